@@ -1,0 +1,1 @@
+"""Pure rules of the trade: no AWS, no clock, no environment."""
