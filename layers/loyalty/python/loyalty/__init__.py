@@ -1,1 +1,1 @@
-"""A loyalty backend: members earn points, points buy rewards, reports say what it brings in."""
+"""A serverless backend for customer loyalty."""
