@@ -1,0 +1,389 @@
+"""The only code that speaks DynamoDB: operations in, items out, its errors by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from loyalty.table.operations import (
+    Absent,
+    Action,
+    AnyOf,
+    Assign,
+    Check,
+    Compare,
+    Condition,
+    Delete,
+    Increase,
+    Item,
+    Key,
+    Missing,
+    Operation,
+    Page,
+    Path,
+    Put,
+    Query,
+    Refused,
+    Remove,
+    Transient,
+    Update,
+    Value,
+    validate_transaction,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_GET_MAX: Final = 100
+ATTEMPTS_MAX: Final = 5
+
+_TRANSIENT_CODES: Final = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_TRANSIENT_REASONS: Final = frozenset(
+    {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
+)
+# The request may have arrived although the answer did not.
+_LOST: Final = (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+
+class Engine(Protocol):
+    """What a table can do. Raises `Refused` and `Transient`."""
+
+    def get(self, key: Key, *, strong: bool) -> Item | None: ...
+
+    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]: ...
+
+    def query(self, query: Query) -> Page: ...
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        """All of it or nothing."""
+        ...
+
+
+class Persistent:
+    """An engine that sends a call again, unchanged, while its fault is a passing one.
+
+    Sending again after an answer was lost is safe because the first operation of a transaction
+    is guarded by its cause: the second try is refused and finds what the first one wrote.
+    """
+
+    def __init__(self, engine: Engine, *, pause: Callable[[int], None]) -> None:
+        self._engine = engine
+        self._pause = pause
+
+    def get(self, key: Key, *, strong: bool) -> Item | None:
+        return self._again(lambda: self._engine.get(key, strong=strong))
+
+    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+        return self._again(lambda: self._engine.get_many(keys, strong=strong))
+
+    def query(self, query: Query) -> Page:
+        return self._again(lambda: self._engine.query(query))
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        validate_transaction(operations)
+        self._again(lambda: self._engine.write(operations))
+
+    def _again[T](self, call: Callable[[], T]) -> T:
+        for attempt in range(1, ATTEMPTS_MAX):
+            try:
+                return call()
+            except Transient:
+                self._pause(attempt)
+        return call()
+
+
+class DynamoEngine:
+    """The table in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, key: Key, *, strong: bool) -> Item | None:
+        answer = self._call(
+            self._client.get_item,
+            TableName=self._table,
+            Key=_key_to_wire(key),
+            ConsistentRead=strong,
+        )
+        return _item_from_wire(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+        """The items there are, by key; at most 100 keys."""
+        if len(keys) > BATCH_GET_MAX:
+            raise ValueError(f"{len(keys)} keys in one read")
+        found: dict[Key, Item] = {}
+        asked = [_key_to_wire(key) for key in dict.fromkeys(keys)]
+        for _ in range(ATTEMPTS_MAX):
+            answer = self._call(
+                self._client.batch_get_item,
+                RequestItems={self._table: {"Keys": asked, "ConsistentRead": strong}},
+            )
+            for wire in answer["Responses"].get(self._table, ()):
+                item = _item_from_wire(wire)
+                found[key_of(item)] = item
+            asked = (
+                answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            )
+            if not asked:
+                return found
+        raise Transient("keys stayed unprocessed")
+
+    def query(self, query: Query) -> Page:
+        answer = self._call(
+            self._client.query, **_query_to_wire(query, table=self._table)
+        )
+        items = tuple(_item_from_wire(wire) for wire in answer["Items"])
+        more = answer.get("LastEvaluatedKey")
+        return Page(items, _item_from_wire(more) if more else None)
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        if len(operations) == 1:
+            self._write_one(operations[0])
+            return
+        try:
+            self._call(
+                self._client.transact_write_items,
+                TransactItems=[
+                    _operation_to_wire(o, table=self._table) for o in operations
+                ],
+            )
+        except ClientError as error:
+            raise _cancellation(error) from error
+
+    def _write_one(self, operation: Operation) -> None:
+        ((verb, arguments),) = _operation_to_wire(operation, table=self._table).items()
+        calls: dict[str, Callable[..., Any]] = {
+            "Put": self._client.put_item,
+            "Update": self._client.update_item,
+            "Delete": self._client.delete_item,
+        }
+        if verb not in calls:
+            raise ValueError("a check alone changes nothing")
+        try:
+            self._call(calls[verb], **arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            item = cast("Mapping[str, Any]", error.response).get("Item")
+            raise Refused({0: _item_from_wire(item) if item else None}) from error
+
+    def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return method(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _TRANSIENT_CODES:
+                raise Transient(error.response["Error"]["Code"]) from error
+            raise
+        except _LOST as error:
+            raise Transient(type(error).__name__) from error
+
+
+def key_of(item: Item) -> Key:
+    """The address an item carries."""
+    return Key(cast("str", item["pk"]), cast("str", item["sk"]))
+
+
+def _cancellation(error: ClientError) -> Exception:
+    """What a failed transaction means: refused, passing, or our own mistake."""
+    reasons = cast("Mapping[str, Any]", error.response).get("CancellationReasons")
+    if (
+        error.response["Error"]["Code"] != "TransactionCanceledException"
+        or reasons is None
+    ):
+        return error
+    codes = {reason.get("Code") for reason in reasons} - {"None", None}
+    if "ConditionalCheckFailed" in codes:
+        return Refused(
+            {
+                index: _item_from_wire(reason["Item"]) if reason.get("Item") else None
+                for index, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+        )
+    if codes and codes <= _TRANSIENT_REASONS:
+        return Transient(", ".join(sorted(codes)))
+    return error
+
+
+class _Expressions:
+    """Names and values of one operation's expressions, each told once."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+
+    def path(self, path: Path) -> str:
+        return ".".join(
+            self.names.setdefault(name, f"#{len(self.names)}") for name in path
+        )
+
+    def value(self, value: Value) -> str:
+        placeholder = f":{len(self.values)}"
+        self.values[placeholder] = to_wire(value)
+        return placeholder
+
+    def condition(self, conditions: Iterable[Condition]) -> str:
+        return " AND ".join(self._condition(condition) for condition in conditions)
+
+    def _condition(self, condition: Condition) -> str:
+        match condition:
+            case Absent():
+                return f"attribute_not_exists({self.path(('pk',))})"
+            case Missing(path):
+                return f"attribute_not_exists({self.path(path)})"
+            case Compare(path, relation, value):
+                return f"{self.path(path)} {relation} {self.value(value)}"
+            case AnyOf(conditions):
+                return f"({' OR '.join(self._condition(each) for each in conditions)})"
+
+    def update(self, actions: Iterable[Action]) -> str:
+        sets: list[str] = []
+        removes: list[str] = []
+        for action in actions:
+            path = self.path(action.path)
+            match action:
+                case Assign(_, value):
+                    sets.append(f"{path} = {self.value(value)}")
+                case Increase(_, amount):
+                    zero, by = self.value(0), self.value(amount)
+                    sets.append(f"{path} = if_not_exists({path}, {zero}) + {by}")
+                case Remove():
+                    removes.append(path)
+        clauses = [f"SET {', '.join(sets)}"] if sets else []
+        clauses += [f"REMOVE {', '.join(removes)}"] if removes else []
+        return " ".join(clauses)
+
+
+def _operation_to_wire(
+    operation: Operation, *, table: str
+) -> dict[str, dict[str, Any]]:
+    told = _Expressions()
+    wire: dict[str, Any] = {"TableName": table}
+    match operation:
+        case Put():
+            verb, wire["Item"] = (
+                "Put",
+                item_to_wire(operation.item | operation.key._asdict()),
+            )
+        case Update():
+            verb, wire["Key"] = "Update", _key_to_wire(operation.key)
+            wire["UpdateExpression"] = told.update(operation.actions)
+        case Delete():
+            verb, wire["Key"] = "Delete", _key_to_wire(operation.key)
+        case Check():
+            verb, wire["Key"] = "ConditionCheck", _key_to_wire(operation.key)
+    if operation.conditions:
+        wire["ConditionExpression"] = told.condition(operation.conditions)
+        wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if told.names:
+        wire["ExpressionAttributeNames"] = {
+            short: name for name, short in told.names.items()
+        }
+    if told.values:
+        wire["ExpressionAttributeValues"] = told.values
+    return {verb: wire}
+
+
+def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
+    told = _Expressions()
+    prefix = f"{query.index}_" if query.index else ""
+    sort = told.path((f"{prefix}sk",))
+    clauses = [f"{told.path((f'{prefix}pk',))} = {told.value(query.pk)}"]
+    if query.begins_with is not None:
+        clauses.append(f"begins_with({sort}, {told.value(query.begins_with)})")
+    elif query.first is not None and query.last is not None:
+        clauses.append(
+            f"{sort} BETWEEN {told.value(query.first)} AND {told.value(query.last)}"
+        )
+    elif query.first is not None:
+        clauses.append(f"{sort} >= {told.value(query.first)}")
+    elif query.last is not None:
+        clauses.append(f"{sort} <= {told.value(query.last)}")
+    wire: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": " AND ".join(clauses),
+        "ExpressionAttributeNames": {short: name for name, short in told.names.items()},
+        "ExpressionAttributeValues": told.values,
+        "ScanIndexForward": not query.newest_first,
+        "Limit": query.limit,
+    }
+    if query.index:
+        wire["IndexName"] = query.index
+    elif query.strong:
+        wire["ConsistentRead"] = True
+    if query.start:
+        wire["ExclusiveStartKey"] = item_to_wire(query.start)
+    return wire
+
+
+def to_wire(value: Value) -> dict[str, Any]:
+    """A value as DynamoDB's JSON. Numbers are integers: the ledger knows no other."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": value}
+        case list():
+            return {"L": [to_wire(each) for each in value]}
+        case dict():
+            return {"M": item_to_wire(value)}
+
+
+def from_wire(wire: Mapping[str, Any]) -> Value:
+    """The value that DynamoDB's JSON tells."""
+    ((kind, value),) = wire.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return int(value)
+        case "L":
+            return [from_wire(each) for each in value]
+        case "M":
+            return _item_from_wire(value)
+        case "BOOL" | "S" | "B":
+            return cast("Value", value)
+    raise ValueError(f"an item holds a value of kind {kind}, which nothing here writes")
+
+
+def item_to_wire(item: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: to_wire(value) for name, value in item.items()}
+
+
+def _item_from_wire(wire: Mapping[str, Any]) -> Item:
+    return {name: from_wire(value) for name, value in wire.items()}
+
+
+def _key_to_wire(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}

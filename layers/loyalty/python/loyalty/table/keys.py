@@ -1,0 +1,205 @@
+"""The only place where a key is built, and the chart of what lies where and who reads it.
+
+Every key begins with its program, so one partition can never hold two programs' items. The chart
+in the docs is made from the `charted` functions by calling them with the names of their parameters.
+"""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loyalty.table.operations import Item, Key
+
+# Ten thousand members due at one midnight make 625 a shard, one page of an index query.
+SHARDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    item: str
+    key: Key
+    index: str
+    read_by: str
+
+
+_CHARTED: list[tuple[str, str, str, Callable[..., Key]]] = []
+
+
+def charted[**P](
+    item: str, *, read_by: str, index: str = ""
+) -> Callable[[Callable[P, Key]], Callable[P, Key]]:
+    """Enter a key function into the chart of the table."""
+
+    def enter(build: Callable[P, Key]) -> Callable[P, Key]:
+        _CHARTED.append((item, read_by, index, build))
+        return build
+
+    return enter
+
+
+def chart() -> list[ChartRow]:
+    """The chart of the table, a row for each kind of item."""
+    return [
+        ChartRow(
+            item,
+            build(*(f"<{name}>" for name in inspect.signature(build).parameters)),
+            index,
+            read_by,
+        )
+        for item, read_by, index, build in _CHARTED
+    ]
+
+
+def _program(program: str, *rest: str) -> str:
+    return "#".join(("PROGRAM", program, *rest))
+
+
+def member_partition(program: str, member: str) -> str:
+    return _program(program, "MEMBER", member)
+
+
+def order_partition(program: str, source: str, order: str) -> str:
+    return _program(program, "ORDER", source, order)
+
+
+def request_partition(program: str, request: str) -> str:
+    return _program(program, "REQUEST", request)
+
+
+@charted("registry of programs", read_by="every sweep")
+def registry(program: str) -> Key:
+    return Key("PROGRAMS", program)
+
+
+@charted("program, each version", read_by="refunds, recomputation, audits")
+def program_version(program: str, version: str) -> Key:
+    return Key(_program(program), f"VERSION#{version}")
+
+
+@charted("program, current", read_by="every request (cached 30 s)")
+def program_current(program: str) -> Key:
+    return Key(_program(program), "CURRENT")
+
+
+@charted("reward stock", read_by="redemption, catalogue")
+def stock(program: str, reward: str) -> Key:
+    return Key(_program(program), f"STOCK#{reward}")
+
+
+@charted("storefront connection", read_by="webhooks, intake")
+def storefront(program: str, storefront: str) -> Key:
+    return Key(_program(program), f"STOREFRONT#{storefront}")
+
+
+@charted("identity of a member", read_by="enrollment, lookup, orders by identity")
+def identity(program: str, kind: str, key_version: str, digest: str) -> Key:
+    return Key(_program(program, "IDENTITY", kind, key_version, digest), "IDENTITY")
+
+
+@charted("account", read_by="everything that moves points", index="expiring, reminding")
+def account(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "ACCOUNT")
+
+
+@charted("profile", read_by="the member's view")
+def profile(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "PROFILE")
+
+
+@charted(
+    "accrual of an order, or its placeholder",
+    read_by="orders, refunds",
+    index="history",
+)
+def accrual(program: str, source: str, order: str) -> Key:
+    return Key(order_partition(program, source, order), "ENTRY#accrual")
+
+
+@charted("clawback of a refund", read_by="refunds", index="history")
+def clawback(program: str, source: str, order: str, refund: str) -> Key:
+    return Key(order_partition(program, source, order), f"ENTRY#clawback#{refund}")
+
+
+@charted("edit of an order", read_by="storefront orders told again", index="history")
+def edit(program: str, source: str, order: str, fingerprint: str) -> Key:
+    return Key(order_partition(program, source, order), f"ENTRY#edit#{fingerprint}")
+
+
+@charted("expiry at once, caused by an order", read_by="refunds", index="history")
+def order_expiry(program: str, source: str, order: str) -> Key:
+    return Key(order_partition(program, source, order), "ENTRY#expiry")
+
+
+@charted("order state, once refunded or edited", read_by="refunds")
+def order_state(program: str, source: str, order: str) -> Key:
+    return Key(order_partition(program, source, order), "ORDER")
+
+
+@charted(
+    "entry caused by a request", read_by="its replay, cancel, complete", index="history"
+)
+def request_entry(program: str, request: str, kind: str) -> Key:
+    return Key(request_partition(program, request), f"ENTRY#{kind}")
+
+
+@charted("expiry by the calendar", read_by="refunds, history", index="history")
+def expiry(program: str, member: str, date: str, entries_seen: str) -> Key:
+    return Key(member_partition(program, member), f"ENTRY#expiry#{date}#{entries_seen}")
+
+
+@charted("activation by the calendar", read_by="history", index="history")
+def activation(
+    program: str, member: str, available: str, expires: str, entries_seen: str
+) -> Key:
+    return Key(
+        member_partition(program, member),
+        f"ENTRY#activation#{available}#{expires}#{entries_seen}",
+    )
+
+
+@charted(
+    "voucher, with its redemption's state",
+    read_by="tills, cancel, complete",
+    index="history, expiring",
+)
+def voucher(program: str, code: str) -> Key:
+    return Key(_program(program, "VOUCHER", code), "VOUCHER")
+
+
+def instant(moment: datetime) -> str:
+    """UTC to the microsecond in a form that sorts as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def history_partition(program: str, member: str) -> str:
+    """The `history` partition of a member's entries."""
+    return _program(program, "HISTORY", member)
+
+
+def vouchers_partition(program: str, member: str) -> str:
+    """The `history` partition of a member's vouchers."""
+    return _program(program, "VOUCHERS", member)
+
+
+def guest_partition(program: str, kind: str, key_version: str, digest: str) -> str:
+    """The `history` partition of a guest's orders, by identity."""
+    return _program(program, "GUEST", kind, key_version, digest)
+
+
+def due_partition(program: str, index: str, day: str, shard: int) -> str:
+    """A partition of a sparse index: what is due in a program on a UTC day, one shard of it."""
+    return _program(program, index.upper(), day, f"{shard:02d}")
+
+
+def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
+    """The attributes that put an item under a sparse index at the instant something is due."""
+    at = instant(moment)
+    shard = zlib.crc32(owner.encode()) % SHARDS
+    return {
+        f"{index}_pk": due_partition(program, index, at[:10], shard),
+        f"{index}_sk": f"{at}#{owner}",
+    }

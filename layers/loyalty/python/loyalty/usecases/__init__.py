@@ -1,0 +1,1 @@
+"""Short stories: load, decide, save."""
