@@ -1,0 +1,92 @@
+"""Constrained field types shared by the program document and the HTTP models.
+
+Integers are strict: no 12.0, no "12", no true. Dates and times are text in one form each.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, StrictInt, StrictStr
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import CoreSchema
+
+POINTS_MAX: Final = 10**12
+AMOUNT_MINOR_MAX: Final = 10**12
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("date_form", "Write a calendar day as 2026-11-30")
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise PydanticCustomError(
+        "time_form", "Write a time as 2026-11-30T08:00:00Z (RFC 3339)"
+    )
+
+
+def _moment(value: object) -> date:
+    if isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10):
+        return _instant(value)
+    return _day(value)
+
+
+class _Form:
+    """Says in JSON Schema what the validator before it takes."""
+
+    def __init__(self, **schema: Any) -> None:
+        self.schema = schema
+
+    def __get_pydantic_json_schema__(
+        self, _core: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(self.schema)
+
+
+ExternalId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+Label = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+Points = Annotated[StrictInt, Field(ge=1, le=POINTS_MAX)]
+AmountMinor = Annotated[
+    StrictInt,
+    Field(
+        ge=0,
+        le=AMOUNT_MINOR_MAX,
+        description="In the currency's minor units: 4999 is €49.99.",
+    ),
+]
+CurrencyCode = Annotated[
+    StrictStr, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+]
+Day = Annotated[date, BeforeValidator(_day), _Form(type="string", format="date")]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), _Form(type="string", format="date-time")
+]
+Moment = Annotated[
+    date | datetime,
+    BeforeValidator(_moment),
+    _Form(
+        anyOf=[
+            {"type": "string", "format": "date"},
+            {"type": "string", "format": "date-time"},
+        ],
+    ),
+]

@@ -1,0 +1,248 @@
+"""The program: one document that holds everything a program manager decides.
+
+The models say what a document may contain and are frozen, so they are also what the rules are
+evaluated over. `faults` holds what no single field can tell, and runs only when a document is
+published: a check that is added later must never make an old version unreadable.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr
+
+from loyalty.domain.fields import (
+    AMOUNT_MINOR_MAX,
+    AmountMinor,
+    CurrencyCode,
+    Day,
+    ExternalId,
+    Label,
+    Moment,
+    Points,
+)
+
+DOCUMENT_BYTES_MAX: Final = 300 * 1024
+LOTS_MAX: Final = 60
+
+# Lines of these categories earn only under a rule that names them in `also_earn_on`.
+CHARGES: Final = ("gift_card", "shipping", "tax", "tip")
+
+Charge = Literal["gift_card", "shipping", "tax", "tip"]
+Clawback = Literal["unlimited", "within_balance", "only_pending"]
+Rounding = Literal["floor", "half_up", "ceil"]
+RoundTo = Literal["month", "week", "none"]
+RewardKind = Literal[
+    "amount_off",
+    "percent_off",
+    "free_product",
+    "free_shipping",
+    "gift_card",
+    "experience",
+    "donation",
+]
+
+Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class PointsName(_Part):
+    one: Annotated[Label, Field(description="What one point is called: “bean”.")]
+    many: Annotated[Label, Field(description="What several are called: “beans”.")]
+
+
+class When(_Part):
+    """Days in the program's time zone, both included; an order counts by when it occurred."""
+
+    starts_on: Day | None = None
+    ends_on: Day | None = None
+
+
+class EarningRule(_Part):
+    """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
+
+    The rule covers a line unless its category or SKU is excluded. Where an include list is given,
+    it covers only lines that one of the include lists names.
+    """
+
+    id: ExternalId
+    on: Annotated[Literal["order"], Field(description="What earns.")]
+    points: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+    per_minor: Annotated[Rate, Field(description="In minor units: 100 is one euro.")]
+    rounding: Annotated[
+        Rounding,
+        Field(description="How the points of a whole order round under this rule."),
+    ] = "floor"
+    include_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
+    exclude_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
+    include_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    exclude_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    also_earn_on: Annotated[
+        tuple[Charge, ...],
+        Field(
+            max_length=len(CHARGES),
+            description="Lines of these categories never earn unless they are named here.",
+        ),
+    ] = ()
+    when: When = When()
+
+
+class AfterEarning(_Part):
+    """Each lot lives so many months or days from the day its points became available."""
+
+    model: Literal["after_earning"]
+    months: Annotated[StrictInt, Field(ge=1, le=LOTS_MAX)] | None = None
+    days: Annotated[StrictInt, Field(ge=1, le=31 * LOTS_MAX)] | None = None
+    round_to: Annotated[
+        RoundTo,
+        Field(description="Points live on to the end of that month or week (Sunday)."),
+    ] = "month"
+
+
+class FixedDate(_Part):
+    """All points expire at the end of one day of every year."""
+
+    model: Literal["fixed_date"]
+    month: Annotated[StrictInt, Field(ge=1, le=12)]
+    day: Annotated[StrictInt, Field(ge=1, le=31)]
+
+
+class Inactivity(_Part):
+    """All points expire together, so many months after the member's last activity."""
+
+    model: Literal["inactivity"]
+    months: Annotated[StrictInt, Field(ge=1, le=120)]
+
+
+class Never(_Part):
+    model: Literal["never"]
+
+
+Expiry = Annotated[
+    AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")
+]
+
+
+class Reward(_Part):
+    """Something that points buy. The window's days are in the program's time zone."""
+
+    id: ExternalId
+    name: Label
+    kind: RewardKind
+    cost_points: Points
+    description: Annotated[StrictStr, Field(max_length=2000)] | None = None
+    amount_minor: (
+        Annotated[AmountMinor, Field(description="What it is worth.")] | None
+    ) = None
+    percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
+    skus: Annotated[tuple[Label, ...], Field(max_length=200)] = ()
+    available_from: Moment | None = None
+    available_until: Annotated[
+        Moment | None,
+        Field(description="A day is included whole; a time is the first moment off."),
+    ] = None
+    stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
+    per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
+    voucher_days: Annotated[
+        StrictInt | None,
+        Field(
+            ge=1, le=3660, description="How long a voucher is good for; null: for ever."
+        ),
+    ] = None
+
+    def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether `now` lies in the reward's window."""
+        opens = (
+            _first_moment(self.available_from, zone) if self.available_from else None
+        )
+        closes = (
+            _last_moment(self.available_until, zone) if self.available_until else None
+        )
+        return (opens is None or opens <= now) and (closes is None or now < closes)
+
+
+class Program(_Part):
+    """The document as it is published."""
+
+    schema_version: Annotated[
+        StrictInt, Field(ge=1, le=1, description="The document's form: 1.")
+    ]
+    name: Label
+    time_zone: Annotated[
+        StrictStr,
+        Field(
+            max_length=64,
+            description="An IANA name. Days begin and end there, points too.",
+        ),
+    ]
+    currency: CurrencyCode
+    points: PointsName
+    earning_rules: Annotated[tuple[EarningRule, ...], Field(max_length=200)]
+    expiry: Expiry
+    rewards: Annotated[tuple[Reward, ...], Field(max_length=500)] = ()
+    pending_days: Annotated[
+        StrictInt,
+        Field(ge=0, le=90, description="How long earned points wait to be available."),
+    ] = 0
+    clawback: Annotated[
+        Clawback,
+        Field(
+            description="What a refund may take when the points were spent already: "
+            "a debt paid by later earnings, no more than the balance, or pending points only."
+        ),
+    ] = "within_balance"
+    reinstate_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=366,
+            description="How long points live that a cancel returns expired.",
+        ),
+    ] = 0
+    claim_days: Annotated[
+        StrictInt,
+        Field(ge=0, le=366, description="How far back a guest's orders are claimed."),
+    ] = 30
+    hold_minutes: Annotated[
+        StrictInt,
+        Field(ge=1, le=7 * 24 * 60, description="How long a held redemption waits."),
+    ] = 15
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def today(self, now: datetime) -> date:
+        """The program's own calendar day at `now`."""
+        return now.astimezone(self.zone).date()
+
+    def reward(self, reward_id: str) -> Reward | None:
+        return next((reward for reward in self.rewards if reward.id == reward_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedProgram:
+    """One immutable version of a program, as it is in force or once was."""
+
+    program_id: str
+    version: int
+    published_at: datetime
+    document: Program
+
+
+def _first_moment(moment: date, zone: ZoneInfo) -> datetime:
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment, time.min, zone).astimezone(UTC)
+
+
+def _last_moment(moment: date, zone: ZoneInfo) -> datetime:
+    """The first moment after the window."""
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment + timedelta(days=1), time.min, zone).astimezone(UTC)
