@@ -1,0 +1,72 @@
+# Everything starts here; `make help` lists it. Needs make and any python3.
+#
+#   PYTHON=/path/to/python3.13   the interpreter to build on, where it is not found by itself
+#   PLATFORM=local|arm64|x86_64  what `make build` builds for
+
+.DEFAULT_GOAL := help
+.PHONY: help prepare prepare-cloud run token test check build synth openapi bench simulate lock \
+	format clean
+
+# What a shell was set up for must not reach our own environments.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
+
+PLATFORM ?= local
+# A shim may promise a python3 and fail.
+ANY_PYTHON = $(shell for p in python3 /usr/bin/python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo $$p && break; done)
+python = .venv/bin/python
+# Our tools, and the Node that the CDK needs, come before the machine's.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## List what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+prepare:
+	@$(if $(ANY_PYTHON),$(ANY_PYTHON) tools/bootstrap.py,\
+		echo "A python3, 3.8 or newer, is needed to begin." >&2; exit 1)
+
+prepare-cloud:
+	@$(if $(ANY_PYTHON),$(ANY_PYTHON) tools/bootstrap.py cloud,\
+		echo "A python3, 3.8 or newer, is needed to begin." >&2; exit 1)
+
+run: prepare-cloud ## Deploy on a local cloud, tell the story, stay up (ONCE=1: stop after; PORT=)
+	@exec $(python) -m local
+
+token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|service|member)
+	@exec $(python) -m local token $(ROLE)
+
+test: check prepare-cloud build ## Check, build, and run every test
+	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e
+	$(python) -m pytest tests/e2e
+
+check: prepare ## Lint, format, types, imports, drift of what is generated
+	ruff check .
+	ruff format --check .
+	mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
+	lint-imports --no-cache
+	@for tool in $(wildcard tools/openapi.py); do $(python) $$tool --check; done
+
+build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
+	@$(python) -m tools.build $(PLATFORM)
+
+synth: build ## Synthesize the stacks into cdk.out
+	$(python) app.py
+
+openapi: prepare ## Generate the OpenAPI document
+	$(python) -m tools.openapi
+
+bench: prepare-cloud build ## Measure: a line of JSON for each figure
+	@$(python) -m bench
+
+simulate: prepare ## Run many more simulated histories than `make test` does
+	$(python) -m tests.simulation
+
+lock: prepare ## Choose versions anew and write requirements/ (UPGRADE=1: the newest)
+	@$(python) -m tools.lock $(if $(UPGRADE),--upgrade)
+
+format: prepare ## Format and fix what can be fixed
+	ruff check --fix .
+	ruff format .
+
+clean: ## Remove what was built and the environments
+	rm -rf .cache .local .venv build cdk.out

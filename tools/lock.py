@@ -1,0 +1,43 @@
+"""Choose versions and write `requirements/`: hashes for every platform, no addresses.
+
+Versions stay as they are unless pyproject.toml asks for others, or with --upgrade.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, run_uv
+
+FORM = (
+    "--universal",
+    f"--python-version={VERSION}",
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+)
+# Extra indexes may hold a file or two of a release; hashes are wanted for all its platforms.
+MAIN_INDEX_ONLY = {"UV_INDEX": "", "UV_FIND_LINKS": ""}
+
+
+def lock(name: str, *arguments: str) -> None:
+    """Write one lock; what the old one chose is preferred."""
+    output = REQUIREMENTS / f"{name}.txt"
+    run_uv("pip", "compile", *FORM, *arguments, f"--output-file={output}", **MAIN_INDEX_ONLY)
+    if "://" in output.read_text():
+        raise SystemExit(f"{output.relative_to(ROOT)} names an address")
+
+
+def main(arguments: Sequence[str]) -> None:
+    # The layers carry what was tested, so the development environment's choice binds them.
+    as_tested = ("--constraint", str(REQUIREMENTS / "dev.txt"))
+    lock("dev", "pyproject.toml", "--group=dev", "--group=analytics", *arguments)
+    lock("runtime", "pyproject.toml", *as_tested, *arguments)
+    lock("analytics", "--group=analytics", *as_tested, *arguments)
+    lock("cloud", "--group=cloud", *arguments)
+    lock("bootstrap", "--group=bootstrap", *arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
