@@ -1,7 +1,6 @@
 """Calls a handler as API Gateway does: an HTTP API event, payload format 2.0, in; the answer out.
 
-    answer = call(handler, "POST", "/v1/programs/bean/orders", body={...}, as_=staff("bean", "cashier"))
-    assert answer.status == 201
+`answer = call(handler, "GET", "/v1/programs/bean", as_=staff("bean", "cashier"))`
 """
 
 import base64
