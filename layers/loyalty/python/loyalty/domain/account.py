@@ -1,0 +1,138 @@
+"""A member's account: what it holds now, and what it will hold once the calendar is caught up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.entries import PendingDates
+
+Status = Literal["active", "merged", "closed"]
+
+
+def _empty[K]() -> Mapping[K, int]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One small hot item for each member.
+
+    `lots` maps the last spendable day to points left (a zero lot is the same as none), `pending`
+    the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
+    with a limit to how often this member redeemed it. `entries` counts the account's entries and
+    serves as its version. `due` is the first local day on which something may have to be settled.
+    """
+
+    member_id: str
+    status: Status = "active"
+    into: str | None = None
+    balance: int = 0
+    debt: int = 0
+    entries: int = 0
+    lots: Mapping[date, int] = field(default_factory=_empty)
+    pending: Mapping[PendingDates, int] = field(default_factory=_empty)
+    qualifying: Mapping[str, int] = field(default_factory=_empty)
+    redeemed: Mapping[str, int] = field(default_factory=_empty)
+    due: date | None = None
+    active_on: date | None = None
+
+    @property
+    def spendable(self) -> int:
+        return sum(self.lots.values())
+
+    @property
+    def pending_points(self) -> int:
+        return sum(self.pending.values())
+
+
+class Activation(NamedTuple):
+    """Pending points that became available: what paid debt, and what went into a lot."""
+
+    dates: PendingDates
+    points: int
+    paid_debt: int
+
+
+class Expired(NamedTuple):
+    """A lot whose last day is over; `ended_on` is that day."""
+
+    lot: date
+    ended_on: date
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the calendar has done to an account, in order, and the account after it."""
+
+    steps: tuple[Activation | Expired, ...]
+    after: Account
+
+
+def settlement(account: Account, *, today: date, undated_until: date = NEVER) -> Settlement:
+    """Catch an account up with the calendar: first what became available, then what expired.
+
+    This one rule serves the member's view (which shows `after`), spending (which settles first)
+    and the sweep (which records the steps). `undated_until` is the last day of points that carry
+    no date of their own: a program that expires by inactivity gives one.
+    """
+    lots = {day: points for day, points in account.lots.items() if points}
+    debt, balance = account.debt, account.balance
+    steps: list[Activation | Expired] = []
+    due = sorted(dates for dates in account.pending if dates.available_on <= today)
+    for dates in due:
+        points = account.pending[dates]
+        if not points:
+            continue
+        paid = min(debt, points)
+        debt, balance = debt - paid, balance + points
+        if points > paid:
+            lots[dates.expires_on] = lots.get(dates.expires_on, 0) + points - paid
+        steps.append(Activation(dates, points, paid))
+    for lot in sorted(lots):
+        ended_on = min(lot, undated_until)
+        if ended_on < today:
+            points = lots.pop(lot)
+            balance -= points
+            steps.append(Expired(lot, ended_on, points))
+    pending = {
+        dates: points
+        for dates, points in account.pending.items()
+        if points and dates.available_on > today
+    }
+    after = replace(account, lots=lots, pending=pending, debt=debt, balance=balance)
+    return Settlement(tuple(steps), after)
+
+
+def first_due(
+    lots: Mapping[date, int], pending: Mapping[PendingDates, int], *, undated_until: date = NEVER
+) -> date | None:
+    """The first day on which something in these lots and pending points has to be settled."""
+    ends = [min(lot, undated_until) for lot, points in lots.items() if points]
+    days = [end + timedelta(days=1) for end in ends if end < NEVER]
+    days += [dates.available_on for dates, points in pending.items() if points]
+    return min(days, default=None)
+
+
+def soonest_first(
+    lots: Mapping[date, int], points: int, *, prefer: Mapping[date, int] = MappingProxyType({})
+) -> dict[date, int]:
+    """Take points from lots: up to `prefer` from the preferred ones, then the soonest expiry first.
+
+    Takes less than asked where there is less.
+    """
+    taken: dict[date, int] = {}
+    left = points
+    wanted = [(lot, min(prefer[lot], lots.get(lot, 0))) for lot in sorted(prefer)]
+    wanted += [(lot, lots[lot]) for lot in sorted(lots)]
+    for lot, most in wanted:
+        share = min(left, most, lots.get(lot, 0) - taken.get(lot, 0))
+        if share > 0:
+            taken[lot] = taken.get(lot, 0) + share
+            left -= share
+    return taken

@@ -1,0 +1,222 @@
+"""What a decision writes: entries, and the change to each account with exactly what it relies on.
+
+A change relies on what it was decided from and on nothing more, so that frequent writes do not
+disturb each other. Whoever decides builds a posting from here; the table writes it or refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from loyalty.domain.account import Account, first_due
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.entries import Effect, Entry, PendingDates, Placeholder, total
+from loyalty.domain.refunds import OrderState
+from loyalty.domain.vouchers import Voucher
+
+# A take from more lots than this is written as a whole map that relies on the version:
+# the table allows 40 paths in one write, and 8 of them are not lots.
+NARROW_LOTS_MAX: Final = 30
+
+
+def _none[K, V]() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How a change keeps the due time from being late.
+
+    `on` is the first day on which what it adds is due. `moves`: the time is set to `on`, relying
+    on none or a later one being there; otherwise the change relies on one no later than `on`.
+    """
+
+    on: date
+    moves: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChange:
+    """The effect on one account, and what it relies on.
+
+    Always relied on: the account is active. `lots_exactly` are removed; `lots_at_least` and
+    `pending_at_least` are taken from. The `*_seen` fields, where given, must be unchanged.
+    """
+
+    member_id: str
+    effect: Effect
+    entries: int
+    entries_seen: int | None = None
+    balance_seen: int | None = None
+    debt_seen: int | None = None
+    lots_exactly: Mapping[date, int] = field(default_factory=_none)
+    lots_at_least: Mapping[date, int] = field(default_factory=_none)
+    pending_at_least: Mapping[PendingDates, int] = field(default_factory=_none)
+    due: Due | None = None
+    qualifying: Mapping[str, int] = field(default_factory=_none)
+    redeemed: Mapping[str, int] = field(default_factory=_none)
+    redeemed_below: Mapping[str, int] = field(default_factory=_none)
+    active_on: date | None = None
+    becomes: Account | None = None
+    """Rare writes replace the whole account, relying on `entries_seen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherChange:
+    """One step of a voucher's life; relies on the state and time seen."""
+
+    seen: Voucher
+    becomes: Voucher
+
+
+@dataclass(frozen=True, slots=True)
+class StockTaken:
+    """Units of a reward's stock taken (or given back, negative); `stock` is how many there are."""
+
+    reward_id: str
+    units: int
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStateChange:
+    """The running state of a refunded order; relies on the counter seen (None: no state yet)."""
+
+    state: OrderState
+    counter_seen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One transaction: the cause's own entry first, for it is the guard of all the rest."""
+
+    entries: tuple[Entry, ...] = ()
+    changes: tuple[AccountChange, ...] = ()
+    replaces: Placeholder | None = None
+    order_state: OrderStateChange | None = None
+    issues: Voucher | None = None
+    voucher: VoucherChange | None = None
+    stock: StockTaken | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """Points that came to an account: what paid debt, what lies in lots, what expired at once."""
+
+    effect: Effect
+    expired: Mapping[date, int]
+    due: Due | None
+
+
+def addition(
+    account: Account,
+    *,
+    lots: Mapping[date, int],
+    pending: Mapping[PendingDates, int] = MappingProxyType({}),
+    today: date,
+    undated_until: date = NEVER,
+) -> Addition:
+    """Decide what points added to an account do. Debt is paid first, soonest expiry first.
+
+    `effect` holds all of it, expired points included: their expiry is an entry of its own.
+    """
+    debt, paid = account.debt, 0
+    kept: dict[date, int] = {}
+    expired: dict[date, int] = {}
+    for lot in sorted(lots):
+        pays = min(debt - paid, lots[lot])
+        paid += pays
+        if points := lots[lot] - pays:
+            (expired if min(lot, undated_until) < today else kept)[lot] = points
+    due_on = first_due(kept, pending, undated_until=undated_until)
+    return Addition(
+        effect=Effect(
+            lots=kept | expired,
+            debt=-paid,
+            pending={dates: points for dates, points in pending.items() if points},
+        ),
+        expired=expired,
+        due=_due(account, due_on),
+    )
+
+
+def _due(account: Account, due_on: date | None) -> Due | None:
+    if due_on is None:
+        return None
+    return Due(due_on, moves=account.due is None or account.due > due_on)
+
+
+def change_by_addition(
+    account: Account,
+    *,
+    entries: tuple[Entry, ...],
+    due: Due | None,
+    qualifying: Mapping[str, int] = MappingProxyType({}),
+    active_on: date | None = None,
+) -> AccountChange:
+    """Only adds: relies on the debt it paid and on the due time, on no lot and no balance."""
+    return AccountChange(
+        member_id=account.member_id,
+        effect=total(entry.effect for entry in entries),
+        entries=len(entries),
+        debt_seen=account.debt,
+        due=due,
+        qualifying=qualifying,
+        active_on=active_on,
+    )
+
+
+def taking(
+    account: Account, taken: Mapping[date, int]
+) -> tuple[Mapping[date, int], Mapping[date, int]]:
+    """What a take relies on: lots it empties exactly as seen, the last and partly taken at least.
+
+    The last lot is not removed even when it is emptied, so that another redemption of the same
+    lot can still be decided from a read that is a little older.
+    """
+    exactly: dict[date, int] = {}
+    at_least: dict[date, int] = {}
+    last = max(taken, default=None)
+    for lot, points in taken.items():
+        emptied = points == account.lots[lot] and lot != last
+        (exactly if emptied else at_least)[lot] = points
+    return exactly, at_least
+
+
+def change_by_taking(
+    account: Account,
+    *,
+    entries: tuple[Entry, ...],
+    taken: Mapping[date, int],
+    pending_taken: Mapping[PendingDates, int] = MappingProxyType({}),
+    relies_on_balance: bool = False,
+    qualifying: Mapping[str, int] = MappingProxyType({}),
+    redeemed: Mapping[str, int] = MappingProxyType({}),
+    redeemed_below: Mapping[str, int] = MappingProxyType({}),
+    active_on: date | None = None,
+) -> AccountChange:
+    """Takes from just these lots and relies on just these lots.
+
+    `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
+    more than was seen.
+    """
+    exactly, at_least = taking(account, taken)
+    return AccountChange(
+        member_id=account.member_id,
+        effect=total(entry.effect for entry in entries),
+        entries=len(entries),
+        entries_seen=account.entries if len(taken) > NARROW_LOTS_MAX else None,
+        balance_seen=account.balance if relies_on_balance else None,
+        debt_seen=account.debt if relies_on_balance else None,
+        lots_exactly=exactly,
+        lots_at_least=at_least,
+        pending_at_least=dict(pending_taken),
+        qualifying=qualifying,
+        redeemed=redeemed,
+        redeemed_below=redeemed_below,
+        active_on=active_on,
+    )

@@ -1,0 +1,40 @@
+"""Vouchers: what a redemption issues, and the states it goes through, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+State = Literal["held", "issued", "used", "cancelled", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """A code that stands for a redeemed reward. Every change of state relies on the state seen."""
+
+    code: str
+    member_id: str
+    redemption_id: str
+    reward_id: str
+    points: int
+    slices: Mapping[date, int]
+    state: State
+    issued_at: datetime
+    held_until: datetime | None = None
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    used_request: str | None = None
+    used_order: tuple[str, str] | None = None
+    limited: bool = False
+    stocked: bool = False
+    amount_minor: int | None = None
+
+    def state_at(self, now: datetime) -> State:
+        """The state as it counts at a moment, whether or not the calendar was caught up."""
+        if self.state == "held" and self.held_until is not None and self.held_until <= now:
+            return "cancelled"
+        if self.state == "issued" and self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return self.state
