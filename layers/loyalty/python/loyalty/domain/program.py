@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr
 
+from loyalty.domain.calendar import NEVER, add_months
 from loyalty.domain.fields import (
     AMOUNT_MINOR_MAX,
     AmountMinor,
@@ -90,6 +91,13 @@ class EarningRule(_Part):
         ),
     ] = ()
     when: When = When()
+    pending_days: (
+        Annotated[
+            StrictInt,
+            Field(ge=0, le=90, description="Instead of the program's, for points of this rule."),
+        ]
+        | None
+    ) = None
 
 
 class AfterEarning(_Part):
@@ -233,6 +241,19 @@ class PublishedProgram:
     version: int
     published_at: datetime
     document: Program
+    inactivity_since: date | None = None
+    """The day since which the document's inactivity policy is in force, unchanged."""
+
+    def undated_until(self, active_on: date | None) -> date:
+        """The last day of points without a date of their own, by the member's last activity.
+
+        Switching inactivity on, or changing its months, starts a full period anew for everyone.
+        """
+        policy = self.document.expiry
+        if not isinstance(policy, Inactivity) or self.inactivity_since is None:
+            return NEVER
+        quiet_since = max(active_on or self.inactivity_since, self.inactivity_since)
+        return add_months(quiet_since, policy.months)
 
 
 def _first_moment(moment: date, zone: ZoneInfo) -> datetime:
