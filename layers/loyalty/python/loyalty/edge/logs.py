@@ -1,0 +1,38 @@
+"""Structured logs without personal data.
+
+What is logged are ids of our own, codes and counts. The text of an unforeseen exception is left
+out, because it may quote what a person typed; where it happened is enough to find it.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from traceback import extract_tb
+from typing import Final
+
+from aws_lambda_powertools import Logger
+
+logger: Final = Logger(utc=True, use_rfc3339=True)
+
+_FRAMES_MAX: Final = 25
+
+
+def failure(error: BaseException) -> dict[str, object]:
+    """What may be logged of an exception: its kind, where it came from, and the same of its cause.
+
+    An AWS error also tells its code and operation, which are never personal.
+    """
+    told: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
+    response = getattr(error, "response", None)
+    if isinstance(response, dict) and isinstance(response.get("Error"), dict):
+        told["aws_code"] = response["Error"].get("Code")
+        told["aws_operation"] = getattr(error, "operation_name", None)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        told["cause"] = failure(cause)
+    return told
+
+
+def _frames(error: BaseException) -> Iterator[str]:
+    for frame in extract_tb(error.__traceback__)[-_FRAMES_MAX:]:
+        where = "/".join(PurePath(frame.filename).parts[-3:])
+        yield f"{where}:{frame.lineno} {frame.name}"
