@@ -11,6 +11,8 @@
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 PLATFORM ?= local
+ARCHITECTURE ?= arm64
+STAGE ?= dev
 # A shim may promise a python3 and fail.
 ANY_PYTHON = $(shell for p in python3 /usr/bin/python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo $$p && break; done)
@@ -47,10 +49,11 @@ check: prepare ## Lint, format, types, imports, drift of what is generated
 	@for tool in $(wildcard tools/openapi.py); do $(python) $$tool --check; done
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
-	@$(python) -m tools.build $(PLATFORM)
+	@$(python) -m tools.build $(PLATFORM:%=--platform %)
 
-synth: build ## Synthesize the stacks into cdk.out
-	$(python) app.py
+synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64, STAGE=dev|prod)
+	@$(python) -m tools.build --platform $(ARCHITECTURE)
+	@CDK_CONTEXT_JSON='{"architecture": "$(ARCHITECTURE)", "stage": "$(STAGE)"}' $(python) app.py
 
 openapi: prepare ## Generate the OpenAPI document
 	$(python) -m tools.openapi

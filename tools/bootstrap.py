@@ -290,9 +290,9 @@ def _say(line: str) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Two `make` at once prepare one after the other."""
-    lock = ROOT / ".local" / "bootstrap.lock"
+def alone(work: str) -> Iterator[None]:
+    """Two `make` at once do a piece of work one after the other."""
+    lock = ROOT / ".local" / f"{work}.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -302,7 +302,7 @@ def _alone() -> Iterator[None]:
 def main(names: Sequence[str]) -> int:
     wanted = [DEVELOPMENT, CLOUD] if "cloud" in names else [DEVELOPMENT]
     try:
-        with _alone():
+        with alone("bootstrap"):
             for environment in wanted:
                 prepare(environment)
     except Unprepared as problem:

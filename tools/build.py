@@ -1,0 +1,244 @@
+"""Build the layers and functions: `build/<platform>/{layers,functions}/<name>`, with bytecode.
+
+Beside each folder lies `<name>.hash`, a digest of what the folder was built from: equal sources
+are one asset, whoever builds them. Only what changed is built again.
+"""
+
+import argparse
+import compileall
+import hashlib
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, Unprepared, alone, run_uv
+
+BUILD = ROOT / "build"
+# Lambda's Python 3.13 runs on glibc 2.34. `local` is this machine, whatever it is.
+UV_PLATFORMS = {
+    "local": None,
+    "arm64": "aarch64-manylinux_2_28",
+    "x86_64": "x86_64-manylinux_2_28",
+}
+THIRD_PARTY = {"dependencies": "runtime.txt", "analytics": "analytics.txt"}
+# What a function never reads: a smaller layer starts a cold worker sooner.
+DROPPED = (
+    "bin",
+    "*/tests",
+    "**/*.pyi",
+    ".lock",
+    # The Lambda runtime brings the AWS SDK.
+    "boto3",
+    "botocore",
+    # For asking whether an e-mail's domain receives mail, which no request may wait for.
+    "dns",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+)
+# Versions read at run time: email-validator's by pydantic, its own by ulid.
+KEPT_METADATA = ("email_validator-", "python_ulid-")
+NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_cache")
+# Where Lambda mounts them, so that a traceback names the file that is there.
+LAYER_MOUNT = "/opt/python"
+FUNCTION_MOUNT = "/var/task"
+# Part of every hash: raise it when the same sources must become another asset.
+RECIPE = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A folder to build, what it is built from, and how."""
+
+    folder: Path
+    sources: str
+    fill: Callable[[Path], None]
+    code: Path
+    mount: str
+
+    @property
+    def hash_file(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.hash")
+
+    def is_current(self) -> bool:
+        return (
+            self.folder.is_dir()
+            and self.hash_file.is_file()
+            and self.hash_file.read_text(encoding="ascii") == self.sources
+        )
+
+
+def assets(platform: str, *, root: Path = ROOT, build: Path = BUILD) -> Iterator[Asset]:
+    """Everything that is deployed, for one platform."""
+    out = build / platform
+    for name, lock in THIRD_PARTY.items():
+        yield _third_party(out / "layers" / name, lock=REQUIREMENTS / lock, platform=platform)
+    shared = root / "layers" / "loyalty" / "python"
+    yield _our_own(out / "layers" / "loyalty", source=shared, within="python", mount=LAYER_MOUNT)
+    for handler in sorted(root.glob("functions/*/handler.py")):
+        source = handler.parent
+        folder = out / "functions" / source.name
+        yield _our_own(folder, source=source, within="", mount=FUNCTION_MOUNT)
+
+
+def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
+    def fill(staging: Path) -> None:
+        install(lock, into=staging / "python", platform=platform)
+        prune(staging / "python")
+
+    recipe = [RECIPE, platform, *DROPPED, *KEPT_METADATA, lock.read_text(encoding="utf-8")]
+    digest = hashlib.sha256("\n".join(recipe).encode()).hexdigest()
+    return Asset(folder=folder, sources=digest, fill=fill, code=Path("python"), mount=LAYER_MOUNT)
+
+
+def _our_own(folder: Path, *, source: Path, within: str, mount: str) -> Asset:
+    def fill(staging: Path) -> None:
+        shutil.copytree(source, staging / within, ignore=NOT_SHIPPED, dirs_exist_ok=True)
+
+    return Asset(
+        folder=folder, sources=digest_of(source), fill=fill, code=Path(within), mount=mount
+    )
+
+
+def digest_of(folder: Path) -> str:
+    """A digest of a folder's sources: names and contents, without what running them leaves."""
+    digest = hashlib.sha256(RECIPE.encode())
+    for file in _shipped(folder, below=folder):
+        name = file.relative_to(folder).as_posix().encode()
+        content = file.read_bytes()
+        digest.update(b"%d %b %d %b" % (len(name), name, len(content), content))
+    return digest.hexdigest()
+
+
+def _shipped(folder: Path, *, below: Path) -> Iterator[Path]:
+    entries = sorted(below.iterdir())
+    ignored = NOT_SHIPPED(str(below), [entry.name for entry in entries])
+    for entry in entries:
+        if entry.name in ignored:
+            continue
+        if entry.is_dir():
+            yield from _shipped(folder, below=entry)
+        else:
+            yield entry
+
+
+def install(lock: Path, *, into: Path, platform: str) -> None:
+    """Install wheels for a platform; nothing is compiled here, so no Docker is needed."""
+    target = UV_PLATFORMS[platform]
+    other = () if target is None else (f"--python-platform={target}",)
+    run_uv(
+        *("pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:"),
+        *("--link-mode=copy", f"--python={sys.executable}", f"--python-version={VERSION}", *other),
+        *(f"--target={into}", f"--requirement={lock}"),
+    )
+
+
+def prune(packages: Path) -> None:
+    """Remove what a function never reads."""
+    for pattern in DROPPED:
+        for path in list(packages.glob(pattern)):
+            remove(path)
+    for metadata in packages.glob("*.dist-info"):
+        if not metadata.name.startswith(KEPT_METADATA):
+            remove(metadata)
+            continue
+        for path in metadata.iterdir():
+            if path.name != "METADATA":
+                remove(path)
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def make(asset: Asset) -> None:
+    """Build into a folder of its own, then put it in place whole."""
+    asset.folder.parent.mkdir(parents=True, exist_ok=True)
+    asset.hash_file.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=asset.folder.parent, prefix=".building-") as temporary:
+        staging = Path(temporary) / asset.folder.name
+        staging.mkdir()
+        asset.fill(staging)
+        compile_all(staging / asset.code, mount=asset.mount)
+        make_readable(staging)
+        if asset.folder.exists():
+            asset.folder.rename(Path(temporary) / "replaced")
+        staging.rename(asset.folder)
+    asset.hash_file.write_text(asset.sources, encoding="ascii")
+
+
+def compile_all(code: Path, *, mount: str) -> None:
+    """Ship bytecode that is trusted as it is: zipping moves times, and checking costs init."""
+    compiled = compileall.compile_dir(
+        code,
+        maxlevels=50,
+        quiet=1,
+        force=True,
+        stripdir=str(code),
+        prependdir=mount,
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not compiled:
+        raise Unprepared(f"{code} holds Python that does not compile.")
+
+
+def make_readable(folder: Path) -> None:
+    """Lambda runs as another user than the one who built, who may keep files to himself."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def size_mb(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def build(platform: str) -> None:
+    """Build what is not current, remove what is no longer deployed, and report the sizes."""
+    wanted = list(assets(platform))
+    for asset in wanted:
+        if asset.is_current():
+            continue
+        started = time.monotonic()
+        make(asset)
+        name = asset.folder.relative_to(ROOT)
+        took = time.monotonic() - started
+        print(f"{name!s:42} {size_mb(asset.folder):6.1f} MB {took:6.1f} s", flush=True)
+    remove_others(wanted)
+
+
+def remove_others(wanted: Sequence[Asset]) -> None:
+    """Remove the folders of functions that were renamed or removed."""
+    kept = {path for asset in wanted for path in (asset.folder, asset.hash_file)}
+    for parent in {asset.folder.parent for asset in wanted}:
+        for path in parent.iterdir():
+            if path not in kept:
+                remove(path)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description="Build the layers and functions.")
+    parser.add_argument("--platform", action="append", choices=UV_PLATFORMS, default=[])
+    platforms = parser.parse_args(arguments).platform or ["local"]
+    if f"{sys.version_info.major}.{sys.version_info.minor}" != VERSION:
+        print(f"Bytecode is for Python {VERSION}: run this with .venv/bin/python", file=sys.stderr)
+        return 1
+    try:
+        with alone("build"):
+            for platform in platforms:
+                build(platform)
+    except Unprepared as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
