@@ -1,0 +1,116 @@
+"""`make run`: the whole product on this machine, a story that shows it, then yours to try."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Never, Self
+
+from local.console import Console
+from local.deployment import Deployment, deployment
+from local.failures import LocalCloudError
+from local.home import EXAMPLE, HOME, PROGRAM_ID, RECORD
+from local.invitation import invitation
+from local.record import Record, write_record
+from local.story import STOREFRONT_ID, STOREFRONT_SECRET, Story
+
+_PORT = 4566
+_INTERRUPTED = 130
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the person chose: `PORT=`, and `ONCE=1` to stop after the story."""
+
+    port: int
+    once: bool
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        port = environment.get("PORT") or str(_PORT)
+        if not port.isdecimal() or not 1 <= int(port) <= 65_535:
+            raise LocalCloudError(f"PORT={port} is no port: choose one from 1 to 65535.")
+        return cls(port=int(port), once=environment.get("ONCE", "") not in {"", "0"})
+
+
+def main() -> int:
+    console = Console()
+    try:
+        options = Options.of(os.environ)
+        with _interruptible():
+            _run(options, console)
+    except LocalCloudError as error:
+        console.fail(str(error), log=error.log)
+        return 1
+    except KeyboardInterrupt:
+        console.say("\n  Stopped.")
+        return _INTERRUPTED
+    return 0
+
+
+def _run(options: Options, console: Console) -> None:
+    started = time.monotonic()
+    RECORD.unlink(missing_ok=True)
+    document = json.loads(EXAMPLE.read_text())
+    console.heading(f"{document['name']} on a local cloud")
+    with deployment(port=options.port, home=HOME, console=console) as deployed:
+        with console.line("Open the program") as line:
+            tokens = deployed.open_program(PROGRAM_ID, document)
+            line.detail = f"{PROGRAM_ID}, with a person for each role"
+        story = Story(
+            deployed,
+            program_id=PROGRAM_ID,
+            document=document,
+            tokens=tokens,
+            now=lambda: datetime.now(UTC),
+        )
+        console.heading("The story")
+        story.tell(console)
+        write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
+        console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")
+        if not options.once:
+            console.say(
+                invitation(
+                    deployed.api_url,
+                    document=document,
+                    member_id=story.member_id,
+                    now=datetime.now(UTC),
+                )
+            )
+            with suppress(KeyboardInterrupt):
+                deployed.cloud.wait_until_it_ends()
+            console.say("\n  Stopping.")
+
+
+def _record(deployed: Deployment, *, tokens: dict[str, str], member_id: str) -> Record:
+    return {
+        "api_url": deployed.api_url,
+        "program_id": PROGRAM_ID,
+        "tokens": tokens,
+        "member_id": member_id,
+        "storefront": {"id": STOREFRONT_ID, "platform": "shopify", "secret": STOREFRONT_SECRET},
+    }
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let every polite request to stop end the run in order, and a second one not disturb it."""
+
+    def interrupt(*_: object) -> Never:
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, interrupt)
+    yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The local cloud's process: MiniStack on one port of this machine, nothing left when it stops."""
+
+import errno
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Never
+
+import httpx
+
+from local.aws import REGION, Aws
+from local.failures import LocalCloudError
+
+ROOT = Path(__file__).resolve().parent.parent
+MINISTACK = ROOT / ".local" / "cloud-venv" / "bin" / "ministack"
+
+_START_SECONDS_MAX = 30.0
+_STOP_SECONDS_MAX = 5.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """A local cloud that is up."""
+
+    aws: Aws
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def wait_until_it_ends(self) -> Never:
+        """Wait for an end that nobody asked for; whoever wants to stop interrupts."""
+        status = self.process.wait()
+        raise LocalCloudError(
+            f"The local cloud ended by itself with status {status}.", log=self.log
+        )
+
+
+@contextmanager
+def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
+    """Run an empty local cloud that enforces IAM; `home` gets its log and scratch files."""
+    require_free(port)
+    home.mkdir(parents=True, exist_ok=True)
+    scratch = home / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    log = home / "cloud.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [MINISTACK],
+            cwd=scratch,
+            env=_environment(port=port, scratch=scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Its own process group: Ctrl-C reaches us alone, and we stop all that it started.
+            start_new_session=True,
+        )
+    cloud = Cloud(aws=Aws(port), log=log, process=process)
+    try:
+        _wait_until_ready(cloud)
+        yield cloud
+    finally:
+        _stop(process)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def require_free(port: int) -> None:
+    """Say so now, in a sentence, when the port cannot be had."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            is_taken = error.errno == errno.EADDRINUSE
+            reason = "is taken by another program" if is_taken else f"cannot be had: {error}"
+            raise LocalCloudError(
+                f"Port {port} {reason}. Choose another one: make run PORT={port + 1}"
+            ) from None
+
+
+def _environment(*, port: int, scratch: Path) -> dict[str, str]:
+    """All that the cloud is told: what it inherits leaks into the functions that it runs."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_until_ready(cloud: Cloud) -> None:
+    deadline = time.monotonic() + _START_SECONDS_MAX
+    with httpx.Client(trust_env=False, timeout=1) as http:
+        while time.monotonic() < deadline:
+            if (status := cloud.process.poll()) is not None:
+                raise LocalCloudError(f"The local cloud ended with status {status}.", log=cloud.log)
+            with suppress(httpx.TransportError):
+                if http.get(f"{cloud.aws.endpoint}/_ministack/ready").is_success:
+                    return
+            time.sleep(_POLL_SECONDS)
+    raise LocalCloudError(
+        f"The local cloud did not answer within {_START_SECONDS_MAX:.0f} s.", log=cloud.log
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop, then make sure of it and of every worker that it started."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS_MAX)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

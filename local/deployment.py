@@ -1,0 +1,84 @@
+"""The deployed product on a cloud of its own, from sources to an address that answers."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local.cloud import Cloud, require_free, running_cloud
+from local.console import Console
+from local.deploy import build, deploy, stack_outputs, synthesize
+from local.failures import LocalCloudError
+from local.people import Directory
+
+_REQUEST_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Where the API is, who may call it, and the queue behind the webhooks."""
+
+    cloud: Cloud
+    api_url: str
+    directory: Directory
+    intake_queue_url: str
+
+    def client(self, program_id: str, token: str | None = None) -> httpx.Client:
+        """Return a client of one program's routes, as the bearer of `token` or as nobody."""
+        return httpx.Client(
+            base_url=f"{self.api_url}/v1/programs/{program_id}",
+            headers={} if token is None else {"Authorization": f"Bearer {token}"},
+            timeout=_REQUEST_SECONDS_MAX,
+            trust_env=False,
+        )
+
+    def open_program(self, program_id: str, document: dict[str, Any]) -> dict[str, str]:
+        """Create a program's people and publish its document; return a token for each role."""
+        self.directory.open_program(program_id)
+        tokens = self.directory.tokens(program_id)
+        with self.client(program_id, tokens["manager"]) as manager:
+            answer = manager.put("", json=document, headers={"If-None-Match": "*"})
+        if answer.status_code != httpx.codes.CREATED:
+            raise LocalCloudError(
+                f"{program_id} was not published: {answer.status_code} {answer.text}",
+                log=self.cloud.log,
+            )
+        return tokens
+
+    def queued_deliveries(self) -> int:
+        """How many storefront deliveries wait for `intake` or are just being applied."""
+        attributes = self.cloud.aws.sqs.get_queue_attributes(
+            QueueUrl=self.intake_queue_url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        return sum(int(count) for count in attributes.values())
+
+
+@contextmanager
+def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deployment]:
+    """Build, synthesize, start a cloud and deploy to it; stop the cloud at the end."""
+    require_free(port)
+    home.mkdir(parents=True, exist_ok=True)
+    with console.line("Build the layers and functions"):
+        build(log=home / "build.log")
+    with console.line("Synthesize the stacks") as line:
+        line.detail = "" if synthesize(log=home / "synth.log") else "unchanged"
+    with ExitStack() as stack:
+        with console.line("Start the local cloud") as line:
+            cloud = stack.enter_context(running_cloud(port=port, home=home))
+            line.detail = cloud.aws.endpoint
+        with console.line("Deploy the stacks") as line:
+            deploy(cloud.aws, report=line.report)
+        outputs = stack_outputs(cloud.aws)
+        yield Deployment(
+            cloud=cloud,
+            api_url=f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
+            directory=Directory.find(cloud.aws),
+            intake_queue_url=outputs["IntakeQueueUrl"],
+        )

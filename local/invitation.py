@@ -1,0 +1,45 @@
+"""How to go on by hand once the story is told; every command works when it is pasted."""
+
+import json
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from local.cloud import ROOT
+from local.home import PROGRAM_ID, RECORD
+from local.people import ROLES
+
+
+def invitation(api_url: str, *, document: dict[str, Any], member_id: str, now: datetime) -> str:
+    """Say where the API is, how to get a token, and three things to try."""
+    program_url = f"{api_url}/v1/programs/{PROGRAM_ID}"
+    today = now.astimezone(ZoneInfo(document["time_zone"])).date()
+    order = {
+        "source": "till",
+        "order_id": "1003",
+        "member_id": member_id,
+        "occurred_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "lines": [{"line_id": "1", "amount": {"amount": 1250, "currency": document["currency"]}}],
+    }
+    # The address holds a `$`, so it stands in single quotes.
+    return f"""
+  The API        {api_url}
+  A fresh token  make -s token ROLE={"|".join(ROLES)}
+  For programs   {RECORD.relative_to(ROOT)}
+
+  Ana's balance:
+  curl -s {_bearer("member")} '{program_url}/members/me'
+
+  A sale of 12.50 at the till:
+  curl -s {_bearer("cashier")} -H 'Content-Type: application/json' '{program_url}/orders' \
+-d '{json.dumps(order)}'
+
+  The report, as CSV:
+  curl -s {_bearer("analyst")} -H 'Accept: text/csv' \
+'{program_url}/reports/summary?from={today}&to={today}'
+
+  Ctrl-C stops everything."""
+
+
+def _bearer(role: str) -> str:
+    return f'-H "Authorization: Bearer $(make -s token ROLE={role})"'

@@ -1,0 +1,258 @@
+"""The story of one member, told by the deployed API: each step does something, then checks it."""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from local.console import Console
+from local.deployment import Deployment
+from local.failures import LocalCloudError
+from local.people import email_of
+from local.shop import delivery, paid_order
+
+STOREFRONT_ID = "online-shop"
+STOREFRONT_SECRET = "local-shop-app-secret"  # noqa: S105  of a shop that exists in this story only
+REWARD_ID = "latte"
+
+_WAIT_SECONDS_MAX = 30.0
+_POLL_SECONDS = 0.1
+
+
+class StepFailedError(LocalCloudError):
+    """The API did otherwise than the story says it must."""
+
+
+class Story:
+    """A member enrolls, earns from a storefront, redeems; the till uses the voucher; a report."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        *,
+        program_id: str,
+        document: dict[str, Any],
+        tokens: dict[str, str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._deployment = deployment
+        self._program_id = program_id
+        self._tokens = tokens
+        self._now = now
+        self._many = document["points"]["many"]
+        self._zone = ZoneInfo(document["time_zone"])
+        self._cost = next(r["cost_points"] for r in document["rewards"] if r["id"] == REWARD_ID)
+        self._began_on = self._today()
+        self.member_id = ""
+        self._balance = 0
+        self._voucher_code = ""
+
+    def tell(self, console: Console) -> None:
+        """Tell every step on a line of its own; the first that comes out wrong ends the story."""
+        steps = (
+            ("Ana enrolls", self._enroll),
+            ("A shop is connected", self._connect_shop),
+            ("Her signed Shopify order earns", self._earn),
+            ("The same webhook changes nothing", self._deliver_again),
+            ("She redeems a reward", self._redeem),
+            ("The till uses the voucher", self._use_voucher),
+            ("A second use is refused", self._use_voucher_again),
+            ("The report shows it", self._report),
+        )
+        with ExitStack() as stack:
+            self._as = {
+                role: stack.enter_context(self._deployment.client(self._program_id, token))
+                for role, token in self._tokens.items()
+            }
+            self._shop = stack.enter_context(self._deployment.client(self._program_id))
+            for title, step in steps:
+                with console.line(title) as line:
+                    line.detail = step()
+
+    def _enroll(self) -> str:
+        body = {
+            "profile": {"name": "Ana Moreau", "locale": "fr-FR", "birthday": "1990-02-28"},
+            "consents": {"email": True},
+        }
+
+        member = _expect(self._as["member"].post("/members", json=body), 201)
+
+        self.member_id = member["id"]
+        _require(member["balance"] == 0, f"a new member has a balance of {member['balance']}")
+        return f"{member['id']}, 0 {self._many}"
+
+    def _connect_shop(self) -> str:
+        body = {"platform": "shopify", "source": "shop", "secrets": [STOREFRONT_SECRET]}
+
+        answer = self._as["manager"].put(f"/storefronts/{STOREFRONT_ID}", json=body)
+
+        _expect(answer, 201)
+        _require(STOREFRONT_SECRET not in answer.text, "the answer tells the storefront's secret")
+        return STOREFRONT_ID
+
+    def _earn(self) -> str:
+        email = email_of("member", self._program_id)
+        self._order = paid_order(email=email, at=self._now().astimezone(self._zone))
+
+        self._deliver(event_id="evt-1")
+
+        member = self._wait_for_member(lambda member: member["balance"] > 0)
+        # Two bags at 14.90, a cup at 18.00 less 3.00; neither the gift card nor the shipping earns.
+        _require(member["balance"] == 44, f"44 were to be earned, not {member['balance']}")
+        self._balance = member["balance"]
+        (lot,) = member["lots"]
+        return f"{self._balance} {self._many}, good until {lot['expires_on']}"
+
+    def _deliver_again(self) -> str:
+        self._deliver(event_id="evt-1")  # Shopify's own retry
+        self._deliver(event_id="evt-2")  # another subscription to the same topic
+        self._wait_until_applied()
+
+        member = self._me()
+        entries = _expect(self._as["member"].get("/members/me/history"), 200)["items"]
+
+        _require(member["balance"] == self._balance, f"the balance is now {member['balance']}")
+        _require(len(entries) == 1, f"the history has {len(entries)} entries, not 1")
+        return f"still {self._balance} {self._many}, still one entry"
+
+    def _redeem(self) -> str:
+        redemption = _expect(
+            self._as["member"].post(
+                "/members/me/redemptions", json={"reward_id": REWARD_ID}, headers=_new_key()
+            ),
+            201,
+        )
+
+        self._voucher_code = redemption["voucher"]["code"]
+        self._balance -= self._cost
+        left = self._me()["balance"]
+        _require(redemption["points"] == self._cost, f"it cost {redemption['points']}")
+        _require(left == self._balance, f"{self._balance} were to be left, not {left}")
+        return f"a {REWARD_ID} for {self._cost}, {left} left; voucher {self._voucher_code}"
+
+    def _use_voucher(self) -> str:
+        voucher = _expect(self._use(), 200)
+
+        _require(voucher["state"] == "used", f"the voucher is {voucher['state']}")
+        return f"used at {voucher['used_at']}"
+
+    def _use_voucher_again(self) -> str:
+        problem = _expect(self._use(), 409)
+
+        _require(problem["code"] == "voucher_used", f"the code is {problem['code']}")
+        return f"409 {problem['code']}"
+
+    def _report(self) -> str:
+        wanted = {
+            "members": 1,
+            "new_members": 1,
+            "active_members": 1,
+            "orders": 1,
+            "points_earned": self._balance + self._cost,
+            "points_redeemed": self._cost,
+            "points_outstanding": self._balance,
+        }
+
+        shown = _wait(
+            lambda: self._summary(wanted),
+            until=lambda summary: summary == wanted,
+            otherwise=lambda summary: f"the report shows {summary}, not {wanted}",
+        )
+
+        return (
+            f"1 member, 1 order, {shown['points_earned']} earned, "
+            f"{shown['points_redeemed']} redeemed, {shown['points_outstanding']} outstanding"
+        )
+
+    def _deliver(self, *, event_id: str) -> None:
+        sent = delivery(
+            self._order,
+            topic="orders/paid",
+            secret=STOREFRONT_SECRET,
+            webhook_id=str(uuid4()),
+            event_id=event_id,
+        )
+        _expect(
+            self._shop.post(f"/webhooks/{STOREFRONT_ID}", content=sent.body, headers=sent.headers),
+            200,
+        )
+
+    def _use(self) -> httpx.Response:
+        """Use the voucher as a new request, which a lost answer's retry would not be."""
+        return self._as["cashier"].post(
+            f"/vouchers/{self._voucher_code}/use",
+            json={"order": {"source": "till", "order_id": "1002"}},
+            headers=_new_key(),
+        )
+
+    def _me(self) -> dict[str, Any]:
+        return _expect(self._as["member"].get("/members/me"), 200)
+
+    def _wait_for_member(self, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        return _wait(
+            self._me,
+            until=until,
+            otherwise=lambda member: f"the member's balance stayed at {member['balance']}",
+        )
+
+    def _wait_until_applied(self) -> None:
+        """Wait until the deliveries that were answered have also left the intake queue."""
+        _wait(
+            self._deployment.queued_deliveries,
+            until=lambda count: count == 0,
+            otherwise=lambda count: f"{count} deliveries stayed in the intake queue",
+        )
+
+    def _summary(self, names: Iterable[str]) -> dict[str, int]:
+        report = _expect(
+            self._as["analyst"].get(
+                "/reports/summary",
+                params={"from": self._began_on.isoformat(), "to": self._today().isoformat()},
+            ),
+            200,
+        )
+        (row,) = report["rows"]
+        summary = dict(zip((column["name"] for column in report["columns"]), row, strict=True))
+        return {name: summary[name] for name in names}
+
+    def _today(self) -> date:
+        return self._now().astimezone(self._zone).date()
+
+
+def _expect(answer: httpx.Response, status: int) -> dict[str, Any]:
+    if answer.status_code != status:
+        request = answer.request
+        raise StepFailedError(
+            f"{request.method} {request.url.path} answered {answer.status_code}, not {status}: "
+            f"{answer.text}"
+        )
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def _require(is_right: bool, otherwise: str) -> None:  # noqa: FBT001  a statement, as `assert` is
+    if not is_right:
+        raise StepFailedError(otherwise)
+
+
+def _wait[T](
+    fetch: Callable[[], T], *, until: Callable[[T], bool], otherwise: Callable[[T], str]
+) -> T:
+    """Fetch until it is as it must be: what comes from a queue or a stream takes a moment."""
+    deadline = time.monotonic() + _WAIT_SECONDS_MAX
+    while True:
+        fetched = fetch()
+        if until(fetched):
+            return fetched
+        if time.monotonic() > deadline:
+            raise StepFailedError(otherwise(fetched))
+        time.sleep(_POLL_SECONDS)
+
+
+def _new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}

@@ -1,0 +1,67 @@
+"""One deployed cloud for all end-to-end tests; each test opens a program of its own in it."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from local.cloud import free_port
+from local.console import Console
+from local.deployment import Deployment, deployment
+from local.home import EXAMPLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProgram:
+    """A published program with its people: a token for each role, and clients that use them."""
+
+    deployed: Deployment
+    id: str
+    document: dict[str, Any]
+    tokens: dict[str, str]
+
+    def client(self, role: str | None = None) -> httpx.Client:
+        """Return a client of this program's routes, in one role or without a token."""
+        return self.deployed.client(self.id, self.tokens[role] if role else None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    home = tmp_path_factory.mktemp("cloud")
+    with deployment(port=free_port(), home=home, console=Console()) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """Return the example program, as `make run` publishes it."""
+    document: dict[str, Any] = json.loads(EXAMPLE.read_text())
+    return document
+
+
+@pytest.fixture
+def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[..., OpenProgram]:
+    """Open a program that no other test sees; what is given replaces parts of the example's."""
+
+    def open_program(**parts: object) -> OpenProgram:
+        program_id = f"test-{uuid4().hex[:12]}"
+        published = document | parts
+        tokens = deployed.open_program(program_id, published)
+        return OpenProgram(deployed=deployed, id=program_id, document=published, tokens=tokens)
+
+    return open_program
+
+
+@pytest.fixture
+def program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
+    return open_program()
