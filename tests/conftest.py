@@ -1,0 +1,19 @@
+"""What every tier shares: a test is marked by its folder, and its tier's rules go with it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        tier = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(tier)
+        if tier == "unit":
+            item.add_marker("disable_socket")
+        if tier == "infra":
+            # Synthesizing takes seconds: one worker does it, once.
+            item.add_marker(pytest.mark.xdist_group("infra"))
