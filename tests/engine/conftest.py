@@ -1,0 +1,68 @@
+"""The table on a bare local cloud: real concurrency, real transactions."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local.cloud import Cloud, free_port, running_cloud
+from loyalty.table.engine import DynamoEngine, Persistent
+from tests.support.table import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+HERE: Final = Path(__file__).parent
+
+_tables = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("engine")
+            # One cloud for all of them, and no two races at once on the same processors.
+            item.add_marker(pytest.mark.xdist_group("engine"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running_cloud(port=free_port(), home=tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dynamodb(cloud: Cloud) -> "DynamoDBClient":
+    """A client that many threads may share."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=cloud.aws.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(
+            max_pool_connections=64,
+            proxies={},
+            read_timeout=60,
+            retries={"total_max_attempts": 1},
+        ),
+    )
+
+
+@pytest.fixture
+def table(dynamodb: "DynamoDBClient") -> str:
+    """A fresh table for each test."""
+    return create_table(dynamodb, f"ledger-{next(_tables)}")
+
+
+@pytest.fixture
+def engine(dynamodb: "DynamoDBClient", table: str) -> Persistent:
+    return Persistent(DynamoEngine(dynamodb, table=table), pause=_no_pause)
+
+
+def _no_pause(_attempt: int) -> None:
+    pass
