@@ -1,4 +1,4 @@
-"""What an order earns: a pure function of the order, the program version and the context."""
+"""What an order earns: a pure function of the order and the program version."""
 
 from __future__ import annotations
 
@@ -31,13 +31,6 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberContext:
-    """What a rule may know of the member at the time of the order."""
-
-    tier: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
     """The breakdown of an award, line by line, and its parts by date."""
 
@@ -49,7 +42,7 @@ class Award:
         return sum(part.points for part in self.parts)
 
 
-def award(order: Order, program: Program, context: MemberContext) -> Award:
+def award(order: Order, program: Program) -> Award:
     """What the order earns under this version of the program.
 
     Points round once for each rule and order, and the lines share the rounded total by largest

@@ -122,7 +122,6 @@ class Accrual:
     order: Order
     shares: tuple[Share, ...]
     parts: tuple[Part, ...]
-    tier: str | None
 
     @property
     def points(self) -> int:
@@ -156,9 +155,8 @@ class Redemption:
     redemption_id: str
     reward_id: str
     code: str
-    held: bool
-    held_until: datetime | None
-    expires_at: datetime | None
+    held_until: datetime | None = None
+    expires_at: datetime | None = None
     amount_minor: int | None = None
 
 
@@ -222,8 +220,11 @@ class Entry:
 
     @property
     def counted_at(self) -> datetime:
-        """When a balance began to show it: calendar entries count from their midnight on,
-        recorded or not, all others from when they were recorded."""
+        """When a balance began to show it.
+
+        Calendar entries count from their midnight on, recorded or not; all others from when they
+        were recorded.
+        """
         return self.happened_at if isinstance(self.cause, CalendarCause) else self.recorded_at
 
     @property

@@ -39,9 +39,7 @@ def _instant(value: object) -> datetime:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise PydanticCustomError(
-        "time_form", "Write a time as 2026-11-30T08:00:00Z (RFC 3339)"
-    )
+    raise PydanticCustomError("time_form", "Write a time as 2026-11-30T08:00:00Z (RFC 3339)")
 
 
 def _moment(value: object) -> date:
@@ -73,13 +71,9 @@ AmountMinor = Annotated[
         description="In the currency's minor units: 4999 is €49.99.",
     ),
 ]
-CurrencyCode = Annotated[
-    StrictStr, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-]
+CurrencyCode = Annotated[StrictStr, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
 Day = Annotated[date, BeforeValidator(_day), _Form(type="string", format="date")]
-Instant = Annotated[
-    datetime, BeforeValidator(_instant), _Form(type="string", format="date-time")
-]
+Instant = Annotated[datetime, BeforeValidator(_instant), _Form(type="string", format="date-time")]
 Moment = Annotated[
     date | datetime,
     BeforeValidator(_moment),

@@ -86,6 +86,8 @@ class StockTaken:
 class OrderStateChange:
     """The running state of a refunded order; relies on the counter seen (None: no state yet)."""
 
+    source: str
+    order_id: str
     state: OrderState
     counter_seen: int | None
 

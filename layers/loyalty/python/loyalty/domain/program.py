@@ -131,9 +131,7 @@ class Never(_Part):
     model: Literal["never"]
 
 
-Expiry = Annotated[
-    AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")
-]
+Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
 
 
 class Reward(_Part):
@@ -144,9 +142,7 @@ class Reward(_Part):
     kind: RewardKind
     cost_points: Points
     description: Annotated[StrictStr, Field(max_length=2000)] | None = None
-    amount_minor: (
-        Annotated[AmountMinor, Field(description="What it is worth.")] | None
-    ) = None
+    amount_minor: Annotated[AmountMinor, Field(description="What it is worth.")] | None = None
     percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     skus: Annotated[tuple[Label, ...], Field(max_length=200)] = ()
     available_from: Moment | None = None
@@ -158,28 +154,20 @@ class Reward(_Part):
     per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
     voucher_days: Annotated[
         StrictInt | None,
-        Field(
-            ge=1, le=3660, description="How long a voucher is good for; null: for ever."
-        ),
+        Field(ge=1, le=3660, description="How long a voucher is good for; null: for ever."),
     ] = None
 
     def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
         """Whether `now` lies in the reward's window."""
-        opens = (
-            _first_moment(self.available_from, zone) if self.available_from else None
-        )
-        closes = (
-            _last_moment(self.available_until, zone) if self.available_until else None
-        )
+        opens = _first_moment(self.available_from, zone) if self.available_from else None
+        closes = _last_moment(self.available_until, zone) if self.available_until else None
         return (opens is None or opens <= now) and (closes is None or now < closes)
 
 
 class Program(_Part):
     """The document as it is published."""
 
-    schema_version: Annotated[
-        StrictInt, Field(ge=1, le=1, description="The document's form: 1.")
-    ]
+    schema_version: Annotated[StrictInt, Field(ge=1, le=1, description="The document's form: 1.")]
     name: Label
     time_zone: Annotated[
         StrictStr,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from loyalty.domain.earning import MemberContext, award
+from loyalty.domain.earning import award
 from loyalty.domain.entries import Accrual, AskedRefund
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.orders import Line, Order
@@ -93,8 +93,7 @@ def kept(order: Order, state: OrderState) -> Order:
 
 def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
     """The points that a refund still has to settle, `before` being the state it came upon."""
-    context = MemberContext(tier=accrual.tier)
-    target = award(kept(accrual.order, after), program, context).points
+    target = award(kept(accrual.order, after), program).points
     return accrual.points - target - before.settled
 
 

@@ -38,3 +38,14 @@ class Voucher:
         if self.state == "issued" and self.expires_at is not None and self.expires_at <= now:
             return "expired"
         return self.state
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the calendar will change its state."""
+        match self.state:
+            case "held":
+                return self.held_until
+            case "issued":
+                return self.expires_at
+            case _:
+                return None

@@ -69,6 +69,9 @@ _LOST: Final = (
 )
 
 
+_VERBS: Final = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+
 class Engine(Protocol):
     """What a table can do. Raises `Refused` and `Transient`."""
 
@@ -146,17 +149,13 @@ class DynamoEngine:
             for wire in answer["Responses"].get(self._table, ()):
                 item = _item_from_wire(wire)
                 found[key_of(item)] = item
-            asked = (
-                answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            )
+            asked = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not asked:
                 return found
         raise Transient("keys stayed unprocessed")
 
     def query(self, query: Query) -> Page:
-        answer = self._call(
-            self._client.query, **_query_to_wire(query, table=self._table)
-        )
+        answer = self._call(self._client.query, **_query_to_wire(query, table=self._table))
         items = tuple(_item_from_wire(wire) for wire in answer["Items"])
         more = answer.get("LastEvaluatedKey")
         return Page(items, _item_from_wire(more) if more else None)
@@ -168,9 +167,7 @@ class DynamoEngine:
         try:
             self._call(
                 self._client.transact_write_items,
-                TransactItems=[
-                    _operation_to_wire(o, table=self._table) for o in operations
-                ],
+                TransactItems=[_operation_to_wire(o, table=self._table) for o in operations],
             )
         except ClientError as error:
             raise _cancellation(error) from error
@@ -211,10 +208,7 @@ def key_of(item: Item) -> Key:
 def _cancellation(error: ClientError) -> Exception:
     """What a failed transaction means: refused, passing, or our own mistake."""
     reasons = cast("Mapping[str, Any]", error.response).get("CancellationReasons")
-    if (
-        error.response["Error"]["Code"] != "TransactionCanceledException"
-        or reasons is None
-    ):
+    if error.response["Error"]["Code"] != "TransactionCanceledException" or reasons is None:
         return error
     codes = {reason.get("Code") for reason in reasons} - {"None", None}
     if "ConditionalCheckFailed" in codes:
@@ -238,9 +232,7 @@ class _Expressions:
         self.values: dict[str, Any] = {}
 
     def path(self, path: Path) -> str:
-        return ".".join(
-            self.names.setdefault(name, f"#{len(self.names)}") for name in path
-        )
+        return ".".join(self.names.setdefault(name, f"#{len(self.names)}") for name in path)
 
     def value(self, value: Value) -> str:
         placeholder = f":{len(self.values)}"
@@ -279,9 +271,7 @@ class _Expressions:
         return " ".join(clauses)
 
 
-def _operation_to_wire(
-    operation: Operation, *, table: str
-) -> dict[str, dict[str, Any]]:
+def _operation_to_wire(operation: Operation, *, table: str) -> dict[str, dict[str, Any]]:
     told = _Expressions()
     wire: dict[str, Any] = {"TableName": table}
     match operation:
@@ -301,12 +291,10 @@ def _operation_to_wire(
         wire["ConditionExpression"] = told.condition(operation.conditions)
         wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     if told.names:
-        wire["ExpressionAttributeNames"] = {
-            short: name for name, short in told.names.items()
-        }
+        wire["ExpressionAttributeNames"] = {short: name for name, short in told.names.items()}
     if told.values:
         wire["ExpressionAttributeValues"] = told.values
-    return {verb: wire}
+    return {_VERBS[type(operation)]: wire}
 
 
 def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
@@ -317,9 +305,7 @@ def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
     if query.begins_with is not None:
         clauses.append(f"begins_with({sort}, {told.value(query.begins_with)})")
     elif query.first is not None and query.last is not None:
-        clauses.append(
-            f"{sort} BETWEEN {told.value(query.first)} AND {told.value(query.last)}"
-        )
+        clauses.append(f"{sort} BETWEEN {told.value(query.first)} AND {told.value(query.last)}")
     elif query.first is not None:
         clauses.append(f"{sort} >= {told.value(query.first)}")
     elif query.last is not None:

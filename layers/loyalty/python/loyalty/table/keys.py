@@ -139,9 +139,7 @@ def order_state(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ORDER")
 
 
-@charted(
-    "entry caused by a request", read_by="its replay, cancel, complete", index="history"
-)
+@charted("entry caused by a request", read_by="its replay, cancel, complete", index="history")
 def request_entry(program: str, request: str, kind: str) -> Key:
     return Key(request_partition(program, request), f"ENTRY#{kind}")
 
@@ -152,9 +150,7 @@ def expiry(program: str, member: str, date: str, entries_seen: str) -> Key:
 
 
 @charted("activation by the calendar", read_by="history", index="history")
-def activation(
-    program: str, member: str, available: str, expires: str, entries_seen: str
-) -> Key:
+def activation(program: str, member: str, available: str, expires: str, entries_seen: str) -> Key:
     return Key(
         member_partition(program, member),
         f"ENTRY#activation#{available}#{expires}#{entries_seen}",

@@ -15,7 +15,7 @@ type Item = dict[str, Value]
 type Path = tuple[str, ...]
 
 TRANSACTION_ITEMS_MAX: Final = 100
-# DynamoDB allows 300 operators and 4 KB of expression; 40 paths of our longest names stay below both.
+# DynamoDB allows 300 operators and 4 KB of expression; 40 paths of our longest names stay below.
 PATHS_MAX: Final = 40
 
 
@@ -134,19 +134,13 @@ class Update:
         if not paths:
             raise ValueError("an update needs an action")
         if len(paths) > PATHS_MAX:
-            raise ValueError(
-                f"{len(paths)} paths in one update, {PATHS_MAX} are allowed"
-            )
+            raise ValueError(f"{len(paths)} paths in one update, {PATHS_MAX} are allowed")
         for path, following in pairwise(paths):
             # Sorted, a path comes right before the paths below it.
             if following[: len(path)] == path:
                 raise ValueError(f"paths overlap: {path} and {following}")
-        if not self.creates and not any(
-            isinstance(c, Compare) for c in self.conditions
-        ):
-            raise ValueError(
-                "an update must rely on something that only an existing item has"
-            )
+        if not self.creates and not any(isinstance(c, Compare) for c in self.conditions):
+            raise ValueError("an update must rely on something that only an existing item has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +188,7 @@ class Refused(Exception):
 
 
 class Transient(Exception):
-    """A conflict, a throttle or a lost answer: the effect is unknown, the same call may be sent again."""
+    """A conflict, a throttle or a lost answer: whether it happened is unknown; send it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

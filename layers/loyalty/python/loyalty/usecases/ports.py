@@ -63,8 +63,12 @@ class Books(Protocol):
         """Read strongly."""
         ...
 
-    def expiries(self, member_id: str, lot: date) -> Sequence[Entry]:
-        """Every expiry of a member's lot of one date, recorded by the calendar."""
+    def expiries(self, member_id: str, ended_on: date) -> Sequence[Entry]:
+        """Every expiry of a member's points whose last day was this, recorded by the calendar."""
+        ...
+
+    def stock_taken(self, reward_id: str) -> int:
+        """How many of a reward were redeemed so far."""
         ...
 
     def post(self, posting: Posting) -> None:

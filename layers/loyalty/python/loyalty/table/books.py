@@ -1,0 +1,251 @@
+"""The ledger of one program, kept in the table: postings in, accounts and entries out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.account import Account
+from loyalty.domain.calendar import midnight
+from loyalty.domain.entries import Cause, Entry, Placeholder
+from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
+from loyalty.domain.vouchers import Voucher
+from loyalty.table import keys, records
+from loyalty.table.engine import Engine
+from loyalty.table.operations import (
+    Absent,
+    Action,
+    AnyOf,
+    Assign,
+    Compare,
+    Condition,
+    Increase,
+    Missing,
+    Operation,
+    Put,
+    Query,
+    Refused,
+    Remove,
+    Update,
+    at_least,
+    at_most,
+    equal,
+    greater,
+    less,
+)
+from loyalty.usecases.ports import OrderOnFile, Overtaken
+
+
+class TableBooks:
+    """Implements `Books`. `zone` is the program's: due days begin at its midnights."""
+
+    def __init__(self, engine: Engine, *, program_id: str, zone: ZoneInfo) -> None:
+        self._engine = engine
+        self._program = program_id
+        self._zone = zone
+
+    def account(self, member_id: str, *, strong: bool = False) -> Account | None:
+        item = self._engine.get(keys.account(self._program, member_id), strong=strong)
+        return records.account_from_item(item) if item else None
+
+    def entry(self, cause: Cause) -> Entry | Placeholder | None:
+        item = self._engine.get(records.cause_key(self._program, cause), strong=True)
+        return records.entry_from_item(item) if item else None
+
+    def order(self, source: str, order_id: str, *, refund_id: str) -> OrderOnFile:
+        accrual = keys.accrual(self._program, source, order_id)
+        state = keys.order_state(self._program, source, order_id)
+        clawback = keys.clawback(self._program, source, order_id, refund_id)
+        found = self._engine.get_many((accrual, state, clawback), strong=True)
+        return OrderOnFile(
+            accrual=records.entry_from_item(found[accrual]) if accrual in found else None,
+            state=records.order_state_from_item(found[state]) if state in found else None,
+            clawback=(
+                cast("Entry", records.entry_from_item(found[clawback]))
+                if clawback in found
+                else None
+            ),
+        )
+
+    def voucher(self, code: str) -> Voucher | None:
+        item = self._engine.get(keys.voucher(self._program, code), strong=True)
+        return records.voucher_from_item(item) if item else None
+
+    def expiries(self, member_id: str, ended_on: date) -> Sequence[Entry]:
+        page = self._engine.query(
+            Query(
+                pk=keys.member_partition(self._program, member_id),
+                begins_with=f"ENTRY#expiry#{ended_on.isoformat()}#",
+                strong=True,
+            )
+        )
+        return [cast("Entry", records.entry_from_item(item)) for item in page]
+
+    def stock_taken(self, reward_id: str) -> int:
+        item = self._engine.get(keys.stock(self._program, reward_id), strong=False)
+        return cast("int", item["taken"]) if item else 0
+
+    def post(self, posting: Posting) -> None:
+        operations = list(self._operations(posting))
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise self._overtaken(operations, refused) from refused
+
+    def keep(self, placeholder: Placeholder) -> None:
+        item = records.placeholder_to_item(placeholder, self._program)
+        key = keys.accrual(self._program, placeholder.source, placeholder.order_id)
+        condition = (
+            (Absent(),) if placeholder.count == 1 else _is_placeholder(placeholder.count - 1)
+        )
+        operations = [Put(key, item, condition)]
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise self._overtaken(operations, refused) from refused
+
+    def _operations(self, posting: Posting) -> Sequence[Operation]:
+        """The posting as one transaction; the cause's own entry, the guard of the rest, first."""
+        operations: list[Operation] = []
+        for number, entry in enumerate(posting.entries):
+            item = records.entry_to_item(entry, self._program)
+            condition: tuple[Condition, ...] = (Absent(),)
+            if number == 0 and posting.replaces is not None:
+                condition = _is_placeholder(posting.replaces.count)
+            operations.append(Put(records.cause_key(self._program, entry.cause), item, condition))
+        if (changed := posting.order_state) is not None:
+            key = keys.order_state(self._program, changed.source, changed.order_id)
+            seen = changed.counter_seen
+            operations.append(
+                Put(
+                    key,
+                    records.order_state_to_item(changed.state, key),
+                    (Absent(),) if seen is None else (equal(("counter",), seen),),
+                )
+            )
+        if posting.issues is not None:
+            operations.append(self._put_voucher(posting.issues, (Absent(),)))
+        if posting.voucher is not None:
+            seen_state = equal(("state",), posting.voucher.seen.state)
+            operations.append(self._put_voucher(posting.voucher.becomes, (seen_state,)))
+        if posting.stock is not None:
+            operations.append(self._take_stock(posting.stock))
+        operations.extend(self._change(change) for change in posting.changes)
+        return operations
+
+    def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
+        key = keys.voucher(self._program, voucher.code)
+        return Put(key, records.voucher_to_item(voucher, self._program), conditions)
+
+    def _take_stock(self, taken: StockTaken) -> Update:
+        room: tuple[Condition, ...] = (_missing_or(at_most(("taken",), taken.stock - taken.units)),)
+        return Update(
+            keys.stock(self._program, taken.reward_id),
+            actions=(Increase(("taken",), taken.units),),
+            conditions=room if taken.units > 0 else (),
+            creates=True,
+        )
+
+    def _change(self, change: AccountChange) -> Operation:
+        if change.becomes is not None:
+            return self._replace(change, change.becomes)
+        return Update(
+            keys.account(self._program, change.member_id),
+            actions=tuple(self._actions(change)),
+            conditions=tuple(_reliances(change)),
+        )
+
+    def _replace(self, change: AccountChange, account: Account) -> Put:
+        if change.entries_seen is None:
+            raise ValueError("an account is replaced only relying on its version")
+        due_at = midnight(account.due, self._zone) if account.due else None
+        return Put(
+            keys.account(self._program, account.member_id),
+            records.account_to_item(account, self._program, due_at=due_at),
+            tuple(_reliances(change)),
+        )
+
+    def _actions(self, change: AccountChange) -> Sequence[Action]:
+        effect = change.effect
+        actions: list[Action] = [Increase(("entries",), change.entries)]
+        if effect.points:
+            actions.append(Increase(("balance",), effect.points))
+        if effect.debt:
+            actions.append(Increase(("debt",), effect.debt))
+        for lot, points in effect.lots.items():
+            path = ("lots", lot.isoformat())
+            actions.append(Remove(path) if lot in change.lots_exactly else Increase(path, points))
+        for dates, points in effect.pending.items():
+            actions.append(Increase(("pending", records.pending_name(dates)), points))
+        for period, amount in change.qualifying.items():
+            actions.append(Increase(("qualifying", period), amount))
+        for reward_id, times in change.redeemed.items():
+            actions.append(Increase(("redeemed", reward_id), times))
+        if change.active_on is not None:
+            actions.append(Assign(("active_on",), change.active_on.isoformat()))
+        if change.due is not None and change.due.moves:
+            actions += self._move_due(change.member_id, change.due)
+        return actions
+
+    def _move_due(self, member_id: str, due: Due) -> Sequence[Action]:
+        index = keys.due_keys("expiring", self._program, member_id, midnight(due.on, self._zone))
+        return [
+            Assign(("due",), due.on.isoformat()),
+            *(Assign((name,), value) for name, value in index.items()),
+        ]
+
+    def _overtaken(self, operations: Sequence[Operation], refused: Refused) -> Overtaken:
+        """What a refused transaction tells of the books as they are now."""
+        entry: Entry | Placeholder | None = None
+        accounts: dict[str, Account] = {}
+        out_of_stock = False
+        for index, item in refused.found.items():
+            key = operations[index].key
+            if key.sk.startswith("STOCK#"):
+                out_of_stock = True
+            elif item is None:
+                continue
+            elif index == 0 and key.sk.startswith("ENTRY#"):
+                entry = records.entry_from_item(item)
+            elif key.sk == "ACCOUNT":
+                account = records.account_from_item(item)
+                accounts[account.member_id] = account
+        return Overtaken(entry=entry, accounts=accounts, out_of_stock=out_of_stock)
+
+
+def _is_placeholder(count: int) -> tuple[Condition, ...]:
+    return (equal(("kind",), "placeholder"), equal(("count",), count))
+
+
+def _reliances(change: AccountChange) -> Sequence[Condition]:
+    """Exactly what the change was decided from, as conditions."""
+    conditions: list[Condition] = [equal(("status",), "active")]
+    for name, seen in (
+        ("entries", change.entries_seen),
+        ("balance", change.balance_seen),
+        ("debt", change.debt_seen),
+    ):
+        if seen is not None:
+            conditions.append(equal((name,), seen))
+    for lot, points in change.lots_exactly.items():
+        conditions.append(equal(("lots", lot.isoformat()), points))
+    for lot, points in change.lots_at_least.items():
+        conditions.append(at_least(("lots", lot.isoformat()), points))
+    for dates, points in change.pending_at_least.items():
+        conditions.append(at_least(("pending", records.pending_name(dates)), points))
+    for reward_id, most in change.redeemed_below.items():
+        conditions.append(_missing_or(less(("redeemed", reward_id), most)))
+    if change.active_on is not None:
+        conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))
+    if (due := change.due) is not None:
+        day = due.on.isoformat()
+        conditions.append(
+            _missing_or(greater(("due",), day)) if due.moves else at_most(("due",), day)
+        )
+    return conditions
+
+
+def _missing_or(comparison: Compare) -> AnyOf:
+    return AnyOf((Missing(comparison.path), comparison))
