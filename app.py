@@ -1,0 +1,25 @@
+"""The CDK app: composes the stacks of one deployment."""
+
+import aws_cdk as cdk
+
+from infra.data_stack import DataStack
+from infra.service_stack import ServiceStack
+from infra.settings import FEATURE_FLAGS, Settings
+
+
+def compose(app: cdk.App) -> tuple[DataStack, ServiceStack]:
+    """Add the two stacks to an app, as its context asks for them."""
+    settings = Settings.from_context(app.node)
+    data = DataStack(app, settings.stack_id("Data"), settings=settings)
+    service = ServiceStack(app, settings.stack_id("Service"), settings=settings, data=data)
+    return data, service
+
+
+def main() -> None:
+    app = cdk.App(outdir="cdk.out", analytics_reporting=False, context=FEATURE_FLAGS)
+    compose(app)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The deployment as code: two stacks, made of one construct per capability."""

@@ -1,0 +1,161 @@
+"""The HTTP API: routes, who may call them, how often, and a log of who did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.functions import CapabilityFunction
+from infra.routes import CATCH_ALL, Route
+from infra.settings import Settings
+
+# The route and not the path, and no address: ids, voucher codes and people stay out of the log.
+ACCESS_LOG_FIELDS = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "integration_status": "$context.integrationStatus",
+    "integration_error": "$context.integrationErrorMessage",
+    "authorizer_error": "$context.authorizer.error",
+    "error": "$context.error.message",
+    "response_bytes": "$context.responseLength",
+}
+
+
+class HttpApi(Construct):
+    """One HTTP API in front of every function that answers requests."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        routes: Sequence[Route],
+        functions: Mapping[str, CapabilityFunction],
+        issuer: str,
+        audience: Sequence[str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._api = apigw.HttpApi(
+            self,
+            "Api",
+            api_name=settings.stack_id("Api"),
+            create_default_stage=False,
+            cors_preflight=_cors(settings.cors_origins) if settings.cors_origins else None,
+        )
+        authorizer = authorizers.HttpJwtAuthorizer("Jwt", issuer, jwt_audience=list(audience))
+        # One integration a function, and one permission: a permission a route would outgrow the
+        # 20 KB that a function's policy may have.
+        answered_by = {
+            name: integrations.HttpLambdaIntegration(
+                name.capitalize(), functions[name].function, scope_permission_to_route=False
+            )
+            for name in dict.fromkeys(route.function for route in routes)
+        }
+        added = [self._add(route, answered_by[route.function], authorizer) for route in routes]
+        stage = self._add_stage(settings, routes)
+        # Route settings may only name routes that exist.
+        stage.node.add_dependency(*added)
+
+    @property
+    def id(self) -> str:
+        return self._api.api_id
+
+    @property
+    def url(self) -> str:
+        return self._api.api_endpoint
+
+    def _add(
+        self,
+        route: Route,
+        integration: integrations.HttpLambdaIntegration,
+        authorizer: authorizers.HttpJwtAuthorizer,
+    ) -> apigw.HttpRoute:
+        if route.path == CATCH_ALL:
+            key = apigw.HttpRouteKey.DEFAULT
+        else:
+            key = apigw.HttpRouteKey.with_(route.path, apigw.HttpMethod[route.method])
+        added = apigw.HttpRoute(
+            self,
+            route.key,
+            http_api=self._api,
+            route_key=key,
+            integration=integration,
+            authorizer=authorizer if route.signed_in else apigw.HttpNoneAuthorizer(),
+        )
+        if not route.signed_in:
+            acknowledge(added, "AwsSolutions-APIG4", reason=route.why_open)
+        return added
+
+    def _add_stage(self, settings: Settings, routes: Sequence[Route]) -> apigw.CfnStage:
+        log_group = logs.LogGroup(
+            self,
+            "AccessLog",
+            # API Gateway may write to this prefix without growing the account's log policy.
+            log_group_name=f"/aws/vendedlogs/loyalty/{settings.stage}/http-api",
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        return apigw.CfnStage(
+            self,
+            "Stage",
+            api_id=self.id,
+            stage_name="$default",
+            auto_deploy=True,
+            access_log_settings=apigw.CfnStage.AccessLogSettingsProperty(
+                destination_arn=_bare_arn(log_group),
+                format=json.dumps(ACCESS_LOG_FIELDS),
+            ),
+            route_settings={
+                route.key: {
+                    "ThrottlingRateLimit": route.throttle.value.rate,
+                    "ThrottlingBurstLimit": route.throttle.value.burst,
+                }
+                for route in routes
+            },
+        )
+
+
+def _bare_arn(log_group: logs.LogGroup) -> str:
+    """The ARN as API Gateway wants it; the group's own attribute ends in `:*`."""
+    return Stack.of(log_group).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=log_group.log_group_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def _cors(origins: Sequence[str]) -> apigw.CorsPreflightOptions:
+    return apigw.CorsPreflightOptions(
+        allow_origins=list(origins),
+        allow_methods=[
+            apigw.CorsHttpMethod.GET,
+            apigw.CorsHttpMethod.POST,
+            apigw.CorsHttpMethod.PUT,
+            apigw.CorsHttpMethod.PATCH,
+            apigw.CorsHttpMethod.DELETE,
+        ],
+        allow_headers=[
+            "accept",
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
+        ],
+        expose_headers=["etag", "retry-after", "x-request-id"],
+        max_age=Duration.hours(1),
+    )

@@ -1,0 +1,119 @@
+"""The buckets: the lake of facts, the inbox of deliveries, and who read either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.functions import CapabilityFunction
+from infra.settings import Settings
+
+FACTS = "facts/"
+
+# How long a delivery is kept as it was received; the privacy pages promise this number.
+INBOX_EXPIRY_DAYS = 30
+ACCESS_LOG_EXPIRY_DAYS = 90
+
+
+class Export(NamedTuple):
+    """A value that another stack imports, under a name that does not change."""
+
+    name: str
+    value: str
+
+
+class Buckets(Construct):
+    """Private, encrypted, TLS only, with an access log."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.access_logs = self._bucket(
+            "AccessLogs",
+            rules=[s3.LifecycleRule(expiration=Duration.days(ACCESS_LOG_EXPIRY_DAYS))],
+        )
+        acknowledge(
+            self.access_logs,
+            "AwsSolutions-S1",
+            reason="This bucket receives the access logs: logging it to itself would never end.",
+        )
+        self.lake = self._bucket(
+            "Lake",
+            # Compaction replaces many objects by one; what it replaced can be brought back.
+            versioned=True,
+            rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=Duration.days(30),
+                    expired_object_delete_marker=True,
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
+        )
+        # Not versioned: a delivery holds personal data, and erased must mean erased.
+        self.inbox = self._bucket(
+            "Inbox",
+            rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(INBOX_EXPIRY_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
+        self._lake_arn = _export(self.lake, settings.stack_id("LakeArn"))
+        self._inbox_arn = _export(self.inbox, settings.stack_id("InboxArn"))
+
+    def allow_write_facts(self, function: CapabilityFunction) -> None:
+        self._allow_facts(function, "s3:PutObject")
+
+    def allow_read_facts(self, function: CapabilityFunction) -> None:
+        self._allow_facts(function, "s3:GetObject")
+        function.allow(
+            "s3:ListBucket",
+            on=[self._lake_arn.value],
+            conditions={"StringLike": {"s3:prefix": f"{FACTS}*"}},
+        )
+
+    def allow_store_delivery(self, function: CapabilityFunction) -> None:
+        self._allow_deliveries(function, "s3:PutObject")
+
+    def allow_fetch_delivery(self, function: CapabilityFunction) -> None:
+        self._allow_deliveries(function, "s3:GetObject")
+
+    def _allow_facts(self, function: CapabilityFunction, action: str) -> None:
+        function.allow(action, on=[f"{self._lake_arn.value}/{FACTS}*"])
+        function.acknowledge_wildcard(
+            f"{self._lake_arn.name}/{FACTS}*", why="Facts are many objects under one prefix."
+        )
+
+    def _allow_deliveries(self, function: CapabilityFunction, action: str) -> None:
+        function.allow(action, on=[f"{self._inbox_arn.value}/*"])
+        function.acknowledge_wildcard(
+            f"{self._inbox_arn.name}/*", why="The inbox holds one object for each delivery."
+        )
+
+    def _bucket(
+        self, name: str, *, rules: Sequence[s3.LifecycleRule], versioned: bool = False
+    ) -> s3.Bucket:
+        is_log = name == "AccessLogs"
+        return s3.Bucket(
+            self,
+            name,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=self._settings.tls_only,
+            versioned=versioned,
+            lifecycle_rules=list(rules),
+            server_access_logs_bucket=None if is_log else self.access_logs,
+            server_access_logs_prefix=None if is_log else f"{name.lower()}/",
+            removal_policy=self._settings.removal_policy,
+        )
+
+
+def _export(bucket: s3.Bucket, name: str) -> Export:
+    return Export(name, Stack.of(bucket).export_value(bucket.bucket_arn, name=name))

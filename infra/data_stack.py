@@ -1,0 +1,38 @@
+"""What is kept: the table, the buckets, the identities, the secrets."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.buckets import Buckets
+from infra.identities import Identities
+from infra.ledger_table import LedgerTable
+from infra.secrets import Secrets
+from infra.settings import Settings
+
+
+class DataStack(Stack):
+    """Everything that cannot be made again. A test pins its logical ids."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Loyalty: table, lake, inbox, identities, secrets",
+            termination_protection=settings.is_prod,
+        )
+        self.table = LedgerTable(self, "Ledger", settings=settings)
+        self.buckets = Buckets(self, "Buckets", settings=settings)
+        self.secrets = Secrets(self, "Secrets", settings=settings)
+        # Another issuer knows its own people: no user pool stands there unused.
+        self.identities = (
+            None if settings.issuer else Identities(self, "Identities", settings=settings)
+        )
+        CfnOutput(self, "TableName", value=self.table.name)
+        CfnOutput(self, "LakeBucket", value=self.buckets.lake.bucket_name)
+        CfnOutput(self, "InboxBucket", value=self.buckets.inbox.bucket_name)
+        CfnOutput(self, "IdentitySecretArn", value=self.secrets.identity_arn)
+        CfnOutput(self, "StorefrontSecretPrefix", value=self.secrets.storefront_prefix)
+        if self.identities:
+            self.identities.publish(self)

@@ -1,0 +1,115 @@
+"""One Lambda function per capability, with a role of its own that starts with nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.build import Build
+from infra.settings import Settings
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+
+
+class Layers(Construct):
+    """The layers that functions share: our package, what it depends on, the report engine."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, build: Build
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._architecture = settings.lambda_architecture
+        self._build = build
+        self.common = (
+            self._layer("Dependencies", "Third-party packages"),
+            self._layer("Loyalty", "The shared package"),
+        )
+        self.analytics = (*self.common, self._layer("Analytics", "The engine of the reports"))
+
+    def _layer(self, name: str, description: str) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            name,
+            code=self._build.layer(name.lower()),
+            description=description,
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[self._architecture],
+        )
+
+
+class CapabilityFunction(Construct):
+    """A function, its role and its log. Rights are added by the constructs they are on."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        build: Build,
+        layers: Sequence[lambda_.LayerVersion],
+        environment: Mapping[str, str],
+        timeout: Duration,
+        memory_mib: int,
+        description: str,
+    ) -> None:
+        super().__init__(scope, name.capitalize())
+        self.name = name
+        self.timeout = timeout
+        self.log_group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/loyalty/{settings.stage}/{name}",
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[self.log_group.log_group_arn])
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=RUNTIME,
+            architecture=settings.lambda_architecture,
+            handler="handler.handler",
+            code=build.function(name),
+            layers=list(layers),
+            description=description,
+            role=self._role,
+            log_group=self.log_group,
+            memory_size=memory_mib,
+            timeout=timeout,
+            environment={
+                "LOYALTY_STAGE": settings.stage,
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+        )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            reason="Layers, tests and the local cloud share one minor version of Python; it moves "
+            "when every native dependency has wheels for the next one.",
+        )
+
+    def allow(
+        self,
+        *actions: str,
+        on: Sequence[str],
+        conditions: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Add exact actions on exact resources to the role."""
+        self._role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions)
+        )
+
+    def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
+        """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""
+        acknowledge(self._role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=why)

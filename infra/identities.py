@@ -1,0 +1,155 @@
+"""Who may sign in: people through a user pool, servers with client credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, CfnOutput, Duration
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.settings import Settings
+
+SERVICE_SCOPE = "service"
+
+
+class Identities(Construct):
+    """The user pool, the client of mobile apps and tills, and the client of servers.
+
+    Groups `<program>/<role>` are made when a program gets its first people. A program that
+    servers may call has a resource server here, whose scope is `<program>/service`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._pool = self._user_pool(settings)
+        self._mobile = self._mobile_client(settings.callback_urls)
+        self._service = self._service_client(settings.programs)
+        domain = self._pool.add_domain(
+            "Domain",
+            # A prefix is taken once for all accounts of a region.
+            cognito_domain=cognito.CognitoDomainOptions(
+                domain_prefix=f"loyalty-{settings.stage}-{Aws.ACCOUNT_ID}"
+            ),
+        )
+        domain.apply_removal_policy(settings.removal_policy)
+        self.token_url = f"{domain.base_url()}/oauth2/token"
+
+    @property
+    def issuer(self) -> str:
+        # The pool's `ProviderURL`, an attribute that the local cloud's CloudFormation lacks.
+        return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self._pool.user_pool_id}"
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Both clients: an ID token names its client in `aud`, a server's in `client_id`."""
+        return (self._mobile.user_pool_client_id, self._service.user_pool_client_id)
+
+    def publish(self, scope: Construct) -> None:
+        """Write what a deployer needs to make people and tokens into the stack's outputs."""
+        CfnOutput(scope, "UserPoolId", value=self._pool.user_pool_id)
+        CfnOutput(scope, "MobileClientId", value=self._mobile.user_pool_client_id)
+        CfnOutput(scope, "ServiceClientId", value=self._service.user_pool_client_id)
+        CfnOutput(scope, "TokenUrl", value=self.token_url)
+
+    def _user_pool(self, settings: Settings) -> cognito.UserPool:
+        pool = cognito.UserPool(
+            self,
+            "UserPool",
+            self_sign_up_enabled=True,
+            # By e-mail only: a public sign-up that sends text messages invites toll fraud.
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            # A changed address counts once it is verified; until then the old one stays.
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=True,
+                temp_password_validity=Duration.days(3),
+            ),
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            deletion_protection=settings.is_prod,
+            removal_policy=settings.removal_policy,
+        )
+        acknowledge(
+            pool,
+            "AwsSolutions-COG2",
+            reason="Members share the pool with staff: anyone can turn a second factor on, and "
+            "demanding one from every customer of a coffee shop would keep them out.",
+        )
+        acknowledge(
+            pool,
+            "AwsSolutions-COG8",
+            reason="The Plus plan is priced per active user; a merchant who wants its threat "
+            "protection changes the plan in place.",
+        )
+        return pool
+
+    def _mobile_client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
+        """The public client of apps: no secret, since an app cannot keep one."""
+        writable = cognito.ClientAttributes().with_standard_attributes(
+            email=True, fullname=True, locale=True, phone_number=True
+        )
+        readable = cognito.ClientAttributes().with_standard_attributes(
+            email=True,
+            email_verified=True,
+            fullname=True,
+            locale=True,
+            phone_number=True,
+            phone_number_verified=True,
+        )
+        return self._pool.add_client(
+            "Mobile",
+            generate_secret=False,
+            # Admin sign-in needs IAM rights as well: it is how operators get a token by hand.
+            auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=True),
+            disable_o_auth=not callback_urls,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[
+                    cognito.OAuthScope.OPENID,
+                    cognito.OAuthScope.EMAIL,
+                    cognito.OAuthScope.PHONE,
+                    cognito.OAuthScope.PROFILE,
+                ],
+                callback_urls=list(callback_urls),
+            )
+            if callback_urls
+            else None,
+            read_attributes=readable,
+            write_attributes=writable,
+            id_token_validity=Duration.hours(1),
+            access_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.days(90),
+            enable_token_revocation=True,
+            prevent_user_existence_errors=True,
+        )
+
+    def _service_client(self, programs: Sequence[str]) -> cognito.UserPoolClient:
+        """The confidential client of servers, with a scope for each program they may call."""
+        scope = cognito.ResourceServerScope(
+            scope_name=SERVICE_SCOPE, scope_description="Call the program's API as a server"
+        )
+        servers = [
+            self._pool.add_resource_server(f"Program-{program}", identifier=program, scopes=[scope])
+            for program in programs
+        ]
+        return self._pool.add_client(
+            "Service",
+            generate_secret=True,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True),
+                scopes=[cognito.OAuthScope.resource_server(server, scope) for server in servers],
+            ),
+            access_token_validity=Duration.hours(1),
+            enable_token_revocation=True,
+            prevent_user_existence_errors=True,
+        )

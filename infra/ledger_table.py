@@ -1,0 +1,96 @@
+"""The one table: programs, members, entries, vouchers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.functions import CapabilityFunction
+from infra.settings import Settings
+
+# What a page of a member's history shows; breakdowns and slices stay in the entry.
+HISTORY_ATTRIBUTES = (
+    "kind",
+    "member",
+    "points",
+    "pending_points",
+    "available_on",
+    "expires_on",
+    "occurred_at",
+    "recorded_at",
+    "program_version",
+    "reward_id",
+    "state",
+)
+
+# What the use cases ask of the table. A transaction needs the right of each of its parts.
+GET = "dynamodb:GetItem"
+BATCH_GET = "dynamodb:BatchGetItem"
+QUERY = "dynamodb:Query"
+PUT = "dynamodb:PutItem"
+UPDATE = "dynamodb:UpdateItem"
+DELETE = "dynamodb:DeleteItem"
+CHECK = "dynamodb:ConditionCheckItem"
+
+
+class LedgerTable(Construct):
+    """The table with its three sparse or history indexes and the stream that is the outbox."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._table = dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=_string("pk"),
+            sort_key=_string("sk"),
+            billing=dynamodb.Billing.on_demand(),
+            global_secondary_indexes=[
+                _index("history", non_key_attributes=HISTORY_ATTRIBUTES),
+                _index("expiring"),
+                _index("reminding"),
+            ],
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            time_to_live_attribute="ttl",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=settings.is_prod,
+            removal_policy=settings.removal_policy,
+        )
+
+    @property
+    def name(self) -> str:
+        return self._table.table_name
+
+    @property
+    def stream_arn(self) -> str:
+        arn = self._table.table_stream_arn
+        if arn is None:
+            raise TypeError("The table was made without a stream.")
+        return arn
+
+    def allow(self, function: CapabilityFunction, *actions: str) -> None:
+        """Allow exact actions on the table itself; `TableV2.grant` would add every index."""
+        function.allow(*actions, on=[self._table.table_arn])
+
+    def allow_query(self, function: CapabilityFunction, *, index: str) -> None:
+        function.allow(QUERY, on=[f"{self._table.table_arn}/index/{index}"])
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _index(
+    name: str, *, non_key_attributes: Sequence[str] = ()
+) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    keys_only = dynamodb.ProjectionType.KEYS_ONLY
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=_string(f"{name}_pk"),
+        sort_key=_string(f"{name}_sk"),
+        projection_type=dynamodb.ProjectionType.INCLUDE if non_key_attributes else keys_only,
+        non_key_attributes=list(non_key_attributes) or None,
+    )

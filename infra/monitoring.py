@@ -1,0 +1,312 @@
+"""What wakes somebody up, and the page they look at next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cw
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import CapabilityFunction
+from infra.queues import IntakeQueue
+from infra.settings import Settings
+from infra.streams import StreamReader
+
+NAMESPACE = "Loyalty"
+FIVE_MINUTES = Duration.minutes(5)
+MINUTE = Duration.minutes(1)
+
+# Facts are promised in the reports, and events on the bus, within two minutes of the write.
+ITERATOR_AGE_MAX = Duration.minutes(2)
+INTAKE_AGE_MAX = Duration.minutes(10)
+LATENCY_P99_MAX = Duration.seconds(3)
+
+_SUM = "Sum"
+_MAXIMUM = "Maximum"
+
+
+class AlarmTopic(Construct):
+    """Where every alarm is sent; `alarm_email` subscribes a mailbox."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=settings.tls_only)
+        # A topic with a policy of its own no longer has the default one that lets alarms publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsPublish",
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        if settings.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+
+
+class Monitoring(Construct):
+    """One alarm for each way to fail that nobody would see otherwise, and one dashboard."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        api_id: str,
+        functions: Mapping[str, CapabilityFunction],
+        intake: IntakeQueue,
+        readers: Mapping[str, StreamReader],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = AlarmTopic(self, "Alarms", settings=settings).topic
+        self._settings = settings
+        dead_letters = {"intake": intake.dead_letters} | {
+            name: reader.dead_letters for name, reader in readers.items()
+        }
+        self._watch_api(api_id)
+        for name, function in functions.items():
+            self._watch_function(name, function)
+        for name, reader in readers.items():
+            self._watch_reader(name, reader)
+        for name, queue in dead_letters.items():
+            self._watch_dead_letters(name, queue)
+        self._watch_intake(intake)
+        self._watch_deliveries()
+        self._dashboard = Dashboard(
+            self,
+            "Dashboard",
+            settings=settings,
+            api_id=api_id,
+            functions=functions,
+            intake=intake,
+            readers=readers,
+            dead_letters=dead_letters,
+        )
+
+    @property
+    def dashboard_name(self) -> str:
+        return self._dashboard.name
+
+    def _watch_function(self, name: str, function: CapabilityFunction) -> None:
+        self._alarm(
+            f"{name}-errors",
+            function.function.metric_errors(period=MINUTE),
+            threshold=1,
+            says=f"The {name} function raised an exception or ran out of time.",
+        )
+        self._alarm(
+            f"{name}-throttles",
+            function.function.metric_throttles(period=MINUTE),
+            threshold=1,
+            says=f"Lambda refused to run {name}: the account's concurrency is used up.",
+        )
+
+    def _watch_reader(self, name: str, reader: StreamReader) -> None:
+        self._alarm(
+            f"{name}-iterator-age",
+            reader.function.function.metric("IteratorAge", statistic=_MAXIMUM, period=MINUTE),
+            threshold=ITERATOR_AGE_MAX.to_milliseconds(),
+            periods=5,
+            says=f"{name} is more than two minutes behind the table's stream.",
+        )
+
+    def _watch_dead_letters(self, name: str, queue: sqs.Queue) -> None:
+        self._alarm(
+            f"{name}-dead-letters",
+            queue.metric_approximate_number_of_messages_visible(statistic=_MAXIMUM, period=MINUTE),
+            threshold=1,
+            says=f"{name} gave something up; it lies in the dead letters.",
+        )
+
+    def _watch_intake(self, intake: IntakeQueue) -> None:
+        self._alarm(
+            "intake-age",
+            intake.queue.metric_approximate_age_of_oldest_message(
+                statistic=_MAXIMUM, period=MINUTE
+            ),
+            threshold=INTAKE_AGE_MAX.to_seconds(),
+            periods=3,
+            says="A storefront event has waited for more than ten minutes.",
+        )
+
+    def _watch_deliveries(self) -> None:
+        self._alarm(
+            "deliveries-parked",
+            business_metric("DeliveriesParked", {"service": "intake"}),
+            threshold=1,
+            says="A signed delivery made no sense and was parked with its reason.",
+        )
+
+    def _watch_api(self, api_id: str) -> None:
+        self._alarm(
+            "api-server-errors",
+            api_metric(api_id, "5xx", statistic=_SUM),
+            threshold=1,
+            says="The API answered 5xx; the access log names the route and the request.",
+        )
+        self._alarm(
+            "api-latency",
+            api_metric(api_id, "Latency", statistic="p99"),
+            threshold=LATENCY_P99_MAX.to_milliseconds(),
+            periods=3,
+            says="One request in a hundred takes longer than three seconds.",
+        )
+
+    def _alarm(
+        self, name: str, metric: cw.IMetric, *, threshold: float, says: str, periods: int = 1
+    ) -> None:
+        alarm = cw.Alarm(
+            self,
+            "".join(part.capitalize() for part in name.split("-")),
+            alarm_name=self._settings.stack_id(name),
+            alarm_description=says,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cw.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+
+class Dashboard(Construct):
+    """One page: the business first, then the API, the functions, the queues."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        api_id: str,
+        functions: Mapping[str, CapabilityFunction],
+        intake: IntakeQueue,
+        readers: Mapping[str, StreamReader],
+        dead_letters: Mapping[str, sqs.Queue],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = f"{NAMESPACE}-{settings.stage}"
+        dashboard = cw.Dashboard(self, "Dashboard", dashboard_name=self.name)
+        dashboard.add_widgets(*_business())
+        dashboard.add_widgets(*_api(api_id))
+        dashboard.add_widgets(*_functions(functions.values()))
+        dashboard.add_widgets(*_messages(intake, readers, dead_letters))
+
+
+def business_metric(name: str, dimensions: Mapping[str, str]) -> cw.Metric:
+    """A metric that a function writes into its log."""
+    return cw.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map=dict(dimensions),
+        statistic=_SUM,
+        period=FIVE_MINUTES,
+    )
+
+
+def api_metric(api_id: str, name: str, *, statistic: str) -> cw.Metric:
+    return cw.Metric(
+        namespace="AWS/ApiGateway",
+        metric_name=name,
+        dimensions_map={"ApiId": api_id},
+        statistic=statistic,
+        period=FIVE_MINUTES,
+    )
+
+
+def _search(name: str, *, by: str | None = None) -> cw.MathExpression:
+    """A business metric over all functions that write it, in one line or one by dimension."""
+    schema = f"{NAMESPACE},service" + (f",{by}" if by else "")
+    found = f"SEARCH('{{{schema}}} MetricName=\"{name}\"', 'Sum', 300)"
+    return cw.MathExpression(
+        expression=found if by else f"SUM({found})",
+        label=f"${{PROP('Dim.{by}')}}" if by else name,
+        using_metrics={},
+        period=FIVE_MINUTES,
+    )
+
+
+def _graph(title: str, left: Sequence[cw.IMetric]) -> cw.GraphWidget:
+    return cw.GraphWidget(title=title, left=list(left), width=8)
+
+
+def _business() -> list[cw.IWidget]:
+    return [
+        _graph("Points", [_search("PointsEarned"), _search("PointsRedeemed")]),
+        _graph("Orders", [_search("Orders")]),
+        _graph("Refusals by code", [_search("Refusals", by="code")]),
+    ]
+
+
+def _api(api_id: str) -> list[cw.IWidget]:
+    return [
+        _graph("Requests", [api_metric(api_id, "Count", statistic=_SUM)]),
+        _graph(
+            "Refused and failed",
+            [api_metric(api_id, status, statistic=_SUM) for status in ("4xx", "5xx")],
+        ),
+        _graph(
+            "Latency",
+            [api_metric(api_id, "Latency", statistic=at) for at in ("p50", "p99")],
+        ),
+    ]
+
+
+def _functions(functions: Iterable[CapabilityFunction]) -> list[cw.IWidget]:
+    every = list(functions)
+    return [
+        _graph(
+            "Invocations",
+            [each.function.metric_invocations(label=each.name) for each in every],
+        ),
+        _graph(
+            "Errors and throttles",
+            [
+                metric
+                for each in every
+                for metric in (
+                    each.function.metric_errors(label=f"{each.name} errors"),
+                    each.function.metric_throttles(label=f"{each.name} throttles"),
+                )
+            ],
+        ),
+        _graph(
+            "Duration p99",
+            [each.function.metric_duration(label=each.name, statistic="p99") for each in every],
+        ),
+    ]
+
+
+def _messages(
+    intake: IntakeQueue,
+    readers: Mapping[str, StreamReader],
+    dead_letters: Mapping[str, sqs.Queue],
+) -> list[cw.IWidget]:
+    return [
+        _graph(
+            "Behind the stream",
+            [
+                reader.function.function.metric("IteratorAge", statistic=_MAXIMUM, label=name)
+                for name, reader in readers.items()
+            ],
+        ),
+        _graph(
+            "Oldest storefront event",
+            [intake.queue.metric_approximate_age_of_oldest_message(statistic=_MAXIMUM)],
+        ),
+        _graph(
+            "Dead letters",
+            [
+                queue.metric_approximate_number_of_messages_visible(statistic=_MAXIMUM, label=name)
+                for name, queue in dead_letters.items()
+            ],
+        ),
+    ]

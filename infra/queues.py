@@ -1,0 +1,104 @@
+"""The queues: storefront events on their way in, and what could not be done."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.functions import CapabilityFunction
+from infra.settings import Settings
+
+# The longest SQS keeps a message: two weeks to look at what failed.
+RETENTION = Duration.days(14)
+
+# AWS asks for six times the consumer's timeout, so that a throttled batch is not delivered twice.
+VISIBILITY_TIMEOUTS = 6
+
+
+class IntakeQueue(Construct):
+    """Storefront events in order per order: the message group is the order.
+
+    Deduplication is by the sender's id and not by content, because a message carries only where
+    the delivery is stored, and the platform's own delivery id says what is the same.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        consumer_timeout: Duration,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            fifo=True,
+            content_based_deduplication=False,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.tls_only,
+            retention_period=RETENTION,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            fifo=True,
+            content_based_deduplication=False,
+            # Orders do not wait for one another: throughput and deduplication are per group.
+            deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
+            fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.tls_only,
+            retention_period=RETENTION,
+            visibility_timeout=Duration.seconds(
+                VISIBILITY_TIMEOUTS * consumer_timeout.to_seconds()
+            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5),
+        )
+
+    def allow_send(self, function: CapabilityFunction) -> None:
+        function.allow("sqs:SendMessage", on=[self.queue.queue_arn])
+
+    def feed(self, function: CapabilityFunction) -> None:
+        """Let the function consume the queue; what it reports as failed comes back alone."""
+        function.allow(
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            on=[self.queue.queue_arn],
+        )
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=function.function.function_name,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            # A sale's burst is worked off steadily and leaves room for the API's own functions.
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=50
+            ),
+        )
+
+
+class StreamDeadLetters(Construct):
+    """Where a stream reader's failed batches are named. The records stay in the stream a day."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.tls_only,
+            retention_period=RETENTION,
+        )
+        acknowledge(
+            self.queue,
+            "AwsSolutions-SQS3",
+            reason="This is itself the dead-letter queue, as the stream mapping's destination.",
+        )

@@ -1,0 +1,117 @@
+"""Every route of the HTTP API: which function answers it, how much of it, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class Limit(NamedTuple):
+    """Requests per second over all callers, and how many may come at once."""
+
+    rate: int
+    burst: int
+
+
+class Throttle(Enum):
+    """What a route may be asked for before the gateway answers 429."""
+
+    READ = Limit(rate=1_000, burst=2_000)
+    WRITE = Limit(rate=500, burst=1_000)
+    # E-mails and card numbers can be guessed: enough for many tills, little for a leaked token.
+    LOOKUP = Limit(rate=200, burst=400)
+    ADMINISTER = Limit(rate=10, burst=20)
+    # Each runs SQL in a function of 3 GB.
+    REPORT = Limit(rate=10, burst=30)
+    # Storefronts deliver a sale's orders all at once, and some give up on a shop that says 429.
+    WEBHOOK = Limit(rate=1_000, burst=5_000)
+    ANYONE = Limit(rate=20, burst=50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route. `why_open` says why it is answered without a token."""
+
+    function: str
+    method: str
+    path: str
+    throttle: Throttle
+    why_open: str = ""
+
+    @property
+    def signed_in(self) -> bool:
+        return not self.why_open
+
+    @property
+    def key(self) -> str:
+        """The route key of API Gateway."""
+        return self.path if self.path == CATCH_ALL else f"{self.method} {self.path}"
+
+
+CATCH_ALL = "$default"
+_PROGRAM = "/v1/programs/{program_id}"
+
+
+def _routes(function: str, *rows: tuple[str, str, Throttle]) -> tuple[Route, ...]:
+    return tuple(
+        Route(function=function, method=method, path=_PROGRAM + path, throttle=throttle)
+        for method, path, throttle in rows
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    *_routes(
+        "program",
+        ("GET", "", Throttle.READ),
+        ("PUT", "", Throttle.ADMINISTER),
+        ("PUT", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
+        ("GET", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
+        ("DELETE", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
+        ("GET", "/rewards", Throttle.READ),
+    ),
+    *_routes(
+        "enrollment",
+        ("POST", "/members", Throttle.WRITE),
+        ("POST", "/members/lookup", Throttle.LOOKUP),
+        ("GET", "/members/{member_id}", Throttle.READ),
+        ("PATCH", "/members/{member_id}", Throttle.WRITE),
+        ("DELETE", "/members/{member_id}", Throttle.WRITE),
+        ("GET", "/members/{member_id}/history", Throttle.READ),
+    ),
+    *_routes(
+        "accrual",
+        ("POST", "/orders", Throttle.WRITE),
+        ("POST", "/orders/quote", Throttle.READ),
+    ),
+    *_routes(
+        "redemption",
+        ("GET", "/members/{member_id}/rewards", Throttle.READ),
+        ("POST", "/members/{member_id}/redemptions", Throttle.WRITE),
+        ("GET", "/members/{member_id}/redemptions", Throttle.READ),
+        ("GET", "/vouchers/{code}", Throttle.READ),
+        ("POST", "/vouchers/{code}/use", Throttle.WRITE),
+    ),
+    *_routes("reporting", ("GET", "/reports/{name}", Throttle.REPORT)),
+    Route(
+        function="webhooks",
+        method="POST",
+        path=f"{_PROGRAM}/webhooks/{{storefront_id}}",
+        throttle=Throttle.WEBHOOK,
+        why_open="Storefronts have no token: the function checks the platform's signature.",
+    ),
+    Route(
+        function="program",
+        method="GET",
+        path="/v1/openapi.json",
+        throttle=Throttle.ANYONE,
+        why_open="The description of the API is public.",
+    ),
+    Route(
+        function="program",
+        method="ANY",
+        path=CATCH_ALL,
+        throttle=Throttle.ANYONE,
+        why_open="It only answers that there is no such route.",
+    ),
+)

@@ -1,0 +1,56 @@
+"""Secrets: the key of the identity digests, and the place of the storefronts' own."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.functions import CapabilityFunction
+from infra.settings import Settings
+
+
+class Secrets(Construct):
+    """The identity key is kept with the table: without it nobody is found by e-mail again."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self.storefront_prefix = f"loyalty/{settings.stage}/storefronts/"
+        self._identity = secretsmanager.Secret(
+            self,
+            "Identity",
+            description="Key of the digests under which e-mails and phones are looked up",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=settings.removal_policy,
+        )
+        acknowledge(
+            self._identity,
+            "AwsSolutions-SMG4",
+            reason="Rotating by itself would lose every member: each digest is made again under "
+            "the new key first, whose version is part of the digest's key in the table.",
+        )
+
+    @property
+    def identity_arn(self) -> str:
+        return self._identity.secret_arn
+
+    def allow_read_identity(self, function: CapabilityFunction) -> None:
+        function.allow("secretsmanager:GetSecretValue", on=[self._identity.secret_arn])
+
+    def allow_storefronts(self, function: CapabilityFunction, *actions: str) -> None:
+        """Allow actions on the secrets of storefronts, which are made when one is connected."""
+        arn = Stack.of(self).format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{self.storefront_prefix}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        function.allow(*actions, on=[arn])
+        function.acknowledge_wildcard(
+            "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:"
+            f"{self.storefront_prefix}*",
+            why="A storefront's secret is made when it is connected, under this prefix.",
+        )

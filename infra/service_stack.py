@@ -1,0 +1,284 @@
+"""What can be thrown away and deployed again: functions, API, queues, bus, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from infra.api import HttpApi
+from infra.build import Build
+from infra.data_stack import DataStack
+from infra.functions import CapabilityFunction, Layers
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.monitoring import Monitoring
+from infra.queues import IntakeQueue
+from infra.routes import ROUTES
+from infra.settings import Settings
+from infra.streams import StreamReader
+
+# The gateway gives up after 30 s, a caller long before.
+HTTP_TIMEOUT = Duration.seconds(10)
+REPORT_TIMEOUT = Duration.seconds(29)
+INTAKE_TIMEOUT = Duration.seconds(30)
+STREAM_TIMEOUT = Duration.seconds(60)
+
+# Memory buys a share of a processor too, and a cold start is nothing but processor.
+MEMORY_MIB = 1024
+REPORT_MEMORY_MIB = 3008
+
+
+class ServiceStack(Stack):
+    """One function per capability, and what wakes it."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStack
+    ) -> None:
+        super().__init__(
+            scope, construct_id, description="Loyalty: functions, API, queues, bus, alarms"
+        )
+        self._settings = settings
+        self._data = data
+        self._build = Build(settings)
+        self._layers = Layers(self, "Layers", settings=settings, build=self._build)
+        self._intake = IntakeQueue(
+            self, "IntakeQueue", settings=settings, consumer_timeout=INTAKE_TIMEOUT
+        )
+        self._bus = events.EventBus(self, "Bus", event_bus_name=settings.stack_id("Events"))
+        functions = [
+            self._program(),
+            self._enrollment(),
+            self._accrual(),
+            self._redemption(),
+            self._reporting(),
+            self._webhooks(),
+            self._take_in(),
+        ]
+        readers = {"relay": self._relay(), "archive": self._archive()}
+        functions += [reader.function for reader in readers.values()]
+        self._publish(
+            functions={function.name: function for function in functions}, readers=readers
+        )
+
+    def _program(self) -> CapabilityFunction:
+        function = self._function(
+            "program",
+            "Publish and read the program document, connect storefronts, describe the API",
+            environment=self._table_name | self._storefront_secrets,
+        )
+        self._data.table.allow(function, GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.secrets.allow_storefronts(
+            function,
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:TagResource",
+        )
+        return function
+
+    def _enrollment(self) -> CapabilityFunction:
+        function = self._function(
+            "enrollment",
+            "Enroll, find, show, change and erase members",
+            environment=self._table_name | self._identity_secret,
+        )
+        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.table.allow_query(function, index="history")
+        self._data.secrets.allow_read_identity(function)
+        return function
+
+    def _accrual(self) -> CapabilityFunction:
+        function = self._function(
+            "accrual",
+            "Earn points for orders, and say what an order would earn",
+            environment=self._table_name | self._identity_secret,
+        )
+        self._allow_earn(function)
+        return function
+
+    def _redemption(self) -> CapabilityFunction:
+        function = self._function(
+            "redemption",
+            "Spend points on rewards, show and use vouchers",
+            environment=self._table_name | self._identity_secret,
+        )
+        self._allow_earn(function)
+        self._data.table.allow_query(function, index="history")
+        return function
+
+    def _reporting(self) -> CapabilityFunction:
+        function = self._function(
+            "reporting",
+            "Answer reports from the lake",
+            environment=self._table_name | self._lake_bucket,
+            timeout=REPORT_TIMEOUT,
+            memory_mib=REPORT_MEMORY_MIB,
+            analytics=True,
+        )
+        self._data.table.allow(function, GET)
+        self._data.buckets.allow_read_facts(function)
+        return function
+
+    def _webhooks(self) -> CapabilityFunction:
+        function = self._function(
+            "webhooks",
+            "Verify, store and queue what storefronts deliver",
+            environment=self._table_name
+            | self._storefront_secrets
+            | self._inbox_bucket
+            | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
+        )
+        self._data.table.allow(function, GET)
+        self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
+        self._data.buckets.allow_store_delivery(function)
+        self._intake.allow_send(function)
+        return function
+
+    def _take_in(self) -> CapabilityFunction:
+        function = self._function(
+            "intake",
+            "Apply storefront events",
+            environment=self._table_name | self._identity_secret | self._inbox_bucket,
+            timeout=INTAKE_TIMEOUT,
+        )
+        self._allow_earn(function)
+        self._data.buckets.allow_fetch_delivery(function)
+        self._intake.feed(function)
+        return function
+
+    def _relay(self) -> StreamReader:
+        function = self._function(
+            "relay",
+            "Turn table changes into events on the bus",
+            environment={"LOYALTY_BUS": self._bus.event_bus_name},
+            timeout=STREAM_TIMEOUT,
+        )
+        function.allow("events:PutEvents", on=[self._bus.event_bus_arn])
+        return StreamReader(
+            self,
+            "RelayStream",
+            settings=self._settings,
+            table=self._data.table,
+            function=function,
+            batch_size=100,
+            # An event is worth most at once.
+            batching_window=Duration.seconds(0),
+            parallelization=4,
+        )
+
+    def _archive(self) -> StreamReader:
+        function = self._function(
+            "archive",
+            "Write table changes to the lake as facts",
+            environment=self._lake_bucket,
+            timeout=STREAM_TIMEOUT,
+        )
+        self._data.buckets.allow_write_facts(function)
+        return StreamReader(
+            self,
+            "ArchiveStream",
+            settings=self._settings,
+            table=self._data.table,
+            function=function,
+            # Few objects of many facts: half a minute of the two that freshness allows.
+            batch_size=1_000,
+            batching_window=Duration.seconds(30),
+            parallelization=1,
+        )
+
+    def _allow_earn(self, function: CapabilityFunction) -> None:
+        """What it takes to find a member by identity and move points."""
+        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, CHECK)
+        self._data.secrets.allow_read_identity(function)
+
+    def _function(
+        self,
+        name: str,
+        description: str,
+        *,
+        environment: Mapping[str, str],
+        timeout: Duration = HTTP_TIMEOUT,
+        memory_mib: int = MEMORY_MIB,
+        analytics: bool = False,
+    ) -> CapabilityFunction:
+        return CapabilityFunction(
+            self,
+            name,
+            settings=self._settings,
+            build=self._build,
+            layers=self._layers.analytics if analytics else self._layers.common,
+            environment=environment,
+            timeout=timeout,
+            memory_mib=memory_mib,
+            description=description,
+        )
+
+    @property
+    def _table_name(self) -> dict[str, str]:
+        return {"LOYALTY_TABLE": self._data.table.name}
+
+    @property
+    def _identity_secret(self) -> dict[str, str]:
+        return {"LOYALTY_IDENTITY_SECRET": self._data.secrets.identity_arn}
+
+    @property
+    def _storefront_secrets(self) -> dict[str, str]:
+        return {"LOYALTY_STOREFRONT_SECRETS": self._data.secrets.storefront_prefix}
+
+    @property
+    def _lake_bucket(self) -> dict[str, str]:
+        return {"LOYALTY_LAKE_BUCKET": self._data.buckets.lake.bucket_name}
+
+    @property
+    def _inbox_bucket(self) -> dict[str, str]:
+        return {"LOYALTY_INBOX_BUCKET": self._data.buckets.inbox.bucket_name}
+
+    def _publish(
+        self,
+        *,
+        functions: Mapping[str, CapabilityFunction],
+        readers: Mapping[str, StreamReader],
+    ) -> None:
+        """Put the API in front, the alarms around, and the addresses into the outputs."""
+        issuer, audience = self._trusted()
+        api = HttpApi(
+            self,
+            "Http",
+            settings=self._settings,
+            routes=ROUTES,
+            functions=functions,
+            issuer=issuer,
+            audience=audience,
+        )
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            settings=self._settings,
+            api_id=api.id,
+            functions=functions,
+            intake=self._intake,
+            readers=readers,
+        )
+        CfnOutput(self, "ApiId", value=api.id)
+        CfnOutput(self, "ApiUrl", value=api.url)
+        CfnOutput(self, "BusName", value=self._bus.event_bus_name)
+        CfnOutput(self, "IntakeQueueUrl", value=self._intake.queue.queue_url)
+        CfnOutput(self, "IntakeDeadLettersUrl", value=self._intake.dead_letters.queue_url)
+        for name, reader in readers.items():
+            CfnOutput(
+                self, f"{name.capitalize()}DeadLettersUrl", value=reader.dead_letters.queue_url
+            )
+        CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
+        CfnOutput(self, "DashboardName", value=monitoring.dashboard_name)
+
+    def _trusted(self) -> tuple[str, tuple[str, ...]]:
+        """Whose tokens the API takes, and made for which clients."""
+        if self._settings.issuer:
+            return self._settings.issuer, self._settings.audience
+        if self._data.identities is None:
+            raise TypeError("A deployment has an issuer or identities of its own.")
+        return self._data.identities.issuer, self._data.identities.audience
