@@ -71,7 +71,8 @@ class Console:
 
     def _write(self, mark: str, line: Line, seconds: float, *, end: str) -> None:
         title = f"{line.title:<{_TITLE_COLUMNS}}"
-        detail = self._paint(f"{line.detail:<{_DETAIL_COLUMNS}}", "2")
+        shown = line.detail if end else line.detail[:_DETAIL_COLUMNS]
+        detail = self._paint(f"{shown:<{_DETAIL_COLUMNS}}", "2")
         start = "\r\x1b[K" if self._is_terminal else ""
         print(f"{start}  {mark} {title} {detail} {seconds:5.1f} s", end=end, flush=True)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from io import BytesIO
 from pathlib import Path
@@ -23,22 +23,26 @@ from local.aws import ACCOUNT, REGION, Aws
 from local.cloud import ROOT
 from local.failures import LocalCloudError
 
+type Report = Callable[[str], None]
+
 ASSEMBLY = ROOT / ".local" / "assembly"
 
 _CONTEXT = {"stage": "dev", "platform": "local", "aws:cdk:disable-asset-staging": True}
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _STACK_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.1
+_FAILURE_LINES = 20
 # What a zip entry is dated, so that one content is one archive.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def build(*, log: Path) -> None:
+def build(*, log: Path, report: Report) -> None:
     """Build layers and functions for this machine; only what changed is built again."""
-    _run([sys.executable, "-m", "tools.build", "local"], log=log, env=dict(os.environ))
+    command = [sys.executable, "-m", "tools.build", "--platform", "local"]
+    _run(command, log=log, env=os.environ, report=report)
 
 
-def synthesize(*, log: Path) -> bool:
+def synthesize(*, log: Path, report: Report) -> bool:
     """Write the stacks' templates to `ASSEMBLY`; False when nothing changed since the last time."""
     stamp = ASSEMBLY / "inputs.sha256"
     inputs = _inputs_digest()
@@ -53,12 +57,12 @@ def synthesize(*, log: Path) -> bool:
         "CDK_CONTEXT_JSON": json.dumps(context),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".local" / "jsii"),
     }
-    _run([sys.executable, "app.py"], log=log, env=environment)
+    _run([sys.executable, "app.py"], log=log, env=environment, report=report)
     stamp.write_text(inputs)
     return True
 
 
-def deploy(aws: Aws, *, report: Callable[[str], None]) -> None:
+def deploy(aws: Aws, *, report: Report) -> None:
     """Create every stack of the assembly, those it depends on first."""
     aws.ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="99", Type="String", Overwrite=True)
     for stack in _stacks_in_order():
@@ -153,13 +157,29 @@ def _first_failure(aws: Aws, name: str) -> str:
     return "CloudFormation gave no reason."
 
 
-def _run(command: list[str], *, log: Path, env: dict[str, str]) -> None:
-    """Run one of our own programs; what it says goes to the log, and on failure to the person."""
-    with log.open("w+", encoding="utf-8") as output:
-        status = subprocess.run(
-            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=False
-        ).returncode
-        if status != 0:
-            output.seek(0)
-            ending = "".join(output.readlines()[-20:])
-            raise LocalCloudError(f"{' '.join(command[1:])} failed:\n{ending}", log=log)
+def _run(command: list[str], *, log: Path, env: Mapping[str, str], report: Report) -> None:
+    """Run one of our own programs: what it says goes to the log, its last line to the person."""
+    lines: list[str] = []
+    with (
+        log.open("w", encoding="utf-8") as output,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                output.write(line)
+                lines.append(line)
+                report(line.strip())
+        except KeyboardInterrupt:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        ending = "".join(lines[-_FAILURE_LINES:])
+        raise LocalCloudError(f"`{' '.join(command[1:])}` failed:\n\n{ending}", log=log)

@@ -17,6 +17,19 @@ from local.people import Directory
 _REQUEST_SECONDS_MAX = 30.0
 
 
+class ProgramClient(httpx.Client):
+    """An HTTP client whose paths begin at one program: `""` is the program itself."""
+
+    def __init__(self, program_url: str, *, token: str | None) -> None:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        super().__init__(headers=headers, timeout=_REQUEST_SECONDS_MAX, trust_env=False)
+        self._program_url = program_url
+
+    def request(self, method: str, url: httpx.URL | str, **kwargs: Any) -> httpx.Response:
+        # Not `base_url`, which would end the program's own address with a slash.
+        return super().request(method, f"{self._program_url}{url}", **kwargs)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """Where the API is, who may call it, and the queue behind the webhooks."""
@@ -26,14 +39,9 @@ class Deployment:
     directory: Directory
     intake_queue_url: str
 
-    def client(self, program_id: str, token: str | None = None) -> httpx.Client:
+    def client(self, program_id: str, token: str | None = None) -> ProgramClient:
         """Return a client of one program's routes, as the bearer of `token` or as nobody."""
-        return httpx.Client(
-            base_url=f"{self.api_url}/v1/programs/{program_id}",
-            headers={} if token is None else {"Authorization": f"Bearer {token}"},
-            timeout=_REQUEST_SECONDS_MAX,
-            trust_env=False,
-        )
+        return ProgramClient(f"{self.api_url}/v1/programs/{program_id}", token=token)
 
     def open_program(self, program_id: str, document: dict[str, Any]) -> dict[str, str]:
         """Create a program's people and publish its document; return a token for each role."""
@@ -65,10 +73,12 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
     """Build, synthesize, start a cloud and deploy to it; stop the cloud at the end."""
     require_free(port)
     home.mkdir(parents=True, exist_ok=True)
-    with console.line("Build the layers and functions"):
-        build(log=home / "build.log")
+    with console.line("Build the layers and functions") as line:
+        build(log=home / "build.log", report=line.report)
+        line.report("")
     with console.line("Synthesize the stacks") as line:
-        line.detail = "" if synthesize(log=home / "synth.log") else "unchanged"
+        is_new = synthesize(log=home / "synth.log", report=line.report)
+        line.report("" if is_new else "nothing changed since the last time")
     with ExitStack() as stack:
         with console.line("Start the local cloud") as line:
             cloud = stack.enter_context(running_cloud(port=port, home=home))

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from local.cloud import free_port
 from local.console import Console
-from local.deployment import Deployment, deployment
+from local.deployment import Deployment, ProgramClient, deployment
 from local.home import EXAMPLE
 
 
@@ -24,7 +23,7 @@ class OpenProgram:
     document: dict[str, Any]
     tokens: dict[str, str]
 
-    def client(self, role: str | None = None) -> httpx.Client:
+    def client(self, role: str | None = None) -> ProgramClient:
         """Return a client of this program's routes, in one role or without a token."""
         return self.deployed.client(self.id, self.tokens[role] if role else None)
 
