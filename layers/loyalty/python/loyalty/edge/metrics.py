@@ -1,0 +1,18 @@
+"""Figures for CloudWatch, written to the log in its embedded metric format."""
+
+from typing import Final
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from loyalty.edge.logs import logger
+
+NAMESPACE: Final = "Loyalty"
+
+
+def count(name: str, value: int = 1, **dimensions: str) -> None:
+    """Add to a count, kept by function and by each of the dimensions together."""
+    with single_metric(
+        name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
+    ) as metric:
+        for dimension, of in {"service": logger.service, **dimensions}.items():
+            metric.add_dimension(name=dimension, value=of)
