@@ -1,5 +1,7 @@
 """The CDK app: composes the stacks of one deployment."""
 
+import os
+
 import aws_cdk as cdk
 
 from infra.data_stack import DataStack
@@ -16,7 +18,8 @@ def compose(app: cdk.App) -> tuple[DataStack, ServiceStack]:
 
 
 def main() -> None:
-    app = cdk.App(outdir="cdk.out", analytics_reporting=False, context=FEATURE_FLAGS)
+    outdir = os.environ.get("CDK_OUTDIR", "cdk.out")
+    app = cdk.App(outdir=outdir, analytics_reporting=False, context=FEATURE_FLAGS)
     compose(app)
     app.synth()
 
