@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -26,6 +26,8 @@ class Account:
     the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
     with a limit to how often this member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
+    `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
+    a member when.
     """
 
     member_id: str
@@ -40,6 +42,8 @@ class Account:
     redeemed: Mapping[str, int] = field(default_factory=_empty)
     due: date | None = None
     active_on: date | None = None
+    enrolled_at: datetime | None = None
+    ended_at: datetime | None = None
 
     @property
     def spendable(self) -> int:

@@ -374,6 +374,10 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         item["into"] = account.into
     if account.active_on:
         item["active_on"] = account.active_on.isoformat()
+    if account.enrolled_at:
+        item["enrolled_at"] = keys.instant(account.enrolled_at)
+    if account.ended_at:
+        item["ended_at"] = keys.instant(account.ended_at)
     if account.due and due_at:
         item["due"] = account.due.isoformat()
         item |= keys.due_keys("expiring", program, account.member_id, due_at)
@@ -395,6 +399,8 @@ def account_from_item(item: Item) -> Account:
         redeemed=wire["redeemed"],
         due=_maybe_date(wire.get("due")),
         active_on=_maybe_date(wire.get("active_on")),
+        enrolled_at=_maybe_instant(wire.get("enrolled_at")),
+        ended_at=_maybe_instant(wire.get("ended_at")),
     )
 
 
