@@ -1,0 +1,27 @@
+"""A change of the books as the table's stream tells it: what was there before, what is there now.
+
+Events and facts are both read off changes, and off nothing else: no handler publishes by itself.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.account import Account
+from loyalty.domain.entries import Entry, Placeholder
+from loyalty.domain.vouchers import Voucher
+
+type Kept = Entry | Placeholder | Account | Voucher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One item of a program, written; `made_at` is when.
+
+    Whatever is told of a change derives from it alone, so that a change delivered twice is told
+    twice in the same words.
+    """
+
+    program_id: str
+    made_at: datetime
+    before: Kept | None
+    after: Kept

@@ -1,0 +1,353 @@
+"""What the product announces on the bus, one class for each kind of event.
+
+An event is read off a change of the table, so it is delivered at least once and in no promised
+order. Its `id` derives from what happened, so a repeat carries the same id; a field may be added
+under the same `v`, and what would break a reader raises it. No event holds personal data, nor a
+voucher's code, which is as good as the reward itself.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Final, Literal
+
+from loyalty.domain.account import Account
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.changes import Change
+from loyalty.domain.entries import (
+    Cause,
+    Clawback,
+    Entry,
+    OrderCause,
+    Return,
+)
+from loyalty.domain.vouchers import Voucher
+
+SOURCE: Final = "loyalty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event tells."""
+
+    __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+
+    id: str
+    """Derived from what happened: a repeat carries the same id."""
+    program_id: str
+    member_id: str
+    occurred_at: datetime
+    """When it happened, in UTC: an order's own time, the midnight of an expiry."""
+    v: Literal[1] = 1
+
+    @property
+    def name(self) -> str:
+        """The `detail-type` on the bus."""
+        return type(self).__name__
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=_written, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedPoints:
+    """Points and the last day on which they can be spent, in the program's time zone."""
+
+    __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+
+    expires_on: date | None
+    """Null: never."""
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPoints:
+    """Points and the days on which they become available and expire."""
+
+    __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+
+    available_on: date
+    expires_on: date | None
+    """Null: never."""
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order by its shop or till and the id it has there."""
+
+    source: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnrolled(Event):
+    """A person became a member of the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsEarned(Event):
+    """A member was given points that can be spent at once."""
+
+    entry_id: str
+    reason: Literal["accrual", "bonus"]
+    """For an order, or for something else that the program rewards."""
+    points: int
+    """All of them, those included that paid a debt."""
+    lots: tuple[DatedPoints, ...]
+    """Where they lie; less than `points` where a debt was paid."""
+    order: OrderName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsPending(Event):
+    """A member was given points that become available later."""
+
+    entry_id: str
+    points: int
+    pending: tuple[WaitingPoints, ...]
+    order: OrderName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsActivated(Event):
+    """Pending points became available."""
+
+    entry_id: str
+    points: int
+    lots: tuple[DatedPoints, ...]
+    """Where they lie; less than `points` where a debt was paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsClawedBack(Event):
+    """A refund took back what its order had earned."""
+
+    entry_id: str
+    points: int
+    """Taken from spendable points, what became debt included."""
+    pending_points: int
+    """Taken from pending points."""
+    debt: int
+    """What the member owes after it, to be paid by later earnings."""
+    order: OrderName
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsExpired(Event):
+    """The last day of some points was over."""
+
+    entry_id: str
+    points: int
+    lots: tuple[DatedPoints, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsAdjusted(Event):
+    """A person added or took points; why is in the member's history."""
+
+    entry_id: str
+    points: int
+    """Negative: taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsReturned(Event):
+    """Points of a cancelled redemption came back."""
+
+    entry_id: str
+    points: int
+    redemption_id: str
+    why: Literal["cancelled", "hold_expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardRedeemed(Event):
+    """A member bought a reward; for one that was held, when it was completed."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+    expires_at: datetime | None
+    """When the voucher ends. Null: never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherUsed(Event):
+    """A member used a reward's voucher."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+    order: OrderName | None
+    """The order it was used with, where the till told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherExpired(Event):
+    """A voucher's time was over before it was used; its points do not return."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionCancelled(Event):
+    """A redemption was undone; its points come back as an entry of their own."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+
+
+ALL: Final[tuple[type[Event], ...]] = (
+    MemberEnrolled,
+    PointsEarned,
+    PointsPending,
+    PointsActivated,
+    PointsClawedBack,
+    PointsExpired,
+    PointsAdjusted,
+    PointsReturned,
+    RewardRedeemed,
+    VoucherUsed,
+    VoucherExpired,
+    RedemptionCancelled,
+)
+
+
+def events_of(change: Change) -> Iterator[Event]:
+    """What a change means to the world outside; most mean one thing, some nothing."""
+    match change.after, change.before:
+        case Entry() as entry, _:
+            yield from _of_entry(entry, change.program_id)
+        case Voucher() as voucher, (Voucher() | None) as before:
+            yield from _of_voucher(voucher, before, change)
+        case Account() as account, None:
+            yield _event(
+                MemberEnrolled,
+                change.program_id,
+                subject=account.member_id,
+                member_id=account.member_id,
+                occurred_at=account.enrolled_at or change.made_at,
+            )
+
+
+def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
+    def tell(kind: type[Event], **what: Any) -> Event:
+        return _event(
+            kind,
+            program_id,
+            subject=entry.id,
+            member_id=entry.member_id,
+            occurred_at=entry.happened_at,
+            entry_id=entry.id,
+            **what,
+        )
+
+    points, order, detail = entry.points, _order_of(entry.cause), entry.detail
+    match entry.kind:
+        case ("accrual" | "bonus") as reason:
+            if points:
+                lots = _lots(entry)
+                yield tell(PointsEarned, reason=reason, points=points, lots=lots, order=order)
+            if waiting := _waiting(entry):
+                total = entry.pending_points
+                yield tell(PointsPending, points=total, pending=waiting, order=order)
+        case "activation":
+            yield tell(PointsActivated, points=points, lots=_lots(entry))
+        case "expiry":
+            yield tell(PointsExpired, points=-points, lots=_lots(entry))
+        case "adjustment":
+            yield tell(PointsAdjusted, points=points)
+        case "clawback" if isinstance(detail, Clawback) and (points or entry.pending_points):
+            yield tell(
+                PointsClawedBack,
+                points=-points,
+                pending_points=-entry.pending_points,
+                debt=detail.debt_after,
+                order=order,
+                refund_id=detail.refund_id,
+            )
+        case "return" if isinstance(detail, Return):
+            yield tell(
+                PointsReturned,
+                points=points,
+                redemption_id=detail.redemption_id,
+                why=detail.why,
+            )
+
+
+def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Iterator[Event]:
+    if before is not None and before.state == voucher.state:
+        return
+
+    def tell(kind: type[Event], *, at: datetime | None = None, **what: Any) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            subject=voucher.redemption_id,
+            member_id=voucher.member_id,
+            occurred_at=at or change.made_at,
+            redemption_id=voucher.redemption_id,
+            reward_id=voucher.reward_id,
+            points=voucher.points,
+            **what,
+        )
+
+    match voucher.state:
+        case "issued":
+            at = None if before else voucher.issued_at
+            yield tell(RewardRedeemed, at=at, expires_at=voucher.expires_at)
+        case "used":
+            order = OrderName(*voucher.used_order) if voucher.used_order else None
+            yield tell(VoucherUsed, at=voucher.used_at, order=order)
+        case "expired":
+            yield tell(VoucherExpired, at=voucher.expires_at)
+        case "cancelled":
+            yield tell(RedemptionCancelled)
+
+
+def _event(kind: type[Event], program_id: str, *, subject: str, **what: Any) -> Event:
+    named = f"{program_id}/{kind.__name__}/{subject}".encode()
+    event_id = f"evt_{hashlib.sha256(named).hexdigest()[:24]}"
+    return kind(id=event_id, program_id=program_id, **what)
+
+
+def _order_of(cause: Cause) -> OrderName | None:
+    return OrderName(cause.source, cause.order_id) if isinstance(cause, OrderCause) else None
+
+
+def _lots(entry: Entry) -> tuple[DatedPoints, ...]:
+    """The lots that an entry touched, soonest first, by how many points."""
+    return tuple(
+        DatedPoints(expires_on=_unless_never(lot), points=abs(points))
+        for lot, points in sorted(entry.effect.lots.items())
+    )
+
+
+def _waiting(entry: Entry) -> tuple[WaitingPoints, ...]:
+    return tuple(
+        WaitingPoints(
+            available_on=dates.available_on,
+            expires_on=_unless_never(dates.expires_on),
+            points=points,
+        )
+        for dates, points in sorted(entry.effect.pending.items())
+    )
+
+
+def _unless_never(day: date) -> date | None:
+    return None if day == NEVER else day
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in an event")

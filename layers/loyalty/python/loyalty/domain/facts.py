@@ -1,0 +1,323 @@
+"""What the lake knows: flat rows that reports are computed from, one class for each kind.
+
+A fact is written at least once, maybe often, and read once: of the rows that share a `fact_id`
+within a program, the one of the highest `revision` counts. A fact derives from one item of the
+table and tells nothing that the item does not, so a lake that is built anew from the table gives
+the same reports. Facts lie by the UTC day on which the table recorded them: a report counts days
+in the program's time zone, and a fact that comes late still finds its place. No fact holds
+personal data or a voucher's code.
+
+Instants are UTC. `expires_on` is the last day on which points can be spent, none: never.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import ClassVar, Final, Literal
+
+from loyalty.domain.account import Account, Status
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.changes import Change
+from loyalty.domain.entries import (
+    Accrual,
+    Clawback,
+    Entry,
+    Kind,
+    OrderCause,
+    Placeholder,
+    Redemption,
+    Return,
+)
+from loyalty.domain.orders import Order
+from loyalty.domain.vouchers import State, Voucher
+
+type Place = Literal["lot", "debt", "pending"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What every fact carries; `kind` names its table."""
+
+    kind: ClassVar[str]
+
+    fact_id: str
+    revision: int = 1
+    v: int = 1
+    program_id: str
+    recorded_at: datetime
+
+    @property
+    def day(self) -> date:
+        """The UTC day it lies under."""
+        return self.recorded_at.astimezone(UTC).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFact(Fact):
+    """A line of the ledger.
+
+    `points` is the change in what can be spent, `counted_at` when balances began to show it.
+    `refunded_minor` is how much of a refund counted; `forgiven` are points of a refunded order
+    that its member keeps.
+    """
+
+    kind: ClassVar[str] = "entries"
+
+    member_id: str
+    entry_kind: Kind
+    points: int
+    pending_points: int
+    happened_at: datetime
+    counted_at: datetime
+    program_version: int
+    source: str | None
+    order_id: str | None
+    refunded_minor: int | None
+    forgiven: int | None
+    redemption_id: str | None
+    reward_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementFact(Fact):
+    """Points that an entry put into one place or, negative, took from it.
+
+    A member's balance is the sum over `lot` and `debt` (a debt that grows is negative), what they
+    wait for the sum over `pending`.
+    """
+
+    kind: ClassVar[str] = "movements"
+
+    entry_id: str
+    entry_kind: Kind
+    member_id: str
+    place: Place
+    available_on: date | None
+    expires_on: date | None
+    points: int
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFact(Fact):
+    """An order; `amount_minor` is what it was worth when it was paid, refunds are entries.
+
+    A guest's order has no member and, by a digest, the same `guest_id` as others under the same
+    e-mail or phone. Its second revision is a member's.
+    """
+
+    kind: ClassVar[str] = "orders"
+
+    member_id: str | None
+    guest_id: str | None
+    source: str
+    order_id: str
+    channel: str | None
+    amount_minor: int
+    lines: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFact(Fact):
+    """Someone who is a member from `enrolled_at` until `ended_at` (closed, merged `into` another)."""
+
+    kind: ClassVar[str] = "members"
+
+    status: Status
+    enrolled_at: datetime
+    ended_at: datetime | None
+    into: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherFact(Fact):
+    """A redemption's voucher, a revision for each state."""
+
+    kind: ClassVar[str] = "vouchers"
+
+    member_id: str
+    reward_id: str
+    points: int
+    amount_minor: int | None
+    state: State
+    issued_at: datetime
+    held_until: datetime | None
+    expires_at: datetime | None
+    used_at: datetime | None
+    used_source: str | None
+    used_order_id: str | None
+
+
+ALL: Final[tuple[type[Fact], ...]] = (
+    EntryFact,
+    MovementFact,
+    OrderFact,
+    MemberFact,
+    VoucherFact,
+)
+
+_REVISION_OF_STATE: Final[dict[State, int]] = {
+    "held": 1,
+    "issued": 2,
+    "used": 3,
+    "cancelled": 3,
+    "expired": 3,
+}
+
+
+def facts_of(change: Change) -> Iterator[Fact]:
+    """What the lake learns from a change."""
+    match change.after:
+        case Entry() as entry:
+            yield _of_entry(entry, change.program_id)
+            yield from _movements(entry, change.program_id)
+            if isinstance(entry.detail, Accrual):
+                yield _of_order(
+                    entry.detail.order,
+                    change.program_id,
+                    member_id=entry.member_id,
+                    recorded_at=entry.recorded_at,
+                )
+        case Placeholder(order=Order() as order) as placeholder:
+            yield _of_order(
+                order,
+                change.program_id,
+                guest=placeholder.guest,
+                recorded_at=placeholder.recorded_at,
+            )
+        case Voucher() as voucher:
+            yield _of_voucher(voucher, change)
+        case Account() as account:
+            yield from _of_account(account, change)
+
+
+def _of_entry(entry: Entry, program_id: str) -> EntryFact:
+    cause, detail = entry.cause, entry.detail
+    of_order = isinstance(cause, OrderCause)
+    clawback = detail if isinstance(detail, Clawback) else None
+    redemption = detail if isinstance(detail, Redemption | Return) else None
+    return EntryFact(
+        fact_id=entry.id,
+        program_id=program_id,
+        recorded_at=entry.recorded_at,
+        member_id=entry.member_id,
+        entry_kind=entry.kind,
+        points=entry.points,
+        pending_points=entry.pending_points,
+        happened_at=entry.happened_at,
+        counted_at=entry.counted_at,
+        program_version=entry.program_version,
+        source=cause.source if of_order else None,
+        order_id=cause.order_id if of_order else None,
+        refunded_minor=clawback.amount_minor if clawback else None,
+        forgiven=clawback.forgiven if clawback else None,
+        redemption_id=redemption.redemption_id if redemption else None,
+        reward_id=redemption.reward_id if isinstance(redemption, Redemption) else None,
+    )
+
+
+def _movements(entry: Entry, program_id: str) -> Iterator[MovementFact]:
+    effect = entry.effect
+    for lot, points in effect.lots.items():
+        yield _movement(entry, program_id, place="lot", points=points, expires_on=lot)
+    if effect.debt:
+        yield _movement(entry, program_id, place="debt", points=-effect.debt)
+    for (available_on, expires_on), points in effect.pending.items():
+        yield _movement(
+            entry,
+            program_id,
+            place="pending",
+            points=points,
+            available_on=available_on,
+            expires_on=expires_on,
+        )
+
+
+def _movement(
+    entry: Entry,
+    program_id: str,
+    *,
+    place: Place,
+    points: int,
+    available_on: date | None = None,
+    expires_on: date | None = None,
+) -> MovementFact:
+    where = (day.isoformat() for day in (available_on, expires_on) if day)
+    return MovementFact(
+        fact_id="/".join((entry.id, place, *where)),
+        program_id=program_id,
+        recorded_at=entry.recorded_at,
+        entry_id=entry.id,
+        entry_kind=entry.kind,
+        member_id=entry.member_id,
+        place=place,
+        available_on=available_on,
+        expires_on=None if expires_on == NEVER else expires_on,
+        points=points,
+        counted_at=entry.counted_at,
+    )
+
+
+def _of_order(
+    order: Order,
+    program_id: str,
+    *,
+    recorded_at: datetime,
+    member_id: str | None = None,
+    guest: str = "",
+) -> OrderFact:
+    return OrderFact(
+        fact_id=f"{order.source}/{order.order_id}",
+        revision=2 if member_id else 1,
+        program_id=program_id,
+        recorded_at=recorded_at,
+        member_id=member_id,
+        guest_id=hashlib.sha256(guest.encode()).hexdigest()[:24] if guest else None,
+        source=order.source,
+        order_id=order.order_id,
+        channel=order.channel,
+        amount_minor=order.amount_minor,
+        lines=len(order.lines),
+        occurred_at=order.occurred_at,
+    )
+
+
+def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
+    used_source, used_order_id = voucher.used_order or (None, None)
+    return VoucherFact(
+        fact_id=voucher.redemption_id,
+        revision=_REVISION_OF_STATE[voucher.state],
+        program_id=change.program_id,
+        recorded_at=change.made_at,
+        member_id=voucher.member_id,
+        reward_id=voucher.reward_id,
+        points=voucher.points,
+        amount_minor=voucher.amount_minor,
+        state=voucher.state,
+        issued_at=voucher.issued_at,
+        held_until=voucher.held_until,
+        expires_at=voucher.expires_at,
+        used_at=voucher.used_at,
+        used_source=used_source,
+        used_order_id=used_order_id,
+    )
+
+
+def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
+    """Only an account that begins or ends is news of a member; points come with entries."""
+    before = change.before
+    if isinstance(before, Account) and before.status == account.status:
+        return
+    is_active = account.status == "active"
+    yield MemberFact(
+        fact_id=account.member_id,
+        revision=1 if is_active else 2,
+        program_id=change.program_id,
+        recorded_at=change.made_at,
+        status=account.status,
+        enrolled_at=account.enrolled_at or change.made_at,
+        ended_at=None if is_active else account.ended_at or change.made_at,
+        into=account.into,
+    )
