@@ -40,6 +40,13 @@ class MissingIdempotencyKey(Refusal):
     title = "This request needs an Idempotency-Key header"
 
 
+class BadSignature(Refusal):
+    """A webhook that is not signed, or not with a secret of its storefront."""
+
+    code = "bad_signature"
+    title = "The signature does not match"
+
+
 class Forbidden(Refusal):
     code = "forbidden"
     title = "Your role in this program does not allow this"

@@ -20,6 +20,7 @@ from loyalty.domain.errors import (
 STATUS: Final = {
     "malformed_json": HTTPStatus.BAD_REQUEST,
     "missing_idempotency_key": HTTPStatus.BAD_REQUEST,
+    "bad_signature": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
     "identity_taken": HTTPStatus.CONFLICT,

@@ -70,6 +70,10 @@ def request_partition(program: str, request: str) -> str:
     return _program(program, "REQUEST", request)
 
 
+def deliveries_partition(program: str, storefront: str) -> str:
+    return _program(program, "STOREFRONT", storefront)
+
+
 @charted("registry of programs", read_by="every sweep")
 def registry(program: str) -> Key:
     return Key("PROGRAMS", program)
@@ -93,6 +97,11 @@ def stock(program: str, reward: str) -> Key:
 @charted("storefront connection", read_by="webhooks, intake")
 def storefront(program: str, storefront: str) -> Key:
     return Key(_program(program), f"STOREFRONT#{storefront}")
+
+
+@charted("what came of a delivery (kept 30 days)", read_by="the list of a storefront's deliveries")
+def delivery(program: str, storefront: str, received: str, delivery: str) -> Key:
+    return Key(deliveries_partition(program, storefront), f"DELIVERY#{received}#{delivery}")
 
 
 @charted("identity of a member", read_by="enrollment, lookup, orders by identity")
