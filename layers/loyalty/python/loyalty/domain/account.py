@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import PendingDates
+from loyalty.domain.program import PublishedProgram
 
 Status = Literal["active", "merged", "closed"]
 
@@ -78,39 +79,42 @@ class Settlement:
     after: Account
 
 
-def settlement(account: Account, *, today: date, undated_until: date = NEVER) -> Settlement:
+def settlement(
+    account: Account, *, today: date, undated_until: date = NEVER, steps_max: int | None = None
+) -> Settlement:
     """Catch an account up with the calendar: first what became available, then what expired.
 
     This one rule serves the member's view (which shows `after`), spending (which settles first)
     and the sweep (which records the steps). `undated_until` is the last day of points that carry
-    no date of their own: a program that expires by inactivity gives one.
+    no date of their own: a program that expires by inactivity gives one. `steps_max` stops early.
     """
     lots = {day: points for day, points in account.lots.items() if points}
     debt, balance = account.debt, account.balance
+    pending = {dates: points for dates, points in account.pending.items() if points}
     steps: list[Activation | Expired] = []
-    due = sorted(dates for dates in account.pending if dates.available_on <= today)
-    for dates in due:
-        points = account.pending[dates]
-        if not points:
-            continue
+    for dates in sorted(dates for dates in pending if dates.available_on <= today)[:steps_max]:
+        points = pending.pop(dates)
         paid = min(debt, points)
         debt, balance = debt - paid, balance + points
         if points > paid:
             lots[dates.expires_on] = lots.get(dates.expires_on, 0) + points - paid
         steps.append(Activation(dates, points, paid))
-    for lot in sorted(lots):
-        ended_on = min(lot, undated_until)
-        if ended_on < today:
-            points = lots.pop(lot)
-            balance -= points
-            steps.append(Expired(lot, ended_on, points))
-    pending = {
-        dates: points
-        for dates, points in account.pending.items()
-        if points and dates.available_on > today
-    }
+    left = None if steps_max is None else steps_max - len(steps)
+    for lot in sorted(lot for lot in lots if min(lot, undated_until) < today)[:left]:
+        points = lots.pop(lot)
+        balance -= points
+        steps.append(Expired(lot, min(lot, undated_until), points))
     after = replace(account, lots=lots, pending=pending, debt=debt, balance=balance)
     return Settlement(tuple(steps), after)
+
+
+def view(account: Account, *, program: PublishedProgram, now: datetime) -> Account:
+    """The account as it is shown and counts at a moment, whether or not it was settled."""
+    return settlement(
+        account,
+        today=program.document.today(now),
+        undated_until=program.undated_until(account.active_on),
+    ).after
 
 
 def first_due(

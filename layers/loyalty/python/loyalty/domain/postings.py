@@ -7,14 +7,25 @@ disturb each other. Whoever decides builds a posting from here; the table writes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from loyalty.domain.account import Account, first_due
 from loyalty.domain.calendar import NEVER
-from loyalty.domain.entries import Effect, Entry, PendingDates, Placeholder, total
+from loyalty.domain.entries import (
+    CalendarCause,
+    Cause,
+    Effect,
+    Entry,
+    OrderCause,
+    PendingDates,
+    Placeholder,
+    RequestCause,
+    total,
+)
+from loyalty.domain.program import Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
 from loyalty.domain.vouchers import Voucher
 
@@ -222,3 +233,40 @@ def change_by_taking(
         redeemed_below=redeemed_below,
         active_on=active_on,
     )
+
+
+def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:
+    """The expiry of points that came after their last day, as an entry beside what brought them."""
+    if not expired:
+        return ()
+    return (
+        replace(
+            entry,
+            cause=_expiry_beside(entry.cause),
+            effect=Effect(lots={lot: -points for lot, points in expired.items()}),
+            happened_at=entry.recorded_at,
+            fingerprint="",
+            detail=None,
+        ),
+    )
+
+
+def newly_active(account: Account, *, program: PublishedProgram, today: date) -> date | None:
+    """The day of activity to note on an account, where points expire by inactivity.
+
+    It only ever grows, so that a write that was decided before a midnight and lands after it
+    cannot shorten the life of the points.
+    """
+    if not isinstance(program.document.expiry, Inactivity):
+        return None
+    return today if account.active_on is None or account.active_on < today else None
+
+
+def _expiry_beside(cause: Cause) -> Cause:
+    match cause:
+        case OrderCause(source, order_id):
+            return OrderCause(source, order_id, "expiry")
+        case RequestCause(request_id):
+            return RequestCause(request_id, "expiry")
+        case CalendarCause():
+            raise ValueError("the calendar brings no points after their last day")

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from loyalty.domain.earning import award
 from loyalty.domain.entries import Accrual, AskedRefund
-from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.program import Program
 
@@ -44,30 +43,25 @@ class OrderState:
         return self.clawed + self.owed + self.forgiven + self.excused
 
 
-def refunded_with(state: OrderState, refund: AskedRefund, order: Order) -> OrderState:
-    """The totals after one more refund; units beyond what was bought do not count.
+def unknown_lines(refund: AskedRefund, order: Order) -> tuple[str, ...]:
+    """The lines a refund names that the order does not have."""
+    known = {line.line_id for line in order.lines}
+    return tuple(line_id for line_id in refund.quantities if line_id not in known)
 
-    Raises:
-        ValidationFailed: a line the order does not have.
-    """
-    bought = {line.line_id: line.quantity for line in order.lines}
-    unknown = [line_id for line_id in refund.quantities if line_id not in bought]
-    if unknown:
-        raise ValidationFailed(
-            f"The order has no line {unknown[0]!r}",
-            faults=tuple(
-                Fault("/lines", "unknown_line", f"The order has no line {line_id!r}")
-                for line_id in unknown
-            ),
-        )
+
+def refunded_with(state: OrderState, refund: AskedRefund, order: Order) -> OrderState:
+    """The totals after one more refund; units beyond what was bought do not count."""
     quantities = dict(state.quantities)
-    for line_id, quantity in refund.quantities.items():
-        quantities[line_id] = min(bought[line_id], quantities.get(line_id, 0) + quantity)
+    for line in order.lines:
+        if units := refund.quantities.get(line.line_id, 0):
+            before = quantities.get(line.line_id, 0)
+            quantities[line.line_id] = min(line.quantity, before + units)
     return replace(
         state,
         quantities=quantities,
         amount_minor=state.amount_minor + refund.amount_minor,
         whole=state.whole or refund.whole,
+        counter=state.counter + 1,
     )
 
 

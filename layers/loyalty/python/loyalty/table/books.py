@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from loyalty.table.operations import (
     Compare,
     Condition,
     Increase,
+    Item,
     Missing,
     Operation,
     Put,
@@ -35,7 +36,7 @@ from loyalty.table.operations import (
     greater,
     less,
 )
-from loyalty.usecases.ports import OrderOnFile, Overtaken
+from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
 
 class TableBooks:
@@ -73,19 +74,43 @@ class TableBooks:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
         return records.voucher_from_item(item) if item else None
 
-    def expiries(self, member_id: str, ended_on: date) -> Sequence[Entry]:
+    def expiries(self, member_id: str, lot: date) -> Sequence[Entry]:
         page = self._engine.query(
             Query(
                 pk=keys.member_partition(self._program, member_id),
-                begins_with=f"ENTRY#expiry#{ended_on.isoformat()}#",
+                begins_with=f"ENTRY#expiry#{lot.isoformat()}#",
                 strong=True,
             )
         )
         return [cast("Entry", records.entry_from_item(item)) for item in page]
 
-    def stock_taken(self, reward_id: str) -> int:
-        item = self._engine.get(keys.stock(self._program, reward_id), strong=False)
-        return cast("int", item["taken"]) if item else 0
+    def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
+        if not reward_ids:
+            return {}
+        asked = {keys.stock(self._program, reward_id): reward_id for reward_id in reward_ids}
+        found = self._engine.get_many(tuple(asked), strong=False)
+        taken = {asked[key]: cast("int", item["taken"]) for key, item in found.items()}
+        return dict.fromkeys(reward_ids, 0) | taken
+
+    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
+        partition = keys.vouchers_partition(self._program, member_id)
+        page = self._engine.query(
+            Query(
+                pk=partition,
+                index="history",
+                newest_first=True,
+                limit=limit,
+                start=self._after(partition, start) if start else None,
+            )
+        )
+        items = [records.voucher_from_item(item) for item in page]
+        more = cast("str", page.next["history_sk"]) if page.next else None
+        return Listed(items, more)
+
+    def _after(self, partition: str, sort: str) -> Item:
+        """Where a list of vouchers goes on: their sort key ends with their code."""
+        key = keys.voucher(self._program, sort.rsplit("#", 1)[1])
+        return {"pk": key.pk, "sk": key.sk, "history_pk": partition, "history_sk": sort}
 
     def post(self, posting: Posting) -> None:
         operations = list(self._operations(posting))

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from loyalty.domain.errors import TryAgain
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -89,6 +90,8 @@ class Engine(Protocol):
 class Persistent:
     """An engine that sends a call again, unchanged, while its fault is a passing one.
 
+    It gives up with `TryAgain`; whether the last try took effect is then not known.
+
     Sending again after an answer was lost is safe because the first operation of a transaction
     is guarded by its cause: the second try is refused and finds what the first one wrote.
     """
@@ -116,7 +119,12 @@ class Persistent:
                 return call()
             except Transient:
                 self._pause(attempt)
-        return call()
+        try:
+            return call()
+        except Transient as fault:
+            raise TryAgain(
+                "The table did not answer in time; send the same request again"
+            ) from fault
 
 
 class DynamoEngine:
@@ -274,19 +282,12 @@ class _Expressions:
 def _operation_to_wire(operation: Operation, *, table: str) -> dict[str, dict[str, Any]]:
     told = _Expressions()
     wire: dict[str, Any] = {"TableName": table}
-    match operation:
-        case Put():
-            verb, wire["Item"] = (
-                "Put",
-                item_to_wire(operation.item | operation.key._asdict()),
-            )
-        case Update():
-            verb, wire["Key"] = "Update", _key_to_wire(operation.key)
-            wire["UpdateExpression"] = told.update(operation.actions)
-        case Delete():
-            verb, wire["Key"] = "Delete", _key_to_wire(operation.key)
-        case Check():
-            verb, wire["Key"] = "ConditionCheck", _key_to_wire(operation.key)
+    if isinstance(operation, Put):
+        wire["Item"] = item_to_wire(operation.item | operation.key._asdict())
+    else:
+        wire["Key"] = _key_to_wire(operation.key)
+    if isinstance(operation, Update):
+        wire["UpdateExpression"] = told.update(operation.actions)
     if operation.conditions:
         wire["ConditionExpression"] = told.condition(operation.conditions)
         wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"

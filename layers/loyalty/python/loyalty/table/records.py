@@ -72,8 +72,8 @@ def cause_key(program: str, cause: Cause) -> Key:
             return keys.request_entry(program, request, kind)
         case RequestCause(request, kind, name):
             return keys.request_entry(program, request, f"{kind}#{name}")
-        case CalendarCause(member, "expiry", (ended_on,), seen):
-            return keys.expiry(program, member, ended_on.isoformat(), str(seen))
+        case CalendarCause(member, "expiry", (lot,), seen):
+            return keys.expiry(program, member, lot.isoformat(), str(seen))
         case CalendarCause(member, "activation", (available, expires), seen):
             return keys.activation(
                 program, member, available.isoformat(), expires.isoformat(), str(seen)

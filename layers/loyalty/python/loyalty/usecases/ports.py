@@ -48,6 +48,14 @@ class OrderOnFile:
     clawback: Entry | None
 
 
+@dataclass(frozen=True, slots=True)
+class Listed[T]:
+    """One page of a list; `next` names the last one of it where more follow."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
 class Books(Protocol):
     """The ledger of one program. Raises `Unavailable` when the table does not answer."""
 
@@ -63,12 +71,16 @@ class Books(Protocol):
         """Read strongly."""
         ...
 
-    def expiries(self, member_id: str, ended_on: date) -> Sequence[Entry]:
-        """Every expiry of a member's points whose last day was this, recorded by the calendar."""
+    def expiries(self, member_id: str, lot: date) -> Sequence[Entry]:
+        """Every expiry of a member's lot of one date, recorded by the calendar."""
         ...
 
-    def stock_taken(self, reward_id: str) -> int:
-        """How many of a reward were redeemed so far."""
+    def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many of each of these rewards were redeemed so far."""
+        ...
+
+    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
+        """A member's vouchers, newest first."""
         ...
 
     def post(self, posting: Posting) -> None:

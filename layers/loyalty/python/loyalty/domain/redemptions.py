@@ -1,0 +1,164 @@
+"""Redemptions: points buy a reward, and what is given back when one is cancelled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from loyalty.domain.account import Account, soonest_first
+from loyalty.domain.entries import Effect, Entry, Redemption, RequestCause, Return
+from loyalty.domain.errors import (
+    InsufficientPoints,
+    LimitReached,
+    OutOfStock,
+    Refusal,
+    RewardUnavailable,
+)
+from loyalty.domain.postings import (
+    Posting,
+    StockTaken,
+    VoucherChange,
+    addition,
+    change_by_addition,
+    change_by_taking,
+    expiry_at_once,
+    newly_active,
+)
+from loyalty.domain.program import PublishedProgram, Reward
+from loyalty.domain.vouchers import Voucher
+
+
+def why_not(
+    reward: Reward, account: Account, *, program: PublishedProgram, now: datetime, stock_taken: int
+) -> Refusal | None:
+    """What stands between a settled account and a reward; None when it can be redeemed now."""
+    if not reward.is_open(now=now, zone=program.document.zone):
+        return RewardUnavailable(f"{reward.name} is not offered now")
+    if reward.stock is not None and stock_taken >= reward.stock:
+        return OutOfStock(f"{reward.name} is out of stock")
+    redeemed = account.redeemed.get(reward.id, 0)
+    if reward.per_member_max is not None and redeemed >= reward.per_member_max:
+        return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
+    if account.spendable < reward.cost_points:
+        return InsufficientPoints(
+            f"{reward.name} costs {reward.cost_points} points, {account.spendable} are there"
+        )
+    return None
+
+
+def redeem(
+    reward: Reward,
+    *,
+    account: Account,
+    program: PublishedProgram,
+    request_id: str,
+    fingerprint: str,
+    code: str,
+    hold: bool,
+    now: datetime,
+) -> Posting:
+    """Spend points on a reward that `why_not` does not refuse: soonest expiry first."""
+    today = program.document.today(now)
+    taken = soonest_first(account.lots, reward.cost_points)
+    held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
+    expires_at = now + timedelta(days=reward.voucher_days) if reward.voucher_days else None
+    redemption = Redemption(
+        redemption_id=redemption_id(request_id),
+        reward_id=reward.id,
+        code=code,
+        held_until=held_until,
+        expires_at=expires_at,
+    )
+    entry = Entry(
+        cause=RequestCause(request_id, "redemption"),
+        member_id=account.member_id,
+        effect=Effect(lots={lot: -points for lot, points in taken.items()}),
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        fingerprint=fingerprint,
+        detail=redemption,
+    )
+    limit = reward.per_member_max
+    return Posting(
+        entries=(entry,),
+        issues=Voucher(
+            code=code,
+            member_id=account.member_id,
+            redemption_id=redemption.redemption_id,
+            reward_id=reward.id,
+            points=reward.cost_points,
+            slices=taken,
+            state="held" if hold else "issued",
+            issued_at=now,
+            held_until=held_until,
+            expires_at=expires_at,
+            limited=limit is not None,
+            stocked=reward.stock is not None,
+        ),
+        stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
+        changes=(
+            change_by_taking(
+                account,
+                entries=(entry,),
+                taken=taken,
+                redeemed={reward.id: 1} if limit is not None else {},
+                redeemed_below={reward.id: limit} if limit is not None else {},
+                active_on=newly_active(account, program=program, today=today),
+            ),
+        ),
+    )
+
+
+def redemption_id(request_id: str) -> str:
+    """A redemption is named by its request, so it stays findable whatever becomes of the member."""
+    return f"red_{request_id}"
+
+
+def request_of(redemption: str) -> str:
+    """The request that a redemption's id names."""
+    return redemption.removeprefix("red_")
+
+
+def give_back(
+    voucher: Voucher,
+    *,
+    why: Literal["cancelled", "hold_expired"],
+    account: Account,
+    program: PublishedProgram,
+    now: datetime,
+) -> Posting:
+    """Return a cancelled redemption's points, each slice to the lot it came from.
+
+    A slice whose lot has expired meanwhile lives on for the program's `reinstate_days`; with none
+    it expires again at once, as an entry of its own. One cause serves a cancel and the end of a
+    hold, so the points come back once.
+    """
+    today = program.document.today(now)
+    request_id = request_of(voucher.redemption_id)
+    undated_until = program.undated_until(account.active_on)
+    reinstated = today + timedelta(days=program.document.reinstate_days)
+    lots: Counter[date] = Counter()
+    for lot, points in voucher.slices.items():
+        over = min(lot, undated_until) < today and program.document.reinstate_days > 0
+        lots[reinstated if over else lot] += points
+    added = addition(account, lots=lots, today=today, undated_until=undated_until)
+    entry = Entry(
+        cause=RequestCause(request_id, "return"),
+        member_id=account.member_id,
+        effect=added.effect,
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        detail=Return(redemption_id=voucher.redemption_id, why=why),
+    )
+    entries = (entry, *expiry_at_once(entry, added.expired))
+    change = change_by_addition(account, entries=entries, due=added.due)
+    return Posting(
+        entries=entries,
+        voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
+        stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
+        changes=(replace(change, redeemed={voucher.reward_id: -1} if voucher.limited else {}),),
+    )

@@ -1,0 +1,151 @@
+"""Programs in the table, and how a warm function remembers them."""
+
+from collections import OrderedDict
+from datetime import date, datetime, timedelta
+from typing import Final, cast
+
+from loyalty.domain.errors import NotFound
+from loyalty.domain.program import Program, PublishedProgram
+from loyalty.domain.publication import canonical
+from loyalty.table import keys
+from loyalty.table.engine import Engine
+from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, equal
+from loyalty.usecases.program import Superseded
+
+# A version is in force everywhere within 30 s of being published; a read may lag a second or two.
+REMEMBERED_FOR: Final = timedelta(seconds=25)
+# Documents of 5 KB are some 50 KB of models: a function that serves many programs stays small.
+VERSIONS_REMEMBERED_MAX: Final = 200
+
+
+class TablePrograms:
+    """Implements `Programs`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def in_force(self, program_id: str) -> PublishedProgram | None:
+        version = self.version_in_force(program_id, strong=True)
+        return self.version(program_id, version) if version else None
+
+    def version_in_force(self, program_id: str, *, strong: bool = False) -> int | None:
+        item = self._engine.get(keys.program_current(program_id), strong=strong)
+        return cast("int", item["version"]) if item else None
+
+    def version(self, program_id: str, version: int) -> PublishedProgram | None:
+        key = keys.program_version(program_id, str(version))
+        # Immutable, so what an ordinary read finds is right; only a newborn can be missed by it.
+        item = self._engine.get(key, strong=False) or self._engine.get(key, strong=True)
+        return _from_item(item) if item else None
+
+    def publish(self, program: PublishedProgram) -> None:
+        program_id, version = program.program_id, program.version
+        is_next: Condition = equal(("version",), version - 1) if version > 1 else Absent()
+        try:
+            self._engine.write(
+                (
+                    _put(keys.program_current(program_id), _current(program), is_next),
+                    _put(
+                        keys.program_version(program_id, str(version)),
+                        _to_item(program),
+                        Absent(),
+                    ),
+                    _put(keys.registry(program_id), _registered(program)),
+                )
+            )
+        except Refused as refused:
+            raise Superseded from refused
+
+
+class ProgramShelf:
+    """Programs within reach: the version in force for 25 s, versions for good."""
+
+    def __init__(self, programs: TablePrograms) -> None:
+        self._programs = programs
+        self._in_force: dict[str, tuple[int, datetime]] = {}
+        self._versions: OrderedDict[tuple[str, int], PublishedProgram] = OrderedDict()
+
+    def in_force(self, program_id: str, *, now: datetime) -> PublishedProgram:
+        """The current version, at most 30 s old.
+
+        Raises:
+            NotFound: no such program was ever published.
+        """
+        version, until = self._in_force.get(program_id, (0, now))
+        # A clock that was set back must not keep an old version in force.
+        if not now < until <= now + REMEMBERED_FOR:
+            found = self._programs.version_in_force(program_id)
+            if found is None:
+                raise NotFound
+            # A lagging read must not bring back what was replaced.
+            version = max(found, version)
+            self._in_force[program_id] = (version, now + REMEMBERED_FOR)
+        return self.version(program_id, version)
+
+    def version(self, program_id: str, version: int) -> PublishedProgram:
+        """A version, current or not.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        name = (program_id, version)
+        program = self._versions.get(name) or self._programs.version(program_id, version)
+        if program is None:
+            raise NotFound
+        self._versions[name] = program
+        self._versions.move_to_end(name)
+        if len(self._versions) > VERSIONS_REMEMBERED_MAX:
+            self._versions.popitem(last=False)
+        return program
+
+    def learn(self, program: PublishedProgram, *, now: datetime) -> None:
+        """Remember a version that was just published from here."""
+        name = (program.program_id, program.version)
+        self._versions[name] = program
+        self._in_force[program.program_id] = (program.version, now + REMEMBERED_FOR)
+
+
+def _put(key: Key, item: Item, *conditions: Condition) -> Put:
+    return Put(key, item, conditions)
+
+
+def _current(program: PublishedProgram) -> Item:
+    return {
+        "v": 1,
+        "version": program.version,
+        "published_at": program.published_at.isoformat(),
+    }
+
+
+def _registered(program: PublishedProgram) -> Item:
+    """What a sweep must know of a program to tell whether anything is due in it."""
+    return {
+        "v": 1,
+        "program_id": program.program_id,
+        "name": program.document.name,
+        "time_zone": program.document.time_zone,
+        "version": program.version,
+    }
+
+
+def _to_item(program: PublishedProgram) -> Item:
+    since = program.inactivity_since
+    return {
+        "v": 1,
+        "program_id": program.program_id,
+        "version": program.version,
+        "published_at": program.published_at.isoformat(),
+        "document": canonical(program.document),
+        "inactivity_since": since.isoformat() if since else None,
+    }
+
+
+def _from_item(item: Item) -> PublishedProgram:
+    since = cast("str | None", item["inactivity_since"])
+    return PublishedProgram(
+        program_id=cast("str", item["program_id"]),
+        version=cast("int", item["version"]),
+        published_at=datetime.fromisoformat(cast("str", item["published_at"])),
+        document=Program.model_validate_json(cast("str", item["document"])),
+        inactivity_since=date.fromisoformat(since) if since else None,
+    )

@@ -1,0 +1,149 @@
+"""An order earns: once, however often it is told, and whatever came before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from loyalty.domain.account import Account
+from loyalty.domain.accruals import accrue
+from loyalty.domain.earning import Award, award
+from loyalty.domain.entries import Entry, OrderCause, Placeholder
+from loyalty.domain.errors import Fault, OrderConflict, ValidationFailed
+from loyalty.domain.orders import Order, order_fingerprint
+from loyalty.usecases.accounts import decisions, open_account, settled
+from loyalty.usecases.ports import Desk, Overtaken
+
+BACKDATED_DAYS_MAX: Final = 90
+AHEAD_MAX: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whose order it is.
+
+    `member_id` is None for somebody unknown; `named` is how the caller named them, in normal
+    form; `guest` is the identity under which an unknown customer's order can be found again.
+    """
+
+    member_id: str | None
+    named: str
+    guest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """The order's accrual: a new one, or the one of the first time it was told."""
+
+    entry: Entry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The order of a guest (or of nobody, without `guest`), kept until somebody claims it."""
+
+    placeholder: Placeholder
+
+
+def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
+    """Record an order: what it earns on its member's account, or as a guest's.
+
+    One account read (a stale one is enough: the write relies on what it was decided from) and
+    one transaction.
+
+    Raises:
+        ValidationFailed: an order from too long ago, or from the future.
+        OrderConflict: the order was recorded before with another content.
+        NotFound: no such member.
+        TryAgain: overtaken too often.
+    """
+    check_time(order, desk=desk)
+    told = order_fingerprint(order, customer=customer.named)
+    if customer.member_id is None:
+        return _keep(order, fingerprint=told, guest=customer.guest, desk=desk)
+    account: Account | None = None
+    placeholder: Placeholder | None = None
+    for attempt in decisions(desk):
+        if account is None or account.status != "active":
+            member_id = account.into if account and account.into else customer.member_id
+            account = open_account(desk, member_id, strong=attempt > 0)
+        account = _settled_if_quiet(account, desk=desk)
+        posting = accrue(
+            order,
+            account=account,
+            program=desk.program,
+            fingerprint=told,
+            now=desk.now,
+            replaces=placeholder,
+        )
+        try:
+            desk.books.post(posting)
+        except Overtaken as overtaken:
+            found = overtaken.entry or desk.books.entry(posting.entries[0].cause)
+            if isinstance(found, Entry):
+                return Earned(entry=_same(found, told), replayed=True)
+            placeholder = found
+            account = overtaken.accounts.get(account.member_id)
+        else:
+            return Earned(entry=posting.entries[0], replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def quote(order: Order, *, desk: Desk) -> Award:
+    """What the order would earn now; nothing is written."""
+    check_time(order, desk=desk)
+    return award(order, desk.program.document)
+
+
+def check_time(order: Order, *, desk: Desk) -> None:
+    """Refuse orders from too long ago or from the future."""
+    oldest = desk.now - timedelta(days=BACKDATED_DAYS_MAX)
+    if not oldest <= order.occurred_at <= desk.now + AHEAD_MAX:
+        detail = f"An order may be at most {BACKDATED_DAYS_MAX} days old and not in the future"
+        raise ValidationFailed(detail, faults=(Fault("/occurred_at", "time_out_of_range", detail),))
+
+
+def _settled_if_quiet(account: Account, *, desk: Desk) -> Account:
+    """Settle first what has expired by inactivity: this order must not bring it back to life."""
+    if desk.program.undated_until(account.active_on) >= desk.today:
+        return account
+    return settled(desk, account)
+
+
+def _keep(order: Order, *, fingerprint: str, guest: str, desk: Desk) -> Earned | Kept:
+    """Keep an order whose member is not known, where its accrual will be."""
+    cause = OrderCause(order.source, order.order_id, "accrual")
+    found: Entry | Placeholder | None = None
+    for _ in decisions(desk):
+        if isinstance(found, Entry):
+            return Earned(entry=_same(found, fingerprint), replayed=True)
+        if found is not None and found.order is not None:
+            if found.fingerprint != fingerprint:
+                raise OrderConflict("This order was recorded before with another content")
+            return Kept(placeholder=found)
+        placeholder = Placeholder(
+            source=order.source,
+            order_id=order.order_id,
+            recorded_at=desk.now,
+            count=found.count + 1 if found else 1,
+            order=order,
+            fingerprint=fingerprint,
+            guest=guest,
+            refunds=found.refunds if found else (),
+        )
+        try:
+            desk.books.keep(placeholder)
+        except Overtaken as overtaken:
+            found = overtaken.entry or desk.books.entry(cause)
+        else:
+            return Kept(placeholder=placeholder)
+    raise AssertionError("decisions end by raising")
+
+
+def _same(found: Entry, fingerprint: str) -> Entry:
+    """The first answer, for the same question."""
+    if found.fingerprint != fingerprint:
+        raise OrderConflict("This order was recorded before with another content")
+    return found

@@ -1,0 +1,242 @@
+"""Points buy a reward; the voucher is used, completed or given back, each once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from loyalty.domain.account import view
+from loyalty.domain.entries import Entry, Redemption, RequestCause
+from loyalty.domain.errors import (
+    IdempotencyConflict,
+    NotFound,
+    OutOfStock,
+    Refusal,
+    VoucherUsed,
+    WrongState,
+)
+from loyalty.domain.orders import fingerprint
+from loyalty.domain.postings import Posting, VoucherChange
+from loyalty.domain.program import Reward
+from loyalty.domain.redemptions import give_back, redeem, request_of, why_not
+from loyalty.domain.vouchers import Voucher
+from loyalty.usecases.accounts import decisions, lineage, open_account, settled
+from loyalty.usecases.ports import Desk, Overtaken
+
+
+def redeem_reward(
+    member_id: str, *, reward_id: str, hold: bool, request_id: str, desk: Desk
+) -> tuple[Entry, bool]:
+    """Spend points on a reward: the redemption's entry, and whether this was a replay.
+
+    One strong read and one transaction of three items.
+
+    Raises:
+        NotFound: no such member or reward.
+        IdempotencyConflict: the same request was made before with another content.
+        RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: it cannot be had now.
+        TryAgain: overtaken too often.
+    """
+    told = fingerprint("redeem", member_id, reward_id, hold)
+    cause = RequestCause(request_id, "redemption")
+
+    def original(refusal: Refusal) -> tuple[Entry, bool]:
+        # Nobody may hear a refusal because of what their own first try did.
+        first = desk.books.entry(cause)
+        if not isinstance(first, Entry):
+            raise refusal
+        return _same(first, told), True
+
+    reward = desk.program.document.reward(reward_id)
+    if reward is None:
+        return original(NotFound("There is no such reward"))
+    for _ in decisions(desk):
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        refusal = why_not(reward, account, program=desk.program, now=desk.now, stock_taken=0)
+        if refusal is not None:
+            return original(refusal)
+        posting = redeem(
+            reward,
+            account=account,
+            program=desk.program,
+            request_id=request_id,
+            fingerprint=told,
+            code=desk.new_code(),
+            hold=hold,
+            now=desk.now,
+        )
+        try:
+            desk.books.post(posting)
+        except Overtaken as overtaken:
+            if isinstance(overtaken.entry, Entry):
+                return _same(overtaken.entry, told), True
+            if overtaken.out_of_stock:
+                return original(OutOfStock(f"{reward.name} is out of stock"))
+        else:
+            return posting.entries[0], False
+    raise AssertionError("decisions end by raising")
+
+
+def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | None]]:
+    """The catalogue as this member can have it now: each reward with what stands in the way."""
+    account = open_account(desk, member_id, strong=False)
+    shown = view(account, program=desk.program, now=desk.now)
+    rewards = desk.program.document.rewards
+    taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
+    return [
+        (
+            reward,
+            why_not(
+                reward,
+                shown,
+                program=desk.program,
+                now=desk.now,
+                stock_taken=taken.get(reward.id, 0),
+            ),
+        )
+        for reward in rewards
+    ]
+
+
+def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """Turn a held redemption into an issued voucher, before its hold runs out.
+
+    A completed redemption stays completed: asked again, it is answered as the first time.
+
+    Raises:
+        NotFound: no such redemption, or not this member's.
+        WrongState: the hold ran out, or it was cancelled, used or expired.
+    """
+    for _ in decisions(desk):
+        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+        state = voucher.state_at(desk.now)
+        if state == "issued":
+            return voucher
+        if state != "held":
+            raise WrongState(f"This redemption is {state}")
+        issued = replace(voucher, state="issued", held_until=None)
+        if _stepped(voucher, issued, desk=desk):
+            return issued
+    raise AssertionError("decisions end by raising")
+
+
+def cancel(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """Undo a redemption that is held, or issued and unused: its points return.
+
+    A cancelled redemption stays cancelled: asked again, it is answered as the first time.
+
+    Raises:
+        NotFound: no such redemption, or not this member's.
+        WrongState: the voucher was used, or has expired.
+    """
+    for _ in decisions(desk):
+        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+        if voucher.state == "cancelled":
+            return voucher
+        # A hold that ran out returns its points too; who asks need not wait for the sweep.
+        if voucher.state_at(desk.now) in ("used", "expired"):
+            raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
+        if _given_back(voucher, why="cancelled", desk=desk):
+            return replace(voucher, state="cancelled")
+    raise AssertionError("decisions end by raising")
+
+
+def release(code: str, *, desk: Desk) -> Voucher:
+    """Let a voucher take the step that the calendar asks for.
+
+    A hold that ran out gives its points back, an issued voucher whose date has passed expires.
+    Looked at too early, it stays as it is.
+    """
+    for _ in decisions(desk):
+        voucher = voucher_of(code, desk=desk)
+        match voucher.state, voucher.state_at(desk.now):
+            case "held", "cancelled":
+                if _given_back(voucher, why="hold_expired", desk=desk):
+                    return replace(voucher, state="cancelled")
+            case "issued", "expired":
+                if _stepped(voucher, replace(voucher, state="expired"), desk=desk):
+                    return replace(voucher, state="expired")
+            case _:
+                return voucher
+    raise AssertionError("decisions end by raising")
+
+
+def use_voucher(
+    code: str, *, request_id: str, order: tuple[str, str] | None, desk: Desk
+) -> Voucher:
+    """Use a voucher, once; the same request again gets the same answer.
+
+    Raises:
+        NotFound: no such voucher.
+        VoucherUsed: it was used before, by another request.
+        WrongState: it is held, cancelled or expired.
+    """
+    for _ in decisions(desk):
+        voucher = voucher_of(code, desk=desk)
+        if voucher.used_request == request_id:
+            if voucher.used_order != order:
+                raise IdempotencyConflict("This request was made before with another content")
+            return voucher
+        if voucher.state == "used":
+            raise VoucherUsed(f"This voucher was used at {voucher.used_at}")
+        if (state := voucher.state_at(desk.now)) != "issued":
+            raise WrongState(f"This voucher is {state}")
+        used = replace(
+            voucher,
+            state="used",
+            used_at=desk.now,
+            used_request=request_id,
+            used_order=order,
+        )
+        if _stepped(voucher, used, desk=desk):
+            return used
+    raise AssertionError("decisions end by raising")
+
+
+def voucher_of(code: str, *, desk: Desk) -> Voucher:
+    """A voucher as the table has it now."""
+    voucher = desk.books.voucher(code)
+    if voucher is None:
+        raise NotFound("There is no such voucher")
+    return voucher
+
+
+def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """The voucher of a redemption, found by its request.
+
+    `member_id`, where given, must be whose it is, or one that was merged into them.
+    """
+    found = desk.books.entry(RequestCause(request_of(redemption_id), "redemption"))
+    if not isinstance(found, Entry) or not isinstance(found.detail, Redemption):
+        raise NotFound("There is no such redemption")
+    if member_id is not None and found.member_id != member_id:
+        owners = {account.member_id for account in lineage(desk, found.member_id, strong=False)}
+        if open_account(desk, member_id, strong=False).member_id not in owners:
+            raise NotFound("There is no such redemption")
+    return voucher_of(found.detail.code, desk=desk)
+
+
+def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> bool:
+    """Whether the points went back to the member, or to whom it was merged into."""
+    account = open_account(desk, voucher.member_id, strong=True)
+    posting = give_back(voucher, why=why, account=account, program=desk.program, now=desk.now)
+    try:
+        desk.books.post(posting)
+    except Overtaken:
+        return False
+    return True
+
+
+def _stepped(seen: Voucher, becomes: Voucher, *, desk: Desk) -> bool:
+    """Whether a voucher took this step; False when another was quicker."""
+    try:
+        desk.books.post(Posting(voucher=VoucherChange(seen, becomes)))
+    except Overtaken:
+        return False
+    return True
+
+
+def _same(first: Entry, told: str) -> Entry:
+    if first.fingerprint != told:
+        raise IdempotencyConflict("This Idempotency-Key was used with another content")
+    return first
