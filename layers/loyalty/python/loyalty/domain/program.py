@@ -1,19 +1,20 @@
 """The program: one document that holds everything a program manager decides.
 
 The models say what a document may contain and are frozen, so they are also what the rules are
-evaluated over. `faults` holds what no single field can tell, and runs only when a document is
-published: a check that is added later must never make an old version unreadable.
+evaluated over. What no single field can tell is checked when a document is published
+(`publication`), and never when it is read: a check that is added later must not make an old
+version unreadable.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr
 
-from loyalty.domain.calendar import NEVER, add_months
+from loyalty.domain.calendar import NEVER, add_months, midnight
 from loyalty.domain.fields import (
     AMOUNT_MINOR_MAX,
     AmountMinor,
@@ -159,9 +160,14 @@ class Reward(_Part):
 
     def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
         """Whether `now` lies in the reward's window."""
-        opens = _first_moment(self.available_from, zone) if self.available_from else None
-        closes = _last_moment(self.available_until, zone) if self.available_until else None
-        return (opens is None or opens <= now) and (closes is None or now < closes)
+        opens_at, closes_at = self.window(zone)
+        return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
+
+    def window(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """The first moment of the window and the first one after it, where it has them."""
+        opens_at = _first_moment(self.available_from, zone) if self.available_from else None
+        closes_at = _last_moment(self.available_until, zone) if self.available_until else None
+        return opens_at, closes_at
 
 
 class Program(_Part):
@@ -245,13 +251,11 @@ class PublishedProgram:
 
 
 def _first_moment(moment: date, zone: ZoneInfo) -> datetime:
-    if isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time.min, zone).astimezone(UTC)
+    return moment if isinstance(moment, datetime) else midnight(moment, zone)
 
 
 def _last_moment(moment: date, zone: ZoneInfo) -> datetime:
     """The first moment after the window."""
     if isinstance(moment, datetime):
         return moment
-    return datetime.combine(moment + timedelta(days=1), time.min, zone).astimezone(UTC)
+    return midnight(moment + timedelta(days=1), zone)

@@ -1,0 +1,131 @@
+"""What must hold of a program document as a whole before it is published."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import chain, count
+from zoneinfo import available_timezones
+
+from loyalty.domain.calendar import add_months, end_of_month, end_of_week
+from loyalty.domain.currencies import exponent
+from loyalty.domain.errors import Fault
+from loyalty.domain.program import (
+    LOTS_MAX,
+    AfterEarning,
+    EarningRule,
+    FixedDate,
+    Program,
+    Reward,
+)
+
+# Zones of the database that are no place: they follow the machine, or stand for "not set".
+_NO_PLACE = frozenset({"Factory", "localtime"})
+_WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
+
+
+def faults(document: Program) -> tuple[Fault, ...]:
+    """Every mistake that no single field can tell, each with its place in the document."""
+    return (
+        *_settings(document),
+        *_ids("earning_rules", document.earning_rules),
+        *_ids("rewards", document.rewards),
+        *chain.from_iterable(map(_rule, count(), document.earning_rules)),
+        *_expiry(document),
+        *_rewards(document),
+    )
+
+
+def canonical(document: Program) -> str:
+    """The document with every default written out: what a default is may change, this may not."""
+    return json.dumps(document.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
+
+
+def lots_open_max(policy: AfterEarning) -> int:
+    """How many lots a member who earns every day has open at most, under this policy."""
+    if policy.round_to == "month":
+        # Over four years, a leap year among them, every length of the months ahead comes up.
+        month_ends = [end_of_month(date(2024 + m // 12, m % 12 + 1, 1)) for m in range(48)]
+        return max(_months_between(day, _lives_until(policy, day)) for day in month_ends) + 1
+    days = max(
+        (_lives_until(policy, day) - day).days
+        for day in (date(2024, 1, 1) + timedelta(days=n) for n in range(4 * 366))
+    )
+    if policy.round_to == "none":
+        return days + 1
+    # From a Sunday on, the days ahead touch the most weeks.
+    sunday = end_of_week(date(2024, 1, 1))
+    return (end_of_week(sunday + timedelta(days=days)) - sunday).days // 7 + 1
+
+
+def _settings(document: Program) -> Iterator[Fault]:
+    if document.time_zone not in available_timezones() - _NO_PLACE:
+        detail = f"There is no time zone “{document.time_zone}” in the IANA database"
+        yield Fault("/time_zone", "unknown_time_zone", detail)
+    if exponent(document.currency) is None:
+        detail = f"There is no currency “{document.currency}” in ISO 4217"
+        yield Fault("/currency", "unknown_currency", detail)
+
+
+def _ids(name: str, parts: Sequence[EarningRule | Reward]) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for index, part in enumerate(parts):
+        if part.id in first:
+            detail = f"/{name}/{first[part.id]} has the id “{part.id}” already"
+            yield Fault(f"/{name}/{index}/id", "duplicate_id", detail)
+        first.setdefault(part.id, index)
+
+
+def _rule(number: int, rule: EarningRule) -> Iterator[Fault]:
+    place = f"/earning_rules/{number}"
+    starts_on, ends_on = rule.when.starts_on, rule.when.ends_on
+    if starts_on and ends_on and ends_on < starts_on:
+        yield Fault(f"{place}/when/ends_on", "empty_window", "It ends before it starts")
+    for what, included, excluded in (
+        ("categories", rule.include_categories, rule.exclude_categories),
+        ("skus", rule.include_skus, rule.exclude_skus),
+    ):
+        for index, name in enumerate(excluded):
+            if name in included:
+                detail = f"“{name}” is both included and excluded"
+                yield Fault(f"{place}/exclude_{what}/{index}", "contradiction", detail)
+    for index, charge in enumerate(rule.also_earn_on):
+        if charge in rule.exclude_categories:
+            detail = f"“{charge}” earns here, but its category is excluded"
+            yield Fault(f"{place}/also_earn_on/{index}", "contradiction", detail)
+
+
+def _expiry(document: Program) -> Iterator[Fault]:
+    match document.expiry:
+        case AfterEarning() as policy if (policy.months is None) == (policy.days is None):
+            yield Fault("/expiry", "months_or_days", "Give either months or days")
+        case AfterEarning() as policy if (lots := lots_open_max(policy)) > LOTS_MAX:
+            detail = (
+                f"A member could have {lots} lots of points open, {LOTS_MAX} are allowed: "
+                "round to the week or the month, or let points live shorter"
+            )
+            yield Fault("/expiry", "too_many_lots", detail)
+        case FixedDate(month=month, day=day) if day > end_of_month(date(2024, month, 1)).day:
+            yield Fault("/expiry/day", "no_such_day", f"Month {month} has no day {day}")
+
+
+def _rewards(document: Program) -> Iterator[Fault]:
+    is_zone_known = document.time_zone in available_timezones()
+    for index, reward in enumerate(document.rewards):
+        place = f"/rewards/{index}"
+        if reward.percent is not None and reward.kind != "percent_off":
+            yield Fault(f"{place}/percent", "not_for_kind", f"A {reward.kind} has no percent")
+        if reward.amount_minor is not None and reward.kind not in _WORTH_MONEY:
+            yield Fault(f"{place}/amount_minor", "not_for_kind", f"A {reward.kind} has no amount")
+        opens_at, closes_at = reward.window(document.zone) if is_zone_known else (None, None)
+        if opens_at and closes_at and closes_at <= opens_at:
+            yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")
+
+
+def _lives_until(policy: AfterEarning, day: date) -> date:
+    if policy.months is not None:
+        return add_months(day, policy.months)
+    return day + timedelta(days=policy.days or 0)
+
+
+def _months_between(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
