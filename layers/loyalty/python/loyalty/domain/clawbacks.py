@@ -63,13 +63,12 @@ def claw_back(
     before = state or OrderState(taken=(0,) * len(earned.parts))
     after = refunded_with(before, refund, earned.order)
     owing = to_settle(earned, decided_by.document, before=before, after=after)
-    today = program.document.today(now)
     sources = _sources(
         owing,
         parts=earned.parts,
         before=before,
         account=account,
-        expired={lot: points for lot, points in expired.items() if lot < today},
+        expired=expired,
         policy=program.document,
     )
     effect = Effect(

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Final, Protocol
 
 from loyalty.domain.account import Account
-from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import Cause, Entry, Placeholder
 from loyalty.domain.postings import Posting
 from loyalty.domain.program import PublishedProgram
@@ -118,7 +117,3 @@ class Desk:
     @property
     def today(self) -> date:
         return self.program.document.today(self.now)
-
-    def undated_until(self, account: Account) -> date:
-        """The last day of an account's points that carry no date of their own."""
-        return self.program.undated_until(account.active_on) if account.lots else NEVER

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from loyalty.domain.account import Account
+from loyalty.domain.calendar import NEVER
 from loyalty.domain.clawbacks import claw_back
 from loyalty.domain.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
 from loyalty.domain.errors import Fault, IdempotencyConflict, ValidationFailed
@@ -94,7 +95,7 @@ def _clawed_back(
         earned=earned,
         state=file.state,
         account=account,
-        expired=_expired(earned, path, today=desk.today, desk=desk),
+        expired=_expired(earned, path, desk=desk),
         decided_by=desk.version(accrual.program_version),
         program=desk.program,
         now=desk.now,
@@ -106,12 +107,12 @@ def _clawed_back(
     return posting.entries[0]
 
 
-def _expired(
-    earned: Accrual, path: Sequence[Account], *, today: date, desk: Desk
-) -> dict[date, int]:
+def _expired(earned: Accrual, path: Sequence[Account], *, desk: Desk) -> dict[date, int]:
     """How many points of the order's past lots expired unspent, along a chain of merges."""
     expired: Counter[date] = Counter()
-    past = {part.expires_on for part in earned.parts if part.expires_on < today}
+    lots = {part.expires_on for part in earned.parts}
+    quiet = desk.program.undated_until(path[-1].active_on) < NEVER
+    past = {lot for lot in lots if lot < desk.today or (quiet and lot == NEVER)}
     for lot in past:
         for account in path:
             for entry in desk.books.expiries(account.member_id, lot):

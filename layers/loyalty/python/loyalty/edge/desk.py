@@ -1,0 +1,67 @@
+"""Puts together what a request is served with: the table's books, the program, the time, new ids."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+import secrets
+import time
+from datetime import datetime
+from functools import cache, partial
+from typing import Final
+
+from loyalty.edge import clients, clock
+from loyalty.table.books import TableBooks
+from loyalty.table.engine import DynamoEngine, Persistent
+from loyalty.table.programs import ProgramShelf, TablePrograms
+from loyalty.usecases.ports import Desk
+
+# Full jitter from 20 ms on, at most 400 ms: eight writers of one member fall apart in two rounds.
+PAUSE_FIRST_S: Final = 0.02
+PAUSE_MAX_S: Final = 0.4
+
+
+@cache
+def engine(table: str) -> Persistent:
+    return Persistent(DynamoEngine(clients.dynamodb(), table=table), pause=pause)
+
+
+@cache
+def shelf(table: str) -> ProgramShelf:
+    return ProgramShelf(TablePrograms(engine(table)))
+
+
+def desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
+    """The desk of a program, at this moment.
+
+    Raises:
+        NotFound: there is no such program.
+    """
+    moment = now or clock.now()
+    programs = shelf(table)
+    program = programs.in_force(program_id, now=moment)
+    return Desk(
+        books=TableBooks(engine(table), program_id=program_id, zone=program.document.zone),
+        program=program,
+        version=partial(programs.version, program_id),
+        now=moment,
+        new_code=new_code,
+        pause=pause,
+    )
+
+
+def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:
+    """What names a caller's request for ever: nobody else's key can be the same."""
+    told = "\0".join((program_id, caller, idempotency_key)).encode()
+    return base64.b32encode(hashlib.sha256(told).digest()[:20]).decode().lower()
+
+
+def new_code() -> str:
+    """80 random bits in 16 characters that a person can read out: no 0, 1, 8 or 9."""
+    return base64.b32encode(secrets.token_bytes(10)).decode()
+
+
+def pause(attempt: int) -> None:
+    """Wait before an attempt (1 is the first after a failure), longer each time, with jitter."""
+    time.sleep(random.uniform(0, min(PAUSE_MAX_S, PAUSE_FIRST_S * 2**attempt)))  # noqa: S311  # no secret
