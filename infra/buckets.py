@@ -111,7 +111,6 @@ class Buckets(Construct):
             lifecycle_rules=list(rules),
             server_access_logs_bucket=None if is_log else self.access_logs,
             server_access_logs_prefix=None if is_log else f"{name.lower()}/",
-            removal_policy=self._settings.removal_policy,
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Stack
+from typing import cast
+
+from aws_cdk import CfnOutput, CfnResource, Stack
 from constructs import Construct
 
 from infra.buckets import Buckets
@@ -36,3 +38,6 @@ class DataStack(Stack):
         CfnOutput(self, "StorefrontSecretPrefix", value=self.secrets.storefront_prefix)
         if self.identities:
             self.identities.publish(self)
+        for construct in self.node.find_all():
+            if CfnResource.is_cfn_resource(construct):
+                cast(CfnResource, construct).apply_removal_policy(settings.removal_policy)

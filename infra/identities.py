@@ -33,7 +33,6 @@ class Identities(Construct):
                 domain_prefix=f"loyalty-{settings.stage}-{Aws.ACCOUNT_ID}"
             ),
         )
-        domain.apply_removal_policy(settings.removal_policy)
         self.token_url = f"{domain.base_url()}/oauth2/token"
 
     @property
@@ -77,7 +76,6 @@ class Identities(Construct):
             ),
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
             deletion_protection=settings.is_prod,
-            removal_policy=settings.removal_policy,
         )
         acknowledge(
             pool,

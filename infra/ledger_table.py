@@ -9,21 +9,7 @@ from constructs import Construct
 
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
-
-# What a page of a member's history shows; breakdowns and slices stay in the entry.
-HISTORY_ATTRIBUTES = (
-    "kind",
-    "member",
-    "points",
-    "pending_points",
-    "available_on",
-    "expires_on",
-    "occurred_at",
-    "recorded_at",
-    "program_version",
-    "reward_id",
-    "state",
-)
+from loyalty.table.records import HISTORY_ATTRIBUTES
 
 # What the use cases ask of the table. A transaction needs the right of each of its parts.
 GET = "dynamodb:GetItem"
@@ -57,7 +43,6 @@ class LedgerTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=settings.is_prod,
-            removal_policy=settings.removal_policy,
         )
 
     @property

@@ -224,7 +224,7 @@ def api_metric(api_id: str, name: str, *, statistic: str) -> cw.Metric:
 
 def _search(name: str, *, by: str | None = None) -> cw.MathExpression:
     """A business metric over all functions that write it, in one line or one by dimension."""
-    schema = f"{NAMESPACE},service" + (f",{by}" if by else "")
+    schema = ",".join([NAMESPACE, *([by] if by else []), "service"])
     found = f"SEARCH('{{{schema}}} MetricName=\"{name}\"', 'Sum', 300)"
     return cw.MathExpression(
         expression=found if by else f"SUM({found})",
@@ -234,15 +234,20 @@ def _search(name: str, *, by: str | None = None) -> cw.MathExpression:
     )
 
 
-def _graph(title: str, left: Sequence[cw.IMetric]) -> cw.GraphWidget:
-    return cw.GraphWidget(title=title, left=list(left), width=8)
+def _graph(title: str, left: Sequence[cw.IMetric], *, width: int = 8) -> cw.GraphWidget:
+    return cw.GraphWidget(title=title, left=list(left), width=width)
 
 
 def _business() -> list[cw.IWidget]:
     return [
-        _graph("Points", [_search("PointsEarned"), _search("PointsRedeemed")]),
-        _graph("Orders", [_search("Orders")]),
-        _graph("Refusals by code", [_search("Refusals", by="code")]),
+        _graph("Points", [_search("PointsEarned"), _search("PointsRedeemed")], width=6),
+        _graph("Orders", [_search("Orders")], width=6),
+        _graph("Refusals by code", [_search("Refusals", by="code")], width=6),
+        _graph(
+            "Our own failures",
+            [_search("Failures"), _search("ContractBroken"), _search("DeliveriesParked")],
+            width=6,
+        ),
     ]
 
 

@@ -24,7 +24,6 @@ class Secrets(Construct):
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=64, exclude_punctuation=True
             ),
-            removal_policy=settings.removal_policy,
         )
         acknowledge(
             self._identity,
