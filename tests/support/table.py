@@ -5,23 +5,12 @@ A test of the templates compares the two.
 
 from typing import TYPE_CHECKING, Final
 
+from loyalty.table.records import HISTORY_ATTRIBUTES
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import GlobalSecondaryIndexTypeDef, ProjectionTypeDef
 
-HISTORY_ATTRIBUTES: Final = (
-    "kind",
-    "member",
-    "points",
-    "pending_points",
-    "available_on",
-    "expires_on",
-    "occurred_at",
-    "recorded_at",
-    "program_version",
-    "reward_id",
-    "state",
-)
 INDEXES: "Final[dict[str, ProjectionTypeDef]]" = {
     "history": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(HISTORY_ATTRIBUTES)},
     "expiring": {"ProjectionType": "KEYS_ONLY"},

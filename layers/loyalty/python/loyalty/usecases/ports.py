@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Cause, Entry, Placeholder
+from loyalty.domain.identity import Identity
+from loyalty.domain.member import Member
 from loyalty.domain.postings import Posting
 from loyalty.domain.program import PublishedProgram
 from loyalty.domain.refunds import OrderState
@@ -96,6 +98,71 @@ class Books(Protocol):
         Raises:
             Overtaken: something else stands there by now.
         """
+        ...
+
+
+class Directory(Protocol):
+    """Who is known by which identity in one program."""
+
+    def member_of(self, identities: Sequence[Identity]) -> str | None:
+        """The member that the first known of these identities belongs to; one round trip."""
+        ...
+
+    def guest(self, identities: Sequence[Identity]) -> str:
+        """The name under which an unknown customer's orders are found again; empty for nobody."""
+        ...
+
+
+class Raced(Exception):
+    """A member, or whose an identity is, changed since it was read; nothing was written now.
+
+    It may have been written by this very call, whose first answer was lost: look again.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """What there is of a member. Someone erased has an account and is nobody any more."""
+
+    account: Account
+    member: Member | None
+
+
+class Members(Directory, Protocol):
+    """The members of one program."""
+
+    def find(self, member_id: str, *, strong: bool = False) -> OnFile | None: ...
+
+    def holders(self, identities: Collection[Identity]) -> Mapping[Identity, str]:
+        """Whose each of these identities is, read strongly; those of nobody are left out."""
+        ...
+
+    def enroll(self, member: Member, account: Account) -> None:
+        """Claim every identity and begin the account, all or nothing.
+
+        Raises:
+            Raced: an identity, or the member's id, is taken.
+        """
+        ...
+
+    def change(self, before: Member, after: Member) -> None:
+        """Claim and give up identities, and write the rest, relying on the revision seen.
+
+        Raises:
+            Raced: an identity is taken, or somebody changed the member.
+        """
+        ...
+
+    def erase(self, member: Member, *, now: datetime) -> None:
+        """Delete all personal data and close the account; its entries stay.
+
+        Raises:
+            Raced: somebody changed the member.
+        """
+        ...
+
+    def history(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
+        """A member's entries, newest first, without their breakdowns."""
         ...
 
 
