@@ -1,0 +1,113 @@
+"""Storefronts: a shop that tells of its orders by webhook, and what it tells."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from loyalty.domain.identity import Identity
+from loyalty.domain.orders import Order
+
+Platform = Literal["shopify"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storefront:
+    """A connected shop. `source` names the shop in orders; its secrets are kept elsewhere."""
+
+    storefront_id: str
+    platform: Platform
+    source: str
+    connected_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery of a webhook exactly as it was received, its signature verified.
+
+    Platform and source are those of the connection at that time, so that the delivery can still
+    be applied after the shop was connected otherwise.
+    """
+
+    program_id: str
+    storefront_id: str
+    platform: Platform
+    source: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a delivery is about, as far as it can be told without judging its content.
+
+    `name` is the platform's name for what happened, the same for a retry; where it gave none, a
+    digest of the body. `order_id` is None where the delivery names no order.
+    """
+
+    topic: str
+    name: str
+    order_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPaid:
+    """An order was paid. Currency and customer are as the shop told them."""
+
+    order: Order
+    currency: str
+    identities: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Understood, and nothing is to be done; `reason` is a stable code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Something a person should look at; trying again would change nothing.
+
+    `reason` is a stable code; `pointer` says where in the body, and never what was there.
+    """
+
+    reason: str
+    pointer: str | None = None
+
+
+type Command = OrderPaid | Ignored | Parked
+"""What a delivery asks for, in the same few words for every platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a delivery."""
+
+    status: Literal["earned", "guest", "ignored", "parked"]
+    reason: str | None = None
+    pointer: str | None = None
+    member_id: str | None = None
+    entry_id: str | None = None
+
+
+def delivery_id(envelope: Envelope, body: bytes) -> str:
+    """The same for the same thing told again in the same words, and for nothing else.
+
+    Topic and body count too: a platform may name one event by one id under two topics.
+    """
+    named = f"{envelope.topic}\0{envelope.name}\0".encode()
+    return hashlib.sha256(named + body).hexdigest()[:32]
+
+
+def ordered_with(delivery: Delivery, envelope: Envelope) -> str:
+    """Names what a delivery is applied in order with: its order, or else nothing but itself."""
+    what = envelope.order_id or delivery_id(envelope, delivery.body)
+    named = f"{delivery.program_id}\0{delivery.source}\0{what}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
