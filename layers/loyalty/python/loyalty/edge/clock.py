@@ -1,6 +1,4 @@
-"""The time, told in one place: everything further in is given it."""
-
-from __future__ import annotations
+"""The time."""
 
 from datetime import UTC, datetime
 

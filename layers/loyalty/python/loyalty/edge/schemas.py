@@ -18,6 +18,7 @@ from loyalty.domain.fields import (
     ExternalId,
     Instant,
     Label,
+    Moment,
     Points,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "ExternalId",
     "Instant",
     "Label",
+    "Moment",
     "Money",
     "PageLimit",
     "Points",

@@ -1,0 +1,207 @@
+"""The program: publish and read its document, the catalogue of rewards, the API's description."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+
+from loyalty.domain.errors import PreconditionRequired, StaleVersion
+from loyalty.domain.program import (
+    DOCUMENT_BYTES_MAX,
+    EarningRule,
+    Expiry,
+    PointsName,
+    Program,
+    PublishedProgram,
+    Reward,
+    RewardKind,
+)
+from loyalty.edge import clock, desk
+from loyalty.edge.auth import EVERYONE
+from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
+from loyalty.edge.schemas import AnswerPart, Moment
+from loyalty.edge.settings import ProgramSettings, settings
+from loyalty.table.programs import ProgramShelf, TablePrograms
+from loyalty.usecases.program import publish
+
+api = create_app("program")
+handler = api
+
+
+class PublishedVersion(AnswerPart):
+    version: int
+    published_at: datetime
+
+
+class CatalogueReward(AnswerPart):
+    """A reward as members see it."""
+
+    id: str
+    name: str
+    kind: RewardKind
+    cost_points: int
+    description: str | None
+    amount_minor: int | None
+    percent: int | None
+    skus: tuple[str, ...]
+    available_from: Moment | None
+    available_until: Moment | None
+    per_member_max: int | None
+    voucher_days: int | None
+    available: bool
+
+
+class Catalogue(AnswerPart):
+    items: tuple[CatalogueReward, ...]
+    next_cursor: str | None = None
+
+
+class PublicProgram(AnswerPart):
+    """What members may know of a program."""
+
+    name: str
+    time_zone: str
+    currency: str
+    points: PointsName
+    earning_rules: tuple[EarningRule, ...]
+    expiry: Expiry
+    pending_days: int
+    rewards: tuple[CatalogueReward, ...]
+
+
+class ProgramInForce(AnswerPart):
+    version: int
+    published_at: datetime
+    document: Program | PublicProgram
+
+
+@api.put(
+    "",
+    allow={"manager"},
+    also=(201,),
+    refuses=(PreconditionRequired, StaleVersion),
+    body_bytes_max=DOCUMENT_BYTES_MAX,
+)
+def publish_program(
+    program_id: ProgramId,
+    document: Annotated[Program, Body()],
+    if_match: Annotated[
+        str | None, Header(alias="If-Match", description="The ETag of the version to replace.")
+    ] = None,
+    if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="`*` to publish the first version.")
+    ] = None,
+) -> Response[PublishedVersion]:
+    """Publish a version of the program."""
+    now = clock.now()
+    done = publish(
+        programs(),
+        program_id,
+        document,
+        replacing=_replacing(if_match, if_none_match),
+        now=now,
+    )
+    shelf().learn(done.program, now=now)
+    return reply(
+        PublishedVersion(version=done.program.version, published_at=done.program.published_at),
+        status=201 if done.is_first else 200,
+        headers=_etag(done.program),
+    )
+
+
+@api.get("", allow=EVERYONE)
+def read_program(program_id: ProgramId) -> Response[ProgramInForce]:
+    """Read the program in force; members read its public part."""
+    now = clock.now()
+    program = shelf().in_force(program_id, now=now)
+    document = program.document
+    return reply(
+        ProgramInForce(
+            version=program.version,
+            published_at=program.published_at,
+            document=document if api.principal.is_trusted else _public(document, now=now),
+        ),
+        headers=_etag(program),
+    )
+
+
+@api.get("/rewards", allow=EVERYONE)
+def list_rewards(program_id: ProgramId) -> Catalogue:
+    """List the rewards of the program."""
+    now = clock.now()
+    document = shelf().in_force(program_id, now=now).document
+    return Catalogue(items=_catalogue(document, now=now))
+
+
+@api.get("/v1/openapi.json", prefix="", allow=ANYONE)
+def read_openapi() -> Response[Any]:
+    """Read the description of this API."""
+    return Response(
+        status_code=200,
+        content_type="application/json",
+        body=Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"),
+        headers={"cache-control": "public, max-age=300"},
+    )
+
+
+def shelf() -> ProgramShelf:
+    return desk.shelf(settings(ProgramSettings).table)
+
+
+def programs() -> TablePrograms:
+    return TablePrograms(desk.engine(settings(ProgramSettings).table))
+
+
+def _replacing(if_match: str | None, if_none_match: str | None) -> int | None:
+    """The version that a request wants to replace, 0 for none; None matches no version."""
+    if if_match is not None:
+        tag = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
+        return int(tag[1]) if tag else None
+    if if_none_match is not None and if_none_match.strip() == "*":
+        return 0
+    raise PreconditionRequired(
+        "Send If-None-Match: * for a first version, "
+        "or If-Match with the ETag of the version to replace."
+    )
+
+
+def _etag(program: PublishedProgram) -> dict[str, str]:
+    return {"etag": f'"{program.version}"'}
+
+
+def _public(document: Program, *, now: datetime) -> PublicProgram:
+    return PublicProgram(
+        name=document.name,
+        time_zone=document.time_zone,
+        currency=document.currency,
+        points=document.points,
+        earning_rules=document.earning_rules,
+        expiry=document.expiry,
+        pending_days=document.pending_days,
+        rewards=_catalogue(document, now=now),
+    )
+
+
+def _catalogue(document: Program, *, now: datetime) -> tuple[CatalogueReward, ...]:
+    return tuple(_reward(reward, document, now=now) for reward in document.rewards)
+
+
+def _reward(reward: Reward, document: Program, *, now: datetime) -> CatalogueReward:
+    return CatalogueReward(
+        id=reward.id,
+        name=reward.name,
+        kind=reward.kind,
+        cost_points=reward.cost_points,
+        description=reward.description,
+        amount_minor=reward.amount_minor,
+        percent=reward.percent,
+        skus=reward.skus,
+        available_from=reward.available_from,
+        available_until=reward.available_until,
+        per_member_max=reward.per_member_max,
+        voucher_days=reward.voucher_days,
+        available=reward.is_open(now=now, zone=document.zone),
+    )
