@@ -116,14 +116,14 @@ def _upload_assets(aws: Aws, stack_id: str) -> None:
     manifest = json.loads((ASSEMBLY / f"{stack_id}.assets.json").read_text())
     for asset in manifest["files"].values():
         source = ASSEMBLY / asset["source"]["path"]
-        body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+        body = zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
         for destination in asset["destinations"].values():
             bucket = _resolve(destination["bucketName"])
             aws.s3.create_bucket(Bucket=bucket)
             aws.s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
 
 
-def _zipped(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
     """The folder as an archive, uncompressed: each cold worker unpacks it, none downloads it."""
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:

@@ -1,0 +1,22 @@
+import pytest
+
+from local.__main__ import Options
+from local.failures import LocalCloudError
+
+
+def test_nothing_chosen_is_the_usual_port_and_stays_up() -> None:
+    assert Options.of({}) == Options(port=4566, once=False)
+
+
+def test_a_chosen_port_and_once_are_taken() -> None:
+    assert Options.of({"PORT": "4600", "ONCE": "1"}) == Options(port=4600, once=True)
+
+
+def test_once_can_be_said_no_to() -> None:
+    assert not Options.of({"ONCE": "0"}).once
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "0", "65536", "4566.0"])
+def test_what_is_no_port_is_refused_in_a_sentence(port: str) -> None:
+    with pytest.raises(LocalCloudError, match=r"is no port: choose one from 1 to 65535\."):
+        Options.of({"PORT": port})
