@@ -46,7 +46,7 @@ check: prepare ## Lint, format, types, imports, drift of what is generated
 	ruff format --check .
 	mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
 	lint-imports --no-cache
-	@for tool in $(wildcard tools/openapi.py); do $(python) $$tool --check; done
+	@for tool in openapi schemas; do $(python) -m tools.$$tool --check || exit 1; done
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(python) -m tools.build $(PLATFORM:%=--platform %)
@@ -55,8 +55,9 @@ synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64,
 	@$(python) -m tools.build --platform $(ARCHITECTURE)
 	@CDK_CONTEXT_JSON='{"architecture": "$(ARCHITECTURE)", "stage": "$(STAGE)"}' $(python) app.py
 
-openapi: prepare ## Generate the OpenAPI document
+openapi: prepare ## Generate the OpenAPI document and the schemas of program and events
 	$(python) -m tools.openapi
+	$(python) -m tools.schemas
 
 bench: prepare-cloud build ## Measure: a line of JSON for each figure
 	@$(python) -m bench

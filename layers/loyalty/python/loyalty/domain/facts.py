@@ -121,7 +121,7 @@ class OrderFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFact(Fact):
-    """Someone who is a member from `enrolled_at` until `ended_at` (closed, merged `into` another)."""
+    """A member from `enrolled_at` until `ended_at`: it was closed, or merged `into` another."""
 
     kind: ClassVar[str] = "members"
 
@@ -194,8 +194,8 @@ def facts_of(change: Change) -> Iterator[Fact]:
 
 
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
-    cause, detail = entry.cause, entry.detail
-    of_order = isinstance(cause, OrderCause)
+    detail = entry.detail
+    order = entry.cause if isinstance(entry.cause, OrderCause) else None
     clawback = detail if isinstance(detail, Clawback) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
     return EntryFact(
@@ -209,8 +209,8 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         happened_at=entry.happened_at,
         counted_at=entry.counted_at,
         program_version=entry.program_version,
-        source=cause.source if of_order else None,
-        order_id=cause.order_id if of_order else None,
+        source=order.source if order else None,
+        order_id=order.order_id if order else None,
         refunded_minor=clawback.amount_minor if clawback else None,
         forgiven=clawback.forgiven if clawback else None,
         redemption_id=redemption.redemption_id if redemption else None,

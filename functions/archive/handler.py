@@ -1,0 +1,33 @@
+"""Archive: table changes become facts in the lake, at least once."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.facts import facts_of
+from loyalty.edge import clients
+from loyalty.edge.lake import Lake
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.settings import ArchiveSettings, settings
+from loyalty.table.changes import read
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Write the facts of a batch of the stream; names the record to begin again from, if any.
+
+    Objects are named after the batch, so the same batch again writes the same objects. A batch
+    that was cut differently writes some facts twice, and readers drop those.
+    """
+    batch = read(event["Records"])
+    facts = [fact for _, change in batch.changes for fact in facts_of(change)]
+    lake().write(facts, name=f"{batch.first}-{batch.last}")
+    logger.info("archived", changes=len(batch.changes), facts=len(facts))
+    if batch.unreadable:
+        sequence, error = batch.unreadable
+        logger.error("record unreadable", sequence_number=sequence, failure=failure(error))
+        return {"batchItemFailures": [{"itemIdentifier": sequence}]}
+    return {"batchItemFailures": []}
+
+
+def lake() -> Lake:
+    return Lake(clients.s3(), bucket=settings(ArchiveSettings).lake_bucket)

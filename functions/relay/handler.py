@@ -1,0 +1,37 @@
+"""Relay: table changes become events on the bus, in order, at least once."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.events import events_of
+from loyalty.edge import clients, desk
+from loyalty.edge.bus import Bus
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.settings import RelaySettings, settings
+from loyalty.table.changes import read
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Publish what a batch of the stream means; names the record to begin again from, if any."""
+    batch = read(event["Records"])
+    told = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
+    published = bus().publish([each for _, each in told])
+    logger.info("relayed", changes=len(batch.changes), events=published)
+    if published < len(told):
+        sequence, refused = told[published]
+        logger.error("event not published", sequence_number=sequence, event_id=refused.id)
+        return again_from(sequence)
+    if batch.unreadable:
+        sequence, error = batch.unreadable
+        logger.error("record unreadable", sequence_number=sequence, failure=failure(error))
+        return again_from(sequence)
+    return {"batchItemFailures": []}
+
+
+def bus() -> Bus:
+    return Bus(clients.eventbridge(), name=settings(RelaySettings).bus, pause=desk.pause)
+
+
+def again_from(sequence: str) -> dict[str, list[dict[str, str]]]:
+    return {"batchItemFailures": [{"itemIdentifier": sequence}]}

@@ -1,0 +1,104 @@
+"""The event bus: events in, in order, and how many of them it took."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+
+from loyalty.domain.events import SOURCE, Event
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+# Limits of PutEvents.
+ENTRIES_MAX: Final = 10
+REQUEST_BYTES_MAX: Final = 256 * 1024
+# What `Time` counts for.
+TIME_BYTES: Final = 14
+ATTEMPTS_MAX: Final = 4
+
+_PASSING: Final = frozenset({"InternalException", "ThrottlingException", "ServiceUnavailable"})
+
+
+class Bus:
+    def __init__(
+        self, client: "EventBridgeClient", *, name: str, pause: Callable[[int], None]
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._pause = pause
+
+    def publish(self, events: Sequence[Event]) -> int:
+        """Publish events in order; gives how many of the first ones all arrived.
+
+        Later ones may have arrived as well: who publishes again from there repeats them, and
+        their ids say so.
+        """
+        taken = 0
+        for chunk in chunks([self._entry(event) for event in events]):
+            arrived = self._put(chunk)
+            taken += arrived
+            if arrived < len(chunk):
+                break
+        return taken
+
+    def _put(self, chunk: "Sequence[PutEventsRequestEntryTypeDef]") -> int:
+        """Put one request's worth, and again what did not arrive, a bounded number of times."""
+        waiting = dict(enumerate(chunk))
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            refused = self._refused(list(waiting.values()))
+            waiting = {
+                place: entry
+                for (place, entry), failed in zip(waiting.items(), refused, strict=True)
+                if failed
+            }
+            if not waiting:
+                return len(chunk)
+            if attempt < ATTEMPTS_MAX:
+                self._pause(attempt)
+        return min(waiting)
+
+    def _refused(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> list[bool]:
+        """Which of the entries did not arrive, as far as the answer tells."""
+        try:
+            answer = self._client.put_events(Entries=entries)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _PASSING:
+                raise
+            return [True] * len(entries)
+        except (EndpointConnectionError, HTTPClientError):
+            return [True] * len(entries)
+        return ["ErrorCode" in each for each in answer["Entries"]]
+
+    def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
+        return {
+            "Source": SOURCE,
+            "DetailType": event.name,
+            "Detail": event.to_json(),
+            "Time": event.occurred_at,
+            "EventBusName": self._name,
+        }
+
+
+def chunks(
+    entries: "Sequence[PutEventsRequestEntryTypeDef]",
+) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
+    """The entries in order, as many together as one request may carry."""
+    chunk: list[PutEventsRequestEntryTypeDef] = []
+    chunk_bytes = 0
+    for entry in entries:
+        entry_bytes = size_bytes(entry)
+        if chunk and (len(chunk) == ENTRIES_MAX or chunk_bytes + entry_bytes > REQUEST_BYTES_MAX):
+            yield chunk
+            chunk, chunk_bytes = [], 0
+        chunk.append(entry)
+        chunk_bytes += entry_bytes
+    if chunk:
+        yield chunk
+
+
+def size_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
+    """What an entry counts against the limit of a request."""
+    told = (entry["Source"], entry["DetailType"], entry["Detail"])
+    return TIME_BYTES + sum(len(each.encode()) for each in told)

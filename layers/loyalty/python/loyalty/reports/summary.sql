@@ -1,0 +1,113 @@
+-- What the program brought in over a period, in one row.
+--
+-- Reads: entries, members, movements, orders
+--
+-- Days are the program's. What people did counts on the day they did it (an order when it was
+-- paid); points count on the day from which balances showed them. Over any period
+--
+--     points_outstanding + points_pending, at its end less before its first day
+--         = points_earned - points_clawed_back - points_redeemed - points_expired + points_adjusted
+--
+-- A lot whose last day is over has expired and pending points whose day has come can be spent,
+-- whether or not that was recorded yet: the report shows what members see.
+--
+-- | column              | unit        | what it is                                                |
+-- |---------------------|-------------|-----------------------------------------------------------|
+-- | members             | members     | members at the end of the period                          |
+-- | new_members         | members     | people who enrolled in it                                 |
+-- | active_members      | members     | different members with an order or a redemption in it     |
+-- | orders              | orders      | members' orders                                           |
+-- | revenue_minor       | minor units | what these orders were worth, less refunds in the period  |
+-- | guest_orders        | orders      | orders of people who were no members when it was computed |
+-- | guest_revenue_minor | minor units | what guests' orders were worth                            |
+-- | redemptions         | redemptions | rewards redeemed, less those cancelled in the period      |
+-- | points_earned       | points      | given for orders and as bonuses, pending ones included    |
+-- | points_redeemed     | points      | spent on rewards, less what cancellations returned        |
+-- | points_clawed_back  | points      | taken back for refunds                                    |
+-- | points_expired      | points      | in lots whose last day ended before the last of the period |
+-- | points_adjusted     | points      | corrections, transfers and imports; negative: taken       |
+-- | points_pending      | points      | earned and not yet available at the end of the period     |
+-- | points_outstanding  | points      | what all members together could spend then, less debts    |
+-- | redemption_rate     | ratio       | points_redeemed / points_earned, to six decimals, halves  |
+-- |                     |             | away from zero; null when nothing was earned              |
+
+WITH flow AS (
+    SELECT
+        count(*) FILTER (WHERE entry_kind = 'redemption')
+            - count(*) FILTER (WHERE entry_kind = 'return') AS redemptions,
+        sum(points + pending_points)
+            FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
+        -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
+        -sum(points + pending_points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
+        -sum(points) FILTER (WHERE entry_kind = 'expiry') AS expired,
+        sum(points + pending_points)
+            FILTER (WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')) AS adjusted
+    FROM entries
+    WHERE counted_at >= $from_at AND counted_at < $until_at
+),
+
+stock AS (
+    SELECT
+        sum(points) FILTER (
+            WHERE (expires_on IS NULL OR expires_on >= $last_day)
+                AND (place <> 'pending' OR available_on <= $last_day)
+        ) AS outstanding,
+        sum(points) FILTER (
+            WHERE (expires_on IS NULL OR expires_on >= $last_day)
+                AND place = 'pending' AND available_on > $last_day
+        ) AS pending,
+        -- Expired and not yet recorded: by the end of the period, and before it.
+        sum(points) FILTER (WHERE expires_on < $last_day) AS overdue,
+        sum(points) FILTER (
+            WHERE expires_on < $day_before AND counted_at < $from_at
+        ) AS overdue_before
+    FROM movements
+    WHERE counted_at < $until_at
+),
+
+people AS (
+    SELECT
+        count(*) FILTER (
+            WHERE enrolled_at < $until_at AND (ended_at IS NULL OR ended_at >= $until_at)
+        ) AS members,
+        count(*) FILTER (WHERE enrolled_at >= $from_at AND enrolled_at < $until_at) AS new_members
+    FROM members
+),
+
+activity AS (
+    SELECT
+        count(DISTINCT member_id)
+            FILTER (WHERE entry_kind IN ('accrual', 'redemption')) AS active_members,
+        sum(refunded_minor) AS refunded_minor
+    FROM entries
+    WHERE happened_at >= $from_at AND happened_at < $until_at
+),
+
+sales AS (
+    SELECT
+        count(member_id) AS orders,
+        sum(amount_minor) FILTER (WHERE member_id IS NOT NULL) AS revenue_minor,
+        count(*) - count(member_id) AS guest_orders,
+        sum(amount_minor) FILTER (WHERE member_id IS NULL) AS guest_revenue_minor
+    FROM orders
+    WHERE occurred_at >= $from_at AND occurred_at < $until_at
+)
+
+SELECT
+    people.members,
+    people.new_members,
+    activity.active_members,
+    sales.orders,
+    whole(sales.revenue_minor) - whole(activity.refunded_minor) AS revenue_minor,
+    sales.guest_orders,
+    whole(sales.guest_revenue_minor) AS guest_revenue_minor,
+    flow.redemptions,
+    whole(flow.earned) AS points_earned,
+    whole(flow.redeemed) AS points_redeemed,
+    whole(flow.clawed_back) AS points_clawed_back,
+    whole(flow.expired) + whole(stock.overdue) - whole(stock.overdue_before) AS points_expired,
+    whole(flow.adjusted) AS points_adjusted,
+    whole(stock.pending) AS points_pending,
+    whole(stock.outstanding) AS points_outstanding,
+    ratio(points_redeemed, points_earned) AS redemption_rate
+FROM flow, stock, people, activity, sales

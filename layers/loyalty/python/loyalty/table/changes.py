@@ -1,0 +1,94 @@
+"""The table's stream, read: its records as changes of the books, in order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, cast, get_args
+
+from loyalty.domain.changes import Change, Kept
+from loyalty.domain.entries import Kind
+from loyalty.table.engine import from_wire
+from loyalty.table.operations import Item
+from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
+
+_ENTRIES: Final = frozenset(get_args(Kind)) | {"placeholder"}
+
+
+class Unreadable(Exception):
+    """An item that no writer of ours can have meant; the cause tells what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Records of the stream as far as they can be read: each change with its sequence number.
+
+    A stream is retried from the first record that failed, so nothing after it is looked at.
+    """
+
+    changes: tuple[tuple[str, Change], ...]
+    first: str
+    last: str
+    unreadable: tuple[str, Unreadable] | None = None
+
+
+def read(records: Sequence[Mapping[str, Any]]) -> Batch:
+    """The changes in a batch of the stream, up to the first record that cannot be read."""
+    changes: list[tuple[str, Change]] = []
+    first = last = sequence_number(records[0])
+    for record in records:
+        sequence = sequence_number(record)
+        try:
+            change = change_of(record)
+        except Unreadable as error:
+            return Batch(
+                changes=tuple(changes), first=first, last=last, unreadable=(sequence, error)
+            )
+        if change is not None:
+            changes.append((sequence, change))
+        last = sequence
+    return Batch(changes=tuple(changes), first=first, last=last)
+
+
+def sequence_number(record: Mapping[str, Any]) -> str:
+    return cast("str", record["dynamodb"]["SequenceNumber"])
+
+
+def change_of(record: Mapping[str, Any]) -> Change | None:
+    """What a record tells of the books; nothing where the item is no part of them, or is gone.
+
+    Raises:
+        Unreadable: the item lies in the books but is none.
+    """
+    told = record["dynamodb"]
+    if "NewImage" not in told:
+        return None
+    try:
+        after = _kept(told["NewImage"])
+        if after is None:
+            return None
+        return Change(
+            program_id=told["Keys"]["pk"]["S"].split("#")[1],
+            made_at=_moment(told["ApproximateCreationDateTime"]),
+            before=_kept(told["OldImage"]) if "OldImage" in told else None,
+            after=after,
+        )
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unreadable(f"record {sequence_number(record)}") from error
+
+
+def _kept(image: Mapping[str, Any]) -> Kept | None:
+    item = cast("Item", from_wire({"M": image}))
+    kind = item.get("kind")
+    if kind in _ENTRIES:
+        return entry_from_item(item)
+    match kind:
+        case "account":
+            return account_from_item(item)
+        case "voucher":
+            return voucher_from_item(item)
+        case _:
+            return None
+
+
+def _moment(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
