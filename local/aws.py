@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -38,6 +38,10 @@ class Aws:
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
         return self._session.client("cognito-idp", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
+    def logs(self) -> Any:
+        return self._session.client("logs", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
     def s3(self) -> "S3Client":

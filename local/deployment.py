@@ -12,6 +12,7 @@ from local.cloud import Cloud, require_free, running_cloud
 from local.console import Console
 from local.deploy import build, deploy, stack_outputs, synthesize
 from local.failures import LocalCloudError
+from local.logs import functions_log, save_function_logs
 from local.people import Directory
 
 _REQUEST_SECONDS_MAX = 30.0
@@ -38,6 +39,7 @@ class Deployment:
     api_url: str
     directory: Directory
     intake_queue_url: str
+    log: Path
 
     def client(self, program_id: str, token: str | None = None) -> ProgramClient:
         """Return a client of one program's routes, as the bearer of `token` or as nobody."""
@@ -52,7 +54,7 @@ class Deployment:
         if answer.status_code != httpx.codes.CREATED:
             raise LocalCloudError(
                 f"{program_id} was not published: {answer.status_code} {answer.text}",
-                log=self.cloud.log,
+                log=self.log,
             )
         return tokens
 
@@ -85,10 +87,13 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
             line.detail = cloud.aws.endpoint
         with console.line("Deploy the stacks") as line:
             deploy(cloud.aws, report=line.report)
+        log = functions_log(home)
+        stack.callback(save_function_logs, cloud.aws, to=log)
         outputs = stack_outputs(cloud.aws)
         yield Deployment(
             cloud=cloud,
             api_url=f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
             directory=Directory.find(cloud.aws),
             intake_queue_url=outputs["IntakeQueueUrl"],
+            log=log,
         )

@@ -72,7 +72,11 @@ class Story:
             self._shop = stack.enter_context(self._deployment.client(self._program_id))
             for title, step in steps:
                 with console.line(title) as line:
-                    line.detail = step()
+                    try:
+                        line.detail = step()
+                    except StepFailedError as failure:
+                        failure.log = self._deployment.log
+                        raise
 
     def _enroll(self) -> str:
         body = {

@@ -1,0 +1,33 @@
+"""What the functions logged: it is in the cloud, and gone with it, so it is kept in a file."""
+
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.aws import Aws
+
+_GROUPS_PREFIX = "/loyalty/"
+
+
+def functions_log(home: Path) -> Path:
+    return home / "functions.log"
+
+
+def save_function_logs(aws: Aws, *, to: Path) -> None:
+    """Write every line that a function logged, oldest first; a cloud that died has none."""
+    lines: list[tuple[int, str]] = []
+    with suppress(BotoCoreError, ClientError):
+        groups = aws.logs.describe_log_groups(logGroupNamePrefix=_GROUPS_PREFIX)["logGroups"]
+        for group in groups:
+            name = group["logGroupName"]
+            pages = aws.logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            lines += [
+                (event["timestamp"], f"{name} {event['message'].rstrip()}")
+                for page in pages
+                for event in page["events"]
+            ]
+    to.write_text(
+        "".join(f"{line}\n" for _, line in sorted(lines, key=itemgetter(0))), encoding="utf-8"
+    )
