@@ -40,8 +40,8 @@ DROPPED = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
 )
-# Versions read at run time: email-validator's by pydantic, its own by ulid.
-KEPT_METADATA = ("email_validator-", "python_ulid-")
+# Versions read at run time: email-validator's by pydantic, their own by the others.
+KEPT_METADATA = ("duckdb-", "email_validator-", "python_ulid-")
 NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_cache")
 # Where Lambda mounts them, so that a traceback names the file that is there.
 LAYER_MOUNT = "/opt/python"

@@ -1,0 +1,95 @@
+"""The built layers by themselves: nothing that only a development environment has is missed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tools import build
+from tools.bootstrap import ROOT, alone
+
+LAYERS = ROOT / "build" / "local" / "layers"
+HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+# What Lambda's own runtime brings.
+SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    with alone("build"):
+        build.build("local")
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in SDK:
+        (folder / name).symlink_to(Path(boto3.__file__).parent.parent / name)
+    return folder
+
+
+def run(code: str, *path: Path) -> str:
+    """Run code as a fresh Lambda worker would: these folders, no environment, nothing else."""
+    program = f"import sys; sys.path[:0] = {[str(p) for p in path]}\n{code}"
+    done = subprocess.run(
+        [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", program],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: Path) -> None:
+    layers = ["loyalty", "dependencies", *(["analytics"] if name == "reporting" else [])]
+
+    run(
+        "import handler; assert callable(handler.handler)",
+        ROOT / "build" / "local" / "functions" / name,
+        *(LAYERS / layer / "python" for layer in layers),
+        sdk,
+    )
+
+
+def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
+    told = run(
+        "import importlib, loyalty, pkgutil\n"
+        "for module in pkgutil.walk_packages(loyalty.__path__, 'loyalty.'):\n"
+        "    importlib.import_module(module.name); print(module.name)",
+        *(LAYERS / layer / "python" for layer in ("loyalty", "dependencies", "analytics")),
+        sdk,
+    )
+
+    package = ROOT / "layers" / "loyalty" / "python" / "loyalty"
+    assert "loyalty.domain.errors" in told.split()
+    assert len(told.split()) >= len([p for p in package.rglob("*.py") if p.stem != "__init__"])
+
+
+def test_libraries_that_read_their_own_files_find_them_in_the_layer() -> None:
+    told = run(
+        "import iso4217, phonenumbers, pydantic, ulid\n"
+        "class Contact(pydantic.BaseModel):\n"
+        "    email: pydantic.EmailStr\n"
+        "print(Contact(email='Ada@EXAMPLE.org').email)\n"
+        "print(phonenumbers.parse('030 123456', 'DE').country_code)\n"
+        "print(iso4217.Currency('KWD').exponent)\n"
+        "print(len(str(ulid.ULID())))",
+        LAYERS / "dependencies" / "python",
+    )
+
+    assert told.split() == ["Ada@example.org", "49", "3", "26"]
+
+
+def test_the_analytics_engine_runs_from_its_layer() -> None:
+    told = run(
+        "import duckdb; print(duckdb.sql('SELECT 6 * 7').fetchone()[0])",
+        LAYERS / "analytics" / "python",
+    )
+
+    assert told.split() == ["42"]
