@@ -35,7 +35,7 @@ run: prepare-cloud ## Deploy on a local cloud, tell the story, stay up (ONCE=1: 
 	@exec $(python) -m local
 
 token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|service|member)
-	@exec $(python) -m local token $(ROLE)
+	@exec $(python) -m local.token $(ROLE)
 
 test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e
