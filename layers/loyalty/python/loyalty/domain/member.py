@@ -12,6 +12,8 @@ from loyalty.domain.identity import Identity
 
 # Each identity is an item of the transaction that claims it, once for every key of the digests.
 IDENTITIES_MAX: Final = 20
+ATTRIBUTES_MAX: Final = 50
+CONSENTS_MAX: Final = 20
 
 
 def _none[K, V]() -> Mapping[K, V]:
@@ -60,12 +62,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What shall become different. Parts of the profile that are not named stay as they are."""
+    """What shall become different. Parts of the profile that are not named stay as they are.
+
+    `unlink` parts the member from whoever signs in as them, so that the next one can be linked.
+    """
 
     profile: Mapping[str, Any] = field(default_factory=_none)
     consents: Mapping[str, bool] = field(default_factory=_none)
     add: Mapping[Identity, bool] = field(default_factory=_none)
     remove: frozenset[Identity] = frozenset()
+    unlink: bool = False
 
 
 def changed(member: Member, change: Change, *, now: datetime) -> Member:
@@ -73,17 +79,16 @@ def changed(member: Member, change: Change, *, now: datetime) -> Member:
 
     What was proven once stays proven, and a consent said again keeps the time it was first said.
     """
-    identities = {
+    kept = {
         identity: verified or change.add.get(identity, False)
         for identity, verified in member.identities.items()
-        if identity not in change.remove
+        if identity not in change.remove and not (change.unlink and identity.kind == "subject")
     }
-    identities = dict(change.add) | identities
     after = replace(
         member,
         profile=_changed_profile(member.profile, change.profile),
         consents=consented(change.consents, before=member.consents, now=now),
-        identities=identities,
+        identities={**change.add, **kept},
     )
     return member if after == member else replace(after, revision=member.revision + 1)
 
