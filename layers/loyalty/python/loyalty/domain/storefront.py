@@ -88,13 +88,15 @@ type Command = OrderPaid | Ignored | Parked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a delivery."""
+    """What came of a delivery; `replayed` says that it had come of another one before."""
 
     status: Literal["earned", "guest", "ignored", "parked"]
     reason: str | None = None
     pointer: str | None = None
     member_id: str | None = None
     entry_id: str | None = None
+    points: int = 0
+    replayed: bool = False
 
 
 def delivery_id(envelope: Envelope, body: bytes) -> str:

@@ -70,4 +70,10 @@ def _earn(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     if isinstance(earned, Kept):
         return Outcome(status="guest")
     entry = earned.entry
-    return Outcome(status="earned", member_id=entry.member_id, entry_id=entry.id)
+    return Outcome(
+        status="earned",
+        member_id=entry.member_id,
+        entry_id=entry.id,
+        points=entry.points + entry.pending_points,
+        replayed=earned.replayed,
+    )

@@ -1,0 +1,82 @@
+"""Intake: apply what storefronts delivered, in order for each order."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    SqsFifoPartialProcessor,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.base import FailureResponse
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.storefront import Delivery, Envelope, Outcome, delivery_id
+from loyalty.edge import clients
+from loyalty.edge.desk import desk, engine
+from loyalty.edge.directory import directory
+from loyalty.edge.inbox import read_delivery
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.metrics import count
+from loyalty.edge.settings import IntakeSettings, settings
+from loyalty.storefronts import dialect
+from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.intake import apply
+
+
+class _Orders(SqsFifoPartialProcessor):
+    """What fails goes back to the queue, and the rest of its order with it; the others go on."""
+
+    def __init__(self) -> None:
+        super().__init__(skip_group_on_error=True)
+        # A batch of nothing but failures is no failure of the function: each goes back alone.
+        self.raise_on_entire_batch_failure = False
+
+    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
+        """Tell the log what went wrong, without the text that an exception may quote."""
+        logger.error("not applied", message_id=record.message_id, failure=failure(exception[1]))
+        return super().failure_handler(record, exception)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(
+        event=event, record_handler=take, processor=_Orders(), context=context
+    )
+
+
+def take(record: SQSRecord) -> None:
+    """Apply one delivery and note what came of it."""
+    told = settings(IntakeSettings)
+    delivery = read_delivery(clients.s3(), bucket=told.inbox_bucket, message=record.body)
+    speaks = dialect(delivery.platform)
+    envelope = speaks.envelope(delivery.body, delivery.headers)
+    command = speaks.translate(envelope.topic, delivery.body, source=delivery.source)
+    serving = desk(delivery.program_id, table=told.table)
+    outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
+    log = TableStorefronts(engine(told.table))
+    log.record(delivery, envelope, outcome=outcome, now=serving.now)
+    _tell(delivery, envelope, outcome)
+
+
+def _tell(delivery: Delivery, envelope: Envelope, outcome: Outcome) -> None:
+    logger.info(
+        "applied",
+        program_id=delivery.program_id,
+        storefront_id=delivery.storefront_id,
+        delivery_id=delivery_id(envelope, delivery.body),
+        topic=envelope.topic,
+        order_id=envelope.order_id,
+        outcome=outcome.status,
+        reason=outcome.reason,
+        pointer=outcome.pointer,
+    )
+    match outcome.status:
+        case "earned" if not outcome.replayed:
+            count("Orders")
+            count("PointsEarned", outcome.points)
+        case "ignored":
+            count("DeliveriesIgnored", reason=str(outcome.reason))
+        case "parked":
+            # Once without the reason: one alarm watches them all.
+            count("DeliveriesParked")
+            count("DeliveriesParked", reason=str(outcome.reason))

@@ -1,0 +1,79 @@
+"""Webhooks: take in what storefronts deliver, and answer before it is applied."""
+
+import time
+from functools import cache
+from typing import Annotated, Final, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Path
+
+from loyalty.domain.errors import BadSignature
+from loyalty.edge import clients, clock
+from loyalty.edge.desk import engine
+from loyalty.edge.http import ANYONE, ProgramId, create_app
+from loyalty.edge.inbox import Inbox
+from loyalty.edge.logs import logger
+from loyalty.edge.metrics import count
+from loyalty.edge.schemas import AnswerPart
+from loyalty.edge.settings import WebhooksSettings, settings
+from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.storefronts import dialect
+from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.storefronts import Connections, receive
+
+# Lambda takes 6 MB and base64 makes four bytes of three. A platform that is refused sends the same
+# again and then stops sending, so there is no smaller limit than what can be carried.
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+
+api = create_app("webhooks")
+handler = api
+
+
+class DeliveryReceipt(AnswerPart):
+    """The delivery is kept and will be applied; what comes of it is told elsewhere."""
+
+    status: Literal["received"] = "received"
+    delivery_id: str
+
+
+@api.post(
+    "/webhooks/<storefront_id>",
+    allow=ANYONE,
+    refuses=(BadSignature,),
+    body_bytes_max=BODY_BYTES_MAX,
+)
+def receive_delivery(
+    program_id: ProgramId,
+    storefront_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,64}$")],
+) -> DeliveryReceipt:
+    """Receive a storefront's signed webhook."""
+    delivery_id = receive(
+        api.raw_body,
+        {name.lower(): value for name, value in api.event.headers.items()},
+        program_id=program_id,
+        storefront_id=storefront_id,
+        connections=connections(),
+        dialect=dialect,
+        inbox=inbox(),
+        now=clock.now(),
+    )
+    logger.info("received", storefront_id=storefront_id, delivery_id=delivery_id)
+    count("DeliveriesReceived")
+    return DeliveryReceipt(delivery_id=delivery_id)
+
+
+@cache
+def connections() -> Connections:
+    told = settings(WebhooksSettings)
+    vault = StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets)
+    return Connections(TableStorefronts(engine(told.table)), vault, clock=time.monotonic)
+
+
+@cache
+def inbox() -> Inbox:
+    told = settings(WebhooksSettings)
+    return Inbox(
+        clients.s3(),
+        clients.sqs(),
+        bucket=told.inbox_bucket,
+        queue_url=told.intake_queue_url,
+    )

@@ -1,0 +1,47 @@
+"""What Shopify sends: the bodies it publishes, signed the way it signs."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+FIXTURES: Final = Path(__file__).parents[1] / "fixtures" / "shopify"
+SECRET: Final = "shpss_0123456789abcdef"
+
+# Three iPods at 199.00 less 10.00 over the order: a customer, an e-mail, two phones.
+WITH_CUSTOMER: Final = "order.450789469"
+# A coat, shoes, two berets for 255.92, and nobody's name on it.
+OF_NOBODY: Final = "order.1073459962"
+
+
+def payload(name: str, *, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    """A published body; an order's with `processed_at` set, and whatever else is changed."""
+    body: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_bytes())
+    if at is not None:
+        body["processed_at"] = at.isoformat()
+    return body | changes
+
+
+def encoded(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def headers(
+    body: bytes,
+    *,
+    topic: str = "orders/paid",
+    event_id: str = "98880550-7158-44d4-b7cd-2c97c8a091b5",
+    secret: str = SECRET,
+) -> dict[str, str]:
+    """The headers of a delivery, its signature made with the secret."""
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return {
+        "x-shopify-topic": topic,
+        "x-shopify-event-id": event_id,
+        "x-shopify-webhook-id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+        "x-shopify-shop-domain": "bean-and-leaf.myshopify.com",
+        "x-shopify-hmac-sha256": base64.b64encode(signature).decode(),
+    }

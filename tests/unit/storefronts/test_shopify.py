@@ -1,0 +1,474 @@
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.fields import AMOUNT_MINOR_MAX
+from loyalty.domain.identity import Identity
+from loyalty.domain.orders import LINES_MAX, order_fingerprint
+from loyalty.domain.storefront import (
+    Command,
+    Delivery,
+    Envelope,
+    Ignored,
+    OrderPaid,
+    Parked,
+    delivery_id,
+    ordered_with,
+)
+from loyalty.storefronts import shopify
+from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, headers, payload
+
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command:
+    return shopify.translate(topic, encoded(body), source="shop")
+
+
+def paid(body: dict[str, Any]) -> OrderPaid:
+    command = translated(body)
+    assert isinstance(command, OrderPaid), command
+    return command
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    return payload(WITH_CUSTOMER, at=AT, **changes)
+
+
+def bag(amount: str, currency: str = "USD") -> dict[str, Any]:
+    # What the customer saw was another currency; it must never be read.
+    return {
+        "shop_money": {"amount": amount, "currency_code": currency},
+        "presentment_money": {"amount": "7777.77", "currency_code": "CAD"},
+    }
+
+
+def item(price: str = "10.00", **changes: Any) -> dict[str, Any]:
+    currency = changes.pop("currency", "USD")
+    return {"id": 1, "quantity": 1, "price_set": bag(price, currency)} | changes
+
+
+def test_a_known_signature_is_believed() -> None:
+    # openssl dgst -sha256 -hmac hush -binary | base64
+    body = '{"id":1,"note":"é"}'.encode()
+    signed = {"x-shopify-hmac-sha256": "+gY4H1Yc2Q1nfe8fnpa+jDK9d2+4Zgstv1FB31Gkt7c="}
+
+    assert shopify.verify(body, signed, secrets=["hush"])
+
+
+def test_either_of_two_secrets_is_believed_during_a_rotation() -> None:
+    body = encoded(order())
+
+    for secret in ("old", "new"):
+        assert shopify.verify(body, headers(body, secret=secret), secrets=["new", "old"])
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda body, signed: (body + b" ", signed),
+        lambda body, signed: (body.replace(b"199.00", b"999.00"), signed),
+        lambda body, _signed: (body, {}),
+        lambda body, _signed: (body, {"x-shopify-hmac-sha256": ""}),
+        lambda body, _signed: (body, {"x-shopify-hmac-sha256": "é\u20ac not base64"}),
+        lambda body, _signed: (body, headers(body, secret="another")),
+        lambda body, _signed: (body, headers(body, secret="")),
+    ],
+)
+def test_what_was_not_signed_with_a_secret_is_not_believed(
+    tamper: Callable[[bytes, dict[str, str]], tuple[bytes, dict[str, str]]],
+) -> None:
+    body = encoded(order())
+
+    assert not shopify.verify(*tamper(body, headers(body)), secrets=[SECRET])
+
+
+def test_nothing_is_believed_without_a_secret() -> None:
+    body = encoded(order())
+
+    assert not shopify.verify(body, headers(body, secret=""), secrets=[])
+
+
+def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
+    body = encoded(order())
+
+    told = shopify.envelope(body, headers(body))
+
+    assert told == Envelope(
+        topic="orders/paid", name="98880550-7158-44d4-b7cd-2c97c8a091b5", order_id="450789469"
+    )
+
+
+def test_a_refund_is_about_its_order() -> None:
+    body = encoded(payload("refund.509562969"))
+
+    assert shopify.envelope(body, headers(body, topic="refunds/create")).order_id == "450789469"
+
+
+def test_what_is_no_order_has_no_order() -> None:
+    body = encoded({"id": 207119551, "email": "bob.norman@mail.example.com"})
+
+    assert shopify.envelope(body, headers(body, topic="customers/update")).order_id is None
+
+
+def test_a_retry_has_the_delivery_id_of_the_first_try() -> None:
+    body = encoded(order())
+    first, retry = headers(body), headers(body) | {"x-shopify-webhook-id": "another"}
+
+    assert delivery_id(shopify.envelope(body, first), body) == delivery_id(
+        shopify.envelope(body, retry), body
+    )
+
+
+@pytest.mark.parametrize("change", [{"topic": "orders/updated"}, {"event_id": "another"}])
+def test_another_topic_or_event_is_another_delivery(change: dict[str, str]) -> None:
+    body = encoded(order())
+
+    assert delivery_id(shopify.envelope(body, headers(body)), body) != delivery_id(
+        shopify.envelope(body, headers(body, **change)), body
+    )
+
+
+def test_a_paid_order_is_read_from_the_published_body() -> None:
+    told = paid(order())
+
+    assert told.currency == "USD"
+    assert (told.order.source, told.order.order_id) == ("shop", "450789469")
+    assert told.order.occurred_at == AT
+    assert told.order.channel == "web"
+    assert {line.sku: line.amount_minor for line in told.order.lines} == {
+        "IPOD2008GREEN": 19566,
+        "IPOD2008RED": 19567,
+        "IPOD2008BLACK": 19567,
+    }
+    assert told.order.amount_minor == 58700
+
+
+def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
+    assert paid(order()).identities == (
+        Identity("customer", "207119551", "shop"),
+        Identity("email", "bob.norman@mail.example.com"),
+        Identity("phone", "+16136120707"),
+        Identity("phone", "+557734881234"),
+    )
+
+
+def test_what_cannot_be_an_identity_is_passed_over() -> None:
+    told = paid(order(customer=None, email="bob.norman@mail.example.com", phone="555-1199"))
+
+    assert told.identities == (Identity("email", "bob.norman@mail.example.com"),)
+
+
+def test_an_order_of_nobody_is_ignored() -> None:
+    assert translated(payload(OF_NOBODY, at=AT)) == Ignored("no_customer")
+
+
+def test_every_published_line_of_an_order_counts() -> None:
+    told = paid(payload(OF_NOBODY, at=AT, email="ana@example.com"))
+
+    assert [(line.quantity, line.amount_minor) for line in told.order.lines] == [
+        (1, 12999),
+        (1, 8595),
+        (2, 3998),
+    ]
+
+
+def test_a_test_order_is_ignored() -> None:
+    assert translated(order(test=True)) == Ignored("test_order")
+
+
+def test_an_order_without_a_payment_date_has_that_of_its_making() -> None:
+    body = order(processed_at=None, created_at="2026-11-20T09:00:00+01:00")
+
+    assert paid(body).order.occurred_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+def test_gift_cards_tips_and_shipping_are_told_apart_from_goods() -> None:
+    body = order(
+        line_items=[
+            item("10.00", id=1),
+            item("25.00", id=2, gift_card=True),
+            item("3.00", id=3, tip_payment_gateway="shopify_payments"),
+        ],
+        shipping_lines=[
+            {"id": 4, "price_set": bag("4.90")},
+            {"id": 5, "price_set": bag("0.00")},
+        ],
+    )
+
+    lines = paid(body).order.lines
+
+    assert [(line.line_id, line.category, line.amount_minor) for line in lines] == [
+        ("1", None, 1000),
+        ("2", "gift_card", 2500),
+        ("3", "tip", 300),
+        ("shipping-4", "shipping", 490),
+    ]
+
+
+def test_a_line_is_net_of_its_discounts() -> None:
+    discounts = [{"amount_set": bag("1.50")}, {"amount_set": bag("0.25")}]
+    body = order(line_items=[item("10.00", quantity=3, discount_allocations=discounts)])
+
+    assert paid(body).order.amount_minor == 2825
+
+
+def test_tax_that_a_price_includes_does_not_count() -> None:
+    taxed = [item("12.00", tax_lines=[{"price_set": bag("2.00")}])]
+
+    assert paid(order(line_items=taxed, taxes_included=True)).order.amount_minor == 1000
+    assert paid(order(line_items=taxed, taxes_included=False)).order.amount_minor == 1200
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "minor"),
+    [("JPY", "1200", 1200), ("JPY", "1200.00", 1200), ("KWD", "1.250", 1250), ("EUR", "0.1", 10)],
+)
+def test_amounts_are_read_by_the_decimals_of_their_currency(
+    currency: str, price: str, minor: int
+) -> None:
+    body = order(currency=currency, line_items=[item(price, currency=currency)], shipping_lines=[])
+
+    assert paid(body).order.amount_minor == minor
+
+
+def test_what_is_finer_than_a_minor_unit_rounds_to_the_nearest() -> None:
+    taxed = [item("100", currency="JPY", tax_lines=[{"price_set": bag("9.09", "JPY")}])]
+    body = order(currency="JPY", line_items=taxed, shipping_lines=[], taxes_included=True)
+
+    assert paid(body).order.amount_minor == 91
+
+
+def test_a_line_keeps_what_was_bought_whatever_was_refunded_since() -> None:
+    # The published order was refunded whole: every `current_quantity` in it is 0.
+    assert [line.quantity for line in paid(order()).order.lines] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("source_name", [None, "", "caffè", "x" * 65])
+def test_a_channel_that_is_no_name_is_left_out(source_name: str | None) -> None:
+    assert paid(order(source_name=source_name)).order.channel is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "parked"),
+    [
+        ({"id": None}, Parked("malformed", "/id")),
+        ({"id": "450789469"}, Parked("malformed", "/id")),
+        ({"id": 2**63}, Parked("malformed", "/id")),
+        ({"id": True}, Parked("malformed", "/id")),
+        ({"currency": "DOLLARS"}, Parked("malformed", "/currency")),
+        ({"currency": "EUR"}, Parked("mixed_currencies")),
+        ({"line_items": None}, Parked("malformed", "/line_items")),
+        ({"line_items": [item(quantity=1.5)]}, Parked("malformed", "/line_items/0/quantity")),
+        ({"line_items": [item(quantity=-1)]}, Parked("malformed", "/line_items/0/quantity")),
+        (
+            {"line_items": [item("-1.00")]},
+            Parked("malformed", "/line_items/0/price_set/shop_money/amount"),
+        ),
+        (
+            {"line_items": [item("1e9")]},
+            Parked("malformed", "/line_items/0/price_set/shop_money/amount"),
+        ),
+        (
+            {"line_items": [item("1.00"), item("2.00")]},
+            Parked("duplicate_line", "/line_items"),
+        ),
+        (
+            {"line_items": [item("1.00", discount_allocations=[{"amount_set": bag("2.00")}])]},
+            Parked("negative_amount", "/line_items"),
+        ),
+        (
+            {"line_items": [item("10000000000.00", quantity=2)]},
+            Parked("amount_too_large", "/line_items"),
+        ),
+        (
+            {"line_items": [item(id=line + 1) for line in range(LINES_MAX + 1)]},
+            Parked("too_many_lines", "/line_items"),
+        ),
+        ({"processed_at": "yesterday"}, Parked("malformed", "/processed_at")),
+        ({"processed_at": None, "created_at": None}, Parked("malformed", "/processed_at")),
+        ({"processed_at": 1795255200}, Parked("malformed", "/processed_at")),
+        ({"customer": []}, Parked("malformed", "/customer")),
+        ({"test": "no"}, Parked("malformed", "/test")),
+        ({"email": 5}, Parked("malformed", "/email")),
+    ],
+)
+def test_an_order_of_a_wrong_shape_is_parked_with_its_place(
+    changes: dict[str, Any], parked: Parked
+) -> None:
+    assert translated(order(**changes)) == parked
+
+
+def test_a_currency_that_does_not_exist_is_parked() -> None:
+    body = order(currency="ZZZ", line_items=[item(currency="ZZZ")], shipping_lines=[])
+
+    assert translated(body) == Parked("unknown_currency", "/currency")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"paid"',
+        b"\xff\xfe",
+        b'{"id": 1' + b"0" * 5000 + b"}",
+        b"[" * 100_000,
+        b'{"id": 1, "email": "\\ud800"}',
+    ],
+)
+def test_a_body_that_is_no_order_is_parked(body: bytes) -> None:
+    command = shopify.translate("orders/paid", body, source="shop")
+
+    assert isinstance(command, Parked)
+    assert command.reason == "malformed"
+
+
+def test_as_many_lines_as_are_allowed_are_read() -> None:
+    body = order(line_items=[item(id=line + 1) for line in range(LINES_MAX)], shipping_lines=[])
+
+    assert len(paid(body).order.lines) == LINES_MAX
+
+
+def test_a_topic_that_means_nothing_here_is_ignored() -> None:
+    assert translated({}, topic="products/update") == Ignored("unknown_topic")
+
+
+@pytest.mark.parametrize("topic", shopify.PRIVACY_TOPICS)
+def test_a_privacy_request_waits_for_a_person(topic: str) -> None:
+    assert translated({}, topic=topic) == Parked("privacy_request")
+
+
+def places(within: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path to every value in a body."""
+    if path:
+        yield path
+    if isinstance(within, dict | list):
+        steps = within if isinstance(within, dict) else range(len(within))
+        for step in steps:
+            yield from places(within[step], (*path, step))
+
+
+GONE = object()
+PUBLISHED = order()
+# Half of what a body holds is never read: those places are drawn as rarely as they matter.
+READ = tuple(
+    path
+    for path in places(PUBLISHED)
+    if path[0] in shopify._Order.model_fields and "presentment_money" not in path
+)
+values = (
+    st.just(GONE)
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([-1, 0, 2**31, 2**63, -(2**63), 10**30])
+    | st.floats()
+    | st.text(max_size=40)
+    | st.sampled_from(
+        ["", "-5.00", "\ud800", "NaN", "1e400", "9" * 400, "0x1", "٣", "5.00 ", "2026-13-45"]
+    )
+    | st.just([])
+    | st.just({})
+    | st.recursive(
+        st.none() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+        max_leaves=5,
+    )
+)
+
+
+def put(body: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Put a value at a place, if an earlier change has left the place there."""
+    *above, last = path
+    try:
+        for step in above:
+            body = body[step]
+        del body[last]
+    except (IndexError, KeyError, TypeError):
+        return
+    if value is GONE:
+        return
+    if isinstance(body, list):
+        body.insert(last, deepcopy(value))
+    else:
+        body[last] = deepcopy(value)
+
+
+def must_make_sense(command: Command) -> None:
+    match command:
+        case OrderPaid():
+            order_fingerprint(command.order, customer="").encode()
+            lines = command.order.lines
+            assert command.identities
+            assert len(lines) <= LINES_MAX
+            assert len({line.line_id for line in lines}) == len(lines)
+            assert all(type(line.amount_minor) is int for line in lines)
+            assert all(line.amount_minor >= 0 and line.quantity >= 0 for line in lines)
+            assert command.order.amount_minor <= AMOUNT_MINOR_MAX
+        case Ignored() | Parked():
+            assert command.reason
+
+
+@given(changes=st.lists(st.tuples(st.sampled_from(READ), values), min_size=1, max_size=4))
+def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(
+    changes: list[tuple[tuple[str | int, ...], Any]],
+) -> None:
+    body = deepcopy(PUBLISHED)
+    for path, value in changes:
+        put(body, path, value)
+    raw = json.dumps(body).encode()
+
+    command = shopify.translate("orders/paid", raw, source="shop")
+
+    must_make_sense(command)
+    shopify.envelope(raw, headers(raw))
+
+
+@given(
+    body=st.binary(max_size=200),
+    signed=st.dictionaries(st.sampled_from(shopify.HEADERS), st.text(max_size=80)),
+)
+def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
+    body: bytes, signed: dict[str, str]
+) -> None:
+    told = shopify.envelope(body, signed)
+
+    assert not shopify.verify(body, signed, secrets=[SECRET])
+    for name in (told.topic, told.name, delivery_id(told, body)):
+        assert name.isascii()
+        assert 0 < len(name) <= 128
+    must_make_sense(shopify.translate(told.topic, body, source="shop"))
+
+
+def test_what_is_told_of_one_order_is_applied_in_order() -> None:
+    def group(body: bytes, *, topic: str, source: str = "shop") -> str:
+        signed = headers(body, topic=topic)
+        delivery = Delivery(
+            program_id="bean",
+            storefront_id="online",
+            platform="shopify",
+            source=source,
+            received_at=AT,
+            headers=signed,
+            body=body,
+        )
+        return ordered_with(delivery, shopify.envelope(body, signed))
+
+    paid_order, refund = encoded(order()), encoded(payload("refund.929361467"))
+
+    assert group(paid_order, topic="orders/paid") == group(refund, topic="refunds/create")
+    assert group(paid_order, topic="orders/paid") != group(
+        encoded(order(id=1)), topic="orders/paid"
+    )
+    assert group(paid_order, topic="orders/paid") != group(
+        paid_order, topic="orders/paid", source="another"
+    )

@@ -1,0 +1,257 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from loyalty.domain.errors import BadSignature, NotFound
+from loyalty.domain.storefront import Delivery, Envelope, Storefront
+from loyalty.storefronts import dialect
+from loyalty.usecases.storefronts import (
+    CONNECTION_SECONDS_MAX,
+    Connections,
+    connect,
+    connected,
+    disconnect,
+    receive,
+)
+from tests.support.shopify import SECRET, WITH_CUSTOMER, encoded, headers, payload
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+class Lost(Exception):
+    """The effect happened, or did not; the answer did not come."""
+
+
+@dataclass
+class Shelf:
+    storefronts: dict[tuple[str, str], Storefront] = field(default_factory=dict)
+    reads: int = 0
+    loses: bool = False
+
+    def find(self, program_id: str, storefront_id: str) -> Storefront | None:
+        self.reads += 1
+        return self.storefronts.get((program_id, storefront_id))
+
+    def put(self, program_id: str, storefront: Storefront) -> None:
+        if self.loses:
+            raise Lost
+        self.storefronts[program_id, storefront.storefront_id] = storefront
+
+    def remove(self, program_id: str, storefront_id: str) -> None:
+        if self.loses:
+            raise Lost
+        self.storefronts.pop((program_id, storefront_id), None)
+
+
+@dataclass
+class Vault:
+    kept: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    reads: int = 0
+
+    def read(self, program_id: str, storefront_id: str) -> tuple[str, ...] | None:
+        self.reads += 1
+        return self.kept.get((program_id, storefront_id))
+
+    def keep(self, program_id: str, storefront_id: str, secrets: Sequence[str]) -> None:
+        self.kept[program_id, storefront_id] = tuple(secrets)
+
+    def forget(self, program_id: str, storefront_id: str) -> None:
+        self.kept.pop((program_id, storefront_id), None)
+
+
+@dataclass
+class Inbox:
+    kept: dict[str, Delivery] = field(default_factory=dict)
+    queued: list[str] = field(default_factory=list)
+
+    def keep(self, delivery: Delivery, envelope: Envelope) -> str:
+        self.kept[envelope.name] = delivery
+        return envelope.name
+
+    def enqueue(self, where: str, delivery: Delivery, envelope: Envelope) -> None:
+        self.queued.append(where)
+
+
+@dataclass
+class Shop:
+    """A program's storefronts with everything around them, and a clock to turn."""
+
+    shelf: Shelf = field(default_factory=Shelf)
+    vault: Vault = field(default_factory=Vault)
+    inbox: Inbox = field(default_factory=Inbox)
+    seconds: float = 1000.0
+
+    def __post_init__(self) -> None:
+        self.connections = Connections(self.shelf, self.vault, clock=lambda: self.seconds)
+
+    def connect(self, *secrets: str, source: str = "shop", now: datetime = NOW) -> bool:
+        _, is_new = connect(
+            "online",
+            program_id="bean",
+            platform="shopify",
+            source=source,
+            secrets=secrets or (SECRET,),
+            shelf=self.shelf,
+            vault=self.vault,
+            now=now,
+        )
+        return is_new
+
+    def disconnect(self) -> None:
+        disconnect("online", program_id="bean", shelf=self.shelf, vault=self.vault)
+
+    def receive(self, *, secret: str = SECRET, program_id: str = "bean") -> str:
+        body = encoded(payload(WITH_CUSTOMER))
+        return receive(
+            body,
+            headers(body, secret=secret) | {"x-forwarded-for": "192.0.2.7"},
+            program_id=program_id,
+            storefront_id="online",
+            connections=self.connections,
+            dialect=dialect,
+            inbox=self.inbox,
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def test_a_storefront_is_new_once(shop: Shop) -> None:
+    assert shop.connect()
+    assert not shop.connect()
+
+
+def test_connecting_again_replaces_what_was_said_and_keeps_since_when(shop: Shop) -> None:
+    shop.connect("old")
+
+    shop.connect("new", "old", source="till", now=NOW + timedelta(days=1))
+
+    found = connected("online", program_id="bean", shelf=shop.shelf)
+    assert (found.source, found.connected_at) == ("till", NOW)
+    assert found.changed_at == NOW + timedelta(days=1)
+    assert shop.vault.kept == {("bean", "online"): ("new", "old")}
+
+
+def test_connecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:
+    shop.shelf.loses = True
+    with pytest.raises(Lost):
+        shop.connect()
+    shop.shelf.loses = False
+
+    assert shop.connect()
+
+    assert shop.receive()
+
+
+def test_until_it_is_connected_whole_no_delivery_is_believed(shop: Shop) -> None:
+    shop.shelf.loses = True
+    with pytest.raises(Lost):
+        shop.connect()
+
+    with pytest.raises(NotFound):
+        shop.receive()
+
+
+def test_disconnecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:
+    shop.connect()
+    shop.shelf.loses = True
+    with pytest.raises(Lost):
+        shop.disconnect()
+    shop.shelf.loses = False
+
+    with pytest.raises(NotFound):
+        shop.receive()
+    shop.disconnect()
+
+    assert not shop.shelf.storefronts
+    assert not shop.vault.kept
+
+
+def test_a_storefront_that_is_not_there_cannot_be_read_or_disconnected(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        connected("online", program_id="bean", shelf=shop.shelf)
+    with pytest.raises(NotFound):
+        shop.disconnect()
+
+
+def test_a_delivery_is_kept_as_received_with_the_platforms_headers_only_and_queued(
+    shop: Shop,
+) -> None:
+    shop.connect()
+
+    shop.receive()
+
+    (kept,) = shop.inbox.kept.values()
+    assert kept.body == encoded(payload(WITH_CUSTOMER))
+    assert kept.headers == headers(kept.body)
+    assert (kept.program_id, kept.storefront_id, kept.source) == ("bean", "online", "shop")
+    assert shop.inbox.queued == list(shop.inbox.kept)
+
+
+def test_nothing_is_kept_of_a_delivery_that_is_not_believed(shop: Shop) -> None:
+    shop.connect()
+
+    with pytest.raises(BadSignature):
+        shop.receive(secret="guessed")
+
+    assert not shop.inbox.kept
+    assert not shop.inbox.queued
+
+
+def test_a_storefront_of_another_program_does_not_exist(shop: Shop) -> None:
+    shop.connect()
+
+    with pytest.raises(NotFound):
+        shop.receive(program_id="leaf")
+
+
+def test_a_connection_is_read_once_in_half_a_minute(shop: Shop) -> None:
+    shop.connect()
+    shop.receive()
+    reads = shop.shelf.reads
+
+    shop.seconds += CONNECTION_SECONDS_MAX - 1
+    shop.receive()
+    assert shop.shelf.reads == reads
+
+    shop.seconds += 1
+    shop.receive()
+    assert shop.shelf.reads == reads + 1
+
+
+def test_a_disconnected_storefront_is_believed_half_a_minute_more_at_most(shop: Shop) -> None:
+    shop.connect()
+    shop.receive()
+    shop.disconnect()
+
+    shop.seconds += CONNECTION_SECONDS_MAX
+
+    with pytest.raises(NotFound):
+        shop.receive()
+
+
+def test_a_secret_that_was_just_rotated_is_believed_at_once(shop: Shop) -> None:
+    shop.connect("old")
+    shop.receive(secret="old")
+    shop.connect("new")
+    shop.seconds += 3
+
+    assert shop.receive(secret="new")
+
+
+def test_guessing_signatures_does_not_cost_a_read_each(shop: Shop) -> None:
+    shop.connect()
+    shop.receive()
+    reads = shop.vault.reads
+
+    for _ in range(100):
+        shop.seconds += 0.01
+        with pytest.raises(BadSignature):
+            shop.receive(secret="guessed")
+
+    assert shop.vault.reads - reads <= 1
