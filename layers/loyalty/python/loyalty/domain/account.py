@@ -27,6 +27,7 @@ class Account:
     the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
     with a limit to how often this member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
+    `absorbed` names the members that were merged into this one.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """
@@ -45,6 +46,7 @@ class Account:
     active_on: date | None = None
     enrolled_at: datetime | None = None
     ended_at: datetime | None = None
+    absorbed: tuple[str, ...] = ()
 
     @property
     def spendable(self) -> int:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Str
 from loyalty.domain.calendar import NEVER, add_months, midnight
 from loyalty.domain.fields import (
     AMOUNT_MINOR_MAX,
+    POINTS_MAX,
     AmountMinor,
     CurrencyCode,
     Day,
@@ -135,6 +136,41 @@ class Never(_Part):
 Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
 
 
+class PayWithPoints(_Part):
+    """Points as a means of payment: the member chooses how many, from `cost_points` upward."""
+
+    amount_minor: Annotated[
+        AmountMinor, Field(ge=1, description="What `per_points` points are worth.")
+    ]
+    per_points: Annotated[Points, Field(description="How many points are worth that.")]
+    order_percent_max: Annotated[
+        StrictInt, Field(ge=1, le=100, description="How much of an order points may pay.")
+    ] = 100
+
+    def worth_minor(self, points: int) -> int:
+        """What so many points are worth, rounded down to whole minor units."""
+        return points * self.amount_minor // self.per_points
+
+
+class AdjustmentLimits(_Part):
+    """The most points that one adjustment may add or take, by role; 0: none, null: no limit."""
+
+    cashier: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
+    manager: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = None
+    service: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
+
+
+class Transfers(_Part):
+    """Members may give points to each other; the lots keep their expiry."""
+
+    points_min: Points = 1
+    points_max: Annotated[Points, Field(description="The most that one transfer may move.")]
+    per_month_max: Annotated[
+        StrictInt,
+        Field(ge=1, le=1000, description="How many a member may make in a calendar month."),
+    ] = 10
+
+
 class Reward(_Part):
     """Something that points buy. The window's days are in the program's time zone."""
 
@@ -150,6 +186,10 @@ class Reward(_Part):
     available_until: Annotated[
         Moment | None,
         Field(description="A day is included whole; a time is the first moment off."),
+    ] = None
+    pay: Annotated[
+        PayWithPoints | None,
+        Field(description="Of a reward whose points the member chooses; the cost is the minimum."),
     ] = None
     stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
     per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
@@ -214,6 +254,11 @@ class Program(_Part):
         StrictInt,
         Field(ge=1, le=7 * 24 * 60, description="How long a held redemption waits."),
     ] = 15
+
+    adjustments: AdjustmentLimits = AdjustmentLimits()
+    transfers: Annotated[
+        Transfers | None, Field(description="Null: members cannot give points to each other.")
+    ] = None
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -372,6 +372,8 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
     }
     if account.into:
         item["into"] = account.into
+    if account.absorbed:
+        item["absorbed"] = list(account.absorbed)
     if account.active_on:
         item["active_on"] = account.active_on.isoformat()
     if account.enrolled_at:
@@ -399,6 +401,7 @@ def account_from_item(item: Item) -> Account:
         redeemed=wire["redeemed"],
         due=_maybe_date(wire.get("due")),
         active_on=_maybe_date(wire.get("active_on")),
+        absorbed=tuple(wire.get("absorbed", ())),
         enrolled_at=_maybe_instant(wire.get("enrolled_at")),
         ended_at=_maybe_instant(wire.get("ended_at")),
     )

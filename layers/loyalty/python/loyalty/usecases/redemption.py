@@ -77,10 +77,9 @@ def redeem_reward(
     raise AssertionError("decisions end by raising")
 
 
-def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | None]]:
-    """The catalogue as this member can have it now: each reward with what stands in the way."""
-    account = open_account(desk, member_id, strong=False)
-    shown = view(account, program=desk.program, now=desk.now)
+def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | None, int]]:
+    """The catalogue for one member now: each reward, what stands in the way, points to spend."""
+    account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = desk.program.document.rewards
     taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
     return [
@@ -88,11 +87,12 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | N
             reward,
             why_not(
                 reward,
-                shown,
+                account,
                 program=desk.program,
                 now=desk.now,
                 stock_taken=taken.get(reward.id, 0),
             ),
+            account.spendable,
         )
         for reward in rewards
     ]

@@ -1,0 +1,307 @@
+"""Points buy rewards; tills use the vouchers."""
+
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import Field, StrictBool
+
+from loyalty.domain.entries import Entry, Redemption
+from loyalty.domain.errors import (
+    IdempotencyConflict,
+    InsufficientPoints,
+    LimitReached,
+    OutOfStock,
+    RewardUnavailable,
+    TryAgain,
+    VoucherUsed,
+    WrongState,
+)
+from loyalty.domain.program import RewardKind
+from loyalty.domain.vouchers import State, Voucher
+from loyalty.edge.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.desk import desk, request_id
+from loyalty.edge.directory import own_member
+from loyalty.edge.entries import last_day
+from loyalty.edge.http import IdempotencyKey, ProgramId, create_app, reply
+from loyalty.edge.metrics import count
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import AnswerPart, Cursor, ExternalId, PageLimit, RequestPart
+from loyalty.edge.settings import RedemptionSettings, settings
+from loyalty.usecases import redemption
+from loyalty.usecases.accounts import lineage
+from loyalty.usecases.ports import Desk
+
+api = create_app("redemption")
+handler = api
+
+AT_THE_COUNTER: Final[frozenset[Role]] = frozenset({"cashier", "service"})
+
+
+class RedemptionRequest(RequestPart):
+    reward_id: ExternalId
+    hold: Annotated[
+        StrictBool,
+        Field(description="Reserve the points until it is completed, cancelled or runs out."),
+    ] = False
+
+
+class VoucherShown(AnswerPart):
+    code: str
+    expires_at: datetime | None
+
+
+class Slice(AnswerPart):
+    """Points taken from one lot."""
+
+    expires_on: date | None
+    points: int
+
+
+class RedemptionAnswer(AnswerPart):
+    """A redemption and the voucher it issued."""
+
+    id: str
+    reward_id: str
+    points: int
+    state: State
+    voucher: VoucherShown
+    slices: list[Slice]
+    held_until: datetime | None
+    redeemed_at: datetime
+
+
+class RedemptionPage(AnswerPart):
+    items: list[RedemptionAnswer]
+    next_cursor: str | None
+
+
+class MemberReward(AnswerPart):
+    """A reward as one member can have it now."""
+
+    id: str
+    name: str
+    kind: RewardKind
+    cost_points: int
+    redeemable: bool
+    why_not: Annotated[str | None, Field(description="The code of what stands in the way.")]
+    missing_points: int
+
+
+class MemberRewards(AnswerPart):
+    items: list[MemberReward]
+    next_cursor: None = None
+
+
+class OrderUsingVoucher(RequestPart):
+    source: ExternalId
+    order_id: ExternalId
+
+
+class VoucherUse(RequestPart):
+    order: OrderUsingVoucher | None = None
+
+
+class VoucherAnswer(AnswerPart):
+    code: str
+    state: State
+    reward_id: str
+    redemption_id: str
+    member_id: str
+    issued_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
+@api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
+def list_member_rewards(program_id: ProgramId, member_id: str) -> MemberRewards:
+    """List what a member can have now, and why not."""
+    at, owner = _at(program_id, member_id)
+    return MemberRewards(
+        items=[
+            MemberReward(
+                id=reward.id,
+                name=reward.name,
+                kind=reward.kind,
+                cost_points=reward.cost_points,
+                redeemable=refusal is None,
+                why_not=refusal.code if refusal else None,
+                missing_points=max(0, reward.cost_points - spendable),
+            )
+            for reward, refusal, spendable in redemption.rewards_for(owner, desk=at)
+        ]
+    )
+
+
+@api.post(
+    "/members/<member_id>/redemptions",
+    allow={"member", "cashier", "service"},
+    status=201,
+    also=(200,),
+    refuses=(
+        IdempotencyConflict,
+        InsufficientPoints,
+        OutOfStock,
+        LimitReached,
+        RewardUnavailable,
+        TryAgain,
+    ),
+)
+def redeem(
+    program_id: ProgramId,
+    member_id: str,
+    idempotency_key: IdempotencyKey,
+    wanted: Annotated[RedemptionRequest, Body()],
+) -> Response[RedemptionAnswer]:
+    """Spend points on a reward; a voucher comes back."""
+    at, owner = _at(program_id, member_id)
+    entry, replayed = redemption.redeem_reward(
+        owner,
+        reward_id=wanted.reward_id,
+        hold=wanted.hold,
+        request_id=_request(program_id, idempotency_key),
+        desk=at,
+    )
+    if not replayed:
+        count("PointsRedeemed", -entry.points)
+    return reply(_redeemed(entry), status=200 if replayed else 201)
+
+
+@api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})
+def list_redemptions(
+    program_id: ProgramId, member_id: str, limit: PageLimit = 50, cursor: Cursor = None
+) -> RedemptionPage:
+    """List a member's redemptions, newest first."""
+    at, owner = _at(program_id, member_id)
+    account = lineage(at, owner, strong=False)[-1]
+    of = f"redemptions {program_id} {account.member_id}"
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = at.books.vouchers(account.member_id, limit=limit, start=start)
+    return RedemptionPage(
+        items=[_shown(voucher, at) for voucher in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+@api.post(
+    "/members/<member_id>/redemptions/<redemption_id>/complete",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(WrongState, TryAgain),
+)
+def complete_redemption(
+    program_id: ProgramId,
+    member_id: str,
+    redemption_id: str,
+    idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; completing twice is once anyway
+) -> RedemptionAnswer:
+    """Complete a held redemption before its hold runs out."""
+    at, owner = _at(program_id, member_id)
+    return _shown(redemption.complete(redemption_id, member_id=owner, desk=at), at)
+
+
+@api.post(
+    "/members/<member_id>/redemptions/<redemption_id>/cancel",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(WrongState, TryAgain),
+)
+def cancel_redemption(
+    program_id: ProgramId,
+    member_id: str,
+    redemption_id: str,
+    idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
+) -> RedemptionAnswer:
+    """Undo a redemption whose voucher was not used; its points return."""
+    at, owner = _at(program_id, member_id)
+    return _shown(redemption.cancel(redemption_id, member_id=owner, desk=at), at)
+
+
+@api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
+def check_voucher(program_id: ProgramId, code: str) -> VoucherAnswer:
+    """Check a voucher before it is used."""
+    at = desk(program_id, table=settings(RedemptionSettings).table)
+    return _voucher(redemption.voucher_of(code.upper(), desk=at), at)
+
+
+@api.post(
+    "/vouchers/<code>/use",
+    allow=AT_THE_COUNTER,
+    refuses=(VoucherUsed, WrongState, IdempotencyConflict, TryAgain),
+)
+def use_voucher(
+    program_id: ProgramId,
+    code: str,
+    idempotency_key: IdempotencyKey,
+    use: Annotated[VoucherUse, Body()],
+) -> VoucherAnswer:
+    """Use a voucher, once."""
+    at = desk(program_id, table=settings(RedemptionSettings).table)
+    used = redemption.use_voucher(
+        code.upper(),
+        request_id=_request(program_id, idempotency_key),
+        order=(use.order.source, use.order.order_id) if use.order else None,
+        desk=at,
+    )
+    return _voucher(used, at)
+
+
+def _at(program_id: str, member_id: str) -> tuple[Desk, str]:
+    """The program's desk, and the member that the path names, if the caller may act for them."""
+    known = settings(RedemptionSettings)
+    at = desk(program_id, table=known.table)
+    return at, own_member(api.principal, member_id, known)
+
+
+def _request(program_id: str, idempotency_key: str) -> str:
+    return request_id(
+        program_id=program_id, caller=api.principal.subject, idempotency_key=idempotency_key
+    )
+
+
+def _redeemed(entry: Entry) -> RedemptionAnswer:
+    """The answer of the first time, told from the entry: whatever became of the voucher since."""
+    detail = entry.detail
+    if not isinstance(detail, Redemption):
+        raise TypeError("not a redemption's entry")
+    return RedemptionAnswer(
+        id=detail.redemption_id,
+        reward_id=detail.reward_id,
+        points=-entry.points,
+        state="held" if detail.held_until else "issued",
+        voucher=VoucherShown(code=detail.code, expires_at=detail.expires_at),
+        slices=[
+            Slice(expires_on=last_day(lot), points=-points)
+            for lot, points in sorted(entry.effect.lots.items())
+        ],
+        held_until=detail.held_until,
+        redeemed_at=entry.recorded_at,
+    )
+
+
+def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
+    return RedemptionAnswer(
+        id=voucher.redemption_id,
+        reward_id=voucher.reward_id,
+        points=voucher.points,
+        state=voucher.state_at(at.now),
+        voucher=VoucherShown(code=voucher.code, expires_at=voucher.expires_at),
+        slices=[
+            Slice(expires_on=last_day(lot), points=points)
+            for lot, points in sorted(voucher.slices.items())
+        ],
+        held_until=voucher.held_until,
+        redeemed_at=voucher.issued_at,
+    )
+
+
+def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
+    return VoucherAnswer(
+        code=voucher.code,
+        state=voucher.state_at(at.now),
+        reward_id=voucher.reward_id,
+        redemption_id=voucher.redemption_id,
+        member_id=voucher.member_id,
+        issued_at=voucher.issued_at,
+        expires_at=voucher.expires_at,
+        used_at=voucher.used_at,
+    )
