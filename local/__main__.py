@@ -78,6 +78,7 @@ def _run(options: Options, console: Console) -> None:
             console.say(
                 invitation(
                     deployed.api_url,
+                    program_id=PROGRAM_ID,
                     document=document,
                     member_id=story.member_id,
                     now=datetime.now(UTC),

@@ -1,6 +1,7 @@
 """What a person sees: one line for each thing done, with its outcome and its time."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -56,6 +57,10 @@ class Console:
         try:
             yield line
             mark = self._paint("✓", "32")
+        except BaseException:
+            # What it was doing last; the cause is told in full below.
+            line.detail = line.detail[:_DETAIL_COLUMNS]
+            raise
         finally:
             finished.set()
             if self._is_terminal:
@@ -71,10 +76,16 @@ class Console:
 
     def _write(self, mark: str, line: Line, seconds: float, *, end: str) -> None:
         title = f"{line.title:<{_TITLE_COLUMNS}}"
-        shown = line.detail if end else line.detail[:_DETAIL_COLUMNS]
-        detail = self._paint(f"{shown:<{_DETAIL_COLUMNS}}", "2")
+        width = _DETAIL_COLUMNS if end else self._live_columns()
+        shown = line.detail if end else line.detail[:width]
+        detail = self._paint(f"{shown:<{width}}", "2")
         start = "\r\x1b[K" if self._is_terminal else ""
         print(f"{start}  {mark} {title} {detail} {seconds:5.1f} s", end=end, flush=True)
+
+    def _live_columns(self) -> int:
+        """What the terminal leaves for the detail: a line that wraps cannot be redrawn."""
+        others = _TITLE_COLUMNS + len("  ✓   100.0 s ")
+        return max(0, min(_DETAIL_COLUMNS, shutil.get_terminal_size().columns - others))
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._is_colored else text

@@ -6,13 +6,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from local.cloud import ROOT
-from local.home import PROGRAM_ID, RECORD
+from local.home import RECORD
 from local.people import ROLES
 
 
-def invitation(api_url: str, *, document: dict[str, Any], member_id: str, now: datetime) -> str:
+def invitation(
+    api_url: str, *, program_id: str, document: dict[str, Any], member_id: str, now: datetime
+) -> str:
     """Say where the API is, how to get a token, and three things to try."""
-    program_url = f"{api_url}/v1/programs/{PROGRAM_ID}"
+    program_url = f"{api_url}/v1/programs/{program_id}"
     today = now.astimezone(ZoneInfo(document["time_zone"])).date()
     order = {
         "source": "till",
