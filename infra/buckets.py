@@ -9,7 +9,6 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
 
@@ -36,11 +35,6 @@ class Buckets(Construct):
         self.access_logs = self._bucket(
             "AccessLogs",
             rules=[s3.LifecycleRule(expiration=Duration.days(ACCESS_LOG_EXPIRY_DAYS))],
-        )
-        acknowledge(
-            self.access_logs,
-            "AwsSolutions-S1",
-            reason="This bucket receives the access logs: logging it to itself would never end.",
         )
         self.lake = self._bucket(
             "Lake",

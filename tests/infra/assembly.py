@@ -1,0 +1,153 @@
+"""A synthesized app to ask questions of, made from a stand-in for the build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import aws_cdk as cdk
+
+from app import compose
+from infra.settings import FEATURE_FLAGS
+
+FUNCTIONS: Final = (
+    "program",
+    "enrollment",
+    "accrual",
+    "redemption",
+    "reporting",
+    "webhooks",
+    "intake",
+    "relay",
+    "archive",
+)
+LAYERS: Final = ("dependencies", "loyalty", "analytics")
+
+type Resource = Mapping[str, Any]
+
+
+def stand_in_build(folder: Path, platform: str) -> Path:
+    """Leave what `make build` leaves, with next to nothing in it; return the build folder."""
+    for kind, names in (("layers", LAYERS), ("functions", FUNCTIONS)):
+        for name in names:
+            built = folder / platform / kind / name
+            built.mkdir(parents=True)
+            (built / "handler.py").write_text(f"# stands in for {name}\n", encoding="ascii")
+            digest = hashlib.sha256(name.encode()).hexdigest()
+            built.with_name(f"{name}.hash").write_text(digest, encoding="ascii")
+    return folder
+
+
+def new_app(folder: Path, **context: str) -> cdk.App:
+    """An app over a stand-in build under `folder`, not synthesized yet."""
+    platform = context.get("platform") or context.get("architecture") or "arm64"
+    build = stand_in_build(folder / "build", platform)
+    return cdk.App(
+        outdir=str(folder / "cdk.out"),
+        analytics_reporting=False,
+        context={
+            **FEATURE_FLAGS,
+            "aws:cdk:enable-path-metadata": True,
+            "build_dir": str(build),
+            **context,
+        },
+    )
+
+
+def synthesize(folder: Path, **context: str) -> Assembly:
+    app = new_app(folder, **context)
+    compose(app)
+    return Assembly(app=app, folder=Path(app.synth().directory))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """The app and the templates that it was synthesized to."""
+
+    app: cdk.App
+    folder: Path
+
+    @property
+    def template_files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.template.json"))
+
+    @cached_property
+    def data(self) -> Template:
+        return self._template("Data")
+
+    @cached_property
+    def service(self) -> Template:
+        return self._template("Service")
+
+    def _template(self, name: str) -> Template:
+        (file,) = self.folder.glob(f"*-{name}.template.json")
+        return Template(json.loads(file.read_text(encoding="utf-8")))
+
+    def render(self, value: Any) -> str:
+        """An ARN or a reference by construct path, as a person would write it."""
+        if isinstance(value, str):
+            return value
+        ((function, argument),) = value.items()
+        match function, argument:
+            case "Ref", name if name.startswith("AWS::"):
+                return f"<{name.removeprefix('AWS::')}>"
+            case ("Ref", logical_id) | ("Fn::GetAtt", [logical_id, "Arn"]):
+                return self.service.path(logical_id) or self.data.path(logical_id)
+            case "Fn::GetAtt", [logical_id, attribute]:
+                return f"{self.render({'Ref': logical_id})}.{attribute}"
+            case "Fn::ImportValue", name:
+                return self.render(self.data.exports[name])
+            case "Fn::Join", [separator, parts]:
+                return str(separator).join(self.render(part) for part in parts)
+        raise ValueError(f"Nothing here reads {function}.")
+
+
+class Template:
+    """One CloudFormation template."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        resources: Mapping[str, Resource] = self._body["Resources"]
+        return resources
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        outputs: Mapping[str, Any] = self._body["Outputs"]
+        return outputs
+
+    @cached_property
+    def exports(self) -> dict[str, Any]:
+        return {
+            output["Export"]["Name"]: output["Value"]
+            for output in self.outputs.values()
+            if "Export" in output
+        }
+
+    def of_type(self, resource_type: str) -> dict[str, Any]:
+        """The properties of every resource of a type, by logical id."""
+        return {
+            logical_id: resource.get("Properties", {})
+            for logical_id, resource in self.resources.items()
+            if resource["Type"] == f"AWS::{resource_type}"
+        }
+
+    def path(self, logical_id: str) -> str:
+        """Where a resource stands in the tree of constructs, below its stack."""
+        resource = self.resources.get(logical_id)
+        if resource is None:
+            return ""
+        parts = resource["Metadata"]["aws:cdk:path"].split("/")[1:]
+        return "/".join(part for part in parts if part != "Resource")
+
+    def functions(self) -> Iterator[tuple[str, Any]]:
+        """Each function's name and properties."""
+        for properties in self.of_type("Lambda::Function").values():
+            yield properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"], properties

@@ -1,0 +1,168 @@
+"""What is kept: it stays where it is, it is encrypted and private, and prod never loses it."""
+
+from __future__ import annotations
+
+import pytest
+
+from loyalty.table.records import HISTORY_ATTRIBUTES
+from tests.infra.assembly import Assembly
+
+# Another logical id would make CloudFormation put an empty resource in the place of a full one.
+LOGICAL_IDS = {
+    "LedgerTable9343E4AA": "AWS::DynamoDB::GlobalTable",
+    "BucketsAccessLogsA5F88218": "AWS::S3::Bucket",
+    "BucketsAccessLogsPolicy7A0117B8": "AWS::S3::BucketPolicy",
+    "BucketsLake7E5C8A08": "AWS::S3::Bucket",
+    "BucketsLakePolicy1DFC6733": "AWS::S3::BucketPolicy",
+    "BucketsInbox7F142E89": "AWS::S3::Bucket",
+    "BucketsInboxPolicyA7A0746E": "AWS::S3::BucketPolicy",
+    "SecretsIdentity74DCF23E": "AWS::SecretsManager::Secret",
+    "IdentitiesUserPool8358EB6D": "AWS::Cognito::UserPool",
+    "IdentitiesUserPoolMobile489794BF": "AWS::Cognito::UserPoolClient",
+    "IdentitiesUserPoolProgrambeanandleaf07727E91": "AWS::Cognito::UserPoolResourceServer",
+    "IdentitiesUserPoolServiceB3D4D592": "AWS::Cognito::UserPoolClient",
+    "IdentitiesUserPoolDomainE7ABC3C7": "AWS::Cognito::UserPoolDomain",
+}
+
+
+def test_the_logical_ids_of_what_is_kept_never_change(deployed: Assembly) -> None:
+    found = {
+        logical_id: resource["Type"] for logical_id, resource in deployed.data.resources.items()
+    }
+
+    assert found == LOGICAL_IDS
+
+
+def test_prod_keeps_everything_when_its_stack_is_deleted(prod: Assembly) -> None:
+    policies = {
+        (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+        for resource in prod.data.resources.values()
+    }
+
+    assert policies == {("Retain", "Retain")}
+
+
+def test_dev_leaves_nothing_behind(dev: Assembly) -> None:
+    policies = {resource["DeletionPolicy"] for resource in dev.data.resources.values()}
+
+    assert policies == {"Delete"}
+
+
+@pytest.mark.parametrize(("stage", "protection"), [("dev", "INACTIVE"), ("prod", "ACTIVE")])
+def test_only_prod_refuses_to_delete_its_table_and_its_people(
+    stage: str, protection: str, request: pytest.FixtureRequest
+) -> None:
+    data = request.getfixturevalue(stage).data
+
+    (table,) = data.of_type("DynamoDB::GlobalTable").values()
+    (pool,) = data.of_type("Cognito::UserPool").values()
+
+    assert table["Replicas"][0]["DeletionProtectionEnabled"] is (protection == "ACTIVE")
+    assert pool["DeletionProtection"] == protection
+
+
+def test_the_table_is_on_demand_streams_both_images_and_can_be_restored(
+    deployed: Assembly,
+) -> None:
+    (table,) = deployed.data.of_type("DynamoDB::GlobalTable").values()
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert table["Replicas"][0]["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True
+    }
+
+
+def test_the_sweeps_indexes_carry_keys_only_and_history_what_a_list_shows(
+    deployed: Assembly,
+) -> None:
+    (table,) = deployed.data.of_type("DynamoDB::GlobalTable").values()
+
+    projections = {
+        index["IndexName"]: index["Projection"] for index in table["GlobalSecondaryIndexes"]
+    }
+
+    assert projections == {
+        "history": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": list(HISTORY_ATTRIBUTES),
+        },
+        "expiring": {"ProjectionType": "KEYS_ONLY"},
+        "reminding": {"ProjectionType": "KEYS_ONLY"},
+    }
+
+
+def test_every_bucket_is_encrypted_and_closed_to_the_public(deployed: Assembly) -> None:
+    buckets = deployed.data.of_type("S3::Bucket").values()
+
+    assert len(buckets) == 3
+    for bucket in buckets:
+        assert bucket["BucketEncryption"]
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_deliveries_are_gone_after_thirty_days_with_no_older_version_left(
+    deployed: Assembly,
+) -> None:
+    inbox = deployed.data.of_type("S3::Bucket")["BucketsInbox7F142E89"]
+
+    (rule,) = inbox["LifecycleConfiguration"]["Rules"]
+
+    assert rule["ExpirationInDays"] == 30
+    assert rule["Status"] == "Enabled"
+    assert "VersioningConfiguration" not in inbox
+
+
+def test_a_fact_that_was_replaced_can_be_brought_back_for_thirty_days(
+    deployed: Assembly,
+) -> None:
+    lake = deployed.data.of_type("S3::Bucket")["BucketsLake7E5C8A08"]
+
+    (rule,) = lake["LifecycleConfiguration"]["Rules"]
+
+    assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert "ExpirationInDays" not in rule
+
+
+def test_reads_of_the_lake_and_the_inbox_are_logged(deployed: Assembly) -> None:
+    buckets = deployed.data.of_type("S3::Bucket")
+
+    logged = {
+        logical_id: bucket["LoggingConfiguration"]["DestinationBucketName"]
+        for logical_id, bucket in buckets.items()
+        if "LoggingConfiguration" in bucket
+    }
+
+    assert logged == {
+        "BucketsLake7E5C8A08": {"Ref": "BucketsAccessLogsA5F88218"},
+        "BucketsInbox7F142E89": {"Ref": "BucketsAccessLogsA5F88218"},
+    }
+
+
+def test_an_app_has_no_secret_and_a_server_has_one(deployed: Assembly) -> None:
+    clients = deployed.data.of_type("Cognito::UserPoolClient")
+    mobile = clients["IdentitiesUserPoolMobile489794BF"]
+    service = clients["IdentitiesUserPoolServiceB3D4D592"]
+
+    assert mobile["GenerateSecret"] is False
+    assert "AllowedOAuthFlows" not in mobile
+    assert service["GenerateSecret"] is True
+    assert service["AllowedOAuthFlows"] == ["client_credentials"]
+
+
+def test_nobody_can_call_their_own_address_verified(deployed: Assembly) -> None:
+    clients = deployed.data.of_type("Cognito::UserPoolClient")
+
+    writable = clients["IdentitiesUserPoolMobile489794BF"]["WriteAttributes"]
+
+    assert sorted(writable) == ["email", "locale", "name", "phone_number"]
+
+
+def test_the_identity_key_is_generated_and_never_written_down(deployed: Assembly) -> None:
+    (secret,) = deployed.data.of_type("SecretsManager::Secret").values()
+
+    assert secret["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 64}
+    assert "SecretString" not in secret

@@ -1,0 +1,470 @@
+"""The functions and what they may do, the routes, the queues, the alarms."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.routes import ROUTES
+from loyalty.edge import settings as edge_settings
+from tests.infra.assembly import FUNCTIONS, Assembly, Template
+
+TABLE = "Ledger/Table"
+HISTORY = "Ledger/Table/index/history"
+IDENTITY_SECRET = "Secrets/Identity"
+STOREFRONT_SECRETS = (
+    "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/storefronts/*"
+)
+FACTS = "Buckets/Lake/facts/*"
+DELIVERIES = "Buckets/Inbox/*"
+
+GET = {"dynamodb:GetItem"}
+MOVE_POINTS = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+}
+READ_STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+READ_SECRET = {"secretsmanager:GetSecretValue"}
+
+# Beside its own log, all that each function may do.
+RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
+    "program": {
+        TABLE: (MOVE_POINTS - {"dynamodb:BatchGetItem"}) | {"dynamodb:DeleteItem"},
+        STOREFRONT_SECRETS: READ_SECRET
+        | {
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:TagResource",
+        },
+    },
+    "enrollment": {
+        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem"},
+        HISTORY: {"dynamodb:Query"},
+        IDENTITY_SECRET: READ_SECRET,
+    },
+    "accrual": {TABLE: MOVE_POINTS, IDENTITY_SECRET: READ_SECRET},
+    "redemption": {
+        TABLE: MOVE_POINTS,
+        HISTORY: {"dynamodb:Query"},
+        IDENTITY_SECRET: READ_SECRET,
+    },
+    "reporting": {
+        TABLE: GET,
+        "Buckets/Lake": {"s3:ListBucket"},
+        FACTS: {"s3:GetObject"},
+    },
+    "webhooks": {
+        TABLE: GET,
+        STOREFRONT_SECRETS: READ_SECRET,
+        DELIVERIES: {"s3:PutObject"},
+        "IntakeQueue/Queue": {"sqs:SendMessage"},
+    },
+    "intake": {
+        TABLE: MOVE_POINTS,
+        IDENTITY_SECRET: READ_SECRET,
+        DELIVERIES: {"s3:GetObject"},
+        "IntakeQueue/Queue": {
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+    },
+    "relay": {
+        f"{TABLE}.StreamArn": READ_STREAM,
+        "Bus": {"events:PutEvents"},
+        "RelayStream/DeadLetters/Queue": {"sqs:SendMessage"},
+    },
+    "archive": {
+        f"{TABLE}.StreamArn": READ_STREAM,
+        FACTS: {"s3:PutObject"},
+        "ArchiveStream/DeadLetters/Queue": {"sqs:SendMessage"},
+    },
+}
+
+# What every function is told, beside the fields of its own settings.
+COMMON_VARIABLES = {
+    "LOYALTY_STAGE",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+
+
+def rights(assembly: Assembly, function: Mapping[str, Any]) -> dict[str, set[str]]:
+    """What a function's role may do: actions by resource."""
+    policies = [
+        policy
+        for policy in assembly.service.of_type("IAM::Policy").values()
+        if assembly.render(function["Role"]) in {assembly.render(role) for role in policy["Roles"]}
+    ]
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for policy in policies:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for resource in listed(statement["Resource"]):
+                allowed[assembly.render(resource)] |= set(listed(statement["Action"]))
+    return dict(allowed)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def alarms(service: Template) -> set[tuple[str, str]]:
+    """Each alarm as its metric and the one dimension it is watched by."""
+    return {
+        (alarm["MetricName"], str(dimension["Value"]))
+        for alarm in service.of_type("CloudWatch::Alarm").values()
+        for dimension in alarm["Dimensions"]
+    }
+
+
+def watched(metric: str, reference: Mapping[str, Any]) -> tuple[str, str]:
+    return metric, str(reference)
+
+
+def ids_by_name(service: Template) -> dict[str, str]:
+    """The logical id of each function."""
+    return {
+        properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: logical_id
+        for logical_id, properties in service.of_type("Lambda::Function").items()
+    }
+
+
+def dead_letter_queues(service: Template) -> set[str]:
+    """The logical ids of the queues that something gives up to."""
+    redriven = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for queue in service.of_type("SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    failed = {
+        mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        for mapping in service.of_type("Lambda::EventSourceMapping").values()
+        if "DestinationConfig" in mapping
+    }
+    return redriven | failed
+
+
+def test_there_is_one_function_for_each_capability(deployed: Assembly) -> None:
+    assert sorted(name for name, _ in deployed.service.functions()) == sorted(FUNCTIONS)
+
+
+def test_each_function_may_do_what_it_needs_and_nothing_else(deployed: Assembly) -> None:
+    stage = "prod" if "Loyalty-prod-Api" in str(deployed.service.resources) else "dev"
+    expected = {
+        name: {resource.format(stage=stage): actions for resource, actions in needs.items()}
+        | {f"{name.capitalize()}/Log": {"logs:CreateLogStream", "logs:PutLogEvents"}}
+        for name, needs in RIGHTS.items()
+    }
+
+    found = {name: rights(deployed, each) for name, each in deployed.service.functions()}
+
+    assert found == expected
+
+
+def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(deployed: Assembly) -> None:
+    roles = [str(function["Role"]) for _, function in deployed.service.functions()]
+
+    assert len(set(roles)) == len(FUNCTIONS)
+    for role in deployed.service.of_type("IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+        assert "Policies" not in role
+
+
+def test_the_lake_can_be_listed_only_where_the_facts_are(deployed: Assembly) -> None:
+    statements = [
+        statement
+        for policy in deployed.service.of_type("IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "s3:ListBucket" in listed(statement["Action"])
+    ]
+
+    assert [statement["Condition"] for statement in statements] == [
+        {"StringLike": {"s3:prefix": "facts/*"}}
+    ]
+
+
+def test_each_function_is_told_what_its_settings_ask_for(deployed: Assembly) -> None:
+    for name, function in deployed.service.functions():
+        kind = getattr(edge_settings, f"{name.capitalize()}Settings")
+        asked = {f"LOYALTY_{field.name.upper()}" for field in dataclasses.fields(kind)}
+
+        told = set(function["Environment"]["Variables"])
+
+        assert told == COMMON_VARIABLES | asked, name
+
+
+def test_functions_run_on_the_chosen_architecture(dev: Assembly, prod: Assembly) -> None:
+    for assembly, architecture in ((dev, "arm64"), (prod, "x86_64")):
+        for _, function in assembly.service.functions():
+            assert function["Architectures"] == [architecture]
+            assert function["Runtime"] == "python3.13"
+            assert function["Handler"] == "handler.handler"
+
+
+def test_only_reporting_carries_the_report_engine(deployed: Assembly) -> None:
+    layers = {
+        name: [deployed.render(layer) for layer in function["Layers"]]
+        for name, function in deployed.service.functions()
+    }
+
+    common = ["Layers/Dependencies", "Layers/Loyalty"]
+    assert layers.pop("reporting") == [*common, "Layers/Analytics"]
+    assert all(carried == common for carried in layers.values())
+
+
+@pytest.mark.parametrize(("stage", "days"), [("dev", 14), ("prod", 90)])
+def test_every_log_ends_one_day(stage: str, days: int, request: pytest.FixtureRequest) -> None:
+    assembly: Assembly = request.getfixturevalue(stage)
+    groups = assembly.service.of_type("Logs::LogGroup")
+
+    written_to = {
+        function["LoggingConfig"]["LogGroup"]["Ref"] for _, function in assembly.service.functions()
+    }
+
+    assert written_to < set(groups)
+    assert {group["RetentionInDays"] for group in groups.values()} == {days}
+
+
+def test_the_api_has_the_routes_that_are_declared(deployed: Assembly) -> None:
+    routes = deployed.service.of_type("ApiGatewayV2::Route").values()
+
+    assert sorted(route["RouteKey"] for route in routes) == sorted(r.key for r in ROUTES)
+
+
+def test_no_route_is_declared_twice() -> None:
+    keys = [route.key for route in ROUTES]
+
+    assert len(keys) == len(set(keys))
+
+
+def test_all_routes_but_three_take_a_token(deployed: Assembly) -> None:
+    routes = deployed.service.of_type("ApiGatewayV2::Route").values()
+
+    assert {route["AuthorizationType"] for route in routes} == {"JWT", "NONE"}
+    assert {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} == {
+        "$default",
+        "GET /v1/openapi.json",
+        "POST /v1/programs/{program_id}/webhooks/{storefront_id}",
+    }
+
+
+def test_a_token_is_taken_from_either_client_of_the_pool(deployed: Assembly) -> None:
+    (authorizer,) = deployed.service.of_type("ApiGatewayV2::Authorizer").values()
+
+    audience = [deployed.render(each) for each in authorizer["JwtConfiguration"]["Audience"]]
+
+    assert audience == ["Identities/UserPool/Mobile", "Identities/UserPool/Service"]
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+
+
+def test_every_route_is_throttled(deployed: Assembly) -> None:
+    (stage,) = deployed.service.of_type("ApiGatewayV2::Stage").values()
+
+    settings = stage["RouteSettings"]
+
+    assert set(settings) == {route.key for route in ROUTES}
+    for limits in settings.values():
+        assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+
+
+def test_route_settings_wait_for_the_routes_that_they_name(deployed: Assembly) -> None:
+    (stage,) = (
+        resource
+        for resource in deployed.service.resources.values()
+        if resource["Type"] == "AWS::ApiGatewayV2::Stage"
+    )
+
+    assert set(deployed.service.of_type("ApiGatewayV2::Route")) <= set(stage["DependsOn"])
+
+
+def test_the_access_log_names_the_route_but_neither_path_nor_caller(deployed: Assembly) -> None:
+    (stage,) = deployed.service.of_type("ApiGatewayV2::Stage").values()
+
+    written = stage["AccessLogSettings"]["Format"]
+
+    assert "$context.routeKey" in written
+    assert "$context.requestId" in written
+    for personal in ("$context.path", "sourceIp", "userAgent", "claims"):
+        assert personal not in written
+
+
+def test_orders_are_queued_in_order_and_one_does_not_wait_for_another(
+    deployed: Assembly,
+) -> None:
+    queues = deployed.service.of_type("SQS::Queue")
+    (queue,) = (each for each in queues.values() if "RedrivePolicy" in each)
+
+    assert queue["FifoQueue"] is True
+    assert queue["ContentBasedDeduplication"] is False
+    assert queue["DeduplicationScope"] == "messageGroup"
+    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+
+
+def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assembly) -> None:
+    queues = deployed.service.of_type("SQS::Queue")
+    (queue,) = (each for each in queues.values() if "RedrivePolicy" in each)
+
+    intake = dict(deployed.service.functions())["intake"]
+
+    assert queue["VisibilityTimeout"] >= 6 * intake["Timeout"]
+
+
+def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
+    deployed: Assembly,
+) -> None:
+    queues = deployed.service.of_type("SQS::Queue")
+    (source,) = (each for each in queues.values() if "RedrivePolicy" in each)
+    intake_letters = source["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+
+    letters = dead_letter_queues(deployed.service)
+
+    assert len(letters) == 3
+    assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
+    assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
+
+
+def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Assembly) -> None:
+    mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
+    readers = [mapping for mapping in mappings if "StartingPosition" in mapping]
+
+    assert len(readers) == 2
+    for reader in readers:
+        assert deployed.render(reader["EventSourceArn"]) == f"{TABLE}.StreamArn"
+        assert reader["StartingPosition"] == "TRIM_HORIZON"
+        assert reader["BisectBatchOnFunctionError"] is True
+        assert reader["MaximumRetryAttempts"] > 0
+        # The stream forgets after a day; what is parked must still be there to be read again.
+        assert 0 < reader["MaximumRecordAgeInSeconds"] <= 12 * 3600
+        assert "OnFailure" in reader["DestinationConfig"]
+
+
+def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
+    mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
+
+    assert len(mappings) == 3
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_function_wakes_somebody_when_it_fails_or_is_throttled(
+    deployed: Assembly,
+) -> None:
+    ids = ids_by_name(deployed.service).values()
+
+    expected = {watched(m, {"Ref": i}) for m in ("Errors", "Throttles") for i in ids}
+
+    assert expected <= alarms(deployed.service)
+
+
+def test_every_dead_letter_queue_wakes_somebody(deployed: Assembly) -> None:
+    expected = {
+        watched("ApproximateNumberOfMessagesVisible", {"Fn::GetAtt": [queue, "QueueName"]})
+        for queue in dead_letter_queues(deployed.service)
+    }
+
+    assert expected <= alarms(deployed.service)
+
+
+def test_both_stream_readers_wake_somebody_when_they_fall_behind(deployed: Assembly) -> None:
+    ids = ids_by_name(deployed.service)
+
+    expected = {watched("IteratorAge", {"Ref": ids[name]}) for name in ("relay", "archive")}
+
+    assert expected <= alarms(deployed.service)
+
+
+def test_server_errors_and_slow_answers_wake_somebody(deployed: Assembly) -> None:
+    (api,) = deployed.service.of_type("ApiGatewayV2::Api")
+
+    expected = {watched("5xx", {"Ref": api}), watched("Latency", {"Ref": api})}
+
+    assert expected <= alarms(deployed.service)
+
+
+def test_every_alarm_says_what_happened_and_reaches_the_one_topic(deployed: Assembly) -> None:
+    (topic,) = deployed.service.of_type("SNS::Topic")
+
+    for alarm in deployed.service.of_type("CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == [{"Ref": topic}]
+        assert alarm["AlarmDescription"].endswith(".")
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_alarms_may_publish_to_their_topic(deployed: Assembly) -> None:
+    (policy,) = deployed.service.of_type("SNS::TopicPolicy").values()
+
+    allowed = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+
+    assert [statement["Principal"] for statement in allowed] == [
+        {"Service": "cloudwatch.amazonaws.com"}
+    ]
+
+
+def test_the_dashboard_shows_the_business(deployed: Assembly) -> None:
+    (dashboard,) = deployed.service.of_type("CloudWatch::Dashboard").values()
+
+    shown = str(dashboard["DashboardBody"])
+
+    for metric in ("PointsEarned", "PointsRedeemed", "Orders", "Refusals"):
+        assert metric in shown
+
+
+def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
+    """These names are an interface: runbooks and the local cloud look them up."""
+    named = {
+        name
+        for template in (deployed.data, deployed.service)
+        for name, output in template.outputs.items()
+        if "Export" not in output
+    }
+
+    assert named == {
+        "AlarmTopicArn",
+        "ApiId",
+        "ApiUrl",
+        "ArchiveDeadLettersUrl",
+        "BusName",
+        "DashboardName",
+        "IdentitySecretArn",
+        "InboxBucket",
+        "IntakeDeadLettersUrl",
+        "IntakeQueueUrl",
+        "LakeBucket",
+        "MobileClientId",
+        "RelayDeadLettersUrl",
+        "ServiceClientId",
+        "StorefrontSecretPrefix",
+        "TableName",
+        "TokenUrl",
+        "UserPoolId",
+    }
+
+
+def test_the_local_cloud_differs_in_nothing_but_tls_and_the_built_assets(
+    dev: Assembly, local: Assembly
+) -> None:
+    for of_aws, of_local in ((dev.data, local.data), (dev.service, local.service)):
+        missing = {
+            of_aws.resources[logical_id]["Type"]
+            for logical_id in set(of_aws.resources) - set(of_local.resources)
+        }
+
+        assert missing <= {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+        assert set(of_local.resources) <= set(of_aws.resources)

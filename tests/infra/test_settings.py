@@ -1,0 +1,71 @@
+"""What a deployer chooses, and how a wrong choice is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from app import compose
+from infra.build import BuildMissingError
+from infra.settings import FEATURE_FLAGS, ContextError, Settings
+from tests.infra.assembly import synthesize
+
+
+def settings(**context: Any) -> Settings:
+    return Settings.from_context(cdk.App(context=context).node)
+
+
+def test_a_deployment_is_dev_on_arm_unless_told_otherwise() -> None:
+    chosen = settings()
+
+    assert (chosen.stage, chosen.architecture, chosen.platform) == ("dev", "arm64", "arm64")
+    assert chosen.programs == ("bean-and-leaf",)
+
+
+def test_assets_follow_the_architecture_that_is_chosen() -> None:
+    assert settings(architecture="x86_64").platform == "x86_64"
+
+
+@pytest.mark.parametrize("given", ["tea-house, bean-and-leaf", ["tea-house", "bean-and-leaf"]])
+def test_programs_come_as_a_list_or_with_commas(given: object) -> None:
+    assert settings(programs=given).programs == ("tea-house", "bean-and-leaf")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("stage", "staging"), ("architecture", "riscv"), ("platform", "mac"), ("stage", 1)],
+)
+def test_a_choice_that_is_none_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(ContextError, match=f"`{name}`"):
+        settings(**{name: value})
+
+
+def test_an_issuer_without_an_audience_is_refused() -> None:
+    with pytest.raises(ContextError, match="audience"):
+        settings(issuer="https://id.example.com")
+
+
+def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
+    app = cdk.App(context={**FEATURE_FLAGS, "build_dir": str(tmp_path)})
+
+    with pytest.raises(BuildMissingError, match="make build"):
+        compose(app)
+
+
+def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
+    assembly = synthesize(
+        tmp_path, issuer="https://id.example.com", audience="app,server", alarm_email="a@b.example"
+    )
+
+    (authorizer,) = assembly.service.of_type("ApiGatewayV2::Authorizer").values()
+    (subscription,) = assembly.service.of_type("SNS::Subscription").values()
+
+    assert authorizer["JwtConfiguration"] == {
+        "Issuer": "https://id.example.com",
+        "Audience": ["app", "server"],
+    }
+    assert not assembly.data.of_type("Cognito::UserPool")
+    assert subscription["Endpoint"] == "a@b.example"
