@@ -17,7 +17,7 @@ STAGE ?= dev
 ANY_PYTHON = $(shell for p in python3 /usr/bin/python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo $$p && break; done)
 python = .venv/bin/python
-# Our tools, and the Node that the CDK needs, come before the machine's.
+# The Node that the CDK needs comes before the machine's.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # Each writes what it generates, or says with --check what is not current.
@@ -45,10 +45,10 @@ test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest tests/e2e
 
 check: prepare ## Lint, format, types, imports, drift of what is generated
-	ruff check .
-	ruff format --check .
-	mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
-	lint-imports --no-cache
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
+	.venv/bin/lint-imports --no-logo --no-cache
 	@for tool in openapi schemas; do $(python) -m tools.$$tool --check || exit 1; done
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
@@ -72,8 +72,8 @@ lock: prepare ## Choose versions anew and write requirements/ (UPGRADE=1: the ne
 	@$(python) -m tools.lock $(if $(UPGRADE),--upgrade)
 
 format: prepare ## Format and fix what can be fixed
-	ruff check --fix .
-	ruff format .
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
 
 clean: ## Remove what was built and the environments
-	rm -rf .cache .local .venv build cdk.out
+	rm -rf .cache .hypothesis .local .venv build cdk.out
