@@ -20,9 +20,6 @@ python = .venv/bin/python
 # The Node that the CDK needs comes before the machine's.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-# Each writes what it generates, or says with --check what is not current.
-generators = $(subst /,.,$(basename $(wildcard tools/openapi.py tools/schemas.py)))
-
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
