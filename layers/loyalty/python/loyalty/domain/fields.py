@@ -14,6 +14,8 @@ from pydantic_core.core_schema import CoreSchema
 POINTS_MAX: Final = 10**12
 AMOUNT_MINOR_MAX: Final = 10**12
 
+EXTERNAL_ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
+
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -60,7 +62,7 @@ class _Form:
         return dict(self.schema)
 
 
-ExternalId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+ExternalId = Annotated[StrictStr, Field(pattern=EXTERNAL_ID)]
 Label = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Points = Annotated[StrictInt, Field(ge=1, le=POINTS_MAX)]
 AmountMinor = Annotated[

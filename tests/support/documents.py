@@ -1,0 +1,38 @@
+"""Program documents: the example's, whole or with parts replaced."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from loyalty.domain.program import Program, PublishedProgram
+
+EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "coffee.json"
+PUBLISHED_AT: Final = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+
+
+def document(**parts: Any) -> dict[str, Any]:
+    """The example as JSON; what is given replaces its parts."""
+    example: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    return example | parts
+
+
+def program(**parts: Any) -> Program:
+    return Program.model_validate(document(**parts))
+
+
+def published(*, version: int = 1, program_id: str = "bean", **parts: Any) -> PublishedProgram:
+    return PublishedProgram(
+        program_id=program_id,
+        version=version,
+        published_at=PUBLISHED_AT,
+        document=program(**parts),
+    )
+
+
+def reward(**parts: Any) -> dict[str, Any]:
+    return {"id": "latte", "name": "Latte", "kind": "free_product", "cost_points": 40} | parts
+
+
+def rule(**parts: Any) -> dict[str, Any]:
+    return {"id": "base", "on": "order", "points": 1, "per_minor": 100} | parts

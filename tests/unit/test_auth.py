@@ -1,0 +1,98 @@
+"""Who a token's owner is within a program."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.errors import Forbidden, NotFound
+from loyalty.edge.auth import STAFF, principal_of, require
+from tests.support.http import Claims, person, service, staff
+
+names = st.text("abc-", min_size=2, max_size=8)
+
+
+def test_staff_have_the_roles_of_their_groups_in_this_program() -> None:
+    caller = principal_of(
+        person(groups=("bean/cashier", "bean/analyst", "other/manager")), program_id="bean"
+    )
+
+    assert caller.roles == {"member", "cashier", "analyst"}
+    assert caller.is_trusted
+
+
+def test_a_service_is_known_by_its_scope() -> None:
+    caller = principal_of(service("bean"), program_id="bean")
+
+    assert caller.roles == {"service"}
+    assert not caller.is_person
+
+
+def test_a_token_with_several_scopes_serves_each_of_their_programs() -> None:
+    claims = service("bean") | {"scope": "openid bean/service leaf/service"}
+
+    assert principal_of(claims, program_id="leaf").roles == {"service"}
+
+
+def test_a_person_without_a_group_may_become_a_member_anywhere() -> None:
+    caller = principal_of(person("ana"), program_id="bean")
+
+    assert caller.roles == {"member"}
+    assert not caller.is_trusted
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        staff("other", "manager"),
+        staff("bean2", "manager"),
+        service("other"),
+        service("bea"),
+        person(groups=("other/cashier", "another/analyst")),
+    ],
+)
+def test_a_program_that_is_not_theirs_does_not_exist_for_staff_and_services(
+    claims: Claims,
+) -> None:
+    with pytest.raises(NotFound):
+        principal_of(claims, program_id="bean")
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [("eu-west-1_Ab12_Google",), ("bean",), ("bean/owner",), ("/manager",), ("bean/service",)],
+)
+def test_groups_that_name_no_role_count_for_nothing(groups: tuple[str, ...]) -> None:
+    assert principal_of(person(groups=groups), program_id="bean").roles == {"member"}
+
+
+def test_only_verified_identities_are_believed() -> None:
+    email, phone = "ana@example.com", "+33612345678"
+
+    verified = principal_of(person(email=email, phone=phone), program_id="bean")
+    unverified = principal_of(person(email=email, phone=phone, verified=False), program_id="bean")
+
+    assert (verified.email, verified.phone) == (email, phone)
+    assert (unverified.email, unverified.phone) == (None, None)
+
+
+def test_a_role_that_is_not_asked_for_is_not_enough() -> None:
+    cashier = principal_of(staff("bean", "cashier"), program_id="bean")
+
+    require(cashier, "cashier", "service")
+    with pytest.raises(Forbidden):
+        require(cashier, "manager", "analyst")
+
+
+@given(program_id=names, others=st.lists(st.tuples(names, st.sampled_from(sorted(STAFF)))))
+def test_no_group_of_another_program_ever_gives_a_role_here(
+    program_id: str, others: list[tuple[str, str]]
+) -> None:
+    groups = tuple(f"{other}/{role}" for other, role in others if other != program_id)
+
+    try:
+        caller = principal_of(person(groups=groups), program_id=program_id)
+    except NotFound:
+        assert groups
+    else:
+        assert caller.roles == {"member"}
+        assert not groups
