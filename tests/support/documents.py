@@ -1,7 +1,7 @@
 """Program documents: the example's, whole or with parts replaced."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +21,19 @@ def program(**parts: Any) -> Program:
     return Program.model_validate(document(**parts))
 
 
-def published(*, version: int = 1, program_id: str = "bean", **parts: Any) -> PublishedProgram:
+def published(
+    *,
+    version: int = 1,
+    program_id: str = "bean",
+    inactivity_since: date | None = None,
+    **parts: Any,
+) -> PublishedProgram:
     return PublishedProgram(
         program_id=program_id,
         version=version,
         published_at=PUBLISHED_AT,
         document=program(**parts),
+        inactivity_since=inactivity_since,
     )
 
 

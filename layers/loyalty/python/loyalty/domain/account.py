@@ -102,12 +102,17 @@ def settlement(
             lots[dates.expires_on] = lots.get(dates.expires_on, 0) + points - paid
         steps.append(Activation(dates, points, paid))
     left = None if steps_max is None else steps_max - len(steps)
-    for lot in sorted(lot for lot in lots if min(lot, undated_until) < today)[:left]:
+    for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) < today)[:left]:
         points = lots.pop(lot)
         balance -= points
-        steps.append(Expired(lot, min(lot, undated_until), points))
+        steps.append(Expired(lot, ends_on(lot, undated_until), points))
     after = replace(account, lots=lots, pending=pending, debt=debt, balance=balance)
     return Settlement(tuple(steps), after)
+
+
+def ends_on(lot: date, undated_until: date) -> date:
+    """The last day of a lot: its own date, or that of all points without a date of their own."""
+    return undated_until if lot == NEVER else lot
 
 
 def view(account: Account, *, program: PublishedProgram, now: datetime) -> Account:
@@ -123,7 +128,7 @@ def first_due(
     lots: Mapping[date, int], pending: Mapping[PendingDates, int], *, undated_until: date = NEVER
 ) -> date | None:
     """The first day on which something in these lots and pending points has to be settled."""
-    ends = [min(lot, undated_until) for lot, points in lots.items() if points]
+    ends = [ends_on(lot, undated_until) for lot, points in lots.items() if points]
     days = [end + timedelta(days=1) for end in ends if end < NEVER]
     days += [dates.available_on for dates, points in pending.items() if points]
     return min(days, default=None)

@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from loyalty.domain.account import Account, first_due
+from loyalty.domain.account import Account, ends_on, first_due
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import (
     CalendarCause,
@@ -144,7 +144,7 @@ def addition(
         pays = min(debt - paid, lots[lot])
         paid += pays
         if points := lots[lot] - pays:
-            (expired if min(lot, undated_until) < today else kept)[lot] = points
+            (expired if ends_on(lot, undated_until) < today else kept)[lot] = points
     due_on = first_due(kept, pending, undated_until=undated_until)
     return Addition(
         effect=Effect(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from loyalty.domain.account import Account, soonest_first
+from loyalty.domain.account import Account, ends_on, soonest_first
 from loyalty.domain.entries import Effect, Entry, Redemption, RequestCause, Return
 from loyalty.domain.errors import (
     InsufficientPoints,
@@ -142,7 +142,7 @@ def give_back(
     reinstated = today + timedelta(days=program.document.reinstate_days)
     lots: Counter[date] = Counter()
     for lot, points in voucher.slices.items():
-        over = min(lot, undated_until) < today and program.document.reinstate_days > 0
+        over = ends_on(lot, undated_until) < today and program.document.reinstate_days > 0
         lots[reinstated if over else lot] += points
     added = addition(account, lots=lots, today=today, undated_until=undated_until)
     entry = Entry(

@@ -1,0 +1,141 @@
+"""What the calendar does to an account."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.account import (
+    Account,
+    Activation,
+    Expired,
+    Settlement,
+    first_due,
+    settlement,
+    soonest_first,
+)
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.entries import PendingDates
+
+TODAY = date(2026, 11, 21)
+NEAR = st.dates(TODAY - timedelta(days=5), TODAY + timedelta(days=5))
+LOTS = st.dictionaries(NEAR | st.just(NEVER), st.integers(0, 100), max_size=6)
+PENDING = st.dictionaries(
+    st.builds(
+        lambda available, days: PendingDates(available, available + timedelta(days=days)),
+        NEAR,
+        st.integers(0, 5),
+    ),
+    st.integers(0, 100),
+    max_size=5,
+)
+
+
+def account(
+    lots: dict[date, int] | None = None,
+    pending: dict[PendingDates, int] | None = None,
+    debt: int = 0,
+) -> Account:
+    held = lots or {}
+    return Account(
+        member_id="mem_1",
+        balance=sum(held.values()) - debt,
+        debt=debt,
+        lots=held,
+        pending=pending or {},
+    )
+
+
+def test_points_can_be_spent_on_their_last_day_and_not_on_the_next() -> None:
+    held = account({TODAY: 40})
+
+    on_the_day = settlement(held, today=TODAY)
+    after = settlement(held, today=TODAY + timedelta(days=1))
+
+    assert on_the_day.after.spendable == 40
+    assert after.after.spendable == 0
+    assert after.steps == (Expired(TODAY, TODAY, 40),)
+
+
+def test_pending_points_pay_debt_before_they_become_spendable() -> None:
+    dates = PendingDates(TODAY, NEVER)
+    held = account(pending={dates: 50}, debt=20)
+
+    settled = settlement(held, today=TODAY)
+
+    assert settled.steps == (Activation(dates, 50, 20),)
+    assert (settled.after.debt, settled.after.lots, settled.after.balance) == (0, {NEVER: 30}, 30)
+
+
+def test_points_that_became_available_and_expired_meanwhile_do_both_in_that_order() -> None:
+    dates = PendingDates(TODAY - timedelta(days=3), TODAY - timedelta(days=1))
+    held = account(pending={dates: 7})
+
+    settled = settlement(held, today=TODAY)
+
+    assert settled.steps == (
+        Activation(dates, 7, 0),
+        Expired(dates.expires_on, dates.expires_on, 7),
+    )
+
+
+def test_points_without_a_date_expire_together_when_the_account_was_quiet_too_long() -> None:
+    held = account({NEVER: 9, TODAY + timedelta(days=9): 1})
+
+    settled = settlement(held, today=TODAY, undated_until=TODAY - timedelta(days=1))
+
+    assert settled.steps == (Expired(NEVER, TODAY - timedelta(days=1), 9),)
+
+
+@given(LOTS, PENDING, st.integers(0, 50))
+def test_settling_twice_is_settling_once_and_keeps_the_books(
+    lots: dict[date, int], pending: dict[PendingDates, int], debt: int
+) -> None:
+    held = account({} if debt else lots, pending, debt)
+
+    settled = settlement(held, today=TODAY)
+
+    after = settled.after
+    assert settlement(after, today=TODAY).steps == ()
+    assert after.balance == after.spendable - after.debt
+    assert not (after.debt and after.spendable)
+    due = first_due(after.lots, after.pending)
+    assert due is None or due > TODAY
+
+
+@given(LOTS, PENDING, st.integers(1, 4))
+def test_settling_in_rounds_ends_where_settling_at_once_does(
+    lots: dict[date, int], pending: dict[PendingDates, int], steps_max: int
+) -> None:
+    held = account(lots, pending)
+    whole = settlement(held, today=TODAY)
+
+    rounds = held
+    while (settled := settlement(rounds, today=TODAY, steps_max=steps_max)).steps:
+        rounds = settled.after
+
+    assert settlement(rounds, today=TODAY) == Settlement((), whole.after)
+
+
+@given(LOTS, st.integers(0, 700))
+def test_points_are_taken_soonest_expiry_first(lots: dict[date, int], points: int) -> None:
+    taken = soonest_first(lots, points)
+
+    assert sum(taken.values()) == min(points, sum(lots.values()))
+    for lot in taken:
+        assert all(
+            taken.get(sooner) == lots[sooner] for sooner in lots if sooner < lot and lots[sooner]
+        )
+
+
+@given(LOTS, LOTS, st.integers(0, 700))
+def test_preferred_lots_are_taken_first_and_never_beyond_what_was_preferred(
+    lots: dict[date, int], prefer: dict[date, int], points: int
+) -> None:
+    taken = soonest_first(lots, points, prefer=prefer)
+
+    own = {lot: min(prefer[lot], lots.get(lot, 0)) for lot in prefer}
+    assert sum(taken.values()) == min(points, sum(lots.values()))
+    assert all(share <= lots[lot] for lot, share in taken.items())
+    if points >= sum(own.values()):
+        assert all(taken.get(lot, 0) >= share for lot, share in own.items())

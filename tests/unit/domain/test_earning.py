@@ -1,0 +1,150 @@
+"""What orders earn."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.earning import Part, apportion, award
+from loyalty.domain.orders import Order
+from loyalty.domain.program import Program
+from tests.support.documents import program, rule
+from tests.support.orders import line, order, order_of
+
+AMOUNTS = st.lists(st.integers(0, 200_000), min_size=1, max_size=6)
+RATES = st.fixed_dictionaries(
+    {
+        "points": st.integers(1, 50),
+        "per_minor": st.integers(1, 1_000),
+        "rounding": st.sampled_from(["floor", "half_up", "ceil"]),
+    }
+)
+
+
+def with_rules(*rules: dict[str, Any], **parts: Any) -> Program:
+    return program(earning_rules=list(rules), **parts)
+
+
+def test_an_order_earns_once_for_each_full_step_of_the_rate() -> None:
+    bought = order_of(4999)
+
+    earned = award(bought, with_rules(rule(points=1, per_minor=100)))
+
+    assert earned.points == 49
+    assert earned.parts == (Part(date(2026, 11, 21), date(2027, 11, 30), 49),)
+
+
+@pytest.mark.parametrize(("rounding", "points"), [("floor", 1), ("half_up", 2), ("ceil", 2)])
+def test_points_round_once_for_the_whole_order(rounding: str, points: int) -> None:
+    bought = order_of(50, 50, 50)
+
+    earned = award(bought, with_rules(rule(rounding=rounding)))
+
+    assert earned.points == points
+
+
+def test_lines_share_the_rounded_total_by_largest_remainder() -> None:
+    bought = order_of(199, 199, 102)
+
+    earned = award(bought, with_rules(rule()))
+
+    assert [(share.line_id, share.points) for share in earned.shares] == [
+        ("1", 2),
+        ("2", 2),
+        ("3", 1),
+    ]
+
+
+def test_excluded_and_charge_lines_earn_nothing_unless_a_rule_names_them() -> None:
+    bought = order(
+        line(1000, "coffee", category="drink"),
+        line(5000, "card", category="gift_card"),
+        line(300, "post", category="shipping"),
+        line(700, "tip", category="tip"),
+    )
+
+    plain = award(bought, with_rules(rule(exclude_categories=["drink"])))
+    generous = award(bought, with_rules(rule(also_earn_on=["shipping", "tip"])))
+
+    assert plain.points == 0
+    assert generous.points == 20
+
+
+def test_an_include_list_covers_only_what_it_names() -> None:
+    bought = order(
+        line(1000, "1", category="drink", sku="LATTE"),
+        line(2000, "2", category="bean", sku="KENYA"),
+        line(4000, "3", category="merch", sku="TOTE"),
+    )
+
+    earned = award(bought, with_rules(rule(include_categories=["bean"], include_skus=["TOTE"])))
+
+    assert {share.line_id: share.points for share in earned.shares} == {"2": 20, "3": 40}
+
+
+def test_a_rule_is_in_force_on_both_of_its_days_by_the_programs_own_calendar() -> None:
+    only_that_day = rule(when={"starts_on": "2026-11-21", "ends_on": "2026-11-21"})
+    late_evening_in_paris = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)
+    past_midnight_in_paris = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+
+    on_the_day = award(order_of(1000, occurred_at=late_evening_in_paris), with_rules(only_that_day))
+    after = award(order_of(1000, occurred_at=past_midnight_in_paris), with_rules(only_that_day))
+
+    assert (on_the_day.points, after.points) == (10, 0)
+
+
+def test_a_rules_own_pending_days_come_before_the_programs() -> None:
+    rules = (rule(id="now", pending_days=0), rule(id="later"))
+
+    earned = award(order_of(1000), with_rules(*rules, pending_days=14))
+
+    assert earned.parts == (
+        Part(date(2026, 11, 21), date(2027, 11, 30), 10),
+        Part(date(2026, 12, 5), date(2027, 12, 31), 10),
+    )
+
+
+@given(AMOUNTS, st.lists(RATES, min_size=1, max_size=3))
+def test_what_lines_share_is_what_the_order_earned(
+    amounts: list[int], rates: list[dict[str, Any]]
+) -> None:
+    rules = [rule(id=str(number), **rate) for number, rate in enumerate(rates)]
+
+    earned = award(order_of(*amounts), with_rules(*rules))
+
+    assert sum(share.points for share in earned.shares) == earned.points
+
+
+@given(AMOUNTS, RATES, st.data())
+def test_taking_goods_away_never_earns_more(
+    amounts: list[int], rate: dict[str, Any], data: st.DataObject
+) -> None:
+    fewer = [data.draw(st.integers(0, amount)) for amount in amounts]
+    rules = with_rules(rule(**rate))
+
+    def earns(of: Order) -> int:
+        return award(of, rules).points
+
+    assert earns(order_of(*fewer)) <= earns(order_of(*amounts))
+
+
+def test_nothing_earns_nothing_whatever_the_rounding() -> None:
+    for rounding in ("floor", "half_up", "ceil"):
+        assert award(order_of(0, 0), with_rules(rule(rounding=rounding))).points == 0
+
+
+@given(
+    st.integers(0, 10**12),
+    st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 10**9), min_size=1),
+)
+def test_shares_are_whole_and_never_more_than_one_from_exact(
+    total: int, weights: dict[str, int]
+) -> None:
+    shares = apportion(total, weights)
+
+    weight = sum(weights.values())
+    assert sum(shares.values()) == (total if weight else 0)
+    for name, share in shares.items():
+        assert abs(share * weight - total * weights[name]) < max(weight, 1)

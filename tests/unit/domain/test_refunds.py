@@ -1,0 +1,147 @@
+"""Refunds: splitting one never changes the total, and all of it takes back all of it."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.earning import award
+from loyalty.domain.entries import Accrual, AskedRefund
+from loyalty.domain.orders import Order
+from loyalty.domain.program import Program
+from loyalty.domain.refunds import OrderState, counted_minor, kept, refunded_with, to_settle
+from tests.support.documents import program, rule
+from tests.support.orders import NOON, line, order
+
+RULES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "points": st.integers(1, 30),
+            "per_minor": st.integers(1, 500),
+            "rounding": st.sampled_from(["floor", "half_up", "ceil"]),
+            "exclude_categories": st.sampled_from([[], ["merch"]]),
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+LINES = st.lists(
+    st.tuples(st.integers(0, 20_000), st.integers(1, 5), st.sampled_from(["drink", "merch"])),
+    min_size=1,
+    max_size=5,
+)
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> tuple[Program, Order]:
+    rules = [rule(id=str(number), **told) for number, told in enumerate(draw(RULES))]
+    lines = [
+        line(minor, str(number), quantity=quantity, category=category)
+        for number, (minor, quantity, category) in enumerate(draw(LINES))
+    ]
+    return program(earning_rules=rules), order(*lines)
+
+
+def refund_of(name: str, **what: Any) -> AskedRefund:
+    return AskedRefund(refund_id=name, occurred_at=NOON, fingerprint=name, **what)
+
+
+@st.composite
+def refunds_for(draw: st.DrawFn, bought: Order) -> list[AskedRefund]:
+    """A few refunds, by units of lines or by amounts, more than there is included."""
+    asked: list[AskedRefund] = []
+    for number in range(draw(st.integers(1, 4))):
+        quantities = {
+            each.line_id: draw(st.integers(1, each.quantity + 1))
+            for each in bought.lines
+            if draw(st.booleans())
+        }
+        amount = draw(st.integers(0, bought.amount_minor + 10))
+        by_lines = refund_of(f"r{number}", quantities=quantities)
+        asked.append(by_lines if quantities else refund_of(f"r{number}", amount_minor=amount))
+    return asked
+
+
+def accrual_of(bought: Order, rules: Program) -> Accrual:
+    earned = award(bought, rules)
+    return Accrual(order=bought, shares=earned.shares, parts=earned.parts)
+
+
+def clawed_by(asked: list[AskedRefund], accrual: Accrual, rules: Program) -> list[int]:
+    """The points of each refund in turn, all of them taken."""
+    state = OrderState()
+    points: list[int] = []
+    for refund in asked:
+        after = refunded_with(state, refund, accrual.order)
+        points.append(to_settle(accrual, rules, before=state, after=after))
+        state = replace(after, clawed=state.clawed + points[-1])
+    return points
+
+
+@given(st.data())
+def test_the_order_of_refunds_does_not_change_their_total(data: st.DataObject) -> None:
+    rules, bought = data.draw(shops())
+    asked = data.draw(refunds_for(bought))
+    accrual = accrual_of(bought, rules)
+
+    one_way = clawed_by(asked, accrual, rules)
+    another = clawed_by(data.draw(st.permutations(asked)), accrual, rules)
+
+    assert sum(one_way) == sum(another)
+
+
+@given(st.data())
+def test_no_refund_ever_gives_points_back_or_takes_more_than_was_earned(
+    data: st.DataObject,
+) -> None:
+    rules, bought = data.draw(shops())
+    asked = data.draw(refunds_for(bought))
+    accrual = accrual_of(bought, rules)
+
+    points = clawed_by(asked, accrual, rules)
+
+    assert all(taken >= 0 for taken in points)
+    assert sum(points) <= accrual.points
+
+
+@given(st.data())
+def test_a_full_refund_takes_back_exactly_what_was_earned_whatever_came_before(
+    data: st.DataObject,
+) -> None:
+    rules, bought = data.draw(shops())
+    before = data.draw(refunds_for(bought))
+    rest = data.draw(
+        st.sampled_from(
+            [
+                refund_of("all", whole=True),
+                refund_of("all", amount_minor=bought.amount_minor),
+                refund_of("all", quantities={each.line_id: 5 for each in bought.lines}),
+            ]
+        )
+    )
+    accrual = accrual_of(bought, rules)
+
+    points = clawed_by([*before, rest], accrual, rules)
+
+    assert sum(points) == accrual.points
+
+
+def test_half_of_an_order_refunded_by_amount_keeps_the_points_of_the_other_half() -> None:
+    rules = program(earning_rules=[rule()])
+    bought = order(line(4999))
+    accrual = accrual_of(bought, rules)
+
+    points = clawed_by([refund_of("r1", amount_minor=2500)], accrual, rules)
+
+    assert points == [25]
+
+
+def test_units_beyond_what_was_bought_do_not_count() -> None:
+    bought = order(line(3000, "1", quantity=3), line(1000, "2"))
+    twice = refunded_with(OrderState(), refund_of("r1", quantities={"1": 2}), bought)
+
+    after = refunded_with(twice, refund_of("r2", quantities={"1": 2}), bought)
+
+    assert kept(bought, after).amount_minor == 1000
+    assert counted_minor(bought, before=twice, after=after) == 1000
