@@ -1,4 +1,4 @@
-"""The program: publish and read its document, the catalogue of rewards, the API's description."""
+"""The program: its document, the catalogue of rewards, its storefronts, the API's description."""
 
 import re
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
-from loyalty.domain.errors import PreconditionRequired, StaleVersion
+from loyalty.domain.errors import PreconditionRequired, StaleVersion, TryAgain
 from loyalty.domain.program import (
     DOCUMENT_BYTES_MAX,
     EarningRule,
@@ -19,13 +19,22 @@ from loyalty.domain.program import (
     Reward,
     RewardKind,
 )
-from loyalty.edge import clock, desk
+from loyalty.edge import clients, clock, desk
 from loyalty.edge.auth import EVERYONE
 from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.schemas import AnswerPart, Moment
 from loyalty.edge.settings import ProgramSettings, settings
+from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.edge.storefronts import (
+    StorefrontAnswer,
+    StorefrontId,
+    StorefrontRequest,
+    storefront_answer,
+)
 from loyalty.table.programs import ProgramShelf, TablePrograms
+from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.program import publish
+from loyalty.usecases.storefronts import connect, connected, disconnect
 
 api = create_app("program")
 handler = api
@@ -136,6 +145,41 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
     return Catalogue(items=_catalogue(document, now=now))
 
 
+@api.put("/storefronts/<storefront_id>", allow={"manager"}, also=(201,), refuses=(TryAgain,))
+def connect_storefront(
+    program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[StorefrontRequest, Body()]
+) -> Response[StorefrontAnswer]:
+    """Connect a storefront, or connect it otherwise."""
+    now = clock.now()
+    shelf().in_force(program_id, now=now)
+    storefront, is_new = connect(
+        storefront_id,
+        program_id=program_id,
+        platform=told.platform,
+        source=told.source,
+        secrets=told.secrets,
+        shelf=storefronts(),
+        vault=vault(),
+        now=now,
+    )
+    answer = storefront_answer(storefront, program_id=program_id)
+    return reply(answer, status=201 if is_new else 200)
+
+
+@api.get("/storefronts/<storefront_id>", allow={"manager"})
+def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontAnswer:
+    """Read a storefront's connection."""
+    storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
+    return storefront_answer(storefront, program_id=program_id)
+
+
+@api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)
+def disconnect_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> Response[None]:
+    """Disconnect a storefront: its webhooks are no longer believed."""
+    disconnect(storefront_id, program_id=program_id, shelf=storefronts(), vault=vault())
+    return Response(status_code=204)
+
+
 @api.get("/v1/openapi.json", prefix="", allow=ANYONE)
 def read_openapi() -> Response[Any]:
     """Read the description of this API."""
@@ -153,6 +197,15 @@ def shelf() -> ProgramShelf:
 
 def programs() -> TablePrograms:
     return TablePrograms(desk.engine(settings(ProgramSettings).table))
+
+
+def storefronts() -> TableStorefronts:
+    return TableStorefronts(desk.engine(settings(ProgramSettings).table))
+
+
+def vault() -> StorefrontSecrets:
+    prefix = settings(ProgramSettings).storefront_secrets
+    return StorefrontSecrets(clients.secrets_manager(), prefix=prefix)
 
 
 def _replacing(if_match: str | None, if_none_match: str | None) -> int | None:

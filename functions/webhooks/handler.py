@@ -2,9 +2,7 @@
 
 import time
 from functools import cache
-from typing import Annotated, Final, Literal
-
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from typing import Final, Literal
 
 from loyalty.domain.errors import BadSignature
 from loyalty.edge import clients, clock
@@ -16,6 +14,7 @@ from loyalty.edge.metrics import count
 from loyalty.edge.schemas import AnswerPart
 from loyalty.edge.settings import WebhooksSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.edge.storefronts import StorefrontId
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.storefronts import Connections, receive
@@ -43,7 +42,7 @@ class DeliveryReceipt(AnswerPart):
 )
 def receive_delivery(
     program_id: ProgramId,
-    storefront_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,64}$")],
+    storefront_id: StorefrontId,
 ) -> DeliveryReceipt:
     """Receive a storefront's signed webhook."""
     delivery_id = receive(

@@ -1,0 +1,173 @@
+"""Managers connect storefronts over HTTP."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.program.handler import handler
+from loyalty.edge import clock
+from tests.integration.conftest import STOREFRONT_SECRETS
+from tests.support.deliveries import CONNECTION, MANAGER, PROGRAM_ID, connect
+from tests.support.documents import document
+from tests.support.http import Answer, call, service, staff
+from tests.support.shopify import SECRET
+
+PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+
+
+@pytest.fixture(autouse=True)
+def program() -> None:
+    headers = {"if-none-match": "*"}
+    path = f"/v1/programs/{PROGRAM_ID}"
+    assert call(handler, "PUT", path, body=document(), as_=MANAGER, headers=headers).status == 201
+
+
+def read(path: str = PATH) -> Answer:
+    return call(handler, "GET", path, as_=MANAGER)
+
+
+def disconnect(path: str = PATH) -> Answer:
+    return call(handler, "DELETE", path, as_=MANAGER)
+
+
+def stored(storefront_id: str = "online") -> list[str]:
+    """The secrets as they are kept."""
+    name = f"{STOREFRONT_SECRETS}{PROGRAM_ID}/{storefront_id}/signing"
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=name)
+    secrets: list[str] = json.loads(secret["SecretString"])["secrets"]
+    return secrets
+
+
+def test_a_storefront_is_connected_and_read_without_its_secrets() -> None:
+    answer = connect()
+
+    assert answer.status == 201
+    assert answer.body["id"] == "online"
+    assert answer.body["platform"] == "shopify"
+    assert answer.body["source"] == "shop"
+    assert answer.body["webhook_path"] == "/v1/programs/bean/webhooks/online"
+    assert read().body == answer.body
+    assert SECRET not in answer.text
+
+
+def test_its_secrets_are_in_the_secrets_manager_and_not_in_the_table(dynamodb: Any) -> None:
+    connect()
+
+    assert stored() == [SECRET]
+    assert SECRET not in str(dynamodb.scan(TableName="ledger"))
+
+
+def test_it_is_connected_otherwise_by_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = connect().body
+    later = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    answer = connect(source="till", secrets=["new", SECRET])
+
+    assert answer.status == 200
+    assert answer.body["source"] == "till"
+    assert answer.body["connected_at"] == first["connected_at"]
+    assert answer.body["changed_at"] > first["changed_at"]
+    assert stored() == ["new", SECRET]
+
+
+def test_the_same_again_makes_no_new_version_of_the_secret() -> None:
+    connect()
+    connect()
+
+    versions = boto3.client("secretsmanager").list_secret_version_ids(
+        SecretId=f"{STOREFRONT_SECRETS}{PROGRAM_ID}/online/signing", IncludeDeprecated=True
+    )
+
+    assert len(versions["Versions"]) == 1
+
+
+def test_a_secret_comes_back_after_it_was_replaced() -> None:
+    for secret in ("first", "second", "first"):
+        connect(secrets=[secret])
+
+    assert stored() == ["first"]
+
+
+def test_a_disconnected_storefront_is_gone_with_its_secrets() -> None:
+    connect()
+
+    answer = disconnect()
+
+    assert (answer.status, answer.text) == (204, "")
+    assert read().code == "not_found"
+    assert disconnect().code == "not_found"
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        stored()
+
+
+def test_a_disconnected_storefront_can_be_connected_anew() -> None:
+    connect()
+    disconnect()
+
+    assert connect(secrets=["another"]).status == 201
+
+    assert stored() == ["another"]
+
+
+def test_an_id_with_a_colon_is_an_id_like_others() -> None:
+    assert connect("shop:eu").status == 201
+    assert stored("shop+eu") == [SECRET]
+    assert read(f"/v1/programs/{PROGRAM_ID}/storefronts/shop:eu").body["id"] == "shop:eu"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"platform": "fax"}, "/platform"),
+        ({"source": "a shop"}, "/source"),
+        ({"source": ""}, "/source"),
+        ({"secrets": []}, "/secrets"),
+        ({"secrets": ["a", "b", "c"]}, "/secrets"),
+        ({"secrets": [""]}, "/secrets/0"),
+        ({"secrets": ["copied with a space "]}, "/secrets/0"),
+        ({"secrets": [7]}, "/secrets/0"),
+        ({"secret": "x"}, "/secret"),
+    ],
+)
+def test_a_mistake_in_a_connection_is_named(changes: dict[str, Any], pointer: str) -> None:
+    answer = connect(**changes)
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert pointer in answer.pointers
+    assert "copied" not in answer.text
+
+
+def test_an_id_outside_the_pattern_is_refused() -> None:
+    assert connect("a b").status in (404, 422)
+    assert connect("x" * 65).status == 422
+
+
+@pytest.mark.parametrize("role", ["cashier", "analyst"])
+def test_only_a_manager_connects(role: str) -> None:
+    assert connect(as_=staff(PROGRAM_ID, role)).code == "forbidden"
+    assert connect(as_=service(PROGRAM_ID)).code == "forbidden"
+
+
+def test_a_manager_of_another_program_finds_nothing() -> None:
+    connect()
+
+    answer = call(handler, "GET", PATH, as_=staff("leaf", "manager"))
+
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_a_program_that_was_never_published_has_no_storefronts() -> None:
+    answer = call(
+        handler,
+        "PUT",
+        "/v1/programs/leaf/storefronts/online",
+        body=CONNECTION,
+        as_=staff("leaf", "manager"),
+    )
+
+    assert (answer.status, answer.code) == (404, "not_found")
