@@ -301,16 +301,18 @@ def _operation_to_wire(operation: Operation, *, table: str) -> dict[str, dict[st
 def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
     told = _Expressions()
     prefix = f"{query.index}_" if query.index else ""
-    sort = told.path((f"{prefix}sk",))
     clauses = [f"{told.path((f'{prefix}pk',))} = {told.value(query.pk)}"]
+    # DynamoDB refuses a name that no expression uses, so the sort key is named where it counts.
+    sort = (f"{prefix}sk",)
     if query.begins_with is not None:
-        clauses.append(f"begins_with({sort}, {told.value(query.begins_with)})")
+        clauses.append(f"begins_with({told.path(sort)}, {told.value(query.begins_with)})")
     elif query.first is not None and query.last is not None:
-        clauses.append(f"{sort} BETWEEN {told.value(query.first)} AND {told.value(query.last)}")
+        bounds = f"{told.value(query.first)} AND {told.value(query.last)}"
+        clauses.append(f"{told.path(sort)} BETWEEN {bounds}")
     elif query.first is not None:
-        clauses.append(f"{sort} >= {told.value(query.first)}")
+        clauses.append(f"{told.path(sort)} >= {told.value(query.first)}")
     elif query.last is not None:
-        clauses.append(f"{sort} <= {told.value(query.last)}")
+        clauses.append(f"{told.path(sort)} <= {told.value(query.last)}")
     wire: dict[str, Any] = {
         "TableName": table,
         "KeyConditionExpression": " AND ".join(clauses),
