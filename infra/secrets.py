@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -34,10 +36,11 @@ class Secrets(Construct):
 
     @property
     def identity_arn(self) -> str:
-        return self._identity.secret_arn
+        # The attribute, and not the reference, which the local cloud answers with the name.
+        return cast(secretsmanager.CfnSecret, self._identity.node.default_child).attr_id
 
     def allow_read_identity(self, function: CapabilityFunction) -> None:
-        function.allow("secretsmanager:GetSecretValue", on=[self._identity.secret_arn])
+        function.allow("secretsmanager:GetSecretValue", on=[self.identity_arn])
 
     def allow_storefronts(self, function: CapabilityFunction, *actions: str) -> None:
         """Allow actions on the secrets of storefronts, which are made when one is connected."""

@@ -96,7 +96,7 @@ class Assembly:
         match function, argument:
             case "Ref", name if name.startswith("AWS::"):
                 return f"<{name.removeprefix('AWS::')}>"
-            case ("Ref", logical_id) | ("Fn::GetAtt", [logical_id, "Arn"]):
+            case ("Ref", logical_id) | ("Fn::GetAtt", [logical_id, "Arn" | "Id"]):
                 return self.service.path(logical_id) or self.data.path(logical_id)
             case "Fn::GetAtt", [logical_id, attribute]:
                 return f"{self.render({'Ref': logical_id})}.{attribute}"
