@@ -1,4 +1,4 @@
-"""Puts together what a request is served with: the table's books, the program, the time, new ids."""
+"""Puts together what a request is served with: the table's books, the program, time and ids."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
 
 def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:
     """What names a caller's request for ever: nobody else's key can be the same."""
-    told = "\0".join((program_id, caller, idempotency_key)).encode()
+    told = f"{program_id}\0{caller}\0{idempotency_key}".encode()
     return base64.b32encode(hashlib.sha256(told).digest()[:20]).decode().lower()
 
 
