@@ -183,12 +183,12 @@ def _view(fact: type[Fact], folder: Path) -> str:
     columns = {name: _sql_type(hint) for name, hint in get_type_hints(fact).items()}
     del columns["kind"]
     if any(folder.glob(f"*{SUFFIX}")):
-        typed = ", ".join(f"{name}: '{sql_type}'" for name, sql_type in columns.items())
+        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in columns.items())
         source = (
             f"read_json('{folder}/*{SUFFIX}', format = 'newline_delimited', columns = {{{typed}}})"
         )
     else:
-        typed = ", ".join(f"NULL::{sql_type} AS {name}" for name, sql_type in columns.items())
+        typed = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in columns.items())
         source = f"(SELECT {typed} WHERE false)"
     return f"""
         CREATE VIEW {fact.kind} AS SELECT * FROM {source}
