@@ -1,0 +1,133 @@
+"""The API's description: made from the handlers, current, and whole."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler import Response
+from jsonschema import Draft202012Validator
+from pydantic import create_model
+
+from infra.routes import CATCH_ALL, ROUTES
+from loyalty.edge.http import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
+from loyalty.edge.schemas import AnswerPart, Cursor
+from tests.support.documents import document
+from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, describe
+
+
+def an_api(service: str, *, rule: str = "/things", fields: tuple[str, ...] = ("id",)) -> Api:
+    """An API of one operation whose answer is a model called Thing."""
+    api = create_app(service)
+    thing = create_model("Thing", __base__=AnswerPart, **dict.fromkeys(fields, str))
+
+    def list_things(program_id: str, key: IdempotencyKey, cursor: Cursor = None) -> Any:
+        """List things."""
+        return reply(thing.model_validate({}))
+
+    list_things.__name__ = f"list_{service}"
+    list_things.__annotations__ |= {"program_id": ProgramId, "return": Response[thing]}  # type: ignore[valid-type]  # made above
+    api.post(rule, allow={"manager"}, status=201, also=(200,))(list_things)
+    return api
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
+    return told
+
+
+def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_route_of_the_gateway_is_described_and_none_besides(
+    described: dict[str, Any],
+) -> None:
+    routes = {route.key for route in ROUTES if route.path != CATCH_ALL}
+
+    assert set(operations(described)) == routes
+
+
+def test_only_routes_that_need_no_token_say_so(described: dict[str, Any]) -> None:
+    open_to_anyone = {route.key for route in ROUTES if not route.signed_in} - {CATCH_ALL}
+
+    told = {name for name, each in operations(described).items() if each.get("security") == []}
+
+    assert told == open_to_anyone
+
+
+def test_the_copy_that_is_served_says_the_same(described: dict[str, Any]) -> None:
+    assert json.loads(SERVED.read_text(encoding="utf-8")) == described
+
+
+def test_the_schema_of_a_program_takes_the_example_and_refuses_what_we_refuse() -> None:
+    schema = json.loads(PROGRAM_SCHEMA.read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+
+    Draft202012Validator.check_schema(schema)
+    assert validator.is_valid(document())
+    assert not validator.is_valid(document(nickname="B&L"))
+    assert not validator.is_valid(document(pending_days=-1))
+    assert not validator.is_valid(document(expiry={"model": "never", "months": 1}))
+
+
+def test_every_answer_of_an_operation_is_described() -> None:
+    (operation,) = operations(describe([an_api("till")])).values()
+
+    assert list(operation["responses"]) == [
+        "200", "201", "400", "401", "403", "404", "422", "429", "500", "503",
+    ]  # fmt: skip
+    assert operation["responses"]["200"]["content"] == operation["responses"]["201"]["content"]
+    assert operation["responses"]["400"]["description"] == "`missing_idempotency_key`"
+    assert operation["responses"]["422"]["description"] == "`invalid_cursor`, `validation_failed`"
+
+
+def test_an_operation_open_to_anyone_needs_no_token() -> None:
+    api = create_app("till")
+
+    @api.get("/hours", allow=ANYONE)
+    def hours(program_id: ProgramId) -> str:
+        """Say when the till is open."""
+        return "always"
+
+    (operation,) = operations(describe([api])).values()
+    assert operation["security"] == []
+    assert list(operation["responses"]) == ["200", "500"]
+
+
+def test_bounds_of_integers_are_integers(described: dict[str, Any]) -> None:
+    reward = described["components"]["schemas"]["Reward"]
+
+    assert json.dumps(reward["properties"]["cost_points"]["maximum"]) == str(10**12)
+
+
+def test_only_schemas_that_something_uses_are_described(described: dict[str, Any]) -> None:
+    text = json.dumps(described)
+
+    assert all(
+        f'"#/components/schemas/{name}"' in text for name in described["components"]["schemas"]
+    )
+
+
+def test_the_same_model_in_two_functions_is_described_once() -> None:
+    both = describe([an_api("till"), an_api("desk", rule="/others")])
+
+    assert list(both["components"]["schemas"]) == [
+        "GatewayMessage", "Problem", "ProblemFault", "Thing",
+    ]  # fmt: skip
+
+
+def test_two_models_of_one_name_are_refused() -> None:
+    with pytest.raises(DescriptionError, match="Two different models are called Thing"):
+        describe([an_api("till"), an_api("desk", rule="/others", fields=("name",))])
+
+
+def test_two_operations_of_one_name_or_place_are_refused() -> None:
+    with pytest.raises(DescriptionError, match="Two operations are called list_till"):
+        describe([an_api("till"), an_api("till", rule="/others")])
+    with pytest.raises(DescriptionError, match="is served twice"):
+        describe([an_api("till"), an_api("desk")])

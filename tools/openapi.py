@@ -1,0 +1,283 @@
+"""Generate what describes the product to other programs, or check that it is current.
+
+`docs/openapi.json` and the copy that the API serves are merged from the handlers' own routes and
+models; `docs/program.schema.json` is the schema of the program document.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from loyalty.domain.errors import (
+    Forbidden,
+    InvalidCursor,
+    MalformedJson,
+    MissingIdempotencyKey,
+    NotFound,
+    Refusal,
+    TooLarge,
+    TryAgain,
+    ValidationFailed,
+)
+from loyalty.domain.program import Program
+from loyalty.edge.http import Api, Operation
+from loyalty.edge.problems import CONTENT_TYPE, STATUS, Problem
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+OPENAPI: Final = ROOT / "docs" / "openapi.json"
+SERVED: Final = ROOT / "functions" / "program" / "openapi.json"
+PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
+
+TAGS: Final = {
+    "program": "The program's document, its rewards, its storefronts.",
+    "enrollment": "Members: enroll, find, see, change, erase.",
+    "accrual": "Orders earn points.",
+    "redemption": "Points buy rewards; vouchers are used once.",
+    "reporting": "What the program brings in.",
+    "webhooks": "What storefronts deliver.",
+}
+GATEWAY: Final = {
+    HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",
+    HTTPStatus.TOO_MANY_REQUESTS: "More requests than the route allows; slow down.",
+}
+_REF: Final = "#/components/schemas/"
+
+type Json = dict[str, Any]
+
+
+class DescriptionError(Exception):
+    """The handlers cannot be described as one API."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
+    is_check = parser.parse_args(arguments).check
+    stale = [path for path, text in _generated() if not _is_current(path, text)]
+    if is_check and stale:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        print(f"Not current: {names}. Run `make openapi`.", file=sys.stderr)
+        return 1
+    for path, text in _generated():
+        if path in stale:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(path.relative_to(ROOT))
+    return 0
+
+
+def apis() -> Iterator[Api]:
+    """The HTTP functions' routes."""
+    for path in sorted(ROOT.glob("functions/*/handler.py")):
+        module = importlib.import_module(f"functions.{path.parent.name}.handler")
+        if isinstance(api := getattr(module, "api", None), Api):
+            yield api
+
+
+def describe(parts: Iterable[Api]) -> Json:
+    """One OpenAPI document of several functions' routes.
+
+    Raises:
+        DescriptionError: two routes, two operations or two models share a name.
+    """
+    paths: dict[str, Json] = defaultdict(dict)
+    schemas: dict[str, Json] = {}
+    used_tags: list[str] = []
+    for api in parts:
+        described = _with_integers(json.loads(api.resolver.get_openapi_json_schema()))
+        _merge_schemas(schemas, described.get("components", {}).get("schemas", {}))
+        used_tags.append(api.service)
+        for operation in api.operations:
+            path, method = _openapi_path(operation.rule), operation.method.lower()
+            if method in paths[path]:
+                raise DescriptionError(f"{operation.method} {path} is served twice")
+            paths[path][method] = _finished(described["paths"][path][method], operation)
+    _require_unique_operations(paths)
+    problem = TypeAdapter(Problem).json_schema(ref_template=f"{_REF}{{model}}")
+    _merge_schemas(schemas, problem.pop("$defs") | {"Problem": problem})
+    schemas["GatewayMessage"] = {
+        "type": "object",
+        "description": "What the gateway itself answers; it cannot be shaped.",
+        "properties": {"message": {"type": "string"}},
+        "required": ["message"],
+        "title": "GatewayMessage",
+    }
+    for name, example in _examples():
+        if name in schemas:
+            schemas[name]["examples"] = [example]
+    return {
+        "openapi": "3.1.0",
+        "info": _info(),
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if tag in used_tags],
+        "paths": {path: paths[path] for path in sorted(paths)},
+        "components": {
+            "schemas": _referenced(schemas, paths),
+            "securitySchemes": {"token": _security_scheme()},
+        },
+    }
+
+
+def _examples() -> Iterator[tuple[str, Json]]:
+    """Examples that are files of their own; others stand in their models."""
+    yield "Program", json.loads((ROOT / "examples" / "coffee.json").read_text(encoding="utf-8"))
+
+
+def _generated() -> Iterator[tuple[Path, str]]:
+    api = describe(apis())
+    yield OPENAPI, json.dumps(api, indent=2, ensure_ascii=False) + "\n"
+    yield SERVED, json.dumps(api, separators=(",", ":"), ensure_ascii=False) + "\n"
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= Program.model_json_schema()
+    yield PROGRAM_SCHEMA, json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def _info() -> Json:
+    return {
+        "title": "Loyalty",
+        "version": version("loyalty"),
+        "description": (
+            "Points that are earned, spent, expire and add up. Times are RFC 3339 in UTC, amounts "
+            "are integer minor units of their currency, integers are strict. What a function "
+            "refuses is problem details (RFC 9457) with a stable `code`."
+        ),
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    }
+
+
+def _security_scheme() -> Json:
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            "People present an ID token: staff by group `<program>/<role>`, members by who they "
+            "are. Services present a client-credentials token of scope `<program>/service`."
+        ),
+    }
+
+
+def _openapi_path(rule: str) -> str:
+    return rule.replace("<", "{").replace(">", "}")
+
+
+def _finished(described: Json, operation: Operation) -> Json:
+    """What the framework describes, with who may, and every answer that there can be."""
+    success = described["responses"].pop(str(operation.status))
+    responses = {
+        str(status): success | {"description": HTTPStatus(status).phrase}
+        for status in (operation.status, *operation.also)
+    }
+    for status, codes in _refusals(described, operation).items():
+        responses[str(status.value)] = _answer(
+            ", ".join(f"`{code}`" for code in codes), CONTENT_TYPE, "Problem"
+        )
+    if operation.allow:
+        for status, meaning in GATEWAY.items():
+            responses[str(status.value)] = _answer(meaning, "application/json", "GatewayMessage")
+    finished = described | {"responses": dict(sorted(responses.items()))}
+    told = [line.strip() for line in (operation.handler.__doc__ or "").strip().split("\n")[1:]]
+    who = ", ".join(sorted(operation.allow)) or "anyone, without a token"
+    finished["description"] = "\n".join([*told, f"For: {who}."]).strip()
+    if not operation.allow:
+        finished["security"] = []
+    return finished
+
+
+def _with_integers(part: Any) -> Any:
+    """The framework reads every bound as a float; those of integers are integers."""
+    match part:
+        case dict():
+            return {key: _with_integers(value) for key, value in part.items()}
+        case list():
+            return [_with_integers(each) for each in part]
+        case float() if part.is_integer():
+            return int(part)
+    return part
+
+
+def _refusals(described: Json, operation: Operation) -> dict[HTTPStatus, list[str]]:
+    """The codes of an operation's refusals, by status."""
+    named = {each["name"].lower() for each in described.get("parameters", ())}
+    refusals: set[type[Refusal]] = set(operation.refuses)
+    if operation.allow:
+        refusals |= {Forbidden, NotFound, TryAgain}
+    if "requestBody" in described:
+        refusals |= {MalformedJson, TooLarge, ValidationFailed}
+    if any(each["in"] in {"query", "header"} for each in described.get("parameters", ())):
+        refusals.add(ValidationFailed)
+    if "idempotency-key" in named:
+        refusals.add(MissingIdempotencyKey)
+    if "cursor" in named:
+        refusals.add(InvalidCursor)
+    by_status: dict[HTTPStatus, list[str]] = defaultdict(list)
+    for code in sorted(refusal.code for refusal in refusals):
+        by_status[STATUS[code]].append(code)
+    by_status[HTTPStatus.INTERNAL_SERVER_ERROR] = ["internal_error"]
+    return by_status
+
+
+def _answer(description: str, content_type: str, model: str) -> Json:
+    return {
+        "description": description,
+        "content": {content_type: {"schema": {"$ref": f"{_REF}{model}"}}},
+    }
+
+
+def _merge_schemas(into: dict[str, Json], schemas: dict[str, Json]) -> None:
+    for name, schema in schemas.items():
+        if into.setdefault(name, schema) != schema:
+            raise DescriptionError(f"Two different models are called {name}")
+
+
+def _require_unique_operations(paths: dict[str, Json]) -> None:
+    seen: set[str] = set()
+    for methods in paths.values():
+        for described in methods.values():
+            name = described["operationId"]
+            if name in seen:
+                raise DescriptionError(f"Two operations are called {name}")
+            seen.add(name)
+
+
+def _referenced(schemas: dict[str, Json], paths: dict[str, Json]) -> dict[str, Json]:
+    """The schemas that the paths lead to; the framework adds some of its own."""
+    reached: set[str] = set()
+    waiting = set(_references(paths))
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        waiting |= set(_references(schemas[name])) - reached
+    return {name: schemas[name] for name in sorted(reached)}
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "$ref":
+                yield str(value).removeprefix(_REF)
+            elif key == "mapping":
+                yield from (str(each).removeprefix(_REF) for each in value.values())
+            else:
+                yield from _references(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _references(each)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
