@@ -89,6 +89,10 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/rewards", Throttle.READ),
         ("POST", "/members/{member_id}/redemptions", Throttle.WRITE),
         ("GET", "/members/{member_id}/redemptions", Throttle.READ),
+        *(
+            ("POST", f"/members/{{member_id}}/redemptions/{{redemption_id}}/{step}", Throttle.WRITE)
+            for step in ("complete", "cancel")
+        ),
         ("GET", "/vouchers/{code}", Throttle.READ),
         ("POST", "/vouchers/{code}/use", Throttle.WRITE),
     ),
