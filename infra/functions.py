@@ -99,16 +99,9 @@ class CapabilityFunction(Construct):
             "when every native dependency has wheels for the next one.",
         )
 
-    def allow(
-        self,
-        *actions: str,
-        on: Sequence[str],
-        conditions: Mapping[str, Mapping[str, str]] | None = None,
-    ) -> None:
+    def allow(self, *actions: str, on: Sequence[str]) -> None:
         """Add exact actions on exact resources to the role."""
-        self._role.add_to_policy(
-            iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions)
-        )
+        self._role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
 
     def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
         """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""

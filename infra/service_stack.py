@@ -12,7 +12,7 @@ from infra.api import HttpApi
 from infra.build import Build
 from infra.data_stack import DataStack
 from infra.functions import CapabilityFunction, Layers
-from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, UPDATE
 from infra.monitoring import Monitoring
 from infra.queues import IntakeQueue
 from infra.routes import ROUTES
@@ -68,15 +68,13 @@ class ServiceStack(Stack):
             "Publish and read the program document, connect storefronts, describe the API",
             environment=self._table_name | self._storefront_secrets,
         )
-        self._data.table.allow(function, GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.table.allow(function, GET, PUT, DELETE)
         self._data.secrets.allow_storefronts(
             function,
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
-            "secretsmanager:DescribeSecret",
             "secretsmanager:GetSecretValue",
             "secretsmanager:PutSecretValue",
-            "secretsmanager:TagResource",
         )
         return function
 
@@ -86,7 +84,7 @@ class ServiceStack(Stack):
             "Enroll, find, show, change and erase members",
             environment=self._table_name | self._identity_secret,
         )
-        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK)
         self._data.table.allow_query(function, index="history")
         self._data.secrets.allow_read_identity(function)
         return function
@@ -97,7 +95,7 @@ class ServiceStack(Stack):
             "Earn points for orders, and say what an order would earn",
             environment=self._table_name | self._identity_secret,
         )
-        self._allow_earn(function)
+        self._allow_ledger(function)
         return function
 
     def _redemption(self) -> CapabilityFunction:
@@ -106,7 +104,7 @@ class ServiceStack(Stack):
             "Spend points on rewards, show and use vouchers",
             environment=self._table_name | self._identity_secret,
         )
-        self._allow_earn(function)
+        self._allow_ledger(function)
         self._data.table.allow_query(function, index="history")
         return function
 
@@ -145,7 +143,7 @@ class ServiceStack(Stack):
             environment=self._table_name | self._identity_secret | self._inbox_bucket,
             timeout=INTAKE_TIMEOUT,
         )
-        self._allow_earn(function)
+        self._allow_ledger(function)
         self._data.buckets.allow_fetch_delivery(function)
         self._intake.feed(function)
         return function
@@ -190,9 +188,9 @@ class ServiceStack(Stack):
             parallelization=1,
         )
 
-    def _allow_earn(self, function: CapabilityFunction) -> None:
+    def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
-        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, CHECK)
+        self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
         self._data.secrets.allow_read_identity(function)
 
     def _function(

@@ -56,8 +56,8 @@ class StreamReader(Construct):
             parallelization_factor=parallelization,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            # Long enough to sit out a throttled target, short of the day the stream keeps.
-            maximum_retry_attempts=100,
+            # Sits out a throttled target; for as long, a poisonous record holds up its lane.
+            maximum_retry_attempts=30,
             maximum_record_age_in_seconds=Duration.hours(12).to_seconds(),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(

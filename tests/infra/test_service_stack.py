@@ -25,10 +25,8 @@ DELIVERIES = "Buckets/Inbox/*"
 GET = {"dynamodb:GetItem"}
 MOVE_POINTS = {
     "dynamodb:BatchGetItem",
-    "dynamodb:ConditionCheckItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:Query",
     "dynamodb:UpdateItem",
 }
 READ_STREAM = {
@@ -42,18 +40,16 @@ READ_SECRET = {"secretsmanager:GetSecretValue"}
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "program": {
-        TABLE: (MOVE_POINTS - {"dynamodb:BatchGetItem"}) | {"dynamodb:DeleteItem"},
+        TABLE: {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         STOREFRONT_SECRETS: READ_SECRET
         | {
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
-            "secretsmanager:DescribeSecret",
             "secretsmanager:PutSecretValue",
-            "secretsmanager:TagResource",
         },
     },
     "enrollment": {
-        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem"},
+        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
@@ -185,19 +181,6 @@ def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(deployed: A
     for role in deployed.service.of_type("IAM::Role").values():
         assert "ManagedPolicyArns" not in role
         assert "Policies" not in role
-
-
-def test_the_lake_can_be_listed_only_where_the_facts_are(deployed: Assembly) -> None:
-    statements = [
-        statement
-        for policy in deployed.service.of_type("IAM::Policy").values()
-        for statement in policy["PolicyDocument"]["Statement"]
-        if "s3:ListBucket" in listed(statement["Action"])
-    ]
-
-    assert [statement["Condition"] for statement in statements] == [
-        {"StringLike": {"s3:prefix": "facts/*"}}
-    ]
 
 
 def test_each_function_is_told_what_its_settings_ask_for(deployed: Assembly) -> None:
