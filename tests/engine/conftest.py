@@ -24,7 +24,6 @@ _tables = count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker("engine")
             # One cloud for all of them, and no two races at once on the same processors.
             item.add_marker(pytest.mark.xdist_group("engine"))
 

@@ -1,33 +1,30 @@
 """Handlers and the table on moto: AWS inside this process, no socket, a fresh one for each test."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket, enable_socket
 
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge import clock
 from loyalty.table.engine import DynamoEngine
+from loyalty.table.programs import TablePrograms
 from tests.support import cold
+from tests.support.documents import published
 from tests.support.table import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-HERE: Final = Path(__file__).parent
 REGION: Final = "eu-west-1"
 TABLE: Final = "ledger"
 STOREFRONT_SECRETS: Final = "loyalty/test/storefronts/"
 # As the stack generates it: one long string, no JSON.
 IDENTITY_SECRET: Final = "9vQ2tKxW7rLmZ4pN8sBd3fGh6jYc1aEu5oTiXyRwMqVbPnSkJzHgDfLc0CeUxAt"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker("integration")
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +74,35 @@ def dynamodb() -> "DynamoDBClient":
 @pytest.fixture
 def engine(dynamodb: "DynamoDBClient") -> DynamoEngine:
     return DynamoEngine(dynamodb, table=TABLE)
+
+
+class Clock:
+    """The time that handlers are told; a test may set it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    told = Clock()
+    monkeypatch.setattr(clock, "now", lambda: told.now)
+    return told
+
+
+@pytest.fixture
+def publish(engine: DynamoEngine) -> Callable[..., PublishedProgram]:
+    """Publish the example program; takes what `published` takes."""
+
+    def put_in_force(**parts: Any) -> PublishedProgram:
+        program = published(**parts)
+        TablePrograms(engine).publish(program)
+        return program
+
+    return put_in_force
+
+
+@pytest.fixture
+def program(publish: Callable[..., PublishedProgram]) -> PublishedProgram:
+    """The program `bean`, in force."""
+    return publish()

@@ -1,0 +1,192 @@
+"""People become members, see and change what is known of them, and may be forgotten."""
+
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from ulid import ULID
+
+from loyalty.domain.errors import (
+    Fault,
+    Forbidden,
+    IdempotencyConflict,
+    IdentityTaken,
+    LimitReached,
+    NotFound,
+    TryAgain,
+    ValidationFailed,
+    WrongState,
+)
+from loyalty.edge.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.desk import desk
+from loyalty.edge.directory import directory, keyring, own_member, proven_by
+from loyalty.edge.entries import entry_answer
+from loyalty.edge.http import ProgramId, create_app, reply
+from loyalty.edge.members import (
+    EnrollmentRequest,
+    HistoryPage,
+    LookupRequest,
+    MemberAnswer,
+    MemberChangeRequest,
+    claims,
+    member_answer,
+)
+from loyalty.edge.metrics import count
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import Cursor, PageLimit
+from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.table.members import TableMembers
+from loyalty.usecases import enrollment
+from loyalty.usecases.enrollment import Application
+from loyalty.usecases.ports import Desk
+
+api = create_app("enrollment")
+handler = api
+
+# Who may write about others; an analyst only reads.
+KEEPS_MEMBERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
+
+OptionalIdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Sent again with the same key, an enrollment is answered with its member.",
+    ),
+]
+
+
+@api.post(
+    "/members",
+    allow=KEEPS_MEMBERS | {"member"},
+    status=201,
+    also=(200,),
+    refuses=(IdentityTaken, IdempotencyConflict, WrongState, LimitReached, TryAgain),
+)
+def enroll_member(
+    program_id: ProgramId,
+    wanted: Annotated[EnrollmentRequest, Body()],
+    idempotency_key: OptionalIdempotencyKey = None,
+) -> Response[MemberAnswer]:
+    """Enroll somebody, or oneself. Staff who name nobody enroll themselves."""
+    at, members = _serving(program_id)
+    principal = api.principal
+    application = Application(
+        member_id=_member_id(program_id, idempotency_key),
+        claims=claims(wanted.identities, trusted=not principal.is_person),
+        profile=wanted.profile.told(today=at.today),
+        consents=wanted.consents,
+    )
+    if application.claims and not principal.roles.isdisjoint(KEEPS_MEMBERS):
+        enrolled = enrollment.enroll(application, members=members, desk=at)
+    elif principal.is_person:
+        enrolled = enrollment.enroll_oneself(
+            application, proven=proven_by(principal), members=members, desk=at
+        )
+    else:
+        detail = "A service names at least one identity of whom it enrolls"
+        raise ValidationFailed(detail, faults=(Fault("/identities", "too_short", detail),))
+    if enrolled.is_new:
+        count("MembersEnrolled")
+    return reply(member_answer(enrolled, at), status=201 if enrolled.is_new else 200)
+
+
+@api.post("/members/lookup", allow=KEEPS_MEMBERS)
+def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body()]) -> MemberAnswer:
+    """Find a member by something they are known by."""
+    at, members = _serving(program_id)
+    member_id = members.member_of([wanted.identity.identity(pointer="/identity")])
+    if member_id is None:
+        raise NotFound("Nobody is known by this identity")
+    return member_answer(enrollment.look_up(member_id, members=members), at)
+
+
+@api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
+def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
+    """See a member: balance, what expires when, profile. `me` is the one signed in."""
+    at, members = _serving(program_id)
+    return member_answer(enrollment.look_up(_own(member_id), members=members), at)
+
+
+@api.patch(
+    "/members/<member_id>",
+    allow=KEEPS_MEMBERS | {"member"},
+    refuses=(IdentityTaken, LimitReached, TryAgain),
+)
+def change_member(
+    program_id: ProgramId,
+    member_id: str,
+    wanted: Annotated[MemberChangeRequest, Body()],
+) -> MemberAnswer:
+    """Change what is known of a member; what is left out stays."""
+    at, members = _serving(program_id)
+    principal = api.principal
+    keeps = _keeps_members()
+    if wanted.removes and not keeps:
+        raise Forbidden("Identities are removed by staff and services")
+    changed = enrollment.change(
+        _written(member_id),
+        wanted.change(today=at.today, trusted=not principal.is_person),
+        proven=None if keeps else proven_by(principal),
+        members=members,
+        desk=at,
+    )
+    return member_answer(changed, at)
+
+
+@api.delete(
+    "/members/<member_id>", allow=KEEPS_MEMBERS | {"member"}, status=204, refuses=(TryAgain,)
+)
+def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
+    """Forget a person: profile and identities go, the ledger's entries stay under an id."""
+    at, members = _serving(program_id)
+    enrollment.erase(_written(member_id), members=members, desk=at)
+    count("MembersErased")
+    return Response(status_code=204, body=None)
+
+
+@api.get("/members/<member_id>/history", allow=MEMBER_AND_STAFF | {"service"})
+def list_history(
+    program_id: ProgramId, member_id: str, limit: PageLimit = 50, cursor: Cursor = None
+) -> HistoryPage:
+    """List a member's ledger entries, newest first."""
+    _, members = _serving(program_id)
+    owner = _own(member_id)
+    of = f"history {program_id} {owner}"
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = enrollment.history(owner, limit=limit, start=start, members=members)
+    return HistoryPage(
+        items=[entry_answer(entry) for entry in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+def _serving(program_id: str) -> tuple[Desk, TableMembers]:
+    told = settings(EnrollmentSettings)
+    return desk(program_id, table=told.table), directory(program_id, told)
+
+
+def _own(member_id: str) -> str:
+    return own_member(api.principal, member_id, settings(EnrollmentSettings))
+
+
+def _written(member_id: str) -> str:
+    """The member that the path names, if the caller may write about them."""
+    if api.principal.is_trusted and not _keeps_members() and member_id != "me":
+        raise Forbidden
+    return _own(member_id)
+
+
+def _keeps_members() -> bool:
+    return not api.principal.roles.isdisjoint(KEEPS_MEMBERS)
+
+
+def _member_id(program_id: str, idempotency_key: str | None) -> str:
+    """A new member's id: that of the request where it has a name, and not to be guessed."""
+    if idempotency_key is None:
+        return f"mem_{ULID()}"
+    ring = keyring(settings(EnrollmentSettings).identity_secret)
+    sealed = ring.seal(program_id, api.principal.subject, idempotency_key)
+    return f"mem_{ULID.from_bytes(sealed[:16])}"

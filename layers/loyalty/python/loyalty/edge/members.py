@@ -1,0 +1,217 @@
+"""Members as callers tell them, and as the API shows them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StrictBool, StrictStr
+
+from loyalty.domain.account import Account, ends_on, settlement
+from loyalty.domain.errors import Fault, ValidationFailed
+from loyalty.domain.identity import Kind
+from loyalty.domain.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
+from loyalty.edge.entries import EntryAnswer, last_day
+from loyalty.edge.identities import NamedIdentity
+from loyalty.edge.schemas import AnswerPart, Day, ExternalId, Label, RequestPart
+from loyalty.usecases.enrollment import Claim, Enrolled
+from loyalty.usecases.ports import Desk
+
+# A till knows a card, an e-mail and a phone; a shop adds its customer ids, one or two at a time.
+IDENTITIES_NAMED_MAX = 10
+
+Locale = Annotated[
+    StrictStr,
+    Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$", description="A BCP 47 tag: fr-FR."),
+]
+Consents = Annotated[
+    dict[
+        Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")],
+        Annotated[StrictBool, Field(description="Whether the member agrees.")],
+    ],
+    Field(max_length=CONSENTS_MAX, description="By kind of message: email, sms, …"),
+]
+
+
+class ProfileRequest(RequestPart):
+    """What a member tells of themself. In a change, null removes and what is left out stays."""
+
+    name: Label | None = None
+    locale: Locale | None = None
+    birthday: Day | None = None
+    attributes: Annotated[
+        dict[ExternalId, Annotated[StrictStr, Field(max_length=200)] | None],
+        Field(max_length=ATTRIBUTES_MAX, description="The program's own, by name."),
+    ] = Field(default_factory=dict)
+
+    def told(self, *, today: date) -> dict[str, Any]:
+        """The parts that were named.
+
+        Raises:
+            ValidationFailed: a birthday that is yet to come, or of another century.
+        """
+        if self.birthday and not date(1900, 1, 1) <= self.birthday <= today:
+            detail = "A birthday lies between 1900 and today"
+            fault = Fault("/profile/birthday", "date_out_of_range", detail)
+            raise ValidationFailed(detail, faults=(fault,))
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class EnrollmentRequest(RequestPart):
+    """Somebody to enroll. Who enrolls themself need not name what their token proves."""
+
+    identities: Annotated[tuple[NamedIdentity, ...], Field(max_length=IDENTITIES_NAMED_MAX)] = ()
+    profile: ProfileRequest = ProfileRequest()
+    consents: Consents = Field(default_factory=dict)
+
+
+class LookupRequest(RequestPart):
+    identity: NamedIdentity
+
+
+class MemberChangeRequest(RequestPart):
+    """What shall change; what is left out stays. Removing identities is for staff and services."""
+
+    profile: ProfileRequest = ProfileRequest()
+    consents: Consents = Field(default_factory=dict)
+    identities: Annotated[
+        tuple[NamedIdentity, ...],
+        Field(max_length=IDENTITIES_NAMED_MAX, description="To add to those there are."),
+    ] = ()
+    remove_identities: Annotated[
+        tuple[NamedIdentity, ...], Field(max_length=IDENTITIES_NAMED_MAX)
+    ] = ()
+    unlink: Annotated[
+        StrictBool,
+        Field(
+            description="Part the member from whoever signs in as them; the next to sign in with "
+            "their verified e-mail or phone is linked."
+        ),
+    ] = False
+
+    @property
+    def removes(self) -> bool:
+        return self.unlink or bool(self.remove_identities)
+
+    def change(self, *, today: date, trusted: bool) -> Change:
+        """The change in the domain's words; `trusted`: what is said to be verified is."""
+        removed = claims(self.remove_identities, trusted=False, pointer="/remove_identities")
+        return Change(
+            profile=self.profile.told(today=today),
+            consents=self.consents,
+            add=dict(claims(self.identities, trusted=trusted)),
+            remove=frozenset(claim.identity for claim in removed),
+            unlink=self.unlink,
+        )
+
+
+def claims(
+    named: Sequence[NamedIdentity], *, trusted: bool, pointer: str = "/identities"
+) -> list[Claim]:
+    """The identities that a caller names; `trusted`: what it says to be verified is."""
+    return [
+        Claim(each.identity(pointer=f"{pointer}/{number}"), each.verified and trusted)
+        for number, each in enumerate(named)
+    ]
+
+
+class MemberLot(AnswerPart):
+    """Points that are spent or expire together; `expires_on` is the last day to spend them."""
+
+    expires_on: date | None
+    points: int
+
+
+class MemberPending(AnswerPart):
+    """Points that are not available yet."""
+
+    available_on: date
+    expires_on: date | None
+    points: int
+
+
+class MemberIdentity(AnswerPart):
+    kind: Kind
+    value: str
+    source: str | None
+    verified: bool
+
+
+class MemberProfile(AnswerPart):
+    name: str | None
+    locale: str | None
+    birthday: date | None
+    attributes: dict[str, str]
+
+
+class MemberAnswer(AnswerPart):
+    """A member as they stand today: what has expired does not count any more."""
+
+    id: str
+    status: str
+    balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
+    debt: Annotated[int, Field(description="Paid by the next points.")]
+    lots: Annotated[list[MemberLot], Field(description="All points by when they expire.")]
+    pending: list[MemberPending]
+    profile: MemberProfile
+    identities: list[MemberIdentity]
+    consents: dict[str, bool]
+    enrolled_at: datetime
+
+
+class HistoryPage(AnswerPart):
+    """Entries, newest first; a breakdown is told where its order is."""
+
+    items: list[EntryAnswer]
+    next_cursor: str | None
+
+
+def member_answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
+    """The member's view: the calendar counts whether or not it was recorded yet."""
+    member = enrolled.member
+    return MemberAnswer(
+        id=member.member_id,
+        status=enrolled.account.status,
+        enrolled_at=member.enrolled_at,
+        profile=MemberProfile(
+            name=member.profile.name,
+            locale=member.profile.locale,
+            birthday=member.profile.birthday,
+            attributes=dict(member.profile.attributes),
+        ),
+        consents={kind: consent.given for kind, consent in member.consents.items()},
+        identities=_identities(member),
+        **_holdings(enrolled.account, desk),
+    )
+
+
+def _identities(member: Member) -> list[MemberIdentity]:
+    return [
+        MemberIdentity(
+            kind=identity.kind,
+            value=identity.value,
+            source=identity.source or None,
+            verified=verified,
+        )
+        for identity, verified in member.identities.items()
+    ]
+
+
+def _holdings(account: Account, desk: Desk) -> dict[str, Any]:
+    undated_until = desk.program.undated_until(account.active_on)
+    now = settlement(account, today=desk.today, undated_until=undated_until).after
+    return {
+        "balance": now.balance,
+        "debt": now.debt,
+        "lots": [
+            MemberLot(expires_on=last_day(ends_on(lot, undated_until)), points=points)
+            for lot, points in sorted(now.lots.items())
+        ],
+        "pending": [
+            MemberPending(
+                available_on=dates.available_on,
+                expires_on=last_day(dates.expires_on),
+                points=points,
+            )
+            for dates, points in sorted(now.pending.items())
+        ],
+    }
