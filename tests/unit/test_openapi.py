@@ -18,14 +18,15 @@ from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, des
 def an_api(service: str, *, rule: str = "/things", fields: tuple[str, ...] = ("id",)) -> Api:
     """An API of one operation whose answer is a model called Thing."""
     api = create_app(service)
-    thing = create_model("Thing", __base__=AnswerPart, **dict.fromkeys(fields, str))
+    named: Any = dict.fromkeys(fields, str)
+    thing = create_model("Thing", __base__=AnswerPart, **named)
 
     def list_things(program_id: str, key: IdempotencyKey, cursor: Cursor = None) -> Any:
         """List things."""
         return reply(thing.model_validate({}))
 
     list_things.__name__ = f"list_{service}"
-    list_things.__annotations__ |= {"program_id": ProgramId, "return": Response[thing]}  # type: ignore[valid-type]  # made above
+    list_things.__annotations__ |= {"program_id": ProgramId, "return": Response[thing]}
     api.post(rule, allow={"manager"}, status=201, also=(200,))(list_things)
     return api
 
