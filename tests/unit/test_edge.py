@@ -18,6 +18,7 @@ from loyalty.edge.schemas import (
     Points,
     RequestPart,
 )
+from loyalty.table.operations import Transient
 from tests.support.http import Answer, Claims, call, event, person, service, staff
 
 BEAN = "/v1/programs/bean"
@@ -80,6 +81,10 @@ def till() -> Api:
     @api.get("/busy", allow=ANYONE)
     def busy(program_id: ProgramId) -> TillAnswer:
         raise TryAgain
+
+    @api.get("/throttled", allow=ANYONE)
+    def throttled(program_id: ProgramId) -> TillAnswer:
+        raise Transient("ThrottlingException")
 
     @api.post("/bytes", allow=ANYONE, body_bytes_max=10)
     def received(program_id: ProgramId) -> TillAnswer:
@@ -284,10 +289,12 @@ def test_a_refusal_is_a_problem_with_its_own_words(till: Api) -> None:
     assert answer.body["detail"] == "12 points can be spent."
 
 
-def test_a_refusal_to_be_repeated_says_when(till: Api) -> None:
-    answer = call(till, "GET", f"{BEAN}/busy")
+@pytest.mark.parametrize("route", ["busy", "throttled"])
+def test_a_refusal_to_be_repeated_says_when(till: Api, route: str) -> None:
+    answer = call(till, "GET", f"{BEAN}/{route}")
 
-    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert (answer.status, answer.code) == (503, "try_again")
+    assert answer.headers["retry-after"] == "1"
 
 
 def test_a_refusal_is_counted_by_its_code(till: Api, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,6 +45,7 @@ from loyalty.domain.errors import (
     NotFound,
     Refusal,
     TooLarge,
+    TryAgain,
     ValidationFailed,
 )
 from loyalty.domain.fields import EXTERNAL_ID
@@ -52,6 +53,7 @@ from loyalty.edge import problems
 from loyalty.edge.auth import Principal, Role, principal_of, require
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
+from loyalty.table.operations import Transient
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
@@ -228,6 +230,7 @@ class Api:
         handle(Refusal)(self._refuse)
         handle(RequestValidationError)(self._refuse_invalid)
         handle(NotFoundError)(self._refuse_unknown_route)
+        handle(Transient)(self._refuse_for_now)
         handle(ResponseValidationError)(self._break_contract)
         handle(pydantic.ValidationError)(self._break_contract)
         handle(Exception)(self._fail)
@@ -246,6 +249,10 @@ class Api:
 
     def _refuse_unknown_route(self, _error: NotFoundError) -> Response[str]:
         return self._refuse(NotFound("There is no such route."))
+
+    def _refuse_for_now(self, error: Transient) -> Response[str]:
+        logger.warning("the table does not answer", failure=failure(error))
+        return self._refuse(TryAgain("The table does not answer; repeating the request is safe."))
 
     def _break_contract(
         self, error: ResponseValidationError | pydantic.ValidationError
