@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -27,6 +28,12 @@ STOREFRONT_SECRETS: Final = "loyalty/test/storefronts/"
 IDENTITY_SECRET: Final = "9vQ2tKxW7rLmZ4pN8sBd3fGh6jYc1aEu5oTiXyRwMqVbPnSkJzHgDfLc0CeUxAt"
 
 
+@cache
+def _session() -> boto3.Session:
+    """One session, whose descriptions of the services are read once."""
+    return boto3.Session(region_name=REGION)
+
+
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every resource of the data stack, and the environment of every function."""
@@ -44,22 +51,22 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     cold.forget()
     with mock_aws():
-        create_table(boto3.client("dynamodb"), TABLE)
-        secret = boto3.client("secretsmanager").create_secret(
+        create_table(_session().client("dynamodb"), TABLE)
+        secret = _session().client("secretsmanager").create_secret(
             Name="identity", SecretString=IDENTITY_SECRET
         )
         monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
-        s3 = boto3.client("s3")
+        s3 = _session().client("s3")
         for purpose in ("inbox", "lake"):
             s3.create_bucket(
                 Bucket=purpose, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
             monkeypatch.setenv(f"LOYALTY_{purpose.upper()}_BUCKET", purpose)
-        queue = boto3.client("sqs").create_queue(
+        queue = _session().client("sqs").create_queue(
             QueueName="intake.fifo", Attributes={"FifoQueue": "true"}
         )
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        bus = boto3.client("events").create_event_bus(Name="bus")
+        bus = _session().client("events").create_event_bus(Name="bus")
         monkeypatch.setenv("LOYALTY_BUS", bus["EventBusArn"].rpartition("/")[2])
         yield
     cold.forget()
@@ -68,7 +75,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb")
+    return _session().client("dynamodb")
 
 
 @pytest.fixture
