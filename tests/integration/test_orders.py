@@ -1,0 +1,261 @@
+"""Orders over HTTP: what they earn, once, and every way they can be wrong."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.accrual.handler import handler
+from loyalty.domain.program import PublishedProgram
+from tests.integration.conftest import Clock
+from tests.support import till
+from tests.support.documents import rule
+from tests.support.http import Claims, call, person, service, staff
+from tests.support.till import line, money, order
+
+pytestmark = pytest.mark.usefixtures("program")
+
+
+class TestEarning:
+    def test_an_order_earns_and_says_what_and_why(self) -> None:
+        ana = till.enroll()
+
+        answer = till.post_order(order(4999, order_id="1001", member_id=ana))
+
+        assert answer.status == 201
+        assert answer.body["status"] == "earned"
+        assert answer.body["member_id"] == ana
+        entry = answer.body["entry"]
+        assert entry["kind"] == "accrual"
+        assert (entry["points"], entry["pending_points"]) == (49, 0)
+        assert (entry["available_on"], entry["expires_on"]) == ("2026-11-21", "2027-11-30")
+        assert entry["program_version"] == 1
+        assert entry["breakdown"] == [
+            {"rule_id": "base", "line_id": "1", "points": 49, "eligible_minor": 4999}
+        ]
+        assert till.member(ana)["balance"] == 49
+
+    def test_the_same_order_again_is_answered_with_the_same_body_and_earns_nothing(self) -> None:
+        ana = till.enroll()
+        body = order(member_id=ana)
+        first = till.post_order(body)
+
+        again = till.post_order(body)
+
+        assert (first.status, again.status) == (201, 200)
+        assert again.body == first.body
+        assert till.member(ana)["balance"] == 49
+
+    def test_the_same_order_with_another_content_is_a_conflict(self) -> None:
+        ana = till.enroll()
+        body = order(member_id=ana)
+        till.post_order(body)
+
+        answer = till.post_order(body | {"lines": [line(9999)]})
+
+        assert (answer.status, answer.code) == (409, "order_conflict")
+        assert till.member(ana)["balance"] == 49
+
+    def test_the_customer_can_be_named_by_an_identity_in_any_spelling(self) -> None:
+        ana = till.enroll("ana@example.com")
+        body = order(identities=[{"kind": "email", "value": " Ana@Example.com"}])
+
+        answer = till.post_order(body)
+
+        assert (answer.status, answer.body["member_id"]) == (201, ana)
+
+    def test_an_order_of_nothing_earns_nothing(self) -> None:
+        ana = till.enroll()
+
+        free = till.earn(ana, 0)
+        empty = till.post_order(order(member_id=ana) | {"lines": []})
+
+        assert (free.body["entry"]["points"], empty.body["entry"]["points"]) == (0, 0)
+        assert till.member(ana)["balance"] == 0
+
+    def test_a_quote_says_the_same_and_writes_nothing(self) -> None:
+        ana = till.enroll()
+
+        answer = till.quote(order(4999, member_id=ana))
+
+        assert answer.status == 200
+        assert (answer.body["points"], answer.body["pending_points"]) == (49, 0)
+        assert till.member(ana)["balance"] == 0
+
+    def test_points_wait_for_the_programs_pending_days(
+        self, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        publish(version=2, pending_days=14, earning_rules=[rule()])
+        time.now += timedelta(minutes=1)
+        ana = till.enroll()
+
+        entry = till.earn(ana, 4999).body["entry"]
+
+        assert (entry["points"], entry["pending_points"]) == (0, 49)
+        assert entry["available_on"] == "2026-12-05"
+        seen = till.member(ana)
+        assert seen["balance"] == 0
+        assert seen["pending"][0] | {"expires_on": None} == {
+            "available_on": "2026-12-05",
+            "points": 49,
+            "expires_on": None,
+        }
+        time.now = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
+        assert till.member(ana)["balance"] == 49
+
+    def test_points_whose_last_day_has_passed_are_seen_to_expire_at_once(
+        self, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        publish(version=2, expiry={"model": "after_earning", "days": 10, "round_to": "none"})
+        time.now += timedelta(minutes=1)
+        ana = till.enroll()
+
+        entry = till.earn(ana, 4999, occurred_at="2026-11-01T10:00:00Z").body["entry"]
+
+        assert (entry["points"], entry["expires_on"]) == (49, "2026-11-11")
+        assert till.member(ana)["balance"] == 0
+
+
+class TestGuests:
+    def test_an_order_of_somebody_unknown_is_kept(self) -> None:
+        body = order(identities=[{"kind": "email", "value": "new@example.com"}])
+
+        first, again = till.post_order(body), till.post_order(body)
+
+        assert (first.status, first.body["status"]) == (202, "guest")
+        assert (again.status, again.body) == (202, first.body)
+
+    def test_it_earns_when_it_is_told_again_after_its_customer_enrolled(self) -> None:
+        body = order(identities=[{"kind": "email", "value": "new@example.com"}])
+        till.post_order(body)
+        member_id = till.enroll("new@example.com")
+
+        answer = till.post_order(body)
+
+        assert (answer.status, answer.body["member_id"]) == (201, member_id)
+        assert till.member(member_id)["balance"] == 49
+
+    def test_an_order_that_names_nobody_is_ignored(self) -> None:
+        answer = till.post_order(order())
+
+        assert (answer.status, answer.body["status"]) == (202, "ignored")
+
+    def test_an_unknown_member_is_not_a_guest(self) -> None:
+        answer = till.post_order(order(member_id="mem_nobody"))
+
+        assert (answer.status, answer.code) == (404, "not_found")
+
+
+AMOUNT = "/lines/0/amount/amount"
+NOT_AN_EMAIL = {"kind": "email", "value": "nobody"}
+
+
+def costing(amount: object, currency: str = "EUR") -> dict[str, Any]:
+    """A line with any amount, however wrong."""
+    return line(0) | {"amount": {"amount": amount, "currency": currency}}
+
+
+class TestWrongOrders:
+    @pytest.mark.parametrize(
+        ("parts", "pointer", "code"),
+        [
+            ({"lines": [costing(-1)]}, AMOUNT, "greater_than_equal"),
+            ({"lines": [costing(10**13)]}, AMOUNT, "less_than_equal"),
+            ({"lines": [costing(12.0)]}, AMOUNT, "int_type"),
+            ({"lines": [costing("12")]}, AMOUNT, "int_type"),
+            ({"lines": [costing(amount=True)]}, AMOUNT, "int_type"),
+            ({"lines": [line(1, quantity=0)]}, "/lines/0/quantity", "greater_than_equal"),
+            ({"lines": [line(1, quantity=1.5)]}, "/lines/0/quantity", "int_type"),
+            ({"lines": [costing(1, "XQQ")]}, "/lines/0/amount/currency", "unknown_currency"),
+            ({"lines": [line(1), line(2)]}, "/lines/1/line_id", "duplicate_line"),
+            ({"lines": [line(1, str(n)) for n in range(201)]}, "/lines", "too_long"),
+            ({"occurred_at": "2026-08-22T09:59:59Z"}, "/occurred_at", "time_out_of_range"),
+            ({"occurred_at": "2026-11-21T10:05:01Z"}, "/occurred_at", "time_out_of_range"),
+            ({"occurred_at": "2026-11-21T10:00:00"}, "/occurred_at", "time_form"),
+            ({"occurred_at": 1795255200}, "/occurred_at", "time_form"),
+            ({"order_id": "no spaces"}, "/order_id", "string_pattern_mismatch"),
+            ({"order_id": ""}, "/order_id", "string_pattern_mismatch"),
+            ({"source": "a" * 65}, "/source", "string_pattern_mismatch"),
+            ({"lines": None}, "/lines", "tuple_type"),
+            ({"surprise": 1}, "/surprise", "extra_forbidden"),
+            ({"identities": [NOT_AN_EMAIL]}, "/identities/0/value", "invalid_identity"),
+        ],
+    )
+    def test_each_mistake_is_named_where_it_stands(
+        self, parts: dict[str, Any], pointer: str, code: str
+    ) -> None:
+        answer = till.post_order(order() | parts)
+
+        assert (answer.status, answer.code) == (422, "validation_failed"), answer.text
+        assert answer.pointers == {pointer: code}
+
+    def test_two_hundred_lines_are_not_too_many(self) -> None:
+        ana = till.enroll()
+        lines = [line(100, str(number)) for number in range(200)]
+
+        answer = till.post_order(order(member_id=ana, lines=lines))
+
+        assert (answer.status, answer.body["entry"]["points"]) == (201, 200)
+
+    def test_an_order_may_be_ninety_days_old_and_five_minutes_ahead(self) -> None:
+        ana = till.enroll()
+
+        old = till.post_order(order(member_id=ana, occurred_at="2026-08-23T10:00:00Z"))
+        ahead = till.post_order(order(member_id=ana, occurred_at="2026-11-21T10:05:00Z"))
+
+        assert (old.status, ahead.status) == (201, 201)
+
+    def test_money_of_another_currency_is_refused(self) -> None:
+        ana = till.enroll()
+        dollars = [line(1) | {"amount": money(100, "USD")}]
+
+        answer = till.post_order(order(member_id=ana, lines=dollars))
+
+        assert (answer.status, answer.code) == (422, "currency_mismatch")
+
+    def test_a_customer_is_not_named_in_two_ways(self) -> None:
+        ana = till.enroll()
+        email = [{"kind": "email", "value": "ana@example.com"}]
+
+        answer = till.post_order(order(member_id=ana, identities=email))
+
+        assert (answer.status, answer.pointers) == (422, {"/identities": "customer_named_twice"})
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize(
+        ("claims", "status", "code"),
+        [
+            (service("bean"), 201, None),
+            (staff("bean", "analyst"), 403, "forbidden"),
+            (person("somebody"), 403, "forbidden"),
+            (staff("other", "cashier"), 404, "not_found"),
+            (service("other"), 404, "not_found"),
+        ],
+    )
+    def test_only_tills_and_services_of_the_program_record_orders(
+        self, claims: Claims, status: int, code: str | None
+    ) -> None:
+        ana = till.enroll()
+
+        answer = till.post_order(order(member_id=ana), as_=claims)
+
+        assert answer.status == status
+        assert code is None or answer.code == code
+
+    def test_a_member_of_another_program_is_unknown_here(
+        self, publish: Callable[..., PublishedProgram]
+    ) -> None:
+        publish(program_id="other")
+        ana = till.enroll()
+
+        answer = call(
+            handler,
+            "POST",
+            "/v1/programs/other/orders",
+            body=order(member_id=ana),
+            as_=staff("other", "cashier"),
+        )
+
+        assert (answer.status, answer.code) == (404, "not_found")

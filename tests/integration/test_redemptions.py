@@ -1,0 +1,338 @@
+"""Points buy rewards over HTTP, and tills use the vouchers, each once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from functions.redemption.handler import handler
+from loyalty.domain.program import PublishedProgram
+from tests.integration.conftest import Clock
+from tests.support import till
+from tests.support.documents import reward
+from tests.support.http import call, person, staff
+
+pytestmark = pytest.mark.usefixtures("program")
+
+
+@pytest.fixture
+def ana() -> str:
+    """A member with 49 points, which expire on 30 November 2027."""
+    member_id = till.enroll()
+    till.earn(member_id, 4999)
+    return member_id
+
+
+@pytest.fixture
+def offer(publish: Callable[..., PublishedProgram], time: Clock) -> Callable[..., None]:
+    """Put one reward on offer, instead of those of the example."""
+
+    def put_on_offer(**parts: object) -> None:
+        publish(version=2, rewards=[reward(**parts)])
+        time.now += timedelta(minutes=1)
+
+    return put_on_offer
+
+
+class TestRedeeming:
+    def test_points_buy_a_reward_and_a_voucher_comes_back(self, ana: str) -> None:
+        answer = till.redeem(ana)
+
+        assert answer.status == 201, answer.text
+        body = answer.body
+        assert body["id"].startswith("red_")
+        assert (body["reward_id"], body["points"], body["state"]) == ("latte", 40, "issued")
+        assert len(body["voucher"]["code"]) == 16
+        assert body["voucher"]["expires_at"] is None
+        assert body["slices"] == [{"expires_on": "2027-11-30", "points": 40}]
+        assert till.member(ana)["balance"] == 9
+
+    def test_the_same_request_again_is_answered_with_the_same_body(self, ana: str) -> None:
+        first = till.redeem(ana, key="once")
+
+        again = till.redeem(ana, key="once")
+
+        assert (first.status, again.status) == (201, 200)
+        assert again.body == first.body
+        assert till.member(ana)["balance"] == 9
+
+    def test_a_retry_of_the_redemption_that_took_the_last_points_hears_no_refusal(
+        self, ana: str
+    ) -> None:
+        first = till.redeem(ana, key="once")
+        assert till.redeem(ana, key="another").code == "insufficient_points"
+
+        again = till.redeem(ana, key="once")
+
+        assert (again.status, again.body) == (200, first.body)
+
+    def test_the_same_key_with_another_content_is_a_conflict(self, ana: str) -> None:
+        till.redeem(ana, key="once")
+
+        answer = till.redeem(ana, "five-off", key="once")
+
+        assert (answer.status, answer.code) == (409, "idempotency_conflict")
+
+    def test_the_same_key_of_another_caller_is_another_request(self, ana: str) -> None:
+        till.earn(ana, 4000)
+        first = till.redeem(ana, key="once")
+
+        other = till.redeem(ana, key="once", as_=staff("bean", "cashier", subject="staff-2"))
+
+        assert (first.status, other.status) == (201, 201)
+        assert first.body["id"] != other.body["id"]
+
+    def test_the_soonest_expiry_is_spent_first(self, ana: str, time: Clock) -> None:
+        time.now = datetime(2026, 12, 20, 10, 0, tzinfo=UTC)
+        till.earn(ana, 3000, occurred_at="2026-12-20T09:00:00Z")
+
+        slices = till.redeem(ana, key="a").body["slices"]
+        till.earn(ana, 2000, occurred_at="2026-12-20T09:30:00Z")
+        across = till.redeem(ana, key="b").body["slices"]
+
+        assert slices == [{"expires_on": "2027-11-30", "points": 40}]
+        assert across == [
+            {"expires_on": "2027-11-30", "points": 9},
+            {"expires_on": "2027-12-31", "points": 31},
+        ]
+
+    @pytest.mark.parametrize(
+        ("now", "status"),
+        [
+            (datetime(2027, 11, 30, 22, 59, 59, tzinfo=UTC), 201),
+            (datetime(2027, 11, 30, 23, 0, 0, tzinfo=UTC), 409),
+        ],
+    )
+    def test_a_lot_pays_to_the_last_second_of_its_last_day_in_the_programs_time_zone(
+        self, ana: str, time: Clock, now: datetime, status: int
+    ) -> None:
+        time.now = now
+
+        answer = till.redeem(ana)
+
+        assert answer.status == status
+
+    def test_expired_points_neither_count_nor_pay_though_no_sweep_ever_ran(
+        self, ana: str, time: Clock
+    ) -> None:
+        time.now = datetime(2027, 12, 1, 9, 0, tzinfo=UTC)
+
+        seen = till.member(ana)
+        refused = till.redeem(ana)
+
+        assert (seen["balance"], seen["lots"]) == (0, [])
+        assert refused.code == "insufficient_points"
+
+    @pytest.mark.parametrize(
+        ("parts", "code"),
+        [
+            ({"available_from": "2026-11-22"}, "reward_unavailable"),
+            ({"available_until": "2026-11-20"}, "reward_unavailable"),
+            ({"stock": 0}, "out_of_stock"),
+            ({"cost_points": 50}, "insufficient_points"),
+        ],
+    )
+    def test_what_stands_in_the_way_is_said_before_and_when_it_is_tried(
+        self, ana: str, offer: Callable[..., None], parts: dict[str, object], code: str
+    ) -> None:
+        offer(**parts)
+
+        shown = till.rewards(ana)["latte"]
+        refused = till.redeem(ana)
+
+        assert (shown["redeemable"], shown["why_not"]) == (False, code)
+        assert (refused.status, refused.code) == (409, code)
+        assert till.member(ana)["balance"] == 49
+
+    def test_the_last_unit_is_sold_once(self, ana: str, offer: Callable[..., None]) -> None:
+        offer(stock=1, cost_points=10)
+
+        first, second = till.redeem(ana), till.redeem(ana)
+
+        assert (first.status, second.code) == (201, "out_of_stock")
+        assert till.rewards(ana)["latte"]["why_not"] == "out_of_stock"
+        assert till.member(ana)["balance"] == 39
+
+    def test_a_member_gets_a_limited_reward_no_more_often_than_allowed(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(per_member_max=2, cost_points=10)
+
+        codes = [till.redeem(ana).status for _ in range(3)]
+
+        assert codes == [201, 201, 409]
+        assert till.rewards(ana)["latte"]["why_not"] == "limit_reached"
+
+    def test_an_unknown_reward_or_member_is_not_found(self, ana: str) -> None:
+        assert till.redeem(ana, "nothing").status == 404
+        assert till.redeem("mem_nobody").status == 404
+
+    def test_a_request_without_its_key_is_refused(self, ana: str) -> None:
+        answer = call(
+            handler,
+            "POST",
+            f"{till.PROGRAM}/members/{ana}/redemptions",
+            body={"reward_id": "latte"},
+            as_=till.CASHIER,
+        )
+
+        assert (answer.status, answer.code) == (400, "missing_idempotency_key")
+
+
+class TestVouchers:
+    def test_a_voucher_is_used_once(self, ana: str) -> None:
+        code = till.redeem(ana).body["voucher"]["code"]
+        order = {"source": "pos", "order_id": "1002"}
+        assert till.check(code).body["state"] == "issued"
+
+        used = till.use(code, key="use-1", order=order)
+        again = till.use(code, key="use-1", order=order)
+        other = till.use(code, key="use-2", order=order)
+
+        assert (used.status, used.body["state"]) == (200, "used")
+        assert used.body["used_at"] == "2026-11-21T10:00:00Z"
+        assert (again.status, again.body) == (200, used.body)
+        assert (other.status, other.code) == (409, "voucher_used")
+
+    def test_the_same_key_for_another_order_is_a_conflict(self, ana: str) -> None:
+        code = till.redeem(ana).body["voucher"]["code"]
+        till.use(code, key="use-1", order={"source": "pos", "order_id": "1"})
+
+        answer = till.use(code, key="use-1", order={"source": "pos", "order_id": "2"})
+
+        assert (answer.status, answer.code) == (409, "idempotency_conflict")
+
+    def test_a_code_may_be_typed_in_lower_case(self, ana: str) -> None:
+        code = till.redeem(ana).body["voucher"]["code"]
+
+        assert till.use(code.lower()).status == 200
+
+    def test_an_unknown_code_is_not_found(self) -> None:
+        assert till.check("AAAABBBBCCCCDDDD").status == 404
+        assert till.use("AAAABBBBCCCCDDDD").status == 404
+
+    def test_a_voucher_past_its_date_is_not_taken(
+        self, ana: str, offer: Callable[..., None], time: Clock
+    ) -> None:
+        offer(voucher_days=30)
+        code = till.redeem(ana).body["voucher"]["code"]
+        time.now += timedelta(days=30)
+
+        answer = till.use(code)
+
+        assert (answer.status, answer.code) == (409, "wrong_state")
+        assert till.check(code).body["state"] == "expired"
+
+    def test_redemptions_are_listed_newest_first_page_by_page(
+        self, ana: str, offer: Callable[..., None], time: Clock
+    ) -> None:
+        offer(cost_points=10)
+        made = []
+        for _ in range(3):
+            time.now += timedelta(seconds=1)
+            made.append(till.redeem(ana).body["id"])
+
+        first = till.redemptions(ana, limit="2").body
+        rest = till.redemptions(ana, limit="2", cursor=first["next_cursor"]).body
+
+        listed = [item["id"] for item in first["items"] + rest["items"]]
+        assert listed == made[::-1]
+        assert rest["next_cursor"] is None
+
+    def test_a_tampered_cursor_is_refused(self, ana: str, offer: Callable[..., None]) -> None:
+        offer(cost_points=10)
+        till.redeem(ana)
+        till.redeem(ana)
+        cursor = till.redemptions(ana, limit="1").body["next_cursor"]
+        tampered = cursor[:-2] + ("A" if cursor[-2] != "A" else "B") + cursor[-1]
+
+        answer = till.redemptions(ana, cursor=tampered)
+
+        assert (answer.status, answer.code) == (422, "invalid_cursor")
+
+
+class TestHolds:
+    def test_a_hold_reserves_points_until_it_is_completed(self, ana: str) -> None:
+        held = till.redeem(ana, hold=True).body
+        assert (held["state"], held["held_until"]) == ("held", "2026-11-21T10:15:00Z")
+        assert till.use(held["voucher"]["code"]).code == "wrong_state"
+
+        completed = till.step(ana, held["id"], "complete")
+
+        assert (completed.status, completed.body["state"]) == (200, "issued")
+        assert till.step(ana, held["id"], "complete").body == completed.body
+        assert till.use(held["voucher"]["code"]).status == 200
+
+    def test_a_hold_that_ran_out_cannot_be_completed(self, ana: str, time: Clock) -> None:
+        held = till.redeem(ana, hold=True).body
+        time.now += timedelta(minutes=15)
+
+        answer = till.step(ana, held["id"], "complete")
+
+        assert (answer.status, answer.code) == (409, "wrong_state")
+
+    def test_a_cancelled_redemption_returns_its_points_to_their_lots_once(self, ana: str) -> None:
+        redeemed = till.redeem(ana).body
+
+        first = till.step(ana, redeemed["id"], "cancel")
+        again = till.step(ana, redeemed["id"], "cancel")
+
+        assert (first.status, first.body["state"]) == (200, "cancelled")
+        assert (again.status, again.body) == (200, first.body)
+        seen = till.member(ana)
+        assert (seen["balance"], seen["lots"]) == (
+            49,
+            [{"expires_on": "2027-11-30", "points": 49}],
+        )
+        assert till.use(redeemed["voucher"]["code"]).code == "wrong_state"
+
+    def test_a_used_voucher_cannot_be_cancelled(self, ana: str) -> None:
+        redeemed = till.redeem(ana).body
+        till.use(redeemed["voucher"]["code"])
+
+        answer = till.step(ana, redeemed["id"], "cancel")
+
+        assert (answer.status, answer.code) == (409, "wrong_state")
+
+    def test_a_cancel_gives_back_the_unit_of_stock_and_the_turn(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(stock=1, per_member_max=1, cost_points=10)
+        redeemed = till.redeem(ana).body
+
+        till.step(ana, redeemed["id"], "cancel")
+
+        assert till.rewards(ana)["latte"]["redeemable"]
+        assert till.redeem(ana).status == 201
+
+    def test_points_of_an_expired_lot_come_back_for_the_programs_reinstate_days(
+        self, ana: str, time: Clock
+    ) -> None:
+        redeemed = till.redeem(ana).body
+        time.now = datetime(2027, 12, 2, 9, 0, tzinfo=UTC)
+
+        till.step(ana, redeemed["id"], "cancel")
+
+        assert till.member(ana)["lots"] == [{"expires_on": "2027-12-16", "points": 40}]
+
+
+class TestWhoMay:
+    def test_somebody_else_does_not_learn_of_a_members_redemptions(self, ana: str) -> None:
+        stranger = person("stranger", email="eve@example.com")
+
+        assert till.redemptions(ana, as_=stranger).status == 404
+        assert till.redeem(ana, as_=stranger).status == 404
+        assert till.redemptions("me", as_=stranger).status == 404
+
+    def test_another_members_redemption_is_not_found(self, ana: str) -> None:
+        redeemed = till.redeem(ana).body
+        bob = till.enroll("bob@example.com")
+
+        answer = till.step(bob, redeemed["id"], "cancel")
+
+        assert (answer.status, answer.code) == (404, "not_found")
+
+    def test_members_do_not_use_vouchers_themselves(self, ana: str) -> None:
+        code = till.redeem(ana).body["voucher"]["code"]
+
+        assert till.use(code, as_=person("ana")).code == "forbidden"

@@ -1,0 +1,127 @@
+"""A till of the program `bean`: what tests do over HTTP, through the handlers themselves."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+
+from functions.accrual import handler as accrual
+from functions.enrollment import handler as enrollment
+from functions.redemption import handler as redemption
+from tests.support.http import Answer, Claims, call, staff
+
+PROGRAM: Final = "/v1/programs/bean"
+CASHIER: Final = staff("bean", "cashier")
+NOW: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def money(amount: int, currency: str = "EUR") -> dict[str, Any]:
+    return {"amount": amount, "currency": currency}
+
+
+def line(amount: int, line_id: str = "1", **parts: Any) -> dict[str, Any]:
+    return {
+        "line_id": line_id,
+        "sku": "X",
+        "category": "drink",
+        "quantity": 1,
+        "amount": money(amount),
+    } | parts
+
+
+def order(amount: int = 4999, **parts: Any) -> dict[str, Any]:
+    """An order of one line, of nobody until a `member_id` or `identities` are given."""
+    return {
+        "source": "pos",
+        "order_id": f"{next(_numbers)}",
+        "occurred_at": "2026-11-21T10:00:00Z",
+        "lines": [line(amount)],
+    } | parts
+
+
+def enroll(email: str = "ana@example.com", *, as_: Claims = CASHIER) -> str:
+    """The id of a new member."""
+    body = {"identities": [{"kind": "email", "value": email}]}
+    answer = call(enrollment.handler, "POST", f"{PROGRAM}/members", body=body, as_=as_)
+    assert answer.status == 201, answer.text
+    return str(answer.body["id"])
+
+
+def member(member_id: str, *, as_: Claims = CASHIER) -> dict[str, Any]:
+    answer = call(enrollment.handler, "GET", f"{PROGRAM}/members/{member_id}", as_=as_)
+    assert answer.status == 200, answer.text
+    body: dict[str, Any] = answer.body
+    return body
+
+
+def post_order(body: dict[str, Any], *, as_: Claims = CASHIER) -> Answer:
+    return call(accrual.handler, "POST", f"{PROGRAM}/orders", body=body, as_=as_)
+
+
+def earn(member_id: str, amount: int, **parts: Any) -> Answer:
+    """An order of a member, which earns one point for each whole unit of money."""
+    answer = post_order(order(amount, member_id=member_id, **parts))
+    assert answer.status == 201, answer.text
+    return answer
+
+
+def quote(body: dict[str, Any], *, as_: Claims = CASHIER) -> Answer:
+    return call(accrual.handler, "POST", f"{PROGRAM}/orders/quote", body=body, as_=as_)
+
+
+def redeem(
+    member_id: str,
+    reward_id: str = "latte",
+    *,
+    key: str | None = None,
+    as_: Claims = CASHIER,
+    **more: Any,
+) -> Answer:
+    return call(
+        redemption.handler,
+        "POST",
+        f"{PROGRAM}/members/{member_id}/redemptions",
+        body={"reward_id": reward_id} | more,
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
+
+
+def step(member_id: str, redemption_id: str, to: str, *, as_: Claims = CASHIER) -> Answer:
+    """`complete` or `cancel` a redemption."""
+    return call(
+        redemption.handler,
+        "POST",
+        f"{PROGRAM}/members/{member_id}/redemptions/{redemption_id}/{to}",
+        as_=as_,
+        headers={"Idempotency-Key": f"key-{next(_numbers)}"},
+    )
+
+
+def redemptions(member_id: str, *, as_: Claims = CASHIER, **query: str) -> Answer:
+    path = f"{PROGRAM}/members/{member_id}/redemptions"
+    return call(redemption.handler, "GET", path, as_=as_, query=query)
+
+
+def rewards(member_id: str, *, as_: Claims = CASHIER) -> dict[str, Any]:
+    """The rewards by id, as the member can have them now."""
+    path = f"{PROGRAM}/members/{member_id}/rewards"
+    answer = call(redemption.handler, "GET", path, as_=as_)
+    assert answer.status == 200, answer.text
+    return {reward["id"]: reward for reward in answer.body["items"]}
+
+
+def check(code: str, *, as_: Claims = CASHIER) -> Answer:
+    return call(redemption.handler, "GET", f"{PROGRAM}/vouchers/{code}", as_=as_)
+
+
+def use(code: str, *, key: str | None = None, as_: Claims = CASHIER, **body: Any) -> Answer:
+    return call(
+        redemption.handler,
+        "POST",
+        f"{PROGRAM}/vouchers/{code}/use",
+        body=body,
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
