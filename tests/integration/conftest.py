@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -12,6 +13,7 @@ from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program import PublishedProgram
 from loyalty.edge import clock
+from loyalty.edge.logs import logger
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
@@ -52,8 +54,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cold.forget()
     with mock_aws():
         create_table(_session().client("dynamodb"), TABLE)
-        secret = _session().client("secretsmanager").create_secret(
-            Name="identity", SecretString=IDENTITY_SECRET
+        secret = (
+            _session()
+            .client("secretsmanager")
+            .create_secret(Name="identity", SecretString=IDENTITY_SECRET)
         )
         monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
         s3 = _session().client("s3")
@@ -62,8 +66,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 Bucket=purpose, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
             monkeypatch.setenv(f"LOYALTY_{purpose.upper()}_BUCKET", purpose)
-        queue = _session().client("sqs").create_queue(
-            QueueName="intake.fifo", Attributes={"FifoQueue": "true"}
+        queue = (
+            _session()
+            .client("sqs")
+            .create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         )
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
         bus = _session().client("events").create_event_bus(Name="bus")
@@ -113,3 +119,11 @@ def publish(engine: DynamoEngine) -> Callable[..., PublishedProgram]:
 def program(publish: Callable[..., PublishedProgram]) -> PublishedProgram:
     """The program `bean`, in force."""
     return publish()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the handlers log, but for their metrics, which go to the standard output."""
+    told = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", told)
+    return told

@@ -9,21 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.program.handler import handler
-from loyalty.edge import clock
-from tests.integration.conftest import STOREFRONT_SECRETS
+from tests.integration.conftest import STOREFRONT_SECRETS, Clock
 from tests.support.deliveries import CONNECTION, MANAGER, PROGRAM_ID, connect
-from tests.support.documents import document
 from tests.support.http import Answer, call, service, staff
 from tests.support.shopify import SECRET
 
 PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
 
 
-@pytest.fixture(autouse=True)
-def program() -> None:
-    headers = {"if-none-match": "*"}
-    path = f"/v1/programs/{PROGRAM_ID}"
-    assert call(handler, "PUT", path, body=document(), as_=MANAGER, headers=headers).status == 201
+pytestmark = pytest.mark.usefixtures("program")
 
 
 def read(path: str = PATH) -> Answer:
@@ -61,10 +55,9 @@ def test_its_secrets_are_in_the_secrets_manager_and_not_in_the_table(dynamodb: A
     assert SECRET not in str(dynamodb.scan(TableName="ledger"))
 
 
-def test_it_is_connected_otherwise_by_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_connected_otherwise_by_the_same_request(time: Clock) -> None:
     first = connect().body
-    later = clock.now() + timedelta(hours=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    time.now += timedelta(hours=1)
 
     answer = connect(source="till", secrets=["new", SECRET])
 

@@ -71,7 +71,7 @@ def queued() -> list[dict[str, Any]]:
 def apply(messages: list[dict[str, Any]]) -> list[str]:
     """Let `intake` take a batch; gives the ids of those that failed."""
     answer = intake({"Records": messages}, Context())  # type: ignore[arg-type]  # all it reads of it
-    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+    return [str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
 
 
 def drain() -> None:

@@ -1,0 +1,109 @@
+"""Deliveries that race each other on a bare local cloud."""
+
+import random
+import time
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from loyalty.domain.identity import Keyring, identify
+from loyalty.domain.storefront import Command, Outcome
+from loyalty.storefronts import shopify
+from loyalty.table.books import TableBooks
+from loyalty.table.engine import Persistent
+from loyalty.table.members import TableMembers
+from loyalty.usecases.enrollment import Application, Claim, enroll
+from loyalty.usecases.intake import apply
+from loyalty.usecases.ports import Desk
+from tests.support.documents import published
+from tests.support.race import race
+from tests.support.shopify import WITH_CUSTOMER, encoded, payload
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MEMBER = "mem_bob"
+
+
+@pytest.fixture
+def desk(engine: Persistent) -> Desk:
+    program = published(currency="USD")
+    codes = count(1)
+    return Desk(
+        books=TableBooks(engine, program_id="bean", zone=program.document.zone),
+        program=program,
+        version=lambda _version: program,
+        now=NOW,
+        new_code=lambda: f"CODE{next(codes)}",
+        pause=lambda attempt: time.sleep(random.uniform(0, 0.02 * 2**attempt)),
+    )
+
+
+@pytest.fixture
+def members(engine: Persistent, desk: Desk) -> TableMembers:
+    """The program's members: Bob, whom the shop knows."""
+    ring = Keyring({"1": b"a key of the digests"}, current="1")
+    members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
+    customer = Claim(identify("customer", "207119551", source="shop"))
+    enroll(Application(member_id=MEMBER, claims=[customer]), members=members, desk=desk)
+    return members
+
+
+def paid(order_id: int) -> Command:
+    body = encoded(payload(WITH_CUSTOMER, at=NOW, id=order_id))
+    return shopify.translate("orders/paid", body, source="shop")
+
+
+def test_of_fifty_deliveries_of_one_order_at_once_one_earns(
+    desk: Desk, members: TableMembers
+) -> None:
+    def take(_number: int) -> Outcome:
+        return apply(paid(1), desk=desk, directory=members)
+
+    outcomes = race(take, threads=50)
+
+    assert {outcome.status for outcome in outcomes} == {"earned"}
+    assert len({outcome.entry_id for outcome in outcomes}) == 1
+    assert sorted(outcome.replayed for outcome in outcomes) == [False] + [True] * 49
+    account = desk.books.account(MEMBER, strong=True)
+    assert account is not None
+    assert (account.balance, account.entries) == (587, 1)
+
+
+def test_orders_of_one_member_at_once_all_earn(desk: Desk, members: TableMembers) -> None:
+    def take(number: int) -> Outcome:
+        return apply(paid(1 + number), desk=desk, directory=members)
+
+    outcomes = race(take, threads=16)
+
+    assert not any(outcome.replayed for outcome in outcomes)
+    account = desk.books.account(MEMBER, strong=True)
+    assert account is not None
+    assert (account.balance, account.entries) == (16 * 587, 16)
+
+
+def test_an_order_delivered_while_its_customer_enrolls_is_earned_or_a_guests(
+    engine: Persistent, desk: Desk
+) -> None:
+    """Never both, never neither, whichever of fifty deliveries is quicker than the enrollment."""
+    ring = Keyring({"1": b"a key of the digests"}, current="1")
+    members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
+    customer = Claim(identify("customer", "207119551", source="shop"))
+
+    def take(number: int) -> Outcome | None:
+        if number == 25:
+            enroll(Application(member_id=MEMBER, claims=[customer]), members=members, desk=desk)
+            return None
+        return apply(paid(1), desk=desk, directory=members)
+
+    outcomes = [outcome for outcome in race(take, threads=50) if outcome]
+    last = apply(paid(1), desk=desk, directory=members)
+
+    assert last.status == "earned"
+    assert {outcome.status for outcome in outcomes} <= {"earned", "guest"}
+    assert (
+        sum(outcome.status == "earned" and not outcome.replayed for outcome in (*outcomes, last))
+        == 1
+    )
+    account = desk.books.account(MEMBER, strong=True)
+    assert account is not None
+    assert (account.balance, account.entries) == (587, 1)

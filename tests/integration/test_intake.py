@@ -1,0 +1,278 @@
+"""What storefronts delivered is applied from the queue."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.enrollment.handler import handler as enrollment
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Item, Query
+from tests.integration.conftest import Clock
+from tests.support.deliveries import PROGRAM_ID, apply, connect, deliver, drain, post, queued
+from tests.support.http import call, service
+from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, encoded, headers, payload
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+CUSTOMER = {"kind": "customer", "source": "shop", "value": "207119551"}
+EMAIL = {"kind": "email", "value": "bob.norman@mail.example.com"}
+
+
+@pytest.fixture(autouse=True)
+def shop(publish: Callable[..., object]) -> None:
+    publish(currency="USD")
+    connect()
+
+
+@pytest.fixture
+def outcomes(engine: DynamoEngine) -> Callable[[], list[Item]]:
+    """What came of each delivery, in the order they were received."""
+
+    def read() -> list[Item]:
+        partition = keys.deliveries_partition(PROGRAM_ID, "online")
+        return list(engine.query(Query(pk=partition, begins_with="DELIVERY#", strong=True)))
+
+    return read
+
+
+def order(name: str = WITH_CUSTOMER, **changes: Any) -> dict[str, Any]:
+    return payload(name, at=NOW, **changes)
+
+
+def enroll(*identities: dict[str, str]) -> str:
+    answer = call(
+        enrollment,
+        "POST",
+        f"/v1/programs/{PROGRAM_ID}/members",
+        body={"identities": identities},
+        as_=service(PROGRAM_ID),
+    )
+    assert answer.status == 201, answer.text
+    return str(answer.body["id"])
+
+
+def member(member_id: str, path: str = "") -> Any:
+    whole = f"/v1/programs/{PROGRAM_ID}/members/{member_id}{path}"
+    return call(enrollment, "GET", whole, as_=service(PROGRAM_ID)).body
+
+
+def metrics(logged: str) -> Iterator[dict[str, Any]]:
+    for line in logged.splitlines():
+        told = json.loads(line)
+        if "_aws" in told:
+            yield told
+
+
+@pytest.mark.parametrize("identity", [CUSTOMER, EMAIL, {"kind": "phone", "value": "+16136120707"}])
+def test_a_paid_order_earns_for_whom_it_names(
+    identity: dict[str, str], outcomes: Callable[[], list[Item]]
+) -> None:
+    member_id = enroll(identity)
+
+    deliver(order())
+    drain()
+
+    assert member(member_id)["balance"] == 587
+    (outcome,) = outcomes()
+    assert (outcome["status"], outcome["member"]) == ("earned", member_id)
+    assert (outcome["order"], outcome["topic"]) == ("450789469", "orders/paid")
+
+
+def test_the_entry_tells_the_shop_and_the_lines() -> None:
+    member_id = enroll(CUSTOMER)
+
+    deliver(order())
+    drain()
+
+    (entry,) = member(member_id, "/history")["items"]
+    assert entry["kind"] == "accrual"
+    assert entry["points"] == 587
+
+
+def test_an_order_told_again_in_any_way_earns_once(outcomes: Callable[[], list[Item]]) -> None:
+    member_id = enroll(CUSTOMER)
+    connect("second-subscription")
+
+    deliver(order())
+    drain()
+    deliver(order(), event_id="the-same-order-by-another-event")
+    raw = encoded(order(note="cosmetic", updated_at="2026-11-21T11:00:00Z"))
+    post(raw, headers(raw, event_id="third"), storefront_id="second-subscription")
+    drain()
+
+    assert member(member_id)["balance"] == 587
+    assert len(member(member_id, "/history")["items"]) == 1
+    assert [outcome["status"] for outcome in outcomes()] == ["earned", "earned"]
+
+
+def test_a_message_handed_over_twice_earns_once() -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(order())
+    messages = queued()
+
+    assert apply(messages) == []
+    assert apply(messages) == []
+
+    assert member(member_id)["balance"] == 587
+
+
+def test_two_orders_of_one_customer_both_earn() -> None:
+    member_id = enroll(CUSTOMER)
+
+    deliver(order(), event_id="one")
+    deliver(order(id=2), event_id="two")
+    drain()
+
+    assert member(member_id)["balance"] == 2 * 587
+
+
+def test_an_order_of_someone_unknown_is_kept_as_a_guests(
+    outcomes: Callable[[], list[Item]],
+) -> None:
+    deliver(order())
+    drain()
+
+    (outcome,) = outcomes()
+    assert outcome["status"] == "guest"
+    assert "member" not in outcome
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (order(OF_NOBODY), "ignored", "no_customer"),
+        (order(test=True), "ignored", "test_order"),
+        (order() | {"processed_at": "2008-01-10T11:00:00-05:00"}, "ignored", "time_out_of_range"),
+        (payload(WITH_CUSTOMER, at=NOW + timedelta(hours=1)), "ignored", "time_out_of_range"),
+        (order(id=None), "parked", "malformed"),
+        (order(line_items="none"), "parked", "malformed"),
+    ],
+)
+def test_what_earns_nothing_is_recorded_with_its_reason(
+    body: dict[str, Any], status: str, reason: str, outcomes: Callable[[], list[Item]]
+) -> None:
+    member_id = enroll(CUSTOMER)
+
+    assert deliver(body).status == 200
+    drain()
+
+    (outcome,) = outcomes()
+    assert (outcome["status"], outcome["reason"]) == (status, reason)
+    assert member(member_id)["balance"] == 0
+
+
+def test_a_shop_that_sells_in_another_currency_is_parked(
+    publish: Callable[..., object], time: Clock, outcomes: Callable[[], list[Item]]
+) -> None:
+    publish(version=2, currency="EUR")
+    time.now += timedelta(minutes=1)
+
+    deliver(order())
+    drain()
+
+    (outcome,) = outcomes()
+    assert (outcome["status"], outcome["reason"]) == ("parked", "currency_mismatch")
+
+
+def test_a_changed_order_told_again_is_ignored_for_now(outcomes: Callable[[], list[Item]]) -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(order())
+    drain()
+
+    changed = order()
+    changed["line_items"] = changed["line_items"][:1]
+    deliver(changed, event_id="edited")
+    drain()
+
+    assert member(member_id)["balance"] == 587
+    assert sorted(str(outcome.get("reason")) for outcome in outcomes()) == [
+        "None",
+        "order_conflict",
+    ]
+
+
+def test_a_topic_that_means_nothing_here_is_ignored(outcomes: Callable[[], list[Item]]) -> None:
+    deliver({"id": 7, "title": "Mug"}, topic="products/update")
+    drain()
+
+    (outcome,) = outcomes()
+    assert (outcome["status"], outcome["reason"]) == ("ignored", "unknown_topic")
+    assert "order" not in outcome
+
+
+def test_what_came_of_a_delivery_goes_with_the_delivery_after_a_month(
+    outcomes: Callable[[], list[Item]],
+) -> None:
+    deliver(order())
+    drain()
+
+    (outcome,) = outcomes()
+    assert outcome["ttl"] == int((NOW + timedelta(days=30)).timestamp())
+
+
+def test_what_cannot_be_read_goes_back_with_the_rest_of_its_order_and_the_others_go_on() -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(order(), event_id="lost")
+    deliver(order(), event_id="after-it")
+    deliver(order(id=2), event_id="another-order")
+    messages = queued()
+    where = json.loads(messages[0]["body"])["where"]
+    boto3.client("s3").delete_object(Bucket=os.environ["LOYALTY_INBOX_BUCKET"], Key=where)
+
+    failed = apply(messages)
+
+    assert failed == [message["messageId"] for message in messages[:2]]
+    assert member(member_id)["balance"] == 587
+
+
+def test_a_batch_of_nothing_but_failures_is_reported_message_by_message() -> None:
+    deliver(order())
+    messages = queued()
+    messages[0]["body"] = '{"v": 1, "where": "nowhere"}'
+
+    assert apply(messages) == [messages[0]["messageId"]]
+
+
+def test_parked_deliveries_are_counted_for_the_alarm_and_by_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    deliver(order(id=None))
+    drain()
+
+    counted = [each for each in metrics(capsys.readouterr().out) if "DeliveriesParked" in each]
+
+    assert [each.get("reason") for each in counted] == [None, "malformed"]
+
+
+def test_an_order_is_counted_once_however_often_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    enroll(CUSTOMER)
+    deliver(order(), event_id="one")
+    deliver(order(), event_id="two")
+    drain()
+
+    counted = list(metrics(capsys.readouterr().out))
+
+    assert [each["PointsEarned"] for each in counted if "PointsEarned" in each] == [[587.0]]
+    assert len([each for each in counted if "Orders" in each]) == 1
+
+
+def test_nothing_personal_is_logged(log: StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    enroll(CUSTOMER)
+    deliver(order(), event_id="one")
+    deliver(order(OF_NOBODY), event_id="two")
+    deliver(order(email=["bob.norman@mail.example.com"]), event_id="three")
+    drain()
+
+    logged = log.getvalue() + capsys.readouterr().out
+
+    assert logged.count('"applied"') == 3
+    for personal in ("bob.norman", "207119551", "+16136120707", "Norman", "Chestnut"):
+        assert personal not in logged
