@@ -54,7 +54,7 @@ def read_report(
     name: Annotated[str, Path(description="`summary`")],
     first: Annotated[ReportDay, Query(alias="from", description="A day in the program's zone.")],
     last: Annotated[ReportDay, Query(alias="to", description="The last day, included.")],
-) -> Response[ReportAnswer]:
+) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
     Answers JSON, or CSV to `Accept: text/csv`.
