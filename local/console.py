@@ -11,8 +11,7 @@ from pathlib import Path
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAME_SECONDS = 0.1
-_TITLE_COLUMNS = 34
-_DETAIL_COLUMNS = 44
+_TITLE_COLUMNS = 33
 
 
 class Line:
@@ -57,10 +56,6 @@ class Console:
         try:
             yield line
             mark = self._paint("✓", "32")
-        except BaseException:
-            # What it was doing last; the cause is told in full below.
-            line.detail = line.detail[:_DETAIL_COLUMNS]
-            raise
         finally:
             finished.set()
             if self._is_terminal:
@@ -75,17 +70,13 @@ class Console:
             frame += 1
 
     def _write(self, mark: str, line: Line, seconds: float, *, end: str) -> None:
-        title = f"{line.title:<{_TITLE_COLUMNS}}"
-        width = _DETAIL_COLUMNS if end else self._live_columns()
-        shown = line.detail if end else line.detail[:width]
-        detail = self._paint(f"{shown:<{width}}", "2")
+        title = f"{line.title:<{_TITLE_COLUMNS}} {seconds:5.1f} s"
+        # A line that wraps cannot be redrawn.
+        room = shutil.get_terminal_size().columns - len(f"  ✓ {title}   ")
+        shown = line.detail if end else line.detail[: max(0, room)]
         start = "\r\x1b[K" if self._is_terminal else ""
-        print(f"{start}  {mark} {title} {detail} {seconds:5.1f} s", end=end, flush=True)
-
-    def _live_columns(self) -> int:
-        """What the terminal leaves for the detail: a line that wraps cannot be redrawn."""
-        others = _TITLE_COLUMNS + len("  ✓   100.0 s ")
-        return max(0, min(_DETAIL_COLUMNS, shutil.get_terminal_size().columns - others))
+        detail = f"   {self._paint(shown, '2')}" if shown else ""
+        print(f"{start}  {mark} {title}{detail}", end=end, flush=True)
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._is_colored else text

@@ -56,10 +56,10 @@ class Story:
         """Tell every step on a line of its own; the first that comes out wrong ends the story."""
         steps = (
             ("Ana enrolls", self._enroll),
-            ("A shop is connected", self._connect_shop),
-            ("Her signed Shopify order earns", self._earn),
+            ("A manager connects the shop", self._connect_shop),
+            ("Ana's signed Shopify order earns", self._earn),
             ("The same webhook changes nothing", self._deliver_again),
-            ("She redeems a reward", self._redeem),
+            ("Ana redeems a reward", self._redeem),
             ("The till uses the voucher", self._use_voucher),
             ("A second use is refused", self._use_voucher_again),
             ("The report shows it", self._report),
