@@ -5,10 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Forbidden, NotFound
-from loyalty.edge.auth import STAFF, principal_of, require
+from loyalty.edge.auth import STAFF, Principal, require
+from loyalty.edge.auth import principal_of as principal_under
+from loyalty.edge.settings import ClaimSettings
 from tests.support.http import Claims, person, service, staff
 
 names = st.text("abc-", min_size=2, max_size=8)
+
+
+def principal_of(claims: Claims, *, program_id: str) -> Principal:
+    return principal_under(claims, program_id=program_id, names=ClaimSettings())
 
 
 def test_staff_have_the_roles_of_their_groups_in_this_program() -> None:
@@ -73,6 +79,17 @@ def test_only_verified_identities_are_believed() -> None:
 
     assert (verified.email, verified.phone) == (email, phone)
     assert (unverified.email, unverified.phone) == (None, None)
+
+
+def test_another_issuers_claims_are_read_by_their_names() -> None:
+    names = ClaimSettings(groups_claim="https://bean.example/roles", scopes_claim="scp")
+    claims = {"sub": "ana", "https://bean.example/roles": "[bean/manager bean/cashier]"}
+
+    people = principal_under(claims, program_id="bean", names=names)
+    services = principal_under({"sub": "s", "scp": "bean/service"}, program_id="bean", names=names)
+
+    assert people.roles == {"member", "manager", "cashier"}
+    assert services.roles == {"service"}
 
 
 def test_a_role_that_is_not_asked_for_is_not_enough() -> None:

@@ -108,6 +108,16 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
             "/rewards/0/available_until",
             "empty_window",
         ),
+        (
+            {"rewards": [reward(pay={"amount_minor": 1, "per_points": 1})]},
+            "/rewards/0/pay",
+            "not_for_kind",
+        ),
+        (
+            {"transfers": {"points_min": 10, "points_max": 9}},
+            "/transfers/points_max",
+            "contradiction",
+        ),
         ({"rewards": [reward(percent=10)]}, "/rewards/0/percent", "not_for_kind"),
         ({"rewards": [reward(amount_minor=10)]}, "/rewards/0/amount_minor", "not_for_kind"),
         (

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from loyalty.edge.settings import RelaySettings, SettingMissing, WebhooksSettings, settings
+from loyalty.edge.settings import (
+    ClaimSettings,
+    RelaySettings,
+    SettingMissing,
+    WebhooksSettings,
+    settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +38,9 @@ def test_every_variable_that_is_missing_or_empty_is_named(monkeypatch: pytest.Mo
     assert str(missing.value).split(" needs ")[1] == (
         "LOYALTY_STOREFRONT_SECRETS, LOYALTY_INBOX_BUCKET"
     )
+
+
+def test_a_setting_with_a_default_need_not_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOYALTY_GROUPS_CLAIM", "roles")
+
+    assert settings(ClaimSettings) == ClaimSettings(groups_claim="roles")

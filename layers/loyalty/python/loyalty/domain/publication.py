@@ -64,6 +64,10 @@ def _settings(document: Program) -> Iterator[Fault]:
     if exponent(document.currency) is None:
         detail = f"There is no currency “{document.currency}” in ISO 4217"
         yield Fault("/currency", "unknown_currency", detail)
+    transfers = document.transfers
+    if transfers and transfers.points_max < transfers.points_min:
+        detail = f"Less than the {transfers.points_min} points that a transfer moves at least"
+        yield Fault("/transfers/points_max", "contradiction", detail)
 
 
 def _ids(name: str, parts: Sequence[EarningRule | Reward]) -> Iterator[Fault]:
@@ -116,6 +120,8 @@ def _rewards(document: Program) -> Iterator[Fault]:
             yield Fault(f"{place}/percent", "not_for_kind", f"A {reward.kind} has no percent")
         if reward.amount_minor is not None and reward.kind not in _WORTH_MONEY:
             yield Fault(f"{place}/amount_minor", "not_for_kind", f"A {reward.kind} has no amount")
+        if reward.pay and reward.kind != "amount_off":
+            yield Fault(f"{place}/pay", "not_for_kind", f"Points do not pay for a {reward.kind}")
         opens_at, closes_at = reward.window(document.zone) if is_zone_known else (None, None)
         if opens_at and closes_at and closes_at <= opens_at:
             yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")

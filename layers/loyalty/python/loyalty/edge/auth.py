@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from loyalty.domain.errors import Forbidden, NotFound
+from loyalty.edge.settings import ClaimSettings
 
 type Role = Literal["member", "cashier", "analyst", "manager", "service"]
 type StaffRole = Literal["cashier", "analyst", "manager"]
@@ -18,18 +19,6 @@ STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
 # Members for what is their own, and the people at the counter.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimNames:
-    """What the issuer calls the claims that are read; the defaults are Cognito's."""
-
-    groups: str = "cognito:groups"
-    scopes: str = "scope"
-    email: str = "email"
-    email_verified: str = "email_verified"
-    phone: str = "phone_number"
-    phone_verified: str = "phone_number_verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +45,24 @@ class Principal:
         return bool(self.roles & (STAFF | {"service"}))
 
 
-def principal_of(
-    claims: Mapping[str, str], *, program_id: str, names: ClaimNames = ClaimNames()
-) -> Principal:
+def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSettings) -> Principal:
     """The caller as this program sees them.
 
     Raises:
         NotFound: the token is for other programs only, so this one does not exist for them.
     """
-    scopes = _listed(claims.get(names.scopes, ""), frozenset({"service"}))
+    scopes = _listed(claims.get(names.scopes_claim, ""), frozenset({"service"}))
     if program_id in scopes:
         return Principal(program_id=program_id, subject=claims["sub"], roles=scopes[program_id])
-    groups = _listed(claims.get(names.groups, ""), STAFF)
+    groups = _listed(claims.get(names.groups_claim, ""), STAFF)
     if scopes or (groups and program_id not in groups):
         raise NotFound
     return Principal(
         program_id=program_id,
         subject=claims["sub"],
         roles=groups.get(program_id, frozenset()) | {"member"},
-        email=_verified(claims, names.email, names.email_verified),
-        phone=_verified(claims, names.phone, names.phone_verified),
+        email=_verified(claims, names.email_claim, names.email_verified_claim),
+        phone=_verified(claims, names.phone_claim, names.phone_verified_claim),
     )
 
 

@@ -53,6 +53,7 @@ from loyalty.edge import problems
 from loyalty.edge.auth import Principal, Role, principal_of, require
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
+from loyalty.edge.settings import ClaimSettings, settings
 from loyalty.table.operations import Transient
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
@@ -223,7 +224,7 @@ class Api:
             # The gateway lets no request without a token through to such a route.
             raise Forbidden
         program_id = self.resolver.request.path_parameters["program_id"]
-        return principal_of(claims, program_id=program_id)
+        return principal_of(claims, program_id=program_id, names=settings(ClaimSettings))
 
     def _answer_errors(self) -> None:
         handle = self.resolver.exception_handler

@@ -1,7 +1,7 @@
 """What each function is told by its environment, read when it is first needed."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 
 
@@ -64,6 +64,18 @@ class ArchiveSettings:
     lake_bucket: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSettings:
+    """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
+
+    groups_claim: str = "cognito:groups"
+    scopes_claim: str = "scope"
+    email_claim: str = "email"
+    email_verified_claim: str = "email_verified"
+    phone_claim: str = "phone_number"
+    phone_verified_claim: str = "phone_number_verified"
+
+
 type _Settings = (
     ProgramSettings
     | EnrollmentSettings
@@ -74,6 +86,7 @@ type _Settings = (
     | IntakeSettings
     | RelaySettings
     | ArchiveSettings
+    | ClaimSettings
 )
 
 
@@ -82,10 +95,16 @@ def settings[S: _Settings](kind: type[S]) -> S:
     """The settings of a kind: field `table` is the variable `LOYALTY_TABLE`, and so on.
 
     Raises:
-        SettingMissing: a variable is absent or empty.
+        SettingMissing: a variable without a default is absent or empty.
     """
-    names = {field.name: f"LOYALTY_{field.name.upper()}" for field in fields(kind)}
-    missing = [variable for variable in names.values() if not os.environ.get(variable)]
+    told: dict[str, str] = {}
+    missing: list[str] = []
+    for field in fields(kind):
+        variable = f"LOYALTY_{field.name.upper()}"
+        if value := os.environ.get(variable):
+            told[field.name] = value
+        elif field.default is MISSING:
+            missing.append(variable)
     if missing:
         raise SettingMissing(f"{kind.__name__} needs {', '.join(missing)}")
-    return kind(**{name: os.environ[variable] for name, variable in names.items()})
+    return kind(**told)
