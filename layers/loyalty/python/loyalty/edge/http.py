@@ -48,7 +48,6 @@ from loyalty.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from loyalty.domain.fields import EXTERNAL_ID
 from loyalty.edge import problems
 from loyalty.edge.auth import Principal, Role, principal_of, require
 from loyalty.edge.logs import failure, logger
@@ -63,8 +62,6 @@ BODY_BYTES_MAX: Final = 256 * 1024
 ANYONE: Final[frozenset[Role]] = frozenset()
 
 ProgramId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
-# An id of someone else's making in a path: `ExternalId` as the framework wants it there.
-PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
 IdempotencyKey = Annotated[
     str,
     Header(

@@ -6,12 +6,11 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import ConfigDict, Field, StrictStr
 
+from loyalty.domain.fields import EXTERNAL_ID
 from loyalty.domain.storefront import Platform, Storefront
 from loyalty.edge.schemas import AnswerPart, ExternalId, RequestPart
 
-StorefrontId = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9._:-]{1,64}$", description="A name of your own choosing.")
-]
+StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
 Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
 
