@@ -13,12 +13,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.storefront import Delivery, Envelope, Outcome, delivery_id
 from loyalty.edge import clients
-from loyalty.edge.desk import desk, engine
+from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
 from loyalty.edge.inbox import read_delivery
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import IntakeSettings, settings
+from loyalty.edge.table import engine
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.intake import apply

@@ -19,7 +19,7 @@ from loyalty.domain.program import (
     Reward,
     RewardKind,
 )
-from loyalty.edge import clients, clock, desk
+from loyalty.edge import clients, clock, desk, table
 from loyalty.edge.auth import EVERYONE
 from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.schemas import AnswerPart, Moment
@@ -196,11 +196,11 @@ def shelf() -> ProgramShelf:
 
 
 def programs() -> TablePrograms:
-    return TablePrograms(desk.engine(settings(ProgramSettings).table))
+    return TablePrograms(table.engine(settings(ProgramSettings).table))
 
 
 def storefronts() -> TableStorefronts:
-    return TableStorefronts(desk.engine(settings(ProgramSettings).table))
+    return TableStorefronts(table.engine(settings(ProgramSettings).table))
 
 
 def vault() -> StorefrontSecrets:

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.events import events_of
-from loyalty.edge import clients, desk
+from loyalty.edge import clients, table
 from loyalty.edge.bus import Bus
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import RelaySettings, settings
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
 
 
 def bus() -> Bus:
-    return Bus(clients.eventbridge(), name=settings(RelaySettings).bus, pause=desk.pause)
+    return Bus(clients.eventbridge(), name=settings(RelaySettings).bus, pause=table.pause)
 
 
 def again_from(sequence: str) -> dict[str, list[dict[str, str]]]:

@@ -4,9 +4,8 @@ import time
 from functools import cache
 from typing import Final, Literal
 
-from loyalty.domain.errors import BadSignature
+from loyalty.domain.errors import BadSignature, NotFound, TooLarge
 from loyalty.edge import clients, clock
-from loyalty.edge.desk import engine
 from loyalty.edge.http import ANYONE, ProgramId, create_app
 from loyalty.edge.inbox import Inbox
 from loyalty.edge.logs import logger
@@ -15,6 +14,7 @@ from loyalty.edge.schemas import AnswerPart
 from loyalty.edge.settings import WebhooksSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.storefronts import StorefrontId
+from loyalty.edge.table import engine
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.storefronts import Connections, receive
@@ -37,7 +37,7 @@ class DeliveryReceipt(AnswerPart):
 @api.post(
     "/webhooks/<storefront_id>",
     allow=ANYONE,
-    refuses=(BadSignature,),
+    refuses=(BadSignature, NotFound, TooLarge),
     body_bytes_max=BODY_BYTES_MAX,
 )
 def receive_delivery(

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import random
 import secrets
-import time
 from datetime import datetime
 from functools import cache, partial
-from typing import Final
 
-from loyalty.edge import clients, clock
+from loyalty.edge import clock
+from loyalty.edge.table import engine, pause
 from loyalty.table.books import TableBooks
-from loyalty.table.engine import DynamoEngine, Persistent
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.usecases.ports import Desk
-
-# Full jitter from 20 ms on, at most 400 ms: eight writers of one member fall apart in two rounds.
-PAUSE_FIRST_S: Final = 0.02
-PAUSE_MAX_S: Final = 0.4
-
-
-@cache
-def engine(table: str) -> Persistent:
-    return Persistent(DynamoEngine(clients.dynamodb(), table=table), pause=pause)
 
 
 @cache
@@ -60,8 +48,3 @@ def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:
 def new_code() -> str:
     """80 random bits in 16 characters that a person can read out: no 0, 1, 8 or 9."""
     return base64.b32encode(secrets.token_bytes(10)).decode()
-
-
-def pause(attempt: int) -> None:
-    """Wait before an attempt (1 is the first after a failure), longer each time, with jitter."""
-    time.sleep(random.uniform(0, min(PAUSE_MAX_S, PAUSE_FIRST_S * 2**attempt)))  # noqa: S311  # no secret

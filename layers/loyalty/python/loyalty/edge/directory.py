@@ -10,7 +10,7 @@ from loyalty.domain.errors import NotFound
 from loyalty.domain.identity import Identity, Keyring, Kind, NotAnIdentity, identify
 from loyalty.edge import clients
 from loyalty.edge.auth import Principal
-from loyalty.edge.desk import engine
+from loyalty.edge.table import engine
 from loyalty.table.members import TableMembers
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
