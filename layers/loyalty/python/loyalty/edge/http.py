@@ -48,6 +48,7 @@ from loyalty.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
+from loyalty.domain.fields import EXTERNAL_ID
 from loyalty.edge import problems
 from loyalty.edge.auth import Principal, Role, principal_of, require
 from loyalty.edge.logs import failure, logger
@@ -62,6 +63,10 @@ BODY_BYTES_MAX: Final = 256 * 1024
 ANYONE: Final[frozenset[Role]] = frozenset()
 
 ProgramId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
+# A place in a path that cannot be an id names nothing: 404.
+PathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+# An id of someone else's making in a path: the framework takes no `ExternalId` there.
+PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
 IdempotencyKey = Annotated[
     str,
     Header(
