@@ -83,6 +83,8 @@ ROUTES: tuple[Route, ...] = (
         "accrual",
         ("POST", "/orders", Throttle.WRITE),
         ("POST", "/orders/quote", Throttle.READ),
+        ("POST", "/orders/{source}/{order_id}/refunds", Throttle.WRITE),
+        ("POST", "/members/{member_id}/adjustments", Throttle.WRITE),
     ),
     *_routes(
         "redemption",

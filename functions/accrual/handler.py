@@ -1,24 +1,50 @@
-"""Orders earn points."""
+"""Orders earn points, refunds take them back, people correct what went wrong."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from loyalty.domain.errors import CurrencyMismatch, OrderConflict, TryAgain
-from loyalty.edge.desk import desk
+from loyalty.domain.entries import Adjustment, Clawback
+from loyalty.domain.errors import (
+    CurrencyMismatch,
+    Forbidden,
+    IdempotencyConflict,
+    InsufficientPoints,
+    LimitReached,
+    OrderConflict,
+    TryAgain,
+)
+from loyalty.domain.program import AdjustmentLimits
+from loyalty.edge.auth import Role
+from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory
 from loyalty.edge.entries import EntryShare, entry_answer
-from loyalty.edge.http import ProgramId, create_app, reply
+from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
-from loyalty.edge.orders import OrderEarned, OrderKept, OrderRequest, QuoteAnswer
+from loyalty.edge.orders import (
+    AdjustmentAnswer,
+    AdjustmentRequest,
+    OrderEarned,
+    OrderKept,
+    OrderRequest,
+    QuoteAnswer,
+    RefundAnswer,
+    RefundRequest,
+    RefundWaiting,
+)
+from loyalty.edge.schemas import Money
 from loyalty.edge.settings import AccrualSettings, settings
-from loyalty.usecases import accrual
+from loyalty.usecases import accrual, corrections, refunds
 from loyalty.usecases.accrual import Customer, Kept
+from loyalty.usecases.corrections import AskedAdjustment
 from loyalty.usecases.ports import Desk
+from loyalty.usecases.refunds import Waiting
 
 api = create_app("accrual")
 handler = api
+
+ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 
 
 @api.post(
@@ -57,6 +83,94 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
         pending_points=pending,
         breakdown=[EntryShare(**share._asdict()) for share in award.shares],
     )
+
+
+@api.post(
+    "/orders/<source>/<order_id>/refunds",
+    allow={"cashier", "service"},
+    status=201,
+    also=(200, 202),
+    refuses=(IdempotencyConflict, CurrencyMismatch, TryAgain),
+)
+def record_refund(
+    program_id: ProgramId,
+    source: PathId,
+    order_id: PathId,
+    refund: Annotated[RefundRequest, Body()],
+) -> Response[RefundAnswer | RefundWaiting]:
+    """Record a refund: what its order no longer earns is taken back, once."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    currency = at.program.document.currency
+    asked = refund.asked(currency=currency, now=at.now)
+    recorded = refunds.refund(source, order_id, asked=asked, desk=at)
+    if isinstance(recorded, Waiting):
+        return reply(RefundWaiting(), status=202)
+    entry = recorded.entry
+    if not isinstance(entry.detail, Clawback):
+        raise TypeError("not a clawback's entry")
+    if not recorded.replayed:
+        count("PointsClawedBack", -entry.points - entry.pending_points)
+    answer = RefundAnswer(
+        entry=entry_answer(entry),
+        counted=Money(amount=entry.detail.amount_minor, currency=currency),
+        debt=entry.detail.debt_after,
+    )
+    return reply(answer, status=200 if recorded.replayed else 201)
+
+
+@api.post(
+    "/members/<member_id>/adjustments",
+    allow=ADJUSTERS,
+    status=201,
+    also=(200,),
+    refuses=(IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
+)
+def adjust_balance(
+    program_id: ProgramId,
+    member_id: PathId,
+    idempotency_key: IdempotencyKey,
+    adjustment: Annotated[AdjustmentRequest, Body()],
+) -> Response[AdjustmentAnswer]:
+    """Add or take points by hand, within the limits of the caller's role."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    adjustment.require_sense(today=at.today)
+    corrected = corrections.adjust(
+        member_id,
+        asked=AskedAdjustment(
+            points=adjustment.points,
+            why=Adjustment(
+                reason=adjustment.reason,
+                reference=adjustment.reference,
+                by=api.principal.subject,
+            ),
+            expiring_on=adjustment.expires_on,
+            below_zero=adjustment.below_zero,
+        ),
+        request_id=request_id(
+            program_id=program_id,
+            caller=api.principal.subject,
+            idempotency_key=idempotency_key,
+        ),
+        points_max=_points_max(at.program.document.adjustments),
+        desk=at,
+    )
+    answer = AdjustmentAnswer(entry=entry_answer(corrected.entry))
+    return reply(answer, status=200 if corrected.replayed else 201)
+
+
+def _points_max(limits: AdjustmentLimits) -> int | None:
+    """The most that the caller may adjust at once: the widest limit among their roles.
+
+    Raises:
+        Forbidden: the program lets none of their roles adjust.
+    """
+    allowed = [getattr(limits, role) for role in ADJUSTERS & api.principal.roles]
+    if None in allowed:
+        return None
+    most: int = max(allowed)
+    if most == 0:
+        raise Forbidden("Your role adjusts no balances in this program")
+    return most
 
 
 def _customer(order: OrderRequest, at: Desk) -> Customer:

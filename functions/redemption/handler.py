@@ -24,7 +24,7 @@ from loyalty.edge.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import own_member
 from loyalty.edge.entries import last_day
-from loyalty.edge.http import IdempotencyKey, ProgramId, create_app, reply
+from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
 from loyalty.edge.paging import decode_cursor, encode_cursor
 from loyalty.edge.schemas import AnswerPart, Cursor, ExternalId, PageLimit, RequestPart
@@ -108,14 +108,14 @@ class VoucherAnswer(AnswerPart):
     state: State
     reward_id: str
     redemption_id: str
-    member_id: str
+    member_id: PathId
     issued_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
 
 
 @api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
-def list_member_rewards(program_id: ProgramId, member_id: str) -> MemberRewards:
+def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewards:
     """List what a member can have now, and why not."""
     at, owner = _at(program_id, member_id)
     return MemberRewards(
@@ -150,7 +150,7 @@ def list_member_rewards(program_id: ProgramId, member_id: str) -> MemberRewards:
 )
 def redeem(
     program_id: ProgramId,
-    member_id: str,
+    member_id: PathId,
     idempotency_key: IdempotencyKey,
     wanted: Annotated[RedemptionRequest, Body()],
 ) -> Response[RedemptionAnswer]:
@@ -170,7 +170,7 @@ def redeem(
 
 @api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})
 def list_redemptions(
-    program_id: ProgramId, member_id: str, limit: PageLimit = 50, cursor: Cursor = None
+    program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> RedemptionPage:
     """List a member's redemptions, newest first."""
     at, owner = _at(program_id, member_id)
@@ -191,8 +191,8 @@ def list_redemptions(
 )
 def complete_redemption(
     program_id: ProgramId,
-    member_id: str,
-    redemption_id: str,
+    member_id: PathId,
+    redemption_id: PathId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; completing twice is once anyway
 ) -> RedemptionAnswer:
     """Complete a held redemption before its hold runs out."""
@@ -207,8 +207,8 @@ def complete_redemption(
 )
 def cancel_redemption(
     program_id: ProgramId,
-    member_id: str,
-    redemption_id: str,
+    member_id: PathId,
+    redemption_id: PathId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
 ) -> RedemptionAnswer:
     """Undo a redemption whose voucher was not used; its points return."""
@@ -217,7 +217,7 @@ def cancel_redemption(
 
 
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
-def check_voucher(program_id: ProgramId, code: str) -> VoucherAnswer:
+def check_voucher(program_id: ProgramId, code: PathId) -> VoucherAnswer:
     """Check a voucher before it is used."""
     at = desk(program_id, table=settings(RedemptionSettings).table)
     return _voucher(redemption.voucher_of(code.upper(), desk=at), at)
@@ -230,7 +230,7 @@ def check_voucher(program_id: ProgramId, code: str) -> VoucherAnswer:
 )
 def use_voucher(
     program_id: ProgramId,
-    code: str,
+    code: PathId,
     idempotency_key: IdempotencyKey,
     use: Annotated[VoucherUse, Body()],
 ) -> VoucherAnswer:

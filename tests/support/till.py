@@ -11,6 +11,7 @@ from tests.support.http import Answer, Claims, call, staff
 
 PROGRAM: Final = "/v1/programs/bean"
 CASHIER: Final = staff("bean", "cashier")
+MANAGER: Final = staff("bean", "manager")
 NOW: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 _numbers = count(1)
@@ -122,6 +123,32 @@ def use(code: str, *, key: str | None = None, as_: Claims = CASHIER, **body: Any
         "POST",
         f"{PROGRAM}/vouchers/{code}/use",
         body=body,
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
+
+
+def refund(
+    order_id: str, refund_id: str = "r1", *, source: str = "pos", as_: Claims = CASHIER, **what: Any
+) -> Answer:
+    """Refund an order by `lines`, by `amount` or whole."""
+    return call(
+        accrual.handler,
+        "POST",
+        f"{PROGRAM}/orders/{source}/{order_id}/refunds",
+        body={"refund_id": refund_id, "occurred_at": "2026-11-21T10:00:00Z"} | what,
+        as_=as_,
+    )
+
+
+def adjust(
+    member_id: str, points: int, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
+) -> Answer:
+    return call(
+        accrual.handler,
+        "POST",
+        f"{PROGRAM}/members/{member_id}/adjustments",
+        body={"points": points, "reason": "goodwill"} | more,
         as_=as_,
         headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 LINES_MAX: Final = 200
+BACKDATED_DAYS_MAX: Final = 90
+# Clocks of tills and shops run ahead of ours.
+AHEAD_MAX: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,26 @@
 """Orders and refunds as callers tell them, and what they are answered."""
 
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
+from loyalty.domain.entries import AskedRefund
 from loyalty.domain.errors import Fault, ValidationFailed
-from loyalty.domain.orders import LINES_MAX, Line, Order
+from loyalty.domain.fields import POINTS_MAX
+from loyalty.domain.orders import AHEAD_MAX, LINES_MAX, Line, Order, fingerprint
 from loyalty.edge.entries import EntryAnswer, EntryShare
 from loyalty.edge.identities import NamedIdentity
-from loyalty.edge.schemas import AnswerPart, ExternalId, Instant, Label, Money, RequestPart
+from loyalty.edge.schemas import (
+    AnswerPart,
+    Day,
+    ExternalId,
+    Instant,
+    Label,
+    Money,
+    RequestPart,
+)
 
 
 class OrderLine(RequestPart):
@@ -71,6 +83,110 @@ class OrderRequest(RequestPart):
             detail = "Name the customer by member_id or by identities, not by both"
             faults.append(Fault("/identities", "customer_named_twice", detail))
         return faults
+
+
+class RefundedLine(RequestPart):
+    line_id: ExternalId
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+
+
+class RefundRequest(RequestPart):
+    """A refund: units of lines, or an amount without lines, or the whole order."""
+
+    refund_id: ExternalId
+    occurred_at: Instant
+    lines: Annotated[tuple[RefundedLine, ...], Field(max_length=LINES_MAX)] = ()
+    amount: Money | None = None
+    whole: Annotated[
+        StrictBool, Field(description="Of a cancelled order: all that was not refunded yet.")
+    ] = False
+
+    def asked(self, *, currency: str, now: datetime) -> AskedRefund:
+        """The refund in the program's words.
+
+        Raises:
+            ValidationFailed: it says nothing, or more than one of lines, amount and whole; a line
+                twice; a time in the future.
+            CurrencyMismatch: money of another currency than the program's.
+        """
+        faults = tuple(self._faults(now))
+        if faults:
+            raise ValidationFailed(faults[0].detail, faults=faults)
+        amount_minor = self.amount.minor(currency=currency, pointer="/amount") if self.amount else 0
+        quantities = {line.line_id: line.quantity for line in self.lines}
+        return AskedRefund(
+            refund_id=self.refund_id,
+            occurred_at=self.occurred_at,
+            quantities=quantities,
+            amount_minor=amount_minor,
+            whole=self.whole,
+            fingerprint=fingerprint(
+                self.occurred_at.isoformat(), quantities, amount_minor, self.whole
+            ),
+        )
+
+    def _faults(self, now: datetime) -> Iterator[Fault]:
+        if sum((bool(self.lines), self.amount is not None, self.whole)) != 1:
+            detail = "Say what was refunded by one of lines, amount and whole"
+            yield Fault("", "refund_unclear", detail)
+        named = [line.line_id for line in self.lines]
+        for number, line_id in enumerate(named):
+            if line_id in named[:number]:
+                detail = f"Two lines are called {line_id}"
+                yield Fault(f"/lines/{number}/line_id", "duplicate_line", detail)
+        if self.occurred_at > now + AHEAD_MAX:
+            yield Fault("/occurred_at", "time_out_of_range", "A refund is not in the future")
+
+
+class RefundAnswer(AnswerPart):
+    """The refund was counted; `entry.clawback` says how much of it and where the points came from.
+
+    A refund of what was refunded before counts for nothing: `counted` is then zero.
+    """
+
+    status: Literal["refunded"] = "refunded"
+    entry: EntryAnswer
+    counted: Money
+    debt: Annotated[int, Field(description="Of the member, after this refund.")]
+
+
+class RefundWaiting(AnswerPart):
+    """The order is not here yet; the refund is taken when it comes."""
+
+    status: Literal["waiting"] = "waiting"
+
+
+class AdjustmentRequest(RequestPart):
+    """Points to add (positive) or take (negative)."""
+
+    points: Annotated[StrictInt, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
+    reason: Label
+    reference: Label | None = None
+    expires_on: Annotated[
+        Day | None, Field(description="The last day of added points; by the program otherwise.")
+    ] = None
+    below_zero: Annotated[
+        StrictBool, Field(description="Let a take leave a debt, paid by later earnings.")
+    ] = False
+
+    def require_sense(self, *, today: date) -> None:
+        """Refuse nothing to do, and a last day that is over or that a take has no use for.
+
+        Raises:
+            ValidationFailed: one of these.
+        """
+        faults: list[Fault] = []
+        if self.points == 0:
+            faults.append(Fault("/points", "nothing_to_do", "Add or take at least one point"))
+        if self.expires_on and (self.points < 0 or self.expires_on < today):
+            detail = "Only added points have a last day, and it is not over yet"
+            faults.append(Fault("/expires_on", "date_out_of_range", detail))
+        if faults:
+            raise ValidationFailed(faults[0].detail, faults=tuple(faults))
+
+
+class AdjustmentAnswer(AnswerPart):
+    entry: EntryAnswer
 
 
 class OrderEarned(AnswerPart):

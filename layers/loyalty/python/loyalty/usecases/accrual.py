@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from loyalty.domain.account import Account
 from loyalty.domain.accruals import accrue
 from loyalty.domain.earning import Award, award
 from loyalty.domain.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.errors import Fault, OrderConflict, ValidationFailed
-from loyalty.domain.orders import Order, order_fingerprint
+from loyalty.domain.orders import AHEAD_MAX, BACKDATED_DAYS_MAX, Order, order_fingerprint
 from loyalty.usecases.accounts import decisions, open_account, settled
 from loyalty.usecases.ports import Desk, Overtaken
-
-BACKDATED_DAYS_MAX: Final = 90
-AHEAD_MAX: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

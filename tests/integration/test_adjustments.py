@@ -1,0 +1,118 @@
+"""Balances corrected by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from loyalty.domain.program import PublishedProgram
+from tests.integration.conftest import Clock
+from tests.support import till
+from tests.support.http import Claims, person, service, staff
+
+pytestmark = pytest.mark.usefixtures("program")
+
+
+def test_added_points_expire_as_points_earned_today_would_or_on_the_day_given() -> None:
+    ana = till.enroll()
+
+    by_the_program = till.adjust(ana, 100, reference="case 12")
+    till.adjust(ana, 5, expires_on="2026-12-24")
+
+    assert by_the_program.status == 201
+    entry = by_the_program.body["entry"]
+    assert (entry["kind"], entry["points"]) == ("adjustment", 100)
+    assert (entry["reason"], entry["reference"]) == ("goodwill", "case 12")
+    assert till.member(ana)["lots"] == [
+        {"expires_on": "2026-12-24", "points": 5},
+        {"expires_on": "2027-11-30", "points": 100},
+    ]
+
+
+def test_the_same_request_again_changes_nothing_and_another_content_is_a_conflict() -> None:
+    ana = till.enroll()
+    first = till.adjust(ana, 100, key="once")
+
+    again = till.adjust(ana, 100, key="once")
+    other = till.adjust(ana, 101, key="once")
+
+    assert (again.status, again.body) == (200, first.body)
+    assert (other.status, other.code) == (409, "idempotency_conflict")
+    assert till.member(ana)["balance"] == 100
+
+
+def test_a_take_stops_at_zero_unless_it_is_asked_not_to() -> None:
+    ana = till.enroll()
+    till.adjust(ana, 30)
+
+    refused = till.adjust(ana, -50)
+    asked = till.adjust(ana, -50, below_zero=True)
+
+    assert (refused.status, refused.code) == (409, "insufficient_points")
+    assert (asked.status, asked.body["entry"]["debt"]) == (201, 20)
+    assert (till.member(ana)["balance"], till.member(ana)["debt"]) == (-20, 20)
+
+
+def test_the_retry_of_a_take_that_took_all_hears_no_refusal() -> None:
+    ana = till.enroll()
+    till.adjust(ana, 30)
+    first = till.adjust(ana, -30, key="once")
+
+    again = till.adjust(ana, -30, key="once")
+
+    assert (again.status, again.body) == (200, first.body)
+
+
+@pytest.mark.parametrize(
+    ("claims", "status", "code"),
+    [
+        (staff("bean", "manager"), 201, None),
+        (staff("bean", "cashier"), 403, "forbidden"),
+        (service("bean"), 403, "forbidden"),
+        (staff("bean", "analyst"), 403, "forbidden"),
+        (person("ana"), 403, "forbidden"),
+        (staff("other", "manager"), 404, "not_found"),
+    ],
+)
+def test_only_managers_adjust_unless_the_program_says_otherwise(
+    claims: Claims, status: int, code: str | None
+) -> None:
+    answer = till.adjust(till.enroll(), 10, as_=claims)
+
+    assert answer.status == status
+    assert code is None or answer.code == code
+
+
+def test_a_role_adjusts_within_its_limit(
+    publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(version=2, adjustments={"cashier": 50})
+    time.now += timedelta(minutes=1)
+    ana = till.enroll()
+
+    within = till.adjust(ana, 50, as_=till.CASHIER)
+    beyond = till.adjust(ana, -51, as_=till.CASHIER)
+
+    assert within.status == 201
+    assert (beyond.status, beyond.code) == (409, "limit_reached")
+
+
+@pytest.mark.parametrize(
+    ("parts", "pointer", "code"),
+    [
+        ({"points": 0}, "/points", "nothing_to_do"),
+        ({"points": 1.5}, "/points", "int_type"),
+        ({"points": 10**13}, "/points", "less_than_equal"),
+        ({"reason": ""}, "/reason", "string_too_short"),
+        ({"expires_on": "2026-11-20"}, "/expires_on", "date_out_of_range"),
+        ({"points": -1, "expires_on": "2026-12-20"}, "/expires_on", "date_out_of_range"),
+    ],
+)
+def test_each_mistake_is_named_where_it_stands(
+    parts: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = till.adjust(till.enroll(), **({"points": 1} | parts))
+
+    assert (answer.status, answer.code) == (422, "validation_failed"), answer.text
+    assert answer.pointers == {pointer: code}
