@@ -63,9 +63,7 @@ BODY_BYTES_MAX: Final = 256 * 1024
 ANYONE: Final[frozenset[Role]] = frozenset()
 
 ProgramId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
-# A place in a path that cannot be an id names nothing: 404.
-PathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-# An id of someone else's making in a path: the framework takes no `ExternalId` there.
+# What cannot be an id names nothing: 404. The framework takes no `ExternalId` in a path.
 PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
 IdempotencyKey = Annotated[
     str,
