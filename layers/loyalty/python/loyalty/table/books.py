@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -83,6 +84,18 @@ class TableBooks:
             )
         )
         return [cast("Entry", records.entry_from_item(item)) for item in page]
+
+    def entries(self, member_id: str) -> Sequence[Entry]:
+        query = Query(
+            pk=keys.history_partition(self._program, member_id), index="history", limit=1000
+        )
+        found: list[Entry] = []
+        while True:
+            page = self._engine.query(query)
+            found += (cast("Entry", records.entry_from_item(item)) for item in page)
+            if page.next is None:
+                return found
+            query = replace(query, start=page.next)
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
         if not reward_ids:

@@ -76,6 +76,10 @@ class Books(Protocol):
         """Every expiry of a member's lot of one date, recorded by the calendar."""
         ...
 
+    def entries(self, member_id: str) -> Sequence[Entry]:
+        """All entries of a member, oldest first, without breakdowns; a moment behind at times."""
+        ...
+
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
         """How many of each of these rewards were redeemed so far."""
         ...
@@ -161,8 +165,8 @@ class Members(Directory, Protocol):
         """
         ...
 
-    def history(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
-        """A member's entries, newest first, without their breakdowns."""
+    def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
+        """The entries of these members together, newest first, without their breakdowns."""
         ...
 
 

@@ -1,0 +1,65 @@
+"""A member's statement, and the balance of any past moment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from loyalty.domain.account import Account
+from loyalty.domain.audit import Difference, audit
+from loyalty.domain.entries import Effect, Entry
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.statements import Statement, complete, held_at, statement
+from loyalty.usecases.accounts import decisions, lineage, open_account
+from loyalty.usecases.ports import Desk
+
+
+def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Statement:
+    """What a member's account held before and after a period, and what happened in it.
+
+    Raises:
+        NotFound: no such member.
+        TryAgain: the list of entries stayed behind the account.
+    """
+    account, entries = _on_record(member_id, desk=desk)
+    told = complete(entries, account, program=desk.program, now=desk.now)
+    return statement(told, first=first, last=last, program=desk.program)
+
+
+def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Effect:
+    """What a member's account held at a moment, as it was shown then.
+
+    Raises:
+        NotFound: no such member.
+        TryAgain: the list of entries stayed behind the account.
+    """
+    account, entries = _on_record(member_id, desk=desk)
+    return held_at(complete(entries, account, program=desk.program, now=desk.now), moment)
+
+
+def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
+    """Every difference between a member's account and their entries.
+
+    A list that stays behind the account is told as a difference, not passed over.
+
+    Raises:
+        NotFound: no such member.
+    """
+    try:
+        account, entries = _on_record(member_id, desk=desk)
+    except TryAgain:
+        account = lineage(desk, member_id, strong=True)[0]
+        entries = tuple(desk.books.entries(member_id))
+    return audit(account, entries, program=desk.program)
+
+
+def _on_record(member_id: str, *, desk: Desk) -> tuple[Account, tuple[Entry, ...]]:
+    """An account and its entries, as many as it says there are.
+
+    The list of entries may be a moment behind the account; the account's count tells.
+    """
+    for _ in decisions(desk):
+        account = open_account(desk, member_id, strong=True)
+        entries = tuple(desk.books.entries(account.member_id))
+        if len(entries) == account.entries:
+            return account, entries
+    raise AssertionError("decisions end by raising")
