@@ -39,9 +39,7 @@ def vault(client: "SecretsManagerClient") -> StorefrontSecrets:
     return StorefrontSecrets(client, prefix="loyalty/test/storefronts/")
 
 
-def test_a_secret_that_is_being_deleted_is_none(
-    vault: StorefrontSecrets, answers: Stubber
-) -> None:
+def test_a_secret_that_is_being_deleted_is_none(vault: StorefrontSecrets, answers: Stubber) -> None:
     answers.add_client_error("get_secret_value", "InvalidRequestException")
 
     assert vault.read("bean", "online") is None
