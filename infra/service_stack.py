@@ -12,7 +12,7 @@ from infra.api import HttpApi
 from infra.build import Build
 from infra.data_stack import DataStack
 from infra.functions import CapabilityFunction, Layers
-from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.monitoring import Monitoring
 from infra.queues import IntakeQueue
 from infra.routes import ROUTES
@@ -66,7 +66,7 @@ class ServiceStack(Stack):
         function = self._function(
             "program",
             "Publish and read the program document, connect storefronts, describe the API",
-            environment=self._table_name | self._storefront_secrets,
+            environment=self._table_name | self._storefront_secrets | self._claims,
         )
         self._data.table.allow(function, GET, PUT, DELETE)
         self._data.secrets.allow_storefronts(
@@ -82,7 +82,7 @@ class ServiceStack(Stack):
         function = self._function(
             "enrollment",
             "Enroll, find, show, change and erase members",
-            environment=self._table_name | self._identity_secret,
+            environment=self._table_name | self._identity_secret | self._claims,
         )
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK)
         self._data.table.allow_query(function, index="history")
@@ -92,17 +92,19 @@ class ServiceStack(Stack):
     def _accrual(self) -> CapabilityFunction:
         function = self._function(
             "accrual",
-            "Earn points for orders, and say what an order would earn",
-            environment=self._table_name | self._identity_secret,
+            "Earn points for orders, take them back for refunds, adjust balances",
+            environment=self._table_name | self._identity_secret | self._claims,
         )
         self._allow_ledger(function)
+        # A refund looks for what its lots expired.
+        self._data.table.allow(function, QUERY)
         return function
 
     def _redemption(self) -> CapabilityFunction:
         function = self._function(
             "redemption",
             "Spend points on rewards, show and use vouchers",
-            environment=self._table_name | self._identity_secret,
+            environment=self._table_name | self._identity_secret | self._claims,
         )
         self._allow_ledger(function)
         self._data.table.allow_query(function, index="history")
@@ -112,7 +114,7 @@ class ServiceStack(Stack):
         function = self._function(
             "reporting",
             "Answer reports from the lake",
-            environment=self._table_name | self._lake_bucket,
+            environment=self._table_name | self._lake_bucket | self._claims,
             timeout=REPORT_TIMEOUT,
             memory_mib=REPORT_MEMORY_MIB,
             analytics=True,
@@ -218,6 +220,10 @@ class ServiceStack(Stack):
     @property
     def _table_name(self) -> dict[str, str]:
         return {"LOYALTY_TABLE": self._data.table.name}
+
+    @property
+    def _claims(self) -> dict[str, str]:
+        return {f"LOYALTY_{name.upper()}": claim for name, claim in self._settings.claims}
 
     @property
     def _identity_secret(self) -> dict[str, str]:

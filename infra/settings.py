@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -10,6 +10,8 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Node
+
+from loyalty.edge.settings import ClaimSettings
 
 Stage = Literal["dev", "prod"]
 Architecture = Literal["arm64", "x86_64"]
@@ -27,6 +29,9 @@ FEATURE_FLAGS = {
 # The program that `examples/` publishes.
 EXAMPLE_PROGRAM = "bean-and-leaf"
 
+# How a deployer says what another issuer calls a claim: `-c groups_claim=roles`.
+CLAIMS = tuple(field.name for field in fields(ClaimSettings))
+
 
 class ContextError(ValueError):
     """A context value that no deployment can have."""
@@ -39,7 +44,8 @@ class Settings:
     `platform` says for which machine the assets were built: the stage's architecture, or `local`
     for the local cloud, which runs them on this machine and speaks plain HTTP.
     `programs` are those that a server may call with the service client's credentials.
-    `issuer` and `audience` replace Cognito by another OIDC issuer.
+    `issuer` and `audience` replace Cognito by another OIDC issuer, and `claims` are the names of
+    claims that this issuer has chosen otherwise than Cognito, by the name of their setting.
     """
 
     stage: Stage
@@ -49,6 +55,7 @@ class Settings:
     programs: tuple[str, ...]
     issuer: str | None
     audience: tuple[str, ...]
+    claims: tuple[tuple[str, str], ...]
     callback_urls: tuple[str, ...]
     cors_origins: tuple[str, ...]
     alarm_email: str | None
@@ -68,6 +75,7 @@ class Settings:
             programs=_texts(node, "programs") or (EXAMPLE_PROGRAM,),
             issuer=issuer,
             audience=audience,
+            claims=tuple((name, claim) for name in CLAIMS if (claim := _text(node, name))),
             callback_urls=_texts(node, "callback_urls"),
             cors_origins=_texts(node, "cors_origins"),
             alarm_email=_text(node, "alarm_email"),

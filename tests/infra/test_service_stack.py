@@ -53,7 +53,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
-    "accrual": {TABLE: MOVE_POINTS, IDENTITY_SECRET: READ_SECRET},
+    "accrual": {TABLE: MOVE_POINTS | {"dynamodb:Query"}, IDENTITY_SECRET: READ_SECRET},
     "redemption": {
         TABLE: MOVE_POINTS,
         HISTORY: {"dynamodb:Query"},

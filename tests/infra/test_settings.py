@@ -10,6 +10,7 @@ import pytest
 
 from app import compose
 from infra.build import BuildMissingError
+from infra.routes import ROUTES
 from infra.settings import FEATURE_FLAGS, ContextError, Settings
 from tests.infra.assembly import synthesize
 
@@ -57,7 +58,11 @@ def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
 
 def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     assembly = synthesize(
-        tmp_path, issuer="https://id.example.com", audience="app,server", alarm_email="a@b.example"
+        tmp_path,
+        issuer="https://id.example.com",
+        audience="app,server",
+        groups_claim="roles",
+        alarm_email="a@b.example",
     )
 
     (authorizer,) = assembly.service.of_type("ApiGatewayV2::Authorizer").values()
@@ -68,4 +73,10 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         "Audience": ["app", "server"],
     }
     assert not assembly.data.of_type("Cognito::UserPool")
+    told = {
+        name: function["Environment"]["Variables"].get("LOYALTY_GROUPS_CLAIM")
+        for name, function in assembly.service.functions()
+    }
+    taking_tokens = {route.function for route in ROUTES if route.signed_in}
+    assert {name for name, claim in told.items() if claim == "roles"} == taking_tokens
     assert subscription["Endpoint"] == "a@b.example"
