@@ -73,13 +73,15 @@ def enroll_member(
     """Enroll somebody, or oneself. Staff who name nobody enroll themselves."""
     at, members = _serving(program_id)
     principal = api.principal
+    of_another = bool(wanted.identities) and _keeps_members()
     application = Application(
-        member_id=_member_id(program_id, idempotency_key),
+        # Who enrolls themself is told apart from everybody by their token, and needs no key.
+        member_id=_member_id(program_id, idempotency_key if of_another else None),
         claims=claims(wanted.identities, trusted=not principal.is_person),
         profile=wanted.profile.told(today=at.today),
         consents=wanted.consents,
     )
-    if application.claims and not principal.roles.isdisjoint(KEEPS_MEMBERS):
+    if of_another:
         enrolled = enrollment.enroll(application, members=members, desk=at)
     elif principal.is_person:
         enrolled = enrollment.enroll_oneself(

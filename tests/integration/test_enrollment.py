@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler
-from loyalty.domain.orders import Line, Order
 from loyalty.domain.program import PublishedProgram
 from loyalty.edge.desk import desk
 from loyalty.edge.logs import logger
@@ -18,6 +17,7 @@ from loyalty.usecases import accrual
 from loyalty.usecases.accrual import Customer, Earned
 from tests.integration.conftest import TABLE, Clock
 from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.orders import line, order
 
 MEMBERS = "/v1/programs/bean/members"
 ANA = {"kind": "email", "value": "ana@example.com"}
@@ -65,11 +65,10 @@ def history(member_id: str, as_: Claims | None = None, **query: str) -> Answer:
 
 
 def earn(member_id: str, order_id: str, *, amount_minor: int = 5000, at: datetime) -> None:
-    line = Line(line_id="1", sku=None, category="drink", quantity=1, amount_minor=amount_minor)
-    order = Order(source="pos", order_id=order_id, occurred_at=at, lines=(line,))
+    paid = order(line(amount_minor), order_id=order_id, occurred_at=at)
     customer = Customer(member_id=member_id, named=member_id)
 
-    earned = accrual.earn(order, customer=customer, desk=desk("bean", table=TABLE))
+    earned = accrual.earn(paid, customer=customer, desk=desk("bean", table=TABLE))
 
     assert isinstance(earned, Earned)
 
@@ -546,7 +545,7 @@ class TestErasing:
 class TestHistory:
     def test_entries_come_newest_first_page_by_page(self, time: Clock) -> None:
         member_id = enroll(ANA).body["id"]
-        for number in range(5):
+        for number in range(6):
             time.now += timedelta(minutes=1)
             earn(member_id, f"order-{number}", at=time.now)
 
@@ -561,7 +560,7 @@ class TestHistory:
                 break
             query["cursor"] = page["next_cursor"]
 
-        assert seen == [f"order-{number}" for number in (4, 3, 2, 1, 0)]
+        assert seen == [f"order-{number}" for number in (5, 4, 3, 2, 1, 0)]
         assert pages == 3
 
     def test_an_entry_tells_its_points_and_dates(self, time: Clock) -> None:

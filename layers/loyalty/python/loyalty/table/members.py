@@ -105,18 +105,22 @@ class TableMembers:
             *self._releases(member.identities, member.member_id),
         )
 
-    def history(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
-        page = self._engine.query(
-            Query(
+    def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
+        found: list[Item] = []
+        for member_id in member_ids:
+            # One more than is shown, so that the last page says so, and `start` itself once more.
+            query = Query(
                 pk=keys.history_partition(self._program, member_id),
                 index="history",
                 newest_first=True,
-                limit=limit,
-                start=self._after(member_id, start) if start else None,
+                limit=limit + 2,
+                last=start,
             )
-        )
-        entries = [cast("Entry", records.entry_from_item(item)) for item in page]
-        return Listed(entries, _position(page.next) if page.next else None)
+            found += (item for item in self._engine.query(query) if _position(item) != start)
+        found.sort(key=_position, reverse=True)
+        shown = found[:limit]
+        entries = [cast("Entry", records.entry_from_item(item)) for item in shown]
+        return Listed(entries, _position(shown[-1]) if len(found) > limit else None)
 
     def _write(self, *operations: Operation) -> None:
         try:
@@ -160,14 +164,10 @@ class TableMembers:
     def _profile(self, member: Member) -> Key:
         return keys.profile(self._program, member.member_id)
 
-    def _after(self, member_id: str, position: str) -> Item:
-        history_sk, pk, sk = position.split("\n")
-        history_pk = keys.history_partition(self._program, member_id)
-        return {"pk": pk, "sk": sk, "history_pk": history_pk, "history_sk": history_sk}
-
 
 def _position(item: Item) -> str:
-    return "\n".join(cast("str", item[name]) for name in ("history_sk", "pk", "sk"))
+    """Where an entry stands in a history: when it counted, then a part of its id."""
+    return cast("str", item["history_sk"])
 
 
 def _member_to_item(member: Member) -> Item:

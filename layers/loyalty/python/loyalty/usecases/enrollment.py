@@ -72,15 +72,14 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
     """
     newcomer = _newcomer(application, application.claims, desk=desk)
     for _ in decisions(desk):
-        account = Account(member_id=newcomer.member_id, enrolled_at=desk.now)
         try:
-            members.enroll(newcomer, account)
+            return _begin(newcomer, members=members)
         except Raced:
             if earlier := members.find(newcomer.member_id, strong=True):
-                return _told_again(earlier.member, newcomer, members=members)
+                _refuse_other(earlier.member, newcomer)
+                enrolled = look_up(newcomer.member_id, members=members, strong=True)
+                return replace(enrolled, is_new=_began(enrolled.member, application, desk=desk))
             _refuse_taken(application.claims, by=None, members=members)
-        else:
-            return Enrolled(newcomer, account, is_new=True)
     raise AssertionError("decisions end by raising")
 
 
@@ -99,25 +98,24 @@ def enroll_oneself(
         TryAgain: overtaken too often.
     """
     _refuse_unproven(application.claims, proven)
-    subject = proven[0]
     mine = [Claim(identity, verified=True) for identity in proven]
     for _ in decisions(desk):
         holders = members.holders(proven)
+        known = next((holders[each] for each in proven if each in holders), None)
         try:
-            known = next((holders[each] for each in proven if each in holders), None)
             if known is None:
-                newcomer = _newcomer(application, mine, desk=desk)
-                account = Account(member_id=newcomer.member_id, enrolled_at=desk.now)
-                members.enroll(newcomer, account)
-                return Enrolled(newcomer, account, is_new=True)
+                return _begin(_newcomer(application, mine, desk=desk), members=members)
             enrolled = look_up(known, members=members, strong=True)
-            if subject not in holders and enrolled.member.is_linked:
-                raise _not_yours()
-            own = [claim for claim in mine if holders.get(claim.identity, known) == known]
-            change = Change(add=_verified(own))
-            if subject not in holders:
-                change = replace(change, profile=application.profile, consents=application.consents)
-            return _write(enrolled, change, members=members, desk=desk)
+            member = enrolled.member
+            own = (None, member.member_id)
+            asked = Change(add={each: True for each in proven if holders.get(each) in own})
+            # What the member is known by was read later: another device may have linked them now.
+            if not (proven[0] in holders or proven[0] in member.identities):
+                if member.is_linked:
+                    raise _not_yours()
+                asked = replace(asked, profile=application.profile, consents=application.consents)
+            linked = _write(enrolled, asked, members=members, desk=desk)
+            return replace(linked, is_new=_began(linked.member, application, desk=desk))
         except Raced:
             continue
     raise AssertionError("decisions end by raising")
@@ -131,7 +129,7 @@ def look_up(member_id: str, *, members: Members, strong: bool = False) -> Enroll
     """
     for _ in range(MERGES_MAX):
         on_file = members.find(member_id, strong=strong)
-        if on_file is None and not strong:
+        if not strong and (on_file is None or on_file.member is None):
             # A stale read can miss who has just enrolled.
             on_file = members.find(member_id, strong=True)
         if on_file is None:
@@ -200,13 +198,13 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
 
 
 def history(member_id: str, *, limit: int, start: str | None, members: Members) -> Listed[Entry]:
-    """A page of a member's entries, newest first.
+    """A page of the entries of a member and of whoever was merged into them, newest first.
 
     Raises:
         NotFound: no such member.
     """
-    enrolled = look_up(member_id, members=members)
-    return members.history(enrolled.account.member_id, limit=limit, start=start)
+    account = look_up(member_id, members=members).account
+    return members.history((account.member_id, *account.absorbed), limit=limit, start=start)
 
 
 def _newcomer(application: Application, claims: Sequence[Claim], *, desk: Desk) -> Member:
@@ -226,14 +224,23 @@ def _newcomer(application: Application, claims: Sequence[Claim], *, desk: Desk) 
     return replace(changed(blank, what, now=desk.now), revision=1)
 
 
-def _told_again(found: Member | None, newcomer: Member, *, members: Members) -> Enrolled:
-    """The answer to an application whose member exists: its first answer may have been lost."""
+def _begin(newcomer: Member, *, members: Members) -> Enrolled:
+    account = Account(member_id=newcomer.member_id, enrolled_at=newcomer.enrolled_at)
+    members.enroll(newcomer, account)
+    return Enrolled(newcomer, account, is_new=True)
+
+
+def _refuse_other(found: Member | None, newcomer: Member) -> None:
+    """Refuse what is not the application that the member with this id once began with."""
     if found is None:
         raise WrongState("The member that this request enrolled was erased or merged")
     if found.enrolled_by != newcomer.enrolled_by:
         raise IdempotencyConflict
-    enrolled = look_up(found.member_id, members=members, strong=True)
-    return replace(enrolled, is_new=found.enrolled_at == newcomer.enrolled_at)
+
+
+def _began(member: Member, application: Application, *, desk: Desk) -> bool:
+    """Whether the member began with this very request, and only its answer was lost."""
+    return member.member_id == application.member_id and member.enrolled_at == desk.now
 
 
 def _write(enrolled: Enrolled, asked: Change, *, members: Members, desk: Desk) -> Enrolled:
