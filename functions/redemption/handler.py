@@ -27,11 +27,20 @@ from loyalty.edge.entries import last_day
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
 from loyalty.edge.paging import decode_cursor, encode_cursor
-from loyalty.edge.schemas import AnswerPart, Cursor, ExternalId, PageLimit, RequestPart
+from loyalty.edge.schemas import (
+    AnswerPart,
+    Cursor,
+    ExternalId,
+    Money,
+    PageLimit,
+    Points,
+    RequestPart,
+)
 from loyalty.edge.settings import RedemptionSettings, settings
 from loyalty.usecases import redemption
 from loyalty.usecases.accounts import lineage
 from loyalty.usecases.ports import Desk
+from loyalty.usecases.redemption import Wanted
 
 api = create_app("redemption")
 handler = api
@@ -45,6 +54,12 @@ class RedemptionRequest(RequestPart):
         StrictBool,
         Field(description="Reserve the points until it is completed, cancelled or runs out."),
     ] = False
+    points: Annotated[
+        Points | None, Field(description="Where points pay: how many, at the program's rate.")
+    ] = None
+    order_amount: Annotated[
+        Money | None, Field(description="Where points pay: what the order costs.")
+    ] = None
 
 
 class VoucherShown(AnswerPart):
@@ -68,6 +83,9 @@ class RedemptionAnswer(AnswerPart):
     state: State
     voucher: VoucherShown
     slices: list[Slice]
+    amount: Annotated[
+        Money | None, Field(description="What it is worth in money, where it says so.")
+    ]
     held_until: datetime | None
     redeemed_at: datetime
 
@@ -158,14 +176,13 @@ def redeem(
     at, owner = _at(program_id, member_id)
     entry, replayed = redemption.redeem_reward(
         owner,
-        reward_id=wanted.reward_id,
-        hold=wanted.hold,
+        wanted=_wanted(wanted, currency=at.program.document.currency),
         request_id=_request(program_id, idempotency_key),
         desk=at,
     )
     if not replayed:
         count("PointsRedeemed", -entry.points)
-    return reply(_redeemed(entry), status=200 if replayed else 201)
+    return reply(_redeemed(entry, at), status=200 if replayed else 201)
 
 
 @api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})
@@ -245,6 +262,16 @@ def use_voucher(
     return _voucher(used, at)
 
 
+def _wanted(asked: RedemptionRequest, *, currency: str) -> Wanted:
+    order = asked.order_amount
+    return Wanted(
+        reward_id=asked.reward_id,
+        hold=asked.hold,
+        points=asked.points,
+        order_minor=order.minor(currency=currency, pointer="/order_amount") if order else None,
+    )
+
+
 def _at(program_id: str, member_id: str) -> tuple[Desk, str]:
     """The program's desk, and the member that the path names, if the caller may act for them."""
     known = settings(RedemptionSettings)
@@ -258,7 +285,7 @@ def _request(program_id: str, idempotency_key: str) -> str:
     )
 
 
-def _redeemed(entry: Entry) -> RedemptionAnswer:
+def _redeemed(entry: Entry, at: Desk) -> RedemptionAnswer:
     """The answer of the first time, told from the entry: whatever became of the voucher since."""
     detail = entry.detail
     if not isinstance(detail, Redemption):
@@ -273,6 +300,7 @@ def _redeemed(entry: Entry) -> RedemptionAnswer:
             Slice(expires_on=last_day(lot), points=-points)
             for lot, points in sorted(entry.effect.lots.items())
         ],
+        amount=_money(detail.amount_minor, at),
         held_until=detail.held_until,
         redeemed_at=entry.recorded_at,
     )
@@ -289,6 +317,7 @@ def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
             Slice(expires_on=last_day(lot), points=points)
             for lot, points in sorted(voucher.slices.items())
         ],
+        amount=_money(voucher.amount_minor, at),
         held_until=voucher.held_until,
         redeemed_at=voucher.issued_at,
     )
@@ -305,3 +334,9 @@ def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
     )
+
+
+def _money(amount_minor: int | None, at: Desk) -> Money | None:
+    if amount_minor is None:
+        return None
+    return Money(amount=amount_minor, currency=at.program.document.currency)

@@ -259,3 +259,14 @@ class TestWhoMay:
         )
 
         assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_more_points_than_can_be_counted_are_refused(
+    publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(version=2, earning_rules=[rule(points=1_000_000, per_minor=1)])
+    time.now += timedelta(minutes=1)
+
+    answer = till.post_order(order(10**12, member_id=till.enroll()))
+
+    assert (answer.status, answer.pointers) == (422, {"/lines": "points_out_of_range"})

@@ -179,6 +179,50 @@ class TestRedeeming:
         assert (answer.status, answer.code) == (400, "missing_idempotency_key")
 
 
+class TestPayingWithPoints:
+    PAY = {"kind": "amount_off", "cost_points": 10, "pay": {"amount_minor": 5, "per_points": 2}}
+
+    def test_a_member_chooses_how_many_points_pay(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(**self.PAY)
+
+        answer = till.redeem(ana, points=15, order_amount=till.money(2000))
+
+        assert answer.status == 201, answer.text
+        assert (answer.body["points"], answer.body["amount"]) == (15, till.money(37))
+        assert till.member(ana)["balance"] == 34
+
+    @pytest.mark.parametrize(
+        ("wanted", "status", "code"),
+        [
+            ({}, 422, {"/points": "missing"}),
+            ({"points": 9, "order_amount": till.money(2000)}, 422, {"/points": "below_minimum"}),
+            ({"points": 15}, 422, {"/order_amount": "missing"}),
+            ({"points": 15, "order_amount": till.money(36)}, 422, {"/points": "beyond_order"}),
+            ({"points": 50, "order_amount": till.money(2000)}, 409, {}),
+        ],
+    )
+    def test_what_cannot_pay_is_refused(
+        self,
+        ana: str,
+        offer: Callable[..., None],
+        wanted: dict[str, object],
+        status: int,
+        code: dict[str, str],
+    ) -> None:
+        offer(**self.PAY)
+
+        answer = till.redeem(ana, **wanted)
+
+        assert (answer.status, answer.pointers) == (status, code)
+
+    def test_a_fixed_price_is_not_for_choosing(self, ana: str) -> None:
+        answer = till.redeem(ana, points=41)
+
+        assert (answer.status, answer.pointers) == (422, {"/points": "fixed_price"})
+
+
 class TestVouchers:
     def test_a_voucher_is_used_once(self, ana: str) -> None:
         code = till.redeem(ana).body["voucher"]["code"]

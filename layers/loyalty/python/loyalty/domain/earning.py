@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.expiry import expires_on
+from loyalty.domain.fields import POINTS_MAX
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.program import CHARGES, EarningRule, Program
 
@@ -48,6 +50,9 @@ def award(order: Order, program: Program) -> Award:
     Points round once for each rule and order, and the lines share the rounded total by largest
     remainder. Every rule is a rate on what is left of the lines, so nothing earns nothing and
     taking goods away never earns more: that is what makes every refund exact.
+
+    Raises:
+        ValidationFailed: more points than can be counted.
     """
     occurred_on = program.today(order.occurred_at)
     shares: list[Share] = []
@@ -61,6 +66,9 @@ def award(order: Order, program: Program) -> Award:
         pending_days = program.pending_days if rule.pending_days is None else rule.pending_days
         available_on = occurred_on + timedelta(days=pending_days)
         parts[available_on, expires_on(program.expiry, available_on=available_on)] += points
+    if parts.total() > POINTS_MAX:
+        detail = f"An order earns {POINTS_MAX} points at most"
+        raise ValidationFailed(detail, faults=(Fault("/lines", "points_out_of_range", detail),))
     return Award(
         shares=tuple(shares),
         parts=tuple(Part(*dates, points) for dates, points in sorted(parts.items()) if points),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from loyalty.domain.account import Account, ends_on, soonest_first
 from loyalty.domain.entries import Effect, Entry, Redemption, RequestCause, Return
 from loyalty.domain.errors import (
+    Fault,
     InsufficientPoints,
     LimitReached,
     OutOfStock,
     Refusal,
     RewardUnavailable,
+    ValidationFailed,
 )
 from loyalty.domain.postings import (
     Posting,
@@ -30,8 +32,47 @@ from loyalty.domain.program import PublishedProgram, Reward
 from loyalty.domain.vouchers import Voucher
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a redemption costs in points, and what it is worth in money where it says so."""
+
+    points: int
+    amount_minor: int | None
+
+
+def price(reward: Reward, *, points: int | None, order_minor: int | None) -> Price:
+    """The price of a reward; where points pay, the member chose them for an order of a sum.
+
+    Raises:
+        ValidationFailed: points for a reward of a fixed price; none, too few, or worth more than
+            the order allows where points pay.
+    """
+    if reward.pay is None:
+        if points is not None:
+            raise _unpriced("/points", "fixed_price", f"{reward.name} has a fixed price")
+        return Price(reward.cost_points, reward.amount_minor)
+    if points is None:
+        raise _unpriced("/points", "missing", "Say how many points shall pay")
+    if points < reward.cost_points:
+        detail = f"At least {reward.cost_points} points pay"
+        raise _unpriced("/points", "below_minimum", detail)
+    if order_minor is None:
+        raise _unpriced("/order_amount", "missing", "Say what the order costs")
+    worth_minor = reward.pay.worth_minor(points)
+    if worth_minor > order_minor * reward.pay.order_percent_max // 100:
+        detail = f"Points pay for {reward.pay.order_percent_max} % of an order at most"
+        raise _unpriced("/points", "beyond_order", detail)
+    return Price(points, worth_minor)
+
+
 def why_not(
-    reward: Reward, account: Account, *, program: PublishedProgram, now: datetime, stock_taken: int
+    reward: Reward,
+    account: Account,
+    *,
+    points: int,
+    program: PublishedProgram,
+    now: datetime,
+    stock_taken: int,
 ) -> Refusal | None:
     """What stands between a settled account and a reward; None when it can be redeemed now."""
     if not reward.is_open(now=now, zone=program.document.zone):
@@ -41,9 +82,9 @@ def why_not(
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
         return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
-    if account.spendable < reward.cost_points:
+    if account.spendable < points:
         return InsufficientPoints(
-            f"{reward.name} costs {reward.cost_points} points, {account.spendable} are there"
+            f"{reward.name} costs {points} points, {account.spendable} are there"
         )
     return None
 
@@ -52,6 +93,7 @@ def redeem(
     reward: Reward,
     *,
     account: Account,
+    price: Price,
     program: PublishedProgram,
     request_id: str,
     fingerprint: str,
@@ -61,7 +103,7 @@ def redeem(
 ) -> Posting:
     """Spend points on a reward that `why_not` does not refuse: soonest expiry first."""
     today = program.document.today(now)
-    taken = soonest_first(account.lots, reward.cost_points)
+    taken = soonest_first(account.lots, price.points)
     held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
     expires_at = now + timedelta(days=reward.voucher_days) if reward.voucher_days else None
     redemption = Redemption(
@@ -70,6 +112,7 @@ def redeem(
         code=code,
         held_until=held_until,
         expires_at=expires_at,
+        amount_minor=price.amount_minor,
     )
     entry = Entry(
         cause=RequestCause(request_id, "redemption"),
@@ -89,7 +132,8 @@ def redeem(
             member_id=account.member_id,
             redemption_id=redemption.redemption_id,
             reward_id=reward.id,
-            points=reward.cost_points,
+            points=price.points,
+            amount_minor=price.amount_minor,
             slices=taken,
             state="held" if hold else "issued",
             issued_at=now,
@@ -162,3 +206,7 @@ def give_back(
         stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
         changes=(replace(change, redeemed={voucher.reward_id: -1} if voucher.limited else {}),),
     )
+
+
+def _unpriced(pointer: str, code: str, detail: str) -> ValidationFailed:
+    return ValidationFailed(detail, faults=(Fault(pointer, code, detail),))

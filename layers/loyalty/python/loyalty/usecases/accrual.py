@@ -50,7 +50,7 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
     one transaction.
 
     Raises:
-        ValidationFailed: an order from too long ago, or from the future.
+        ValidationFailed: an order from too long ago, or from the future, or beyond all bounds.
         OrderConflict: the order was recorded before with another content.
         NotFound: no such member.
         TryAgain: overtaken too often.

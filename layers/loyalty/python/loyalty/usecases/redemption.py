@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from loyalty.domain.account import view
@@ -12,20 +12,34 @@ from loyalty.domain.errors import (
     NotFound,
     OutOfStock,
     Refusal,
+    ValidationFailed,
     VoucherUsed,
     WrongState,
 )
 from loyalty.domain.orders import fingerprint
 from loyalty.domain.postings import Posting, VoucherChange
 from loyalty.domain.program import Reward
-from loyalty.domain.redemptions import give_back, redeem, request_of, why_not
+from loyalty.domain.redemptions import give_back, price, redeem, request_of, why_not
 from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.accounts import decisions, lineage, open_account, settled
 from loyalty.usecases.ports import Desk, Overtaken
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a member wants for points.
+
+    Where points pay, `points` is how many and `order_minor` what the order costs.
+    """
+
+    reward_id: str
+    hold: bool = False
+    points: int | None = None
+    order_minor: int | None = None
+
+
 def redeem_reward(
-    member_id: str, *, reward_id: str, hold: bool, request_id: str, desk: Desk
+    member_id: str, *, wanted: Wanted, request_id: str, desk: Desk
 ) -> tuple[Entry, bool]:
     """Spend points on a reward: the redemption's entry, and whether this was a replay.
 
@@ -34,10 +48,13 @@ def redeem_reward(
     Raises:
         NotFound: no such member or reward.
         IdempotencyConflict: the same request was made before with another content.
+        ValidationFailed: points that cannot pay, or for a reward of a fixed price.
         RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: it cannot be had now.
         TryAgain: overtaken too often.
     """
-    told = fingerprint("redeem", member_id, reward_id, hold)
+    told = fingerprint(
+        "redeem", member_id, wanted.reward_id, wanted.hold, wanted.points, wanted.order_minor
+    )
     cause = RequestCause(request_id, "redemption")
 
     def original(refusal: Refusal) -> tuple[Entry, bool]:
@@ -47,22 +64,34 @@ def redeem_reward(
             raise refusal
         return _same(first, told), True
 
-    reward = desk.program.document.reward(reward_id)
+    reward = desk.program.document.reward(wanted.reward_id)
     if reward is None:
         return original(NotFound("There is no such reward"))
+    try:
+        costs = price(reward, points=wanted.points, order_minor=wanted.order_minor)
+    except ValidationFailed as refusal:
+        return original(refusal)
     for _ in decisions(desk):
         account = settled(desk, open_account(desk, member_id, strong=True))
-        refusal = why_not(reward, account, program=desk.program, now=desk.now, stock_taken=0)
+        refusal = why_not(
+            reward,
+            account,
+            points=costs.points,
+            program=desk.program,
+            now=desk.now,
+            stock_taken=0,
+        )
         if refusal is not None:
             return original(refusal)
         posting = redeem(
             reward,
             account=account,
+            price=costs,
             program=desk.program,
             request_id=request_id,
             fingerprint=told,
             code=desk.new_code(),
-            hold=hold,
+            hold=wanted.hold,
             now=desk.now,
         )
         try:
@@ -88,6 +117,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | N
             why_not(
                 reward,
                 account,
+                points=reward.cost_points,
                 program=desk.program,
                 now=desk.now,
                 stock_taken=taken.get(reward.id, 0),
