@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Never, Self
 
+from local.cloud import require_free
 from local.console import Console
 from local.deployment import Deployment, deployment
 from local.failures import LocalCloudError
@@ -56,6 +57,8 @@ def main() -> int:
 
 def _run(options: Options, console: Console) -> None:
     started = time.monotonic()
+    # Before the record goes: it may be that of the cloud that has the port.
+    require_free(options.port)
     RECORD.unlink(missing_ok=True)
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")

@@ -46,11 +46,13 @@ class Cloud:
 def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
     """Run an empty local cloud that enforces IAM; `home` gets its log and scratch files."""
     require_free(port)
+    if not MINISTACK.exists():
+        raise LocalCloudError("The local cloud is not installed yet: `make run` does that.")
     home.mkdir(parents=True, exist_ok=True)
-    scratch = home / "scratch"
+    scratch = home / f"scratch-{port}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
-    log = home / "cloud.log"
+    log = cloud_log(home)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [MINISTACK],
@@ -69,6 +71,10 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
     finally:
         stop(process)
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def cloud_log(home: Path) -> Path:
+    return home / "cloud.log"
 
 
 def free_port() -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import Cloud, require_free, running_cloud
+from local.cloud import Cloud, cloud_log, require_free, running_cloud
 from local.console import Console
 from local.deploy import build, deploy, stack_outputs, synthesize
 from local.failures import LocalCloudError
@@ -82,11 +83,12 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
         is_new = synthesize(log=home / "synth.log", report=line.report)
         line.report("" if is_new else "nothing changed since the last time")
     with ExitStack() as stack:
+        stack.enter_context(_failures_told(home))
         with console.line("Start the local cloud") as line:
             cloud = stack.enter_context(running_cloud(port=port, home=home))
             line.detail = cloud.aws.endpoint
         with console.line("Deploy the stacks") as line:
-            deploy(cloud.aws, report=line.report)
+            line.report(", ".join(deploy(cloud.aws, report=line.report)))
         log = functions_log(home)
         stack.callback(save_function_logs, cloud.aws, to=log)
         outputs = stack_outputs(cloud.aws)
@@ -97,3 +99,14 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
             intake_queue_url=outputs["IntakeQueueUrl"],
             log=log,
         )
+
+
+@contextmanager
+def _failures_told(home: Path) -> Iterator[None]:
+    """Tell what the cloud refused, or that it fell silent, in a sentence and not a traceback."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, httpx.TransportError) as error:
+        raise LocalCloudError(
+            f"The local cloud did not do its part. {error}", log=cloud_log(home)
+        ) from error
