@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.account import Account, ends_on, settlement
 from loyalty.domain.errors import Fault, ValidationFailed
@@ -59,17 +59,52 @@ class ProfileRequest(RequestPart):
 class EnrollmentRequest(RequestPart):
     """Somebody to enroll. Who enrolls themself need not name what their token proves."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "identities": [
+                        {"kind": "email", "value": "ana@example.com"},
+                        {"kind": "customer", "source": "shop", "value": "207119551"},
+                    ],
+                    "profile": {"name": "Ana", "locale": "fr-FR", "birthday": "1990-02-28"},
+                    "consents": {"email": True},
+                }
+            ]
+        }
+    )
+
     identities: Annotated[tuple[NamedIdentity, ...], Field(max_length=IDENTITIES_NAMED_MAX)] = ()
     profile: ProfileRequest = ProfileRequest()
     consents: Consents = Field(default_factory=dict)
 
 
 class LookupRequest(RequestPart):
+    """Something a member is known by. It is in the body because URLs are logged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"identity": {"kind": "email", "value": "ana@example.com"}}]
+        }
+    )
+
     identity: NamedIdentity
 
 
 class MemberChangeRequest(RequestPart):
     """What shall change; what is left out stays. Removing identities is for staff and services."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "profile": {"locale": None, "attributes": {"milk": "oat"}},
+                    "consents": {"email": False},
+                    "identities": [{"kind": "card", "value": "6034-1"}],
+                }
+            ]
+        }
+    )
 
     profile: ProfileRequest = ProfileRequest()
     consents: Consents = Field(default_factory=dict)
@@ -145,6 +180,39 @@ class MemberProfile(AnswerPart):
 
 class MemberAnswer(AnswerPart):
     """A member as they stand today: what has expired does not count any more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "mem_01KAJ6Y0T2Q8Z5W3E7R9V4B1NC",
+                    "status": "active",
+                    "balance": 49,
+                    "debt": 0,
+                    "lots": [{"expires_on": "2027-11-30", "points": 49}],
+                    "pending": [
+                        {"available_on": "2026-12-01", "expires_on": "2027-12-31", "points": 5}
+                    ],
+                    "profile": {
+                        "name": "Ana",
+                        "locale": "fr-FR",
+                        "birthday": "1990-02-28",
+                        "attributes": {},
+                    },
+                    "identities": [
+                        {
+                            "kind": "email",
+                            "value": "ana@example.com",
+                            "source": None,
+                            "verified": True,
+                        }
+                    ],
+                    "consents": {"email": True},
+                    "enrolled_at": "2026-11-21T10:00:00Z",
+                }
+            ]
+        }
+    )
 
     id: str
     status: str
