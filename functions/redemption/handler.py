@@ -174,15 +174,15 @@ def redeem(
 ) -> Response[RedemptionAnswer]:
     """Spend points on a reward; a voucher comes back."""
     at, owner = _at(program_id, member_id)
-    entry, replayed = redemption.redeem_reward(
+    recorded = redemption.redeem_reward(
         owner,
         wanted=_wanted(wanted, currency=at.program.document.currency),
         request_id=_request(program_id, idempotency_key),
         desk=at,
     )
-    if not replayed:
-        count("PointsRedeemed", -entry.points)
-    return reply(_redeemed(entry, at), status=200 if replayed else 201)
+    if not recorded.replayed:
+        count("PointsRedeemed", -recorded.entry.points)
+    return reply(_redeemed(recorded.entry, at), status=200 if recorded.replayed else 201)
 
 
 @api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})

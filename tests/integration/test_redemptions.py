@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -179,13 +180,18 @@ class TestRedeeming:
         assert (answer.status, answer.code) == (400, "missing_idempotency_key")
 
 
-class TestPayingWithPoints:
-    PAY = {"kind": "amount_off", "cost_points": 10, "pay": {"amount_minor": 5, "per_points": 2}}
+PAY: Final = {
+    "kind": "amount_off",
+    "cost_points": 10,
+    "pay": {"amount_minor": 5, "per_points": 2},
+}
 
+
+class TestPayingWithPoints:
     def test_a_member_chooses_how_many_points_pay(
         self, ana: str, offer: Callable[..., None]
     ) -> None:
-        offer(**self.PAY)
+        offer(**PAY)
 
         answer = till.redeem(ana, points=15, order_amount=till.money(2000))
 
@@ -207,11 +213,11 @@ class TestPayingWithPoints:
         self,
         ana: str,
         offer: Callable[..., None],
-        wanted: dict[str, object],
+        wanted: dict[str, Any],
         status: int,
         code: dict[str, str],
     ) -> None:
-        offer(**self.PAY)
+        offer(**PAY)
 
         answer = till.redeem(ana, **wanted)
 

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from loyalty.domain.account import Account
 from loyalty.domain.corrections import add_points, merge, take_points, transfer, transfers_counter
-from loyalty.domain.entries import Adjustment, Entry, RequestCause
+from loyalty.domain.entries import Adjustment, RequestCause
 from loyalty.domain.errors import (
     Fault,
     Forbidden,
-    IdempotencyConflict,
     InsufficientPoints,
     LimitReached,
-    Refusal,
     ValidationFailed,
 )
 from loyalty.domain.orders import fingerprint
 from loyalty.domain.postings import Posting
-from loyalty.usecases.accounts import decisions, lineage, open_account, settled
-from loyalty.usecases.ports import Desk, Overtaken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected:
-    """The correction's entry: a new one, or the one of the first time it was asked for."""
-
-    entry: Entry
-    replayed: bool
+from loyalty.usecases.accounts import open_account, settled
+from loyalty.usecases.once import Recorded, once
+from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +38,7 @@ class AskedAdjustment:
 
 def adjust(
     member_id: str, *, asked: AskedAdjustment, request_id: str, points_max: int | None, desk: Desk
-) -> Corrected:
+) -> Recorded:
     """Correct a balance by hand, once; `points_max` is the most that the caller's role may.
 
     Raises:
@@ -96,10 +86,11 @@ def adjust(
             now=desk.now,
         )
 
-    return _once(RequestCause(request_id, "adjustment"), told, decide, desk=desk)
+    cause = RequestCause(request_id, "adjustment")
+    return once(cause, fingerprint=told, decide=decide, desk=desk)
 
 
-def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: Desk) -> Corrected:
+def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: Desk) -> Recorded:
     """Move points from one member to another, once.
 
     Raises:
@@ -131,10 +122,12 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
             now=desk.now,
         )
 
-    return _once(RequestCause(request_id, "transfer", "out"), told, decide, desk=desk)
+    return once(
+        RequestCause(request_id, "transfer", "out"), fingerprint=told, decide=decide, desk=desk
+    )
 
 
-def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> Corrected:
+def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> Recorded:
     """Make two members one, once; the first one's points and debts go to the second.
 
     Raises:
@@ -146,7 +139,7 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> C
     told = fingerprint("merge", loser_id, into)
 
     def decide() -> Posting:
-        loser = settled(desk, lineage(desk, loser_id, strong=True)[-1])
+        loser = settled(desk, open_account(desk, loser_id, strong=True))
         survivor = settled(desk, open_account(desk, into, strong=True))
         _require_two(loser, survivor)
         return merge(
@@ -158,39 +151,9 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> C
             now=desk.now,
         )
 
-    return _once(RequestCause(request_id, "merge", "out"), told, decide, desk=desk)
-
-
-def _once(
-    cause: RequestCause, told: str, decide: Callable[[], Posting], *, desk: Desk
-) -> Corrected:
-    """Decide and post until it stands; what stands already under the cause is the answer.
-
-    No refusal is given before the cause's entry was looked for: the first try may have succeeded
-    and taken what this one misses.
-    """
-    for _ in decisions(desk):
-        try:
-            posting = decide()
-        except Refusal:
-            first = desk.books.entry(cause)
-            if not isinstance(first, Entry):
-                raise
-            return _replay(first, told)
-        try:
-            desk.books.post(posting)
-        except Overtaken as overtaken:
-            if isinstance(overtaken.entry, Entry):
-                return _replay(overtaken.entry, told)
-        else:
-            return Corrected(entry=posting.entries[0], replayed=False)
-    raise AssertionError("decisions end by raising")
-
-
-def _replay(first: Entry, told: str) -> Corrected:
-    if first.fingerprint != told:
-        raise IdempotencyConflict("This Idempotency-Key was used with another content")
-    return Corrected(entry=first, replayed=True)
+    return once(
+        RequestCause(request_id, "merge", "out"), fingerprint=told, decide=decide, desk=desk
+    )
 
 
 def _require_transferable(points: int, *, desk: Desk) -> None:

@@ -10,9 +10,7 @@ from loyalty.domain.entries import Entry, Redemption, RequestCause
 from loyalty.domain.errors import (
     IdempotencyConflict,
     NotFound,
-    OutOfStock,
     Refusal,
-    ValidationFailed,
     VoucherUsed,
     WrongState,
 )
@@ -22,6 +20,7 @@ from loyalty.domain.program import Reward
 from loyalty.domain.redemptions import give_back, price, redeem, request_of, why_not
 from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.accounts import decisions, lineage, open_account, settled
+from loyalty.usecases.once import Recorded, once
 from loyalty.usecases.ports import Desk, Overtaken
 
 
@@ -38,10 +37,8 @@ class Wanted:
     order_minor: int | None = None
 
 
-def redeem_reward(
-    member_id: str, *, wanted: Wanted, request_id: str, desk: Desk
-) -> tuple[Entry, bool]:
-    """Spend points on a reward: the redemption's entry, and whether this was a replay.
+def redeem_reward(member_id: str, *, wanted: Wanted, request_id: str, desk: Desk) -> Recorded:
+    """Spend points on a reward.
 
     One strong read and one transaction of three items.
 
@@ -55,24 +52,14 @@ def redeem_reward(
     told = fingerprint(
         "redeem", member_id, wanted.reward_id, wanted.hold, wanted.points, wanted.order_minor
     )
-    cause = RequestCause(request_id, "redemption")
 
-    def original(refusal: Refusal) -> tuple[Entry, bool]:
-        # Nobody may hear a refusal because of what their own first try did.
-        first = desk.books.entry(cause)
-        if not isinstance(first, Entry):
-            raise refusal
-        return _same(first, told), True
-
-    reward = desk.program.document.reward(wanted.reward_id)
-    if reward is None:
-        return original(NotFound("There is no such reward"))
-    try:
+    def decide() -> Posting:
+        reward = desk.program.document.reward(wanted.reward_id)
+        if reward is None:
+            raise NotFound("There is no such reward")
         costs = price(reward, points=wanted.points, order_minor=wanted.order_minor)
-    except ValidationFailed as refusal:
-        return original(refusal)
-    for _ in decisions(desk):
         account = settled(desk, open_account(desk, member_id, strong=True))
+        # The stock itself is what the write relies on; its count is not read before.
         refusal = why_not(
             reward,
             account,
@@ -82,8 +69,8 @@ def redeem_reward(
             stock_taken=0,
         )
         if refusal is not None:
-            return original(refusal)
-        posting = redeem(
+            raise refusal
+        return redeem(
             reward,
             account=account,
             price=costs,
@@ -94,16 +81,9 @@ def redeem_reward(
             hold=wanted.hold,
             now=desk.now,
         )
-        try:
-            desk.books.post(posting)
-        except Overtaken as overtaken:
-            if isinstance(overtaken.entry, Entry):
-                return _same(overtaken.entry, told), True
-            if overtaken.out_of_stock:
-                return original(OutOfStock(f"{reward.name} is out of stock"))
-        else:
-            return posting.entries[0], False
-    raise AssertionError("decisions end by raising")
+
+    cause = RequestCause(request_id, "redemption")
+    return once(cause, fingerprint=told, decide=decide, desk=desk)
 
 
 def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | None, int]]:
@@ -264,9 +244,3 @@ def _stepped(seen: Voucher, becomes: Voucher, *, desk: Desk) -> bool:
     except Overtaken:
         return False
     return True
-
-
-def _same(first: Entry, told: str) -> Entry:
-    if first.fingerprint != told:
-        raise IdempotencyConflict("This Idempotency-Key was used with another content")
-    return first
