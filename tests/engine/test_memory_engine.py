@@ -136,7 +136,7 @@ def history(seed: int) -> Iterator[Asked]:
 
 
 def _operation(draw: random.Random, key: Key) -> Operation:
-    conditions = tuple(_condition(draw) for _ in range(draw.choice((0, 1, 1, 2))))
+    conditions = tuple(_condition(draw) for _ in range(draw.choice((0, 0, 0, 0, 1, 1, 2))))
     match draw.choice(("put", "put", "update", "update", "update", "delete", "check")):
         case "put":
             return Put(key, _item(draw, key), conditions)

@@ -1,0 +1,336 @@
+"""What must hold of the books after every single write, told from the items in the table alone."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.program import Inactivity, PublishedProgram
+from loyalty.table.operations import Item, Key
+from tests.simulation import naive
+from tests.simulation.memory import Written
+
+# How a voucher's state may change; whatever is not here is final.
+STEPS: Final = frozenset(
+    {
+        (None, "held"),
+        (None, "issued"),
+        ("held", "issued"),
+        ("held", "cancelled"),
+        ("issued", "used"),
+        ("issued", "cancelled"),
+        ("issued", "expired"),
+    }
+)
+SETTLED_AS: Final = ("clawed", "owed", "forgiven", "excused")
+
+
+class Violation(AssertionError):
+    """The books broke a promise."""
+
+
+@dataclass(slots=True)
+class Sums:
+    """All entries of one member, added up."""
+
+    entries: int = 0
+    points: int = 0
+    pending_points: int = 0
+    debt: int = 0
+    lots: dict[str, int] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)
+
+    def add(self, entry: Any) -> None:
+        self.entries += 1
+        self.points += entry["points"]
+        self.pending_points += entry["pending_points"]
+        self.debt += entry.get("debt", 0)
+        _add(self.lots, entry["lots"])
+        if "pending" in entry:
+            _add(self.pending, entry["pending"])
+
+
+def _add(sums: dict[str, int], changes: dict[str, int]) -> None:
+    for name, change in changes.items():
+        total = sums.get(name, 0) + change
+        if total:
+            sums[name] = total
+        else:
+            sums.pop(name, None)
+
+
+@dataclass(slots=True)
+class OrderSums:
+    """All entries of one order, added up."""
+
+    accruals: int = 0
+    earned: int = 0
+    clawed_back: int = 0
+    refunds: int = 0
+    settled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SETTLED_AS, 0))
+    state: Any = None
+
+
+@dataclass(slots=True)
+class RequestSums:
+    """The points of one redemption and of its return."""
+
+    spent: int = 0
+    returned: int = 0
+    returned_because: str = ""
+    voucher: Any = None
+
+
+class Auditor:
+    """Watches every write. `decided_by` is the program, `decided_at` the time it was decided at."""
+
+    def __init__(self, *, zone: ZoneInfo, may_owe: bool, strict_about_quiet: bool) -> None:
+        self._zone = zone
+        self.may_owe = may_owe
+        self._strict_about_quiet = strict_about_quiet
+        self.members: dict[str, Sums] = defaultdict(Sums)
+        self.accounts: dict[str, Any] = {}
+        self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
+        self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
+        self.stock_out: dict[str, int] = defaultdict(int)
+
+    def observe(
+        self, written: Sequence[Written], *, decided_by: PublishedProgram, decided_at: datetime
+    ) -> None:
+        """Check everything that a write touched.
+
+        Raises:
+            Violation: a promise is broken.
+        """
+        members: set[str] = set()
+        for key, before, after in written:
+            if after is None:
+                raise Violation(f"{key} was deleted")
+            wire: Any = after
+            match key.sk.partition("#"):
+                case "ACCOUNT", _, _:
+                    self._account(before, wire, decided_by)
+                    members.add(wire["member_id"])
+                case "ENTRY", _, _:
+                    self._written_once(key, before)
+                    if wire["kind"] != "placeholder":
+                        self._entry(key, wire, decided_by)
+                        members.add(wire["member_id"])
+                case "ORDER", _, _:
+                    self.orders[_order(key)].state = wire
+                case "VOUCHER", _, _:
+                    self._voucher(before, wire, decided_at)
+                case _, _, reward_id:
+                    self._stock(reward_id, wire, decided_by)
+        for member_id in members:
+            self._balance(member_id)
+        for order in {_order(key) for key, _, _ in written if "#ORDER#" in key.pk}:
+            self._order(order)
+
+    def _written_once(self, key: Key, before: Item | None) -> None:
+        if before is not None and before["kind"] != "placeholder":
+            raise Violation(f"an entry was changed: {key}")
+
+    def _entry(self, key: Key, entry: Any, program: PublishedProgram) -> None:
+        self.members[entry["member_id"]].add(entry)
+        today = _local_day(entry["recorded_at"], self._zone)
+        lots: dict[str, int] = entry["lots"]
+        if entry["points"] != sum(lots.values()) - entry.get("debt", 0):
+            raise Violation(f"{key} does not add up")
+        if not entry["history_pk"].endswith(f"#{entry['member_id']}"):
+            raise Violation(f"{key} is in another member's history")
+        check: Callable[[Key, Any, str, PublishedProgram], None] | None = getattr(
+            self, f"_{entry['kind']}", None
+        )
+        if check is not None:
+            check(key, entry, today, program)
+
+    def _accrual(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        order = self.orders[_order(key)]
+        order.accruals += 1
+        order.earned += sum(points for _, _, points in entry["parts"])
+
+    def _clawback(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        order, about = self.orders[_order(key)], entry["about"]
+        taken = -sum(entry["lots"].values()) - entry["pending_points"]
+        if (about["clawed"], about["owed"]) != (taken, entry.get("debt", 0)):
+            raise Violation(f"{key} tells another amount than it took")
+        if min(about[name] for name in SETTLED_AS) < 0:
+            raise Violation(f"{key} gives points")
+        order.refunds += 1
+        order.clawed_back += taken + about["owed"]
+        for name in SETTLED_AS:
+            order.settled[name] += about[name]
+
+    def _redemption(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
+        if any(points > 0 for points in entry["lots"].values()) or entry.get("debt"):
+            raise Violation(f"{key} does not spend")
+        if any(lot < today for lot in entry["lots"]):
+            raise Violation(f"an expired lot paid for {key}")
+        self._not_quiet(entry, today, program)
+        self.redemptions[_request(key)].spent = -entry["points"]
+
+    def _not_quiet(self, entry: Any, today: str, program: PublishedProgram) -> None:
+        account = self.accounts.get(entry["member_id"])
+        active_on = account.get("active_on") if account else None
+        if naive.quiet_until(program, active_on) < today and naive.NEVER in entry["lots"]:
+            raise Violation("points that had expired by inactivity paid")
+
+    def _return(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        redemption = self.redemptions[_request(key)]
+        redemption.returned += entry["points"]
+        redemption.returned_because = entry["about"]["why"]
+        if redemption.returned > redemption.spent:
+            raise Violation(f"{key} returns more than was spent")
+
+    def _expiry(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
+        account = self.accounts.get(entry["member_id"])
+        quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
+        for lot, points in entry["lots"].items():
+            if points >= 0 or not min(lot, quiet_until) < today:
+                raise Violation(f"{key} expires {points} points of {lot} on {today}")
+
+    def _activation(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
+        ((dates, points),) = entry["pending"].items()
+        if points >= 0 or dates[:10] > today or entry["points"] != -points:
+            raise Violation(f"{key} activates {points} points of {dates} on {today}")
+        if entry["happened_at"] != naive.midnight_told(dates[:10], self._zone.key):
+            raise Violation(f"{key} did not happen at its midnight")
+
+    def _account(self, before: Item | None, account: Any, program: PublishedProgram) -> None:
+        self.accounts[account["member_id"]] = account
+        if before is not None:
+            old: Any = before
+            if old["status"] != "active":
+                raise Violation("a member that is no more was written to")
+            if account["status"] == "active" and (
+                account.get("active_on", "") < old.get("active_on", "")
+            ):
+                raise Violation("activity went back in time")
+        for name, most in program_limits(program).items():
+            if account["redeemed"].get(name, 0) > most and not account.get("absorbed"):
+                raise Violation(f"{name} was redeemed more often than allowed")
+        self._due(account, program)
+
+    def _due(self, account: Any, program: PublishedProgram) -> None:
+        """Due times are never late, and the index says the same as the account."""
+        due = account.get("due")
+        lots = account["lots"]
+        ends = min((lot for lot in lots if lots[lot]), default=naive.NEVER)
+        if self._strict_about_quiet and any(lots.values()):
+            ends = min(ends, naive.quiet_until(program, account.get("active_on")))
+        coming = [dates[:10] for dates, points in account["pending"].items() if points]
+        if ends < naive.NEVER:
+            coming.append(naive.next_day(ends))
+        if coming and (due is None or due > min(coming)):
+            raise Violation(f"due on {due}, but something comes on {min(coming)}")
+        if (due is None) != ("expiring_pk" not in account):
+            raise Violation("the index knows another due time than the account")
+        if due is not None:
+            told = naive.midnight_told(due, self._zone.key)
+            if account["expiring_sk"] != f"{told}#{account['member_id']}":
+                raise Violation(f"due on {due}, but the index says {account['expiring_sk']}")
+
+    def _balance(self, member_id: str) -> None:
+        account, sums = self.accounts[member_id], self.members[member_id]
+        lots = {lot: points for lot, points in account["lots"].items() if points}
+        pending = {dates: points for dates, points in account["pending"].items() if points}
+        for what, told, counted in (
+            ("entries", account["entries"], sums.entries),
+            ("balance", account["balance"], sums.points),
+            ("lots", lots, sums.lots),
+            ("debt", account["debt"], sums.debt),
+            ("pending", pending, sums.pending),
+            ("lots less debt", account["balance"], sum(lots.values()) - account["debt"]),
+        ):
+            if told != counted:
+                raise Violation(f"{what}: the account says {told}, its entries {counted}")
+        if account["debt"] < 0 or any(points < 0 for points in (*lots.values(), *pending.values())):
+            raise Violation("less than nothing is left")
+        if account["debt"] and lots:
+            raise Violation("there is a debt beside lots that could pay it")
+        if account["balance"] < 0 and not self.may_owe:
+            raise Violation("a balance below zero, which the program does not allow")
+        if account["status"] == "merged" and (lots or pending or account["debt"]):
+            raise Violation("a merged member holds points")
+
+    def _order(self, name: tuple[str, ...]) -> None:
+        order = self.orders[name]
+        if order.accruals > 1:
+            raise Violation(f"order {name} earned {order.accruals} times")
+        if order.clawed_back > order.earned:
+            raise Violation(f"more was taken back from order {name} than it earned")
+        if order.refunds and order.state is None:
+            raise Violation(f"order {name} was refunded and does not know it")
+        if order.state is not None:
+            told = {each: order.state[each] for each in SETTLED_AS}
+            if told != order.settled or order.state["counter"] != order.refunds:
+                raise Violation(f"order {name} tells {told}, its refunds {order.settled}")
+
+    def _voucher(self, before: Item | None, voucher: Any, decided_at: datetime) -> None:
+        state, about = voucher["state"], voucher["about"]
+        old: Any = before
+        was = old["state"] if old else None
+        if (was, state) not in STEPS:
+            raise Violation(f"a voucher went from {was} to {state}")
+        redemption = self.redemptions[about["redemption_id"].removeprefix("red_")]
+        redemption.voucher = voucher
+        now = decided_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if was is None and not voucher["points"] == sum(about["slices"].values()) == (
+            redemption.spent
+        ):
+            raise Violation("a voucher is worth another amount than was spent on it")
+        if state == "cancelled" and not redemption.returned_because:
+            raise Violation("a voucher was cancelled without returning its points")
+        if state == "cancelled" and redemption.returned != redemption.spent:
+            raise Violation("a cancelled voucher returned another amount than was spent on it")
+        if redemption.returned_because == "hold_expired" and not old["about"]["held_until"] <= now:
+            raise Violation("a hold was released before its time")
+        if (was, state) == ("held", "issued") and old["about"]["held_until"] <= now:
+            raise Violation("a hold was completed after its time")
+        ends = about.get("expires_at")
+        if state == "used" and ends and ends <= about["used_at"]:
+            raise Violation("a voucher was used after its time")
+        if state == "expired" and not ends <= now:
+            raise Violation("a voucher expired before its time")
+        due = {"held": about.get("held_until"), "issued": ends}.get(state)
+        if (due is None) != ("expiring_sk" not in voucher) or (
+            due is not None and not voucher["expiring_sk"].startswith(due)
+        ):
+            raise Violation(f"a voucher due {due} is in the index at another time")
+        if about["stocked"]:
+            self.stock_out[about["reward_id"]] += (was is None) - (state == "cancelled")
+
+    def _stock(self, reward_id: str, item: Any, program: PublishedProgram) -> None:
+        reward = program.document.reward(reward_id)
+        if reward is not None and reward.stock is not None and item["taken"] > reward.stock:
+            raise Violation(f"{item['taken']} of {reward.stock} pieces of {reward_id} are gone")
+        if item["taken"] != self.stock_out[reward_id]:
+            raise Violation(f"{item['taken']} of {reward_id} are gone: other vouchers say")
+
+
+def program_limits(program: PublishedProgram) -> dict[str, int]:
+    """How often a member may redeem each reward that has a limit."""
+    return {
+        reward.id: reward.per_member_max
+        for reward in program.document.rewards
+        if reward.per_member_max is not None
+    }
+
+
+def lapses_when_quiet(program: PublishedProgram) -> bool:
+    return isinstance(program.document.expiry, Inactivity)
+
+
+def _local_day(told: str, zone: ZoneInfo) -> str:
+    return datetime.fromisoformat(told).astimezone(zone).date().isoformat()
+
+
+def _order(key: Key) -> tuple[str, ...]:
+    return tuple(key.pk.split("#")[3:5])
+
+
+def _request(key: Key) -> str:
+    return key.pk.split("#")[3]

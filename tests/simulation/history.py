@@ -1,0 +1,453 @@
+"""Random histories: who asks what, in which order, at what time, and what goes wrong."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.account import view
+from loyalty.domain.entries import AskedRefund
+from loyalty.domain.orders import Line, Order, fingerprint
+from loyalty.domain.program import PublishedProgram
+from loyalty.domain.vouchers import Voucher
+from loyalty.table import records
+from loyalty.usecases.accrual import Earned, Kept
+from loyalty.usecases.once import Recorded
+from loyalty.usecases.refunds import Refunded, Waiting
+from tests.simulation import naive, programs
+from tests.simulation.auditor import SETTLED_AS, Violation
+from tests.simulation.requests import (
+    Adjust,
+    Cancel,
+    Complete,
+    Earn,
+    Give,
+    Merge,
+    Redeem,
+    Refund,
+    Sweep,
+    Use,
+    has_happened,
+)
+from tests.simulation.world import Answer, Attempt, Fault, Read, Request, World, Write
+
+# Where and when days are odd: both ends of daylight saving, at 1:00, 2:00, at midnight itself or
+# by half an hour, the first and the last place where a day begins, a leap day, a year's end.
+PLACES: Final[tuple[tuple[str, date], ...]] = (
+    ("Europe/Berlin", date(2026, 3, 28)),
+    ("Europe/Berlin", date(2026, 10, 24)),
+    ("America/New_York", date(2026, 3, 7)),
+    ("America/New_York", date(2026, 10, 31)),
+    ("America/Havana", date(2026, 3, 7)),
+    ("America/Havana", date(2026, 10, 31)),
+    ("Africa/Cairo", date(2026, 4, 23)),
+    ("Africa/Cairo", date(2026, 10, 29)),
+    ("America/Santiago", date(2026, 4, 4)),
+    ("America/Santiago", date(2026, 9, 5)),
+    ("Australia/Lord_Howe", date(2026, 4, 4)),
+    ("Asia/Kathmandu", date(2026, 12, 31)),
+    ("Pacific/Kiritimati", date(2026, 2, 27)),
+    ("Etc/GMT+12", date(2026, 12, 30)),
+    ("UTC", date(2028, 2, 28)),
+    ("Asia/Kolkata", date(2026, 1, 30)),
+)
+_SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
+# Long after everything that any of our programs lets live has expired.
+_AGES: Final = timedelta(days=1500)
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """A request that a caller wants answered in the end, however often it takes."""
+
+    request: Request
+    copies: int
+
+
+@dataclass(slots=True)
+class History:
+    """One seed's history. `run` raises `Violation` when the books break a promise."""
+
+    seed: int
+    trace: Callable[[str], None] | None = None
+    calls: int = field(init=False, default=0)
+    world: World = field(init=False)
+    _draw: random.Random = field(init=False)
+    _faults: float = field(init=False)
+    _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
+    # The attempts at what had already happened when they began.
+    _replays: set[int] = field(init=False, default_factory=set)
+
+    def run(self) -> None:
+        draw = self._draw = random.Random(self.seed)
+        self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
+        self.world = _world(draw, trace=self.trace)
+        wanted = _wanted(draw, self.world)
+        self._play(_jobs(draw, wanted))
+        self._come_to_rest([each.request for each in wanted])
+
+    def _play(self, jobs: list[Request]) -> None:
+        """Let actors overlap, the clock run and things go wrong, until all jobs are done."""
+        draw, world = self._draw, self.world
+        active: list[Attempt] = []
+        width = draw.choice((1, 2, 3, 4))
+        while jobs or active or world.in_limbo:
+            if world.in_limbo and (draw.random() < 0.15 or not (jobs or active)):
+                world.deliver(draw.randrange(len(world.in_limbo)))
+                continue
+            while jobs and len(active) < width:
+                active.append(self._start(jobs.pop()))
+            attempt = active[int(draw.random() * len(active))]
+            self._tick()
+            if attempt.call is not None:
+                self.calls += 1
+                attempt.step(self._fault(attempt.call))
+            if attempt.call is None:
+                active.remove(attempt)
+                self._answered(attempt)
+
+    def _start(self, request: Request) -> Attempt:
+        program = self.world.program()
+        if len(self.world.programs) > 1 and self._draw.random() < 0.5:
+            # A function may go on for half a minute with the version it remembers.
+            program = self.world.program(at=self.world.now - timedelta(seconds=30))
+        return self._begin(request, program)
+
+    def _begin(self, request: Request, program: PublishedProgram | None = None) -> Attempt:
+        happened = has_happened(request, self.world)
+        attempt = self.world.start(request, program=program)
+        if happened:
+            self._replays.add(attempt.number)
+        return attempt
+
+    def _fault(self, call: Read | Write) -> Fault:
+        draw = self._draw
+        if isinstance(call, Read) and not call.strong and draw.random() < 0.3:
+            return Fault.STALE
+        luck = draw.random()
+        if luck >= self._faults:
+            return Fault.NONE
+        return FAULTS[int(luck / self._faults * len(FAULTS))]
+
+    def _tick(self) -> None:
+        draw = self._draw
+        if draw.random() < 0.8:
+            return
+        world = self.world
+        match int(draw.random() * 7):
+            case 0 | 1:
+                world.now += _SECOND
+            case 2:
+                world.now += timedelta(minutes=draw.choice((1, 20, 61)))
+            case 3:
+                world.now += timedelta(hours=draw.choice((1, 5, 24)))
+            case _:
+                # Right before, at or right after the next midnight.
+                tomorrow = world.now.astimezone(world.zone).date() + _DAY
+                midnight = datetime.fromisoformat(
+                    naive.midnight_told(tomorrow.isoformat(), world.zone.key)
+                )
+                moment = midnight + _SECOND * draw.choice((-1, 0, 1))
+                world.now = max(world.now, moment)
+
+    def _answered(self, attempt: Attempt) -> None:
+        """An answer is true for ever: the same request never hears another one."""
+        answer = cast("Answer", attempt.answer)
+        request = attempt.request
+        if answer.code in ("crashed", "try_again") or isinstance(request, Sweep):
+            return
+        _, first = self._answers.get(request.name, (request, None))
+        if answer.is_done:
+            if first is None or isinstance(first.value, Kept | Waiting):
+                self._answers[request.name] = (request, answer)
+            elif not _same(first.value, answer.value):
+                raise Violation(
+                    f"{attempt.name} answers {answer.value}, first it was {first.value}"
+                )
+            return
+        if answer.code not in REFUSALS:
+            raise Violation(f"{attempt.name} is refused: {answer.code}")
+        if first is not None and not _may_be_refused_later(request):
+            raise Violation(f"{attempt.name} was done, and is refused now: {answer.code}")
+        if attempt.number in self._replays:
+            raise Violation(f"{attempt.name} had happened, and is refused: {answer.code}")
+
+    def _come_to_rest(self, requests: Sequence[Request]) -> None:
+        """Ask everything once more, with nothing in the way, and look at what the books say."""
+        world = self.world
+        world.tell("— everything is asked once more, and nothing goes wrong —")
+        for request in requests:
+            if isinstance(request, Earn) and request.name not in self._answers:
+                self._finish(request)
+        _check_refunds_counted(world, self._answers.values())
+        for request in requests:
+            self._finish(request)
+        _check_orders(world)
+        for later in (timedelta(0), _DAY, _AGES):
+            world.now += later
+            self._finish(Sweep(vouchers_only=True))
+            shown = {each: shown_balance(world, each) for each in world.auditor.accounts}
+            self._finish(Sweep())
+            for member_id, balance in shown.items():
+                if balance != shown_balance(world, member_id):
+                    raise Violation(f"{member_id} was shown {balance} and has another balance")
+            _check_nothing_is_due(world)
+
+    def _finish(self, request: Request) -> None:
+        attempt = self._begin(request)
+        while attempt.call is not None:
+            self.calls += 1
+            attempt.step()
+        self._answered(attempt)
+        if not isinstance(request, Sweep) and cast("Answer", attempt.answer).code == "try_again":
+            raise Violation(f"{attempt.name} has nothing in its way, and cannot go on")
+
+
+FAULTS: Final = (
+    Fault.CONFLICT,
+    Fault.THROTTLED,
+    Fault.LATE,
+    Fault.ANSWER_LOST,
+    Fault.ANSWER_LOST,
+    Fault.ANSWER_LOST,
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_AFTER,
+)
+# What may be said no to; a member, an order or a replay is never among it.
+REFUSALS: Final = frozenset(
+    {
+        "insufficient_points",
+        "limit_reached",
+        "out_of_stock",
+        "voucher_used",
+        "wrong_state",
+        "not_found",
+        "validation_failed",
+    }
+)
+
+
+def _world(draw: random.Random, *, trace: Callable[[str], None] | None) -> World:
+    zone_name, day = draw.choice(PLACES)
+    zone = ZoneInfo(zone_name)
+    day += _DAY * draw.choice((-1, 0, 0, 1))
+    at = time(draw.choice((0, 1, 12, 22, 23)), draw.choice((0, 58)), tzinfo=zone)
+    now = datetime.combine(day, at)
+    now = datetime.fromtimestamp(now.timestamp(), ZoneInfo("UTC"))
+    quiet = draw.random() < 0.15
+    first = programs.document(
+        zone_name,
+        expiry=programs.QUIET if quiet else draw.choice(programs.EXPIRIES),
+        rules=draw.choice(programs.RULES),
+        pending_days=draw.choice((0, 0, 1, 2)),
+        clawback=draw.choice(("unlimited", "unlimited", "within_balance", "only_pending")),
+        reinstate_days=draw.choice((0, 0, 2)),
+        hold_minutes=draw.choice((1, 15, 600)),
+    )
+    since = day - _DAY * draw.choice((1, 20, 31)) if quiet else None
+    versions = [programs.published(first, at=now - 90 * _DAY, inactivity_since=since)]
+    if not quiet and draw.random() < 0.2:
+        second = programs.changed(
+            first,
+            {
+                "expiry": draw.choice(programs.EXPIRIES),
+                "earning_rules": draw.choice(programs.RULES),
+                "clawback": draw.choice(("unlimited", "within_balance")),
+            },
+        )
+        later = now + timedelta(hours=draw.choice((0, 1, 12)))
+        versions.append(programs.published(second, at=later, version=2))
+    world = World(
+        *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
+    )
+    world.enroll(*MEMBERS[: draw.choice((1, 1, 2, 3))])
+    return world
+
+
+MEMBERS: Final = ("ann", "bob", "cho")
+
+
+def _wanted(draw: random.Random, world: World) -> list[Logical]:
+    members = tuple(world.auditor.accounts)
+    wanted: list[Request] = []
+    for number in range(draw.choice((1, 2, 2, 3, 4))):
+        order = _order(draw, world, f"o{number}")
+        member_id = draw.choice(members)
+        if draw.random() < 0.1:
+            wanted.append(Earn(order, None))
+        wanted.append(Earn(order, member_id))
+        wanted += [
+            Refund(order, _refund(draw, world, order, f"r{refund}"))
+            for refund in range(draw.choice((0, 0, 1, 1, 2, 3)))
+        ]
+    for number in range(draw.choice((0, 1, 1, 2, 3, 4))):
+        wanted += _redemption(draw, draw.choice(members), f"k{number}")
+    for number in range(draw.choice((0, 0, 0, 1, 2))):
+        points = draw.choice((1, -1)) * draw.randint(1, 50)
+        wanted.append(
+            Adjust(
+                draw.choice(members),
+                points,
+                f"j{number}",
+                below_zero=world.auditor.may_owe and draw.random() < 0.4,
+                expiring_on=_some_day(draw, world) if points > 0 and draw.random() < 0.5 else None,
+            )
+        )
+    if len(members) > 1:
+        for number in range(draw.choice((0, 0, 0, 1, 2))):
+            giver, taker = draw.choice(members), draw.choice(members)
+            wanted.append(Give(giver, taker, draw.randint(1, 40), f"t{number}"))
+        if draw.random() < 0.3:
+            loser, survivor = draw.sample(members, 2)
+            wanted.append(Merge(loser, survivor, "m0"))
+            if draw.random() < 0.3:
+                wanted.append(Merge(survivor, draw.choice(members), "m1"))
+    return [Logical(request, draw.choice((1, 1, 1, 2, 3))) for request in wanted]
+
+
+def _order(draw: random.Random, world: World, order_id: str) -> Order:
+    lines = tuple(
+        Line(
+            line_id=f"l{number}",
+            sku=None,
+            category=draw.choice((None, "coffee", "tea", "tax")),
+            quantity=draw.choice((1, 1, 2, 3)),
+            amount_minor=draw.randint(0, 60),
+        )
+        for number in range(draw.choice((1, 1, 2, 3)))
+    )
+    # Told late, an order's points may have expired before they ever come.
+    ago = timedelta(hours=draw.choice((0, 0, 0, 1, 25, 49)))
+    return Order(source="till", order_id=order_id, occurred_at=world.now - ago, lines=lines)
+
+
+def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> AskedRefund:
+    quantities: dict[str, int] = {}
+    amount_minor, whole = 0, False
+    match draw.choice(("lines", "lines", "amount", "whole")):
+        case "lines":
+            quantities = {
+                line.line_id: draw.randint(1, line.quantity)
+                for line in order.lines
+                if draw.random() < 0.7
+            }
+        case "amount":
+            amount_minor = draw.randint(1, 1 + order.amount_minor)
+        case _:
+            whole = True
+    return AskedRefund(
+        refund_id=refund_id,
+        occurred_at=world.now,
+        quantities=quantities,
+        amount_minor=amount_minor,
+        whole=whole,
+        fingerprint=fingerprint(refund_id, quantities, amount_minor, whole),
+    )
+
+
+def _redemption(draw: random.Random, member_id: str, request_id: str) -> list[Request]:
+    cost = draw.choice((*programs.COSTS, *programs.COSTS, 0))
+    reward = f"for-{cost}" if cost else draw.choice((programs.STOCKED, programs.LIMITED, "dated"))
+    redeem = Redeem(member_id, reward, request_id, hold=draw.random() < 0.4)
+    wanted: list[Request] = [redeem]
+    if draw.random() < 0.5:
+        wanted.append(Cancel(redeem))
+    if redeem.hold and draw.random() < 0.5:
+        wanted.append(Complete(redeem))
+    if draw.random() < 0.3:
+        wanted.append(Use(redeem, f"{request_id}-use"))
+    if draw.random() < 0.1:
+        wanted.append(Use(redeem, f"{request_id}-again"))
+    return wanted
+
+
+def _some_day(draw: random.Random, world: World) -> date:
+    return world.now.astimezone(world.zone).date() + _DAY * draw.randint(-1, 4)
+
+
+def _jobs(draw: random.Random, wanted: Sequence[Logical]) -> list[Request]:
+    """Every request as often as its callers send it, and some sweeps; the last one comes first."""
+    jobs = [each.request for each in wanted for _ in range(each.copies)]
+    jobs += [Sweep()] * draw.choice((1, 2, 3, 4))
+    draw.shuffle(jobs)
+    if draw.random() < 0.5:
+        jobs.sort(key=lambda request: isinstance(request, Earn) and draw.random() < 0.7)
+    return jobs
+
+
+def _same(first: object, now: object) -> bool:
+    """Whether two answers to one request say the same of what it did."""
+    match first, now:
+        case (Earned() | Refunded() | Recorded(), Earned() | Refunded() | Recorded()):
+            return first.entry == now.entry
+        case Kept(), Kept():
+            return first.placeholder.order == now.placeholder.order
+        case Voucher(), Voucher():
+            # Its state goes on; what it is does not.
+            return _told(first) == _told(now)
+        case _:
+            return first == now
+
+
+def _told(voucher: Voucher) -> tuple[object, ...]:
+    return (voucher.code, voucher.redemption_id, voucher.slices, voucher.issued_at)
+
+
+def _may_be_refused_later(request: Request) -> bool:
+    """A completed redemption may have been used or cancelled since; it is no more what it was."""
+    return isinstance(request, Complete)
+
+
+def _check_refunds_counted(world: World, answers: Iterable[tuple[Request, Answer]]) -> None:
+    """Every refund that was accepted has taken back what it had to, once its order is there."""
+    for request, answer in answers:
+        if (
+            isinstance(request, Refund)
+            and answer.is_done
+            and request.cause not in world.table.items
+        ):
+            accrual: Any = world.table.items.get(Earn(request.order, None).cause)
+            if accrual is None or accrual["kind"] != "placeholder":
+                raise Violation(f"{request.name} was accepted, and is lost")
+
+
+def _check_orders(world: World) -> None:
+    """The cumulative formula, computed anew and otherwise, gives what all refunds settled."""
+    for key, item in world.table.items.items():
+        wire: Any = item
+        if key.sk != "ENTRY#accrual":
+            continue
+        if wire["kind"] != "accrual":
+            raise Violation(f"{key} still waits for its order")
+        order = world.auditor.orders[tuple(key.pk.split("#")[3:5])]
+        state = order.state or {"quantities": {}, "amount_minor": 0, "whole": False}
+        refunds = naive.Refunds(state["quantities"], state["amount_minor"], state["whole"])
+        program = world.version(wire["program_version"]).document
+        lines = wire["order"]["lines"]
+        left = naive.target(lines, refunds, program)
+        settled = sum(order.settled[name] for name in SETTLED_AS)
+        if order.earned != naive.target(lines, naive.Refunds({}, 0, whole=False), program):
+            raise Violation(f"{key} earned {order.earned}")
+        if order.earned - left != settled:
+            raise Violation(f"{key} earned {order.earned}, {left} are left, {settled} settled")
+
+
+def shown_balance(world: World, member_id: str) -> tuple[int, int]:
+    """What a member is shown now, settled or not."""
+    account = records.account_from_item(world.auditor.accounts[member_id])
+    shown = view(account, program=world.program(), now=world.now)
+    return shown.balance, shown.pending_points
+
+
+def _check_nothing_is_due(world: World) -> None:
+    today = world.now.astimezone(world.zone).date().isoformat()
+    for account in world.auditor.accounts.values():
+        if any(points and lot < today for lot, points in account["lots"].items()):
+            raise Violation(f"{account['member_id']} still has lots that have expired")
+        if any(points and dates[:10] <= today for dates, points in account["pending"].items()):
+            raise Violation(f"{account['member_id']} still waits for what is available")
+        if account.get("due", naive.NEVER) <= today:
+            raise Violation(f"{account['member_id']} is still due")

@@ -1,0 +1,114 @@
+"""Programs to simulate: small numbers, short lives, every policy that moves points."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from loyalty.domain.program import (
+    AfterEarning,
+    EarningRule,
+    Expiry,
+    FixedDate,
+    Inactivity,
+    Never,
+    PointsName,
+    Program,
+    PublishedProgram,
+    Reward,
+    Transfers,
+)
+from tests.simulation.world import PROGRAM_ID
+
+COSTS: Final = (1, 10, 30, 90)
+STOCKED: Final = "scarce"
+LIMITED: Final = "once"
+
+
+def _rule(rule_id: str, **told: Any) -> EarningRule:
+    return EarningRule.model_validate(
+        {"id": rule_id, "on": "order", "points": 1, "per_minor": 1, **told}
+    )
+
+
+RULES: Final[tuple[tuple[EarningRule, ...], ...]] = (
+    (_rule("base"),),
+    (_rule("base"),),
+    (_rule("base", points=33, per_minor=100),),
+    (_rule("base", points=37, per_minor=100, rounding="half_up"),),
+    (_rule("base", points=3, per_minor=2, rounding="ceil"),),
+    (_rule("base", pending_days=0), _rule("coffee", include_categories=["coffee"], points=2)),
+    (
+        _rule("base", exclude_categories=["tea"], pending_days=1),
+        _rule("tea", include_categories=["tea"], points=33, per_minor=100, rounding="ceil"),
+    ),
+    (_rule("base", pending_days=2), _rule("again", points=1, per_minor=3, pending_days=1)),
+)
+
+EXPIRIES: Final[tuple[Expiry, ...]] = (
+    AfterEarning(model="after_earning", days=1, round_to="none"),
+    AfterEarning(model="after_earning", days=1, round_to="none"),
+    AfterEarning(model="after_earning", days=2, round_to="none"),
+    AfterEarning(model="after_earning", days=4, round_to="none"),
+    AfterEarning(model="after_earning", days=1, round_to="week"),
+    AfterEarning(model="after_earning", days=1, round_to="month"),
+    AfterEarning(model="after_earning", months=1, round_to="none"),
+    FixedDate(model="fixed_date", month=2, day=29),
+    FixedDate(model="fixed_date", month=10, day=31),
+    Never(model="never"),
+)
+QUIET: Final = Inactivity(model="inactivity", months=1)
+
+REWARDS: Final = (
+    *(
+        Reward(id=f"for-{cost}", name="A reward", kind="free_product", cost_points=cost)
+        for cost in COSTS
+    ),
+    Reward(id=STOCKED, name="Scarce", kind="free_product", cost_points=5, stock=2),
+    Reward(id=LIMITED, name="Once", kind="free_product", cost_points=5, per_member_max=1),
+    Reward(id="dated", name="Dated", kind="free_product", cost_points=7, voucher_days=1),
+)
+
+_POINTS: Final = PointsName(one="point", many="points")
+
+
+def document(
+    zone_name: str,
+    *,
+    expiry: Expiry = EXPIRIES[0],
+    rules: tuple[EarningRule, ...] = RULES[0],
+    **told: Any,
+) -> Program:
+    """A document as it would be read, without the cost of validating it again every time."""
+    return Program.model_construct(
+        schema_version=1,
+        name="Simulated",
+        time_zone=zone_name,
+        currency="EUR",
+        points=_POINTS,
+        earning_rules=rules,
+        expiry=expiry,
+        rewards=REWARDS,
+        transfers=Transfers(points_max=10**6, per_month_max=3),
+        **told,
+    )
+
+
+def published(
+    document: Program,
+    *,
+    at: datetime,
+    version: int = 1,
+    inactivity_since: date | None = None,
+) -> PublishedProgram:
+    return PublishedProgram(
+        program_id=PROGRAM_ID,
+        version=version,
+        published_at=at,
+        document=document,
+        inactivity_since=inactivity_since,
+    )
+
+
+def changed(document: Program, what: Mapping[str, Any] = MappingProxyType({})) -> Program:
+    return document.model_copy(update=dict(what))

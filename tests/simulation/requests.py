@@ -1,0 +1,255 @@
+"""Everything that callers and schedules ask of the ledger, each by its real use case."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from loyalty.domain.entries import Adjustment, AskedRefund
+from loyalty.domain.errors import Refusal
+from loyalty.domain.orders import Order
+from loyalty.table import keys
+from loyalty.table.operations import Key, Query
+from loyalty.usecases.accounts import open_account, settled
+from loyalty.usecases.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.corrections import AskedAdjustment, adjust, give, merge_members
+from loyalty.usecases.once import Recorded
+from loyalty.usecases.ports import Desk
+from loyalty.usecases.redemption import (
+    Wanted,
+    cancel,
+    complete,
+    redeem_reward,
+    release,
+    use_voucher,
+)
+from loyalty.usecases.refunds import Refunded, Waiting, refund
+from tests.simulation.world import PROGRAM_ID, Request, World, read_index
+
+WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
+
+
+def has_happened(request: Request, world: World) -> bool:
+    """Whether the books already hold what the request asks for, whoever knows of it."""
+    match request:
+        case Cancel(of):
+            return bool(_voucher(of, world).get("state") == "cancelled")
+        case Use(of, request_id):
+            return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
+        case Earn() | Refund() | Redeem() | Adjust() | Give() | Merge():
+            entry = world.table.items.get(request.cause)
+            return entry is not None and entry["kind"] != "placeholder"
+        case _:
+            return False
+
+
+def _voucher(of: "Redeem", world: World) -> Any:
+    entry: Any = world.table.items.get(of.cause)
+    return world.table.items[keys.voucher(PROGRAM_ID, entry["about"]["code"])] if entry else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Earn:
+    """An order is told; of a guest's, only how it was named is known."""
+
+    order: Order
+    member_id: str | None
+
+    @property
+    def name(self) -> str:
+        who = self.member_id or "a guest"
+        return f"earn {self.order.order_id} for {who}"
+
+    @property
+    def cause(self) -> Key:
+        return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
+
+    def run(self, desk: Desk, world: World) -> Earned | Kept:
+        named = f"email:{self.order.order_id}"
+        customer = Customer(member_id=self.member_id, named=named, guest="email#1#digest")
+        return earn(self.order, customer=customer, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    order: Order
+    asked: AskedRefund
+
+    @property
+    def name(self) -> str:
+        return f"refund {self.order.order_id}/{self.asked.refund_id}"
+
+    @property
+    def cause(self) -> Key:
+        return keys.clawback(
+            PROGRAM_ID, self.order.source, self.order.order_id, self.asked.refund_id
+        )
+
+    def run(self, desk: Desk, world: World) -> Refunded | Waiting:
+        return refund(self.order.source, self.order.order_id, asked=self.asked, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    member_id: str
+    reward_id: str
+    request_id: str
+    hold: bool = False
+    points: int | None = None
+
+    @property
+    def name(self) -> str:
+        how = "hold" if self.hold else "redeem"
+        return f"{how} {self.request_id} ({self.reward_id}) by {self.member_id}"
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, "redemption")
+
+    def run(self, desk: Desk, world: World) -> Recorded:
+        wanted = Wanted(reward_id=self.reward_id, hold=self.hold, points=self.points)
+        return redeem_reward(self.member_id, wanted=wanted, request_id=self.request_id, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    of: Redeem
+
+    @property
+    def name(self) -> str:
+        return f"complete {self.of.request_id}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        return complete(f"red_{self.of.request_id}", member_id=self.of.member_id, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    of: Redeem
+
+    @property
+    def name(self) -> str:
+        return f"cancel {self.of.request_id}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        return cancel(f"red_{self.of.request_id}", member_id=self.of.member_id, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The code is known to whoever holds the answer of the redemption."""
+
+    of: Redeem
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return f"use {self.of.request_id} ({self.request_id})"
+
+    def run(self, desk: Desk, world: World) -> object:
+        code = _voucher(self.of, world).get("pk", "UNKNOWN").rsplit("#", 1)[-1]
+        return use_voucher(code, request_id=self.request_id, order=None, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    member_id: str
+    points: int
+    request_id: str
+    below_zero: bool = False
+    expiring_on: date | None = None
+
+    @property
+    def name(self) -> str:
+        return f"adjust {self.member_id} by {self.points} ({self.request_id})"
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, "adjustment")
+
+    def run(self, desk: Desk, world: World) -> Recorded:
+        asked = AskedAdjustment(
+            points=self.points,
+            why=WHY,
+            expiring_on=self.expiring_on,
+            below_zero=self.below_zero,
+        )
+        return adjust(
+            self.member_id, asked=asked, request_id=self.request_id, points_max=None, desk=desk
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    giver_id: str
+    taker_id: str
+    points: int
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return f"give {self.points} from {self.giver_id} to {self.taker_id} ({self.request_id})"
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, "transfer#out")
+
+    def run(self, desk: Desk, world: World) -> Recorded:
+        return give(
+            self.giver_id,
+            taker_id=self.taker_id,
+            points=self.points,
+            request_id=self.request_id,
+            desk=desk,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    loser_id: str
+    into: str
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return f"merge {self.loser_id} into {self.into} ({self.request_id})"
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, "merge#out")
+
+    def run(self, desk: Desk, world: World) -> Recorded:
+        return merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Settles every member and releases every voucher that the index says is due."""
+
+    vouchers_only: bool = False
+    name: str = "sweep"
+
+    def run(self, desk: Desk, world: World) -> None:
+        for owner in list(_due(desk, world)):
+            try:
+                if owner.startswith("VOUCHER#"):
+                    release(owner.removeprefix("VOUCHER#"), desk=desk)
+                elif not self.vouchers_only:
+                    settled(desk, open_account(desk, owner, strong=True))
+            except Refusal:
+                # The next sweep finds it again.
+                continue
+
+
+def _due(desk: Desk, world: World) -> Iterator[str]:
+    """Who is due by now: every unfinished day and shard that has anything in it."""
+    until = f"{keys.instant(desk.now)}#~"
+    partitions = {
+        str(item["expiring_pk"])
+        for item in world.table.items.values()
+        if "expiring_sk" in item and str(item["expiring_sk"]) <= until
+    }
+    for partition in sorted(partitions):
+        page = read_index(Query(pk=partition, index="expiring", last=until))
+        for item in page:
+            yield str(item["expiring_sk"]).split("#", 1)[1]

@@ -1,0 +1,328 @@
+"""A world with one clock and one table, where every call on the table may go wrong.
+
+Each request runs the real use case on a stack of its own and stands still at every call on the
+table, until whoever directs the world lets the call happen, or fail, or both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final, Protocol, cast
+
+import greenlet  # type: ignore[import-untyped]  # the package carries no types
+
+from loyalty.domain.account import Account
+from loyalty.domain.errors import Refusal, TryAgain
+from loyalty.domain.program import PublishedProgram
+from loyalty.table import keys, records
+from loyalty.table.books import TableBooks
+from loyalty.table.engine import Persistent
+from loyalty.table.operations import (
+    Item,
+    Key,
+    Operation,
+    Page,
+    Put,
+    Query,
+    Refused,
+    Transient,
+)
+from loyalty.usecases.ports import Desk
+from tests.simulation.auditor import Auditor, Violation, lapses_when_quiet
+from tests.simulation.memory import Invalid, MemoryEngine, Tells, answer
+from tests.simulation.telling import told_answer, told_call
+
+PROGRAM_ID: Final = "p"
+# A function remembers which version of the program is in force for so long.
+REMEMBERED_FOR: Final = timedelta(seconds=30)
+
+
+class Fault(Enum):
+    """What can go wrong with one call on the table."""
+
+    NONE = "ok"
+    STALE = "an old image is read"
+    CONFLICT = "another transaction was in the way"
+    THROTTLED = "throttled"
+    ANSWER_LOST = "done, but the answer was lost"
+    LATE = "timed out, and arrives later"
+    CRASH_BEFORE = "the function dies before it"
+    CRASH_AFTER = "the function dies after it"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One item or several, or a page; `strong` reads are never old."""
+
+    asked: Sequence[Key] | Query
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    operations: Sequence[Operation]
+
+
+type Call = Read | Write
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was told: `done` with what the use case gave, or a refusal's code."""
+
+    code: str
+    value: object = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.code == "done"
+
+
+class Request(Protocol):
+    """Something that a caller wants; it may be sent any number of times."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self, desk: Desk, world: "World") -> object: ...
+
+
+CRASHED: Final = Answer("crashed")
+TRY_AGAIN: Final = Answer("try_again")
+
+
+class World:
+    """The table, the clock, the program's versions and whatever is still under way."""
+
+    def __init__(
+        self,
+        *programs: PublishedProgram,
+        now: datetime,
+        tells: Tells = "all",
+        trace: Callable[[str], None] | None = None,
+    ) -> None:
+        self.programs = programs
+        self.now = now
+        self.table = MemoryEngine(tells=tells)
+        self.zone = programs[0].document.zone
+        self.auditor = Auditor(
+            zone=self.zone,
+            may_owe=any(each.document.clawback == "unlimited" for each in programs),
+            strict_about_quiet=all(lapses_when_quiet(each) for each in programs),
+        )
+        self.in_limbo: list[tuple[Write, Attempt]] = []
+        self.images: dict[Key, list[Item | None]] = {}
+        self.trace = trace
+        self._codes = 0
+        self._attempts = 0
+
+    def enroll(self, *member_ids: str) -> None:
+        for member_id in member_ids:
+            account = Account(member_id=member_id, enrolled_at=self.now)
+            item = records.account_to_item(account, PROGRAM_ID)
+            self.table.apply([Put(keys.account(PROGRAM_ID, member_id), item)])
+            self.auditor.accounts[member_id] = item
+
+    def program(self, *, at: datetime | None = None) -> PublishedProgram:
+        """The version in force."""
+        moment = at or self.now
+        return [each for each in self.programs if each.published_at <= moment][-1]
+
+    def version(self, number: int) -> PublishedProgram:
+        return self.programs[number - 1]
+
+    def new_code(self) -> str:
+        self._codes += 1
+        return f"CODE{self._codes}"
+
+    def start(self, request: Request, *, program: PublishedProgram | None = None) -> "Attempt":
+        """Begin a request: it runs up to its first call on the table."""
+        self._attempts += 1
+        return Attempt(self, request, number=self._attempts, program=program or self.program())
+
+    def finish(self, request: Request) -> Answer:
+        """Run a request to its end with nothing in its way."""
+        return self.start(request).finish()
+
+    def deliver(self, number: int = 0) -> None:
+        """Let a write arrive whose sender has long given it up."""
+        write, attempt = self.in_limbo.pop(number)
+        try:
+            self.write(write, attempt)
+        except Refused as refused:
+            self.tell(f"{attempt.name}: what was late is refused {sorted(refused.found)}")
+        else:
+            self.tell(f"{attempt.name}: what was late has arrived")
+
+    def write(self, write: Write, attempt: "Attempt") -> None:
+        written = self.table.apply(write.operations)
+        for key, before, _ in written:
+            self.images.setdefault(key, []).append(before)
+        self.auditor.observe(written, decided_by=attempt.program, decided_at=attempt.now)
+
+    def read(self, read: Read, *, stale: Callable[[Key], Item | None] | None = None) -> Any:
+        if isinstance(read.asked, Query):
+            items = self.table.items
+            seen = {key: stale(key) for key in items} if stale else items
+            return answer(read.asked, [item for item in seen.values() if item is not None])
+        get = stale or self.table.items.get
+        return {key: item for key in read.asked if (item := get(key)) is not None}
+
+    def old_image(self, key: Key, *, back: int = 1) -> Item | None:
+        """An item as it was some writes ago; as it is, where it was never written that often."""
+        images = self.images.get(key, ())
+        return images[-back] if 0 < back <= len(images) else self.table.items.get(key)
+
+    def tell(self, line: str) -> None:
+        if self.trace is not None:
+            self.trace(f"{self.now.astimezone(self.zone):%Y-%m-%d %H:%M:%S%z}  {line}")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A request under way. It stands at `call`, or has ended with `answer`."""
+
+    world: World
+    request: Request
+    number: int
+    program: PublishedProgram
+    now: datetime = field(init=False)
+    call: Call | None = field(init=False, default=None)
+    answer: Answer | None = field(init=False, default=None)
+    _stack: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.now = self.world.now
+        self._stack = greenlet.greenlet(self._run)
+        self._resume(None)
+
+    @property
+    def name(self) -> str:
+        return f"{self.request.name} ({self.number})"
+
+    def step(self, fault: Fault = Fault.NONE, *, old: Mapping[Key, int] | None = None) -> None:
+        """Let the call that it stands at go well or wrong, and run on to the next one.
+
+        `old` says for stale reads how many writes ago each item is seen.
+        """
+        call = self.call
+        if call is None:
+            raise RuntimeError(f"{self.name} has ended")
+        if self.world.trace is not None:
+            self.world.tell(f"{self.name}: {told_call(call)}: {fault.value}")
+        match fault:
+            case Fault.CONFLICT | Fault.THROTTLED:
+                self._resume(Transient(fault.value))
+            case Fault.LATE:
+                if isinstance(call, Write):
+                    self.world.in_limbo.append((call, self))
+                self._resume(Transient(fault.value))
+            case Fault.ANSWER_LOST:
+                # A refusal that is lost and a success that is lost look the same.
+                self._carry_out(call)
+                self._resume(Transient(fault.value))
+            case Fault.CRASH_BEFORE:
+                self._die()
+            case Fault.CRASH_AFTER:
+                self._carry_out(call)
+                self._die()
+            case Fault.STALE if isinstance(call, Read) and not call.strong:
+                seen = old or {}
+                self._resume(
+                    self.world.read(
+                        call,
+                        stale=lambda key: self.world.old_image(key, back=seen.get(key, 1)),
+                    )
+                )
+            case _:
+                self._resume(self._carry_out(call))
+
+    def run_to(self, awaited: Callable[[Call], bool]) -> None:
+        """Run on, with nothing in its way, to just before such a call."""
+        while self.call is not None and not awaited(self.call):
+            self.step()
+
+    def finish(self) -> Answer:
+        while self.call is not None:
+            self.step()
+        return cast("Answer", self.answer)
+
+    def _carry_out(self, call: Call) -> object:
+        """What the table gives, or the refusal it raises, as a value."""
+        try:
+            if isinstance(call, Write):
+                self.world.write(call, self)
+                return None
+            return self.world.read(call)
+        except Refused as refused:
+            self.world.tell(f"    refused: {refused.found}")
+            return refused
+        except Invalid as mistake:
+            raise Violation(f"{self.name} asks what the table cannot do: {mistake}") from mistake
+
+    def _resume(self, outcome: object) -> None:
+        """Give it what came of its call; it runs on to its next one, or to its end."""
+        told = self._stack.switch(outcome)
+        if self._stack.dead:
+            self.call, self.answer = None, told
+            if self.world.trace is not None:
+                self.world.tell(f"{self.name} answers: {told_answer(told)}")
+        else:
+            self.call = told
+
+    def _die(self) -> None:
+        self._stack.throw()
+        self.call, self.answer = None, CRASHED
+
+    def _run(self, _: object) -> Answer:
+        world = self.world
+        desk = Desk(
+            books=TableBooks(
+                Persistent(SteppedEngine(), pause=_no_pause), program_id=PROGRAM_ID, zone=world.zone
+            ),
+            program=self.program,
+            version=world.version,
+            now=self.now,
+            new_code=world.new_code,
+            pause=_no_pause,
+        )
+        try:
+            return Answer("done", self.request.run(desk, world))
+        except TryAgain:
+            return TRY_AGAIN
+        except Refusal as refusal:
+            return Answer(refusal.code, refusal.detail)
+
+
+class SteppedEngine:
+    """Implements `Engine`: hands every call to whoever directs the world, and waits."""
+
+    def get(self, key: Key, *, strong: bool) -> Item | None:
+        found: dict[Key, Item] = _cross(Read((key,), strong))
+        return found.get(key)
+
+    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+        return cast("dict[Key, Item]", _cross(Read(keys, strong)))
+
+    def query(self, query: Query) -> Page:
+        return cast("Page", _cross(Read(query, query.strong and query.index is None)))
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        _cross(Write(operations))
+
+
+def read_index(query: Query) -> Page:
+    """What a sweep reads by itself, as one more call on the table."""
+    return Persistent(SteppedEngine(), pause=_no_pause).query(query)
+
+
+def _cross(call: Call) -> Any:
+    outcome = greenlet.getcurrent().parent.switch(call)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _no_pause(_attempt: int) -> None:
+    pass
