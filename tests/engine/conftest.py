@@ -1,16 +1,22 @@
 """The table on a bare local cloud: real concurrency, real transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from local.cloud import Cloud, free_port, running_cloud
+from loyalty.edge.desk import new_code
+from loyalty.edge.table import pause
+from loyalty.table.books import TableBooks
 from loyalty.table.engine import DynamoEngine, Persistent
+from loyalty.usecases.ports import Desk
+from tests.support.documents import published
 from tests.support.table import create_table
 
 if TYPE_CHECKING:
@@ -60,8 +66,25 @@ def table(dynamodb: "DynamoDBClient") -> str:
 
 @pytest.fixture
 def engine(dynamodb: "DynamoDBClient", table: str) -> Persistent:
-    return Persistent(DynamoEngine(dynamodb, table=table), pause=_no_pause)
+    return Persistent(DynamoEngine(dynamodb, table=table), pause=pause)
 
 
-def _no_pause(_attempt: int) -> None:
-    pass
+@pytest.fixture
+def open_desk(engine: Persistent) -> Callable[..., Desk]:
+    """Open a desk of the program `bean` as a function does, pauses included.
+
+    Takes the time, and parts of the program's document.
+    """
+
+    def open_desk(now: datetime, **parts: Any) -> Desk:
+        program = published(**parts)
+        return Desk(
+            books=TableBooks(engine, program_id=program.program_id, zone=program.document.zone),
+            program=program,
+            version=lambda _version: program,
+            now=now,
+            new_code=new_code,
+            pause=pause,
+        )
+
+    return open_desk

@@ -1,0 +1,283 @@
+"""Everybody at once: the real use cases on real transactions, with as many threads as it takes."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from loyalty.domain.account import Account
+from loyalty.domain.entries import Adjustment, AskedRefund, Entry, Redemption
+from loyalty.domain.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
+from loyalty.domain.identity import Keyring
+from loyalty.table.engine import Persistent
+from loyalty.table.members import TableMembers
+from loyalty.usecases.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.corrections import AskedAdjustment, adjust
+from loyalty.usecases.enrollment import Application, enroll
+from loyalty.usecases.ports import Desk
+from loyalty.usecases.redemption import Wanted, cancel, redeem_reward, use_voucher
+from loyalty.usecases.refunds import Refunded, refund
+from loyalty.usecases.statements import audit_member
+from tests.support.documents import reward
+from tests.support.orders import NOON, line, order
+from tests.support.race import race
+
+ANA: Final = "mem_ana"
+
+type OpenDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def join(engine: Persistent, open_desk: OpenDesk) -> Callable[..., None]:
+    """Enroll a member, with points where some are wanted."""
+    ring = Keyring({"1": b"a key of the digests"}, current="1")
+    members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
+
+    def join(member_id: str, *, points: int = 0) -> None:
+        desk = open_desk(NOON)
+        enroll(Application(member_id=member_id), members=members, desk=desk)
+        if points:
+            give(points, request_id=f"welcome-{member_id}", desk=desk, member_id=member_id)
+
+    return join
+
+
+def test_sixteen_threads_earn_and_redeem_on_one_member_and_no_call_fails(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=100)
+
+    def earn_and_redeem(number: int) -> list[str]:
+        codes = []
+        for turn in range(4):
+            buy(100, f"{number}-{turn}", desk=desk, months_ago=turn % 3)
+            codes.append(code_of(spend(f"{number}-{turn}", desk=desk)))
+            # The answers of both were lost: they are asked for again.
+            assert buy(100, f"{number}-{turn}", desk=desk, months_ago=turn % 3).replayed
+            assert code_of(spend(f"{number}-{turn}", desk=desk)) == codes[-1]
+        return codes
+
+    codes = [code for told in race(earn_and_redeem, threads=16) for code in told]
+
+    assert len(set(codes)) == 64
+    assert audit_member(ANA, desk=desk) == []
+    account = account_of(ANA, desk=desk)
+    assert (account.balance, account.entries) == (100 + 64 * (100 - 40), 1 + 64 + 64)
+
+
+def test_only_as_many_redemptions_succeed_as_there_are_points_for(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=5 * 40 + 39)
+
+    outcomes = Counter(
+        race(lambda number: outcome(lambda: spend(f"{number}", desk=desk)), threads=16)
+    )
+
+    assert outcomes == {"done": 5, InsufficientPoints.code: 11}
+    assert audit_member(ANA, desk=desk) == []
+    assert account_of(ANA, desk=desk).balance == 39
+
+
+def test_an_order_and_its_refund_told_by_fifty_threads_cancel_each_other_out_once(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    """Whichever comes first, the refund waits for its order or follows it; both count once."""
+    desk = open_desk(NOON)
+    join(ANA)
+
+    def tell(number: int) -> str | None:
+        if number % 2:
+            return buy(49, "1001", desk=desk).entry.id
+        return give_back("1001", "r1", desk=desk)
+
+    told = race(tell, threads=50)
+    clawback = give_back("1001", "r1", desk=desk)
+
+    assert len(set(told[1::2])) == 1
+    assert set(told[::2]) <= {clawback, None}
+    assert clawback is not None
+    assert audit_member(ANA, desk=desk) == []
+    account = account_of(ANA, desk=desk)
+    assert (account.balance, account.debt, account.entries) == (0, 0, 2)
+
+
+def test_an_order_that_half_of_fifty_threads_take_for_a_guests_earns_once(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA)
+
+    def tell(number: int) -> str:
+        known = Customer(member_id=ANA if number % 2 else None, named="shop", guest="email#1#ana")
+        told = earn(order(line(4900)), customer=known, desk=desk)
+        return "guest" if isinstance(told, Kept) else told.entry.id
+
+    told = race(tell, threads=50)
+
+    assert len(set(told) - {"guest"}) == 1
+    assert "guest" not in told[1::2]
+    assert audit_member(ANA, desk=desk) == []
+    account = account_of(ANA, desk=desk)
+    assert (account.balance, account.entries) == (49, 1)
+
+
+@pytest.mark.parametrize("stock", [1, 3])
+def test_the_last_units_of_a_stock_are_sold_once_among_twenty_members(
+    open_desk: OpenDesk, join: Callable[..., None], stock: int
+) -> None:
+    desk = open_desk(NOON, rewards=[reward(stock=stock)])
+    crowd = [f"mem_{number}" for number in range(20)]
+    for member_id in crowd:
+        join(member_id, points=40)
+
+    outcomes = race(
+        lambda number: outcome(lambda: spend(f"{number}", desk=desk, member_id=crowd[number])),
+        threads=20,
+    )
+
+    assert Counter(outcomes) == {"done": stock, OutOfStock.code: 20 - stock}
+    assert desk.books.stock_taken(["latte"]) == {"latte": stock}
+    for member_id, what in zip(crowd, outcomes, strict=True):
+        assert audit_member(member_id, desk=desk) == []
+        assert account_of(member_id, desk=desk).balance == (0 if what == "done" else 40)
+
+
+def test_one_member_redeems_no_more_often_than_their_limit(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON, rewards=[reward(per_member_max=2)])
+    join(ANA, points=1000)
+
+    outcomes = Counter(
+        race(lambda number: outcome(lambda: spend(f"{number}", desk=desk)), threads=16)
+    )
+
+    assert outcomes == {"done": 2, LimitReached.code: 14}
+    assert audit_member(ANA, desk=desk) == []
+
+
+def test_a_voucher_used_at_twenty_tills_at_once_is_used_at_one(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=40)
+    code = code_of(spend("1", desk=desk))
+
+    outcomes = race(
+        lambda till: outcome(
+            lambda: use_voucher(code, request_id=f"till-{till}", order=None, desk=desk)
+        ),
+        threads=20,
+    )
+
+    assert Counter(outcomes) == {"done": 1, "voucher_used": 19}
+
+
+def test_eight_writers_do_everything_to_one_hot_member_and_no_call_fails(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=1000)
+
+    def write(number: int) -> None:
+        for turn in range(3):
+            name = f"{number}-{turn}"
+            buy(60, name, desk=desk, months_ago=turn)
+            spend(name, desk=desk)
+            assert give_back(name, "r1", desk=desk, minor=2000) is not None
+            give(-5, request_id=f"take-{name}", desk=desk)
+            cancel(f"red_{name}", member_id=ANA, desk=desk)
+
+    race(write, threads=8)
+
+    assert audit_member(ANA, desk=desk) == []
+    account = account_of(ANA, desk=desk)
+    assert account.balance == 1000 + 24 * (60 - 40 - 20 - 5 + 40)
+    assert account.entries == 1 + 24 * 5
+
+
+def test_the_day_a_lot_expires_eight_writers_record_its_expiry_once(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    later = open_desk(NOON + timedelta(days=330))
+    join(ANA)
+    # Their last day is the end of August 2027; that of the others the end of November.
+    buy(500, "old", desk=desk, months_ago=3)
+    buy(600, "new", desk=desk)
+
+    def write(number: int) -> None:
+        if number % 2:
+            buy(10, f"{number}", desk=later)
+        else:
+            spend(f"{number}", desk=later)
+
+    race(write, threads=8)
+
+    assert audit_member(ANA, desk=later) == []
+    account = account_of(ANA, desk=later)
+    assert account.balance == 600 + 4 * 10 - 4 * 40
+    assert account.entries == 2 + 8 + 1
+
+
+def buy(
+    points: int, order_id: str, *, desk: Desk, months_ago: int = 0, member_id: str = ANA
+) -> Earned:
+    """An order that earns so many points, a while ago: its lot is another for each month."""
+    told = order(
+        line(points * 100),
+        order_id=order_id,
+        occurred_at=desk.now - timedelta(days=29 * months_ago),
+    )
+    earned = earn(told, customer=Customer(member_id=member_id, named=member_id), desk=desk)
+    assert isinstance(earned, Earned)
+    return earned
+
+
+def spend(name: str, *, desk: Desk, member_id: str = ANA) -> Entry:
+    latte = Wanted(reward_id="latte")
+    return redeem_reward(member_id, wanted=latte, request_id=name, desk=desk).entry
+
+
+def code_of(redemption: Entry) -> str:
+    assert isinstance(redemption.detail, Redemption)
+    return redemption.detail.code
+
+
+def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> str | None:
+    """Refund an order, whole unless an amount is given: the clawback's id, None if it waits."""
+    asked = AskedRefund(
+        refund_id=refund_id,
+        occurred_at=NOON,
+        amount_minor=minor,
+        whole=not minor,
+        fingerprint=refund_id,
+    )
+    refunded = refund("pos", order_id, asked=asked, desk=desk)
+    return refunded.entry.id if isinstance(refunded, Refunded) else None
+
+
+def give(points: int, *, request_id: str, desk: Desk, member_id: str = ANA) -> None:
+    why = Adjustment(reason="goodwill", reference=None, by="manager")
+    asked = AskedAdjustment(points=points, why=why)
+    adjust(member_id, asked=asked, request_id=request_id, points_max=None, desk=desk)
+
+
+def outcome(call: Callable[[], object]) -> str:
+    """`done`, or the code of the refusal."""
+    try:
+        call()
+    except Refusal as refusal:
+        return refusal.code
+    return "done"
+
+
+def account_of(member_id: str, *, desk: Desk) -> Account:
+    account = desk.books.account(member_id, strong=True)
+    assert account is not None
+    return account
