@@ -78,6 +78,10 @@ ROUTES: tuple[Route, ...] = (
         ("PATCH", "/members/{member_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}", Throttle.WRITE),
         ("GET", "/members/{member_id}/history", Throttle.READ),
+        # Both read every entry of the member.
+        ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),
+        ("GET", "/members/{member_id}/balance", Throttle.LOOKUP),
+        ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),
     ),
     *_routes(
         "accrual",
@@ -95,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
             ("POST", f"/members/{{member_id}}/redemptions/{{redemption_id}}/{step}", Throttle.WRITE)
             for step in ("complete", "cancel")
         ),
+        ("POST", "/members/{member_id}/transfers", Throttle.WRITE),
         ("GET", "/vouchers/{code}", Throttle.READ),
         ("POST", "/vouchers/{code}/use", Throttle.WRITE),
     ),

@@ -3,9 +3,10 @@
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 from ulid import ULID
 
+from loyalty.domain.entries import Counterpart
 from loyalty.domain.errors import (
     Fault,
     Forbidden,
@@ -18,10 +19,10 @@ from loyalty.domain.errors import (
     WrongState,
 )
 from loyalty.edge.auth import MEMBER_AND_STAFF, Role
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
 from loyalty.edge.entries import entry_answer
-from loyalty.edge.http import ProgramId, create_app, reply
+from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.members import (
     EnrollmentRequest,
     HistoryPage,
@@ -33,10 +34,19 @@ from loyalty.edge.members import (
 )
 from loyalty.edge.metrics import count
 from loyalty.edge.paging import decode_cursor, encode_cursor
-from loyalty.edge.schemas import Cursor, PageLimit
+from loyalty.edge.schemas import Cursor, Day, Instant, PageLimit
 from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.edge.statements import (
+    BalanceAnswer,
+    MergeAnswer,
+    MergeRequest,
+    StatementAnswer,
+    balance_answer,
+    require_period,
+    statement_answer,
+)
 from loyalty.table.members import TableMembers
-from loyalty.usecases import enrollment
+from loyalty.usecases import corrections, enrollment, statements
 from loyalty.usecases.enrollment import Application
 from loyalty.usecases.ports import Desk
 
@@ -163,6 +173,64 @@ def list_history(
         items=[entry_answer(entry) for entry in page.items],
         next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
     )
+
+
+@api.get(
+    "/members/<member_id>/statement", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,)
+)
+def read_statement(
+    program_id: ProgramId,
+    member_id: PathId,
+    first: Annotated[Day, Query(alias="from", description="A day of the program's.")],
+    last: Annotated[Day, Query(alias="to", description="Included.")],
+) -> StatementAnswer:
+    """See what a member held before and after a period, and what happened in it."""
+    require_period(first, last)
+    at, _ = _serving(program_id)
+    told = statements.statement_of(_own(member_id), first=first, last=last, desk=at)
+    return statement_answer(told, first=first, last=last)
+
+
+@api.get("/members/<member_id>/balance", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,))
+def read_balance(
+    program_id: ProgramId,
+    member_id: PathId,
+    at: Annotated[Instant | None, Query(description="A past moment; now where left out.")] = None,
+) -> BalanceAnswer:
+    """See what a member held at a moment, recomputed from the entries."""
+    serving, _ = _serving(program_id)
+    moment = min(at or serving.now, serving.now)
+    held = statements.balance_at(_own(member_id), moment, desk=serving)
+    return balance_answer(held, at=moment)
+
+
+@api.post(
+    "/members/<member_id>/merge",
+    allow={"manager", "service"},
+    status=201,
+    also=(200,),
+    refuses=(IdempotencyConflict, TryAgain),
+)
+def merge_members(
+    program_id: ProgramId,
+    member_id: PathId,
+    idempotency_key: IdempotencyKey,
+    merge: Annotated[MergeRequest, Body()],
+) -> Response[MergeAnswer]:
+    """Make a member one with another: points, debts and what comes later go to the other."""
+    at, _ = _serving(program_id)
+    merged = corrections.merge_members(
+        member_id,
+        into=merge.into,
+        request_id=request_id(
+            program_id=program_id, caller=api.principal.subject, idempotency_key=idempotency_key
+        ),
+        desk=at,
+    )
+    if not isinstance(merged.entry.detail, Counterpart):
+        raise TypeError("not a merge's entry")
+    answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
+    return reply(answer, status=200 if merged.replayed else 201)
 
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:

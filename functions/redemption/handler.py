@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool
 
 from loyalty.domain.entries import Entry, Redemption
 from loyalty.domain.errors import (
+    Forbidden,
     IdempotencyConflict,
     InsufficientPoints,
     LimitReached,
@@ -23,7 +24,7 @@ from loyalty.domain.vouchers import State, Voucher
 from loyalty.edge.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import own_member
-from loyalty.edge.entries import last_day
+from loyalty.edge.entries import entry_answer, last_day
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
 from loyalty.edge.paging import decode_cursor, encode_cursor
@@ -37,7 +38,8 @@ from loyalty.edge.schemas import (
     RequestPart,
 )
 from loyalty.edge.settings import RedemptionSettings, settings
-from loyalty.usecases import redemption
+from loyalty.edge.statements import TransferAnswer, TransferRequest
+from loyalty.usecases import corrections, redemption
 from loyalty.usecases.accounts import lineage
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.redemption import Wanted
@@ -231,6 +233,32 @@ def cancel_redemption(
     """Undo a redemption whose voucher was not used; its points return."""
     at, owner = _at(program_id, member_id)
     return _shown(redemption.cancel(redemption_id, member_id=owner, desk=at), at)
+
+
+@api.post(
+    "/members/<member_id>/transfers",
+    allow={"member", "cashier", "service"},
+    status=201,
+    also=(200,),
+    refuses=(Forbidden, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
+)
+def transfer_points(
+    program_id: ProgramId,
+    member_id: PathId,
+    idempotency_key: IdempotencyKey,
+    transfer: Annotated[TransferRequest, Body()],
+) -> Response[TransferAnswer]:
+    """Give points to another member; each lot keeps its expiry."""
+    at, owner = _at(program_id, member_id)
+    given = corrections.give(
+        owner,
+        taker_id=transfer.to_member_id,
+        points=transfer.points,
+        request_id=_request(program_id, idempotency_key),
+        desk=at,
+    )
+    answer = TransferAnswer(entry=entry_answer(given.entry))
+    return reply(answer, status=200 if given.replayed else 201)
 
 
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)

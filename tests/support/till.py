@@ -152,3 +152,40 @@ def adjust(
         as_=as_,
         headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
     )
+
+
+def transfer(
+    giver: str, taker: str, points: int, *, key: str | None = None, as_: Claims = CASHIER
+) -> Answer:
+    return call(
+        redemption.handler,
+        "POST",
+        f"{PROGRAM}/members/{giver}/transfers",
+        body={"to_member_id": taker, "points": points},
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
+
+
+def merge(member_id: str, into: str, *, key: str | None = None, as_: Claims = MANAGER) -> Answer:
+    return call(
+        enrollment.handler,
+        "POST",
+        f"{PROGRAM}/members/{member_id}/merge",
+        body={"into": into},
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
+
+
+def statement(member_id: str, first: str, last: str, *, as_: Claims = CASHIER) -> Answer:
+    path = f"{PROGRAM}/members/{member_id}/statement"
+    return call(enrollment.handler, "GET", path, as_=as_, query={"from": first, "to": last})
+
+
+def balance_at(member_id: str, moment: str, *, as_: Claims = CASHIER) -> dict[str, Any]:
+    path = f"{PROGRAM}/members/{member_id}/balance"
+    answer = call(enrollment.handler, "GET", path, as_=as_, query={"at": moment})
+    assert answer.status == 200, answer.text
+    body: dict[str, Any] = answer.body
+    return body
