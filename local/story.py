@@ -20,7 +20,7 @@ STOREFRONT_ID = "online-shop"
 STOREFRONT_SECRET = "local-shop-app-secret"  # noqa: S105  of a shop that exists in this story only
 REWARD_ID = "latte"
 
-_WAIT_SECONDS_MAX = 30.0
+_WAIT_SECONDS_MAX = 60.0
 _POLL_SECONDS = 0.1
 
 
