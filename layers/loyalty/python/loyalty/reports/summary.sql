@@ -11,7 +11,7 @@
 -- A lot whose last day is over has expired and pending points whose day has come can be spent,
 -- whether or not that was recorded yet: the report shows what members see.
 --
--- | column              | unit        | what it is                                                |
+-- | Column              | Unit        | What it is                                                |
 -- |---------------------|-------------|-----------------------------------------------------------|
 -- | members             | members     | members at the end of the period                          |
 -- | new_members         | members     | people who enrolled in it                                 |

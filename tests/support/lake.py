@@ -1,0 +1,43 @@
+"""A lake in memory, a disk to bring it to, and a period to ask about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.changes import Change
+from loyalty.domain.facts import ALL, facts_of
+from loyalty.edge import reports
+from loyalty.edge.lake import Lake, Mirror
+from loyalty.edge.reports import Cell, Period
+from tests.support.bucket import Bucket
+
+KINDS: Final = tuple(kind.kind for kind in ALL)
+PARIS: Final = ZoneInfo("Europe/Paris")
+NOVEMBER: Final = Period(
+    first=date(2026, 11, 1),
+    last=date(2026, 11, 30),
+    zone=PARIS,
+    as_of=datetime(2027, 1, 9, tzinfo=UTC),
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    root: Path
+    bucket: Bucket = field(default_factory=Bucket)
+
+    def write(self, changes: Sequence[Change], *, name: str) -> None:
+        facts = [fact for each in changes for fact in facts_of(each)]
+        Lake(self.bucket.client, bucket="lake").write(facts, name=name)
+
+    def fetch(self) -> Path:
+        return Mirror(self.bucket.client, bucket="lake", root=self.root).fetch("bean", KINDS)
+
+    def answer(self, period: Period = NOVEMBER, *, name: str = "summary") -> dict[str, Cell]:
+        """The only row of a report, by column."""
+        table = reports.run(reports.report(name), period, facts=self.fetch())
+        (row,) = table.rows
+        return dict(zip((column.name for column in table.columns), row, strict=True))

@@ -1,0 +1,79 @@
+"""Small entries and vouchers, to be told apart by what a test says of them."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from loyalty.domain.changes import Change, Kept
+from loyalty.domain.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
+from loyalty.domain.orders import Line, Order
+from loyalty.domain.vouchers import Voucher
+
+NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LOT: Final = date(2027, 11, 30)
+CODE: Final = "7K2MABCDEFGHIJKL"
+
+
+def order(order_id: str = "1001", *, amount_minor: int = 4999, at: datetime = NOON) -> Order:
+    line = Line(line_id="1", sku=None, category=None, quantity=1, amount_minor=amount_minor)
+    return Order(source="pos", order_id=order_id, occurred_at=at, lines=(line,))
+
+
+def accrual(
+    paid: Order | None = None,
+    *,
+    lots: Mapping[date, int] = MappingProxyType({LOT: 49}),
+    recorded_at: datetime = NOON,
+    **effect: Any,
+) -> Entry:
+    paid = paid or order()
+    return entry(
+        OrderCause(paid.source, paid.order_id, "accrual"),
+        Effect(lots=lots, **effect),
+        at=paid.occurred_at,
+        recorded_at=recorded_at,
+        detail=Accrual(order=paid, shares=(), parts=()),
+    )
+
+
+def entry(
+    cause: Cause,
+    effect: Effect,
+    *,
+    member_id: str = "mem_1",
+    at: datetime = NOON,
+    recorded_at: datetime = NOON,
+    detail: Any = None,
+) -> Entry:
+    return Entry(
+        cause=cause,
+        member_id=member_id,
+        effect=effect,
+        happened_at=at,
+        recorded_at=recorded_at,
+        program_version=1,
+        fingerprint="f",
+        detail=detail,
+    )
+
+
+def request(kind: Any, effect: Effect, *, request_id: str = "r1", **more: Any) -> Entry:
+    return entry(RequestCause(request_id, kind), effect, **more)
+
+
+def voucher(state: Any = "issued", **parts: Any) -> Voucher:
+    told: dict[str, Any] = {
+        "code": CODE,
+        "member_id": "mem_1",
+        "redemption_id": "red_1",
+        "reward_id": "latte",
+        "points": 40,
+        "slices": {LOT: 40},
+        "issued_at": NOON,
+    }
+    return Voucher(state=state, **told | parts)
+
+
+def change(after: Kept, before: Kept | None = None, *, made_at: datetime = NOON) -> Change:
+    return Change(program_id="bean", made_at=made_at, before=before, after=after)

@@ -1,0 +1,35 @@
+"""What the table's stream hands to its readers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import boto3
+
+type Record = dict[str, Any]
+
+
+def records(table: str) -> list[Record]:
+    """Every change that the table has seen, as an event source mapping would tell it."""
+    streams = boto3.client("dynamodbstreams")
+    arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
+    told: list[Record] = []
+    while True:
+        page = streams.get_records(ShardIterator=at, Limit=1000)
+        if not page["Records"]:
+            return told
+        told += (_as_delivered(dict(record)) for record in page["Records"])
+        at = page["NextShardIterator"]
+
+
+def batch(told: Sequence[Record]) -> dict[str, Any]:
+    return {"Records": list(told)}
+
+
+def _as_delivered(record: Record) -> Record:
+    change = dict(record["dynamodb"])
+    change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
+    return record | {"dynamodb": change}

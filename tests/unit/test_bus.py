@@ -1,0 +1,142 @@
+"""Events put on the bus: in order, in requests that it takes, and again what did not arrive."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.events import Event, MemberEnrolled
+from loyalty.edge.bus import ATTEMPTS_MAX, ENTRIES_MAX, REQUEST_BYTES_MAX, Bus, chunks, size_bytes
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+EVENT: Final = MemberEnrolled(
+    id="evt_0",
+    program_id="bean",
+    member_id="mem_1",
+    occurred_at=datetime(2026, 11, 21, 12, tzinfo=UTC),
+)
+
+
+class EventBridge:
+    """Takes events, except that each answer planned in `refusals` refuses some ids first."""
+
+    def __init__(self, *refusals: set[str] | Exception) -> None:
+        self.refusals = list(refusals)
+        self.requests: list[list[str]] = []
+        self.taken: list[str] = []
+        self.entries: list[dict[str, Any]] = []
+
+    def put_events(self, **call: Any) -> dict[str, Any]:
+        self.entries += call["Entries"]
+        ids = [json.loads(entry["Detail"])["id"] for entry in call["Entries"]]
+        self.requests.append(ids)
+        refused = self.refusals.pop(0) if self.refusals else set()
+        if isinstance(refused, Exception):
+            raise refused
+        self.taken += [each for each in ids if each not in refused]
+        answers = [{"ErrorCode": "Slow"} if each in refused else {"EventId": "1"} for each in ids]
+        return {"FailedEntryCount": len(refused), "Entries": answers}
+
+
+def bus(eventbridge: EventBridge) -> Bus:
+    return Bus(cast("EventBridgeClient", eventbridge), name="bus", pause=lambda _attempt: None)
+
+
+def events(count: int) -> Sequence[Event]:
+    return [replace(EVENT, id=f"evt_{number}") for number in range(count)]
+
+
+def error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "PutEvents")
+
+
+def test_an_event_says_what_it_is_and_where_it_comes_from() -> None:
+    eventbridge = EventBridge()
+
+    bus(eventbridge).publish([EVENT])
+
+    (entry,) = eventbridge.entries
+    assert entry["Source"] == "loyalty"
+    assert entry["DetailType"] == "MemberEnrolled"
+    assert entry["EventBusName"] == "bus"
+    assert entry["Time"] == EVENT.occurred_at
+
+
+def test_events_are_put_in_order_ten_at_a_time() -> None:
+    eventbridge = EventBridge()
+
+    published = bus(eventbridge).publish(events(23))
+
+    assert published == 23
+    assert [len(request) for request in eventbridge.requests] == [10, 10, 3]
+    assert eventbridge.taken == [f"evt_{number}" for number in range(23)]
+
+
+def test_only_what_did_not_arrive_is_put_again() -> None:
+    eventbridge = EventBridge({"evt_1", "evt_3"}, {"evt_3"})
+
+    published = bus(eventbridge).publish(events(5))
+
+    assert published == 5
+    assert eventbridge.requests[1:] == [["evt_1", "evt_3"], ["evt_3"]]
+
+
+def test_what_never_arrives_ends_the_count_and_nothing_later_is_tried() -> None:
+    eventbridge = EventBridge(*[{"evt_12"}] * (ATTEMPTS_MAX + 1))
+    eventbridge.refusals.insert(0, set())
+
+    published = bus(eventbridge).publish(events(25))
+
+    assert published == 12
+    assert "evt_20" not in eventbridge.taken
+    assert len(eventbridge.requests) == 1 + ATTEMPTS_MAX
+
+
+@pytest.mark.parametrize(
+    "fault", [error("ThrottlingException"), ReadTimeoutError(endpoint_url="https://bus")]
+)
+def test_a_passing_fault_of_the_bus_is_waited_out(fault: Exception) -> None:
+    eventbridge = EventBridge(fault)
+
+    published = bus(eventbridge).publish(events(3))
+
+    assert published == 3
+    assert len(eventbridge.requests) == 2
+
+
+def test_a_bus_that_stays_throttled_took_nothing() -> None:
+    eventbridge = EventBridge(*[error("ThrottlingException")] * ATTEMPTS_MAX)
+
+    assert bus(eventbridge).publish(events(3)) == 0
+
+
+def test_a_bus_that_may_not_be_used_is_a_failure() -> None:
+    with pytest.raises(ClientError):
+        bus(EventBridge(error("AccessDeniedException"))).publish(events(3))
+
+
+@given(st.lists(st.integers(1, REQUEST_BYTES_MAX - 100), max_size=40))
+def test_no_request_is_larger_than_the_bus_takes(sizes: list[int]) -> None:
+    entries: Any = [
+        {"Source": "loyalty", "DetailType": "Any", "Detail": "x" * size} for size in sizes
+    ]
+
+    made = list(chunks(entries))
+
+    assert [entry for chunk in made for entry in chunk] == entries
+    assert all(len(chunk) <= ENTRIES_MAX for chunk in made)
+    assert all(sum(map(size_bytes, chunk)) <= REQUEST_BYTES_MAX for chunk in made)
+
+
+def test_letters_beyond_ascii_count_as_what_they_weigh() -> None:
+    entry: Any = {"Source": "loyalty", "DetailType": "Any", "Detail": "é"}
+
+    assert size_bytes(entry) == size_bytes(entry | {"Detail": "e"}) + 1

@@ -1,0 +1,227 @@
+"""What a change of the table is announced as."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from loyalty.domain.account import Account
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.changes import Change
+from loyalty.domain.entries import (
+    Adjustment,
+    CalendarCause,
+    Clawback,
+    Effect,
+    OrderCause,
+    PendingDates,
+    Placeholder,
+    Return,
+)
+from loyalty.domain.events import ALL, Event, events_of
+from tests.support.ledger import (
+    CODE,
+    LOT,
+    NOON,
+    accrual,
+    change,
+    entry,
+    order,
+    request,
+    voucher,
+)
+from tools import schemas
+
+LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
+CLAWBACK: Final = Clawback(
+    source="pos",
+    order_id="1001",
+    refund_id="r1",
+    amount_minor=2500,
+    clawed=20,
+    owed=5,
+    forgiven=0,
+    excused=0,
+    debt_after=5,
+)
+# One change for every kind of event there is.
+CHANGES: Final[dict[str, Change]] = {
+    "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
+    "PointsEarned": change(accrual()),
+    "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
+    "PointsActivated": change(
+        entry(
+            CalendarCause("mem_1", "activation", WAITING, 3),
+            Effect(lots={LOT: 7}, pending={WAITING: -7}),
+        )
+    ),
+    "PointsClawedBack": change(
+        entry(
+            OrderCause("pos", "1001", "clawback", "r1"),
+            Effect(lots={LOT: -20}, debt=5),
+            detail=CLAWBACK,
+        )
+    ),
+    "PointsExpired": change(
+        entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Effect(lots={LOT: -9}))
+    ),
+    "PointsAdjusted": change(
+        request(
+            "adjustment",
+            Effect(lots={LOT: -3}),
+            detail=Adjustment(reason="Ana called", reference="case 12", by="staff-1"),
+        )
+    ),
+    "PointsReturned": change(
+        request(
+            "return",
+            Effect(lots={LOT: 40}),
+            detail=Return(redemption_id="red_1", why="hold_expired"),
+        )
+    ),
+    "RewardRedeemed": change(voucher()),
+    "VoucherUsed": change(
+        voucher("used", used_at=LATER, used_order=("pos", "1002")), voucher("issued")
+    ),
+    "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
+    "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
+}
+
+
+def only(told: Change) -> Event:
+    (event,) = events_of(told)
+    return event
+
+
+def detail(told: Change) -> dict[str, object]:
+    made: dict[str, object] = json.loads(only(told).to_json())
+    return made
+
+
+def test_there_is_an_example_of_every_kind_of_event() -> None:
+    assert set(CHANGES) == {kind.__name__ for kind in ALL}
+
+
+@pytest.mark.parametrize(("name", "told"), CHANGES.items())
+def test_an_event_is_what_its_schema_says(name: str, told: Change) -> None:
+    event = only(told)
+
+    assert event.name == name
+    validator = Draft202012Validator(
+        schemas.schema_of(type(event)), format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    validator.validate(json.loads(event.to_json()))
+
+
+@pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)
+def test_an_event_tells_neither_a_voucher_s_code_nor_what_a_person_wrote(told: Change) -> None:
+    written = only(told).to_json()
+
+    assert CODE not in written
+    assert "Ana" not in written
+    assert "case 12" not in written
+
+
+@pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)
+def test_a_change_told_twice_makes_the_same_event(told: Change) -> None:
+    assert only(told).to_json() == only(told).to_json()
+
+
+def test_every_event_has_an_id_of_its_own() -> None:
+    elsewhere = [replace(told, program_id="leaf") for told in CHANGES.values()]
+
+    ids = {only(told).id for told in (*CHANGES.values(), *elsewhere)}
+
+    assert len(ids) == 2 * len(CHANGES)
+
+
+def test_an_earn_names_its_order_and_when_its_points_expire() -> None:
+    told = detail(CHANGES["PointsEarned"])
+
+    assert told["points"] == 49
+    assert told["lots"] == [{"expires_on": "2027-11-30", "points": 49}]
+    assert told["order"] == {"source": "pos", "order_id": "1001"}
+    assert told["occurred_at"] == "2026-11-21T12:00:00.000Z"
+
+
+def test_points_that_never_expire_say_so_by_having_no_date() -> None:
+    told = detail(change(accrual(lots={NEVER: 49})))
+
+    assert told["lots"] == [{"expires_on": None, "points": 49}]
+
+
+def test_points_that_paid_a_debt_were_earned_all_the_same() -> None:
+    told = detail(change(accrual(lots={LOT: 29}, debt=-20)))
+
+    assert told["points"] == 49
+    assert told["lots"] == [{"expires_on": "2027-11-30", "points": 29}]
+
+
+def test_an_order_that_earns_now_and_later_is_told_as_both() -> None:
+    told = change(accrual(lots={LOT: 40}, pending={WAITING: 9}))
+
+    names = [event.name for event in events_of(told)]
+
+    assert names == ["PointsEarned", "PointsPending"]
+
+
+def test_an_order_that_earns_nothing_is_no_event() -> None:
+    assert list(events_of(change(accrual(lots={})))) == []
+
+
+def test_a_clawback_that_took_nothing_is_no_event() -> None:
+    nothing = entry(
+        OrderCause("pos", "1001", "clawback", "r2"),
+        Effect(),
+        detail=replace(CLAWBACK, clawed=0, owed=0, forgiven=25, debt_after=0),
+    )
+
+    assert list(events_of(change(nothing))) == []
+
+
+def test_what_became_debt_counts_as_clawed_back() -> None:
+    told = detail(CHANGES["PointsClawedBack"])
+
+    assert (told["points"], told["debt"], told["refund_id"]) == (25, 5, "r1")
+
+
+def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:
+    before = Placeholder(source="pos", order_id="1001", recorded_at=NOON, count=1, order=order())
+
+    event = only(change(accrual(), before))
+
+    assert event.name == "PointsEarned"
+
+
+def test_a_guest_s_order_is_no_event_yet() -> None:
+    kept = Placeholder(source="pos", order_id="1001", recorded_at=NOON, count=1, order=order())
+
+    assert list(events_of(change(kept))) == []
+
+
+def test_an_account_that_only_moved_points_is_no_event() -> None:
+    account = Account(member_id="mem_1", enrolled_at=NOON)
+
+    assert list(events_of(change(replace(account, balance=49), account))) == []
+
+
+def test_a_held_reward_is_redeemed_when_it_is_completed() -> None:
+    held = voucher("held", held_until=LATER)
+
+    completed = only(change(voucher("issued"), held, made_at=LATER))
+
+    assert list(events_of(change(held))) == []
+    assert completed.name == "RewardRedeemed"
+    assert completed.occurred_at == LATER
+
+
+def test_a_voucher_that_kept_its_state_is_no_event() -> None:
+    assert list(events_of(change(voucher(), voucher(amount_minor=5)))) == []
+
+
+def test_the_schemas_in_the_docs_are_current() -> None:
+    assert schemas.main(["--check"]) == 0

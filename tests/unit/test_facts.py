@@ -1,0 +1,256 @@
+"""What the lake learns from a change of the table."""
+
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.account import Account
+from loyalty.domain.calendar import NEVER
+from loyalty.domain.changes import Change
+from loyalty.domain.entries import (
+    AskedRefund,
+    CalendarCause,
+    Clawback,
+    Effect,
+    Entry,
+    OrderCause,
+    PendingDates,
+    Placeholder,
+    Redemption,
+)
+from loyalty.domain.facts import (
+    ALL,
+    EntryFact,
+    Fact,
+    MemberFact,
+    MovementFact,
+    OrderFact,
+    VoucherFact,
+    facts_of,
+)
+from tests.support.ledger import (
+    CODE,
+    LOT,
+    NOON,
+    accrual,
+    change,
+    entry,
+    order,
+    request,
+    voucher,
+)
+
+LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
+
+dates = st.dates(date(2026, 11, 1), date(2027, 3, 1)) | st.just(NEVER)
+effects = st.builds(
+    Effect,
+    lots=st.dictionaries(dates, st.integers(-500, 500), max_size=4),
+    debt=st.integers(-500, 500),
+    pending=st.dictionaries(
+        st.builds(PendingDates, dates, dates), st.integers(-500, 500), max_size=3
+    ),
+)
+
+
+def told[F: Fact](kind: type[F], by: Change) -> list[F]:
+    return [fact for fact in facts_of(by) if isinstance(fact, kind)]
+
+
+def test_an_accrual_is_an_entry_its_movements_and_an_order() -> None:
+    facts = list(facts_of(change(accrual(order(amount_minor=4999)))))
+
+    assert [fact.kind for fact in facts] == ["entries", "movements", "orders"]
+    (sold,) = told(OrderFact, change(accrual(order(amount_minor=4999))))
+    assert (sold.amount_minor, sold.member_id, sold.lines) == (4999, "mem_1", 1)
+
+
+@given(effects)
+def test_movements_add_up_to_what_the_entry_says(effect: Effect) -> None:
+    by = change(request("adjustment", effect))
+
+    movements = told(MovementFact, by)
+
+    (fact,) = told(EntryFact, by)
+    pending = sum(each.points for each in movements if each.place == "pending")
+    spendable = sum(each.points for each in movements if each.place != "pending")
+    assert (spendable, pending) == (fact.points, fact.pending_points)
+
+
+@given(effects)
+def test_every_movement_of_an_entry_has_an_id_of_its_own(effect: Effect) -> None:
+    movements = told(MovementFact, change(request("adjustment", effect)))
+
+    assert len({each.fact_id for each in movements}) == len(movements)
+
+
+def test_points_that_never_expire_move_without_a_date() -> None:
+    (movement,) = told(MovementFact, change(accrual(lots={NEVER: 5})))
+
+    assert movement.expires_on is None
+
+
+def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_recorded() -> None:
+    midnight = datetime(2026, 10, 31, 23, tzinfo=UTC)
+    expiry = entry(
+        CalendarCause("mem_1", "expiry", (date(2026, 10, 31),), 2),
+        Effect(lots={date(2026, 10, 31): -9}),
+        at=midnight,
+    )
+
+    (fact,) = told(EntryFact, change(expiry))
+
+    assert fact.counted_at == midnight
+    assert fact.day == date(2026, 11, 21)
+
+
+def test_a_fact_lies_under_its_day_in_utc_whatever_zone_its_instant_is_written_in() -> None:
+    auckland = datetime.fromisoformat("2026-11-22T08:00:00+13:00")
+
+    (fact,) = told(EntryFact, change(accrual(recorded_at=auckland)))
+
+    assert fact.day == date(2026, 11, 21)
+
+
+def test_a_guest_s_order_is_told_again_once_it_is_a_member_s() -> None:
+    guest = Placeholder(
+        source="pos",
+        order_id="1001",
+        recorded_at=NOON,
+        count=1,
+        order=order(),
+        guest="email#1#ab12",
+    )
+
+    (unclaimed,) = told(OrderFact, change(guest))
+    (claimed,) = told(OrderFact, change(accrual(), guest))
+
+    assert unclaimed.fact_id == claimed.fact_id
+    assert unclaimed.revision < claimed.revision
+    assert (unclaimed.member_id, claimed.member_id) == (None, "mem_1")
+    assert claimed.guest_id is None
+
+
+def test_guests_are_told_apart_without_the_digest_that_finds_them() -> None:
+    one, other, same = (
+        told(
+            OrderFact,
+            change(
+                Placeholder(
+                    source="pos",
+                    order_id=order_id,
+                    recorded_at=NOON,
+                    count=1,
+                    order=order(order_id),
+                    guest=f"email#1#{digest}",
+                )
+            ),
+        )[0]
+        for order_id, digest in (("1", "ab12"), ("2", "cd34"), ("3", "ab12"))
+    )
+
+    assert one.guest_id == same.guest_id != other.guest_id
+    assert "ab12" not in str(one.guest_id)
+
+
+def test_refunds_that_wait_for_their_order_are_no_fact() -> None:
+    refund = AskedRefund(refund_id="r1", occurred_at=NOON, whole=True, fingerprint="f")
+    waiting = Placeholder(
+        source="pos", order_id="1001", recorded_at=NOON, count=1, refunds=(refund,)
+    )
+
+    assert list(facts_of(change(waiting))) == []
+
+
+def test_a_refund_tells_its_money() -> None:
+    clawback = Clawback(
+        source="pos",
+        order_id="1001",
+        refund_id="r1",
+        amount_minor=2500,
+        clawed=20,
+        owed=0,
+        forgiven=5,
+        excused=0,
+        debt_after=0,
+    )
+    by = change(
+        entry(OrderCause("pos", "1001", "clawback", "r1"), Effect(lots={LOT: -20}), detail=clawback)
+    )
+
+    (fact,) = told(EntryFact, by)
+
+    assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2500, 5, "1001")
+
+
+def test_a_redemption_names_its_reward() -> None:
+    bought = Redemption(redemption_id="red_1", reward_id="latte", code=CODE)
+
+    (fact,) = told(EntryFact, change(request("redemption", Effect(lots={LOT: -40}), detail=bought)))
+
+    assert (fact.redemption_id, fact.reward_id, fact.points) == ("red_1", "latte", -40)
+
+
+def test_a_voucher_is_told_once_for_each_state_under_one_id() -> None:
+    steps = [voucher("held"), voucher("issued"), voucher("used", used_at=LATER)]
+
+    facts = [told(VoucherFact, change(step))[0] for step in steps]
+
+    assert {fact.fact_id for fact in facts} == {"red_1"}
+    assert [fact.revision for fact in facts] == [1, 2, 3]
+
+
+def test_an_account_that_begins_is_a_member() -> None:
+    (fact,) = told(MemberFact, change(Account(member_id="mem_1", enrolled_at=NOON)))
+
+    assert (fact.status, fact.enrolled_at, fact.ended_at) == ("active", NOON, None)
+
+
+def test_an_account_that_only_moved_points_tells_nothing() -> None:
+    account = Account(member_id="mem_1", enrolled_at=NOON)
+
+    assert list(facts_of(change(replace(account, balance=49), account))) == []
+
+
+def test_an_account_that_closed_still_tells_when_it_began() -> None:
+    account = Account(member_id="mem_1", enrolled_at=NOON)
+    closed = replace(account, status="closed", ended_at=LATER)
+
+    (fact,) = told(MemberFact, change(closed, account))
+
+    assert (fact.revision, fact.enrolled_at, fact.ended_at) == (2, NOON, LATER)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        accrual(pending={WAITING: 7}),
+        voucher("used", used_at=LATER, used_order=("pos", "2")),
+        Account(member_id="mem_1", status="closed", enrolled_at=NOON, ended_at=LATER),
+    ],
+)
+def test_an_item_read_from_the_table_tells_what_its_last_change_told(
+    kept: Entry | Account,
+) -> None:
+    streamed = list(facts_of(change(kept, made_at=NOON)))
+    rebuilt = list(facts_of(change(kept, made_at=LATER)))
+
+    assert [replace(fact, recorded_at=NOON) for fact in rebuilt] == [
+        replace(fact, recorded_at=NOON) for fact in streamed
+    ]
+
+
+def test_no_fact_has_room_for_a_voucher_s_code() -> None:
+    bought = Redemption(redemption_id="red_1", reward_id="latte", code=CODE)
+    changes = (
+        change(request("redemption", Effect(lots={LOT: -40}), detail=bought)),
+        change(voucher()),
+    )
+
+    assert CODE not in str([list(facts_of(by)) for by in changes])
+    assert not {"code", "voucher_code"} & {field.name for kind in ALL for field in fields(kind)}
