@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.logs import errors_in
+
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAME_SECONDS = 0.1
 _TITLE_COLUMNS = 33
@@ -41,7 +43,9 @@ class Console:
     def fail(self, cause: str, *, log: Path | None) -> None:
         self.say(f"\n{self._paint(cause, '31')}")
         if log is not None:
-            self.say(f"The log is {log}")
+            for line in errors_in(log):
+                self.say(f"\n{line}")
+            self.say(f"\nThe log is {log}")
 
     @contextmanager
     def line(self, title: str) -> Iterator[Line]:

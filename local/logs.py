@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.aws import Aws
 
 _GROUPS_PREFIX = "/loyalty/"
+_ERRORS_MAX = 3
 
 
 def functions_log(home: Path) -> Path:
@@ -31,3 +32,9 @@ def save_function_logs(aws: Aws, *, to: Path) -> None:
     to.write_text(
         "".join(f"{line}\n" for _, line in sorted(lines, key=itemgetter(0))), encoding="utf-8"
     )
+
+
+def errors_in(log: Path) -> list[str]:
+    """The last lines of the log in which a function said that something failed."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return [line for line in lines if '"level":"ERROR"' in line][-_ERRORS_MAX:]

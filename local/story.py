@@ -21,7 +21,7 @@ STOREFRONT_SECRET = "local-shop-app-secret"  # noqa: S105  of a shop that exists
 REWARD_ID = "latte"
 
 _WAIT_SECONDS_MAX = 60.0
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.25
 
 
 class StepFailedError(LocalCloudError):

@@ -17,10 +17,17 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_failure_shows_its_cause_and_where_the_log_is(
-    record: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    record: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    log = tmp_path / "functions.log"
+    error = '/loyalty/dev/intake {"level":"ERROR","message":"not applied"}'
+    log.write_text(f'/loyalty/dev/intake {{"level":"INFO","message":"taken"}}\n{error}\n')
+
     def failing(**_: object) -> Never:
-        raise LocalCloudError("The queue was not created.", log=Path("/tmp/cloud.log"))
+        raise LocalCloudError("The order was not earned.", log=log)
 
     monkeypatch.setattr(run, "require_free", lambda _: None)
     monkeypatch.setattr(run, "deployment", failing)
@@ -29,7 +36,7 @@ def test_a_failure_shows_its_cause_and_where_the_log_is(
 
     assert status == 1
     assert capsys.readouterr().out.endswith(
-        "\nThe queue was not created.\nThe log is /tmp/cloud.log\n"
+        f"\nThe order was not earned.\n\n{error}\n\nThe log is {log}\n"
     )
     assert not record.exists()
 
