@@ -50,6 +50,7 @@ GATEWAY: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: "More requests than the route allows; slow down.",
 }
 _REF: Final = "#/components/schemas/"
+_TEXT: Final = {"type": "string"}
 
 type Json = dict[str, Any]
 
@@ -177,7 +178,7 @@ def _openapi_path(rule: str) -> str:
 
 def _finished(described: Json, operation: Operation) -> Json:
     """What the framework describes, with who may, and every answer that there can be."""
-    success = described["responses"].pop(str(operation.status))
+    success = _with_csv(described["responses"].pop(str(operation.status)))
     responses = {
         str(status): success | {"description": HTTPStatus(status).phrase}
         for status in (operation.status, *operation.also)
@@ -196,6 +197,18 @@ def _finished(described: Json, operation: Operation) -> Json:
     if not operation.allow:
         finished["security"] = []
     return finished
+
+
+def _with_csv(success: Json) -> Json:
+    """What is answered as a model or as text: the text is CSV, which is described apart."""
+    schema = success.get("content", {}).get("application/json", {}).get("schema", {})
+    models = [form for form in schema.get("anyOf", ()) if form != _TEXT]
+    if len(models) == len(schema.get("anyOf", ())):
+        return success
+    (model,) = models
+    return success | {
+        "content": {"application/json": {"schema": model}, "text/csv": {"schema": _TEXT}}
+    }
 
 
 def _with_integers(part: Any) -> Any:

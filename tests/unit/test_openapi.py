@@ -100,6 +100,15 @@ def test_an_operation_open_to_anyone_needs_no_token() -> None:
     assert list(operation["responses"]) == ["200", "500"]
 
 
+def test_a_report_is_described_as_json_and_as_csv(described: dict[str, Any]) -> None:
+    report = operations(described)["GET /v1/programs/{program_id}/reports/{name}"]
+
+    assert report["responses"]["200"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/ReportAnswer"}},
+        "text/csv": {"schema": {"type": "string"}},
+    }
+
+
 def test_bounds_of_integers_are_integers(described: dict[str, Any]) -> None:
     reward = described["components"]["schemas"]["Reward"]
 
