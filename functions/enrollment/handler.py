@@ -218,7 +218,7 @@ def merge_members(
     merge: Annotated[MergeRequest, Body()],
 ) -> Response[MergeAnswer]:
     """Make a member one with another: points, debts and what comes later go to the other."""
-    at, _ = _serving(program_id)
+    at, members = _serving(program_id)
     merged = corrections.merge_members(
         member_id,
         into=merge.into,
@@ -227,6 +227,7 @@ def merge_members(
         ),
         desk=at,
     )
+    enrollment.unite(member_id, members=members, desk=at)
     if not isinstance(merged.entry.detail, Counterpart):
         raise TypeError("not a merge's entry")
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))

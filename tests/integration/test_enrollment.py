@@ -16,6 +16,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.usecases import accrual
 from loyalty.usecases.accrual import Customer, Earned
 from tests.integration.conftest import TABLE, Clock
+from tests.support import till
 from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.orders import line, order
 
@@ -419,6 +420,25 @@ class TestReading:
         ]
         assert after["pending"] == []
         assert after["lots"] == [{"expires_on": None, "points": points}]
+
+
+class TestReadingWhoWasMerged:
+    def test_both_logins_and_both_ids_lead_to_the_survivor(self) -> None:
+        ana, also_ana = person("sub-1", email="ana@example.com"), person("sub-2")
+        first, second = enroll(as_=ana).body["id"], enroll(as_=also_ana).body["id"]
+        stranger = person("sub-3")
+        enroll(as_=stranger)
+
+        till.merge(first, second)
+
+        for login in (ana, also_ana):
+            for named in ("me", first, second):
+                assert read(named, as_=login).body["id"] == second
+        for named in (first, second):
+            assert read(named, as_=stranger).status == 404
+        kinds = [each["kind"] for each in read("me", as_=ana).body["identities"]]
+        assert sorted(kinds) == ["email", "subject", "subject"]
+        assert look_up(ANA).body["id"] == second
 
 
 class TestChanging:

@@ -26,6 +26,7 @@ from loyalty.usecases.enrollment import (
     erase,
     history,
     look_up,
+    unite,
 )
 from loyalty.usecases.ports import Desk
 from tests.simulation.memory import MemoryEngine
@@ -354,6 +355,94 @@ class TestTheDirectory:
         _merge("mem_1", into="mem_2", table=table)
 
         assert look_up("mem_1", members=members).member.member_id == "mem_2"
+
+
+class TestMerging:
+    @pytest.fixture(autouse=True)
+    def ana_merged_into_another(self, table: Table, members: TableMembers, desk: Desk) -> None:
+        told: dict[str, Any] = {"profile": {"name": "Ana", "locale": "fr-FR"}}
+        told |= {"consents": {"email": True}}
+        enroll(application(EMAIL, **told), members=members, desk=desk)
+        also_told: dict[str, Any] = {"profile": {"name": "Anita"}}
+        also_told |= {"consents": {"email": False, "sms": True}}
+        enroll(application(CARD, member_id="mem_2", **also_told), members=members, desk=desk)
+        _merge("mem_1", into="mem_2", table=table)
+
+    def test_the_survivor_is_known_by_everything_and_keeps_what_they_told(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        table.answers_lost = 1
+
+        unite("mem_1", members=members, desk=desk)
+
+        member = look_up("mem_2", members=members).member
+        assert members.holders([EMAIL, CARD]) == {EMAIL: "mem_2", CARD: "mem_2"}
+        assert set(member.identities) == {EMAIL, CARD}
+        assert (member.profile.name, member.profile.locale) == ("Anita", "fr-FR")
+        assert {kind: said.given for kind, said in member.consents.items()} == {
+            "email": False,
+            "sms": True,
+        }
+
+    def test_uniting_again_changes_nothing(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        unite("mem_1", members=members, desk=desk)
+        before = dict(table.items)
+
+        unite("mem_1", members=members, desk=desk)
+
+        assert table.items == before
+
+    def test_members_who_were_not_merged_are_not_united(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        before = dict(table.items)
+
+        unite("mem_2", members=members, desk=desk)
+
+        assert table.items == before
+
+    def test_a_change_during_the_uniting_is_kept(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        table.before_write.append(
+            lambda: _done(
+                change("mem_2", Change(add={PHONE: True}), proven=None, members=members, desk=desk)
+            )
+        )
+
+        unite("mem_1", members=members, desk=desk)
+
+        assert set(look_up("mem_2", members=members).member.identities) == {CARD, EMAIL, PHONE}
+
+    def test_who_is_known_by_too_much_already_is_still_found_as_one(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        cards = [identify("card", f"card-{number}") for number in range(38)]
+        enroll(application(*cards, member_id="mem_3"), members=members, desk=desk)
+        enroll(application(PHONE, member_id="mem_4"), members=members, desk=desk)
+        _merge("mem_3", into="mem_2", table=table)
+        _merge("mem_4", into="mem_2", table=table)
+
+        for merged_id in ("mem_1", "mem_3", "mem_4"):
+            unite(merged_id, members=members, desk=desk)
+
+        survivor = look_up("mem_2", members=members).member
+        assert len(survivor.identities) == 40
+        assert members.member_of([PHONE]) == "mem_4"
+        assert look_up("mem_4", members=members).member == survivor
+
+    @pytest.mark.parametrize("is_united", [True, False])
+    def test_erasing_the_survivor_forgets_both(
+        self, table: Table, members: TableMembers, desk: Desk, *, is_united: bool
+    ) -> None:
+        if is_united:
+            unite("mem_1", members=members, desk=desk)
+
+        erase("mem_1", members=members, desk=desk)
+
+        assert {key.sk for key in table.items} == {"ACCOUNT"}
 
 
 class TestHistory:

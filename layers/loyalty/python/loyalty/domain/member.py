@@ -12,6 +12,7 @@ from loyalty.domain.identity import Identity
 
 # Each identity is an item of the transaction that claims it, once for every key of the digests.
 IDENTITIES_MAX: Final = 20
+UNITED_IDENTITIES_MAX: Final = 2 * IDENTITIES_MAX
 ATTRIBUTES_MAX: Final = 50
 CONSENTS_MAX: Final = 20
 
@@ -91,6 +92,23 @@ def changed(member: Member, change: Change, *, now: datetime) -> Member:
         identities={**change.add, **kept},
     )
     return member if after == member else replace(after, revision=member.revision + 1)
+
+
+def united(survivor: Member, loser: Member) -> Member:
+    """Two members who are one person: what the survivor did not tell, the other may have told."""
+    told, also_told = survivor.profile, loser.profile
+    return replace(
+        survivor,
+        profile=Profile(
+            name=told.name or also_told.name,
+            locale=told.locale or also_told.locale,
+            birthday=told.birthday or also_told.birthday,
+            attributes={**also_told.attributes, **told.attributes},
+        ),
+        consents={**loser.consents, **survivor.consents},
+        identities={**survivor.identities, **loser.identities},
+        revision=survivor.revision + 1,
+    )
 
 
 def consented(

@@ -12,6 +12,7 @@ from loyalty.edge import clients
 from loyalty.edge.auth import Principal
 from loyalty.edge.table import engine
 from loyalty.table.members import TableMembers
+from loyalty.usecases.enrollment import look_up
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -63,7 +64,14 @@ def own_member(principal: Principal, member_id: str, told: KnowsMembers) -> str:
     if principal.is_trusted and member_id != "me":
         return member_id
     own = _signed_in(principal, told)
-    if own is None or member_id not in ("me", own):
+    if own is None:
+        raise NotFound("There is no such member")
+    if member_id in ("me", own):
+        return own
+    # Either may have been merged into the other.
+    members = directory(principal.program_id, told)
+    named, oneself = (look_up(each, members=members).account for each in (member_id, own))
+    if named.member_id != oneself.member_id:
         raise NotFound("There is no such member")
     return own
 

@@ -91,6 +91,17 @@ class TableMembers:
             *self._releases(before.identities.keys() - after.identities.keys(), after.member_id),
         )
 
+    def unite(self, loser: Member, before: Member, after: Member) -> None:
+        self._write(
+            Put(
+                self._profile(after),
+                _member_to_item(after),
+                (equal(("revision",), before.revision),),
+            ),
+            Delete(self._profile(loser), (equal(("revision",), loser.revision),)),
+            *self._moves(loser, after.member_id),
+        )
+
     def erase(self, member: Member, *, now: datetime) -> None:
         self._write(
             Update(
@@ -101,9 +112,11 @@ class TableMembers:
                 ),
                 conditions=(equal(("status",), "active"),),
             ),
-            Delete(self._profile(member), (equal(("revision",), member.revision),)),
-            *self._releases(member.identities, member.member_id),
+            *self._deletions(member),
         )
+
+    def forget(self, merged: Member) -> None:
+        self._write(*self._deletions(merged))
 
     def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
         found: list[Item] = []
@@ -147,13 +160,26 @@ class TableMembers:
             current, *others = (
                 keys.identity(self._program, *digest) for digest in self._digests(identity)
             )
-            item: Item = {"v": VERSION, "kind": "identity", "member_id": member_id}
-            yield Put(current, item, (Absent(),))
+            yield Put(current, _identity_item(member_id), (Absent(),))
             yield from (Check(other, (Absent(),)) for other in others)
+
+    def _moves(self, loser: Member, member_id: str) -> Iterable[Operation]:
+        """Every identity of one member to another, under the current key."""
+        owned = _of(loser.member_id)
+        for identity in loser.identities:
+            current, *others = (
+                keys.identity(self._program, *digest) for digest in self._digests(identity)
+            )
+            yield Put(current, _identity_item(member_id), (owned,))
+            yield from (Delete(other, (owned,)) for other in others)
+
+    def _deletions(self, member: Member) -> Iterable[Operation]:
+        yield Delete(self._profile(member), (equal(("revision",), member.revision),))
+        yield from self._releases(member.identities, member.member_id)
 
     def _releases(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:
         """Under whichever key each was claimed; where there is nothing, nothing happens."""
-        owned = AnyOf((Missing(("member_id",)), equal(("member_id",), member_id)))
+        owned = _of(member_id)
         for identity in identities:
             for digest in self._digests(identity):
                 yield Delete(keys.identity(self._program, *digest), (owned,))
@@ -163,6 +189,15 @@ class TableMembers:
 
     def _profile(self, member: Member) -> Key:
         return keys.profile(self._program, member.member_id)
+
+
+def _of(member_id: str) -> AnyOf:
+    """An identity is this member's, or nobody's under this key."""
+    return AnyOf((Missing(("member_id",)), equal(("member_id",), member_id)))
+
+
+def _identity_item(member_id: str) -> Item:
+    return {"v": VERSION, "kind": "identity", "member_id": member_id}
 
 
 def _position(item: Item) -> str:

@@ -22,9 +22,11 @@ from loyalty.domain.member import (
     ATTRIBUTES_MAX,
     CONSENTS_MAX,
     IDENTITIES_MAX,
+    UNITED_IDENTITIES_MAX,
     Change,
     Member,
     changed,
+    united,
 )
 from loyalty.domain.orders import fingerprint
 from loyalty.usecases.accounts import MERGES_MAX, decisions
@@ -178,8 +180,34 @@ def change(
     raise AssertionError("decisions end by raising")
 
 
+def unite(merged_id: str, *, members: Members, desk: Desk) -> None:
+    """Let a member who was merged be known as the one they became; again changes nothing.
+
+    Until it is done, and where both together are known by too much, the ledger's `into` leads on.
+
+    Raises:
+        NotFound: the one they became was erased.
+        TryAgain: overtaken too often.
+    """
+    for _ in decisions(desk):
+        merged = members.find(merged_id, strong=True)
+        if merged is None or merged.member is None or merged.account.into is None:
+            return
+        survivor = look_up(merged_id, members=members, strong=True).member
+        after = united(survivor, merged.member)
+        if len(after.identities) > UNITED_IDENTITIES_MAX:
+            return
+        try:
+            members.unite(merged.member, survivor, after)
+        except Raced:
+            continue
+        return
+
+
 def erase(member_id: str, *, members: Members, desk: Desk) -> None:
-    """Forget a person. Their entries stay, under an id that leads to nobody; again is no error.
+    """Forget a person, and whoever was merged into them. Erasing again is no error.
+
+    Their entries stay, under ids that lead to nobody.
 
     Raises:
         NotFound: there never was such a member.
@@ -191,6 +219,10 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
             return
         enrolled = look_up(member_id, members=members, strong=True)
         try:
+            for merged_id in enrolled.account.absorbed:
+                merged = members.find(merged_id, strong=True)
+                if merged and merged.member:
+                    members.forget(merged.member)
             members.erase(enrolled.member, now=desk.now)
         except Raced:
             continue
@@ -246,19 +278,20 @@ def _began(member: Member, application: Application, *, desk: Desk) -> bool:
 def _write(enrolled: Enrolled, asked: Change, *, members: Members, desk: Desk) -> Enrolled:
     before = enrolled.member
     after = changed(before, asked, now=desk.now)
-    _refuse_too_much(after)
+    _refuse_too_much(before, after)
     if after is not before:
         members.change(before, after)
     return replace(enrolled, member=after)
 
 
-def _refuse_too_much(member: Member) -> None:
-    for what, count, most in (
-        ("identities", len(member.identities), IDENTITIES_MAX),
-        ("attributes", len(member.profile.attributes), ATTRIBUTES_MAX),
-        ("consents", len(member.consents), CONSENTS_MAX),
+def _refuse_too_much(before: Member, after: Member) -> None:
+    """Refuse what takes a member beyond a limit; who was merged may already be there."""
+    for what, had, has, most in (
+        ("identities", before.identities, after.identities, IDENTITIES_MAX),
+        ("attributes", before.profile.attributes, after.profile.attributes, ATTRIBUTES_MAX),
+        ("consents", before.consents, after.consents, CONSENTS_MAX),
     ):
-        if count > most:
+        if len(has) > max(most, len(had)):
             raise LimitReached(f"A member can have at most {most} {what}")
 
 

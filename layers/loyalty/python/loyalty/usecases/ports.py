@@ -157,8 +157,24 @@ class Members(Directory, Protocol):
         """
         ...
 
+    def unite(self, loser: Member, before: Member, after: Member) -> None:
+        """Give a merged member's identities to the survivor, and delete what is left of theirs.
+
+        Raises:
+            Raced: somebody changed one of the two.
+        """
+        ...
+
     def erase(self, member: Member, *, now: datetime) -> None:
         """Delete all personal data and close the account; its entries stay.
+
+        Raises:
+            Raced: somebody changed the member.
+        """
+        ...
+
+    def forget(self, merged: Member) -> None:
+        """Delete all personal data of someone whose account ended when they were merged.
 
         Raises:
             Raced: somebody changed the member.
