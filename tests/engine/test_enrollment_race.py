@@ -1,6 +1,7 @@
 """Many people at many tills, one person: real transactions, real threads."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,10 @@ import pytest
 
 from loyalty.domain.errors import IdentityTaken
 from loyalty.domain.identity import Keyring, identify
-from loyalty.edge.table import pause
-from loyalty.table.books import TableBooks
-from loyalty.table.engine import DynamoEngine, Persistent
+from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.usecases.enrollment import Application, Claim, enroll, enroll_oneself
 from loyalty.usecases.ports import Desk
-from tests.support.documents import published
 from tests.support.race import race
 
 if TYPE_CHECKING:
@@ -26,23 +24,14 @@ THREADS = 40
 
 
 @pytest.fixture
-def members(dynamodb: "DynamoDBClient", table: str) -> TableMembers:
-    engine = Persistent(DynamoEngine(dynamodb, table=table), pause=pause)
+def members(engine: Persistent) -> TableMembers:
     ring = Keyring({"1": b"secret"}, current="1")
     return TableMembers(engine, program_id="bean", keyring=lambda: ring)
 
 
 @pytest.fixture
-def desk(engine: Persistent) -> Desk:
-    program = published()
-    return Desk(
-        books=TableBooks(engine, program_id="bean", zone=program.document.zone),
-        program=program,
-        version=lambda _number: program,
-        now=NOW,
-        new_code=lambda: "code",
-        pause=pause,
-    )
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    return open_desk(NOW)
 
 
 def test_forty_tills_enroll_one_email_and_it_is_one_member(
