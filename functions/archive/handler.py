@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.domain.facts import facts_of
 from loyalty.edge import clients
 from loyalty.edge.lake import Lake
@@ -12,7 +10,7 @@ from loyalty.edge.settings import ArchiveSettings, settings
 from loyalty.table.changes import read
 
 
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Write the facts of a batch of the stream; names the record to begin again from, if any.
 
     Objects are named after the batch, so the same batch again writes the same objects. A batch

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.domain.events import events_of
 from loyalty.edge import clients, table
 from loyalty.edge.bus import Bus
@@ -12,7 +10,7 @@ from loyalty.edge.settings import RelaySettings, settings
 from loyalty.table.changes import read
 
 
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Publish what a batch of the stream means; names the record to begin again from, if any."""
     batch = read(event["Records"])
     told = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]

@@ -1,10 +1,9 @@
 """Events put on the bus: in order, in requests that it takes, and again what did not arrive."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -13,9 +12,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.events import Event, MemberEnrolled
 from loyalty.edge.bus import ATTEMPTS_MAX, ENTRIES_MAX, REQUEST_BYTES_MAX, Bus, chunks, size_bytes
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
+from tests.support.eventbridge import EventBridge
 
 EVENT: Final = MemberEnrolled(
     id="evt_0",
@@ -25,29 +22,8 @@ EVENT: Final = MemberEnrolled(
 )
 
 
-class EventBridge:
-    """Takes events, except that each answer planned in `refusals` refuses some ids first."""
-
-    def __init__(self, *refusals: set[str] | Exception) -> None:
-        self.refusals = list(refusals)
-        self.requests: list[list[str]] = []
-        self.taken: list[str] = []
-        self.entries: list[dict[str, Any]] = []
-
-    def put_events(self, **call: Any) -> dict[str, Any]:
-        self.entries += call["Entries"]
-        ids = [json.loads(entry["Detail"])["id"] for entry in call["Entries"]]
-        self.requests.append(ids)
-        refused = self.refusals.pop(0) if self.refusals else set()
-        if isinstance(refused, Exception):
-            raise refused
-        self.taken += [each for each in ids if each not in refused]
-        answers = [{"ErrorCode": "Slow"} if each in refused else {"EventId": "1"} for each in ids]
-        return {"FailedEntryCount": len(refused), "Entries": answers}
-
-
 def bus(eventbridge: EventBridge) -> Bus:
-    return Bus(cast("EventBridgeClient", eventbridge), name="bus", pause=lambda _attempt: None)
+    return Bus(eventbridge.client, name="bus", pause=lambda _attempt: None)
 
 
 def events(count: int) -> Sequence[Event]:

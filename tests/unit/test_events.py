@@ -15,10 +15,12 @@ from loyalty.domain.entries import (
     Adjustment,
     CalendarCause,
     Clawback,
+    Counterpart,
     Effect,
     OrderCause,
     PendingDates,
     Placeholder,
+    RequestCause,
     Return,
 )
 from loyalty.domain.events import ALL, Event, events_of
@@ -51,6 +53,12 @@ CLAWBACK: Final = Clawback(
 # One change for every kind of event there is.
 CHANGES: Final[dict[str, Change]] = {
     "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
+    "MemberMerged": change(
+        Account(member_id="mem_1", status="merged", into="mem_2"), Account(member_id="mem_1")
+    ),
+    "MemberErased": change(
+        Account(member_id="mem_1", status="closed", ended_at=LATER), Account(member_id="mem_1")
+    ),
     "PointsEarned": change(accrual()),
     "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
     "PointsActivated": change(
@@ -74,6 +82,13 @@ CHANGES: Final[dict[str, Change]] = {
             "adjustment",
             Effect(lots={LOT: -3}),
             detail=Adjustment(reason="Ana called", reference="case 12", by="staff-1"),
+        )
+    ),
+    "PointsTransferred": change(
+        request(
+            "transfer",
+            Effect(lots={LOT: -3}),
+            detail=Counterpart(member_id="mem_2", direction="out"),
         )
     ),
     "PointsReturned": change(
@@ -207,6 +222,24 @@ def test_an_account_that_only_moved_points_is_no_event() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
 
     assert list(events_of(change(replace(account, balance=49), account))) == []
+
+
+def test_a_transfer_is_told_to_both_sides() -> None:
+    given = only(CHANGES["PointsTransferred"])
+    taken = only(
+        change(
+            entry(
+                RequestCause("r1", "transfer", "in"),
+                Effect(lots={LOT: 3}),
+                member_id="mem_2",
+                detail=Counterpart(member_id="mem_1", direction="in"),
+            )
+        )
+    )
+
+    assert json.loads(given.to_json())["points"] == -3
+    assert json.loads(taken.to_json())["points"] == 3
+    assert given.id != taken.id
 
 
 def test_a_held_reward_is_redeemed_when_it_is_completed() -> None:

@@ -19,6 +19,7 @@ from loyalty.domain.changes import Change
 from loyalty.domain.entries import (
     Cause,
     Clawback,
+    Counterpart,
     Entry,
     OrderCause,
     Return,
@@ -85,6 +86,19 @@ class OrderName:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEnrolled(Event):
     """A person became a member of the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberMerged(Event):
+    """Two members turned out to be one person, who goes on as the other."""
+
+    into: str
+    """The member who goes on, with all the points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberErased(Event):
+    """A member left; what was known of the person is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +169,17 @@ class PointsAdjusted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PointsTransferred(Event):
+    """A member gave points to another; each of the two has an event."""
+
+    entry_id: str
+    points: int
+    """Negative: given."""
+    counterpart_id: str
+    """The other member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointsReturned(Event):
     """Points of a cancelled redemption came back."""
 
@@ -206,12 +231,15 @@ class RedemptionCancelled(Event):
 
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
+    MemberMerged,
+    MemberErased,
     PointsEarned,
     PointsPending,
     PointsActivated,
     PointsClawedBack,
     PointsExpired,
     PointsAdjusted,
+    PointsTransferred,
     PointsReturned,
     RewardRedeemed,
     VoucherUsed,
@@ -227,14 +255,32 @@ def events_of(change: Change) -> Iterator[Event]:
             yield from _of_entry(entry, change.program_id)
         case Voucher() as voucher, (Voucher() | None) as before:
             yield from _of_voucher(voucher, before, change)
-        case Account() as account, None:
-            yield _event(
-                MemberEnrolled,
-                change.program_id,
-                subject=account.member_id,
-                member_id=account.member_id,
-                occurred_at=account.enrolled_at or change.made_at,
-            )
+        case Account() as account, (Account() | None) as before:
+            yield from _of_account(account, before, change)
+
+
+def _of_account(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
+    """An account tells who begins and who ends; what it holds is told by its entries."""
+    if before is not None and before.status == account.status:
+        return
+
+    def tell(kind: type[Event], *, at: datetime | None, **what: Any) -> Event:
+        return _event(
+            kind,
+            change.program_id,
+            subject=account.member_id,
+            member_id=account.member_id,
+            occurred_at=at or change.made_at,
+            **what,
+        )
+
+    match account.status:
+        case "active":
+            yield tell(MemberEnrolled, at=account.enrolled_at)
+        case "merged":
+            yield tell(MemberMerged, at=account.ended_at, into=account.into)
+        case "closed":
+            yield tell(MemberErased, at=account.ended_at)
 
 
 def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
@@ -264,6 +310,8 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
             yield tell(PointsExpired, points=-points, lots=_lots(entry))
         case "adjustment":
             yield tell(PointsAdjusted, points=points)
+        case "transfer" if isinstance(detail, Counterpart):
+            yield tell(PointsTransferred, points=points, counterpart_id=detail.member_id)
         case "clawback" if isinstance(detail, Clawback) and (points or entry.pending_points):
             yield tell(
                 PointsClawedBack,

@@ -1,0 +1,162 @@
+"""The relay: what happened over HTTP is on the bus, and nothing is lost on the way."""
+
+import copy
+import json
+from io import StringIO
+from typing import Any, Final
+
+import boto3
+import pytest
+from jsonschema import validate
+
+from functions.relay import handler as relay
+from loyalty.domain.events import ALL
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge import clients, table
+from loyalty.edge.bus import ATTEMPTS_MAX
+from tests.integration.conftest import TABLE
+from tests.support import till
+from tests.support.eventbridge import EventBridge
+from tests.support.http import Context
+from tests.support.stream import Record, batch, records
+from tools import schemas
+
+SCHEMAS: Final = {kind.__name__: schemas.schema_of(kind) for kind in ALL}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "pause", lambda _attempt: None)
+
+
+@pytest.fixture
+def subscriber() -> str:
+    """The address of a queue that hears everything of ours on the bus."""
+    sqs, events = boto3.client("sqs"), boto3.client("events")
+    address = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=address, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_rule(Name="ours", EventBusName="bus", EventPattern='{"source": ["loyalty"]}')
+    events.put_targets(
+        Rule="ours", EventBusName="bus", Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}]
+    )
+    return address
+
+
+@pytest.fixture
+def eventbridge(monkeypatch: pytest.MonkeyPatch) -> EventBridge:
+    """A bus instead of the real one, which can be told to refuse."""
+    bus = EventBridge()
+    monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
+    return bus
+
+
+def relayed(told: list[Record]) -> list[str]:
+    """The sequence numbers to begin again from."""
+    answer = relay.handler(batch(told), Context())
+    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def heard(address: str) -> list[dict[str, Any]]:
+    sqs = boto3.client("sqs")
+    told: list[dict[str, Any]] = []
+    while got := sqs.receive_message(QueueUrl=address, MaxNumberOfMessages=10).get("Messages"):
+        for message in got:
+            told.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
+    return told
+
+
+@pytest.fixture(autouse=True)
+def story(program: PublishedProgram) -> str:
+    """Ana enrolls, earns 49, has a latte and drinks it; gives her id."""
+    ana = till.enroll()
+    till.earn(ana, 4999, order_id="1001")
+    till.use(till.redeem(ana).body["voucher"]["code"])
+    return ana
+
+
+def test_what_happened_is_on_the_bus(subscriber: str, story: str) -> None:
+    assert relayed(records(TABLE)) == []
+
+    told = heard(subscriber)
+    assert [each["detail-type"] for each in told] == [
+        "MemberEnrolled",
+        "PointsEarned",
+        "RewardRedeemed",
+        "VoucherUsed",
+    ]
+    assert {each["detail"]["member_id"] for each in told} == {story}
+    assert told[1]["detail"]["order"] == {"source": "pos", "order_id": "1001"}
+
+
+def test_what_is_on_the_bus_keeps_to_the_schemas(subscriber: str) -> None:
+    relayed(records(TABLE))
+
+    for each in heard(subscriber):
+        validate(each["detail"], SCHEMAS[each["detail-type"]])
+
+
+def test_a_batch_delivered_twice_repeats_the_same_ids(eventbridge: EventBridge) -> None:
+    relayed(records(TABLE))
+    once = list(eventbridge.taken)
+
+    relayed(records(TABLE))
+
+    assert eventbridge.taken == once * 2
+    assert len(set(once)) == len(once)
+
+
+def test_nothing_personal_is_on_the_bus(eventbridge: EventBridge) -> None:
+    relayed(records(TABLE))
+
+    assert eventbridge.entries
+    assert "ana@example.com" not in str(eventbridge.entries)
+
+
+def test_the_stream_is_read_again_from_the_change_whose_event_did_not_arrive(
+    eventbridge: EventBridge,
+) -> None:
+    told = records(TABLE)
+    relayed(told)
+    _, earned, *later = eventbridge.taken
+    eventbridge.refusals = [{earned}] * ATTEMPTS_MAX
+
+    (again_from,) = relayed(told)
+
+    rest = [each for each in told if int(sequence_number(each)) >= int(again_from)]
+    assert eventbridge.taken[4:] == [eventbridge.taken[0], *later]
+    assert relayed(rest) == []
+    assert eventbridge.taken[-3:] == [earned, *later]
+
+
+def test_a_record_that_cannot_be_read_holds_up_only_what_comes_after_it(
+    eventbridge: EventBridge, log: StringIO
+) -> None:
+    told = copy.deepcopy(records(TABLE))
+    broken = next(each for each in told if sort_key(each) == "ENTRY#accrual")
+    broken["dynamodb"]["NewImage"]["recorded_at"] = {"S": "ana@example.com"}
+
+    again_from = relayed(told)
+
+    assert again_from == [sequence_number(broken)]
+    assert [entry["DetailType"] for entry in eventbridge.entries] == ["MemberEnrolled"]
+    assert "ana@example.com" not in log.getvalue()
+
+
+def test_an_item_that_is_gone_is_no_event(eventbridge: EventBridge) -> None:
+    removed = copy.deepcopy(records(TABLE))
+    for each in removed:
+        each["eventName"] = "REMOVE"
+        each["dynamodb"].pop("NewImage")
+
+    assert relayed(removed) == []
+
+    assert eventbridge.entries == []
+
+
+def sequence_number(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def sort_key(record: Record) -> str:
+    return str(record["dynamodb"]["Keys"]["sk"]["S"])
