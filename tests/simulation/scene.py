@@ -1,0 +1,143 @@
+"""Scenes for directed histories: one program, one place, a few members, told in a few words."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from loyalty.domain.account import Account, view
+from loyalty.domain.entries import AskedRefund, Entry
+from loyalty.domain.orders import Line, Order, fingerprint
+from loyalty.domain.program import AfterEarning, Expiry
+from loyalty.table import records
+from tests.simulation import programs
+from tests.simulation.requests import Earn, Redeem, Refund, Sweep
+from tests.simulation.world import Answer, Call, Read, Request, World, Write
+
+NOON: Final = datetime(2026, 3, 10, 12, tzinfo=UTC)
+TODAY: Final = NOON.date()
+DAY: Final = timedelta(days=1)
+SECOND: Final = timedelta(seconds=1)
+
+
+def living(days: int) -> Expiry:
+    """Points that can be spent on the day they are earned and so many days after it."""
+    return AfterEarning(model="after_earning", days=days, round_to="none")
+
+
+FOR_EVER: Final = programs.EXPIRIES[-1]
+
+
+def scene(
+    *members: str,
+    expiry: Expiry = FOR_EVER,
+    now: datetime = NOON,
+    zone: str = "UTC",
+    clawback: str = "unlimited",
+    inactivity_since: date | None = None,
+    **told: Any,
+) -> World:
+    """A world with one program in force since long ago."""
+    document = programs.document(zone, expiry=expiry, clawback=clawback, **told)
+    since = inactivity_since
+    program = programs.published(document, at=now - 90 * DAY, inactivity_since=since)
+    world = World(program, now=now)
+    world.enroll(*(members or ("ann",)))
+    return world
+
+
+def order(
+    name: str, *amounts_minor: int, at: datetime = NOON, quantity: int = 1, source: str = "till"
+) -> Order:
+    """An order of lines l0, l1, …; one minor unit earns one point."""
+    lines = tuple(
+        Line(line_id=f"l{number}", sku=None, category=None, quantity=quantity, amount_minor=amount)
+        for number, amount in enumerate(amounts_minor)
+    )
+    return Order(source=source, order_id=name, occurred_at=at, lines=lines)
+
+
+def refund(
+    of: Order, name: str = "r1", *, amount: int = 0, units: dict[str, int] | None = None
+) -> Refund:
+    """A refund of the whole order, unless of an amount or of some units."""
+    asked = AskedRefund(
+        refund_id=name,
+        occurred_at=of.occurred_at,
+        quantities=units or {},
+        amount_minor=amount,
+        whole=not (amount or units),
+        fingerprint=fingerprint(name, amount, units),
+    )
+    return Refund(of, asked)
+
+
+def earned(world: World, points: int, *, by: str = "ann", name: str = "") -> Order:
+    """An order that is told now and earns so many points."""
+    it = order(name or f"o{len(world.auditor.orders)}", points, at=world.now)
+    done(world.finish(Earn(it, by)))
+    return it
+
+
+def spent(world: World, points: int, *, by: str = "ann", name: str = "k1", **told: Any) -> Redeem:
+    request = Redeem(by, f"for-{points}", name, **told)
+    done(world.finish(request))
+    return request
+
+
+def swept(world: World) -> None:
+    done(world.finish(Sweep()))
+
+
+def done(answer: Answer | None) -> Any:
+    """What the use case gave."""
+    assert answer is not None
+    assert answer.is_done, answer
+    return answer.value
+
+
+def entry_of(answer: Answer | None) -> Entry:
+    entry: Entry = done(answer).entry
+    return entry
+
+
+def refused(world: World, request: Request) -> str:
+    """The code of its refusal."""
+    return world.finish(request).code
+
+
+def account(world: World, member_id: str = "ann") -> Account:
+    """An account as it lies in the table."""
+    return records.account_from_item(world.auditor.accounts[member_id])
+
+
+def shown(world: World, member_id: str = "ann") -> Account:
+    """An account as the member sees it now."""
+    return view(account(world, member_id), program=world.program(), now=world.now)
+
+
+def kinds(world: World, member_id: str = "ann") -> list[str]:
+    """The kinds of a member's entries, in the order in which they were written."""
+    return [
+        str(item["kind"])
+        for key, item in world.table.items.items()
+        if key.sk.startswith("ENTRY#") and item.get("member_id") == member_id
+    ]
+
+
+def writing(call: Call) -> bool:
+    return isinstance(call, Write)
+
+
+def reading(call: Call) -> bool:
+    return isinstance(call, Read)
+
+
+def writing_to(sort: str, member_id: str = "") -> Any:
+    """Whether a call writes an item of this sort key, of this member where one is named."""
+
+    def awaited(call: Call) -> bool:
+        return isinstance(call, Write) and any(
+            operation.key.sk.startswith(sort) and member_id in operation.key.pk
+            for operation in call.operations
+        )
+
+    return awaited

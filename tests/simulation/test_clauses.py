@@ -1,0 +1,1149 @@
+"""Directed histories: each clause of the ledger's design, in the one order of events it is for."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from loyalty.domain.program import FixedDate
+from loyalty.domain.vouchers import Voucher
+from tests.simulation import programs
+from tests.simulation.memory import Tells
+from tests.simulation.requests import (
+    Adjust,
+    Cancel,
+    Complete,
+    Earn,
+    Give,
+    Merge,
+    Redeem,
+    Sweep,
+    Use,
+)
+from tests.simulation.scene import (
+    DAY,
+    FOR_EVER,
+    NOON,
+    SECOND,
+    TODAY,
+    account,
+    done,
+    earned,
+    entry_of,
+    kinds,
+    living,
+    order,
+    refund,
+    refused,
+    scene,
+    shown,
+    spent,
+    swept,
+    writing,
+)
+from tests.simulation.world import Answer, Fault, Request
+
+MIDNIGHT = NOON + timedelta(hours=12)
+
+
+class TestACauseCountsOnce:
+    def test_an_order_told_twice_at_once_earns_once(self) -> None:
+        world = scene()
+        told = Earn(order("o1", 50), "ann")
+        first, second = world.start(told), world.start(told)
+        first.run_to(writing)
+        second.run_to(writing)
+
+        answers = (first.finish(), second.finish())
+
+        assert entry_of(answers[0]) == entry_of(answers[1])
+        assert account(world).balance == 50
+
+    def test_an_earn_whose_answer_was_lost_is_found_by_the_very_next_try(self) -> None:
+        world = scene()
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+        attempt.run_to(writing)
+        attempt.step(Fault.ANSWER_LOST)
+
+        answer = attempt.finish()
+
+        assert done(answer).replayed
+        assert account(world).balance == 50
+
+    def test_an_earn_that_arrives_after_it_was_given_up_and_told_again_counts_once(self) -> None:
+        world = scene()
+        late = world.start(Earn(order("o1", 50), "ann"))
+        late.run_to(writing)
+        late.step(Fault.LATE)
+        done(late.finish())
+
+        world.deliver()
+
+        assert account(world).balance == 50
+
+    def test_a_conflict_is_tried_again_under_the_same_cause(self) -> None:
+        world = scene()
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+        attempt.run_to(writing)
+        for _ in range(4):
+            attempt.step(Fault.CONFLICT)
+
+        answer = attempt.finish()
+
+        assert not done(answer).replayed
+        assert account(world).balance == 50
+
+    def test_after_too_many_conflicts_the_caller_is_asked_to_try_again(self) -> None:
+        world = scene()
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+        attempt.run_to(writing)
+        for _ in range(5):
+            attempt.step(Fault.CONFLICT)
+
+        assert attempt.answer == Answer("try_again")
+
+    def test_a_replay_is_answered_as_the_first_time_whatever_would_be_decided_now(self) -> None:
+        world = scene(expiry=living(2))
+        earned(world, 10)
+        world.now += DAY
+        earned(world, 10)
+        first = spent(world, 10)
+        before = entry_of(world.finish(first))
+        earned(world, 30)
+        world.now += 5 * DAY
+
+        again = entry_of(world.finish(first))
+
+        assert again == before
+        assert again.effect.lots == {TODAY + 2 * DAY: -10}
+
+    def test_an_order_told_with_another_content_is_refused(self) -> None:
+        world = scene()
+        earned(world, 50, name="o1")
+
+        assert refused(world, Earn(order("o1", 51), "ann")) == "order_conflict"
+        assert account(world).balance == 50
+
+    def test_a_request_with_another_content_is_refused(self) -> None:
+        world = scene()
+        earned(world, 100)
+        spent(world, 10)
+
+        assert refused(world, Redeem("ann", "for-30", "k1")) == "idempotency_conflict"
+        assert account(world).balance == 90
+
+    def test_a_refund_told_with_another_content_is_refused(self) -> None:
+        world = scene()
+        of = earned(world, 50)
+        done(world.finish(refund(of, amount=10)))
+
+        assert refused(world, refund(of, amount=20)) == "idempotency_conflict"
+        assert account(world).balance == 40
+
+
+class TestNoRefusalBeforeTheCauseWasLookedFor:
+    def test_a_redemption_that_took_the_last_points_and_lost_its_answer_is_not_refused(
+        self,
+    ) -> None:
+        world = scene()
+        earned(world, 10)
+        attempt = world.start(Redeem("ann", "for-10", "k1"))
+        attempt.run_to(writing)
+        attempt.step(Fault.CRASH_AFTER)
+
+        assert entry_of(world.finish(Redeem("ann", "for-10", "k1"))).points == -10
+
+    def test_nor_one_that_took_the_last_piece(self) -> None:
+        world = scene()
+        earned(world, 100)
+        spent_twice = [Redeem("ann", programs.STOCKED, name) for name in ("k1", "k2")]
+        for each in spent_twice:
+            done(world.finish(each))
+
+        assert entry_of(world.finish(spent_twice[1])).points == -5
+        assert refused(world, Redeem("ann", programs.STOCKED, "k3")) == "out_of_stock"
+
+    def test_nor_one_that_reached_the_limit(self) -> None:
+        world = scene()
+        earned(world, 100)
+        done(world.finish(Redeem("ann", programs.LIMITED, "k1")))
+
+        assert entry_of(world.finish(Redeem("ann", programs.LIMITED, "k1"))).points == -5
+        assert refused(world, Redeem("ann", programs.LIMITED, "k2")) == "limit_reached"
+
+    def test_nor_a_correction_that_took_what_it_now_misses(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 30)
+        requests = (
+            Adjust("ann", -10, "j1"),
+            Give("ann", "bob", 20, "t1"),
+            Merge("ann", "bob", "m1"),
+        )
+        first = [entry_of(world.finish(each)) for each in requests]
+
+        assert [entry_of(world.finish(each)) for each in requests] == first
+
+    def test_nor_an_order_that_has_become_too_old_to_be_told(self) -> None:
+        world = scene()
+        told = Earn(earned(world, 50), "ann")
+        world.now += 91 * DAY
+
+        assert done(world.finish(told)).replayed
+        assert refused(world, Earn(order("o2", 50), "ann")) == "validation_failed"
+
+    @pytest.mark.parametrize("tells", ["all", "first", "last"])
+    @pytest.mark.parametrize(
+        "request_of",
+        [
+            lambda: Adjust("ann", 10, "x", expiring_on=TODAY - DAY),
+            lambda: Give("ann", "bob", 5, "x"),
+            lambda: Merge("ann", "bob", "x"),
+        ],
+    )
+    def test_a_replay_is_found_whichever_of_its_writes_the_table_tells_of(
+        self, request_of: Callable[[], Request], tells: Tells
+    ) -> None:
+        world = scene("ann", "bob")
+        world.table._tells = tells
+        earned(world, 30)
+        attempt = world.start(request_of())
+        attempt.run_to(writing)
+        attempt.step(Fault.ANSWER_LOST)
+
+        assert done(attempt.finish()).replayed
+        assert done(world.finish(request_of())).replayed
+
+
+class TestEarnsOnlyAdd:
+    def test_a_stale_read_is_enough(self) -> None:
+        world = scene(expiry=living(3))
+        earned(world, 10)
+        attempt = world.start(Earn(order("o2", 20), "ann"))
+
+        attempt.step(Fault.STALE)
+        answer = attempt.finish()
+
+        assert not done(answer).replayed
+        assert account(world).balance == 30
+
+    def test_somebody_who_has_just_enrolled_is_found_although_the_read_is_stale(self) -> None:
+        world = scene()
+        world.images[Earn(order("o1", 1), "ann").cause] = []
+        key = next(key for key in world.table.items if key.sk == "ACCOUNT")
+        world.images[key] = [None]
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+
+        attempt.step(Fault.STALE)
+
+        done(attempt.finish())
+        assert account(world).balance == 50
+
+    def test_a_debt_that_came_meanwhile_is_paid_first(self) -> None:
+        world = scene()
+        of = earned(world, 30)
+        spent(world, 30)
+        attempt = world.start(Earn(order("o2", 50), "ann"))
+        attempt.run_to(writing)
+        done(world.finish(refund(of)))
+        assert account(world).debt == 30
+
+        answer = attempt.finish()
+
+        assert entry_of(answer).effect.debt == -30
+        assert (account(world).debt, account(world).balance) == (0, 20)
+
+    def test_points_of_a_member_merged_meanwhile_go_to_the_survivor(self) -> None:
+        world = scene("ann", "bob")
+        attempt = world.start(Earn(order("o1", 50), "ann"))
+        attempt.run_to(writing)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        answer = attempt.finish()
+
+        assert entry_of(answer).member_id == "bob"
+        assert account(world, "bob").balance == 50
+
+    def test_points_that_come_after_their_last_day_never_lie_in_a_lot(self) -> None:
+        world = scene(expiry=living(1))
+
+        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
+
+        assert account(world).lots == {}
+        assert kinds(world) == ["accrual", "expiry"]
+
+    def test_points_that_come_after_their_last_day_still_pay_a_debt(self) -> None:
+        world = scene(expiry=living(1))
+        done(world.finish(Adjust("ann", -20, "j1", below_zero=True)))
+
+        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
+
+        assert (account(world).debt, account(world).balance) == (0, 0)
+
+
+class TestDueTimesAreNeverLate:
+    def test_an_earn_decided_before_midnight_that_lands_after_the_sweep_expires_in_the_next(
+        self,
+    ) -> None:
+        world = scene(expiry=living(1), now=MIDNIGHT - SECOND)
+        late = world.start(Earn(order("o1", 50, at=NOON - DAY), "ann"))
+        late.run_to(writing)
+        done(world.finish(Earn(order("o2", 10, at=NOON - DAY), "ann")))
+        world.now = MIDNIGHT
+        swept(world)
+
+        done(late.finish())
+        swept(world)
+
+        assert account(world).lots == {}
+        assert kinds(world).count("expiry") == 2
+
+    def test_points_that_are_due_sooner_than_anything_move_the_due_time(self) -> None:
+        world = scene()
+        done(world.finish(Adjust("ann", 5, "j1", expiring_on=TODAY + 9 * DAY)))
+
+        done(world.finish(Adjust("ann", 5, "j2", expiring_on=TODAY + 2 * DAY)))
+
+        assert account(world).due == TODAY + 3 * DAY
+
+    def test_two_earns_at_once_leave_the_sooner_due_time(self) -> None:
+        world = scene()
+        requests = [
+            Adjust("ann", 5, f"j{days}", expiring_on=TODAY + days * DAY) for days in (9, 2, 5)
+        ]
+        attempts = [world.start(each) for each in requests]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).due == TODAY + 3 * DAY
+
+    def test_an_earn_that_saw_a_due_time_which_a_sweep_has_raised_since_sets_it_again(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        late = world.start(Earn(order("o2", 10, at=world.now), "ann"))
+        late.run_to(writing)
+        world.now += 2 * DAY
+        swept(world)
+        assert account(world).due is None
+
+        done(late.finish())
+
+        assert account(world).due == TODAY + 2 * DAY
+
+    def test_a_member_woken_too_soon_is_looked_at_and_put_back(self) -> None:
+        world = scene()
+        of = earned(world, 10)
+        done(world.finish(Adjust("ann", 5, "j1", expiring_on=TODAY)))
+        done(world.finish(Adjust("ann", 5, "j2", expiring_on=TODAY + 9 * DAY)))
+        spent(world, 1, name="k1")
+        for name in ("k2", "k3", "k4", "k5"):
+            spent(world, 1, name=name)
+        world.now = MIDNIGHT
+
+        swept(world)
+
+        assert account(world).due == TODAY + 10 * DAY
+        assert "expiry" not in kinds(world)
+        assert of.order_id
+
+    def test_a_sweep_finds_what_was_due_on_days_when_none_ran(self) -> None:
+        world = scene(expiry=living(2))
+        earned(world, 10)
+        world.now += 40 * DAY
+
+        swept(world)
+
+        assert account(world).lots == {}
+        assert account(world).due is None
+
+
+class TestSpendingReliesOnTheLotsItTakes:
+    def test_redemptions_of_one_large_lot_do_not_disturb_each_other(self) -> None:
+        world = scene()
+        earned(world, 100)
+        attempts = [world.start(Redeem("ann", "for-30", f"k{n}")) for n in range(3)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            attempt.step()
+
+        assert [attempt.answer is not None for attempt in attempts] == [True] * 3
+        assert account(world).balance == 10
+
+    def test_of_two_that_want_the_last_points_one_is_refused(self) -> None:
+        world = scene()
+        earned(world, 45)
+        attempts = [world.start(Redeem("ann", "for-30", f"k{n}")) for n in range(2)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        answers = [attempt.finish() for attempt in attempts]
+
+        assert [answer.code for answer in answers] == ["done", "insufficient_points"]
+        assert account(world).balance == 15
+
+    def test_points_that_join_a_lot_which_is_being_emptied_are_not_lost(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += DAY
+        earned(world, 30)
+        attempt = world.start(Redeem("ann", "for-30", "k1"))
+        attempt.run_to(writing)
+        done(world.finish(Adjust("ann", 5, "j1", expiring_on=TODAY + DAY)))
+
+        answer = attempt.finish()
+
+        assert entry_of(answer).effect.lots == {TODAY + DAY: -15, TODAY + 2 * DAY: -15}
+        assert account(world).balance == 15
+
+    def test_a_redemption_takes_what_expires_soonest(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 20)
+        world.now += DAY
+        earned(world, 20)
+
+        answer = world.finish(Redeem("ann", "for-30", "k1"))
+
+        assert entry_of(answer).effect.lots == {TODAY + DAY: -20, TODAY + 2 * DAY: -10}
+
+    @pytest.mark.parametrize("points", [80, 90])
+    def test_more_lots_than_one_write_may_name_are_spent_all_the_same(self, points: int) -> None:
+        world = scene("ann", "bob")
+        for days in range(45):
+            given = Adjust("ann", 2, f"j{days}", expiring_on=TODAY + days * DAY)
+            done(world.finish(given))
+        spend = Redeem("ann", "for-90", "k1") if points == 90 else Give("ann", "bob", 80, "t1")
+
+        done(world.finish(spend))
+
+        assert account(world).balance == 90 - points
+        assert account(world, "bob").balance == (0 if points == 90 else 80)
+
+    def test_one_of_many_lots_that_changed_meanwhile_has_it_decided_again(self) -> None:
+        world = scene()
+        for days in range(45):
+            given = Adjust("ann", 2, f"j{days}", expiring_on=TODAY + days * DAY)
+            done(world.finish(given))
+        attempt = world.start(Redeem("ann", "for-90", "k1"))
+        attempt.run_to(writing)
+        spent(world, 1, name="k2")
+
+        assert attempt.finish().code == "insufficient_points"
+        assert account(world).balance == 89
+
+    def test_a_cancelled_redemption_of_many_lots_returns_every_slice(self) -> None:
+        world = scene()
+        for days in range(45):
+            given = Adjust("ann", 2, f"j{days}", expiring_on=TODAY + days * DAY)
+            done(world.finish(given))
+        before = account(world).lots
+        redeemed = spent(world, 90)
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert account(world).lots == before
+
+
+class TestExpiry:
+    @pytest.mark.parametrize(
+        ("zone", "midnight"),
+        [
+            ("Pacific/Kiritimati", "2026-03-10T10:00:00+00:00"),
+            ("UTC", "2026-03-11T00:00:00+00:00"),
+            ("Etc/GMT+12", "2026-03-11T12:00:00+00:00"),
+            ("Asia/Kathmandu", "2026-03-10T18:15:00+00:00"),
+        ],
+    )
+    @pytest.mark.parametrize(("seconds", "code"), [(-1, "done"), (0, "insufficient_points")])
+    def test_points_pay_until_the_last_second_of_their_day_in_the_programs_zone(
+        self, zone: str, midnight: str, seconds: int, code: str
+    ) -> None:
+        ends = datetime.fromisoformat(midnight)
+        world = scene(now=ends - DAY, zone=zone)
+        done(world.finish(Adjust("ann", 10, "j1", expiring_on=date(2026, 3, 10))))
+        world.now = ends + seconds * SECOND
+
+        assert world.finish(Redeem("ann", "for-10", "k1")).code == code
+
+    @pytest.mark.parametrize(
+        ("zone", "day", "midnight"),
+        [
+            # Midnight itself is skipped, or comes twice: the first of the two counts.
+            ("America/Havana", date(2026, 3, 7), "2026-03-08T05:00:00+00:00"),
+            ("America/Havana", date(2026, 10, 31), "2026-11-01T04:00:00+00:00"),
+            ("Africa/Cairo", date(2026, 4, 23), "2026-04-23T22:00:00+00:00"),
+            ("Africa/Cairo", date(2026, 10, 29), "2026-10-29T22:00:00+00:00"),
+            ("Europe/Berlin", date(2026, 3, 29), "2026-03-29T22:00:00+00:00"),
+            ("Europe/Berlin", date(2026, 10, 25), "2026-10-25T23:00:00+00:00"),
+        ],
+    )
+    def test_where_clocks_change_a_lot_ends_with_its_local_day(
+        self, zone: str, day: date, midnight: str
+    ) -> None:
+        ends = datetime.fromisoformat(midnight)
+        world = scene(now=ends - DAY, zone=zone)
+        done(world.finish(Adjust("ann", 10, "j1", expiring_on=day)))
+
+        world.now = ends - SECOND
+        before = shown(world).balance
+        world.now = ends
+        swept(world)
+
+        assert (before, shown(world).balance) == (10, 0)
+        assert account(world).balance == 0
+
+    def test_points_expire_at_every_read_though_no_sweep_ever_ran(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+
+        assert shown(world).balance == 0
+        assert refused(world, Redeem("ann", "for-1", "k1")) == "insufficient_points"
+
+    def test_a_redemption_records_what_had_expired_before_it_spends(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += DAY
+        earned(world, 10)
+        world.now += DAY
+
+        done(world.finish(Redeem("ann", "for-10", "k1")))
+
+        assert kinds(world) == ["accrual", "accrual", "expiry", "redemption"]
+        assert account(world).balance == 0
+
+    def test_at_one_midnight_points_become_available_before_others_expire(self) -> None:
+        world = scene(expiry=living(1), pending_days=1)
+        earned(world, 10)
+        world.now += DAY
+        assert shown(world).balance == 10
+
+        world.now += 2 * DAY
+        swept(world)
+
+        assert kinds(world) == ["accrual", "activation", "expiry"]
+        assert account(world).balance == 0
+
+    def test_what_becomes_available_pays_a_debt_first(self) -> None:
+        world = scene(pending_days=1)
+        done(world.finish(Adjust("ann", -4, "j1", below_zero=True)))
+        earned(world, 10)
+        world.now += DAY
+
+        swept(world)
+
+        assert (account(world).debt, account(world).balance) == (0, 6)
+
+    def test_an_emptied_lot_is_cleared_away_without_an_entry(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        spent(world, 10)
+        assert account(world).lots == {TODAY + DAY: 0}
+        world.now += 2 * DAY
+
+        swept(world)
+
+        assert account(world).lots == {}
+        assert kinds(world) == ["accrual", "redemption"]
+
+    def test_points_that_come_while_a_sweep_is_deciding_are_not_lost(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        sweep = world.start(Sweep())
+        sweep.run_to(writing)
+        earned(world, 20)
+
+        done(sweep.finish())
+
+        assert account(world).balance == 20
+
+    def test_two_sweeps_at_once_expire_a_lot_once(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        sweeps = [world.start(Sweep()), world.start(Sweep())]
+        for sweep in sweeps:
+            sweep.run_to(writing)
+
+        for sweep in sweeps:
+            done(sweep.finish())
+
+        assert kinds(world) == ["accrual", "expiry"]
+
+    def test_a_fixed_date_of_29_february_is_the_28th_in_other_years(self) -> None:
+        world = scene(expiry=FixedDate(model="fixed_date", month=2, day=29))
+
+        earned(world, 10)
+
+        assert list(account(world).lots) == [date(2027, 2, 28)]
+
+
+class TestInactivity:
+    def test_activity_keeps_all_points_alive(self) -> None:
+        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        earned(world, 10)
+        world.now += 28 * DAY
+        earned(world, 5)
+        world.now += 28 * DAY
+        swept(world)
+
+        assert account(world).balance == 15
+
+    def test_an_order_told_after_they_expired_does_not_bring_them_back(self) -> None:
+        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        earned(world, 10)
+        world.now += 40 * DAY
+
+        earned(world, 5)
+
+        assert account(world).balance == 5
+        assert kinds(world) == ["accrual", "expiry", "accrual"]
+
+    def test_an_order_decided_on_their_last_day_keeps_them_though_it_lands_a_day_later(
+        self,
+    ) -> None:
+        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        earned(world, 10)
+        world.now = MIDNIGHT + 31 * DAY - SECOND
+        late = world.start(Earn(order("o2", 5, at=world.now), "ann"))
+        late.run_to(writing)
+        world.now += SECOND
+
+        done(late.finish())
+        swept(world)
+
+        assert account(world).balance == 15
+
+    def test_nobody_loses_anything_within_a_full_period_of_switching_it_on(self) -> None:
+        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        world.auditor.accounts["ann"]["active_on"] = "2025-01-01"
+        done(world.finish(Adjust("ann", 10, "j1")))
+
+        world.now += 31 * DAY
+
+        assert shown(world).balance == 10
+
+
+class TestRefunds:
+    def test_two_refunds_at_once_take_back_what_one_of_both_would(self) -> None:
+        world = scene()
+        of = earned(world, 50)
+        attempts = [world.start(refund(of, name, amount=20)) for name in ("r1", "r2")]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).balance == 10
+
+    def test_more_than_is_left_takes_back_no_more_than_was_earned(self) -> None:
+        world = scene()
+        of = earned(world, 50)
+        done(world.finish(refund(of, "r1", amount=40)))
+
+        entry = entry_of(world.finish(refund(of, "r2", amount=40)))
+
+        assert entry.points == -10
+        assert entry_of(world.finish(refund(of, "r3"))).points == 0
+
+    def test_a_refund_before_its_order_waits_and_is_taken_whole(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        done(world.finish(refund(of, amount=20)))
+
+        done(world.finish(Earn(of, "ann")))
+
+        assert account(world).balance == 30
+        assert kinds(world) == ["accrual", "clawback"]
+
+    def test_a_refund_that_comes_while_its_order_is_being_decided_is_not_missed(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        attempt = world.start(Earn(of, "ann"))
+        attempt.run_to(writing)
+        done(world.finish(refund(of, amount=20)))
+
+        done(attempt.finish())
+
+        assert account(world).balance == 30
+
+    def test_an_order_that_comes_while_its_refund_is_being_decided_is_refunded(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        attempt = world.start(refund(of, amount=20))
+        attempt.run_to(writing)
+        done(world.finish(Earn(of, "ann")))
+
+        assert entry_of(attempt.finish()).points == -20
+
+    def test_two_refunds_that_wait_at_once_are_both_kept(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        attempts = [world.start(refund(of, name, amount=10)) for name in ("r1", "r2")]
+        for attempt in attempts:
+            attempt.run_to(writing)
+        for attempt in attempts:
+            done(attempt.finish())
+
+        done(world.finish(Earn(of, "ann")))
+
+        assert account(world).balance == 30
+
+    def test_a_waiting_refund_is_answered_like_any_other_once_it_was_taken(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        done(world.finish(refund(of, amount=20)))
+        done(world.finish(Earn(of, "ann")))
+
+        assert entry_of(world.finish(refund(of, amount=20))).points == -20
+        assert account(world).balance == 30
+
+    def test_a_guests_order_keeps_its_refunds_until_its_member_is_known(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        done(world.finish(Earn(of, None)))
+        done(world.finish(refund(of, amount=20)))
+        assert kinds(world) == []
+
+        done(world.finish(Earn(of, "ann")))
+
+        assert account(world).balance == 30
+
+    def test_pending_points_of_the_order_are_taken_first_and_of_no_other(self) -> None:
+        world = scene(pending_days=2)
+        mine = earned(world, 50)
+        earned(world, 40)
+        done(world.finish(Adjust("ann", 60, "j1")))
+
+        done(world.finish(refund(mine)))
+
+        assert (account(world).pending_points, account(world).balance) == (40, 60)
+
+    def test_pending_points_that_become_available_meanwhile_are_taken_from_their_lot(self) -> None:
+        world = scene(pending_days=1)
+        of = earned(world, 50)
+        attempt = world.start(refund(of))
+        attempt.run_to(writing)
+        world.now += DAY
+        swept(world)
+
+        answer = attempt.finish()
+
+        assert (entry_of(answer).points, entry_of(answer).pending_points) == (-50, 0)
+
+    def test_the_orders_own_lot_is_taken_before_one_that_expires_sooner(self) -> None:
+        world = scene(expiry=living(5))
+        of = earned(world, 50)
+        done(world.finish(Adjust("ann", 30, "j1", expiring_on=TODAY)))
+
+        entry = entry_of(world.finish(refund(of)))
+
+        assert entry.effect.lots == {TODAY + 5 * DAY: -50}
+
+    def test_of_a_lot_shared_with_another_order_only_its_own_points_come_first(self) -> None:
+        world = scene(expiry=living(5))
+        earned(world, 50, name="other")
+        of = earned(world, 20)
+        done(world.finish(Adjust("ann", 30, "j1", expiring_on=TODAY)))
+        spent(world, 30)
+        done(world.finish(Adjust("ann", 30, "j2", expiring_on=TODAY)))
+        done(world.finish(refund(of, "r1", amount=15)))
+
+        entry = entry_of(world.finish(refund(of, "r2")))
+
+        assert entry.effect.lots == {TODAY + 5 * DAY: -5}
+
+    def test_what_was_spent_becomes_a_debt_that_relies_on_the_balance_seen(self) -> None:
+        world = scene()
+        of = earned(world, 50)
+        spent(world, 30)
+        attempt = world.start(refund(of))
+        attempt.run_to(writing)
+        earned(world, 10, name="meanwhile")
+
+        entry = entry_of(attempt.finish())
+
+        assert entry.effect.lots == {date.max: -30}
+        assert account(world).debt == 20
+
+    def test_within_balance_what_is_missing_is_forgiven(self) -> None:
+        world = scene(clawback="within_balance")
+        of = earned(world, 50)
+        spent(world, 30)
+
+        about = entry_of(world.finish(refund(of))).detail
+
+        assert (about.clawed, about.owed, about.forgiven) == (20, 0, 30)  # type: ignore[union-attr]  # a clawback's
+        assert account(world).debt == 0
+
+    def test_what_was_forgiven_is_not_asked_for_again(self) -> None:
+        world = scene(clawback="within_balance")
+        of = earned(world, 50)
+        spent(world, 30)
+        done(world.finish(refund(of, "r1", amount=40)))
+        done(world.finish(Adjust("ann", 100, "j1")))
+
+        entry = entry_of(world.finish(refund(of, "r2")))
+
+        assert entry.points == -10
+
+    def test_only_pending_leaves_available_points_alone(self) -> None:
+        world = scene(clawback="only_pending")
+        of = earned(world, 50)
+
+        entry = entry_of(world.finish(refund(of)))
+
+        assert entry.points == 0
+        assert account(world).balance == 50
+
+    def test_what_expired_unspent_is_excused(self) -> None:
+        world = scene(expiry=living(1))
+        of = earned(world, 50)
+        spent(world, 10)
+        world.now += 2 * DAY
+        earned(world, 100, name="later")
+
+        about = entry_of(world.finish(refund(of))).detail
+
+        assert (about.excused, about.clawed) == (40, 10)  # type: ignore[union-attr]  # a clawback's
+        assert account(world).balance == 90
+
+    def test_what_expired_before_a_merge_is_excused_after_it(self) -> None:
+        world = scene("ann", "bob", expiry=living(1))
+        of = earned(world, 50)
+        world.now += 2 * DAY
+        swept(world)
+        done(world.finish(Merge("ann", "bob", "m1")))
+        earned(world, 100, by="bob", name="later")
+
+        done(world.finish(refund(of)))
+
+        assert account(world, "bob").balance == 100
+
+    def test_what_expired_as_it_came_is_excused(self) -> None:
+        world = scene(expiry=living(1))
+        late = order("o1", 50, at=NOON - 3 * DAY)
+        done(world.finish(Earn(late, "ann")))
+        earned(world, 100, name="later")
+
+        done(world.finish(refund(late)))
+
+        assert account(world).balance == 100
+
+    def test_a_refund_of_a_merged_members_order_finds_the_survivor(self) -> None:
+        world = scene("ann", "bob")
+        of = earned(world, 50)
+        attempt = world.start(refund(of))
+        attempt.run_to(writing)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        entry = entry_of(attempt.finish())
+
+        assert (entry.member_id, entry.points) == ("bob", -50)
+
+    def test_a_refund_is_computed_by_the_rules_that_the_order_was_earned_under(self) -> None:
+        world = scene(rules=programs.RULES[2])
+        of = earned(world, 100)
+        second = programs.changed(world.programs[0].document, {"earning_rules": programs.RULES[0]})
+        world.programs += (programs.published(second, at=world.now, version=2),)
+
+        entry = entry_of(world.finish(refund(of, amount=50)))
+
+        assert entry.points == -17
+        assert entry_of(world.finish(refund(of, "r2"))).points == -16
+
+
+class TestVouchers:
+    def test_a_cancelled_redemption_returns_each_slice_to_its_lot(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 20)
+        world.now += DAY
+        earned(world, 20)
+        redeemed = spent(world, 30)
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert account(world).lots == {TODAY + DAY: 20, TODAY + 2 * DAY: 20}
+
+    def test_what_comes_back_after_its_last_day_expires_again_at_once(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        world.now += 2 * DAY
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert account(world).balance == 0
+        assert kinds(world)[-2:] == ["return", "expiry"]
+
+    def test_what_comes_back_after_its_last_day_lives_on_where_the_program_says_so(self) -> None:
+        world = scene(expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        world.now += 2 * DAY
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert shown(world).lots == {TODAY + 5 * DAY: 10}
+
+    def test_what_comes_back_pays_a_debt_first(self) -> None:
+        world = scene()
+        of = earned(world, 30)
+        redeemed = spent(world, 30)
+        done(world.finish(refund(of)))
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert (account(world).debt, account(world).balance) == (0, 0)
+
+    def test_a_cancel_and_the_end_of_the_hold_at_once_return_the_points_once(self) -> None:
+        world = scene()
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        world.now += timedelta(minutes=15)
+        attempts = [world.start(Cancel(held)), world.start(Sweep())]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).balance == 10
+
+    @pytest.mark.parametrize(("seconds", "code"), [(-1, "done"), (0, "wrong_state")])
+    def test_a_hold_is_completed_before_its_time_or_not_at_all(
+        self, seconds: int, code: str
+    ) -> None:
+        world = scene()
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        world.now += timedelta(minutes=15, seconds=seconds)
+
+        assert world.finish(Complete(held)).code == code
+
+    @pytest.mark.parametrize(("seconds", "balance"), [(-1, 0), (0, 10)])
+    def test_a_hold_is_released_at_its_time_and_not_before(
+        self, seconds: int, balance: int
+    ) -> None:
+        world = scene()
+        earned(world, 10)
+        spent(world, 10, hold=True)
+        world.now += timedelta(minutes=15, seconds=seconds)
+
+        swept(world)
+
+        assert account(world).balance == balance
+
+    def test_a_completed_hold_is_not_released(self) -> None:
+        world = scene()
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        done(world.finish(Complete(held)))
+        world.now += timedelta(minutes=15)
+
+        swept(world)
+
+        assert account(world).balance == 0
+
+    def test_of_completing_and_releasing_at_once_one_wins_and_the_other_knows(self) -> None:
+        world = scene()
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        world.now += timedelta(minutes=14)
+        late = world.start(Complete(held))
+        late.run_to(writing)
+        world.now += timedelta(minutes=1)
+        swept(world)
+
+        assert late.finish().code == "wrong_state"
+        assert account(world).balance == 10
+
+    def test_of_using_and_cancelling_at_once_one_wins_and_the_other_knows(self) -> None:
+        world = scene()
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        cancelling = world.start(Cancel(redeemed))
+        cancelling.run_to(writing)
+        done(world.finish(Use(redeemed, "u1")))
+
+        assert cancelling.finish().code == "wrong_state"
+        assert account(world).balance == 0
+
+    def test_a_voucher_is_used_once_and_its_user_hears_so_as_often_as_they_ask(self) -> None:
+        world = scene()
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        first: Voucher = done(world.finish(Use(redeemed, "u1")))
+        world.now += DAY
+
+        assert done(world.finish(Use(redeemed, "u1"))).used_at == first.used_at
+        assert refused(world, Use(redeemed, "u2")) == "voucher_used"
+
+    def test_a_dated_voucher_expires_and_its_points_do_not_return(self) -> None:
+        world = scene()
+        earned(world, 10)
+        dated = Redeem("ann", "dated", "k1")
+        done(world.finish(dated))
+        world.now += DAY
+
+        assert refused(world, Use(dated, "u1")) == "wrong_state"
+        swept(world)
+
+        assert account(world).balance == 3
+        assert refused(world, Cancel(dated)) == "wrong_state"
+
+    def test_a_cancelled_piece_is_there_for_the_next(self) -> None:
+        world = scene()
+        earned(world, 100)
+        first, second, third = (Redeem("ann", programs.STOCKED, name) for name in ("a", "b", "c"))
+        done(world.finish(first))
+        done(world.finish(second))
+        assert refused(world, third) == "out_of_stock"
+
+        done(world.finish(Cancel(first)))
+
+        done(world.finish(third))
+
+    def test_a_cancelled_redemption_does_not_count_against_the_limit(self) -> None:
+        world = scene()
+        earned(world, 100)
+        first = Redeem("ann", programs.LIMITED, "k1")
+        done(world.finish(first))
+
+        done(world.finish(Cancel(first)))
+
+        done(world.finish(Redeem("ann", programs.LIMITED, "k2")))
+
+
+class TestMerging:
+    def test_everything_goes_over_and_debts_are_netted(self) -> None:
+        world = scene("ann", "bob", pending_days=0)
+        done(world.finish(Adjust("ann", -20, "j1", below_zero=True)))
+        done(world.finish(Adjust("bob", 50, "j2")))
+
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        assert (account(world, "bob").balance, account(world, "bob").debt) == (30, 0)
+        assert account(world, "ann").balance == 0
+
+    @pytest.mark.parametrize("member_id", ["ann", "bob"])
+    def test_points_that_come_to_either_meanwhile_are_not_lost(self, member_id: str) -> None:
+        world = scene("ann", "bob")
+        earned(world, 30)
+        attempt = world.start(Merge("ann", "bob", "m1"))
+        attempt.run_to(writing)
+        earned(world, 10, by=member_id)
+
+        done(attempt.finish())
+
+        assert account(world, "bob").balance == 40
+
+    def test_nobody_is_merged_into_themself(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        assert refused(world, Merge("bob", "bob", "m2")) == "validation_failed"
+        assert refused(world, Merge("bob", "ann", "m3")) == "validation_failed"
+
+    def test_two_merges_in_opposite_directions_leave_one_member(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 30)
+        attempts = [world.start(Merge("ann", "bob", "m1")), world.start(Merge("bob", "ann", "m2"))]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        answers = [attempt.finish().code for attempt in attempts]
+
+        assert answers == ["done", "validation_failed"]
+        assert account(world, "bob").balance == 30
+
+    def test_a_retried_redemption_finds_its_first_try_after_the_merge(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        assert entry_of(world.finish(redeemed)).member_id == "ann"
+
+    def test_a_hold_of_the_merged_member_gives_its_points_to_the_survivor(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        done(world.finish(Cancel(held)))
+
+        assert account(world, "bob").balance == 10
+
+    def test_what_the_merged_member_could_redeem_once_the_survivor_cannot_again(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 100)
+        done(world.finish(Redeem("ann", programs.LIMITED, "k1")))
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        assert refused(world, Redeem("bob", programs.LIMITED, "k2")) == "limit_reached"
+
+
+class TestGiving:
+    def test_lots_keep_their_dates_and_pay_the_takers_debt_first(self) -> None:
+        world = scene("ann", "bob", expiry=living(3))
+        earned(world, 30)
+        done(world.finish(Adjust("bob", -10, "j1", below_zero=True)))
+
+        done(world.finish(Give("ann", "bob", 25, "t1")))
+
+        assert account(world, "bob").lots == {TODAY + 3 * DAY: 15}
+        assert account(world, "ann").balance == 5
+
+    def test_nobody_gives_to_themself_also_after_a_merge(self) -> None:
+        world = scene("ann", "bob")
+        earned(world, 30)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        assert refused(world, Give("ann", "bob", 5, "t1")) == "validation_failed"
+
+    def test_one_of_the_two_being_merged_meanwhile_is_noticed(self) -> None:
+        world = scene("ann", "bob", "cho")
+        earned(world, 30)
+        attempt = world.start(Give("ann", "bob", 5, "t1"))
+        attempt.run_to(writing)
+        done(world.finish(Merge("bob", "cho", "m1")))
+
+        done(attempt.finish())
+
+        assert account(world, "cho").balance == 5
+
+
+class TestAdjusting:
+    def test_a_take_stops_at_zero_unless_asked(self) -> None:
+        world = scene()
+        earned(world, 10)
+
+        assert refused(world, Adjust("ann", -11, "j1")) == "insufficient_points"
+        done(world.finish(Adjust("ann", -11, "j2", below_zero=True)))
+
+        assert account(world).debt == 1
+
+    def test_a_take_below_zero_relies_on_the_balance_seen(self) -> None:
+        world = scene()
+        earned(world, 10)
+        attempt = world.start(Adjust("ann", -30, "j1", below_zero=True))
+        attempt.run_to(writing)
+        earned(world, 15, name="meanwhile")
+
+        done(attempt.finish())
+
+        assert (account(world).debt, account(world).lots) == (5, {date.max: 0})
+
+    def test_points_for_a_day_that_is_over_expire_at_once(self) -> None:
+        world = scene(expiry=FOR_EVER)
+
+        done(world.finish(Adjust("ann", 10, "j1", expiring_on=TODAY - DAY)))
+
+        assert kinds(world) == ["adjustment", "expiry"]
+        assert account(world).balance == 0
