@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
-from loyalty.domain.account import Account, first_due, soonest_first
+from loyalty.domain.account import Account, soonest_first
 from loyalty.domain.entries import (
     Adjustment,
     Counterpart,
@@ -26,8 +26,10 @@ from loyalty.domain.postings import (
     change_by_taking,
     expiry_at_once,
     newly_active,
+    summed,
 )
 from loyalty.domain.program import LOTS_MAX, PublishedProgram
+from loyalty.domain.settling import with_due
 
 
 def add_points(
@@ -174,8 +176,8 @@ def merge(
     Both accounts are settled and both are relied on as a whole. What the first member did stays
     where it is and is found through the `into` that leads on from here.
     """
-    lots, debt = _netted(_pooled(loser.lots, survivor.lots), loser.debt + survivor.debt)
-    pending = _pooled(loser.pending, survivor.pending)
+    lots, debt = _netted(summed(loser.lots, survivor.lots), loser.debt + survivor.debt)
+    pending = summed(loser.pending, survivor.pending)
     gone = Entry(
         cause=RequestCause(request_id, "merge", "out"),
         member_id=loser.member_id,
@@ -209,12 +211,13 @@ def merge(
         entries=survivor.entries + 1,
         lots=lots,
         pending=pending,
-        qualifying=_pooled(loser.qualifying, survivor.qualifying),
-        redeemed=_pooled(loser.redeemed, survivor.redeemed),
-        due=first_due(lots, pending, undated_until=program.undated_until(active_on)),
+        qualifying=summed(loser.qualifying, survivor.qualifying),
+        redeemed=summed(loser.redeemed, survivor.redeemed),
         active_on=active_on,
+        tier_floor=survivor.tier_floor or loser.tier_floor,
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )
+    survives = with_due(survives, program=program, today=program.document.today(now))
     return Posting(
         entries=(gone, come),
         changes=(_replaced(loser, merged), _replaced(survivor, survives)),
@@ -229,12 +232,6 @@ def _replaced(seen: Account, becomes: Account) -> AccountChange:
         entries_seen=seen.entries,
         becomes=becomes,
     )
-
-
-def _pooled[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
-    pooled = Counter(one)
-    pooled.update(other)
-    return {name: amount for name, amount in pooled.items() if amount}
 
 
 def _netted(lots: Mapping[date, int], debt: int) -> tuple[dict[date, int], int]:

@@ -6,6 +6,7 @@ disturb each other. Whoever decides builds a posting from here; the table writes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -27,10 +28,11 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.program import Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
+from loyalty.domain.tiers import Announcement
 from loyalty.domain.vouchers import Voucher
 
-# A take from more lots than this is written as a whole map that relies on the version:
-# the table allows 40 paths in one write, and 8 of them are not lots.
+# A change of more lots than this writes the whole account and relies on its version:
+# the table allows 40 paths in one write, and up to 9 of them are not lots.
 NARROW_LOTS_MAX: Final = 30
 
 
@@ -72,6 +74,7 @@ class AccountChange:
     redeemed: Mapping[str, int] = field(default_factory=_none)
     redeemed_below: Mapping[str, int] = field(default_factory=_none)
     active_on: date | None = None
+    announces: Announcement | None = None
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -132,10 +135,12 @@ def addition(
     pending: Mapping[PendingDates, int] = MappingProxyType({}),
     today: date,
     undated_until: date = NEVER,
+    also_due: date | None = None,
 ) -> Addition:
     """Decide what points added to an account do. Debt is paid first, soonest expiry first.
 
     `effect` holds all of it, expired points included: their expiry is an entry of its own.
+    `also_due` is a day on which something else that comes with them is due.
     """
     debt, paid = account.debt, 0
     kept: dict[date, int] = {}
@@ -146,6 +151,8 @@ def addition(
         if points := lots[lot] - pays:
             (expired if ends_on(lot, undated_until) < today else kept)[lot] = points
     due_on = first_due(kept, pending, undated_until=undated_until)
+    if also_due is not None:
+        due_on = min(also_due, due_on or also_due)
     return Addition(
         effect=Effect(
             lots=kept | expired,
@@ -169,18 +176,58 @@ def change_by_addition(
     entries: tuple[Entry, ...],
     due: Due | None,
     qualifying: Mapping[str, int] = MappingProxyType({}),
+    redeemed: Mapping[str, int] = MappingProxyType({}),
+    announces: Announcement | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
     """Only adds: relies on the debt it paid and on the due time, on no lot and no balance."""
-    return AccountChange(
+    change = AccountChange(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
         debt_seen=account.debt,
         due=due,
         qualifying=qualifying,
+        redeemed=redeemed,
+        announces=announces,
         active_on=active_on,
     )
+    return _whole_if_wide(account, change)
+
+
+def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
+    """A change of too many lots for one write, as the account that it makes of the one seen."""
+    effect, due = change.effect, change.due
+    if len(effect.lots) + len(effect.pending) <= NARROW_LOTS_MAX:
+        return change
+    return AccountChange(
+        member_id=account.member_id,
+        effect=effect,
+        entries=change.entries,
+        entries_seen=account.entries,
+        becomes=replace(
+            account,
+            balance=account.balance + effect.points,
+            debt=account.debt + effect.debt,
+            entries=account.entries + change.entries,
+            lots=summed(account.lots, effect.lots),
+            pending=summed(account.pending, effect.pending),
+            qualifying=summed(account.qualifying, change.qualifying),
+            redeemed=summed(account.redeemed, change.redeemed),
+            due=due.on if due and due.moves else account.due,
+            active_on=change.active_on or account.active_on,
+            tier_announced=(
+                change.announces.level if change.announces else account.tier_announced
+            ),
+        ),
+    )
+
+
+def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    """Two maps of points added up, without what comes to nothing."""
+    summed = Counter(one)
+    summed.update(other)
+    return {name: amount for name, amount in summed.items() if amount}
 
 
 def taking(
@@ -210,6 +257,7 @@ def change_by_taking(
     qualifying: Mapping[str, int] = MappingProxyType({}),
     redeemed: Mapping[str, int] = MappingProxyType({}),
     redeemed_below: Mapping[str, int] = MappingProxyType({}),
+    announces: Announcement | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
     """Takes from just these lots and relies on just these lots.
@@ -218,11 +266,10 @@ def change_by_taking(
     more than was seen.
     """
     exactly, at_least = taking(account, taken)
-    return AccountChange(
+    change = AccountChange(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
-        entries_seen=account.entries if len(taken) > NARROW_LOTS_MAX else None,
         balance_seen=account.balance if relies_on_balance else None,
         debt_seen=account.debt if relies_on_balance else None,
         lots_exactly=exactly,
@@ -231,8 +278,10 @@ def change_by_taking(
         qualifying=qualifying,
         redeemed=redeemed,
         redeemed_below=redeemed_below,
+        announces=announces,
         active_on=active_on,
     )
+    return _whole_if_wide(account, change)
 
 
 def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:

@@ -28,7 +28,7 @@ from loyalty.domain.postings import (
     expiry_at_once,
     newly_active,
 )
-from loyalty.domain.program import PublishedProgram, Reward
+from loyalty.domain.program import Level, PublishedProgram, Reward
 from loyalty.domain.vouchers import Voucher
 
 
@@ -40,7 +40,14 @@ class Price:
     amount_minor: int | None
 
 
-def price(reward: Reward, *, points: int | None, order_minor: int | None) -> Price:
+def cost(reward: Reward, level: Level | None) -> int:
+    """What a reward costs at a level; where points pay, the least that can be paid."""
+    return reward.tier_costs.get(level.id, reward.cost_points) if level else reward.cost_points
+
+
+def price(
+    reward: Reward, level: Level | None, *, points: int | None, order_minor: int | None
+) -> Price:
     """The price of a reward; where points pay, the member chose them for an order of a sum.
 
     Raises:
@@ -50,11 +57,11 @@ def price(reward: Reward, *, points: int | None, order_minor: int | None) -> Pri
     if reward.pay is None:
         if points is not None:
             raise _unpriced("/points", "fixed_price", f"{reward.name} has a fixed price")
-        return Price(reward.cost_points, reward.amount_minor)
+        return Price(cost(reward, level), reward.amount_minor)
     if points is None:
         raise _unpriced("/points", "missing", "Say how many points shall pay")
-    if points < reward.cost_points:
-        detail = f"At least {reward.cost_points} points pay"
+    if points < (least := cost(reward, level)):
+        detail = f"At least {least} points pay"
         raise _unpriced("/points", "below_minimum", detail)
     if order_minor is None:
         raise _unpriced("/order_amount", "missing", "Say what the order costs")
@@ -70,6 +77,7 @@ def why_not(
     account: Account,
     *,
     points: int,
+    level: Level | None,
     program: PublishedProgram,
     now: datetime,
     stock_taken: int,
@@ -77,6 +85,8 @@ def why_not(
     """What stands between a settled account and a reward; None when it can be redeemed now."""
     if not reward.is_open(now=now, zone=program.document.zone):
         return RewardUnavailable(f"{reward.name} is not offered now")
+    if reward.tiers and (level is None or level.id not in reward.tiers):
+        return RewardUnavailable(f"{reward.name} is for members of other levels")
     if reward.stock is not None and stock_taken >= reward.stock:
         return OutOfStock(f"{reward.name} is out of stock")
     redeemed = account.redeemed.get(reward.id, 0)
@@ -199,12 +209,17 @@ def give_back(
         detail=Return(redemption_id=voucher.redemption_id, why=why),
     )
     entries = (entry, *expiry_at_once(entry, added.expired))
-    change = change_by_addition(account, entries=entries, due=added.due)
+    change = change_by_addition(
+        account,
+        entries=entries,
+        due=added.due,
+        redeemed={voucher.reward_id: -1} if voucher.limited else {},
+    )
     return Posting(
         entries=entries,
         voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
         stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
-        changes=(replace(change, redeemed={voucher.reward_id: -1} if voucher.limited else {}),),
+        changes=(change,),
     )
 
 

@@ -41,6 +41,9 @@ def lineage(desk: Desk, member_id: str, *, strong: bool) -> tuple[Account, ...]:
     path: list[Account] = []
     for _ in range(MERGES_MAX):
         account = desk.books.account(member_id, strong=strong)
+        if account is None and not strong:
+            # A stale read can miss who has just enrolled.
+            account = desk.books.account(member_id, strong=True)
         if account is None or account.status == "closed":
             raise NotFound("There is no such member")
         path.append(account)

@@ -9,7 +9,7 @@ from loyalty.domain.account import Account
 from loyalty.domain.accruals import accrue
 from loyalty.domain.earning import Award, award
 from loyalty.domain.entries import Entry, OrderCause, Placeholder
-from loyalty.domain.errors import Fault, OrderConflict, ValidationFailed
+from loyalty.domain.errors import Fault, NotFound, OrderConflict, ValidationFailed
 from loyalty.domain.orders import AHEAD_MAX, BACKDATED_DAYS_MAX, Order, order_fingerprint
 from loyalty.usecases.accounts import decisions, open_account, settled
 from loyalty.usecases.ports import Desk, Overtaken
@@ -47,7 +47,8 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
     """Record an order: what it earns on its member's account, or as a guest's.
 
     One account read (a stale one is enough: the write relies on what it was decided from) and
-    one transaction.
+    one transaction. No refusal is given before the order's entry was read strongly: it may have
+    been recorded while it was not too old yet, or before its member was erased.
 
     Raises:
         ValidationFailed: an order from too long ago, or from the future, or beyond all bounds.
@@ -55,36 +56,17 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
         NotFound: no such member.
         TryAgain: overtaken too often.
     """
-    check_time(order, desk=desk)
     told = order_fingerprint(order, customer=customer.named)
-    if customer.member_id is None:
-        return _keep(order, fingerprint=told, guest=customer.guest, desk=desk)
-    account: Account | None = None
-    placeholder: Placeholder | None = None
-    for attempt in decisions(desk):
-        if account is None or account.status != "active":
-            member_id = account.into if account and account.into else customer.member_id
-            account = open_account(desk, member_id, strong=attempt > 0)
-        account = _settled_if_quiet(account, desk=desk)
-        posting = accrue(
-            order,
-            account=account,
-            program=desk.program,
-            fingerprint=told,
-            now=desk.now,
-            replaces=placeholder,
-        )
-        try:
-            desk.books.post(posting)
-        except Overtaken as overtaken:
-            found = overtaken.entry or desk.books.entry(posting.entries[0].cause)
-            if isinstance(found, Entry):
-                return Earned(entry=_same(found, told), replayed=True)
-            placeholder = found
-            account = overtaken.accounts.get(account.member_id)
-        else:
-            return Earned(entry=posting.entries[0], replayed=False)
-    raise AssertionError("decisions end by raising")
+    try:
+        check_time(order, desk=desk)
+        if customer.member_id is None:
+            return _keep(order, fingerprint=told, guest=customer.guest, desk=desk)
+        return _earn(order, fingerprint=told, member_id=customer.member_id, desk=desk)
+    except (NotFound, ValidationFailed):
+        first = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
+        if not isinstance(first, Entry):
+            raise
+        return Earned(entry=_same(first, told), replayed=True)
 
 
 def quote(order: Order, *, desk: Desk) -> Award:
@@ -99,6 +81,36 @@ def check_time(order: Order, *, desk: Desk) -> None:
     if not oldest <= order.occurred_at <= desk.now + AHEAD_MAX:
         detail = f"An order may be at most {BACKDATED_DAYS_MAX} days old and not in the future"
         raise ValidationFailed(detail, faults=(Fault("/occurred_at", "time_out_of_range", detail),))
+
+
+def _earn(order: Order, *, fingerprint: str, member_id: str, desk: Desk) -> Earned:
+    """Record what a member's order earns, or find that it was recorded before."""
+    account: Account | None = None
+    placeholder: Placeholder | None = None
+    for attempt in decisions(desk):
+        if account is None or account.status != "active":
+            owner = account.into if account and account.into else member_id
+            account = open_account(desk, owner, strong=attempt > 0)
+        account = _settled_if_quiet(account, desk=desk)
+        posting = accrue(
+            order,
+            account=account,
+            program=desk.program,
+            fingerprint=fingerprint,
+            now=desk.now,
+            replaces=placeholder,
+        )
+        try:
+            desk.books.post(posting)
+        except Overtaken as overtaken:
+            found = overtaken.entry or desk.books.entry(posting.entries[0].cause)
+            if isinstance(found, Entry):
+                return Earned(entry=_same(found, fingerprint), replayed=True)
+            placeholder = found
+            account = overtaken.accounts.get(account.member_id)
+        else:
+            return Earned(entry=posting.entries[0], replayed=False)
+    raise AssertionError("decisions end by raising")
 
 
 def _settled_if_quiet(account: Account, *, desk: Desk) -> Account:
