@@ -1,9 +1,11 @@
 """Reports over facts: what they answer, and that nothing but one program's facts is in reach."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pytest
@@ -16,6 +18,8 @@ from loyalty.edge import reports
 from loyalty.edge.reports import Report, Table
 from tests.support.lake import KINDS, NOVEMBER, PARIS, Home
 from tests.support.ledger import NOON, accrual, change, entry, order
+
+ROOT: Final = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -106,6 +110,17 @@ class TestEngine:
         answer = home.answer()
 
         assert (answer["orders"], answer["guest_orders"]) == (1, 0)
+
+
+def test_the_engine_is_loaded_by_the_first_report_and_not_before() -> None:
+    """It takes longer to load than all the rest of the function."""
+    said = "import sys, functions.reporting.handler; print('duckdb' in sys.modules)"
+
+    told = subprocess.run(
+        [sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert told.stdout.strip() == "False"
 
 
 class TestReports:
