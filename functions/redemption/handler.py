@@ -141,15 +141,15 @@ def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewar
     return MemberRewards(
         items=[
             MemberReward(
-                id=reward.id,
-                name=reward.name,
-                kind=reward.kind,
-                cost_points=reward.cost_points,
-                redeemable=refusal is None,
-                why_not=refusal.code if refusal else None,
-                missing_points=max(0, reward.cost_points - spendable),
+                id=offer.reward.id,
+                name=offer.reward.name,
+                kind=offer.reward.kind,
+                cost_points=offer.cost_points,
+                redeemable=offer.refusal is None,
+                why_not=offer.refusal.code if offer.refusal else None,
+                missing_points=offer.missing_points,
             )
-            for reward, refusal, spendable in redemption.rewards_for(owner, desk=at)
+            for offer in redemption.rewards_for(owner, desk=at)
         ]
     )
 

@@ -168,6 +168,7 @@ class TestStatements:
         till.earn(ana, 4999)
         time.now = datetime(2026, 12, 5, 10, 0, tzinfo=UTC)
         till.earn(ana, 3000, occurred_at="2026-12-05T09:00:00Z")
+        time.now += timedelta(seconds=1)
         till.redeem(ana)
 
         told = till.statement(ana, "2026-12-01", "2026-12-31").body

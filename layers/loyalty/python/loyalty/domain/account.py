@@ -19,6 +19,13 @@ def _empty[K]() -> Mapping[K, int]:
     return MappingProxyType({})
 
 
+class TierFloor(NamedTuple):
+    """A level that a manager granted, and its last day."""
+
+    level: str
+    until: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One small hot item for each member.
@@ -27,7 +34,8 @@ class Account:
     the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
     with a limit to how often this member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
-    `absorbed` names the members that were merged into this one.
+    `absorbed` names the members that were merged into this one. `tier_announced` is the level
+    that was last made known, which is not how a level is told: that is computed.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """
@@ -47,6 +55,8 @@ class Account:
     enrolled_at: datetime | None = None
     ended_at: datetime | None = None
     absorbed: tuple[str, ...] = ()
+    tier_announced: str | None = None
+    tier_floor: TierFloor | None = None
 
     @property
     def spendable(self) -> int:

@@ -16,6 +16,7 @@ from loyalty.domain.entries import (
     OrderCause,
     PendingDates,
     Placeholder,
+    Qualifying,
     total,
 )
 from loyalty.domain.orders import Order
@@ -28,7 +29,15 @@ from loyalty.domain.postings import (
     newly_active,
 )
 from loyalty.domain.program import Program, PublishedProgram
-from loyalty.domain.refunds import OrderState, counted_minor, refunded_with, to_settle
+from loyalty.domain.qualifying import qualifies
+from loyalty.domain.refunds import (
+    OrderState,
+    counted_minor,
+    disqualified,
+    refunded_with,
+    to_settle,
+)
+from loyalty.domain.tiers import announcement, counter, level_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +64,21 @@ def accrue(
     that waited in it are taken whole, from the award itself and in the same transaction.
     """
     today = program.document.today(now)
-    earned = award(order, program.document)
-    accrual = Accrual(order=order, shares=earned.shares, parts=earned.parts)
+    accrual = _accrual(order, account, program.document)
     refunds = _waiting(accrual, replaces, program=program.document, today=today)
     clawed = total(effect for _, _, _, effect in refunds.clawbacks)
     gross = _gross(accrual, today=today)
     net = total((gross, clawed))
     active_on = newly_active(account, program=program, today=today)
+    counted = _counted(accrual, refunds)
+    announces, drops_on = announcement(account, program.document, counted=counted, day=today)
     added = addition(
         account,
         lots=net.lots,
         pending=net.pending,
         today=today,
         undated_until=program.undated_until(active_on or account.active_on),
+        also_due=drops_on,
     )
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "accrual"),
@@ -86,7 +97,16 @@ def accrue(
     )
     return Posting(
         entries=entries,
-        changes=(change_by_addition(account, entries=entries, due=added.due, active_on=active_on),),
+        changes=(
+            change_by_addition(
+                account,
+                entries=entries,
+                due=added.due,
+                qualifying=counted,
+                announces=announces,
+                active_on=active_on,
+            ),
+        ),
         replaces=replaces,
         order_state=(
             OrderStateChange(order.source, order.order_id, refunds.state, counter_seen=None)
@@ -94,6 +114,31 @@ def accrue(
             else None
         ),
     )
+
+
+def _accrual(order: Order, account: Account, program: Program) -> Accrual:
+    """What the order earns and counts for, at the level that the member had on its day."""
+    day = program.today(order.occurred_at)
+    level = level_on(account, program, day=day)
+    tier = level.id if level else None
+    earned = award(order, program, tier=tier)
+    counts: Qualifying | None = None
+    if program.tiers is not None:
+        counts = Qualifying(
+            counter(program.tiers, account, program, day=day),
+            qualifies(order, points=earned.points, basis=program.tiers.basis),
+        )
+    return Accrual(
+        order=order, shares=earned.shares, parts=earned.parts, tier=tier, qualifying=counts
+    )
+
+
+def _counted(accrual: Accrual, refunds: WaitingRefunds) -> dict[str, int]:
+    """What the order counts towards a level, less the refunds that waited for it."""
+    if accrual.qualifying is None:
+        return {}
+    less = sum(told[0].qualifying.amount for told in refunds.clawbacks if told[0].qualifying)
+    return {accrual.qualifying.counter: accrual.qualifying.amount + less}
 
 
 def _gross(accrual: Accrual, *, today: date) -> Effect:
@@ -128,6 +173,7 @@ def _waiting(
             forgiven=0,
             excused=0,
             debt_after=0,
+            qualifying=disqualified(accrual, program, before=state, after=after),
         )
         clawbacks.append((clawback, refund.fingerprint, refund.occurred_at, effect))
         state = replace(after, clawed=state.clawed + owing, taken=taken)

@@ -17,10 +17,18 @@ from loyalty.domain.entries import (
     Entry,
     OrderCause,
     PendingDates,
+    Qualifying,
 )
 from loyalty.domain.postings import OrderStateChange, Posting, change_by_taking
 from loyalty.domain.program import Program, PublishedProgram
-from loyalty.domain.refunds import OrderState, counted_minor, refunded_with, to_settle
+from loyalty.domain.refunds import (
+    OrderState,
+    counted_minor,
+    disqualified,
+    refunded_with,
+    to_settle,
+)
+from loyalty.domain.tiers import announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,11 @@ def claw_back(
         pending={dates: -points for dates, points in sources.pending.items()},
     )
     order = earned.order
+    less = disqualified(earned, decided_by.document, before=before, after=after)
+    counted = _counted(less, account)
+    announces, _ = announcement(
+        account, program.document, counted=counted, day=program.document.today(now)
+    )
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "clawback", refund.refund_id),
         member_id=account.member_id,
@@ -95,6 +108,7 @@ def claw_back(
             forgiven=sources.forgiven,
             excused=sources.excused,
             debt_after=account.debt + sources.owed,
+            qualifying=less,
         ),
     )
     settled_state = replace(
@@ -120,9 +134,18 @@ def claw_back(
                 taken=sources.lots,
                 pending_taken=sources.pending,
                 relies_on_balance=bool(sources.owed or sources.forgiven),
+                qualifying=counted,
+                announces=announces,
             ),
         ),
     )
+
+
+def _counted(less: Qualifying | None, account: Account) -> dict[str, int]:
+    """The counter that the refund lowers, where it can still matter."""
+    if less is None or less.counter not in account.qualifying:
+        return {}
+    return {less.counter: less.amount}
 
 
 def _sources(

@@ -44,8 +44,8 @@ class Award:
         return sum(part.points for part in self.parts)
 
 
-def award(order: Order, program: Program) -> Award:
-    """What the order earns under this version of the program.
+def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
+    """What the order earns under this version of the program, for a member of a level.
 
     Points round once for each rule and order, and the lines share the rounded total by largest
     remainder. Every rule is a rate on what is left of the lines, so nothing earns nothing and
@@ -55,13 +55,16 @@ def award(order: Order, program: Program) -> Award:
         ValidationFailed: more points than can be counted.
     """
     occurred_on = program.today(order.occurred_at)
+    level = program.tiers.level(tier) if program.tiers else None
+    percent = level.multiplier_percent if level else 100
     shares: list[Share] = []
     parts: Counter[tuple[date, date]] = Counter()
     for rule in program.earning_rules:
-        if not _in_season(rule, occurred_on):
+        if not _applies(rule, occurred_on, tier):
             continue
         eligible = [line for line in order.lines if earns(line, rule)]
-        points = _rounded(rule, sum(line.amount_minor for line in eligible))
+        eligible_minor = sum(line.amount_minor for line in eligible)
+        points = _rounded(rule, eligible_minor, percent)
         shares += _shared(rule, eligible, points)
         pending_days = program.pending_days if rule.pending_days is None else rule.pending_days
         available_on = occurred_on + timedelta(days=pending_days)
@@ -99,13 +102,17 @@ def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     return shares
 
 
-def _in_season(rule: EarningRule, day: date) -> bool:
-    starts_on, ends_on = rule.when.starts_on, rule.when.ends_on
-    return (starts_on is None or starts_on <= day) and (ends_on is None or day <= ends_on)
+def _applies(rule: EarningRule, day: date, tier: str | None) -> bool:
+    when = rule.when
+    if when.tiers and tier not in when.tiers:
+        return False
+    return (when.starts_on is None or when.starts_on <= day) and (
+        when.ends_on is None or day <= when.ends_on
+    )
 
 
-def _rounded(rule: EarningRule, eligible_minor: int) -> int:
-    earned, per = eligible_minor * rule.points, rule.per_minor
+def _rounded(rule: EarningRule, eligible_minor: int, percent: int) -> int:
+    earned, per = eligible_minor * rule.points * percent, rule.per_minor * 100
     match rule.rounding:
         case "floor":
             return earned // per

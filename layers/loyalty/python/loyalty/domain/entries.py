@@ -115,13 +115,25 @@ def total(effects: Iterable[Effect]) -> Effect:
     )
 
 
+class Qualifying(NamedTuple):
+    """A signed change to one of the account's counters towards a level."""
+
+    counter: str
+    amount: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """What an order earned, and all that is needed to compute it again."""
+    """What an order earned, and all that is needed to compute it again.
+
+    `tier` is the member's level at the time, `qualifying` what the order counted for.
+    """
 
     order: Order
     shares: tuple[Share, ...]
     parts: tuple[Part, ...]
+    tier: str | None = None
+    qualifying: Qualifying | None = None
 
     @property
     def points(self) -> int:
@@ -146,6 +158,7 @@ class Clawback:
     forgiven: int
     excused: int
     debt_after: int
+    qualifying: Qualifying | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

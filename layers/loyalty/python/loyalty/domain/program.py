@@ -64,6 +64,10 @@ class When(_Part):
 
     starts_on: Day | None = None
     ends_on: Day | None = None
+    tiers: Annotated[
+        tuple[ExternalId, ...],
+        Field(max_length=20, description="The levels that the rule is for; none: everybody."),
+    ] = ()
 
 
 class EarningRule(_Part):
@@ -136,6 +140,36 @@ class Never(_Part):
 Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
 
 
+class Level(_Part):
+    """A level of the tiers; who has none of them has no level."""
+
+    id: ExternalId
+    name: Label
+    reached_at: Annotated[
+        StrictInt,
+        Field(ge=1, le=POINTS_MAX, description="How much must count in one period."),
+    ]
+    multiplier_percent: Annotated[
+        StrictInt,
+        Field(ge=100, le=1000, description="What orders earn at this level: 150 is half more."),
+    ] = 100
+    perks: Annotated[
+        tuple[Label, ...],
+        Field(max_length=50, description="What else it brings, to be shown."),
+    ] = ()
+
+
+class Tiers(_Part):
+    """Levels by what counts in a period; one that is reached holds to the end of the next."""
+
+    basis: Literal["qualifying_points", "spend", "orders"]
+    period: Literal["calendar_year", "rolling_12_months", "membership_year"]
+    levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=20)]
+
+    def level(self, level_id: str | None) -> Level | None:
+        return next((level for level in self.levels if level.id == level_id), None)
+
+
 class PayWithPoints(_Part):
     """Points as a means of payment: the member chooses how many, from `cost_points` upward."""
 
@@ -191,6 +225,14 @@ class Reward(_Part):
         PayWithPoints | None,
         Field(description="Of a reward whose points the member chooses; the cost is the minimum."),
     ] = None
+    tiers: Annotated[
+        tuple[ExternalId, ...],
+        Field(max_length=20, description="The levels that it is for; none: everybody."),
+    ] = ()
+    tier_costs: Annotated[
+        dict[ExternalId, Points],
+        Field(max_length=20, description="What it costs at a level, where that is less."),
+    ] = {}
     stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
     per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
     voucher_days: Annotated[
@@ -255,6 +297,7 @@ class Program(_Part):
         Field(ge=1, le=7 * 24 * 60, description="How long a held redemption waits."),
     ] = 15
 
+    tiers: Annotated[Tiers | None, Field(description="Null: a program without levels.")] = None
     adjustments: AdjustmentLimits = AdjustmentLimits()
     transfers: Annotated[
         Transfers | None, Field(description="Null: members cannot give points to each other.")

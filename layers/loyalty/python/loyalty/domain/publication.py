@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from zoneinfo import available_timezones
 
 from loyalty.domain.calendar import add_months, end_of_month, end_of_week
@@ -14,6 +14,7 @@ from loyalty.domain.program import (
     AfterEarning,
     EarningRule,
     FixedDate,
+    Level,
     Program,
     Reward,
 )
@@ -32,6 +33,8 @@ def faults(document: Program) -> tuple[Fault, ...]:
         *chain.from_iterable(map(_rule, count(), document.earning_rules)),
         *_expiry(document),
         *_rewards(document),
+        *_ids("tiers/levels", document.tiers.levels if document.tiers else ()),
+        *_tiers(document),
     )
 
 
@@ -70,7 +73,7 @@ def _settings(document: Program) -> Iterator[Fault]:
         yield Fault("/transfers/points_max", "contradiction", detail)
 
 
-def _ids(name: str, parts: Sequence[EarningRule | Reward]) -> Iterator[Fault]:
+def _ids(name: str, parts: Sequence[EarningRule | Level | Reward]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
         if part.id in first:
@@ -125,6 +128,34 @@ def _rewards(document: Program) -> Iterator[Fault]:
         opens_at, closes_at = reward.window(document.zone) if is_zone_known else (None, None)
         if opens_at and closes_at and closes_at <= opens_at:
             yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")
+
+
+def _tiers(document: Program) -> Iterator[Fault]:
+    levels = document.tiers.levels if document.tiers else ()
+    for index, (lower, level) in enumerate(pairwise(levels), 1):
+        place = f"/tiers/levels/{index}"
+        if level.reached_at <= lower.reached_at:
+            detail = f"It is reached at more than the {lower.reached_at} of the level before"
+            yield Fault(f"{place}/reached_at", "not_above", detail)
+    known = {level.id for level in levels}
+    for number, rule in enumerate(document.earning_rules):
+        yield from _unknown_levels(f"/earning_rules/{number}/when/tiers", rule.when.tiers, known)
+    for number, reward in enumerate(document.rewards):
+        place = f"/rewards/{number}"
+        yield from _unknown_levels(f"{place}/tiers", reward.tiers, known)
+        for level_id, cost in reward.tier_costs.items():
+            if level_id not in known:
+                detail = f"There is no level “{level_id}”"
+                yield Fault(f"{place}/tier_costs/{level_id}", "unknown_level", detail)
+            elif cost > reward.cost_points:
+                detail = f"More than the {reward.cost_points} that it costs everybody"
+                yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
+
+
+def _unknown_levels(place: str, named: Sequence[str], known: set[str]) -> Iterator[Fault]:
+    for index, level_id in enumerate(named):
+        if level_id not in known:
+            yield Fault(f"{place}/{index}", "unknown_level", f"There is no level “{level_id}”")
 
 
 def _lives_until(policy: AfterEarning, day: date) -> date:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from loyalty.domain.earning import award
-from loyalty.domain.entries import Accrual, AskedRefund
+from loyalty.domain.entries import Accrual, AskedRefund, Qualifying
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.program import Program
+from loyalty.domain.qualifying import basis_of, qualifies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,24 @@ def kept(order: Order, state: OrderState) -> Order:
 
 def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
     """The points that a refund still has to settle, `before` being the state it came upon."""
-    target = award(kept(accrual.order, after), program).points
+    target = award(kept(accrual.order, after), program, tier=accrual.tier).points
     return accrual.points - target - before.settled
+
+
+def disqualified(
+    accrual: Accrual, program: Program, *, before: OrderState, after: OrderState
+) -> Qualifying | None:
+    """What a refund takes back of what its order counted for, in the period it counted in."""
+    if accrual.qualifying is None:
+        return None
+    basis = basis_of(accrual.qualifying.counter)
+
+    def counts(state: OrderState) -> int:
+        order = kept(accrual.order, state)
+        points = award(order, program, tier=accrual.tier).points
+        return qualifies(order, points=points, basis=basis)
+
+    return Qualifying(accrual.qualifying.counter, counts(after) - counts(before))
 
 
 def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int:

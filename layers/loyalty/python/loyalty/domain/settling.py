@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from loyalty.domain.account import Account, Activation, Expired, first_due, settlement
@@ -11,6 +11,7 @@ from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import CalendarCause, Effect, Entry
 from loyalty.domain.postings import AccountChange, Posting
 from loyalty.domain.program import PublishedProgram
+from loyalty.domain.tiers import drops_on, level_on, relevant
 
 # Each step is an item of its own, and a transaction holds 100.
 STEPS_MAX: Final = 90
@@ -21,15 +22,18 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
 
     A rare write: it relies on the version of the account and replaces the whole of it, without
     its zero lots and with the next day on which something is due. Only settling raises or removes
-    a due time. What is more than `STEPS_MAX` is left, still due, to the next round.
+    a due time. What is more than `STEPS_MAX` is left, due as it was, to the next round: a due time
+    that is written never lies in the past.
     """
-    today = program.document.today(now)
+    document = program.document
+    today = document.today(now)
     undated_until = program.undated_until(account.active_on)
     settled = settlement(account, today=today, undated_until=undated_until, steps_max=STEPS_MAX)
-    after = settled.after
-    due = first_due(after.lots, after.pending, undated_until=undated_until)
+    counters = relevant(account, document, day=today)
+    after = with_due(replace(settled.after, qualifying=counters), program=program, today=today)
     entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)
-    if not entries and due == account.due:
+    announces = after.tier_announced != account.tier_announced
+    if not (entries or announces or _wakes(account, after.due, today)):
         return None
     return Posting(
         entries=entries,
@@ -39,10 +43,36 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
                 effect=Effect(),
                 entries=len(entries),
                 entries_seen=account.entries,
-                becomes=replace(after, due=due, entries=account.entries + len(entries)),
+                becomes=replace(after, entries=account.entries + len(entries)),
             ),
         ),
     )
+
+
+def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
+    """A settled account with the level it makes known, and the next day on which it is due."""
+    document = program.document
+    level = level_on(account, document, day=today)
+    days = (
+        first_due(
+            account.lots,
+            account.pending,
+            undated_until=program.undated_until(account.active_on),
+        ),
+        drops_on(account, document, day=today),
+    )
+    return replace(
+        account,
+        tier_announced=level.id if level else None,
+        due=min((day for day in days if day is not None), default=None),
+    )
+
+
+def _wakes(account: Account, due: date | None, today: date) -> bool:
+    """Whether the account's due time has come or is too late; one that is early may stay so."""
+    if account.due is None:
+        return due is not None
+    return account.due <= today or (due is not None and due < account.due)
 
 
 def _entry(

@@ -223,6 +223,9 @@ class TableBooks:
             actions.append(Increase(("redeemed", reward_id), times))
         if change.active_on is not None:
             actions.append(Assign(("active_on",), change.active_on.isoformat()))
+        if (told := change.announces) is not None:
+            known = ("tier_announced",)
+            actions.append(Assign(known, told.level) if told.level else Remove(known))
         if change.due is not None and change.due.moves:
             actions += self._move_due(change.member_id, change.due)
         return actions
@@ -277,6 +280,9 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
         conditions.append(_missing_or(less(("redeemed", reward_id), most)))
     if change.active_on is not None:
         conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))
+    if (told := change.announces) is not None:
+        path = ("tier_announced",)
+        conditions.append(equal(path, told.seen) if told.seen else Missing(path))
     if (due := change.due) is not None:
         day = due.on.isoformat()
         conditions.append(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final, cast
 
-from loyalty.domain.account import Account
+from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.earning import Part, Share
 from loyalty.domain.entries import (
     Accrual,
@@ -27,6 +27,7 @@ from loyalty.domain.entries import (
     OrderCause,
     PendingDates,
     Placeholder,
+    Qualifying,
     Redemption,
     RequestCause,
     Return,
@@ -151,14 +152,7 @@ def entry_from_item(item: Item) -> Entry | Placeholder:
 def _detail_to_item(detail: Detail) -> Item:
     match detail:
         case Accrual():
-            return {
-                "order": _order_to_item(detail.order),
-                "shares": [list(share) for share in detail.shares],
-                "parts": [
-                    [part.available_on.isoformat(), part.expires_on.isoformat(), part.points]
-                    for part in detail.parts
-                ],
-            }
+            return _accrual_to_item(detail)
         case Clawback():
             return {
                 "about": {
@@ -169,6 +163,7 @@ def _detail_to_item(detail: Detail) -> Item:
                     "excused": detail.excused,
                     "debt_after": detail.debt_after,
                 }
+                | ({"qualifying": list(detail.qualifying)} if detail.qualifying else {})
             }
         case Redemption():
             about: Item = {
@@ -199,6 +194,20 @@ def _detail_to_item(detail: Detail) -> Item:
             return {}
 
 
+def _accrual_to_item(detail: Accrual) -> Item:
+    context: Item = {"tier": detail.tier} if detail.tier else {}
+    if detail.qualifying:
+        context["qualifying"] = list(detail.qualifying)
+    return {
+        "order": _order_to_item(detail.order) | context,
+        "shares": [list(share) for share in detail.shares],
+        "parts": [
+            [part.available_on.isoformat(), part.expires_on.isoformat(), part.points]
+            for part in detail.parts
+        ],
+    }
+
+
 def _detail_from_item(wire: dict[str, Any]) -> Detail:
     about = wire.get("about", {})
     match wire["kind"]:
@@ -207,6 +216,7 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
         case "clawback":
             _, source, order_id = wire["pk"].rsplit("#", 2)
             refund_id = wire["sk"].rsplit("#", 1)[1]
+            about = about | {"qualifying": _qualifying(about.get("qualifying"))}
             return Clawback(source=source, order_id=order_id, refund_id=refund_id, **about)
         case "redemption":
             return Redemption(
@@ -235,7 +245,13 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
             Part(date.fromisoformat(available), date.fromisoformat(expires), points)
             for available, expires, points in wire["parts"]
         ),
+        tier=wire["order"].get("tier"),
+        qualifying=_qualifying(wire["order"].get("qualifying")),
     )
+
+
+def _qualifying(wire: list[Any] | None) -> Qualifying | None:
+    return Qualifying(*wire) if wire else None
 
 
 def placeholder_to_item(placeholder: Placeholder, program: str) -> Item:
@@ -374,6 +390,10 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         item["into"] = account.into
     if account.absorbed:
         item["absorbed"] = list(account.absorbed)
+    if account.tier_announced:
+        item["tier_announced"] = account.tier_announced
+    if account.tier_floor:
+        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
     if account.active_on:
         item["active_on"] = account.active_on.isoformat()
     if account.enrolled_at:
@@ -402,9 +422,15 @@ def account_from_item(item: Item) -> Account:
         due=_maybe_date(wire.get("due")),
         active_on=_maybe_date(wire.get("active_on")),
         absorbed=tuple(wire.get("absorbed", ())),
+        tier_announced=wire.get("tier_announced"),
+        tier_floor=_floor(wire.get("tier_floor")),
         enrolled_at=_maybe_instant(wire.get("enrolled_at")),
         ended_at=_maybe_instant(wire.get("ended_at")),
     )
+
+
+def _floor(wire: list[str] | None) -> TierFloor | None:
+    return TierFloor(wire[0], date.fromisoformat(wire[1])) if wire else None
 
 
 def voucher_to_item(voucher: Voucher, program: str) -> Item:

@@ -17,7 +17,8 @@ from loyalty.domain.errors import (
 from loyalty.domain.orders import fingerprint
 from loyalty.domain.postings import Posting, VoucherChange
 from loyalty.domain.program import Reward
-from loyalty.domain.redemptions import give_back, price, redeem, request_of, why_not
+from loyalty.domain.redemptions import cost, give_back, price, redeem, request_of, why_not
+from loyalty.domain.tiers import level_on
 from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.accounts import decisions, lineage, open_account, settled
 from loyalty.usecases.once import Recorded, once
@@ -57,13 +58,15 @@ def redeem_reward(member_id: str, *, wanted: Wanted, request_id: str, desk: Desk
         reward = desk.program.document.reward(wanted.reward_id)
         if reward is None:
             raise NotFound("There is no such reward")
-        costs = price(reward, points=wanted.points, order_minor=wanted.order_minor)
         account = settled(desk, open_account(desk, member_id, strong=True))
+        level = level_on(account, desk.program.document, day=desk.today)
+        costs = price(reward, level, points=wanted.points, order_minor=wanted.order_minor)
         # The stock itself is what the write relies on; its count is not read before.
         refusal = why_not(
             reward,
             account,
             points=costs.points,
+            level=level,
             program=desk.program,
             now=desk.now,
             stock_taken=0,
@@ -86,23 +89,36 @@ def redeem_reward(member_id: str, *, wanted: Wanted, request_id: str, desk: Desk
     return once(cause, fingerprint=told, decide=decide, desk=desk)
 
 
-def rewards_for(member_id: str, *, desk: Desk) -> list[tuple[Reward, Refusal | None, int]]:
-    """The catalogue for one member now: each reward, what stands in the way, points to spend."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reward as one member can have it now: what it costs them, and what stands in the way."""
+
+    reward: Reward
+    cost_points: int
+    missing_points: int
+    refusal: Refusal | None
+
+
+def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
+    """The catalogue for one member now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = desk.program.document.rewards
     taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
+    level = level_on(account, desk.program.document, day=desk.today)
     return [
-        (
+        Offer(
             reward,
+            points := cost(reward, level),
+            max(0, points - account.spendable),
             why_not(
                 reward,
                 account,
-                points=reward.cost_points,
+                points=points,
+                level=level,
                 program=desk.program,
                 now=desk.now,
                 stock_taken=taken.get(reward.id, 0),
             ),
-            account.spendable,
         )
         for reward in rewards
     ]
@@ -220,8 +236,9 @@ def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> V
     if not isinstance(found, Entry) or not isinstance(found.detail, Redemption):
         raise NotFound("There is no such redemption")
     if member_id is not None and found.member_id != member_id:
-        owners = {account.member_id for account in lineage(desk, found.member_id, strong=False)}
-        if open_account(desk, member_id, strong=False).member_id not in owners:
+        # Strongly: whoever was merged a moment ago still finds what is theirs.
+        owners = {account.member_id for account in lineage(desk, found.member_id, strong=True)}
+        if open_account(desk, member_id, strong=True).member_id not in owners:
             raise NotFound("There is no such redemption")
     return voucher_of(found.detail.code, desk=desk)
 

@@ -1,0 +1,217 @@
+"""Levels: a pure function of what was counted, the program and the day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.accruals import accrue
+from loyalty.domain.earning import award
+from loyalty.domain.program import Program
+from loyalty.domain.qualifying import qualifies
+from loyalty.domain.settling import settle
+from loyalty.domain.tiers import (
+    Announcement,
+    counter,
+    drops_on,
+    level_on,
+    relevant,
+    standing,
+)
+from tests.support.documents import program, published, rule
+from tests.support.orders import NOON, line, order, order_of
+
+ENROLLED = datetime(2024, 5, 17, 10, 0, tzinfo=UTC)
+PERIODS = ["calendar_year", "rolling_12_months", "membership_year"]
+LEVELS = [
+    {"id": "silver", "name": "Silver", "reached_at": 500, "multiplier_percent": 125},
+    {"id": "gold", "name": "Gold", "reached_at": 1000, "multiplier_percent": 200},
+]
+
+
+def tiers(period: str = "calendar_year", basis: str = "qualifying_points") -> dict[str, Any]:
+    return {"basis": basis, "period": period, "levels": LEVELS}
+
+
+def with_tiers(period: str = "calendar_year", basis: str = "qualifying_points") -> Program:
+    return program(tiers=tiers(period, basis), earning_rules=[rule()])
+
+
+def member(**counted: int) -> Account:
+    return Account(member_id="mem_1", enrolled_at=ENROLLED, qualifying=counted)
+
+
+def level(account: Account, rules: Program, day: date) -> str | None:
+    reached = level_on(account, rules, day=day)
+    return reached.id if reached else None
+
+
+@pytest.mark.parametrize(
+    ("amount", "name"), [(0, None), (499, None), (500, "silver"), (999, "silver"), (1000, "gold")]
+)
+def test_a_level_is_reached_when_enough_counts_in_one_period(amount: int, name: str | None) -> None:
+    assert level(member(p2026=amount), with_tiers(), date(2026, 11, 21)) == name
+
+
+def test_a_level_holds_to_the_end_of_the_next_calendar_year() -> None:
+    rules, ana = with_tiers(), member(p2026=700)
+
+    assert level(ana, rules, date(2027, 12, 31)) == "silver"
+    assert level(ana, rules, date(2028, 1, 1)) is None
+    assert drops_on(ana, rules, day=date(2026, 11, 21)) == date(2028, 1, 1)
+
+
+def test_a_year_of_membership_begins_on_the_day_of_enrollment() -> None:
+    rules, ana = with_tiers("membership_year"), member(p2=700)
+
+    assert counter_of(rules, ana, date(2027, 5, 16)) == "p2"
+    assert counter_of(rules, ana, date(2027, 5, 17)) == "p3"
+    assert level(ana, rules, date(2028, 5, 16)) == "silver"
+    assert level(ana, rules, date(2028, 5, 17)) is None
+
+
+def counter_of(rules: Program, account: Account, day: date) -> str:
+    assert rules.tiers is not None
+    return counter(rules.tiers, account, rules, day=day)
+
+
+def test_twelve_rolling_months_count_together_and_hold_for_twelve_more() -> None:
+    rules = with_tiers("rolling_12_months")
+    january = 2026 * 12
+    ana = member(**{f"p{january}": 300, f"p{january + 11}": 300})
+
+    assert level(ana, rules, date(2026, 11, 30)) is None
+    assert level(ana, rules, date(2026, 12, 1)) == "silver"
+    assert level(ana, rules, date(2027, 12, 31)) == "silver"
+    assert level(ana, rules, date(2028, 1, 1)) is None
+    assert drops_on(ana, rules, day=date(2026, 12, 1)) == date(2028, 1, 1)
+
+
+def test_a_floor_holds_to_its_own_day() -> None:
+    granted = Account(
+        member_id="mem_1",
+        enrolled_at=ENROLLED,
+        qualifying={"p2026": 700},
+        tier_floor=TierFloor("gold", date(2026, 12, 24)),
+    )
+    rules = with_tiers()
+
+    assert level(granted, rules, date(2026, 12, 24)) == "gold"
+    assert level(granted, rules, date(2026, 12, 25)) == "silver"
+    assert drops_on(granted, rules, day=date(2026, 11, 21)) == date(2026, 12, 25)
+
+
+def test_a_standing_says_what_is_missing_up_and_to_stay_and_by_when() -> None:
+    told = standing(member(p2025=700, p2026=450), with_tiers(), day=date(2026, 11, 21))
+
+    assert told is not None
+    assert told.level is not None
+    assert (told.level.id, told.holds_until, told.amount) == ("silver", date(2026, 12, 31), 450)
+    assert told.next is not None
+    assert (told.next.level.id, told.next.missing, told.next.by) == (
+        "gold",
+        550,
+        date(2026, 12, 31),
+    )
+    assert told.keep is not None
+    assert (told.keep.level.id, told.keep.missing) == ("silver", 50)
+
+
+@pytest.mark.parametrize(
+    ("basis", "amount"), [("qualifying_points", 40), ("spend", 4000), ("orders", 1)]
+)
+def test_an_order_counts_by_the_programs_basis_without_its_charges(basis: str, amount: int) -> None:
+    bought = order(line(4000, "1"), line(500, "2", category="shipping"))
+
+    assert qualifies(bought, points=award(bought, with_tiers()).points, basis=basis) == amount
+    assert qualifies(order(line(0)), points=0, basis=basis) == 0
+
+
+def test_the_level_multiplies_what_an_order_earns_and_is_kept_with_it() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    silver = member(p2026=500)
+
+    posting = accrue(order_of(1000), account=silver, program=rules, fingerprint="", now=NOON)
+
+    (entry,), (change,) = posting.entries, posting.changes
+    assert entry.points == 12
+    assert entry.detail is not None
+    assert getattr(entry.detail, "tier", None) == "silver"
+    assert change.qualifying == {"p2026": 12}
+
+
+def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()], expiry={"model": "never"})
+
+    posting = accrue(order_of(50_000), account=member(), program=rules, fingerprint="", now=NOON)
+
+    (change,) = posting.changes
+    assert change.announces == Announcement("silver", None)
+    assert change.due is not None
+    assert change.due.on == date(2028, 1, 1)
+
+
+def test_settling_announces_a_level_that_the_calendar_ended_once() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    silver = Account(
+        member_id="mem_1",
+        enrolled_at=ENROLLED,
+        qualifying={"p2026": 700},
+        tier_announced="silver",
+        due=date(2028, 1, 1),
+    )
+    new_year = datetime(2027, 12, 31, 23, 0, tzinfo=UTC)
+
+    early = settle(silver, program=rules, now=new_year - timedelta(seconds=1))
+    posting = settle(silver, program=rules, now=new_year)
+
+    assert early is None
+    assert posting is not None
+    after = posting.changes[0].becomes
+    assert after is not None
+    assert (after.tier_announced, after.due, after.qualifying) == (None, None, {})
+    assert settle(after, program=rules, now=new_year) is None
+
+
+@given(
+    st.sampled_from(PERIODS),
+    st.dictionaries(st.integers(0, 40), st.integers(0, 1200), max_size=6),
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    st.integers(0, 800),
+)
+def test_the_level_changes_only_on_the_days_that_were_foretold(
+    period: str, counted: dict[int, int], day: date, later: int
+) -> None:
+    rules = with_tiers(period)
+    base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
+    ana = member(**{f"p{base + number}": amount for number, amount in counted.items()})
+    now = level_on(ana, rules, day=day)
+    drops = drops_on(ana, rules, day=day)
+
+    then = day + timedelta(days=later)
+
+    after = level_on(ana, rules, day=then)
+    if now is not None and (drops is None or then < drops):
+        assert after is not None
+        assert after.reached_at >= now.reached_at
+
+
+@given(
+    st.sampled_from(PERIODS),
+    st.dictionaries(st.integers(0, 40), st.integers(0, 1200), max_size=8),
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+)
+def test_counters_that_settling_drops_never_mattered_again(
+    period: str, counted: dict[int, int], day: date
+) -> None:
+    rules = with_tiers(period)
+    base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
+    ana = member(**{f"p{base + number}": amount for number, amount in counted.items()})
+    pruned = member(**relevant(ana, rules, day=day))
+
+    for days in (0, 1, 40, 200, 400, 800):
+        then = day + timedelta(days=days)
+        assert level_on(pruned, rules, day=then) == level_on(ana, rules, day=then)
