@@ -78,7 +78,7 @@ class History:
     _draw: random.Random = field(init=False)
     _faults: float = field(init=False)
     _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
-    # The attempts at what had already happened when they began.
+    # The attempts at what had already happened, or been answered, when they began.
     _replays: set[int] = field(init=False, default_factory=set)
 
     def run(self) -> None:
@@ -117,7 +117,7 @@ class History:
         return self._begin(request, program)
 
     def _begin(self, request: Request, program: PublishedProgram | None = None) -> Attempt:
-        happened = has_happened(request, self.world)
+        happened = request.name in self._answers or has_happened(request, self.world)
         attempt = self.world.start(request, program=program)
         if happened:
             self._replays.add(attempt.number)
@@ -170,9 +170,7 @@ class History:
             return
         if answer.code not in REFUSALS:
             raise Violation(f"{attempt.name} is refused: {answer.code}")
-        if first is not None and not _may_be_refused_later(request):
-            raise Violation(f"{attempt.name} was done, and is refused now: {answer.code}")
-        if attempt.number in self._replays:
+        if attempt.number in self._replays and not _may_be_refused_later(request):
             raise Violation(f"{attempt.name} had happened, and is refused: {answer.code}")
 
     def _come_to_rest(self, requests: Sequence[Request]) -> None:

@@ -1080,6 +1080,21 @@ class TestMerging:
 
         assert account(world, "bob").balance == 10
 
+    def test_a_redemption_is_found_under_the_merged_members_id_though_the_read_is_stale(
+        self,
+    ) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Merge("ann", "bob", "m1")))
+        earned(world, 10, by="bob")
+        redeemed = spent(world, 10, by="ann")
+        attempt = world.start(Cancel(redeemed))
+
+        while attempt.call is not None:
+            attempt.step(Fault.STALE)
+
+        done(attempt.answer)
+        assert account(world, "bob").balance == 10
+
     def test_what_the_merged_member_could_redeem_once_the_survivor_cannot_again(self) -> None:
         world = scene("ann", "bob")
         earned(world, 100)
