@@ -216,9 +216,7 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
             redeemed=summed(account.redeemed, change.redeemed),
             due=due.on if due and due.moves else account.due,
             active_on=change.active_on or account.active_on,
-            tier_announced=(
-                change.announces.level if change.announces else account.tier_announced
-            ),
+            tier_announced=(change.announces.level if change.announces else account.tier_announced),
         ),
     )
 
