@@ -1,5 +1,5 @@
 import io
-import os
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -56,8 +56,8 @@ def _pid_of_a_function(aws: Aws) -> int:
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether a process is alive; one that only waits for somebody to collect it is not."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False, text=True
+    ).stdout.strip()
+    return bool(state) and not state.startswith("Z")
