@@ -94,6 +94,7 @@ class Auditor:
         self.accounts: dict[str, Any] = {}
         self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
         self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
+        self.returned = 0
         self.stock_out: dict[str, int] = defaultdict(int)
 
     def observe(
@@ -181,6 +182,7 @@ class Auditor:
     def _return(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         redemption = self.redemptions[_request(key)]
         redemption.returned += entry["points"]
+        self.returned += 1
         redemption.returned_because = entry["about"]["why"]
         if redemption.returned > redemption.spent:
             raise Violation(f"{key} returns more than was spent")

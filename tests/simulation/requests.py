@@ -226,7 +226,6 @@ class Merge:
 class Sweep:
     """Settles every member and releases every voucher that the index says is due."""
 
-    vouchers_only: bool = False
     name: str = "sweep"
 
     def run(self, desk: Desk, world: World) -> None:
@@ -234,7 +233,7 @@ class Sweep:
             try:
                 if owner.startswith("VOUCHER#"):
                     release(owner.removeprefix("VOUCHER#"), desk=desk)
-                elif not self.vouchers_only:
+                else:
                     settled(desk, open_account(desk, owner, strong=True))
             except Refusal:
                 # The next sweep finds it again.

@@ -1,0 +1,105 @@
+"""Runs histories by the thousand: `python -m tests.simulation --seeds 200000 --jobs 2`.
+
+Stops at the first that breaks a promise, and says how to see that one alone.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from tests.simulation.history import History
+
+CHUNK: Final = 250
+TELL_EVERY_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of some seeds; `broken` is the first that failed."""
+
+    histories: int
+    calls: int
+    broken: int | None = None
+    why: str = ""
+
+
+def run(seeds: range) -> Ran:
+    calls = 0
+    for seed in seeds:
+        history = History(seed)
+        try:
+            history.run()
+        except Exception as error:  # noqa: BLE001  # whatever breaks a history is what we look for
+            return Ran(seed - seeds.start + 1, calls, seed, f"{type(error).__name__}: {error}")
+        calls += history.calls
+    return Ran(len(seeds), calls)
+
+
+def trace(seed: int) -> int:
+    """Tell one history, call by call."""
+    history = History(seed, trace=print)
+    try:
+        history.run()
+    except Exception as error:
+        print(f"\n{type(error).__name__}: {error}\n")
+        raise
+    print("\nnothing is broken")
+    return 0
+
+
+def simulate(seeds: int, *, start: int, jobs: int) -> int:
+    began = told = time.monotonic()
+    histories = calls = 0
+    for ran in _in_parallel(start, start + seeds, jobs=jobs):
+        histories, calls = histories + ran.histories, calls + ran.calls
+        seconds = time.monotonic() - began
+        if ran.broken is not None:
+            print(f"seed {ran.broken} broke a promise: {ran.why}")
+            print(f"  python -m tests.simulation --seeds 1 --start {ran.broken} --trace")
+            return 1
+        if time.monotonic() - told > TELL_EVERY_SECONDS:
+            told = time.monotonic()
+            print(f"{histories:,} histories, {histories / seconds:.0f}/s", flush=True)
+    seconds = time.monotonic() - began
+    print(
+        f"{histories:,} histories from seed {start}, {calls:,} calls on the table, "
+        f"0 violations, {histories / seconds:.0f} histories/s on {jobs} processes"
+    )
+    return 0
+
+
+def _in_parallel(start: int, stop: int, *, jobs: int) -> Iterator[Ran]:
+    chunks = (range(first, min(first + CHUNK, stop)) for first in range(start, stop, CHUNK))
+    if jobs == 1:
+        yield from map(run, chunks)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting: set[Future[Ran]] = {pool.submit(run, chunk) for chunk in islice(chunks, 2 * jobs)}
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= {pool.submit(run, chunk) for chunk in islice(chunks, len(finished))}
+                yield from (each.result() for each in finished)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10_000, help="how many histories")
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--trace", action="store_true", help="tell the history of the first seed")
+    asked = parser.parse_args()
+    if asked.trace:
+        return trace(asked.start)
+    return simulate(asked.seeds, start=asked.start, jobs=asked.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
