@@ -68,5 +68,6 @@ def settled(desk: Desk, account: Account) -> Account:
         except Overtaken:
             account = open_account(desk, account.member_id, strong=True)
         else:
-            account = posting.changes[0].becomes or account
+            # Once more, for what one write cannot hold.
+            return settled(desk, posting.changes[0].becomes or account)
     raise AssertionError("decisions end by raising")

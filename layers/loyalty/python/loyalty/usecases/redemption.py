@@ -15,7 +15,7 @@ from loyalty.domain.errors import (
     WrongState,
 )
 from loyalty.domain.orders import fingerprint
-from loyalty.domain.postings import Posting, VoucherChange
+from loyalty.domain.postings import Posting, StockTaken, VoucherChange
 from loyalty.domain.program import Reward
 from loyalty.domain.redemptions import cost, give_back, price, redeem, request_of, why_not
 from loyalty.domain.tiers import level_on
@@ -177,7 +177,7 @@ def release(code: str, *, desk: Desk) -> Voucher:
         voucher = voucher_of(code, desk=desk)
         match voucher.state, voucher.state_at(desk.now):
             case "held", "cancelled":
-                if _given_back(voucher, why="hold_expired", desk=desk):
+                if _ended(voucher, desk=desk):
                     return replace(voucher, state="cancelled")
             case "issued", "expired":
                 if _stepped(voucher, replace(voucher, state="expired"), desk=desk):
@@ -254,10 +254,20 @@ def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], 
     return True
 
 
+def _ended(voucher: Voucher, *, desk: Desk) -> bool:
+    """Whether a hold that ran out was cancelled; who was erased gets no points back."""
+    try:
+        return _given_back(voucher, why="hold_expired", desk=desk)
+    except NotFound:
+        return _stepped(voucher, replace(voucher, state="cancelled"), desk=desk)
+
+
 def _stepped(seen: Voucher, becomes: Voucher, *, desk: Desk) -> bool:
     """Whether a voucher took this step; False when another was quicker."""
+    is_cancelled = becomes.state == "cancelled"
+    returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
     try:
-        desk.books.post(Posting(voucher=VoucherChange(seen, becomes)))
+        desk.books.post(Posting(voucher=VoucherChange(seen, becomes), stock=returned))
     except Overtaken:
         return False
     return True
