@@ -65,6 +65,12 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpirySettings:
+    table: str
+    sweep_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -86,6 +92,7 @@ type _Settings = (
     | IntakeSettings
     | RelaySettings
     | ArchiveSettings
+    | ExpirySettings
     | ClaimSettings
 )
 

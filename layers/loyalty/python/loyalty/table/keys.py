@@ -18,6 +18,9 @@ from loyalty.table.operations import Item, Key
 SHARDS = 16
 
 
+REGISTRY_PARTITION = "PROGRAMS"
+
+
 @dataclass(frozen=True, slots=True)
 class ChartRow:
     item: str
@@ -76,7 +79,7 @@ def deliveries_partition(program: str, storefront: str) -> str:
 
 @charted("registry of programs", read_by="every sweep")
 def registry(program: str) -> Key:
-    return Key("PROGRAMS", program)
+    return Key(REGISTRY_PARTITION, program)
 
 
 @charted("program, each version", read_by="refunds, recomputation, audits")
@@ -87,6 +90,11 @@ def program_version(program: str, version: str) -> Key:
 @charted("program, current", read_by="every request (cached 30 s)")
 def program_current(program: str) -> Key:
     return Key(_program(program), "CURRENT")
+
+
+@charted("how far a schedule has come", read_by="sweeps, audit")
+def progress(program: str, schedule: str) -> Key:
+    return Key(_program(program), f"PROGRESS#{schedule}")
 
 
 @charted("reward stock", read_by="redemption, catalogue")
@@ -208,3 +216,15 @@ def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
         f"{index}_pk": due_partition(program, index, at[:10], shard),
         f"{index}_sk": f"{at}#{owner}",
     }
+
+
+def owner(program: str, name: str) -> Key:
+    """What a sparse index lists under an owner's name: a member's account, or a voucher."""
+    kind, _, code = name.rpartition("#")
+    return voucher(program, code) if kind else account(program, name)
+
+
+def due_position(index: str, program: str, partition: str, listed: str) -> Item:
+    """Where a page of a sparse index goes on: after what is listed under this sort key."""
+    key = owner(program, listed.partition("#")[2])
+    return {"pk": key.pk, "sk": key.sk, f"{index}_pk": partition, f"{index}_sk": listed}

@@ -1,6 +1,8 @@
 """Programs in the table, and how a warm function remembers them."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
@@ -9,7 +11,7 @@ from loyalty.domain.program import Program, PublishedProgram
 from loyalty.domain.publication import canonical
 from loyalty.table import keys
 from loyalty.table.engine import Engine
-from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, equal
+from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
 from loyalty.usecases.program import Superseded
 
 # A version is in force everywhere within 30 s of being published; a read may lag a second or two.
@@ -37,6 +39,16 @@ class TablePrograms:
         # Immutable, so what an ordinary read finds is right; only a newborn can be missed by it.
         item = self._engine.get(key, strong=False) or self._engine.get(key, strong=True)
         return _from_item(item) if item else None
+
+    def registered(self) -> Iterator[str]:
+        """The ids of all programs."""
+        query = Query(pk=keys.REGISTRY_PARTITION)
+        while True:
+            page = self._engine.query(query)
+            yield from (cast("str", item["program_id"]) for item in page)
+            if page.next is None:
+                return
+            query = replace(query, start=page.next)
 
     def publish(self, program: PublishedProgram) -> None:
         program_id, version = program.program_id, program.version
