@@ -87,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
         "accrual",
         ("POST", "/orders", Throttle.WRITE),
         ("POST", "/orders/quote", Throttle.READ),
+        ("GET", "/orders/{source}/{order_id}", Throttle.READ),
         ("POST", "/orders/{source}/{order_id}/refunds", Throttle.WRITE),
         ("POST", "/members/{member_id}/adjustments", Throttle.WRITE),
     ),

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from loyalty.domain.entries import Adjustment, Clawback
+from loyalty.domain.entries import Adjustment, Clawback, Entry
 from loyalty.domain.errors import (
     CurrencyMismatch,
     Forbidden,
@@ -16,15 +16,16 @@ from loyalty.domain.errors import (
     TryAgain,
 )
 from loyalty.domain.program import AdjustmentLimits
-from loyalty.edge.auth import Role
+from loyalty.edge.auth import STAFF, Role
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory
-from loyalty.edge.entries import EntryShare, entry_answer
+from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
 from loyalty.edge.orders import (
     AdjustmentAnswer,
     AdjustmentRequest,
+    OrderAnswer,
     OrderEarned,
     OrderKept,
     OrderRequest,
@@ -35,7 +36,7 @@ from loyalty.edge.orders import (
 )
 from loyalty.edge.schemas import Money
 from loyalty.edge.settings import AccrualSettings, settings
-from loyalty.usecases import accrual, corrections, refunds
+from loyalty.usecases import accrual, corrections, orders, refunds
 from loyalty.usecases.accrual import Customer, Kept
 from loyalty.usecases.corrections import AskedAdjustment
 from loyalty.usecases.ports import Desk
@@ -68,7 +69,7 @@ def record_order(
     if not recorded.replayed:
         count("Orders")
         count("PointsEarned", entry.points + entry.pending_points)
-    answer = OrderEarned(member_id=entry.member_id, entry=entry_answer(entry))
+    answer = OrderEarned(member_id=entry.member_id, entry=_explained(entry, at))
     return reply(answer, status=200 if recorded.replayed else 201)
 
 
@@ -81,7 +82,22 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
     return QuoteAnswer(
         points=award.points - pending,
         pending_points=pending,
-        breakdown=[EntryShare(**share._asdict()) for share in award.shares],
+        breakdown=shares_answer(award.shares, document=at.program.document, tier=None),
+    )
+
+
+@api.get("/orders/<source>/<order_id>", allow=STAFF | {"service"})
+def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> OrderAnswer:
+    """See what became of an order: its entries, with all that explains them."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    story = orders.story_of(source, order_id, desk=at)
+    return OrderAnswer(
+        source=source,
+        order_id=order_id,
+        status=story.status,
+        member_id=story.entries[0].member_id if story.entries else None,
+        entries=[_explained(entry, at) for entry in story.entries],
+        refunds_waiting=list(story.refunds_waiting),
     )
 
 
@@ -156,6 +172,10 @@ def adjust_balance(
     )
     answer = AdjustmentAnswer(entry=entry_answer(corrected.entry))
     return reply(answer, status=200 if corrected.replayed else 201)
+
+
+def _explained(entry: Entry, at: Desk) -> EntryAnswer:
+    return entry_answer(entry, decided_by=at.version(entry.program_version).document)
 
 
 def _points_max(limits: AdjustmentLimits) -> int | None:

@@ -32,7 +32,13 @@ class TestEarning:
         assert (entry["available_on"], entry["expires_on"]) == ("2026-11-21", "2027-11-30")
         assert entry["program_version"] == 1
         assert entry["breakdown"] == [
-            {"rule_id": "base", "line_id": "1", "points": 49, "eligible_minor": 4999}
+            {
+                "rule_id": "base",
+                "line_id": "1",
+                "points": 49,
+                "eligible_minor": 4999,
+                "rate": {"points": 1, "per_minor": 100, "multiplier_percent": 100},
+            }
         ]
         assert till.member(ana)["balance"] == 49
 
@@ -115,6 +121,54 @@ class TestEarning:
 
         assert (entry["points"], entry["expires_on"]) == (49, "2026-11-11")
         assert till.member(ana)["balance"] == 0
+
+
+class TestWhatBecameOfIt:
+    def test_an_order_tells_its_entries_with_the_rates_of_their_time(
+        self, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        ana = till.enroll()
+        body = order(4999, member_id=ana)
+        till.post_order(body)
+        publish(version=2, earning_rules=[rule(points=10)])
+        time.now += timedelta(minutes=1)
+        till.refund(body["order_id"], amount=money(1000))
+
+        told = till.read_order(body["order_id"]).body
+
+        assert (told["status"], told["member_id"]) == ("earned", ana)
+        accrual, clawback = told["entries"]
+        assert accrual["breakdown"][0]["rate"]["points"] == 1
+        assert (clawback["kind"], clawback["points"]) == ("clawback", -10)
+
+    def test_an_order_that_waits_says_for_what(self) -> None:
+        guests = order(identities=[{"kind": "email", "value": "new@example.com"}])
+        till.post_order(guests)
+        till.refund("unseen", "r7", whole=True)
+
+        assert till.read_order(guests["order_id"]).body["status"] == "guest"
+        waiting = till.read_order("unseen").body
+        assert (waiting["status"], waiting["refunds_waiting"]) == ("waiting", ["r7"])
+        assert till.read_order("never").status == 404
+
+    def test_a_level_multiplies_what_is_earned(
+        self, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        level = {"id": "gold", "name": "Gold", "reached_at": 4000, "multiplier_percent": 150}
+        tiers = {
+            "basis": "spend",
+            "period": "calendar_year",
+            "levels": [level | {"reached_at": 4000}],
+        }
+        publish(version=2, earning_rules=[rule()], tiers=tiers)
+        time.now += timedelta(minutes=1)
+        ana = till.enroll()
+        till.earn(ana, 4000)
+
+        entry = till.earn(ana, 1001).body["entry"]
+
+        assert (entry["points"], entry["tier"]) == (15, "gold")
+        assert entry["breakdown"][0]["rate"]["multiplier_percent"] == 150
 
 
 class TestGuests:

@@ -128,6 +128,11 @@ def use(code: str, *, key: str | None = None, as_: Claims = CASHIER, **body: Any
     )
 
 
+def read_order(order_id: str, *, source: str = "pos", as_: Claims = CASHIER) -> Answer:
+    path = f"{PROGRAM}/orders/{source}/{order_id}"
+    return call(accrual.handler, "GET", path, as_=as_)
+
+
 def refund(
     order_id: str, refund_id: str = "r1", *, source: str = "pos", as_: Claims = CASHIER, **what: Any
 ) -> Answer:

@@ -1,11 +1,13 @@
 """A ledger entry as the API shows it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from loyalty.domain.calendar import NEVER
+from loyalty.domain.earning import Share
 from loyalty.domain.entries import (
     Accrual,
     Adjustment,
@@ -16,6 +18,7 @@ from loyalty.domain.entries import (
     Redemption,
     Return,
 )
+from loyalty.domain.program import Program
 from loyalty.edge.schemas import AnswerPart
 
 
@@ -34,6 +37,14 @@ class EntryPending(AnswerPart):
     points: int
 
 
+class EntryRate(AnswerPart):
+    """A rule's rate as it was then: so many points for so many minor units, times a level's."""
+
+    points: int
+    per_minor: int
+    multiplier_percent: int
+
+
 class EntryShare(AnswerPart):
     """What one line earned under one rule, and on how much money."""
 
@@ -41,6 +52,7 @@ class EntryShare(AnswerPart):
     line_id: str
     points: int
     eligible_minor: int
+    rate: EntryRate
 
 
 class EntryOrder(AnswerPart):
@@ -78,6 +90,7 @@ class EntryAnswer(AnswerPart):
     expires_on: Annotated[
         date | None, Field(description="Of an accrual: the last day of its longest-lived points.")
     ] = None
+    tier: Annotated[str | None, Field(description="The member's level at the time.")] = None
     breakdown: list[EntryShare] | None = None
     order: EntryOrder | None = None
     clawback: EntryClawback | None = None
@@ -90,8 +103,30 @@ class EntryAnswer(AnswerPart):
     ] = None
 
 
-def entry_answer(entry: Entry) -> EntryAnswer:
-    """The entry as its cause and its detail tell it."""
+def shares_answer(
+    shares: Iterable[Share], *, document: Program, tier: str | None
+) -> list[EntryShare]:
+    """A breakdown with the rates of the program version that decided it."""
+    rules = {rule.id: rule for rule in document.earning_rules}
+    level = document.tiers.level(tier) if document.tiers else None
+    return [
+        EntryShare(
+            **share._asdict(),
+            rate=EntryRate(
+                points=rules[share.rule_id].points,
+                per_minor=rules[share.rule_id].per_minor,
+                multiplier_percent=level.multiplier_percent if level else 100,
+            ),
+        )
+        for share in shares
+    ]
+
+
+def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAnswer:
+    """The entry as its cause and its detail tell it.
+
+    `decided_by` is the document of the entry's program version; with it a breakdown tells rates.
+    """
     return EntryAnswer(
         id=entry.id,
         kind=entry.kind,
@@ -113,7 +148,7 @@ def entry_answer(entry: Entry) -> EntryAnswer:
             for dates, points in sorted(entry.effect.pending.items())
         ],
         debt=entry.effect.debt,
-        **_explanation(entry),
+        **_explanation(entry, decided_by),
         **_named(entry),
     )
 
@@ -123,7 +158,7 @@ def last_day(day: date) -> date | None:
     return None if day == NEVER else day
 
 
-def _explanation(entry: Entry) -> dict[str, Any]:
+def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
     match entry.detail:
         case Accrual() as accrual:
             return {
@@ -131,7 +166,12 @@ def _explanation(entry: Entry) -> dict[str, Any]:
                 "expires_on": last_day(
                     max((part.expires_on for part in accrual.parts), default=NEVER)
                 ),
-                "breakdown": [EntryShare(**share._asdict()) for share in accrual.shares],
+                "tier": accrual.tier,
+                "breakdown": (
+                    shares_answer(accrual.shares, document=decided_by, tier=accrual.tier)
+                    if decided_by
+                    else None
+                ),
             }
         case Clawback() as told:
             taken = {name: getattr(told, name) for name in EntryClawback.model_fields}

@@ -203,6 +203,20 @@ class OrderKept(AnswerPart):
     status: Literal["guest", "ignored"]
 
 
+class OrderAnswer(AnswerPart):
+    """What became of an order.
+
+    `waiting`: only refunds have come so far; `guest` and `ignored`: nobody has it yet.
+    """
+
+    source: str
+    order_id: str
+    status: Literal["earned", "guest", "ignored", "waiting"]
+    member_id: str | None
+    entries: Annotated[list[EntryAnswer], Field(description="The accrual first.")]
+    refunds_waiting: list[str]
+
+
 class QuoteAnswer(AnswerPart):
     """What an order would earn now."""
 

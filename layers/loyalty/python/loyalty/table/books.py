@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -71,30 +71,38 @@ class TableBooks:
             ),
         )
 
+    def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
+        partition = keys.order_partition(self._program, source, order_id)
+        # "accrual" comes before every other kind of entry, as the alphabet has it.
+        return [
+            records.entry_from_item(item)
+            for item in self._all(Query(pk=partition, begins_with="ENTRY#", strong=True))
+        ]
+
     def voucher(self, code: str) -> Voucher | None:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
         return records.voucher_from_item(item) if item else None
 
     def expiries(self, member_id: str, lot: date) -> Sequence[Entry]:
-        page = self._engine.query(
-            Query(
-                pk=keys.member_partition(self._program, member_id),
-                begins_with=f"ENTRY#expiry#{lot.isoformat()}#",
-                strong=True,
-            )
+        query = Query(
+            pk=keys.member_partition(self._program, member_id),
+            begins_with=f"ENTRY#expiry#{lot.isoformat()}#",
+            strong=True,
         )
-        return [cast("Entry", records.entry_from_item(item)) for item in page]
+        return [cast("Entry", records.entry_from_item(item)) for item in self._all(query)]
 
     def entries(self, member_id: str) -> Sequence[Entry]:
-        query = Query(
-            pk=keys.history_partition(self._program, member_id), index="history", limit=1000
-        )
-        found: list[Entry] = []
+        partition = keys.history_partition(self._program, member_id)
+        query = Query(pk=partition, index="history", limit=1000)
+        return [cast("Entry", records.entry_from_item(item)) for item in self._all(query)]
+
+    def _all(self, query: Query) -> Iterator[Item]:
+        """Every item of a query, page after page."""
         while True:
             page = self._engine.query(query)
-            found += (cast("Entry", records.entry_from_item(item)) for item in page)
+            yield from page
             if page.next is None:
-                return found
+                return
             query = replace(query, start=page.next)
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:

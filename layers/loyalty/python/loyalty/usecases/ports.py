@@ -68,6 +68,10 @@ class Books(Protocol):
 
     def order(self, source: str, order_id: str, *, refund_id: str) -> OrderOnFile: ...
 
+    def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
+        """Every entry of an order, or its placeholder, the accrual first; read strongly."""
+        ...
+
     def voucher(self, code: str) -> Voucher | None:
         """Read strongly."""
         ...
