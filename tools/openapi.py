@@ -178,7 +178,7 @@ def _openapi_path(rule: str) -> str:
 
 def _finished(described: Json, operation: Operation) -> Json:
     """What the framework describes, with who may, and every answer that there can be."""
-    success = _with_csv(described["responses"].pop(str(operation.status)))
+    success = _with_its_body(described["responses"].pop(str(operation.status)))
     responses = {
         str(status): success | {"description": HTTPStatus(status).phrase}
         for status in (operation.status, *operation.also)
@@ -199,9 +199,11 @@ def _finished(described: Json, operation: Operation) -> Json:
     return finished
 
 
-def _with_csv(success: Json) -> Json:
-    """What is answered as a model or as text: the text is CSV, which is described apart."""
+def _with_its_body(success: Json) -> Json:
+    """A success as it is sent: nothing is no JSON, and text beside a model is CSV."""
     schema = success.get("content", {}).get("application/json", {}).get("schema", {})
+    if schema.get("type") == "null":
+        return {name: part for name, part in success.items() if name != "content"}
     models = [form for form in schema.get("anyOf", ()) if form != _TEXT]
     if len(models) == len(schema.get("anyOf", ())):
         return success

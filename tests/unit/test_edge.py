@@ -19,7 +19,7 @@ from loyalty.edge.schemas import (
     RequestPart,
 )
 from loyalty.table.operations import Transient
-from tests.support.http import Answer, Claims, call, event, person, service, staff
+from tests.support.http import Answer, Claims, Context, call, event, person, service, staff
 
 BEAN = "/v1/programs/bean"
 CASHIER = staff("bean", "cashier")
@@ -117,6 +117,19 @@ def test_an_answer_may_have_a_status_and_headers_of_its_own(till: Api) -> None:
     answer = call(till, "PUT", f"{BEAN}/tills/front", as_=staff("bean", "manager"))
 
     assert (answer.status, answer.headers["etag"]) == (201, '"1"')
+
+
+def test_an_answer_that_says_nothing_has_an_empty_body() -> None:
+    api = create_app("till")
+
+    @api.delete("/till", allow={"manager"}, status=204)
+    def remove(program_id: ProgramId) -> Response[None]:
+        return Response(status_code=204, body=None)
+
+    removing = event("DELETE", f"{BEAN}/till", as_=staff("bean", "manager"))
+    answer = api(removing, Context())  # type: ignore[arg-type]  # all it reads of it
+
+    assert (answer["statusCode"], answer["body"]) == (204, "")
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])

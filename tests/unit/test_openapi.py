@@ -109,6 +109,12 @@ def test_a_report_is_described_as_json_and_as_csv(described: dict[str, Any]) -> 
     }
 
 
+def test_what_is_answered_with_nothing_is_described_so(described: dict[str, Any]) -> None:
+    for name, operation in operations(described).items():
+        if name.startswith("DELETE"):
+            assert operation["responses"]["204"] == {"description": "No Content"}
+
+
 def test_bounds_of_integers_are_integers(described: dict[str, Any]) -> None:
     reward = described["components"]["schemas"]["Reward"]
 

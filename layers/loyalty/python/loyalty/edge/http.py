@@ -142,6 +142,8 @@ class Api:
         self._refused = None
         logger.append_keys(request_id=request["requestId"])
         answer = self.resolver.resolve(_with_text_body(event), context)
+        # Not null: a gateway may take that for no answer.
+        answer["body"] = answer.get("body") or ""
         headers = answer.setdefault("headers", {})
         headers["x-request-id"] = request["requestId"]
         headers.setdefault("cache-control", "no-store")
