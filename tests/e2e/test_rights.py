@@ -1,0 +1,246 @@
+"""Who may call at all, and what each function may do: enforced, not only declared."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from infra.routes import CATCH_ALL, ROUTES
+from local.aws import REGION
+from local.deploy import zipped
+from local.people import email_of
+from local.shop import delivery, paid_order
+from tests.e2e.conftest import OpenProgram
+from tests.e2e.described import DescribedApi, enroll, eventually, order
+
+# Runs with another function's role, and tells what it may.
+INTRUDER = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    try:
+        getattr(boto3.client("dynamodb"), event["call"])(**event["arguments"])
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
+"""
+
+
+def status_of(program: OpenProgram, token: str | None) -> int:
+    with program.deployed.client(program.id, token) as client:
+        return client.get("").status_code
+
+
+class TestTheGateway:
+    def test_lets_nobody_in_without_a_token(self, program: OpenProgram) -> None:
+        with program.deployed.client(program.id) as client:
+            answer = client.get("")
+
+        assert answer.status_code == 401
+        assert answer.json() == {"message": "Unauthorized"}
+
+    @pytest.mark.parametrize("role", ["cashier", "service", "member"])
+    def test_lets_no_tampered_token_in(self, program: OpenProgram, role: str) -> None:
+        header, claims, signature = program.tokens[role].split(".")
+        told = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        told["cognito:groups"] = [f"{program.id}/manager"]
+        forged = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+
+        assert status_of(program, program.tokens[role]) == 200
+        assert status_of(program, f"{header}.{forged}.{signature}") == 401
+        assert status_of(program, f"{header}.{claims}.{signature[:-8]}AAAAAAAA") == 401
+        assert status_of(program, f"{header}.{claims}.") == 401
+
+    def test_lets_no_token_of_another_pool_in(self, program: OpenProgram) -> None:
+        with another_pool(program) as token:
+            assert status_of(program, token) == 401
+
+    def test_lets_no_expired_token_in(self, program: OpenProgram) -> None:
+        with tokens_that_last_a_second(program):
+            token = program.deployed.directory.token("manager", program.id)
+        time.sleep(2)
+
+        assert status_of(program, token) == 401
+
+
+class TestWhatAFunctionMay:
+    def test_is_what_its_role_lists_and_nothing_else(
+        self, program: OpenProgram, tmp_path: Path
+    ) -> None:
+        """The others tell nothing if the cloud were to let everything pass."""
+        aws = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+        )
+        lambda_ = aws.client("lambda", endpoint_url=program.deployed.cloud.aws.endpoint)
+        (reporting,) = [
+            function
+            for function in lambda_.list_functions()["Functions"]
+            if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == "reporting"
+        ]
+        (tmp_path / "handler.py").write_text(INTRUDER)
+        lambda_.create_function(
+            FunctionName="intruder",
+            Runtime="python3.13",
+            Role=reporting["Role"],
+            Handler="handler.handler",
+            Code={"ZipFile": zipped(tmp_path)},
+        )
+
+        def attempt(call: str, **arguments: Any) -> str:
+            table = reporting["Environment"]["Variables"]["LOYALTY_TABLE"]
+            asked = json.dumps({"call": call, "arguments": {"TableName": table} | arguments})
+            answer = lambda_.invoke(FunctionName="intruder", Payload=asked)["Payload"].read()
+            return str(json.loads(answer))
+
+        key = {"pk": {"S": f"PROGRAM#{program.id}"}, "sk": {"S": "CURRENT"}}
+        assert attempt("get_item", Key=key) == "allowed"
+        assert attempt("delete_item", Key=key) == "AccessDeniedException"
+        assert attempt("put_item", Item=key) == "AccessDeniedException"
+        assert attempt("scan") == "AccessDeniedException"
+        assert attempt("delete_table") == "AccessDeniedException"
+
+    def test_is_enough_for_every_route(self, open_program: Callable[..., OpenProgram]) -> None:
+        """A right that is missing shows only here: each route does the most that it ever does."""
+        program = open_program(
+            expiry={"model": "after_earning", "days": 1, "round_to": "none"},
+            transfers={"points_max": 1000},
+        )
+        with DescribedApi(program) as api:
+            drive_everything(api)
+
+            assert api.driven == {route.key for route in ROUTES if route.path != CATCH_ALL}
+
+
+def drive_everything(api: DescribedApi) -> None:
+    # Program and storefronts; a secret is made, replaced and deleted.
+    etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
+    api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
+    api.call("member", "GET", "/rewards")
+    shop = {"platform": "shopify", "source": "shop", "secrets": ["one"]}
+    api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)
+    api.call("manager", "PUT", "/storefronts/online", json=shop | {"secrets": ["two", "one"]})
+    api.call("manager", "GET", "/storefronts/online")
+    deliver(api, secret="two")
+    api.send("manager", "DELETE", "/storefronts/online", status=204)
+
+    # Members: claimed, linked, changed, given up.
+    email = email_of("member", api.program.id)
+    ana = enroll(api, email)
+    bob = enroll(api, "bob@example.com")
+    assert api.call("member", "POST", "/members", json={})["id"] == ana
+    card = {"identities": [{"kind": "card", "value": "6034-1"}]}
+    api.call("cashier", "PATCH", f"/members/{ana}", json=card)
+    api.call("cashier", "PATCH", f"/members/{ana}", json={"remove_identities": card["identities"]})
+    api.call(
+        "service", "POST", "/members/lookup", json={"identity": {"kind": "email", "value": email}}
+    )
+
+    # Points: earned, of a guest, expired at once and then refunded, corrected, given away.
+    api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)
+    api.call(
+        "service", "POST", "/orders", json=order("2", identities=card["identities"]), status=202
+    )
+    api.call("service", "POST", "/orders/quote", json=order("3", member_id=ana))
+    long_ago = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    old = order("4", member_id=ana) | {"occurred_at": long_ago}
+    api.call("service", "POST", "/orders", json=old, status=201)
+    refund = {"refund_id": "r", "occurred_at": long_ago, "whole": True}
+    api.call("service", "POST", "/orders/pos/4/refunds", json=refund, status=201)
+    api.call("service", "POST", "/orders/pos/5/refunds", json=refund, status=202)
+    adjusted = {"points": 400, "reason": "goodwill"}
+    api.call("manager", "POST", f"/members/{ana}/adjustments", json=adjusted, status=201)
+    gift = {"to_member_id": bob, "points": 5}
+    api.call("member", "POST", f"/members/{ana}/transfers", json=gift, status=201)
+
+    # Rewards, one of them counted.
+    api.call("member", "GET", "/members/me/rewards")
+    path = f"/members/{ana}/redemptions"
+    kept, undone = (
+        api.call("cashier", "POST", path, json={"reward_id": reward, "hold": True}, status=201)
+        for reward in ("latte", "tote")
+    )
+    api.call("cashier", "POST", f"{path}/{kept['id']}/complete")
+    api.call("cashier", "POST", f"{path}/{undone['id']}/cancel")
+    api.call("cashier", "GET", path)
+    code = kept["voucher"]["code"]
+    api.call("cashier", "GET", f"/vouchers/{code}")
+    api.call("cashier", "POST", f"/vouchers/{code}/use", json={})
+
+    # What is there to be seen; then two become one, and one nobody.
+    today = datetime.now(UTC).date().isoformat()
+    api.call("member", "GET", "/members/me")
+    api.call("member", "GET", "/members/me/history")
+    api.call("member", "GET", "/members/me/balance", params={"at": long_ago})
+    api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
+    api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
+    api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
+    api.send("service", "DELETE", f"/members/{ana}", status=204)
+
+
+def deliver(api: DescribedApi, *, secret: str) -> None:
+    sent = delivery(
+        paid_order(email="nobody@example.com", at=datetime.now(UTC)),
+        topic="orders/paid",
+        secret=secret,
+        webhook_id=str(uuid4()),
+        event_id=str(uuid4()),
+    )
+    path = "/webhooks/online"
+    api.call(None, "POST", path, content=sent.body, headers=sent.headers)
+    eventually(api.program.deployed.queued_deliveries, lambda waiting: waiting == 0)
+
+
+@contextmanager
+def another_pool(program: OpenProgram) -> Iterator[str]:
+    """A manager's token of the same groups, from a pool that the API knows nothing of."""
+    cognito = program.deployed.cloud.aws.cognito
+    pool_id = cognito.create_user_pool(PoolName="another")["UserPool"]["Id"]
+    client_id = cognito.create_user_pool_client(
+        UserPoolId=pool_id,
+        ClientName="another",
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    group = f"{program.id}/manager"
+    cognito.admin_create_user(UserPoolId=pool_id, Username="mallory", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool_id, Username="mallory", Password="Mallory-0", Permanent=True
+    )
+    cognito.create_group(UserPoolId=pool_id, GroupName=group)
+    cognito.admin_add_user_to_group(UserPoolId=pool_id, Username="mallory", GroupName=group)
+    signed_in = cognito.admin_initiate_auth(
+        UserPoolId=pool_id,
+        ClientId=client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "mallory", "PASSWORD": "Mallory-0"},
+    )
+    yield signed_in["AuthenticationResult"]["IdToken"]
+    cognito.delete_user_pool(UserPoolId=pool_id)
+
+
+@contextmanager
+def tokens_that_last_a_second(program: OpenProgram) -> Iterator[None]:
+    """Sign people in for a second, which only a local cloud allows."""
+    directory = program.deployed.directory
+
+    def last(validity: int, unit: Literal["seconds", "minutes"]) -> None:
+        program.deployed.cloud.aws.cognito.update_user_pool_client(
+            UserPoolId=directory.pool_id,
+            ClientId=directory.people_client_id,
+            IdTokenValidity=validity,
+            TokenValidityUnits={"IdToken": unit},
+        )
+
+    last(1, "seconds")
+    try:
+        yield
+    finally:
+        last(60, "minutes")
