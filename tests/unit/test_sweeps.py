@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from loyalty.domain.audit import audit
+from loyalty.domain.settling import settle
 from loyalty.table import keys
 from loyalty.table.operations import Assign, Update, equal
 from loyalty.usecases.corrections import merge_members
@@ -117,21 +118,26 @@ class TestPoints:
         assert town.kinds() == ["adjustment", "expiry"]
 
     def test_more_steps_than_one_write_holds_are_all_taken(self) -> None:
-        town = Town(program=published(pending_days=90, clawback="unlimited"))
-        town.enroll()
-        for _ in range(90):
-            town.buy(1)
-            town.give(1, expiring_on=town.now.date() + timedelta(days=95))
-            town.pass_by(days=1)
-        town.now += timedelta(days=500)
+        town = overdue()
 
-        town.sweep()
         town.sweep()
 
         account = town.account()
         assert (account.balance, account.lots, account.pending) == (0, {}, {})
         assert town.kinds().count("activation") == 90
         assert town.listed() is None
+
+    def test_whoever_has_steps_left_stays_listed_under_the_day_that_is_not_finished(self) -> None:
+        town = overdue()
+        listed = town.listed()
+
+        posting = settle(town.account(), program=town.program, now=town.now)
+        assert posting is not None
+        town.desk.books.post(posting)
+
+        assert town.kinds().count("activation") == 90
+        assert town.kinds().count("expiry") == 0
+        assert town.listed() == listed
 
 
 class TestTimeZones:
@@ -547,6 +553,17 @@ def story(fuse: Fuse | None = None) -> Town:
     close(town, "mem_eve")
     town.now = MIDNIGHT + timedelta(days=5)
     town.fuse = town.engine.fuse = town.pages.fuse = fuse or town.fuse
+    return town
+
+
+def overdue() -> Town:
+    """Ninety points that became available one day after the other, and expired, unrecorded."""
+    town = Town(program=published(pending_days=90))
+    town.enroll()
+    for _ in range(90):
+        town.buy(1)
+        town.pass_by(days=1)
+    town.now += timedelta(days=900)
     return town
 
 

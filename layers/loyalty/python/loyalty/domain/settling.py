@@ -31,6 +31,8 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     settled = settlement(account, today=today, undated_until=undated_until, steps_max=STEPS_MAX)
     counters = relevant(account, document, day=today)
     after = with_due(replace(settled.after, qualifying=counters), program=program, today=today)
+    if after.due is not None and after.due <= today:
+        after = replace(after, due=account.due or after.due)
     entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)
     announces = after.tier_announced != account.tier_announced
     if not (entries or announces or _wakes(account, after.due, today)):
