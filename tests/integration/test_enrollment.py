@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler
+from loyalty.domain.audit import audit
 from loyalty.domain.program import PublishedProgram
 from loyalty.edge.desk import desk
 from loyalty.edge.logs import logger
@@ -673,3 +674,23 @@ def test_no_log_line_holds_personal_data(
     assert told.count('"message":"answered"') == 4
     for personal in ("ana@example", "612345678", "Quispe", "sub-ana", "not an address"):
         assert personal not in told
+
+
+def test_erasing_empties_the_account_with_an_entry_that_says_so(
+    program: PublishedProgram, time: Clock
+) -> None:
+    member_id = str(enroll(ANA).body["id"])
+    earn(member_id, "1", at=time.now)
+
+    erase(member_id)
+
+    serving = desk("bean", table=TABLE)
+    account = serving.books.account(member_id, strong=True)
+    entries = serving.books.entries(member_id)
+    assert account is not None
+    assert (account.status, account.balance, dict(account.lots)) == ("closed", 0, {})
+    assert sorted((entry.kind, entry.points) for entry in entries) == [
+        ("accrual", 50),
+        ("adjustment", -50),
+    ]
+    assert audit(account, entries, program=program) == []

@@ -8,7 +8,9 @@ import pytest
 
 from functions.redemption.handler import handler
 from loyalty.domain.program import PublishedProgram
-from tests.integration.conftest import Clock
+from loyalty.edge.desk import desk
+from loyalty.usecases.redemption import release
+from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward
 from tests.support.http import call, person, staff
@@ -386,3 +388,16 @@ class TestWhoMay:
         code = till.redeem(ana).body["voucher"]["code"]
 
         assert till.use(code, as_=person("ana")).code == "forbidden"
+
+
+def test_the_hold_of_somebody_erased_ends_without_points_going_anywhere(
+    ana: str, time: Clock
+) -> None:
+    code = till.redeem(ana, hold=True).body["voucher"]["code"]
+    till.erase(ana)
+    time.now += timedelta(minutes=15)
+
+    released = release(code, desk=desk("bean", table=TABLE))
+
+    assert released.state == "cancelled"
+    assert till.check(code).body["state"] == "cancelled"

@@ -56,6 +56,11 @@ def member(member_id: str, *, as_: Claims = CASHIER) -> dict[str, Any]:
     return body
 
 
+def erase(member_id: str, *, as_: Claims = CASHIER) -> None:
+    answer = call(enrollment.handler, "DELETE", f"{PROGRAM}/members/{member_id}", as_=as_)
+    assert answer.status == 204, answer.text
+
+
 def post_order(body: dict[str, Any], *, as_: Claims = CASHIER) -> Answer:
     return call(accrual.handler, "POST", f"{PROGRAM}/orders", body=body, as_=as_)
 

@@ -224,11 +224,35 @@ def merge(
     )
 
 
-def _replaced(seen: Account, becomes: Account) -> AccountChange:
+def close(account: Account, *, program: PublishedProgram, now: datetime) -> Posting:
+    """Close the account of somebody who is forgotten; an entry empties it of what it still held."""
+    effect = _difference({}, account.lots, -account.debt, {}, account.pending)
+    entry = Entry(
+        cause=RequestCause(f"closing:{account.member_id}", "adjustment"),
+        member_id=account.member_id,
+        effect=effect,
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        detail=Adjustment(reason="account closed", reference=None, by="erasure"),
+    )
+    entries = (entry,) if effect != Effect() else ()
+    closed = Account(
+        member_id=account.member_id,
+        status="closed",
+        entries=account.entries + len(entries),
+        enrolled_at=account.enrolled_at,
+        ended_at=now,
+        absorbed=account.absorbed,
+    )
+    return Posting(entries=entries, changes=(_replaced(account, closed, entries=len(entries)),))
+
+
+def _replaced(seen: Account, becomes: Account, *, entries: int = 1) -> AccountChange:
     return AccountChange(
         member_id=seen.member_id,
         effect=Effect(),
-        entries=1,
+        entries=entries,
         entries_seen=seen.entries,
         becomes=becomes,
     )

@@ -134,7 +134,7 @@ class TableBooks:
         return {"pk": key.pk, "sk": key.sk, "history_pk": partition, "history_sk": sort}
 
     def post(self, posting: Posting) -> None:
-        operations = list(self._operations(posting))
+        operations = list(self.operations(posting))
         try:
             self._engine.write(operations)
         except Refused as refused:
@@ -152,7 +152,7 @@ class TableBooks:
         except Refused as refused:
             raise self._overtaken(operations, refused) from refused
 
-    def _operations(self, posting: Posting) -> Sequence[Operation]:
+    def operations(self, posting: Posting) -> Sequence[Operation]:
         """The posting as one transaction; the cause's own entry, the guard of the rest, first."""
         operations: list[Operation] = []
         for number, entry in enumerate(posting.entries):

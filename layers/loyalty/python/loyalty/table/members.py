@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Entry
 from loyalty.domain.identity import KINDS, Digest, Identity, Keyring
 from loyalty.domain.member import Consent, Member, Profile
+from loyalty.domain.postings import Posting
 from loyalty.table import keys, records
+from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import (
     Absent,
     AnyOf,
-    Assign,
     Check,
     Delete,
     Item,
@@ -25,7 +27,6 @@ from loyalty.table.operations import (
     Put,
     Query,
     Refused,
-    Update,
     Value,
     equal,
 )
@@ -102,18 +103,10 @@ class TableMembers:
             *self._moves(loser, after.member_id),
         )
 
-    def erase(self, member: Member, *, now: datetime) -> None:
-        self._write(
-            Update(
-                keys.account(self._program, member.member_id),
-                actions=(
-                    Assign(("status",), "closed"),
-                    Assign(("ended_at",), keys.instant(now)),
-                ),
-                conditions=(equal(("status",), "active"),),
-            ),
-            *self._deletions(member),
-        )
+    def erase(self, member: Member, closing: Posting) -> None:
+        # A closed account is never due, so where its midnights are does not matter.
+        books = TableBooks(self._engine, program_id=self._program, zone=ZoneInfo("UTC"))
+        self._write(*books.operations(closing), *self._deletions(member))
 
     def forget(self, merged: Member) -> None:
         self._write(*self._deletions(merged))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from loyalty.domain.account import Account
+from loyalty.domain.corrections import close
 from loyalty.domain.entries import Entry
 from loyalty.domain.errors import (
     Fault,
@@ -29,7 +30,7 @@ from loyalty.domain.member import (
     united,
 )
 from loyalty.domain.orders import fingerprint
-from loyalty.usecases.accounts import MERGES_MAX, decisions
+from loyalty.usecases.accounts import MERGES_MAX, decisions, settled
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
 
@@ -207,7 +208,8 @@ def unite(merged_id: str, *, members: Members, desk: Desk) -> None:
 def erase(member_id: str, *, members: Members, desk: Desk) -> None:
     """Forget a person, and whoever was merged into them. Erasing again is no error.
 
-    Their entries stay, under ids that lead to nobody.
+    Their entries stay, under ids that lead to nobody, and one more empties the account: nobody
+    is owed what it held.
 
     Raises:
         NotFound: there never was such a member.
@@ -223,7 +225,8 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
                 merged = members.find(merged_id, strong=True)
                 if merged and merged.member:
                     members.forget(merged.member)
-            members.erase(enrolled.member, now=desk.now)
+            account = settled(desk, enrolled.account)
+            members.erase(enrolled.member, close(account, program=desk.program, now=desk.now))
         except Raced:
             continue
         return

@@ -169,7 +169,7 @@ class Members(Directory, Protocol):
         """
         ...
 
-    def erase(self, member: Member, *, now: datetime) -> None:
+    def erase(self, member: Member, closing: Posting) -> None:
         """Delete all personal data and close the account; its entries stay.
 
         Raises:
