@@ -14,17 +14,20 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import CapabilityFunction
-from infra.queues import IntakeQueue
+from infra.queues import IntakeQueue, WorkQueue
 from infra.settings import Settings
 from infra.streams import StreamReader
 
 NAMESPACE = "Loyalty"
 FIVE_MINUTES = Duration.minutes(5)
 MINUTE = Duration.minutes(1)
+DAY = Duration.days(1)
 
 # Facts are promised in the reports, and events on the bus, within two minutes of the write.
 ITERATOR_AGE_MAX = Duration.minutes(2)
 INTAKE_AGE_MAX = Duration.minutes(10)
+# 10 million members who are due at one midnight take 84 minutes.
+WORK_AGE_MAX = Duration.hours(2)
 LATENCY_P99_MAX = Duration.seconds(3)
 
 _SUM = "Sum"
@@ -64,13 +67,14 @@ class Monitoring(Construct):
         functions: Mapping[str, CapabilityFunction],
         intake: IntakeQueue,
         readers: Mapping[str, StreamReader],
+        queues: Mapping[str, WorkQueue],
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = AlarmTopic(self, "Alarms", settings=settings).topic
         self._settings = settings
-        dead_letters = {"intake": intake.dead_letters} | {
-            name: reader.dead_letters for name, reader in readers.items()
-        }
+        dead_letters = {"intake": intake.dead_letters}
+        dead_letters |= {name: reader.dead_letters for name, reader in readers.items()}
+        dead_letters |= {name: queue.dead_letters for name, queue in queues.items()}
         self._watch_api(api_id)
         for name, function in functions.items():
             self._watch_function(name, function)
@@ -78,8 +82,22 @@ class Monitoring(Construct):
             self._watch_reader(name, reader)
         for name, queue in dead_letters.items():
             self._watch_dead_letters(name, queue)
-        self._watch_intake(intake)
+        self._watch_age(
+            "intake",
+            intake.queue,
+            INTAKE_AGE_MAX,
+            says="A storefront event has waited for more than ten minutes.",
+        )
+        for name, work in queues.items():
+            self._watch_age(
+                name,
+                work.queue,
+                WORK_AGE_MAX,
+                says=f"What {name} found to do has waited for more than two hours.",
+            )
         self._watch_deliveries()
+        self._watch_schedules()
+        self._watch_books()
         self._dashboard = Dashboard(
             self,
             "Dashboard",
@@ -88,6 +106,7 @@ class Monitoring(Construct):
             functions=functions,
             intake=intake,
             readers=readers,
+            queues=queues,
             dead_letters=dead_letters,
         )
 
@@ -126,15 +145,13 @@ class Monitoring(Construct):
             says=f"{name} gave something up; it lies in the dead letters.",
         )
 
-    def _watch_intake(self, intake: IntakeQueue) -> None:
+    def _watch_age(self, name: str, queue: sqs.Queue, age_max: Duration, *, says: str) -> None:
         self._alarm(
-            "intake-age",
-            intake.queue.metric_approximate_age_of_oldest_message(
-                statistic=_MAXIMUM, period=MINUTE
-            ),
-            threshold=INTAKE_AGE_MAX.to_seconds(),
+            f"{name}-age",
+            queue.metric_approximate_age_of_oldest_message(statistic=_MAXIMUM, period=MINUTE),
+            threshold=age_max.to_seconds(),
             periods=3,
-            says="A storefront event has waited for more than ten minutes.",
+            says=says,
         )
 
     def _watch_deliveries(self) -> None:
@@ -143,6 +160,33 @@ class Monitoring(Construct):
             business_metric("DeliveriesParked", {"service": "intake"}),
             threshold=1,
             says="A signed delivery made no sense and was parked with its reason.",
+        )
+
+    def _watch_schedules(self) -> None:
+        """Silence is what a schedule that is gone sounds like."""
+        self._alarm(
+            "expiry-silent",
+            business_metric("Sweeps", {"service": "expiry"}),
+            threshold=1,
+            periods=3,
+            is_silence=True,
+            says="No sweep has begun for a quarter of an hour.",
+        )
+        self._alarm(
+            "audit-silent",
+            business_metric("Audits", {"service": "audit"}, period=DAY),
+            threshold=1,
+            periods=2,
+            is_silence=True,
+            says="No audit has begun for two days.",
+        )
+
+    def _watch_books(self) -> None:
+        self._alarm(
+            "books-differ",
+            business_metric("BooksDiffer", {"service": "audit"}),
+            threshold=1,
+            says="An account is not the sum of its entries; the audit's log names the member.",
         )
 
     def _watch_api(self, api_id: str) -> None:
@@ -161,8 +205,16 @@ class Monitoring(Construct):
         )
 
     def _alarm(
-        self, name: str, metric: cw.IMetric, *, threshold: float, says: str, periods: int = 1
+        self,
+        name: str,
+        metric: cw.IMetric,
+        *,
+        threshold: float,
+        says: str,
+        periods: int = 1,
+        is_silence: bool = False,
     ) -> None:
+        """Alarm at the threshold or, where it is silence that alarms, below it."""
         alarm = cw.Alarm(
             self,
             "".join(part.capitalize() for part in name.split("-")),
@@ -170,9 +222,15 @@ class Monitoring(Construct):
             alarm_description=says,
             metric=metric,
             threshold=threshold,
-            comparison_operator=cw.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=(
+                cw.ComparisonOperator.LESS_THAN_THRESHOLD
+                if is_silence
+                else cw.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+            ),
             evaluation_periods=periods,
-            treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=(
+                cw.TreatMissingData.BREACHING if is_silence else cw.TreatMissingData.NOT_BREACHING
+            ),
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
 
@@ -190,6 +248,7 @@ class Dashboard(Construct):
         functions: Mapping[str, CapabilityFunction],
         intake: IntakeQueue,
         readers: Mapping[str, StreamReader],
+        queues: Mapping[str, WorkQueue],
         dead_letters: Mapping[str, sqs.Queue],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -199,16 +258,19 @@ class Dashboard(Construct):
         dashboard.add_widgets(*_api(api_id))
         dashboard.add_widgets(*_functions(functions.values()))
         dashboard.add_widgets(*_messages(intake, readers, dead_letters))
+        dashboard.add_widgets(*_schedules(queues))
 
 
-def business_metric(name: str, dimensions: Mapping[str, str]) -> cw.Metric:
+def business_metric(
+    name: str, dimensions: Mapping[str, str], *, period: Duration = FIVE_MINUTES
+) -> cw.Metric:
     """A metric that a function writes into its log."""
     return cw.Metric(
         namespace=NAMESPACE,
         metric_name=name,
         dimensions_map=dict(dimensions),
         statistic=_SUM,
-        period=FIVE_MINUTES,
+        period=period,
     )
 
 
@@ -314,4 +376,15 @@ def _messages(
                 for name, queue in dead_letters.items()
             ],
         ),
+    ]
+
+
+def _schedules(queues: Mapping[str, WorkQueue]) -> list[cw.IWidget]:
+    def oldest(name: str, work: WorkQueue) -> cw.IMetric:
+        return work.queue.metric_approximate_age_of_oldest_message(statistic=_MAXIMUM, label=name)
+
+    return [
+        _graph("Sweeps and audits begun", [_search("Sweeps"), _search("Audits")]),
+        _graph("Found due, books that differ", [_search("Due"), _search("BooksDiffer")]),
+        _graph("Oldest work", [oldest(name, work) for name, work in queues.items()]),
     ]

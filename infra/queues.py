@@ -1,4 +1,4 @@
-"""The queues: storefront events on their way in, and what could not be done."""
+"""The queues: storefront events on their way in, the work of schedules, what could not be done."""
 
 from __future__ import annotations
 
@@ -81,6 +81,62 @@ class IntakeQueue(Construct):
             # A sale's burst is worked off steadily and leaves room for the API's own functions.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=50
+            ),
+        )
+
+
+class WorkQueue(Construct):
+    """What a schedule found, in pages, for the function that it woke to work off.
+
+    A standard queue: the work is right in any order and however often it is done. Its messages
+    carry a group each, so that SQS serves a quiet program before one that has filled the queue.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: CapabilityFunction,
+        concurrency_max: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.tls_only,
+            retention_period=RETENTION,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.tls_only,
+            retention_period=RETENTION,
+            visibility_timeout=Duration.seconds(
+                VISIBILITY_TIMEOUTS * function.timeout.to_seconds()
+            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=4),
+        )
+        function.allow(
+            "sqs:SendMessage",
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            on=[self.queue.queue_arn],
+        )
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=function.function.function_name,
+            event_source_arn=self.queue.queue_arn,
+            # A hundred members: seconds of work, and of repetition when a worker dies.
+            batch_size=4,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=concurrency_max
             ),
         )
 

@@ -16,6 +16,7 @@ from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.monitoring import Monitoring
 from infra.queues import IntakeQueue
 from infra.routes import ROUTES
+from infra.schedules import ScheduledWork
 from infra.settings import Settings
 from infra.streams import StreamReader
 
@@ -24,6 +25,13 @@ HTTP_TIMEOUT = Duration.seconds(10)
 REPORT_TIMEOUT = Duration.seconds(29)
 INTAKE_TIMEOUT = Duration.seconds(30)
 STREAM_TIMEOUT = Duration.seconds(60)
+SWEEP_TIMEOUT = Duration.seconds(60)
+# To read off a busy day's facts who has changed.
+AUDIT_TIMEOUT = Duration.seconds(300)
+
+# 50 workers settle about 2,000 members a second and leave room for the API's own functions.
+SWEEP_CONCURRENCY_MAX = 50
+AUDIT_CONCURRENCY_MAX = 10
 
 # Memory buys a share of a processor too, and a cold start is nothing but processor.
 MEMORY_MIB = 1024
@@ -57,9 +65,13 @@ class ServiceStack(Stack):
             self._take_in(),
         ]
         readers = {"relay": self._relay(), "archive": self._archive()}
+        works = {"expiry": self._expiry(), "audit": self._audit()}
         functions += [reader.function for reader in readers.values()]
+        functions += [work.function for work in works.values()]
         self._publish(
-            functions={function.name: function for function in functions}, readers=readers
+            functions={function.name: function for function in functions},
+            readers=readers,
+            works=works,
         )
 
     def _program(self) -> CapabilityFunction:
@@ -190,6 +202,46 @@ class ServiceStack(Stack):
             parallelization=1,
         )
 
+    def _expiry(self) -> ScheduledWork:
+        function = self._function(
+            "expiry",
+            "Let members and vouchers catch up with the calendar",
+            environment=self._table_name,
+            timeout=SWEEP_TIMEOUT,
+        )
+        # The query of the table itself is for the registry of programs.
+        self._data.table.allow(function, GET, QUERY, PUT, UPDATE)
+        self._data.table.allow_query(function, index="expiring")
+        return ScheduledWork(
+            self,
+            "ExpiryWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_SWEEP_QUEUE_URL",
+            concurrency_max=SWEEP_CONCURRENCY_MAX,
+            expression="rate(5 minutes)",
+        )
+
+    def _audit(self) -> ScheduledWork:
+        function = self._function(
+            "audit",
+            "Hold accounts against their entries",
+            environment=self._table_name | self._lake_bucket,
+            timeout=AUDIT_TIMEOUT,
+        )
+        self._data.table.allow(function, GET, QUERY, PUT)
+        self._data.table.allow_query(function, index="history")
+        self._data.buckets.allow_read_facts(function)
+        return ScheduledWork(
+            self,
+            "AuditWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_AUDIT_QUEUE_URL",
+            concurrency_max=AUDIT_CONCURRENCY_MAX,
+            expression="cron(15 2 * * ? *)",
+        )
+
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
@@ -246,6 +298,7 @@ class ServiceStack(Stack):
         *,
         functions: Mapping[str, CapabilityFunction],
         readers: Mapping[str, StreamReader],
+        works: Mapping[str, ScheduledWork],
     ) -> None:
         """Put the API in front, the alarms around, and the addresses into the outputs."""
         issuer, audience = self._trusted()
@@ -266,16 +319,20 @@ class ServiceStack(Stack):
             functions=functions,
             intake=self._intake,
             readers=readers,
+            queues={name: work.queue for name, work in works.items()},
         )
         CfnOutput(self, "ApiId", value=api.id)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "BusName", value=self._bus.event_bus_name)
         CfnOutput(self, "IntakeQueueUrl", value=self._intake.queue.queue_url)
         CfnOutput(self, "IntakeDeadLettersUrl", value=self._intake.dead_letters.queue_url)
-        for name, reader in readers.items():
-            CfnOutput(
-                self, f"{name.capitalize()}DeadLettersUrl", value=reader.dead_letters.queue_url
-            )
+        parked = {name: reader.dead_letters for name, reader in readers.items()}
+        parked |= {name: work.queue.dead_letters for name, work in works.items()}
+        for name, queue in parked.items():
+            CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)
+        for name, work in works.items():
+            function_name = work.function.function.function_name
+            CfnOutput(self, f"{name.capitalize()}FunctionName", value=function_name)
         CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
         CfnOutput(self, "DashboardName", value=monitoring.dashboard_name)
 

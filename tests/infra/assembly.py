@@ -25,6 +25,8 @@ FUNCTIONS: Final = (
     "intake",
     "relay",
     "archive",
+    "expiry",
+    "audit",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics")
 

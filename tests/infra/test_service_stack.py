@@ -15,6 +15,7 @@ from tests.infra.assembly import FUNCTIONS, Assembly, Template
 
 TABLE = "Ledger/Table"
 HISTORY = "Ledger/Table/index/history"
+EXPIRING = "Ledger/Table/index/expiring"
 IDENTITY_SECRET = "Secrets/Identity"
 STOREFRONT_SECRETS = (
     "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/storefronts/*"
@@ -36,6 +37,13 @@ READ_STREAM = {
     "dynamodb:ListStreams",
 }
 READ_SECRET = {"secretsmanager:GetSecretValue"}
+
+WORK_QUEUE = {
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+}
 
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
@@ -90,6 +98,18 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         FACTS: {"s3:PutObject"},
         "ArchiveStream/DeadLetters/Queue": {"sqs:SendMessage"},
     },
+    "expiry": {
+        TABLE: GET | {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        EXPIRING: {"dynamodb:Query"},
+        "ExpiryWork/Pages/Queue": WORK_QUEUE,
+    },
+    "audit": {
+        TABLE: GET | {"dynamodb:PutItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
+        "Buckets/Lake": {"s3:ListBucket"},
+        FACTS: {"s3:GetObject"},
+        "AuditWork/Pages/Queue": WORK_QUEUE,
+    },
 }
 
 # What every function is told, beside the fields of its own settings.
@@ -139,6 +159,17 @@ def ids_by_name(service: Template) -> dict[str, str]:
     return {
         properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: logical_id
         for logical_id, properties in service.of_type("Lambda::Function").items()
+    }
+
+
+def fed_queues(service: Template) -> dict[str, Any]:
+    """The queues that a function consumes, by the name of the function."""
+    names = {logical_id: name for name, logical_id in ids_by_name(service).items()}
+    queues = service.of_type("SQS::Queue")
+    return {
+        names[mapping["FunctionName"]["Ref"]]: queues[source]
+        for mapping in service.of_type("Lambda::EventSourceMapping").values()
+        if (source := mapping["EventSourceArn"].get("Fn::GetAtt", [""])[0]) in queues
     }
 
 
@@ -291,8 +322,7 @@ def test_the_access_log_names_the_route_but_neither_path_nor_caller(deployed: As
 def test_orders_are_queued_in_order_and_one_does_not_wait_for_another(
     deployed: Assembly,
 ) -> None:
-    queues = deployed.service.of_type("SQS::Queue")
-    (queue,) = (each for each in queues.values() if "RedrivePolicy" in each)
+    queue = fed_queues(deployed.service)["intake"]
 
     assert queue["FifoQueue"] is True
     assert queue["ContentBasedDeduplication"] is False
@@ -301,24 +331,24 @@ def test_orders_are_queued_in_order_and_one_does_not_wait_for_another(
 
 
 def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assembly) -> None:
-    queues = deployed.service.of_type("SQS::Queue")
-    (queue,) = (each for each in queues.values() if "RedrivePolicy" in each)
+    functions = dict(deployed.service.functions())
+    queues = fed_queues(deployed.service)
 
-    intake = dict(deployed.service.functions())["intake"]
-
-    assert queue["VisibilityTimeout"] >= 6 * intake["Timeout"]
+    assert set(queues) == {"intake", "expiry", "audit"}
+    for name, queue in queues.items():
+        assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
 
 
 def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
     deployed: Assembly,
 ) -> None:
     queues = deployed.service.of_type("SQS::Queue")
-    (source,) = (each for each in queues.values() if "RedrivePolicy" in each)
+    source = fed_queues(deployed.service)["intake"]
     intake_letters = source["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 3
+    assert len(letters) == 5
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -341,7 +371,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 3
+    assert len(mappings) == 5
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -385,9 +415,46 @@ def test_every_alarm_says_what_happened_and_reaches_the_one_topic(deployed: Asse
     (topic,) = deployed.service.of_type("SNS::Topic")
 
     for alarm in deployed.service.of_type("CloudWatch::Alarm").values():
+        is_silence = alarm["ComparisonOperator"] == "LessThanThreshold"
         assert alarm["AlarmActions"] == [{"Ref": topic}]
         assert alarm["AlarmDescription"].endswith(".")
-        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["TreatMissingData"] == ("breaching" if is_silence else "notBreaching")
+
+
+def test_a_schedule_that_fell_silent_wakes_somebody(deployed: Assembly) -> None:
+    silent = {
+        alarm["MetricName"]
+        for alarm in deployed.service.of_type("CloudWatch::Alarm").values()
+        if alarm["ComparisonOperator"] == "LessThanThreshold"
+    }
+
+    assert silent == {"Sweeps", "Audits"}
+
+
+def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly) -> None:
+    waiting = [
+        metric
+        for metric, _ in alarms(deployed.service)
+        if metric == "ApproximateAgeOfOldestMessage"
+    ]
+
+    assert ("BooksDiffer", "audit") in alarms(deployed.service)
+    assert len(waiting) == 3
+
+
+def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assembly) -> None:
+    woken = {}
+    for schedule in deployed.service.of_type("Scheduler::Schedule").values():
+        function = deployed.render(schedule["Target"]["Arn"])
+        woken[function] = schedule["ScheduleExpression"]
+        assert rights(deployed, {"Role": schedule["Target"]["RoleArn"]}) == {
+            function: {"lambda:InvokeFunction"}
+        }
+
+    assert woken == {
+        "Expiry/Function": "rate(5 minutes)",
+        "Audit/Function": "cron(15 2 * * ? *)",
+    }
 
 
 def test_alarms_may_publish_to_their_topic(deployed: Assembly) -> None:
@@ -423,8 +490,12 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "ApiId",
         "ApiUrl",
         "ArchiveDeadLettersUrl",
+        "AuditDeadLettersUrl",
+        "AuditFunctionName",
         "BusName",
         "DashboardName",
+        "ExpiryDeadLettersUrl",
+        "ExpiryFunctionName",
         "IdentitySecretArn",
         "InboxBucket",
         "IntakeDeadLettersUrl",

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from loyalty.domain.errors import TooLarge, TryAgain
-from loyalty.domain.facts import Fact
+from loyalty.domain.facts import EntryFact, Fact
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,6 +34,10 @@ OBJECTS_MAX: Final = 100_000
 # botocore keeps ten connections.
 FETCHERS: Final = 10
 ATTEMPTS_MAX: Final = 3
+# A batch of the stream may lie in the dead letters for two weeks before it is read again.
+LATE_MAX: Final = timedelta(days=15)
+# An object is dated when its upload begins, and listed when it has ended.
+OVERLAP: Final = timedelta(minutes=10)
 
 
 def prefix(kind: str, program_id: str) -> str:
@@ -64,6 +68,54 @@ class Lake:
                 ContentType="application/x-ndjson",
                 ContentEncoding="gzip",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The members with new entries, and when the newest of what tells so was written."""
+
+    members: frozenset[str]
+    until: datetime | None
+
+
+class Changes:
+    """Who has new entries, read off the objects that were written since.
+
+    By the bucket's own clock, and not by the day that facts lie under: a batch of the stream that
+    was held up for days is new all the same.
+    """
+
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def since(self, program_id: str, moment: datetime | None) -> Changed:
+        """The members of all entries that were written since a moment; None: ever."""
+        written = list(self._written(program_id, moment))
+        with ThreadPoolExecutor(FETCHERS) as pool:
+            members = pool.map(self._members, (key for key, _ in written))
+            return Changed(
+                members=frozenset(chain.from_iterable(members)),
+                until=max((at for _, at in written), default=None),
+            )
+
+    def _written(self, program_id: str, since: datetime | None) -> Iterator[tuple[str, datetime]]:
+        entries = prefix(EntryFact.kind, program_id)
+        first = (since - LATE_MAX).date().isoformat() if since else ""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=entries, StartAfter=f"{entries}day={first}"
+        )
+        for page in pages:
+            for each in page.get("Contents", ()):
+                if since is None or each["LastModified"] >= since - OVERLAP:
+                    yield each["Key"], each["LastModified"]
+
+    def _members(self, key: str) -> set[str]:
+        if not key.endswith(SUFFIX):
+            raise ValueError(f"nothing here reads {key}")
+        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        rows = gzip.decompress(body).splitlines()
+        return {json.loads(row)["member_id"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,13 @@ class ExpirySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    table: str
+    lake_bucket: str
+    audit_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -93,6 +100,7 @@ type _Settings = (
     | RelaySettings
     | ArchiveSettings
     | ExpirySettings
+    | AuditSettings
     | ClaimSettings
 )
 

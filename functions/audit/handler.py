@@ -1,0 +1,92 @@
+"""Audit: hold the accounts of all members who changed against their entries, every night."""
+
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.errors import NotFound
+from loyalty.edge import clients
+from loyalty.edge.desk import desk
+from loyalty.edge.lake import Changes
+from loyalty.edge.logs import logger
+from loyalty.edge.metrics import count
+from loyalty.edge.pages import PageQueue, work
+from loyalty.edge.settings import AuditSettings, settings
+from loyalty.edge.table import engine, pause
+from loyalty.table.due import TableProgress
+from loyalty.table.programs import TablePrograms
+from loyalty.usecases.pages import ITEMS_MAX, Page
+from loyalty.usecases.statements import audit_member
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+    """The schedule wakes it to begin; the queue hands it members to audit.
+
+    `{"since": "2026-11-01"}` audits all who changed since then, whatever was audited before.
+    """
+    if "Records" not in event:
+        begin(since=event.get("since", ""))
+        return None
+    return work(event, context, take=take, pages=pages())
+
+
+def begin(*, since: str) -> None:
+    """Every program is work of its own: one that cannot be read holds up no other."""
+    programs = list(TablePrograms(engine(settings(AuditSettings).table)).registered())
+    pages().send(
+        Page(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
+    )
+    logger.info("audit begun", programs=len(programs))
+    count("Audits")
+
+
+def take(page: Page, item: str) -> None:
+    if page.lane == "programs":
+        hand_out(page.program_id, since=item)
+    else:
+        audit(page.program_id, item)
+
+
+def hand_out(program_id: str, *, since: str) -> None:
+    """Hand out all members who changed since the last run; it is the last one once all are out."""
+    told = settings(AuditSettings)
+    progress = TableProgress(engine(told.table), program_id=program_id, of="audit")
+    mark = since or progress.reached()
+    began = datetime.fromisoformat(mark).replace(tzinfo=UTC) if mark else None
+    changed = Changes(clients.s3(), bucket=told.lake_bucket).since(program_id, began)
+    pages().send(
+        Page(program_id=program_id, lane="members", items=some)
+        for some in batched(sorted(changed.members), ITEMS_MAX, strict=False)
+    )
+    if changed.until:
+        progress.advance(changed.until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    logger.info("handed out", program_id=program_id, members=len(changed.members))
+
+
+def audit(program_id: str, member_id: str) -> None:
+    """Name every difference of one member's books. It repairs nothing."""
+    try:
+        differences = audit_member(
+            member_id, desk=desk(program_id, table=settings(AuditSettings).table)
+        )
+    except NotFound:
+        # Erased since: the account is closed, and nothing is written to it any more.
+        return
+    for difference in differences:
+        logger.error(
+            "books differ",
+            program_id=program_id,
+            member_id=member_id,
+            what=difference.what,
+            of_account=str(difference.of_account),
+            of_entries=str(difference.of_entries),
+        )
+    if differences:
+        count("BooksDiffer", len(differences))
+
+
+def pages() -> PageQueue:
+    return PageQueue(clients.sqs(), url=settings(AuditSettings).audit_queue_url, pause=pause)

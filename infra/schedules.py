@@ -1,0 +1,82 @@
+"""What wakes functions by the clock, and the queue of what they find to do."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from constructs import Construct
+
+from infra.functions import CapabilityFunction
+from infra.queues import WorkQueue
+from infra.settings import Settings
+
+
+class ScheduledWork(Construct):
+    """A function that a schedule wakes to find work, and its queue hands the work in pages."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: CapabilityFunction,
+        queue_variable: str,
+        concurrency_max: int,
+        expression: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = function
+        self.queue = WorkQueue(
+            self, "Pages", settings=settings, function=function, concurrency_max=concurrency_max
+        )
+        function.function.add_environment(queue_variable, self.queue.queue.queue_url)
+        Wake(self, "Wake", settings=settings, function=function, expression=expression)
+
+
+class Wake(Construct):
+    """Wakes a function on a schedule, in UTC, with an empty event.
+
+    A run that failed is not retried for long: what it would have found, the next one finds.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: CapabilityFunction,
+        expression: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+        )
+        arn = function.function.function_arn
+        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))
+        schedule = scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            name=settings.stack_id(f"{function.name}-schedule"),
+            description=f"Wakes {function.name}",
+            schedule_expression=expression,
+            schedule_expression_timezone="UTC",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=arn,
+                role_arn=role.role_arn,
+                input="{}",
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_event_age_in_seconds=300, maximum_retry_attempts=2
+                ),
+            ),
+        )
+        # The first wake must not come before the right to it.
+        schedule.node.add_dependency(role)
