@@ -191,7 +191,8 @@ class Auditor:
         account = self.accounts.get(entry["member_id"])
         quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
         for lot, points in entry["lots"].items():
-            if points >= 0 or not min(lot, quiet_until) < today:
+            ends = quiet_until if lot == naive.NEVER else lot
+            if points >= 0 or not ends < today:
                 raise Violation(f"{key} expires {points} points of {lot} on {today}")
 
     def _activation(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
@@ -221,7 +222,7 @@ class Auditor:
         due = account.get("due")
         lots = account["lots"]
         ends = min((lot for lot in lots if lots[lot]), default=naive.NEVER)
-        if self._strict_about_quiet and any(lots.values()):
+        if self._strict_about_quiet and lots.get(naive.NEVER):
             ends = min(ends, naive.quiet_until(program, account.get("active_on")))
         coming = [dates[:10] for dates, points in account["pending"].items() if points]
         if ends < naive.NEVER:

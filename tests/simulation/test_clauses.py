@@ -781,6 +781,18 @@ class TestRefunds:
         assert (about.clawed, about.owed, about.forgiven) == (20, 0, 30)  # type: ignore[union-attr]  # a clawback's
         assert account(world).debt == 0
 
+    def test_what_came_meanwhile_is_taken_before_anything_is_forgiven(self) -> None:
+        world = scene(clawback="within_balance")
+        of = earned(world, 50)
+        spent(world, 30)
+        attempt = world.start(refund(of))
+        attempt.run_to(writing)
+        earned(world, 10, name="meanwhile")
+
+        entry = entry_of(attempt.finish())
+
+        assert entry.points == -30
+
     def test_what_was_forgiven_is_not_asked_for_again(self) -> None:
         world = scene(clawback="within_balance")
         of = earned(world, 50)

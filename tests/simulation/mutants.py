@@ -1,0 +1,479 @@
+"""Would the simulation notice? The product with one mistake in it, many times over.
+
+Each mutant is the product with one small change that somebody could make by accident. It is run
+against the directed histories and against random ones until something breaks: `python -m
+tests.simulation.mutants` tells which of them broke first, and fails if a mutant survives.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PACKAGE: Final = ROOT / "layers" / "loyalty" / "python"
+SEEDS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A change to one file of the package; `old` stands in it exactly once."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+    def apply(self, package: Path) -> None:
+        """Change the file in a copy of the package.
+
+        Raises:
+            ValueError: the product has changed, and what was to be changed is not there.
+        """
+        path = package / "loyalty" / self.file
+        text = path.read_text()
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.name}: found {text.count(self.old)} times in {self.file}")
+        path.write_text(text.replace(self.old, self.new))
+
+
+MUTANTS: Final = (
+    # A cause counts once.
+    Mutant(
+        "an entry overwrites what stands under its cause",
+        "table/books.py",
+        "condition: tuple[Condition, ...] = (Absent(),)",
+        "condition: tuple[Condition, ...] = ()",
+    ),
+    Mutant(
+        "an accrual's key is another one every time",
+        "table/keys.py",
+        'return Key(order_partition(program, source, order), "ENTRY#accrual")',
+        "import uuid\n"
+        "    return Key(order_partition(program, source, order), "
+        'f"ENTRY#accrual#{uuid.uuid4()}")',
+    ),
+    Mutant(
+        "a calendar entry is keyed by its date alone",
+        "table/keys.py",
+        'f"ENTRY#expiry#{date}#{entries_seen}"',
+        'f"ENTRY#expiry#{date}#0"',
+    ),
+    Mutant(
+        "the fingerprint covers the time of the request",
+        "usecases/redemption.py",
+        '"redeem", member_id, wanted.reward_id',
+        '"redeem", desk.now.isoformat(), wanted.reward_id',
+    ),
+    Mutant(
+        "another content under the same cause is answered as the first",
+        "usecases/once.py",
+        "if first.fingerprint != fingerprint:",
+        "if not fingerprint:",
+    ),
+    Mutant(
+        "a refusal is given without looking for the first try",
+        "usecases/once.py",
+        "    if not isinstance(first, Entry):\n        raise refusal",
+        "    if not isinstance(first, Entry) or first:\n        raise refusal",
+    ),
+    Mutant(
+        "a return has a key for each reason",
+        "domain/redemptions.py",
+        'cause=RequestCause(request_id, "return")',
+        'cause=RequestCause(request_id, "return", why)',
+    ),
+    # Guards.
+    Mutant(
+        "an earn does not rely on the debt it saw",
+        "domain/postings.py",
+        "        debt_seen=account.debt,\n        due=due,",
+        "        due=due,",
+    ),
+    Mutant(
+        "points come to a member who is no more",
+        "table/books.py",
+        'conditions: list[Condition] = [equal(("status",), "active")]',
+        'conditions: list[Condition] = [at_least(("entries",), 0)]',
+    ),
+    Mutant(
+        "an emptied lot is removed whatever it holds by now",
+        "table/books.py",
+        'conditions.append(equal(("lots", lot.isoformat()), points))',
+        'conditions.append(at_least(("lots", lot.isoformat()), points))',
+    ),
+    Mutant(
+        "a lot is taken from whether or not enough is left",
+        "table/books.py",
+        'conditions.append(at_least(("lots", lot.isoformat()), points))',
+        "pass",
+    ),
+    Mutant(
+        "pending points are taken whether or not they are left",
+        "table/books.py",
+        'conditions.append(at_least(("pending", records.pending_name(dates)), points))',
+        "pass",
+    ),
+    Mutant(
+        "a debt is made without relying on the balance",
+        "domain/postings.py",
+        "balance_seen=account.balance if relies_on_balance else None",
+        "balance_seen=None",
+    ),
+    Mutant(
+        "what is forgiven does not rely on the balance",
+        "domain/clawbacks.py",
+        "relies_on_balance=bool(sources.owed or sources.forgiven)",
+        "relies_on_balance=bool(sources.owed)",
+    ),
+    Mutant(
+        "settling does not rely on the version it saw",
+        "table/books.py",
+        '("entries", change.entries_seen),',
+        '("entries", change.entries_seen if not (it := change.becomes) or it.into or it.absorbed'
+        " else None),",
+    ),
+    Mutant(
+        "settling relies on the balance alone",
+        "table/books.py",
+        '("entries", change.entries_seen),',
+        '("balance", change.becomes.balance if change.becomes else None),',
+    ),
+    Mutant(
+        "the order's state is not guarded by its counter",
+        "table/books.py",
+        '(Absent(),) if seen is None else (equal(("counter",), seen),)',
+        '(Absent(),) if seen is None else (at_least(("counter",), 0),)',
+    ),
+    Mutant(
+        "a voucher steps from any state",
+        "table/books.py",
+        'seen_state = equal(("state",), posting.voucher.seen.state)',
+        'seen_state = at_least(("points",), 0)',
+    ),
+    Mutant(
+        "a placeholder is replaced whatever has joined it",
+        "table/books.py",
+        'return (equal(("kind",), "placeholder"), equal(("count",), count))',
+        'return (equal(("kind",), "placeholder"),)',
+    ),
+    Mutant(
+        "stock is taken beyond the last piece",
+        "table/books.py",
+        'at_most(("taken",), taken.stock - taken.units)',
+        'at_most(("taken",), taken.stock)',
+    ),
+    Mutant(
+        "the limit per member is only looked at",
+        "table/books.py",
+        'conditions.append(_missing_or(less(("redeemed", reward_id), most)))',
+        "pass",
+    ),
+    # Due times.
+    Mutant(
+        "additions leave the due time alone",
+        "domain/postings.py",
+        "    if due_on is None:\n        return None",
+        "    if due_on is None or account:\n        return None",
+    ),
+    Mutant(
+        "additions do not rely on the due time they saw",
+        "table/books.py",
+        "    if (due := change.due) is not None:\n        day",
+        "    if (due := change.due) is not None and not due:\n        day",
+    ),
+    Mutant(
+        "the due time moves to a later one",
+        "domain/postings.py",
+        "moves=account.due is None or account.due > due_on",
+        "moves=account.due is None or account.due < due_on",
+    ),
+    Mutant(
+        "a lot is due a day after it has expired",
+        "domain/account.py",
+        "days = [end + timedelta(days=1) for end in ends if end < NEVER]",
+        "days = [end + timedelta(days=2) for end in ends if end < NEVER]",
+    ),
+    Mutant(
+        "pending points do not count for the due time",
+        "domain/account.py",
+        "    days += [dates.available_on for dates, points in pending.items() if points]\n",
+        "",
+    ),
+    Mutant(
+        "what has expired already goes into its lot",
+        "domain/postings.py",
+        "(expired if ends_on(lot, undated_until) < today else kept)[lot]",
+        "kept[lot]",
+    ),
+    # The calendar.
+    Mutant(
+        "a lot expires as its last day begins",
+        "domain/account.py",
+        "for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) < today)",
+        "for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) <= today)",
+    ),
+    Mutant(
+        "what becomes available ignores the debt",
+        "domain/account.py",
+        "paid = min(debt, points)",
+        "paid = 0",
+    ),
+    Mutant(
+        "points are available a day late",
+        "domain/account.py",
+        "dates for dates in pending if dates.available_on <= today",
+        "dates for dates in pending if dates.available_on < today",
+    ),
+    Mutant(
+        "days are told by UTC",
+        "domain/program.py",
+        "return now.astimezone(self.zone).date()",
+        "return now.date()",
+    ),
+    Mutant(
+        "spending does not settle first",
+        "usecases/redemption.py",
+        "account = settled(desk, open_account(desk, member_id, strong=True))",
+        "account = open_account(desk, member_id, strong=True)",
+    ),
+    Mutant(
+        "a refund does not settle first",
+        "usecases/refunds.py",
+        "account = settled(desk, path[-1])",
+        "account = path[-1]",
+    ),
+    Mutant(
+        "an old activity shortens the life of the points",
+        "table/books.py",
+        'conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))',
+        "pass",
+    ),
+    Mutant(
+        "an order brings points back that had expired by inactivity",
+        "usecases/accrual.py",
+        "        account = _settled_if_quiet(account, desk=desk)\n",
+        "",
+    ),
+    # Refunds.
+    Mutant(
+        "what was forgiven is asked for again",
+        "domain/refunds.py",
+        "return self.clawed + self.owed + self.forgiven + self.excused",
+        "return self.clawed + self.owed + self.excused",
+    ),
+    Mutant(
+        "what was excused is asked for again",
+        "domain/refunds.py",
+        "return self.clawed + self.owed + self.forgiven + self.excused",
+        "return self.clawed + self.owed + self.forgiven",
+    ),
+    Mutant(
+        "a line keeps its share rounded down",
+        "domain/refunds.py",
+        "-(-amount_minor * keeps_minor // left_minor) if left_minor else 0",
+        "amount_minor * keeps_minor // left_minor if left_minor else 0",
+    ),
+    Mutant(
+        "units beyond what was bought are refunded too",
+        "domain/refunds.py",
+        "quantities[line.line_id] = min(line.quantity, before + units)",
+        "quantities[line.line_id] = before + units",
+    ),
+    Mutant(
+        "refunds are computed by the rules of today",
+        "usecases/refunds.py",
+        "decided_by=desk.version(accrual.program_version)",
+        "decided_by=desk.program",
+    ),
+    Mutant(
+        "what expired unspent is taken all the same",
+        "domain/clawbacks.py",
+        "excused = max(0, min(owing, excusable))",
+        "excused = 0",
+    ),
+    Mutant(
+        "what expired before a merge is not looked for",
+        "usecases/refunds.py",
+        "        for account in path:\n",
+        "        for account in path[-1:]:\n",
+    ),
+    Mutant(
+        "pending points of another order are taken",
+        "domain/clawbacks.py",
+        "if share := max(0, min(owing, part.points - own[number], there)):",
+        "if share := max(0, min(owing, there)):",
+    ),
+    Mutant(
+        "of a shared lot another order's points come first",
+        "domain/clawbacks.py",
+        "if share := max(0, min(wanted, part.points - own[number], there)):",
+        "if share := max(0, min(wanted, there)):",
+    ),
+    Mutant(
+        "refunds that waited are dropped",
+        "domain/accruals.py",
+        "for refund in placeholder.refunds if placeholder else ():",
+        "for refund in placeholder.refunds[:0] if placeholder else ():",
+    ),
+    # Vouchers, merges, corrections.
+    Mutant(
+        "points of a merged member's voucher return to the merged one",
+        "usecases/redemption.py",
+        "account = open_account(desk, voucher.member_id, strong=True)",
+        "account = desk.books.account(voucher.member_id, strong=True)",
+    ),
+    Mutant(
+        "a hold is completed after its time",
+        "domain/vouchers.py",
+        'if self.state == "held" and self.held_until is not None and self.held_until <= now:',
+        'if self.state == "held" and self.held_until is not None and self.held_until < now:',
+    ),
+    Mutant(
+        "a cancelled piece of stock is gone",
+        "domain/redemptions.py",
+        "stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None",
+        "stock=None",
+    ),
+    Mutant(
+        "what comes back ignores the debt",
+        "domain/redemptions.py",
+        "added = addition(account, lots=lots, today=today, undated_until=undated_until)",
+        "added = addition(\n"
+        "        replace(account, debt=0), lots=lots, today=today, undated_until=undated_until\n"
+        "    )",
+    ),
+    Mutant(
+        "a merge leaves the debt beside the lots",
+        "domain/corrections.py",
+        "    paid = soonest_first(lots, debt)\n",
+        "    paid: dict[date, int] = {}\n",
+    ),
+    Mutant(
+        "a merge does not rely on the version of the survivor",
+        "table/books.py",
+        '("entries", change.entries_seen),',
+        '("entries", None if (it := change.becomes) and it.absorbed else change.entries_seen),',
+    ),
+    Mutant(
+        "a merge does not rely on the version of the one that goes",
+        "table/books.py",
+        '("entries", change.entries_seen),',
+        '("entries", None if (it := change.becomes) and it.into else change.entries_seen),',
+    ),
+    Mutant(
+        "a take by hand makes a debt without relying on the balance",
+        "domain/corrections.py",
+        "relies_on_balance=owed > 0",
+        "relies_on_balance=False",
+    ),
+    Mutant(
+        "points given do not pay the taker's debt",
+        "domain/corrections.py",
+        "    added = addition(\n        taker,\n",
+        "    added = addition(\n        replace(taker, debt=0),\n",
+    ),
+    Mutant(
+        "the soonest expiry comes last",
+        "domain/account.py",
+        "wanted += [(lot, lots[lot]) for lot in sorted(lots)]",
+        "wanted += [(lot, lots[lot]) for lot in sorted(lots, reverse=True)]",
+    ),
+    Mutant(
+        "a member's own redemption is looked for by a stale read",
+        "usecases/redemption.py",
+        "if open_account(desk, member_id, strong=True).member_id not in owners:",
+        "if open_account(desk, member_id, strong=False).member_id not in owners:",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What broke first: a directed history, a random one, or nothing."""
+
+    mutant: Mutant
+    clause: str
+    seed: str
+    seconds: float
+
+    @property
+    def is_killed(self) -> bool:
+        return bool(self.clause or self.seed)
+
+
+def judge(mutant: Mutant, *, seeds: int) -> Verdict:
+    """Run a mutant against the directed histories, then against random ones until one breaks."""
+    began = time.monotonic()
+    with mutated(mutant) as package:
+        clauses = _run(
+            package,
+            *("-m", "pytest", "-x", "-q", f"--override-ini=cache_dir={package}/.cache"),
+            "tests/simulation/test_clauses.py",
+        )
+        clause = re.search(r"^(?:FAILED|ERROR) .*::(\w+)", clauses, re.MULTILINE)
+        random = _run(package, "-m", "tests.simulation", "--seeds", str(seeds))
+        seed = re.search(r"^seed (\d+) broke a promise: (.*)", random, re.MULTILINE)
+    return Verdict(
+        mutant,
+        clause.group(1) if clause else "",
+        f"{seed.group(1)}: {seed.group(2)}" if seed else "",
+        time.monotonic() - began,
+    )
+
+
+@contextmanager
+def mutated(mutant: Mutant) -> Iterator[Path]:
+    """A copy of the package with the mistake in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "python"
+        shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+        mutant.apply(package)
+        yield package
+
+
+def _run(package: Path, *arguments: str) -> str:
+    """What Python prints with this copy of the package before the real one."""
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(package)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode not in (0, 1, 2):
+        raise RuntimeError(f"{arguments} cannot be run:\n{finished.stdout}{finished.stderr}")
+    return finished.stdout + finished.stderr
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="random histories for each")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at once")
+    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    asked = parser.parse_args(arguments)
+    chosen = [mutant for mutant in MUTANTS if asked.only in mutant.name]
+    survivors = 0
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        for verdict in pool.map(lambda mutant: judge(mutant, seeds=asked.seeds), chosen):
+            survivors += not verdict.is_killed
+            print(f"{'killed  ' if verdict.is_killed else 'SURVIVED'}  {verdict.mutant.name}")
+            print(f"          directed  {verdict.clause or '-'}")
+            print(f"          random    {verdict.seed[:150] or '-'}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants killed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
