@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.errors import NotFound
 from loyalty.edge import clients
 from loyalty.edge.desk import desk
 from loyalty.edge.lake import Changes
@@ -67,14 +66,9 @@ def hand_out(program_id: str, *, since: str) -> None:
 
 
 def audit(program_id: str, member_id: str) -> None:
-    """Name every difference of one member's books. It repairs nothing."""
-    try:
-        differences = audit_member(
-            member_id, desk=desk(program_id, table=settings(AuditSettings).table)
-        )
-    except NotFound:
-        # Erased since: the account is closed, and nothing is written to it any more.
-        return
+    """Name every difference of one account. It repairs nothing."""
+    table = settings(AuditSettings).table
+    differences = audit_member(member_id, desk=desk(program_id, table=table))
     for difference in differences:
         logger.error(
             "books differ",
