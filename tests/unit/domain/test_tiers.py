@@ -1,5 +1,6 @@
 """Levels: a pure function of what was counted, the program and the day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,15 +10,22 @@ from hypothesis import strategies as st
 
 from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.accruals import accrue
+from loyalty.domain.clawbacks import claw_back
+from loyalty.domain.corrections import merge
 from loyalty.domain.earning import award
+from loyalty.domain.entries import Accrual, AskedRefund
+from loyalty.domain.postings import Due
 from loyalty.domain.program import Program
 from loyalty.domain.qualifying import qualifies
 from loyalty.domain.settling import settle
 from loyalty.domain.tiers import (
     Announcement,
+    changes_on,
     counter,
+    counting,
     drops_on,
     level_on,
+    moved,
     relevant,
     standing,
 )
@@ -149,7 +157,7 @@ def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
     posting = accrue(order_of(50_000), account=member(), program=rules, fingerprint="", now=NOON)
 
     (change,) = posting.changes
-    assert change.announces == Announcement("silver", None)
+    assert change.announces == Announcement("silver", None, is_up=True)
     assert change.due is not None
     assert change.due.on == date(2028, 1, 1)
 
@@ -209,9 +217,152 @@ def test_counters_that_settling_drops_never_mattered_again(
 ) -> None:
     rules = with_tiers(period)
     base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
-    ana = member(**{f"p{base + number}": amount for number, amount in counted.items()})
+    # Nothing counts for later than the period to come: no till's clock is further ahead.
+    last = int(counter_of(rules, member(), day)[1:]) + 1
+    told = {base + number: amount for number, amount in counted.items() if base + number <= last}
+    ana = member(**{f"p{number}": amount for number, amount in told.items()})
     pruned = member(**relevant(ana, rules, day=day))
 
     for days in (0, 1, 40, 200, 400, 800):
         then = day + timedelta(days=days)
         assert level_on(pruned, rules, day=then) == level_on(ana, rules, day=then)
+
+
+def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
+    """The level is the same today, so nothing is announced; it ends a year before it was due."""
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    silver = Account(
+        member_id="mem_1",
+        enrolled_at=ENROLLED,
+        qualifying={"p2025": 700, "p2026": 600},
+        tier_announced="silver",
+        due=date(2028, 1, 1),
+        lots={date(2028, 6, 30): 600},
+        balance=600,
+        entries=2,
+    )
+    bought = accrue(order_of(60_000), account=silver, program=rules, fingerprint="", now=NOON)
+    earned = bought.entries[0].detail
+    assert isinstance(earned, Accrual)
+
+    posting = claw_back(
+        AskedRefund(refund_id="r1", occurred_at=NOON, amount_minor=20_000, fingerprint=""),
+        accrual=bought.entries[0],
+        earned=earned,
+        state=None,
+        account=silver,
+        expired={},
+        decided_by=rules,
+        program=rules,
+        now=NOON,
+    )
+
+    (change,) = posting.changes
+    assert change.announces is None
+    assert change.due == Due(date(2027, 1, 1), moves=True)
+    assert change.qualifying_exactly == {"p2026": 600}
+
+
+def test_a_year_that_begins_with_a_higher_level_is_due() -> None:
+    """The clock of a till is ahead over New Year: what it counts does so from then on."""
+    rules, ana = with_tiers(), member(p2027=600)
+
+    assert level(ana, rules, date(2026, 12, 31)) is None
+    assert changes_on(ana, rules, day=date(2026, 12, 31)) == date(2027, 1, 1)
+    assert drops_on(ana, rules, day=date(2026, 12, 31)) is None
+
+
+@given(
+    st.sampled_from(PERIODS),
+    st.dictionaries(st.integers(0, 36), st.integers(0, 1200), max_size=5),
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    st.integers(1, 600),
+    st.integers(0, 600),
+)
+def test_an_order_relies_on_no_other_having_reached_a_level_meanwhile(
+    period: str, counted: dict[int, int], day: date, amount: int, meanwhile: int
+) -> None:
+    rules = with_tiers(period)
+    base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
+    ana = member(**{f"p{base + number}": each for number, each in counted.items()})
+    name = counter_of(rules, ana, day)
+
+    told = counting(ana, rules, counted={name: amount}, day=day)
+
+    seen = ana.qualifying.get(name, 0)
+    holds = name not in told.at_most or seen + meanwhile <= told.at_most[name]
+    both = replace(ana, qualifying=dict(ana.qualifying) | {name: seen + meanwhile + amount})
+    alone = replace(ana, qualifying=dict(ana.qualifying) | {name: seen + amount})
+    assert holds == (level(both, rules, day) == level(alone, rules, day))
+
+
+def test_a_level_of_rolling_months_is_kept_by_what_counts_in_its_last_twelve() -> None:
+    january = 2026 * 12
+    rules, ana = (
+        with_tiers("rolling_12_months"),
+        member(**{f"p{january}": 700, f"p{january + 13}": 80}),
+    )
+
+    early = standing(ana, rules, day=date(2026, 12, 31))
+    told = standing(ana, rules, day=date(2027, 3, 15))
+
+    assert early is not None
+    assert early.keep is None
+    assert told is not None
+    assert told.keep is not None
+    assert (told.holds_until, told.keep.by) == (date(2027, 12, 31), date(2027, 12, 31))
+    assert told.keep.missing == 500 - 80
+
+
+def test_a_floor_is_kept_beyond_its_day_by_what_is_missing_then() -> None:
+    granted = replace(member(p2026=700), tier_floor=TierFloor("gold", date(2026, 12, 24)))
+
+    told = standing(granted, with_tiers(), day=date(2026, 11, 21))
+
+    assert told is not None
+    assert told.keep is not None
+    assert (told.keep.level.id, told.keep.missing, told.keep.by) == (
+        "gold",
+        300,
+        date(2026, 12, 24),
+    )
+
+
+def test_settling_forgets_a_floor_that_is_over_and_counters_of_periods_that_are_no_more() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    granted = replace(
+        member(p24323=600, p2026=20),
+        tier_floor=TierFloor("gold", date(2026, 12, 24)),
+        tier_announced="gold",
+        due=date(2026, 12, 25),
+    )
+
+    posting = settle(granted, program=rules, now=datetime(2026, 12, 26, 12, tzinfo=UTC))
+
+    assert posting is not None
+    after = posting.changes[0].becomes
+    assert after is not None
+    assert (after.tier_floor, after.tier_announced) == (None, None)
+    assert (after.tier_ups, after.tier_downs) == (0, 1)
+    assert after.qualifying == {"p2026": 20}
+
+
+def test_a_merge_counts_a_year_of_membership_for_the_others_year_of_that_time() -> None:
+    rules = with_tiers("membership_year")
+    old = replace(member(p2=100), enrolled_at=datetime(2024, 5, 17, 10, 0, tzinfo=UTC))
+    young = replace(member(p0=450), enrolled_at=datetime(2026, 8, 1, 10, 0, tzinfo=UTC))
+
+    assert moved(young, old, rules, day=date(2026, 11, 21)) == {"p2": 450}
+
+
+def test_a_merge_keeps_the_floor_that_still_holds() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    over = replace(member(), tier_floor=TierFloor("gold", date(2026, 10, 1)))
+    held = replace(member(), member_id="mem_2", tier_floor=TierFloor("silver", date(2027, 10, 1)))
+
+    posting = merge(held, over, program=rules, request_id="r", fingerprint="", now=NOON)
+
+    survives = posting.changes[1].becomes
+    assert survives is not None
+    assert survives.tier_floor == TierFloor("silver", date(2027, 10, 1))
+    assert survives.tier_announced == "silver"

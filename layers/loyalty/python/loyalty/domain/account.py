@@ -35,7 +35,8 @@ class Account:
     with a limit to how often this member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
     `absorbed` names the members that were merged into this one. `tier_announced` is the level
-    that was last made known, which is not how a level is told: that is computed.
+    that was last made known, which is not how a level is told: that is computed; `tier_ups` and
+    `tier_downs` count how often a higher and a lower one was.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """
@@ -57,6 +58,8 @@ class Account:
     absorbed: tuple[str, ...] = ()
     tier_announced: str | None = None
     tier_floor: TierFloor | None = None
+    tier_ups: int = 0
+    tier_downs: int = 0
 
     @property
     def spendable(self) -> int:

@@ -37,7 +37,7 @@ from loyalty.domain.refunds import (
     refunded_with,
     to_settle,
 )
-from loyalty.domain.tiers import announcement, counter, level_on
+from loyalty.domain.tiers import counter, counting, level_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ def accrue(
     net = total((gross, clawed))
     active_on = newly_active(account, program=program, today=today)
     counted = _counted(accrual, refunds)
-    announces, drops_on = announcement(account, program.document, counted=counted, day=today)
+    level = counting(account, program.document, counted=counted, day=today)
     added = addition(
         account,
         lots=net.lots,
         pending=net.pending,
         today=today,
         undated_until=program.undated_until(active_on or account.active_on),
-        also_due=drops_on,
+        also_due=level.changes_on,
     )
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "accrual"),
@@ -103,7 +103,7 @@ def accrue(
                 entries=entries,
                 due=added.due,
                 qualifying=counted,
-                announces=announces,
+                counting=level,
                 active_on=active_on,
             ),
         ),

@@ -28,7 +28,7 @@ from loyalty.domain.refunds import (
     refunded_with,
     to_settle,
 )
-from loyalty.domain.tiers import announcement
+from loyalty.domain.tiers import counting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +87,7 @@ def claw_back(
     order = earned.order
     less = disqualified(earned, decided_by.document, before=before, after=after)
     counted = _counted(less, account)
-    announces, _ = announcement(
-        account, program.document, counted=counted, day=program.document.today(now)
-    )
+    level = counting(account, program.document, counted=counted, day=program.document.today(now))
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "clawback", refund.refund_id),
         member_id=account.member_id,
@@ -135,7 +133,7 @@ def claw_back(
                 pending_taken=sources.pending,
                 relies_on_balance=bool(sources.owed or sources.forgiven),
                 qualifying=counted,
-                announces=announces,
+                counting=level if counted else None,
             ),
         ),
     )

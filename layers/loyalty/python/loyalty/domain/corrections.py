@@ -19,17 +19,18 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.expiry import expires_on
 from loyalty.domain.postings import (
-    AccountChange,
     Posting,
     addition,
     change_by_addition,
     change_by_taking,
     expiry_at_once,
     newly_active,
+    replacing,
     summed,
 )
 from loyalty.domain.program import LOTS_MAX, PublishedProgram
 from loyalty.domain.settling import with_due
+from loyalty.domain.tiers import higher_floor, moved
 
 
 def add_points(
@@ -176,6 +177,7 @@ def merge(
     Both accounts are settled and both are relied on as a whole. What the first member did stays
     where it is and is found through the `into` that leads on from here.
     """
+    today = program.document.today(now)
     lots, debt = _netted(summed(loser.lots, survivor.lots), loser.debt + survivor.debt)
     pending = summed(loser.pending, survivor.pending)
     gone = Entry(
@@ -200,7 +202,6 @@ def merge(
         member_id=loser.member_id,
         status="merged",
         into=survivor.member_id,
-        entries=loser.entries + 1,
         enrolled_at=loser.enrolled_at,
         ended_at=now,
     )
@@ -208,19 +209,21 @@ def merge(
         survivor,
         balance=survivor.balance + loser.balance,
         debt=debt,
-        entries=survivor.entries + 1,
         lots=lots,
         pending=pending,
-        qualifying=summed(loser.qualifying, survivor.qualifying),
+        qualifying=summed(survivor.qualifying, moved(loser, survivor, program.document, day=today)),
         redeemed=summed(loser.redeemed, survivor.redeemed),
         active_on=active_on,
-        tier_floor=survivor.tier_floor or loser.tier_floor,
+        tier_floor=higher_floor(survivor.tier_floor, loser.tier_floor, program.document, day=today),
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )
-    survives = with_due(survives, program=program, today=program.document.today(now))
+    survives = with_due(survives, program=program, today=today)
     return Posting(
         entries=(gone, come),
-        changes=(_replaced(loser, merged), _replaced(survivor, survives)),
+        changes=(
+            replacing(loser, merged, entries=1),
+            replacing(survivor, survives, entries=1),
+        ),
     )
 
 
@@ -240,22 +243,11 @@ def close(account: Account, *, program: PublishedProgram, now: datetime) -> Post
     closed = Account(
         member_id=account.member_id,
         status="closed",
-        entries=account.entries + len(entries),
         enrolled_at=account.enrolled_at,
         ended_at=now,
         absorbed=account.absorbed,
     )
-    return Posting(entries=entries, changes=(_replaced(account, closed, entries=len(entries)),))
-
-
-def _replaced(seen: Account, becomes: Account, *, entries: int = 1) -> AccountChange:
-    return AccountChange(
-        member_id=seen.member_id,
-        effect=Effect(),
-        entries=entries,
-        entries_seen=seen.entries,
-        becomes=becomes,
-    )
+    return Posting(entries=entries, changes=(replacing(account, closed, entries=len(entries)),))
 
 
 def _netted(lots: Mapping[date, int], debt: int) -> tuple[dict[date, int], int]:

@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from loyalty.domain.account import Account, ends_on, first_due
+from loyalty.domain.account import Account, TierFloor, ends_on, first_due
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import (
     CalendarCause,
@@ -28,11 +28,11 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.program import Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
-from loyalty.domain.tiers import Announcement
+from loyalty.domain.tiers import Announcement, Counting
 from loyalty.domain.vouchers import Voucher
 
 # A change of more lots than this writes the whole account and relies on its version:
-# the table allows 40 paths in one write, and up to 9 of them are not lots.
+# the table allows 40 paths in one write, and up to 10 of them are not lots.
 NARROW_LOTS_MAX: Final = 30
 
 
@@ -50,6 +50,15 @@ class Due:
 
     on: date
     moves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TierSeen:
+    """What a change relies on of the levels: the floor and, where given, what was made known."""
+
+    floor: TierFloor | None
+    ups: int | None = None
+    downs: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +82,11 @@ class AccountChange:
     qualifying: Mapping[str, int] = field(default_factory=_none)
     redeemed: Mapping[str, int] = field(default_factory=_none)
     redeemed_below: Mapping[str, int] = field(default_factory=_none)
+    qualifying_at_most: Mapping[str, int] = field(default_factory=_none)
+    qualifying_exactly: Mapping[str, int] = field(default_factory=_none)
     active_on: date | None = None
     announces: Announcement | None = None
+    tier_seen: TierSeen | None = None
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -160,11 +172,12 @@ def addition(
             pending={dates: points for dates, points in pending.items() if points},
         ),
         expired=expired,
-        due=_due(account, due_on),
+        due=due_by(account, due_on),
     )
 
 
-def _due(account: Account, due_on: date | None) -> Due | None:
+def due_by(account: Account, due_on: date | None) -> Due | None:
+    """How an account is due by a day at the latest."""
     if due_on is None:
         return None
     return Due(due_on, moves=account.due is None or account.due > due_on)
@@ -176,8 +189,8 @@ def change_by_addition(
     entries: tuple[Entry, ...],
     due: Due | None,
     qualifying: Mapping[str, int] = MappingProxyType({}),
+    counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
-    announces: Announcement | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
     """Only adds: relies on the debt it paid and on the due time, on no lot and no balance."""
@@ -189,35 +202,61 @@ def change_by_addition(
         due=due,
         qualifying=qualifying,
         redeemed=redeemed,
-        announces=announces,
         active_on=active_on,
     )
-    return _whole_if_wide(account, change)
+    return _whole_if_wide(account, _counting(account, change, counting))
+
+
+def _counting(account: Account, change: AccountChange, counting: Counting | None) -> AccountChange:
+    """A change that also counts towards a level, and relies on what that was decided from."""
+    if counting is None:
+        return change
+    return replace(
+        change,
+        announces=counting.announces,
+        qualifying_at_most=counting.at_most,
+        qualifying_exactly=counting.exactly,
+        tier_seen=TierSeen(account.tier_floor) if counting.relies_on_floor else None,
+    )
 
 
 def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     """A change of too many lots for one write, as the account that it makes of the one seen."""
-    effect, due = change.effect, change.due
+    effect, due, told = change.effect, change.due, change.announces
     if len(effect.lots) + len(effect.pending) <= NARROW_LOTS_MAX:
         return change
+    becomes = replace(
+        account,
+        balance=account.balance + effect.points,
+        debt=account.debt + effect.debt,
+        lots=summed(account.lots, effect.lots),
+        pending=summed(account.pending, effect.pending),
+        qualifying=summed(account.qualifying, change.qualifying),
+        redeemed=summed(account.redeemed, change.redeemed),
+        due=due.on if due and due.moves else account.due,
+        active_on=change.active_on or account.active_on,
+        tier_announced=told.level if told else account.tier_announced,
+        tier_ups=account.tier_ups + bool(told and told.is_up),
+        tier_downs=account.tier_downs + bool(told and not told.is_up),
+    )
+    return replacing(account, becomes, entries=change.entries, effect=effect)
+
+
+def replacing(
+    seen: Account, becomes: Account, *, entries: int, effect: Effect | None = None
+) -> AccountChange:
+    """A rare write of a whole account, with so many entries beside it.
+
+    It relies on the account's version, and on what is written without an entry: the floor, and
+    what was made known of the levels.
+    """
     return AccountChange(
-        member_id=account.member_id,
-        effect=effect,
-        entries=change.entries,
-        entries_seen=account.entries,
-        becomes=replace(
-            account,
-            balance=account.balance + effect.points,
-            debt=account.debt + effect.debt,
-            entries=account.entries + change.entries,
-            lots=summed(account.lots, effect.lots),
-            pending=summed(account.pending, effect.pending),
-            qualifying=summed(account.qualifying, change.qualifying),
-            redeemed=summed(account.redeemed, change.redeemed),
-            due=due.on if due and due.moves else account.due,
-            active_on=change.active_on or account.active_on,
-            tier_announced=(change.announces.level if change.announces else account.tier_announced),
-        ),
+        member_id=seen.member_id,
+        effect=effect or Effect(),
+        entries=entries,
+        entries_seen=seen.entries,
+        tier_seen=TierSeen(seen.tier_floor, seen.tier_ups, seen.tier_downs),
+        becomes=replace(becomes, entries=seen.entries + entries),
     )
 
 
@@ -253,15 +292,15 @@ def change_by_taking(
     pending_taken: Mapping[PendingDates, int] = MappingProxyType({}),
     relies_on_balance: bool = False,
     qualifying: Mapping[str, int] = MappingProxyType({}),
+    counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
     redeemed_below: Mapping[str, int] = MappingProxyType({}),
-    announces: Announcement | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
     """Takes from just these lots and relies on just these lots.
 
     `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
-    more than was seen.
+    more than was seen. A level that ends sooner for what is no longer counted is due sooner.
     """
     exactly, at_least = taking(account, taken)
     change = AccountChange(
@@ -273,13 +312,13 @@ def change_by_taking(
         lots_exactly=exactly,
         lots_at_least=at_least,
         pending_at_least=dict(pending_taken),
+        due=due_by(account, counting.changes_on) if counting else None,
         qualifying=qualifying,
         redeemed=redeemed,
         redeemed_below=redeemed_below,
-        announces=announces,
         active_on=active_on,
     )
-    return _whole_if_wide(account, change)
+    return _whole_if_wide(account, _counting(account, change, counting))
 
 
 def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:

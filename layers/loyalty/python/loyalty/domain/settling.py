@@ -9,9 +9,9 @@ from typing import Final
 from loyalty.domain.account import Account, Activation, Expired, first_due, settlement
 from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import CalendarCause, Effect, Entry
-from loyalty.domain.postings import AccountChange, Posting
+from loyalty.domain.postings import Posting, replacing
 from loyalty.domain.program import PublishedProgram
-from loyalty.domain.tiers import drops_on, level_on, relevant
+from loyalty.domain.tiers import announced, changes_on, granted, level_on, relevant
 
 # Each step is an item of its own, and a transaction holds 100.
 STEPS_MAX: Final = 90
@@ -39,35 +39,24 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
         return None
     return Posting(
         entries=entries,
-        changes=(
-            AccountChange(
-                member_id=account.member_id,
-                effect=Effect(),
-                entries=len(entries),
-                entries_seen=account.entries,
-                becomes=replace(after, entries=account.entries + len(entries)),
-            ),
-        ),
+        changes=(replacing(account, after, entries=len(entries)),),
     )
 
 
 def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
     """A settled account with the level it makes known, and the next day on which it is due."""
     document = program.document
-    level = level_on(account, document, day=today)
+    account = replace(account, tier_floor=granted(account.tier_floor, day=today))
     days = (
         first_due(
             account.lots,
             account.pending,
             undated_until=program.undated_until(account.active_on),
         ),
-        drops_on(account, document, day=today),
+        changes_on(account, document, day=today),
     )
-    return replace(
-        account,
-        tier_announced=level.id if level else None,
-        due=min((day for day in days if day is not None), default=None),
-    )
+    known = announced(account, level_on(account, document, day=today), document)
+    return replace(known, due=min((day for day in days if day is not None), default=None))
 
 
 def _wakes(account: Account, due: date | None, today: date) -> bool:

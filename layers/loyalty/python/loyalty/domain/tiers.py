@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from loyalty.domain.account import Account
+from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.calendar import add_months
 from loyalty.domain.program import Level, Program, Tiers
 from loyalty.domain.qualifying import LETTERS
@@ -37,8 +38,8 @@ class Step:
 class Standing:
     """Where a member stands: the level, its last day if nothing more is done, and what is missing.
 
-    `amount` is what counts in the current period. `next` leads up and `keep` holds the level
-    beyond its last day; each is None where there is nothing to do.
+    `amount` is what counts in the current period. `next` leads up, by the end of that period;
+    `keep` holds the level beyond its last day. Each is None where there is nothing to do.
     """
 
     level: Level | None
@@ -67,14 +68,22 @@ def level_on(account: Account, program: Program, *, day: date) -> Level | None:
 
 def drops_on(account: Account, program: Program, *, day: date) -> date | None:
     """The first day after this on which the level is lower if nothing more is done."""
-    tiers, level = program.tiers, level_on(account, program, day=day)
-    if tiers is None or level is None:
+    level = level_on(account, program, day=day)
+    if level is None:
         return None
-    for turn in _turns(tiers, account, program, day):
-        later = level_on(account, program, day=turn)
+    for turn, later in _later(account, program, day):
         if later is None or later.reached_at < level.reached_at:
             return turn
     return None
+
+
+def changes_on(account: Account, program: Program, *, day: date) -> date | None:
+    """The first day after this on which the level is another if nothing more is done.
+
+    It is a higher one where an order of a till whose clock is ahead counts for the next period.
+    """
+    level = level_on(account, program, day=day)
+    return next((turn for turn, later in _later(account, program, day) if later != level), None)
 
 
 class Announcement(NamedTuple):
@@ -82,22 +91,103 @@ class Announcement(NamedTuple):
 
     level: str | None
     seen: str | None
+    is_up: bool
 
 
-def announcement(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """What counting does to a member's level, and what that was decided from.
+
+    `changes_on` is the day on which the level is another if nothing more is done. What is raised
+    relies on each counter being `at_most` so much, for above it would reach a higher level; what
+    is lowered relies on it being `exactly` as seen. `relies_on_floor`: on the floor as seen.
+    """
+
+    announces: Announcement | None = None
+    changes_on: date | None = None
+    at_most: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    exactly: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    relies_on_floor: bool = False
+
+
+def counting(
     account: Account, program: Program, *, counted: Mapping[str, int], day: date
-) -> tuple[Announcement | None, date | None]:
-    """What counting does to the level that is known, and the day on which a new one may end."""
-    if program.tiers is None:
-        return None, None
+) -> Counting:
+    """What counting these amounts does to the level that is known."""
+    tiers = program.tiers
+    if tiers is None:
+        return Counting()
     qualifying = Counter(account.qualifying)
     qualifying.update(counted)
     after = replace(account, qualifying=qualifying)
     level = level_on(after, program, day=day)
+    bounds = {
+        name: bound
+        for name, amount in counted.items()
+        if amount > 0 and (bound := _below_the_next(name, level, after, program, day)) is not None
+    }
+    return Counting(
+        announces=announcement(account, level, program),
+        changes_on=changes_on(after, program, day=day),
+        at_most={name: bound - counted[name] for name, bound in bounds.items()},
+        exactly={name: account.qualifying.get(name, 0) for name in counted if counted[name] < 0},
+        relies_on_floor=True,
+    )
+
+
+def announcement(account: Account, level: Level | None, program: Program) -> Announcement | None:
+    """What makes a level known that is not yet."""
     known = level.id if level else None
     if known == account.tier_announced:
-        return None, None
-    return Announcement(known, account.tier_announced), drops_on(after, program, day=day)
+        return None
+    return Announcement(
+        known,
+        account.tier_announced,
+        is_up=_rank(known, program) > _rank(account.tier_announced, program),
+    )
+
+
+def announced(account: Account, level: Level | None, program: Program) -> Account:
+    """The account once a level is made known."""
+    told = announcement(account, level, program)
+    if told is None:
+        return account
+    return replace(
+        account,
+        tier_announced=told.level,
+        tier_ups=account.tier_ups + told.is_up,
+        tier_downs=account.tier_downs + (not told.is_up),
+    )
+
+
+def granted(floor: TierFloor | None, *, day: date) -> TierFloor | None:
+    """A floor as long as it holds."""
+    return floor if floor is not None and day <= floor.until else None
+
+
+def higher_floor(
+    one: TierFloor | None, other: TierFloor | None, program: Program, *, day: date
+) -> TierFloor | None:
+    """The better of two floors: the higher level, or the one that holds longer."""
+    floors = [floor for floor in (granted(one, day=day), granted(other, day=day)) if floor]
+    return max(floors, key=lambda floor: (_rank(floor.level, program), floor.until), default=None)
+
+
+def moved(loser: Account, survivor: Account, program: Program, *, day: date) -> dict[str, int]:
+    """What counted for a member, by the periods of another who goes on for both.
+
+    Only years of membership are each member's own. What counted in one counts for the other's
+    year in which it ended, which is the one that holds longest.
+    """
+    tiers = program.tiers
+    if tiers is None or tiers.period != "membership_year":
+        return dict(loser.qualifying)
+    letter, counted = LETTERS[tiers.basis], Counter[str]()
+    for name, amount in relevant(loser, program, day=day).items():
+        ended_on = _begins(tiers, loser, program, int(name[1:]) + 1) - timedelta(days=1)
+        period = _period(tiers, survivor, program, min(ended_on, day))
+        counted[f"{letter}{period}"] += amount
+    return dict(counted)
 
 
 def standing(account: Account, program: Program, *, day: date) -> Standing | None:
@@ -110,15 +200,28 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
     by = _begins(tiers, account, program, period + 1) - timedelta(days=1)
     level = level_on(account, program, day=day)
     drops = drops_on(account, program, day=day)
-    has = level.reached_at if level else 0
-    above = next((each for each in tiers.levels if each.reached_at > has), None)
+    holds_until = drops - timedelta(days=1) if drops else None
+    above = _above(level, tiers)
     return Standing(
         level=level,
-        holds_until=drops - timedelta(days=1) if drops else None,
+        holds_until=holds_until,
         amount=amount,
         next=Step(above, above.reached_at - amount, by) if above else None,
-        keep=Step(level, has - amount, by) if level and amount < has else None,
+        keep=_keep(level, holds_until, account, program, day) if level and holds_until else None,
     )
+
+
+def _keep(
+    level: Level, holds_until: date, account: Account, program: Program, day: date
+) -> Step | None:
+    """What the period in which a level ends still needs for it to hold on, once that has begun."""
+    tiers = program.tiers
+    if tiers is None:
+        return None
+    last = _period(tiers, account, program, holds_until)
+    missing = level.reached_at - _amount(tiers, account.qualifying, last)
+    has_begun = _begins(tiers, account, program, last - _spans(tiers) + 1) <= day
+    return Step(level, missing, holds_until) if has_begun and missing > 0 else None
 
 
 def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]:
@@ -127,11 +230,14 @@ def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]
     if tiers is None:
         return dict(account.qualifying)
     letter = LETTERS[tiers.basis]
-    oldest = _period(tiers, account, program, day) - _holds(tiers) - _spans(tiers) + 1
+    period = _period(tiers, account, program, day)
+    # A till whose clock is ahead may count for the next one; whatever is beyond was numbered by
+    # the periods that the program had before.
+    numbers = range(period - _holds(tiers) - _spans(tiers) + 1, period + 2)
     return {
         name: amount
         for name, amount in account.qualifying.items()
-        if amount and name.startswith(letter) and int(name[1:]) >= oldest
+        if amount and name.startswith(letter) and int(name[1:]) in numbers
     }
 
 
@@ -178,16 +284,56 @@ def _amount(tiers: Tiers, counters: Mapping[str, int], period: int) -> int:
     return sum(counters.get(f"{letter}{period - ago}", 0) for ago in range(_spans(tiers)))
 
 
+def _rank(level_id: str | None, program: Program) -> int:
+    """How high a level is; 0 for none, or one that the program has no longer."""
+    levels = program.tiers.levels if program.tiers else ()
+    return next((rank for rank, level in enumerate(levels, 1) if level.id == level_id), 0)
+
+
+def _above(level: Level | None, tiers: Tiers) -> Level | None:
+    has = level.reached_at if level else 0
+    return next((each for each in tiers.levels if each.reached_at > has), None)
+
+
+def _below_the_next(
+    name: str, level: Level | None, account: Account, program: Program, day: date
+) -> int | None:
+    """The most that a counter can hold without reaching more than a level; None: any amount."""
+    tiers = program.tiers
+    above = _above(level, tiers) if tiers else None
+    if tiers is None or above is None:
+        return None
+    period, number = _period(tiers, account, program, day), int(name[1:])
+    best = max(
+        (
+            _amount(tiers, account.qualifying, last)
+            for last in range(period - _holds(tiers), period + 1)
+            if last - _spans(tiers) < number <= last
+        ),
+        default=None,
+    )
+    return None if best is None else account.qualifying[name] + above.reached_at - 1 - best
+
+
 def _floor(account: Account, tiers: Tiers, day: date) -> Iterator[Level]:
-    if account.tier_floor is not None and day <= account.tier_floor.until:
-        yield from (level for level in tiers.levels if level.id == account.tier_floor.level)
+    if floor := granted(account.tier_floor, day=day):
+        yield from (level for level in tiers.levels if level.id == floor.level)
+
+
+def _later(account: Account, program: Program, day: date) -> Iterator[tuple[date, Level | None]]:
+    """The levels to come, on the days on which they may be others, soonest first."""
+    tiers = program.tiers
+    if tiers is None or not (account.qualifying or account.tier_floor):
+        return
+    for turn in _turns(tiers, account, program, day):
+        yield turn, level_on(account, program, day=turn)
 
 
 def _turns(tiers: Tiers, account: Account, program: Program, day: date) -> list[date]:
-    """The days to come on which a level may end, soonest first."""
+    """The days to come on which a level may begin or end, soonest first."""
     period = _period(tiers, account, program, day)
     last = period + _holds(tiers) + _spans(tiers)
     turns = [_begins(tiers, account, program, each) for each in range(period + 1, last + 1)]
-    if account.tier_floor is not None and account.tier_floor.until >= day:
-        turns.append(account.tier_floor.until + timedelta(days=1))
+    if floor := granted(account.tier_floor, day=day):
+        turns.append(floor.until + timedelta(days=1))
     return sorted(turns)

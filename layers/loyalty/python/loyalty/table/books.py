@@ -234,6 +234,7 @@ class TableBooks:
         if (told := change.announces) is not None:
             known = ("tier_announced",)
             actions.append(Assign(known, told.level) if told.level else Remove(known))
+            actions.append(Increase(("tier_ups" if told.is_up else "tier_downs",), 1))
         if change.due is not None and change.due.moves:
             actions += self._move_due(change.member_id, change.due)
         return actions
@@ -291,12 +292,28 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
     if (told := change.announces) is not None:
         path = ("tier_announced",)
         conditions.append(equal(path, told.seen) if told.seen else Missing(path))
+    conditions += _reliances_on_levels(change)
     if (due := change.due) is not None:
         day = due.on.isoformat()
         conditions.append(
             _missing_or(greater(("due",), day)) if due.moves else at_most(("due",), day)
         )
     return conditions
+
+
+def _reliances_on_levels(change: AccountChange) -> Iterator[Condition]:
+    for counter, most in change.qualifying_at_most.items():
+        yield _missing_or(at_most(("qualifying", counter), most))
+    for counter, seen in change.qualifying_exactly.items():
+        same = equal(("qualifying", counter), seen)
+        yield same if seen else _missing_or(same)
+    if (tier := change.tier_seen) is None:
+        return
+    floor = ("tier_floor",)
+    yield equal(floor, records.floor_to_wire(tier.floor)) if tier.floor else Missing(floor)
+    for name, times in (("tier_ups", tier.ups), ("tier_downs", tier.downs)):
+        if times is not None:
+            yield equal((name,), times) if times else Missing((name,))
 
 
 def _missing_or(comparison: Compare) -> AnyOf:

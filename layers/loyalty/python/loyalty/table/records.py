@@ -393,7 +393,11 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
     if account.tier_announced:
         item["tier_announced"] = account.tier_announced
     if account.tier_floor:
-        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
+        item["tier_floor"] = floor_to_wire(account.tier_floor)
+    if account.tier_ups:
+        item["tier_ups"] = account.tier_ups
+    if account.tier_downs:
+        item["tier_downs"] = account.tier_downs
     if account.active_on:
         item["active_on"] = account.active_on.isoformat()
     if account.enrolled_at:
@@ -424,9 +428,15 @@ def account_from_item(item: Item) -> Account:
         absorbed=tuple(wire.get("absorbed", ())),
         tier_announced=wire.get("tier_announced"),
         tier_floor=_floor(wire.get("tier_floor")),
+        tier_ups=wire.get("tier_ups", 0),
+        tier_downs=wire.get("tier_downs", 0),
         enrolled_at=_maybe_instant(wire.get("enrolled_at")),
         ended_at=_maybe_instant(wire.get("ended_at")),
     )
+
+
+def floor_to_wire(floor: TierFloor) -> list[Value]:
+    return [floor.level, floor.until.isoformat()]
 
 
 def _floor(wire: list[str] | None) -> TierFloor | None:
