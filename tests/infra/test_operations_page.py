@@ -1,0 +1,34 @@
+"""The page for whoever is woken up, held against the alarms that wake them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.infra.assembly import FUNCTIONS, Assembly
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+
+
+def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -> None:
+    alarms = {
+        each["AlarmName"].removeprefix("Loyalty-prod-")
+        for each in prod.service.of_type("CloudWatch::Alarm").values()
+    }
+
+    headings = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name for heading in headings for name in re.findall(r"`([^`]+)`", heading)}
+    told = {
+        name.replace("<function>", function)
+        for name in named
+        for function in (FUNCTIONS if "<function>" in name else ("",))
+    }
+
+    assert alarms <= told
+    assert named - told - alarms <= {"<function>-errors", "<function>-throttles"}
+
+
+def test_the_page_of_operations_says_what_each_function_that_fails_stops() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert [name for name in FUNCTIONS if f"| `{name}` |" not in page] == []

@@ -1,0 +1,135 @@
+"""The pages that people read, held against the code that they tell about."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from infra.routes import CATCH_ALL, ROUTES
+from loyalty.domain.program import EarningRule, Level, PayWithPoints, Program, Reward, Transfers
+from loyalty.edge.problems import STATUS
+from tools import chart
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    (*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("adr/*.md"), *ROOT.glob("examples/*.md"))
+)
+ROLES = {"analyst", "cashier", "manager", "member", "service"}
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def rows(page: Path, *, head: str) -> Iterator[list[str]]:
+    """The cells of the table whose head begins with `head`."""
+    _, _, rest = text_of(page).partition(f"| {head} |")
+    for line in rest.split("\n\n")[0].splitlines()[2:]:
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
+
+    lost = []
+    for link in links:
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            lost.append(link)
+
+    assert lost == []
+
+
+def test_the_page_of_the_api_names_every_code_with_its_status() -> None:
+    told = {
+        code.strip("`"): int(status)
+        for status, code, _ in rows(DOCS / "api.md", head="status | code")
+    }
+
+    assert told == {code: status.value for code, status in STATUS.items()} | {"internal_error": 500}
+
+
+def test_the_page_of_the_api_names_every_route_and_who_may() -> None:
+    prefix = "/v1/programs/{program_id}"
+    described = json.loads(text_of(DOCS / "openapi.json"))["paths"]
+    wanted = {}
+    for route in ROUTES:
+        if route.path != CATCH_ALL:
+            name = f"{route.method} {route.path.removeprefix(prefix)}".strip()
+            (who,) = re.findall(
+                r"^For: (.+)\.$",
+                described[route.path][route.method.lower()]["description"],
+                re.MULTILINE,
+            )
+            wanted[name] = set(who.removesuffix(", without a token").split(", "))
+
+    told = {
+        name.strip("`"): ROLES if who == "all" else set(who.split(", "))
+        for name, who, _ in rows(DOCS / "api.md", head="route | for")
+    }
+
+    assert told == wanted
+
+
+def test_the_page_of_the_program_has_a_section_for_every_field() -> None:
+    headings = re.findall(r"^### (\w+)$", text_of(DOCS / "program.md"), re.MULTILINE)
+
+    assert sorted(headings) == sorted(Program.model_fields)
+
+
+@pytest.mark.parametrize("part", [EarningRule, Reward, Level, Transfers, PayWithPoints])
+def test_the_page_of_the_program_names_every_field_of_a_part(part: type[BaseModel]) -> None:
+    told = text_of(DOCS / "program.md")
+
+    assert [name for name in part.model_fields if not re.search(rf'[`"]{name}[`"]', told)] == []
+
+
+def test_the_list_of_decisions_names_every_page() -> None:
+    pages = {page.name for page in DOCS.glob("adr/[0-9]*.md")}
+
+    assert (
+        set(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", text_of(DOCS / "adr" / "README.md"))) == pages
+    )
+
+
+def test_a_decision_says_context_decision_consequences_and_what_else_was_considered() -> None:
+    for page in DOCS.glob("adr/[0-9]*.md"):
+        headings = re.findall(r"^## (.+)$", text_of(page), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences", "Considered"], page.name
+
+
+def test_a_chart_that_is_not_current_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stale = tmp_path / "table.md"
+    stale.write_text("of yesterday\n", encoding="utf-8")
+    monkeypatch.setattr(chart, "ROOT", tmp_path)
+    monkeypatch.setattr(chart, "CHART", stale)
+
+    assert chart.main(["--check"]) == 1
+    assert "table.md" in capsys.readouterr().err
+    assert chart.main([]) == 0
+    assert chart.main(["--check"]) == 0
+
+
+def test_the_page_of_the_architecture_names_every_function() -> None:
+    functions = {path.parent.name for path in ROOT.glob("functions/*/handler.py")}
+
+    named = re.findall(r"^\| \[`(\w+)`\]", text_of(DOCS / "architecture.md"), re.MULTILINE)
+
+    assert set(named) == functions
