@@ -1,5 +1,3 @@
-import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +5,7 @@ from local.console import Console
 from local.invitation import invitation
 from local.story import Story
 from tests.e2e.conftest import OpenProgram
+from tests.support.shell import paste
 
 
 def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
@@ -29,26 +28,13 @@ def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
         now=datetime.now(UTC),
     )
 
-    balance, sale, report = _paste(told, tokens=program.tokens, folder=tmp_path)
+    balance, sale, report = (
+        paste(line, tokens=program.tokens, folder=tmp_path) for line in _curl_lines(told)
+    )
     assert f'"id":"{story.member_id}"' in balance
     assert '"status":"earned"' in sale
     assert "points_redeemed" in report.splitlines()[0]
 
 
-def _paste(told: str, *, tokens: dict[str, str], folder: Path) -> list[str]:
-    """Run every curl line in a shell, with a `make` at hand that prints this program's tokens."""
-    make = folder / "make"
-    cases = "".join(f"*ROLE={role}) echo {token};;\n" for role, token in tokens.items())
-    make.write_text(f'#!/bin/sh\ncase "$*" in\n{cases}esac\n')
-    make.chmod(0o755)
-    lines = [line.strip() for line in told.splitlines() if line.strip().startswith("curl ")]
-    return [
-        subprocess.run(
-            ["bash", "-c", line],
-            env={"PATH": f"{folder}:{os.environ['PATH']}"},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for line in lines
-    ]
+def _curl_lines(told: str) -> list[str]:
+    return [line.strip() for line in told.splitlines() if line.strip().startswith("curl ")]
