@@ -107,9 +107,7 @@ class Auditor:
         """
         members: set[str] = set()
         for key, before, after in written:
-            if after is None:
-                raise Violation(f"{key} was deleted")
-            wire: Any = after
+            wire: Any = self._kept(key, after)
             match key.sk.partition("#"):
                 case "ACCOUNT", _, _:
                     self._account(before, wire, decided_by)
@@ -123,12 +121,17 @@ class Auditor:
                     self.orders[_order(key)].state = wire
                 case "VOUCHER", _, _:
                     self._voucher(before, wire, decided_at)
-                case _, _, reward_id:
+                case "STOCK", _, reward_id:
                     self._stock(reward_id, wire, decided_by)
         for member_id in members:
             self._balance(member_id)
         for order in {_order(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._order(order)
+
+    def _kept(self, key: Key, after: Item | None) -> Item | None:
+        if after is None and key.sk != "PROFILE":
+            raise Violation(f"{key} was deleted")
+        return after
 
     def _written_once(self, key: Key, before: Item | None) -> None:
         if before is not None and before["kind"] != "placeholder":
@@ -256,8 +259,8 @@ class Auditor:
             raise Violation("there is a debt beside lots that could pay it")
         if account["balance"] < 0 and not self.may_owe:
             raise Violation("a balance below zero, which the program does not allow")
-        if account["status"] == "merged" and (lots or pending or account["debt"]):
-            raise Violation("a merged member holds points")
+        if account["status"] != "active" and (lots or pending or account["debt"]):
+            raise Violation("a member that is no more holds points")
 
     def _order(self, name: tuple[str, ...]) -> None:
         order = self.orders[name]
@@ -285,9 +288,9 @@ class Auditor:
             redemption.spent
         ):
             raise Violation("a voucher is worth another amount than was spent on it")
-        if state == "cancelled" and not redemption.returned_because:
-            raise Violation("a voucher was cancelled without returning its points")
-        if state == "cancelled" and redemption.returned != redemption.spent:
+        # Who was erased gets nothing back.
+        owed = 0 if self._is_erased(voucher["member_id"]) else redemption.spent
+        if state == "cancelled" and redemption.returned != owed:
             raise Violation("a cancelled voucher returned another amount than was spent on it")
         if redemption.returned_because == "hold_expired" and not old["about"]["held_until"] <= now:
             raise Violation("a hold was released before its time")
@@ -305,6 +308,14 @@ class Auditor:
             raise Violation(f"a voucher due {due} is in the index at another time")
         if about["stocked"]:
             self.stock_out[about["reward_id"]] += (was is None) - (state == "cancelled")
+
+    def _is_erased(self, member_id: str) -> bool:
+        account = self.accounts[member_id]
+        return (
+            self._is_erased(account["into"])
+            if "into" in account
+            else (account["status"] == "closed")
+        )
 
     def _stock(self, reward_id: str, item: Any, program: PublishedProgram) -> None:
         reward = program.document.reward(reward_id)

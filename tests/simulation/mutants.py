@@ -87,12 +87,6 @@ MUTANTS: Final = (
         "    if not isinstance(first, Entry):\n        raise refusal",
         "    if not isinstance(first, Entry) or first:\n        raise refusal",
     ),
-    Mutant(
-        "a return has a key for each reason",
-        "domain/redemptions.py",
-        'cause=RequestCause(request_id, "return")',
-        'cause=RequestCause(request_id, "return", why)',
-    ),
     # Guards.
     Mutant(
         "an earn does not rely on the debt it saw",

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from loyalty.domain.entries import Adjustment, AskedRefund
-from loyalty.domain.errors import Refusal
+from loyalty.domain.errors import TryAgain
 from loyalty.domain.orders import Order
 from loyalty.table import keys
-from loyalty.table.operations import Key, Query
-from loyalty.usecases.accounts import open_account, settled
+from loyalty.table.due import TableDues
+from loyalty.table.members import TableMembers
+from loyalty.table.operations import Key
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust, give, merge_members
+from loyalty.usecases.enrollment import erase
 from loyalty.usecases.once import Recorded
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.redemption import (
@@ -20,11 +22,11 @@ from loyalty.usecases.redemption import (
     cancel,
     complete,
     redeem_reward,
-    release,
     use_voucher,
 )
 from loyalty.usecases.refunds import Refunded, Waiting, refund
-from tests.simulation.world import PROGRAM_ID, Request, World, read_index
+from loyalty.usecases.sweeps import Due, Shard, wake
+from tests.simulation.world import PROGRAM_ID, Request, World, no_keyring, stepped_engine
 
 WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
 
@@ -36,6 +38,8 @@ def has_happened(request: Request, world: World) -> bool:
             return bool(_voucher(of, world).get("state") == "cancelled")
         case Use(of, request_id):
             return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
+        case Erase(member_id):
+            return bool(world.auditor.accounts[member_id]["status"] == "closed")
         case Earn() | Refund() | Redeem() | Adjust() | Give() | Merge():
             entry = world.table.items.get(request.cause)
             return entry is not None and entry["kind"] != "placeholder"
@@ -223,32 +227,44 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class Erase:
+    """A member asks to be forgotten."""
+
+    member_id: str
+
+    @property
+    def name(self) -> str:
+        return f"erase {self.member_id}"
+
+    def run(self, desk: Desk, world: World) -> None:
+        members = TableMembers(stepped_engine(), program_id=PROGRAM_ID, keyring=no_keyring)
+        erase(self.member_id, members=members, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
-    """Settles every member and releases every voucher that the index says is due."""
+    """Wakes every member and every voucher that the index lists as due."""
 
     name: str = "sweep"
 
     def run(self, desk: Desk, world: World) -> None:
-        for owner in list(_due(desk, world)):
+        dues = TableDues(stepped_engine(), program_id=PROGRAM_ID)
+        for due in list(_listed(dues, desk.now, world)):
             try:
-                if owner.startswith("VOUCHER#"):
-                    release(owner.removeprefix("VOUCHER#"), desk=desk)
-                else:
-                    settled(desk, open_account(desk, owner, strong=True))
-            except Refusal:
+                wake(due, dues=dues, desk=desk)
+            except TryAgain:
                 # The next sweep finds it again.
                 continue
 
 
-def _due(desk: Desk, world: World) -> Iterator[str]:
-    """Who is due by now: every unfinished day and shard that has anything in it."""
-    until = f"{keys.instant(desk.now)}#~"
-    partitions = {
-        str(item["expiring_pk"])
+def _listed(dues: TableDues, now: datetime, world: World) -> Iterator[Due]:
+    """What is due by now; a shard that never had anything in it is not asked for."""
+    until = f"{keys.instant(now)}#~"
+    shards = {
+        tuple(str(item["expiring_pk"]).rsplit("#", 2)[1:])
         for item in world.table.items.values()
         if "expiring_sk" in item and str(item["expiring_sk"]) <= until
     }
-    for partition in sorted(partitions):
-        page = read_index(Query(pk=partition, index="expiring", last=until))
-        for item in page:
-            yield str(item["expiring_sk"]).split("#", 1)[1]
+    for day, number in sorted(shards):
+        shard = Shard(date.fromisoformat(day), int(number))
+        yield from dues.page(shard, since=None, until=now).items

@@ -14,6 +14,7 @@ from tests.simulation.requests import (
     Cancel,
     Complete,
     Earn,
+    Erase,
     Give,
     Merge,
     Redeem,
@@ -641,6 +642,20 @@ class TestRefunds:
 
         assert account(world).balance == 10
 
+    def test_two_more_refunds_at_once_do_not_forget_the_first(self) -> None:
+        world = scene()
+        of = earned(world, 50)
+        done(world.finish(refund(of, "r0", amount=5)))
+        attempts = [world.start(refund(of, name, amount=20)) for name in ("r1", "r2")]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert entry_of(world.finish(refund(of, "r3"))).points == -5
+        assert account(world).balance == 0
+
     def test_more_than_is_left_takes_back_no_more_than_was_earned(self) -> None:
         world = scene()
         of = earned(world, 50)
@@ -1174,3 +1189,52 @@ class TestAdjusting:
 
         assert kinds(world) == ["adjustment", "expiry"]
         assert account(world).balance == 0
+
+
+class TestErasing:
+    def test_who_is_erased_owes_nothing_and_is_owed_nothing(self) -> None:
+        world = scene(pending_days=1)
+        earned(world, 50)
+        done(world.finish(Adjust("ann", -20, "j1", below_zero=True)))
+
+        done(world.finish(Erase("ann")))
+
+        assert (account(world).balance, account(world).pending_points) == (0, 0)
+        assert kinds(world) == ["accrual", "adjustment", "adjustment"]
+
+    def test_erasing_a_merged_member_again_is_no_error(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Merge("ann", "bob", "m1")))
+        done(world.finish(Erase("ann")))
+
+        done(world.finish(Erase("ann")))
+        done(world.finish(Erase("bob")))
+
+    def test_an_order_recorded_before_is_answered_as_the_first_time(self) -> None:
+        world = scene()
+        told = Earn(earned(world, 50), "ann")
+        done(world.finish(Erase("ann")))
+
+        assert done(world.finish(told)).replayed
+        assert refused(world, Earn(order("o2", 50), "ann")) == "not_found"
+
+    def test_points_that_come_meanwhile_are_not_left_behind(self) -> None:
+        world = scene()
+        attempt = world.start(Erase("ann"))
+        attempt.run_to(writing)
+        earned(world, 50)
+
+        done(attempt.finish())
+
+        assert account(world).balance == 0
+
+    def test_a_hold_that_runs_out_is_ended_without_returning_anything(self) -> None:
+        world = scene()
+        earned(world, 10)
+        spent(world, 10, hold=True)
+        done(world.finish(Erase("ann")))
+        world.now += timedelta(minutes=15)
+
+        swept(world)
+
+        assert "return" not in kinds(world)

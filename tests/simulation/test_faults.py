@@ -17,6 +17,7 @@ from tests.simulation.requests import (
     Cancel,
     Complete,
     Earn,
+    Erase,
     Give,
     Merge,
     Redeem,
@@ -215,6 +216,15 @@ def two_members_who_become_one() -> tuple[World, Request]:
     return world, Merge("ann", "bob", "m1")
 
 
+def a_member_who_is_erased() -> tuple[World, Request]:
+    world = scene("ann", "bob", expiry=living(1))
+    earned(world, 50, by="ann", name="o1")
+    done(world.finish(Merge("bob", "ann", "m0")))
+    world.now += 3 * DAY
+    earned(world, 10, by="ann", name="o2")
+    return world, Erase("ann")
+
+
 def a_sweep() -> tuple[World, Request]:
     world = scene("ann", "bob", "cho", pending_days=1)
     earned(world, 50, by="ann", name="o1")
@@ -254,6 +264,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     points_taken_by_hand_below_zero,
     points_given_to_someone_with_a_debt,
     two_members_who_become_one,
+    a_member_who_is_erased,
     a_sweep,
 )
 

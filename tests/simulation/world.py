@@ -14,16 +14,18 @@ import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
 from loyalty.domain.account import Account
 from loyalty.domain.errors import Refusal, TryAgain
+from loyalty.domain.identity import Keyring
+from loyalty.domain.member import Member
 from loyalty.domain.program import PublishedProgram
-from loyalty.table import keys, records
+from loyalty.table import keys
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
+from loyalty.table.members import TableMembers
 from loyalty.table.operations import (
     Item,
     Key,
     Operation,
     Page,
-    Put,
     Query,
     Refused,
     Transient,
@@ -119,10 +121,13 @@ class World:
 
     def enroll(self, *member_ids: str) -> None:
         for member_id in member_ids:
-            account = Account(member_id=member_id, enrolled_at=self.now)
-            item = records.account_to_item(account, PROGRAM_ID)
-            self.table.apply([Put(keys.account(PROGRAM_ID, member_id), item)])
-            self.auditor.accounts[member_id] = item
+            member = Member(
+                member_id=member_id, enrolled_at=self.now, enrolled_by="", identities={}
+            )
+            members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=no_keyring)
+            members.enroll(member, Account(member_id=member_id, enrolled_at=self.now))
+            account = self.table.items[keys.account(PROGRAM_ID, member_id)]
+            self.auditor.accounts[member_id] = account
 
     def program(self, *, at: datetime | None = None) -> PublishedProgram:
         """The version in force."""
@@ -278,9 +283,7 @@ class Attempt:
     def _run(self, _: object) -> Answer:
         world = self.world
         desk = Desk(
-            books=TableBooks(
-                Persistent(SteppedEngine(), pause=_no_pause), program_id=PROGRAM_ID, zone=world.zone
-            ),
+            books=TableBooks(stepped_engine(), program_id=PROGRAM_ID, zone=world.zone),
             program=self.program,
             version=world.version,
             now=self.now,
@@ -312,9 +315,9 @@ class SteppedEngine:
         _cross(Write(operations))
 
 
-def read_index(query: Query) -> Page:
-    """What a sweep reads by itself, as one more call on the table."""
-    return Persistent(SteppedEngine(), pause=_no_pause).query(query)
+def stepped_engine() -> Persistent:
+    """The table as a request's own code sees it."""
+    return Persistent(SteppedEngine(), pause=_no_pause)
 
 
 def _cross(call: Call) -> Any:
@@ -322,6 +325,10 @@ def _cross(call: Call) -> Any:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
+
+
+def no_keyring() -> Keyring:
+    raise AssertionError("nobody here has an identity")
 
 
 def _no_pause(_attempt: int) -> None:
