@@ -216,10 +216,13 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
         TryAgain: overtaken too often.
     """
     for _ in decisions(desk):
-        on_file = members.find(member_id, strong=True)
-        if on_file and on_file.account.status == "closed":
+        try:
+            enrolled = look_up(member_id, members=members, strong=True)
+        except NotFound:
+            if members.find(member_id, strong=True) is None:
+                raise
+            # Erased before, or merged into somebody who was.
             return
-        enrolled = look_up(member_id, members=members, strong=True)
         try:
             for merged_id in enrolled.account.absorbed:
                 merged = members.find(merged_id, strong=True)
