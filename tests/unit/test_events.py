@@ -16,6 +16,7 @@ from loyalty.domain.entries import (
     CalendarCause,
     Clawback,
     Counterpart,
+    Edit,
     Effect,
     OrderCause,
     PendingDates,
@@ -202,6 +203,33 @@ def test_what_became_debt_counts_as_clawed_back() -> None:
     told = detail(CHANGES["PointsClawedBack"])
 
     assert (told["points"], told["debt"], told["refund_id"]) == (25, 5, "r1")
+
+
+@pytest.mark.parametrize(
+    ("effect", "name", "reason"),
+    [
+        (Effect(lots={LOT: 20}), "PointsEarned", "edit"),
+        (Effect(lots={LOT: -20}), "PointsClawedBack", None),
+    ],
+)
+def test_an_order_that_changed_is_told_as_an_earn_or_a_clawback(
+    effect: Effect, name: str, reason: str | None
+) -> None:
+    edit = Edit(
+        order=order(),
+        parts=(),
+        amount_minor=2000,
+        clawed=0,
+        owed=0,
+        forgiven=0,
+        excused=0,
+        debt_after=0,
+    )
+    told = change(entry(OrderCause("pos", "1001", "edit", "ab12"), effect, detail=edit))
+
+    assert only(told).name == name
+    assert detail(told).get("reason") == reason
+    assert detail(told).get("refund_id") is None
 
 
 def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:

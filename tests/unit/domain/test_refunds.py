@@ -73,7 +73,7 @@ def clawed_by(asked: list[AskedRefund], accrual: Accrual, rules: Program) -> lis
     state = OrderState()
     points: list[int] = []
     for refund in asked:
-        after = refunded_with(state, refund, accrual.order)
+        after = refunded_with(state, refund)
         points.append(to_settle(accrual, rules, before=state, after=after))
         state = replace(after, clawed=state.clawed + points[-1])
     return points
@@ -139,9 +139,9 @@ def test_half_of_an_order_refunded_by_amount_keeps_the_points_of_the_other_half(
 
 def test_units_beyond_what_was_bought_do_not_count() -> None:
     bought = order(line(3000, "1", quantity=3), line(1000, "2"))
-    twice = refunded_with(OrderState(), refund_of("r1", quantities={"1": 2}), bought)
+    twice = refunded_with(OrderState(), refund_of("r1", quantities={"1": 2}))
 
-    after = refunded_with(twice, refund_of("r2", quantities={"1": 2}), bought)
+    after = refunded_with(twice, refund_of("r2", quantities={"1": 2}))
 
     assert kept(bought, after).amount_minor == 1000
     assert counted_minor(bought, before=twice, after=after) == 1000

@@ -160,7 +160,7 @@ def _waiting(
     state = OrderState(taken=(0,) * len(accrual.parts))
     clawbacks: list[tuple[Clawback, str, datetime, Effect]] = []
     for refund in placeholder.refunds if placeholder else ():
-        after = refunded_with(state, refund, accrual.order)
+        after = refunded_with(state, refund)
         owing = to_settle(accrual, program, before=state, after=after)
         taken, effect = _from_parts(accrual.parts, state.taken, owing, today=today)
         clawback = Clawback(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loyalty.domain.account import Account, first_due
-from loyalty.domain.entries import Accrual, Clawback, Entry, total
+from loyalty.domain.entries import Accrual, Clawback, Edit, Entry, OrderCause, total
 from loyalty.domain.program import PublishedProgram
 
 
@@ -55,17 +56,22 @@ def _differences(
 
 def _overdrawn(entries: tuple[Entry, ...]) -> Iterator[Difference]:
     """Orders of which more was taken back than they earned, as far as these entries tell."""
-    earned = {
-        (entry.detail.order.source, entry.detail.order.order_id): entry.detail.points
-        for entry in entries
-        if isinstance(entry.detail, Accrual)
-    }
-    clawed = dict.fromkeys(earned, 0)
+    earned: Counter[tuple[str, str]] = Counter()
+    clawed: Counter[tuple[str, str]] = Counter()
+    known: set[tuple[str, str]] = set()
     for entry in entries:
-        if isinstance(entry.detail, Clawback):
-            order = (entry.detail.source, entry.detail.order_id)
-            if order in clawed:
-                clawed[order] += entry.detail.clawed + entry.detail.owed
-    for order, points in clawed.items():
-        if points > earned[order]:
-            yield Difference("clawed_beyond_earned", points, earned[order])
+        if not isinstance(entry.cause, OrderCause):
+            continue
+        order = (entry.cause.source, entry.cause.order_id)
+        match entry.detail:
+            case Accrual() as accrual:
+                known.add(order)
+                earned[order] += accrual.points
+            case Edit() as edit:
+                earned[order] += sum(part.points for part in edit.parts)
+                clawed[order] += edit.clawed + edit.owed
+            case Clawback() as clawback:
+                clawed[order] += clawback.clawed + clawback.owed
+    for order in sorted(known):
+        if clawed[order] > earned[order]:
+            yield Difference("clawed_beyond_earned", clawed[order], earned[order])

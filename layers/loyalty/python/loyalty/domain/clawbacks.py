@@ -19,16 +19,23 @@ from loyalty.domain.entries import (
     PendingDates,
     Qualifying,
 )
-from loyalty.domain.postings import OrderStateChange, Posting, change_by_taking
+from loyalty.domain.postings import (
+    AccountChange,
+    OrderStateChange,
+    Posting,
+    change_by_taking,
+)
 from loyalty.domain.program import Program, PublishedProgram
 from loyalty.domain.refunds import (
     OrderState,
     counted_minor,
     disqualified,
+    parts_of,
     refunded_with,
+    state_of,
     to_settle,
 )
-from loyalty.domain.tiers import counting
+from loyalty.domain.tiers import Counting, counting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,44 @@ class Sources:
     def clawed(self) -> int:
         return sum(self.pending.values()) + sum(self.lots.values())
 
+    @property
+    def effect(self) -> Effect:
+        return Effect(
+            lots={lot: -points for lot, points in self.lots.items()},
+            debt=self.owed,
+            pending={dates: -points for dates, points in self.pending.items()},
+        )
+
+    def settling(self, state: OrderState) -> OrderState:
+        """The order's state once all this was taken."""
+        return replace(
+            state,
+            clawed=state.clawed + self.clawed,
+            owed=state.owed + self.owed,
+            forgiven=state.forgiven + self.forgiven,
+            excused=state.excused + self.excused,
+            taken=self.own,
+        )
+
+    def change(
+        self,
+        account: Account,
+        entry: Entry,
+        *,
+        counted: Mapping[str, int],
+        level: Counting,
+    ) -> AccountChange:
+        """The change to an account, relying on just what is taken from it."""
+        return change_by_taking(
+            account,
+            entries=(entry,),
+            taken=self.lots,
+            pending_taken=self.pending,
+            relies_on_balance=bool(self.owed or self.forgiven),
+            qualifying=counted,
+            counting=level if counted else None,
+        )
+
 
 def claw_back(
     refund: AskedRefund,
@@ -68,30 +113,24 @@ def claw_back(
     one in force, whose policy decides where from. `expired` tells how many points of each of the
     order's past lots expired unspent.
     """
-    before = state or OrderState(taken=(0,) * len(earned.parts))
-    after = refunded_with(before, refund, earned.order)
-    owing = to_settle(earned, decided_by.document, before=before, after=after)
-    sources = _sources(
-        owing,
-        parts=earned.parts,
+    before = state_of(earned, state)
+    after = refunded_with(before, refund)
+    sources = sources_of(
+        to_settle(earned, decided_by.document, before=before, after=after),
+        parts=parts_of(earned, before),
         before=before,
         account=account,
         expired=expired,
         policy=program.document,
     )
-    effect = Effect(
-        lots={lot: -points for lot, points in sources.lots.items()},
-        debt=sources.owed,
-        pending={dates: -points for dates, points in sources.pending.items()},
-    )
     order = earned.order
     less = disqualified(earned, decided_by.document, before=before, after=after)
-    counted = _counted(less, account)
+    counted = counted_for(less, account)
     level = counting(account, program.document, counted=counted, day=program.document.today(now))
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "clawback", refund.refund_id),
         member_id=account.member_id,
-        effect=effect,
+        effect=sources.effect,
         happened_at=refund.occurred_at,
         recorded_at=now,
         program_version=accrual.program_version,
@@ -109,44 +148,26 @@ def claw_back(
             qualifying=less,
         ),
     )
-    settled_state = replace(
-        after,
-        clawed=before.clawed + sources.clawed,
-        owed=before.owed + sources.owed,
-        forgiven=before.forgiven + sources.forgiven,
-        excused=before.excused + sources.excused,
-        taken=sources.own,
-    )
     return Posting(
         entries=(entry,),
         order_state=OrderStateChange(
             order.source,
             order.order_id,
-            settled_state,
+            sources.settling(after),
             counter_seen=state.counter if state else None,
         ),
-        changes=(
-            change_by_taking(
-                account,
-                entries=(entry,),
-                taken=sources.lots,
-                pending_taken=sources.pending,
-                relies_on_balance=bool(sources.owed or sources.forgiven),
-                qualifying=counted,
-                counting=level if counted else None,
-            ),
-        ),
+        changes=(sources.change(account, entry, counted=counted, level=level),),
     )
 
 
-def _counted(less: Qualifying | None, account: Account) -> dict[str, int]:
-    """The counter that the refund lowers, where it can still matter."""
-    if less is None or less.counter not in account.qualifying:
+def counted_for(less: Qualifying | None, account: Account) -> dict[str, int]:
+    """The change to the counter that the order raised, where it can still matter."""
+    if less is None or (less.amount <= 0 and less.counter not in account.qualifying):
         return {}
     return {less.counter: less.amount}
 
 
-def _sources(
+def sources_of(
     owing: int,
     *,
     parts: Sequence[Part],

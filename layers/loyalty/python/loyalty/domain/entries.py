@@ -32,7 +32,10 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class OrderCause:
-    """An order, or a refund or edit of it; `name` is the refund's id or the edit's fingerprint."""
+    """An order, or a refund or edit of it; `name` is the refund's id or the edit's fingerprint.
+
+    The expiry of points that came too late is named like what brought them.
+    """
 
     source: str
     order_id: str
@@ -162,6 +165,28 @@ class Clawback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What came of an order that its storefront told again with another content.
+
+    `order` is the new content (None in a list of entries), `parts` are the points it gave.
+    `amount_minor` is how much more
+    the order is worth, less what was refunded of it (negative: less). As for a refund,
+    `clawed + owed + forgiven + excused` is what the order earns less; where it earns more, points
+    that were once forgiven count first (`forgiven` is then negative).
+    """
+
+    order: Order | None
+    parts: tuple[Part, ...]
+    amount_minor: int
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+    debt_after: int
+    qualifying: Qualifying | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
     """What was bought with points. The slices it took are its effect on the lots."""
 
@@ -198,7 +223,7 @@ class Counterpart:
     direction: Literal["out", "in"]
 
 
-type Detail = Accrual | Clawback | Redemption | Return | Adjustment | Counterpart | None
+type Detail = Accrual | Clawback | Edit | Redemption | Return | Adjustment | Counterpart | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,14 +277,17 @@ def entry_id(cause: Cause) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRefund:
-    """A refund as its caller put it: units of lines, or an amount, or the whole order.
+    """A refund as its caller put it: units or money of lines, money, or the whole order.
 
-    `quantities` maps line ids to units; `amount_minor` is a sum without lines.
+    `quantities` maps line ids to units, `amounts_minor` to money given back for them;
+    `amount_minor` is money without lines. All money is what was paid, tax included where the
+    order's lines tell it.
     """
 
     refund_id: str
     occurred_at: datetime
     quantities: Mapping[str, int] = field(default_factory=_none)
+    amounts_minor: Mapping[str, int] = field(default_factory=_none)
     amount_minor: int = 0
     whole: bool = False
     fingerprint: str

@@ -20,6 +20,7 @@ from loyalty.domain.entries import (
     Cause,
     Clawback,
     Counterpart,
+    Edit,
     Entry,
     OrderCause,
     Return,
@@ -106,8 +107,8 @@ class PointsEarned(Event):
     """A member was given points that can be spent at once."""
 
     entry_id: str
-    reason: Literal["accrual", "bonus"]
-    """For an order, or for something else that the program rewards."""
+    reason: Literal["accrual", "bonus", "edit"]
+    """For an order, for something else that the program rewards, or for what an order changed."""
     points: int
     """All of them, those included that paid a debt."""
     lots: tuple[DatedPoints, ...]
@@ -137,7 +138,7 @@ class PointsActivated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsClawedBack(Event):
-    """A refund took back what its order had earned."""
+    """A refund, or a change of the order, took back what the order had earned."""
 
     entry_id: str
     points: int
@@ -147,7 +148,8 @@ class PointsClawedBack(Event):
     debt: int
     """What the member owes after it, to be paid by later earnings."""
     order: OrderName
-    refund_id: str
+    refund_id: str | None
+    """Null: the order itself changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +299,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
 
     points, order, detail = entry.points, _order_of(entry.cause), entry.detail
     match entry.kind:
-        case ("accrual" | "bonus") as reason:
+        case ("accrual" | "bonus" | "edit") as reason if not _takes(entry):
             if points:
                 lots = _lots(entry)
                 yield tell(PointsEarned, reason=reason, points=points, lots=lots, order=order)
@@ -312,14 +314,14 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
             yield tell(PointsAdjusted, points=points)
         case "transfer" if isinstance(detail, Counterpart):
             yield tell(PointsTransferred, points=points, counterpart_id=detail.member_id)
-        case "clawback" if isinstance(detail, Clawback) and (points or entry.pending_points):
+        case "clawback" | "edit" if isinstance(detail, Clawback | Edit) and _takes(entry):
             yield tell(
                 PointsClawedBack,
                 points=-points,
                 pending_points=-entry.pending_points,
                 debt=detail.debt_after,
                 order=order,
-                refund_id=detail.refund_id,
+                refund_id=detail.refund_id if isinstance(detail, Clawback) else None,
             )
         case "return" if isinstance(detail, Return):
             yield tell(
@@ -328,6 +330,10 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 redemption_id=detail.redemption_id,
                 why=detail.why,
             )
+
+
+def _takes(entry: Entry) -> bool:
+    return min(entry.points, entry.pending_points) < 0
 
 
 def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Iterator[Event]:

@@ -16,24 +16,39 @@ AHEAD_MAX: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of an order; `amount_minor` is the whole line, not one unit."""
+    """One line of an order; `amount_minor` is the whole line, not one unit.
+
+    `gross_minor` is what was paid for it, tax included, where a storefront tells: it gives that
+    back. The rules never read it.
+    """
 
     line_id: str
     sku: str | None
     category: str | None
     quantity: int
     amount_minor: int
+    gross_minor: int | None = None
+
+    @property
+    def paid_minor(self) -> int:
+        """What refunds of the line are counted in."""
+        return self.amount_minor if self.gross_minor is None else self.gross_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was bought, where and when. `source` names the shop or till."""
+    """What was bought, where and when. `source` names the shop or till.
+
+    `told_at` is when a storefront says that it last changed the order: of two tellings the later
+    one is right, whichever comes first.
+    """
 
     source: str
     order_id: str
     occurred_at: datetime
     lines: tuple[Line, ...]
     channel: str | None = None
+    told_at: datetime | None = None
 
     @property
     def amount_minor(self) -> int:
@@ -60,12 +75,25 @@ def fingerprint(*parts: object) -> str:
 
 def order_fingerprint(order: Order, *, customer: str) -> str:
     """What a caller said of an order; `customer` is how the caller named the customer."""
-    return fingerprint(
-        customer,
-        order.occurred_at.isoformat(),
-        order.channel,
-        [
-            [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
-            for line in order.lines
-        ],
-    )
+    return fingerprint(customer, order.occurred_at.isoformat(), *_content(order))
+
+
+def content_fingerprint(order: Order) -> str:
+    """What the rules read of an order, and what its refunds are counted in.
+
+    Not its time: that of the first telling stays.
+    """
+    return fingerprint(*_content(order), [line.gross_minor for line in order.lines])
+
+
+def is_outdated(told_at: datetime | None, *, by: datetime | None) -> bool:
+    """Whether something told at one time is corrected by what was told at another."""
+    return by is not None and (told_at is None or told_at < by)
+
+
+def _content(order: Order) -> tuple[object, ...]:
+    lines = [
+        [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
+        for line in order.lines
+    ]
+    return order.channel, lines

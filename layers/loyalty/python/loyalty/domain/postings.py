@@ -350,8 +350,8 @@ def newly_active(account: Account, *, program: PublishedProgram, today: date) ->
 
 def _expiry_beside(cause: Cause) -> Cause:
     match cause:
-        case OrderCause(source, order_id):
-            return OrderCause(source, order_id, "expiry")
+        case OrderCause(source, order_id, _, name):
+            return OrderCause(source, order_id, "expiry", name)
         case RequestCause(request_id):
             return RequestCause(request_id, "expiry")
         case CalendarCause():

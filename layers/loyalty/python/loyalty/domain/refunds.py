@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from types import MappingProxyType
 
-from loyalty.domain.earning import award
+from loyalty.domain.earning import Part, award
 from loyalty.domain.entries import Accrual, AskedRefund, Qualifying
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.program import Program
@@ -20,15 +21,22 @@ from loyalty.domain.qualifying import basis_of, qualifies
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """The running state of an order that was refunded.
+    """The running state of an order that was refunded, or told again by a storefront.
 
-    `quantities` are refunded units by line, `amount_minor` all refunds without lines together
-    (both are totals, so the order of refunds does not matter). `clawed + owed + forgiven +
-    excused` is always what was earned less the target. `taken` tells, for each part of the award,
-    how many of its own points were taken. `counter` guards the item.
+    `quantities` are refunded units by line, `amounts_minor` refunded money by line,
+    `amount_minor` all refunds without lines together (all are totals, so the order of refunds
+    does not matter, and what lines an order has is asked only when they are spread).
+    `clawed + owed + forgiven + excused` is always what was earned less the target. `counter`
+    guards the item.
+
+    `order` is what an edit made of it (None: it is as it was first told), and `told_at` when the
+    storefront last spoke of it. `given` are points that edits gave, by their dates; of these,
+    `expired` came after their last day. `taken` tells, for each part of the award and then for
+    each of `given`, how many of its own points were taken.
     """
 
     quantities: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    amounts_minor: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     amount_minor: int = 0
     whole: bool = False
     clawed: int = 0
@@ -37,6 +45,10 @@ class OrderState:
     excused: int = 0
     taken: tuple[int, ...] = ()
     counter: int = 0
+    order: Order | None = None
+    told_at: datetime | None = None
+    given: tuple[Part, ...] = ()
+    expired: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def settled(self) -> int:
@@ -44,22 +56,33 @@ class OrderState:
         return self.clawed + self.owed + self.forgiven + self.excused
 
 
+def state_of(accrual: Accrual, state: OrderState | None) -> OrderState:
+    """The state of an order on file; that of one that nothing happened to yet."""
+    return state or OrderState(taken=(0,) * len(accrual.parts))
+
+
+def in_force(accrual: Accrual, state: OrderState | None) -> Order:
+    """The order as it was last told."""
+    return (state and state.order) or accrual.order
+
+
+def parts_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
+    """All points that an order was ever given, in the order of `taken`."""
+    return accrual.parts + state.given
+
+
 def unknown_lines(refund: AskedRefund, order: Order) -> tuple[str, ...]:
-    """The lines a refund names that the order does not have."""
+    """The lines a refund names units of that the order does not have."""
     known = {line.line_id for line in order.lines}
     return tuple(line_id for line_id in refund.quantities if line_id not in known)
 
 
-def refunded_with(state: OrderState, refund: AskedRefund, order: Order) -> OrderState:
-    """The totals after one more refund; units beyond what was bought do not count."""
-    quantities = dict(state.quantities)
-    for line in order.lines:
-        if units := refund.quantities.get(line.line_id, 0):
-            before = quantities.get(line.line_id, 0)
-            quantities[line.line_id] = min(line.quantity, before + units)
+def refunded_with(state: OrderState, refund: AskedRefund) -> OrderState:
+    """The totals after one more refund; what is more than was bought does not count."""
     return replace(
         state,
-        quantities=quantities,
+        quantities=_added(state.quantities, refund.quantities),
+        amounts_minor=_added(state.amounts_minor, refund.amounts_minor),
         amount_minor=state.amount_minor + refund.amount_minor,
         whole=state.whole or refund.whole,
         counter=state.counter + 1,
@@ -69,27 +92,43 @@ def refunded_with(state: OrderState, refund: AskedRefund, order: Order) -> Order
 def kept(order: Order, state: OrderState) -> Order:
     """The order less everything refunded so far.
 
-    Amounts without lines are one running sum, spread afresh over what is left of the lines in
-    proportion. Each line keeps its share rounded up: every line then shrinks or stays as the sum
-    grows (largest remainder would not grant that), so no later refund could give points back.
+    A line keeps of its amount what it keeps of what was paid for it. Money that no line can give
+    back, because none was named or more than was paid for it came back, is one running sum,
+    spread afresh over what is left of the lines in proportion. So what was given back in all is
+    never less than told, and an order whose whole price came back keeps nothing.
+
+    Each line keeps its share rounded up: every line then shrinks or stays as the sums grow
+    (largest remainder would not grant that), so no later refund could give points back. A line
+    that the order does not have gives nothing back, and can be told of before it is there.
     """
+    order = state.order or order
     if state.whole:
         return order.keeping({line.line_id: 0 for line in order.lines})
-    left = {line.line_id: _left_minor(line, state) for line in order.lines}
-    left_minor = sum(left.values())
-    keeps_minor = max(0, left_minor - state.amount_minor)
+    back = {line.line_id: _given_back_minor(line, state) for line in order.lines}
+    paid_left = {line.line_id: max(0, line.paid_minor - back[line.line_id]) for line in order.lines}
+    left_minor = sum(paid_left.values())
+    over_minor = sum(max(0, back[line.line_id] - line.paid_minor) for line in order.lines)
+    keeps_minor = max(0, left_minor - state.amount_minor - over_minor)
     return order.keeping(
         {
-            line_id: -(-amount_minor * keeps_minor // left_minor) if left_minor else 0
-            for line_id, amount_minor in left.items()
+            line.line_id: _share_up(
+                _share_up(line.amount_minor, paid_left[line.line_id], line.paid_minor),
+                keeps_minor,
+                left_minor,
+            )
+            for line in order.lines
         }
     )
 
 
 def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
-    """The points that a refund still has to settle, `before` being the state it came upon."""
+    """The points that are still to be settled, `before` being the state that was come upon.
+
+    Negative where an edit makes the order worth more.
+    """
     target = award(kept(accrual.order, after), program, tier=accrual.tier).points
-    return accrual.points - target - before.settled
+    earned = sum(part.points for part in parts_of(accrual, before))
+    return earned - target - before.settled
 
 
 def disqualified(
@@ -113,8 +152,17 @@ def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int
     return kept(order, before).amount_minor - kept(order, after).amount_minor
 
 
-def _left_minor(line: Line, state: OrderState) -> int:
-    refunded = state.quantities.get(line.line_id, 0)
-    if not line.quantity:
-        return line.amount_minor
-    return line.amount_minor - line.amount_minor * refunded // line.quantity
+def _added(totals: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
+    return {**totals, **{name: totals.get(name, 0) + more[name] for name in more}}
+
+
+def _given_back_minor(line: Line, state: OrderState) -> int:
+    """What was given back for a line; units beyond those that were bought do not count."""
+    units = min(line.quantity, state.quantities.get(line.line_id, 0))
+    by_units = line.paid_minor * units // line.quantity if line.quantity else 0
+    return by_units + state.amounts_minor.get(line.line_id, 0)
+
+
+def _share_up(amount_minor: int, part: int, whole: int) -> int:
+    """A part of an amount, rounded up; all of it where there is nothing to be a part of."""
+    return -(-amount_minor * part // whole) if whole else amount_minor

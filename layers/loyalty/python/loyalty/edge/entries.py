@@ -13,6 +13,7 @@ from loyalty.domain.entries import (
     Adjustment,
     Clawback,
     Counterpart,
+    Edit,
     Entry,
     OrderCause,
     Redemption,
@@ -71,6 +72,20 @@ class EntryClawback(AnswerPart):
     excused: Annotated[int, Field(description="Had expired unspent.")]
 
 
+class EntryEdit(AnswerPart):
+    """What a storefront's change of an order did to it; the four are as of a clawback.
+
+    Where the order earns more, `forgiven` may be negative: points that a refund once forgave
+    count first.
+    """
+
+    amount_minor: Annotated[int, Field(description="How much more the order is worth.")]
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+
+
 class EntryAnswer(AnswerPart):
     """One immutable line of the ledger, with its cause and its explanation."""
 
@@ -94,6 +109,7 @@ class EntryAnswer(AnswerPart):
     breakdown: list[EntryShare] | None = None
     order: EntryOrder | None = None
     clawback: EntryClawback | None = None
+    edit: EntryEdit | None = None
     redemption_id: str | None = None
     reward_id: str | None = None
     reason: str | None = None
@@ -176,6 +192,9 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
         case Clawback() as told:
             taken = {name: getattr(told, name) for name in EntryClawback.model_fields}
             return {"clawback": EntryClawback(**taken)}
+        case Edit() as told:
+            changed = {name: getattr(told, name) for name in EntryEdit.model_fields}
+            return {"edit": EntryEdit(**changed)}
         case Redemption() as told:
             return {"redemption_id": told.redemption_id, "reward_id": told.reward_id}
         case Return() as told:

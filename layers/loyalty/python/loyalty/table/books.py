@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import midnight
-from loyalty.domain.entries import Cause, Entry, Placeholder
+from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
@@ -56,19 +56,15 @@ class TableBooks:
         item = self._engine.get(records.cause_key(self._program, cause), strong=True)
         return records.entry_from_item(item) if item else None
 
-    def order(self, source: str, order_id: str, *, refund_id: str) -> OrderOnFile:
-        accrual = keys.accrual(self._program, source, order_id)
-        state = keys.order_state(self._program, source, order_id)
-        clawback = keys.clawback(self._program, source, order_id, refund_id)
-        found = self._engine.get_many((accrual, state, clawback), strong=True)
+    def order(self, cause: OrderCause) -> OrderOnFile:
+        accrual = keys.accrual(self._program, cause.source, cause.order_id)
+        state = keys.order_state(self._program, cause.source, cause.order_id)
+        entry = records.cause_key(self._program, cause)
+        found = self._engine.get_many((accrual, state, entry), strong=True)
         return OrderOnFile(
             accrual=records.entry_from_item(found[accrual]) if accrual in found else None,
             state=records.order_state_from_item(found[state]) if state in found else None,
-            clawback=(
-                cast("Entry", records.entry_from_item(found[clawback]))
-                if clawback in found
-                else None
-            ),
+            entry=cast("Entry", records.entry_from_item(found[entry])) if entry in found else None,
         )
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:

@@ -146,12 +146,14 @@ def edit(program: str, source: str, order: str, fingerprint: str) -> Key:
     return Key(order_partition(program, source, order), f"ENTRY#edit#{fingerprint}")
 
 
-@charted("expiry at once, caused by an order", read_by="refunds", index="history")
-def order_expiry(program: str, source: str, order: str) -> Key:
-    return Key(order_partition(program, source, order), "ENTRY#expiry")
+@charted("expiry at once, caused by an order or an edit", read_by="refunds", index="history")
+def order_expiry(program: str, source: str, order: str, fingerprint: str) -> Key:
+    """An edit is named by its fingerprint, the order itself by nothing."""
+    named = f"#{fingerprint}" if fingerprint else ""
+    return Key(order_partition(program, source, order), f"ENTRY#expiry{named}")
 
 
-@charted("order state, once refunded or edited", read_by="refunds")
+@charted("order state, once refunded or told again", read_by="refunds, edits")
 def order_state(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ORDER")
 

@@ -6,7 +6,7 @@ fields would be half of the item, and an accrual of five lines must stay under 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
@@ -21,6 +21,7 @@ from loyalty.domain.entries import (
     Clawback,
     Counterpart,
     Detail,
+    Edit,
     Effect,
     Entry,
     Kind,
@@ -67,8 +68,8 @@ def cause_key(program: str, cause: Cause) -> Key:
             return keys.clawback(program, source, order, refund)
         case OrderCause(source, order, "edit", fingerprint):
             return keys.edit(program, source, order, fingerprint)
-        case OrderCause(source, order, "expiry"):
-            return keys.order_expiry(program, source, order)
+        case OrderCause(source, order, "expiry", fingerprint):
+            return keys.order_expiry(program, source, order, fingerprint)
         case RequestCause(request, kind, ""):
             return keys.request_entry(program, request, kind)
         case RequestCause(request, kind, name):
@@ -153,18 +154,8 @@ def _detail_to_item(detail: Detail) -> Item:
     match detail:
         case Accrual():
             return _accrual_to_item(detail)
-        case Clawback():
-            return {
-                "about": {
-                    "amount_minor": detail.amount_minor,
-                    "clawed": detail.clawed,
-                    "owed": detail.owed,
-                    "forgiven": detail.forgiven,
-                    "excused": detail.excused,
-                    "debt_after": detail.debt_after,
-                }
-                | ({"qualifying": list(detail.qualifying)} if detail.qualifying else {})
-            }
+        case Clawback() | Edit():
+            return _lowering_to_item(detail)
         case Redemption():
             about: Item = {
                 "redemption_id": detail.redemption_id,
@@ -201,10 +192,27 @@ def _accrual_to_item(detail: Accrual) -> Item:
     return {
         "order": _order_to_item(detail.order) | context,
         "shares": [list(share) for share in detail.shares],
-        "parts": [
-            [part.available_on.isoformat(), part.expires_on.isoformat(), part.points]
-            for part in detail.parts
-        ],
+        "parts": _parts_to_list(detail.parts),
+    }
+
+
+def _lowering_to_item(detail: Clawback | Edit) -> Item:
+    about: Item = {
+        "amount_minor": detail.amount_minor,
+        "clawed": detail.clawed,
+        "owed": detail.owed,
+        "forgiven": detail.forgiven,
+        "excused": detail.excused,
+        "debt_after": detail.debt_after,
+    }
+    if detail.qualifying:
+        about["qualifying"] = list(detail.qualifying)
+    if isinstance(detail, Clawback) or detail.order is None:
+        return {"about": about}
+    return {
+        "about": about,
+        "order": _dated_order_to_item(detail.order),
+        "parts": _parts_to_list(detail.parts),
     }
 
 
@@ -218,6 +226,13 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
             refund_id = wire["sk"].rsplit("#", 1)[1]
             about = about | {"qualifying": _qualifying(about.get("qualifying"))}
             return Clawback(source=source, order_id=order_id, refund_id=refund_id, **about)
+        case "edit":
+            about = about | {"qualifying": _qualifying(about.get("qualifying"))}
+            return Edit(
+                order=_order_from_item(wire) if "order" in wire else None,
+                parts=_parts_from_list(wire.get("parts", ())),
+                **about,
+            )
         case "redemption":
             return Redemption(
                 redemption_id=about["redemption_id"],
@@ -241,12 +256,22 @@ def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
     return Accrual(
         order=_order_from_item(wire),
         shares=tuple(Share(*share) for share in wire["shares"]),
-        parts=tuple(
-            Part(date.fromisoformat(available), date.fromisoformat(expires), points)
-            for available, expires, points in wire["parts"]
-        ),
+        parts=_parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
         qualifying=_qualifying(wire["order"].get("qualifying")),
+    )
+
+
+def _parts_to_list(parts: Sequence[Part]) -> list[Value]:
+    return [
+        [part.available_on.isoformat(), part.expires_on.isoformat(), part.points] for part in parts
+    ]
+
+
+def _parts_from_list(wire: Sequence[Any]) -> tuple[Part, ...]:
+    return tuple(
+        Part(date.fromisoformat(available), date.fromisoformat(expires), points)
+        for available, expires, points in wire
     )
 
 
@@ -291,24 +316,46 @@ def _placeholder_from_item(wire: dict[str, Any]) -> Placeholder:
 
 
 def _order_to_item(order: Order) -> Item:
-    lines: list[Value] = [
-        [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
-        for line in order.lines
-    ]
-    return {"lines": lines} | ({"channel": order.channel} if order.channel else {})
+    told: Item = {"lines": [_line_to_list(line) for line in order.lines]}
+    if order.channel:
+        told["channel"] = order.channel
+    if order.told_at:
+        told["told_at"] = keys.instant(order.told_at)
+    return told
+
+
+def _dated_order_to_item(order: Order) -> Item:
+    """An order that lies in an item of another time than its own."""
+    return {**_order_to_item(order), "occurred_at": keys.instant(order.occurred_at)}
+
+
+def _line_to_list(line: Line) -> list[Value]:
+    told: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
+    return told if line.gross_minor is None else [*told, line.gross_minor]
+
+
+def _line_from_list(wire: list[Any]) -> Line:
+    line_id, sku, category, quantity, amount_minor, *gross_minor = wire
+    return Line(
+        line_id=line_id,
+        sku=sku,
+        category=category,
+        quantity=quantity,
+        amount_minor=amount_minor,
+        gross_minor=gross_minor[0] if gross_minor else None,
+    )
 
 
 def _order_from_item(wire: dict[str, Any]) -> Order:
     source, order_id = wire["pk"].split("#")[3:5]
+    told = wire["order"]
     return Order(
         source=source,
         order_id=order_id,
-        occurred_at=_instant(wire["happened_at"]),
-        lines=tuple(
-            Line(line_id=name, sku=sku, category=category, quantity=quantity, amount_minor=minor)
-            for name, sku, category, quantity, minor in wire["order"]["lines"]
-        ),
-        channel=wire["order"].get("channel"),
+        occurred_at=_instant(told.get("occurred_at") or wire["happened_at"]),
+        lines=tuple(map(_line_from_list, told["lines"])),
+        channel=told.get("channel"),
+        told_at=_maybe_instant(told.get("told_at")),
     )
 
 
@@ -317,6 +364,7 @@ def _refund_to_list(refund: AskedRefund) -> list[Value]:
         refund.refund_id,
         keys.instant(refund.occurred_at),
         dict(refund.quantities),
+        dict(refund.amounts_minor),
         refund.amount_minor,
         refund.whole,
         refund.fingerprint,
@@ -324,11 +372,12 @@ def _refund_to_list(refund: AskedRefund) -> list[Value]:
 
 
 def _refund_from_list(wire: list[Any]) -> AskedRefund:
-    refund_id, occurred_at, quantities, amount_minor, whole, fingerprint = wire
+    refund_id, occurred_at, quantities, amounts_minor, amount_minor, whole, fingerprint = wire
     return AskedRefund(
         refund_id=refund_id,
         occurred_at=_instant(occurred_at),
         quantities=quantities,
+        amounts_minor=amounts_minor,
         amount_minor=amount_minor,
         whole=whole,
         fingerprint=fingerprint,
@@ -336,7 +385,7 @@ def _refund_from_list(wire: list[Any]) -> AskedRefund:
 
 
 def order_state_to_item(state: OrderState, key: Key) -> Item:
-    return {
+    item: Item = {
         "pk": key.pk,
         "sk": key.sk,
         "v": VERSION,
@@ -351,12 +400,24 @@ def order_state_to_item(state: OrderState, key: Key) -> Item:
         "taken": list(state.taken),
         "counter": state.counter,
     }
+    if state.amounts_minor:
+        item["amounts_minor"] = dict(state.amounts_minor)
+    if state.order:
+        item["order"] = _dated_order_to_item(state.order)
+    if state.told_at:
+        item["told_at"] = keys.instant(state.told_at)
+    if state.given:
+        item["given"] = _parts_to_list(state.given)
+    if state.expired:
+        item["expired"] = _dated(state.expired)
+    return item
 
 
 def order_state_from_item(item: Item) -> OrderState:
     wire = cast("dict[str, Any]", item)
     return OrderState(
         quantities=wire["quantities"],
+        amounts_minor=wire.get("amounts_minor", {}),
         amount_minor=wire["amount_minor"],
         whole=wire["whole"],
         clawed=wire["clawed"],
@@ -365,6 +426,10 @@ def order_state_from_item(item: Item) -> OrderState:
         excused=wire["excused"],
         taken=tuple(wire["taken"]),
         counter=wire["counter"],
+        order=_order_from_item(wire) if "order" in wire else None,
+        told_at=_maybe_instant(wire.get("told_at")),
+        given=_parts_from_list(wire.get("given", ())),
+        expired=_lots(wire.get("expired", {})),
     )
 
 

@@ -10,7 +10,13 @@ from loyalty.domain.accruals import accrue
 from loyalty.domain.earning import Award, award
 from loyalty.domain.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.errors import Fault, NotFound, OrderConflict, ValidationFailed
-from loyalty.domain.orders import AHEAD_MAX, BACKDATED_DAYS_MAX, Order, order_fingerprint
+from loyalty.domain.orders import (
+    AHEAD_MAX,
+    BACKDATED_DAYS_MAX,
+    Order,
+    is_outdated,
+    order_fingerprint,
+)
 from loyalty.usecases.accounts import decisions, open_account, settled
 from loyalty.usecases.ports import Desk, Overtaken
 
@@ -92,11 +98,12 @@ def _earn(order: Order, *, fingerprint: str, member_id: str, desk: Desk) -> Earn
             owner = account.into if account and account.into else member_id
             account = open_account(desk, owner, strong=attempt > 0)
         account = _settled_if_quiet(account, desk=desk)
+        told, told_as = _latest(order, fingerprint, placeholder)
         posting = accrue(
-            order,
+            told,
             account=account,
             program=desk.program,
-            fingerprint=fingerprint,
+            fingerprint=told_as,
             now=desk.now,
             replaces=placeholder,
         )
@@ -118,6 +125,13 @@ def _settled_if_quiet(account: Account, *, desk: Desk) -> Account:
     if desk.program.undated_until(account.active_on) >= desk.today:
         return account
     return settled(desk, account)
+
+
+def _latest(order: Order, fingerprint: str, kept: Placeholder | None) -> tuple[Order, str]:
+    """The order, or what a storefront told of it later while it was a guest's."""
+    if kept and kept.order and is_outdated(order.told_at, by=kept.order.told_at):
+        return kept.order, kept.fingerprint
+    return order, fingerprint
 
 
 def _keep(order: Order, *, fingerprint: str, guest: str, desk: Desk) -> Earned | Kept:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final, Protocol
 
 from loyalty.domain.account import Account
-from loyalty.domain.entries import Cause, Entry, Placeholder
+from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.domain.identity import Identity
 from loyalty.domain.member import Member
 from loyalty.domain.postings import Posting
@@ -42,11 +42,14 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOnFile:
-    """All that the books hold of an order when a refund comes, read strongly in one go."""
+    """What the books hold of an order when a refund or an edit of it comes.
+
+    `entry` is that of the very same refund or edit, where it came before.
+    """
 
     accrual: Entry | Placeholder | None
     state: OrderState | None
-    clawback: Entry | None
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class Books(Protocol):
         """What stands under a cause, read strongly."""
         ...
 
-    def order(self, source: str, order_id: str, *, refund_id: str) -> OrderOnFile: ...
+    def order(self, cause: OrderCause) -> OrderOnFile:
+        """The order of a refund or an edit, read strongly in one go."""
+        ...
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
         """Every entry of an order, or its placeholder, the accrual first; read strongly."""

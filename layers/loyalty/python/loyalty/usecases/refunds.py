@@ -13,7 +13,7 @@ from loyalty.domain.clawbacks import claw_back
 from loyalty.domain.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
 from loyalty.domain.errors import Fault, IdempotencyConflict, ValidationFailed
 from loyalty.domain.orders import Order
-from loyalty.domain.refunds import unknown_lines
+from loyalty.domain.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.usecases.accounts import decisions, lineage, settled
 from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
 
@@ -43,11 +43,11 @@ def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Ref
         TryAgain: overtaken too often.
     """
     for _ in decisions(desk):
-        file = desk.books.order(source, order_id, refund_id=asked.refund_id)
-        if file.clawback is not None:
-            if file.clawback.fingerprint != asked.fingerprint:
+        file = desk.books.order(OrderCause(source, order_id, "clawback", asked.refund_id))
+        if file.entry is not None:
+            if file.entry.fingerprint != asked.fingerprint:
                 raise IdempotencyConflict("This refund was told before with another content")
-            return Refunded(entry=file.clawback, replayed=True)
+            return Refunded(entry=file.entry, replayed=True)
         if not isinstance(file.accrual, Entry):
             if _waits(file.accrual, source, order_id, asked=asked, desk=desk):
                 return Waiting()
@@ -86,7 +86,7 @@ def _clawed_back(
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
-    _check_lines(asked, earned.order)
+    _check_lines(asked, in_force(earned, file.state))
     path = lineage(desk, accrual.member_id, strong=True)
     account = settled(desk, path[-1])
     posting = claw_back(
@@ -95,7 +95,7 @@ def _clawed_back(
         earned=earned,
         state=file.state,
         account=account,
-        expired=_expired(earned, path, desk=desk),
+        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
         decided_by=desk.version(accrual.program_version),
         program=desk.program,
         now=desk.now,
@@ -107,10 +107,12 @@ def _clawed_back(
     return posting.entries[0]
 
 
-def _expired(earned: Accrual, path: Sequence[Account], *, desk: Desk) -> dict[date, int]:
+def expired_of(
+    earned: Accrual, state: OrderState, path: Sequence[Account], *, desk: Desk
+) -> dict[date, int]:
     """How many points of the order's past lots expired unspent, along a chain of merges."""
-    expired: Counter[date] = Counter()
-    lots = {part.expires_on for part in earned.parts}
+    expired = Counter(state.expired)
+    lots = {part.expires_on for part in parts_of(earned, state)}
     quiet = desk.program.undated_until(path[-1].active_on) < NEVER
     past = {lot for lot in lots if lot < desk.today or (quiet and lot == NEVER)}
     for lot in past:
