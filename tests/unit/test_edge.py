@@ -188,6 +188,8 @@ def test_json_that_is_no_object_is_not_valid(till: Api, raw: str) -> None:
         ({"occurred_at": "2026-11-21"}, {"/occurred_at": "time_form"}),
         ({"occurred_at": "2026-11-21T10:00:00"}, {"/occurred_at": "time_form"}),
         ({"occurred_at": 1_795_255_200}, {"/occurred_at": "time_form"}),
+        ({"occurred_at": "0001-01-01T00:00:00Z"}, {"/occurred_at": "date_out_of_range"}),
+        ({"occurred_at": "9999-12-31T23:59:59Z"}, {"/occurred_at": "date_out_of_range"}),
     ],
 )
 def test_every_mistake_is_named_with_its_pointer(

@@ -14,6 +14,10 @@ from pydantic_core.core_schema import CoreSchema
 POINTS_MAX: Final = 10**12
 AMOUNT_MINOR_MAX: Final = 10**12
 
+# Beyond these years a day has no midnight in some time zone; "for ever" is said by leaving it out.
+YEAR_MIN: Final = 1900
+YEAR_MAX: Final = 9998
+
 EXTERNAL_ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -27,9 +31,11 @@ def _day(value: object) -> date:
         return value
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             pass
+        else:
+            return _bounded(day)
     raise PydanticCustomError("date_form", "Write a calendar day as 2026-11-30")
 
 
@@ -38,10 +44,20 @@ def _instant(value: object) -> datetime:
         return value.astimezone(UTC)
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+            moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
+        else:
+            return _bounded(moment)
     raise PydanticCustomError("time_form", "Write a time as 2026-11-30T08:00:00Z (RFC 3339)")
+
+
+def _bounded[D: date](day: D) -> D:
+    if not YEAR_MIN <= day.year <= YEAR_MAX:
+        raise PydanticCustomError(
+            "date_out_of_range", f"A date lies between the years {YEAR_MIN} and {YEAR_MAX}"
+        )
+    return day
 
 
 def _moment(value: object) -> date:

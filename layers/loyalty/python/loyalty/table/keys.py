@@ -187,7 +187,8 @@ def voucher(program: str, code: str) -> Key:
 
 def instant(moment: datetime) -> str:
     """UTC to the microsecond in a form that sorts as time does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime, which writes the year 900 in three digits.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def history_partition(program: str, member: str) -> str:
