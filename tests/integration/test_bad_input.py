@@ -1,0 +1,280 @@
+"""Every operation of the API, and whatever can be wrong with a request: refused, never a 500."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+
+from loyalty.domain.identity import identify
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge.auth import Role
+from loyalty.edge.desk import desk
+from loyalty.edge.directory import directory
+from loyalty.edge.http import PROGRAM_PREFIX
+from loyalty.edge.problems import STATUS
+from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.usecases.enrollment import Application, Claim, enroll
+from tests.integration.conftest import TABLE
+from tests.support import till
+from tests.support.deliveries import connect
+from tests.support.documents import document
+from tests.support.http import Answer, Claims, call, person, service, staff
+from tools.openapi import OPENAPI, apis
+
+SERVED: Final = {
+    operation.handler.__name__: (api, operation)
+    for api in apis()
+    for operation in api.operations
+    if operation.rule.startswith(PROGRAM_PREFIX)
+}
+SIGNED_IN: Final = {name: served for name, (_, served) in SERVED.items() if served.allow}
+ROLES: Final[tuple[Role, ...]] = ("manager", "cashier", "service", "analyst", "member")
+
+PROGRAM: Final[dict[str, Any]] = {
+    # West of Greenwich the first instant there is has no date, east of it the last.
+    "time_zone": "America/New_York",
+    "adjustments": {"cashier": 1000},
+    "transfers": {"points_max": 100},
+}
+BOB: Final = "mem_bob"
+EMAIL: Final = {"kind": "email", "value": "new@example.com"}
+ORDER: Final = till.order(4999, order_id="2", identities=[EMAIL], channel="web")
+# A request of each operation that would be done; it says nearly all that can be said.
+BODIES: Final[dict[str, Any]] = {
+    "publish_program": document(**PROGRAM),
+    "connect_storefront": {"platform": "shopify", "source": "shop", "secrets": ["secret"]},
+    "enroll_member": {
+        "identities": [EMAIL | {"verified": True}, {"kind": "card", "value": "6034-1"}],
+        "profile": {
+            "name": "Ana",
+            "locale": "fr-FR",
+            "birthday": "1990-02-28",
+            "attributes": {"milk": "oat"},
+        },
+        "consents": {"email": True},
+    },
+    "look_up_member": {"identity": {"kind": "email", "value": "bob@example.com"}},
+    "change_member": {
+        "profile": {"name": "Ana", "attributes": {"milk": None}},
+        "consents": {"email": False},
+        "identities": [{"kind": "customer", "source": "shop", "value": "207119551"}],
+        "remove_identities": [{"kind": "card", "value": "6034-2"}],
+        "unlink": False,
+    },
+    "adjust_balance": {
+        "points": 100,
+        "reason": "goodwill",
+        "reference": "case 12",
+        "expires_on": "2027-01-31",
+        "below_zero": False,
+    },
+    "record_order": ORDER,
+    "quote_order": ORDER,
+    "record_refund": {
+        "refund_id": "r1",
+        "occurred_at": "2026-11-21T10:00:00Z",
+        "lines": [{"line_id": "1", "quantity": 1}],
+    },
+    "redeem": {"reward_id": "latte", "hold": False},
+    "transfer_points": {"to_member_id": BOB, "points": 5},
+    "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
+    "merge_members": {"into": BOB},
+}
+DAYS: Final = {"from": "2026-11-01", "to": "2026-11-30"}
+QUERIES: Final[dict[str, dict[str, str]]] = {
+    "list_history": {"limit": "10"},
+    "list_redemptions": {"limit": "10"},
+    "read_balance": {"at": "2026-11-21T10:00:00Z"},
+    "read_statement": DAYS,
+    "read_report": DAYS,
+}
+HEADERS: Final = {"Idempotency-Key": "key", "If-None-Match": "*"}
+
+WRONG: Final[list[Any]] = [
+    None, True, 0, -1, 1.5, 12.0, 10**13, 10**30, "", " ", "12", "x" * 5000, "a b#", "\x00",
+    "\ud800", "2026-02-30", "0001-01-01", "9999-12-31", "2026-11-21T10:00:00+99:00",
+    "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", [], [None], {}, {"": ""},
+]  # fmt: skip
+WRONG_NAMES: Final = ["a b", "#", "ENTRY#accrual", "\x00", "é", "%2F", "x" * 3000, "+"]
+NO_JSON: Final[list[str | bytes | None]] = [
+    None, "", "{", "nope", '{"a": NaN}', "[" * 10_000, '{"a": ' + "1" * 5000 + "}", b"\xff\xfe",
+]  # fmt: skip
+
+
+@pytest.fixture
+def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
+    """What each name in a path may be: a member with points, an order, a voucher, a shop."""
+    publish(**PROGRAM)
+    known = directory("bean", settings(EnrollmentSettings))
+    bob = Application(member_id=BOB, claims=[Claim(identify("email", "bob@example.com"))])
+    enroll(bob, members=known, desk=desk("bean", table=TABLE))
+    ana = till.enroll()
+    till.earn(ana, 19_900, order_id="1")
+    redeemed = till.redeem(ana, hold=True).body
+    connect("online")
+    return {
+        "program_id": "bean",
+        "member_id": ana,
+        "redemption_id": redeemed["id"],
+        "code": redeemed["voucher"]["code"],
+        "storefront_id": "online",
+        "source": "pos",
+        "order_id": "1",
+        "name": "summary",
+    }
+
+
+def ask(operation: str, names: dict[str, str], **sent: Any) -> Answer:
+    """Ask for an operation as is right, but for what is said."""
+    api, served = SERVED[operation]
+    path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)
+    right: dict[str, Any] = {"headers": HEADERS, "query": QUERIES.get(operation)}
+    if served.allow:
+        right["as_"] = caller(next(role for role in ROLES if role in served.allow))
+    if "raw" not in sent:
+        right["body"] = BODIES.get(operation)
+    return call(api, served.method, path, **(right | sent))
+
+
+def caller(role: Role, program_id: str = "bean") -> Claims:
+    match role:
+        case "service":
+            return service(program_id)
+        case "member":
+            return person()
+        case _:
+            return staff(program_id, role)
+
+
+def require_an_answer(answer: Answer, what: str) -> None:
+    """Done or refused in the words of the contract, but not failed."""
+    assert answer.status < 500, f"{what}: {answer.text}"
+    if answer.status >= 400:
+        assert STATUS.get(answer.code) == answer.status, f"{what}: {answer.text}"
+
+
+def mistaken(body: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """The body with each of its parts left out, added to, or replaced by anything wrong."""
+    for wrong in WRONG:
+        yield f"{at} is {str(wrong)[:40]!r}", wrong
+    if isinstance(body, dict):
+        yield f"{at}/surprise", body | {"surprise": 1}
+        for name, part in body.items():
+            yield f"no {at}/{name}", {key: body[key] for key in body if key != name}
+            for what, wrong in mistaken(part, f"{at}/{name}"):
+                yield what, body | {name: wrong}
+    if isinstance(body, list) and body:
+        yield f"{at} twice", body * 2
+        for what, wrong in mistaken(body[0], f"{at}/0"):
+            yield what, [wrong, *body[1:]]
+
+
+def test_what_is_made_wrong_here_is_right(names: dict[str, str]) -> None:
+    described = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"].values()
+    with_body = {
+        operation["operationId"]
+        for operations in described
+        for operation in operations.values()
+        if "requestBody" in operation
+    }
+    ask("complete_redemption", names)
+
+    refused = {name: answer.text for name in BODIES if (answer := ask(name, names)).status >= 300}
+
+    assert set(BODIES) == with_body
+    assert refused == {}
+
+
+@pytest.mark.parametrize("operation", BODIES)
+def test_no_mistake_in_a_body_is_a_failure(operation: str, names: dict[str, str]) -> None:
+    for number, (what, body) in enumerate(mistaken(BODIES[operation])):
+        answer = ask(
+            operation, names, body=body, headers=HEADERS | {"Idempotency-Key": f"{number}"}
+        )
+
+        require_an_answer(answer, what)
+
+
+def test_what_is_not_json_is_malformed(names: dict[str, str]) -> None:
+    for operation in BODIES:
+        for raw in NO_JSON:
+            answer = ask(operation, names, raw=raw)
+
+            assert (answer.status, answer.code) == (400, "malformed_json"), (operation, raw)
+        for raw in ("[]", "1", "null", '"text"'):
+            answer = ask(operation, names, raw=raw)
+
+            assert (answer.status, answer.code) == (422, "validation_failed"), (operation, raw)
+
+
+def test_a_body_that_is_too_large_is_not_read(names: dict[str, str]) -> None:
+    for operation in BODIES:
+        answer = ask(operation, names, raw="x" * (300 * 1024 + 1))
+
+        assert (answer.status, answer.code) == (413, "too_large"), operation
+
+
+def test_what_cannot_be_a_name_names_nothing(names: dict[str, str]) -> None:
+    for operation, (_, served) in SERVED.items():
+        for part in re.findall(r"<(\w+)>", served.rule):
+            for wrong in WRONG_NAMES:
+                answer = ask(operation, names | {part: wrong})
+
+                assert answer.status in (404, 422), f"{operation} {part} {wrong!r}: {answer.text}"
+
+
+def test_no_mistake_in_a_query_is_a_failure(names: dict[str, str]) -> None:
+    for operation, right in QUERIES.items():
+        for name in (*right, "cursor"):
+            for wrong in {str(wrong) for wrong in WRONG} - {"\ud800"}:
+                answer = ask(operation, names, query=right | {name: wrong})
+
+                require_an_answer(answer, f"{operation}, {name} is {wrong!r:.40}")
+
+
+def test_another_programs_people_and_services_find_nothing(names: dict[str, str]) -> None:
+    for operation, served in SIGNED_IN.items():
+        for role in served.allow - {"member"}:
+            answer = ask(operation, names, as_=caller(role, "leaf"))
+
+            assert (answer.status, answer.code) == (404, "not_found"), f"{operation} as {role}"
+
+
+def test_who_has_none_of_an_operations_roles_is_forbidden(names: dict[str, str]) -> None:
+    for operation, served in SIGNED_IN.items():
+        # Every person may be a member.
+        asking: tuple[Role, ...] = ("service",) if "member" in served.allow else ROLES
+        for role in set(asking) - served.allow:
+            answer = ask(operation, names, as_=caller(role))
+
+            assert (answer.status, answer.code) == (403, "forbidden"), f"{operation} as {role}"
+
+
+def test_a_person_without_a_group_learns_nothing_of_others(names: dict[str, str]) -> None:
+    for operation, served in SIGNED_IN.items():
+        if "<member_id>" in served.rule:
+            answer = ask(operation, names, as_=person("eve"))
+
+            assert (answer.status, answer.code) in ((403, "forbidden"), (404, "not_found")), (
+                operation
+            )
+
+
+def test_what_is_of_one_program_is_not_found_in_another(
+    names: dict[str, str], publish: Callable[..., PublishedProgram]
+) -> None:
+    """The same people work for both, and know every id."""
+    publish(program_id="leaf", **PROGRAM)
+    both = {
+        role: person("both", groups=(f"bean/{role}", f"leaf/{role}"))
+        for role in ("manager", "cashier")
+    }
+    named = {"member_id", "redemption_id", "code", "storefront_id"}
+    for operation, served in SIGNED_IN.items():
+        if named & set(re.findall(r"<(\w+)>", served.rule)) and served.method != "PUT":
+            role = "manager" if "manager" in served.allow else "cashier"
+            answer = ask(operation, names | {"program_id": "leaf"}, as_=both[role])
+
+            assert (answer.status, answer.code) == (404, "not_found"), operation
