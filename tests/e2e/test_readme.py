@@ -17,7 +17,6 @@ def test_the_story_of_the_readme_comes_out_right_when_it_is_pasted(
 
     told = paste(_story(), tokens=program.tokens, folder=tmp_path)
 
-    report = told.splitlines()[-3:]
     answers = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert [_gist(answer) for answer in answers] == [
         "second-shop",
@@ -34,7 +33,7 @@ def test_the_story_of_the_readme_comes_out_right_when_it_is_pasted(
         ["adjustment", "return", "redemption", "redemption", "clawback", "accrual", "accrual"],
         62,
     ]
-    assert "points_outstanding" in report[0] or "points_outstanding" in report[1]
+    assert "points_outstanding" in told
 
 
 def _story() -> str:

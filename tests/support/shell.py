@@ -4,6 +4,9 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+SECONDS_MAX: Final = 120
 
 
 def paste(script: str, *, tokens: Mapping[str, str], folder: Path) -> str:
@@ -19,4 +22,5 @@ def paste(script: str, *, tokens: Mapping[str, str], folder: Path) -> str:
         capture_output=True,
         check=True,
         text=True,
+        timeout=SECONDS_MAX,
     ).stdout
