@@ -66,12 +66,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 Bucket=purpose, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
             monkeypatch.setenv(f"LOYALTY_{purpose.upper()}_BUCKET", purpose)
-        queue = (
-            _session()
-            .client("sqs")
-            .create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
-        )
+        sqs = _session().client("sqs")
+        queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
+        for work in ("sweep", "audit"):
+            queue = sqs.create_queue(QueueName=work)
+            monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
         bus = _session().client("events").create_event_bus(Name="bus")
         monkeypatch.setenv("LOYALTY_BUS", bus["EventBusArn"].rpartition("/")[2])
         yield

@@ -3,12 +3,11 @@
 import os
 from typing import Any
 
-import boto3
-
 from functions.intake.handler import handler as intake
 from functions.program.handler import handler as program
 from functions.webhooks.handler import handler as webhooks
-from tests.support.http import Answer, Context, call, staff
+from tests.support.http import Answer, call, staff
+from tests.support.queues import Message, consume, receive, work_off
 from tests.support.shopify import SECRET, encoded, headers
 
 PROGRAM_ID = "bean"
@@ -46,40 +45,16 @@ def deliver(body: dict[str, Any], **told: str) -> Answer:
     return post(raw, headers(raw, **told))
 
 
-def queued() -> list[dict[str, Any]]:
+def queued() -> list[Message]:
     """The messages that wait, as the event source hands them over."""
-    received = boto3.client("sqs").receive_message(
-        QueueUrl=os.environ["LOYALTY_INTAKE_QUEUE_URL"],
-        MaxNumberOfMessages=10,
-        AttributeNames=["All"],
-    )
-    return [
-        {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:intake.fifo",
-            "awsRegion": "eu-west-1",
-        }
-        for message in received.get("Messages", [])
-    ]
+    return receive(os.environ["LOYALTY_INTAKE_QUEUE_URL"])
 
 
-def apply(messages: list[dict[str, Any]]) -> list[str]:
+def apply(messages: list[Message]) -> list[str]:
     """Let `intake` take a batch; gives the ids of those that failed."""
-    answer = intake({"Records": messages}, Context())  # type: ignore[arg-type]  # all it reads of it
-    return [str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
+    return consume(intake, messages)
 
 
 def drain() -> None:
     """Apply everything that waits; nothing may fail."""
-    queue_url = os.environ["LOYALTY_INTAKE_QUEUE_URL"]
-    while messages := queued():
-        assert apply(messages) == []
-        for message in messages:
-            boto3.client("sqs").delete_message(
-                QueueUrl=queue_url, ReceiptHandle=message["receiptHandle"]
-            )
+    assert work_off(intake, os.environ["LOYALTY_INTAKE_QUEUE_URL"]) == []
