@@ -82,6 +82,8 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/balance", Throttle.LOOKUP),
         ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),
+        ("PUT", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
+        ("DELETE", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
     ),
     *_routes(
         "accrual",

@@ -29,6 +29,7 @@ from loyalty.edge.members import (
     LookupRequest,
     MemberAnswer,
     MemberChangeRequest,
+    TierFloorRequest,
     claims,
     member_answer,
 )
@@ -47,7 +48,7 @@ from loyalty.edge.statements import (
 )
 from loyalty.table.members import TableMembers
 from loyalty.usecases import corrections, enrollment, statements
-from loyalty.usecases.enrollment import Application
+from loyalty.usecases.enrollment import Application, Enrolled
 from loyalty.usecases.ports import Desk
 
 api = create_app("enrollment")
@@ -202,6 +203,25 @@ def read_balance(
     moment = min(at or serving.now, serving.now)
     held = statements.balance_at(_own(member_id), moment, desk=serving)
     return balance_answer(held, at=moment)
+
+
+@api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(TryAgain,))
+def grant_tier(
+    program_id: ProgramId, member_id: PathId, wanted: Annotated[TierFloorRequest, Body()]
+) -> MemberAnswer:
+    """Let a member have at least a level until a day, whatever they reach."""
+    at, members = _serving(program_id)
+    account = corrections.grant_tier(_own(member_id), wanted.floor(), desk=at)
+    member = enrollment.look_up(account.member_id, members=members).member
+    return member_answer(Enrolled(member, account), at)
+
+
+@api.delete("/members/<member_id>/tier-floor", allow={"manager"}, status=204, refuses=(TryAgain,))
+def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
+    """Let a member have only the level that they reached."""
+    at, _ = _serving(program_id)
+    corrections.grant_tier(_own(member_id), None, desk=at)
+    return Response(status_code=204, body=None)
 
 
 @api.post(

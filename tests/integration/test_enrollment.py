@@ -106,6 +106,8 @@ class TestEnrollingSomebody:
             ],
             "consents": {"email": True},
             "enrolled_at": "2026-11-21T10:00:00Z",
+            "tier": None,
+            "progress": None,
         }
         assert read(member_id).body == answer.body
 

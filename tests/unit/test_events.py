@@ -60,6 +60,9 @@ CHANGES: Final[dict[str, Change]] = {
     "MemberErased": change(
         Account(member_id="mem_1", status="closed", ended_at=LATER), Account(member_id="mem_1")
     ),
+    "TierChanged": change(
+        Account(member_id="mem_1", tier_announced="silver", tier_ups=1), Account(member_id="mem_1")
+    ),
     "PointsEarned": change(accrual()),
     "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
     "PointsActivated": change(

@@ -1,4 +1,4 @@
-"""Corrections by people: points added or taken with a reason, given to another, or merged."""
+"""Corrections by people: points added or taken, given to another, a level granted, a merge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
-from loyalty.domain.account import Account, soonest_first
+from loyalty.domain.account import Account, TierFloor, soonest_first
 from loyalty.domain.entries import (
     Adjustment,
     Counterpart,
@@ -30,7 +30,7 @@ from loyalty.domain.postings import (
 )
 from loyalty.domain.program import LOTS_MAX, PublishedProgram
 from loyalty.domain.settling import with_due
-from loyalty.domain.tiers import higher_floor, moved
+from loyalty.domain.tiers import granted, higher_floor, moved
 
 
 def add_points(
@@ -225,6 +225,17 @@ def merge(
             replacing(survivor, survives, entries=1),
         ),
     )
+
+
+def grant(
+    account: Account, floor: TierFloor | None, *, program: PublishedProgram, now: datetime
+) -> Posting | None:
+    """Let a settled account have a level until a day, or no longer; None: it is so already."""
+    today = program.document.today(now)
+    if granted(floor, day=today) == account.tier_floor:
+        return None
+    after = with_due(replace(account, tier_floor=floor), program=program, today=today)
+    return Posting(changes=(replacing(account, after, entries=0),))
 
 
 def close(account: Account, *, program: PublishedProgram, now: datetime) -> Posting:

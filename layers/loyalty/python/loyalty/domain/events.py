@@ -103,6 +103,16 @@ class MemberErased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierChanged(Event):
+    """A member reached a level, or lost one: by an order, a refund, a manager or the calendar."""
+
+    tier: str | None
+    """The level now; null: none."""
+    tier_before: str | None
+    direction: Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointsEarned(Event):
     """A member was given points that can be spent at once."""
 
@@ -235,6 +245,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     MemberMerged,
     MemberErased,
+    TierChanged,
     PointsEarned,
     PointsPending,
     PointsActivated,
@@ -262,19 +273,30 @@ def events_of(change: Change) -> Iterator[Event]:
 
 
 def _of_account(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
-    """An account tells who begins and who ends; what it holds is told by its entries."""
-    if before is not None and before.status == account.status:
-        return
+    """An account tells who begins and ends, and levels; what it holds is told by its entries."""
 
-    def tell(kind: type[Event], *, at: datetime | None, **what: Any) -> Event:
+    def tell(kind: type[Event], *, at: datetime | None, subject: str = "", **what: Any) -> Event:
         return _event(
             kind,
             change.program_id,
-            subject=account.member_id,
+            subject=subject or account.member_id,
             member_id=account.member_id,
             occurred_at=at or change.made_at,
             **what,
         )
+
+    if before is not None and before.status == account.status:
+        if (account.tier_ups, account.tier_downs) != (before.tier_ups, before.tier_downs):
+            yield tell(
+                TierChanged,
+                at=None,
+                # How often the level changed so far: no two changes are called the same.
+                subject=f"{account.member_id}/{account.tier_ups}/{account.tier_downs}",
+                tier=account.tier_announced,
+                tier_before=before.tier_announced,
+                direction="up" if account.tier_ups > before.tier_ups else "down",
+            )
+        return
 
     match account.status:
         case "active":

@@ -47,6 +47,8 @@ RewardKind = Literal[
     "donation",
 ]
 
+TierBasis = Literal["qualifying_points", "spend", "orders"]
+
 Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
@@ -162,7 +164,7 @@ class Level(_Part):
 class Tiers(_Part):
     """Levels by what counts in a period; one that is reached holds to the end of the next."""
 
-    basis: Literal["qualifying_points", "spend", "orders"]
+    basis: TierBasis
     period: Literal["calendar_year", "rolling_12_months", "membership_year"]
     levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=20)]
 

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
-from loyalty.domain.account import Account, ends_on, settlement
+from loyalty.domain.account import Account, TierFloor, ends_on, settlement
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.identity import Kind
 from loyalty.domain.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
+from loyalty.domain.program import TierBasis
+from loyalty.domain.tiers import Standing, Step, granted, standing
 from loyalty.edge.entries import EntryAnswer, last_day
 from loyalty.edge.identities import NamedIdentity
 from loyalty.edge.schemas import AnswerPart, Day, ExternalId, Label, RequestPart
@@ -139,6 +141,20 @@ class MemberChangeRequest(RequestPart):
         )
 
 
+class TierFloorRequest(RequestPart):
+    """A level that a member has at least, whatever they reach, until a day that is included."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"level": "gold", "until": "2027-12-31"}]}
+    )
+
+    level: ExternalId
+    until: Day
+
+    def floor(self) -> TierFloor:
+        return TierFloor(self.level, self.until)
+
+
 def claims(
     named: Sequence[NamedIdentity], *, trusted: bool, pointer: str = "/identities"
 ) -> list[Claim]:
@@ -178,6 +194,42 @@ class MemberProfile(AnswerPart):
     attributes: dict[str, str]
 
 
+class MemberLevel(AnswerPart):
+    """A level of the program's tiers, and what it brings."""
+
+    id: str
+    name: str
+    multiplier_percent: int
+    perks: tuple[str, ...]
+
+
+class MemberStep(AnswerPart):
+    """What is missing to have a level, and the last day for it."""
+
+    level: str
+    missing: int
+    by: date
+
+
+class MemberFloor(AnswerPart):
+    level: str
+    until: date
+
+
+class MemberProgress(AnswerPart):
+    """Where a member stands, counted as the program's `basis` says; `spend` in minor units."""
+
+    basis: TierBasis
+    level: MemberLevel | None
+    holds_until: Annotated[
+        date | None, Field(description="The level's last day if nothing more is done.")
+    ]
+    amount: Annotated[int, Field(description="What counts in the current period.")]
+    next: Annotated[MemberStep | None, Field(description="To the level above.")]
+    keep: Annotated[MemberStep | None, Field(description="To have this level for longer.")]
+    floor: Annotated[MemberFloor | None, Field(description="Granted by a manager.")]
+
+
 class MemberAnswer(AnswerPart):
     """A member as they stand today: what has expired does not count any more."""
 
@@ -209,6 +261,16 @@ class MemberAnswer(AnswerPart):
                     ],
                     "consents": {"email": True},
                     "enrolled_at": "2026-11-21T10:00:00Z",
+                    "tier": None,
+                    "progress": {
+                        "basis": "qualifying_points",
+                        "level": None,
+                        "holds_until": None,
+                        "amount": 49,
+                        "next": {"level": "silver", "missing": 451, "by": "2026-12-31"},
+                        "keep": None,
+                        "floor": None,
+                    },
                 }
             ]
         }
@@ -224,6 +286,10 @@ class MemberAnswer(AnswerPart):
     identities: list[MemberIdentity]
     consents: dict[str, bool]
     enrolled_at: datetime
+    tier: Annotated[str | None, Field(description="The level that they have today.")]
+    progress: Annotated[
+        MemberProgress | None, Field(description="Null in a program without tiers.")
+    ]
 
 
 class HistoryPage(AnswerPart):
@@ -249,6 +315,7 @@ def member_answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
         consents={kind: consent.given for kind, consent in member.consents.items()},
         identities=_identities(member),
         **_holdings(enrolled.account, desk),
+        **_tier(enrolled.account, desk),
     )
 
 
@@ -262,6 +329,40 @@ def _identities(member: Member) -> list[MemberIdentity]:
         )
         for identity, verified in member.identities.items()
     ]
+
+
+def _tier(account: Account, desk: Desk) -> dict[str, Any]:
+    tiers = desk.program.document.tiers
+    told = standing(account, desk.program.document, day=desk.today)
+    if tiers is None or told is None:
+        return {"tier": None, "progress": None}
+    floor = granted(account.tier_floor, day=desk.today)
+    progress = MemberProgress(
+        basis=tiers.basis,
+        level=_level(told),
+        holds_until=told.holds_until,
+        amount=told.amount,
+        next=_step(told.next),
+        keep=_step(told.keep),
+        floor=MemberFloor(level=floor.level, until=floor.until) if floor else None,
+    )
+    return {"tier": told.level.id if told.level else None, "progress": progress}
+
+
+def _level(told: Standing) -> MemberLevel | None:
+    level = told.level
+    if level is None:
+        return None
+    return MemberLevel(
+        id=level.id,
+        name=level.name,
+        multiplier_percent=level.multiplier_percent,
+        perks=level.perks,
+    )
+
+
+def _step(step: Step | None) -> MemberStep | None:
+    return MemberStep(level=step.level.id, missing=step.missing, by=step.by) if step else None
 
 
 def _holdings(account: Account, desk: Desk) -> dict[str, Any]:

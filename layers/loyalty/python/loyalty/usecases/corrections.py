@@ -1,12 +1,21 @@
-"""People put things right: adjust a balance, give points away, make two members one."""
+"""People put things right: adjust a balance, give points away, grant a level, merge members."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from loyalty.domain.account import Account
-from loyalty.domain.corrections import add_points, merge, take_points, transfer, transfers_counter
+from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.calendar import add_months
+from loyalty.domain.corrections import (
+    add_points,
+    grant,
+    merge,
+    take_points,
+    transfer,
+    transfers_counter,
+)
 from loyalty.domain.entries import Adjustment, RequestCause
 from loyalty.domain.errors import (
     Fault,
@@ -17,9 +26,11 @@ from loyalty.domain.errors import (
 )
 from loyalty.domain.orders import fingerprint
 from loyalty.domain.postings import Posting
-from loyalty.usecases.accounts import open_account, settled
+from loyalty.usecases.accounts import decisions, open_account, settled
 from loyalty.usecases.once import Recorded, once
-from loyalty.usecases.ports import Desk
+from loyalty.usecases.ports import Desk, Overtaken
+
+FLOOR_MONTHS_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +165,39 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
     return once(
         RequestCause(request_id, "merge", "out"), fingerprint=told, decide=decide, desk=desk
     )
+
+
+def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Account:
+    """Let a member have at least a level until a day; None: only the level that they reached.
+
+    Raises:
+        NotFound: no such member.
+        ValidationFailed: the program has no such level, or the day is not to come.
+        TryAgain: overtaken too often.
+    """
+    if floor is not None:
+        _require_grantable(floor, desk=desk)
+    for _ in decisions(desk):
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        posting = grant(account, floor, program=desk.program, now=desk.now)
+        if posting is None:
+            return account
+        try:
+            desk.books.post(posting)
+        except Overtaken:
+            continue
+        return posting.changes[0].becomes or account
+    raise AssertionError("decisions end by raising")
+
+
+def _require_grantable(floor: TierFloor, *, desk: Desk) -> None:
+    tiers = desk.program.document.tiers
+    if tiers is None or tiers.level(floor.level) is None:
+        detail = f"There is no level “{floor.level}”"
+        raise ValidationFailed(detail, faults=(Fault("/level", "unknown_level", detail),))
+    if not desk.today <= floor.until <= add_months(desk.today, FLOOR_MONTHS_MAX):
+        detail = f"A level is granted for {FLOOR_MONTHS_MAX // 12} years at most, today included"
+        raise ValidationFailed(detail, faults=(Fault("/until", "date_out_of_range", detail),))
 
 
 def _require_transferable(points: int, *, desk: Desk) -> None:
