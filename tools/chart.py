@@ -4,8 +4,9 @@ import argparse
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from loyalty.table import keys
 from loyalty.table.records import HISTORY_ATTRIBUTES
@@ -14,7 +15,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CHART: Final = ROOT / "docs" / "table.md"
 
 
-class IndexRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class IndexRow:
     """One kind of partition of an index."""
 
     index: str

@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.conftest import OpenProgram
 from tests.support.shell import paste
@@ -43,7 +44,7 @@ def _story() -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
 
 
-def _gist(answer: dict[str, object]) -> object:
+def _gist(answer: dict[str, Any]) -> object:
     """What an answer says in a word."""
     match answer:
         case {"code": str(code), "status": int()}:
