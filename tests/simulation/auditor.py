@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ class Sums:
     debt: int = 0
     lots: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
+    qualifying: dict[str, int] = field(default_factory=dict)
 
     def add(self, entry: Any) -> None:
         self.entries += 1
@@ -50,6 +51,10 @@ class Sums:
         _add(self.lots, entry["lots"])
         if "pending" in entry:
             _add(self.pending, entry["pending"])
+        for told in (entry.get("about", {}), entry.get("order", {})):
+            if "qualifying" in told:
+                counter, amount = told["qualifying"]
+                _add(self.qualifying, {counter: amount})
 
 
 def _add(sums: dict[str, int], changes: dict[str, int]) -> None:
@@ -95,6 +100,8 @@ class Auditor:
         self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
         self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
         self.returned = 0
+        # The day on which the write was decided.
+        self._today = ""
         self.stock_out: dict[str, int] = defaultdict(int)
 
     def observe(
@@ -106,6 +113,7 @@ class Auditor:
             Violation: a promise is broken.
         """
         members: set[str] = set()
+        self._today = decided_at.astimezone(self._zone).date().isoformat()
         for key, before, after in written:
             wire: Any = self._kept(key, after)
             match key.sk.partition("#"):
@@ -125,6 +133,7 @@ class Auditor:
                     self._stock(reward_id, wire, decided_by)
         for member_id in members:
             self._balance(member_id)
+            self._qualifying(member_id)
         for order in {_order(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._order(order)
 
@@ -157,14 +166,25 @@ class Auditor:
         order.earned += sum(points for _, _, points in entry["parts"])
 
     def _clawback(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
-        order, about = self.orders[_order(key)], entry["about"]
-        taken = -sum(entry["lots"].values()) - entry["pending_points"]
-        if (about["clawed"], about["owed"]) != (taken, entry.get("debt", 0)):
-            raise Violation(f"{key} tells another amount than it took")
+        about = entry["about"]
         if min(about[name] for name in SETTLED_AS) < 0:
             raise Violation(f"{key} gives points")
+        self._settled(key, entry)
+
+    def _edit(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        given = sum(points for _, _, points in entry["parts"])
+        self.orders[_order(key)].earned += given
+        if given and entry["points"] + entry["pending_points"] != given:
+            raise Violation(f"{key} tells another amount than it gave")
+        self._settled(key, entry, given=given)
+
+    def _settled(self, key: Key, entry: Any, *, given: int = 0) -> None:
+        order, about = self.orders[_order(key)], entry["about"]
+        taken = given - entry["points"] - entry["pending_points"]
+        if about["clawed"] + about["owed"] != taken:
+            raise Violation(f"{key} tells another amount than it took")
         order.refunds += 1
-        order.clawed_back += taken + about["owed"]
+        order.clawed_back += taken
         for name in SETTLED_AS:
             order.settled[name] += about[name]
 
@@ -230,6 +250,7 @@ class Auditor:
         coming = [dates[:10] for dates, points in account["pending"].items() if points]
         if ends < naive.NEVER:
             coming.append(naive.next_day(ends))
+        coming += self._level_changes(account, program)
         if coming and (due is None or due > min(coming)):
             raise Violation(f"due on {due}, but something comes on {min(coming)}")
         if (due is None) != ("expiring_pk" not in account):
@@ -238,6 +259,30 @@ class Auditor:
             told = naive.midnight_told(due, self._zone.key)
             if account["expiring_sk"] != f"{told}#{account['member_id']}":
                 raise Violation(f"due on {due}, but the index says {account['expiring_sk']}")
+
+    def _level_changes(self, account: Any, program: PublishedProgram) -> list[str]:
+        """The day on which the level drops, if it does."""
+        document, counters = program.document, account["qualifying"]
+        if document.tiers is None or not counters or account["status"] != "active":
+            return []
+        enrolled = date.fromisoformat(_local_day(account["enrolled_at"], self._zone))
+        # What is due now is the sweep's to find out.
+        today = date.fromisoformat(self._today)
+        has = naive.level(counters, document, enrolled=enrolled, day=today)
+        for turn in naive.turns(document, enrolled=enrolled, day=today):
+            if naive.level(counters, document, enrolled=enrolled, day=turn) < has:
+                return [turn.isoformat()]
+        return []
+
+    def _qualifying(self, member_id: str) -> None:
+        """Counters are what the entries say, unless they are so old that they cannot matter."""
+        account = self.accounts[member_id]
+        counted = dict(self.members[member_id].qualifying)
+        for absorbed in account.get("absorbed", ()):
+            _add(counted, self.members[absorbed].qualifying)
+        for counter, amount in account["qualifying"].items():
+            if amount != counted.get(counter, 0):
+                raise Violation(f"{counter} is {amount}, the entries say {counted.get(counter, 0)}")
 
     def _balance(self, member_id: str) -> None:
         account, sums = self.accounts[member_id], self.members[member_id]
@@ -272,7 +317,8 @@ class Auditor:
             raise Violation(f"order {name} was refunded and does not know it")
         if order.state is not None:
             told = {each: order.state[each] for each in SETTLED_AS}
-            if told != order.settled or order.state["counter"] != order.refunds:
+            # A telling that changed nothing is noted without an entry.
+            if told != order.settled or order.state["counter"] < order.refunds:
                 raise Violation(f"order {name} tells {told}, its refunds {order.settled}")
 
     def _voucher(self, before: Item | None, voucher: Any, decided_at: datetime) -> None:

@@ -1,8 +1,8 @@
 """Random histories: who asks what, in which order, at what time, and what goes wrong."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from loyalty.domain.program import PublishedProgram
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import records
 from loyalty.usecases.accrual import Earned, Kept
+from loyalty.usecases.edits import Edited, Outdated
 from loyalty.usecases.once import Recorded
 from loyalty.usecases.refunds import Refunded, Waiting
 from tests.simulation import naive, programs
@@ -29,6 +30,7 @@ from tests.simulation.requests import (
     Redeem,
     Refund,
     Sweep,
+    Tell,
     Use,
     has_happened,
 )
@@ -179,12 +181,14 @@ class History:
         world = self.world
         world.tell("— everything is asked once more, and nothing goes wrong —")
         for request in requests:
-            if isinstance(request, Earn) and request.name not in self._answers:
+            if isinstance(request, Earn | Tell) and request.name not in self._answers:
                 self._finish(request)
         _check_refunds_counted(world, self._answers.values())
         for request in requests:
             self._finish(request)
         _check_orders(world)
+        if not _anybody_erased(world):
+            _check_tellings(world, requests)
         for later in (timedelta(hours=self._draw.choice((0, 24))), _AGES):
             world.now += later
             self._sweep_and_compare()
@@ -243,10 +247,12 @@ def _world(draw: random.Random, *, trace: Callable[[str], None] | None) -> World
     now = datetime.combine(day, at)
     now = datetime.fromtimestamp(now.timestamp(), ZoneInfo("UTC"))
     quiet = draw.random() < 0.15
+    tiers = draw.choice(programs.TIERS) if draw.random() < 0.15 else None
     first = programs.document(
         zone_name,
         expiry=programs.QUIET if quiet else draw.choice(programs.EXPIRIES),
-        rules=draw.choice(programs.RULES),
+        rules=programs.TIERED if tiers else draw.choice(programs.RULES),
+        tiers=tiers,
         pending_days=draw.choice((0, 0, 1, 2)),
         clawback=draw.choice(("unlimited", "unlimited", "within_balance", "only_pending")),
         reinstate_days=draw.choice((0, 0, 2)),
@@ -279,15 +285,7 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
     members = tuple(world.auditor.accounts)
     wanted: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 2, 3))):
-        order = _order(draw, world, f"o{number}")
-        member_id = draw.choice(members)
-        if draw.random() < 0.1:
-            wanted.append(Earn(order, None))
-        wanted.append(Earn(order, member_id))
-        wanted += [
-            Refund(order, _refund(draw, world, order, f"r{refund}"))
-            for refund in range(draw.choice((0, 0, 1, 1, 2)))
-        ]
+        wanted += _shopping(draw, world, draw.choice(members), f"o{number}")
     for number in range(draw.choice((0, 1, 1, 2, 3))):
         wanted += _redemption(draw, draw.choice(members), f"k{number}")
     for number in range(draw.choice((0, 0, 0, 0, 1, 2))):
@@ -315,8 +313,31 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
     return [Logical(request, draw.choice((1, 1, 1, 1, 2, 3))) for request in wanted]
 
 
+def _shopping(
+    draw: random.Random, world: World, member_id: str, order_id: str
+) -> Iterator[Request]:
+    """An order, told once or as often as it changes, and its refunds."""
+    order = _order(draw, world, order_id)
+    if draw.random() < 0.12:
+        for told in _tellings(draw, order):
+            yield Tell(told, member_id)
+    else:
+        if draw.random() < 0.1:
+            yield Earn(order, None)
+        yield Earn(order, member_id)
+    for number in range(draw.choice((0, 0, 1, 1, 2))):
+        yield Refund(order, _refund(draw, world, order, f"r{number}"))
+
+
 def _order(draw: random.Random, world: World, order_id: str) -> Order:
-    lines = tuple(
+    lines = _lines(draw)
+    # Told late, an order's points may have expired before they ever come.
+    ago = timedelta(hours=draw.choice((0, 0, 0, 1, 25, 49)))
+    return Order(source="till", order_id=order_id, occurred_at=world.now - ago, lines=lines)
+
+
+def _lines(draw: random.Random) -> tuple[Line, ...]:
+    return tuple(
         Line(
             line_id=f"l{number}",
             sku=None,
@@ -326,18 +347,33 @@ def _order(draw: random.Random, world: World, order_id: str) -> Order:
         )
         for number in range(draw.choice((1, 1, 2, 3)))
     )
-    # Told late, an order's points may have expired before they ever come.
-    ago = timedelta(hours=draw.choice((0, 0, 0, 1, 25, 49)))
-    return Order(source="till", order_id=order_id, occurred_at=world.now - ago, lines=lines)
+
+
+def _tellings(draw: random.Random, order: Order) -> list[Order]:
+    """What a storefront tells of one order over time, tax included in what was paid."""
+    told: list[Order] = []
+    for number in range(draw.choice((1, 2, 3))):
+        lines = order.lines if draw.random() < 0.3 else _lines(draw)
+        if draw.random() < 0.5:
+            lines = tuple(replace(line, gross_minor=line.amount_minor * 5 // 4) for line in lines)
+        told.append(replace(order, lines=lines, told_at=order.occurred_at + number * _SECOND))
+    return told
 
 
 def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> AskedRefund:
     quantities: dict[str, int] = {}
+    amounts_minor: dict[str, int] = {}
     amount_minor, whole = 0, False
-    match draw.choice(("lines", "lines", "amount", "whole")):
+    match draw.choice(("lines", "lines", "money of lines", "amount", "whole")):
         case "lines":
             quantities = {
                 line.line_id: draw.randint(1, line.quantity)
+                for line in order.lines
+                if draw.random() < 0.7
+            }
+        case "money of lines":
+            amounts_minor = {
+                line.line_id: draw.randint(1, 1 + line.amount_minor)
                 for line in order.lines
                 if draw.random() < 0.7
             }
@@ -349,9 +385,10 @@ def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> 
         refund_id=refund_id,
         occurred_at=world.now,
         quantities=quantities,
+        amounts_minor=amounts_minor,
         amount_minor=amount_minor,
         whole=whole,
-        fingerprint=fingerprint(refund_id, quantities, amount_minor, whole),
+        fingerprint=fingerprint(refund_id, quantities, amounts_minor, amount_minor, whole),
     )
 
 
@@ -388,6 +425,9 @@ def _jobs(draw: random.Random, wanted: Sequence[Logical]) -> list[Request]:
 def _same(first: object, now: object) -> bool:
     """Whether two answers to one request say the same of what it did."""
     match first, now:
+        case (Edited() | Outdated(), _) | (_, Edited() | Outdated()):
+            # A storefront that tells an order again hears what has become of it.
+            return True
         case (Earned() | Refunded() | Recorded(), Earned() | Refunded() | Recorded()):
             return first.entry == now.entry
         case Kept(), Kept():
@@ -404,11 +444,14 @@ def _told(voucher: Voucher) -> tuple[object, ...]:
 
 
 def _may_be_refused_later(request: Request, world: World) -> bool:
-    """Whether something may have become of it since: who was erased has no redemptions any more.
+    """Whether something may have become of it since.
 
-    A completed redemption may have been used or cancelled; it is no more what it was.
+    Redemptions of who was erased cannot be cancelled, nor can their orders change any more. A
+    completed redemption may have been used or cancelled; it is no more what it was.
     """
-    return isinstance(request, Complete) or (isinstance(request, Cancel) and _anybody_erased(world))
+    return isinstance(request, Complete) or (
+        isinstance(request, Cancel | Tell) and _anybody_erased(world)
+    )
 
 
 def _anybody_erased(world: World) -> bool:
@@ -439,16 +482,32 @@ def _check_orders(world: World) -> None:
                 continue
             raise Violation(f"{key} still waits for its order")
         order = world.auditor.orders[tuple(key.pk.split("#")[3:5])]
-        state = order.state or {"quantities": {}, "amount_minor": 0, "whole": False}
-        refunds = naive.Refunds(state["quantities"], state["amount_minor"], state["whole"])
+        told = wire["order"]
+        in_force = order.state["order"] if "order" in (order.state or {}) else told
         program = world.version(wire["program_version"]).document
-        lines = wire["order"]["lines"]
-        left = naive.target(lines, refunds, program)
+        tier = told.get("tier")
+        at_first = naive.target(told["lines"], naive.Refunds.of(None), program, tier=tier)
+        if sum(points for _, _, points in wire["parts"]) != at_first:
+            raise Violation(f"{key} earned another amount than {at_first}")
+        refunds = naive.Refunds.of(order.state)
+        left = naive.target(in_force["lines"], refunds, program, tier=tier)
         settled = sum(order.settled[name] for name in SETTLED_AS)
-        if order.earned != naive.target(lines, naive.Refunds({}, 0, whole=False), program):
-            raise Violation(f"{key} earned {order.earned}")
         if order.earned - left != settled:
             raise Violation(f"{key} earned {order.earned}, {left} are left, {settled} settled")
+
+
+def _check_tellings(world: World, requests: Iterable[Request]) -> None:
+    """Of all that a storefront told of an order, the latest is in force."""
+    latest = {each.cause: each.order for each in requests if isinstance(each, Tell)}
+    for key, order in latest.items():
+        accrual: Any = world.table.items[key]
+        state = world.auditor.orders[tuple(key.pk.split("#")[3:5])].state or {}
+        lines = state.get("order", accrual["order"])["lines"]
+        if [line[:5] for line in lines] != [
+            [each.line_id, each.sku, each.category, each.quantity, each.amount_minor]
+            for each in order.lines
+        ]:
+            raise Violation(f"{key} is not what was told of it last")
 
 
 def shown_balance(world: World, member_id: str) -> tuple[int, int]:

@@ -20,33 +20,79 @@ NEVER: Final = "9999-12-31"
 
 @dataclass(frozen=True, slots=True)
 class Refunds:
-    """All refunds of an order together: units by line, money without lines, or everything."""
+    """All refunds of an order together: units and money by line, money, or everything."""
 
     units: Mapping[str, int]
+    amounts_minor: Mapping[str, int]
     amount_minor: int
     whole: bool
 
+    @classmethod
+    def of(cls, state: Any) -> "Refunds":
+        """What an order's item says; of one that nothing happened to there is none."""
+        if state is None:
+            return cls({}, {}, 0, whole=False)
+        by_line = state.get("amounts_minor", {})
+        return cls(state["quantities"], by_line, state["amount_minor"], state["whole"])
 
-def target(lines: Iterable[list[Any]], refunds: Refunds, program: Program) -> int:
+
+def target(
+    lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
+) -> int:
     """What an order still earns once all that was refunded is taken out of it."""
-    kept: dict[str, Fraction] = {}
-    of_line = {line_id: (category, sku) for line_id, sku, category, _, _ in lines}
-    for line_id, _, _, quantity, amount_minor in lines:
-        refunded = min(quantity, refunds.units.get(line_id, 0))
-        gone = floor(Fraction(amount_minor * refunded, quantity)) if quantity else 0
-        kept[line_id] = Fraction(0 if refunds.whole else amount_minor - gone)
-    in_all = sum(kept.values())
-    keeps = max(Fraction(0), in_all - refunds.amount_minor)
-    if in_all:
-        kept = {line_id: Fraction(ceil(left * keeps / in_all)) for line_id, left in kept.items()}
+    bought = [_Bought.of(line) for line in lines]
+    kept = {line: Fraction(0) if refunds.whole else line.kept(refunds) for line in bought}
+    left = sum(line.paid_left(refunds) for line in bought)
+    loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
+    if left:
+        keeps = Fraction(max(0, left - loose), left)
+        kept = {line: Fraction(ceil(amount * keeps)) for line, amount in kept.items()}
+    level = program.tiers.level(tier) if program.tiers else None
+    times = Fraction(level.multiplier_percent if level else 100, 100)
     return sum(
         _rounded(
-            sum(left for line_id, left in kept.items() if rule.covers(*of_line[line_id]))
-            * Fraction(rule.points, rule.per_minor),
+            sum(amount for line, amount in kept.items() if rule.covers(line.category))
+            * Fraction(rule.points, rule.per_minor)
+            * times,
             rule.rounding,
         )
         for rule in map(_Rule.of, program.earning_rules)
+        if not rule.tiers or tier in rule.tiers
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """One line: what the rules read of it, and what was paid for it."""
+
+    line_id: str
+    category: str | None
+    quantity: int
+    amount: int
+    paid: int
+
+    @classmethod
+    def of(cls, line: list[Any]) -> "_Bought":
+        line_id, _, category, quantity, amount, *gross = line
+        return cls(line_id, category, quantity, amount, gross[0] if gross else amount)
+
+    def back(self, refunds: Refunds) -> int:
+        """The money that came back for the line by its units and by name."""
+        units = min(self.quantity, refunds.units.get(self.line_id, 0))
+        by_units = floor(Fraction(self.paid * units, self.quantity)) if self.quantity else 0
+        return by_units + refunds.amounts_minor.get(self.line_id, 0)
+
+    def paid_left(self, refunds: Refunds) -> int:
+        return max(0, self.paid - self.back(refunds))
+
+    def over(self, refunds: Refunds) -> int:
+        return max(0, self.back(refunds) - self.paid)
+
+    def kept(self, refunds: Refunds) -> Fraction:
+        """What is left of its amount: the share that is left of what was paid, rounded up."""
+        if not self.paid:
+            return Fraction(self.amount)
+        return Fraction(ceil(Fraction(self.amount * self.paid_left(refunds), self.paid)))
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -105,6 +151,7 @@ class _Rule:
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     charges: tuple[str, ...]
+    tiers: tuple[str, ...]
 
     @classmethod
     def of(cls, rule: Any) -> "_Rule":
@@ -115,9 +162,10 @@ class _Rule:
             rule.include_categories,
             rule.exclude_categories,
             rule.also_earn_on,
+            rule.when.tiers,
         )
 
-    def covers(self, category: str | None, _sku: str | None) -> bool:
+    def covers(self, category: str | None) -> bool:
         if category in ("tax", "shipping", "tip", "gift_card") and category not in self.charges:
             return False
         if category in self.exclude:
@@ -133,3 +181,42 @@ def _rounded(points: Fraction | int, rounding: str) -> int:
             return ceil(points)
         case _:
             return floor(points + Fraction(1, 2))
+
+
+def level(counters: Mapping[str, int], program: Program, *, enrolled: date, day: date) -> int:
+    """How high a member stands on a day: the number of levels reached, by counters alone."""
+    tiers = program.tiers
+    if tiers is None:
+        return 0
+    letter = {"qualifying_points": "p", "spend": "s", "orders": "o"}[tiers.basis]
+    best = 0
+    for ago in (0, 1) if tiers.period != "rolling_12_months" else range(13):
+        period = _period(tiers.period, day, enrolled) - ago
+        months = range(period - 11, period + 1)
+        spans = months if tiers.period == "rolling_12_months" else (period,)
+        best = max(best, sum(counters.get(f"{letter}{each}", 0) for each in spans))
+    return sum(each.reached_at <= best for each in tiers.levels)
+
+
+def _period(kind: str, day: date, enrolled: date) -> int:
+    if kind == "calendar_year":
+        return day.year
+    if kind == "rolling_12_months":
+        return day.year * 12 + day.month - 1
+    years = 0
+    while _months_later(enrolled.isoformat(), 12 * (years + 1)) <= day.isoformat():
+        years += 1
+    return years
+
+
+def turns(program: Program, *, enrolled: date, day: date) -> list[date]:
+    """The days to come on which a level may end."""
+    if program.tiers is None:
+        return []
+    if program.tiers.period == "membership_year":
+        days = [date.fromisoformat(_months_later(enrolled.isoformat(), 12 * n)) for n in range(9)]
+    else:
+        step = 12 if program.tiers.period == "calendar_year" else 1
+        months = range(day.year * 12 // step * step, day.year * 12 + 40, step)
+        days = [date(month // 12, month % 12 + 1, 1) for month in months]
+    return [each for each in days if each > day]

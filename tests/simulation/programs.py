@@ -16,6 +16,7 @@ from loyalty.domain.program import (
     Program,
     PublishedProgram,
     Reward,
+    Tiers,
     Transfers,
 )
 from tests.simulation.world import PROGRAM_ID
@@ -43,6 +44,26 @@ RULES: Final[tuple[tuple[EarningRule, ...], ...]] = (
         _rule("tea", include_categories=["tea"], points=33, per_minor=100, rounding="ceil"),
     ),
     (_rule("base", pending_days=2), _rule("again", points=1, per_minor=3, pending_days=1)),
+)
+TIERED: Final = (_rule("base"), _rule("gold", when={"tiers": ["gold"]}, points=1, per_minor=4))
+TIERS: Final = tuple(
+    Tiers.model_validate(
+        {
+            "basis": basis,
+            "period": period,
+            "levels": [
+                {"id": "silver", "name": "Silver", "reached_at": 1 if basis == "orders" else 30},
+                {
+                    "id": "gold",
+                    "name": "Gold",
+                    "reached_at": 2 if basis == "orders" else 60,
+                    "multiplier_percent": 150,
+                },
+            ],
+        }
+    )
+    for basis in ("qualifying_points", "spend", "orders")
+    for period in ("calendar_year", "rolling_12_months", "membership_year")
 )
 
 EXPIRIES: Final[tuple[Expiry, ...]] = (

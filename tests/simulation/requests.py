@@ -14,6 +14,7 @@ from loyalty.table.members import TableMembers
 from loyalty.table.operations import Key
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust, give, merge_members
+from loyalty.usecases.edits import tell
 from loyalty.usecases.enrollment import erase
 from loyalty.usecases.once import Recorded
 from loyalty.usecases.ports import Desk
@@ -40,7 +41,7 @@ def has_happened(request: Request, world: World) -> bool:
             return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
         case Erase(member_id):
             return bool(world.auditor.accounts[member_id]["status"] == "closed")
-        case Earn() | Refund() | Redeem() | Adjust() | Give() | Merge():
+        case Earn() | Tell() | Refund() | Redeem() | Adjust() | Give() | Merge():
             entry = world.table.items.get(request.cause)
             return entry is not None and entry["kind"] != "placeholder"
         case _:
@@ -72,6 +73,27 @@ class Earn:
         named = f"email:{self.order.order_id}"
         customer = Customer(member_id=self.member_id, named=named, guest="email#1#digest")
         return earn(self.order, customer=customer, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A storefront tells an order, or what it has become."""
+
+    order: Order
+    member_id: str
+
+    @property
+    def name(self) -> str:
+        return f"tell {self.order.order_id} of {self.member_id} as of {self.order.told_at}"
+
+    @property
+    def cause(self) -> Key:
+        return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
+
+    def run(self, desk: Desk, world: World) -> object:
+        named = f"email:{self.order.order_id}"
+        customer = Customer(member_id=self.member_id, named=named, guest="email#1#digest")
+        return tell(self.order, customer=customer, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,6 +386,17 @@ class TestSpendingReliesOnTheLotsItTakes:
         assert [answer.code for answer in answers] == ["done", "insufficient_points"]
         assert account(world).balance == 15
 
+    def test_of_two_at_once_only_one_may_have_what_a_member_can_have_once(self) -> None:
+        world = scene()
+        earned(world, 100)
+        attempts = [world.start(Redeem("ann", programs.LIMITED, f"k{n}")) for n in range(2)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        answers = [attempt.finish() for attempt in attempts]
+
+        assert [answer.code for answer in answers] == ["done", "limit_reached"]
+
     def test_points_that_join_a_lot_which_is_being_emptied_are_not_lost(self) -> None:
         world = scene(expiry=living(1))
         earned(world, 10)
