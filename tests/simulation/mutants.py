@@ -127,8 +127,8 @@ MUTANTS: Final = (
     Mutant(
         "what is forgiven does not rely on the balance",
         "domain/clawbacks.py",
-        "relies_on_balance=bool(sources.owed or sources.forgiven)",
-        "relies_on_balance=bool(sources.owed)",
+        "relies_on_balance=bool(self.owed or self.forgiven)",
+        "relies_on_balance=bool(self.owed)",
     ),
     Mutant(
         "settling does not rely on the version it saw",
@@ -275,14 +275,14 @@ MUTANTS: Final = (
     Mutant(
         "a line keeps its share rounded down",
         "domain/refunds.py",
-        "-(-amount_minor * keeps_minor // left_minor) if left_minor else 0",
-        "amount_minor * keeps_minor // left_minor if left_minor else 0",
+        "return -(-amount_minor * part // whole) if whole else amount_minor",
+        "return amount_minor * part // whole if whole else amount_minor",
     ),
     Mutant(
         "units beyond what was bought are refunded too",
         "domain/refunds.py",
-        "quantities[line.line_id] = min(line.quantity, before + units)",
-        "quantities[line.line_id] = before + units",
+        "units = min(line.quantity, state.quantities.get(line.line_id, 0))",
+        "units = state.quantities.get(line.line_id, 0)",
     ),
     Mutant(
         "refunds are computed by the rules of today",
@@ -319,6 +319,38 @@ MUTANTS: Final = (
         "domain/accruals.py",
         "for refund in placeholder.refunds if placeholder else ():",
         "for refund in placeholder.refunds[:0] if placeholder else ():",
+    ),
+    Mutant(
+        "what was over on one line is not taken from the others",
+        "domain/refunds.py",
+        "left_minor - state.amount_minor - over_minor",
+        "left_minor - state.amount_minor",
+    ),
+    # Edits and levels.
+    Mutant(
+        "an edit that a later one has corrected is settled all the same",
+        "usecases/edits.py",
+        "    if is_outdated(order.told_at, by=known_at):\n        return Outdated()\n"
+        "    if content",
+        "    if content",
+    ),
+    Mutant(
+        "an edit gives again what was given before",
+        "domain/refunds.py",
+        "earned = sum(part.points for part in parts_of(accrual, before))",
+        "earned = accrual.points",
+    ),
+    Mutant(
+        "a refund that ends a level sooner does not move the due time",
+        "domain/postings.py",
+        "due=due_by(account, counting.changes_on) if counting else None,",
+        "due=None,",
+    ),
+    Mutant(
+        "a refund does not lower what its order counted for",
+        "domain/refunds.py",
+        "counts(after) - counts(before))",
+        "0)",
     ),
     # Vouchers, merges, corrections.
     Mutant(

@@ -772,17 +772,29 @@ class TestRefunds:
         assert entry.effect.lots == {TODAY + 5 * DAY: -50}
 
     def test_of_a_lot_shared_with_another_order_only_its_own_points_come_first(self) -> None:
-        world = scene(expiry=living(5))
-        earned(world, 50, name="other")
-        of = earned(world, 20)
-        done(world.finish(Adjust("ann", 30, "j1", expiring_on=TODAY)))
-        spent(world, 30)
-        done(world.finish(Adjust("ann", 30, "j2", expiring_on=TODAY)))
-        done(world.finish(refund(of, "r1", amount=15)))
+        # One part is available after a day, the other after two.
+        world = scene(expiry=living(5), rules=programs.RULES[-1])
+        earned(world, 120, name="other")
+        of = earned(world, 30)
+        world.now += 2 * DAY
+        spent(world, 90)
+        done(world.finish(Adjust("ann", 30, "j1", expiring_on=TODAY + 3 * DAY)))
 
-        entry = entry_of(world.finish(refund(of, "r2")))
+        entry = entry_of(world.finish(refund(of)))
 
-        assert entry.effect.lots == {TODAY + 5 * DAY: -5}
+        assert entry.effect.lots == {TODAY + 3 * DAY: -10, TODAY + 7 * DAY: -30}
+
+    def test_pending_points_of_another_order_with_the_same_dates_are_left_alone(self) -> None:
+        world = scene(rules=programs.RULES[-1])
+        earned(world, 120, name="other")
+        of = earned(world, 30)
+        world.now += DAY
+        swept(world)
+        done(world.finish(Adjust("ann", -50, "j1")))
+
+        entry = entry_of(world.finish(refund(of)))
+
+        assert (entry.pending_points, entry.effect.debt) == (-30, 10)
 
     def test_what_was_spent_becomes_a_debt_that_relies_on_the_balance_seen(self) -> None:
         world = scene()
