@@ -66,3 +66,9 @@ def test_the_examples_of_the_description_are_valid(model: type[BaseModel]) -> No
     assert examples
     for example in examples:
         model.model_validate_json(json.dumps(example))
+
+
+def test_a_generated_secret_that_looks_like_the_beginning_of_json_is_a_secret() -> None:
+    ring = read_keyring('{"9vQ2tKxW7rLmZ4pN')
+
+    assert ring.keys == {"1": b'{"9vQ2tKxW7rLmZ4pN'}

@@ -10,6 +10,7 @@ from loyalty.domain.account import (
     Activation,
     Expired,
     Settlement,
+    counters_of_use,
     first_due,
     settlement,
     soonest_first,
@@ -139,3 +140,11 @@ def test_preferred_lots_are_taken_first_and_never_beyond_what_was_preferred(
     assert all(share <= lots[lot] for lot, share in taken.items())
     if points >= sum(own.values()):
         assert all(taken.get(lot, 0) >= share for lot, share in own.items())
+
+
+def test_settling_forgets_the_transfers_of_months_that_are_over() -> None:
+    used = Account(
+        member_id="mem_1", redeemed={"latte": 2, "transfers#2026-10": 3, "transfers#2026-11": 1}
+    )
+
+    assert counters_of_use(used, today=TODAY) == {"latte": 2, "transfers#2026-11": 1}

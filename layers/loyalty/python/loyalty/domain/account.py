@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import PendingDates
 from loyalty.domain.program import PublishedProgram
+
+# No id of a reward has this sign, so the two cannot be taken for each other.
+_TRANSFERS: Final = "transfers#"
 
 Status = Literal["active", "merged", "closed"]
 
@@ -164,3 +167,18 @@ def soonest_first(
             taken[lot] = taken.get(lot, 0) + share
             left -= share
     return taken
+
+
+def transfers_counter(today: date) -> str:
+    """The name under which an account counts its transfers of a calendar month."""
+    return f"{_TRANSFERS}{today.isoformat()[:7]}"
+
+
+def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
+    """How often limited rewards were redeemed, and this month's transfers: no month before."""
+    this_month = transfers_counter(today)
+    return {
+        name: times
+        for name, times in account.redeemed.items()
+        if times and (name == this_month or not name.startswith(_TRANSFERS))
+    }

@@ -158,11 +158,6 @@ def transfer(
     )
 
 
-def transfers_counter(today: date) -> str:
-    """The name under which an account counts its transfers of a calendar month."""
-    return f"transfers#{today.isoformat()[:7]}"
-
-
 def merge(
     loser: Account,
     survivor: Account,

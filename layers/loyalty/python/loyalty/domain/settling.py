@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from loyalty.domain.account import Account, Activation, Expired, first_due, settlement
+from loyalty.domain.account import (
+    Account,
+    Activation,
+    Expired,
+    counters_of_use,
+    first_due,
+    settlement,
+)
 from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import CalendarCause, Effect, Entry
 from loyalty.domain.postings import Posting, replacing
@@ -29,8 +36,12 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     today = document.today(now)
     undated_until = program.undated_until(account.active_on)
     settled = settlement(account, today=today, undated_until=undated_until, steps_max=STEPS_MAX)
-    counters = relevant(account, document, day=today)
-    after = with_due(replace(settled.after, qualifying=counters), program=program, today=today)
+    tidied = replace(
+        settled.after,
+        qualifying=relevant(account, document, day=today),
+        redeemed=counters_of_use(account, today=today),
+    )
+    after = with_due(tidied, program=program, today=today)
     if after.due is not None and after.due <= today:
         after = replace(after, due=account.due or after.due)
     entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)

@@ -44,11 +44,14 @@ def keyring(secret_id: str) -> Keyring:
 def read_keyring(secret: str) -> Keyring:
     """A keyring as it is kept: `{"current": "2", "keys": {"1": "…", "2": "…"}}`.
 
-    The one text that a new deployment generates is its version 1.
+    The one text that a new deployment generates is its version 1, whatever it begins with.
     """
-    if not secret.startswith("{"):
+    try:
+        told = json.loads(secret)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
         return Keyring({"1": secret.encode()}, current="1")
-    told = json.loads(secret)
     keys = {version: key.encode() for version, key in told["keys"].items()}
     return Keyring(keys, current=told["current"])
 

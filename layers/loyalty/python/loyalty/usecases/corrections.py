@@ -14,7 +14,6 @@ from loyalty.domain.corrections import (
     merge,
     take_points,
     transfer,
-    transfers_counter,
 )
 from loyalty.domain.entries import Adjustment, RequestCause
 from loyalty.domain.errors import (

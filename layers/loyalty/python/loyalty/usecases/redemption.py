@@ -204,7 +204,7 @@ def use_voucher(
                 raise IdempotencyConflict("This request was made before with another content")
             return voucher
         if voucher.state == "used":
-            raise VoucherUsed(f"This voucher was used at {voucher.used_at}")
+            raise VoucherUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
         if (state := voucher.state_at(desk.now)) != "issued":
             raise WrongState(f"This voucher is {state}")
         used = replace(
