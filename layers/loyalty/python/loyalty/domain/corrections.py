@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
-from loyalty.domain.account import Account, TierFloor, soonest_first
+from loyalty.domain.account import Account, TierFloor, soonest_first, transfers_counter
 from loyalty.domain.entries import (
     Adjustment,
     Counterpart,

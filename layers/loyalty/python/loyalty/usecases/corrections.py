@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.account import Account, TierFloor, transfers_counter
 from loyalty.domain.calendar import add_months
 from loyalty.domain.corrections import (
     add_points,
