@@ -191,7 +191,7 @@ def _accrual_to_item(detail: Accrual) -> Item:
         context["qualifying"] = list(detail.qualifying)
     return {
         "order": _order_to_item(detail.order) | context,
-        "shares": [list(share) for share in detail.shares],
+        "shares": _shares_to_list(detail),
         "parts": _parts_to_list(detail.parts),
     }
 
@@ -253,12 +253,34 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
 
 
 def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
+    order = _order_from_item(wire)
     return Accrual(
-        order=_order_from_item(wire),
-        shares=tuple(Share(*share) for share in wire["shares"]),
+        order=order,
+        shares=_shares_from_list(wire["shares"], order),
         parts=_parts_from_list(wire["parts"]),
         tier=wire["order"].get("tier"),
         qualifying=_qualifying(wire["order"].get("qualifying")),
+    )
+
+
+def _shares_to_list(accrual: Accrual) -> list[Value]:
+    """Of each rule the points of every line by its place: line ids and amounts are told once."""
+    by_rule: dict[str, dict[str, int]] = {}
+    for share in accrual.shares:
+        by_rule.setdefault(share.rule_id, {})[share.line_id] = share.points
+    lines = accrual.order.lines
+    return [
+        [rule_id, *(points.get(line.line_id, 0) for line in lines)]
+        for rule_id, points in by_rule.items()
+    ]
+
+
+def _shares_from_list(wire: Sequence[Sequence[Any]], order: Order) -> tuple[Share, ...]:
+    return tuple(
+        Share(rule_id, line.line_id, points, line.amount_minor)
+        for rule_id, *by_line in wire
+        for line, points in zip(order.lines, by_line, strict=True)
+        if points
     )
 
 

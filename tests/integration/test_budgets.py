@@ -1,0 +1,276 @@
+"""What the everyday work costs: round trips and request units, against the design's budgets."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from functions.accrual import handler as accrual
+from functions.enrollment import handler as enrollment
+from functions.redemption import handler as redemption
+from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.calendar import add_months
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge import table as edge_table
+from loyalty.table import records
+from loyalty.table.engine import DynamoEngine
+from tests.integration.conftest import Clock
+from tests.support import till
+from tests.support.deliveries import apply, connect, deliver, drain, queued
+from tests.support.documents import rule
+from tests.support.http import Answer, Claims, call, person, staff
+from tests.support.shopify import WITH_CUSTOMER, payload
+from tests.support.units import Cost, MeteredEngine, item_size, metered
+
+# Names as long as they are in real life: a transaction's floor is 1 KB an item.
+PROGRAM_ID: Final = "bean-and-leaf"
+CASHIER: Final = staff(PROGRAM_ID, "cashier")
+ANA: Final = person("cda8747c-0ed3-4b68-80b0-19e7608658ec", email="ana@example.com")
+ORDER_ID: Final = "0191d5a4-6d3f-7c52-9f0e-3b7f4d1c8a6{}"
+LINES: Final = [
+    ("13457042702441", "ESP-BLEND-1KG-WHOLE", "whole_bean", 2990),
+    ("13457042702442", "FILTER-ETH-250G-GRD", "ground_coffee", 1290),
+    ("13457042702443", "CUP-PORCELAIN-180ML", "accessories", 1800),
+    ("13457042702444", "DECAF-COL-1KG-WHOLE", "whole_bean", 3190),
+    ("13457042702445", "GIFT-CARD-25-EUR", "gift_card", 2500),
+]
+
+type Spend = Callable[[Callable[[], Answer], int], Cost]
+
+
+@pytest.fixture
+def meter(monkeypatch: pytest.MonkeyPatch) -> list[MeteredEngine]:
+    """The engines that functions make from here on; there is one for a table."""
+    made: list[MeteredEngine] = []
+
+    def make(*arguments: Any, **named: Any) -> MeteredEngine:
+        made.append(MeteredEngine(DynamoEngine(*arguments, **named)))
+        return made[-1]
+
+    monkeypatch.setattr(edge_table, "DynamoEngine", make)
+    return made
+
+
+@pytest.fixture
+def spend(meter: list[MeteredEngine], publish: Callable[..., PublishedProgram]) -> Spend:
+    """What a request costs a warm function; it must be answered with a status."""
+    publish(program_id=PROGRAM_ID)
+
+    def spend(request: Callable[[], Answer], status: int) -> Cost:
+        (engine,) = meter
+        with metered(engine) as cost:
+            answer = request()
+        assert answer.status == status, answer.text
+        return cost
+
+    return spend
+
+
+@pytest.fixture
+def ana(spend: Spend) -> str:
+    """A member whose account knows when its first lot is due."""
+    member_id: str = ask(enrollment, "POST", "/members", {}, as_=ANA).body["id"]
+    assert earn(member_id, 0).status == 201
+    return member_id
+
+
+def test_an_earn_is_one_read_and_one_transaction_of_two_items(spend: Spend, ana: str) -> None:
+    cost = spend(lambda: earn(ana, 1), 201)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
+
+
+def test_the_first_earn_also_puts_the_account_where_the_sweep_will_find_it(spend: Spend) -> None:
+    member_id = ask(enrollment, "POST", "/members", {}, as_=ANA).body["id"]
+
+    cost = spend(lambda: earn(member_id, 0), 201)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1, "expiring": 1})
+
+
+def test_an_earn_that_is_due_sooner_moves_the_account_there(spend: Spend, ana: str) -> None:
+    cost = spend(lambda: earn(ana, 1, occurred_at="2026-10-02T10:00:00Z"), 201)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1, "expiring": 2})
+
+
+def test_a_replay_is_one_read_and_one_refused_transaction(spend: Spend, ana: str) -> None:
+    cost = spend(lambda: earn(ana, 0), 200)
+
+    assert cost == Cost(round_trips=2, read=0.5, write=4)
+
+
+def test_a_redemption_with_a_voucher_is_one_strong_read_and_one_transaction_of_three_items(
+    spend: Spend, ana: str
+) -> None:
+    cost = spend(lambda: redeem(ana, "latte"), 201)
+    replay = spend(lambda: redeem(ana, "latte"), 200)
+
+    assert cost == Cost(round_trips=2, read=1, write=6, indexes={"history": 2})
+    assert replay == Cost(round_trips=2, read=1, write=6)
+
+
+def test_stock_and_a_vouchers_date_cost_an_item_and_an_index_entry_more(
+    spend: Spend, ana: str
+) -> None:
+    for number in range(1, 4):
+        earn(ana, number)
+
+    stocked = spend(lambda: redeem(ana, "tote"), 201)
+    dated = spend(lambda: redeem(ana, "five-off"), 201)
+
+    assert stocked == Cost(round_trips=2, read=1, write=8, indexes={"history": 2})
+    assert dated == Cost(round_trips=2, read=1, write=6, indexes={"history": 2, "expiring": 1})
+
+
+def test_a_balance_is_one_read_of_account_and_profile_and_ones_own_one_more(
+    spend: Spend, ana: str
+) -> None:
+    of_a_member = spend(lambda: ask(enrollment, "GET", f"/members/{ana}"), 200)
+    of_oneself = spend(lambda: ask(enrollment, "GET", "/members/me", as_=ANA), 200)
+
+    assert of_a_member == Cost(round_trips=1, read=2 * 0.5)
+    assert of_oneself == Cost(round_trips=2, read=2 * 0.5 + 0.5)
+
+
+def test_a_refund_is_two_reads_and_one_transaction_of_three_items(spend: Spend, ana: str) -> None:
+    first = spend(lambda: refund(0, "r1"), 201)
+    second = spend(lambda: refund(0, "r2"), 201)
+    replay = spend(lambda: refund(0, "r2"), 200)
+
+    # Accrual, order state and clawback in one go, then the account, all strongly.
+    expected = Cost(round_trips=3, read=3 + 1, write=6, indexes={"history": 1})
+    assert first == second == expected
+    assert replay == Cost(round_trips=1, read=3)
+
+
+def test_settling_is_one_transaction_of_the_account_and_an_entry_for_each_lot(
+    spend: Spend, ana: str, time: Clock
+) -> None:
+    earn(ana, 1, occurred_at="2026-10-02T10:00:00Z")
+    time.now = datetime(2027, 11, 15, 10, 0, tzinfo=UTC)
+    ask(enrollment, "GET", f"/members/{ana}")
+
+    cost = spend(lambda: redeem(ana, "latte"), 201)
+
+    # The redemption settles first: the lot of October is over, the account is due again in
+    # December.
+    settling = Cost(round_trips=1, write=4, indexes={"history": 1, "expiring": 2})
+    redeeming = Cost(round_trips=2, read=1, write=6, indexes={"history": 2})
+    assert cost == settling + redeeming
+
+
+def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_what_came_of_it(
+    meter: list[MeteredEngine], publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(currency="USD")
+    connect()
+    till.enroll("bob.norman@mail.example.com")
+    deliver(of_five_lines(1, at=time.now))
+    drain()
+
+    deliver(of_five_lines(2, at=time.now))
+    messages = queued()
+    with metered(meter[0]) as cost:
+        assert apply(messages) == []
+
+    earning = Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
+    # Customer id, e-mail and two phones, in one call.
+    looking_up = Cost(round_trips=1, read=4 * 0.5)
+    noting = Cost(round_trips=1, write=1)
+    assert cost == earning + looking_up + noting
+
+
+def test_an_accrual_of_five_lines_under_levels_with_pending_points_stays_within_1_kb(
+    spend: Spend, publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    gold = {"id": "gold-members", "name": "Gold", "reached_at": 1, "multiplier_percent": 150}
+    levels = {"basis": "spend", "period": "calendar_year", "levels": [gold]}
+    rules = [rule(id="one-bean-per-euro"), rule(id="double-on-coffee-at-home")]
+    publish(program_id=PROGRAM_ID, version=2, pending_days=14, tiers=levels, earning_rules=rules)
+    time.now += timedelta(minutes=1)
+    member_id = ask(enrollment, "POST", "/members", {}, as_=ANA).body["id"]
+    earn(member_id, 0)
+
+    cost = spend(lambda: earn(member_id, 1), 201)
+
+    assert (cost.round_trips, cost.read, cost.write) == (2, 0.5, 4)
+
+
+def test_an_account_with_two_years_of_monthly_lots_stays_within_1_kb() -> None:
+    months = [add_months(date(2026, 1, 31), number) for number in range(24)]
+    account = Account(
+        member_id="mem_01KAJ6Y0T2Q8Z5W3E7R9V4B1NC",
+        balance=24 * 1234,
+        entries=480,
+        lots=dict.fromkeys(months, 1234),
+        qualifying={"2025": 12_345, "2026": 12_345},
+        redeemed={"canvas-tote-2026": 1, "an-evening-of-tasting": 2},
+        due=date(2026, 2, 1),
+        enrolled_at=datetime(2024, 11, 21, 10, 0, 0, 123456, tzinfo=UTC),
+        tier_announced="gold-members",
+        tier_floor=TierFloor("gold-members", date(2027, 12, 31)),
+        tier_ups=2,
+        tier_downs=1,
+    )
+
+    item = records.account_to_item(
+        account, PROGRAM_ID, due_at=datetime(2026, 1, 31, 23, 0, tzinfo=UTC)
+    )
+
+    assert item_size(item) <= 1024
+
+
+def ask(
+    function: Any, method: str, path: str, body: Any = None, *, as_: Claims = CASHIER, key: str = ""
+) -> Answer:
+    return call(
+        function.handler,
+        method,
+        f"/v1/programs/{PROGRAM_ID}{path}",
+        body=body,
+        as_=as_,
+        headers={"Idempotency-Key": key} if key else {},
+    )
+
+
+def earn(member_id: str, number: int, **parts: Any) -> Answer:
+    order = {
+        "source": "webshop-paris",
+        "order_id": ORDER_ID.format(number),
+        "member_id": member_id,
+        "occurred_at": "2026-11-21T09:59:00Z",
+        "lines": [
+            {
+                "line_id": line_id,
+                "sku": sku,
+                "category": category,
+                "quantity": 1,
+                "amount": {"amount": amount, "currency": "EUR"},
+            }
+            for line_id, sku, category, amount in LINES
+        ],
+    }
+    return ask(accrual, "POST", "/orders", order | parts)
+
+
+def redeem(member_id: str, reward_id: str) -> Answer:
+    path = f"/members/{member_id}/redemptions"
+    key = f"0191d5a4-6d3f-7c52-9f0e-{reward_id}"
+    return ask(redemption, "POST", path, {"reward_id": reward_id}, key=key)
+
+
+def refund(number: int, refund_id: str) -> Answer:
+    amount = {"amount": 1000, "currency": "EUR"}
+    body = {"refund_id": refund_id, "occurred_at": "2026-11-21T10:00:00Z", "amount": amount}
+    return ask(accrual, "POST", f"/orders/webshop-paris/{ORDER_ID.format(number)}/refunds", body)
+
+
+def of_five_lines(number: int, *, at: datetime) -> dict[str, Any]:
+    body = payload(WITH_CUSTOMER, at=at, id=5_678_901_234_560 + number)
+    lines = body["line_items"]
+    body["line_items"] = [
+        lines[place % len(lines)] | {"id": 13_457_042_702_440 + place} for place in range(5)
+    ]
+    return body
