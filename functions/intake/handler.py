@@ -75,6 +75,10 @@ def _tell(delivery: Delivery, envelope: Envelope, outcome: Outcome) -> None:
         case "earned" if not outcome.replayed:
             count("Orders")
             count("PointsEarned", outcome.points)
+        case "edited" if not outcome.replayed:
+            count("OrdersEdited")
+        case "refunded" if not outcome.replayed:
+            count("PointsClawedBack", -outcome.points)
         case "ignored":
             count("DeliveriesIgnored", reason=str(outcome.reason))
         case "parked":

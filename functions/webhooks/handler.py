@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final, Literal
 
 from loyalty.domain.errors import BadSignature, NotFound, TooLarge
+from loyalty.domain.storefront import Received
 from loyalty.edge import clients, clock
 from loyalty.edge.http import ANYONE, ProgramId, create_app
 from loyalty.edge.inbox import Inbox
@@ -45,15 +46,19 @@ def receive_delivery(
     storefront_id: StorefrontId,
 ) -> DeliveryReceipt:
     """Receive a storefront's signed webhook."""
+    received = Received(
+        body=api.raw_body,
+        headers={name.lower(): value for name, value in api.event.headers.items()},
+        url=f"https://{api.event.request_context.domain_name}{api.event.raw_path}",
+        at=clock.now(),
+    )
     delivery_id = receive(
-        api.raw_body,
-        {name.lower(): value for name, value in api.event.headers.items()},
+        received,
         program_id=program_id,
         storefront_id=storefront_id,
         connections=connections(),
         dialect=dialect,
         inbox=inbox(),
-        now=clock.now(),
     )
     logger.info("received", storefront_id=storefront_id, delivery_id=delivery_id)
     count("DeliveriesReceived")

@@ -79,7 +79,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "IntakeQueue/Queue": {"sqs:SendMessage"},
     },
     "intake": {
-        TABLE: MOVE_POINTS,
+        TABLE: MOVE_POINTS | {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         DELIVERIES: {"s3:GetObject"},
         "IntakeQueue/Queue": {

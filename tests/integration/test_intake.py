@@ -180,21 +180,128 @@ def test_a_shop_that_sells_in_another_currency_is_parked(
     assert (outcome["status"], outcome["reason"]) == ("parked", "currency_mismatch")
 
 
-def test_a_changed_order_told_again_is_ignored_for_now(outcomes: Callable[[], list[Item]]) -> None:
+REFUND = "refund.509562969"
+OF_SHIPPING = "refund.929361467"
+
+
+def updated(minute: int, **changes: Any) -> dict[str, Any]:
+    """The order as the shop tells it after a minute; paid, and with nothing given back so far."""
+    told: dict[str, Any] = {
+        "updated_at": (NOW + timedelta(minutes=minute)).isoformat(),
+        "financial_status": "paid",
+        "refunds": [],
+        "line_items": [each | {"current_quantity": 1} for each in order()["line_items"]],
+    }
+    return order(**(told | changes))
+
+
+def test_an_order_that_changed_settles_to_its_new_amount(
+    outcomes: Callable[[], list[Item]],
+) -> None:
     member_id = enroll(CUSTOMER)
-    deliver(order())
+    deliver(updated(0), event_id="0")
     drain()
 
-    changed = order()
-    changed["line_items"] = changed["line_items"][:1]
-    deliver(changed, event_id="edited")
+    less = updated(1)
+    less["line_items"] = less["line_items"][:1]
+    deliver(less, topic="orders/updated", event_id="1")
+    drain()
+    assert member(member_id)["balance"] == 195
+
+    deliver(updated(2), topic="orders/updated", event_id="2")
+    deliver(less, topic="orders/updated", event_id="1 again")
     drain()
 
     assert member(member_id)["balance"] == 587
-    assert sorted(str(outcome.get("reason")) for outcome in outcomes()) == [
-        "None",
-        "order_conflict",
+    assert sorted(str(outcome["status"]) for outcome in outcomes()) == [
+        "earned",
+        "edited",
+        "edited",
+        "edited",
     ]
+    entries = member(member_id, "/history")["items"]
+    assert sorted((entry["kind"], entry["points"]) for entry in entries) == [
+        ("accrual", 587),
+        ("edit", -392),
+        ("edit", 392),
+    ]
+
+
+def test_a_refund_takes_back_what_was_given_back(outcomes: Callable[[], list[Item]]) -> None:
+    """209.00 of the 598.94 that were paid for goods of 587.00 without tax."""
+    member_id = enroll(CUSTOMER)
+    deliver(order())
+
+    deliver(payload(REFUND), topic="refunds/create")
+    deliver(payload(REFUND), topic="refunds/create", event_id="once more")
+    drain()
+
+    assert member(member_id)["balance"] == 382
+    refund = next(outcome for outcome in outcomes() if outcome["topic"] == "refunds/create")
+    assert (refund["status"], refund["order"]) == ("refunded", "450789469")
+
+
+def test_shipping_that_earned_nothing_takes_nothing_back() -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(order())
+
+    deliver(payload(OF_SHIPPING), topic="refunds/create")
+    drain()
+
+    assert member(member_id)["balance"] == 587
+
+
+def test_a_refund_waits_for_its_order(outcomes: Callable[[], list[Item]]) -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(payload(REFUND), topic="refunds/create")
+    drain()
+    assert [outcome["status"] for outcome in outcomes()] == ["waiting"]
+
+    deliver(order())
+    drain()
+
+    assert member(member_id)["balance"] == 382
+
+
+@pytest.mark.parametrize("refunded_first", [True, False])
+def test_a_cancelled_order_keeps_nothing_whatever_was_refunded(*, refunded_first: bool) -> None:
+    member_id = enroll(CUSTOMER)
+    gone = updated(3, cancelled_at="2026-11-21T11:00:00Z", financial_status="refunded")
+    deliver(order(), event_id="paid")
+    steps = [("refunds/create", payload(REFUND)), ("orders/cancelled", gone)]
+    for topic, body in steps if refunded_first else reversed(steps):
+        deliver(body, topic=topic, event_id=topic)
+    deliver(gone, topic="orders/updated", event_id="told again")
+    drain()
+
+    assert member(member_id)["balance"] == 0
+    clawbacks = [
+        entry for entry in member(member_id, "/history")["items"] if entry["kind"] == "clawback"
+    ]
+    assert sum(entry["points"] for entry in clawbacks) == -587
+
+
+def test_a_refund_that_was_never_told_is_told_by_the_updated_order() -> None:
+    member_id = enroll(CUSTOMER)
+    deliver(updated(0), event_id="0")
+    told = updated(1, financial_status="partially_refunded", refunds=[payload(REFUND)])
+
+    deliver(told, topic="orders/updated", event_id="1")
+    deliver(payload(REFUND), topic="refunds/create")
+    drain()
+
+    assert member(member_id)["balance"] == 382
+
+
+def test_a_guest_s_order_changes_and_is_refunded_before_anybody_claims_it(
+    outcomes: Callable[[], list[Item]],
+) -> None:
+    deliver(updated(0), event_id="0")
+    deliver(updated(1, line_items=updated(0)["line_items"][:2]), event_id="1")
+    deliver(payload(OF_SHIPPING), topic="refunds/create")
+    drain()
+
+    assert sorted(str(outcome["status"]) for outcome in outcomes()) == ["guest", "guest", "waiting"]
 
 
 def test_a_topic_that_means_nothing_here_is_ignored(outcomes: Callable[[], list[Item]]) -> None:

@@ -15,6 +15,7 @@ from loyalty.usecases.storefronts import (
     disconnect,
     receive,
 )
+from tests.support.received import received
 from tests.support.shopify import SECRET, WITH_CUSTOMER, encoded, headers, payload
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -105,14 +106,12 @@ class Shop:
     def receive(self, *, secret: str = SECRET, program_id: str = "bean") -> str:
         body = encoded(payload(WITH_CUSTOMER))
         return receive(
-            body,
-            headers(body, secret=secret) | {"x-forwarded-for": "192.0.2.7"},
+            received(body, headers(body, secret=secret) | {"x-forwarded-for": "192.0.2.7"}),
             program_id=program_id,
             storefront_id="online",
             connections=self.connections,
             dialect=dialect,
             inbox=self.inbox,
-            now=NOW,
         )
 
 

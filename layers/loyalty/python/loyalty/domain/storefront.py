@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
+from loyalty.domain.entries import AskedRefund
 from loyalty.domain.identity import Identity
-from loyalty.domain.orders import Order
+from loyalty.domain.orders import Order, fingerprint
 
 Platform = Literal["shopify"]
+
+# The refund's id of an order that was cancelled; platforms call refunds by other names.
+CANCELLED: Final = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,19 @@ class Storefront:
     source: str
     connected_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What somebody sent who says to be a storefront: not believed yet.
+
+    `headers` have their names in lower case; `url` is where the storefront was told to deliver.
+    """
+
+    body: bytes
+    headers: Mapping[str, str]
+    url: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +74,28 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPaid:
-    """An order was paid. Currency and customer are as the shop told them."""
+    """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
+
+    Currency and customer are as the shop told them.
+    """
 
     order: Order
     currency: str
     identities: tuple[Identity, ...]
+    refunds: tuple[AskedRefund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded:
+    """Money of an order was given back, or all of it was cancelled.
+
+    `currency` is None where no money is told.
+    """
+
+    source: str
+    order_id: str
+    refund: AskedRefund
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +116,7 @@ class Parked:
     pointer: str | None = None
 
 
-type Command = OrderPaid | Ignored | Parked
+type Command = OrderPaid | OrderRefunded | Ignored | Parked
 """What a delivery asks for, in the same few words for every platform."""
 
 
@@ -90,13 +124,38 @@ type Command = OrderPaid | Ignored | Parked
 class Outcome:
     """What came of a delivery; `replayed` says that it had come of another one before."""
 
-    status: Literal["earned", "guest", "ignored", "parked"]
+    status: Literal["earned", "edited", "refunded", "guest", "waiting", "ignored", "parked"]
     reason: str | None = None
     pointer: str | None = None
     member_id: str | None = None
     entry_id: str | None = None
     points: int = 0
     replayed: bool = False
+
+
+def given_back(
+    refund_id: str,
+    *,
+    at: datetime,
+    amounts_minor: Mapping[str, int],
+    amount_minor: int = 0,
+) -> AskedRefund:
+    """A refund by what was given back: for lines, and without one."""
+    amounts = {line_id: minor for line_id, minor in amounts_minor.items() if minor}
+    return AskedRefund(
+        refund_id=refund_id,
+        occurred_at=at,
+        amounts_minor=amounts,
+        amount_minor=amount_minor,
+        fingerprint=fingerprint(amounts, amount_minor),
+    )
+
+
+def cancelled(*, at: datetime) -> AskedRefund:
+    """A cancelled order is one whole refund, however often and by whatever it is told."""
+    return AskedRefund(
+        refund_id=CANCELLED, occurred_at=at, whole=True, fingerprint=fingerprint(CANCELLED)
+    )
 
 
 def delivery_id(envelope: Envelope, body: bytes) -> str:

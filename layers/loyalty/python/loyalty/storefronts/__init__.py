@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-from loyalty.domain.storefront import Command, Envelope, Platform
+from loyalty.domain.storefront import Command, Envelope, Platform, Received
 
 
 class Dialect(Protocol):
@@ -15,8 +15,8 @@ class Dialect(Protocol):
 
     HEADERS: Sequence[str]
 
-    def verify(self, body: bytes, headers: Mapping[str, str], *, secrets: Sequence[str]) -> bool:
-        """Whether the raw body was signed with one of the secrets."""
+    def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
+        """Whether it was signed with one of the secrets, and not too long ago."""
         ...
 
     def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope:

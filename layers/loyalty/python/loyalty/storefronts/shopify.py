@@ -3,32 +3,33 @@
 Amounts are read in the shop's own currency (`*_set.shop_money`), never in the customer's.
 """
 
-import base64
 import hashlib
-import hmac
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Final
+from decimal import Decimal
+from typing import Final
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import StrictBool, StrictStr, ValidationError
 
 from loyalty.domain.currencies import exponent
+from loyalty.domain.earning import apportion
+from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX, CurrencyCode, Instant
-from loyalty.domain.identity import Identity, Kind, NotAnIdentity, identify
-from loyalty.domain.orders import LINES_MAX, Line, Order
-from loyalty.domain.storefront import Command, Envelope, Ignored, OrderPaid, Parked
+from loyalty.domain.orders import Line, Order
+from loyalty.domain.storefront import (
+    Command,
+    Envelope,
+    Ignored,
+    OrderRefunded,
+    Parked,
+    Received,
+    cancelled,
+    given_back,
+)
+from loyalty.storefronts import reading
+from loyalty.storefronts.reading import Amount, Id, Quantity, SignedAmount, Told, minor
+from loyalty.storefronts.signatures import in_base64, matches
 
 SIGNATURE: Final = "x-shopify-hmac-sha256"
 TOPIC: Final = "x-shopify-topic"
@@ -45,22 +46,23 @@ HEADERS: Final = (
 
 # The law gives a shop's customers these; until a delivery can do them, a person must.
 PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
+# These tell the order as it is now, paid or not.
+ORDER_TOPICS: Final = ("orders/create", "orders/updated")
+PAID: Final = ("paid", "partially_refunded", "refunded")
+NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
 
-SKU_CHARACTERS_MAX: Final = 200
+SHIPPING: Final = "shipping"
 
-_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}(/[a-z0-9_]{1,40}){1,2}", re.ASCII)
-_AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
-def verify(body: bytes, headers: Mapping[str, str], *, secrets: Sequence[str]) -> bool:
+def verify(received: Received, *, secrets: Sequence[str]) -> bool:
     """Whether the raw body was signed with one of the secrets.
 
     During a rotation two are live: Shopify may sign with the old one for an hour more.
     """
-    signature = headers.get(SIGNATURE, "").encode()
-    matches = [hmac.compare_digest(_signature(body, secret), signature) for secret in secrets]
-    return any(matches)
+    made = (in_base64(secret, received.body) for secret in secrets)
+    return matches(made, [received.headers.get(SIGNATURE, "")])
 
 
 def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
@@ -69,7 +71,7 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
     names = (headers.get(header, "") for header in NAMES)
     return Envelope(
         topic=topic if _TOPIC.fullmatch(topic) else "unknown",
-        name=next(filter(_NAME.fullmatch, names), "") or hashlib.sha256(body).hexdigest(),
+        name=next(filter(reading.is_name, names), "") or hashlib.sha256(body).hexdigest(),
         order_id=_order_id(topic, body),
     )
 
@@ -78,56 +80,45 @@ def translate(topic: str, body: bytes, *, source: str) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
     if topic in PRIVACY_TOPICS:
         return Parked("privacy_request")
-    if topic != "orders/paid":
-        return Ignored("unknown_topic")
     try:
-        told = _Order.model_validate_json(body)
+        match topic:
+            case "orders/paid":
+                return _order_paid(_Order.model_validate_json(body), source=source)
+            case "refunds/create":
+                return _order_refunded(_Refund.model_validate_json(body), source=source)
+            case "orders/cancelled":
+                return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
+            case "orders/edited":
+                return Ignored("told_by_orders_updated")
+            case _ if topic in ORDER_TOPICS:
+                return _order_told(body, source=source)
     except ValidationError as error:
-        return _malformed(error)
-    return _order_paid(told, source=source)
+        return reading.malformed(error)
+    return Ignored("unknown_topic")
 
 
-def _signature(body: bytes, secret: str) -> bytes:
-    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256))
-
-
-def _amount(value: object) -> Decimal:
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        return Decimal(value)
-    raise PydanticCustomError("amount_form", "Write an amount as 49.99")
-
-
-Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
-Amount = Annotated[Decimal, BeforeValidator(_amount)]
-
-
-class _Told(BaseModel):
-    """A part of a payload; what is not read is not looked at."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-class _Money(_Told):
+class _Money(Told):
     amount: Amount
     currency_code: CurrencyCode
 
 
-class _Bag(_Told):
+class _Bag(Told):
     shop_money: _Money
 
 
-class _Discount(_Told):
+class _Discount(Told):
     amount_set: _Bag
 
 
-class _Tax(_Told):
+class _Tax(Told):
     price_set: _Bag
 
 
-class _Charged(_Told):
+class _Charged(Told):
     """Something with a price, discounts and taxes of its own."""
 
     id: Id
+    quantity: Quantity = 1
     price_set: _Bag
     discount_allocations: tuple[_Discount, ...] = ()
     tax_lines: tuple[_Tax, ...] = ()
@@ -136,20 +127,24 @@ class _Charged(_Told):
     def price(self) -> Decimal:
         return self.price_set.shop_money.amount
 
+    @property
+    def tax(self) -> Decimal:
+        return sum((each.price_set.shop_money.amount for each in self.tax_lines), Decimal(0))
+
     def money(self) -> Iterable[_Money]:
         yield self.price_set.shop_money
         yield from (discount.amount_set.shop_money for discount in self.discount_allocations)
         yield from (tax.price_set.shop_money for tax in self.tax_lines)
 
-    def net(self, quantity: int, *, taxes_included: bool) -> Decimal:
-        """The whole line after discounts and before tax."""
+    def paid(self, *, taxes_included: bool) -> Decimal:
+        """The whole line after discounts, with tax."""
         discounts = sum(each.amount_set.shop_money.amount for each in self.discount_allocations)
-        taxes = sum(each.price_set.shop_money.amount for each in self.tax_lines)
-        return self.price * quantity - discounts - (taxes if taxes_included else 0)
+        return self.price * self.quantity - discounts + (0 if taxes_included else self.tax)
 
 
 class _Item(_Charged):
-    quantity: Annotated[StrictInt, Field(ge=0, le=10**6)]
+    quantity: Quantity
+    current_quantity: Quantity | None = None
     sku: StrictStr | None = None
     gift_card: StrictBool | None = False
     tip_payment_gateway: StrictStr | None = None
@@ -161,26 +156,162 @@ class _Item(_Charged):
         return "tip" if self.tip_payment_gateway else None
 
 
-class _Customer(_Told):
+class _Customer(Told):
     id: Id | None = None
     email: StrictStr | None = None
     phone: StrictStr | None = None
 
 
-class _Reference(_Told):
+class _Reference(Told):
     """Just enough to know which order a payload is about."""
 
     id: Id | None = None
     order_id: Id | None = None
 
 
-class _Order(_Told):
+class _RefundedMoney(Told):
+    amount: SignedAmount
+    currency_code: CurrencyCode
+
+
+class _RefundedBag(Told):
+    """In the shop's currency, and in the customer's, which a refund may be paid in."""
+
+    shop_money: _RefundedMoney
+    presentment_money: _RefundedMoney | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        return self.shop_money.amount
+
+
+class _Transaction(Told):
+    amount: Amount
+    currency: CurrencyCode
+    kind: StrictStr
+    status: StrictStr
+
+
+class _RefundedItem(Told):
+    line_item_id: Id
+    quantity: Quantity
+    subtotal_set: _RefundedBag
+    total_tax_set: _RefundedBag
+
+
+class _RefundedShipping(Told):
+    """Since version 2024-10 shipping is refunded here, before among the adjustments."""
+
+    subtotal_amount_set: _RefundedBag
+    tax_amount_set: _RefundedBag
+
+
+class _Adjustment(Told):
+    kind: StrictStr | None = None
+    amount_set: _RefundedBag
+    tax_amount_set: _RefundedBag
+
+
+class _Refund(Told):
+    id: Id
+    order_id: Id
+    created_at: Instant | None = None
+    processed_at: Instant | None = None
+    refund_line_items: tuple[_RefundedItem, ...] = ()
+    refund_shipping_lines: tuple[_RefundedShipping, ...] = ()
+    order_adjustments: tuple[_Adjustment, ...] = ()
+    transactions: tuple[_Transaction, ...] = ()
+    total_duties_set: _RefundedBag | None = None
+    total_additional_fees_set: _RefundedBag | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        return any(each.kind == "refund" and each.status == "pending" for each in self.transactions)
+
+    @property
+    def succeeded(self) -> list[_Transaction]:
+        return [
+            each for each in self.transactions if (each.kind, each.status) == ("refund", "success")
+        ]
+
+    @property
+    def currency(self) -> str:
+        """The shop's, as far as the refund tells."""
+        told = [bag.shop_money.currency_code for bag in self._bags()]
+        return next(iter(told + [each.currency for each in self.succeeded]), "")
+
+    @property
+    def given_back(self) -> Decimal | None:
+        """In the shop's currency; None where it was paid in one whose worth is not told."""
+        total = Decimal(0)
+        for each in self.succeeded:
+            amount = self._in_shop_money(each)
+            if amount is None:
+                return None
+            total += amount
+        return total
+
+    def shares(self) -> dict[str, Decimal]:
+        """What the refund is for, tax included, by line; `shipping`, and "" for all else.
+
+        Where a shop's prices include tax, the subtotals do. Which of the two it is shows when
+        either sum is what was given back; where neither is, it is shared out in proportion.
+        """
+        untaxed: dict[str, Decimal] = {}
+        taxed: dict[str, Decimal] = {}
+        for name, amount, tax in self._told():
+            untaxed[name] = untaxed.get(name, Decimal(0)) + max(Decimal(0), amount)
+            taxed[name] = taxed.get(name, Decimal(0)) + max(Decimal(0), amount + tax)
+        return untaxed if sum(untaxed.values()) == self.given_back else taxed
+
+    def _told(self) -> Iterable[tuple[str, Decimal, Decimal]]:
+        for item in self.refund_line_items:
+            yield str(item.line_item_id), item.subtotal_set.amount, item.total_tax_set.amount
+        for line in self.refund_shipping_lines:
+            yield SHIPPING, line.subtotal_amount_set.amount, line.tax_amount_set.amount
+        for each in self.order_adjustments:
+            if each.kind == "shipping_refund" and not self.refund_shipping_lines:
+                yield SHIPPING, -each.amount_set.amount, -each.tax_amount_set.amount
+        for bag in (self.total_duties_set, self.total_additional_fees_set):
+            if bag:
+                yield "", bag.amount, Decimal(0)
+
+    def _bags(self) -> Iterable[_RefundedBag]:
+        yield from (item.subtotal_set for item in self.refund_line_items)
+        yield from (line.subtotal_amount_set for line in self.refund_shipping_lines)
+        yield from (each.amount_set for each in self.order_adjustments)
+        yield from (bag for bag in (self.total_duties_set, self.total_additional_fees_set) if bag)
+
+    def _in_shop_money(self, transaction: _Transaction) -> Decimal | None:
+        if transaction.currency == self.currency:
+            return transaction.amount
+        # The rate is that of what the refund is told to be for.
+        shop = presented = Decimal(0)
+        for bag in self._bags():
+            money = bag.presentment_money
+            if money and money.currency_code == transaction.currency:
+                shop, presented = shop + abs(bag.amount), presented + abs(money.amount)
+        return transaction.amount * shop / presented if presented else None
+
+
+class _Cancelled(Told):
+    id: Id
+    cancelled_at: Instant
+    financial_status: StrictStr | None = None
+    test: StrictBool | None = False
+
+
+class _Order(Told):
     id: Id
     currency: CurrencyCode
     created_at: Instant | None = None
     processed_at: Instant | None = None
+    updated_at: Instant | None = None
+    cancelled_at: Instant | None = None
+    financial_status: StrictStr | None = None
     line_items: tuple[_Item, ...]
     shipping_lines: tuple[_Charged, ...] = ()
+    refunds: tuple[_Refund, ...] = ()
     taxes_included: StrictBool | None = False
     test: StrictBool | None = False
     customer: _Customer | None = None
@@ -193,7 +324,22 @@ class _Order(_Told):
             yield from charged.money()
 
 
-def _order_paid(told: _Order, *, source: str) -> Command:
+def _order_told(body: bytes, *, source: str) -> Command:
+    """An order as it is now: it may be paid, cancelled, or not paid yet."""
+    told = _Order.model_validate_json(body)
+    if told.cancelled_at:
+        return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
+    if told.financial_status not in PAID:
+        return Ignored("not_paid")
+    refunds = [_asked(refund) for refund in told.refunds]
+    for refund in refunds:
+        if isinstance(refund, Parked):
+            return refund
+    done = tuple(refund for refund in refunds if isinstance(refund, AskedRefund))
+    return _order_paid(told, source=source, refunds=done)
+
+
+def _order_paid(told: _Order, *, source: str, refunds: tuple[AskedRefund, ...] = ()) -> Command:
     if told.test:
         return Ignored("test_order")
     occurred_at = told.processed_at or told.created_at
@@ -204,91 +350,149 @@ def _order_paid(told: _Order, *, source: str) -> Command:
     decimals = exponent(told.currency)
     if decimals is None:
         return Parked("unknown_currency", "/currency")
-    lines = tuple(_lines(told, decimals=decimals))
-    if fault := _fault(lines):
-        return Parked(fault, "/line_items")
-    identities = tuple(_identities(told, source=source))
-    if not identities:
-        return Ignored("no_customer")
-    return OrderPaid(
-        order=Order(
+    customer = told.customer or _Customer()
+    return reading.paid(
+        Order(
             source=source,
             order_id=str(told.id),
             occurred_at=occurred_at,
-            lines=lines,
-            channel=told.source_name if _is_name(told.source_name) else None,
+            lines=tuple(_lines(told, decimals=decimals)),
+            channel=told.source_name if reading.is_name(told.source_name) else None,
+            told_at=told.updated_at,
         ),
         currency=told.currency,
-        identities=identities,
+        # The surest first: their id, what their account says, what the checkout was told.
+        identities=reading.identities(
+            (
+                ("customer", str(customer.id) if customer.id else None),
+                ("email", customer.email),
+                ("email", told.email),
+                ("phone", customer.phone),
+                ("phone", told.phone),
+            ),
+            source=source,
+        ),
+        refunds=refunds,
+        pointer="/line_items",
     )
+
+
+def _order_cancelled(told: _Cancelled, *, source: str) -> Command:
+    if told.test:
+        return Ignored("test_order")
+    if told.financial_status in NEVER_PAID:
+        return Ignored("not_paid")
+    return OrderRefunded(
+        source=source,
+        order_id=str(told.id),
+        refund=cancelled(at=told.cancelled_at),
+        currency=None,
+    )
+
+
+def _order_refunded(told: _Refund, *, source: str) -> Command:
+    asked = _asked(told)
+    if not isinstance(asked, AskedRefund):
+        return asked
+    return OrderRefunded(
+        source=source, order_id=str(told.order_id), refund=asked, currency=told.currency
+    )
+
+
+def _asked(told: _Refund) -> AskedRefund | Ignored | Parked:
+    """What was given back: to what the refund is for first, what is more of the whole order.
+
+    While a part of it is still on its way, nothing counts: `orders/updated` tells it again.
+    """
+    if told.is_pending:
+        return Ignored("refund_pending")
+    back = told.given_back
+    if back is None:
+        return Parked("mixed_currencies")
+    if not back:
+        return Ignored("nothing_given_back")
+    decimals = exponent(told.currency)
+    if decimals is None:
+        return Parked("unknown_currency")
+    at = told.processed_at or told.created_at
+    if at is None:
+        return Parked("malformed", "/processed_at")
+    back_minor = minor(back, decimals)
+    if back_minor > AMOUNT_MINOR_MAX:
+        return Parked("amount_too_large", "/transactions")
+    shares_minor = {name: minor(share, decimals) for name, share in told.shares().items()}
+    if back_minor < sum(shares_minor.values()):
+        shares_minor = apportion(back_minor, shares_minor)
+    over_minor = back_minor - sum(shares_minor.values())
+    shares_minor.pop("", None)
+    return given_back(str(told.id), at=at, amounts_minor=shares_minor, amount_minor=over_minor)
 
 
 def _lines(told: _Order, *, decimals: int) -> Iterable[Line]:
-    """The goods as they were bought, whatever became of them since, and what shipping cost.
+    """The goods as they were bought, less what was removed since, and what shipping cost.
 
-    `quantity` and not `current_quantity`: removals and refunds are told by topics of their own,
-    and a late retry must tell the same order.
+    A refund takes goods off `current_quantity` too, but what it is worth is told by itself; a
+    late retry must tell the same order.
     """
     included = bool(told.taxes_included)
+    removed = _removed(told)
+    keeps = _kept_of_removed(told, removed)
     for item in told.line_items:
+        paid = item.paid(taxes_included=included)
+        gone = Decimal(removed[item.id]) / item.quantity if removed[item.id] else Decimal(0)
+        left = 1 - gone * (1 - keeps)
         yield Line(
             line_id=str(item.id),
-            sku=item.sku[:SKU_CHARACTERS_MAX] if item.sku else None,
+            sku=reading.sku(item.sku),
             category=item.category,
             quantity=item.quantity,
-            amount_minor=_minor(item.net(item.quantity, taxes_included=included), decimals),
+            amount_minor=minor((paid - item.tax) * left, decimals),
+            gross_minor=minor(paid * left, decimals),
         )
-    for shipping in told.shipping_lines:
-        if shipping.price:
-            yield Line(
-                line_id=f"shipping-{shipping.id}",
-                sku=None,
-                category="shipping",
-                quantity=1,
-                amount_minor=_minor(shipping.net(1, taxes_included=included), decimals),
-            )
+    charged = [line for line in told.shipping_lines if line.price]
+    if charged:
+        paid = sum((line.paid(taxes_included=included) for line in charged), start=Decimal(0))
+        tax = sum((line.tax for line in charged), start=Decimal(0))
+        yield Line(
+            line_id=SHIPPING,
+            sku=None,
+            category="shipping",
+            quantity=1,
+            amount_minor=minor(paid - tax, decimals),
+            gross_minor=minor(paid, decimals),
+        )
 
 
-def _identities(told: _Order, *, source: str) -> Iterable[Identity]:
-    """Who bought, the surest first: their id, what their account says, what the checkout was told.
+def _removed(told: _Order) -> Counter[int]:
+    """Units that edits of the order removed: gone, and not by a refund that gave money back."""
+    refunded: Counter[int] = Counter()
+    for refund in told.refunds:
+        if refund.given_back:
+            for each in refund.refund_line_items:
+                refunded[each.line_item_id] += each.quantity
+    removed: Counter[int] = Counter()
+    for item in told.line_items:
+        if item.current_quantity is not None:
+            gone = item.quantity - item.current_quantity
+            removed[item.id] = max(0, gone - refunded[item.id])
+    return removed
 
-    What cannot be an identity is passed over.
+
+def _kept_of_removed(told: _Order, removed: Counter[int]) -> Decimal:
+    """How much of what was removed still counts, because its money is told as a refund.
+
+    Goods are removed against others of their price, or against money, which is given back by a
+    refund of no line. That refund takes its points; the removal must not take them again.
     """
-    customer = told.customer or _Customer()
-    named: tuple[tuple[Kind, str | None], ...] = (
-        ("customer", str(customer.id) if customer.id else None),
-        ("email", customer.email),
-        ("email", told.email),
-        ("phone", customer.phone),
-        ("phone", told.phone),
-    )
-    found: dict[Identity, None] = {}
-    for kind, value in named:
-        if value:
-            with suppress(NotAnIdentity):
-                found[identify(kind, value, source=source if kind == "customer" else "")] = None
-    return found
-
-
-def _minor(amount: Decimal, decimals: int) -> int:
-    """Minor units; what a shop computes more finely (a tax share) rounds to the nearest."""
-    return int(amount.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
-
-
-def _fault(lines: Sequence[Line]) -> str | None:
-    if len(lines) > LINES_MAX:
-        return "too_many_lines"
-    if len({line.line_id for line in lines}) < len(lines):
-        return "duplicate_line"
-    if any(line.amount_minor < 0 for line in lines):
-        return "negative_amount"
-    if sum(line.amount_minor for line in lines) > AMOUNT_MINOR_MAX:
-        return "amount_too_large"
-    return None
-
-
-def _is_name(text: str | None) -> bool:
-    return bool(text and _NAME.fullmatch(text))
+    worth = over = Decimal(0)
+    for item in told.line_items:
+        if removed[item.id]:
+            paid = item.paid(taxes_included=bool(told.taxes_included))
+            worth += paid * removed[item.id] / item.quantity
+    for refund in told.refunds:
+        if refund.given_back and not refund.is_pending:
+            over += max(Decimal(0), refund.given_back - sum(refund.shares().values()))
+    return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
 
 
 def _order_id(topic: str, body: bytes) -> str | None:
@@ -299,9 +503,3 @@ def _order_id(topic: str, body: bytes) -> str | None:
         return None
     named = told.order_id or (told.id if topic.startswith("orders/") else None)
     return str(named) if named else None
-
-
-def _malformed(error: ValidationError) -> Parked:
-    """Where the first mistake is; what was there may be personal and is not told."""
-    where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-    return Parked("malformed", "".join(f"/{step}" for step in where))

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, assert_never
+from typing import Final, Literal, Protocol, assert_never
 
-from loyalty.domain.errors import NotFound, OrderConflict, ValidationFailed
+from loyalty.domain.entries import AskedRefund, Entry
+from loyalty.domain.errors import IdempotencyConflict, NotFound, ValidationFailed
+from loyalty.domain.orders import Order
 from loyalty.domain.storefront import (
     Command,
     Delivery,
     Envelope,
     Ignored,
     OrderPaid,
+    OrderRefunded,
     Outcome,
     Parked,
 )
-from loyalty.usecases.accrual import Customer, Kept, earn
+from loyalty.usecases.accrual import Customer, Earned, Kept
+from loyalty.usecases.edits import Edited, Outdated, tell
 from loyalty.usecases.ports import Desk, Directory
+from loyalty.usecases.refunds import Waiting, refund
 
+OUTDATED: Final = "outdated"
 # The storefront is who names the customer. A name of its own for each customer would make another
 # order of one whose customer was given an account, or a new phone number, in the meantime.
 NAMED_BY_STOREFRONT = "storefront"
@@ -41,7 +47,9 @@ def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
     """
     match command:
         case OrderPaid():
-            return _earn(command, desk=desk, directory=directory)
+            return _order_paid(command, desk=desk, directory=directory)
+        case OrderRefunded():
+            return _order_refunded(command, desk=desk)
         case Ignored():
             return Outcome(status="ignored", reason=command.reason)
         case Parked():
@@ -50,7 +58,8 @@ def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
             assert_never(command)
 
 
-def _earn(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+    """The order first, then its refunds: each once, whatever else told of them."""
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
     customer = Customer(
@@ -58,22 +67,58 @@ def _earn(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
         named=NAMED_BY_STOREFRONT,
         guest=directory.guest(paid.identities),
     )
+    outcome = _told(paid.order, customer=customer, desk=desk)
+    if outcome.status == "ignored" and outcome.reason != OUTDATED:
+        return outcome
+    for asked in paid.refunds:
+        _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
+    return outcome
+
+
+def _told(order: Order, *, customer: Customer, desk: Desk) -> Outcome:
     try:
-        earned = earn(paid.order, customer=customer, desk=desk)
+        told = tell(order, customer=customer, desk=desk)
     except ValidationFailed as refusal:
         return Outcome(status="ignored", reason=refusal.faults[0].code)
-    except OrderConflict as refusal:
+    except NotFound:
+        # Erased, maybe between two reads.
+        return Outcome(status="ignored", reason="member_closed")
+    match told:
+        case Earned():
+            return _moved("earned", told.entry, replayed=told.replayed)
+        case Edited():
+            return _moved("edited", told.entry, replayed=told.replayed)
+        case Kept():
+            return Outcome(status="guest")
+        case Outdated():
+            return Outcome(status="ignored", reason=OUTDATED)
+
+
+def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
+    if command.currency not in (None, desk.program.document.currency):
+        return Outcome(status="parked", reason="currency_mismatch")
+    return _refunded(command.source, command.order_id, command.refund, desk=desk)
+
+
+def _refunded(source: str, order_id: str, asked: AskedRefund, *, desk: Desk) -> Outcome:
+    try:
+        done = refund(source, order_id, asked=asked, desk=desk)
+    except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
     except NotFound:
-        # Erased between the two reads.
         return Outcome(status="ignored", reason="member_closed")
-    if isinstance(earned, Kept):
-        return Outcome(status="guest")
-    entry = earned.entry
+    if isinstance(done, Waiting):
+        return Outcome(status="waiting")
+    return _moved("refunded", done.entry, replayed=done.replayed)
+
+
+def _moved(
+    status: Literal["earned", "edited", "refunded"], entry: Entry, *, replayed: bool
+) -> Outcome:
     return Outcome(
-        status="earned",
+        status=status,
         member_id=entry.member_id,
         entry_id=entry.id,
         points=entry.points + entry.pending_points,
-        replayed=earned.replayed,
+        replayed=replayed,
     )

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from loyalty.domain.errors import BadSignature, NotFound
-from loyalty.domain.storefront import Delivery, Envelope, Platform, Storefront, delivery_id
+from loyalty.domain.storefront import (
+    Delivery,
+    Envelope,
+    Platform,
+    Received,
+    Storefront,
+    delivery_id,
+)
 
 CONNECTION_SECONDS_MAX: Final = 30.0
 # A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
@@ -61,9 +68,7 @@ class Dialect(Protocol):
 
     HEADERS: Sequence[str]
 
-    def verify(
-        self, body: bytes, headers: Mapping[str, str], *, secrets: Sequence[str]
-    ) -> bool: ...
+    def verify(self, received: Received, *, secrets: Sequence[str]) -> bool: ...
 
     def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
 
@@ -161,15 +166,13 @@ def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Secr
 
 
 def receive(
-    body: bytes,
-    headers: Mapping[str, str],
+    received: Received,
     *,
     program_id: str,
     storefront_id: str,
     connections: Connections,
     dialect: Callable[[Platform], Dialect],
     inbox: Inbox,
-    now: datetime,
 ) -> str:
     """Take a delivery in: believe it, keep it, queue it. Gives its id.
 
@@ -181,31 +184,31 @@ def receive(
         BadSignature: not signed, or not with a secret of this storefront.
     """
     connection = _believing(
-        body,
-        headers,
+        received,
         find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
         dialect=dialect,
     )
     storefront = connection.storefront
     speaks = dialect(storefront.platform)
-    envelope = speaks.envelope(body, headers)
+    envelope = speaks.envelope(received.body, received.headers)
     delivery = Delivery(
         program_id=program_id,
         storefront_id=storefront_id,
         platform=storefront.platform,
         source=storefront.source,
-        received_at=now,
-        headers={name: headers[name] for name in speaks.HEADERS if name in headers},
-        body=body,
+        received_at=received.at,
+        headers={
+            name: received.headers[name] for name in speaks.HEADERS if name in received.headers
+        },
+        body=received.body,
     )
     where = inbox.keep(delivery, envelope)
     inbox.enqueue(where, delivery, envelope)
-    return delivery_id(envelope, body)
+    return delivery_id(envelope, received.body)
 
 
 def _believing(
-    body: bytes,
-    headers: Mapping[str, str],
+    received: Received,
     *,
     find: Callable[[float], Connection | None],
     dialect: Callable[[Platform], Dialect],
@@ -216,6 +219,6 @@ def _believing(
         if connection is None:
             raise NotFound
         speaks = dialect(connection.storefront.platform)
-        if speaks.verify(body, headers, secrets=connection.secrets):
+        if speaks.verify(received, secrets=connection.secrets):
             return connection
     raise BadSignature

@@ -1,0 +1,101 @@
+"""What every platform's payloads are read alike: money, people, and what makes no sense."""
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.entries import AskedRefund
+from loyalty.domain.fields import AMOUNT_MINOR_MAX
+from loyalty.domain.identity import Identity, Kind, NotAnIdentity, identify
+from loyalty.domain.orders import LINES_MAX, Line, Order
+from loyalty.domain.storefront import Command, Ignored, OrderPaid, Parked
+
+SKU_CHARACTERS_MAX: Final = 200
+# More are no customer's order but a mistake, or an attack.
+REFUNDS_MAX: Final = 100
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):
+        return Decimal(value)
+    raise PydanticCustomError("amount_form", "Write an amount as 49.99")
+
+
+Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+SignedAmount = Annotated[Decimal, BeforeValidator(_amount)]
+Amount = Annotated[SignedAmount, Field(ge=0)]
+Quantity = Annotated[StrictInt, Field(ge=0, le=10**6)]
+
+
+class Told(BaseModel):
+    """A part of a payload; what is not read is not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+def minor(amount: Decimal, decimals: int) -> int:
+    """Minor units; what a shop computes more finely (a tax share) rounds to the nearest."""
+    return int(amount.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
+
+
+def is_name(text: str | None) -> bool:
+    """Whether a text can be the id of something in our books."""
+    return bool(text and _NAME.fullmatch(text))
+
+
+def sku(text: str | None) -> str | None:
+    return text[:SKU_CHARACTERS_MAX] if text else None
+
+
+def identities(named: Iterable[tuple[Kind, str | None]], *, source: str) -> tuple[Identity, ...]:
+    """Who bought, in the order they are named in. What cannot be an identity is passed over."""
+    found: dict[Identity, None] = {}
+    for kind, value in named:
+        if value:
+            with suppress(NotAnIdentity):
+                found[identify(kind, value, source=source if kind == "customer" else "")] = None
+    return tuple(found)
+
+
+def paid(
+    order: Order,
+    *,
+    currency: str,
+    identities: tuple[Identity, ...],
+    refunds: tuple[AskedRefund, ...] = (),
+    pointer: str,
+) -> Command:
+    """A paid order, if its lines make sense and it is somebody's; `pointer` is where they are."""
+    if fault := _fault(order.lines):
+        return Parked(fault, pointer)
+    if len(refunds) > REFUNDS_MAX:
+        return Parked("too_many_refunds")
+    if not identities:
+        return Ignored("no_customer")
+    return OrderPaid(order=order, currency=currency, identities=identities, refunds=refunds)
+
+
+def malformed(error: ValidationError) -> Parked:
+    """Where the first mistake is; what was there may be personal and is not told."""
+    where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+    return Parked("malformed", "".join(f"/{step}" for step in where))
+
+
+def _fault(lines: Sequence[Line]) -> str | None:
+    if len(lines) > LINES_MAX:
+        return "too_many_lines"
+    if len({line.line_id for line in lines}) < len(lines):
+        return "duplicate_line"
+    if any(line.amount_minor < 0 or line.paid_minor < 0 for line in lines):
+        return "negative_amount"
+    if sum(max(line.amount_minor, line.paid_minor) for line in lines) > AMOUNT_MINOR_MAX:
+        return "amount_too_large"
+    return None
