@@ -25,7 +25,11 @@ UV_PLATFORMS = {
     "arm64": "aarch64-manylinux_2_28",
     "x86_64": "x86_64-manylinux_2_28",
 }
-THIRD_PARTY = {"dependencies": "runtime.txt", "analytics": "analytics.txt"}
+THIRD_PARTY = {
+    "dependencies": "runtime.txt",
+    "analytics": "analytics.txt",
+    "messages": "messages.txt",
+}
 # What a function never reads: a smaller layer starts a cold worker sooner.
 DROPPED = (
     "bin",

@@ -4,10 +4,17 @@ Integers are strict: no 12.0, no "12", no true. Dates and times are text in one 
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, StrictInt, StrictStr
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    StrictInt,
+    StrictStr,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import CoreSchema
 
@@ -21,6 +28,7 @@ YEAR_MAX: Final = 9998
 EXTERNAL_ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -66,6 +74,14 @@ def _moment(value: object) -> date:
     return _day(value)
 
 
+def _time_of_day(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and _TIME_OF_DAY.fullmatch(value):
+        return time.fromisoformat(value)
+    raise PydanticCustomError("time_of_day_form", "Write a time of day as 21:30")
+
+
 class _Form:
     """Says in JSON Schema what the validator before it takes."""
 
@@ -101,4 +117,10 @@ Moment = Annotated[
             {"type": "string", "format": "date-time"},
         ],
     ),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    PlainSerializer(lambda told: told.strftime("%H:%M"), when_used="json"),
+    _Form(type="string", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
 ]

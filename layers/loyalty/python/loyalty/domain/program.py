@@ -26,6 +26,7 @@ from loyalty.domain.fields import (
     Moment,
     Points,
 )
+from loyalty.domain.messages import Messages, Reminders
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 LOTS_MAX: Final = 60
@@ -304,6 +305,8 @@ class Program(_Part):
     transfers: Annotated[
         Transfers | None, Field(description="Null: members cannot give points to each other.")
     ] = None
+    reminders: Reminders = Reminders()
+    messages: Messages = Messages()
 
     @cached_property
     def zone(self) -> ZoneInfo:

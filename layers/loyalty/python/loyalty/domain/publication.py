@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import chain, count, pairwise
 from zoneinfo import available_timezones
 
+from loyalty.domain import wording
 from loyalty.domain.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.currencies import exponent
 from loyalty.domain.errors import Fault
@@ -13,8 +14,11 @@ from loyalty.domain.program import (
     LOTS_MAX,
     AfterEarning,
     EarningRule,
+    Expiry,
     FixedDate,
+    Inactivity,
     Level,
+    Never,
     Program,
     Reward,
 )
@@ -35,6 +39,8 @@ def faults(document: Program) -> tuple[Fault, ...]:
         *_rewards(document),
         *_ids("tiers/levels", document.tiers.levels if document.tiers else ()),
         *_tiers(document),
+        *_reminders(document),
+        *_messages(document),
     )
 
 
@@ -150,6 +156,51 @@ def _tiers(document: Program) -> Iterator[Fault]:
             elif cost > reward.cost_points:
                 detail = f"More than the {reward.cost_points} that it costs everybody"
                 yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
+
+
+def life_days_min(policy: Expiry) -> int | None:
+    """How many days points live at least; None: until a day that does not count from theirs."""
+    match policy:
+        case AfterEarning(months=int() as months) | Inactivity(months=months):
+            return 28 * months
+        case AfterEarning():
+            return policy.days or 0
+        case _:
+            return None
+
+
+def _reminders(document: Program) -> Iterator[Fault]:
+    reminders = document.reminders
+    if expiring := reminders.points_expiring:
+        place = "/reminders/points_expiring"
+        if isinstance(document.expiry, Never):
+            yield Fault(place, "contradiction", "The points never expire")
+        life_days = life_days_min(document.expiry)
+        for index, days in enumerate(expiring.days_before):
+            if days in expiring.days_before[:index]:
+                detail = f"{days} days are a stage already"
+                yield Fault(f"{place}/days_before/{index}", "duplicate_stage", detail)
+            if life_days is not None and days >= life_days:
+                detail = f"Points live {life_days} days at least: this would come with the points"
+                yield Fault(f"{place}/days_before/{index}", "contradiction", detail)
+    if reminders.tier_ending and document.tiers is None:
+        yield Fault("/reminders/tier_ending", "contradiction", "The program has no levels")
+
+
+def _messages(document: Program) -> Iterator[Fault]:
+    messages = document.messages
+    if (quiet := messages.quiet_hours) and quiet.starts_at == quiet.ends_at:
+        detail = "They end when they start; null means none"
+        yield Fault("/messages/quiet_hours/ends_at", "empty_window", detail)
+    first: dict[tuple[str, str], int] = {}
+    for index, template in enumerate(messages.templates):
+        place = f"/messages/templates/{index}"
+        name = (template.kind, (template.locale or "").lower())
+        if name in first:
+            detail = f"/messages/templates/{first[name]} is for the same kind and locale"
+            yield Fault(f"{place}/locale", "duplicate_template", detail)
+        first.setdefault(name, index)
+        yield from wording.faults(template, place=place)
 
 
 def _unknown_levels(place: str, named: Sequence[str], known: set[str]) -> Iterator[Fault]:
