@@ -113,6 +113,11 @@ class TestWhatAFunctionMay:
         program = open_program(
             expiry={"model": "after_earning", "days": 1, "round_to": "none"},
             transfers={"points_max": 1000},
+            tiers={
+                "basis": "spend",
+                "period": "calendar_year",
+                "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
+            },
         )
         with DescribedApi(program) as api:
             drive_everything(api)
@@ -156,10 +161,15 @@ def drive_everything(api: DescribedApi) -> None:
     refund = {"refund_id": "r", "occurred_at": long_ago, "whole": True}
     api.call("service", "POST", "/orders/pos/4/refunds", json=refund, status=201)
     api.call("service", "POST", "/orders/pos/5/refunds", json=refund, status=202)
+    api.call("service", "GET", "/orders/pos/4")
     adjusted = {"points": 400, "reason": "goodwill"}
     api.call("manager", "POST", f"/members/{ana}/adjustments", json=adjusted, status=201)
     gift = {"to_member_id": bob, "points": 5}
     api.call("member", "POST", f"/members/{ana}/transfers", json=gift, status=201)
+
+    gold = {"level": "gold", "until": f"{datetime.now(UTC).year + 1}-12-31"}
+    api.call("manager", "PUT", f"/members/{ana}/tier-floor", json=gold)
+    api.send("manager", "DELETE", f"/members/{ana}/tier-floor", status=204)
 
     # Rewards, one of them counted.
     api.call("member", "GET", "/members/me/rewards")

@@ -37,6 +37,11 @@ PROGRAM: Final[dict[str, Any]] = {
     "time_zone": "America/New_York",
     "adjustments": {"cashier": 1000},
     "transfers": {"points_max": 100},
+    "tiers": {
+        "basis": "spend",
+        "period": "calendar_year",
+        "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
+    },
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}
@@ -80,6 +85,7 @@ BODIES: Final[dict[str, Any]] = {
     "redeem": {"reward_id": "latte", "hold": False},
     "transfer_points": {"to_member_id": BOB, "points": 5},
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
+    "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},
 }
 DAYS: Final = {"from": "2026-11-01", "to": "2026-11-30"}
