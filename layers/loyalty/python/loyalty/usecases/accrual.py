@@ -97,7 +97,7 @@ def _earn(order: Order, *, fingerprint: str, member_id: str, desk: Desk) -> Earn
         if account is None or account.status != "active":
             owner = account.into if account and account.into else member_id
             account = open_account(desk, owner, strong=attempt > 0)
-        account = _settled_if_quiet(account, desk=desk)
+        account = _caught_up(account, desk=desk)
         told, told_as = _latest(order, fingerprint, placeholder)
         posting = accrue(
             told,
@@ -120,11 +120,16 @@ def _earn(order: Order, *, fingerprint: str, member_id: str, desk: Desk) -> Earn
     raise AssertionError("decisions end by raising")
 
 
-def _settled_if_quiet(account: Account, *, desk: Desk) -> Account:
-    """Settle first what has expired by inactivity: this order must not bring it back to life."""
-    if desk.program.undated_until(account.active_on) >= desk.today:
-        return account
-    return settled(desk, account)
+def _caught_up(account: Account, *, desk: Desk) -> Account:
+    """Settle first what the order's points must not come before.
+
+    That is what has expired by inactivity, for they would bring it back to life, and pending
+    points that are available by now, for those pay a debt before they do.
+    """
+    today = desk.today
+    is_quiet = desk.program.undated_until(account.active_on) < today
+    is_paid = account.debt and any(dates.available_on <= today for dates in account.pending)
+    return settled(desk, account) if is_quiet or is_paid else account
 
 
 def _latest(order: Order, fingerprint: str, kept: Placeholder | None) -> tuple[Order, str]:

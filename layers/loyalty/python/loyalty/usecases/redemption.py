@@ -245,7 +245,7 @@ def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> V
 
 def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> bool:
     """Whether the points went back to the member, or to whom it was merged into."""
-    account = open_account(desk, voucher.member_id, strong=True)
+    account = settled(desk, open_account(desk, voucher.member_id, strong=True))
     posting = give_back(voucher, why=why, account=account, program=desk.program, now=desk.now)
     try:
         desk.books.post(posting)
