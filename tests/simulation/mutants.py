@@ -256,8 +256,14 @@ MUTANTS: Final = (
     Mutant(
         "an order brings points back that had expired by inactivity",
         "usecases/accrual.py",
-        "        account = _settled_if_quiet(account, desk=desk)\n",
-        "",
+        "settled(desk, account) if is_quiet or is_paid else account",
+        "settled(desk, account) if is_paid else account",
+    ),
+    Mutant(
+        "an order pays a debt that points available by now have paid",
+        "usecases/accrual.py",
+        "settled(desk, account) if is_quiet or is_paid else account",
+        "settled(desk, account) if is_quiet else account",
     ),
     # Refunds.
     Mutant(
@@ -356,7 +362,7 @@ MUTANTS: Final = (
     Mutant(
         "points of a merged member's voucher return to the merged one",
         "usecases/redemption.py",
-        "account = open_account(desk, voucher.member_id, strong=True)",
+        "account = settled(desk, open_account(desk, voucher.member_id, strong=True))",
         "account = desk.books.account(voucher.member_id, strong=True)",
     ),
     Mutant(

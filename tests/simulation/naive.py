@@ -126,11 +126,11 @@ def quiet_until(program: PublishedProgram, active_on: str | None) -> str:
     if not isinstance(policy, Inactivity) or program.inactivity_since is None:
         return NEVER
     since = max(active_on or "", program.inactivity_since.isoformat())
-    return _months_later(since, policy.months)
+    return months_later(since, policy.months)
 
 
 @cache
-def _months_later(day: str, months: int) -> str:
+def months_later(day: str, months: int) -> str:
     start = date.fromisoformat(day)
     year, month = start.year, start.month
     for _ in range(months):
@@ -204,7 +204,7 @@ def _period(kind: str, day: date, enrolled: date) -> int:
     if kind == "rolling_12_months":
         return day.year * 12 + day.month - 1
     years = 0
-    while _months_later(enrolled.isoformat(), 12 * (years + 1)) <= day.isoformat():
+    while months_later(enrolled.isoformat(), 12 * (years + 1)) <= day.isoformat():
         years += 1
     return years
 
@@ -214,7 +214,7 @@ def turns(program: Program, *, enrolled: date, day: date) -> list[date]:
     if program.tiers is None:
         return []
     if program.tiers.period == "membership_year":
-        days = [date.fromisoformat(_months_later(enrolled.isoformat(), 12 * n)) for n in range(9)]
+        days = [date.fromisoformat(months_later(enrolled.isoformat(), 12 * n)) for n in range(9)]
     else:
         step = 12 if program.tiers.period == "calendar_year" else 1
         months = range(day.year * 12 // step * step, day.year * 12 + 40, step)

@@ -549,6 +549,32 @@ class TestExpiry:
 
         assert (account(world).debt, account(world).balance) == (0, 6)
 
+    def test_what_has_become_available_pays_a_debt_before_a_later_order_does(self) -> None:
+        world = scene(expiry=living(9), pending_days=1)
+        earned(world, 10)
+        done(world.finish(Adjust("ann", -4, "j1", below_zero=True)))
+        world.now += DAY
+        before = shown(world).lots
+
+        done(world.finish(Earn(order("o2", 20, at=NOON - 3 * DAY), "ann")))
+
+        assert before == {TODAY + 10 * DAY: 6}
+        assert shown(world).lots == {TODAY + 7 * DAY: 20, **before}
+
+    def test_what_has_become_available_pays_a_debt_before_what_comes_back_does(self) -> None:
+        world = scene(expiry=living(9))
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        pending = programs.changed(world.programs[0].document, {"pending_days": 1})
+        world.programs += (programs.published(pending, at=world.now, version=2),)
+        earned(world, 10)
+        done(world.finish(Adjust("ann", -4, "j1", below_zero=True)))
+        world.now += DAY
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert shown(world).lots == {TODAY + 9 * DAY: 10, TODAY + 10 * DAY: 6}
+
     def test_an_emptied_lot_is_cleared_away_without_an_entry(self) -> None:
         world = scene(expiry=living(1))
         earned(world, 10)
