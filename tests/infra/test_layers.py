@@ -1,5 +1,6 @@
 """The built layers by themselves: nothing that only a development environment has is missed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from tests.support.http import event, staff
 from tools import build
 from tools.bootstrap import ROOT, alone
 
@@ -55,6 +57,36 @@ def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: P
         *(LAYERS / layer / "python" for layer in layers),
         sdk,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path", "status"),
+    [
+        ("program", "GET", "/v1/openapi.json", 200),
+        ("enrollment", "POST", "/v1/programs/bean/members/lookup", 422),
+        ("accrual", "POST", "/v1/programs/bean/orders", 422),
+        ("redemption", "POST", "/v1/programs/bean/members/me/redemptions", 400),
+        ("reporting", "GET", "/v1/programs/bean/reports/summary", 422),
+    ],
+)
+def test_a_first_request_is_answered_from_the_layers(
+    name: str, method: str, path: str, status: int, sdk: Path
+) -> None:
+    """What is imported late is missed late; these need no table to be answered."""
+    caller = staff("bean", "cashier", "analyst")
+    asked = json.dumps(event(method, path, raw="{}", as_=caller))
+    layers = ["loyalty", "dependencies", *(["analytics"] if name == "reporting" else [])]
+
+    told = run(
+        "import handler, json\n"
+        f"answer = handler.handler(json.loads({asked!r}), None)\n"
+        "print(answer['statusCode'])",
+        ROOT / "build" / "local" / "functions" / name,
+        *(LAYERS / layer / "python" for layer in layers),
+        sdk,
+    )
+
+    assert told.splitlines()[-1] == str(status)
 
 
 def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
