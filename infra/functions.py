@@ -106,3 +106,7 @@ class CapabilityFunction(Construct):
     def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
         """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""
         acknowledge(self._role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=why)
+
+    def acknowledge_actions(self, pattern: str, *, why: str) -> None:
+        """Say why the role may do all that matches a pattern, as cdk-nag writes it."""
+        acknowledge(self._role, f"AwsSolutions-IAM5[Action::{pattern}]", reason=why)

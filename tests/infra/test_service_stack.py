@@ -42,7 +42,7 @@ WORK_QUEUE = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
-    "sqs:SendMessage",
+    "sqs:SendMessage*",
 }
 
 # Beside its own log, all that each function may do.
