@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Bucket:
-    """Lists two objects a page, and remembers what was fetched.
+    """Lists two objects a page, dates them by `now`, and remembers what was fetched.
 
     What is `vanishing` is listed once more and gone when fetched; in a restless bucket everything
     was written anew by then.
@@ -23,6 +24,8 @@ class Bucket:
         self.fetched: list[str] = []
         self.vanishing: set[str] = set()
         self.is_restless = False
+        self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+        self._dates: dict[str, datetime] = {}
 
     @property
     def client(self) -> "S3Client":
@@ -30,6 +33,7 @@ class Bucket:
 
     def put_object(self, **call: Any) -> None:
         self.objects[call["Key"]] = call["Body"]
+        self._dates[call["Key"]] = self.now
 
     def get_object(self, **call: Any) -> dict[str, Any]:
         key = call["Key"]
@@ -38,7 +42,8 @@ class Bucket:
             self.objects.pop(key)
             raise _error("NoSuchKey")
         self.fetched.append(key)
-        if self.is_restless or _etag(self.objects[key]) != call["IfMatch"]:
+        etag = _etag(self.objects[key])
+        if self.is_restless or call.get("IfMatch", etag) != etag:
             raise _error("PreconditionFailed")
         return {"Body": io.BytesIO(self.objects[key])}
 
@@ -48,9 +53,14 @@ class Bucket:
 
     def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
         listed = [
-            {"Key": key, "ETag": _etag(body), "Size": len(body)}
+            {
+                "Key": key,
+                "ETag": _etag(body),
+                "Size": len(body),
+                "LastModified": self._dates.get(key, self.now),
+            }
             for key, body in sorted(self.objects.items())
-            if key.startswith(call["Prefix"])
+            if key.startswith(call["Prefix"]) and key > call.get("StartAfter", "")
         ]
         yield from ({"Contents": listed[at : at + 2]} for at in range(0, len(listed), 2))
         yield {}

@@ -113,7 +113,13 @@ class Changes:
     def _members(self, key: str) -> set[str]:
         if not key.endswith(SUFFIX):
             raise ValueError(f"nothing here reads {key}")
-        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            # Folded into another object since it was listed, which the next look will find.
+            return set()
         rows = gzip.decompress(body).splitlines()
         return {json.loads(row)["member_id"] for row in rows}
 

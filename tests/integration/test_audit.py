@@ -1,0 +1,208 @@
+"""The nightly audit: who changed is read off the lake, and every difference is named."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.archive.handler import handler as archive
+from functions.audit.handler import handler
+from loyalty.table import keys
+from loyalty.table.due import TableProgress
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Increase, Put, Update, equal
+from tests.integration.conftest import TABLE
+from tests.support import stream, till
+from tests.support.http import Context
+from tests.support.queues import Message, receive, work_off
+from tests.support.sweeping import Killed
+
+pytestmark = pytest.mark.usefixtures("program")
+
+
+@pytest.fixture
+def ana() -> str:
+    """A member with 49 points."""
+    member_id = till.enroll()
+    till.earn(member_id, 4999)
+    return member_id
+
+
+@pytest.fixture
+def spoil(engine: DynamoEngine) -> Callable[[str], None]:
+    """Give a member a point that no entry tells of."""
+
+    def spoil(member_id: str) -> None:
+        point = Update(
+            keys.account("bean", member_id),
+            actions=(Increase(("balance",), 1),),
+            conditions=(equal(("status",), "active"),),
+        )
+        engine.write([point])
+
+    return spoil
+
+
+@pytest.fixture
+def fill_lake() -> Callable[[], None]:
+    """What the stream has told since the last time, archived."""
+    told = 0
+
+    def fill() -> None:
+        nonlocal told
+        records = stream.records(TABLE)
+        archive(stream.batch(records[told:]), Context())
+        told = len(records)
+
+    return fill
+
+
+def audit(**event: str) -> list[Message]:
+    """A whole night's audit; gives the messages that failed."""
+    begin(**event)
+    return work_off(handler, queue_url())
+
+
+def begin(**event: str) -> None:
+    assert handler(event, Context()) is None  # type: ignore[arg-type]  # all it reads of it
+
+
+def queue_url() -> str:
+    return os.environ["LOYALTY_AUDIT_QUEUE_URL"]
+
+
+def differences(log: StringIO) -> list[dict[str, Any]]:
+    told = (json.loads(line) for line in log.getvalue().splitlines())
+    return [line for line in told if line["message"] == "books differ"]
+
+
+def audited() -> Iterator[str]:
+    """Who is to be audited, once the programs were looked at."""
+    (program,) = receive(queue_url())
+    boto3.client("sqs").delete_message(QueueUrl=queue_url(), ReceiptHandle=program["receiptHandle"])
+    handler({"Records": [program]}, Context())  # type: ignore[arg-type]  # all it reads of it
+    while messages := receive(queue_url()):
+        for message in messages:
+            boto3.client("sqs").delete_message(
+                QueueUrl=queue_url(), ReceiptHandle=message["receiptHandle"]
+            )
+            yield from json.loads(message["body"])["items"]
+
+
+def test_books_that_add_up_alarm_nobody(
+    ana: str, fill_lake: Callable[[], None], log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.redeem(ana)
+    fill_lake()
+
+    assert audit() == []
+
+    assert differences(log) == []
+    assert "BooksDiffer" not in capsys.readouterr().out
+
+
+def test_a_difference_is_named_and_counted_and_nothing_is_repaired(
+    ana: str,
+    spoil: Callable[[str], None],
+    fill_lake: Callable[[], None],
+    log: StringIO,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil(ana)
+    fill_lake()
+
+    assert audit() == []
+
+    (told,) = differences(log)
+    assert (told["member_id"], told["what"]) == (ana, "balance")
+    assert (told["of_account"], told["of_entries"]) == ("50", "49")
+    assert '"BooksDiffer":[1.0]' in capsys.readouterr().out
+    assert till.member(ana)["balance"] == 50
+
+
+def test_whoever_is_erased_or_merged_is_audited_for_themselves(
+    ana: str, fill_lake: Callable[[], None], log: StringIO
+) -> None:
+    bob, eve = till.enroll("bob@example.com"), till.enroll("eve@example.com")
+    till.earn(bob, 1000)
+    till.earn(eve, 1000)
+    till.merge(bob, into=ana)
+    till.erase(eve)
+    fill_lake()
+    begin()
+
+    assert set(audited()) == {ana, bob, eve}
+    assert audit(since="2026-11-01") == []
+    assert differences(log) == []
+
+
+def test_only_who_changed_since_the_last_night_is_audited(
+    ana: str, engine: DynamoEngine, fill_lake: Callable[[], None]
+) -> None:
+    fill_lake()
+    begin()
+    assert set(audited()) == {ana}
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    TableProgress(engine, program_id="bean", of="audit").advance(tomorrow.isoformat())
+
+    begin()
+    assert set(audited()) == set()
+
+    begin(since="2026-11-01")
+    assert set(audited()) == {ana}
+
+
+def test_a_run_that_was_killed_before_its_mark_moved_hands_everybody_out_again(
+    ana: str, fill_lake: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_lake()
+    begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(TableProgress, "advance", kill)
+        with pytest.raises(Killed):
+            list(audited())
+    boto3.client("sqs").purge_queue(QueueUrl=queue_url())
+
+    begin()
+
+    assert set(audited()) == {ana}
+
+
+def test_a_member_who_cannot_be_read_goes_back_alone_and_the_rest_is_audited(
+    ana: str,
+    spoil: Callable[[str], None],
+    fill_lake: Callable[[], None],
+    engine: DynamoEngine,
+    log: StringIO,
+) -> None:
+    bob = till.enroll("bob@example.com")
+    till.earn(bob, 1000)
+    spoil(bob)
+    broken = keys.account("bean", ana)
+    engine.write([Put(broken, {"v": 1, "kind": "account"})])
+    # An account that is none must not hold up the stream's readers here.
+    fill_lake_of_entries()
+
+    (failed,) = audit()
+
+    page = json.loads(failed["body"])
+    assert (page["items"], page["cause"]["kind"]) == ([ana], "KeyError")
+    assert [told["member_id"] for told in differences(log)] == [bob]
+
+
+def kill(*_: object) -> None:
+    raise Killed
+
+
+def fill_lake_of_entries() -> None:
+    told = [
+        record
+        for record in stream.records(TABLE)
+        if record["dynamodb"]["Keys"]["sk"]["S"].startswith("ENTRY")
+    ]
+    archive(stream.batch(told), Context())
