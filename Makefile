@@ -4,8 +4,8 @@
 #   PLATFORM=local|arm64|x86_64  what `make build` builds for
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-cloud run token test check build synth openapi bench simulate lock \
-	format clean
+.PHONY: help prepare prepare-cloud run token test check build synth openapi bench simulate \
+	mutants lock format clean
 
 # What a shell was set up for must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -63,8 +63,11 @@ openapi: prepare ## Generate the OpenAPI document, the schemas, the table's char
 bench: prepare-cloud build ## Measure: a line of JSON for each figure
 	@$(python) -m bench
 
-simulate: prepare ## Run many more simulated histories than `make test` does
-	$(python) -m tests.simulation
+simulate: prepare ## Run many more simulated histories than `make test` does (SEEDS=, START=)
+	$(python) -m tests.simulation $(SEEDS:%=--seeds %) $(START:%=--start %)
+
+mutants: prepare ## Make one mistake at a time in the ledger, and see that the simulation finds it
+	$(python) -m tests.simulation.mutants
 
 lock: prepare ## Choose versions anew and write requirements/ (UPGRADE=1: the newest)
 	@$(python) -m tools.lock $(if $(UPGRADE),--upgrade)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
+from os import process_cpu_count
 from typing import Final
 
 from tests.simulation.history import History
@@ -29,6 +30,7 @@ class Ran:
 
 
 def run(seeds: range) -> Ran:
+    """Run these histories, up to the first that fails."""
     calls = 0
     for seed in seeds:
         history = History(seed)
@@ -52,6 +54,11 @@ def trace(seed: int) -> int:
     return 0
 
 
+def replay(seed: int) -> str:
+    """The command that tells this one history."""
+    return f"python -m tests.simulation --start {seed} --trace"
+
+
 def simulate(seeds: int, *, start: int, jobs: int) -> int:
     began = told = time.monotonic()
     histories = calls = 0
@@ -60,7 +67,7 @@ def simulate(seeds: int, *, start: int, jobs: int) -> int:
         seconds = time.monotonic() - began
         if ran.broken is not None:
             print(f"seed {ran.broken} broke a promise: {ran.why}")
-            print(f"  python -m tests.simulation --seeds 1 --start {ran.broken} --trace")
+            print(f"  {replay(ran.broken)}")
             return 1
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             told = time.monotonic()
@@ -93,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10_000, help="how many histories")
     parser.add_argument("--start", type=int, default=0, help="the first seed")
-    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--jobs", type=int, default=process_cpu_count(), help="how many processes")
     parser.add_argument("--trace", action="store_true", help="tell the history of the first seed")
     asked = parser.parse_args()
     if asked.trace:
