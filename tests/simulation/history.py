@@ -310,7 +310,7 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
                 wanted.append(Merge(survivor, draw.choice(members), "m1"))
     if draw.random() < 0.05:
         wanted.append(Erase(draw.choice(members)))
-    return [Logical(request, draw.choice((1, 1, 1, 1, 2, 3))) for request in wanted]
+    return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in wanted]
 
 
 def _shopping(
@@ -415,7 +415,7 @@ def _some_day(draw: random.Random, world: World) -> date:
 def _jobs(draw: random.Random, wanted: Sequence[Logical]) -> list[Request]:
     """Every request as often as its callers send it, and some sweeps; the last one comes first."""
     jobs = [each.request for each in wanted for _ in range(each.copies)]
-    jobs += [Sweep()] * draw.choice((1, 1, 2, 3))
+    jobs += [Sweep()] * draw.choice((1, 1, 2))
     draw.shuffle(jobs)
     if draw.random() < 0.5:
         jobs.sort(key=lambda request: isinstance(request, Earn) and draw.random() < 0.7)
