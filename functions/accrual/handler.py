@@ -106,7 +106,7 @@ def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> Order
     allow={"cashier", "service"},
     status=201,
     also=(200, 202),
-    refuses=(IdempotencyConflict, CurrencyMismatch, TryAgain),
+    refuses=(IdempotencyConflict, CurrencyMismatch, LimitReached, TryAgain),
 )
 def record_refund(
     program_id: ProgramId,

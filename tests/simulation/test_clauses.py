@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from loyalty.domain.calendar import add_months
 from loyalty.domain.program import FixedDate
 from loyalty.domain.vouchers import Voucher
+from loyalty.usecases.refunds import WAITING_MAX
 from tests.simulation import programs
 from tests.simulation.memory import Tells
 from tests.simulation.requests import (
@@ -279,6 +281,17 @@ class TestEarnsOnlyAdd:
         done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
 
         assert (account(world).debt, account(world).balance) == (0, 0)
+
+    def test_beyond_60_lots_points_of_an_odd_date_join_the_next_later_one(self) -> None:
+        world = scene()
+        for months in range(61):
+            day = add_months(TODAY, months)
+            done(world.finish(Adjust("ann", 1, f"j{months}", expiring_on=day)))
+
+        done(world.finish(Adjust("ann", 7, "odd", expiring_on=TODAY + DAY)))
+
+        assert len(account(world).lots) == 61
+        assert account(world).lots[add_months(TODAY, 1)] == 8
 
 
 class TestDueTimesAreNeverLate:
@@ -754,6 +767,17 @@ class TestRefunds:
 
         assert entry_of(world.finish(refund(of, amount=20))).points == -20
         assert account(world).balance == 30
+
+    def test_as_many_refunds_may_wait_as_their_order_can_take(self) -> None:
+        world = scene()
+        of = order("o1", 200, quantity=200)
+        for number in range(WAITING_MAX):
+            done(world.finish(refund(of, f"r{number}", units={"l0": 1})))
+
+        assert refused(world, refund(of, "one-more", units={"l0": 1})) == "limit_reached"
+        done(world.finish(Earn(of, "ann")))
+
+        assert account(world).balance == 200 - WAITING_MAX
 
     def test_a_guests_order_keeps_its_refunds_until_its_member_is_known(self) -> None:
         world = scene()

@@ -26,7 +26,7 @@ from loyalty.domain.entries import (
     RequestCause,
     total,
 )
-from loyalty.domain.program import Inactivity, PublishedProgram
+from loyalty.domain.program import LOTS_MAX, Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
 from loyalty.domain.tiers import Announcement, Counting
 from loyalty.domain.vouchers import Voucher
@@ -151,7 +151,8 @@ def addition(
 ) -> Addition:
     """Decide what points added to an account do. Debt is paid first, soonest expiry first.
 
-    `effect` holds all of it, expired points included: their expiry is an entry of its own.
+    `effect` holds all of it, expired points included: their expiry is an entry of its own. At
+    most 60 lots are open: beyond that, points of an odd date join the next later lot.
     `also_due` is a day on which something else that comes with them is due.
     """
     debt, paid = account.debt, 0
@@ -162,6 +163,8 @@ def addition(
         paid += pays
         if points := lots[lot] - pays:
             (expired if ends_on(lot, undated_until) < today else kept)[lot] = points
+    if len(account.lots) + len(kept) > LOTS_MAX:
+        kept = _joined(kept, opened={lot for lot, points in account.lots.items() if points})
     due_on = first_due(kept, pending, undated_until=undated_until)
     if also_due is not None:
         due_on = min(also_due, due_on or also_due)
@@ -174,6 +177,17 @@ def addition(
         expired=expired,
         due=due_by(account, due_on),
     )
+
+
+def _joined(lots: Mapping[date, int], *, opened: set[date]) -> dict[date, int]:
+    """Lots to add where not all of them may be opened; what would be the last lot of all may."""
+    joined: Counter[date] = Counter()
+    for lot in sorted(lots, reverse=True):
+        is_odd = lot not in opened and len(opened) >= LOTS_MAX
+        joins = min((day for day in opened if day > lot), default=lot) if is_odd else lot
+        opened.add(joins)
+        joined[joins] += lots[lot]
+    return dict(joined)
 
 
 def due_by(account: Account, due_on: date | None) -> Due | None:

@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.clawbacks import claw_back
 from loyalty.domain.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
-from loyalty.domain.errors import Fault, IdempotencyConflict, ValidationFailed
+from loyalty.domain.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
 from loyalty.domain.orders import Order
 from loyalty.domain.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.usecases.accounts import decisions, lineage, settled
 from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
+
+# Each is an entry of the order's own transaction, which holds 100 items.
+WAITING_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Ref
 
     Raises:
         ValidationFailed: it names a line that the order does not have.
+        LimitReached: too many refunds wait for an order that has not come.
         IdempotencyConflict: this refund was told before with another content.
         TryAgain: overtaken too often.
     """
@@ -71,6 +76,8 @@ def _waits(
         return True
     if found.order is not None:
         _check_lines(asked, found.order)
+    if len(found.refunds) >= WAITING_MAX:
+        raise LimitReached(f"{WAITING_MAX} refunds wait for this order already")
     kept = replace(found, count=found.count + 1, refunds=(*found.refunds, asked))
     try:
         desk.books.keep(kept)
