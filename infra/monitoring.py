@@ -173,6 +173,14 @@ class Monitoring(Construct):
             says="No sweep has begun for a quarter of an hour.",
         )
         self._alarm(
+            "reminders-silent",
+            business_metric("ReminderRuns", {"service": "reminders"}),
+            threshold=1,
+            periods=3,
+            is_silence=True,
+            says="Nobody has been looked for to remind for a quarter of an hour.",
+        )
+        self._alarm(
             "audit-silent",
             business_metric("Audits", {"service": "audit"}, period=DAY),
             threshold=1,
@@ -384,7 +392,7 @@ def _schedules(queues: Mapping[str, WorkQueue]) -> list[cw.IWidget]:
         return work.queue.metric_approximate_age_of_oldest_message(statistic=_MAXIMUM, label=name)
 
     return [
-        _graph("Sweeps and audits begun", [_search("Sweeps"), _search("Audits")]),
+        _graph("Runs begun", [_search("Sweeps"), _search("ReminderRuns"), _search("Audits")]),
         _graph("Found due, books that differ", [_search("Due"), _search("BooksDiffer")]),
         _graph("Oldest work", [oldest(name, work) for name, work in queues.items()]),
     ]

@@ -19,6 +19,9 @@ from infra.routes import ROUTES
 from infra.schedules import ScheduledWork
 from infra.settings import Settings
 from infra.streams import StreamReader
+from infra.subscriptions import Subscription
+from loyalty.domain.events import SOURCE
+from loyalty.usecases.reminders import WAKING_EVENTS
 
 # The gateway gives up after 30 s, a caller long before.
 HTTP_TIMEOUT = Duration.seconds(10)
@@ -32,6 +35,8 @@ AUDIT_TIMEOUT = Duration.seconds(300)
 # 50 workers settle about 2,000 members a second and leave room for the API's own functions.
 SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
+# Mornings can wait a little: everybody is due when the quiet hours end.
+REMINDERS_CONCURRENCY_MAX = 20
 
 # Memory buys a share of a processor too, and a cold start is nothing but processor.
 MEMORY_MIB = 1024
@@ -65,7 +70,11 @@ class ServiceStack(Stack):
             self._take_in(),
         ]
         readers = {"relay": self._relay(), "archive": self._archive()}
-        works = {"expiry": self._expiry(), "audit": self._audit()}
+        works = {
+            "expiry": self._expiry(),
+            "audit": self._audit(),
+            "reminders": self._reminders(),
+        }
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
         self._publish(
@@ -243,6 +252,38 @@ class ServiceStack(Stack):
             concurrency_max=AUDIT_CONCURRENCY_MAX,
             expression="cron(15 2 * * ? *)",
         )
+
+    def _reminders(self) -> ScheduledWork:
+        function = self._function(
+            "reminders",
+            "Look at members of whom something comes up, and write what they are to be told",
+            environment=self._table_name,
+            timeout=SWEEP_TIMEOUT,
+        )
+        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.table.allow_query(function, index="reminding")
+        self._data.table.allow_query(function, index="history")
+        work = ScheduledWork(
+            self,
+            "RemindersWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_REMINDERS_QUEUE_URL",
+            concurrency_max=REMINDERS_CONCURRENCY_MAX,
+            expression="rate(5 minutes)",
+        )
+        Subscription(
+            self,
+            "ChangedMembers",
+            source=SOURCE,
+            names=[event.__name__ for event in WAKING_EVENTS],
+            queue=work.queue,
+            bus_name=self._bus.event_bus_name,
+            # As a page that the function sends itself.
+            says='{"v": 1, "program_id": <program>, "lane": "changed", "items": [<member>]}',
+            paths={"program": "$.detail.program_id", "member": "$.detail.member_id"},
+        )
+        return work
 
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""

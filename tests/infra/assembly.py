@@ -27,6 +27,7 @@ FUNCTIONS: Final = (
     "archive",
     "expiry",
     "audit",
+    "reminders",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from tests.infra.assembly import FUNCTIONS, Assembly, Template
 TABLE = "Ledger/Table"
 HISTORY = "Ledger/Table/index/history"
 EXPIRING = "Ledger/Table/index/expiring"
+REMINDING = "Ledger/Table/index/reminding"
 IDENTITY_SECRET = "Secrets/Identity"
 STOREFRONT_SECRETS = (
     "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/storefronts/*"
@@ -109,6 +111,13 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
         "AuditWork/Pages/Queue": WORK_QUEUE,
+    },
+    "reminders": {
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
+        REMINDING: {"dynamodb:Query"},
+        "RemindersWork/Pages/Queue": WORK_QUEUE,
     },
 }
 
@@ -334,7 +343,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     functions = dict(deployed.service.functions())
     queues = fed_queues(deployed.service)
 
-    assert set(queues) == {"intake", "expiry", "audit"}
+    assert set(queues) == {"intake", "expiry", "audit", "reminders"}
     for name, queue in queues.items():
         assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
 
@@ -348,7 +357,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 5
+    assert len(letters) == 6
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -371,7 +380,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 5
+    assert len(mappings) == 6
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -428,7 +437,7 @@ def test_a_schedule_that_fell_silent_wakes_somebody(deployed: Assembly) -> None:
         if alarm["ComparisonOperator"] == "LessThanThreshold"
     }
 
-    assert silent == {"Sweeps", "Audits"}
+    assert silent == {"Sweeps", "Audits", "ReminderRuns"}
 
 
 def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly) -> None:
@@ -439,7 +448,45 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
     ]
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
-    assert len(waiting) == 3
+    assert len(waiting) == 4
+
+
+def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
+    rules = deployed.service.of_type("Events::Rule").values()
+    (rule,) = (each for each in rules if "MemberEnrolled" in each["EventPattern"]["detail-type"])
+    (target,) = rule["Targets"]
+
+    said = target["InputTransformer"]["InputTemplate"]
+    for name, path in target["InputTransformer"]["InputPathsMap"].items():
+        assert path in {"$.detail.program_id", "$.detail.member_id"}
+        said = said.replace(f"<{name}>", '"x"')
+    assert json.loads(said) == {"v": 1, "program_id": "x", "lane": "changed", "items": ["x"]}
+    # What an order earns wakes nobody: that would cost a look for each order.
+    assert "PointsEarned" not in rule["EventPattern"]["detail-type"]
+
+
+def test_the_bus_may_send_to_the_queues_that_hear_it_and_nobody_else_may(
+    deployed: Assembly,
+) -> None:
+    rules = deployed.service.of_type("Events::Rule")
+    heard = {
+        (str(arn), rule_id)
+        for rule_id, rule in rules.items()
+        for target in rule["Targets"]
+        for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"])
+    }
+
+    allowed = {
+        (
+            str(statement["Resource"]),
+            statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0],
+        )
+        for policy in deployed.service.of_type("SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    }
+
+    assert allowed == heard
 
 
 def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assembly) -> None:
@@ -454,6 +501,7 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
     assert woken == {
         "Expiry/Function": "rate(5 minutes)",
         "Audit/Function": "cron(15 2 * * ? *)",
+        "Reminders/Function": "rate(5 minutes)",
     }
 
 
@@ -503,6 +551,8 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "LakeBucket",
         "MobileClientId",
         "RelayDeadLettersUrl",
+        "RemindersDeadLettersUrl",
+        "RemindersFunctionName",
         "ServiceClientId",
         "StorefrontSecretPrefix",
         "TableName",

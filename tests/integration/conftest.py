@@ -69,7 +69,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sqs = _session().client("sqs")
         queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        for work in ("sweep", "audit"):
+        for work in ("sweep", "audit", "reminders"):
             queue = sqs.create_queue(QueueName=work)
             monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
         bus = _session().client("events").create_event_bus(Name="bus")

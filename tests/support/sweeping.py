@@ -212,7 +212,7 @@ class Town:
 
     def listed(self, name: str = ANA) -> str | None:
         """Under which moment a member, or a voucher, is listed as due."""
-        sort = self.table.items[keys.owner("bean", name)].get("expiring_sk")
+        sort = self.table.items[keys.owner("expiring", "bean", name)].get("expiring_sk")
         return str(sort).partition("#")[0] if sort else None
 
     def kinds(self, member_id: str = ANA) -> list[str]:

@@ -25,6 +25,9 @@ from loyalty.domain.entries import (
     Return,
 )
 from loyalty.domain.events import ALL, Event, events_of
+from loyalty.domain.identity import Identity
+from loyalty.domain.member import Member, Profile
+from loyalty.domain.reminders import Message
 from tests.support.ledger import (
     CODE,
     LOT,
@@ -51,9 +54,30 @@ CLAWBACK: Final = Clawback(
     excused=0,
     debt_after=5,
 )
+ANA: Final = Member(
+    member_id="mem_1",
+    enrolled_at=NOON,
+    enrolled_by="",
+    profile=Profile(name="Ana"),
+    identities={Identity("email", "ana@example.com"): True},
+)
 # One change for every kind of event there is.
 CHANGES: Final[dict[str, Change]] = {
     "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
+    "MemberChanged": change(
+        replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
+    ),
+    "MessageDue": change(
+        Message(
+            member_id="mem_1",
+            kind="points_expiring",
+            day=date(2026, 11, 21),
+            written_at=NOON,
+            until=LOT,
+            about=LOT,
+            points=40,
+        )
+    ),
     "MemberMerged": change(
         Account(member_id="mem_1", status="merged", into="mem_2"), Account(member_id="mem_1")
     ),
@@ -289,3 +313,21 @@ def test_a_voucher_that_kept_its_state_is_no_event() -> None:
 
 def test_the_schemas_in_the_docs_are_current() -> None:
     assert schemas.main(["--check"]) == 0
+
+
+def test_a_member_s_change_tells_which_part_and_nothing_of_it() -> None:
+    told = detail(CHANGES["MemberChanged"])
+
+    assert told["changed"] == ["profile"]
+    assert "ana@example.com" not in json.dumps(told)
+
+
+def test_a_profile_that_is_written_anew_as_it_was_is_no_news() -> None:
+    assert list(events_of(change(replace(ANA, revision=2), ANA))) == []
+    assert list(events_of(change(ANA))) == []
+
+
+def test_a_message_is_due_once_and_not_again_when_it_was_sent() -> None:
+    due = CHANGES["MessageDue"]
+
+    assert list(events_of(replace(due, before=due.after))) == []

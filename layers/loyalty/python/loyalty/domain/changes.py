@@ -8,9 +8,11 @@ from datetime import datetime
 
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Entry, Placeholder
+from loyalty.domain.member import Member
+from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 
-type Kept = Entry | Placeholder | Account | Voucher
+type Kept = Entry | Placeholder | Account | Voucher | Member | Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,39 @@ def add_points(
     return Posting(entries=entries, changes=(change,))
 
 
+def bonus(
+    points: int,
+    *,
+    account: Account,
+    program: PublishedProgram,
+    request_id: str,
+    fingerprint: str,
+    now: datetime,
+) -> Posting:
+    """Give points for something that is no purchase; they expire as points earned today would."""
+    today = program.document.today(now)
+    lot = expires_on(program.document.expiry, available_on=today)
+    added = addition(
+        account,
+        lots={lot: points},
+        today=today,
+        undated_until=program.undated_until(account.active_on),
+    )
+    entry = Entry(
+        cause=RequestCause(request_id, "bonus"),
+        member_id=account.member_id,
+        effect=added.effect,
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        fingerprint=fingerprint,
+    )
+    entries = (entry, *expiry_at_once(entry, added.expired))
+    return Posting(
+        entries=entries, changes=(change_by_addition(account, entries=entries, due=added.due),)
+    )
+
+
 def take_points(
     points: int,
     *,

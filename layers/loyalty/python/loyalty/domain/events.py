@@ -25,6 +25,9 @@ from loyalty.domain.entries import (
     OrderCause,
     Return,
 )
+from loyalty.domain.member import Member
+from loyalty.domain.messages import MessageKind
+from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 
 SOURCE: Final = "loyalty"
@@ -87,6 +90,13 @@ class OrderName:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEnrolled(Event):
     """A person became a member of the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged(Event):
+    """What is known of a member is another; what it is, is told to nobody but who asks."""
+
+    changed: tuple[Literal["consents", "identities", "profile"], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +251,21 @@ class RedemptionCancelled(Event):
     points: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDue(Event):
+    """A member who agreed to it is to be told something, as that points expire."""
+
+    message_id: str
+    message_kind: MessageKind
+    about: date | None
+    """The day that it is about: the soonest expiry, the level's last day, the last purchase."""
+    points: int
+    """Those that expire, those that the vouchers cost, or a present; 0 where it is about none."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
+    MemberChanged,
     MemberMerged,
     MemberErased,
     TierChanged,
@@ -258,6 +281,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     VoucherUsed,
     VoucherExpired,
     RedemptionCancelled,
+    MessageDue,
 )
 
 
@@ -270,6 +294,34 @@ def events_of(change: Change) -> Iterator[Event]:
             yield from _of_voucher(voucher, before, change)
         case Account() as account, (Account() | None) as before:
             yield from _of_account(account, before, change)
+        case Member() as member, Member() as before:
+            yield from _of_member(member, before, change)
+        case Message() as message, None:
+            yield _event(
+                MessageDue,
+                change.program_id,
+                subject=f"{message.member_id}/{message.id}",
+                member_id=message.member_id,
+                occurred_at=message.written_at,
+                message_id=message.id,
+                message_kind=message.kind,
+                about=message.about,
+                points=message.points,
+            )
+
+
+def _of_member(member: Member, before: Member, change: Change) -> Iterator[Event]:
+    parts: tuple[str, ...] = ("consents", "identities", "profile")
+    changed = tuple(part for part in parts if getattr(member, part) != getattr(before, part))
+    if changed:
+        yield _event(
+            MemberChanged,
+            change.program_id,
+            subject=f"{member.member_id}/{member.revision}",
+            member_id=member.member_id,
+            occurred_at=change.made_at,
+            changed=changed,
+        )
 
 
 def _of_account(account: Account, before: Account | None, change: Change) -> Iterator[Event]:

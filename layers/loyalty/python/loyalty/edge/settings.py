@@ -78,6 +78,12 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersSettings:
+    table: str
+    reminders_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -100,6 +106,7 @@ type _Settings = (
     | RelaySettings
     | ArchiveSettings
     | ExpirySettings
+    | RemindersSettings
     | AuditSettings
     | ClaimSettings
 )

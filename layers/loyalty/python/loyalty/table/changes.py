@@ -8,6 +8,8 @@ from typing import Any, Final, cast, get_args
 from loyalty.domain.changes import Change, Kept
 from loyalty.domain.entries import Kind
 from loyalty.table.engine import from_wire
+from loyalty.table.letters import message_from_item
+from loyalty.table.members import member_from_item
 from loyalty.table.operations import Item
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 
@@ -86,6 +88,10 @@ def _kept(image: Mapping[str, Any]) -> Kept | None:
             return account_from_item(item)
         case "voucher":
             return voucher_from_item(item)
+        case "profile":
+            return member_from_item(item)
+        case "message":
+            return message_from_item(item)
         case _:
             return None
 

@@ -72,7 +72,7 @@ class TableDues:
             day = seen.due
             conditions.append(equal(("due",), day.isoformat()) if day else Missing(("due",)))
         update = Update(
-            keys.owner(self._program, due.owner),
+            keys.owner(self._index, self._program, due.owner),
             actions=tuple(
                 Assign((name,), listed[name]) if listed else Remove((name,))
                 for name in (partition, sort)

@@ -117,7 +117,7 @@ def identity(program: str, kind: str, key_version: str, digest: str) -> Key:
     return Key(_program(program, "IDENTITY", kind, key_version, digest), "IDENTITY")
 
 
-@charted("account", read_by="everything that moves points", index="expiring, reminding")
+@charted("account", read_by="everything that moves points", index="expiring")
 def account(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "ACCOUNT")
 
@@ -125,6 +125,20 @@ def account(program: str, member: str) -> Key:
 @charted("profile", read_by="the member's view")
 def profile(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "PROFILE")
+
+
+@charted(
+    "what a member was told, and when to look again",
+    read_by="reminders, notifications",
+    index="reminding",
+)
+def correspondence(program: str, member: str) -> Key:
+    return Key(member_partition(program, member), "CORRESPONDENCE")
+
+
+@charted("message to a member (kept 400 days)", read_by="notifications")
+def message(program: str, member: str, day: str, message_kind: str) -> Key:
+    return Key(member_partition(program, member), f"MESSAGE#{day}#{message_kind}")
 
 
 @charted(
@@ -221,13 +235,15 @@ def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
     }
 
 
-def owner(program: str, name: str) -> Key:
-    """What a sparse index lists under an owner's name: a member's account, or a voucher."""
+def owner(index: str, program: str, name: str) -> Key:
+    """What a sparse index lists under an owner's name: something of a member's, or a voucher."""
+    if index == "reminding":
+        return correspondence(program, name)
     kind, _, code = name.rpartition("#")
     return voucher(program, code) if kind else account(program, name)
 
 
 def due_position(index: str, program: str, partition: str, listed: str) -> Item:
     """Where a page of a sparse index goes on: after what is listed under this sort key."""
-    key = owner(program, listed.partition("#")[2])
+    key = owner(index, program, listed.partition("#")[2])
     return {"pk": key.pk, "sk": key.sk, f"{index}_pk": partition, f"{index}_sk": listed}

@@ -64,7 +64,7 @@ class TableMembers:
         found = self._engine.get_many((account, profile), strong=strong)
         if account not in found:
             return None
-        member = _member_from_item(found[profile]) if profile in found else None
+        member = member_from_item(found[profile]) if profile in found else None
         return OnFile(records.account_from_item(found[account]), member)
 
     def holders(self, identities: Collection[Identity]) -> Mapping[Identity, str]:
@@ -168,6 +168,7 @@ class TableMembers:
 
     def _deletions(self, member: Member) -> Iterable[Operation]:
         yield Delete(self._profile(member), (equal(("revision",), member.revision),))
+        yield Delete(keys.correspondence(self._program, member.member_id))
         yield from self._releases(member.identities, member.member_id)
 
     def _releases(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:
@@ -225,7 +226,7 @@ def _member_to_item(member: Member) -> Item:
     }
 
 
-def _member_from_item(item: Item) -> Member:
+def member_from_item(item: Item) -> Member:
     wire = cast("dict[str, Any]", item)
     told = wire["profile"]
     birthday = told.get("birthday")

@@ -1,0 +1,73 @@
+"""What a queue hears of a bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.queues import WorkQueue
+
+
+class Subscription(Construct):
+    """A rule that puts events of some names into a function's queue.
+
+    What the queue does not take is retried for a day, then lies in the queue's dead letters.
+    `says` is the message, where the event itself is not: `<name>` stands for one of `paths`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        source: str,
+        names: Sequence[str],
+        queue: WorkQueue,
+        bus_name: str | None = None,
+        detail: Mapping[str, object] | None = None,
+        says: str | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        pattern: dict[str, object] = {"source": [source], "detail-type": list(names)}
+        if detail:
+            pattern["detail"] = detail
+        transformer = (
+            events.CfnRule.InputTransformerProperty(
+                input_template=says, input_paths_map=dict(paths or {})
+            )
+            if says
+            else None
+        )
+        rule = events.CfnRule(
+            self,
+            "Rule",
+            event_bus_name=bus_name,
+            event_pattern=pattern,
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Queue",
+                    arn=queue.queue.queue_arn,
+                    input_transformer=transformer,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=queue.dead_letters.queue_arn
+                    ),
+                )
+            ],
+        )
+        for each in (queue.queue, queue.dead_letters):
+            each.add_to_resource_policy(
+                iam.PolicyStatement(
+                    actions=["sqs:SendMessage"],
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    resources=[each.queue_arn],
+                    conditions={
+                        "ArnEquals": {"aws:SourceArn": rule.attr_arn},
+                        "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    },
+                )
+            )

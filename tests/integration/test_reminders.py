@@ -1,0 +1,275 @@
+"""Reminders through their handler: woken by the schedule and by changes, once for each cause."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import boto3
+import pytest
+
+from functions.enrollment.handler import handler as enrollment
+from functions.relay.handler import handler as relay
+from functions.reminders.handler import handler
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge import clients
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.letters import TableLetters
+from loyalty.table.operations import Query
+from loyalty.usecases.reminders import WAKING_EVENTS
+from tests.integration.conftest import TABLE, Clock
+from tests.support import till
+from tests.support.documents import reward
+from tests.support.eventbridge import EventBridge
+from tests.support.http import Context, call
+from tests.support.queues import work_off
+from tests.support.stream import batch, records
+
+MONTH: Final = {"model": "after_earning", "days": 30, "round_to": "none"}
+REMINDERS: Final = {
+    "points_expiring": {"days_before": [7, 1]},
+    "voucher_expiring": {"days_before": 3},
+    "birthday": {"bonus_points": 20},
+    "welcome": {},
+    "lapsed": {"after_days": 60},
+}
+type Written = Callable[[str], list[str]]
+type Told = Callable[[], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def bean(publish: Callable[..., PublishedProgram], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program, with reminders. Few shards: every query takes moto milliseconds."""
+    publish(
+        expiry=MONTH,
+        reminders=REMINDERS,
+        messages={"per_week_max": 10},
+        rewards=[reward(voucher_days=10)],
+    )
+    monkeypatch.setattr(keys, "SHARDS", 2)
+
+
+@pytest.fixture
+def letters(engine: DynamoEngine) -> Written:
+    """What was written to a member so far, as day and kind."""
+
+    def of(member_id: str) -> list[str]:
+        partition = keys.member_partition("bean", member_id)
+        found = engine.query(Query(pk=partition, begins_with="MESSAGE#"))
+        return [str(item["sk"]).removeprefix("MESSAGE#") for item in found]
+
+    return of
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Let the bus tell what has changed; gives the names of all events so far."""
+    seen = 0
+
+    def tell() -> list[str]:
+        nonlocal seen
+        bus = EventBridge()
+        monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
+        relay(batch(records(TABLE)), Context())
+        names = {kind.__name__ for kind in WAKING_EVENTS}
+        news, seen = bus.entries[seen:], len(bus.entries)
+        for entry in news:
+            if entry["DetailType"] in names:
+                send("changed", json.loads(entry["Detail"])["member_id"])
+        assert work_off(handler, queue_url()) == []
+        return [entry["DetailType"] for entry in bus.entries]
+
+    return tell
+
+
+def queue_url() -> str:
+    return os.environ["LOYALTY_REMINDERS_QUEUE_URL"]
+
+
+def send(lane: str, *items: str) -> None:
+    page = {"v": 1, "program_id": "bean", "lane": lane, "items": items}
+    boto3.client("sqs").send_message(QueueUrl=queue_url(), MessageBody=json.dumps(page))
+
+
+def run() -> None:
+    """A whole run of the schedule."""
+    assert handler({}, Context()) is None  # type: ignore[arg-type]  # all it reads of it
+    assert work_off(handler, queue_url()) == []
+
+
+def agree(member_id: str, **profile: str) -> None:
+    body = {"consents": {"email": True}, "profile": profile}
+    path = f"{till.PROGRAM}/members/{member_id}"
+    assert call(enrollment, "PATCH", path, body=body, as_=till.CASHIER).status == 200
+
+
+@pytest.fixture
+def ana(told: Told) -> str:
+    """A member who agrees to mail and was welcomed."""
+    member_id = till.enroll()
+    agree(member_id)
+    told()
+    return member_id
+
+
+def test_a_newcomer_is_welcomed_as_soon_as_the_bus_tells(
+    ana: str, letters: Written, told: Told
+) -> None:
+    assert letters(ana) == ["2026-11-21#welcome"]
+    assert told().count("MessageDue") == 1
+
+
+def test_each_stage_is_told_on_its_day_by_the_schedule_and_once(
+    ana: str, letters: Written, time: Clock
+) -> None:
+    till.earn(ana, 4999)
+    started = time.now
+
+    for hours in range(0, 31 * 24, 8):
+        time.now = started + timedelta(hours=hours)
+        run()
+
+    assert letters(ana) == [
+        "2026-11-21#welcome",
+        "2026-12-14#points_expiring",
+        "2026-12-20#points_expiring",
+    ]
+
+
+def test_a_run_that_was_missed_for_days_is_made_up_for(
+    ana: str, letters: Written, time: Clock
+) -> None:
+    till.earn(ana, 4999)
+    run()
+    time.now += timedelta(days=26)
+
+    run()
+    run()
+
+    assert letters(ana)[1:] == ["2026-12-17#points_expiring"]
+
+
+def test_a_member_who_is_handed_out_twice_is_told_once(
+    ana: str, letters: Written, time: Clock
+) -> None:
+    till.earn(ana, 4999)
+    time.now += timedelta(days=24)
+
+    send("changed", ana, ana)
+    send("changed", ana)
+    work_off(handler, queue_url())
+
+    assert letters(ana)[1:] == ["2026-12-15#points_expiring"]
+
+
+def test_a_birthday_s_present_is_given_once_though_the_worker_dies_after_it(
+    ana: str,
+    letters: Written,
+    time: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agree(ana, birthday="1990-11-25")
+    time.now = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    with monkeypatch.context() as dying:
+        dying.setattr(TableLetters, "write", _die)
+        send("changed", ana)
+        assert work_off(handler, queue_url())
+
+    send("changed", ana)
+    work_off(handler, queue_url())
+    run()
+
+    assert till.member(ana)["balance"] == 20
+    assert letters(ana)[1:] == ["2026-11-25#birthday"]
+
+
+def _die(*_: object) -> None:
+    raise TryAgain("gone")
+
+
+def test_a_birthday_told_a_few_days_before_is_not_missed(
+    ana: str,
+    letters: Written,
+    time: Clock,
+    told: Told,
+) -> None:
+    agree(ana, birthday="1990-11-25")
+    told()
+    time.now = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+    run()
+
+    assert letters(ana)[1:] == ["2026-11-25#birthday"]
+
+
+def test_a_short_lived_voucher_is_told_of_in_time(
+    ana: str,
+    letters: Written,
+    time: Clock,
+    told: Told,
+) -> None:
+    till.earn(ana, 4999)
+    till.redeem(ana)
+    told()
+    time.now += timedelta(days=7)
+
+    run()
+
+    assert "2026-11-28#voucher_expiring" in letters(ana)
+
+
+def test_whoever_buys_again_and_again_has_not_lapsed(
+    ana: str, letters: Written, time: Clock
+) -> None:
+    for _ in range(5):
+        till.earn(ana, 100, occurred_at=time.now.isoformat().replace("+00:00", "Z"))
+        time.now += timedelta(days=40)
+        run()
+    lapsed = [each for each in letters(ana) if each.endswith("lapsed")]
+    time.now += timedelta(days=21)
+
+    run()
+
+    assert lapsed == []
+    assert [each for each in letters(ana) if each.endswith("lapsed")] == ["2027-06-30#lapsed"]
+
+
+def test_whoever_is_merged_is_not_told_again_as_the_one_they_became(
+    ana: str,
+    letters: Written,
+    told: Told,
+    engine: DynamoEngine,
+) -> None:
+    bob = till.enroll("bob@example.com")
+    agree(bob)
+    told()
+    path = f"{till.PROGRAM}/members/{ana}/merge"
+    headers = {"Idempotency-Key": "m1"}
+    answer = call(enrollment, "POST", path, body={"into": bob}, as_=till.MANAGER, headers=headers)
+    assert answer.status == 201
+
+    told()
+
+    assert letters(bob) == ["2026-11-21#welcome"]
+    assert engine.get(keys.correspondence("bean", ana), strong=True) is None
+
+
+def test_nothing_is_left_of_whoever_is_erased(ana: str, engine: DynamoEngine, told: Told) -> None:
+    till.erase(ana)
+    send("changed", ana)
+    work_off(handler, queue_url())
+    told()
+
+    assert engine.get(keys.correspondence("bean", ana), strong=True) is None
+
+
+def test_a_look_that_has_nothing_to_tell_writes_nothing(ana: str, engine: DynamoEngine) -> None:
+    before = engine.get(keys.correspondence("bean", ana), strong=True)
+
+    send("changed", ana)
+    work_off(handler, queue_url())
+
+    assert engine.get(keys.correspondence("bean", ana), strong=True) == before

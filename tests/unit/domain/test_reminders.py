@@ -1,0 +1,501 @@
+"""Reminders: each thing told once and in time, at waking hours, to those who agree."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.calendar import NEVER, midnight
+from loyalty.domain.expiry import expires_on
+from loyalty.domain.identity import Identity
+from loyalty.domain.member import Consent, Member, Profile
+from loyalty.domain.messages import QuietHours
+from loyalty.domain.program import PublishedProgram
+from loyalty.domain.reminders import (
+    HORIZON_DAYS_MAX,
+    Correspondence,
+    Decision,
+    Message,
+    Person,
+    Stopped,
+    Written,
+    address_digest,
+    address_of,
+    agrees,
+    birthday_bonus,
+    decide,
+    horizon_days,
+    is_quiet,
+    waking,
+)
+from tests.support.documents import published
+from tests.support.ledger import voucher
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+# Whole, half and three quarter hours, and daylight saving that moves by half an hour.
+ZONES: Final = [
+    "Europe/Paris",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "Pacific/Chatham",
+]
+# Ten in the morning in Paris.
+NOW: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+TODAY: Final = date(2026, 11, 21)
+ENROLLED: Final = datetime(2025, 5, 17, 10, 0, tzinfo=UTC)
+ANA: Final = Identity("email", "ana@example.com")
+NOTHING: Final = Correspondence(member_id="mem_1")
+
+
+def member(**parts: Any) -> Member:
+    told: dict[str, Any] = {
+        "member_id": "mem_1",
+        "enrolled_at": ENROLLED,
+        "enrolled_by": "",
+        "consents": {"email": Consent(given=True, at=ENROLLED)},
+        "identities": {ANA: True},
+    }
+    return Member(**told | parts)
+
+
+def person(
+    lots: Mapping[date, int] | None = None, *, who: Member | None = None, **parts: Any
+) -> Person:
+    account = Account(member_id="mem_1", enrolled_at=ENROLLED, lots=lots or {}, **parts)
+    return Person(member=who or member(), account=account)
+
+
+def program(zone: str = "Europe/Paris", **reminders: Any) -> PublishedProgram:
+    return published(time_zone=zone, reminders=reminders)
+
+
+def told(decision: Decision) -> list[str]:
+    return [message.kind for message in decision.messages]
+
+
+def only(decision: Decision) -> Message:
+    (message,) = decision.messages
+    return message
+
+
+class TestPointsThatExpire:
+    STAGES: Final = {"days_before": [30, 7]}
+
+    def test_one_message_tells_of_all_lots_of_a_day(self) -> None:
+        lots = {TODAY + timedelta(days=days): days for days in (5, 7, 30, 31)}
+
+        message = only(
+            decide(person(lots), NOTHING, program=program(points_expiring=self.STAGES), now=NOW)
+        )
+
+        assert (message.points, message.about) == (5 + 7 + 30, TODAY + timedelta(days=5))
+        assert [row.points for row in message.rows] == [5, 7, 30]
+
+    def test_a_stage_that_was_missed_is_made_up_for_by_the_one_that_has_come(self) -> None:
+        rules = program(points_expiring=self.STAGES)
+        ana = person({TODAY + timedelta(days=6): 10})
+
+        first = decide(ana, NOTHING, program=rules, now=NOW)
+        again = decide(ana, first.after, program=rules, now=NOW + timedelta(minutes=1))
+
+        assert told(first) == ["points_expiring"]
+        assert told(again) == []
+
+    def test_points_that_have_no_date_are_no_reason_to_write(self) -> None:
+        rules = program(points_expiring=self.STAGES)
+
+        assert told(decide(person({NEVER: 10}), NOTHING, program=rules, now=NOW)) == []
+
+    def test_points_that_expire_by_inactivity_are_told_by_the_members_last_activity(self) -> None:
+        rules = published(
+            expiry={"model": "inactivity", "months": 6},
+            reminders={"points_expiring": {"days_before": [10]}},
+            inactivity_since=date(2026, 1, 1),
+        )
+        ana = person({NEVER: 10}, active_on=date(2026, 5, 27))
+
+        message = only(decide(ana, NOTHING, program=rules, now=NOW))
+
+        assert message.about == date(2026, 11, 27)
+
+    @given(
+        st.sampled_from(ZONES),
+        st.dictionaries(st.integers(0, 90), st.integers(1, 500), min_size=1, max_size=6),
+        st.lists(st.integers(1, 60), min_size=1, max_size=4, unique=True),
+        st.lists(st.integers(1, 10_000), max_size=25),
+        st.booleans(),
+    )
+    def test_each_stage_of_each_lot_is_told_at_most_once_whenever_one_looks(
+        self,
+        zone: str,
+        lots: dict[int, int],
+        stages: list[int],
+        pauses: list[int],
+        punctual: bool,
+    ) -> None:
+        rules = published(
+            time_zone=zone,
+            expiry={"model": "after_earning", "months": 12},
+            reminders={"points_expiring": {"days_before": stages}},
+            messages={"per_week_max": 50},
+        )
+        start = rules.document.today(NOW)
+        known, now = NOTHING, NOW
+        ana = person({start + timedelta(days=days): points for days, points in lots.items()})
+        seen: Counter[tuple[date, int]] = Counter()
+        days: Counter[date] = Counter()
+
+        for pause in [0, *pauses]:
+            now += timedelta(minutes=pause)
+            if punctual and known.look_at:
+                now = max(known.look_at, NOW)
+            decision = decide(ana, known, program=rules, now=now)
+            for message in decision.messages:
+                days[message.day] += 1
+                for row in message.rows:
+                    left = (row.day - message.day).days
+                    seen[row.day, min(stage for stage in stages if stage >= left)] += 1
+            assert decision.after.look_at is not None
+            assert decision.after.look_at > now
+            known = decision.after
+
+        assert max(seen.values(), default=1) == 1
+        assert max(days.values(), default=1) == 1
+
+    @given(
+        st.sampled_from(ZONES),
+        st.dictionaries(st.integers(1, 60), st.integers(1, 500), min_size=1, max_size=5),
+        st.lists(st.integers(1, 60), min_size=1, max_size=4, unique=True),
+    )
+    def test_whoever_is_looked_at_when_it_was_said_is_told_on_the_very_day_of_every_stage(
+        self, zone: str, lots: dict[int, int], stages: list[int]
+    ) -> None:
+        rules = published(
+            time_zone=zone,
+            expiry={"model": "after_earning", "months": 12},
+            reminders={"points_expiring": {"days_before": stages}},
+            messages={"per_week_max": 50},
+        )
+        start = rules.document.today(NOW)
+        ana = person({start + timedelta(days=days): points for days, points in lots.items()})
+        ends = start + timedelta(days=max(lots))
+        known, now, when = NOTHING, NOW, set[tuple[date, int]]()
+
+        while rules.document.today(now) <= ends:
+            decision = decide(ana, known, program=rules, now=now)
+            when |= {
+                (row.day, (row.day - message.day).days)
+                for message in decision.messages
+                for row in message.rows
+            }
+            known, now = decision.after, decision.after.look_at or NOW
+
+        for days in lots:
+            last = start + timedelta(days=days)
+            for stage in stages:
+                if stage < days:
+                    assert (last, stage) in when
+
+    @given(
+        st.sampled_from(
+            [
+                {"model": "after_earning", "months": 1, "round_to": "none"},
+                {"model": "after_earning", "days": 20, "round_to": "none"},
+                {"model": "after_earning", "days": 20, "round_to": "week"},
+                {"model": "fixed_date", "month": 12, "day": 31},
+            ]
+        ),
+        st.lists(st.integers(1, 19), min_size=1, max_size=3, unique=True),
+        st.integers(0, 400),
+    )
+    def test_points_that_are_earned_right_after_a_look_miss_no_stage(
+        self, expiry: dict[str, Any], stages: list[int], later: int
+    ) -> None:
+        rules = published(
+            expiry=expiry, reminders={"points_expiring": {"days_before": stages}}
+        ).document
+        looked_on = TODAY + timedelta(days=later)
+        earned_on = looked_on
+
+        again_on = looked_on + timedelta(days=horizon_days(rules, today=looked_on))
+
+        last = expires_on(rules.expiry, available_on=earned_on)
+        coming = [last - timedelta(days=stage) for stage in stages]
+        assert all(again_on <= day for day in coming if day > earned_on)
+
+
+class TestOtherOccasions:
+    def test_a_voucher_is_told_of_before_it_expires_and_one_just_handed_out_is_not(self) -> None:
+        rules = program(voucher_expiring={"days_before": 3})
+        old = voucher(
+            issued_at=NOW - timedelta(days=30), expires_at=midnight(date(2026, 11, 25), PARIS)
+        )
+        young = voucher(redemption_id="red_2", issued_at=NOW, expires_at=NOW + timedelta(days=2))
+        ana = replace(person(), vouchers=(young, old))
+
+        first = decide(ana, NOTHING, program=rules, now=NOW)
+        again = decide(ana, first.after, program=rules, now=NOW + timedelta(days=1))
+
+        assert only(first).about == date(2026, 11, 24)
+        assert [row.label for row in only(first).rows] == ["Latte"]
+        assert told(again) == []
+
+    @pytest.mark.parametrize("state", ["used", "cancelled", "expired", "held"])
+    def test_a_voucher_that_is_no_longer_good_is_not_told_of(self, state: str) -> None:
+        rules = program(voucher_expiring={"days_before": 3})
+        gone = voucher(
+            state,
+            issued_at=NOW - timedelta(days=30),
+            expires_at=NOW + timedelta(days=2),
+            held_until=NOW + timedelta(days=1),
+        )
+
+        ana = replace(person(), vouchers=(gone,))
+
+        assert told(decide(ana, NOTHING, program=rules, now=NOW)) == []
+
+    def test_a_level_that_ends_is_told_with_what_is_missing_to_keep_it(self) -> None:
+        levels = [{"id": "silver", "name": "Silver", "reached_at": 500}]
+        rules = published(
+            tiers={"basis": "orders", "period": "calendar_year", "levels": levels},
+            reminders={"tier_ending": {"days_before": 45}},
+        )
+        ana = person(qualifying={"o2025": 700, "o2026": 480})
+
+        message = only(decide(ana, NOTHING, program=rules, now=NOW))
+
+        assert (message.level, message.missing) == ("Silver", 20)
+        assert message.about == date(2026, 12, 31)
+
+    def test_a_level_that_is_kept_already_is_no_reason_to_write(self) -> None:
+        levels = [{"id": "silver", "name": "Silver", "reached_at": 500}]
+        rules = published(
+            tiers={"basis": "orders", "period": "calendar_year", "levels": levels},
+            reminders={"tier_ending": {"days_before": 45}},
+        )
+        kept = person(qualifying={"o2025": 700, "o2026": 500})
+        granted = person(
+            qualifying={"o2026": 700}, tier_floor=TierFloor("silver", date(2026, 11, 30))
+        )
+
+        assert told(decide(kept, NOTHING, program=rules, now=NOW)) == []
+        assert told(decide(granted, NOTHING, program=rules, now=NOW)) == []
+
+    @pytest.mark.parametrize(
+        ("birthday", "day"),
+        [
+            (date(1990, 11, 21), date(2026, 11, 21)),
+            (date(2000, 2, 29), date(2027, 2, 28)),
+            (date(2000, 2, 29), date(2028, 2, 29)),
+        ],
+    )
+    def test_a_birthday_is_had_on_its_day_even_if_it_is_a_leap_day(
+        self, birthday: date, day: date
+    ) -> None:
+        rules = program(birthday={})
+        ana = person(who=member(profile=Profile(birthday=birthday)))
+        morning = datetime.combine(day, time(10), PARIS)
+
+        before = decide(ana, NOTHING, program=rules, now=morning - timedelta(days=1))
+        on_the_day = decide(ana, before.after, program=rules, now=morning)
+
+        assert told(before) == []
+        assert told(on_the_day) == ["birthday"]
+
+    def test_a_birthday_is_had_once_a_year_also_when_it_is_moved(self) -> None:
+        rules = program(birthday={"bonus_points": 20})
+        ana = person(who=member(profile=Profile(birthday=date(1990, 11, 20))))
+        moved = person(who=member(profile=Profile(birthday=date(1990, 12, 24))))
+
+        first = decide(ana, NOTHING, program=rules, now=NOW)
+        christmas = datetime(2026, 12, 24, 9, tzinfo=UTC)
+        again = decide(moved, first.after, program=rules, now=christmas)
+        next_year = decide(moved, again.after, program=rules, now=christmas.replace(year=2027))
+
+        assert (told(first), told(again), told(next_year)) == (["birthday"], [], ["birthday"])
+
+    def test_a_present_is_given_once_and_to_those_too_who_get_no_mail(self) -> None:
+        rules = program(birthday={"bonus_points": 20})
+        ana = person(who=member(profile=Profile(birthday=date(1990, 11, 21)), consents={}))
+
+        present = birthday_bonus(ana, NOTHING, rules.document, today=TODAY)
+        after = decide(ana, NOTHING, program=rules, now=NOW)
+
+        assert present is not None
+        assert present.points == 20
+        assert told(after) == []
+        assert birthday_bonus(ana, after.after, rules.document, today=TODAY) is None
+
+    def test_the_birthday_before_somebody_enrolled_is_not_made_up_for(self) -> None:
+        rules = program(birthday={"bonus_points": 20})
+        new = member(profile=Profile(birthday=date(1990, 11, 20)), enrolled_at=NOW)
+
+        assert birthday_bonus(person(who=new), NOTHING, rules.document, today=TODAY) is None
+
+    def test_a_newcomer_is_welcomed_once_and_who_is_here_for_long_is_not(self) -> None:
+        rules = program(welcome={})
+        new = person(who=member(enrolled_at=NOW))
+
+        first = decide(new, NOTHING, program=rules, now=NOW)
+
+        assert told(first) == ["welcome"]
+        for days in range(20):
+            later = decide(new, first.after, program=rules, now=NOW + timedelta(days=days))
+            assert told(later) == []
+            first = later
+        assert told(decide(person(), NOTHING, program=rules, now=NOW)) == []
+
+    def test_whoever_has_not_bought_for_long_is_told_once_until_they_buy_again(self) -> None:
+        rules = program(lapsed={"after_days": 60})
+        quiet = replace(NOTHING, bought_on=TODAY - timedelta(days=60))
+
+        first = decide(person(), quiet, program=rules, now=NOW)
+        again = decide(person(), first.after, program=rules, now=NOW + timedelta(days=10))
+        bought = replace(again.after, bought_on=TODAY + timedelta(days=10))
+        later = decide(person(), bought, program=rules, now=NOW + timedelta(days=70))
+
+        assert (told(first), told(again), told(later)) == (["lapsed"], [], ["lapsed"])
+
+
+class TestWhoIsWrittenTo:
+    def test_only_those_who_agree_and_have_not_said_no_to_the_kind(self) -> None:
+        yes, no = Consent(given=True, at=NOW), Consent(given=False, at=NOW)
+
+        assert agrees(member(), NOTHING, "lapsed")
+        assert not agrees(member(consents={}), NOTHING, "lapsed")
+        assert not agrees(member(consents={"email": no}), NOTHING, "lapsed")
+        assert not agrees(member(consents={"email": yes, "lapsed": no}), NOTHING, "lapsed")
+        assert agrees(member(consents={"email": yes, "lapsed": no}), NOTHING, "welcome")
+        assert not agrees(member(identities={}), NOTHING, "lapsed")
+
+    def test_mail_that_came_back_stops_until_there_is_another_address(self) -> None:
+        stopped = replace(
+            NOTHING, stopped=Stopped("bounced", address_digest("mem_1", "Ana@example.com"), NOW)
+        )
+        moved = member(identities={Identity("email", "ana@example.org"): False})
+
+        assert not agrees(member(), stopped, "lapsed")
+        assert agrees(moved, stopped, "lapsed")
+
+    def test_an_address_that_was_proven_comes_first(self) -> None:
+        both = {Identity("email", "a@example.com"): False, ANA: True}
+
+        assert address_of(member(identities=both)) == "ana@example.com"
+
+    def test_what_is_not_agreed_to_is_told_when_it_is_if_it_is_not_too_late(self) -> None:
+        rules = program(points_expiring={"days_before": [30]})
+        lots = {TODAY + timedelta(days=20): 10}
+
+        silent = decide(person(lots, who=member(consents={})), NOTHING, program=rules, now=NOW)
+        later = decide(person(lots), silent.after, program=rules, now=NOW + timedelta(days=5))
+
+        assert (told(silent), told(later)) == ([], ["points_expiring"])
+
+
+class TestWhen:
+    def test_what_comes_up_at_night_is_told_in_the_morning(self) -> None:
+        rules = program(welcome={})
+        night = datetime(2026, 11, 21, 23, 30, tzinfo=PARIS)
+        ana = person(who=member(enrolled_at=night))
+
+        silent = decide(ana, NOTHING, program=rules, now=night)
+        morning = silent.after.look_at
+
+        assert told(silent) == []
+        assert morning == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
+        assert told(decide(ana, silent.after, program=rules, now=morning)) == ["welcome"]
+
+    def test_a_week_holds_so_many_messages_and_what_expires_comes_first(self) -> None:
+        rules = published(
+            reminders={"points_expiring": {}, "birthday": {}, "lapsed": {"after_days": 60}},
+            messages={"per_week_max": 2},
+        )
+        ana = person({TODAY + timedelta(days=7): 10}, who=member(profile=Profile(birthday=TODAY)))
+        quiet = replace(NOTHING, bought_on=TODAY - timedelta(days=70))
+
+        first = decide(ana, quiet, program=rules, now=NOW)
+        then = first.after.look_at
+        assert then is not None
+        later = decide(ana, first.after, program=rules, now=then)
+
+        assert told(first) == ["points_expiring", "birthday"]
+        assert then == datetime(2026, 11, 28, 8, 0, tzinfo=PARIS)
+        assert told(later) == ["lapsed"]
+
+    def test_a_second_message_of_a_kind_waits_for_another_day(self) -> None:
+        rules = program(points_expiring={"days_before": [30]})
+        known = replace(NOTHING, written=(Written(TODAY, "points_expiring"),))
+        ana = person({TODAY + timedelta(days=7): 10})
+
+        silent = decide(ana, known, program=rules, now=NOW)
+
+        assert told(silent) == []
+        assert silent.after.look_at == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
+
+    def test_a_look_at_somebody_without_news_changes_nothing(self) -> None:
+        first = decide(person(), NOTHING, program=program(welcome={}), now=NOW)
+
+        again = decide(
+            person(), first.after, program=program(welcome={}), now=NOW + timedelta(days=1)
+        )
+
+        assert again.after == first.after
+        assert first.after.look_at == midnight(
+            TODAY + timedelta(days=HORIZON_DAYS_MAX), PARIS
+        ) + timedelta(hours=8)
+
+    @given(
+        st.sampled_from(ZONES),
+        st.integers(0, 700 * 24 * 60),
+        st.times(),
+        st.times(),
+    )
+    def test_the_waking_hour_is_the_first_moment_that_is_not_quiet(
+        self, zone_name: str, minutes_later: int, starts_at: time, ends_at: time
+    ) -> None:
+        zone = ZoneInfo(zone_name)
+        starts_at, ends_at = (
+            each.replace(second=0, microsecond=0) for each in (starts_at, ends_at)
+        )
+        assume(starts_at != ends_at)
+        moment = NOW + timedelta(minutes=minutes_later)
+        quiet = QuietHours(starts_at=starts_at, ends_at=ends_at)
+
+        awake = waking(moment, quiet, zone)
+
+        assert awake >= moment
+        assert not is_quiet(awake, quiet, zone)
+        minutes = int((awake - moment) / timedelta(minutes=1))
+        is_skipped = minutes and awake.astimezone(zone).time() != ends_at
+        assert is_skipped or all(
+            is_quiet(moment + timedelta(minutes=minute), quiet, zone)
+            for minute in range(0, minutes, 7)
+        )
+
+    @pytest.mark.parametrize(
+        ("moment", "awake"),
+        [
+            # The clock goes from 02:00 to 03:00: 02:30 is called 03:30.
+            ("2027-03-28T00:30:00+00:00", "2027-03-28T01:30:00+00:00"),
+            # The clock goes from 03:00 back to 02:00: 02:30 comes twice, and so does quiet.
+            ("2026-10-25T00:15:00+00:00", "2026-10-25T00:30:00+00:00"),
+            ("2026-10-25T01:15:00+00:00", "2026-10-25T01:30:00+00:00"),
+        ],
+    )
+    def test_quiet_hours_end_once_also_where_it_is_skipped_and_twice_where_it_comes_twice(
+        self, moment: str, awake: str
+    ) -> None:
+        quiet = QuietHours(starts_at=time(21), ends_at=time(2, 30))
+
+        found = waking(datetime.fromisoformat(moment), quiet, PARIS)
+
+        assert found == datetime.fromisoformat(awake)
