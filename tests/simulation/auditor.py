@@ -72,6 +72,7 @@ class OrderSums:
     """All entries of one order, added up."""
 
     accruals: int = 0
+    accrued_at: str = ""
     earned: int = 0
     clawed_back: int = 0
     refunds: int = 0
@@ -154,6 +155,8 @@ class Auditor:
         lots: dict[str, int] = entry["lots"]
         if entry["points"] != sum(lots.values()) - entry.get("debt", 0):
             raise Violation(f"{key} does not add up")
+        if entry["kind"] != "expiry":
+            self._takes_what_lives(key, entry, today, program)
         if not entry["history_pk"].endswith(f"#{entry['member_id']}"):
             raise Violation(f"{key} is in another member's history")
         check: Callable[[Key, Any, str, PublishedProgram], None] | None = getattr(
@@ -165,6 +168,7 @@ class Auditor:
     def _accrual(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         order = self.orders[_order(key)]
         order.accruals += 1
+        order.accrued_at = entry["recorded_at"]
         order.earned += sum(points for _, _, points in entry["parts"])
 
     def _clawback(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
@@ -190,19 +194,29 @@ class Auditor:
         for name in SETTLED_AS:
             order.settled[name] += about[name]
 
-    def _redemption(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
+    def _redemption(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         if any(points > 0 for points in entry["lots"].values()) or entry.get("debt"):
             raise Violation(f"{key} does not spend")
-        if any(lot < today for lot in entry["lots"]):
-            raise Violation(f"an expired lot paid for {key}")
-        self._not_quiet(entry, today, program)
         self.redemptions[_request(key)].spent = -entry["points"]
 
-    def _not_quiet(self, entry: Any, today: str, program: PublishedProgram) -> None:
+    def _takes_what_lives(
+        self, key: Key, entry: Any, today: str, program: PublishedProgram
+    ) -> None:
+        """Nothing is taken from a lot that is over; only its own expiry may do that."""
+        taken = [lot for lot, points in entry["lots"].items() if points < 0]
+        if not taken or self._waited(key, entry):
+            return
         account = self.accounts.get(entry["member_id"])
-        active_on = account.get("active_on") if account else None
-        if naive.quiet_until(program, active_on) < today and naive.NEVER in entry["lots"]:
-            raise Violation("points that had expired by inactivity paid")
+        quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
+        for lot in taken:
+            if (quiet_until if lot == naive.NEVER else lot) < today:
+                raise Violation(f"{key} takes from {lot} on {today}, when it was over")
+
+    def _waited(self, key: Key, entry: Any) -> bool:
+        """A refund that came before its order takes from an award that is in no lot yet."""
+        if entry["kind"] != "clawback":
+            return False
+        return bool(self.orders[_order(key)].accrued_at == entry["recorded_at"])
 
     def _return(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         redemption = self.redemptions[_request(key)]

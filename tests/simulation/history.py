@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,8 @@ class History:
     world: World = field(init=False)
     _draw: random.Random = field(init=False)
     _faults: float = field(init=False)
+    # Many at once around one midnight, instead of a few over days.
+    _rush: bool = field(init=False)
     _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
     # The attempts at what had already happened, or been answered, when they began.
     _replays: set[int] = field(init=False, default_factory=set)
@@ -87,7 +89,8 @@ class History:
     def run(self) -> None:
         draw = self._draw = random.Random(self.seed)
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
-        self.world = _world(draw, trace=self.trace)
+        self._rush = draw.random() < 0.2
+        self.world = _world(draw, rush=self._rush, trace=self.trace)
         wanted = _wanted(draw, self.world)
         self._play(_jobs(draw, wanted))
         self._come_to_rest([each.request for each in wanted])
@@ -96,7 +99,7 @@ class History:
         """Let actors overlap, the clock run and things go wrong, until all jobs are done."""
         draw, world = self._draw, self.world
         active: list[Attempt] = []
-        width = draw.choice((1, 2, 3, 4))
+        width = draw.choice((4, 6, 8) if self._rush else (1, 2, 3, 4))
         while jobs or active or world.in_limbo:
             if world.in_limbo and (draw.random() < 0.15 or not (jobs or active)):
                 world.deliver(draw.randrange(len(world.in_limbo)))
@@ -137,9 +140,12 @@ class History:
 
     def _tick(self) -> None:
         draw = self._draw
+        world = self.world
+        if self._rush:
+            world.now += _SECOND * (draw.random() < 0.04)
+            return
         if draw.random() < 0.8:
             return
-        world = self.world
         match int(draw.random() * 7):
             case 0 | 1:
                 world.now += _SECOND
@@ -239,13 +245,16 @@ REFUSALS: Final = frozenset(
 )
 
 
-def _world(draw: random.Random, *, trace: Callable[[str], None] | None) -> World:
+def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | None) -> World:
     zone_name, day = draw.choice(PLACES)
     zone = ZoneInfo(zone_name)
     day += _DAY * draw.choice((-1, 0, 0, 1))
     at = time(draw.choice((0, 1, 12, 22, 23)), draw.choice((0, 58)), tzinfo=zone)
     now = datetime.combine(day, at)
-    now = datetime.fromtimestamp(now.timestamp(), ZoneInfo("UTC"))
+    if rush:
+        midnight = naive.midnight_told(day.isoformat(), zone_name)
+        now = datetime.fromisoformat(midnight) - _SECOND
+    now = datetime.fromtimestamp(now.timestamp(), UTC)
     quiet = draw.random() < 0.15
     tiers = draw.choice(programs.TIERS) if draw.random() < 0.15 else None
     first = programs.document(
@@ -274,7 +283,7 @@ def _world(draw: random.Random, *, trace: Callable[[str], None] | None) -> World
     world = World(
         *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
     )
-    world.enroll(*MEMBERS[: draw.choice((1, 1, 2, 3))])
+    world.enroll(*MEMBERS[: draw.choice((1, 1, 2) if rush else (1, 1, 2, 3))])
     return world
 
 
@@ -286,8 +295,9 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
     wanted: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 2, 3))):
         wanted += _shopping(draw, world, draw.choice(members), f"o{number}")
-    for number in range(draw.choice((0, 1, 1, 2, 3))):
-        wanted += _redemption(draw, draw.choice(members), f"k{number}")
+    scarce = draw.random() < 0.15
+    for number in range(draw.choice((0, 1, 1, 2, 3)) + 2 * scarce):
+        wanted += _redemption(draw, draw.choice(members), f"k{number}", scarce=scarce)
     for number in range(draw.choice((0, 0, 0, 0, 1, 2))):
         points = draw.choice((1, -1)) * draw.randint(1, 50)
         wanted.append(
@@ -392,9 +402,12 @@ def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> 
     )
 
 
-def _redemption(draw: random.Random, member_id: str, request_id: str) -> list[Request]:
-    cost = draw.choice((*programs.COSTS, *programs.COSTS, 0))
-    reward = f"for-{cost}" if cost else draw.choice((programs.STOCKED, programs.LIMITED, "dated"))
+def _redemption(
+    draw: random.Random, member_id: str, request_id: str, *, scarce: bool
+) -> list[Request]:
+    reward = f"for-{draw.choice(programs.COSTS)}"
+    if scarce or draw.random() < 0.1:
+        reward = draw.choice((programs.STOCKED, programs.LIMITED, "dated"))
     redeem = Redeem(member_id, reward, request_id, hold=draw.random() < 0.4)
     wanted: list[Request] = [redeem]
     if draw.random() < 0.5:

@@ -65,6 +65,7 @@ TIERS: Final = tuple(
     for basis in ("qualifying_points", "spend", "orders")
     for period in ("calendar_year", "rolling_12_months", "membership_year")
 )
+ROLLING: Final = next(each for each in TIERS if each.period == "rolling_12_months")
 
 EXPIRIES: Final[tuple[Expiry, ...]] = (
     AfterEarning(model="after_earning", days=1, round_to="none"),

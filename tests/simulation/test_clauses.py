@@ -1311,3 +1311,27 @@ class TestErasing:
         swept(world)
 
         assert "return" not in kinds(world)
+
+
+class TestLevels:
+    def test_a_refund_that_ends_a_level_sooner_wakes_the_member_sooner(self) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        march = earned(world, 40)
+        done(world.finish(Earn(order("january", 40, at=NOON - 40 * DAY), "ann")))
+        before = account(world).due
+
+        done(world.finish(refund(march)))
+
+        # Twelve months count together, and what they reach holds for twelve more.
+        assert (before, account(world).due) == (date(2028, 3, 1), date(2028, 1, 1))
+
+    def test_two_orders_at_once_reach_a_level_that_neither_would_alone(self) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        attempts = [world.start(Earn(order(f"o{n}", 20), "ann")) for n in range(2)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).tier_announced == "silver"
