@@ -52,10 +52,15 @@ class Sums:
         _add(self.lots, entry["lots"])
         if "pending" in entry:
             _add(self.pending, entry["pending"])
-        for told in (entry.get("about", {}), entry.get("order", {})):
-            if "qualifying" in told:
-                counter, amount = told["qualifying"]
-                _add(self.qualifying, {counter: amount})
+        if counted := _counted(entry):
+            counter, amount = counted
+            _add(self.qualifying, {counter: amount})
+
+
+def _counted(entry: Any) -> tuple[str, int] | None:
+    """What an entry of an order counts for towards a level."""
+    told = entry.get("about", {}).get("qualifying") or entry.get("order", {}).get("qualifying")
+    return tuple(told) if told else None
 
 
 def _add(sums: dict[str, int], changes: dict[str, int]) -> None:
@@ -75,6 +80,7 @@ class OrderSums:
     accrued_at: str = ""
     earned: int = 0
     clawed_back: int = 0
+    counted: int = 0
     refunds: int = 0
     settled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SETTLED_AS, 0))
     state: Any = None
@@ -168,6 +174,7 @@ class Auditor:
     def _accrual(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         order = self.orders[_order(key)]
         order.accruals += 1
+        order.counted += (_counted(entry) or ("", 0))[1]
         order.accrued_at = entry["recorded_at"]
         order.earned += sum(points for _, _, points in entry["parts"])
 
@@ -190,6 +197,7 @@ class Auditor:
         if about["clawed"] + about["owed"] != taken:
             raise Violation(f"{key} tells another amount than it took")
         order.refunds += 1
+        order.counted += (_counted(entry) or ("", 0))[1]
         order.clawed_back += taken
         for name in SETTLED_AS:
             order.settled[name] += about[name]

@@ -507,6 +507,9 @@ def _check_orders(world: World) -> None:
         settled = sum(order.settled[name] for name in SETTLED_AS)
         if order.earned - left != settled:
             raise Violation(f"{key} earned {order.earned}, {left} are left, {settled} settled")
+        counts = naive.counts_for(in_force["lines"], refunds, program, tier=tier)
+        if order.counted != counts:
+            raise Violation(f"{key} counts for {order.counted} towards a level, not for {counts}")
 
 
 def _check_tellings(world: World, requests: Iterable[Request]) -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from loyalty.domain.program import Inactivity, Program, PublishedProgram
 
 NEVER: Final = "9999-12-31"
+CHARGES: Final = ("tax", "shipping", "tip", "gift_card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,7 @@ def target(
     lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
 ) -> int:
     """What an order still earns once all that was refunded is taken out of it."""
-    bought = [_Bought.of(line) for line in lines]
-    kept = {line: Fraction(0) if refunds.whole else line.kept(refunds) for line in bought}
-    left = sum(line.paid_left(refunds) for line in bought)
-    loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
-    if left:
-        keeps = Fraction(max(0, left - loose), left)
-        kept = {line: Fraction(ceil(amount * keeps)) for line, amount in kept.items()}
+    kept = _kept(lines, refunds)
     level = program.tiers.level(tier) if program.tiers else None
     times = Fraction(level.multiplier_percent if level else 100, 100)
     return sum(
@@ -59,6 +54,37 @@ def target(
         for rule in map(_Rule.of, program.earning_rules)
         if not rule.tiers or tier in rule.tiers
     )
+
+
+def counts_for(
+    lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
+) -> int:
+    """What an order still counts for towards a level."""
+    if program.tiers is None:
+        return 0
+    bought = list(lines)
+    goods = sum(
+        amount for line, amount in _kept(bought, refunds).items() if line.category not in CHARGES
+    )
+    match program.tiers.basis:
+        case "qualifying_points":
+            return target(bought, refunds, program, tier=tier)
+        case "spend":
+            return int(goods)
+        case _:
+            return int(goods > 0)
+
+
+def _kept(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fraction]":
+    """What is left of each line once all that was refunded is taken out."""
+    bought = [_Bought.of(line) for line in lines]
+    kept = {line: Fraction(0) if refunds.whole else line.kept(refunds) for line in bought}
+    left = sum(line.paid_left(refunds) for line in bought)
+    loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
+    if left:
+        keeps = Fraction(max(0, left - loose), left)
+        kept = {line: Fraction(ceil(amount * keeps)) for line, amount in kept.items()}
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +192,7 @@ class _Rule:
         )
 
     def covers(self, category: str | None) -> bool:
-        if category in ("tax", "shipping", "tip", "gift_card") and category not in self.charges:
+        if category in CHARGES and category not in self.charges:
             return False
         if category in self.exclude:
             return False
