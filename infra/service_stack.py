@@ -163,12 +163,17 @@ class ServiceStack(Stack):
         function = self._function(
             "intake",
             "Apply storefront events",
-            environment=self._table_name | self._identity_secret | self._inbox_bucket,
+            environment=self._table_name
+            | self._identity_secret
+            | self._inbox_bucket
+            | self._storefront_secrets,
             timeout=INTAKE_TIMEOUT,
         )
         self._allow_ledger(function)
         # A refund looks for what its lots expired.
         self._data.table.allow(function, QUERY)
+        # Some platforms have to be asked for the order itself.
+        self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
         self._data.buckets.allow_fetch_delivery(function)
         self._intake.feed(function)
         return function

@@ -32,7 +32,9 @@ def lock(name: str, *arguments: str) -> None:
 def main(arguments: Sequence[str]) -> None:
     # The layers carry what was tested, so the development environment's choice binds them.
     as_tested = ("--constraint", str(REQUIREMENTS / "dev.txt"))
-    lock("dev", "pyproject.toml", "--group=dev", "--group=analytics", "--group=messages", *arguments)
+    lock(
+        "dev", "pyproject.toml", "--group=dev", "--group=analytics", "--group=messages", *arguments
+    )
     lock("runtime", "pyproject.toml", *as_tested, *arguments)
     lock("analytics", "--group=analytics", *as_tested, *arguments)
     lock("messages", "--group=messages", *as_tested, *arguments)

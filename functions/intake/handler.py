@@ -1,5 +1,6 @@
 """Intake: apply what storefronts delivered, in order for each order."""
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -18,11 +19,13 @@ from loyalty.edge.directory import directory
 from loyalty.edge.inbox import read_delivery
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import IntakeSettings, settings
-from loyalty.edge.table import engine
+from loyalty.edge.platforms import PlatformClient
+from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
+from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.intake import apply
+from loyalty.usecases.intake import apply, understand
 
 
 class _Orders(SqsFifoPartialProcessor):
@@ -51,12 +54,23 @@ def take(record: SQSRecord) -> None:
     delivery = read_delivery(clients.s3(), bucket=told.inbox_bucket, message=record.body)
     speaks = dialect(delivery.platform)
     envelope = speaks.envelope(delivery.body, delivery.headers)
-    command = speaks.translate(envelope.topic, delivery.body, source=delivery.source)
+    command = understand(delivery, envelope, dialect=speaks, platforms=platforms())
     serving = desk(delivery.program_id, table=told.table)
     outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
     log = TableStorefronts(engine(told.table))
     log.record(delivery, envelope, outcome=outcome, now=serving.now)
     _tell(delivery, envelope, outcome)
+
+
+@cache
+def platforms() -> PlatformClient:
+    told = settings(IntakeSettings)
+    return PlatformClient(
+        shelf=TableStorefronts(engine(told.table)),
+        vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
+        pause=pause,
+        origin=settings(PlatformSettings).platform_origin,
+    )
 
 
 def _tell(delivery: Delivery, envelope: Envelope, outcome: Outcome) -> None:

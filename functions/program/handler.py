@@ -152,15 +152,9 @@ def connect_storefront(
     """Connect a storefront, or connect it otherwise."""
     now = clock.now()
     shelf().in_force(program_id, now=now)
+    wanted, keys = told.connection(storefront_id, now=now)
     storefront, is_new = connect(
-        storefront_id,
-        program_id=program_id,
-        platform=told.platform,
-        source=told.source,
-        secrets=told.secrets,
-        shelf=storefronts(),
-        vault=vault(),
-        now=now,
+        wanted, keys, program_id=program_id, shelf=storefronts(), vault=vault()
     )
     answer = storefront_answer(storefront, program_id=program_id)
     return reply(answer, status=201 if is_new else 200)

@@ -29,10 +29,13 @@ handler = api
 
 
 class DeliveryReceipt(AnswerPart):
-    """The delivery is kept and will be applied; what comes of it is told elsewhere."""
+    """The delivery is kept and will be applied; what comes of it is told elsewhere.
 
-    status: Literal["received"] = "received"
-    delivery_id: str
+    `greeted`: it only asked whether somebody is here.
+    """
+
+    status: Literal["received", "greeted"] = "received"
+    delivery_id: str | None
 
 
 @api.post(
@@ -60,6 +63,8 @@ def receive_delivery(
         dialect=dialect,
         inbox=inbox(),
     )
+    if delivery_id is None:
+        return DeliveryReceipt(status="greeted", delivery_id=None)
     logger.info("received", storefront_id=storefront_id, delivery_id=delivery_id)
     count("DeliveriesReceived")
     return DeliveryReceipt(delivery_id=delivery_id)

@@ -83,6 +83,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "intake": {
         TABLE: MOVE_POINTS | {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
+        STOREFRONT_SECRETS: READ_SECRET,
         DELIVERIES: {"s3:GetObject"},
         "IntakeQueue/Queue": {
             "sqs:DeleteMessage",

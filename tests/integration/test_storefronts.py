@@ -125,6 +125,15 @@ def test_an_id_with_a_colon_is_an_id_like_others() -> None:
         ({"secrets": ["copied with a space "]}, "/secrets/0"),
         ({"secrets": [7]}, "/secrets/0"),
         ({"secret": "x"}, "/secret"),
+        ({"platform": "square"}, "/access_token"),
+        ({"platform": "bigcommerce", "access_token": "t"}, "/store"),
+        ({"platform": "bigcommerce", "store": "../x", "access_token": "t"}, "/store"),
+        ({"access_token": "t"}, "/access_token"),
+        ({"platform": "stripe", "sandbox": True}, "/sandbox"),
+        (
+            {"platform": "square", "access_token": "t", "notification_url": "http://x"},
+            "/notification_url",
+        ),
     ],
 )
 def test_a_mistake_in_a_connection_is_named(changes: dict[str, Any], pointer: str) -> None:
@@ -133,6 +142,23 @@ def test_a_mistake_in_a_connection_is_named(changes: dict[str, Any], pointer: st
     assert (answer.status, answer.code) == (422, "validation_failed")
     assert pointer in answer.pointers
     assert "copied" not in answer.text
+
+
+def test_what_a_shop_is_asked_by_is_kept_with_its_secrets_and_never_told() -> None:
+    url = "https://hooks.example.com/square"
+
+    answer = connect(
+        platform="square", access_token="EAAA-token", notification_url=url, sandbox=True
+    )
+
+    assert answer.status == 201, answer.text
+    assert "EAAA-token" not in answer.text
+    assert "EAAA-token" not in read().text
+    assert read().body["notification_url"] == url
+    assert read().body["sandbox"] is True
+    name = f"{STOREFRONT_SECRETS}{PROGRAM_ID}/online/signing"
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=name)
+    assert json.loads(secret["SecretString"])["access_token"] == "EAAA-token"
 
 
 def test_an_id_outside_the_pattern_is_refused() -> None:

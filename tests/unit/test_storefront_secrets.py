@@ -9,6 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from loyalty.domain.errors import TryAgain
+from loyalty.domain.storefront import ShopKeys
 from loyalty.edge.storefront_secrets import StorefrontSecrets
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_a_name_that_waits_for_deletion_is_freed_and_can_be_used_soon(
     )
 
     with pytest.raises(TryAgain):
-        vault.keep("bean", "online", ["new"])
+        vault.keep("bean", "online", ShopKeys(secrets=("new",)))
 
 
 def test_of_two_who_create_it_at_once_the_later_one_replaces(
@@ -66,7 +67,10 @@ def test_of_two_who_create_it_at_once_the_later_one_replaces(
     answers.add_response(
         "put_secret_value",
         {},
-        {"SecretId": NAME, "SecretString": json.dumps({"v": 1, "secrets": ["new"]})},
+        {
+            "SecretId": NAME,
+            "SecretString": json.dumps({"v": 1, "secrets": ["new"], "access_token": None}),
+        },
     )
 
-    vault.keep("bean", "online", ["new"])
+    vault.keep("bean", "online", ShopKeys(secrets=("new",)))

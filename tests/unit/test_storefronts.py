@@ -1,11 +1,10 @@
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from loyalty.domain.errors import BadSignature, NotFound
-from loyalty.domain.storefront import Delivery, Envelope, Storefront
+from loyalty.domain.storefront import Delivery, Envelope, ShopKeys, Storefront
 from loyalty.storefronts import dialect
 from loyalty.usecases.storefronts import (
     CONNECTION_SECONDS_MAX,
@@ -48,15 +47,15 @@ class Shelf:
 
 @dataclass
 class Vault:
-    kept: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], ShopKeys] = field(default_factory=dict)
     reads: int = 0
 
-    def read(self, program_id: str, storefront_id: str) -> tuple[str, ...] | None:
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
         self.reads += 1
         return self.kept.get((program_id, storefront_id))
 
-    def keep(self, program_id: str, storefront_id: str, secrets: Sequence[str]) -> None:
-        self.kept[program_id, storefront_id] = tuple(secrets)
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
+        self.kept[program_id, storefront_id] = keys
 
     def forget(self, program_id: str, storefront_id: str) -> None:
         self.kept.pop((program_id, storefront_id), None)
@@ -88,22 +87,26 @@ class Shop:
         self.connections = Connections(self.shelf, self.vault, clock=lambda: self.seconds)
 
     def connect(self, *secrets: str, source: str = "shop", now: datetime = NOW) -> bool:
-        _, is_new = connect(
-            "online",
-            program_id="bean",
+        storefront = Storefront(
+            storefront_id="online",
             platform="shopify",
             source=source,
-            secrets=secrets or (SECRET,),
+            connected_at=now,
+            changed_at=now,
+        )
+        _, is_new = connect(
+            storefront,
+            ShopKeys(secrets=secrets or (SECRET,)),
+            program_id="bean",
             shelf=self.shelf,
             vault=self.vault,
-            now=now,
         )
         return is_new
 
     def disconnect(self) -> None:
         disconnect("online", program_id="bean", shelf=self.shelf, vault=self.vault)
 
-    def receive(self, *, secret: str = SECRET, program_id: str = "bean") -> str:
+    def receive(self, *, secret: str = SECRET, program_id: str = "bean") -> str | None:
         body = encoded(payload(WITH_CUSTOMER))
         return receive(
             received(body, headers(body, secret=secret) | {"x-forwarded-for": "192.0.2.7"}),
@@ -133,7 +136,7 @@ def test_connecting_again_replaces_what_was_said_and_keeps_since_when(shop: Shop
     found = connected("online", program_id="bean", shelf=shop.shelf)
     assert (found.source, found.connected_at) == ("till", NOW)
     assert found.changed_at == NOW + timedelta(days=1)
-    assert shop.vault.kept == {("bean", "online"): ("new", "old")}
+    assert shop.vault.kept == {("bean", "online"): ShopKeys(secrets=("new", "old"))}
 
 
 def test_connecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:

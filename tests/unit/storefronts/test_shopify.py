@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import AMOUNT_MINOR_MAX
 from loyalty.domain.identity import Identity
-from loyalty.domain.orders import LINES_MAX, order_fingerprint
+from loyalty.domain.orders import LINES_MAX
 from loyalty.domain.storefront import (
     Command,
     Delivery,
@@ -24,6 +22,7 @@ from loyalty.domain.storefront import (
     ordered_with,
 )
 from loyalty.storefronts import shopify
+from tests.support.fuzz import VALUES, must_make_sense, places, put
 from tests.support.received import received
 from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, headers, payload
 
@@ -481,7 +480,7 @@ def test_several_payments_are_given_back_together() -> None:
             Parked("malformed", "/processed_at"),
         ),
         (refund_body(transaction("5"), id=None), Parked("malformed", "/id")),
-        (refund_body(transaction("10000000000.01")), Parked("amount_too_large", "/transactions")),
+        (refund_body(transaction("10000000000.01")), Parked("amount_too_large")),
         (refund_body(transaction("-5")), Parked("malformed", "/transactions/0/amount")),
     ],
 )
@@ -581,17 +580,6 @@ def test_a_privacy_request_waits_for_a_person(topic: str) -> None:
     assert translated({}, topic=topic) == Parked("privacy_request")
 
 
-def places(within: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The path to every value in a body."""
-    if path:
-        yield path
-    if isinstance(within, dict | list):
-        steps = within if isinstance(within, dict) else range(len(within))
-        for step in steps:
-            yield from places(within[step], (*path, step))
-
-
-GONE = object()
 PUBLISHED = order()
 # Half of what a body holds is never read: those places are drawn as rarely as they matter.
 READ = tuple(
@@ -599,70 +587,9 @@ READ = tuple(
     for path in places(PUBLISHED)
     if path[0] in shopify._Order.model_fields and "presentment_money" not in path
 )
-values = (
-    st.just(GONE)
-    | st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from([-1, 0, 2**31, 2**63, -(2**63), 10**30])
-    | st.floats()
-    | st.text(max_size=40)
-    | st.sampled_from(
-        ["", "-5.00", "\ud800", "NaN", "1e400", "9" * 400, "0x1", "٣", "5.00 ", "2026-13-45"]
-    )
-    | st.just([])
-    | st.just({})
-    | st.recursive(
-        st.none() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-        max_leaves=5,
-    )
-)
 
 
-def put(body: Any, path: tuple[Any, ...], value: Any) -> None:
-    """Put a value at a place, if an earlier change has left the place there."""
-    *above, last = path
-    try:
-        for step in above:
-            body = body[step]
-        del body[last]
-    except (IndexError, KeyError, TypeError):
-        return
-    if value is GONE:
-        return
-    if isinstance(body, list):
-        body.insert(last, deepcopy(value))
-    else:
-        body[last] = deepcopy(value)
-
-
-def must_make_sense(command: Command) -> None:
-    match command:
-        case OrderPaid():
-            order_fingerprint(command.order, customer="").encode()
-            lines = command.order.lines
-            assert command.identities
-            assert len(lines) <= LINES_MAX
-            assert len({line.line_id for line in lines}) == len(lines)
-            assert all(type(line.amount_minor) is int for line in lines)
-            assert all(line.amount_minor >= 0 and line.quantity >= 0 for line in lines)
-            assert command.order.amount_minor <= AMOUNT_MINOR_MAX
-            for refund in command.refunds:
-                must_give_back(refund)
-        case OrderRefunded():
-            must_give_back(command.refund)
-        case Ignored() | Parked():
-            assert command.reason
-
-
-def must_give_back(refund: AskedRefund) -> None:
-    assert refund.refund_id
-    assert all(minor > 0 for minor in refund.amounts_minor.values())
-    assert 0 <= refund.amount_minor + sum(refund.amounts_minor.values()) <= AMOUNT_MINOR_MAX
-
-
-@given(changes=st.lists(st.tuples(st.sampled_from(READ), values), min_size=1, max_size=4))
+@given(changes=st.lists(st.tuples(st.sampled_from(READ), VALUES), min_size=1, max_size=4))
 def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(
     changes: list[tuple[tuple[str | int, ...], Any]],
 ) -> None:
@@ -681,7 +608,7 @@ REFUNDED = payload(REFUND)
 READ_OF_REFUND = tuple(path for path in places(REFUNDED) if path[0] in shopify._Refund.model_fields)
 
 
-@given(changes=st.lists(st.tuples(st.sampled_from(READ_OF_REFUND), values), min_size=1, max_size=4))
+@given(changes=st.lists(st.tuples(st.sampled_from(READ_OF_REFUND), VALUES), min_size=1, max_size=4))
 def test_whatever_is_wrong_with_a_refund_it_is_read_ignored_or_parked(
     changes: list[tuple[tuple[str | int, ...], Any]],
 ) -> None:
@@ -696,7 +623,7 @@ def test_whatever_is_wrong_with_a_refund_it_is_read_ignored_or_parked(
 
 @given(
     topic=st.sampled_from(["orders/updated", "orders/cancelled"]),
-    changes=st.lists(st.tuples(st.sampled_from(READ), values), min_size=1, max_size=4),
+    changes=st.lists(st.tuples(st.sampled_from(READ), VALUES), min_size=1, max_size=4),
 )
 def test_whatever_is_wrong_with_an_updated_order_it_is_read_ignored_or_parked(
     topic: str, changes: list[tuple[tuple[str | int, ...], Any]]

@@ -12,7 +12,7 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.identity import Identity
 from loyalty.domain.orders import Order, fingerprint
 
-Platform = Literal["shopify"]
+Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
 # The refund's id of an order that was cancelled; platforms call refunds by other names.
 CANCELLED: Final = "cancelled"
@@ -20,13 +20,28 @@ CANCELLED: Final = "cancelled"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storefront:
-    """A connected shop. `source` names the shop in orders; its secrets are kept elsewhere."""
+    """A connected shop. `source` names the shop in orders; what it must not tell is kept elsewhere.
+
+    `notification_url` is where the shop was told to deliver, if that is not our own address;
+    `store` and `sandbox` are what some platforms need to be asked for an order.
+    """
 
     storefront_id: str
     platform: Platform
     source: str
     connected_at: datetime
     changed_at: datetime
+    notification_url: str | None = None
+    store: str | None = None
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopKeys:
+    """What a shop signs with, two while one replaces the other, and what it is asked by."""
+
+    secrets: tuple[str, ...]
+    access_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +129,25 @@ class Parked:
 
     reason: str
     pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformApi:
+    """Where a platform is asked, and how the request shows who asks.
+
+    Paths begin with `prefix`.
+    """
+
+    origin: str
+    headers: Mapping[str, str]
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A delivery only says where to look: the paths of the platform's API to be read first."""
+
+    paths: tuple[str, ...]
 
 
 type Command = OrderPaid | OrderRefunded | Ignored | Parked

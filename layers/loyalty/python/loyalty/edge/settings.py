@@ -52,6 +52,17 @@ class IntakeSettings:
     table: str
     identity_secret: str
     inbox_bucket: str
+    storefront_secrets: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    """Where storefronts' platforms are asked, where that is not the platforms' own address.
+
+    For a cloud on one machine; no deployed stage sets it.
+    """
+
+    platform_origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +114,7 @@ type _Settings = (
     | ReportingSettings
     | WebhooksSettings
     | IntakeSettings
+    | PlatformSettings
     | RelaySettings
     | ArchiveSettings
     | ExpirySettings

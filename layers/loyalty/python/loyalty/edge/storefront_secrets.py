@@ -1,12 +1,13 @@
-"""What storefronts sign with, in Secrets Manager: one secret for each connection."""
+"""What storefronts sign with and are asked by, in Secrets Manager: one secret for each."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from loyalty.domain.errors import TryAgain
+from loyalty.domain.storefront import ShopKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -19,7 +20,7 @@ class StorefrontSecrets:
         self._client = client
         self._prefix = prefix
 
-    def read(self, program_id: str, storefront_id: str) -> tuple[str, ...] | None:
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
         try:
             answer = self._client.get_secret_value(SecretId=self._name(program_id, storefront_id))
         except ClientError as error:
@@ -27,18 +28,19 @@ class StorefrontSecrets:
             if _code(error) in ("ResourceNotFoundException", "InvalidRequestException"):
                 return None
             raise
-        return tuple(json.loads(answer["SecretString"])["secrets"])
+        told = json.loads(answer["SecretString"])
+        return ShopKeys(secrets=tuple(told["secrets"]), access_token=told.get("access_token"))
 
-    def keep(self, program_id: str, storefront_id: str, secrets: Sequence[str]) -> None:
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
         """Instead of those there were; the same again makes no new version.
 
         Raises:
             TryAgain: the storefront was removed just now and its secrets are still going.
         """
-        if self.read(program_id, storefront_id) == tuple(secrets):
+        if self.read(program_id, storefront_id) == keys:
             return
         name = self._name(program_id, storefront_id)
-        value = json.dumps({"v": 1, "secrets": list(secrets)})
+        value = json.dumps({"v": 1, **asdict(keys)})
         try:
             self._create_or_replace(name, value)
         except ClientError as error:
@@ -61,7 +63,7 @@ class StorefrontSecrets:
             self._client.create_secret(
                 Name=name,
                 SecretString=value,
-                Description="What a storefront signs its webhooks with",
+                Description="What a storefront signs with, and what it is asked by",
             )
         except ClientError as error:
             if _code(error) != "ResourceExistsException":

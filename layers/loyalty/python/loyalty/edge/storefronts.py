@@ -1,18 +1,30 @@
 """Storefronts as managers connect them, and what they are answered."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import ConfigDict, Field, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
+from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import EXTERNAL_ID
-from loyalty.domain.storefront import Platform, Storefront
+from loyalty.domain.storefront import Platform, ShopKeys, Storefront
 from loyalty.edge.schemas import AnswerPart, ExternalId, RequestPart
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
 Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
+AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
+HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
+StoreHash = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]{1,32}$")]
+
+# What a platform needs beyond its secrets, and what else it may be told.
+NEEDS: Final[dict[Platform, frozenset[str]]] = {
+    "square": frozenset({"access_token"}),
+    "bigcommerce": frozenset({"access_token", "store"}),
+}
+MAY: Final[dict[Platform, frozenset[str]]] = {"square": frozenset({"notification_url", "sandbox"})}
 
 
 class StorefrontRequest(RequestPart):
@@ -37,6 +49,48 @@ class StorefrontRequest(RequestPart):
             description="What its webhooks are signed with; two while one replaces the other.",
         ),
     ]
+    access_token: Annotated[
+        AccessToken | None,
+        Field(description="Square, BigCommerce: by which their orders are read."),
+    ] = None
+    notification_url: Annotated[
+        HttpsUrl | None,
+        Field(description="Square: where it delivers, if not at this API's own address."),
+    ] = None
+    store: Annotated[StoreHash | None, Field(description="BigCommerce: the store's hash.")] = None
+    sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
+
+    def connection(self, storefront_id: str, *, now: datetime) -> tuple[Storefront, ShopKeys]:
+        """The shop, and what it must not tell.
+
+        Raises:
+            ValidationFailed: something is missing that the platform needs, or told that it has
+                no use for.
+        """
+        faults = tuple(self._faults())
+        if faults:
+            raise ValidationFailed(faults[0].detail, faults=faults)
+        storefront = Storefront(
+            storefront_id=storefront_id,
+            platform=self.platform,
+            source=self.source,
+            connected_at=now,
+            changed_at=now,
+            notification_url=self.notification_url,
+            store=self.store,
+            sandbox=self.sandbox,
+        )
+        return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
+
+    def _faults(self) -> Iterator[Fault]:
+        needs = NEEDS.get(self.platform, frozenset())
+        may = MAY.get(self.platform, frozenset())
+        for name in ("access_token", "notification_url", "store", "sandbox"):
+            is_told = bool(getattr(self, name))
+            if name in needs and not is_told:
+                yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
+            if is_told and name not in needs | may:
+                yield Fault(f"/{name}", "not_for_platform", f"{self.platform} has no use for it")
 
 
 class StorefrontAnswer(AnswerPart):
@@ -48,6 +102,9 @@ class StorefrontAnswer(AnswerPart):
     connected_at: datetime
     changed_at: datetime
     webhook_path: Annotated[str, Field(description="Where the shop is to deliver its webhooks.")]
+    notification_url: str | None = None
+    store: str | None = None
+    sandbox: bool = False
 
 
 def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontAnswer:
@@ -58,4 +115,7 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         connected_at=storefront.connected_at,
         changed_at=storefront.changed_at,
         webhook_path=f"/v1/programs/{program_id}/webhooks/{storefront.storefront_id}",
+        notification_url=storefront.notification_url,
+        store=storefront.store,
+        sandbox=storefront.sandbox,
     )

@@ -2,18 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from re import Pattern
 from typing import Protocol, cast
 
-from loyalty.domain.storefront import Command, Envelope, Platform, Received
+from loyalty.domain.storefront import (
+    Command,
+    Envelope,
+    Platform,
+    PlatformApi,
+    Received,
+    Storefront,
+    Wanted,
+)
 
 
 class Dialect(Protocol):
     """How a platform speaks. Headers come with their names in lower case.
 
-    `HEADERS` names those worth keeping: the others are about the transport.
+    `HEADERS` names those worth keeping: the others are about the transport. A body that matches
+    `GREETING` is unsigned and asks only whether somebody is there.
     """
 
     HEADERS: Sequence[str]
+    GREETING: Pattern[bytes] | None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
         """Whether it was signed with one of the secrets, and not too long ago."""
@@ -23,8 +34,18 @@ class Dialect(Protocol):
         """What a delivery is about. Any body will do."""
         ...
 
-    def translate(self, topic: str, body: bytes, *, source: str) -> Command:
+    def translate(self, topic: str, body: bytes, *, source: str) -> Command | Wanted:
         """What a delivery asks for. Any body will do: what makes no sense is parked."""
+        ...
+
+    def complete(
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str
+    ) -> Command:
+        """What a delivery asks for, once what it wanted was fetched. Any bodies will do."""
+        ...
+
+    def api(self, storefront: Storefront, *, access_token: str) -> PlatformApi:
+        """How the platform is asked."""
         ...
 
 

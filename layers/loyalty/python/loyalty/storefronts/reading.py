@@ -1,19 +1,29 @@
 """What every platform's payloads are read alike: money, people, and what makes no sense."""
 
+import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeGuard
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.earning import apportion
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX
 from loyalty.domain.identity import Identity, Kind, NotAnIdentity, identify
 from loyalty.domain.orders import LINES_MAX, Line, Order
-from loyalty.domain.storefront import Command, Ignored, OrderPaid, Parked
+from loyalty.domain.storefront import (
+    Command,
+    Ignored,
+    OrderPaid,
+    OrderRefunded,
+    Parked,
+    given_back,
+)
 
 SKU_CHARACTERS_MAX: Final = 200
 # More are no customer's order but a mistake, or an attack.
@@ -46,7 +56,7 @@ def minor(amount: Decimal, decimals: int) -> int:
     return int(amount.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
 
 
-def is_name(text: str | None) -> bool:
+def is_name(text: str | None) -> TypeGuard[str]:
     """Whether a text can be the id of something in our books."""
     return bool(text and _NAME.fullmatch(text))
 
@@ -78,9 +88,39 @@ def paid(
         return Parked(fault, pointer)
     if len(refunds) > REFUNDS_MAX:
         return Parked("too_many_refunds")
+    if any(given_back_minor(refund) > AMOUNT_MINOR_MAX for refund in refunds):
+        return Parked("amount_too_large")
     if not identities:
         return Ignored("no_customer")
     return OrderPaid(order=order, currency=currency, identities=identities, refunds=refunds)
+
+
+def refunded(source: str, order_id: str, refund: AskedRefund, *, currency: str) -> Command:
+    """A refund of an order, if it makes sense."""
+    if not given_back_minor(refund):
+        return Ignored("nothing_given_back")
+    if given_back_minor(refund) > AMOUNT_MINOR_MAX:
+        return Parked("amount_too_large")
+    return OrderRefunded(source=source, order_id=order_id, refund=refund, currency=currency)
+
+
+def shared_out(
+    refund_id: str, *, at: datetime, back_minor: int, shares_minor: Mapping[str, int]
+) -> AskedRefund:
+    """What was given back, to what it is told to be for first, by line; "" is no line's.
+
+    Less is shared out in proportion, more is of the whole order.
+    """
+    shares = dict(shares_minor)
+    if back_minor < sum(shares.values()):
+        shares = apportion(back_minor, shares)
+    over_minor = back_minor - sum(shares.values())
+    shares.pop("", None)
+    return given_back(refund_id, at=at, amounts_minor=shares, amount_minor=over_minor)
+
+
+def given_back_minor(refund: AskedRefund) -> int:
+    return refund.amount_minor + sum(refund.amounts_minor.values())
 
 
 def malformed(error: ValidationError) -> Parked:
@@ -99,3 +139,8 @@ def _fault(lines: Sequence[Line]) -> str | None:
     if sum(max(line.amount_minor, line.paid_minor) for line in lines) > AMOUNT_MINOR_MAX:
         return "amount_too_large"
     return None
+
+
+def name_of(text: str) -> str:
+    """An id that may be too long for our books, as one that is not."""
+    return text if is_name(text) else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

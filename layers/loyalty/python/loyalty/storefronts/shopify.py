@@ -13,9 +13,8 @@ from typing import Final
 from pydantic import StrictBool, StrictStr, ValidationError
 
 from loyalty.domain.currencies import exponent
-from loyalty.domain.earning import apportion
 from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import AMOUNT_MINOR_MAX, CurrencyCode, Instant
+from loyalty.domain.fields import CurrencyCode, Instant
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
     Command,
@@ -25,7 +24,6 @@ from loyalty.domain.storefront import (
     Parked,
     Received,
     cancelled,
-    given_back,
 )
 from loyalty.storefronts import reading
 from loyalty.storefronts.reading import Amount, Id, Quantity, SignedAmount, Told, minor
@@ -50,6 +48,8 @@ PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/red
 ORDER_TOPICS: Final = ("orders/create", "orders/updated")
 PAID: Final = ("paid", "partially_refunded", "refunded")
 NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
+
+GREETING: Final = None
 
 SHIPPING: Final = "shipping"
 
@@ -394,9 +394,7 @@ def _order_refunded(told: _Refund, *, source: str) -> Command:
     asked = _asked(told)
     if not isinstance(asked, AskedRefund):
         return asked
-    return OrderRefunded(
-        source=source, order_id=str(told.order_id), refund=asked, currency=told.currency
-    )
+    return reading.refunded(source, str(told.order_id), asked, currency=told.currency)
 
 
 def _asked(told: _Refund) -> AskedRefund | Ignored | Parked:
@@ -418,14 +416,8 @@ def _asked(told: _Refund) -> AskedRefund | Ignored | Parked:
     if at is None:
         return Parked("malformed", "/processed_at")
     back_minor = minor(back, decimals)
-    if back_minor > AMOUNT_MINOR_MAX:
-        return Parked("amount_too_large", "/transactions")
     shares_minor = {name: minor(share, decimals) for name, share in told.shares().items()}
-    if back_minor < sum(shares_minor.values()):
-        shares_minor = apportion(back_minor, shares_minor)
-    over_minor = back_minor - sum(shares_minor.values())
-    shares_minor.pop("", None)
-    return given_back(str(told.id), at=at, amounts_minor=shares_minor, amount_minor=over_minor)
+    return reading.shared_out(str(told.id), at=at, back_minor=back_minor, shares_minor=shares_minor)
 
 
 def _lines(told: _Order, *, decimals: int) -> Iterable[Line]:

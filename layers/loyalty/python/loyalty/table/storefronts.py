@@ -52,7 +52,7 @@ class TableStorefronts:
 
 
 def storefront_to_item(storefront: Storefront) -> Item:
-    return {
+    told: Item = {
         "kind": "storefront",
         "v": 1,
         "storefront": storefront.storefront_id,
@@ -60,7 +60,11 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "source": storefront.source,
         "connected_at": keys.instant(storefront.connected_at),
         "changed_at": keys.instant(storefront.changed_at),
+        "notification_url": storefront.notification_url,
+        "store": storefront.store,
+        "sandbox": storefront.sandbox or None,
     }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def storefront_from_item(item: Item) -> Storefront:
@@ -70,6 +74,9 @@ def storefront_from_item(item: Item) -> Storefront:
         source=cast("str", item["source"]),
         connected_at=datetime.fromisoformat(cast("str", item["connected_at"])),
         changed_at=datetime.fromisoformat(cast("str", item["changed_at"])),
+        notification_url=cast("str | None", item.get("notification_url")),
+        store=cast("str | None", item.get("store")),
+        sandbox=bool(item.get("sandbox", False)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, Protocol, assert_never
 
@@ -17,6 +18,7 @@ from loyalty.domain.storefront import (
     OrderRefunded,
     Outcome,
     Parked,
+    Wanted,
 )
 from loyalty.usecases.accrual import Customer, Earned, Kept
 from loyalty.usecases.edits import Edited, Outdated, tell
@@ -39,6 +41,56 @@ class Log(Protocol):
         ...
 
 
+class Unfetchable(Exception):
+    """What a delivery wants cannot be had, and asking again would change nothing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Platforms(Protocol):
+    """The platforms' own APIs, asked in the name of a connected shop."""
+
+    def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
+        """What lies at each of these paths.
+
+        Raises:
+            Unfetchable: the shop is not connected any more, or the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        ...
+
+
+class Dialect(Protocol):
+    """What must be known of a platform to understand a delivery."""
+
+    def translate(self, topic: str, body: bytes, *, source: str) -> Command | Wanted: ...
+
+    def complete(
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str
+    ) -> Command: ...
+
+
+def understand(
+    delivery: Delivery, envelope: Envelope, *, dialect: Dialect, platforms: Platforms
+) -> Command:
+    """What a delivery asks for; where it only says where to look, its platform is asked.
+
+    Raises:
+        TryAgain: the platform does not answer.
+    """
+    topic, body, source = envelope.topic, delivery.body, delivery.source
+    command = dialect.translate(topic, body, source=source)
+    if not isinstance(command, Wanted):
+        return command
+    try:
+        fetched = platforms.fetch(delivery, command.paths)
+    except Unfetchable as refusal:
+        return Parked(refusal.reason)
+    return dialect.complete(topic, body, fetched, source=source)
+
+
 def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
     """Do what a delivery asks for.
 
@@ -59,7 +111,10 @@ def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
 
 
 def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
-    """The order first, then its refunds: each once, whatever else told of them."""
+    """The order first, then its refunds: each once, whatever else told of them.
+
+    What came of it is told by what was new.
+    """
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
     customer = Customer(
@@ -71,7 +126,9 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     if outcome.status == "ignored" and outcome.reason != OUTDATED:
         return outcome
     for asked in paid.refunds:
-        _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
+        done = _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
+        if outcome.replayed and not done.replayed:
+            outcome = done
     return outcome
 
 

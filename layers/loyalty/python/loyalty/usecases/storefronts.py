@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from re import Pattern
 from typing import Final, Protocol
 
 from loyalty.domain.errors import BadSignature, NotFound
@@ -13,6 +13,7 @@ from loyalty.domain.storefront import (
     Envelope,
     Platform,
     Received,
+    ShopKeys,
     Storefront,
     delivery_id,
 )
@@ -35,16 +36,16 @@ class Shelf(Protocol):
         ...
 
 
-class Secrets(Protocol):
-    """The secrets that storefronts sign with. Everything but `read` can be repeated freely."""
+class Vault(Protocol):
+    """What storefronts sign with and are asked by. All but `read` can be repeated freely."""
 
-    def read(self, program_id: str, storefront_id: str) -> tuple[str, ...] | None: ...
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None: ...
 
-    def keep(self, program_id: str, storefront_id: str, secrets: Sequence[str]) -> None:
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
         """Instead of those there were.
 
         Raises:
-            TryAgain: the storefront was removed just now and its secrets are still going.
+            TryAgain: the storefront was removed just now and its keys are still going.
         """
         ...
 
@@ -67,6 +68,7 @@ class Dialect(Protocol):
     """What must be known of a platform to take a delivery in."""
 
     HEADERS: Sequence[str]
+    GREETING: Pattern[bytes] | None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool: ...
 
@@ -75,10 +77,10 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A storefront together with what it signs with, as they were at a moment."""
+    """A storefront together with its keys, as they were at a moment."""
 
     storefront: Storefront
-    secrets: tuple[str, ...]
+    keys: ShopKeys
     read_at: float
 
 
@@ -89,9 +91,9 @@ class Connections:
     counts seconds from anywhere.
     """
 
-    def __init__(self, shelf: Shelf, secrets: Secrets, *, clock: Callable[[], float]) -> None:
+    def __init__(self, shelf: Shelf, vault: Vault, *, clock: Callable[[], float]) -> None:
         self._shelf = shelf
-        self._secrets = secrets
+        self._vault = vault
         self._clock = clock
         self._known: dict[tuple[str, str], Connection] = {}
 
@@ -104,41 +106,28 @@ class Connections:
             return known
         self._known.pop((program_id, storefront_id), None)
         storefront = self._shelf.find(program_id, storefront_id)
-        secrets = self._secrets.read(program_id, storefront_id) if storefront else None
-        if storefront is None or secrets is None:
+        keys = self._vault.read(program_id, storefront_id) if storefront else None
+        if storefront is None or keys is None:
             return None
-        connection = Connection(storefront=storefront, secrets=secrets, read_at=now)
+        connection = Connection(storefront=storefront, keys=keys, read_at=now)
         self._known[program_id, storefront_id] = connection
         return connection
 
 
 def connect(
-    storefront_id: str,
-    *,
-    program_id: str,
-    platform: Platform,
-    source: str,
-    secrets: Sequence[str],
-    shelf: Shelf,
-    vault: Secrets,
-    now: datetime,
+    storefront: Storefront, keys: ShopKeys, *, program_id: str, shelf: Shelf, vault: Vault
 ) -> tuple[Storefront, bool]:
     """Connect a storefront, or connect it otherwise; tells whether it is new.
 
-    The secrets go first: should the rest be lost, a retry does it all again, and until then
-    nothing points to them.
+    The keys go first: should the rest be lost, a retry does it all again, and until then nothing
+    points to them.
     """
-    before = shelf.find(program_id, storefront_id)
-    storefront = Storefront(
-        storefront_id=storefront_id,
-        platform=platform,
-        source=source,
-        connected_at=before.connected_at if before else now,
-        changed_at=now,
-    )
-    if before and replace(before, changed_at=now) == storefront:
-        storefront = before
-    vault.keep(program_id, storefront_id, secrets)
+    before = shelf.find(program_id, storefront.storefront_id)
+    if before:
+        storefront = replace(storefront, connected_at=before.connected_at)
+        if replace(before, changed_at=storefront.changed_at) == storefront:
+            storefront = before
+    vault.keep(program_id, storefront.storefront_id, keys)
     shelf.put(program_id, storefront)
     return storefront, before is None
 
@@ -151,10 +140,10 @@ def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefron
     return storefront
 
 
-def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Secrets) -> None:
+def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
     """Believe a storefront no more.
 
-    The secrets go first here too: whatever is lost after that, no signature counts any more and
+    The keys go first here too: whatever is lost after that, no signature counts any more and
     a retry still finds what is left to remove.
 
     Raises:
@@ -173,8 +162,8 @@ def receive(
     connections: Connections,
     dialect: Callable[[Platform], Dialect],
     inbox: Inbox,
-) -> str:
-    """Take a delivery in: believe it, keep it, queue it. Gives its id.
+) -> str | None:
+    """Take a delivery in: believe it, keep it, queue it. Gives its id; None for a greeting.
 
     Nothing is judged here: what makes no sense is parked when it is applied, because a platform
     that is refused only sends the same again, and in the end nothing at all.
@@ -188,6 +177,8 @@ def receive(
         find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
         dialect=dialect,
     )
+    if connection is None:
+        return None
     storefront = connection.storefront
     speaks = dialect(storefront.platform)
     envelope = speaks.envelope(received.body, received.headers)
@@ -212,13 +203,19 @@ def _believing(
     *,
     find: Callable[[float], Connection | None],
     dialect: Callable[[Platform], Dialect],
-) -> Connection:
-    """The connection whose secrets vouch for a delivery: the remembered one, or a fresh one."""
+) -> Connection | None:
+    """The connection whose secrets vouch for a delivery: the remembered one, or a fresh one.
+
+    None for what says nothing and needs no voucher.
+    """
     for age_seconds_max in (CONNECTION_SECONDS_MAX, SECOND_LOOK_SECONDS):
         connection = find(age_seconds_max)
         if connection is None:
             raise NotFound
         speaks = dialect(connection.storefront.platform)
-        if speaks.verify(received, secrets=connection.secrets):
+        if speaks.GREETING and speaks.GREETING.fullmatch(received.body):
+            return None
+        url = connection.storefront.notification_url or received.url
+        if speaks.verify(replace(received, url=url), secrets=connection.keys.secrets):
             return connection
     raise BadSignature

@@ -1,0 +1,321 @@
+"""Stripe: https://docs.stripe.com/webhooks, the events of Checkout, invoices and charges.
+
+Amounts are integers in the currency's smallest unit. An order is known by its payment, because a
+refund names nothing else.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, ValidationError
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.currencies import exponent
+from loyalty.domain.identity import Kind
+from loyalty.domain.orders import Line, Order
+from loyalty.domain.storefront import Command, Envelope, Ignored, Parked, Received, given_back
+from loyalty.storefronts import reading
+from loyalty.storefronts.reading import Told
+from loyalty.storefronts.signatures import in_hex, is_recent, matches
+
+SIGNATURE: Final = "stripe-signature"
+HEADERS: Final = (SIGNATURE,)
+GREETING: Final = None
+
+CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+
+_TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){1,4}", re.ASCII)
+# Where Stripe's smallest unit is not that of ISO 4217: https://docs.stripe.com/currencies
+_OTHER_DECIMALS: Final = {"ISK": 2, "MGA": 0, "UGX": 2}
+
+
+def verify(received: Received, *, secrets: Sequence[str]) -> bool:
+    """Whether time and raw body were signed with one of the secrets, not long ago."""
+    told = [part.partition("=") for part in received.headers.get(SIGNATURE, "").split(",")]
+    times = [value for name, _, value in told if name == "t"]
+    if len(times) != 1 or not is_recent(times[0], now=received.at):
+        return False
+    signed = f"{times[0]}.".encode() + received.body
+    made = (in_hex(secret, signed) for secret in secrets)
+    return matches(made, [value for name, _, value in told if name == "v1"])
+
+
+def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
+    """What a delivery is about. Any body will do."""
+    try:
+        told = _Reference.model_validate_json(body)
+    except ValidationError:
+        return Envelope(topic="unknown", name=hashlib.sha256(body).hexdigest(), order_id=None)
+    payment = told.data.object.payment_intent
+    return Envelope(
+        topic=told.type if _TOPIC.fullmatch(told.type) else "unknown",
+        name=told.id if reading.is_name(told.id) else hashlib.sha256(body).hexdigest(),
+        order_id=payment if reading.is_name(payment) else None,
+    )
+
+
+def translate(topic: str, body: bytes, *, source: str) -> Command:
+    """What a delivery asks for. Any body will do: what makes no sense is parked."""
+    try:
+        if topic in CHECKOUT:
+            return _checkout(_SessionEvent.model_validate_json(body), source=source)
+        match topic:
+            case "invoice.paid":
+                return _invoice(_InvoiceEvent.model_validate_json(body), source=source)
+            case "charge.refunded":
+                return _refund(_ChargeEvent.model_validate_json(body), source=source)
+    except ValidationError as error:
+        return reading.malformed(error)
+    return Ignored("unknown_topic")
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**33:
+        return datetime.fromtimestamp(value, UTC)
+    raise PydanticCustomError("time_form", "Write a time in seconds since 1970")
+
+
+def _currency(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", value, re.ASCII):
+        return value.upper()
+    raise PydanticCustomError("currency_form", "Write a currency as usd")
+
+
+Time = Annotated[datetime, BeforeValidator(_instant)]
+Currency = Annotated[str, BeforeValidator(_currency)]
+Cents = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+# An object's id, or the object itself where the account asks for it.
+Name = Annotated[
+    StrictStr | None,
+    BeforeValidator(lambda value: value.get("id") if isinstance(value, dict) else value),
+]
+
+
+class _Paying(Told):
+    payment_intent: Name = None
+
+
+class _ReferenceData(Told):
+    object: _Paying
+
+
+class _Reference(Told):
+    id: StrictStr
+    type: StrictStr
+    data: _ReferenceData
+
+
+class _Event(Told):
+    created: Time
+
+
+class _Details(Told):
+    amount_shipping: Cents | None = None
+    amount_tax: Cents | None = None
+
+
+class _Person(Told):
+    email: StrictStr | None = None
+    phone: StrictStr | None = None
+
+
+class _Session(_Paying):
+    mode: StrictStr
+    payment_status: StrictStr
+    currency: Currency | None
+    amount_total: Cents | None
+    total_details: _Details | None = None
+    customer: Name = None
+    customer_details: _Person | None = None
+    customer_email: StrictStr | None = None
+    client_reference_id: StrictStr | None = None
+    invoice: Name = None
+
+
+class _SessionData(Told):
+    object: _Session
+
+
+class _SessionEvent(_Event):
+    data: _SessionData
+
+
+class _Transitions(Told):
+    paid_at: Time | None = None
+
+
+class _TaxAmount(Told):
+    amount: Cents
+
+
+class _Invoice(_Paying):
+    currency: Currency
+    amount_paid: Cents
+    total: Cents
+    customer: Name = None
+    customer_email: StrictStr | None = None
+    customer_phone: StrictStr | None = None
+    status_transitions: _Transitions = _Transitions()
+    # The taxes by rate have another name since version 2025-03-31.
+    total_tax_amounts: tuple[_TaxAmount, ...] | None = None
+    total_taxes: tuple[_TaxAmount, ...] | None = None
+
+    @property
+    def tax(self) -> int:
+        return sum(each.amount for each in self.total_taxes or self.total_tax_amounts or ())
+
+
+class _InvoiceData(Told):
+    object: _Invoice
+
+
+class _InvoiceEvent(_Event):
+    data: _InvoiceData
+
+
+class _Charge(_Paying):
+    id: StrictStr
+    currency: Currency
+    amount_refunded: Cents
+
+
+class _Before(Told):
+    amount_refunded: Cents
+
+
+class _ChargeData(Told):
+    object: _Charge
+    previous_attributes: _Before
+
+
+class _ChargeEvent(_Event):
+    data: _ChargeData
+
+
+def _checkout(event: _SessionEvent, *, source: str) -> Command:
+    """What a checkout sold; subscriptions, and whatever else is invoiced, are told by invoices."""
+    told = event.data.object
+    if told.mode == "subscription" or told.invoice:
+        return Ignored("told_by_invoice")
+    if told.payment_status == "unpaid":
+        return Ignored("not_paid")
+    if not told.amount_total or not told.currency:
+        return Ignored("nothing_paid")
+    if not reading.is_name(told.payment_intent):
+        return Parked("malformed", "/data/object/payment_intent")
+    details = told.total_details or _Details()
+    shipping, tax = details.amount_shipping or 0, details.amount_tax or 0
+    person = told.customer_details or _Person()
+    return _paid(
+        told.payment_intent,
+        currency=told.currency,
+        goods=(told.amount_total - shipping - tax, told.amount_total - shipping),
+        shipping=shipping,
+        named=(
+            ("customer", told.customer),
+            ("customer", told.client_reference_id),
+            ("email", person.email or told.customer_email),
+            ("phone", person.phone),
+        ),
+        source=source,
+        at=event.created,
+        told_at=event.created,
+    )
+
+
+def _invoice(event: _InvoiceEvent, *, source: str) -> Command:
+    """What an invoice was paid for; credit of the customer's own paid the rest of its total."""
+    told = event.data.object
+    if not told.amount_paid or not told.total:
+        return Ignored("nothing_paid")
+    if not reading.is_name(told.payment_intent):
+        return Ignored("no_payment")
+    return _paid(
+        told.payment_intent,
+        currency=told.currency,
+        goods=(told.amount_paid * (told.total - told.tax) // told.total, told.amount_paid),
+        named=(
+            ("customer", told.customer),
+            ("email", told.customer_email),
+            ("phone", told.customer_phone),
+        ),
+        source=source,
+        at=told.status_transitions.paid_at or event.created,
+        told_at=event.created,
+    )
+
+
+def _paid(
+    payment: str,
+    *,
+    currency: str,
+    goods: tuple[int, int],
+    shipping: int = 0,
+    named: Iterable[tuple[Kind, str | None]],
+    source: str,
+    at: datetime,
+    told_at: datetime,
+) -> Command:
+    """An order of one line, its price net and with tax, and shipping."""
+    decimals = exponent(currency)
+    if decimals is None:
+        return Parked("unknown_currency", "/data/object/currency")
+    lines = [_line("goods", None, *goods, currency=currency, decimals=decimals)]
+    if shipping:
+        lines.append(
+            _line("shipping", "shipping", shipping, shipping, currency=currency, decimals=decimals)
+        )
+    return reading.paid(
+        Order(
+            source=source,
+            order_id=payment,
+            occurred_at=at,
+            lines=tuple(lines),
+            told_at=told_at,
+        ),
+        currency=currency,
+        identities=reading.identities(named, source=source),
+        pointer="/data/object",
+    )
+
+
+def _line(
+    name: str, category: str | None, net: int, gross: int, *, currency: str, decimals: int
+) -> Line:
+    return Line(
+        line_id=name,
+        sku=None,
+        category=category,
+        quantity=1,
+        amount_minor=_minor(net, currency, decimals),
+        gross_minor=_minor(gross, currency, decimals),
+    )
+
+
+def _refund(event: _ChargeEvent, *, source: str) -> Command:
+    """A charge tells all that was given back so far: what is new is named by both totals."""
+    told, before = event.data.object, event.data.previous_attributes.amount_refunded
+    if not reading.is_name(told.payment_intent):
+        return Ignored("no_order")
+    decimals = exponent(told.currency)
+    if decimals is None:
+        return Parked("unknown_currency", "/data/object/currency")
+    name = f"{told.id}.{before}-{told.amount_refunded}"
+    if not reading.is_name(name):
+        return Parked("malformed", "/data/object/id")
+    back = max(0, told.amount_refunded - before)
+    refund = given_back(
+        name,
+        at=event.created,
+        amounts_minor={},
+        amount_minor=_minor(back, told.currency, decimals),
+    )
+    return reading.refunded(source, told.payment_intent, refund, currency=told.currency)
+
+
+def _minor(amount: int, currency: str, decimals: int) -> int:
+    return reading.minor(Decimal(amount).scaleb(-_OTHER_DECIMALS.get(currency, decimals)), decimals)

@@ -1,0 +1,277 @@
+"""An order's life as WooCommerce, Stripe, Square and BigCommerce tell it, through the handlers."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from functions.enrollment.handler import handler as enrollment
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Query
+from tests.support import bigcommerce, signing
+from tests.support.deliveries import PROGRAM_ID, connect, drain, post
+from tests.support.http import call, service
+from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.received import AT
+from tests.support.signing import SECRET, encoded, fixture
+
+URL = "https://shop.example.com/hooks"
+
+
+@pytest.fixture(autouse=True)
+def shop(publish: Callable[..., object]) -> None:
+    publish(currency="USD")
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
+    enable_socket()
+    with serving() as server:
+        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
+        yield server
+    disable_socket()
+
+
+@pytest.fixture
+def outcomes(engine: DynamoEngine) -> Callable[[], list[str]]:
+    def read() -> list[str]:
+        partition = keys.deliveries_partition(PROGRAM_ID, "online")
+        found = engine.query(Query(pk=partition, begins_with="DELIVERY#", strong=True))
+        return sorted(f"{item['status']!s}:{item.get('reason', '')!s}" for item in found)
+
+    return read
+
+
+def enroll(**identity: str) -> str:
+    answer = call(
+        enrollment,
+        "POST",
+        f"/v1/programs/{PROGRAM_ID}/members",
+        body={"identities": [identity]},
+        as_=service(PROGRAM_ID),
+    )
+    assert answer.status == 201, answer.text
+    return str(answer.body["id"])
+
+
+def balance(member_id: str) -> int:
+    path = f"/v1/programs/{PROGRAM_ID}/members/{member_id}"
+    return int(call(enrollment, "GET", path, as_=service(PROGRAM_ID)).body["balance"])
+
+
+class TestWooCommerce:
+    """Goods for 18.00, tax 1.35, shipping 10.00: 29.35 were paid."""
+
+    @staticmethod
+    def deliver(minute: int, *, name: str, **changes: Any) -> None:
+        at = (AT + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S")
+        body = fixture("woocommerce/order.727") | {
+            "date_created_gmt": AT.strftime("%Y-%m-%dT%H:%M:%S"),
+            "date_paid_gmt": AT.strftime("%Y-%m-%dT%H:%M:%S"),
+            "date_modified_gmt": at,
+        }
+        raw = encoded(body | changes)
+        assert post(raw, signing.woocommerce(raw, name=name)).status == 200
+
+    def test_an_order_is_paid_edited_refunded_and_cancelled(
+        self, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="woocommerce", secrets=[SECRET])
+        member_id = enroll(kind="email", value="john.doe@example.com")
+
+        self.deliver(0, name="paid")
+        drain()
+        assert balance(member_id) == 18
+        more = [{"id": 9, "quantity": 1, "total": "20.00", "total_tax": "1.50"}]
+        lines = [*fixture("woocommerce/order.727")["line_items"], *more]
+        self.deliver(1, name="edited", line_items=lines)
+        drain()
+        assert balance(member_id) == 38
+        half = [{"id": 1, "reason": "", "total": "-25.42"}]
+        self.deliver(2, name="refunded", line_items=lines, refunds=half)
+        self.deliver(2, name="refunded again", line_items=lines, refunds=half)
+        drain()
+        assert balance(member_id) == 19
+        self.deliver(3, name="cancelled", line_items=lines, status="cancelled", refunds=half)
+        self.deliver(1, name="late", line_items=lines)
+        drain()
+
+        assert balance(member_id) == 0
+        assert outcomes() == [
+            "earned:",
+            "earned:",
+            "edited:",
+            "edited:",
+            "refunded:",
+            "refunded:",
+        ]
+
+    def test_a_greeting_is_answered_and_not_kept(self) -> None:
+        connect(platform="woocommerce", secrets=[SECRET])
+
+        answer = post(b"webhook_id=7", {})
+
+        assert (answer.status, answer.body) == (200, {"status": "greeted", "delivery_id": None})
+        assert post(b"webhook_id=7", {}, storefront_id="another").status == 404
+
+    def test_no_other_platform_is_greeted(self) -> None:
+        connect(platform="shopify", secrets=[SECRET])
+
+        assert post(b"webhook_id=7", {}).status == 401
+
+
+class TestStripe:
+    @staticmethod
+    def deliver(name: str, event_id: str, at: datetime = AT, **changes: Any) -> None:
+        body = fixture(f"stripe/{name}") | {"id": event_id, "created": int(at.timestamp())}
+        body["data"]["object"] |= changes
+        raw = encoded(body)
+        assert post(raw, signing.stripe(raw)).status == 200
+
+    def test_a_checkout_earns_and_its_refunds_take_back(
+        self, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="stripe", secrets=[SECRET])
+        member_id = enroll(kind="email", value="stripe@example.com")
+        payment = "pi_000000000000000000000000"
+
+        self.deliver("charge.refunded", "evt_2", amount_refunded=1000, payment_intent=payment)
+        self.deliver("checkout.session.completed", "evt_1")
+        self.deliver("checkout.session.completed", "evt_3")
+        drain()
+
+        assert balance(member_id) == 20
+        assert outcomes() == ["earned:", "earned:", "waiting:"]
+
+    def test_what_is_delivered_with_an_old_signature_is_refused(self) -> None:
+        connect(platform="stripe", secrets=[SECRET])
+        raw = encoded(fixture("stripe/checkout.session.completed"))
+
+        answer = post(raw, signing.stripe(raw, at=AT - timedelta(minutes=6)))
+
+        assert answer.code == "bad_signature"
+
+
+class TestSquare:
+    """Two items for 5.50, of the order that Square publishes."""
+
+    ORDER_ID = "03O3USaPaAaFnI6kkwB1JxGgBsUZY"
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        told = fixture("square/order")["order"] | {"id": self.ORDER_ID, "customer_id": "ANA"}
+        return {"order": told | changes}
+
+    def payment(self) -> dict[str, Any]:
+        body: dict[str, Any] = fixture("square/payment.updated")
+        body["data"]["object"]["payment"]["created_at"] = AT.isoformat()
+        return body
+
+    @staticmethod
+    def deliver(body: dict[str, Any], event_id: str) -> None:
+        raw = encoded(body | {"event_id": event_id})
+        assert post(raw, signing.square(raw, url=URL)).status == 200
+
+    def test_an_order_is_read_when_it_was_paid_changed_and_refunded(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(
+            platform="square",
+            source="till",
+            secrets=[SECRET],
+            access_token="the-token",
+            notification_url=URL,
+        )
+        member_id = enroll(kind="customer", value="ANA", source="till")
+        where = f"/v2/orders/{self.ORDER_ID}"
+        platform.answer(where, Reply(503), Reply(200, self.order()))
+        refund = fixture("square/refund.updated")
+        refund["data"]["object"]["refund"]["amount_money"]["amount"] = 110
+        payment_id = refund["data"]["object"]["refund"]["payment_id"]
+        platform.answer(
+            f"/v2/payments/{payment_id}",
+            Reply(200, {"payment": self.payment()["data"]["object"]["payment"]}),
+        )
+
+        self.deliver(self.payment(), "e1")
+        self.deliver(self.payment(), "e2")
+        drain()
+        assert balance(member_id) == 5
+        self.deliver(refund, "e3")
+        drain()
+        assert balance(member_id) == 4
+        later = {"updated_at": (AT + timedelta(days=1)).isoformat(), "state": "COMPLETED"}
+        platform.answer(where, Reply(200, self.order(**later, line_items=[])))
+        changed = fixture("square/order.updated")
+        changed["data"]["object"]["order_updated"]["order_id"] = self.ORDER_ID
+        self.deliver(changed, "e4")
+        drain()
+
+        assert balance(member_id) == 0
+        assert outcomes() == ["earned:", "earned:", "edited:", "refunded:"]
+        assert {headers["authorization"] for _, headers in platform.asked} == {"Bearer the-token"}
+
+    def test_a_platform_that_refuses_leaves_the_delivery_to_a_person(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="square", secrets=[SECRET], access_token="old", notification_url=URL)
+        platform.answer(f"/v2/orders/{self.ORDER_ID}", Reply(401))
+
+        self.deliver(self.payment(), "e1")
+        drain()
+
+        assert outcomes() == ["parked:access_denied"]
+
+
+class TestBigCommerce:
+    """Goods for 60.00, shipping for 5.00, 10 % of tax on both."""
+
+    WHERE = f"/stores/{bigcommerce.STORE}"
+
+    def answer(
+        self, platform: PlatformServer, order: dict[str, Any], *refunds: dict[str, Any]
+    ) -> None:
+        platform.answer(f"{self.WHERE}/v2/orders/218", Reply(200, order))
+        platform.answer(
+            f"{self.WHERE}/v2/orders/218/products?limit=250", Reply(200, bigcommerce.PRODUCTS)
+        )
+        platform.answer(
+            f"{self.WHERE}/v3/orders/218/payment_actions/refunds",
+            Reply(200, bigcommerce.refunds(*refunds)),
+        )
+
+    @staticmethod
+    def deliver(scope: str, name: str) -> None:
+        raw = encoded(bigcommerce.event(scope, hash=name))
+        assert post(raw, signing.bigcommerce(raw)).status == 200
+
+    def test_an_order_is_read_whenever_something_happened_to_it(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(
+            platform="bigcommerce",
+            secrets=[SECRET],
+            access_token="the-token",
+            store=bigcommerce.STORE,
+        )
+        member_id = enroll(kind="customer", value="11", source="shop")
+        self.answer(platform, bigcommerce.order())
+
+        self.deliver("store/order/created", "h1")
+        self.deliver("store/order/statusUpdated", "h2")
+        drain()
+        assert balance(member_id) == 60
+        one = {"item_type": "PRODUCT", "item_id": 66, "quantity": 1, "requested_amount": None}
+        self.answer(platform, bigcommerce.order(status_id=14), bigcommerce.refund(22.66, one))
+        self.deliver("store/order/refund/created", "h3")
+        drain()
+        assert balance(member_id) == 40
+        self.answer(platform, bigcommerce.order(status_id=5))
+        self.deliver("store/order/statusUpdated", "h4")
+        drain()
+
+        assert balance(member_id) == 0
+        assert outcomes() == ["earned:", "earned:", "refunded:", "refunded:"]
+        assert {headers["x-auth-token"] for _, headers in platform.asked} == {"the-token"}

@@ -1,0 +1,215 @@
+"""What a thin delivery points to is read from the platform: a real server on this machine."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.storefront import Delivery, Platform, ShopKeys, Storefront
+from loyalty.edge.platforms import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
+from loyalty.usecases.intake import Unfetchable
+from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.received import AT
+
+PATH = "/v2/orders/1"
+SHOP = Storefront(
+    storefront_id="till", platform="square", source="till", connected_at=AT, changed_at=AT
+)
+DELIVERY = Delivery(
+    program_id="bean",
+    storefront_id="till",
+    platform="square",
+    source="till",
+    received_at=AT,
+    headers={},
+    body=b"",
+)
+
+
+class Connected:
+    """A shelf and a vault of one storefront."""
+
+    def __init__(self, storefront: Storefront | None, keys: ShopKeys | None) -> None:
+        self.storefront = storefront
+        self.keys = keys
+
+    def find(self, program_id: str, storefront_id: str) -> Storefront | None:
+        return self.storefront
+
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
+        return self.keys
+
+    def put(self, program_id: str, storefront: Storefront) -> None:
+        raise NotImplementedError
+
+    def remove(self, program_id: str, storefront_id: str) -> None:
+        raise NotImplementedError
+
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
+        raise NotImplementedError
+
+    def forget(self, program_id: str, storefront_id: str) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def platform() -> Iterator[PlatformServer]:
+    enable_socket()
+    with serving() as server:
+        yield server
+    disable_socket()
+
+
+@pytest.fixture
+def pauses() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def client(platform: PlatformServer, pauses: list[int]) -> Iterator[PlatformClient]:
+    client = client_of(Connected(SHOP, KEYS), platform, pauses)
+    yield client
+    client._pool.clear()
+
+
+KEYS = ShopKeys(secrets=("s",), access_token="the-token")
+
+
+def client_of(
+    connected: Connected, platform: PlatformServer, pauses: list[int] | None = None
+) -> PlatformClient:
+    waited = [] if pauses is None else pauses
+    return PlatformClient(
+        shelf=connected, vault=connected, pause=waited.append, origin=platform.origin
+    )
+
+
+def test_what_lies_at_the_paths_is_read_with_the_shop_s_token(
+    client: PlatformClient, platform: PlatformServer
+) -> None:
+    platform.answer(PATH, Reply(200, {"order": 1}))
+    platform.answer("/v2/none", Reply(204))
+
+    assert client.fetch(DELIVERY, [PATH, "/v2/none"]) == [b'{"order": 1}', b""]
+
+    path, headers = platform.asked[0]
+    assert path == PATH
+    assert headers["authorization"] == "Bearer the-token"
+    assert "square-version" in headers
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_passing_fault_is_asked_again_after_a_pause(
+    client: PlatformClient, platform: PlatformServer, pauses: list[int], status: int
+) -> None:
+    platform.answer(PATH, Reply(status), Reply(status), Reply(200, {}))
+
+    assert client.fetch(DELIVERY, [PATH]) == [b"{}"]
+
+    assert pauses == [1, 2]
+
+
+def test_a_platform_that_stays_silent_is_asked_so_often_and_then_later(
+    client: PlatformClient, platform: PlatformServer
+) -> None:
+    platform.answer(PATH, Reply(503))
+
+    with pytest.raises(TryAgain):
+        client.fetch(DELIVERY, [PATH])
+
+    assert len(platform.asked) == ATTEMPTS_MAX
+
+
+def test_a_platform_that_asks_for_time_gets_it_in_the_queue(
+    client: PlatformClient, platform: PlatformServer
+) -> None:
+    platform.answer(PATH, Reply(429, headers=(("retry-after", "30"),)), Reply(200, {}))
+
+    with pytest.raises(TryAgain):
+        client.fetch(DELIVERY, [PATH])
+
+    assert len(platform.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, "access_denied"),
+        (403, "access_denied"),
+        (404, "not_at_platform"),
+        (400, "refused_by_platform"),
+        (302, "refused_by_platform"),
+    ],
+)
+def test_a_refusal_is_not_asked_again_and_a_redirect_not_followed(
+    client: PlatformClient, platform: PlatformServer, status: int, reason: str
+) -> None:
+    platform.answer(PATH, Reply(status, headers=(("location", "/elsewhere"),)))
+
+    with pytest.raises(Unfetchable) as refusal:
+        client.fetch(DELIVERY, [PATH])
+
+    assert refusal.value.reason == reason
+    assert [path for path, _ in platform.asked] == [PATH]
+
+
+def test_an_answer_is_read_up_to_a_bound(client: PlatformClient, platform: PlatformServer) -> None:
+    platform.answer(PATH, Reply(200, "x" * BYTES_MAX))
+
+    with pytest.raises(Unfetchable) as refusal:
+        client.fetch(DELIVERY, [PATH])
+
+    assert refusal.value.reason == "too_large"
+
+
+def test_a_server_that_is_not_there_is_tried_again_later(platform: PlatformServer) -> None:
+    gone = replace(SHOP)
+    client = PlatformClient(
+        shelf=Connected(gone, KEYS),
+        vault=Connected(gone, KEYS),
+        pause=lambda _attempt: None,
+        origin="http://127.0.0.1:9",
+    )
+
+    with pytest.raises(TryAgain):
+        client.fetch(DELIVERY, [PATH])
+
+
+@pytest.mark.parametrize(
+    ("connected", "reason"),
+    [
+        (Connected(None, KEYS), "disconnected"),
+        (Connected(SHOP, None), "disconnected"),
+        (Connected(replace(SHOP, platform="bigcommerce"), KEYS), "disconnected"),
+        (Connected(SHOP, ShopKeys(secrets=("s",))), "no_access_token"),
+    ],
+)
+def test_a_shop_that_is_not_connected_any_more_is_not_asked(
+    platform: PlatformServer, connected: Connected, reason: str
+) -> None:
+    with pytest.raises(Unfetchable) as refusal:
+        client_of(connected, platform).fetch(DELIVERY, [PATH])
+
+    assert refusal.value.reason == reason
+    assert not platform.asked
+
+
+@pytest.mark.parametrize(
+    ("platform_name", "origin"),
+    [
+        ("square", "https://connect.squareup.com"),
+        ("bigcommerce", "https://api.bigcommerce.com"),
+    ],
+)
+def test_a_platform_is_asked_at_its_own_address(platform_name: Platform, origin: str) -> None:
+    client = PlatformClient(
+        shelf=Connected(replace(SHOP, platform=platform_name, store="abc"), KEYS),
+        vault=Connected(SHOP, KEYS),
+        pause=lambda _attempt: None,
+    )
+
+    api = client._api(replace(DELIVERY, platform=platform_name))
+
+    assert api.origin == origin

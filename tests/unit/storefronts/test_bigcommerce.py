@@ -1,0 +1,218 @@
+"""What BigCommerce tells is understood; all of it has to be asked for."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.identity import Identity
+from loyalty.domain.storefront import (
+    Command,
+    Envelope,
+    Ignored,
+    OrderPaid,
+    OrderRefunded,
+    Parked,
+    Storefront,
+    Wanted,
+    delivery_id,
+)
+from loyalty.storefronts import bigcommerce
+from tests.support.bigcommerce import PRODUCTS, STORE, event, order, product, refund, refunds
+from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.received import AT
+from tests.support.signing import encoded
+
+TOPIC = "store/order/statusUpdated"
+
+
+def completed(told: Any, products: Any = PRODUCTS, given_back: Any = None) -> Command:
+    fetched = [encoded(told), encoded(products), encoded(given_back or refunds())]
+    return bigcommerce.complete(TOPIC, encoded(event()), fetched, source="shop")
+
+
+def paid(*given_back: dict[str, Any], products: Any = PRODUCTS, **changes: Any) -> OrderPaid:
+    command = completed(order(**changes), products, refunds(*given_back))
+    assert isinstance(command, OrderPaid), command
+    return command
+
+
+@pytest.mark.parametrize("topic", bigcommerce.ORDER_TOPICS)
+def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
+    assert bigcommerce.translate(topic, encoded(event(topic)), source="shop") == Wanted(
+        (
+            "/v2/orders/218",
+            "/v2/orders/218/products?limit=250",
+            "/v3/orders/218/payment_actions/refunds",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "command"),
+    [
+        ("store/product/updated", event("store/product/updated"), Ignored("unknown_topic")),
+        (TOPIC, event(data={"type": "order", "id": "../x"}), Parked("malformed", "/data/id")),
+        (TOPIC, event(data=None), Parked("malformed", "/data")),
+    ],
+)
+def test_other_events_are_not_asked_for(topic: str, body: Any, command: Command) -> None:
+    assert bigcommerce.translate(topic, encoded(body), source="shop") == command
+
+
+def test_it_is_asked_at_the_store_with_its_token() -> None:
+    shop = Storefront(
+        storefront_id="online",
+        platform="bigcommerce",
+        source="shop",
+        connected_at=AT,
+        changed_at=AT,
+        store=STORE,
+    )
+
+    asking = bigcommerce.api(shop, access_token="t")
+
+    assert asking.origin + asking.prefix == f"https://api.bigcommerce.com/stores/{STORE}"
+    assert asking.headers["x-auth-token"] == "t"
+
+
+def test_a_paid_order_costs_what_its_totals_say() -> None:
+    told = paid()
+
+    assert (told.order.order_id, told.currency) == ("218", "USD")
+    assert told.order.occurred_at == datetime(2026, 11, 21, 9, 40, 11, tzinfo=UTC)
+    assert told.order.told_at == datetime(2026, 11, 21, 9, 50, tzinfo=UTC)
+    assert [
+        (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
+        for line in told.order.lines
+    ] == [
+        ("65", "MUG", None, 2, 4000, 4334),
+        ("66", "TOWEL", None, 1, 2000, 2266),
+        ("shipping", None, "shipping", 1, 500, 550),
+    ]
+    assert told.order.amount_minor == 6500
+    assert sum(line.paid_minor for line in told.order.lines) == 7150
+
+
+def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
+    assert paid().identities == (
+        Identity("customer", "11", "shop"),
+        Identity("email", "ana@example.com"),
+        Identity("phone", "+33612345678"),
+    )
+    assert paid(customer_id=0).identities[0] == Identity("email", "ana@example.com")
+
+
+def test_gift_certificates_and_fees_are_no_goods() -> None:
+    told = paid(
+        products=[product("10.0000", "10.0000", type="giftcertificate")],
+        total_ex_tax=20,
+        total_inc_tax=20.5,
+        fees=[{"cost_ex_tax": "5.0000", "cost_inc_tax": "5.0000"}],
+    )
+
+    assert [(line.line_id, line.category, line.amount_minor) for line in told.order.lines] == [
+        ("65", "gift_card", 1000),
+        ("shipping", "shipping", 500),
+        ("fees", "fee", 500),
+    ]
+
+
+@pytest.mark.parametrize("status_id", [0, 1, 6, 7, 12, 13])
+def test_an_order_that_is_not_paid_is_ignored(status_id: int) -> None:
+    assert completed(order(status_id=status_id)) == Ignored("not_paid")
+
+
+@pytest.mark.parametrize("status_id", [4, 5])
+def test_a_cancelled_or_refunded_order_is_one_whole_refund(status_id: int) -> None:
+    command = completed(order(status_id=status_id))
+
+    assert isinstance(command, OrderRefunded)
+    assert (command.order_id, command.refund.whole) == ("218", True)
+    never = order(status_id=status_id, payment_status="void")
+    assert completed(never) == Ignored("not_paid")
+
+
+def asked(*given_back: dict[str, Any]) -> list[tuple[dict[str, int], int]]:
+    return [(dict(each.amounts_minor), each.amount_minor) for each in paid(*given_back).refunds]
+
+
+def test_a_refund_is_of_the_items_that_it_names() -> None:
+    items = [
+        {"item_type": "PRODUCT", "item_id": 65, "quantity": 1, "requested_amount": None},
+        {"item_type": "SHIPPING", "item_id": 51, "requested_amount": 2.5},
+    ]
+
+    assert asked(refund(24.17, *items)) == [({"65": 2167, "shipping": 250}, 0)]
+
+
+def test_less_than_the_items_are_worth_is_shared_out_and_more_is_of_the_whole_order() -> None:
+    one = {"item_type": "PRODUCT", "item_id": 66, "quantity": 1, "requested_amount": 20.0}
+    whole = {"item_type": "ORDER", "item_id": 218, "requested_amount": 5.0}
+
+    assert asked(refund(10.0, one)) == [({"66": 1000}, 0)]
+    assert asked(refund(25.0, one, whole)) == [({"66": 2000}, 500)]
+    assert asked(refund(5.0, whole)) == [({}, 500)]
+
+
+def test_a_payment_that_was_declined_gave_nothing_back() -> None:
+    declined = [{"amount": 9.99, "is_declined": True}]
+
+    assert asked(refund(0, payments=declined), refund(1, id=4)) == [({}, 100)]
+
+
+@pytest.mark.parametrize(
+    ("told", "products", "command"),
+    [
+        (order(customer_id=0, billing_address={}), PRODUCTS, Ignored("no_customer")),
+        (
+            order(default_currency_code="ZZZ"),
+            PRODUCTS,
+            Parked("unknown_currency", "/default_currency_code"),
+        ),
+        (order(total_ex_tax="1.00"), PRODUCTS, Parked("negative_amount", "/products")),
+        (order(total_ex_tax="NaN"), PRODUCTS, Parked("malformed", "/total_ex_tax")),
+        (order(date_created="2026-11-21"), PRODUCTS, Parked("malformed", "/date_created")),
+        (order(), [PRODUCTS[0]] * 2, Parked("duplicate_line", "/products")),
+        (order(), {"error": 1}, Parked("malformed", "")),
+        ([], PRODUCTS, Parked("malformed", "")),
+    ],
+)
+def test_an_answer_that_earns_nothing_says_why(told: Any, products: Any, command: Command) -> None:
+    assert completed(told, products) == command
+
+
+def test_where_there_is_nothing_nothing_is_answered() -> None:
+    fetched = [encoded(order()), encoded(PRODUCTS), b""]
+
+    assert isinstance(bigcommerce.complete(TOPIC, b"", fetched, source="shop"), OrderPaid)
+
+
+def test_a_delivery_is_known_by_its_hash_and_its_order() -> None:
+    assert bigcommerce.envelope(encoded(event()), {}) == Envelope(
+        topic=TOPIC, name="7ee67cd1cf2ca60bc1aa9e5fe957d2de373be4ca", order_id="218"
+    )
+    assert bigcommerce.envelope(encoded(event("store/customer/created")), {}).order_id is None
+
+
+REFUNDS = refunds(
+    refund(5, {"item_type": "PRODUCT", "item_id": 65, "quantity": 1, "requested_amount": 4.5})
+)
+
+
+@given(data=st.data())
+def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
+    data: st.DataObject,
+) -> None:
+    bodies = [event(), order(fees=[{"cost_ex_tax": "1"}]), PRODUCTS, REFUNDS]
+    spoil = data.draw(st.integers(0, 3))
+    bodies[spoil] = data.draw(spoiled(bodies[spoil], at=list(places(bodies[spoil]))))
+    body, *fetched = [json.dumps(each).encode() for each in bodies]
+
+    must_make_sense(bigcommerce.translate(TOPIC, body, source="shop"))
+    must_make_sense(bigcommerce.complete(TOPIC, body, fetched, source="shop"))
+    told = bigcommerce.envelope(body, {})
+    assert len(delivery_id(told, body)) == 32

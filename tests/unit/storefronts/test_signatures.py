@@ -1,0 +1,117 @@
+"""Every platform's signatures: known answers, and what must not be believed."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.storefront import Platform
+from loyalty.storefronts import dialect
+from loyalty.storefronts.signatures import standard
+from tests.support import signing
+from tests.support.received import AT, received
+from tests.support.signing import SECRET, fixture
+
+BODY = '{"id":1,"note":"é"}'.encode()
+SIGN: dict[Platform, Callable[..., dict[str, str]]] = {
+    "woocommerce": signing.woocommerce,
+    "stripe": signing.stripe,
+    "square": signing.square,
+    "bigcommerce": signing.bigcommerce,
+}
+PLATFORMS = tuple(SIGN)
+TIMED: tuple[Platform, ...] = ("stripe", "bigcommerce")
+
+
+def believed(platform: Platform, body: bytes, headers: dict[str, str], **told: Any) -> bool:
+    secrets = told.pop("secrets", [SECRET])
+    return dialect(platform).verify(received(body, headers, **told), secrets=secrets)
+
+
+@pytest.mark.parametrize("known", fixture("signatures")["square"])
+def test_square_s_own_vector_is_believed(known: dict[str, str]) -> None:
+    headers = {"x-square-hmacsha256-signature": known["signature"]}
+    body = known["body"].encode()
+
+    assert believed("square", body, headers, url=known["url"], secrets=[known["key"]])
+    assert not believed("square", body, headers, url=known["url"] + "/", secrets=[known["key"]])
+
+
+@pytest.mark.parametrize("known", fixture("signatures")["standard_webhooks"])
+def test_the_vector_of_standard_webhooks_is_what_we_sign(known: dict[str, Any]) -> None:
+    key = base64.urlsafe_b64decode(known["secret"].removeprefix("whsec_"))
+    signed = f"{known['id']}.{known['timestamp']}.{known['body']}".encode()
+
+    assert f"v1,{standard(key, signed).decode()}" == known["signature"]
+
+
+def test_bigcommerce_signs_with_the_bytes_of_its_client_secret() -> None:
+    """Its documentation hands the secret in base64 to a library that takes it off again."""
+    known = fixture("signatures")["standard_webhooks"][0]
+    body = known["body"].encode()
+    at = datetime.fromtimestamp(known["timestamp"], UTC)
+
+    assert believed("bigcommerce", body, signing.bigcommerce(body, at=at), at=at)
+
+
+def test_a_known_signature_of_stripe_is_believed() -> None:
+    # printf '1795255200.{"id":1}' | openssl dgst -sha256 -hmac hush
+    made = "2036709a18e1e8abf0d48d6f48164f3cd06df44a0e866b573b9af22814ec6b23"
+    headers = {"stripe-signature": f"t=1795255200,v1={'0' * 64},v1={made}"}
+
+    assert believed("stripe", b'{"id":1}', headers, secrets=["hush"])
+
+
+def test_a_known_signature_of_woocommerce_is_believed() -> None:
+    # printf '{"id":1}' | openssl dgst -sha256 -hmac hush -binary | base64
+    headers = {"x-wc-webhook-signature": "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY="}
+
+    assert believed("woocommerce", b'{"id":1}', headers, secrets=["hush"])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_either_of_two_secrets_is_believed_during_a_rotation(platform: Platform) -> None:
+    for secret in ("old", "new"):
+        headers = SIGN[platform](BODY, secret=secret)
+
+        assert believed(platform, BODY, headers, secrets=["new", "old"])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_was_not_signed_with_a_secret_is_not_believed(platform: Platform) -> None:
+    headers = SIGN[platform](BODY)
+
+    assert believed(platform, BODY, headers)
+    assert not believed(platform, BODY + b" ", headers)
+    assert not believed(platform, BODY, headers, secrets=["another"])
+    assert not believed(platform, BODY, headers, secrets=[])
+    assert not believed(platform, BODY, {})
+    signing_header = next(name for name in headers if name.endswith("signature"))
+    assert not believed(platform, BODY, headers | {signing_header: "é\u20ac"})
+
+
+@pytest.mark.parametrize("platform", TIMED)
+@pytest.mark.parametrize(("seconds", "is_believed"), [(300, True), (301, False)])
+def test_what_was_signed_too_long_ago_is_a_replay(
+    platform: Platform, seconds: int, *, is_believed: bool
+) -> None:
+    for sign in (1, -1):
+        at = AT + timedelta(seconds=sign * seconds)
+        headers = SIGN[platform](BODY, at=at)
+
+        assert believed(platform, BODY, headers) == is_believed
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@given(data=st.data())
+def test_no_headers_make_it_fail(platform: Platform, data: st.DataObject) -> None:
+    names = st.sampled_from(sorted(SIGN[platform](BODY)))
+    parts = st.sampled_from(["t=", "v1=", "v1,", ",", " ", "9" * 30, "1795255200", "-1", "=", "a"])
+    texts = st.text(max_size=60) | st.lists(parts, max_size=6).map("".join)
+    headers = data.draw(st.dictionaries(names, texts))
+
+    assert not believed(platform, BODY, headers)

@@ -1,0 +1,259 @@
+"""What Square tells is understood, and what it only points to is asked for."""
+
+import json
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.identity import Identity
+from loyalty.domain.storefront import (
+    Command,
+    Envelope,
+    Ignored,
+    OrderPaid,
+    OrderRefunded,
+    Parked,
+    Storefront,
+    Wanted,
+    delivery_id,
+)
+from loyalty.storefronts import square
+from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.received import AT
+from tests.support.signing import encoded, fixture
+
+PAYMENT = "payment.updated"
+REFUND = "refund.updated"
+ORDER = "order.updated"
+OBJECTS = {PAYMENT: "payment", REFUND: "refund", ORDER: "order_updated"}
+# Of the published order, and of the published payment.
+ORDER_ID = "CAISENgvlJ6jLWAzERDzjyHVybY"
+PAID_ORDER_ID = "03O3USaPaAaFnI6kkwB1JxGgBsUZY"
+
+
+def event(topic: str, **changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = deepcopy(fixture(f"square/{topic}"))
+    body["data"]["object"][OBJECTS[topic]] |= changes
+    return body
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = deepcopy(fixture("square/order"))
+    return {"order": body["order"] | {"customer_id": "ANA"} | changes}
+
+
+def asked(topic: str, **changes: Any) -> Command | Wanted:
+    return square.translate(topic, encoded(event(topic, **changes)), source="till")
+
+
+def completed(answer: Any, *, topic: str = PAYMENT, **changes: Any) -> Command:
+    body = encoded(event(topic, **changes))
+    return square.complete(topic, body, [encoded(answer)], source="till")
+
+
+def paid(**changes: Any) -> OrderPaid:
+    command = completed(order(**changes))
+    assert isinstance(command, OrderPaid), command
+    return command
+
+
+def money(amount: int, currency: str = "USD") -> dict[str, Any]:
+    return {"amount": amount, "currency": currency}
+
+
+def item(total: int, **changes: Any) -> dict[str, Any]:
+    return {"uid": "u1", "quantity": "1", "total_money": money(total)} | changes
+
+
+@pytest.mark.parametrize(
+    ("topic", "changes", "answer"),
+    [
+        (PAYMENT, {}, Wanted((f"/v2/orders/{PAID_ORDER_ID}",))),
+        (PAYMENT, {"status": "APPROVED"}, Ignored("not_paid")),
+        (PAYMENT, {"order_id": None}, Ignored("no_order")),
+        (PAYMENT, {"order_id": "../payments"}, Parked("malformed", "/data")),
+        (REFUND, {}, Wanted(("/v2/payments/KkAkhdMsgzn59SM8A89WgKwekxLZY",))),
+        (REFUND, {"status": "PENDING"}, Ignored("refund_pending")),
+        (REFUND, {"status": "FAILED"}, Ignored("nothing_given_back")),
+        (ORDER, {}, Wanted(("/v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY",))),
+        (ORDER, {"state": "DRAFT"}, Ignored("not_paid")),
+        (
+            PAYMENT,
+            {"created_at": "yesterday"},
+            Parked("malformed", "/data/object/payment/created_at"),
+        ),
+    ],
+)
+def test_an_event_says_what_has_to_be_read(
+    topic: str, changes: dict[str, Any], answer: Command | Wanted
+) -> None:
+    assert asked(topic, **changes) == answer
+
+
+def test_a_topic_that_means_nothing_here_is_ignored() -> None:
+    body = encoded(fixture("square/customer.created"))
+
+    assert square.translate("customer.created", body, source="till") == Ignored("unknown_topic")
+
+
+def test_a_paid_order_is_read_from_the_published_answer() -> None:
+    told = paid()
+
+    assert (told.order.source, told.order.order_id, told.currency) == ("till", ORDER_ID, "USD")
+    assert told.order.occurred_at == datetime(2020, 11, 22, 21, 16, 51, 86000, UTC)
+    assert told.order.told_at == datetime(2020, 5, 18, 16, 30, 49, 614000, UTC)
+    assert [
+        (line.line_id, line.quantity, line.amount_minor, line.gross_minor)
+        for line in told.order.lines
+    ] == [("ULkg0tQTRK2bkU9fNv3IJD", 1, 250, 250), ("mumY8Nun4BC5aKe2yyx5a", 2, 300, 300)]
+
+
+def test_the_customer_is_named_by_order_payment_and_tender() -> None:
+    answer = order(customer_id=None, tenders=[{"customer_id": "T"}])
+
+    command = completed(answer, customer_id="P", buyer_email_address="ana@example.com")
+
+    assert isinstance(command, OrderPaid)
+    assert command.identities == (
+        Identity("customer", "P", "till"),
+        Identity("customer", "T", "till"),
+        Identity("email", "ana@example.com"),
+    )
+
+
+def test_tax_tips_and_service_charges_are_no_goods() -> None:
+    told = paid(
+        line_items=[
+            item(1200, total_tax_money=money(200), catalog_object_id="LATTE", quantity="1.5"),
+            item(2500, uid="u2", item_type="GIFT_CARD"),
+            item(1150, uid="u3", total_service_charge_money=money(150)),
+        ],
+        service_charges=[
+            {"uid": "s1", "type": "AUTO_GRATUITY", "total_money": money(150)},
+            {"uid": "s2", "total_money": money(110), "total_tax_money": money(10)},
+        ],
+        total_tip_money=money(300),
+    )
+
+    assert [
+        (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
+        for line in told.order.lines
+    ] == [
+        ("u1", "LATTE", None, 2, 1000, 1200),
+        ("u2", None, "gift_card", 1, 2500, 2500),
+        ("u3", None, None, 1, 1000, 1000),
+        ("service-s1", None, "tip", 1, 150, 150),
+        ("service-s2", None, "fee", 1, 100, 110),
+        ("tip", None, "tip", 1, 300, 300),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "command"),
+    [
+        (order(customer_id=None), Ignored("no_customer")),
+        (order(net_amount_due_money=money(1)), Ignored("not_paid")),
+        (order(state="CANCELED"), Ignored("not_paid")),
+        (order(id="x" * 65), Parked("malformed", "/order/id")),
+        (order(total_money=money(1, "EUR")), Parked("mixed_currencies")),
+        (order(line_items=[item(1), item(2)]), Parked("duplicate_line", "/order/line_items")),
+        (
+            order(line_items=[item(1, total_tax_money=money(2))]),
+            Parked("negative_amount", "/order/line_items"),
+        ),
+        (
+            order(line_items=[item(1, quantity="2,5")]),
+            Parked("malformed", "/order/line_items/0/quantity"),
+        ),
+        ({}, Parked("malformed", "/order")),
+        ([], Parked("malformed", "")),
+    ],
+)
+def test_an_answer_that_earns_nothing_says_why(answer: Any, command: Command) -> None:
+    assert completed(answer) == command
+
+
+def test_an_order_that_nothing_is_due_of_is_paid_whatever_told_of_it() -> None:
+    due = {"net_amount_due_money": money(0), "tenders": [{"customer_id": "T"}]}
+
+    assert isinstance(completed(order(**due), topic=ORDER), OrderPaid)
+    assert isinstance(completed(order(state="COMPLETED"), topic=ORDER), OrderPaid)
+    assert completed(order(), topic=ORDER) == Ignored("not_paid")
+
+
+def test_a_cancelled_order_is_one_whole_refund() -> None:
+    command = completed(order(state="CANCELED", tenders=[{"customer_id": "T"}]), topic=ORDER)
+
+    assert isinstance(command, OrderRefunded)
+    assert (command.order_id, command.refund.whole) == (ORDER_ID, True)
+
+
+def test_a_refund_is_of_the_order_that_its_payment_names() -> None:
+    payment = {"payment": event(PAYMENT)["data"]["object"]["payment"]}
+
+    command = completed(payment, topic=REFUND)
+
+    assert isinstance(command, OrderRefunded)
+    assert (command.order_id, command.currency) == (PAID_ORDER_ID, "USD")
+    assert command.refund.amount_minor == 1000
+    # Square's own id of a refund is longer than our books allow.
+    assert len(command.refund.refund_id) == 32
+
+
+def test_a_refund_of_a_payment_of_no_order_is_ignored() -> None:
+    payment = {"payment": event(PAYMENT, order_id=None)["data"]["object"]["payment"]}
+
+    assert completed(payment, topic=REFUND) == Ignored("no_order")
+
+
+def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
+    body = encoded(event(PAYMENT))
+
+    assert square.envelope(body, {}) == Envelope(
+        topic=PAYMENT, name="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", order_id=PAID_ORDER_ID
+    )
+    assert square.envelope(encoded(event(REFUND)), {}).order_id is None
+
+
+def test_the_sandbox_is_asked_at_its_own_address() -> None:
+    def api(*, sandbox: bool) -> str:
+        shop = Storefront(
+            storefront_id="till",
+            platform="square",
+            source="till",
+            connected_at=AT,
+            changed_at=AT,
+            sandbox=sandbox,
+        )
+        asking = square.api(shop, access_token="t")
+        assert asking.headers["authorization"] == "Bearer t"
+        return asking.origin
+
+    assert api(sandbox=True) != api(sandbox=False)
+
+
+ANSWERS: dict[str, Any] = {
+    PAYMENT: order(service_charges=[{"uid": "s1", "total_money": money(1)}], tenders=[{}]),
+    ORDER: order(state="COMPLETED"),
+    REFUND: {"payment": event(PAYMENT)["data"]["object"]["payment"]},
+}
+
+
+@pytest.mark.parametrize("topic", ANSWERS)
+@given(data=st.data())
+def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
+    topic: str, data: st.DataObject
+) -> None:
+    published = event(topic)
+    at = [path for path in places(published) if path[0] in ("data", "type", "event_id")]
+    body = json.dumps(data.draw(spoiled(published, at=at) | st.just(published))).encode()
+    answer = data.draw(spoiled(ANSWERS[topic], at=list(places(ANSWERS[topic]))))
+
+    must_make_sense(square.translate(topic, body, source="till"))
+    must_make_sense(square.complete(topic, body, [json.dumps(answer).encode()], source="till"))
+    told = square.envelope(body, {})
+    assert len(delivery_id(told, body)) == 32

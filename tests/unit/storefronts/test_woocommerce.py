@@ -1,0 +1,178 @@
+"""What WooCommerce tells is understood."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from loyalty.domain.identity import Identity
+from loyalty.domain.storefront import (
+    Command,
+    Envelope,
+    Ignored,
+    OrderPaid,
+    OrderRefunded,
+    Parked,
+    delivery_id,
+)
+from loyalty.storefronts import woocommerce
+from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.signing import encoded, fixture
+from tests.support.signing import woocommerce as signed
+
+PAID_AT = datetime(2017, 3, 22, 19, 28, 8, tzinfo=UTC)
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = fixture("woocommerce/order.727")
+    return body | changes
+
+
+def translated(body: Any, *, topic: str = "order.updated") -> Command:
+    return woocommerce.translate(topic, encoded(body), source="shop")
+
+
+def paid(**changes: Any) -> OrderPaid:
+    command = translated(order(**changes))
+    assert isinstance(command, OrderPaid), command
+    return command
+
+
+def item(total: str = "10.00", tax: str = "0.00", **changes: Any) -> dict[str, Any]:
+    return {"id": 1, "quantity": 1, "total": total, "total_tax": tax} | changes
+
+
+def test_a_paid_order_is_read_from_the_published_body() -> None:
+    told = paid()
+
+    assert (told.order.source, told.order.order_id, told.currency) == ("shop", "727", "USD")
+    assert (told.order.occurred_at, told.order.told_at) == (PAID_AT, PAID_AT)
+    assert told.order.channel == "rest-api"
+    assert [
+        (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
+        for line in told.order.lines
+    ] == [
+        ("315", None, None, 2, 600, 645),
+        ("316", "Bar3", None, 1, 1200, 1290),
+        ("shipping", None, "shipping", 1, 1000, 1000),
+    ]
+
+
+def test_a_guest_is_named_by_mail_and_no_customer_zero() -> None:
+    assert paid().identities == (Identity("email", "john.doe@example.com"),)
+
+
+def test_a_customer_is_named_by_id_first() -> None:
+    told = paid(customer_id=26, billing={"email": "ana@example.com", "phone": "+33612345678"})
+
+    assert told.identities == (
+        Identity("customer", "26", "shop"),
+        Identity("email", "ana@example.com"),
+        Identity("phone", "+33612345678"),
+    )
+
+
+def test_an_order_of_nobody_is_ignored() -> None:
+    assert translated(order(billing={})) == Ignored("no_customer")
+
+
+@pytest.mark.parametrize("status", ["pending", "on-hold", "failed", "checkout-draft", "trash"])
+def test_an_order_that_is_not_paid_is_ignored(status: str) -> None:
+    assert translated(order(status=status)) == Ignored("not_paid")
+
+
+@pytest.mark.parametrize("status", ["cancelled", "refunded"])
+def test_a_cancelled_order_is_one_whole_refund(status: str) -> None:
+    command = translated(order(status=status))
+
+    assert isinstance(command, OrderRefunded)
+    assert (command.order_id, command.refund.whole) == ("727", True)
+    assert translated(order(status=status, date_paid_gmt=None)) == Ignored("not_paid")
+
+
+def test_refunds_are_totals_of_the_whole_order() -> None:
+    refunds = [
+        {"id": 726, "reason": "", "total": "-10.00"},
+        {"id": 728, "reason": "late", "total": "-0.50"},
+        {"id": 729, "reason": "", "total": "0.00"},
+    ]
+
+    told = paid(refunds=refunds)
+
+    assert [(refund.refund_id, refund.amount_minor) for refund in told.refunds] == [
+        ("726", 1000),
+        ("728", 50),
+    ]
+
+
+def test_a_fee_is_a_line_and_a_fee_below_zero_is_a_discount_of_the_goods() -> None:
+    told = paid(
+        line_items=[item("30.00", "3.00", id=1), item("10.00", "1.00", id=2)],
+        fee_lines=[item("2.00", "0.20", id=8), item("-4.00", "-0.40", id=9)],
+        shipping_lines=[],
+    )
+
+    assert [
+        (line.line_id, line.category, line.amount_minor, line.gross_minor)
+        for line in told.order.lines
+    ] == [
+        ("1", None, 2700, 2970),
+        ("2", None, 900, 990),
+        ("fee-8", "fee", 200, 220),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({"id": "727"}, Parked("malformed", "/id")),
+        ({"currency": "ZZZ"}, Parked("unknown_currency", "/currency")),
+        ({"line_items": [item("-1.00")]}, Parked("negative_amount", "/line_items")),
+        ({"line_items": [item(), item()]}, Parked("duplicate_line", "/line_items")),
+        ({"line_items": [item("9.99.9")]}, Parked("malformed", "/line_items/0/total")),
+        ({"line_items": [item("99999999999.00")]}, Parked("amount_too_large", "/line_items")),
+        ({"date_created_gmt": "yesterday"}, Parked("malformed", "/date_created_gmt")),
+        ({"customer_id": -1}, Parked("malformed", "/customer_id")),
+        (
+            {"refunds": [{"id": number + 1, "total": "-1.00"} for number in range(101)]},
+            Parked("too_many_refunds"),
+        ),
+        ({"refunds": [{"id": 1, "total": "-99999999999.00"}]}, Parked("amount_too_large")),
+    ],
+)
+def test_an_order_of_a_wrong_shape_is_parked(changes: dict[str, Any], command: Command) -> None:
+    assert translated(order(**changes)) == command
+
+
+def test_a_topic_that_means_nothing_here_is_ignored() -> None:
+    assert translated({}, topic="product.updated") == Ignored("unknown_topic")
+
+
+def test_a_delivery_is_known_by_its_id_and_its_order() -> None:
+    body = encoded(order())
+
+    assert woocommerce.envelope(body, signed(body)) == Envelope(
+        topic="order.updated", name="d1", order_id="727"
+    )
+    assert woocommerce.envelope(body, {}).topic == "unknown"
+
+
+def test_a_greeting_says_nothing_but_its_number() -> None:
+    assert woocommerce.GREETING.fullmatch(b"webhook_id=7")
+    for body in (b"webhook_id=", b"webhook_id=7&id=1", b"", b"webhook_id=7\n"):
+        assert not woocommerce.GREETING.fullmatch(body)
+
+
+PUBLISHED = order(refunds=[{"id": 726, "total": "-10.00"}], fee_lines=[item("-1.00", id=9)])
+READ = tuple(path for path in places(PUBLISHED) if path[0] in woocommerce._Order.model_fields)
+
+
+@given(body=spoiled(PUBLISHED, at=READ))
+def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any) -> None:
+    raw = json.dumps(body).encode()
+    told = woocommerce.envelope(raw, signed(raw))
+
+    must_make_sense(woocommerce.translate(told.topic, raw, source="shop"))
+    assert len(delivery_id(told, raw)) == 32
