@@ -276,32 +276,19 @@ class Auditor:
             coming.append(naive.next_day(ends))
         if coming and (due is None or due > min(coming)):
             raise Violation(f"due on {due}, but something comes on {min(coming)}")
-        if turn := self._level_change(account, program, before=due):
-            raise Violation(f"due on {due}, but the level changes on {turn}")
+        if account["status"] == "active":
+            today = date.fromisoformat(self._today)
+            drops_on = naive.level_drops_on(
+                account, program.document, zone=self._zone, day=today, before=due
+            )
+            if drops_on is not None:
+                raise Violation(f"due on {due}, but the level drops on {drops_on}")
         if (due is None) != ("expiring_pk" not in account):
             raise Violation("the index knows another due time than the account")
         if due is not None:
             told = naive.midnight_told(due, self._zone.key)
             if account["expiring_sk"] != f"{told}#{account['member_id']}":
                 raise Violation(f"due on {due}, but the index says {account['expiring_sk']}")
-
-    def _level_change(
-        self, account: Any, program: PublishedProgram, *, before: str | None
-    ) -> date | None:
-        """The day on which the level drops, if it does before another day."""
-        document, counters = program.document, account["qualifying"]
-        if document.tiers is None or not counters or account["status"] != "active":
-            return None
-        enrolled = date.fromisoformat(_local_day(account["enrolled_at"], self._zone))
-        # What is due now is the sweep's to find out.
-        today = date.fromisoformat(self._today)
-        has = naive.level(counters, document, enrolled=enrolled, day=today)
-        for turn in naive.turns(document, enrolled=enrolled, day=today):
-            if before is not None and turn.isoformat() >= before:
-                return None
-            if naive.level(counters, document, enrolled=enrolled, day=turn) < has:
-                return turn
-        return None
 
     def _qualifying(self, member_id: str) -> None:
         """Counters are what the entries say, unless they are so old that they cannot matter."""

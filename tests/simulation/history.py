@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.account import view
+from loyalty.domain.account import Account, TierFloor, view
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.orders import Line, Order, fingerprint
 from loyalty.domain.program import PublishedProgram
@@ -26,6 +26,7 @@ from tests.simulation.requests import (
     Earn,
     Erase,
     Give,
+    Grant,
     Merge,
     Redeem,
     Refund,
@@ -318,6 +319,9 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
             wanted.append(Merge(loser, survivor, "m0"))
             if draw.random() < 0.3:
                 wanted.append(Merge(survivor, draw.choice(members), "m1"))
+    if world.program().document.tiers is not None:
+        for _ in range(draw.choice((0, 0, 1, 2))):
+            wanted.append(Grant(draw.choice(members), _floor(draw, world)))
     if draw.random() < 0.05:
         wanted.append(Erase(draw.choice(members)))
     return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in wanted]
@@ -421,6 +425,12 @@ def _redemption(
     return wanted
 
 
+def _floor(draw: random.Random, world: World) -> TierFloor | None:
+    if draw.random() < 0.3:
+        return None
+    return TierFloor(draw.choice(("silver", "gold")), _some_day(draw, world) + _DAY)
+
+
 def _some_day(draw: random.Random, world: World) -> date:
     return world.now.astimezone(world.zone).date() + _DAY * draw.randint(-1, 4)
 
@@ -445,6 +455,9 @@ def _same(first: object, now: object) -> bool:
             return first.entry == now.entry
         case Kept(), Kept():
             return first.placeholder.order == now.placeholder.order
+        case Account(), Account():
+            # Levels are granted and taken back; nothing is promised for ever.
+            return True
         case Voucher(), Voucher():
             # Its state goes on; what it is does not.
             return _told(first) == _told(now)
@@ -460,9 +473,10 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
     """Whether something may have become of it since.
 
     Redemptions of who was erased cannot be cancelled, nor can their orders change any more. A
-    completed redemption may have been used or cancelled; it is no more what it was.
+    completed redemption may have been used or cancelled; it is no more what it was. A level cannot
+    be granted until a day that is over.
     """
-    return isinstance(request, Complete) or (
+    return isinstance(request, Complete | Grant) or (
         isinstance(request, Cancel | Tell) and _anybody_erased(world)
     )
 

@@ -209,19 +209,42 @@ def _rounded(points: Fraction | int, rounding: str) -> int:
             return floor(points + Fraction(1, 2))
 
 
-def level(counters: Mapping[str, int], program: Program, *, enrolled: date, day: date) -> int:
-    """How high a member stands on a day: the number of levels reached, by counters alone."""
+def level(account: Any, program: Program, *, zone: ZoneInfo, day: date) -> int:
+    """How high a member stands on a day, from 0: by what counted, or by what was granted."""
     tiers = program.tiers
     if tiers is None:
         return 0
     letter = {"qualifying_points": "p", "spend": "s", "orders": "o"}[tiers.basis]
+    enrolled = _enrolled(account, zone)
     best = 0
     for ago in (0, 1) if tiers.period != "rolling_12_months" else range(13):
         period = _period(tiers.period, day, enrolled) - ago
         months = range(period - 11, period + 1)
         spans = months if tiers.period == "rolling_12_months" else (period,)
-        best = max(best, sum(counters.get(f"{letter}{each}", 0) for each in spans))
-    return sum(each.reached_at <= best for each in tiers.levels)
+        best = max(best, sum(account["qualifying"].get(f"{letter}{each}", 0) for each in spans))
+    reached = sum(each.reached_at <= best for each in tiers.levels)
+    floor, until = account.get("tier_floor", ("", ""))
+    granted = [each.id for each in tiers.levels].index(floor) + 1 if floor else 0
+    return max(reached, granted) if day.isoformat() <= until else reached
+
+
+def level_drops_on(
+    account: Any, program: Program, *, zone: ZoneInfo, day: date, before: str | None
+) -> date | None:
+    """The day on which the level drops, if it does before another day."""
+    if program.tiers is None or not (account["qualifying"] or "tier_floor" in account):
+        return None
+    has = level(account, program, zone=zone, day=day)
+    for turn in _turns(account, program, zone=zone, day=day):
+        if before is not None and turn.isoformat() >= before:
+            return None
+        if level(account, program, zone=zone, day=turn) < has:
+            return turn
+    return None
+
+
+def _enrolled(account: Any, zone: ZoneInfo) -> date:
+    return datetime.fromisoformat(account["enrolled_at"]).astimezone(zone).date()
 
 
 def _period(kind: str, day: date, enrolled: date) -> int:
@@ -235,14 +258,17 @@ def _period(kind: str, day: date, enrolled: date) -> int:
     return years
 
 
-def turns(program: Program, *, enrolled: date, day: date) -> list[date]:
-    """The days to come on which a level may end."""
+def _turns(account: Any, program: Program, *, zone: ZoneInfo, day: date) -> list[date]:
+    """The days to come on which a level may end, soonest first."""
     if program.tiers is None:
         return []
     if program.tiers.period == "membership_year":
-        days = [date.fromisoformat(months_later(enrolled.isoformat(), 12 * n)) for n in range(9)]
+        enrolled = _enrolled(account, zone).isoformat()
+        days = [date.fromisoformat(months_later(enrolled, 12 * years)) for years in range(9)]
     else:
         step = 12 if program.tiers.period == "calendar_year" else 1
         months = range(day.year * 12 // step * step, day.year * 12 + 40, step)
         days = [date(month // 12, month % 12 + 1, 1) for month in months]
-    return [each for each in days if each > day]
+    if "tier_floor" in account:
+        days.append(date.fromisoformat(next_day(account["tier_floor"][1])))
+    return sorted(each for each in days if each > day)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from loyalty.domain.account import TierFloor
 from loyalty.domain.entries import Adjustment, AskedRefund
 from loyalty.domain.errors import TryAgain
 from loyalty.domain.orders import Order
@@ -13,7 +14,7 @@ from loyalty.table.due import TableDues
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Key
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.corrections import AskedAdjustment, adjust, give, merge_members
+from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
 from loyalty.usecases.edits import tell
 from loyalty.usecases.enrollment import erase
 from loyalty.usecases.once import Recorded
@@ -246,6 +247,21 @@ class Merge:
 
     def run(self, desk: Desk, world: World) -> Recorded:
         return merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A manager lets a member have a level until a day; None: only what they reached."""
+
+    member_id: str
+    floor: TierFloor | None
+
+    @property
+    def name(self) -> str:
+        return f"grant {self.member_id} {self.floor}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        return grant_tier(self.member_id, self.floor, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from loyalty.domain.account import TierFloor
 from tests.simulation import programs
 from tests.simulation.requests import (
     Adjust,
@@ -19,6 +20,7 @@ from tests.simulation.requests import (
     Earn,
     Erase,
     Give,
+    Grant,
     Merge,
     Redeem,
     Sweep,
@@ -216,6 +218,13 @@ def two_members_who_become_one() -> tuple[World, Request]:
     return world, Merge("ann", "bob", "m1")
 
 
+def a_level_that_is_granted() -> tuple[World, Request]:
+    world = scene(expiry=living(1), tiers=programs.ROLLING, rules=programs.TIERED)
+    earned(world, 40)
+    world.now += 3 * DAY
+    return world, Grant("ann", TierFloor("gold", TODAY + 9 * DAY))
+
+
 def a_member_who_is_erased() -> tuple[World, Request]:
     world = scene("ann", "bob", expiry=living(1))
     earned(world, 50, by="ann", name="o1")
@@ -264,6 +273,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     points_taken_by_hand_below_zero,
     points_given_to_someone_with_a_debt,
     two_members_who_become_one,
+    a_level_that_is_granted,
     a_member_who_is_erased,
     a_sweep,
 )
