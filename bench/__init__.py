@@ -1,0 +1,1 @@
+"""Measurements: what starts how fast, what a request costs, how many there can be at once."""

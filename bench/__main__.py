@@ -1,0 +1,49 @@
+"""`make bench`: measure, and print a line of JSON for each figure.
+
+What is said of the progress goes to the standard error, so that the figures can be piped. All is
+measured side by side in one run on this machine: trust the ratios.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.figures import Figure
+from bench.functions import Workers, inits, warm_overhead
+from bench.load import Load
+from bench.sweeps import sweeps
+from local.cloud import free_port
+from local.console import Console
+from local.deployment import deployment
+from local.home import EXAMPLE, PROGRAM_ID
+
+
+def main() -> None:
+    figures = sys.stdout
+    with redirect_stdout(sys.stderr), TemporaryDirectory(prefix="bench-") as scratch:
+        for figure in measure(Path(scratch)):
+            print(figure.line(), file=figures, flush=True)
+
+
+def measure(scratch: Path) -> Iterator[Figure]:
+    console = Console()
+    workers = Workers(scratch)
+    with console.line("Start every function"):
+        yield from inits(workers)
+    with deployment(port=free_port(), home=scratch / "cloud", console=console) as deployed:
+        with console.line("Send warm requests"):
+            tokens = deployed.open_program(PROGRAM_ID, json.loads(EXAMPLE.read_text()))
+            load = Load(deployed, program_id=PROGRAM_ID, tokens=tokens)
+            member_id = load.members[0]
+            yield from warm_overhead(workers, deployed, program_id=PROGRAM_ID, member_id=member_id)
+        with console.line("Earn and redeem"):
+            yield from load.figures()
+        with console.line("Sweep few members and many"):
+            yield from sweeps(deployed.cloud)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The deployed product under load: clients that wait for each answer, as many as there are."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+
+from bench.figures import Figure, percentile
+from local.deployment import Deployment, ProgramClient
+
+CLIENTS: Final = (1, 4, 8)
+SECONDS: Final = 4.0
+# Each client's first ones: they wait for a worker to start.
+WARM_UP_REQUESTS: Final = 3
+WEALTH: Final = 1_000_000
+
+type Request = Callable[[ProgramClient], httpx.Response]
+# Whether a client that has sent so many requests sends another.
+type KeepOn = Callable[[int], bool]
+
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class Sample:
+    """The seconds that each request took, how many failed, and the seconds that all of it took."""
+
+    seconds: list[float] = field(default_factory=list)
+    failed: int = 0
+    elapsed: float = 0
+
+    def figures(self, bench: str) -> Iterator[Figure]:
+        rate = len(self.seconds) / self.elapsed
+        yield Figure(bench=bench, figure="rate", value=rate, unit="1/s")
+        for percent in (50, 99):
+            value = percentile(self.seconds, percent) * 1000
+            yield Figure(bench=bench, figure=f"p{percent}", value=value, unit="ms")
+        yield Figure(bench=bench, figure="failed", value=self.failed, unit="requests")
+
+
+class Load:
+    """Clients of one program, each with a member of its own who has points to spend."""
+
+    def __init__(self, deployed: Deployment, *, program_id: str, tokens: dict[str, str]) -> None:
+        self._deployed = deployed
+        self._program_id = program_id
+        self._tokens = tokens
+        self.members = [self._member() for _ in range(max(CLIENTS))]
+
+    def figures(self) -> Iterator[Figure]:
+        for name, request in (("earn", _earn), ("redeem", _redeem)):
+            requests = [request(member) for member in self.members]
+            self._sample(requests, keep_on=lambda sent: sent < WARM_UP_REQUESTS)
+            for clients in CLIENTS:
+                sample = self._sample(requests[:clients], keep_on=_for_a_while())
+                yield from sample.figures(f"{name}, {clients} clients")
+        one = _mixed(self.members[0])
+        hot = self._sample([one] * max(CLIENTS), keep_on=_for_a_while())
+        yield from hot.figures(f"one member, {max(CLIENTS)} writers")
+
+    def _sample(self, requests: list[Request], *, keep_on: KeepOn) -> Sample:
+        """Let a client send each of these again and again."""
+        sample = Sample()
+        started = time.perf_counter()
+        with ThreadPoolExecutor(len(requests)) as pool:
+            parts = list(pool.map(lambda request: self._repeat(request, keep_on), requests))
+        sample.elapsed = time.perf_counter() - started
+        for part in parts:
+            sample.seconds += part.seconds
+            sample.failed += part.failed
+        return sample
+
+    def _repeat(self, request: Request, keep_on: KeepOn) -> Sample:
+        sample = Sample()
+        with self._deployed.client(self._program_id, self._tokens["service"]) as client:
+            while keep_on(len(sample.seconds)):
+                started = time.perf_counter()
+                answer = request(client)
+                sample.seconds.append(time.perf_counter() - started)
+                sample.failed += answer.status_code != httpx.codes.CREATED
+        return sample
+
+    def _member(self) -> str:
+        with self._deployed.client(self._program_id, self._tokens["manager"]) as manager:
+            card = {"kind": "card", "value": f"bench-{next(_numbers)}"}
+            member_id: str = _done(manager.post("/members", json={"identities": [card]}))["id"]
+            points = {"points": WEALTH, "reason": "bench"}
+            path = f"/members/{member_id}/adjustments"
+            _done(manager.post(path, json=points, headers=_new_key()))
+        return member_id
+
+
+def _for_a_while() -> KeepOn:
+    until = time.perf_counter() + SECONDS
+    return lambda _sent: time.perf_counter() < until
+
+
+def _earn(member_id: str) -> Request:
+    def earn(client: ProgramClient) -> httpx.Response:
+        line = {"line_id": "1", "amount": {"amount": 4999, "currency": "EUR"}, "category": "drink"}
+        order = {
+            "source": "bench",
+            "order_id": f"{next(_numbers)}",
+            "member_id": member_id,
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "lines": [line],
+        }
+        return client.post("/orders", json=order)
+
+    return earn
+
+
+def _redeem(member_id: str) -> Request:
+    def redeem(client: ProgramClient) -> httpx.Response:
+        path = f"/members/{member_id}/redemptions"
+        return client.post(path, json={"reward_id": "latte"}, headers=_new_key())
+
+    return redeem
+
+
+def _mixed(member_id: str) -> Request:
+    """Earn and redeem in turns."""
+    turns = (_earn(member_id), _redeem(member_id))
+
+    def earn_or_redeem(client: ProgramClient) -> httpx.Response:
+        return turns[next(_numbers) % len(turns)](client)
+
+    return earn_or_redeem
+
+
+def _done(answer: httpx.Response) -> dict[str, Any]:
+    answer.raise_for_status()
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def _new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}
