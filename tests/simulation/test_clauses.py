@@ -935,6 +935,18 @@ class TestRefunds:
 
         assert account(world).balance == 100
 
+    def test_what_came_back_only_to_expire_is_excused(self) -> None:
+        world = scene(expiry=living(1))
+        of = earned(world, 50)
+        redeemed = spent(world, 30)
+        world.now += 2 * DAY
+        done(world.finish(Cancel(redeemed)))
+        earned(world, 100, name="later")
+
+        done(world.finish(refund(of)))
+
+        assert account(world).balance == 100
+
     def test_a_refund_of_a_merged_members_order_finds_the_survivor(self) -> None:
         world = scene("ann", "bob")
         of = earned(world, 50)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from loyalty.domain.account import Account, ends_on, soonest_first
-from loyalty.domain.entries import Effect, Entry, Redemption, RequestCause, Return
+from loyalty.domain.entries import (
+    CalendarCause,
+    Effect,
+    Entry,
+    Redemption,
+    RequestCause,
+    Return,
+)
 from loyalty.domain.errors import (
     Fault,
     InsufficientPoints,
@@ -25,7 +33,6 @@ from loyalty.domain.postings import (
     addition,
     change_by_addition,
     change_by_taking,
-    expiry_at_once,
     newly_active,
 )
 from loyalty.domain.program import Level, PublishedProgram, Reward
@@ -208,7 +215,7 @@ def give_back(
         program_version=program.version,
         detail=Return(redemption_id=voucher.redemption_id, why=why),
     )
-    entries = (entry, *expiry_at_once(entry, added.expired))
+    entries = (entry, *_expired_again(entry, added.expired, account=account))
     change = change_by_addition(
         account,
         entries=entries,
@@ -220,6 +227,21 @@ def give_back(
         voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
         stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
         changes=(change,),
+    )
+
+
+def _expired_again(
+    entry: Entry, expired: Mapping[date, int], *, account: Account
+) -> tuple[Entry, ...]:
+    """Expiries of the lots that the points came from: there the refunds of their orders look."""
+    return tuple(
+        replace(
+            entry,
+            cause=CalendarCause(account.member_id, "expiry", (lot,), account.entries),
+            effect=Effect(lots={lot: -points}),
+            detail=None,
+        )
+        for lot, points in expired.items()
     )
 
 
