@@ -56,7 +56,9 @@ class Load:
     def figures(self) -> Iterator[Figure]:
         for name, request in (("earn", _earn), ("redeem", _redeem)):
             requests = [request(member) for member in self.members]
-            self._sample(requests, keep_on=lambda sent: sent < WARM_UP_REQUESTS)
+            for clients in CLIENTS:
+                # Few workers start at once, or each would wait for all.
+                self._sample(requests[:clients], keep_on=lambda sent: sent < WARM_UP_REQUESTS)
             for clients in CLIENTS:
                 sample = self._sample(requests[:clients], keep_on=_for_a_while())
                 yield from sample.figures(f"{name}, {clients} clients")

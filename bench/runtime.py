@@ -31,16 +31,19 @@ _POLL_SECONDS: Final = 0.02
 
 
 class WorkerFailed(Exception):
-    """The worker ended, or did not answer in time."""
+    """The worker could not load its handler, or does not answer in time."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class RuntimeApi:
-    """One worker's Runtime API: hands out events, takes answers, and keeps the time of both."""
+    """One worker's Runtime API: hands out events, takes answers, and keeps the time of both.
+
+    `asked` tells when the worker was ready for an event, or why it never will be.
+    """
 
     events: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
-    asked: queue.Queue[float] = field(default_factory=queue.Queue)
-    answered: queue.Queue[tuple[float, bytes]] = field(default_factory=queue.Queue)
+    asked: queue.Queue[float | WorkerFailed] = field(default_factory=queue.Queue)
+    answered: queue.Queue[tuple[float, bytes] | WorkerFailed] = field(default_factory=queue.Queue)
 
     def next_event(self) -> bytes | None:
         self.asked.put(time.perf_counter())
@@ -85,11 +88,7 @@ def running_worker(
         process = stack.enter_context(_process(function, path, environment, port=server))
         stack.callback(process.kill)
         stack.callback(api.events.put, None)
-        try:
-            ready = _within(api.asked)
-        except WorkerFailed:
-            raise WorkerFailed(f"{function} did not start: {process.poll()}") from None
-        yield Worker(api, ready - started)
+        yield Worker(api, _within(api.asked) - started)
 
 
 def _process(
@@ -119,6 +118,13 @@ def _process(
     )
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: a worker that was stopped hangs up."""
+
+
 @contextmanager
 def _serving(api: RuntimeApi) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
@@ -141,7 +147,9 @@ def _serving(api: RuntimeApi) -> Iterator[int]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path.startswith(f"{_API}/invocation/"):
+            if self.path == f"{_API}/init/error":
+                api.asked.put(WorkerFailed(body.decode()))
+            else:
                 api.answered.put((time.perf_counter(), body))
             self.send_response(202)
             self._end(b"")
@@ -154,8 +162,7 @@ def _serving(api: RuntimeApi) -> Iterator[int]:
         def log_message(self, *_: Any) -> None:
             """Say nothing: every line would be time."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         thread.start()
         try:
@@ -165,8 +172,11 @@ def _serving(api: RuntimeApi) -> Iterator[int]:
             thread.join()
 
 
-def _within[T](waiting: queue.Queue[T]) -> T:
+def _within[T](waiting: queue.Queue[T | WorkerFailed]) -> T:
     try:
-        return waiting.get(timeout=SECONDS_MAX)
+        told = waiting.get(timeout=SECONDS_MAX)
     except queue.Empty:
         raise WorkerFailed("the worker does not answer") from None
+    if isinstance(told, WorkerFailed):
+        raise told
+    return told
