@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import tempfile
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path as FilePath
@@ -17,7 +18,7 @@ from loyalty.domain.errors import Fault, NotFound, TooLarge, ValidationFailed
 from loyalty.edge import clients, clock, desk, reports
 from loyalty.edge.http import ProgramId, create_app, reply
 from loyalty.edge.lake import Mirror
-from loyalty.edge.reports import Period, Table
+from loyalty.edge.reports import By, Period, Table
 from loyalty.edge.schemas import AnswerPart, Day, rfc3339
 from loyalty.edge.settings import ReportingSettings, settings
 
@@ -39,21 +40,35 @@ class ReportColumn(AnswerPart):
     unit: str
 
 
+class ReportChart(AnswerPart):
+    """The picture that suits a report, by the names of its columns."""
+
+    kind: Annotated[str, Field(description="bar, heatmap or matrix")]
+    x: str
+    y: tuple[str, ...]
+    series: Annotated[str | None, Field(description="The column that tells series apart.")]
+
+
 class ReportAnswer(AnswerPart):
     """A report; `rows` have a value for each of `columns`."""
 
     report: str
+    title: str
     as_of: Annotated[datetime, Field(description="What the lake held then is in the report.")]
     columns: tuple[ReportColumn, ...]
+    chart: ReportChart | None
     rows: tuple[tuple[int | float | str | None, ...], ...]
 
 
 @api.get("/reports/<name>", allow={"analyst", "manager"}, refuses=(NotFound, TooLarge))
 def read_report(
     program_id: ProgramId,
-    name: Annotated[str, Path(description="`summary`")],
+    name: Annotated[str, Path(description=f"One of {', '.join(reports.names())}.")],
     first: Annotated[ReportDay, Query(alias="from", description="A day in the program's zone.")],
     last: Annotated[ReportDay, Query(alias="to", description="The last day, included.")],
+    by: Annotated[
+        By, Query(description="The steps of `trend` and `members`; weeks begin on Mondays.")
+    ] = "month",
 ) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
@@ -63,14 +78,23 @@ def read_report(
     _require_order(first, last)
     as_of = clock.now()
     programs = desk.shelf(settings(ReportingSettings).table)
-    zone = programs.in_force(program_id, now=as_of).document.zone
+    document = programs.in_force(program_id, now=as_of).document
     facts = mirror().fetch(program_id, asked.reads)
-    period = Period(first=first, last=last, zone=zone, as_of=as_of)
-    table = reports.run(asked, period, facts=facts)
+    period = Period(first=first, last=last, zone=document.zone, as_of=as_of, by=by)
+    table = reports.run(asked, period, facts=facts, document=document)
     if _wants_csv(api.event.headers.get("accept", "")):
         return _csv(table, name=f"{name}_{first}_{last}", as_of=as_of)
     columns = tuple(ReportColumn(name=c.name, type=c.type, unit=c.unit) for c in table.columns)
-    return reply(ReportAnswer(report=name, as_of=as_of, columns=columns, rows=table.rows))
+    return reply(
+        ReportAnswer(
+            report=name,
+            title=asked.title,
+            as_of=as_of,
+            columns=columns,
+            chart=ReportChart(**asdict(asked.chart)) if asked.chart else None,
+            rows=table.rows,
+        )
+    )
 
 
 @cache

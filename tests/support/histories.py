@@ -7,20 +7,29 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account
+from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.calendar import NEVER, midnight
 from loyalty.domain.changes import Kept
+from loyalty.domain.earning import Share
 from loyalty.domain.entries import (
+    Accrual,
     CalendarCause,
     Clawback,
+    Detail,
     Effect,
     Entry,
     OrderCause,
     PendingDates,
     Placeholder,
+    Qualifying,
+    Redemption,
+    Return,
 )
+from loyalty.domain.program import Program
+from loyalty.domain.vouchers import Voucher
 from loyalty.edge.reports import Period
-from tests.support.ledger import accrual, entry, order, request
+from tests.support.documents import program
+from tests.support.ledger import entry, order, request, voucher
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -31,6 +40,8 @@ MOMENTS: Final = st.builds(midnight, DAYS, st.sampled_from(ZONES)) | st.integers
 LOTS: Final = DAYS | st.just(NEVER)
 POINTS: Final = st.integers(-300, 300)
 MINOR: Final = st.integers(0, 10_000)
+SOURCES: Final = st.sampled_from(["pos", "shop"])
+COUNTERS: Final = ("p2025", "p2026", "p24313", "p24321", "p24322", "p0", "p1", "s2026")
 MEMBERS: Final = st.sampled_from(["mem_1", "mem_2", "mem_3"])
 
 type _Make = Callable[[int], Entry]
@@ -42,9 +53,32 @@ def histories(draw: st.DrawFn) -> list[Kept]:
     kinds = _accruals() | _clawbacks() | _activations() | _expiries() | _requests()
     entries = draw(st.lists(kinds, max_size=12))
     guests = draw(st.lists(_guests(), max_size=3))
-    members = draw(st.lists(_members(), max_size=4))
-    makes: list[Callable[[int], Kept]] = [*entries, *guests, *members]
-    return [make(number) for number, make in enumerate(makes)]
+    vouchers = draw(st.lists(_vouchers(), max_size=3))
+    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers]
+    accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
+    return [make(number) for number, make in enumerate(makes)] + accounts
+
+
+@st.composite
+def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
+    """A program whose days are those of a zone, with or without levels."""
+    tiers = None
+    if period := draw(
+        st.sampled_from([None, "calendar_year", "rolling_12_months", "membership_year"])
+    ):
+        levels = [{"id": "silver", "reached_at": 100}, {"id": "gold", "reached_at": 250}]
+        tiers = {
+            "basis": "qualifying_points",
+            "period": period,
+            "levels": [level | {"name": level["id"]} for level in levels],
+        }
+    value = {"amount_minor": 3, "per_points": 7}
+    return program(
+        time_zone=zone.key,
+        tiers=tiers,
+        point_value=draw(st.sampled_from([None, value])),
+        claim_days=draw(st.sampled_from([0, 3, 30])),
+    )
 
 
 @st.composite
@@ -55,6 +89,7 @@ def periods(draw: st.DrawFn) -> Period:
         last=first + timedelta(days=draw(st.integers(0, 5))),
         zone=draw(st.sampled_from(ZONES)),
         as_of=draw(MOMENTS),
+        by=draw(st.sampled_from(["day", "week", "month"])),
     )
 
 
@@ -70,23 +105,34 @@ def _effects(draw: st.DrawFn, *, pending: bool = True) -> Effect:
 
 @st.composite
 def _accruals(draw: st.DrawFn) -> _Make:
-    effect, minor, at, recorded_at = draw(st.tuples(_effects(), MINOR, MOMENTS, MOMENTS))
+    effect, minor, when = draw(st.tuples(_effects(), MINOR, _when()))
+    shares = tuple(draw(st.lists(_shares(), max_size=3)))
+    qualifying = draw(st.none() | _qualifying(st.integers(1, 200)))
+    source = draw(SOURCES)
 
     def make(number: int) -> Entry:
-        return accrual(
-            order(str(number), amount_minor=minor, at=at),
-            lots=effect.lots,
-            debt=effect.debt,
-            pending=effect.pending,
-            recorded_at=recorded_at,
-        )
+        paid = order(str(number), amount_minor=minor, at=when["at"], source=source)
+        cause = OrderCause(source, paid.order_id, "accrual")
+        detail = Accrual(order=paid, shares=shares, parts=(), qualifying=qualifying)
+        return entry(cause, effect, detail=detail, **when)
 
     return make
+
+
+def _shares() -> st.SearchStrategy[Share]:
+    rules = st.sampled_from(["base", "extra"])
+    return st.builds(Share, rules, st.sampled_from(["1", "2"]), st.integers(1, 300), MINOR)
+
+
+def _qualifying(amounts: st.SearchStrategy[int]) -> st.SearchStrategy[Qualifying]:
+    """Counters of the years and months around, of years of membership, and of another basis."""
+    return st.builds(Qualifying, st.sampled_from(COUNTERS), amounts)
 
 
 @st.composite
 def _clawbacks(draw: st.DrawFn) -> _Make:
     effect, minor, when = draw(st.tuples(_effects(), MINOR, _when()))
+    qualifying = draw(st.none() | _qualifying(st.integers(-50, -1)))
 
     def make(number: int) -> Entry:
         detail = Clawback(
@@ -99,6 +145,7 @@ def _clawbacks(draw: st.DrawFn) -> _Make:
             forgiven=0,
             excused=0,
             debt_after=0,
+            qualifying=qualifying,
         )
         cause = OrderCause("pos", str(number), "clawback", "r")
         return entry(cause, effect, detail=detail, **when)
@@ -130,29 +177,65 @@ def _requests(draw: st.DrawFn) -> _Make:
     )
     is_spending = kind in {"redemption", "return"}
     effect, when = draw(st.tuples(_effects(pending=not is_spending), _when()))
-    return lambda number: request(kind, effect, request_id=str(number), **when)
+    redemption_id = draw(st.sampled_from(["red_1", "red_2"]))
+    detail: Detail = None
+    match kind:
+        case "redemption":
+            detail = Redemption(redemption_id=redemption_id, reward_id="latte", code="C")
+        case "return":
+            detail = Return(redemption_id=redemption_id, why="cancelled")
+    return lambda number: request(kind, effect, request_id=str(number), detail=detail, **when)
 
 
 @st.composite
 def _guests(draw: st.DrawFn) -> Callable[[int], Placeholder]:
-    minor, at = draw(st.tuples(MINOR, MOMENTS))
+    minor, at, source = draw(st.tuples(MINOR, MOMENTS, SOURCES))
+    guest = draw(st.sampled_from(["", "email#1#ab", "email#1#cd"]))
 
     def make(number: int) -> Placeholder:
-        paid = order(str(number), amount_minor=minor, at=at)
-        return Placeholder(source="pos", order_id=str(number), recorded_at=at, count=1, order=paid)
+        paid = order(str(number), amount_minor=minor, at=at, source=source)
+        return Placeholder(
+            source=source,
+            order_id=str(number),
+            recorded_at=at,
+            count=1,
+            order=paid,
+            guest=guest,
+        )
 
     return make
 
 
 @st.composite
-def _members(draw: st.DrawFn) -> Callable[[int], Account]:
-    status: Any = draw(st.sampled_from(["active", "closed", "merged"]))
+def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
+    issued_at, ends_at = draw(st.tuples(MOMENTS, st.none() | MOMENTS))
+    state = draw(st.sampled_from(["held", "issued", "used", "cancelled", "expired"]))
+    # Some of these orders there are.
+    order_id = draw(st.none() | st.integers(0, 12).map(str))
+    told = {
+        "reward_id": draw(st.sampled_from(["latte", "five-off", "gone"])),
+        "points": draw(st.integers(1, 300)),
+        "amount_minor": draw(st.none() | MINOR),
+        "issued_at": issued_at,
+        "held_until": ends_at if state == "held" else None,
+        "expires_at": ends_at if state == "issued" else None,
+        "used_order": ("pos", order_id) if state == "used" and order_id else None,
+    }
+    return lambda number: voucher(state, redemption_id=f"red_{number}", **told)
+
+
+@st.composite
+def _accounts(draw: st.DrawFn, member_id: str) -> Account:
+    status: Any = draw(st.sampled_from(["active", "active", "closed", "merged"]))
     enrolled_at, ended_at = draw(st.tuples(MOMENTS, MOMENTS))
-    return lambda number: Account(
-        member_id=f"mem_{number}",
+    floor = st.builds(TierFloor, st.sampled_from(["silver", "gold", "gone"]), DAYS)
+    return Account(
+        member_id=member_id,
         status=status,
         enrolled_at=enrolled_at,
         ended_at=None if status == "active" else ended_at,
+        into=draw(MEMBERS.filter(lambda other: other != member_id)) if status == "merged" else None,
+        tier_floor=draw(st.none() | floor),
     )
 
 

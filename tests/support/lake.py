@@ -9,10 +9,14 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.changes import Change
 from loyalty.domain.facts import ALL, facts_of
+from loyalty.domain.program import Program
 from loyalty.edge import reports
 from loyalty.edge.lake import Lake, Mirror
 from loyalty.edge.reports import Cell, Period
 from tests.support.bucket import Bucket
+from tests.support.documents import program
+
+type Row = dict[str, Cell]
 
 KINDS: Final = tuple(kind.kind for kind in ALL)
 PARIS: Final = ZoneInfo("Europe/Paris")
@@ -36,8 +40,17 @@ class Home:
     def fetch(self) -> Path:
         return Mirror(self.bucket.client, bucket="lake", root=self.root).fetch("bean", KINDS)
 
-    def answer(self, period: Period = NOVEMBER, *, name: str = "summary") -> dict[str, Cell]:
+    def answer(self, period: Period = NOVEMBER, *, name: str = "summary") -> Row:
         """The only row of a report, by column."""
-        table = reports.run(reports.report(name), period, facts=self.fetch())
-        (row,) = table.rows
-        return dict(zip((column.name for column in table.columns), row, strict=True))
+        (row,) = self.rows(name, period)
+        return row
+
+    def rows(
+        self, name: str, period: Period = NOVEMBER, *, document: Program | None = None
+    ) -> list[Row]:
+        """The rows of a report, each by column."""
+        table = reports.run(
+            reports.report(name), period, facts=self.fetch(), document=document or program()
+        )
+        names = [column.name for column in table.columns]
+        return [dict(zip(names, row, strict=True)) for row in table.rows]

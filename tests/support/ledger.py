@@ -15,9 +15,15 @@ LOT: Final = date(2027, 11, 30)
 CODE: Final = "7K2MABCDEFGHIJKL"
 
 
-def order(order_id: str = "1001", *, amount_minor: int = 4999, at: datetime = NOON) -> Order:
+def order(
+    order_id: str = "1001",
+    *,
+    amount_minor: int = 4999,
+    at: datetime = NOON,
+    source: str = "pos",
+) -> Order:
     line = Line(line_id="1", sku=None, category=None, quantity=1, amount_minor=amount_minor)
-    return Order(source="pos", order_id=order_id, occurred_at=at, lines=(line,))
+    return Order(source=source, order_id=order_id, occurred_at=at, lines=(line,))
 
 
 def accrual(

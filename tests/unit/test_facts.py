@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account
+from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
+from loyalty.domain.earning import Share
 from loyalty.domain.entries import (
+    Accrual,
     AskedRefund,
     CalendarCause,
     Clawback,
@@ -20,6 +22,7 @@ from loyalty.domain.entries import (
     OrderCause,
     PendingDates,
     Placeholder,
+    Qualifying,
     Redemption,
 )
 from loyalty.domain.facts import (
@@ -27,8 +30,9 @@ from loyalty.domain.facts import (
     EntryFact,
     Fact,
     MemberFact,
-    MovementFact,
+    Movement,
     OrderFact,
+    RulePoints,
     VoucherFact,
     facts_of,
 )
@@ -62,37 +66,42 @@ def told[F: Fact](kind: type[F], by: Change) -> list[F]:
     return [fact for fact in facts_of(by) if isinstance(fact, kind)]
 
 
-def test_an_accrual_is_an_entry_its_movements_and_an_order() -> None:
+def test_an_accrual_is_an_entry_and_an_order() -> None:
     facts = list(facts_of(change(accrual(order(amount_minor=4999)))))
 
-    assert [fact.kind for fact in facts] == ["entries", "movements", "orders"]
+    assert [fact.kind for fact in facts] == ["entries", "orders"]
     (sold,) = told(OrderFact, change(accrual(order(amount_minor=4999))))
     assert (sold.amount_minor, sold.member_id, sold.lines) == (4999, "mem_1", 1)
 
 
 @given(effects)
 def test_movements_add_up_to_what_the_entry_says(effect: Effect) -> None:
-    by = change(request("adjustment", effect))
+    (fact,) = told(EntryFact, change(request("adjustment", effect)))
 
-    movements = told(MovementFact, by)
-
-    (fact,) = told(EntryFact, by)
-    pending = sum(each.points for each in movements if each.place == "pending")
-    spendable = sum(each.points for each in movements if each.place != "pending")
+    pending = sum(each.points for each in fact.movements if each.place == "pending")
+    spendable = sum(each.points for each in fact.movements if each.place != "pending")
     assert (spendable, pending) == (fact.points, fact.pending_points)
 
 
-@given(effects)
-def test_every_movement_of_an_entry_has_an_id_of_its_own(effect: Effect) -> None:
-    movements = told(MovementFact, change(request("adjustment", effect)))
-
-    assert len({each.fact_id for each in movements}) == len(movements)
-
-
 def test_points_that_never_expire_move_without_a_date() -> None:
-    (movement,) = told(MovementFact, change(accrual(lots={NEVER: 5})))
+    (fact,) = told(EntryFact, change(accrual(lots={NEVER: 5})))
 
-    assert movement.expires_on is None
+    assert fact.movements == (Movement(place="lot", points=5),)
+
+
+def test_an_accrual_tells_points_and_money_by_rule() -> None:
+    base = (Share("base", "1", 30, 3000), Share("base", "2", 5, 500))
+    shares = (*base, Share("extra", "1", 60, 3000))
+    detail = Accrual(order=order(), shares=shares, parts=(), qualifying=Qualifying("p2026", 95))
+    by = change(entry(OrderCause("pos", "1001", "accrual"), Effect(lots={LOT: 95}), detail=detail))
+
+    (fact,) = told(EntryFact, by)
+
+    assert fact.rules == (
+        RulePoints(rule_id="base", points=35, eligible_minor=3500),
+        RulePoints(rule_id="extra", points=60, eligible_minor=3000),
+    )
+    assert (fact.qualifying_counter, fact.qualifying_amount) == ("p2026", 95)
 
 
 def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_recorded() -> None:
@@ -215,6 +224,15 @@ def test_an_account_that_only_moved_points_tells_nothing() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
 
     assert list(facts_of(change(replace(account, balance=49), account))) == []
+
+
+def test_a_level_that_is_granted_is_news_of_a_member() -> None:
+    account = Account(member_id="mem_1", enrolled_at=NOON)
+    granted = replace(account, tier_floor=TierFloor("gold", LOT))
+
+    (fact,) = told(MemberFact, change(granted, account))
+
+    assert (fact.revision, fact.floor_level, fact.floor_until) == (1, "gold", LOT)
 
 
 def test_an_account_that_closed_still_tells_when_it_began() -> None:

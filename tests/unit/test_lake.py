@@ -44,7 +44,7 @@ def test_facts_lie_by_kind_program_and_day(bucket: Bucket, lake: Lake) -> None:
 
     assert sorted(bucket.objects) == [
         f"facts/{kind}/program=bean/day={day}/1-2.jsonl.gz"
-        for kind in ("entries", "movements", "orders")
+        for kind in ("entries", "orders")
         for day in ("2026-11-21", "2026-11-22")
     ]
 
@@ -54,11 +54,11 @@ def test_a_row_has_instants_in_utc_and_leaves_out_what_there_is_not(
 ) -> None:
     lake.write(facts(), name="1-1")
 
-    body = bucket.objects["facts/movements/program=bean/day=2026-11-21/1-1.jsonl.gz"]
+    body = bucket.objects["facts/entries/program=bean/day=2026-11-21/1-1.jsonl.gz"]
     (row,) = [json.loads(line) for line in gzip.decompress(body).splitlines()]
     assert row["counted_at"] == "2026-11-21T12:00:00.000000Z"
-    assert row["expires_on"] == LOT.isoformat()
-    assert "available_on" not in row
+    assert row["movements"] == [{"place": "lot", "expires_on": LOT.isoformat(), "points": 49}]
+    assert "redemption_id" not in row
 
 
 def test_the_same_batch_again_is_the_same_object(bucket: Bucket, lake: Lake) -> None:
@@ -80,7 +80,7 @@ def test_a_program_s_facts_are_brought_and_nobody_else_s(
     folder = mirror.fetch("bean", {"entries", "orders"})
 
     assert len(files(folder, "entries")) == len(files(folder, "orders")) == 1
-    assert not (folder / "movements").exists()
+    assert not (folder / "members").exists()
     assert not any("bean-2" in key for key in bucket.fetched)
 
 

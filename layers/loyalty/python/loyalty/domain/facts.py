@@ -1,16 +1,17 @@
 """What the lake knows: flat rows that reports are computed from, one class for each kind.
 
 A fact is written at least once, maybe often, and read once: of the rows that share a `fact_id`
-within a program, the one of the highest `revision` counts. A fact derives from one item of the
-table and tells nothing that the item does not, so a lake that is built anew from the table gives
-the same reports. Facts lie by the UTC day on which the table recorded them: a report counts days
-in the program's time zone, and a fact that comes late still finds its place. No fact holds
-personal data or a voucher's code.
+within a program, the one of the highest `revision` counts, of these the last recorded. A fact
+derives from one item of the table and tells nothing that the item does not, so a lake that is built
+anew from the table gives the same reports. Facts lie by the UTC day on which the table recorded
+them: a report counts days in the program's time zone, and a fact that comes late still finds its
+place. No fact holds personal data or a voucher's code.
 
 Instants are UTC. `expires_on` is the last day on which points can be spent, none: never.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from loyalty.domain.changes import Change
 from loyalty.domain.entries import (
     Accrual,
     Clawback,
+    Effect,
     Entry,
     Kind,
     OrderCause,
@@ -54,12 +56,36 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Points that an entry put into one place or, negative, took from it.
+
+    A member's balance is the sum over `lot` and `debt` (a debt that grows is negative), what they
+    wait for the sum over `pending`.
+    """
+
+    place: Place
+    available_on: date | None = None
+    expires_on: date | None = None
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePoints:
+    """What an order earned under one rule, and on how much of its money."""
+
+    rule_id: str
+    points: int
+    eligible_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFact(Fact):
     """A line of the ledger.
 
     `points` is the change in what can be spent, `counted_at` when balances began to show it.
     `refunded_minor` is how much of a refund counted; `forgiven` are points of a refunded order
-    that its member keeps.
+    that its member keeps. `qualifying_amount` was added to the member's counter towards a level
+    that `qualifying_counter` names.
     """
 
     kind: ClassVar[str] = "entries"
@@ -77,26 +103,10 @@ class EntryFact(Fact):
     forgiven: int | None
     redemption_id: str | None
     reward_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovementFact(Fact):
-    """Points that an entry put into one place or, negative, took from it.
-
-    A member's balance is the sum over `lot` and `debt` (a debt that grows is negative), what they
-    wait for the sum over `pending`.
-    """
-
-    kind: ClassVar[str] = "movements"
-
-    entry_id: str
-    entry_kind: Kind
-    member_id: str
-    place: Place
-    available_on: date | None
-    expires_on: date | None
-    points: int
-    counted_at: datetime
+    qualifying_counter: str | None
+    qualifying_amount: int | None
+    movements: tuple[Movement, ...]
+    rules: tuple[RulePoints, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +131,10 @@ class OrderFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFact(Fact):
-    """A member from `enrolled_at` until `ended_at`: it was closed, or merged `into` another."""
+    """A member from `enrolled_at` until `ended_at`: it was closed, or merged `into` another.
+
+    `floor_level` is a level that was granted, `floor_until` its last day.
+    """
 
     kind: ClassVar[str] = "members"
 
@@ -129,6 +142,8 @@ class MemberFact(Fact):
     enrolled_at: datetime
     ended_at: datetime | None
     into: str | None
+    floor_level: str | None
+    floor_until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,13 +165,7 @@ class VoucherFact(Fact):
     used_order_id: str | None
 
 
-ALL: Final[tuple[type[Fact], ...]] = (
-    EntryFact,
-    MovementFact,
-    OrderFact,
-    MemberFact,
-    VoucherFact,
-)
+ALL: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, MemberFact, VoucherFact)
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
     "held": 1,
@@ -172,7 +181,6 @@ def facts_of(change: Change) -> Iterator[Fact]:
     match change.after:
         case Entry() as entry:
             yield _of_entry(entry, change.program_id)
-            yield from _movements(entry, change.program_id)
             if isinstance(entry.detail, Accrual):
                 yield _of_order(
                     entry.detail.order,
@@ -198,6 +206,7 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     order = entry.cause if isinstance(entry.cause, OrderCause) else None
     clawback = detail if isinstance(detail, Clawback) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
+    qualifying = detail.qualifying if isinstance(detail, Accrual | Clawback) else None
     return EntryFact(
         fact_id=entry.id,
         program_id=program_id,
@@ -215,49 +224,42 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         forgiven=clawback.forgiven if clawback else None,
         redemption_id=redemption.redemption_id if redemption else None,
         reward_id=redemption.reward_id if isinstance(redemption, Redemption) else None,
+        qualifying_counter=qualifying.counter if qualifying else None,
+        qualifying_amount=qualifying.amount if qualifying else None,
+        movements=tuple(_movements(entry.effect)),
+        rules=_by_rule(detail) if isinstance(detail, Accrual) else (),
     )
 
 
-def _movements(entry: Entry, program_id: str) -> Iterator[MovementFact]:
-    effect = entry.effect
-    for lot, points in effect.lots.items():
-        yield _movement(entry, program_id, place="lot", points=points, expires_on=lot)
+def _movements(effect: Effect) -> Iterator[Movement]:
+    for lot, points in sorted(effect.lots.items()):
+        yield Movement(place="lot", expires_on=_unless_never(lot), points=points)
     if effect.debt:
-        yield _movement(entry, program_id, place="debt", points=-effect.debt)
-    for (available_on, expires_on), points in effect.pending.items():
-        yield _movement(
-            entry,
-            program_id,
+        yield Movement(place="debt", points=-effect.debt)
+    for dates, points in sorted(effect.pending.items()):
+        yield Movement(
             place="pending",
+            available_on=dates.available_on,
+            expires_on=_unless_never(dates.expires_on),
             points=points,
-            available_on=available_on,
-            expires_on=expires_on,
         )
 
 
-def _movement(
-    entry: Entry,
-    program_id: str,
-    *,
-    place: Place,
-    points: int,
-    available_on: date | None = None,
-    expires_on: date | None = None,
-) -> MovementFact:
-    where = (day.isoformat() for day in (available_on, expires_on) if day)
-    return MovementFact(
-        fact_id="/".join((entry.id, place, *where)),
-        program_id=program_id,
-        recorded_at=entry.recorded_at,
-        entry_id=entry.id,
-        entry_kind=entry.kind,
-        member_id=entry.member_id,
-        place=place,
-        available_on=available_on,
-        expires_on=None if expires_on == NEVER else expires_on,
-        points=points,
-        counted_at=entry.counted_at,
+def _by_rule(accrual: Accrual) -> tuple[RulePoints, ...]:
+    """The breakdown by rule, over all lines, in the program's order."""
+    points: Counter[str] = Counter()
+    eligible_minor: Counter[str] = Counter()
+    for share in accrual.shares:
+        points[share.rule_id] += share.points
+        eligible_minor[share.rule_id] += share.eligible_minor
+    return tuple(
+        RulePoints(rule_id=rule, points=earned, eligible_minor=eligible_minor[rule])
+        for rule, earned in points.items()
     )
+
+
+def _unless_never(day: date) -> date | None:
+    return None if day == NEVER else day
 
 
 def _of_order(
@@ -306,11 +308,16 @@ def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
 
 
 def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
-    """Only an account that begins or ends is news of a member; points come with entries."""
+    """An account tells of a member that begins, ends or is granted a level; entries tell points."""
     before = change.before
-    if isinstance(before, Account) and before.status == account.status:
+    if (
+        isinstance(before, Account)
+        and before.status == account.status
+        and before.tier_floor == account.tier_floor
+    ):
         return
     is_active = account.status == "active"
+    floor = account.tier_floor
     yield MemberFact(
         fact_id=account.member_id,
         revision=1 if is_active else 2,
@@ -320,4 +327,6 @@ def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
         enrolled_at=account.enrolled_at or change.made_at,
         ended_at=None if is_active else account.ended_at or change.made_at,
         into=account.into,
+        floor_level=floor.level if floor else None,
+        floor_until=floor.until if floor else None,
     )

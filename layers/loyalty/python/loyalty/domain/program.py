@@ -255,6 +255,15 @@ class Reward(_Part):
         return opens_at, closes_at
 
 
+class PointValue(_Part):
+    """What points are worth to the books: reports tell liability in money by it, and no more."""
+
+    amount_minor: Annotated[
+        AmountMinor, Field(ge=1, description="What `per_points` points are worth.")
+    ]
+    per_points: Annotated[Points, Field(description="How many points are worth that.")] = 1
+
+
 class Program(_Part):
     """The document as it is published."""
 
@@ -301,6 +310,9 @@ class Program(_Part):
     ] = 15
 
     tiers: Annotated[Tiers | None, Field(description="Null: a program without levels.")] = None
+    point_value: Annotated[
+        PointValue | None, Field(description="Null: reports tell points, and no money for them.")
+    ] = None
     adjustments: AdjustmentLimits = AdjustmentLimits()
     transfers: Annotated[
         Transfers | None, Field(description="Null: members cannot give points to each other.")

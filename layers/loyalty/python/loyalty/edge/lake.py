@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from loyalty.domain.errors import TooLarge, TryAgain
-from loyalty.domain.facts import EntryFact, Fact
+from loyalty.domain.facts import EntryFact, Fact, Movement, RulePoints
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -237,8 +237,8 @@ def _packed(facts: Iterable[Fact]) -> bytes:
     return gzip.compress("".join(f"{row}\n" for row in rows).encode(), mtime=0)
 
 
-def _row(fact: Fact) -> dict[str, object]:
-    values = {field.name: getattr(fact, field.name) for field in fields(fact)}
+def _row(told: Fact | Movement | RulePoints) -> dict[str, object]:
+    values = {field.name: getattr(told, field.name) for field in fields(told)}
     return {name: _written(value) for name, value in values.items() if value is not None}
 
 
@@ -248,6 +248,10 @@ def _written(value: object) -> object:
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
             return value.isoformat()
+        case Movement() | RulePoints():
+            return _row(value)
+        case tuple():
+            return [_written(each) for each in value]
         case _:
             return value
 

@@ -1,7 +1,7 @@
 """The reports: one `.sql` file each, run by DuckDB over facts on the function's own disk.
 
-The head of a file says what the report answers, which facts it reads, and what its columns are.
-The engine reaches nothing but the folder of one program's facts, and parameters are bound.
+The head of a file says what the report answers, which facts it reads, what picture suits it, and
+what its columns are. Parameters are bound, never pasted.
 """
 
 import re
@@ -13,41 +13,23 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, TypeAliasType, get_args, get_type_hints
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.calendar import midnight
 from loyalty.domain.errors import NotFound, TooLarge
-from loyalty.domain.facts import ALL, Fact
-from loyalty.edge.lake import SUFFIX
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from loyalty.domain.program import Program
+from loyalty.edge import views
 
 type Cell = int | float | str | None
+type By = Literal["day", "week", "month"]
 
-# Of the function's 3 GB; the rest is for Python and for reading files.
-MEMORY_LIMIT: Final = "2200MiB"
-SPILL_LIMIT: Final = "128MiB"
-THREADS: Final = 2
 # The gateway waits for 30 s, and the facts have to be fetched first.
 QUERY_SECONDS_MAX: Final = 20.0
 
-_TYPES: Final = {str: "VARCHAR", int: "BIGINT", datetime: "TIMESTAMP", date: "DATE"}
-_KINDS: Final = {fact.kind: fact for fact in ALL}
-_COLUMN: Final = re.compile(r"^-- \| ([a-z][a-z_]*) +\| ([a-z %]+?) +\|", re.MULTILINE)
-_READS: Final = re.compile(r"^-- Reads: (.+)$", re.MULTILINE)
-
-# Sums of nothing are nothing, and sums of 64-bit integers are wider than that. A ratio rounds to
-# six decimals, halves away from zero, over integers alone.
-_MACROS: Final = """
-CREATE MACRO whole(total) AS coalesce(total, 0)::BIGINT;
-CREATE MACRO ratio(part, total) AS CASE WHEN total > 0 THEN
-    (sign(part) * ((2000000 * abs(part)::HUGEINT + total) // (2 * total::HUGEINT)))::DECIMAL(32, 0)
-    * 0.000001::DECIMAL(6, 6)
-END;
-"""
+_TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
+_CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
+_COLUMN: Final = re.compile(r"^-- \| ([a-z][a-z0-9_]*) +\| ([a-z %]+?) +\|", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +47,58 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The picture that suits a report: columns for `x` and `y`, and what tells series apart."""
+
+    kind: str
+    x: str
+    y: tuple[str, ...]
+    series: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     name: str
+    title: str
     sql: str
     reads: tuple[str, ...]
+    chart: Chart | None = None
     units: Mapping[str, str]
     """By column, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Days of a program, both included, as they are known `as_of` a moment."""
+    """Days of a program, both included, as they are known `as_of` a moment, in steps of `by`."""
 
     first: date
     last: date
     zone: ZoneInfo
     as_of: datetime
+    by: By = "month"
 
-    def parameters(self) -> dict[str, date]:
+    @property
+    def today(self) -> date:
+        return self.as_of.astimezone(self.zone).date()
+
+    def parameters(self) -> dict[str, Any]:
         """What a report may bind; instants are UTC.
 
         `last_day` and `day_before` are the days whose end the report looks back from. Neither lies
-        ahead: what expires next week has not expired because a period ends next month.
+        ahead: what expires next week has not expired because a period ends next month. `final_day`
+        is the period's last day wherever it lies.
         """
-        today = self.as_of.astimezone(self.zone).date()
         return {
+            "as_of": self.as_of.astimezone(UTC).replace(tzinfo=None),
+            "by": self.by,
+            "day_before": min(self.first - timedelta(days=1), self.today),
+            "final_day": self.last,
+            "first_day": self.first,
+            "first_month": self.first.replace(day=1),
             "from_at": midnight(self.first, self.zone).replace(tzinfo=None),
+            "last_day": min(self.last, self.today),
             "until_at": midnight(self.last + timedelta(days=1), self.zone).replace(tzinfo=None),
-            "last_day": min(self.last, today),
-            "day_before": min(self.first - timedelta(days=1), today),
         }
 
 
@@ -110,10 +114,26 @@ def report(name: str) -> Report:
     if path is None:
         raise NotFound("There is no report of this name.")
     sql = path.read_text(encoding="utf-8")
-    reads = _READS.search(sql)
-    if reads is None:
-        raise ValueError(f"{path.name} does not say what it reads")
-    return Report(name, sql, tuple(reads[1].split(", ")), dict(_COLUMN.findall(sql)))
+    title = _TITLE.search(sql)
+    if title is None:
+        raise ValueError(f"{path.name} does not say what it answers")
+    return Report(
+        name=name,
+        title=title[1],
+        sql=sql,
+        reads=views.reads(sql),
+        chart=_chart(sql),
+        units=dict(_COLUMN.findall(sql)),
+    )
+
+
+def _chart(sql: str) -> Chart | None:
+    """As the head says it: the kind, the column across, those upward, the one that parts series."""
+    found = _CHART.search(sql)
+    if found is None:
+        return None
+    kind, x, y, *series = found[1].split(" | ")
+    return Chart(kind=kind, x=x, y=tuple(y.split(", ")), series=series[0] if series else None)
 
 
 def names() -> list[str]:
@@ -127,6 +147,7 @@ def run(
     period: Period,
     *,
     facts: Path,
+    document: Program,
     seconds_max: float = QUERY_SECONDS_MAX,
 ) -> Table:
     """Answer a report over the facts in a folder.
@@ -137,7 +158,13 @@ def run(
     # Loading the engine takes longer than everything else here together.
     import duckdb  # noqa: PLC0415  # as said
 
-    with connection(facts, kinds=asked.reads) as connected:
+    with views.connection(
+        facts,
+        kinds=asked.reads,
+        document=document,
+        zone=period.zone,
+        until=max(period.last, period.today),
+    ) as connected:
         timer = threading.Timer(seconds_max, connected.interrupt)
         timer.start()
         try:
@@ -153,60 +180,7 @@ def run(
     return Table(columns, tuple(tuple(_cell(value) for value in row) for row in rows))
 
 
-def connection(facts: Path, *, kinds: tuple[str, ...]) -> "DuckDBPyConnection":
-    """An engine that knows the facts of these kinds and reaches nothing else."""
-    import duckdb  # noqa: PLC0415  # as above
-
-    connected = duckdb.connect(
-        ":memory:",
-        config={
-            "allow_community_extensions": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": MEMORY_LIMIT,
-            "threads": THREADS,
-            "temp_directory": str(facts / "spill"),
-            "max_temp_directory_size": SPILL_LIMIT,
-        },
-    )
-    connected.execute(_MACROS)
-    connected.execute("SET allowed_directories = [$facts]", {"facts": str(facts)})
-    connected.execute("SET enable_external_access = false")
-    for kind in kinds:
-        connected.execute(_view(_KINDS[kind], facts / kind))
-    connected.execute("SET lock_configuration = true")
-    return connected
-
-
-def _view(fact: type[Fact], folder: Path) -> str:
-    """A kind of facts as a table of that name, each fact once."""
-    columns = {name: _sql_type(hint) for name, hint in get_type_hints(fact).items()}
-    del columns["kind"]
-    if any(folder.glob(f"*{SUFFIX}")):
-        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in columns.items())
-        source = (
-            f"read_json('{folder}/*{SUFFIX}', format = 'newline_delimited', columns = {{{typed}}})"
-        )
-    else:
-        typed = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in columns.items())
-        source = f"(SELECT {typed} WHERE false)"
-    return f"""
-        CREATE VIEW {fact.kind} AS SELECT * FROM {source}
-        QUALIFY row_number() OVER (PARTITION BY fact_id ORDER BY revision DESC) = 1
-    """  # noqa: S608  # names of our own classes and folders
-
-
-def _sql_type(hint: Any) -> str:
-    """The column type for a field: its type, or that of its alternatives beside none."""
-    if isinstance(hint, TypeAliasType):
-        return _sql_type(hint.__value__)
-    if isinstance(hint, UnionType):
-        return _sql_type(next(each for each in get_args(hint) if each is not type(None)))
-    # What is left are literals, and those are words.
-    return _TYPES.get(hint, "VARCHAR")
-
-
-def _bound(sql: str, period: Period) -> dict[str, date]:
+def _bound(sql: str, period: Period) -> dict[str, Any]:
     """The parameters that a report names; the engine refuses others."""
     named = set(re.findall(r"\$([a-z_]+)", sql))
     return {name: value for name, value in period.parameters().items() if name in named}

@@ -1,6 +1,6 @@
--- What the program brought in over a period, in one row.
+-- Summary: what the program brought in over a period, in one row.
 --
--- Reads: entries, members, movements, orders
+-- Reads: entries, members, orders
 --
 -- Days are the program's. What people did counts on the day they did it (an order when it was
 -- paid); points count on the day from which balances showed them. Over any period
@@ -76,10 +76,11 @@ people AS (
 
 activity AS (
     SELECT
-        count(DISTINCT member_id)
+        count(DISTINCT coalesce(person_id, member_id))
             FILTER (WHERE entry_kind IN ('accrual', 'redemption')) AS active_members,
         sum(refunded_minor) AS refunded_minor
     FROM entries
+    LEFT JOIN heirs USING (member_id)
     WHERE happened_at >= $from_at AND happened_at < $until_at
 ),
 

@@ -1,0 +1,53 @@
+-- Members at risk: the hundred most valuable who are silent for longer than their habit, by id.
+--
+-- Reads: entries, members, orders
+-- Chart: bar | member_id | revenue_minor
+--
+-- Members with three orders or more until the end of the period. Their usual gap is the mean
+-- between their orders; whoever is silent for more than two of these is late by a rule of thumb
+-- that suits anybody's own rhythm. Whose last order lies before the period is not at risk but
+-- gone.
+--
+-- | Column         | Unit        | What it is                                          |
+-- |----------------|-------------|-----------------------------------------------------|
+-- | member_id      | member      | whom                                                |
+-- | orders         | orders      | until the end of the period                         |
+-- | revenue_minor  | minor units | of these, less refunds                              |
+-- | last_order_on  | day         | the last of these                                   |
+-- | usual_gap_days | days        | mean of the days between two orders                 |
+-- | silent_days    | days        | from the last order to the end of the period        |
+
+WITH buyers AS (
+    SELECT
+        member_id,
+        sum(orders) AS orders,
+        sum(amount_minor) AS revenue_minor,
+        local_day(min(sold_at) FILTER (WHERE orders = 1)) AS first_order_on,
+        local_day(max(sold_at) FILTER (WHERE orders = 1)) AS last_order_on
+    FROM sales
+    WHERE sold_at < $until_at
+    GROUP BY ALL
+    HAVING sum(orders) >= 3
+),
+
+late AS (
+    SELECT
+        *,
+        last_order_on - first_order_on AS span_days,
+        $last_day - last_order_on AS silent_days
+    FROM buyers
+    WHERE last_order_on >= $first_day
+        AND silent_days * (orders - 1) > 2 * span_days AND span_days > 0
+)
+
+SELECT
+    member_id,
+    whole(orders) AS orders,
+    whole(revenue_minor) AS revenue_minor,
+    last_order_on,
+    ratio(span_days, orders - 1) AS usual_gap_days,
+    silent_days
+FROM late
+WHERE member_id IN (SELECT fact_id FROM members WHERE status = 'active')
+ORDER BY late.revenue_minor DESC, member_id
+LIMIT 100

@@ -1,0 +1,116 @@
+-- Breakage: what share of points expired unspent, and what share of the rest is likely to.
+--
+-- Reads: entries
+-- Chart: bar | expires_in | expired_points, forecast_points
+--
+-- A row for each month in which lots expire, from the month of the period's first day on. Of every
+-- row
+--
+--     issued = redeemed + clawed back - adjusted + expired + outstanding
+--
+-- A month is observed when its lots are over at the end of the period; of a month under way, what
+-- is over is `expired` and the rest is forecast. The forecast is the run-off of a development
+-- triangle (chain ladder, as actuaries use it for breakage under IFRS 15 B44-B47): of the points
+-- that were outstanding as many months before the expiry, on the same day of the month, in months
+-- that are over, the share that went on to expire, never more than all. Without such a month it is
+-- null. Points that are issued after the period are no part of it. Lots without a date of their
+-- own have no month: what expired of them by inactivity is in the row without one.
+--
+-- | Column             | Unit        | What it is                                                 |
+-- |--------------------|-------------|------------------------------------------------------------|
+-- | expires_in         | month       | first day of the month of the lots' last day               |
+-- | status             | status      | observed or forecast                                       |
+-- | issued_points      | points      | that became available in these lots                        |
+-- | redeemed_points    | points      | spent on rewards, less what cancellations returned         |
+-- | clawed_back_points | points      | taken back for refunds                                     |
+-- | adjusted_points    | points      | corrections, transfers, merges and imports                 |
+-- | expired_points     | points      | whose last day is over, recorded or not                    |
+-- | outstanding_points | points      | that can still be spent                                    |
+-- | forecast_points    | points      | of these, likely to expire                                 |
+-- | breakage_rate      | ratio       | (expired_points + forecast_points) / issued_points         |
+-- | forecast_minor     | minor units | what forecast_points are worth, rounded to zero             |
+
+WITH flow AS (
+    SELECT
+        month_of(expires_on) AS expires_in,
+        -- By the day of the month on which the report looks, its end standing for any end.
+        month_of(local_day(counted_at)) AS counted_in,
+        day(local_day(counted_at)) > day($last_day) AND $last_day <> last_day($last_day)
+            AS is_later,
+        entry_kind,
+        CASE WHEN expires_on < $last_day THEN 'over' ELSE 'open' END AS stage,
+        sum(points) AS points
+    FROM movements
+    WHERE place = 'lot' AND counted_at < $until_at
+    GROUP BY ALL
+),
+
+lots AS (
+    SELECT
+        expires_in,
+        CASE WHEN expires_in < month_of($last_day) THEN 'observed' ELSE 'forecast' END AS status,
+        months_between(month_of($last_day), expires_in) AS months_left,
+        whole(sum(points) FILTER (
+            WHERE entry_kind IN ('accrual', 'bonus', 'edit', 'activation')
+        )) AS issued,
+        -whole(sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return'))) AS redeemed,
+        -whole(sum(points) FILTER (WHERE entry_kind = 'clawback')) AS clawed_back,
+        whole(sum(points) FILTER (
+            WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')
+        )) AS adjusted,
+        -whole(sum(points) FILTER (WHERE entry_kind = 'expiry'))
+            + whole(sum(points) FILTER (WHERE stage = 'over')) AS expired,
+        whole(sum(points) FILTER (WHERE stage = 'open')) AS outstanding
+    FROM flow
+    GROUP BY expires_in
+),
+
+-- Of lots that are over: what was outstanding so many months before, however they ended.
+triangle AS (
+    SELECT
+        lots.expires_in,
+        any_value(lots.expired) AS expired,
+        ages.months_left,
+        sum(flow.points) AS outstanding
+    FROM lots
+    CROSS JOIN (SELECT DISTINCT months_left FROM lots WHERE status = 'forecast') AS ages
+    JOIN flow
+        ON flow.expires_in = lots.expires_in
+        AND months_between(flow.counted_in, lots.expires_in)
+            >= ages.months_left + flow.is_later::INTEGER
+        AND flow.entry_kind <> 'expiry'
+    WHERE lots.status = 'observed'
+    GROUP BY lots.expires_in, ages.months_left
+    HAVING sum(flow.points) > 0
+),
+
+run_off AS (
+    SELECT months_left, least(sum(expired), sum(outstanding)) AS lost, sum(outstanding) AS held
+    FROM triangle
+    GROUP BY ALL
+),
+
+forecast AS (
+    SELECT
+        lots.*,
+        CASE WHEN status = 'forecast'
+            THEN portion(greatest(0, outstanding), lost, held) END AS forecast
+    FROM lots
+    LEFT JOIN run_off USING (months_left)
+)
+
+SELECT
+    expires_in,
+    status,
+    issued AS issued_points,
+    redeemed AS redeemed_points,
+    clawed_back AS clawed_back_points,
+    adjusted AS adjusted_points,
+    expired AS expired_points,
+    outstanding AS outstanding_points,
+    forecast AS forecast_points,
+    ratio(expired + whole(forecast), issued) AS breakage_rate,
+    worth(forecast) AS forecast_minor
+FROM forecast
+WHERE expires_in >= $first_month OR expires_in IS NULL
+ORDER BY expires_in NULLS LAST

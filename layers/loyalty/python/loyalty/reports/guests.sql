@@ -1,0 +1,42 @@
+-- Guests who could be members: who orders without enrolling, how often and for how much.
+--
+-- Reads: members, orders
+-- Chart: bar | orders_each | guests
+--
+-- Guests of the period's orders, told apart by a digest of their e-mail or phone, by how often
+-- they ordered in it. Whoever enrolls within the program's `claim_days` gets the points of an
+-- order.
+--
+-- | Column           | Unit        | What it is                                                  |
+-- |------------------|-------------|-------------------------------------------------------------|
+-- | orders_each      | orders      | one to five; five stands for five or more                   |
+-- | guests           | customers   | who ordered so often                                        |
+-- | orders           | orders      | their orders                                                |
+-- | revenue_minor    | minor units | what these were worth                                       |
+-- | value_minor      | minor units | revenue_minor / guests                                      |
+-- | claimable_guests | customers   | of these, with an order that can be claimed today           |
+-- | claimable_orders | orders      | orders that can be claimed today                            |
+
+WITH each_guest AS (
+    SELECT
+        count(*) AS orders,
+        sum(amount_minor) AS revenue_minor,
+        count(*) FILTER (
+            WHERE occurred_at >= $as_of::TIMESTAMP - to_days(getvariable('claim_days'))
+        ) AS claimable
+    FROM purchases
+    WHERE who = 'guests' AND occurred_at >= $from_at AND occurred_at < $until_at
+    GROUP BY customer_id
+)
+
+SELECT
+    least(orders, 5) AS orders_each,
+    count(*) AS guests,
+    whole(sum(orders)) AS orders,
+    whole(sum(revenue_minor)) AS revenue_minor,
+    ratio(sum(revenue_minor), count(*)) AS value_minor,
+    count(*) FILTER (WHERE claimable > 0) AS claimable_guests,
+    whole(sum(claimable)) AS claimable_orders
+FROM each_guest
+GROUP BY orders_each
+ORDER BY orders_each

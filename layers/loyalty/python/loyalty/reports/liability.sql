@@ -1,0 +1,35 @@
+-- Points liability: what members hold, in points and in money, by when it expires.
+--
+-- Reads: entries
+-- Chart: bar | expires_in | points | state
+--
+-- At the end of the period. `available` can be spent, `pending` not yet, `debt` is what members
+-- owe (negative). The points of `available` and `debt` together are the summary's
+-- points_outstanding, those of `pending` its points_pending. What points are worth is the
+-- program's `point_value`; null where it has none.
+--
+-- | Column      | Unit        | What it is                                                        |
+-- |-------------|-------------|-------------------------------------------------------------------|
+-- | state       | state       | available, pending or debt                                        |
+-- | expires_in  | month       | first day of the month of their last day; null: no date           |
+-- | points      | points      | so many                                                           |
+-- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
+
+WITH held AS (
+    SELECT
+        CASE
+            WHEN place = 'debt' THEN 'debt'
+            WHEN place = 'pending' AND available_on > $last_day THEN 'pending'
+            ELSE 'available'
+        END AS state,
+        month_of(expires_on) AS expires_in,
+        sum(points) AS points
+    FROM movements
+    WHERE counted_at < $until_at AND (expires_on IS NULL OR expires_on >= $last_day)
+    GROUP BY ALL
+)
+
+SELECT state, expires_in, whole(points) AS points, worth(points) AS worth_minor
+FROM held
+WHERE points <> 0
+ORDER BY state, expires_in NULLS LAST

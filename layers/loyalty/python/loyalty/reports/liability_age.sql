@@ -1,0 +1,63 @@
+-- Points liability by age: for how long members have held what they can spend.
+--
+-- Reads: entries
+-- Chart: bar | age_months | points
+--
+-- At the end of the period. A member's points of one expiry date are one lot; of a lot, the oldest
+-- points are spent first. Their age counts from the month in which they came to the member as
+-- available points, by an order, a bonus, a transfer. Debts are not part of it.
+--
+-- | Column      | Unit        | What it is                                                        |
+-- |-------------|-------------|-------------------------------------------------------------------|
+-- | age_months  | months      | months since they came; 0 is the month of the period's last day   |
+-- | points      | points      | so many                                                           |
+-- | share       | ratio       | of all                                                            |
+-- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
+
+WITH flow AS (
+    SELECT
+        member_id,
+        expires_on,
+        months_between(
+            month_of(CASE WHEN place = 'pending'
+                THEN greatest(available_on, local_day(counted_at)) ELSE local_day(counted_at) END),
+            month_of($last_day)
+        ) AS age_months,
+        -- What was recorded as activated left `pending` again, in the month it came in.
+        whole(sum(points) FILTER (WHERE place = 'lot' AND points > 0))
+            + whole(sum(points) FILTER (WHERE place = 'pending')) AS came,
+        sum(points) AS change
+    FROM movements
+    WHERE counted_at < $until_at
+        AND (expires_on IS NULL OR expires_on >= $last_day)
+        AND (place = 'lot' OR (place = 'pending' AND available_on <= $last_day))
+    GROUP BY ALL
+),
+
+lots AS (
+    SELECT
+        age_months,
+        came,
+        sum(change) OVER lot AS left_of_lot,
+        whole(sum(came) OVER (lot ORDER BY age_months
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS younger
+    FROM flow
+    WINDOW lot AS (PARTITION BY member_id, expires_on)
+),
+
+ages AS (
+    SELECT
+        age_months,
+        sum(greatest(0, least(came, left_of_lot - younger))) AS points
+    FROM lots
+    WHERE left_of_lot > younger AND came > 0
+    GROUP BY ALL
+)
+
+SELECT
+    age_months,
+    whole(points) AS points,
+    ratio(points, sum(points) OVER ()) AS share,
+    worth(points) AS worth_minor
+FROM ages
+ORDER BY age_months

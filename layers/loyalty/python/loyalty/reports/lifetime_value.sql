@@ -1,0 +1,64 @@
+-- Customer lifetime value: what customers brought in so far, by cohort and level.
+--
+-- Reads: entries, members, orders
+-- Chart: bar | cohort | value_minor | who
+--
+-- Members by the month they enrolled in, guests by the month of their first order; cohorts are
+-- those that lie in the period, and all that their customers ever brought until its end counts,
+-- refunds taken off. Guests' refunds are not known to the books. Nothing is projected: an old
+-- cohort had more time.
+--
+-- | Column              | Unit        | What it is                                              |
+-- |---------------------|-------------|---------------------------------------------------------|
+-- | who                 | customers   | members or guests                                       |
+-- | cohort              | month       | first day of the month in which they began              |
+-- | level               | level       | members' level at the end of the period; null: none     |
+-- | customers           | customers   | everybody of the cohort, without an order too           |
+-- | buyers              | customers   | of these, with an order                                 |
+-- | orders              | orders      | of them all                                             |
+-- | revenue_minor       | minor units | what they brought                                       |
+-- | value_minor         | minor units | revenue_minor / customers                               |
+-- | orders_per_customer | orders      | orders / customers                                      |
+-- | order_value_minor   | minor units | revenue_minor / orders                                  |
+
+WITH spent AS (
+    SELECT member_id, sum(orders) AS orders, sum(amount_minor) AS revenue_minor
+    FROM sales
+    WHERE sold_at < $until_at
+    GROUP BY ALL
+),
+
+customers AS (
+    SELECT
+        'members' AS who,
+        month_of(local_day(members.enrolled_at)) AS cohort,
+        standing.level,
+        whole(spent.orders) AS orders,
+        whole(spent.revenue_minor) AS revenue_minor
+    FROM members
+    LEFT JOIN spent ON spent.member_id = members.fact_id
+    LEFT JOIN standings($last_day, $until_at) AS standing ON standing.member_id = members.fact_id
+    WHERE members.status <> 'merged'
+        AND members.enrolled_at >= $from_at AND members.enrolled_at < $until_at
+    UNION ALL
+    SELECT 'guests', month_of(local_day(min(occurred_at))), NULL, count(*), whole(sum(amount_minor))
+    FROM purchases
+    WHERE who = 'guests' AND occurred_at < $until_at
+    GROUP BY customer_id
+    HAVING min(occurred_at) >= $from_at
+)
+
+SELECT
+    who,
+    cohort,
+    level,
+    count(*) AS customers,
+    count(*) FILTER (WHERE customers.orders > 0) AS buyers,
+    whole(sum(customers.orders)) AS orders,
+    whole(sum(customers.revenue_minor)) AS revenue_minor,
+    ratio(whole(sum(customers.revenue_minor)), count(*)) AS value_minor,
+    ratio(whole(sum(customers.orders)), count(*)) AS orders_per_customer,
+    ratio(whole(sum(customers.revenue_minor)), whole(sum(customers.orders))) AS order_value_minor
+FROM customers
+GROUP BY who, cohort, level
+ORDER BY who DESC, cohort, level NULLS FIRST

@@ -1,0 +1,91 @@
+-- Members: who is new, active, buys again and leaves, by day, week or month.
+--
+-- Reads: entries, members, orders
+-- Chart: bar | starts_on | new_buyers, returning_buyers
+--
+-- A row for each day, week or month (`by`) of the period. Whoever was merged into another is one
+-- person with them in what was done, and two members until then.
+--
+-- | Column           | Unit    | What it is                                                       |
+-- |------------------|---------|------------------------------------------------------------------|
+-- | starts_on        | day     | first day of the step                                            |
+-- | members          | members | members at its end                                               |
+-- | new_members      | members | people who enrolled in it                                        |
+-- | ended_members    | members | members who were closed or merged into another in it             |
+-- | active_members   | members | different members with an order or a redemption in it            |
+-- | active_rate      | ratio   | active_members / members                                         |
+-- | new_buyers       | members | members whose first order of all lies in it                      |
+-- | returning_buyers | members | members with an order in it and one in an earlier step           |
+
+WITH steps AS (
+    SELECT * FROM steps($by, $first_day, $final_day)
+),
+
+changes AS (
+    SELECT
+        CASE WHEN changed_on >= $first_day THEN step_of($by, changed_on) END AS step,
+        sum(new_members) AS new_members,
+        sum(ended_members) AS ended_members,
+        sum(change) AS change
+    FROM membership
+    WHERE changed_on <= $final_day
+    GROUP BY ALL
+),
+
+standing AS (
+    SELECT step, new_members, ended_members, sum(change) OVER (ORDER BY step NULLS FIRST) AS members
+    FROM (
+        FROM changes
+        UNION ALL
+        SELECT step, 0, 0, 0 FROM steps ANTI JOIN changes USING (step)
+    )
+),
+
+activity AS (
+    SELECT
+        step_of($by, local_day(happened_at)) AS step,
+        count(DISTINCT coalesce(person_id, member_id)) AS active_members
+    FROM entries
+    LEFT JOIN heirs USING (member_id)
+    WHERE entry_kind IN ('accrual', 'redemption')
+        AND happened_at >= $from_at AND happened_at < $until_at
+    GROUP BY ALL
+),
+
+buying AS (
+    SELECT
+        step_of($by, local_day(occurred_at)) AS step,
+        count(DISTINCT customer_id) AS buyers
+    FROM purchases
+    WHERE who = 'members' AND occurred_at >= $from_at AND occurred_at < $until_at
+    GROUP BY ALL
+),
+
+-- The first step may be cut: who ordered before it, yet in the same week or month, is not new.
+new_buying AS (
+    SELECT step, count(*) AS new_buyers
+    FROM (
+        SELECT step_of($by, local_day(min(occurred_at))) AS step, min(occurred_at) AS first_at
+        FROM purchases
+        WHERE who = 'members' AND occurred_at < $until_at
+        GROUP BY customer_id
+    )
+    WHERE first_at >= $from_at
+    GROUP BY ALL
+)
+
+SELECT
+    steps.starts_on,
+    whole(standing.members) AS members,
+    whole(standing.new_members) AS new_members,
+    whole(standing.ended_members) AS ended_members,
+    whole(activity.active_members) AS active_members,
+    ratio(whole(activity.active_members), whole(standing.members)) AS active_rate,
+    whole(new_buying.new_buyers) AS new_buyers,
+    whole(buying.buyers) - whole(new_buying.new_buyers) AS returning_buyers
+FROM steps
+LEFT JOIN standing USING (step)
+LEFT JOIN activity USING (step)
+LEFT JOIN buying USING (step)
+LEFT JOIN new_buying USING (step)
+ORDER BY steps.starts_on

@@ -1,0 +1,71 @@
+-- Rewards: what was redeemed, what became of it, what it cost and what came with it.
+--
+-- Reads: orders, vouchers
+-- Chart: bar | reward_id | used, open, expired, cancelled
+--
+-- By the state of each voucher now, whether or not the calendar's changes were recorded. What a
+-- reward is worth is the voucher's own amount where members choose how many points they pay, else
+-- the `amount_minor` of the program's document now; null where neither says.
+--
+-- | Column              | Unit        | What it is                                               |
+-- |---------------------|-------------|----------------------------------------------------------|
+-- | reward_id           | reward      | as in the document                                       |
+-- | redeemed            | vouchers    | all that were redeemed in the period                     |
+-- | used                | vouchers    | of these, used                                           |
+-- | open                | vouchers    | of these, held or issued, and still good                 |
+-- | expired             | vouchers    | of these, never used, and no longer good                 |
+-- | cancelled           | vouchers    | of these, cancelled; their points came back              |
+-- | used_rate           | ratio       | used / (redeemed - cancelled)                            |
+-- | points              | points      | spent on them, those of cancelled ones not counted       |
+-- | cost_minor          | minor units | what the used ones were worth                            |
+-- | orders              | orders      | different orders they were used with                     |
+-- | order_revenue_minor | minor units | what these orders were worth when they were paid         |
+
+WITH redeemed AS (
+    SELECT
+        vouchers.reward_id,
+        CASE
+            WHEN state = 'held' AND held_until <= $as_of THEN 'cancelled'
+            WHEN state = 'issued' AND expires_at <= $as_of THEN 'expired'
+            ELSE state
+        END AS state,
+        points,
+        coalesce(vouchers.amount_minor, catalog.amount_minor) AS worth_minor,
+        used_source,
+        used_order_id
+    FROM vouchers
+    LEFT JOIN catalog ON catalog.reward_id = vouchers.reward_id
+    WHERE issued_at >= $from_at AND issued_at < $until_at
+),
+
+used_with AS (
+    SELECT reward_id, count(*) AS orders, sum(orders.amount_minor) AS revenue_minor
+    FROM (
+        SELECT DISTINCT reward_id, used_source, used_order_id
+        FROM redeemed
+        WHERE state = 'used' AND used_order_id IS NOT NULL
+    ) AS used
+    LEFT JOIN orders ON orders.source = used.used_source AND orders.order_id = used.used_order_id
+    GROUP BY ALL
+)
+
+SELECT
+    reward_id,
+    count(*) AS redeemed,
+    count(*) FILTER (WHERE state = 'used') AS used,
+    count(*) FILTER (WHERE state IN ('held', 'issued')) AS open,
+    count(*) FILTER (WHERE state = 'expired') AS expired,
+    count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+    ratio(
+        count(*) FILTER (WHERE state = 'used'), count(*) FILTER (WHERE state <> 'cancelled')
+    ) AS used_rate,
+    whole(sum(points) FILTER (WHERE state <> 'cancelled')) AS points,
+    -- One that is worth nobody knows what makes the sum unknown.
+    CASE WHEN count(*) FILTER (WHERE state = 'used' AND worth_minor IS NULL) = 0
+        THEN whole(sum(worth_minor) FILTER (WHERE state = 'used')) END AS cost_minor,
+    whole(any_value(used_with.orders)) AS orders,
+    whole(any_value(used_with.revenue_minor)) AS order_revenue_minor
+FROM redeemed
+LEFT JOIN used_with USING (reward_id)
+GROUP BY reward_id
+ORDER BY redeemed DESC, reward_id

@@ -1,0 +1,48 @@
+-- What the reports share: sums, ratios, days.
+--
+-- The engine sets `midnights` (the first moment of each local day since 2000, in UTC) and the
+-- `point_minor` and `point_points` of the program's `point_value`.
+
+-- Sums of nothing are nothing, and sums of 64-bit integers are wider than that.
+CREATE MACRO whole(total) AS coalesce(total, 0)::BIGINT;
+
+-- To six decimals, halves away from zero, over integers alone.
+CREATE MACRO ratio(part, total) AS CASE WHEN total > 0 THEN
+    (sign(part) * ((2000000 * abs(part)::HUGEINT + total) // (2 * total::HUGEINT)))::DECIMAL(32, 0)
+    * 0.000001::DECIMAL(6, 6)
+END;
+
+-- A share of a whole number in whole numbers, halves up; null of nothing.
+CREATE MACRO portion(amount, part, total) AS CASE WHEN total > 0 THEN
+    ((2 * amount::HUGEINT * part + total) // (2 * total::HUGEINT))::BIGINT
+END;
+
+-- What points are worth in minor units, rounded to zero; null where the program does not say.
+CREATE MACRO worth(points) AS
+    (points::HUGEINT * getvariable('point_minor')
+        // getvariable('point_points'))::BIGINT;
+
+CREATE MACRO midnight(day) AS getvariable('midnights')[day - DATE '2000-01-01' + 1];
+
+-- The program's day of an instant: no zone is more than a day from UTC. The list ends some days
+-- after the last that is asked for; of what lies beyond it only matters that it does.
+CREATE MACRO local_day(moment) AS moment::DATE - 1
+    + coalesce(moment >= midnight(moment::DATE), true)::INTEGER
+    + coalesce(moment >= midnight(moment::DATE + 1), false)::INTEGER;
+
+CREATE MACRO step_of(by_part, day) AS date_trunc(by_part, day)::DATE;
+CREATE MACRO month_of(day) AS date_trunc('month', day)::DATE;
+CREATE MACRO months_between(first_month, last_month) AS
+    (date_diff('month', first_month, last_month))::BIGINT;
+
+-- The days, weeks (from Monday) or months of a period, its first and last cut to the period.
+CREATE MACRO steps(by_part, first_day, final_day) AS TABLE
+    SELECT step_of(by_part, day) AS step, min(day)::DATE AS starts_on, max(day)::DATE AS ends_on
+    FROM (
+        SELECT unnest(generate_series(first_day, final_day, INTERVAL 1 DAY))::DATE AS day
+    )
+    GROUP BY step;
+
+-- Whole years, a 29 February turning with the 28th where there is none.
+CREATE MACRO years_between(first_day, last_day) AS year(last_day) - year(first_day)
+    - (last_day < (first_day + to_years(year(last_day) - year(first_day)))::DATE)::INTEGER;

@@ -1,0 +1,54 @@
+-- Top members: the hundred who brought in the most over the period, by id.
+--
+-- Reads: entries, members, orders
+-- Chart: bar | member_id | revenue_minor
+--
+-- Members who are still members. Nothing here says who they are: that is in their profiles, for
+-- those who may see these.
+--
+-- | Column        | Unit        | What it is                                            |
+-- |---------------|-------------|-------------------------------------------------------|
+-- | member_id     | member      | whom                                                  |
+-- | level         | level       | at the end of the period; null: none                  |
+-- | orders        | orders      | in the period                                         |
+-- | revenue_minor | minor units | of these, less refunds                                |
+-- | last_order_on | day         | the last of these                                     |
+-- | points        | points      | to spend at the end of the period, less debts         |
+
+WITH top AS (
+    SELECT
+        member_id,
+        sum(orders) AS orders,
+        sum(amount_minor) AS revenue_minor,
+        local_day(max(sold_at) FILTER (WHERE orders = 1)) AS last_order_on
+    FROM sales
+    WHERE sold_at >= $from_at AND sold_at < $until_at
+        AND member_id IN (SELECT fact_id FROM members WHERE status = 'active')
+    GROUP BY member_id
+    HAVING sum(orders) > 0
+    ORDER BY revenue_minor DESC, member_id
+    LIMIT 100
+),
+
+held AS (
+    SELECT coalesce(heirs.person_id, movements.member_id) AS member_id, sum(points) AS points
+    FROM movements
+    LEFT JOIN heirs USING (member_id)
+    WHERE coalesce(heirs.person_id, movements.member_id) IN (SELECT member_id FROM top)
+        AND counted_at < $until_at
+        AND (expires_on IS NULL OR expires_on >= $last_day)
+        AND (place <> 'pending' OR available_on <= $last_day)
+    GROUP BY ALL
+)
+
+SELECT
+    member_id,
+    standing.level,
+    whole(top.orders) AS orders,
+    whole(top.revenue_minor) AS revenue_minor,
+    last_order_on,
+    whole(held.points) AS points
+FROM top
+LEFT JOIN held USING (member_id)
+LEFT JOIN standings($last_day, $until_at) AS standing USING (member_id)
+ORDER BY top.revenue_minor DESC, member_id

@@ -1,0 +1,190 @@
+-- Trend: the summary by day, week or month.
+--
+-- Reads: entries, members, orders
+-- Chart: bar | starts_on | revenue_minor, guest_revenue_minor
+--
+-- A row for each day, week (from Monday) or month (`by`) of the period, the first and the last cut
+-- to it; what each column means is said with the summary. What flows (orders, points earned, …)
+-- adds up over the rows to the summary of the whole period, but for active members, who may be
+-- active in many steps; what stands (members, points outstanding, …) is, in the last row, the
+-- summary's.
+--
+-- | Column              | Unit        | What it is                                                |
+-- |---------------------|-------------|-----------------------------------------------------------|
+-- | starts_on           | day         | first day of the step                                     |
+-- | members             | members     | members at its end                                        |
+-- | new_members         | members     | people who enrolled in it                                 |
+-- | active_members      | members     | different members with an order or a redemption in it     |
+-- | orders              | orders      | members' orders                                           |
+-- | revenue_minor       | minor units | what these orders were worth, less refunds in the step    |
+-- | guest_orders        | orders      | orders of people who were no members when it was computed |
+-- | guest_revenue_minor | minor units | what guests' orders were worth                            |
+-- | redemptions         | redemptions | rewards redeemed, less those cancelled                    |
+-- | points_earned       | points      | given for orders and as bonuses, pending ones included    |
+-- | points_redeemed     | points      | spent on rewards, less what cancellations returned        |
+-- | points_clawed_back  | points      | taken back for refunds                                    |
+-- | points_expired      | points      | in lots whose last day ended before the step's last day   |
+-- | points_adjusted     | points      | corrections, transfers and imports; negative: taken       |
+-- | points_pending      | points      | earned and not yet available at its end                   |
+-- | points_outstanding  | points      | what all members together could spend then, less debts    |
+-- | redemption_rate     | ratio       | points_redeemed / points_earned; null of nothing          |
+
+WITH steps AS (
+    SELECT * FROM steps($by, $first_day, $final_day)
+),
+
+flow AS (
+    SELECT
+        step_of($by, local_day(counted_at)) AS step,
+        count(*) FILTER (WHERE entry_kind = 'redemption')
+            - count(*) FILTER (WHERE entry_kind = 'return') AS redemptions,
+        sum(points + pending_points)
+            FILTER (WHERE entry_kind IN ('accrual', 'bonus', 'edit')) AS earned,
+        -sum(points) FILTER (WHERE entry_kind IN ('redemption', 'return')) AS redeemed,
+        -sum(points + pending_points) FILTER (WHERE entry_kind = 'clawback') AS clawed_back,
+        -sum(points) FILTER (WHERE entry_kind = 'expiry') AS expired,
+        sum(points + pending_points)
+            FILTER (WHERE entry_kind IN ('adjustment', 'import', 'merge', 'transfer')) AS adjusted
+    FROM entries
+    WHERE counted_at >= $from_at AND counted_at < $until_at
+    GROUP BY ALL
+),
+
+activity AS (
+    SELECT
+        step_of($by, local_day(happened_at)) AS step,
+        count(DISTINCT coalesce(person_id, member_id))
+            FILTER (WHERE entry_kind IN ('accrual', 'redemption')) AS active_members,
+        sum(refunded_minor) AS refunded_minor
+    FROM entries
+    LEFT JOIN heirs USING (member_id)
+    WHERE happened_at >= $from_at AND happened_at < $until_at
+    GROUP BY ALL
+),
+
+sold AS (
+    SELECT
+        step_of($by, local_day(occurred_at)) AS step,
+        count(member_id) AS orders,
+        sum(amount_minor) FILTER (WHERE member_id IS NOT NULL) AS revenue_minor,
+        count(*) - count(member_id) AS guest_orders,
+        sum(amount_minor) FILTER (WHERE member_id IS NULL) AS guest_revenue_minor
+    FROM orders
+    WHERE occurred_at >= $from_at AND occurred_at < $until_at
+    GROUP BY ALL
+),
+
+-- Points by the day they were counted, alike ones together.
+counted AS (
+    SELECT
+        local_day(counted_at) AS counted_on,
+        CASE WHEN place = 'pending' THEN available_on END AS available_on,
+        expires_on,
+        sum(points) AS points
+    FROM movements
+    WHERE counted_at < $until_at
+    GROUP BY ALL
+),
+
+-- When they began to wait, could be spent, were overdue; nothing of it lies ahead of today.
+staged AS (
+    SELECT
+        counted_on,
+        points,
+        CASE
+            WHEN available_on IS NULL THEN counted_on
+            WHEN available_on <= $last_day THEN greatest(counted_on, available_on)
+        END AS spendable_on,
+        CASE WHEN expires_on < $last_day THEN greatest(counted_on, expires_on + 1) END AS overdue_on
+    FROM counted
+),
+
+stock AS (
+    SELECT changed_on, sum(pending) AS pending, sum(spendable) AS spendable, sum(overdue) AS overdue
+    FROM (
+        SELECT counted_on AS changed_on, points AS pending, 0 AS spendable, 0 AS overdue
+        FROM staged
+        UNION ALL
+        SELECT least(spendable_on, overdue_on), -points, 0, 0 FROM staged
+        WHERE spendable_on IS NOT NULL OR overdue_on IS NOT NULL
+        UNION ALL
+        SELECT spendable_on, 0, points, 0 FROM staged
+        WHERE spendable_on < overdue_on OR (overdue_on IS NULL AND spendable_on IS NOT NULL)
+        UNION ALL
+        SELECT overdue_on, 0, -points, 0 FROM staged
+        WHERE spendable_on < overdue_on
+        UNION ALL
+        SELECT overdue_on, 0, 0, points FROM staged
+        WHERE overdue_on IS NOT NULL
+    )
+    GROUP BY ALL
+),
+
+-- The day before the first step stands for all days before.
+changes AS (
+    SELECT
+        CASE WHEN changed_on >= $first_day THEN step_of($by, changed_on) END AS step,
+        sum(members) AS members,
+        sum(new_members) AS new_members,
+        sum(pending) AS pending,
+        sum(spendable) AS spendable,
+        sum(overdue) AS overdue
+    FROM (
+        SELECT
+            changed_on,
+            change AS members,
+            new_members,
+            0 AS pending,
+            0 AS spendable,
+            0 AS overdue
+        FROM membership
+        WHERE changed_on <= $final_day
+        UNION ALL
+        SELECT changed_on, 0, 0, pending, spendable, overdue FROM stock
+    )
+    GROUP BY ALL
+),
+
+standing AS (
+    SELECT
+        step,
+        new_members,
+        overdue,
+        sum(members) OVER so_far AS members,
+        sum(pending) OVER so_far AS pending,
+        sum(spendable) OVER so_far AS spendable
+    FROM (
+        SELECT step, members, new_members, pending, spendable, overdue FROM changes
+        UNION ALL
+        -- A step in which nothing changed stands where the one before it did.
+        SELECT step, 0, 0, 0, 0, 0 FROM steps WHERE step NOT IN (
+            SELECT step FROM changes WHERE step IS NOT NULL
+        )
+    )
+    WINDOW so_far AS (ORDER BY step NULLS FIRST)
+)
+
+SELECT
+    steps.starts_on,
+    whole(standing.members) AS members,
+    whole(standing.new_members) AS new_members,
+    whole(activity.active_members) AS active_members,
+    whole(sold.orders) AS orders,
+    whole(sold.revenue_minor) - whole(activity.refunded_minor) AS revenue_minor,
+    whole(sold.guest_orders) AS guest_orders,
+    whole(sold.guest_revenue_minor) AS guest_revenue_minor,
+    whole(flow.redemptions) AS redemptions,
+    whole(flow.earned) AS points_earned,
+    whole(flow.redeemed) AS points_redeemed,
+    whole(flow.clawed_back) AS points_clawed_back,
+    whole(flow.expired) + whole(standing.overdue) AS points_expired,
+    whole(flow.adjusted) AS points_adjusted,
+    whole(standing.pending) AS points_pending,
+    whole(standing.spendable) AS points_outstanding,
+    ratio(points_redeemed, points_earned) AS redemption_rate
+FROM steps
+LEFT JOIN standing USING (step)
+LEFT JOIN flow USING (step)
+LEFT JOIN activity USING (step)
+LEFT JOIN sold USING (step)
+ORDER BY steps.starts_on

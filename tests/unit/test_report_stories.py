@@ -1,0 +1,515 @@
+"""Each report on one small story, with answers worked out by hand.
+
+Ana enrolls on 5 October. She buys for 50 € the next day (50 points), is given 30 points that last
+until 15 November, buys for 60 € on 3 November (60), spends 40 on a latte on the 4th and uses it the
+next day with an order of 20 € (20). Ben enrolls on 2 November, buys for 10 € on the 9th (10) and
+returns half of it on the 12th. Cleo is a member from the 10th to the 20th. A guest buys for 7 € on
+the 7th and for 9 € on the 14th. It is 10 December.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import pytest
+
+from loyalty.domain.account import Account
+from loyalty.domain.changes import Kept
+from loyalty.domain.earning import Share
+from loyalty.domain.entries import (
+    Accrual,
+    CalendarCause,
+    Clawback,
+    Detail,
+    Effect,
+    Entry,
+    OrderCause,
+    Placeholder,
+    Qualifying,
+    Redemption,
+)
+from loyalty.edge import reports
+from tests.support.documents import program, reward
+from tests.support.lake import NOVEMBER, PARIS, Home, Row
+from tests.support.ledger import change, entry, order, request, voucher
+
+PROGRAM: Final = program(
+    tiers={
+        "basis": "qualifying_points",
+        "period": "calendar_year",
+        "levels": [{"id": "silver", "name": "Silver", "reached_at": 100}],
+    },
+    point_value={"amount_minor": 2, "per_points": 1},
+    rewards=[reward(amount_minor=350)],
+)
+OCTOBER_LOT: Final = date(2027, 10, 31)
+NOVEMBER_LOT: Final = date(2027, 11, 30)
+NOVEMBER_2026: Final = replace(NOVEMBER, as_of=datetime(2026, 12, 10, 9, tzinfo=UTC))
+BOTH_MONTHS: Final = replace(NOVEMBER_2026, first=date(2026, 10, 1))
+
+
+def noon(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 12, tzinfo=UTC)
+
+
+def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -> Entry:
+    """One point for each euro, under the only rule."""
+    paid = order(order_id, amount_minor=euros * 100, at=at)
+    return entry(
+        OrderCause("pos", order_id, "accrual"),
+        Effect(lots={lot: euros}),
+        member_id=member_id,
+        at=at,
+        recorded_at=at,
+        detail=Accrual(
+            order=paid,
+            shares=(Share("base", "1", euros, euros * 100),),
+            parts=(),
+            qualifying=Qualifying("p2026", euros),
+        ),
+    )
+
+
+def asked(kind: str, member_id: str, at: datetime, effect: Effect, detail: Detail = None) -> Entry:
+    return request(
+        kind,
+        effect,
+        request_id=f"{kind}-{at:%m-%d}",
+        member_id=member_id,
+        at=at,
+        recorded_at=at,
+        detail=detail,
+    )
+
+
+def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -> Entry:
+    detail = Clawback(
+        source="pos",
+        order_id=order_id,
+        refund_id="r1",
+        amount_minor=euros * 100,
+        clawed=euros,
+        owed=0,
+        forgiven=0,
+        excused=0,
+        debt_after=0,
+        qualifying=Qualifying("p2026", -euros),
+    )
+    cause = OrderCause("pos", order_id, "clawback", "r1")
+    effect = Effect(lots={lot: -euros})
+    return entry(cause, effect, member_id=member_id, at=at, recorded_at=at, detail=detail)
+
+
+def of_ana() -> Iterator[Kept]:
+    yield Account(member_id="ana", enrolled_at=noon(10, 5))
+    yield bought("ana", "ana-1", noon(10, 6), 50, OCTOBER_LOT)
+    lasts_until = date(2026, 11, 15)
+    yield asked("bonus", "ana", noon(10, 7), Effect(lots={lasts_until: 30}))
+    ended_at = datetime(2026, 11, 15, 23, tzinfo=UTC)
+    yield entry(
+        CalendarCause("ana", "expiry", (lasts_until,), 3),
+        Effect(lots={lasts_until: -30}),
+        member_id="ana",
+        at=ended_at,
+        recorded_at=noon(11, 16),
+    )
+    yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT)
+    latte = Redemption(redemption_id="red_1", reward_id="latte", code="C")
+    spent = Effect(lots={OCTOBER_LOT: -40})
+    yield asked("redemption", "ana", noon(11, 4), spent, detail=latte)
+    yield voucher(
+        "used",
+        member_id="ana",
+        issued_at=noon(11, 4),
+        used_at=noon(11, 5),
+        used_order=("pos", "ana-3"),
+    )
+    yield bought("ana", "ana-3", noon(11, 5), 20, NOVEMBER_LOT)
+
+
+def of_others() -> Iterator[Kept]:
+    yield Account(member_id="ben", enrolled_at=noon(11, 2))
+    yield bought("ben", "ben-1", noon(11, 9), 10, NOVEMBER_LOT)
+    yield refunded("ben", "ben-1", noon(11, 12), 5, NOVEMBER_LOT)
+    yield Account(
+        member_id="cleo", status="closed", enrolled_at=noon(11, 10), ended_at=noon(11, 20)
+    )
+    for order_id, day, amount_minor in (("g-1", 7, 700), ("g-2", 14, 900)):
+        paid = order(order_id, amount_minor=amount_minor, at=noon(11, day))
+        yield Placeholder(
+            source="pos",
+            order_id=order_id,
+            recorded_at=noon(11, day),
+            count=1,
+            order=paid,
+            guest="email#1#ab",
+        )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.write([change(item) for item in (*of_ana(), *of_others())], name="story")
+    return home
+
+
+STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
+    "summary": (
+        NOVEMBER_2026,
+        [
+            {
+                "members": 2,
+                "new_members": 2,
+                "active_members": 2,
+                "orders": 3,
+                "revenue_minor": 6000 + 2000 + 1000 - 500,
+                "guest_orders": 2,
+                "guest_revenue_minor": 700 + 900,
+                "redemptions": 1,
+                "points_earned": 60 + 20 + 10,
+                "points_redeemed": 40,
+                "points_clawed_back": 5,
+                "points_expired": 30,
+                "points_adjusted": 0,
+                "points_pending": 0,
+                "points_outstanding": (50 + 60 + 20 - 40) + (10 - 5),
+                "redemption_rate": 0.444444,
+            }
+        ],
+    ),
+    "trend": (
+        # 1 November is a Sunday.
+        replace(NOVEMBER_2026, by="week"),
+        [
+            {"starts_on": "2026-11-01", "members": 1, "orders": 0, "points_outstanding": 50 + 30},
+            {"starts_on": "2026-11-02", "members": 2, "orders": 2, "points_outstanding": 120},
+            {"starts_on": "2026-11-09", "members": 3, "orders": 1, "points_outstanding": 125},
+            {"starts_on": "2026-11-16", "members": 2, "orders": 0, "points_outstanding": 95},
+            {"starts_on": "2026-11-23", "members": 2, "orders": 0, "points_outstanding": 95},
+            {"starts_on": "2026-11-30", "members": 2, "orders": 0, "points_outstanding": 95},
+        ],
+    ),
+    "members": (
+        BOTH_MONTHS,
+        [
+            {
+                "starts_on": "2026-10-01",
+                "members": 1,
+                "new_members": 1,
+                "ended_members": 0,
+                "active_members": 1,
+                "active_rate": 1.0,
+                "new_buyers": 1,
+                "returning_buyers": 0,
+            },
+            {
+                "starts_on": "2026-11-01",
+                "members": 2,
+                "new_members": 2,
+                "ended_members": 1,
+                "active_members": 2,
+                "active_rate": 1.0,
+                "new_buyers": 1,
+                "returning_buyers": 1,
+            },
+        ],
+    ),
+    "retention": (
+        BOTH_MONTHS,
+        [
+            {"cohort": "2026-10-01", "month_number": 0, "members": 1, "retention": 1.0},
+            {"cohort": "2026-10-01", "month_number": 1, "members": 1, "retention": 1.0},
+            {"cohort": "2026-11-01", "month_number": 0, "members": 2, "retention": 0.5},
+        ],
+    ),
+    "repeat": (
+        BOTH_MONTHS,
+        [
+            {"who": "members", "orders": 1, "customers": 2, "repeat_rate": 0.5, "days_median": 28},
+            {"who": "members", "orders": 2, "customers": 1, "repeat_rate": 1.0, "days_median": 2},
+            {"who": "members", "orders": 3, "customers": 1, "repeat_rate": 0.0},
+            {"who": "guests", "orders": 1, "customers": 1, "repeat_rate": 1.0, "days_median": 7},
+            {"who": "guests", "orders": 2, "customers": 1, "repeat_rate": 0.0},
+        ],
+    ),
+    "lifetime_value": (
+        BOTH_MONTHS,
+        [
+            {
+                "who": "members",
+                "cohort": "2026-10-01",
+                "level": "silver",
+                "customers": 1,
+                "buyers": 1,
+                "orders": 3,
+                "revenue_minor": 13000,
+                "value_minor": 13000.0,
+                "orders_per_customer": 3.0,
+                "order_value_minor": 4333.333333,
+            },
+            {
+                "who": "members",
+                "cohort": "2026-11-01",
+                "level": None,
+                "customers": 2,
+                "buyers": 1,
+                "orders": 1,
+                "revenue_minor": 500,
+                "value_minor": 250.0,
+                "orders_per_customer": 0.5,
+                "order_value_minor": 500.0,
+            },
+            {
+                "who": "guests",
+                "cohort": "2026-11-01",
+                "level": None,
+                "customers": 1,
+                "buyers": 1,
+                "orders": 2,
+                "revenue_minor": 1600,
+                "value_minor": 1600.0,
+                "orders_per_customer": 2.0,
+                "order_value_minor": 800.0,
+            },
+        ],
+    ),
+    "segments": (
+        # Of two, the lower scores 1 and the higher 1 + 5 * 1 / 2 = 3.
+        NOVEMBER_2026,
+        [
+            {
+                "segment": "about_to_sleep",
+                "members": 1,
+                "share": 0.5,
+                "orders": 1,
+                "revenue_minor": 500,
+                "revenue_share": 0.058824,
+                "recency_days": 21.0,
+                "frequency": 1.0,
+                "monetary_minor": 500.0,
+                "monetary_score": 1.0,
+            },
+            {
+                "segment": "at_risk",
+                "members": 1,
+                "share": 0.5,
+                "orders": 2,
+                "revenue_minor": 8000,
+                "revenue_share": 0.941176,
+                "recency_days": 25.0,
+                "frequency": 2.0,
+                "monetary_minor": 8000.0,
+                "monetary_score": 3.0,
+            },
+        ],
+    ),
+    "liability": (
+        NOVEMBER_2026,
+        [
+            {"state": "available", "expires_in": "2027-10-01", "points": 10, "worth_minor": 20},
+            {"state": "available", "expires_in": "2027-11-01", "points": 85, "worth_minor": 170},
+        ],
+    ),
+    "liability_age": (
+        NOVEMBER_2026,
+        [
+            {"age_months": 0, "points": 85, "share": 0.894737, "worth_minor": 170},
+            {"age_months": 1, "points": 10, "share": 0.105263, "worth_minor": 20},
+        ],
+    ),
+    "breakage": (
+        NOVEMBER_2026,
+        [
+            {"expires_in": "2026-11-01", "issued_points": 30, "expired_points": 30},
+            {"expires_in": "2027-10-01", "issued_points": 50, "redeemed_points": 40},
+            {"expires_in": "2027-11-01", "issued_points": 90, "clawed_back_points": 5},
+        ],
+    ),
+    "redemption": (
+        BOTH_MONTHS,
+        [
+            {
+                "cohort": "2026-10-01",
+                "members": 1,
+                "earners": 1,
+                "redeemers": 1,
+                "days_median": 30,
+                "points_earned": 50 + 30 + 60 + 20,
+                "points_redeemed": 40,
+                "redemption_rate": 0.25,
+            },
+            {
+                "cohort": "2026-11-01",
+                "members": 2,
+                "earners": 1,
+                "redeemers": 0,
+                "days_median": None,
+                "points_earned": 10,
+                "points_redeemed": 0,
+                "redemption_rate": 0.0,
+            },
+        ],
+    ),
+    "rewards": (
+        NOVEMBER_2026,
+        [
+            {
+                "reward_id": "latte",
+                "redeemed": 1,
+                "used": 1,
+                "open": 0,
+                "expired": 0,
+                "cancelled": 0,
+                "used_rate": 1.0,
+                "points": 40,
+                "cost_minor": 350,
+                "orders": 1,
+                "order_revenue_minor": 2000,
+            }
+        ],
+    ),
+    "earning_rules": (
+        NOVEMBER_2026,
+        [
+            {
+                "rule_id": "base",
+                "orders": 3,
+                "members": 2,
+                "points": 90,
+                "points_share": 1.0,
+                "revenue_minor": 9000,
+                "revenue_share": 1.0,
+                "points_rate": 0.01,
+            }
+        ],
+    ),
+    "tiers": (
+        NOVEMBER_2026,
+        [
+            {"level_before": "new", "level_after": "none", "movement": "joined", "members": 1},
+            {"level_before": "none", "level_after": "silver", "movement": "up", "members": 1},
+        ],
+    ),
+    "guests": (
+        # An order can be claimed for 30 days: since 10 November.
+        NOVEMBER_2026,
+        [
+            {
+                "orders_each": 2,
+                "guests": 1,
+                "orders": 2,
+                "revenue_minor": 1600,
+                "value_minor": 1600.0,
+                "claimable_guests": 1,
+                "claimable_orders": 1,
+            }
+        ],
+    ),
+    "sources": (
+        NOVEMBER_2026,
+        [
+            {
+                "source": "pos",
+                "orders": 3,
+                "revenue_minor": 8500,
+                "refunded_minor": 500,
+                "order_value_minor": 2833.333333,
+                "guest_orders": 2,
+                "guest_revenue_minor": 1600,
+                "member_share": 0.6,
+                "points_earned": 90,
+            }
+        ],
+    ),
+    "top_members": (
+        NOVEMBER_2026,
+        [
+            {
+                "member_id": "ana",
+                "level": "silver",
+                "orders": 2,
+                "revenue_minor": 8000,
+                "last_order_on": "2026-11-05",
+                "points": 90,
+            },
+            {
+                "member_id": "ben",
+                "level": None,
+                "orders": 1,
+                "revenue_minor": 500,
+                "last_order_on": "2026-11-09",
+                "points": 5,
+            },
+        ],
+    ),
+    "at_risk_members": (
+        # By 9 December she is silent for 34 days, more than twice her usual 15.
+        replace(NOVEMBER_2026, last=date(2026, 12, 9)),
+        [
+            {
+                "member_id": "ana",
+                "orders": 3,
+                "revenue_minor": 13000,
+                "last_order_on": "2026-11-05",
+                "usual_gap_days": 15.0,
+                "silent_days": 34,
+            }
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", reports.names())
+def test_a_report_tells_the_story(home: Home, name: str) -> None:
+    period, told = STORY[name]
+
+    rows = home.rows(name, period, document=PROGRAM)
+
+    assert [
+        {column: row[column] for column in expected}
+        for row, expected in zip(rows, told, strict=True)
+    ] == told
+
+
+def test_nobody_is_at_risk_within_their_own_rhythm(home: Home) -> None:
+    assert home.rows("at_risk_members", NOVEMBER_2026, document=PROGRAM) == []
+
+
+def test_who_was_merged_is_one_person_with_the_other(home: Home, tmp_path: Any) -> None:
+    """Dan was Ana's second card: his orders are hers, and his cohort is."""
+    merged = Home(tmp_path)
+    dan = Account(
+        member_id="dan",
+        status="merged",
+        into="ana",
+        enrolled_at=noon(11, 2),
+        ended_at=noon(11, 25),
+    )
+    his = bought("dan", "dan-1", noon(11, 24), 30, NOVEMBER_LOT)
+    merged.write([change(item) for item in (*of_ana(), dan, his)], name="merged")
+
+    (top,) = merged.rows("top_members", NOVEMBER_2026, document=PROGRAM)
+    (october, november) = merged.rows("retention", BOTH_MONTHS, document=PROGRAM)
+
+    assert (top["member_id"], top["orders"], top["revenue_minor"]) == ("ana", 3, 11000)
+    assert (october["members"], november["members"]) == (1, 1)
+    assert merged.answer(NOVEMBER_2026)["active_members"] == 1
+
+
+def test_a_forecast_follows_what_became_of_points_that_old(tmp_path: Any) -> None:
+    """On 2 October there were 100 that lasted to its end, and 60 expired; of November's 50, 30."""
+    home = Home(tmp_path)
+    october, november = date(2026, 10, 31), date(2026, 11, 30)
+    items = (
+        asked("bonus", "ana", noon(10, 1), Effect(lots={october: 100})),
+        asked("redemption", "ana", noon(10, 20), Effect(lots={october: -40})),
+        asked("bonus", "ana", noon(11, 1), Effect(lots={november: 50})),
+    )
+    home.write([change(item) for item in items], name="1-3")
+    period = replace(NOVEMBER_2026, as_of=noon(11, 2), last=date(2026, 11, 2), zone=PARIS)
+
+    (row,) = home.rows("breakage", period, document=PROGRAM)
+
+    assert (row["status"], row["outstanding_points"]) == ("forecast", 50)
+    assert (row["forecast_points"], row["breakage_rate"], row["forecast_minor"]) == (30, 0.6, 60)
