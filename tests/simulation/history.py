@@ -284,7 +284,8 @@ def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | No
     world = World(
         *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
     )
-    world.enroll(*MEMBERS[: draw.choice((1, 1, 2) if rush else (1, 1, 2, 3))])
+    members = MEMBERS[: draw.choice((1, 1, 2) if rush else (1, 1, 2, 3))]
+    world.enroll(*members, may_be_erased=draw.random() < 0.05)
     return world
 
 
@@ -322,7 +323,7 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
     if world.program().document.tiers is not None:
         for _ in range(draw.choice((0, 0, 1, 2))):
             wanted.append(Grant(draw.choice(members), _floor(draw, world)))
-    if draw.random() < 0.05:
+    if any(key.sk == "PROFILE" for key in world.table.items):
         wanted.append(Erase(draw.choice(members)))
     return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in wanted]
 

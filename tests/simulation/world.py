@@ -17,7 +17,7 @@ from loyalty.domain.errors import Refusal, TryAgain
 from loyalty.domain.identity import Keyring
 from loyalty.domain.member import Member
 from loyalty.domain.program import PublishedProgram
-from loyalty.table import keys
+from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
@@ -26,6 +26,7 @@ from loyalty.table.operations import (
     Key,
     Operation,
     Page,
+    Put,
     Query,
     Refused,
     Transient,
@@ -119,15 +120,20 @@ class World:
         self._codes = 0
         self._attempts = 0
 
-    def enroll(self, *member_ids: str) -> None:
+    def enroll(self, *member_ids: str, may_be_erased: bool = True) -> None:
+        """Begin accounts, with a profile beside each for whoever may be erased."""
+        members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=no_keyring)
         for member_id in member_ids:
-            member = Member(
-                member_id=member_id, enrolled_at=self.now, enrolled_by="", identities={}
-            )
-            members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=no_keyring)
-            members.enroll(member, Account(member_id=member_id, enrolled_at=self.now))
-            account = self.table.items[keys.account(PROGRAM_ID, member_id)]
-            self.auditor.accounts[member_id] = account
+            key = keys.account(PROGRAM_ID, member_id)
+            account = Account(member_id=member_id, enrolled_at=self.now)
+            if may_be_erased:
+                member = Member(
+                    member_id=member_id, enrolled_at=self.now, enrolled_by="", identities={}
+                )
+                members.enroll(member, account)
+            else:
+                self.table.apply([Put(key, records.account_to_item(account, PROGRAM_ID))])
+            self.auditor.accounts[member_id] = self.table.items[key]
 
     def program(self, *, at: datetime | None = None) -> PublishedProgram:
         """The version in force."""
