@@ -12,7 +12,7 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.orders import Line, Order, fingerprint
 from loyalty.domain.program import PublishedProgram
 from loyalty.domain.vouchers import Voucher
-from loyalty.table import records
+from loyalty.table import keys, records
 from loyalty.usecases.accrual import Earned, Kept
 from loyalty.usecases.edits import Edited, Outdated
 from loyalty.usecases.once import Recorded
@@ -35,7 +35,7 @@ from tests.simulation.requests import (
     Use,
     has_happened,
 )
-from tests.simulation.world import Answer, Attempt, Fault, Read, Request, World, Write
+from tests.simulation.world import PROGRAM_ID, Answer, Attempt, Fault, Read, Request, World, Write
 
 # Where and when days are odd: both ends of daylight saving, at 1:00, 2:00, at midnight itself or
 # by half an hour, the first and the last place where a day begins, a leap day, a year's end.
@@ -196,6 +196,7 @@ class History:
         _check_orders(world)
         if not _anybody_erased(world):
             _check_tellings(world, requests)
+        _check_nobody_erased_is_known(world)
         for later in (timedelta(hours=self._draw.choice((0, 24))), _AGES):
             world.now += later
             self._sweep_and_compare()
@@ -285,7 +286,7 @@ def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | No
         *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
     )
     members = MEMBERS[: draw.choice((1, 1, 2) if rush else (1, 1, 2, 3))]
-    world.enroll(*members, may_be_erased=draw.random() < 0.05)
+    world.enroll(*members, may_be_erased=draw.random() < 0.08)
     return world
 
 
@@ -539,6 +540,18 @@ def _check_tellings(world: World, requests: Iterable[Request]) -> None:
             for each in order.lines
         ]:
             raise Violation(f"{key} is not what was told of it last")
+
+
+def _check_nobody_erased_is_known(world: World) -> None:
+    """Of who was erased, and of whoever they were before, no profile is left."""
+    accounts = world.auditor.accounts
+    for member_id in accounts:
+        last = member_id
+        while "into" in accounts[last]:
+            last = accounts[last]["into"]
+        profile = keys.profile(PROGRAM_ID, member_id)
+        if accounts[last]["status"] == "closed" and profile in world.table.items:
+            raise Violation(f"{member_id} was erased, and is still known")
 
 
 def shown_balance(world: World, member_id: str) -> tuple[int, int]:

@@ -243,7 +243,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a refund does not settle first",
-        "usecases/refunds.py",
+        "usecases/accounts.py",
         "account = settled(desk, path[-1])",
         "account = path[-1]",
     ),
@@ -414,6 +414,12 @@ MUTANTS: Final = (
         "domain/corrections.py",
         "    added = addition(\n        taker,\n",
         "    added = addition(\n        replace(taker, debt=0),\n",
+    ),
+    Mutant(
+        "who is merged while being erased is erased in the other's place",
+        "usecases/enrollment.py",
+        "if account.member_id != enrolled.member.member_id:",
+        "if not account.member_id:",
     ),
     Mutant(
         "the soonest expiry comes last",

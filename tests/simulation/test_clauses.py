@@ -1313,6 +1313,32 @@ class TestErasing:
 
         assert account(world).balance == 0
 
+    def test_somebody_who_is_merged_meanwhile_is_erased_with_whom_they_became(self) -> None:
+        world = scene("ann", "bob", expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        attempt = world.start(Erase("ann"))
+        attempt.run_to(writing)
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        done(attempt.finish())
+
+        assert account(world, "bob").status == "closed"
+        assert [key for key in world.table.items if key.sk == "PROFILE"] == []
+
+    def test_somebody_who_is_merged_into_them_meanwhile_is_erased_too(self) -> None:
+        world = scene("ann", "bob", expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        attempt = world.start(Erase("ann"))
+        attempt.run_to(writing)
+        done(world.finish(Merge("bob", "ann", "m1")))
+
+        done(attempt.finish())
+
+        assert account(world).status == "closed"
+        assert [key for key in world.table.items if key.sk == "PROFILE"] == []
+
     def test_a_hold_that_runs_out_is_ended_without_returning_anything(self) -> None:
         world = scene()
         earned(world, 10)

@@ -71,3 +71,13 @@ def settled(desk: Desk, account: Account) -> Account:
             # Once more, for what one write cannot hold.
             return settled(desk, posting.changes[0].becomes or account)
     raise AssertionError("decisions end by raising")
+
+
+def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
+    """A member's account and those it was merged into, read strongly; the last is settled."""
+    for _ in decisions(desk):
+        path = lineage(desk, member_id, strong=True)
+        account = settled(desk, path[-1])
+        if account.member_id == path[-1].member_id:
+            return (*path[:-1], account)
+    raise AssertionError("decisions end by raising")

@@ -19,7 +19,7 @@ from loyalty.domain.orders import (
 )
 from loyalty.domain.postings import OrderStateChange, Posting
 from loyalty.domain.refunds import in_force, state_of
-from loyalty.usecases.accounts import decisions, lineage, settled
+from loyalty.usecases.accounts import decisions, settled_lineage
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
 from loyalty.usecases.refunds import expired_of
@@ -94,13 +94,13 @@ def _told_again(
 def _edited(
     order: Order, accrual: Entry, earned: Accrual, file: OrderOnFile, *, desk: Desk
 ) -> Entry:
-    path = lineage(desk, accrual.member_id, strong=True)
+    path = settled_lineage(desk, accrual.member_id)
     posting = edit(
         order,
         accrual=accrual,
         earned=earned,
         state=file.state,
-        account=settled(desk, path[-1]),
+        account=path[-1],
         expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
         decided_by=desk.version(accrual.program_version),
         program=desk.program,

@@ -223,12 +223,15 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
                 raise
             # Erased before, or merged into somebody who was.
             return
+        account = settled(desk, enrolled.account)
+        if account.member_id != enrolled.member.member_id:
+            # Merged into somebody else a moment ago: it is them who are to be erased.
+            continue
         try:
-            for merged_id in enrolled.account.absorbed:
+            for merged_id in account.absorbed:
                 merged = members.find(merged_id, strong=True)
                 if merged and merged.member:
                     members.forget(merged.member)
-            account = settled(desk, enrolled.account)
             members.erase(enrolled.member, close(account, program=desk.program, now=desk.now))
         except Raced:
             continue

@@ -15,7 +15,7 @@ from loyalty.domain.entries import Accrual, AskedRefund, Entry, OrderCause, Plac
 from loyalty.domain.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
 from loyalty.domain.orders import Order
 from loyalty.domain.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
-from loyalty.usecases.accounts import decisions, lineage, settled
+from loyalty.usecases.accounts import decisions, settled_lineage
 from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
 
 # Each is an entry of the order's own transaction, which holds 100 items.
@@ -94,14 +94,13 @@ def _clawed_back(
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
     _check_lines(asked, in_force(earned, file.state))
-    path = lineage(desk, accrual.member_id, strong=True)
-    account = settled(desk, path[-1])
+    path = settled_lineage(desk, accrual.member_id)
     posting = claw_back(
         asked,
         accrual=accrual,
         earned=earned,
         state=file.state,
-        account=account,
+        account=path[-1],
         expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
         decided_by=desk.version(accrual.program_version),
         program=desk.program,
