@@ -18,7 +18,7 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
 class Layers(Construct):
-    """The layers that functions share: our package, what it depends on, the report engine."""
+    """The layers: our package and what it depends on for all, the large rest for who needs it."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, build: Build
@@ -31,6 +31,7 @@ class Layers(Construct):
             self._layer("Loyalty", "The shared package"),
         )
         self.analytics = (*self.common, self._layer("Analytics", "The engine of the reports"))
+        self.messages = (*self.common, self._layer("Messages", "Dates and amounts by locale"))
 
     def _layer(self, name: str, description: str) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(

@@ -68,6 +68,7 @@ class Monitoring(Construct):
         intake: IntakeQueue,
         readers: Mapping[str, StreamReader],
         queues: Mapping[str, WorkQueue],
+        messages: WorkQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = AlarmTopic(self, "Alarms", settings=settings).topic
@@ -75,6 +76,8 @@ class Monitoring(Construct):
         dead_letters = {"intake": intake.dead_letters}
         dead_letters |= {name: reader.dead_letters for name, reader in readers.items()}
         dead_letters |= {name: queue.dead_letters for name, queue in queues.items()}
+        # How long messages wait tells nothing: at night they do.
+        dead_letters["notifications"] = messages.dead_letters
         self._watch_api(api_id)
         for name, function in functions.items():
             self._watch_function(name, function)

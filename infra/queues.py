@@ -92,6 +92,7 @@ class WorkQueue(Construct):
 
     A standard queue: the work is right in any order and however often it is done. Its messages
     carry a group each, so that SQS serves a quiet program before one that has filled the queue.
+    `sends`: the function puts work of its own into it.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class WorkQueue(Construct):
         settings: Settings,
         function: CapabilityFunction,
         concurrency_max: int,
+        sends: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
@@ -123,17 +125,18 @@ class WorkQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=4),
         )
         function.allow(
-            SEND_ONE_OR_MANY,
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             on=[self.queue.queue_arn],
         )
-        function.acknowledge_actions(
-            SEND_ONE_OR_MANY,
-            why="Of AWS's actions only SendMessage matches, which covers batches; the local cloud "
-            "has another one for them.",
-        )
+        if sends:
+            function.allow(SEND_ONE_OR_MANY, on=[self.queue.queue_arn])
+            function.acknowledge_actions(
+                SEND_ONE_OR_MANY,
+                why="Of AWS's actions only SendMessage matches, which covers batches; the local "
+                "cloud has another one for them.",
+            )
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",

@@ -114,6 +114,17 @@ ROUTES: tuple[Route, ...] = (
         throttle=Throttle.WEBHOOK,
         why_open="Storefronts have no token: the function checks the platform's signature.",
     ),
+    *_routes("notifications", ("POST", "/messages/preview", Throttle.ADMINISTER)),
+    *(
+        Route(
+            function="enrollment",
+            method=method,
+            path=f"{_PROGRAM}/unsubscribe/{{token}}",
+            throttle=Throttle.LOOKUP,
+            why_open="Mail clients have no token: the link itself is sealed.",
+        )
+        for method in ("GET", "POST")
+    ),
     Route(
         function="program",
         method="GET",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.api import HttpApi
@@ -13,14 +14,15 @@ from infra.build import Build
 from infra.data_stack import DataStack
 from infra.functions import CapabilityFunction, Layers
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.mail import Mail
 from infra.monitoring import Monitoring
-from infra.queues import IntakeQueue
+from infra.queues import IntakeQueue, WorkQueue
 from infra.routes import ROUTES
 from infra.schedules import ScheduledWork
 from infra.settings import Settings
 from infra.streams import StreamReader
 from infra.subscriptions import Subscription
-from loyalty.domain.events import SOURCE
+from loyalty.domain.events import SOURCE, MessageDue
 from loyalty.usecases.reminders import WAKING_EVENTS
 
 # The gateway gives up after 30 s, a caller long before.
@@ -29,6 +31,8 @@ REPORT_TIMEOUT = Duration.seconds(29)
 INTAKE_TIMEOUT = Duration.seconds(30)
 STREAM_TIMEOUT = Duration.seconds(60)
 SWEEP_TIMEOUT = Duration.seconds(60)
+# A few mails, each of which SES may think about for 10 s.
+NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # To read off a busy day's facts who has changed.
 AUDIT_TIMEOUT = Duration.seconds(300)
 
@@ -37,6 +41,8 @@ SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
 # Mornings can wait a little: everybody is due when the quiet hours end.
 REMINDERS_CONCURRENCY_MAX = 20
+# 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
+NOTIFICATIONS_CONCURRENCY_MAX = 2
 
 # Memory buys a share of a processor too, and a cold start is nothing but processor.
 MEMORY_MIB = 1024
@@ -75,6 +81,8 @@ class ServiceStack(Stack):
             "audit": self._audit(),
             "reminders": self._reminders(),
         }
+        self._mail = Mail(self, "Mail", settings=settings)
+        functions += [self._notifications()]
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
         self._publish(
@@ -138,7 +146,7 @@ class ServiceStack(Stack):
             environment=self._table_name | self._lake_bucket | self._claims,
             timeout=REPORT_TIMEOUT,
             memory_mib=REPORT_MEMORY_MIB,
-            analytics=True,
+            layers=self._layers.analytics,
         )
         self._data.table.allow(function, GET)
         self._data.buckets.allow_read_facts(function)
@@ -290,6 +298,44 @@ class ServiceStack(Stack):
         )
         return work
 
+    def _notifications(self) -> CapabilityFunction:
+        function = self._function(
+            "notifications",
+            "Say members' messages by mail, and show managers how they look",
+            environment=self._table_name
+            | self._identity_secret
+            | self._claims
+            | self._mail.environment,
+            timeout=NOTIFICATIONS_TIMEOUT,
+            layers=self._layers.messages,
+        )
+        self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
+        self._data.secrets.allow_read_identity(function)
+        self._mail.allow_send(function)
+        self._messages = WorkQueue(
+            self,
+            "Messages",
+            settings=self._settings,
+            function=function,
+            concurrency_max=NOTIFICATIONS_CONCURRENCY_MAX,
+            sends=False,
+        )
+        # What the quiet hours came before is hidden until they end.
+        function.allow("sqs:ChangeMessageVisibility", on=[self._messages.queue.queue_arn])
+        function.function.add_environment(
+            "LOYALTY_NOTIFICATIONS_QUEUE_URL", self._messages.queue.queue_url
+        )
+        Subscription(
+            self,
+            "DueMessages",
+            source=SOURCE,
+            names=[MessageDue.__name__],
+            queue=self._messages,
+            bus_name=self._bus.event_bus_name,
+        )
+        self._mail.tell(self._messages)
+        return function
+
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
@@ -303,14 +349,14 @@ class ServiceStack(Stack):
         environment: Mapping[str, str],
         timeout: Duration = HTTP_TIMEOUT,
         memory_mib: int = MEMORY_MIB,
-        analytics: bool = False,
+        layers: Sequence[lambda_.LayerVersion] | None = None,
     ) -> CapabilityFunction:
         return CapabilityFunction(
             self,
             name,
             settings=self._settings,
             build=self._build,
-            layers=self._layers.analytics if analytics else self._layers.common,
+            layers=layers or self._layers.common,
             environment=environment,
             timeout=timeout,
             memory_mib=memory_mib,
@@ -368,6 +414,10 @@ class ServiceStack(Stack):
             intake=self._intake,
             readers=readers,
             queues={name: work.queue for name, work in works.items()},
+            messages=self._messages,
+        )
+        functions["notifications"].function.add_environment(
+            "LOYALTY_API_URL", self._settings.api_url or api.url
         )
         CfnOutput(self, "ApiId", value=api.id)
         CfnOutput(self, "ApiUrl", value=api.url)
@@ -376,6 +426,7 @@ class ServiceStack(Stack):
         CfnOutput(self, "IntakeDeadLettersUrl", value=self._intake.dead_letters.queue_url)
         parked = {name: reader.dead_letters for name, reader in readers.items()}
         parked |= {name: work.queue.dead_letters for name, work in works.items()}
+        parked["notifications"] = self._messages.dead_letters
         for name, queue in parked.items():
             CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)
         for name, work in works.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -46,6 +47,8 @@ class Settings:
     `programs` are those that a server may call with the service client's credentials.
     `issuer` and `audience` replace Cognito by another OIDC issuer, and `claims` are the names of
     claims that this issuer has chosen otherwise than Cognito, by the name of their setting.
+    `mail_from` is the address that members get mail from (None: they get none), and `api_url` where
+    links in mails lead, where that is not the API's own address.
     """
 
     stage: Stage
@@ -59,6 +62,8 @@ class Settings:
     callback_urls: tuple[str, ...]
     cors_origins: tuple[str, ...]
     alarm_email: str | None
+    mail_from: str | None
+    api_url: str | None
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
@@ -79,6 +84,8 @@ class Settings:
             callback_urls=_texts(node, "callback_urls"),
             cors_origins=_texts(node, "cors_origins"),
             alarm_email=_text(node, "alarm_email"),
+            mail_from=_address(node, "mail_from"),
+            api_url=_text(node, "api_url"),
         )
 
     def stack_id(self, name: str) -> str:
@@ -91,6 +98,11 @@ class Settings:
     @property
     def tls_only(self) -> bool:
         """The local cloud serves plain HTTP on the loopback, so a TLS-only policy shuts all out."""
+        return self.platform != "local"
+
+    @property
+    def sends_by_identity(self) -> bool:
+        """The local cloud asks for the right to send on everything, not on who it is sent as."""
         return self.platform != "local"
 
     @property
@@ -114,6 +126,13 @@ def _text(node: Node, name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise ContextError(f"Context `{name}` is {value!r}; it must be a string.")
+    return value
+
+
+def _address(node: Node, name: str) -> str | None:
+    value = _text(node, name)
+    if value is not None and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", value):
+        raise ContextError(f"Context `{name}` is `{value}`; it must be an e-mail address.")
     return value
 
 

@@ -44,6 +44,7 @@ TAGS: Final = {
     "redemption": "Points buy rewards; vouchers are used once.",
     "reporting": "What the program brings in.",
     "webhooks": "What storefronts deliver.",
+    "notifications": "Messages to members.",
 }
 GATEWAY: Final = {
     HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",

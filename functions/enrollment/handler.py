@@ -1,9 +1,9 @@
 """People become members, see and change what is known of them, and may be forgotten."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from ulid import ULID
 
 from loyalty.domain.entries import Counterpart
@@ -18,11 +18,12 @@ from loyalty.domain.errors import (
     ValidationFailed,
     WrongState,
 )
+from loyalty.domain.member import Change
 from loyalty.edge.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
 from loyalty.edge.entries import entry_answer
-from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.members import (
     EnrollmentRequest,
     HistoryPage,
@@ -46,6 +47,7 @@ from loyalty.edge.statements import (
     require_period,
     statement_answer,
 )
+from loyalty.edge.unsubscribing import ASK, DONE, SEALED, member_named_by
 from loyalty.table.members import TableMembers
 from loyalty.usecases import corrections, enrollment, statements
 from loyalty.usecases.enrollment import Application, Enrolled
@@ -56,6 +58,13 @@ handler = api
 
 # Who may write about others; an analyst only reads.
 KEEPS_MEMBERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
+
+UnsubscribeToken = Annotated[
+    str, Path(pattern=SEALED, description="Of a mail's link: nobody can guess it.")
+]
+PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
 
 OptionalIdempotencyKey = Annotated[
     str | None,
@@ -252,6 +261,36 @@ def merge_members(
         raise TypeError("not a merge's entry")
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
     return reply(answer, status=200 if merged.replayed else 201)
+
+
+@api.get("/unsubscribe/<token>", allow=ANYONE)
+def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[Any]:
+    """Ask whoever follows the link of a mail whether they want no more of them."""
+    _unsubscribing(program_id, token)
+    return _page(ASK)
+
+
+@api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(TryAgain,))
+def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[Any]:
+    """Send no more mail to a member: one click in their mail client (RFC 8058), or on the page."""
+    at, members = _serving(program_id)
+    member_id = _unsubscribing(program_id, token)
+    asked = Change(consents={"email": False})
+    enrollment.change(member_id, asked, proven=None, members=members, desk=at)
+    count("Unsubscribed")
+    return _page(DONE)
+
+
+def _unsubscribing(program_id: str, token: str) -> str:
+    ring = keyring(settings(EnrollmentSettings).identity_secret)
+    return member_named_by(token, program_id=program_id, keyring=ring)
+
+
+def _page(html: str) -> Response[Any]:
+    headers = {"cache-control": "no-store", "content-security-policy": PAGE_POLICY}
+    return Response(
+        status_code=200, content_type="text/html; charset=utf-8", body=html, headers=headers
+    )
 
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:

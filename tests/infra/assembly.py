@@ -28,8 +28,9 @@ FUNCTIONS: Final = (
     "expiry",
     "audit",
     "reminders",
+    "notifications",
 )
-LAYERS: Final = ("dependencies", "loyalty", "analytics")
+LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages")
 
 type Resource = Mapping[str, Any]
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 os.environ.setdefault("JSII_NODE", str(Path(sys.executable).with_name("node")))
 
 
+MAIL_FROM = "club@beanleaf.example"
+
+
 def _synthesize(folders: pytest.TempPathFactory, **context: str) -> Assembly:
     from tests.infra.assembly import synthesize  # noqa: PLC0415  after JSII_NODE is set
 
-    return synthesize(folders.mktemp("assembly"), **context)
+    return synthesize(folders.mktemp("assembly"), mail_from=MAIL_FROM, **context)
 
 
 @pytest.fixture(scope="session")

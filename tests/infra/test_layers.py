@@ -15,6 +15,7 @@ from tools.bootstrap import ROOT, alone
 
 LAYERS = ROOT / "build" / "local" / "layers"
 HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+OWN_LAYERS = {"reporting": ("analytics",), "notifications": ("messages",)}
 # What Lambda's own runtime brings.
 SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 
@@ -49,7 +50,7 @@ def run(code: str, *path: Path) -> str:
 
 @pytest.mark.parametrize("name", HANDLERS)
 def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: Path) -> None:
-    layers = ["loyalty", "dependencies", *(["analytics"] if name == "reporting" else [])]
+    layers = ["loyalty", "dependencies", *OWN_LAYERS.get(name, ())]
 
     run(
         "import handler; assert callable(handler.handler)",
@@ -67,15 +68,16 @@ def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: P
         ("accrual", "POST", "/v1/programs/bean/orders", 422),
         ("redemption", "POST", "/v1/programs/bean/members/me/redemptions", 400),
         ("reporting", "GET", "/v1/programs/bean/reports/summary", 422),
+        ("notifications", "POST", "/v1/programs/bean/messages/preview", 422),
     ],
 )
 def test_a_first_request_is_answered_from_the_layers(
     name: str, method: str, path: str, status: int, sdk: Path
 ) -> None:
     """What is imported late is missed late; these need no table to be answered."""
-    caller = staff("bean", "cashier", "analyst")
+    caller = staff("bean", "cashier", "analyst", "manager")
     asked = json.dumps(event(method, path, raw="{}", as_=caller))
-    layers = ["loyalty", "dependencies", *(["analytics"] if name == "reporting" else [])]
+    layers = ["loyalty", "dependencies", *OWN_LAYERS.get(name, ())]
 
     told = run(
         "import handler, json\n"
@@ -94,7 +96,10 @@ def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
         "import importlib, loyalty, pkgutil\n"
         "for module in pkgutil.walk_packages(loyalty.__path__, 'loyalty.'):\n"
         "    importlib.import_module(module.name); print(module.name)",
-        *(LAYERS / layer / "python" for layer in ("loyalty", "dependencies", "analytics")),
+        *(
+            LAYERS / layer / "python"
+            for layer in ("loyalty", "dependencies", "analytics", "messages")
+        ),
         sdk,
     )
 

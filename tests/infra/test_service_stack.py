@@ -18,6 +18,7 @@ TABLE = "Ledger/Table"
 HISTORY = "Ledger/Table/index/history"
 EXPIRING = "Ledger/Table/index/expiring"
 REMINDING = "Ledger/Table/index/reminding"
+SES = "arn:<Partition>:ses:<Region>:<AccountId>"
 IDENTITY_SECRET = "Secrets/Identity"
 STOREFRONT_SECRETS = (
     "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/storefronts/*"
@@ -119,6 +120,19 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         REMINDING: {"dynamodb:Query"},
         "RemindersWork/Pages/Queue": WORK_QUEUE,
+    },
+    "notifications": {
+        TABLE: MOVE_POINTS,
+        IDENTITY_SECRET: READ_SECRET,
+        "Messages/Queue": {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        f"{SES}:identity/club@beanleaf.example": {"ses:SendEmail"},
+        f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
+        SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
     },
 }
 
@@ -242,7 +256,7 @@ def test_functions_run_on_the_chosen_architecture(dev: Assembly, prod: Assembly)
             assert function["Handler"] == "handler.handler"
 
 
-def test_only_reporting_carries_the_report_engine(deployed: Assembly) -> None:
+def test_what_is_large_is_carried_by_whom_it_is_for_alone(deployed: Assembly) -> None:
     layers = {
         name: [deployed.render(layer) for layer in function["Layers"]]
         for name, function in deployed.service.functions()
@@ -250,6 +264,7 @@ def test_only_reporting_carries_the_report_engine(deployed: Assembly) -> None:
 
     common = ["Layers/Dependencies", "Layers/Loyalty"]
     assert layers.pop("reporting") == [*common, "Layers/Analytics"]
+    assert layers.pop("notifications") == [*common, "Layers/Messages"]
     assert all(carried == common for carried in layers.values())
 
 
@@ -278,7 +293,7 @@ def test_no_route_is_declared_twice() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_all_routes_but_three_take_a_token(deployed: Assembly) -> None:
+def test_all_routes_but_five_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
     assert {route["AuthorizationType"] for route in routes} == {"JWT", "NONE"}
@@ -286,6 +301,8 @@ def test_all_routes_but_three_take_a_token(deployed: Assembly) -> None:
         "$default",
         "GET /v1/openapi.json",
         "POST /v1/programs/{program_id}/webhooks/{storefront_id}",
+        "GET /v1/programs/{program_id}/unsubscribe/{token}",
+        "POST /v1/programs/{program_id}/unsubscribe/{token}",
     }
 
 
@@ -344,7 +361,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     functions = dict(deployed.service.functions())
     queues = fed_queues(deployed.service)
 
-    assert set(queues) == {"intake", "expiry", "audit", "reminders"}
+    assert set(queues) == {"intake", "expiry", "audit", "reminders", "notifications"}
     for name, queue in queues.items():
         assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
 
@@ -358,7 +375,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 6
+    assert len(letters) == 7
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -381,7 +398,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 6
+    assert len(mappings) == 7
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -464,6 +481,21 @@ def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly)
     assert json.loads(said) == {"v": 1, "program_id": "x", "lane": "changed", "items": ["x"]}
     # What an order earns wakes nobody: that would cost a look for each order.
     assert "PointsEarned" not in rule["EventPattern"]["detail-type"]
+
+
+def test_mails_are_due_by_the_bus_and_come_back_by_the_account_s_own(deployed: Assembly) -> None:
+    rules = deployed.service.of_type("Events::Rule").values()
+    (due,) = (each for each in rules if each["EventPattern"]["detail-type"] == ["MessageDue"])
+    (back,) = (each for each in rules if each["EventPattern"]["source"] == ["aws.ses"])
+    (mail,) = deployed.service.of_type("SES::ConfigurationSet").values()
+    (tells,) = deployed.service.of_type("SES::ConfigurationSetEventDestination").values()
+
+    assert deployed.render(due["EventBusName"]) == "Bus"
+    assert "EventBusName" not in back
+    ours = back["EventPattern"]["detail"]["mail"]["tags"]["ses:configuration-set"]
+    assert ours == [mail["Name"]]
+    assert tells["EventDestination"]["MatchingEventTypes"] == ["BOUNCE", "COMPLAINT"]
+    assert mail["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
 
 
 def test_the_bus_may_send_to_the_queues_that_hear_it_and_nobody_else_may(
@@ -551,6 +583,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "IntakeQueueUrl",
         "LakeBucket",
         "MobileClientId",
+        "NotificationsDeadLettersUrl",
         "RelayDeadLettersUrl",
         "RemindersDeadLettersUrl",
         "RemindersFunctionName",

@@ -80,3 +80,10 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     taking_tokens = {route.function for route in ROUTES if route.signed_in}
     assert {name for name, claim in told.items() if claim == "roles"} == taking_tokens
     assert subscription["Endpoint"] == "a@b.example"
+
+
+def test_members_get_mail_from_an_address_that_is_one() -> None:
+    assert settings().mail_from is None
+    assert settings(mail_from="club@beanleaf.example").mail_from == "club@beanleaf.example"
+    with pytest.raises(ContextError, match="mail_from"):
+        settings(mail_from="Bean & Leaf")

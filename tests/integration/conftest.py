@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 REGION: Final = "eu-west-1"
 TABLE: Final = "ledger"
 STOREFRONT_SECRETS: Final = "loyalty/test/storefronts/"
+MAIL_FROM: Final = "club@beanleaf.example"
+API_URL: Final = "https://api.beanleaf.example"
 # As the stack generates it: one long string, no JSON.
 IDENTITY_SECRET: Final = "9vQ2tKxW7rLmZ4pN8sBd3fGh6jYc1aEu5oTiXyRwMqVbPnSkJzHgDfLc0CeUxAt"
 
@@ -69,9 +71,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sqs = _session().client("sqs")
         queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        for work in ("sweep", "audit", "reminders"):
+        for work in ("sweep", "audit", "reminders", "notifications"):
             queue = sqs.create_queue(QueueName=work)
             monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
+        mail = _session().client("sesv2")
+        mail.create_configuration_set(ConfigurationSetName="mail")
+        mail.create_email_identity(EmailIdentity=MAIL_FROM)
+        monkeypatch.setenv("LOYALTY_MAIL_FROM", MAIL_FROM)
+        monkeypatch.setenv("LOYALTY_CONFIGURATION_SET", "mail")
+        monkeypatch.setenv("LOYALTY_API_URL", API_URL)
         bus = _session().client("events").create_event_bus(Name="bus")
         monkeypatch.setenv("LOYALTY_BUS", bus["EventBusArn"].rpartition("/")[2])
         yield

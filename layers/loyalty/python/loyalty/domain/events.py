@@ -260,7 +260,7 @@ class MessageDue(Event):
     about: date | None
     """The day that it is about: the soonest expiry, the level's last day, the last purchase."""
     points: int
-    """Those that expire, those that the vouchers cost, or a present; 0 where it is about none."""
+    """Those that expire on that day, that its vouchers cost, or a present; else 0."""
 
 
 ALL: Final[tuple[type[Event], ...]] = (

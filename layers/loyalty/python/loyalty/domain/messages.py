@@ -111,6 +111,9 @@ class Template(_Part):
     ] = None
     body: Annotated[StrictStr, Field(min_length=1, max_length=5000)]
     button: Button | None = None
+    unsubscribe: Annotated[
+        StrictStr, Field(min_length=1, max_length=60, description="What the link is called.")
+    ] = "Unsubscribe"
 
 
 class Look(_Part):
@@ -137,6 +140,10 @@ class Messages(_Part):
         StrictInt,
         Field(ge=1, le=50, description="The most messages that a member gets in seven days."),
     ] = 3
+    locale: Annotated[
+        StrictStr,
+        Field(pattern=LOCALE, description="A BCP 47 tag, for members who told none."),
+    ] = "en"
     reply_to: Annotated[
         StrictStr | None,
         Field(

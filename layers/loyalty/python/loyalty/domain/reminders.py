@@ -94,8 +94,8 @@ class Message:
     """Something to be told to a member; in which words is decided when it is sent.
 
     `day` is the program's day on which it was written: there is one message of a kind a day.
-    `until` is the last day on which it makes sense. `about` is the day that it tells of, `rows`
-    what it tells of one by one.
+    `until` is the last day on which it makes sense. `about` is the day that it tells of, the
+    soonest, with the `points` of that day; `rows` is what it tells of one by one.
     """
 
     member_id: str
@@ -430,7 +430,7 @@ def _message(
         written_at=now,
         until=max(each.until for each in these),
         about=first.about,
-        points=sum(each.points for each in these),
+        points=sum(each.points for each in these if each.about == first.about),
         level=first.level,
         missing=first.missing,
         rows=tuple(rows),

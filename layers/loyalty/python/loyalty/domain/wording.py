@@ -7,15 +7,17 @@ rendered as plain text; the layout around it escapes what it shows as HTML.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.errors import Fault
 from loyalty.domain.messages import MessageKind, Template
 
 if TYPE_CHECKING:
+    from jinja2 import Template as CompiledTemplate
     from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -43,36 +45,36 @@ DEFAULTS: Final[Mapping[MessageKind, Template]] = {
     for template in (
         Template(
             kind="points_expiring",
-            subject="{{ points }} expire {% if days == 0 %}today{% elif days == 1 %}tomorrow"
+            subject="{{ points }} will expire {% if days == 0 %}today{% elif days == 1 %}tomorrow"
             "{% else %}in {{ days }} days{% endif %}",
             heading="Your {{ points_name }} are waiting",
-            body=_GREETING + "{{ points }} of yours expire on {{ expires_on }}. You have "
+            body=_GREETING + "{{ points }} of yours will expire on {{ expires_on }}. You have "
             "{{ balance }} in all, and there is still time to treat yourself.",
         ),
         Template(
             kind="voucher_expiring",
             subject="{{ reward }}: your voucher is good until {{ expires_on }}",
-            heading="Do not miss your {{ reward }}",
-            body=_GREETING + "your voucher for {{ reward }} is good until {{ expires_on }}. "
+            heading="Your voucher is waiting",
+            body=_GREETING + "Your voucher for {{ reward }} is good until {{ expires_on }}. "
             "Bring it along on your next visit.",
         ),
         Template(
             kind="tier_ending",
             subject="Stay {{ tier }}: {{ missing }} to go",
             heading="You are {{ tier }} until {{ ends_on }}",
-            body=_GREETING + "your level {{ tier }} ends on {{ ends_on }}. {{ missing }} more "
+            body=_GREETING + "Your level {{ tier }} ends on {{ ends_on }}. {{ missing }} more "
             "until then and you keep it.",
         ),
         Template(
             kind="birthday",
             subject="Happy birthday{% if name %}, {{ name }}{% endif %}!",
-            body=_GREETING + "all of us at {{ program }} wish you a wonderful day."
+            body=_GREETING + "All of us at {{ program }} wish you a wonderful day."
             "{% if bonus %}\n\nOur present is already on your account: {{ bonus }}.{% endif %}",
         ),
         Template(
             kind="welcome",
             subject="Welcome to {{ program }}",
-            body=_GREETING + "it is lovely to have you. From now on you collect {{ points_name }} "
+            body=_GREETING + "It is lovely to have you. From now on you collect {{ points_name }} "
             "with everything you buy, and choose what to have for them.",
         ),
         Template(
@@ -80,7 +82,7 @@ DEFAULTS: Final[Mapping[MessageKind, Template]] = {
             subject="It has been a while{% if name %}, {{ name }}{% endif %}",
             heading="We miss you",
             body=_GREETING
-            + "you have not been with us for {{ days }} days. {{ balance }} of yours "
+            + "You have not been with us for {{ days }} days. {{ balance }} of yours "
             "are waiting; come by and see what is new.",
         ),
     )
@@ -98,10 +100,10 @@ class Words:
 
 def words(template: Template, variables: Mapping[str, object]) -> Words:
     """Say a template's words; it was checked when it was published."""
-    subject = " ".join(_render(template.subject, variables).split())
-    heading = " ".join(_render(template.heading or "", variables).split())
+    subject = _in_one_line(_render(template.subject, variables))
+    heading = _in_one_line(_render(template.heading or "", variables))
     body = _render(template.body, variables).replace("\r\n", "\n")
-    paragraphs = (" ".join(part.split()) for part in body.split("\n\n"))
+    paragraphs = map(_in_one_line, body.split("\n\n"))
     return Words(subject, heading or subject, tuple(part for part in paragraphs if part))
 
 
@@ -153,8 +155,19 @@ def _nodes(text: str) -> Iterator[nodes.Node]:
         level = [child for node in level for child in node.iter_child_nodes()]
 
 
+def _in_one_line(text: str) -> str:
+    """The spaces in numbers are others, and stay: they hold a number together."""
+    return " ".join(re.findall(r"[^ \t\r\n\f\v]+", text))
+
+
 def _render(text: str, variables: Mapping[str, object]) -> str:
-    return _environment().from_string(text).render(variables) if "{" in text else text
+    return _compiled(text).render(variables) if "{" in text else text
+
+
+# Three texts a kind: a few programs' words in some languages.
+@lru_cache(maxsize=300)
+def _compiled(text: str) -> CompiledTemplate:
+    return _environment().from_string(text)
 
 
 @cache

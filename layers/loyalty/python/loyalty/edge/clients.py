@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
 _QUICK: Final = Config(
@@ -39,6 +40,13 @@ _PATIENT: Final = Config(
     tcp_keepalive=True,
 )
 
+_PATIENT_ONCE: Final = Config(
+    connect_timeout=1,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    tcp_keepalive=True,
+)
+
 
 @cache
 def dynamodb() -> "DynamoDBClient":
@@ -58,6 +66,12 @@ def s3() -> "S3Client":
 @cache
 def secrets_manager() -> "SecretsManagerClient":
     return cast("SecretsManagerClient", _client("secretsmanager", _QUICK))
+
+
+@cache
+def ses() -> "SESV2Client":
+    # Sent again after a lost answer, a mail would arrive twice.
+    return cast("SESV2Client", _client("sesv2", _PATIENT_ONCE))
 
 
 @cache

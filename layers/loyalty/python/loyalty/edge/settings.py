@@ -95,6 +95,16 @@ class RemindersSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationsSettings:
+    table: str
+    identity_secret: str
+    configuration_set: str
+    api_url: str
+    notifications_queue_url: str
+    mail_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -119,6 +129,7 @@ type _Settings = (
     | ArchiveSettings
     | ExpirySettings
     | RemindersSettings
+    | NotificationsSettings
     | AuditSettings
     | ClaimSettings
 )

@@ -12,15 +12,22 @@ from loyalty.table import keys
 from loyalty.table.engine import Engine
 from loyalty.table.operations import (
     Absent,
+    AnyOf,
+    Assign,
     Check,
     Delete,
     Item,
+    Key,
+    Missing,
     Operation,
     Put,
     Refused,
+    Update,
     Value,
+    at_most,
     equal,
 )
+from loyalty.usecases.notifications import Claimed, Why
 from loyalty.usecases.ports import Raced
 
 VERSION: Final = 1
@@ -148,3 +155,52 @@ def message_from_item(item: Item) -> Message:
             for day, points, label in wire["rows"]
         ),
     )
+
+
+class TableOutbox:
+    """Implements `Outbox`: a message's item says what became of it."""
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def waiting(self, member_id: str, message_id: str) -> Message | None:
+        day, _, kind = message_id.partition("/")
+        item = self._engine.get(keys.message(self._program, member_id, day, kind), strong=True)
+        return message_from_item(item) if item and item["state"] == "waiting" else None
+
+    def claim(self, message: Message, *, now: datetime, until: datetime) -> None:
+        path = ("claimed_until",)
+        is_free = AnyOf((Missing(path), at_most(path, keys.instant(now))))
+        claimed = Update(
+            self._key(message),
+            actions=(Assign(path, keys.instant(until)),),
+            conditions=(equal(("state",), "waiting"), is_free),
+        )
+        try:
+            self._engine.write((claimed,))
+        except Refused as refused:
+            raise Claimed from refused
+
+    def sent(self, message: Message, *, at: datetime) -> None:
+        self._settle(message, Assign(("state",), "sent"), Assign(("sent_at",), keys.instant(at)))
+
+    def dropped(self, message: Message, why: Why, *, at: datetime) -> None:
+        self._settle(
+            message,
+            Assign(("state",), "dropped"),
+            Assign(("why",), why),
+            Assign(("dropped_at",), keys.instant(at)),
+        )
+
+    def _settle(self, message: Message, *actions: Assign) -> None:
+        is_waiting = equal(("state",), "waiting")
+        try:
+            self._engine.write((Update(self._key(message), actions, (is_waiting,)),))
+        except Refused:
+            # Whoever sent it too, after a worker that was taken for dead, has noted it.
+            return
+
+    def _key(self, message: Message) -> Key:
+        day = message.day.isoformat()
+        return keys.message(self._program, message.member_id, day, message.kind)

@@ -1,0 +1,186 @@
+"""Notifications: members' messages by mail, what became of the mails, and how one would look."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, cast
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.base import FailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.member import Member
+from loyalty.domain.reminders import Message
+from loyalty.edge import clients
+from loyalty.edge.desk import desk
+from loyalty.edge.directory import directory, keyring
+from loyalty.edge.http import ProgramId, create_app
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.mailbox import Mailbox
+from loyalty.edge.mails import Letter, mail
+from loyalty.edge.metrics import count
+from loyalty.edge.previews import PreviewAnswer, PreviewRequest, sample, with_draft
+from loyalty.edge.settings import NotificationsSettings, settings
+from loyalty.edge.table import engine
+from loyalty.edge.unsubscribing import link
+from loyalty.table.letters import TableLetters, TableOutbox
+from loyalty.usecases.notifications import Postman, Quiet, Rejected, deliver, stop
+from loyalty.usecases.ports import Desk
+
+# What a queue may hide a message for at most.
+HIDDEN_MAX: Final = timedelta(hours=12)
+SAMPLE_MEMBER: Final = "mem_00000000000000000000000000"
+
+api = create_app("notifications")
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Managers ask for previews; the queue hands over what the bus and SES tell."""
+    if "Records" not in event:
+        return api(event, context)
+    return process_partial_response(
+        event=event, record_handler=take, processor=_OneByOne(), context=context
+    )
+
+
+@api.post("/messages/preview", allow={"manager"})
+def preview_message(
+    program_id: ProgramId, wanted: Annotated[PreviewRequest, Body()]
+) -> PreviewAnswer:
+    """See what a message looks like, for a sample member, before it is published."""
+    at = desk(program_id, table=settings(NotificationsSettings).table)
+    document = with_draft(at.program.document, wanted)
+    made = mail(
+        sample(
+            wanted,
+            document=document,
+            now=at.now,
+            unsubscribe_url=unsubscribe_url(program_id, SAMPLE_MEMBER),
+        ),
+        document,
+    )
+    return PreviewAnswer(subject=made.subject, html=made.html, text=made.text)
+
+
+def take(record: SQSRecord) -> None:
+    """Do what one event asks for: say a message, or stop writing to an address."""
+    told = json.loads(record.body)
+    detail = told["detail"]
+    match told["detail-type"]:
+        case "MessageDue":
+            say(detail["program_id"], detail["member_id"], detail["message_id"], record=record)
+        case "Email Bounced" if detail["bounce"]["bounceType"] == "Permanent":
+            for each in detail["bounce"]["bouncedRecipients"]:
+                give_up(detail["mail"], each["emailAddress"], why="bounced")
+        case "Email Complaint Received":
+            for each in detail["complaint"]["complainedRecipients"]:
+                give_up(detail["mail"], each["emailAddress"], why="complained")
+        case _:
+            # A mailbox that is full today is not gone.
+            return
+
+
+def say(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) -> None:
+    told = settings(NotificationsSettings)
+    at = desk(program_id, table=told.table)
+    try:
+        outcome = deliver(
+            member_id,
+            message_id,
+            outbox=TableOutbox(engine(told.table), program_id=program_id),
+            letters=TableLetters(engine(told.table), program_id=program_id),
+            members=directory(program_id, told),
+            post=postman(at),
+            desk=at,
+        )
+    except Quiet as quiet:
+        hide(record, until=quiet.until, now=at.now)
+        raise
+    logger.info(
+        "said", program_id=program_id, member_id=member_id, said=message_id, outcome=outcome
+    )
+    if outcome != "done":
+        kind = message_id.partition("/")[2]
+        count("MessagesSent" if outcome == "sent" else "MessagesDropped", kind=kind)
+
+
+def postman(at: Desk) -> Postman:
+    told = settings(NotificationsSettings)
+    document, program_id = at.program.document, at.program.program_id
+
+    def post(message: Message, *, to: str, member: Member, balance: int) -> None:
+        if not told.mail_from:
+            logger.error("nobody to send mail as: deploy with mail_from")
+            raise Rejected
+        url = unsubscribe_url(program_id, member.member_id)
+        letter = Letter(
+            message=message,
+            member=member,
+            balance=balance,
+            today=at.today,
+            unsubscribe_url=url,
+        )
+        mailbox = Mailbox(
+            clients.ses(), sender=told.mail_from, configuration_set=told.configuration_set
+        )
+        mailbox.send(
+            mail(letter, document),
+            to=to,
+            name=document.name,
+            reply_to=document.messages.reply_to,
+            unsubscribe_url=url,
+            tags={"program": program_id, "member": member.member_id, "kind": message.kind},
+        )
+
+    return post
+
+
+def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
+    """Stop writing to an address; the mail's tags say whose it is."""
+    (program_id,), (member_id,) = mailed["tags"]["program"], mailed["tags"]["member"]
+    told = settings(NotificationsSettings)
+    stopped = stop(
+        member_id,
+        address,
+        why=why,
+        letters=TableLetters(engine(told.table), program_id=program_id),
+        desk=desk(program_id, table=told.table),
+    )
+    if stopped:
+        logger.info("address given up", program_id=program_id, member_id=member_id, why=why)
+        count("AddressesGivenUp", why=why)
+
+
+def hide(record: SQSRecord, *, until: datetime, now: datetime) -> None:
+    """Let the queue hand a message over again when the quiet hours are over."""
+    clients.sqs().change_message_visibility(
+        QueueUrl=settings(NotificationsSettings).notifications_queue_url,
+        ReceiptHandle=record.receipt_handle,
+        VisibilityTimeout=int(min(until - now, HIDDEN_MAX).total_seconds()),
+    )
+
+
+def unsubscribe_url(program_id: str, member_id: str) -> str:
+    told = settings(NotificationsSettings)
+    ring = keyring(told.identity_secret)
+    return link(told.api_url, program_id=program_id, member_id=member_id, keyring=ring)
+
+
+class _OneByOne(BatchProcessor):
+    """What fails goes back to the queue, and the others go on."""
+
+    def __init__(self) -> None:
+        # A batch of nothing but failures is no failure of the function.
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
+        """Tell the log what went wrong, without the text that an exception may quote."""
+        error = cast("BaseException", exception[1])
+        if not isinstance(error, Quiet):
+            logger.error("not sent", message_id=record.message_id, failure=failure(error))
+        return super().failure_handler(record, exception)

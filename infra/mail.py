@@ -1,0 +1,88 @@
+"""Mail: who it is sent as, and how SES tells what became of it."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_ses as ses
+from constructs import Construct
+
+from infra.functions import CapabilityFunction
+from infra.queues import WorkQueue
+from infra.settings import Settings
+from infra.subscriptions import Subscription
+
+# What SES calls its events on the account's default bus.
+COMES_BACK = ("Email Bounced", "Email Complaint Received")
+
+
+class Mail(Construct):
+    """Every mail is sent under one configuration set, which tells of bounces and complaints.
+
+    The sender's identity is not made here: proving that a domain is one's own takes its DNS.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.configuration_set = settings.stack_id("Mail")
+        made = ses.CfnConfigurationSet(
+            self,
+            "ConfigurationSet",
+            name=self.configuration_set,
+            # Nobody is written to again who complained or whose address is gone, even by mistake.
+            suppression_options=ses.CfnConfigurationSet.SuppressionOptionsProperty(
+                suppressed_reasons=["BOUNCE", "COMPLAINT"]
+            ),
+        )
+        destination = ses.CfnConfigurationSetEventDestination(
+            self,
+            "ComesBack",
+            configuration_set_name=self.configuration_set,
+            event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
+                name="bus",
+                enabled=True,
+                matching_event_types=["BOUNCE", "COMPLAINT"],
+                event_bridge_destination=ses.CfnConfigurationSetEventDestination.EventBridgeDestinationProperty(
+                    event_bus_arn=Stack.of(self).format_arn(
+                        service="events", resource="event-bus", resource_name="default"
+                    )
+                ),
+            ),
+        )
+        destination.add_dependency(made)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        sender = self._settings.mail_from
+        told = {"LOYALTY_CONFIGURATION_SET": self.configuration_set}
+        return told | ({"LOYALTY_MAIL_FROM": sender} if sender else {})
+
+    def allow_send(self, function: CapabilityFunction) -> None:
+        """Allow sending as the deployment's sender, be the address verified or its domain."""
+        sender = self._settings.mail_from
+        if not self._settings.sends_by_identity:
+            function.allow("ses:SendEmail", on=["*"])
+            function.acknowledge_wildcard("*", why="The local cloud asks for the right on no one.")
+        elif sender:
+            identities = [self._arn("identity", name) for name in (sender, sender.split("@")[1])]
+            configuration_set = self._arn("configuration-set", self.configuration_set)
+            function.allow("ses:SendEmail", on=[*identities, configuration_set])
+
+    def tell(self, queue: WorkQueue) -> None:
+        """Put what comes back of our own mails into a queue."""
+        Subscription(
+            self,
+            "Bounces",
+            source="aws.ses",
+            names=COMES_BACK,
+            queue=queue,
+            detail={"mail": {"tags": {"ses:configuration-set": [self.configuration_set]}}},
+        )
+
+    def _arn(self, resource: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="ses",
+            resource=resource,
+            resource_name=name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )

@@ -1,0 +1,515 @@
+"""Messages by mail: once, to those who still agree, with a way out that works."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from email.header import decode_header, make_header
+from io import StringIO
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from functions.enrollment.handler import handler as enrollment
+from functions.notifications.handler import handler
+from loyalty.domain.program import PublishedProgram
+from loyalty.domain.reminders import Correspondence, Message
+from loyalty.edge import clients
+from loyalty.edge.settings import settings
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.letters import TableLetters, TableOutbox
+from tests.integration.conftest import API_URL, MAIL_FROM, Clock
+from tests.support import till
+from tests.support.http import Answer, call
+from tests.support.mailroom import Mailroom, refusal
+from tests.support.queues import consume
+
+FOOTER: Final = "Bean & Leaf, 1 rue du Four, Paris"
+TODAY: Final = date(2026, 11, 21)
+
+
+@pytest.fixture(autouse=True)
+def bean(publish: Callable[..., PublishedProgram]) -> None:
+    publish(
+        reminders={"welcome": {}, "points_expiring": {}},
+        messages={"look": {"footer": FOOTER}, "reply_to": "hello@beanleaf.example"},
+    )
+
+
+@pytest.fixture
+def mailroom(monkeypatch: pytest.MonkeyPatch) -> Mailroom:
+    room = Mailroom()
+    monkeypatch.setattr(clients, "ses", lambda: room.client)
+    return room
+
+
+@pytest.fixture
+def ana() -> str:
+    """A member who agrees to mail."""
+    member_id = till.enroll()
+    agree(member_id, email=True)
+    return member_id
+
+
+@pytest.fixture
+def write(engine: DynamoEngine, time: Clock) -> Callable[..., Message]:
+    """Write a message to a member, as the reminders do."""
+
+    def write(member_id: str, **parts: Any) -> Message:
+        told: dict[str, Any] = {
+            "member_id": member_id,
+            "kind": "welcome",
+            "day": TODAY,
+            "written_at": time.now,
+            "until": TODAY + timedelta(days=7),
+        }
+        message = Message(**told | parts)
+        letters = TableLetters(engine, program_id="bean")
+        before = letters.correspondence(member_id) or Correspondence(member_id=member_id)
+        letters.write(before, before, (message,))
+        return message
+
+    return write
+
+
+@pytest.fixture
+def fate(engine: DynamoEngine) -> Callable[[Message], Any]:
+    """What became of a message: its state, and why."""
+
+    def fate(message: Message) -> Any:
+        key = keys.message("bean", message.member_id, message.day.isoformat(), message.kind)
+        item = engine.get(key, strong=True)
+        assert item is not None
+        return item["state"], item.get("why")
+
+    return fate
+
+
+def agree(member_id: str, **consents: bool) -> None:
+    path = f"{till.PROGRAM}/members/{member_id}"
+    answer = call(enrollment, "PATCH", path, body={"consents": consents}, as_=till.CASHIER)
+    assert answer.status == 200
+
+
+def due(message: Message) -> dict[str, Any]:
+    detail = {
+        "program_id": "bean",
+        "member_id": message.member_id,
+        "message_id": message.id,
+        "message_kind": message.kind,
+    }
+    return {"source": "loyalty", "detail-type": "MessageDue", "detail": detail}
+
+
+def bounced(member_id: str, *, kind: str = "Permanent") -> dict[str, Any]:
+    recipients = [{"emailAddress": "Ana@Example.com", "status": "5.1.1"}]
+    return {
+        "source": "aws.ses",
+        "detail-type": "Email Bounced",
+        "detail": {
+            "bounce": {"bounceType": kind, "bouncedRecipients": recipients},
+            "mail": {"tags": {"program": ["bean"], "member": [member_id]}},
+        },
+    }
+
+
+def complained(member_id: str) -> dict[str, Any]:
+    return {
+        "source": "aws.ses",
+        "detail-type": "Email Complaint Received",
+        "detail": {
+            "complaint": {"complainedRecipients": [{"emailAddress": "ana@example.com"}]},
+            "mail": {"tags": {"program": ["bean"], "member": [member_id]}},
+        },
+    }
+
+
+def deliver(*events: dict[str, Any], receipt: str = "r") -> list[str]:
+    """Hand events over as the queue does; gives the ids of those that go back."""
+    records = [
+        {
+            "messageId": f"m{number}",
+            "receiptHandle": receipt,
+            "body": json.dumps(event),
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:notifications",
+            "awsRegion": "eu-west-1",
+        }
+        for number, event in enumerate(events)
+    ]
+    return consume(handler, records)
+
+
+def headers(mail: dict[str, Any]) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in mail["Content"]["Simple"]["Headers"]}
+
+
+def body(mail: dict[str, Any], part: str) -> str:
+    return str(mail["Content"]["Simple"]["Body"][part]["Data"])
+
+
+def follow(link: str, method: str = "POST") -> Answer:
+    assert link.startswith(API_URL)
+    return call(enrollment, method, link.removeprefix(API_URL), raw="List-Unsubscribe=One-Click")
+
+
+class TestSending:
+    def test_a_message_is_sent_as_html_and_text_under_the_program_s_name(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        assert deliver(due(write(ana))) == []
+
+        (mail,) = mailroom.mails
+        assert mail["FromEmailAddress"] == f"Bean & Leaf <{MAIL_FROM}>"
+        assert mail["Destination"] == {"ToAddresses": ["ana@example.com"]}
+        assert mail["ReplyToAddresses"] == ["hello@beanleaf.example"]
+        assert mail["ConfigurationSetName"] == "mail"
+        assert mail["Content"]["Simple"]["Subject"]["Data"] == "Welcome to Bean & Leaf"
+        assert "Bean &amp; Leaf, 1 rue du Four" in body(mail, "Html")
+        assert FOOTER in body(mail, "Text")
+
+    def test_a_program_s_name_in_any_script_is_a_sender_s_name(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        publish: Callable[..., PublishedProgram],
+        time: Clock,
+    ) -> None:
+        publish(version=2, name="Café, “Crème”", reminders={"welcome": {}})
+        time.now += timedelta(minutes=1)
+
+        deliver(due(write(ana)))
+
+        sender = mailroom.mails[0]["FromEmailAddress"]
+        assert sender.isascii()
+        assert str(make_header(decode_header(sender))) == f"Café, “Crème” <{MAIL_FROM}>"
+
+    def test_ses_itself_takes_what_is_sent(
+        self, ana: str, write: Callable[..., Message], fate: Callable[[Message], Any]
+    ) -> None:
+        message = write(ana)
+
+        assert deliver(due(message)) == []
+
+        assert fate(message) == ("sent", None)
+
+    def test_a_message_that_is_told_again_is_not_sent_again(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        message = write(ana)
+
+        assert deliver(due(message), due(message)) == []
+        assert deliver(due(message)) == []
+
+        assert len(mailroom.mails) == 1
+
+    def test_two_workers_do_not_send_the_same_message(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        engine: DynamoEngine,
+        time: Clock,
+    ) -> None:
+        message = write(ana)
+        outbox = TableOutbox(engine, program_id="bean")
+        outbox.claim(message, now=time.now, until=time.now + timedelta(minutes=2))
+
+        assert deliver(due(message)) == ["m0"]
+        assert mailroom.mails == []
+        time.now += timedelta(minutes=3)
+        assert deliver(due(message)) == []
+
+        assert len(mailroom.mails) == 1
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            refusal("TooManyRequestsException"),
+            refusal("SendingPausedException"),
+            refusal("MessageRejected", "Email address is not verified."),
+            EndpointConnectionError(endpoint_url="https://email"),
+        ],
+        ids=lambda each: type(each).__name__,
+    )
+    def test_what_ses_does_not_take_now_is_sent_later(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        time: Clock,
+        trouble: Exception,
+    ) -> None:
+        message = write(ana)
+        mailroom.refusals.append(trouble)
+
+        assert deliver(due(message)) == ["m0"]
+        time.now += timedelta(minutes=3)
+        assert deliver(due(message)) == []
+
+        assert len(mailroom.mails) == 1
+
+    def test_what_ses_will_never_take_is_dropped_with_the_reason(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        fate: Callable[[Message], Any],
+    ) -> None:
+        message = write(ana)
+        mailroom.refusals.append(refusal("BadRequestException", "Invalid address"))
+
+        assert deliver(due(message)) == []
+
+        assert fate(message) == ("dropped", "rejected")
+
+    def test_a_deployment_without_a_sender_drops_messages_and_says_so(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        fate: Callable[[Message], Any],
+        log: StringIO,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.delenv("LOYALTY_MAIL_FROM")
+        settings.cache_clear()
+        message = write(ana)
+
+        assert deliver(due(message)) == []
+
+        assert fate(message) == ("dropped", "rejected")
+        assert "mail_from" in log.getvalue()
+
+    def test_the_log_holds_neither_addresses_nor_names(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom, log: StringIO
+    ) -> None:
+        mailroom.refusals.append(refusal("AccountSuspendedException", "for ana@example.com"))
+
+        deliver(due(write(ana)), bounced(ana))
+
+        assert "not sent" in log.getvalue()
+        assert "example.com" not in log.getvalue().lower()
+
+    def test_one_message_that_fails_holds_up_no_other(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        first, second = write(ana), write(ana, kind="points_expiring", about=TODAY, points=3)
+        mailroom.refusals.append(refusal("TooManyRequestsException"))
+
+        assert deliver(due(first), due(second)) == ["m0"]
+
+        assert len(mailroom.mails) == 1
+
+
+class TestWhetherToSend:
+    def test_whoever_changed_their_mind_meanwhile_gets_nothing(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        fate: Callable[[Message], Any],
+    ) -> None:
+        message = write(ana)
+        agree(ana, welcome=False)
+
+        deliver(due(message))
+
+        assert fate(message) == ("dropped", "not_agreed")
+        assert mailroom.mails == []
+
+    def test_whoever_was_erased_meanwhile_gets_nothing(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        fate: Callable[[Message], Any],
+    ) -> None:
+        message = write(ana)
+        till.erase(ana)
+
+        deliver(due(message))
+
+        assert fate(message) == ("dropped", "erased")
+        assert mailroom.mails == []
+
+    def test_what_comes_too_late_is_not_said(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        fate: Callable[[Message], Any],
+        time: Clock,
+    ) -> None:
+        message = write(ana)
+        time.now += timedelta(days=8)
+
+        deliver(due(message))
+
+        assert fate(message) == ("dropped", "too_late")
+        assert mailroom.mails == []
+
+    def test_what_is_late_into_the_night_waits_in_the_queue_until_the_morning(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        time: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        hidden: list[dict[str, Any]] = []
+        sqs = boto3.client("sqs")
+        monkeypatch.setattr(sqs, "change_message_visibility", lambda **call: hidden.append(call))
+        monkeypatch.setattr(clients, "sqs", lambda: sqs)
+        message = write(ana)
+        time.now = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
+
+        assert deliver(due(message), receipt="handle") == ["m0"]
+
+        assert mailroom.mails == []
+        (call,) = hidden
+        # Ten in the evening in Paris, until eight in the morning.
+        assert (call["ReceiptHandle"], call["VisibilityTimeout"]) == ("handle", 10 * 3600)
+
+
+class TestTheWayOut:
+    def test_one_click_ends_all_mail(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        deliver(due(write(ana)))
+        (mail,) = mailroom.mails
+        link = headers(mail)["List-Unsubscribe"].strip("<>")
+
+        answer = follow(link)
+
+        assert headers(mail)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert link in body(mail, "Text")
+        assert link in body(mail, "Html")
+        assert answer.status == 200
+        assert till.member(ana)["consents"] == {"email": False}
+        assert follow(link).status == 200
+
+    def test_opening_the_link_only_asks(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        deliver(due(write(ana)))
+        link = headers(mailroom.mails[0])["List-Unsubscribe"].strip("<>")
+
+        answer = follow(link, "GET")
+
+        assert answer.status == 200
+        assert answer.headers["content-type"].startswith("text/html")
+        assert '<form method="post">' in answer.text
+        assert till.member(ana)["consents"] == {"email": True}
+
+    def test_a_link_that_was_changed_is_nobody_s(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        deliver(due(write(ana)))
+        link = headers(mailroom.mails[0])["List-Unsubscribe"].strip("<>")
+        bob = till.enroll("bob@example.com")
+
+        assert follow(link.replace(ana, bob)).status == 404
+        assert follow(f"{link[:-1]}{'A' if link[-1] != 'A' else 'B'}").status == 404
+        assert follow(link.replace("/bean/", "/leaf/")).status == 404
+
+
+class TestWhatComesBack:
+    @pytest.mark.parametrize("event", [bounced, complained])
+    def test_an_address_that_bounces_or_complains_gets_no_more_mail(
+        self,
+        ana: str,
+        write: Callable[..., Message],
+        mailroom: Mailroom,
+        fate: Callable[[Message], Any],
+        event: Callable[[str], dict[str, Any]],
+    ) -> None:
+        deliver(due(write(ana)))
+        assert deliver(event(ana), event(ana)) == []
+
+        late = write(ana, kind="points_expiring", about=TODAY, points=3)
+        deliver(due(late))
+
+        assert fate(late) == ("dropped", "not_agreed")
+        assert len(mailroom.mails) == 1
+
+    def test_a_mailbox_that_is_full_today_is_written_to_again(
+        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+    ) -> None:
+        deliver(due(write(ana)))
+        deliver(bounced(ana, kind="Transient"))
+
+        deliver(due(write(ana, kind="points_expiring", about=TODAY, points=3)))
+
+        assert len(mailroom.mails) == 2
+
+    def test_what_comes_back_of_somebody_who_is_gone_is_no_failure(self, ana: str) -> None:
+        till.erase(ana)
+
+        assert deliver(bounced(ana)) == []
+
+
+class TestPreviews:
+    def preview(self, **asked: Any) -> Answer:
+        path = f"{till.PROGRAM}/messages/preview"
+        return call(handler, "POST", path, body=asked, as_=till.MANAGER)
+
+    @pytest.mark.parametrize(
+        "kind",
+        ["points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"],
+    )
+    def test_every_kind_is_seen_in_the_words_in_force(self, kind: str) -> None:
+        answer = self.preview(kind=kind)
+
+        assert answer.status == 200
+        assert answer.body["subject"]
+        assert "{{" not in answer.text
+        assert f"{API_URL}/v1/programs/bean/unsubscribe/" in answer.body["text"]
+
+    def test_words_and_looks_are_seen_before_they_are_published(self) -> None:
+        draft = {
+            "kind": "points_expiring",
+            "locale": "de",
+            "subject": "{{ points }} bis {{ expires_on }}",
+            "body": "Hallo {{ name }} <3",
+            "button": {"label": "Los", "url": "https://example.com/?a=1&b=2"},
+        }
+
+        answer = self.preview(
+            kind="points_expiring", locale="fr-FR", template=draft, look={"color": "#FFE28A"}
+        )
+
+        assert re.fullmatch("120 beans bis 28 novembre 2026", answer.body["subject"])
+        assert "Hallo Ana &lt;3" in answer.body["html"]
+        assert "https://example.com/?a=1&amp;b=2" in answer.body["html"]
+        assert "#FFE28A" in answer.body["html"]
+
+    @pytest.mark.parametrize(
+        ("template", "pointers"),
+        [
+            ({"body": "{{ points }}"}, {"/template/body": "unknown_variable"}),
+            ({"kind": "lapsed"}, {"/template/kind": "contradiction"}),
+            ({"subject": ""}, {"/template/subject": "string_too_short"}),
+        ],
+    )
+    def test_a_draft_that_could_not_be_published_is_refused_the_same_way(
+        self, template: dict[str, str], pointers: dict[str, str]
+    ) -> None:
+        draft = {"kind": "welcome", "subject": "Welcome", "body": "Hello"} | template
+
+        answer = self.preview(kind="welcome", template=draft)
+
+        assert answer.status == 422
+        assert set(answer.pointers) == set(pointers)
+
+    def test_previews_are_for_managers(self) -> None:
+        path = f"{till.PROGRAM}/messages/preview"
+
+        answer = call(handler, "POST", path, body={"kind": "welcome"}, as_=till.CASHIER)
+
+        assert answer.status == 403
