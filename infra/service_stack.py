@@ -111,9 +111,14 @@ class ServiceStack(Stack):
         function = self._function(
             "enrollment",
             "Enroll, find, show, change and erase members",
-            environment=self._table_name | self._identity_secret | self._claims,
+            environment=self._table_name
+            | self._identity_secret
+            | self._claims
+            | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
         )
-        self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK)
+        # Whoever enrolls is given what they bought as a guest.
+        self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
+        self._intake.allow_send(function)
         self._data.table.allow_query(function, index="history")
         self._data.secrets.allow_read_identity(function)
         return function

@@ -87,9 +87,6 @@ def _indexes() -> Iterator[IndexRow]:
     yield IndexRow(
         "history", "a member's vouchers", _named(keys.vouchers_partition), when, "redemptions"
     )
-    yield IndexRow(
-        "history", "a guest's orders", _named(keys.guest_partition), when, "claiming at enrollment"
-    )
     due = {
         "expiring": "accounts, held and dated vouchers",
         "reminding": "accounts",

@@ -15,6 +15,7 @@ from loyalty.domain.errors import (
     OrderConflict,
     TryAgain,
 )
+from loyalty.domain.orders import Order
 from loyalty.domain.program import AdjustmentLimits
 from loyalty.edge.auth import STAFF, Role
 from loyalty.edge.desk import desk, request_id
@@ -37,8 +38,9 @@ from loyalty.edge.orders import (
 from loyalty.edge.schemas import Money
 from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.usecases import accrual, corrections, orders, refunds
-from loyalty.usecases.accrual import Customer, Kept
+from loyalty.usecases.accrual import Customer, Earned, Kept
 from loyalty.usecases.corrections import AskedAdjustment
+from loyalty.usecases.guests import record_for
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.refunds import Waiting
 
@@ -61,7 +63,7 @@ def record_order(
     """Record a paid order: it earns, once, however often it is sent."""
     at = desk(program_id, table=settings(AccrualSettings).table)
     told = order.order(currency=at.program.document.currency)
-    recorded = accrual.earn(told, customer=_customer(order, at), desk=at)
+    recorded = _recorded(order, told, at)
     if isinstance(recorded, Kept):
         is_guest = bool(recorded.placeholder.guest)
         return reply(OrderKept(status="guest" if is_guest else "ignored"), status=202)
@@ -193,20 +195,21 @@ def _points_max(limits: AdjustmentLimits) -> int | None:
     return most
 
 
-def _customer(order: OrderRequest, at: Desk) -> Customer:
-    """Whose order it is: the member named, or whoever is known by one of the identities."""
+def _recorded(order: OrderRequest, told: Order, at: Desk) -> Earned | Kept:
+    """Record an order for the member named, or for whoever is known by one of the identities."""
     if order.member_id:
-        return Customer(member_id=order.member_id, named=order.member_id)
+        customer = Customer(member_id=order.member_id, named=order.member_id)
+        return accrual.earn(told, customer=customer, desk=at)
     identities = [
         named.identity(pointer=f"/identities/{number}")
         for number, named in enumerate(order.identities)
     ]
     if not identities:
-        return Customer(member_id=None, named="")
-    known = directory(at.program.program_id, settings(AccrualSettings))
-    return Customer(
-        member_id=known.member_of(identities),
+        return accrual.earn(told, customer=Customer(member_id=None, named=""), desk=at)
+    return record_for(
+        identities,
+        lambda customer: accrual.earn(told, customer=customer, desk=at),
         # Not their values: a fingerprint must not give away an e-mail address to who guesses it.
         named="identities",
-        guest=known.guest(identities),
+        directory=directory(at.program.program_id, settings(AccrualSettings)),
     )

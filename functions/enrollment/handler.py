@@ -19,7 +19,9 @@ from loyalty.domain.errors import (
     WrongState,
 )
 from loyalty.domain.member import Change
+from loyalty.edge import clients
 from loyalty.edge.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.claims import Claim, hand_over
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
 from loyalty.edge.entries import entry_answer
@@ -51,6 +53,7 @@ from loyalty.edge.unsubscribing import ASK, DONE, SEALED, member_named_by
 from loyalty.table.members import TableMembers
 from loyalty.usecases import corrections, enrollment, statements
 from loyalty.usecases.enrollment import Application, Enrolled
+from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.ports import Desk
 
 api = create_app("enrollment")
@@ -65,6 +68,9 @@ UnsubscribeToken = Annotated[
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 )
+
+# Each is a transaction or two, and a caller waits for them.
+CLAIMED_AT_ONCE_MAX: Final = 10
 
 OptionalIdempotencyKey = Annotated[
     str | None,
@@ -110,9 +116,11 @@ def enroll_member(
     else:
         detail = "A service names at least one identity of whom it enrolls"
         raise ValidationFailed(detail, faults=(Fault("/identities", "too_short", detail),))
-    if enrolled.is_new:
+    is_new = enrolled.is_new
+    if is_new:
         count("MembersEnrolled")
-    return reply(member_answer(enrolled, at), status=201 if enrolled.is_new else 200)
+    enrolled = _with_orders_of_before(enrolled, members=members, at=at)
+    return reply(member_answer(enrolled, at), status=201 if is_new else 200)
 
 
 @api.post("/members/lookup", allow=KEEPS_MEMBERS)
@@ -155,6 +163,8 @@ def change_member(
         members=members,
         desk=at,
     )
+    if wanted.identities:
+        changed = _with_orders_of_before(changed, members=members, at=at)
     return member_answer(changed, at)
 
 
@@ -296,6 +306,24 @@ def _page(html: str) -> Response[Any]:
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:
     told = settings(EnrollmentSettings)
     return desk(program_id, table=told.table), directory(program_id, told)
+
+
+def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, at: Desk) -> Enrolled:
+    """The member with what they bought as a guest: a few orders at once, more by and by."""
+    member = enrolled.member
+    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=at)
+    if not claimed.is_done:
+        hand_over(
+            clients.sqs(),
+            Claim(at.program.program_id, member.member_id),
+            queue_url=settings(EnrollmentSettings).intake_queue_url,
+            now=at.now,
+        )
+    if not claimed.entries:
+        return enrolled
+    count("OrdersClaimed", len(claimed.entries))
+    count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
+    return enrollment.look_up(member.member_id, members=members, strong=True)
 
 
 def _own(member_id: str) -> str:

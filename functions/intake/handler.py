@@ -1,7 +1,7 @@
 """Intake: apply what storefronts delivered, in order for each order."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import (
     SqsFifoPartialProcessor,
@@ -12,8 +12,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from loyalty.domain.errors import NotFound, TryAgain
 from loyalty.domain.storefront import Delivery, Envelope, Outcome, delivery_id
 from loyalty.edge import clients
+from loyalty.edge.claims import Claim, read_claim
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
 from loyalty.edge.inbox import read_delivery
@@ -25,7 +27,12 @@ from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.enrollment import look_up
+from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.intake import apply, understand
+
+# Some tens of milliseconds each, of the function's thirty seconds.
+CLAIMED_AT_ONCE_MAX: Final = 200
 
 
 class _Orders(SqsFifoPartialProcessor):
@@ -49,8 +56,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def take(record: SQSRecord) -> None:
-    """Apply one delivery and note what came of it."""
+    """Apply one delivery and note what came of it, or go on with a claim."""
     told = settings(IntakeSettings)
+    if claim := read_claim(record.body):
+        _claim(claim, told)
+        return
     delivery = read_delivery(clients.s3(), bucket=told.inbox_bucket, message=record.body)
     speaks = dialect(delivery.platform)
     envelope = speaks.envelope(delivery.body, delivery.headers)
@@ -60,6 +70,25 @@ def take(record: SQSRecord) -> None:
     log = TableStorefronts(engine(told.table))
     log.record(delivery, envelope, outcome=outcome, now=serving.now)
     _tell(delivery, envelope, outcome)
+
+
+def _claim(claim: Claim, told: IntakeSettings) -> None:
+    """Let a member have their orders of before; what is left comes back with the message.
+
+    Raises:
+        TryAgain: there is more.
+    """
+    at = desk(claim.program_id, table=told.table)
+    members = directory(claim.program_id, told)
+    try:
+        member = look_up(claim.member_id, members=members, strong=True).member
+    except NotFound:
+        return
+    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=at)
+    count("OrdersClaimed", len(claimed.entries))
+    count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
+    if not claimed.is_done:
+        raise TryAgain("More orders of this member are waiting")
 
 
 @cache

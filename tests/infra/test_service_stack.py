@@ -60,7 +60,9 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         },
     },
     "enrollment": {
-        TABLE: MOVE_POINTS | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        "IntakeQueue/Queue": {"sqs:SendMessage"},
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },

@@ -298,7 +298,8 @@ class Placeholder:
     """What takes an accrual's key until the order or its member is known.
 
     It keeps a guest's order (None while only refunds have come) and the refunds that wait;
-    `count` is its guard: it grows with every change.
+    `count` is its guard: it grows with every change. `guest` names whoever may claim the order,
+    and `also` says under what else they are known.
     """
 
     source: str
@@ -308,4 +309,5 @@ class Placeholder:
     order: Order | None = None
     fingerprint: str = ""
     guest: str = ""
+    also: tuple[str, ...] = ()
     refunds: tuple[AskedRefund, ...] = ()

@@ -19,6 +19,7 @@ class ProgramSettings:
 class EnrollmentSettings:
     table: str
     identity_secret: str
+    intake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

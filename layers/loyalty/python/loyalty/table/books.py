@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import cast
+from datetime import date, datetime
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.account import Account
@@ -14,7 +14,7 @@ from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine
+from loyalty.table.engine import Engine, key_of
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -38,6 +38,9 @@ from loyalty.table.operations import (
     less,
 )
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
+
+# Each is read with its accrual, and one batch reads a hundred.
+GUEST_ORDERS_A_PAGE: Final = 50
 
 
 class TableBooks:
@@ -142,11 +145,38 @@ class TableBooks:
         condition = (
             (Absent(),) if placeholder.count == 1 else _is_placeholder(placeholder.count - 1)
         )
-        operations = [Put(key, item, condition)]
+        found_by = records.guest_orders_of(placeholder, self._program)
+        operations = [Put(key, item, condition), *(Put(key_of(each), each) for each in found_by)]
         try:
             self._engine.write(operations)
         except Refused as refused:
             raise self._overtaken(operations, refused) from refused
+
+    def guest_orders(
+        self, guest: str, *, since: datetime, start: str | None
+    ) -> Listed[Placeholder]:
+        partition = keys.guest_order(self._program, guest, "", "", "").pk
+        query = Query(
+            pk=partition,
+            first=keys.instant(since),
+            last=start or keys.AFTER_ALL_TIMES,
+            newest_first=True,
+            # One more than is looked at, so that the last page says so, and `start` once more.
+            limit=GUEST_ORDERS_A_PAGE + 2,
+            strong=True,
+        )
+        listed = [item for item in self._engine.query(query) if item["sk"] != start]
+        page = listed[:GUEST_ORDERS_A_PAGE]
+        accruals = {
+            keys.accrual(self._program, cast("str", item["source"]), cast("str", item["order"]))
+            for item in page
+        }
+        found = self._engine.get_many(tuple(accruals), strong=True) if accruals else {}
+        kept = [records.entry_from_item(item) for item in found.values()]
+        return Listed(
+            [each for each in kept if isinstance(each, Placeholder)],
+            cast("str", page[-1]["sk"]) if len(listed) > len(page) else None,
+        )
 
     def operations(self, posting: Posting) -> Sequence[Operation]:
         """The posting as one transaction; the cause's own entry, the guard of the rest, first."""

@@ -150,6 +150,12 @@ def accrual(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ENTRY#accrual")
 
 
+@charted("a guest's order, under each identity (kept 400 days)", read_by="claims")
+def guest_order(program: str, guest: str, occurred: str, source: str, order: str) -> Key:
+    """`guest` is an identity's kind, key version and digest, joined by `#`."""
+    return Key(_program(program, "GUEST", guest), f"{occurred}#{source}#{order}")
+
+
 @charted("clawback of a refund", read_by="refunds", index="history")
 def clawback(program: str, source: str, order: str, refund: str) -> Key:
     return Key(order_partition(program, source, order), f"ENTRY#clawback#{refund}")
@@ -199,6 +205,10 @@ def voucher(program: str, code: str) -> Key:
     return Key(_program(program, "VOUCHER", code), "VOUCHER")
 
 
+# A sort key that begins with a time comes before it.
+AFTER_ALL_TIMES = "9999"
+
+
 def instant(moment: datetime) -> str:
     """UTC to the microsecond in a form that sorts as time does."""
     # Not strftime, which writes the year 900 in three digits.
@@ -213,11 +223,6 @@ def history_partition(program: str, member: str) -> str:
 def vouchers_partition(program: str, member: str) -> str:
     """The `history` partition of a member's vouchers."""
     return _program(program, "VOUCHERS", member)
-
-
-def guest_partition(program: str, kind: str, key_version: str, digest: str) -> str:
-    """The `history` partition of a guest's orders, by identity."""
-    return _program(program, "GUEST", kind, key_version, digest)
 
 
 def due_partition(program: str, index: str, day: str, shard: int) -> str:

@@ -58,6 +58,10 @@ class TableMembers:
             return "#".join(self._keyring().digest(identity, program_id=self._program))
         return ""
 
+    def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
+        ordered = sorted(identities, key=lambda identity: KINDS.index(identity.kind))
+        return ["#".join(digest) for identity in ordered for digest in self._digests(identity)]
+
     def find(self, member_id: str, *, strong: bool = False) -> OnFile | None:
         account = keys.account(self._program, member_id)
         profile = keys.profile(self._program, member_id)

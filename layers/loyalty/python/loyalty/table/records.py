@@ -6,8 +6,8 @@ fields would be half of the item, and an accrual of five lines must stay under 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 from loyalty.domain.account import Account, TierFloor
@@ -40,6 +40,9 @@ from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 
 VERSION: Final = 1
+
+# A program lets orders be claimed for 366 days at most.
+GUEST_ORDER_DAYS: Final = 400
 
 # What the `history` index carries beside the keys: all that a list shows, no breakdowns.
 HISTORY_ATTRIBUTES: Final = (
@@ -318,9 +321,33 @@ def placeholder_to_item(placeholder: Placeholder, program: str) -> Item:
         item["fingerprint"] = placeholder.fingerprint
     if placeholder.guest:
         item["guest"] = placeholder.guest
-        item["history_pk"] = keys.guest_partition(program, *placeholder.guest.split("#"))
-        item["history_sk"] = f"{keys.instant(placeholder.recorded_at)}#{placeholder.order_id}"
+    if placeholder.also:
+        item["also"] = list(placeholder.also)
     return item
+
+
+def guest_orders_of(placeholder: Placeholder, program: str) -> Iterator[Item]:
+    """What a guest's order is found by, under each identity of theirs.
+
+    Not in an index: one that lags a moment could hide an order from who enrolls just then.
+    """
+    order = placeholder.order
+    if order is None or not placeholder.guest:
+        return
+    for guest in (placeholder.guest, *placeholder.also):
+        key = keys.guest_order(
+            program, guest, keys.instant(order.occurred_at), order.source, order.order_id
+        )
+        ends_at = order.occurred_at + timedelta(days=GUEST_ORDER_DAYS)
+        yield {
+            "pk": key.pk,
+            "sk": key.sk,
+            "v": VERSION,
+            "kind": "guest_order",
+            "source": order.source,
+            "order": order.order_id,
+            "ttl": int(ends_at.timestamp()),
+        }
 
 
 def _placeholder_from_item(wire: dict[str, Any]) -> Placeholder:
@@ -333,6 +360,7 @@ def _placeholder_from_item(wire: dict[str, Any]) -> Placeholder:
         order=_order_from_item(wire) if "order" in wire else None,
         fingerprint=wire.get("fingerprint", ""),
         guest=wire.get("guest", ""),
+        also=tuple(wire.get("also", ())),
         refunds=tuple(_refund_from_list(refund) for refund in wire["refunds"]),
     )
 

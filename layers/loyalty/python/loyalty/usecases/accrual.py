@@ -26,12 +26,14 @@ class Customer:
     """Whose order it is.
 
     `member_id` is None for somebody unknown; `named` is how the caller named them, in normal
-    form; `guest` is the identity under which an unknown customer's order can be found again.
+    form; `guest` is the identity under which an unknown customer's order can be found again, and
+    `also` are all others.
     """
 
     member_id: str | None
     named: str
     guest: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
     try:
         check_time(order, desk=desk)
         if customer.member_id is None:
-            return _keep(order, fingerprint=told, guest=customer.guest, desk=desk)
+            return _keep(order, fingerprint=told, customer=customer, desk=desk)
         return _earn(order, fingerprint=told, member_id=customer.member_id, desk=desk)
     except (NotFound, ValidationFailed):
         first = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
@@ -89,10 +91,35 @@ def check_time(order: Order, *, desk: Desk) -> None:
         raise ValidationFailed(detail, faults=(Fault("/occurred_at", "time_out_of_range", detail),))
 
 
-def _earn(order: Order, *, fingerprint: str, member_id: str, desk: Desk) -> Earned:
+def claim(kept: Placeholder, *, member_id: str, desk: Desk) -> Earned:
+    """Record a guest's order for the member that the guest turned out to be.
+
+    It earns as of its own date, by the program in force now, and however old it is.
+
+    Raises:
+        OrderConflict: it changed since it was read, and somebody else recorded it.
+        ValidationFailed: it earns more points than can be counted.
+        NotFound: no such member.
+        TryAgain: overtaken too often.
+    """
+    if kept.order is None:
+        raise ValueError("only refunds are kept here")
+    return _earn(
+        kept.order, fingerprint=kept.fingerprint, member_id=member_id, desk=desk, kept=kept
+    )
+
+
+def _earn(
+    order: Order,
+    *,
+    fingerprint: str,
+    member_id: str,
+    desk: Desk,
+    kept: Placeholder | None = None,
+) -> Earned:
     """Record what a member's order earns, or find that it was recorded before."""
     account: Account | None = None
-    placeholder: Placeholder | None = None
+    placeholder = kept
     for attempt in decisions(desk):
         if account is None or account.status != "active":
             owner = account.into if account and account.into else member_id
@@ -139,7 +166,7 @@ def _latest(order: Order, fingerprint: str, kept: Placeholder | None) -> tuple[O
     return order, fingerprint
 
 
-def _keep(order: Order, *, fingerprint: str, guest: str, desk: Desk) -> Earned | Kept:
+def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> Earned | Kept:
     """Keep an order whose member is not known, where its accrual will be."""
     cause = OrderCause(order.source, order.order_id, "accrual")
     found: Entry | Placeholder | None = None
@@ -157,7 +184,8 @@ def _keep(order: Order, *, fingerprint: str, guest: str, desk: Desk) -> Earned |
             count=found.count + 1 if found else 1,
             order=order,
             fingerprint=fingerprint,
-            guest=guest,
+            guest=customer.guest,
+            also=customer.also,
             refunds=found.refunds if found else (),
         )
         try:

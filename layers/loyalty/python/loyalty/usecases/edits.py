@@ -135,6 +135,7 @@ def _kept_again(
         order=order,
         fingerprint=order_fingerprint(order, customer=customer.named),
         guest=found.guest or customer.guest,
+        also=found.also or customer.also,
     )
     desk.books.keep(kept)
     return Kept(placeholder=kept)

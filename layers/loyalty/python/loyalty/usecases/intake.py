@@ -7,8 +7,12 @@ from datetime import datetime
 from typing import Final, Literal, Protocol, assert_never
 
 from loyalty.domain.entries import AskedRefund, Entry
-from loyalty.domain.errors import IdempotencyConflict, NotFound, ValidationFailed
-from loyalty.domain.orders import Order
+from loyalty.domain.errors import (
+    IdempotencyConflict,
+    LimitReached,
+    NotFound,
+    ValidationFailed,
+)
 from loyalty.domain.storefront import (
     Command,
     Delivery,
@@ -20,8 +24,9 @@ from loyalty.domain.storefront import (
     Parked,
     Wanted,
 )
-from loyalty.usecases.accrual import Customer, Earned, Kept
+from loyalty.usecases.accrual import Earned, Kept
 from loyalty.usecases.edits import Edited, Outdated, tell
+from loyalty.usecases.guests import record_for
 from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.refunds import Waiting, refund
 
@@ -117,12 +122,7 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     """
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
-    customer = Customer(
-        member_id=directory.member_of(paid.identities),
-        named=NAMED_BY_STOREFRONT,
-        guest=directory.guest(paid.identities),
-    )
-    outcome = _told(paid.order, customer=customer, desk=desk)
+    outcome = _told(paid, desk=desk, directory=directory)
     if outcome.status == "ignored" and outcome.reason != OUTDATED:
         return outcome
     for asked in paid.refunds:
@@ -132,9 +132,14 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     return outcome
 
 
-def _told(order: Order, *, customer: Customer, desk: Desk) -> Outcome:
+def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     try:
-        told = tell(order, customer=customer, desk=desk)
+        told = record_for(
+            paid.identities,
+            lambda customer: tell(paid.order, customer=customer, desk=desk),
+            named=NAMED_BY_STOREFRONT,
+            directory=directory,
+        )
     except ValidationFailed as refusal:
         return Outcome(status="ignored", reason=refusal.faults[0].code)
     except NotFound:
@@ -162,6 +167,9 @@ def _refunded(source: str, order_id: str, asked: AskedRefund, *, desk: Desk) -> 
         done = refund(source, order_id, asked=asked, desk=desk)
     except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
+    except LimitReached as refusal:
+        # More refunds wait for their order than it can take: a person has to look why.
+        return Outcome(status="parked", reason=refusal.code)
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")
     if isinstance(done, Waiting):

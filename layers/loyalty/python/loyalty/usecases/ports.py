@@ -105,6 +105,12 @@ class Books(Protocol):
         """
         ...
 
+    def guest_orders(
+        self, guest: str, *, since: datetime, start: str | None
+    ) -> Listed[Placeholder]:
+        """Orders of a guest that nobody has claimed, newest first, read strongly."""
+        ...
+
     def keep(self, placeholder: Placeholder) -> None:
         """Write a placeholder, relying on its predecessor (`count - 1`) or on nothing (1).
 
@@ -123,6 +129,10 @@ class Directory(Protocol):
 
     def guest(self, identities: Sequence[Identity]) -> str:
         """The name under which an unknown customer's orders are found again; empty for nobody."""
+        ...
+
+    def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
+        """Every name under which orders of these identities may have been kept, surest first."""
         ...
 
 

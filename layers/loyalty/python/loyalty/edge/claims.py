@@ -1,0 +1,33 @@
+"""Claims that take longer than a request may: they are handed to the intake queue."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class Claim(NamedTuple):
+    """A member whose orders of before are to be looked for."""
+
+    program_id: str
+    member_id: str
+
+
+def hand_over(sqs: "SQSClient", claim: Claim, *, queue_url: str, now: datetime) -> None:
+    """In order with all other claims of the member."""
+    group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
+    sqs.send_message(
+        QueueUrl=queue_url,
+        MessageBody=json.dumps({"v": 1, "claim": claim._asdict()}),
+        MessageGroupId=group,
+        MessageDeduplicationId=hashlib.sha256(f"{group}{now.isoformat()}".encode()).hexdigest(),
+    )
+
+
+def read_claim(message: str) -> Claim | None:
+    """The claim that a message of the queue holds; None for a delivery."""
+    told = json.loads(message).get("claim")
+    return Claim(**told) if told else None
