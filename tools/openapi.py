@@ -95,7 +95,7 @@ def describe(parts: Iterable[Api]) -> Json:
     schemas: dict[str, Json] = {}
     used_tags: list[str] = []
     for api in parts:
-        described = _with_integers(json.loads(api.resolver.get_openapi_json_schema()))
+        described = _readable(json.loads(api.resolver.get_openapi_json_schema()))
         _merge_schemas(schemas, described.get("components", {}).get("schemas", {}))
         used_tags.append(api.service)
         for operation in api.operations:
@@ -214,13 +214,19 @@ def _with_its_body(success: Json) -> Json:
     }
 
 
-def _with_integers(part: Any) -> Any:
-    """The framework reads every bound as a float; those of integers are integers."""
+def _readable(part: Any) -> Any:
+    """What the framework made, as generators of clients can read it.
+
+    It makes a float of every bound; those of integers are integers. A default of a choice, where
+    it is an object, is left out: generators take no such default for one that may be null.
+    """
     match part:
+        case {"anyOf": _, "default": dict(), **rest}:
+            return _readable({"anyOf": part["anyOf"], **rest})
         case dict():
-            return {key: _with_integers(value) for key, value in part.items()}
+            return {key: _readable(value) for key, value in part.items()}
         case list():
-            return [_with_integers(each) for each in part]
+            return [_readable(each) for each in part]
         case float() if part.is_integer():
             return int(part)
     return part
