@@ -201,10 +201,12 @@ def _finished(described: Json, operation: Operation) -> Json:
 
 
 def _with_its_body(success: Json) -> Json:
-    """A success as it is sent: nothing is no JSON, and text beside a model is CSV."""
+    """A success as it is sent: nothing is no JSON, text beside a model is CSV, alone a page."""
     schema = success.get("content", {}).get("application/json", {}).get("schema", {})
     if schema.get("type") == "null":
         return {name: part for name, part in success.items() if name != "content"}
+    if schema.get("type") == "string":
+        return success | {"content": {"text/html": {"schema": _TEXT}}}
     models = [form for form in schema.get("anyOf", ()) if form != _TEXT]
     if len(models) == len(schema.get("anyOf", ())):
         return success

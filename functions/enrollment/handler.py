@@ -1,6 +1,6 @@
 """People become members, see and change what is known of them, and may be forgotten."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
@@ -273,15 +273,15 @@ def merge_members(
     return reply(answer, status=200 if merged.replayed else 201)
 
 
-@api.get("/unsubscribe/<token>", allow=ANYONE)
-def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[Any]:
+@api.get("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound,))
+def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
     """Ask whoever follows the link of a mail whether they want no more of them."""
     _unsubscribing(program_id, token)
     return _page(ASK)
 
 
-@api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(TryAgain,))
-def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[Any]:
+@api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
+def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
     """Send no more mail to a member: one click in their mail client (RFC 8058), or on the page."""
     at, members = _serving(program_id)
     member_id = _unsubscribing(program_id, token)
@@ -296,7 +296,7 @@ def _unsubscribing(program_id: str, token: str) -> str:
     return member_named_by(token, program_id=program_id, keyring=ring)
 
 
-def _page(html: str) -> Response[Any]:
+def _page(html: str) -> Response[str]:
     headers = {"cache-control": "no-store", "content-security-policy": PAGE_POLICY}
     return Response(
         status_code=200, content_type="text/html; charset=utf-8", body=html, headers=headers

@@ -19,7 +19,7 @@ from local.deploy import zipped
 from local.people import email_of
 from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
-from tests.e2e.described import DescribedApi, enroll, eventually, order
+from tests.e2e.described import DescribedApi, enroll, eventually, mails, order
 
 # Runs with another function's role, and tells what it may.
 INTRUDER = """
@@ -113,6 +113,8 @@ class TestWhatAFunctionMay:
         program = open_program(
             expiry={"model": "after_earning", "days": 1, "round_to": "none"},
             transfers={"points_max": 1000},
+            reminders={"welcome": {}},
+            messages={"quiet_hours": None},
             tiers={
                 "basis": "spend",
                 "period": "calendar_year",
@@ -148,6 +150,14 @@ def drive_everything(api: DescribedApi) -> None:
     api.call(
         "service", "POST", "/members/lookup", json={"identity": {"kind": "email", "value": email}}
     )
+
+    # Messages: looked at, sent, no longer wanted.
+    api.call("manager", "POST", "/messages/preview", json={"kind": "welcome"})
+    api.call("cashier", "PATCH", f"/members/{ana}", json={"consents": {"email": True}})
+    (mail,) = eventually(lambda: mails(api.program, to=email), bool)
+    path = f"/unsubscribe/{mail['BodyText'].split('/unsubscribe/')[1].strip()}"
+    api.send(None, "GET", path, status=200)
+    api.send(None, "POST", path, status=200, data={"List-Unsubscribe": "One-Click"})
 
     # Points: earned, of a guest, expired at once and then refunded, corrected, given away.
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)

@@ -1,0 +1,65 @@
+"""Members are told by mail, through everything that is deployed between an enrollment and SES."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.e2e.conftest import OpenProgram
+from tests.e2e.described import DescribedApi, eventually, mails
+
+
+@pytest.fixture
+def api(open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
+    program = open_program(
+        reminders={"welcome": {}, "birthday": {"bonus_points": 20}},
+        messages={"quiet_hours": None, "look": {"footer": "1 rue du Four, Paris"}},
+    )
+    with DescribedApi(program) as api:
+        yield api
+
+
+def test_a_newcomer_who_agrees_is_welcomed_once_and_can_leave_with_one_click(
+    api: DescribedApi,
+) -> None:
+    email = f"{uuid4().hex[:8]}@example.com"
+    body = {
+        "identities": [{"kind": "email", "value": email}],
+        "profile": {"name": "Ana", "locale": "fr-FR"},
+        "consents": {"email": True},
+    }
+
+    member = api.call("cashier", "POST", "/members", json=body, status=201)
+
+    (mail,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert mail["Subject"] == "Welcome to Bean & Leaf"
+    assert "1 rue du Four" in mail["BodyHtml"]
+    link = mail["BodyText"].split("/unsubscribe/")[1].strip()
+    api.send(None, "POST", f"/unsubscribe/{link}", status=200)
+    seen = api.call("cashier", "GET", f"/members/{member['id']}")
+    assert seen["consents"] == {"email": False}
+
+
+def test_a_birthday_that_is_told_on_the_day_brings_its_present_and_one_mail(
+    api: DescribedApi,
+) -> None:
+    email = f"{uuid4().hex[:8]}@example.com"
+    identity = {"kind": "email", "value": email}
+    member = api.call(
+        "cashier",
+        "POST",
+        "/members",
+        json={"identities": [identity], "consents": {"email": True, "welcome": False}},
+        status=201,
+    )
+    path = f"/members/{member['id']}"
+    today = datetime.now(ZoneInfo(api.program.document["time_zone"])).date()
+
+    birthday = {"birthday": f"1992{today.isoformat()[4:]}"}
+    api.call("cashier", "PATCH", path, json={"profile": birthday})
+
+    (mail,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert "20 beans" in mail["BodyText"]
+    assert api.call("cashier", "GET", path)["balance"] == 20
