@@ -68,6 +68,12 @@ ROUTES: tuple[Route, ...] = (
         ("PUT", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("GET", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("DELETE", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
+        ("GET", "/storefronts/{storefront_id}/deliveries", Throttle.ADMINISTER),
+        (
+            "POST",
+            "/storefronts/{storefront_id}/deliveries/{delivery_id}/replay",
+            Throttle.ADMINISTER,
+        ),
         ("GET", "/rewards", Throttle.READ),
     ),
     *_routes(

@@ -95,9 +95,13 @@ class ServiceStack(Stack):
         function = self._function(
             "program",
             "Publish and read the program document, connect storefronts, describe the API",
-            environment=self._table_name | self._storefront_secrets | self._claims,
+            environment=self._table_name
+            | self._storefront_secrets
+            | self._claims
+            | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
         )
-        self._data.table.allow(function, GET, PUT, DELETE)
+        self._data.table.allow(function, GET, PUT, DELETE, QUERY)
+        self._intake.allow_send(function)
         self._data.secrets.allow_storefronts(
             function,
             "secretsmanager:CreateSecret",

@@ -64,10 +64,16 @@ def take(record: SQSRecord) -> None:
     delivery = read_delivery(clients.s3(), bucket=told.inbox_bucket, message=record.body)
     speaks = dialect(delivery.platform)
     envelope = speaks.envelope(delivery.body, delivery.headers)
-    command = understand(delivery, envelope, dialect=speaks, platforms=platforms())
     serving = desk(delivery.program_id, table=told.table)
-    outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
     log = TableStorefronts(engine(told.table))
+    try:
+        command = understand(delivery, envelope, dialect=speaks, platforms=platforms())
+        outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
+    except TryAgain as refusal:
+        # It comes back; until then a manager sees that it has not counted yet.
+        failed = Outcome(status="failed", reason=refusal.code)
+        log.record(delivery, envelope, outcome=failed, now=serving.now)
+        raise
     log.record(delivery, envelope, outcome=outcome, now=serving.now)
     _tell(delivery, envelope, outcome)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
-from loyalty.domain.errors import PreconditionRequired, StaleVersion, TryAgain
+from loyalty.domain.errors import InvalidCursor, PreconditionRequired, StaleVersion, TryAgain
 from loyalty.domain.program import (
     DOCUMENT_BYTES_MAX,
     EarningRule,
@@ -21,20 +21,27 @@ from loyalty.domain.program import (
 )
 from loyalty.edge import clients, clock, desk, table
 from loyalty.edge.auth import EVERYONE
-from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
-from loyalty.edge.schemas import AnswerPart, Moment
+from loyalty.edge.http import ANYONE, PathId, ProgramId, create_app, reply
+from loyalty.edge.inbox import Replays
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import AnswerPart, Cursor, Moment, PageLimit
 from loyalty.edge.settings import ProgramSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.storefronts import (
+    DeliveryPage,
+    ReplayAnswer,
     StorefrontAnswer,
     StorefrontId,
     StorefrontRequest,
+    StorefrontState,
+    delivery_answer,
     storefront_answer,
+    storefront_state,
 )
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.program import publish
-from loyalty.usecases.storefronts import connect, connected, disconnect
+from loyalty.usecases.storefronts import connect, connected, disconnect, health, replay
 
 api = create_app("program")
 handler = api
@@ -161,10 +168,48 @@ def connect_storefront(
 
 
 @api.get("/storefronts/<storefront_id>", allow={"manager"})
-def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontAnswer:
-    """Read a storefront's connection."""
+def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontState:
+    """Read a storefront's connection, and how its deliveries fare."""
     storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
-    return storefront_answer(storefront, program_id=program_id)
+    fares = health(storefront_id, program_id=program_id, log=storefronts(), now=clock.now())
+    return storefront_state(storefront, fares, program_id=program_id)
+
+
+@api.get("/storefronts/<storefront_id>/deliveries", allow={"manager"}, refuses=(InvalidCursor,))
+def list_deliveries(
+    program_id: ProgramId,
+    storefront_id: StorefrontId,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> DeliveryPage:
+    """List the deliveries of the last 30 days with what came of each, newest first."""
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    of = f"deliveries {program_id} {storefront_id}"
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = storefronts().deliveries(program_id, storefront_id, limit=limit, start=start)
+    return DeliveryPage(
+        items=[delivery_answer(handled) for handled in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+@api.post(
+    "/storefronts/<storefront_id>/deliveries/<delivery_id>/replay", allow={"manager"}, status=202
+)
+def replay_delivery(
+    program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
+) -> ReplayAnswer:
+    """Apply a delivery once more; what counted does not count again."""
+    handled = replay(
+        storefront_id,
+        delivery_id,
+        program_id=program_id,
+        shelf=storefronts(),
+        log=storefronts(),
+        queue=Replays(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url),
+        now=clock.now(),
+    )
+    return ReplayAnswer(delivery=delivery_answer(handled))
 
 
 @api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)

@@ -51,7 +51,13 @@ WORK_QUEUE = {
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "program": {
-        TABLE: {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+        TABLE: {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        },
+        "IntakeQueue/Queue": {"sqs:SendMessage"},
         STOREFRONT_SECRETS: READ_SECRET
         | {
             "secretsmanager:CreateSecret",

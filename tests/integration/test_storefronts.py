@@ -44,7 +44,7 @@ def test_a_storefront_is_connected_and_read_without_its_secrets() -> None:
     assert answer.body["platform"] == "shopify"
     assert answer.body["source"] == "shop"
     assert answer.body["webhook_path"] == "/v1/programs/bean/webhooks/online"
-    assert read().body == answer.body
+    assert answer.body.items() <= read().body.items()
     assert SECRET not in answer.text
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from loyalty.domain.entries import AskedRefund
@@ -14,8 +15,15 @@ from loyalty.domain.orders import Order, fingerprint
 
 Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
+Status = Literal["earned", "edited", "refunded", "guest", "waiting", "ignored", "parked", "failed"]
+# What a person may have to look at.
+TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed"})
+
 # The refund's id of an order that was cancelled; platforms call refunds by other names.
 CANCELLED: Final = "cancelled"
+
+_LOG_TIME: Final = "%Y%m%dT%H%M%S%fZ"
+_LOG_ID: Final = re.compile(r"(\d{8}T\d{12}Z)\.([0-9a-f]{32})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +166,44 @@ type Command = OrderPaid | OrderRefunded | Ignored | Parked
 class Outcome:
     """What came of a delivery; `replayed` says that it had come of another one before."""
 
-    status: Literal["earned", "edited", "refunded", "guest", "waiting", "ignored", "parked"]
+    status: Status
     reason: str | None = None
     pointer: str | None = None
     member_id: str | None = None
     entry_id: str | None = None
     points: int = 0
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """A delivery and what came of it, the last time it was applied; never what it says."""
+
+    delivery_id: str
+    name: str
+    topic: str
+    source: str
+    order_id: str | None
+    outcome: Outcome
+    received_at: datetime
+    applied_at: datetime
+
+    @property
+    def log_id(self) -> str:
+        """Names it in the log; when it was received comes first."""
+        return f"{self.received_at.astimezone(UTC):{_LOG_TIME}}.{self.delivery_id}"
+
+
+def read_log_id(log_id: str) -> tuple[datetime, str] | None:
+    """When the delivery of a log id was received, and its id; None where there can be none."""
+    found = _LOG_ID.fullmatch(log_id)
+    if not found:
+        return None
+    try:
+        received_at = datetime.strptime(found[1], _LOG_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return received_at, found[2]
 
 
 def given_back(
@@ -204,5 +243,9 @@ def delivery_id(envelope: Envelope, body: bytes) -> str:
 def ordered_with(delivery: Delivery, envelope: Envelope) -> str:
     """Names what a delivery is applied in order with: its order, or else nothing but itself."""
     what = envelope.order_id or delivery_id(envelope, delivery.body)
-    named = f"{delivery.program_id}\0{delivery.source}\0{what}"
-    return hashlib.sha256(named.encode()).hexdigest()[:32]
+    return group_of(delivery.program_id, delivery.source, what)
+
+
+def group_of(program_id: str, source: str, what: str) -> str:
+    """Names what is applied in order."""
+    return hashlib.sha256(f"{program_id}\0{source}\0{what}".encode()).hexdigest()[:32]

@@ -1,11 +1,19 @@
 """The inbox: deliveries as they were received, in S3, and the queue of those to be applied."""
 
 import base64
+import hashlib
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from loyalty.domain.storefront import Delivery, Envelope, delivery_id, ordered_with
+from loyalty.domain.storefront import (
+    Delivery,
+    Envelope,
+    Handled,
+    delivery_id,
+    group_of,
+    ordered_with,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,13 +31,11 @@ class Inbox:
 
     def keep(self, delivery: Delivery, envelope: Envelope) -> str:
         """Gives where it is kept; the same delivery on the same day is kept in one place."""
-        where = "/".join(
-            (
-                delivery.program_id,
-                delivery.storefront_id,
-                f"{delivery.received_at:%Y/%m/%d}",
-                f"{delivery_id(envelope, delivery.body)}.json",
-            )
+        where = _where(
+            delivery.program_id,
+            delivery.storefront_id,
+            received_at=delivery.received_at,
+            delivery_id=delivery_id(envelope, delivery.body),
         )
         self._s3.put_object(
             Bucket=self._bucket,
@@ -43,9 +49,36 @@ class Inbox:
         """In order with what else is told of its order. The message only says where it lies."""
         self._sqs.send_message(
             QueueUrl=self._queue_url,
-            MessageBody=json.dumps({"v": 1, "where": where}),
+            MessageBody=_message(where),
             MessageGroupId=ordered_with(delivery, envelope),
             MessageDeduplicationId=delivery_id(envelope, delivery.body),
+        )
+
+
+class Replays:
+    """The queue, for deliveries that lie in the inbox already."""
+
+    def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def again(
+        self, handled: Handled, *, program_id: str, storefront_id: str, now: datetime
+    ) -> None:
+        """In order with what else is told of its order, and no duplicate of the first time."""
+        where = _where(
+            program_id,
+            storefront_id,
+            received_at=handled.received_at,
+            delivery_id=handled.delivery_id,
+        )
+        what = handled.order_id or handled.delivery_id
+        asked = f"{where}\0{now.isoformat()}".encode()
+        self._sqs.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=_message(where),
+            MessageGroupId=group_of(program_id, handled.source, what),
+            MessageDeduplicationId=hashlib.sha256(asked).hexdigest(),
         )
 
 
@@ -53,6 +86,14 @@ def read_delivery(s3: "S3Client", *, bucket: str, message: str) -> Delivery:
     """The delivery that a message of the queue points to."""
     where = json.loads(message)["where"]
     return _from_json(s3.get_object(Bucket=bucket, Key=where)["Body"].read())
+
+
+def _where(program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str) -> str:
+    return f"{program_id}/{storefront_id}/{received_at:%Y/%m/%d}/{delivery_id}.json"
+
+
+def _message(where: str) -> str:
+    return json.dumps({"v": 1, "where": where})
 
 
 def _to_json(delivery: Delivery) -> bytes:

@@ -13,6 +13,7 @@ class SettingMissing(RuntimeError):
 class ProgramSettings:
     table: str
     storefront_secrets: str
+    intake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import EXTERNAL_ID
-from loyalty.domain.storefront import Platform, ShopKeys, Storefront
+from loyalty.domain.storefront import Handled, Platform, ShopKeys, Status, Storefront
 from loyalty.edge.schemas import AnswerPart, ExternalId, RequestPart
+from loyalty.usecases.storefronts import Health
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
@@ -105,6 +106,88 @@ class StorefrontAnswer(AnswerPart):
     notification_url: str | None = None
     store: str | None = None
     sandbox: bool = False
+
+
+class DeliveryAnswer(AnswerPart):
+    """A delivery and what came of it, the last time it was applied. What it says is not told."""
+
+    id: Annotated[str, Field(description="By which it is replayed.")]
+    topic: str
+    name: Annotated[str, Field(description="The platform's own id of it.")]
+    source: str
+    order_id: str | None
+    received_at: datetime
+    applied_at: datetime
+    status: Status
+    reason: Annotated[
+        str | None, Field(description="Why it was ignored, parked, or failed: a stable code.")
+    ]
+    pointer: Annotated[str | None, Field(description="Where in the body the mistake is.")]
+    member_id: str | None
+    entry_id: str | None
+    points: Annotated[int, Field(description="What it moved, pending points included.")]
+    replayed: Annotated[bool, Field(description="Another delivery had told the same before.")]
+
+
+class DeliveryPage(AnswerPart):
+    items: list[DeliveryAnswer]
+    next_cursor: str | None
+
+
+class ReplayAnswer(AnswerPart):
+    """The delivery is queued to be applied once more; what counted does not count again."""
+
+    status: Literal["queued"] = "queued"
+    delivery: DeliveryAnswer
+
+
+class DeliveryCounts(AnswerPart):
+    """How deliveries fared since a time, by status; at most a thousand are looked at."""
+
+    since: datetime
+    by_status: dict[str, int]
+    is_all: Annotated[bool, Field(description="False: there were more than were looked at.")]
+
+
+class StorefrontState(StorefrontAnswer):
+    """A connected shop, and how its deliveries of the last day fared."""
+
+    last_delivery: DeliveryAnswer | None
+    last_trouble: Annotated[
+        DeliveryAnswer | None, Field(description="The last one that was parked, or that failed.")
+    ]
+    deliveries: DeliveryCounts
+
+
+def delivery_answer(handled: Handled) -> DeliveryAnswer:
+    outcome = handled.outcome
+    return DeliveryAnswer(
+        id=handled.log_id,
+        topic=handled.topic,
+        name=handled.name,
+        source=handled.source,
+        order_id=handled.order_id,
+        received_at=handled.received_at,
+        applied_at=handled.applied_at,
+        status=outcome.status,
+        reason=outcome.reason,
+        pointer=outcome.pointer,
+        member_id=outcome.member_id,
+        entry_id=outcome.entry_id,
+        points=outcome.points,
+        replayed=outcome.replayed,
+    )
+
+
+def storefront_state(storefront: Storefront, health: Health, *, program_id: str) -> StorefrontState:
+    return StorefrontState(
+        **storefront_answer(storefront, program_id=program_id).model_dump(),
+        last_delivery=delivery_answer(health.last) if health.last else None,
+        last_trouble=delivery_answer(health.last_trouble) if health.last_trouble else None,
+        deliveries=DeliveryCounts(
+            since=health.since, by_status=dict(health.counts), is_all=health.is_all
+        ),
+    )
 
 
 def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontAnswer:

@@ -19,6 +19,7 @@ SHARDS = 16
 
 
 REGISTRY_PARTITION = "PROGRAMS"
+DELIVERIES = "DELIVERY#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def storefront(program: str, storefront: str) -> Key:
 
 @charted("what came of a delivery (kept 30 days)", read_by="the list of a storefront's deliveries")
 def delivery(program: str, storefront: str, received: str, delivery: str) -> Key:
-    return Key(deliveries_partition(program, storefront), f"DELIVERY#{received}#{delivery}")
+    return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{received}#{delivery}")
 
 
 @charted("identity of a member", read_by="enrollment, lookup, orders by identity")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from loyalty.domain.storefront import (
     Delivery,
     Envelope,
+    Handled,
     Outcome,
     Platform,
     Storefront,
@@ -15,7 +16,8 @@ from loyalty.domain.storefront import (
 )
 from loyalty.table import keys
 from loyalty.table.engine import Engine
-from loyalty.table.operations import Delete, Item, Put
+from loyalty.table.operations import Delete, Item, Put, Query
+from loyalty.usecases.ports import Listed
 
 # As long as the inbox keeps the delivery itself.
 OUTCOME_DAYS: Final = 30
@@ -49,6 +51,29 @@ class TableStorefronts:
         )
         item = outcome_to_item(delivery, envelope, outcome=outcome, now=now)
         self._engine.write([Put(key, item)])
+
+    def deliveries(
+        self, program_id: str, storefront_id: str, *, limit: int, start: str | None
+    ) -> Listed[Handled]:
+        partition = keys.deliveries_partition(program_id, storefront_id)
+        page = self._engine.query(
+            Query(
+                pk=partition,
+                begins_with=keys.DELIVERIES,
+                newest_first=True,
+                limit=limit,
+                start={"pk": partition, "sk": start} if start else None,
+            )
+        )
+        more = cast("str", page.next["sk"]) if page.next else None
+        return Listed([handled_from_item(item) for item in page], more)
+
+    def delivery(
+        self, program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str
+    ) -> Handled | None:
+        key = keys.delivery(program_id, storefront_id, keys.instant(received_at), delivery_id)
+        item = self._engine.get(key, strong=True)
+        return handled_from_item(item) if item else None
 
 
 def storefront_to_item(storefront: Storefront) -> Item:
@@ -90,14 +115,39 @@ def outcome_to_item(
         "delivery": delivery_id(envelope, delivery.body),
         "name": envelope.name,
         "topic": envelope.topic,
+        "source": delivery.source,
         "order": envelope.order_id,
         "status": outcome.status,
         "reason": outcome.reason,
         "pointer": outcome.pointer,
         "member": outcome.member_id,
         "entry": outcome.entry_id,
+        "points": outcome.points or None,
+        "replayed": outcome.replayed or None,
         "received_at": keys.instant(delivery.received_at),
         "applied_at": keys.instant(now),
         "ttl": int((delivery.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def handled_from_item(item: Item) -> Handled:
+    wire = cast("dict[str, Any]", item)
+    return Handled(
+        delivery_id=wire["delivery"],
+        name=wire["name"],
+        topic=wire["topic"],
+        source=wire["source"],
+        order_id=wire.get("order"),
+        outcome=Outcome(
+            status=wire["status"],
+            reason=wire.get("reason"),
+            pointer=wire.get("pointer"),
+            member_id=wire.get("member"),
+            entry_id=wire.get("entry"),
+            points=wire.get("points", 0),
+            replayed=wire.get("replayed", False),
+        ),
+        received_at=datetime.fromisoformat(wire["received_at"]),
+        applied_at=datetime.fromisoformat(wire["applied_at"]),
+    )

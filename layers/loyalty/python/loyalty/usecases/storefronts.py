@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from re import Pattern
 from typing import Final, Protocol
 
 from loyalty.domain.errors import BadSignature, NotFound
 from loyalty.domain.storefront import (
+    TROUBLES,
     Delivery,
     Envelope,
+    Handled,
     Platform,
     Received,
     ShopKeys,
     Storefront,
     delivery_id,
+    read_log_id,
 )
+from loyalty.usecases.ports import Listed
 
 CONNECTION_SECONDS_MAX: Final = 30.0
 # A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
 # looking again is worth a call now and then, not one for every guess.
 SECOND_LOOK_SECONDS: Final = 2.0
+
+HEALTH_PERIOD: Final = timedelta(days=1)
+# A page of the table is 1 MB, and these are some 300 bytes each.
+HEALTH_DELIVERIES_MAX: Final = 1000
 
 
 class Shelf(Protocol):
@@ -62,6 +72,28 @@ class Inbox(Protocol):
         ...
 
     def enqueue(self, where: str, delivery: Delivery, envelope: Envelope) -> None: ...
+
+
+class Log(Protocol):
+    """What came of each delivery, for a month."""
+
+    def deliveries(
+        self, program_id: str, storefront_id: str, *, limit: int, start: str | None
+    ) -> Listed[Handled]:
+        """Newest first."""
+        ...
+
+    def delivery(
+        self, program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str
+    ) -> Handled | None: ...
+
+
+class Replays(Protocol):
+    """The queue of deliveries that are to be applied once more."""
+
+    def again(
+        self, handled: Handled, *, program_id: str, storefront_id: str, now: datetime
+    ) -> None: ...
 
 
 class Dialect(Protocol):
@@ -114,6 +146,20 @@ class Connections:
         return connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a storefront's deliveries fared lately.
+
+    `counts` is by status over `looked_at` deliveries since `since`; `is_all`: there were no more.
+    """
+
+    last: Handled | None
+    last_trouble: Handled | None
+    counts: Mapping[str, int]
+    since: datetime
+    is_all: bool
+
+
 def connect(
     storefront: Storefront, keys: ShopKeys, *, program_id: str, shelf: Shelf, vault: Vault
 ) -> tuple[Storefront, bool]:
@@ -138,6 +184,50 @@ def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefron
     if storefront is None:
         raise NotFound
     return storefront
+
+
+def health(storefront_id: str, *, program_id: str, log: Log, now: datetime) -> Health:
+    """How the deliveries of the last day fared, as far as a thousand of them tell."""
+    since = now - HEALTH_PERIOD
+    page = log.deliveries(program_id, storefront_id, limit=HEALTH_DELIVERIES_MAX, start=None)
+    recent = [each for each in page.items if each.received_at >= since]
+    troubles = (each for each in page.items if each.outcome.status in TROUBLES)
+    return Health(
+        last=page.items[0] if page.items else None,
+        last_trouble=next(troubles, None),
+        counts=Counter(each.outcome.status for each in recent),
+        since=since,
+        is_all=page.next is None or len(recent) < len(page.items),
+    )
+
+
+def replay(
+    storefront_id: str,
+    log_id: str,
+    *,
+    program_id: str,
+    shelf: Shelf,
+    log: Log,
+    queue: Replays,
+    now: datetime,
+) -> Handled:
+    """Apply a delivery once more, in order with whatever else is told of its order.
+
+    Nothing counts twice: what it says is what it said the first time.
+
+    Raises:
+        NotFound: no such storefront, or no such delivery in the last 30 days.
+    """
+    connected(storefront_id, program_id=program_id, shelf=shelf)
+    named = read_log_id(log_id)
+    if named is None:
+        raise NotFound
+    received_at, delivery = named
+    handled = log.delivery(program_id, storefront_id, received_at=received_at, delivery_id=delivery)
+    if handled is None:
+        raise NotFound
+    queue.again(handled, program_id=program_id, storefront_id=storefront_id, now=now)
+    return handled
 
 
 def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
