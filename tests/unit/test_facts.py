@@ -17,6 +17,7 @@ from loyalty.domain.entries import (
     AskedRefund,
     CalendarCause,
     Clawback,
+    Edit,
     Effect,
     Entry,
     OrderCause,
@@ -195,6 +196,29 @@ def test_a_refund_tells_its_money() -> None:
     (fact,) = told(EntryFact, by)
 
     assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2500, 5, "1001")
+
+
+def test_an_order_that_changed_tells_how_much_less_it_is_worth() -> None:
+    edit = Edit(
+        order=order(amount_minor=2500),
+        parts=(),
+        amount_minor=-2499,
+        clawed=20,
+        owed=0,
+        forgiven=4,
+        excused=0,
+        debt_after=0,
+        qualifying=Qualifying("s2026", -2499),
+    )
+    by = change(
+        entry(OrderCause("pos", "1001", "edit", "ab12"), Effect(lots={LOT: -20}), detail=edit)
+    )
+
+    (fact,) = told(EntryFact, by)
+
+    assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2499, 4, "1001")
+    assert fact.qualifying_amount == -2499
+    assert not told(OrderFact, by)
 
 
 def test_a_redemption_names_its_reward() -> None:

@@ -23,6 +23,7 @@ from loyalty.domain.changes import Change
 from loyalty.domain.entries import (
     Accrual,
     Clawback,
+    Edit,
     Effect,
     Entry,
     Kind,
@@ -83,8 +84,9 @@ class EntryFact(Fact):
     """A line of the ledger.
 
     `points` is the change in what can be spent, `counted_at` when balances began to show it.
-    `refunded_minor` is how much of a refund counted; `forgiven` are points of a refunded order
-    that its member keeps. `qualifying_amount` was added to the member's counter towards a level
+    `refunded_minor` is how much of a refund counted, or how much less an order is worth since it
+    changed (negative: more); `forgiven` are points of such an order that its member keeps.
+    `qualifying_amount` was added to the member's counter towards a level
     that `qualifying_counter` names.
     """
 
@@ -204,9 +206,9 @@ def facts_of(change: Change) -> Iterator[Fact]:
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     detail = entry.detail
     order = entry.cause if isinstance(entry.cause, OrderCause) else None
-    clawback = detail if isinstance(detail, Clawback) else None
+    lowered = detail if isinstance(detail, Clawback | Edit) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
-    qualifying = detail.qualifying if isinstance(detail, Accrual | Clawback) else None
+    qualifying = detail.qualifying if isinstance(detail, Accrual | Clawback | Edit) else None
     return EntryFact(
         fact_id=entry.id,
         program_id=program_id,
@@ -220,8 +222,8 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         program_version=entry.program_version,
         source=order.source if order else None,
         order_id=order.order_id if order else None,
-        refunded_minor=clawback.amount_minor if clawback else None,
-        forgiven=clawback.forgiven if clawback else None,
+        refunded_minor=_refunded_minor(lowered),
+        forgiven=lowered.forgiven if lowered else None,
         redemption_id=redemption.redemption_id if redemption else None,
         reward_id=redemption.reward_id if isinstance(redemption, Redemption) else None,
         qualifying_counter=qualifying.counter if qualifying else None,
@@ -229,6 +231,16 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         movements=tuple(_movements(entry.effect)),
         rules=_by_rule(detail) if isinstance(detail, Accrual) else (),
     )
+
+
+def _refunded_minor(lowered: Clawback | Edit | None) -> int | None:
+    match lowered:
+        case Clawback():
+            return lowered.amount_minor
+        case Edit():
+            return -lowered.amount_minor
+        case None:
+            return None
 
 
 def _movements(effect: Effect) -> Iterator[Movement]:

@@ -132,6 +132,7 @@ def _kept_again(
     kept = replace(
         found,
         count=found.count + 1,
+        recorded_at=desk.now,
         order=order,
         fingerprint=order_fingerprint(order, customer=customer.named),
         guest=found.guest or customer.guest,
