@@ -87,6 +87,11 @@ BODIES: Final[dict[str, Any]] = {
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},
+    "preview_message": {
+        "kind": "welcome",
+        "locale": "fr-FR",
+        "template": {"kind": "welcome", "subject": "Bienvenue, {{ name }}", "body": "Merci"},
+    },
 }
 DAYS: Final = {"from": "2026-11-01", "to": "2026-11-30"}
 QUERIES: Final[dict[str, dict[str, str]]] = {
@@ -129,6 +134,8 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "source": "pos",
         "order_id": "1",
         "name": "summary",
+        "token": "nobody",
+        "delivery_id": "unseen",
     }
 
 

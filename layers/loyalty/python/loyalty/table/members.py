@@ -59,7 +59,7 @@ class TableMembers:
         return ""
 
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
-        ordered = sorted(identities, key=lambda identity: KINDS.index(identity.kind))
+        ordered = sorted(set(identities), key=lambda each: (KINDS.index(each.kind), each.value))
         return ["#".join(digest) for identity in ordered for digest in self._digests(identity)]
 
     def find(self, member_id: str, *, strong: bool = False) -> OnFile | None:
