@@ -18,6 +18,8 @@ CLIENTS: Final = (1, 4, 8)
 SECONDS: Final = 4.0
 # Each client's first ones: they wait for a worker to start.
 WARM_UP_REQUESTS: Final = 3
+# A worker takes its time to start where all processors are busy.
+ANSWER_SECONDS_MAX: Final = 120.0
 WEALTH: Final = 1_000_000
 
 type Request = Callable[[ProgramClient], httpx.Response]
@@ -81,6 +83,7 @@ class Load:
     def _repeat(self, request: Request, keep_on: KeepOn) -> Sample:
         sample = Sample()
         with self._deployed.client(self._program_id, self._tokens["service"]) as client:
+            client.timeout = httpx.Timeout(ANSWER_SECONDS_MAX)
             while keep_on(len(sample.seconds)):
                 started = time.perf_counter()
                 answer = request(client)
