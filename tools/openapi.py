@@ -264,6 +264,9 @@ def _answer(description: str, content_type: str, model: str) -> Json:
 
 def _merge_schemas(into: dict[str, Json], schemas: dict[str, Json]) -> None:
     for name, schema in schemas.items():
+        if "-" in name:
+            # What is sent and what is answered under one title would be one class to generators.
+            schema["title"] = name.replace("-", "")
         if into.setdefault(name, schema) != schema:
             raise DescriptionError(f"Two different models are called {name}")
 

@@ -137,6 +137,9 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "PUT", "/storefronts/online", json=shop | {"secrets": ["two", "one"]})
     api.call("manager", "GET", "/storefronts/online")
     deliver(api, secret="two")
+    path = "/storefronts/online/deliveries"
+    (told,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
+    api.call("manager", "POST", f"{path}/{told['id']}/replay", status=202)
     api.send("manager", "DELETE", "/storefronts/online", status=204)
 
     # Members: claimed, linked, changed, given up.
