@@ -108,8 +108,9 @@ class Auditor:
         self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
         self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
         self.returned = 0
-        # The day on which the write was decided.
-        self._today = ""
+        # The latest day on which a write of each account was decided. One that was decided before
+        # may come after it: what the later day has ended is no more to come.
+        self._days: dict[str, date] = {}
         self.stock_out: dict[str, int] = defaultdict(int)
 
     def observe(
@@ -121,13 +122,15 @@ class Auditor:
             Violation: a promise is broken.
         """
         members: set[str] = set()
-        self._today = decided_at.astimezone(self._zone).date().isoformat()
+        today = decided_at.astimezone(self._zone).date()
         for key, before, after in written:
             wire: Any = self._kept(key, after)
             match key.sk.partition("#"):
                 case "ACCOUNT", _, _:
+                    member_id = wire["member_id"]
+                    self._days[member_id] = max(today, self._days.get(member_id, today))
                     self._account(before, wire, decided_by)
-                    members.add(wire["member_id"])
+                    members.add(member_id)
                 case "ENTRY", _, _:
                     self._written_once(key, before)
                     if wire["kind"] != "placeholder":
@@ -277,9 +280,9 @@ class Auditor:
         if coming and (due is None or due > min(coming)):
             raise Violation(f"due on {due}, but something comes on {min(coming)}")
         if account["status"] == "active":
-            today = date.fromisoformat(self._today)
+            day = self._days[account["member_id"]]
             drops_on = naive.level_drops_on(
-                account, program.document, zone=self._zone, day=today, before=due
+                account, program.document, zone=self._zone, day=day, before=due
             )
             if drops_on is not None:
                 raise Violation(f"due on {due}, but the level drops on {drops_on}")

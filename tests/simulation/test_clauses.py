@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from loyalty.domain.account import TierFloor
 from loyalty.domain.calendar import add_months
 from loyalty.domain.program import FixedDate
 from loyalty.domain.vouchers import Voucher
@@ -18,6 +19,7 @@ from tests.simulation.requests import (
     Earn,
     Erase,
     Give,
+    Grant,
     Merge,
     Redeem,
     Sweep,
@@ -1374,3 +1376,16 @@ class TestLevels:
             done(attempt.finish())
 
         assert account(world).tier_announced == "silver"
+
+    def test_what_was_decided_before_a_granted_level_ended_wakes_nobody_for_it_after(self) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        gold = earned(world, 60)
+        done(world.finish(Grant("ann", TierFloor("gold", TODAY))))
+        late = world.start(Earn(order("o2", 0), "ann"))
+        late.run_to(writing)
+        world.now += DAY
+        done(world.finish(refund(gold)))
+
+        done(late.finish())
+
+        assert (account(world).tier_announced, account(world).due) == (None, date(2028, 3, 1))
