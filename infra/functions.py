@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -59,6 +59,7 @@ class CapabilityFunction(Construct):
         timeout: Duration,
         memory_mib: int,
         description: str,
+        disk_mib: int | None = None,
     ) -> None:
         super().__init__(scope, name.capitalize())
         self.name = name
@@ -85,6 +86,7 @@ class CapabilityFunction(Construct):
             log_group=self.log_group,
             memory_size=memory_mib,
             timeout=timeout,
+            ephemeral_storage_size=Size.mebibytes(disk_mib) if disk_mib else None,
             environment={
                 "LOYALTY_STAGE": settings.stage,
                 "POWERTOOLS_SERVICE_NAME": name,

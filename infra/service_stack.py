@@ -47,6 +47,8 @@ NOTIFICATIONS_CONCURRENCY_MAX = 2
 # Memory buys a share of a processor too, and a cold start is nothing but processor.
 MEMORY_MIB = 1024
 REPORT_MEMORY_MIB = 3008
+# For facts, and for queries that outgrow the memory; 512 MB of it cost nothing.
+REPORT_DISK_MIB = 4096
 
 
 class ServiceStack(Stack):
@@ -156,6 +158,7 @@ class ServiceStack(Stack):
             timeout=REPORT_TIMEOUT,
             memory_mib=REPORT_MEMORY_MIB,
             layers=self._layers.analytics,
+            disk_mib=REPORT_DISK_MIB,
         )
         self._data.table.allow(function, GET)
         self._data.buckets.allow_read_facts(function)
@@ -359,6 +362,7 @@ class ServiceStack(Stack):
         timeout: Duration = HTTP_TIMEOUT,
         memory_mib: int = MEMORY_MIB,
         layers: Sequence[lambda_.LayerVersion] | None = None,
+        disk_mib: int | None = None,
     ) -> CapabilityFunction:
         return CapabilityFunction(
             self,
@@ -370,6 +374,7 @@ class ServiceStack(Stack):
             timeout=timeout,
             memory_mib=memory_mib,
             description=description,
+            disk_mib=disk_mib,
         )
 
     @property

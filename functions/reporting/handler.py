@@ -17,7 +17,7 @@ from pydantic import Field
 from loyalty.domain.errors import Fault, NotFound, TooLarge, ValidationFailed
 from loyalty.edge import clients, clock, desk, reports
 from loyalty.edge.http import ProgramId, create_app, reply
-from loyalty.edge.lake import Mirror
+from loyalty.edge.mirror import Mirror
 from loyalty.edge.reports import By, Period, Table
 from loyalty.edge.schemas import AnswerPart, Day, rfc3339
 from loyalty.edge.settings import ReportingSettings, settings

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.changes import Change
-from loyalty.domain.facts import ALL, facts_of
+from loyalty.domain.facts import ALL, Fact, facts_of
 from loyalty.domain.program import Program
-from loyalty.edge import reports
-from loyalty.edge.lake import Lake, Mirror
+from loyalty.edge import reports, views
+from loyalty.edge.keeper import Keeper
+from loyalty.edge.lake import Lake
+from loyalty.edge.mirror import Mirror
 from loyalty.edge.reports import Cell, Period
 from tests.support.bucket import Bucket
 from tests.support.documents import program
@@ -34,11 +36,32 @@ class Home:
     bucket: Bucket = field(default_factory=Bucket)
 
     def write(self, changes: Sequence[Change], *, name: str) -> None:
-        facts = [fact for each in changes for fact in facts_of(each)]
+        facts = [fact for each in changes for fact in self.facts_of(each)]
         Lake(self.bucket.client, bucket="lake").write(facts, name=name)
+
+    def facts_of(self, told: Change) -> list[Fact]:
+        return list(facts_of(told))
 
     def fetch(self) -> Path:
         return Mirror(self.bucket.client, bucket="lake", root=self.root).fetch("bean", KINDS)
+
+    def fold(self, *, now: datetime) -> None:
+        """Let the keeper tidy up, all kinds, as an hourly run does."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        keeper = Keeper(Lake(self.bucket.client, bucket="lake"), root=self.root, now=now)
+        for kind in KINDS:
+            keeper.fold("bean", kind)
+
+    def told(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that a reader finds, by kind."""
+        zone, until = ZoneInfo("UTC"), date(2026, 12, 31)
+        with views.connection(
+            self.fetch(), kinds=KINDS, document=program(), zone=zone, until=until
+        ) as connected:
+            return {
+                kind: sorted(connected.execute(f"FROM {kind}").fetchall(), key=str)
+                for kind in KINDS
+            }
 
     def answer(self, period: Period = NOVEMBER, *, name: str = "summary") -> Row:
         """The only row of a report, by column."""

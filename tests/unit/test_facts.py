@@ -256,7 +256,7 @@ def test_a_level_that_is_granted_is_news_of_a_member() -> None:
 
     (fact,) = told(MemberFact, change(granted, account))
 
-    assert (fact.revision, fact.floor_level, fact.floor_until) == (1, "gold", LOT)
+    assert (fact.revision, fact.floor_level, fact.floor_until) == (2, "gold", LOT)
 
 
 def test_an_account_that_closed_still_tells_when_it_began() -> None:
@@ -265,7 +265,7 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
 
     (fact,) = told(MemberFact, change(closed, account))
 
-    assert (fact.revision, fact.enrolled_at, fact.ended_at) == (2, NOON, LATER)
+    assert (fact.revision, fact.enrolled_at, fact.ended_at) == (3, NOON, LATER)
 
 
 @pytest.mark.parametrize(

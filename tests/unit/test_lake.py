@@ -9,7 +9,8 @@ import pytest
 
 from loyalty.domain.errors import TooLarge, TryAgain
 from loyalty.domain.facts import Fact, facts_of
-from loyalty.edge.lake import ATTEMPTS_MAX, Lake, Mirror
+from loyalty.edge.lake import Lake
+from loyalty.edge.mirror import ATTEMPTS_MAX, Mirror
 from tests.support.bucket import Bucket
 from tests.support.ledger import LOT, NOON, accrual, change, order
 

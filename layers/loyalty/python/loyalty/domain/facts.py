@@ -43,6 +43,8 @@ class Fact:
     """What every fact carries; `kind` names its table."""
 
     kind: ClassVar[str]
+    final_revision: ClassVar[int] = 1
+    """The last that can come; it is told once."""
 
     fact_id: str
     revision: int = 1
@@ -120,6 +122,7 @@ class OrderFact(Fact):
     """
 
     kind: ClassVar[str] = "orders"
+    final_revision: ClassVar[int] = 2
 
     member_id: str | None
     guest_id: str | None
@@ -135,10 +138,12 @@ class OrderFact(Fact):
 class MemberFact(Fact):
     """A member from `enrolled_at` until `ended_at`: it was closed, or merged `into` another.
 
-    `floor_level` is a level that was granted, `floor_until` its last day.
+    `floor_level` is a level that was granted, `floor_until` its last day. What is told of a member
+    between the two is the second revision, however often.
     """
 
     kind: ClassVar[str] = "members"
+    final_revision: ClassVar[int] = 3
 
     status: Status
     enrolled_at: datetime
@@ -153,6 +158,7 @@ class VoucherFact(Fact):
     """A redemption's voucher, a revision for each state."""
 
     kind: ClassVar[str] = "vouchers"
+    final_revision: ClassVar[int] = 3
 
     member_id: str
     reward_id: str
@@ -304,7 +310,8 @@ def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
         fact_id=voucher.redemption_id,
         revision=_REVISION_OF_STATE[voucher.state],
         program_id=change.program_id,
-        recorded_at=change.made_at,
+        # By the voucher's own times, so that it lies where it did when it is told again.
+        recorded_at=voucher.used_at or voucher.issued_at,
         member_id=voucher.member_id,
         reward_id=voucher.reward_id,
         points=voucher.points,
@@ -328,16 +335,19 @@ def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
         and before.tier_floor == account.tier_floor
     ):
         return
-    is_active = account.status == "active"
+    has_ended = account.status != "active"
+    enrolled_at = account.enrolled_at or change.made_at
+    ended_at = (account.ended_at or change.made_at) if has_ended else None
+    is_new = before is None and not account.entries
     floor = account.tier_floor
     yield MemberFact(
         fact_id=account.member_id,
-        revision=1 if is_active else 2,
+        revision=3 if has_ended else 1 if is_new else 2,
         program_id=change.program_id,
-        recorded_at=change.made_at,
+        recorded_at=ended_at or (enrolled_at if is_new else change.made_at),
         status=account.status,
-        enrolled_at=account.enrolled_at or change.made_at,
-        ended_at=None if is_active else account.ended_at or change.made_at,
+        enrolled_at=enrolled_at,
+        ended_at=ended_at,
         into=account.into,
         floor_level=floor.level if floor else None,
         floor_until=floor.until if floor else None,

@@ -1,7 +1,14 @@
-"""The lake: facts as objects in a bucket, written from the stream, fetched for the reports.
+"""The lake: facts as objects in a bucket.
 
-`facts/<kind>/program=<p>/day=<UTC day>/<name>.jsonl.gz` holds rows of one kind, one JSON object a
-line. Hive's way of naming folders lets other engines prune by program and day.
+    facts/<kind>/program=<p>/day=<UTC day>/<name>.jsonl.gz    as they come from the stream
+    facts/<kind>/program=<p>/batch=<month>/<name>.jsonl.gz    many at once, of a closed month
+    facts/<kind>/program=<p>/month=<month>/<cover>.parquet    folded, of an hour, a day or a month
+
+A `cover` is what an object holds facts of: `2026-11-21-14` (of that day, folded in that hour),
+`2026-11-21` or `2026-11`. Facts only ever move on to objects that are listed after those they leave
+(`day` before `month`, `-` before `.`), so whoever lists while they move sees them twice or once,
+never not at all; who reads drops what is there twice. Hive's way of naming folders lets other
+engines prune by program and month.
 """
 
 import gzip
@@ -9,31 +16,31 @@ import hashlib
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from loyalty.domain.errors import TooLarge, TryAgain
+from loyalty.domain.errors import TooLarge
 from loyalty.domain.facts import EntryFact, Fact, Movement, RulePoints
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SUFFIX: Final = ".jsonl.gz"
-# Of the 512 MB that a function has on disk; the rest is for queries that outgrow its memory.
-MIRROR_BYTES_MAX: Final = 350 * 1024 * 1024
+FOLDED: Final = ".parquet"
+# Names the members whose entries were folded, for whoever looks for what is new.
+TOUCHED: Final = "touched"
 # A hundred listings of a thousand: some five seconds, and far beyond what folding leaves.
 OBJECTS_MAX: Final = 100_000
 # botocore keeps ten connections.
 FETCHERS: Final = 10
-ATTEMPTS_MAX: Final = 3
+GONE: Final = frozenset({"404", "NoSuchKey", "PreconditionFailed", "ConditionalRequestConflict"})
 # A batch of the stream may lie in the dead letters for two weeks before it is read again.
 LATE_MAX: Final = timedelta(days=15)
 # An object is dated when its upload begins, and listed when it has ended.
@@ -44,30 +51,126 @@ def prefix(kind: str, program_id: str) -> str:
     return f"facts/{kind}/program={program_id}/"
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object of the lake, as it was listed."""
+
+    kind: str
+    key: str
+    etag: str
+    size_bytes: int
+
+    @property
+    def is_folded(self) -> bool:
+        return self.key.endswith(FOLDED)
+
+    @property
+    def cover(self) -> str:
+        *_, folder, name = self.key.split("/")
+        return name.removesuffix(FOLDED) if self.is_folded else folder.partition("=")[2]
+
+    @property
+    def file_name(self) -> str:
+        """Names the content: another one under the same key is another file."""
+        digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:32]
+        return f"{self.cover}~{digest}{FOLDED if self.is_folded else SUFFIX}"
+
+
+def folded_key(kind: str, program_id: str, cover: str) -> str:
+    return f"{prefix(kind, program_id)}month={cover[:7]}/{cover}{FOLDED}"
+
+
 class Lake:
-    """Where facts are written."""
+    """Where facts are written, listed and fetched."""
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def write(self, facts: Iterable[Fact], *, name: str) -> None:
+    def write(self, facts: Iterable[Fact], *, name: str, closed_before: date = date.min) -> None:
         """Write facts, an object for each kind, program and day, all called `name`.
 
-        The same facts under the same name make the same objects, byte for byte.
+        The same facts under the same name make the same objects, byte for byte. Those of months
+        that ended before `closed_before` lie in one object for each month.
         """
         apart: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
-            folder = f"{prefix(fact.kind, fact.program_id)}day={fact.day.isoformat()}/"
-            apart[folder].append(fact)
+            month, day = fact.day.isoformat()[:7], fact.day.isoformat()
+            is_closed = month < closed_before.isoformat()[:7]
+            folder = f"batch={month}" if is_closed else f"day={day}"
+            apart[f"{prefix(fact.kind, fact.program_id)}{folder}/"].append(fact)
         for folder, together in apart.items():
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=f"{folder}{name}{SUFFIX}",
-                Body=_packed(together),
-                ContentType="application/x-ndjson",
-                ContentEncoding="gzip",
+            self._put_rows(f"{folder}{name}{SUFFIX}", map(_row, together))
+
+    def touch(self, members: Iterable[str], *, program_id: str, day: date, name: str) -> None:
+        """Write down that entries of these members were folded on a day."""
+        key = f"{prefix(TOUCHED, program_id)}day={day.isoformat()}/{name}{SUFFIX}"
+        self._put_rows(key, ({"member_id": member_id} for member_id in members))
+
+    def listed(self, program_id: str, kind: str) -> list[Stored]:
+        """All objects of a kind, in the order in which facts move through them.
+
+        Raises:
+            TooLarge: they are too many to be listed within a request.
+        """
+        objects: list[Stored] = []
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix(kind, program_id)
+        )
+        for page in pages:
+            objects += (
+                Stored(kind, each["Key"], each["ETag"], each["Size"])
+                for each in page.get("Contents", ())
             )
+            if len(objects) > OBJECTS_MAX:
+                raise TooLarge("The program's facts lie in too many objects for one report.")
+        return objects
+
+    def fetch(self, stored: Stored, *, to: Path) -> bool:
+        """Bring an object into a file; False where it is gone, or another by now."""
+        try:
+            answer = self._client.get_object(
+                Bucket=self._bucket, Key=stored.key, IfMatch=stored.etag
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        # A file has its name only once it is whole.
+        partial_path = to.with_suffix(".part")
+        with partial_path.open("wb") as file:
+            shutil.copyfileobj(answer["Body"], file)
+        partial_path.rename(to)
+        return True
+
+    def replace(self, key: str, path: Path, *, seen: Stored | None) -> bool:
+        """Write a file's content under a key where that still holds what was seen, or nothing."""
+        condition: dict[str, str] = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
+        try:
+            with path.open("rb") as body:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # the one or the other
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        return True
+
+    def remove(self, stored: Stored) -> None:
+        """Remove an object, unless it is another by now."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=stored.key, IfMatch=stored.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+    def _put_rows(self, key: str, rows: Iterable[Mapping[str, object]]) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=_packed(rows),
+            ContentType="application/x-ndjson",
+            ContentEncoding="gzip",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +203,18 @@ class Changes:
             )
 
     def _written(self, program_id: str, since: datetime | None) -> Iterator[tuple[str, datetime]]:
-        entries = prefix(EntryFact.kind, program_id)
         first = (since - LATE_MAX).date().isoformat() if since else ""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=entries, StartAfter=f"{entries}day={first}"
-        )
-        for page in pages:
-            for each in page.get("Contents", ()):
-                if since is None or each["LastModified"] >= since - OVERLAP:
-                    yield each["Key"], each["LastModified"]
+        # Entries that are folded between the two listings are named by the second.
+        for kind in (EntryFact.kind, TOUCHED):
+            of_kind = prefix(kind, program_id)
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=of_kind, StartAfter=f"{of_kind}day={first}"
+            )
+            for page in pages:
+                for each in page.get("Contents", ()):
+                    is_new = since is None or each["LastModified"] >= since - OVERLAP
+                    if is_new and not each["Key"].endswith(FOLDED):
+                        yield each["Key"], each["LastModified"]
 
     def _members(self, key: str) -> set[str]:
         if not key.endswith(SUFFIX):
@@ -118,123 +224,16 @@ class Changes:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            # Folded into another object since it was listed, which the next look will find.
+            # Folded since it was listed; who was in it is named by what the next look will find.
             return set()
         rows = gzip.decompress(body).splitlines()
         return {json.loads(row)["member_id"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    kind: str
-    key: str
-    etag: str
-    size_bytes: int
-
-    @property
-    def file_name(self) -> str:
-        """Names the content: another one under the same key is another file."""
-        return hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:40] + SUFFIX
-
-
-class Mirror:
-    """A copy of programs' facts on the function's own disk, kept while it is warm."""
-
-    def __init__(
-        self,
-        client: "S3Client",
-        *,
-        bucket: str,
-        root: Path,
-        bytes_max: int = MIRROR_BYTES_MAX,
-    ) -> None:
-        self._client = client
-        self._bucket = bucket
-        self._root = root
-        self._bytes_max = bytes_max
-
-    def fetch(self, program_id: str, kinds: Collection[str]) -> Path:
-        """Bring a program's facts up to date; gives a folder with one of files for each kind.
-
-        Raises:
-            TooLarge: they do not fit on the disk.
-            TryAgain: the lake was being tidied all the time.
-        """
-        for _ in range(ATTEMPTS_MAX):
-            listed = self._listed(program_id, kinds)
-            folder = self._room(program_id, listed)
-            if self._matched(folder, kinds, listed):
-                return folder
-        raise TryAgain("The facts are being moved; try again soon.")
-
-    def _listed(self, program_id: str, kinds: Collection[str]) -> list[_Object]:
-        with ThreadPoolExecutor(FETCHERS) as pool:
-            listings = pool.map(partial(self._listing, program_id), sorted(kinds))
-            return list(chain.from_iterable(listings))
-
-    def _listing(self, program_id: str, kind: str) -> Sequence[_Object]:
-        objects: list[_Object] = []
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix(kind, program_id)
-        )
-        for page in pages:
-            objects += (
-                _Object(kind, each["Key"], each["ETag"], each["Size"])
-                for each in page.get("Contents", ())
-            )
-            if len(objects) > OBJECTS_MAX:
-                raise TooLarge("The program's facts lie in too many objects for one report.")
-        return objects
-
-    def _room(self, program_id: str, listed: Sequence[_Object]) -> Path:
-        """The program's folder; those of others make way where both do not fit."""
-        folder = self._root / program_id
-        needed_bytes = sum(each.size_bytes for each in listed)
-        if needed_bytes > self._bytes_max:
-            raise TooLarge("The program's facts outgrow what one report can read.")
-        others = [each for each in self._folders() if each != folder]
-        if needed_bytes + sum(map(_size_bytes, others)) > self._bytes_max:
-            for other in others:
-                shutil.rmtree(other)
-        return folder
-
-    def _folders(self) -> Iterator[Path]:
-        return self._root.iterdir() if self._root.is_dir() else iter(())
-
-    def _matched(self, folder: Path, kinds: Collection[str], listed: Sequence[_Object]) -> bool:
-        """Make the folder hold exactly what was listed; False where some of it is gone by now."""
-        wanted = {folder / each.kind / each.file_name: each for each in listed}
-        for kind in kinds:
-            (folder / kind).mkdir(parents=True, exist_ok=True)
-        present = {path for kind in kinds for path in (folder / kind).iterdir()}
-        for path in present - wanted.keys():
-            path.unlink()
-        missing = [(path, wanted[path]) for path in wanted.keys() - present]
-        with ThreadPoolExecutor(FETCHERS) as pool:
-            return all(pool.map(self._download, missing))
-
-    def _download(self, missing: tuple[Path, _Object]) -> bool:
-        path, listed = missing
-        try:
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=listed.key, IfMatch=listed.etag
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "PreconditionFailed"):
-                return False
-            raise
-        # A file has its name only once it is whole.
-        partial_path = path.with_suffix(".part")
-        with partial_path.open("wb") as file:
-            shutil.copyfileobj(answer["Body"], file)
-        partial_path.rename(path)
-        return True
-
-
-def _packed(facts: Iterable[Fact]) -> bytes:
-    rows = (json.dumps(_row(fact), separators=(",", ":")) for fact in facts)
+def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
+    lines = (json.dumps(row, separators=(",", ":")) for row in rows)
     # No time in the header: the same facts are the same bytes.
-    return gzip.compress("".join(f"{row}\n" for row in rows).encode(), mtime=0)
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
 def _row(told: Fact | Movement | RulePoints) -> dict[str, object]:
@@ -254,7 +253,3 @@ def _written(value: object) -> object:
             return [_written(each) for each in value]
         case _:
             return value
-
-
-def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -6,8 +6,9 @@ nothing but the folder of the facts.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import is_dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -20,14 +21,15 @@ from loyalty.domain.calendar import midnight
 from loyalty.domain.facts import ALL, Fact
 from loyalty.domain.program import Program
 from loyalty.domain.qualifying import LETTERS
-from loyalty.edge.lake import SUFFIX
+from loyalty.edge.lake import FOLDED, SUFFIX
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # Of the function's 3 GB; the rest is for Python and for reading files.
 MEMORY_LIMIT: Final = "2200MiB"
-SPILL_LIMIT: Final = "128MiB"
+# Of its 4 GB on disk, beside the facts.
+SPILL_LIMIT: Final = "900MiB"
 THREADS: Final = 2
 # Nothing that a fact tells happened before; `macros.sql` counts from here.
 FIRST_MIDNIGHT: Final = date(2000, 1, 1)
@@ -62,6 +64,26 @@ def connection(
 
     Days are those of `zone`; `until` is the last that is asked for.
     """
+    connected = _connect(facts, in_order=False)
+    _tell(connected, document, midnights=_midnights(zone, until))
+    connected.execute(shared("macros"))
+    for kind in kinds:
+        connected.execute(_view(_KINDS[kind], facts / kind))
+    for name in SHARED:
+        if set(reads(shared(name))) <= set(kinds):
+            connected.execute(shared(name))
+    connected.execute("SET lock_configuration = true")
+    return connected
+
+
+def workshop(folder: Path) -> "DuckDBPyConnection":
+    """An engine that reads and writes a folder, and reaches nothing else."""
+    connected = _connect(folder, in_order=True)
+    connected.execute("SET lock_configuration = true")
+    return connected
+
+
+def _connect(folder: Path, *, in_order: bool) -> "DuckDBPyConnection":
     # Loading the engine takes longer than everything else here together.
     import duckdb  # noqa: PLC0415  # as said
 
@@ -72,22 +94,14 @@ def connection(
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "memory_limit": MEMORY_LIMIT,
-            "preserve_insertion_order": "false",
+            "preserve_insertion_order": "true" if in_order else "false",
             "threads": THREADS,
-            "temp_directory": str(facts / "spill"),
+            "temp_directory": str(folder / "spill"),
             "max_temp_directory_size": SPILL_LIMIT,
         },
     )
-    _tell(connected, document, midnights=_midnights(zone, until))
-    connected.execute(shared("macros"))
-    connected.execute("SET allowed_directories = [$facts]", {"facts": str(facts)})
+    connected.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
     connected.execute("SET enable_external_access = false")
-    for kind in kinds:
-        connected.execute(_view(_KINDS[kind], facts / kind))
-    for name in SHARED:
-        if set(reads(shared(name))) <= set(kinds):
-            connected.execute(shared(name))
-    connected.execute("SET lock_configuration = true")
     return connected
 
 
@@ -124,29 +138,98 @@ def _midnights(zone: ZoneInfo, until: date) -> list[datetime]:
 
 
 def _view(fact: type[Fact], folder: Path) -> str:
-    """A kind of facts as a table of that name, each fact once."""
-    columns = dict(_columns(fact))
-    if any(folder.glob(f"*{SUFFIX}")):
-        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in columns.items())
-        source = (
-            f"read_json('{folder}/*{SUFFIX}', format = 'newline_delimited', columns = {{{typed}}})"
-        )
-    else:
-        typed = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in columns.items())
-        source = f"(SELECT {typed} WHERE false)"
+    """A kind of facts as a table of that name: each fact once, by its last revision."""
+    told = once(fact, [path for path in sorted(folder.glob("*~*")) if _is_whole(path)])
+    if fact.final_revision == 1:
+        return f"CREATE VIEW {fact.kind} AS {told}"
     return f"""
-        CREATE VIEW {fact.kind} AS SELECT * FROM {source}
-        QUALIFY row_number() OVER (
-            PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC
-        ) = 1
+        CREATE VIEW told_{fact.kind} AS {told};
+        CREATE VIEW {fact.kind} AS
+        SELECT * FROM told_{fact.kind} WHERE revision = {fact.final_revision}
+        UNION ALL
+        SELECT * FROM told_{fact.kind} AS told
+        WHERE revision < {fact.final_revision} AND NOT EXISTS (
+            FROM told_{fact.kind} AS later
+            WHERE later.fact_id = told.fact_id AND later.revision > 1 AND (
+                later.revision > told.revision
+                OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
+            )
+        )
     """  # noqa: S608  # names of our own classes and folders
 
 
-def _columns(told: type) -> Iterator[tuple[str, str]]:
-    """The columns of a kind of facts, or the fields of what lies within one."""
-    for name, hint in get_type_hints(told).items():
-        if name != "kind":
-            yield name, _sql_type(hint)
+def once(fact: type[Fact], paths: Sequence[Path]) -> str:
+    """A query for what files of the lake tell: each revision once.
+
+    What was folded has every fact once, so files that share no day with any other are read as they
+    are. Facts may be twice where days are shared: in what was not folded yet, and for a moment
+    while it is. Copies of a fact lie under the same day.
+    """
+    known = columns(fact)
+    shared_days = _shared_days([_cover(path) for path in paths])
+    settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in shared_days]
+    disputed = [path for path in paths if path not in set(settled)]
+    parts = [f"SELECT {_nulls(known)} WHERE false"]
+    if settled:
+        parts.append(f"FROM read_parquet({_listed(settled)}, union_by_name = true)")
+    if disputed:
+        parts.append(f"FROM ({_disputed(known, disputed)})")
+    names = ", ".join(f'"{name}"' for name in known)
+    return f"SELECT {names} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608  # as above
+
+
+def _disputed(known: Mapping[str, str], paths: Sequence[Path]) -> str:
+    folded = [path for path in paths if path.name.endswith(FOLDED)]
+    fresh = [path for path in paths if path.name.endswith(SUFFIX)]
+    parts = []
+    if folded:
+        parts.append(f"FROM read_parquet({_listed(folded)}, union_by_name = true)")
+    if fresh:
+        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in known.items())
+        parts.append(
+            f"FROM read_json({_listed(fresh)}, format = 'newline_delimited', columns = {{{typed}}})"
+        )
+    return f"""
+        FROM ({" UNION ALL BY NAME ".join(parts)})
+        QUALIFY row_number() OVER (
+            PARTITION BY fact_id, revision ORDER BY recorded_at DESC
+        ) = 1
+    """
+
+
+def _nulls(known: Mapping[str, str]) -> str:
+    return ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in known.items())
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
+
+
+def _is_whole(path: Path) -> bool:
+    return path.name.endswith((SUFFIX, FOLDED))
+
+
+def _cover(path: Path) -> str:
+    return path.name.partition("~")[0]
+
+
+def _shared_days(covers: Sequence[str]) -> set[str]:
+    """The covers that share a day with another; an hour is known by its day."""
+    by_day = Counter(cover[:10] for cover in covers)
+    by_month = Counter(cover[:7] for cover in covers)
+    whole_months = {cover for cover in covers if len(cover) == len("2026-11")}
+    return {
+        cover
+        for cover in covers
+        if by_day[cover[:10]] > 1
+        or (by_month[cover] > 1 if cover in whole_months else cover[:7] in whole_months)
+    }
+
+
+def columns(told: type) -> dict[str, str]:
+    """The columns of a kind of facts, or the fields of what lies within one, with their types."""
+    hints = get_type_hints(told)
+    return {field.name: _sql_type(hints[field.name]) for field in fields(told)}
 
 
 def _sql_type(hint: Any) -> str:
@@ -158,7 +241,7 @@ def _sql_type(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return f"{_sql_type(get_args(hint)[0])}[]"
     if is_dataclass(hint) and isinstance(hint, type):
-        fields = ", ".join(f'"{name}" {sql_type}' for name, sql_type in _columns(hint))
-        return f"STRUCT({fields})"
+        within = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns(hint).items())
+        return f"STRUCT({within})"
     # What is left are literals, and those are words.
     return _TYPES.get(hint, "VARCHAR")
