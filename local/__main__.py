@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Never, Self
+from zoneinfo import ZoneInfo
 
 from local.cloud import require_free
 from local.console import Console
@@ -18,6 +19,7 @@ from local.failures import LocalCloudError
 from local.home import EXAMPLE, HOME, PROGRAM_ID, RECORD
 from local.invitation import invitation
 from local.record import Record, write_record
+from local.sequel import beginning
 from local.story import STOREFRONT_ID, STOREFRONT_SECRET, Story
 
 _PORT = 4566
@@ -63,6 +65,8 @@ def _run(options: Options, console: Console) -> None:
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")
     with deployment(port=options.port, home=HOME, console=console) as deployed:
+        began = beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"]))
+        deployed.cloud.clock.move_to(began)
         with console.line("Open the program") as line:
             tokens = deployed.open_program(PROGRAM_ID, document)
             line.detail = f"{PROGRAM_ID}, with a person for each role"
@@ -71,9 +75,9 @@ def _run(options: Options, console: Console) -> None:
             program_id=PROGRAM_ID,
             document=document,
             tokens=tokens,
-            now=lambda: datetime.now(UTC),
+            folder=HOME,
         )
-        console.heading("The story")
+        console.heading(f"The story, which begins on {began:%-d %B}")
         story.tell(console)
         write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
         console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")

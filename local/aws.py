@@ -10,6 +10,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
@@ -41,12 +42,20 @@ class Aws:
         return self._session.client("cognito-idp", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self._session.client("events", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
     def logs(self) -> Any:
         return self._session.client("logs", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
     def s3(self) -> "S3Client":
         return self._session.client("s3", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        return self._session.client("scheduler", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
     def ses(self) -> "SESV2Client":

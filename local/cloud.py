@@ -16,6 +16,7 @@ from typing import Any, Never
 import httpx
 
 from local.aws import REGION, Aws
+from local.clock import Clock
 from local.failures import LocalCloudError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +32,7 @@ class Cloud:
     """A local cloud that is up."""
 
     aws: Aws
+    clock: Clock
     log: Path
     process: subprocess.Popen[bytes]
 
@@ -52,19 +54,20 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
     scratch = home / f"scratch-{port}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
+    clock = Clock(scratch / "clock")
     log = cloud_log(home)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [MINISTACK],
             cwd=scratch,
-            env=_environment(port=port, scratch=scratch),
+            env=_environment(port=port, scratch=scratch, clock=clock),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             # Its own process group: Ctrl-C reaches us alone, and we stop all that it started.
             start_new_session=True,
         )
-    cloud = Cloud(aws=Aws(port), log=log, process=process)
+    cloud = Cloud(aws=Aws(port), clock=clock, log=log, process=process)
     try:
         _wait_until_ready(cloud)
         yield cloud
@@ -99,7 +102,7 @@ def require_free(port: int) -> None:
             ) from None
 
 
-def _environment(*, port: int, scratch: Path) -> dict[str, str]:
+def _environment(*, port: int, scratch: Path, clock: Clock) -> dict[str, str]:
     """All that the cloud is told: what it inherits leaks into the functions that it runs."""
     return {
         "PATH": os.defpath,
@@ -111,6 +114,8 @@ def _environment(*, port: int, scratch: Path) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AUTH": "true",
         "PYTHONUNBUFFERED": "1",
+        # Not in the stacks' templates, so that no deployed stage can have it.
+        "LOYALTY_CLOCK_FILE": str(clock.file),
     }
 
 

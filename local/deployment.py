@@ -34,10 +34,11 @@ class ProgramClient(httpx.Client):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Where the API is, who may call it, and the queue behind the webhooks."""
+    """Where the API is, who may call it, the queue behind the webhooks, and the bus."""
 
     cloud: Cloud
     api_url: str
+    bus: str
     directory: Directory
     intake_queue_url: str
     log: Path
@@ -70,6 +71,12 @@ class Deployment:
         )["Attributes"]
         return sum(int(count) for count in attributes.values())
 
+    def mails(self, *, to: str) -> list[dict[str, Any]]:
+        """The mails that somebody was sent, oldest first: the cloud's SES keeps them all."""
+        url = f"{self.cloud.aws.endpoint}/_ministack/ses/messages"
+        sent = httpx.get(url, trust_env=False, timeout=_REQUEST_SECONDS_MAX).json()["messages"]
+        return [mail for mails in sent.values() for mail in mails if to in mail["To"]]
+
 
 @contextmanager
 def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deployment]:
@@ -95,6 +102,7 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
         yield Deployment(
             cloud=cloud,
             api_url=f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
+            bus=outputs["BusName"],
             directory=Directory.find(cloud.aws),
             intake_queue_url=outputs["IntakeQueueUrl"],
             log=log,

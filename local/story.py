@@ -1,35 +1,32 @@
 """The story of one member, told by the deployed API: each step does something, then checks it."""
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from local.checks import StepFailedError, expect, new_key, require, wait_for
 from local.console import Console
 from local.deployment import Deployment
-from local.failures import LocalCloudError
 from local.people import email_of
+from local.sequel import Sequel, Steps
 from local.shop import delivery, paid_order
 
 STOREFRONT_ID = "online-shop"
 STOREFRONT_SECRET = "local-shop-app-secret"  # noqa: S105  of a shop that exists in this story only
 REWARD_ID = "latte"
 
-_WAIT_SECONDS_MAX = 60.0
-_POLL_SECONDS = 0.25
-
-
-class StepFailedError(LocalCloudError):
-    """The API did otherwise than the story says it must."""
-
 
 class Story:
-    """A member enrolls, earns from a storefront, redeems; the till uses the voucher; a report."""
+    """A member enrolls, earns from a storefront, redeems; the till uses the voucher; a report.
+
+    It begins when the cloud's clock says so, goes on with what the calendar does, and ends now.
+    """
 
     def __init__(
         self,
@@ -38,12 +35,14 @@ class Story:
         program_id: str,
         document: dict[str, Any],
         tokens: dict[str, str],
-        now: Callable[[], datetime],
+        folder: Path,
     ) -> None:
         self._deployment = deployment
         self._program_id = program_id
         self._tokens = tokens
-        self._now = now
+        self._folder = folder
+        self._document = document
+        self._now = deployment.cloud.clock.now
         self._many = document["points"]["many"]
         self._zone = ZoneInfo(document["time_zone"])
         self._cost = next(r["cost_points"] for r in document["rewards"] if r["id"] == REWARD_ID)
@@ -54,7 +53,27 @@ class Story:
 
     def tell(self, console: Console) -> None:
         """Tell every step on a line of its own; the first that comes out wrong ends the story."""
-        steps = (
+        with ExitStack() as stack:
+            self._as = {
+                role: stack.enter_context(self._deployment.client(self._program_id, token))
+                for role, token in self._tokens.items()
+            }
+            self._shop = stack.enter_context(self._deployment.client(self._program_id))
+            self._tell_of(self._steps(), console)
+            sequel = Sequel(
+                self._deployment,
+                program_id=self._program_id,
+                document=self._document,
+                clients=self._as,
+                member_id=self.member_id,
+                balance=self._balance,
+                folder=self._folder,
+            )
+            console.heading("What the calendar does")
+            self._tell_of(stack.enter_context(sequel.steps()), console)
+
+    def _steps(self) -> Steps:
+        return (
             ("Ana enrolls", self._enroll),
             ("A manager connects the shop", self._connect_shop),
             ("Ana's signed Shopify order earns", self._earn),
@@ -64,30 +83,26 @@ class Story:
             ("A second use is refused", self._use_voucher_again),
             ("The report shows it", self._report),
         )
-        with ExitStack() as stack:
-            self._as = {
-                role: stack.enter_context(self._deployment.client(self._program_id, token))
-                for role, token in self._tokens.items()
-            }
-            self._shop = stack.enter_context(self._deployment.client(self._program_id))
-            for title, step in steps:
-                with console.line(title) as line:
-                    try:
-                        line.detail = step()
-                    except StepFailedError as failure:
-                        failure.log = self._deployment.log
-                        raise
+
+    def _tell_of(self, steps: Steps, console: Console) -> None:
+        for title, step in steps:
+            with console.line(title) as line:
+                try:
+                    line.detail = step()
+                except StepFailedError as failure:
+                    failure.log = self._deployment.log
+                    raise
 
     def _enroll(self) -> str:
         body = {
-            "profile": {"name": "Ana Moreau", "locale": "fr-FR", "birthday": "1990-02-28"},
+            "profile": {"name": "Ana Moreau", "locale": "fr-FR"},
             "consents": {"email": True},
         }
 
-        member = _expect(self._as["member"].post("/members", json=body), 201)
+        member = expect(self._as["member"].post("/members", json=body), 201)
 
         self.member_id = member["id"]
-        _require(member["balance"] == 0, f"a new member has a balance of {member['balance']}")
+        require(member["balance"] == 0, f"a new member has a balance of {member['balance']}")
         return f"{member['id']}, 0 {self._many}"
 
     def _connect_shop(self) -> str:
@@ -95,8 +110,8 @@ class Story:
 
         answer = self._as["manager"].put(f"/storefronts/{STOREFRONT_ID}", json=body)
 
-        _expect(answer, 201)
-        _require(STOREFRONT_SECRET not in answer.text, "the answer tells the storefront's secret")
+        expect(answer, 201)
+        require(STOREFRONT_SECRET not in answer.text, "the answer tells the storefront's secret")
         return STOREFRONT_ID
 
     def _earn(self) -> str:
@@ -107,7 +122,7 @@ class Story:
 
         member = self._wait_for_member(lambda member: member["balance"] > 0)
         # Two bags at 14.90, a cup at 18.00 less 3.00; neither the gift card nor the shipping earns.
-        _require(member["balance"] == 44, f"44 were to be earned, not {member['balance']}")
+        require(member["balance"] == 44, f"44 were to be earned, not {member['balance']}")
         self._balance = member["balance"]
         (lot,) = member["lots"]
         return f"{self._balance} {self._many}, good until {lot['expires_on']}"
@@ -118,16 +133,16 @@ class Story:
         self._wait_until_applied()
 
         member = self._me()
-        entries = _expect(self._as["member"].get("/members/me/history"), 200)["items"]
+        entries = expect(self._as["member"].get("/members/me/history"), 200)["items"]
 
-        _require(member["balance"] == self._balance, f"the balance is now {member['balance']}")
-        _require(len(entries) == 1, f"the history has {len(entries)} entries, not 1")
+        require(member["balance"] == self._balance, f"the balance is now {member['balance']}")
+        require(len(entries) == 1, f"the history has {len(entries)} entries, not 1")
         return f"still {self._balance} {self._many}, still one entry"
 
     def _redeem(self) -> str:
-        redemption = _expect(
+        redemption = expect(
             self._as["member"].post(
-                "/members/me/redemptions", json={"reward_id": REWARD_ID}, headers=_new_key()
+                "/members/me/redemptions", json={"reward_id": REWARD_ID}, headers=new_key()
             ),
             201,
         )
@@ -135,20 +150,20 @@ class Story:
         self._voucher_code = redemption["voucher"]["code"]
         self._balance -= self._cost
         left = self._me()["balance"]
-        _require(redemption["points"] == self._cost, f"it cost {redemption['points']}")
-        _require(left == self._balance, f"{self._balance} were to be left, not {left}")
+        require(redemption["points"] == self._cost, f"it cost {redemption['points']}")
+        require(left == self._balance, f"{self._balance} were to be left, not {left}")
         return f"a {REWARD_ID} for {self._cost}, {left} left; voucher {self._voucher_code}"
 
     def _use_voucher(self) -> str:
-        voucher = _expect(self._use(), 200)
+        voucher = expect(self._use(), 200)
 
-        _require(voucher["state"] == "used", f"the voucher is {voucher['state']}")
+        require(voucher["state"] == "used", f"the voucher is {voucher['state']}")
         return f"used at {voucher['used_at']}"
 
     def _use_voucher_again(self) -> str:
-        problem = _expect(self._use(), 409)
+        problem = expect(self._use(), 409)
 
-        _require(problem["code"] == "voucher_used", f"the code is {problem['code']}")
+        require(problem["code"] == "voucher_used", f"the code is {problem['code']}")
         return f"409 {problem['code']}"
 
     def _report(self) -> str:
@@ -162,7 +177,7 @@ class Story:
             "points_outstanding": self._balance,
         }
 
-        shown = _wait(
+        shown = wait_for(
             lambda: self._summary(wanted),
             until=lambda summary: summary == wanted,
             otherwise=lambda summary: f"the report shows {summary}, not {wanted}",
@@ -181,7 +196,7 @@ class Story:
             webhook_id=str(uuid4()),
             event_id=event_id,
         )
-        _expect(
+        expect(
             self._shop.post(f"/webhooks/{STOREFRONT_ID}", content=sent.body, headers=sent.headers),
             200,
         )
@@ -191,14 +206,14 @@ class Story:
         return self._as["cashier"].post(
             f"/vouchers/{self._voucher_code}/use",
             json={"order": {"source": "till", "order_id": "1002"}},
-            headers=_new_key(),
+            headers=new_key(),
         )
 
     def _me(self) -> dict[str, Any]:
-        return _expect(self._as["member"].get("/members/me"), 200)
+        return expect(self._as["member"].get("/members/me"), 200)
 
     def _wait_for_member(self, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        return _wait(
+        return wait_for(
             self._me,
             until=until,
             otherwise=lambda member: f"the member's balance stayed at {member['balance']}",
@@ -206,14 +221,14 @@ class Story:
 
     def _wait_until_applied(self) -> None:
         """Wait until the deliveries that were answered have also left the intake queue."""
-        _wait(
+        wait_for(
             self._deployment.queued_deliveries,
             until=lambda count: count == 0,
             otherwise=lambda count: f"{count} deliveries stayed in the intake queue",
         )
 
     def _summary(self, names: Iterable[str]) -> dict[str, int]:
-        report = _expect(
+        report = expect(
             self._as["analyst"].get(
                 "/reports/summary",
                 params={"from": self._began_on.isoformat(), "to": self._today().isoformat()},
@@ -226,37 +241,3 @@ class Story:
 
     def _today(self) -> date:
         return self._now().astimezone(self._zone).date()
-
-
-def _expect(answer: httpx.Response, status: int) -> dict[str, Any]:
-    if answer.status_code != status:
-        request = answer.request
-        raise StepFailedError(
-            f"{request.method} {request.url.path} answered {answer.status_code}, not {status}: "
-            f"{answer.text}"
-        )
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def _require(is_right: bool, otherwise: str) -> None:  # noqa: FBT001  a statement, as `assert` is
-    if not is_right:
-        raise StepFailedError(otherwise)
-
-
-def _wait[T](
-    fetch: Callable[[], T], *, until: Callable[[T], bool], otherwise: Callable[[T], str]
-) -> T:
-    """Fetch until it is as it must be: what comes from a queue or a stream takes a moment."""
-    deadline = time.monotonic() + _WAIT_SECONDS_MAX
-    while True:
-        fetched = fetch()
-        if until(fetched):
-            return fetched
-        if time.monotonic() > deadline:
-            raise StepFailedError(otherwise(fetched))
-        time.sleep(_POLL_SECONDS)
-
-
-def _new_key() -> dict[str, str]:
-    return {"Idempotency-Key": str(uuid4())}

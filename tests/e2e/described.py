@@ -130,10 +130,7 @@ def instant() -> str:
 
 def mails(program: OpenProgram, *, to: str) -> list[Body]:
     """The mails that the local cloud's SES was given for somebody."""
-    endpoint = program.deployed.cloud.aws.endpoint
-    with httpx.Client(trust_env=False) as http:
-        sent = http.get(f"{endpoint}/_ministack/ses/messages").json()
-    return [mail for mails in sent["messages"].values() for mail in mails if to in mail["To"]]
+    return program.deployed.mails(to=to)
 
 
 def eventually[T](fetch: Callable[[], T], is_right: Callable[[T], bool]) -> T:

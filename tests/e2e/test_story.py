@@ -1,22 +1,40 @@
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
+
+from local.clock import Clock
 from local.console import Console
+from local.deployment import Deployment
 from local.invitation import invitation
+from local.sequel import MAIL_FILE, beginning
 from local.story import Story
 from tests.e2e.conftest import OpenProgram
 from tests.support.shell import paste
 
 
+@pytest.fixture
+def clock(deployed: Deployment, document: dict[str, Any]) -> Iterator[Clock]:
+    """Return the cloud's clock, moved to when the story begins."""
+    clock = deployed.cloud.clock
+    clock.move_to(beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"])))
+    yield clock
+    clock.set_right()
+
+
 def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
-    program: OpenProgram, tmp_path: Path
+    clock: Clock, open_program: Callable[..., OpenProgram], tmp_path: Path
 ) -> None:
+    program = open_program()
     story = Story(
         program.deployed,
         program_id=program.id,
         document=program.document,
         tokens=program.tokens,
-        now=lambda: datetime.now(UTC),
+        folder=tmp_path,
     )
 
     story.tell(Console())
@@ -25,9 +43,11 @@ def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
         program_id=program.id,
         document=program.document,
         member_id=story.member_id,
-        now=datetime.now(UTC),
+        now=clock.now(),
     )
 
+    assert abs(clock.now() - datetime.now(UTC)).total_seconds() < 1
+    assert "Vos beans vous attendent" in (tmp_path / MAIL_FILE).read_text()
     balance, sale, report = (
         paste(line, tokens=program.tokens, folder=tmp_path) for line in _curl_lines(told)
     )

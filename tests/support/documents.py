@@ -1,6 +1,7 @@
 """Program documents: the example's, whole or with parts replaced."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -8,13 +9,15 @@ from typing import Any, Final
 from loyalty.domain.program import Program, PublishedProgram
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "coffee.json"
+# What does something by itself is for the tests of it to ask for.
+QUIET: Final[Mapping[str, Any]] = {"tiers": None, "reminders": {}, "messages": {}}
 PUBLISHED_AT: Final = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
 
 def document(**parts: Any) -> dict[str, Any]:
-    """The example as JSON; what is given replaces its parts."""
+    """The example as JSON, without levels and messages; what is given replaces its parts."""
     example: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-    return example | parts
+    return {**example, **QUIET, **parts}
 
 
 def program(**parts: Any) -> Program:

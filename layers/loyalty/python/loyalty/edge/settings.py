@@ -78,6 +78,13 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompactionSettings:
+    table: str
+    lake_bucket: str
+    compaction_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpirySettings:
     table: str
     sweep_queue_url: str
@@ -107,6 +114,16 @@ class NotificationsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """The file that says by how many seconds the clock is moved.
+
+    For a cloud on one machine, which alone sets it; no template has it.
+    """
+
+    clock_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -129,10 +146,12 @@ type _Settings = (
     | PlatformSettings
     | RelaySettings
     | ArchiveSettings
+    | CompactionSettings
     | ExpirySettings
     | RemindersSettings
     | NotificationsSettings
     | AuditSettings
+    | ClockSettings
     | ClaimSettings
 )
 

@@ -1,0 +1,51 @@
+"""What a step of a story is checked with: whoever fails says what came instead."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from local.failures import LocalCloudError
+
+_WAIT_SECONDS_MAX = 60.0
+_POLL_SECONDS = 0.25
+
+
+class StepFailedError(LocalCloudError):
+    """The API did otherwise than the story says it must."""
+
+
+def expect(answer: httpx.Response, status: int) -> dict[str, Any]:
+    if answer.status_code != status:
+        request = answer.request
+        raise StepFailedError(
+            f"{request.method} {request.url.path} answered {answer.status_code}, not {status}: "
+            f"{answer.text}"
+        )
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def require(is_right: bool, otherwise: str) -> None:  # noqa: FBT001  a statement, as `assert` is
+    if not is_right:
+        raise StepFailedError(otherwise)
+
+
+def wait_for[T](
+    fetch: Callable[[], T], *, until: Callable[[T], bool], otherwise: Callable[[T], str]
+) -> T:
+    """Fetch until it is as it must be: what comes from a queue or a stream takes a moment."""
+    deadline = time.monotonic() + _WAIT_SECONDS_MAX
+    while True:
+        fetched = fetch()
+        if until(fetched):
+            return fetched
+        if time.monotonic() > deadline:
+            raise StepFailedError(otherwise(fetched))
+        time.sleep(_POLL_SECONDS)
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}

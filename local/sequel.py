@@ -1,0 +1,177 @@
+"""What the calendar does to a member, told by the deployed schedules: nobody calls a function."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from local.bus import Listener, listening
+from local.checks import expect, new_key, require, wait_for
+from local.deployment import Deployment, ProgramClient
+from local.people import email_of
+from local.schedules import hurried
+
+type Steps = tuple[tuple[str, Callable[[], str]], ...]
+
+MAIL_FILE: Final = "reminder.html"
+
+_MACHINE_EUROS: Final = 199
+_GIFT: Final = 25
+_LEVEL: Final = "regular"
+
+# The gift is good until yesterday, and the member hears of it so many days before.
+_REMINDED_DAYS_BEFORE: Final = 30
+_PENDING_DAYS: Final = 14
+_SPAN_DAYS: Final = _PENDING_DAYS + 1 + _REMINDED_DAYS_BEFORE + 1
+
+
+def beginning(*, now: datetime, zone: ZoneInfo) -> datetime:
+    """When a story begins that ends now: at noon, when members may be written to."""
+    return _noon(now.astimezone(zone).date() - timedelta(days=_SPAN_DAYS), zone)
+
+
+class Sequel:
+    """Points wait and become available, a level is reached, a reminder comes, points lapse."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        *,
+        program_id: str,
+        document: dict[str, Any],
+        clients: Mapping[str, ProgramClient],
+        member_id: str,
+        balance: int,
+        folder: Path,
+    ) -> None:
+        self._deployment = deployment
+        self._clock = deployment.cloud.clock
+        self._email = email_of("member", program_id)
+        self._many = document["points"]["many"]
+        self._zone = ZoneInfo(document["time_zone"])
+        self._as = clients
+        self._member_id = member_id
+        self._balance = balance
+        self._mail_file = folder / MAIL_FILE
+        self._began_on = self._today()
+        self._gift_until = self._began_on + timedelta(days=_SPAN_DAYS - 1)
+
+    @contextmanager
+    def steps(self) -> Iterator[Steps]:
+        """The steps in their order; the clock is right again when all is over."""
+        aws = self._deployment.cloud.aws
+        levels = listening(aws, bus=self._deployment.bus, to="TierChanged")
+        try:
+            with levels as self._levels, hurried(aws):
+                yield (
+                    ("She buys a machine at the till", self._buy_machine),
+                    ("It makes her a regular", self._hear_of_level),
+                    ("A manager gives her a present", self._give),
+                    ("Two weeks on, all can be spent", self._let_weeks_pass),
+                    ("A reminder comes by mail", self._be_reminded),
+                    ("Today the present has expired", self._let_expire),
+                )
+        finally:
+            self._clock.set_right()
+
+    _levels: Listener
+
+    def _buy_machine(self) -> str:
+        price = {"amount": _MACHINE_EUROS * 100, "currency": "EUR"}
+        sale = {
+            "source": "till",
+            "order_id": "1001",
+            "member_id": self._member_id,
+            "occurred_at": self._clock.now().isoformat(),
+            "lines": [{"line_id": "1", "category": "machine", "amount": price}],
+        }
+
+        entry = expect(self._as["cashier"].post("/orders", json=sale), 201)["entry"]
+
+        self._balance += _MACHINE_EUROS
+        points, pending = entry["points"], entry["pending_points"]
+        require(points == _MACHINE_EUROS, f"{_MACHINE_EUROS} were to be earned, not {points}")
+        require(pending == _MACHINE_EUROS, f"{_MACHINE_EUROS} were to wait, not {pending}")
+        return f"{points} {self._many}, and {pending} more from {entry['available_on']} on"
+
+    def _hear_of_level(self) -> str:
+        (event,) = wait_for(
+            lambda: self._levels.heard(member_id=self._member_id),
+            until=bool,
+            otherwise=lambda _: "nobody told of a level",
+        )
+
+        level = expect(self._as["member"].get("/members/me"), 200)["tier"]
+        require(event["tier"] == level == _LEVEL, f"told of {event['tier']}, and it is {level}")
+        return f"TierChanged {event['direction']}, from {event['tier_before']} to {level}"
+
+    def _give(self) -> str:
+        gift = {
+            "points": _GIFT,
+            "reason": "a rainy day",
+            "expires_on": self._gift_until.isoformat(),
+        }
+
+        expect(
+            self._as["manager"].post(
+                f"/members/{self._member_id}/adjustments", json=gift, headers=new_key()
+            ),
+            201,
+        )
+
+        self._balance += _GIFT
+        return f"{_GIFT} {self._many}, good until {self._gift_until}"
+
+    def _let_weeks_pass(self) -> str:
+        reminded_on = self._gift_until - timedelta(days=_REMINDED_DAYS_BEFORE)
+        self._clock.move_to(_noon(reminded_on, self._zone))
+
+        entry = self._wait_for_entry("activation")
+
+        self._balance += _MACHINE_EUROS
+        require(entry["points"] == _MACHINE_EUROS, f"{entry['points']} became available")
+        self._require_balance()
+        return f"the clock says {reminded_on}: {self._balance} {self._many}"
+
+    def _be_reminded(self) -> str:
+        def sent() -> list[dict[str, Any]]:
+            mails = self._deployment.mails(to=self._email)
+            return [mail for mail in mails if f"{_GIFT} {self._many}" in mail["Subject"]]
+
+        (mail,) = wait_for(sent, until=bool, otherwise=lambda _: "no reminder was sent")
+
+        self._mail_file.write_text(mail["BodyHtml"], encoding="utf-8")
+        return f"“{mail['Subject']}”; look at {self._mail_file}"
+
+    def _let_expire(self) -> str:
+        self._clock.set_right()
+
+        entry = self._wait_for_entry("expiry")
+
+        self._balance -= _GIFT
+        require(entry["points"] == -_GIFT, f"{_GIFT} were to expire, not {-entry['points']}")
+        self._require_balance()
+        return f"{_GIFT} gone, {self._balance} {self._many} left"
+
+    def _wait_for_entry(self, kind: str) -> dict[str, Any]:
+        """What members see is right by date anyway: an entry is what a sweep has written."""
+
+        def written() -> list[dict[str, Any]]:
+            history = expect(self._as["member"].get("/members/me/history"), 200)
+            return [entry for entry in history["items"] if entry["kind"] == kind]
+
+        (entry,) = wait_for(written, until=bool, otherwise=lambda _: f"there is no {kind}")
+        return entry
+
+    def _require_balance(self) -> None:
+        shown = expect(self._as["member"].get("/members/me"), 200)["balance"]
+        require(shown == self._balance, f"{self._balance} were to be there, not {shown}")
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()
+
+
+def _noon(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(12), zone)
