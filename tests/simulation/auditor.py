@@ -133,9 +133,13 @@ class Auditor:
                     members.add(member_id)
                 case "ENTRY", _, _:
                     self._written_once(key, before)
-                    if wire["kind"] != "placeholder":
-                        self._entry(key, wire, decided_by)
-                        members.add(wire["member_id"])
+                    if before is not None:
+                        self._nothing_is_lost(key, before, wire, {each.key for each in written})
+                    if wire["kind"] == "placeholder":
+                        self._placeholder(key, before, wire)
+                        continue
+                    self._entry(key, wire, decided_by)
+                    members.add(wire["member_id"])
                 case "ORDER", _, _:
                     self.orders[_order(key)].state = wire
                 case "VOUCHER", _, _:
@@ -157,6 +161,30 @@ class Auditor:
     def _written_once(self, key: Key, before: Item | None) -> None:
         if before is not None and before["kind"] != "placeholder":
             raise Violation(f"an entry was changed: {key}")
+
+    def _placeholder(self, key: Key, before: Item | None, placeholder: Any) -> None:
+        """What waits joins what waits already, one after the other."""
+        old: Any = before or {"count": 0}
+        if placeholder["count"] != old["count"] + 1:
+            raise Violation(f"{key} was not what it replaces when it was decided of")
+        if ("order" in old and "order" not in placeholder) or (
+            "guest" in old and placeholder.get("guest") != old["guest"]
+        ):
+            raise Violation(f"{key} forgets whose order it keeps")
+
+    def _nothing_is_lost(self, key: Key, before: Any, after: Any, written: set[Key]) -> None:
+        """The latest of what a guest's order was told to be, and every refund, go on."""
+        told = [each.get("order", {}).get("told_at", "") for each in (before, after)]
+        if told[1] < told[0]:
+            raise Violation(f"{key} goes back to what its order was before")
+        if after["kind"] == "placeholder":
+            if after["refunds"][: len(before["refunds"])] != before["refunds"]:
+                raise Violation(f"{key} forgets a refund that waits")
+        elif any(
+            Key(key.pk, f"ENTRY#clawback#{refund_id}") not in written
+            for refund_id, *_ in before["refunds"]
+        ):
+            raise Violation(f"{key} leaves a refund behind that waited for it")
 
     def _entry(self, key: Key, entry: Any, program: PublishedProgram) -> None:
         self.members[entry["member_id"]].add(entry)

@@ -4,11 +4,13 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.account import Account, TierFloor, view
 from loyalty.domain.entries import AskedRefund
+from loyalty.domain.identity import Identity
 from loyalty.domain.orders import Line, Order, fingerprint
 from loyalty.domain.program import PublishedProgram
 from loyalty.domain.vouchers import Voucher
@@ -20,6 +22,8 @@ from loyalty.usecases.refunds import Refunded, Waiting
 from tests.simulation import naive, programs
 from tests.simulation.auditor import SETTLED_AS, Violation
 from tests.simulation.requests import (
+    EMAIL,
+    PHONE,
     Adjust,
     Cancel,
     Complete,
@@ -27,6 +31,8 @@ from tests.simulation.requests import (
     Erase,
     Give,
     Grant,
+    Join,
+    Link,
     Merge,
     Redeem,
     Refund,
@@ -35,7 +41,17 @@ from tests.simulation.requests import (
     Use,
     has_happened,
 )
-from tests.simulation.world import PROGRAM_ID, Answer, Attempt, Fault, Read, Request, World, Write
+from tests.simulation.world import (
+    PROGRAM_ID,
+    Answer,
+    Attempt,
+    Fault,
+    Read,
+    Request,
+    World,
+    Write,
+    keyring,
+)
 
 # Where and when days are odd: both ends of daylight saving, at 1:00, 2:00, at midnight itself or
 # by half an hour, the first and the last place where a day begins, a leap day, a year's end.
@@ -91,9 +107,19 @@ class History:
         draw = self._draw = random.Random(self.seed)
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
         self._rush = draw.random() < 0.2
-        self.world = _world(draw, rush=self._rush, trace=self.trace)
-        wanted = _wanted(draw, self.world)
+        # Of their own, so that a history without them is what it would be if there were none.
+        guests = random.Random(f"guests of {self.seed}")
+        with_guests = guests.random() < 0.12
+        claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
+        self.world = _world(draw, rush=self._rush, claim_days=claim_days, trace=self.trace)
+        members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
+        with_erasure = draw.random() < 0.08
+        self.world.enroll(*members, with_profiles=with_erasure or with_guests)
+        wanted = _wanted(draw, self.world, with_erasure=with_erasure)
+        if with_guests:
+            wanted += _guests(guests, self.world)
         self._play(_jobs(draw, wanted))
+        _check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in wanted])
 
     def _play(self, jobs: list[Request]) -> None:
@@ -236,6 +262,7 @@ FAULTS: Final = (
 # What may be said no to; a member, an order or a replay is never among it.
 REFUSALS: Final = frozenset(
     {
+        "identity_taken",
         "insufficient_points",
         "limit_reached",
         "out_of_stock",
@@ -247,7 +274,9 @@ REFUSALS: Final = frozenset(
 )
 
 
-def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | None) -> World:
+def _world(
+    draw: random.Random, *, rush: bool, claim_days: int, trace: Callable[[str], None] | None
+) -> World:
     zone_name, day = draw.choice(PLACES)
     zone = ZoneInfo(zone_name)
     day += _DAY * draw.choice((-1, 0, 0, 1))
@@ -268,6 +297,7 @@ def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | No
         clawback=draw.choice(("unlimited", "unlimited", "within_balance", "only_pending")),
         reinstate_days=draw.choice((0, 0, 2)),
         hold_minutes=draw.choice((1, 15, 600)),
+        claim_days=claim_days,
     )
     since = day - _DAY * draw.choice((1, 20, 31)) if quiet else None
     versions = [programs.published(first, at=now - 90 * _DAY, inactivity_since=since)]
@@ -282,18 +312,16 @@ def _world(draw: random.Random, *, rush: bool, trace: Callable[[str], None] | No
         )
         later = now + timedelta(hours=draw.choice((0, 1, 12)))
         versions.append(programs.published(second, at=later, version=2))
-    world = World(
+    return World(
         *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
     )
-    members = MEMBERS[: draw.choice((1, 1, 2) if rush else (1, 1, 2, 3))]
-    world.enroll(*members, may_be_erased=draw.random() < 0.08)
-    return world
 
 
 MEMBERS: Final = ("ann", "bob", "cho")
+NEWCOMER: Final = "dan"
 
 
-def _wanted(draw: random.Random, world: World) -> list[Logical]:
+def _wanted(draw: random.Random, world: World, *, with_erasure: bool) -> list[Logical]:
     members = tuple(world.auditor.accounts)
     wanted: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 2, 3))):
@@ -324,9 +352,42 @@ def _wanted(draw: random.Random, world: World) -> list[Logical]:
     if world.program().document.tiers is not None:
         for _ in range(draw.choice((0, 0, 1, 2))):
             wanted.append(Grant(draw.choice(members), _floor(draw, world)))
-    if any(key.sk == "PROFILE" for key in world.table.items):
+    if with_erasure:
         wanted.append(Erase(draw.choice(members)))
+    return _sent(draw, wanted)
+
+
+def _sent(draw: random.Random, wanted: Iterable[Request]) -> list[Logical]:
     return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in wanted]
+
+
+def _guests(draw: random.Random, world: World) -> list[Logical]:
+    """Orders of somebody unknown, who then enrolls, or proves to be a member, or to be several."""
+    members = tuple(world.auditor.accounts)
+    wanted: list[Request] = []
+    for number in range(draw.choice((1, 1, 2, 3))):
+        order = _order(draw, world, f"g{number}")
+        known_by = draw.choice(((EMAIL,), (EMAIL,), (EMAIL, PHONE), (PHONE,)))
+        if draw.random() < 0.4:
+            wanted.append(Earn(order, None, known_by))
+        else:
+            tellings = _tellings(draw, order)
+            wanted += [Tell(told, None, known_by) for told in tellings]
+            order = tellings[-1]
+        for refunded in range(draw.choice((0, 0, 1, 2))):
+            wanted.append(Refund(order, _refund(draw, world, order, f"r{refunded}")))
+    if draw.random() < 0.7:
+        wanted.append(Join(NEWCOMER, verified=draw.random() < 0.9))
+        if draw.random() < 0.3:
+            wanted.append(Redeem(NEWCOMER, "for-10", "k-guest"))
+        if draw.random() < 0.2:
+            wanted.append(Merge(NEWCOMER, draw.choice(members), "m-guest"))
+    for identity in (EMAIL, PHONE):
+        if draw.random() < 0.4:
+            wanted.append(Link(draw.choice((*members, NEWCOMER)), identity))
+    if draw.random() < 0.1:
+        wanted.append(Erase(draw.choice((*members, NEWCOMER))))
+    return _sent(draw, wanted)
 
 
 def _shopping(
@@ -474,12 +535,15 @@ def _told(voucher: Voucher) -> tuple[object, ...]:
 def _may_be_refused_later(request: Request, world: World) -> bool:
     """Whether something may have become of it since.
 
-    Redemptions of who was erased cannot be cancelled, nor can their orders change any more. A
-    completed redemption may have been used or cancelled; it is no more what it was. A level cannot
-    be granted until a day that is over.
+    Redemptions of who was erased cannot be cancelled, nor can their orders change any more, nor
+    can they be found by whoever became one with them. A completed redemption may have been used or
+    cancelled; it is no more what it was. A level cannot be granted until a day that is over. Who
+    enrolled may have become somebody else.
     """
+    if isinstance(request, Join | Link):
+        return any(each["status"] != "active" for each in world.auditor.accounts.values())
     return isinstance(request, Complete | Grant) or (
-        isinstance(request, Cancel | Tell) and _anybody_erased(world)
+        isinstance(request, Cancel | Merge | Tell) and _anybody_erased(world)
     )
 
 
@@ -496,8 +560,48 @@ def _check_refunds_counted(world: World, answers: Iterable[tuple[Request, Answer
             and request.cause not in world.table.items
         ):
             accrual: Any = world.table.items.get(Earn(request.order, None).cause)
-            if accrual is None or accrual["kind"] != "placeholder":
+            if accrual is None or request.asked.refund_id not in {
+                refund_id for refund_id, *_ in accrual.get("refunds", ())
+            }:
                 raise Violation(f"{request.name} was accepted, and is lost")
+
+
+def _check_nothing_is_left_between(world: World, answers: Iterable[tuple[Request, Answer]]) -> None:
+    """A guest's order that was accepted is theirs who was accepted as who they are."""
+    if _anybody_erased(world):
+        return
+    asked = [request for request, _ in answers]
+    joined = {
+        (each.member_id, each.identity)
+        for each in asked
+        if isinstance(each, Link) or (isinstance(each, Join) and each.verified)
+    }
+    for request in asked:
+        if isinstance(request, Earn | Tell) and request.known_by:
+            missed = joined & _owners(world.table.items[request.cause], world)
+            if missed:
+                raise Violation(f"{request.name} was accepted, but {missed} did not get it")
+
+
+def _owners(kept: Any, world: World) -> set[tuple[str, Identity]]:
+    """Who has proven by what to be the guest whose order still waits, while it can be claimed."""
+    days = world.program().document.claim_days
+    since = keys.instant(world.now - timedelta(days=days))
+    if kept["kind"] != "placeholder" or not days or kept.get("happened_at", "") < since:
+        return set()
+    guests = (kept["guest"], *kept.get("also", ()))
+    profiles: list[Any] = [item for key, item in world.table.items.items() if key.sk == "PROFILE"]
+    return {
+        (profile["member_id"], identity)
+        for profile in profiles
+        for kind, value, source, verified in profile["identities"]
+        if verified and _digest(identity := Identity(kind, value, source)) in guests
+    }
+
+
+@cache
+def _digest(identity: Identity) -> str:
+    return "#".join(keyring().digest(identity, program_id=PROGRAM_ID))
 
 
 def _check_orders(world: World) -> None:
@@ -507,9 +611,9 @@ def _check_orders(world: World) -> None:
         if key.sk != "ENTRY#accrual":
             continue
         if wire["kind"] != "accrual":
-            if _anybody_erased(world):
+            if _anybody_erased(world) or ("order" in wire and not _owners(wire, world)):
                 continue
-            raise Violation(f"{key} still waits for its order")
+            raise Violation(f"{key} still waits for its order, or for whose it is")
         order = world.auditor.orders[tuple(key.pk.split("#")[3:5])]
         told = wire["order"]
         in_force = order.state["order"] if "order" in (order.state or {}) else told
@@ -552,6 +656,10 @@ def _check_nobody_erased_is_known(world: World) -> None:
         profile = keys.profile(PROGRAM_ID, member_id)
         if accounts[last]["status"] == "closed" and profile in world.table.items:
             raise Violation(f"{member_id} was erased, and is still known")
+    for key, item in world.table.items.items():
+        wire: Any = item
+        if key.sk == "IDENTITY" and accounts[wire["member_id"]]["status"] != "active":
+            raise Violation(f"{wire['member_id']} is no more, and still known by something")
 
 
 def shown_balance(world: World, member_id: str) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Everything that callers and schedules ask of the ledger, each by its real use case."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 from loyalty.domain.account import TierFloor
 from loyalty.domain.entries import Adjustment, AskedRefund
 from loyalty.domain.errors import TryAgain
+from loyalty.domain.identity import Identity
+from loyalty.domain.member import Change, Member
 from loyalty.domain.orders import Order
 from loyalty.table import keys
 from loyalty.table.due import TableDues
@@ -16,7 +18,8 @@ from loyalty.table.operations import Key
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
 from loyalty.usecases.edits import tell
-from loyalty.usecases.enrollment import erase
+from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, unite
+from loyalty.usecases.guests import claim_orders, record_for
 from loyalty.usecases.once import Recorded
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.redemption import (
@@ -28,8 +31,13 @@ from loyalty.usecases.redemption import (
 )
 from loyalty.usecases.refunds import Refunded, Waiting, refund
 from loyalty.usecases.sweeps import Due, Shard, wake
-from tests.simulation.world import PROGRAM_ID, Request, World, no_keyring, stepped_engine
+from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
 
+# What guests are known by.
+EMAIL: Final = Identity("email", "guest@example.com")
+PHONE: Final = Identity("phone", "+493012345678")
+# Few, so that more are often waiting.
+CLAIMED_AT_ONCE_MAX: Final = 2
 WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
 
 
@@ -41,7 +49,8 @@ def has_happened(request: Request, world: World) -> bool:
         case Use(of, request_id):
             return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
         case Erase(member_id):
-            return bool(world.auditor.accounts[member_id]["status"] == "closed")
+            account = world.auditor.accounts.get(member_id, {})
+            return bool(account.get("status") == "closed")
         case Earn() | Tell() | Refund() | Redeem() | Adjust() | Give() | Merge():
             entry = world.table.items.get(request.cause)
             return entry is not None and entry["kind"] != "placeholder"
@@ -56,10 +65,11 @@ def _voucher(of: "Redeem", world: World) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Earn:
-    """An order is told; of a guest's, only how it was named is known."""
+    """An order is told: a member's, or of whoever is `known_by` something, or of nobody."""
 
     order: Order
     member_id: str | None
+    known_by: tuple[Identity, ...] = ()
 
     @property
     def name(self) -> str:
@@ -71,9 +81,10 @@ class Earn:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
     def run(self, desk: Desk, world: World) -> Earned | Kept:
-        named = f"email:{self.order.order_id}"
-        customer = Customer(member_id=self.member_id, named=named, guest="email#1#digest")
-        return earn(self.order, customer=customer, desk=desk)
+        def record(customer: Customer) -> Earned | Kept:
+            return earn(self.order, customer=customer, desk=desk)
+
+        return _of_customer(self, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +92,83 @@ class Tell:
     """A storefront tells an order, or what it has become."""
 
     order: Order
-    member_id: str
+    member_id: str | None
+    known_by: tuple[Identity, ...] = ()
 
     @property
     def name(self) -> str:
-        return f"tell {self.order.order_id} of {self.member_id} as of {self.order.told_at}"
+        who = self.member_id or "a guest"
+        return f"tell {self.order.order_id} of {who} as of {self.order.told_at}"
 
     @property
     def cause(self) -> Key:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
     def run(self, desk: Desk, world: World) -> object:
-        named = f"email:{self.order.order_id}"
-        customer = Customer(member_id=self.member_id, named=named, guest="email#1#digest")
-        return tell(self.order, customer=customer, desk=desk)
+        def record(customer: Customer) -> object:
+            return tell(self.order, customer=customer, desk=desk)
+
+        return _of_customer(self, record)
+
+
+def _of_customer[T](told: Earn | Tell, record: Callable[[Customer], T]) -> T:
+    """Record an order of the member it names, or of whoever has what it names."""
+    named = f"email:{told.order.order_id}"
+    if told.known_by:
+        return record_for(told.known_by, record, named=named, directory=_members())
+    return record(Customer(member_id=told.member_id, named=named, guest="email#1#digest"))
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Somebody enrolls, and gets what they bought before; `verified`: they have proven it."""
+
+    member_id: str
+    identity: Identity = EMAIL
+    verified: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"enroll {self.member_id}"
+
+    def run(self, desk: Desk, world: World) -> None:
+        members = _members()
+        claims = (Claim(self.identity, self.verified),)
+        application = Application(member_id=self.member_id, claims=claims)
+        enrolled = enroll(application, members=members, desk=desk)
+        _claim_all(enrolled.member, members, desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A member proves something to be theirs, and gets what was bought under it before."""
+
+    member_id: str
+    identity: Identity = EMAIL
+
+    @property
+    def name(self) -> str:
+        return f"link {self.identity.kind} to {self.member_id}"
+
+    def run(self, desk: Desk, world: World) -> None:
+        members = _members()
+        asked = Change(add={self.identity: True})
+        changed = change(self.member_id, asked, proven=None, members=members, desk=desk)
+        _claim_all(changed.member, members, desk)
+
+
+def _claim_all(member: Member, members: TableMembers, desk: Desk) -> None:
+    """Claim a few orders after the other; whoever cannot go on is asked to come again."""
+    while True:
+        claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
+        if claimed.is_done:
+            return
+        if not claimed.entries:
+            raise TryAgain
+
+
+def _members() -> TableMembers:
+    return TableMembers(stepped_engine(), program_id=PROGRAM_ID, keyring=keyring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +320,11 @@ class Merge:
         return keys.request_entry(PROGRAM_ID, self.request_id, "merge#out")
 
     def run(self, desk: Desk, world: World) -> Recorded:
-        return merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)
+        merged = merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)
+        # Who has no profile is known by nothing, and there is nothing to look for.
+        if keys.profile(PROGRAM_ID, self.loser_id) in world.table.items:
+            unite(self.loser_id, members=_members(), desk=desk)
+        return merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +353,7 @@ class Erase:
         return f"erase {self.member_id}"
 
     def run(self, desk: Desk, world: World) -> None:
-        members = TableMembers(stepped_engine(), program_id=PROGRAM_ID, keyring=no_keyring)
-        erase(self.member_id, members=members, desk=desk)
+        erase(self.member_id, members=_members(), desk=desk)
 
 
 @dataclass(frozen=True, slots=True)
