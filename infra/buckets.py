@@ -70,6 +70,10 @@ class Buckets(Construct):
         # forbidden instead of gone.
         function.allow("s3:ListBucket", on=[self._lake_arn.value])
 
+    def allow_replace_facts(self, function: CapabilityFunction) -> None:
+        self._allow_facts(function, "s3:PutObject")
+        self._allow_facts(function, "s3:DeleteObject")
+
     def allow_store_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:PutObject")
 

@@ -21,6 +21,7 @@ from infra.streams import StreamReader
 NAMESPACE = "Loyalty"
 FIVE_MINUTES = Duration.minutes(5)
 MINUTE = Duration.minutes(1)
+HOUR = Duration.hours(1)
 DAY = Duration.days(1)
 
 # Facts are promised in the reports, and events on the bus, within two minutes of the write.
@@ -198,6 +199,14 @@ class Monitoring(Construct):
             business_metric("BooksDiffer", {"service": "audit"}),
             threshold=1,
             says="An account is not the sum of its entries; the audit's log names the member.",
+        self._alarm(
+            "compaction-silent",
+            business_metric("Compactions", {"service": "compaction"}, period=HOUR),
+            threshold=1,
+            periods=3,
+            is_silence=True,
+            says="No facts have been folded for three hours; reports become slower.",
+        )
         )
 
     def _watch_api(self, api_id: str) -> None:
@@ -395,7 +404,10 @@ def _schedules(queues: Mapping[str, WorkQueue]) -> list[cw.IWidget]:
         return work.queue.metric_approximate_age_of_oldest_message(statistic=_MAXIMUM, label=name)
 
     return [
-        _graph("Runs begun", [_search("Sweeps"), _search("ReminderRuns"), _search("Audits")]),
+        _graph(
+            "Runs begun",
+            [_search(each) for each in ("Sweeps", "ReminderRuns", "Audits", "Compactions")],
+        ),
         _graph("Found due, books that differ", [_search("Due"), _search("BooksDiffer")]),
         _graph("Oldest work", [oldest(name, work) for name, work in queues.items()]),
     ]

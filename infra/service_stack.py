@@ -35,10 +35,14 @@ SWEEP_TIMEOUT = Duration.seconds(60)
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # To read off a busy day's facts who has changed.
 AUDIT_TIMEOUT = Duration.seconds(300)
+# The most there is: the first fold of a long history reads and sorts all of it.
+COMPACTION_TIMEOUT = Duration.minutes(15)
 
 # 50 workers settle about 2,000 members a second and leave room for the API's own functions.
 SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
+# The least there is.
+COMPACTION_CONCURRENCY_MAX = 2
 # Mornings can wait a little: everybody is due when the quiet hours end.
 REMINDERS_CONCURRENCY_MAX = 20
 # 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
@@ -81,6 +85,7 @@ class ServiceStack(Stack):
         works = {
             "expiry": self._expiry(),
             "audit": self._audit(),
+            "compaction": self._compaction(),
             "reminders": self._reminders(),
         }
         self._mail = Mail(self, "Mail", settings=settings)
@@ -282,6 +287,31 @@ class ServiceStack(Stack):
         function = self._function(
             "reminders",
             "Look at members of whom something comes up, and write what they are to be told",
+    def _compaction(self) -> ScheduledWork:
+        function = self._function(
+            "compaction",
+            "Fold the lake's small objects into few large ones",
+            environment=self._table_name | self._lake_bucket,
+            timeout=COMPACTION_TIMEOUT,
+            memory_mib=REPORT_MEMORY_MIB,
+            layers=self._layers.analytics,
+            disk_mib=REPORT_DISK_MIB,
+        )
+        # For the registry of programs.
+        self._data.table.allow(function, QUERY)
+        self._data.buckets.allow_read_facts(function)
+        self._data.buckets.allow_replace_facts(function)
+        return ScheduledWork(
+            self,
+            "CompactionWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_COMPACTION_QUEUE_URL",
+            concurrency_max=COMPACTION_CONCURRENCY_MAX,
+            # What the last minutes of an hour brought is in the lake by then.
+            expression="cron(5 * * * ? *)",
+        )
+
             environment=self._table_name,
             timeout=SWEEP_TIMEOUT,
         )

@@ -15,7 +15,11 @@ from tools.bootstrap import ROOT, alone
 
 LAYERS = ROOT / "build" / "local" / "layers"
 HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
-OWN_LAYERS = {"reporting": ("analytics",), "notifications": ("messages",)}
+OWN_LAYERS = {
+    "reporting": ("analytics",),
+    "compaction": ("analytics",),
+    "notifications": ("messages",),
+}
 # What Lambda's own runtime brings.
 SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 

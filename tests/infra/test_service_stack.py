@@ -122,6 +122,12 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         FACTS: {"s3:GetObject"},
         "AuditWork/Pages/Queue": WORK_QUEUE,
     },
+    "compaction": {
+        TABLE: {"dynamodb:Query"},
+        "Buckets/Lake": {"s3:ListBucket"},
+        FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
+        "CompactionWork/Pages/Queue": WORK_QUEUE,
+    },
     "reminders": {
         TABLE: MOVE_POINTS
         | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
@@ -272,6 +278,7 @@ def test_what_is_large_is_carried_by_whom_it_is_for_alone(deployed: Assembly) ->
 
     common = ["Layers/Dependencies", "Layers/Loyalty"]
     assert layers.pop("reporting") == [*common, "Layers/Analytics"]
+    assert layers.pop("compaction") == [*common, "Layers/Analytics"]
     assert layers.pop("notifications") == [*common, "Layers/Messages"]
     assert all(carried == common for carried in layers.values())
 
@@ -369,7 +376,9 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     functions = dict(deployed.service.functions())
     queues = fed_queues(deployed.service)
 
-    assert set(queues) == {"intake", "expiry", "audit", "reminders", "notifications"}
+    assert set(queues) == {
+        "intake", "expiry", "audit", "compaction", "reminders", "notifications",
+    }  # fmt: skip
     for name, queue in queues.items():
         assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
 
@@ -383,7 +392,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 7
+    assert len(letters) == 8
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -406,7 +415,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 7
+    assert len(mappings) == 8
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -463,7 +472,7 @@ def test_a_schedule_that_fell_silent_wakes_somebody(deployed: Assembly) -> None:
         if alarm["ComparisonOperator"] == "LessThanThreshold"
     }
 
-    assert silent == {"Sweeps", "Audits", "ReminderRuns"}
+    assert silent == {"Sweeps", "Audits", "Compactions", "ReminderRuns"}
 
 
 def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly) -> None:
@@ -474,7 +483,7 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
     ]
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
-    assert len(waiting) == 4
+    assert len(waiting) == 5
 
 
 def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
@@ -544,6 +553,7 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
         "Audit/Function": "cron(15 2 * * ? *)",
         "Reminders/Function": "rate(5 minutes)",
     }
+        "Compaction/Function": "cron(5 * * * ? *)",
 
 
 def test_alarms_may_publish_to_their_topic(deployed: Assembly) -> None:
@@ -583,6 +593,8 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "AuditFunctionName",
         "BusName",
         "DashboardName",
+        "CompactionDeadLettersUrl",
+        "CompactionFunctionName",
         "ExpiryDeadLettersUrl",
         "ExpiryFunctionName",
         "IdentitySecretArn",

@@ -33,7 +33,7 @@ ATTEMPTS_MAX: Final = 3
 
 _KINDS: Final = {fact.kind: fact for fact in ALL}
 # A member's facts lie together: reports group by member more than by anything else.
-_SORTED_BY: Final = {
+SORTED_BY: Final = {
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
     "orders": "member_id, guest_id, occurred_at, fact_id",
@@ -136,16 +136,17 @@ def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored
     Gives the members of the entries that were not folded before.
     """
     paths = sorted(folder.glob("*~*"))
+    together = SORTED_BY[fact.kind]
     with views.workshop(folder) as connected:
         connected.execute(f"""
             COPY (
-                SELECT * FROM ({views.once(fact, paths)})
+                FROM ({views.told(fact, paths)})
                 QUALIFY row_number() OVER (
                     PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC
                 ) = 1
-                ORDER BY {_SORTED_BY[fact.kind]}
+                ORDER BY {together}
             ) TO '{into}' (FORMAT parquet, COMPRESSION zstd)
-        """)  # noqa: S608  # names of our own classes and files
+        """)
         return _members(connected, fact, [folder / each.file_name for each in fresh])
 
 
@@ -153,7 +154,7 @@ def _members(connected: "DuckDBPyConnection", fact: type[Fact], paths: Sequence[
     if fact is not EntryFact or not paths:
         return []
     found = connected.execute(
-        f"SELECT DISTINCT member_id FROM ({views.once(fact, paths)}) ORDER BY 1"  # noqa: S608  # as above
+        f"SELECT DISTINCT member_id FROM ({views.told(fact, paths)}) ORDER BY 1"  # noqa: S608  # as above
     )
     return [member_id for (member_id,) in found.fetchall()]
 

@@ -165,23 +165,27 @@ def once(fact: type[Fact], paths: Sequence[Path]) -> str:
     are. Facts may be twice where days are shared: in what was not folded yet, and for a moment
     while it is. Copies of a fact lie under the same day.
     """
-    known = columns(fact)
     shared_days = _shared_days([_cover(path) for path in paths])
     settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in shared_days]
     disputed = [path for path in paths if path not in set(settled)]
-    parts = [f"SELECT {_nulls(known)} WHERE false"]
-    if settled:
-        parts.append(f"FROM read_parquet({_listed(settled)}, union_by_name = true)")
-    if disputed:
-        parts.append(f"FROM ({_disputed(known, disputed)})")
-    names = ", ".join(f'"{name}"' for name in known)
-    return f"SELECT {names} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608  # as above
+    if not disputed:
+        return told(fact, settled)
+    return f"""
+        {told(fact, settled)}
+        UNION ALL
+        FROM ({told(fact, disputed)})
+        QUALIFY row_number() OVER (
+            PARTITION BY fact_id, revision ORDER BY recorded_at DESC
+        ) = 1
+    """
 
 
-def _disputed(known: Mapping[str, str], paths: Sequence[Path]) -> str:
+def told(fact: type[Fact], paths: Sequence[Path]) -> str:
+    """A query for all that files of the lake tell, as often as they tell it."""
+    known = columns(fact)
     folded = [path for path in paths if path.name.endswith(FOLDED)]
     fresh = [path for path in paths if path.name.endswith(SUFFIX)]
-    parts = []
+    parts = [f"SELECT {_nulls(known)} WHERE false"]
     if folded:
         parts.append(f"FROM read_parquet({_listed(folded)}, union_by_name = true)")
     if fresh:
@@ -189,12 +193,8 @@ def _disputed(known: Mapping[str, str], paths: Sequence[Path]) -> str:
         parts.append(
             f"FROM read_json({_listed(fresh)}, format = 'newline_delimited', columns = {{{typed}}})"
         )
-    return f"""
-        FROM ({" UNION ALL BY NAME ".join(parts)})
-        QUALIFY row_number() OVER (
-            PARTITION BY fact_id, revision ORDER BY recorded_at DESC
-        ) = 1
-    """
+    names = ", ".join(f'"{name}"' for name in known)
+    return f"SELECT {names} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608  # as above
 
 
 def _nulls(known: Mapping[str, str]) -> str:

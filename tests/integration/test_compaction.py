@@ -1,0 +1,113 @@
+"""Compaction: what the archive wrote is folded every hour, and every report says the same."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from functions.archive.handler import handler as archive
+from functions.compaction.handler import handler
+from functions.reporting.handler import handler as reporting
+from loyalty.domain.program import PublishedProgram
+from loyalty.edge import reports
+from tests.integration.conftest import TABLE, Clock
+from tests.support import stream, till
+from tests.support.http import Context, call, staff
+from tests.support.queues import Message, work_off
+
+NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep what a function keeps on its disk where it is tidied up."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def busy(program: PublishedProgram) -> None:
+    """Ana buys twice and has a latte, Bob is merged into her, Eve is erased; all archived."""
+    ana, bob, eve = till.enroll(), till.enroll("bob@example.com"), till.enroll("eve@example.com")
+    for number, member_id in enumerate((ana, ana, bob, eve)):
+        till.earn(member_id, 4999, order_id=f"{number}")
+    till.redeem(ana)
+    till.merge(bob, into=ana)
+    till.erase(eve)
+    told = stream.records(TABLE)
+    for first in range(0, len(told), 5):
+        archive(stream.batch(told[first : first + 5]), Context())
+
+
+def compact() -> list[Message]:
+    """One hour's run; gives the messages that failed."""
+    assert handler({}, Context()) is None  # type: ignore[arg-type]  # all it reads of it
+    return work_off(handler, os.environ["LOYALTY_COMPACTION_QUEUE_URL"])
+
+
+def objects() -> list[str]:
+    listed = boto3.client("s3").list_objects_v2(Bucket="lake", Prefix="facts/")
+    return [each["Key"] for each in listed.get("Contents", ())]
+
+
+def answers() -> dict[str, Any]:
+    """The rows of every report."""
+    return {
+        name: call(
+            reporting,
+            "GET",
+            f"{till.PROGRAM}/reports/{name}",
+            query={"from": "2026-11-01", "to": "2026-11-30"},
+            as_=staff("bean", "analyst"),
+        ).body["rows"]
+        for name in reports.names()
+    }
+
+
+def test_an_hour_s_objects_become_one_for_each_kind_and_reports_stay_the_same() -> None:
+    before, scattered = answers(), len(objects())
+
+    assert compact() == []
+
+    folded = [key.rpartition("/")[2] for key in objects() if "touched" not in key]
+    assert folded == ["2026-11-21-10.parquet"] * 4
+    assert scattered > 2 * len(folded)
+    assert answers() == before
+
+
+def test_a_month_that_is_over_becomes_one_object_and_reports_stay_the_same(time: Clock) -> None:
+    compact()
+    time.now = NEXT_MONTH
+    before = answers()
+
+    assert compact() == []
+
+    assert {key.rpartition("/")[2] for key in objects() if "touched" not in key} == {
+        "2026-11.parquet"
+    }
+    assert answers() == before
+
+
+def test_a_run_says_that_it_began_and_one_that_finds_nothing_writes_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    compact()
+    folded = objects()
+
+    assert compact() == []
+
+    assert objects() == folded
+    assert capsys.readouterr().out.count('"Compactions":[1.0]') == 2
+
+
+def test_a_kind_that_cannot_be_folded_holds_up_no_other() -> None:
+    broken = "facts/vouchers/program=bean/day=2026-11-21/broken.jsonl.gz"
+    boto3.client("s3").put_object(Bucket="lake", Key=broken, Body=b"no gzip")
+
+    failed = compact()
+
+    assert [message["body"].count('"vouchers"') for message in failed] == [2]
+    assert broken in objects()
+    assert not [key for key in objects() if "/entries/" in key and not key.endswith(".parquet")]
