@@ -84,7 +84,8 @@ ROUTES: tuple[Route, ...] = (
         ("PATCH", "/members/{member_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}", Throttle.WRITE),
         ("GET", "/members/{member_id}/history", Throttle.READ),
-        # Both read every entry of the member.
+        # All three read every entry of the member.
+        ("GET", "/members/{member_id}/export", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/balance", Throttle.LOOKUP),
         ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),

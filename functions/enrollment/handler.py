@@ -25,6 +25,7 @@ from loyalty.edge.claims import Claim, hand_over
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
 from loyalty.edge.entries import entry_answer
+from loyalty.edge.exports import ExportAnswer, export_answer, position
 from loyalty.edge.http import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.members import (
     EnrollmentRequest,
@@ -49,10 +50,13 @@ from loyalty.edge.statements import (
     require_period,
     statement_answer,
 )
+from loyalty.edge.table import engine
 from loyalty.edge.unsubscribing import ASK, DONE, SEALED, member_named_by
+from loyalty.table.holdings import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.usecases import corrections, enrollment, statements
 from loyalty.usecases.enrollment import Application, Enrolled
+from loyalty.usecases.exports import export
 from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.ports import Desk
 
@@ -177,6 +181,22 @@ def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     enrollment.erase(_written(member_id), members=members, desk=at)
     count("MembersErased")
     return Response(status_code=204, body=None)
+
+
+@api.get("/members/<member_id>/export", allow=MEMBER_AND_STAFF | {"service"})
+def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = None) -> ExportAnswer:
+    """Have everything that is held of a member, a page at a time."""
+    at, members = _serving(program_id)
+    enrolled = enrollment.look_up(_own(member_id), members=members, strong=True)
+    table = engine(settings(EnrollmentSettings).table)
+    page = export(
+        enrolled,
+        start=position(cursor, enrolled, desk=at),
+        holdings=TableHoldings(table, program_id=program_id, members=members),
+        directory=members,
+    )
+    count("MembersExported")
+    return export_answer(enrolled, page, desk=at)
 
 
 @api.get("/members/<member_id>/history", allow=MEMBER_AND_STAFF | {"service"})

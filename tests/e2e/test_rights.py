@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 import boto3
+import httpx
 import pytest
 
 from infra.routes import CATCH_ALL, ROUTES
@@ -202,11 +204,21 @@ def drive_everything(api: DescribedApi) -> None:
     today = datetime.now(UTC).date().isoformat()
     api.call("member", "GET", "/members/me")
     api.call("member", "GET", "/members/me/history")
+    api.call("member", "GET", "/members/me/export")
     api.call("member", "GET", "/members/me/balance", params={"at": long_ago})
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
+    look_at_reports(api)
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
+
+
+def look_at_reports(api: DescribedApi) -> None:
+    page = api.send(None, "GET", "/reports", status=200)
+    for path in re.findall(r'(?:src|href)="([^"#]+/assets/[^"]+)"', page.text):
+        asset = httpx.get(page.url.join(path), trust_env=False)
+        assert asset.status_code == 200, asset.text
+        api.driven.add("GET /v1/assets/{digest}/{name}")
 
 
 def deliver(api: DescribedApi, *, secret: str) -> None:

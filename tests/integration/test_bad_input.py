@@ -95,6 +95,7 @@ BODIES: Final[dict[str, Any]] = {
 }
 DAYS: Final = {"from": "2026-11-01", "to": "2026-11-30"}
 QUERIES: Final[dict[str, dict[str, str]]] = {
+    "export_member": {},
     "list_history": {"limit": "10"},
     "list_redemptions": {"limit": "10"},
     "read_balance": {"at": "2026-11-21T10:00:00Z"},

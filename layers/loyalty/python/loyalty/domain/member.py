@@ -60,6 +60,15 @@ class Member:
         """Whether someone signs in as this member."""
         return any(identity.kind == "subject" for identity in self.identities)
 
+    @property
+    def proven(self) -> tuple[Identity, ...]:
+        """What was proven to be theirs, beside who signs in: what they bought by, before."""
+        return tuple(
+            identity
+            for identity, is_verified in self.identities.items()
+            if is_verified and identity.kind != "subject"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

@@ -20,6 +20,7 @@ SHARDS = 16
 
 REGISTRY_PARTITION = "PROGRAMS"
 DELIVERIES = "DELIVERY#"
+MESSAGES = "MESSAGE#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def correspondence(program: str, member: str) -> Key:
 
 @charted("message to a member (kept 400 days)", read_by="notifications")
 def message(program: str, member: str, day: str, message_kind: str) -> Key:
-    return Key(member_partition(program, member), f"MESSAGE#{day}#{message_kind}")
+    return Key(member_partition(program, member), f"{MESSAGES}{day}#{message_kind}")
 
 
 @charted(

@@ -118,7 +118,7 @@ def entry_to_item(entry: Entry, program: str) -> Item:
         "recorded_at": keys.instant(entry.recorded_at),
         "program_version": entry.program_version,
         "history_pk": keys.history_partition(program, entry.member_id),
-        "history_sk": f"{keys.instant(entry.counted_at)}#{entry.id[4:16]}",
+        "history_sk": history_position(entry),
     }
     if effect.debt:
         item["debt"] = effect.debt
@@ -128,6 +128,11 @@ def entry_to_item(entry: Entry, program: str) -> Item:
         item["fingerprint"] = entry.fingerprint
     item |= _detail_to_item(entry.detail)
     return item
+
+
+def history_position(entry: Entry) -> str:
+    """Where an entry stands in a history: when it counted, then a part of its id."""
+    return f"{keys.instant(entry.counted_at)}#{entry.id[4:16]}"
 
 
 def entry_from_item(item: Item) -> Entry | Placeholder:

@@ -56,12 +56,7 @@ def claim_orders(member: Member, *, orders_max: int, directory: Directory, desk:
         NotFound: the member is gone.
     """
     claimed: list[Entry] = []
-    proven = [
-        identity
-        for identity, is_verified in member.identities.items()
-        if is_verified and identity.kind != "subject"
-    ]
-    for kept in _unclaimed(directory.guests(proven), desk=desk):
+    for kept in _unclaimed(directory.guests(member.proven), desk=desk):
         if len(claimed) >= orders_max:
             return Claimed(tuple(claimed), is_done=False)
         try:

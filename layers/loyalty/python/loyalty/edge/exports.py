@@ -1,0 +1,197 @@
+"""What is held of a member, as they, or whoever they take it to, can read it."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, cast
+
+from pydantic import Field
+
+from loyalty.domain.entries import Accrual, Edit, Entry
+from loyalty.domain.orders import Order
+from loyalty.domain.vouchers import State, Voucher
+from loyalty.edge.entries import EntryAnswer, EntryLot, entry_answer, last_day
+from loyalty.edge.members import MemberAnswer, member_answer
+from loyalty.edge.orders import OrderLine
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import AnswerPart, Money
+from loyalty.usecases.enrollment import Enrolled
+from loyalty.usecases.exports import ExportPage, MessageOnFile, Position, Section
+from loyalty.usecases.ports import Desk
+
+
+class ExportedConsent(AnswerPart):
+    kind: str
+    given: bool
+    at: Annotated[datetime, Field(description="When they first said so.")]
+
+
+class ExportedOrder(AnswerPart):
+    """What is kept of an order: no name and no address."""
+
+    source: str
+    order_id: str
+    occurred_at: datetime
+    channel: str | None
+    lines: list[OrderLine]
+
+
+class ExportedEntry(EntryAnswer):
+    """An entry with its explanation, and the order that it is of as far as the entry keeps it."""
+
+    of_order: ExportedOrder | None
+
+
+class ExportedVoucher(AnswerPart):
+    """A redemption and its voucher."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+    code: str
+    state: State
+    slices: list[EntryLot]
+    amount: Money | None
+    redeemed_at: datetime
+    held_until: datetime | None
+    expires_at: datetime | None
+    used_at: datetime | None
+    used_for: Annotated[str | None, Field(description="The order that used it: source/order.")]
+
+
+class ExportedMessage(AnswerPart):
+    """A message to the member; its words were made when it was sent, and are not kept."""
+
+    kind: str
+    day: date
+    written_at: datetime
+    state: Literal["waiting", "sent", "dropped"]
+    at: Annotated[datetime | None, Field(description="When it was sent or dropped.")]
+    about: date | None
+    points: int
+    level: str | None
+
+
+class ExportAnswer(AnswerPart):
+    """All that is held of a member, as of each page's moment; every page has the member first."""
+
+    as_of: datetime
+    member: MemberAnswer
+    consents: list[ExportedConsent]
+    merged_from: Annotated[
+        list[str], Field(description="Other ids of this person, whose records are here too.")
+    ]
+    entries: list[ExportedEntry]
+    vouchers: list[ExportedVoucher]
+    messages: list[ExportedMessage]
+    guest_orders: Annotated[
+        list[ExportedOrder], Field(description="Kept under an identity of theirs, and unclaimed.")
+    ]
+    next_cursor: str | None
+
+
+def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> ExportAnswer:
+    currency = desk.program.document.currency
+    return ExportAnswer(
+        as_of=desk.now,
+        member=member_answer(enrolled, desk),
+        consents=[
+            ExportedConsent(kind=kind, given=consent.given, at=consent.at)
+            for kind, consent in enrolled.member.consents.items()
+        ],
+        merged_from=list(enrolled.account.absorbed),
+        entries=[_entry(entry, desk) for entry in page.entries],
+        vouchers=[_voucher(voucher, desk) for voucher in page.vouchers],
+        messages=[_message(each) for each in page.messages],
+        guest_orders=[
+            _order(kept.order, currency=currency) for kept in page.guest_orders if kept.order
+        ],
+        next_cursor=_cursor(page.next, enrolled, desk) if page.next else None,
+    )
+
+
+def position(cursor: str | None, enrolled: Enrolled, *, desk: Desk) -> Position | None:
+    """Where the page that a cursor names begins.
+
+    Raises:
+        InvalidCursor: it was not given out for this member's export.
+    """
+    if cursor is None:
+        return None
+    told = decode_cursor(cursor, of=_list(enrolled, desk))
+    after = str(told["after"]) if "after" in told else None
+    return Position(cast("Section", told["section"]), str(told["owner"]), after)
+
+
+def _cursor(at: Position, enrolled: Enrolled, desk: Desk) -> str:
+    told: dict[str, str | int] = {"section": at.section, "owner": at.owner}
+    if at.after is not None:
+        told["after"] = at.after
+    return encode_cursor(told, of=_list(enrolled, desk))
+
+
+def _list(enrolled: Enrolled, desk: Desk) -> str:
+    return f"export {desk.program.program_id} {enrolled.member.member_id}"
+
+
+def _entry(entry: Entry, desk: Desk) -> ExportedEntry:
+    document = desk.version(entry.program_version).document
+    told = entry_answer(entry, decided_by=document)
+    order = entry.detail.order if isinstance(entry.detail, Accrual | Edit) else None
+    return ExportedEntry(
+        **dict(told), of_order=_order(order, currency=document.currency) if order else None
+    )
+
+
+def _order(order: Order, *, currency: str) -> ExportedOrder:
+    return ExportedOrder(
+        source=order.source,
+        order_id=order.order_id,
+        occurred_at=order.occurred_at,
+        channel=order.channel,
+        lines=[
+            OrderLine(
+                line_id=line.line_id,
+                sku=line.sku,
+                category=line.category,
+                quantity=line.quantity,
+                amount=Money(amount=line.amount_minor, currency=currency),
+            )
+            for line in order.lines
+        ],
+    )
+
+
+def _voucher(voucher: Voucher, desk: Desk) -> ExportedVoucher:
+    minor = voucher.amount_minor
+    return ExportedVoucher(
+        redemption_id=voucher.redemption_id,
+        reward_id=voucher.reward_id,
+        points=voucher.points,
+        code=voucher.code,
+        state=voucher.state_at(desk.now),
+        slices=[
+            EntryLot(expires_on=last_day(lot), points=points)
+            for lot, points in sorted(voucher.slices.items())
+        ],
+        amount=(
+            None if minor is None else Money(amount=minor, currency=desk.program.document.currency)
+        ),
+        redeemed_at=voucher.issued_at,
+        held_until=voucher.held_until,
+        expires_at=voucher.expires_at,
+        used_at=voucher.used_at,
+        used_for="/".join(voucher.used_order) if voucher.used_order else None,
+    )
+
+
+def _message(told: MessageOnFile) -> ExportedMessage:
+    message = told.message
+    return ExportedMessage(
+        kind=message.kind,
+        day=message.day,
+        written_at=message.written_at,
+        state=told.state,
+        at=told.at,
+        about=message.about,
+        points=message.points,
+        level=message.level,
+    )
