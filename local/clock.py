@@ -20,7 +20,7 @@ class Clock:
         moved_by = (moment - datetime.now(UTC)).total_seconds()
         # Somebody may be reading it.
         unfinished = self.file.with_suffix(".tmp")
-        unfinished.write_text(f"{moved_by:.3f}")
+        unfinished.write_text(f"{moved_by:.6f}")
         unfinished.replace(self.file)
 
     def set_right(self) -> None:

@@ -105,7 +105,7 @@ class Sequel:
 
         level = expect(self._as["member"].get("/members/me"), 200)["tier"]
         require(event["tier"] == level == _LEVEL, f"told of {event['tier']}, and it is {level}")
-        return f"TierChanged {event['direction']}, from {event['tier_before']} to {level}"
+        return f"TierChanged {event['direction']}, from {event['tier_before'] or 'none'} to {level}"
 
     def _give(self) -> str:
         gift = {

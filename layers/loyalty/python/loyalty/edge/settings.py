@@ -13,6 +13,7 @@ class SettingMissing(RuntimeError):
 class ProgramSettings:
     table: str
     storefront_secrets: str
+    inbox_bucket: str
     intake_queue_url: str
 
 
@@ -124,6 +125,23 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesSettings:
+    table: str
+    endpoint_secrets: str
+    deliveries_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEndpointSettings:
+    """Whether endpoints may be on this very machine, in plain HTTP.
+
+    For a cloud on one machine, which alone sets it; no template has it.
+    """
+
+    local_endpoints: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
@@ -133,6 +151,18 @@ class ClaimSettings:
     email_verified_claim: str = "email_verified"
     phone_claim: str = "phone_number"
     phone_verified_claim: str = "phone_number_verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSettings:
+    """Where people who open a page in a browser sign in (OIDC code flow with PKCE); none: nowhere.
+
+    All three or none. `client_id` is a public client that may come back to the page.
+    """
+
+    authorize_url: str = ""
+    token_url: str = ""
+    client_id: str = ""
 
 
 type _Settings = (
@@ -151,8 +181,11 @@ type _Settings = (
     | RemindersSettings
     | NotificationsSettings
     | AuditSettings
+    | DeliveriesSettings
+    | LocalEndpointSettings
     | ClockSettings
     | ClaimSettings
+    | SignInSettings
 )
 
 
