@@ -20,6 +20,7 @@ SHARDS = 16
 
 REGISTRY_PARTITION = "PROGRAMS"
 DELIVERIES = "DELIVERY#"
+ENDPOINTS = "ENDPOINT#"
 MESSAGES = "MESSAGE#"
 
 
@@ -79,6 +80,10 @@ def deliveries_partition(program: str, storefront: str) -> str:
     return _program(program, "STOREFRONT", storefront)
 
 
+def program_partition(program: str) -> str:
+    return _program(program)
+
+
 @charted("registry of programs", read_by="every sweep")
 def registry(program: str) -> Key:
     return Key(REGISTRY_PARTITION, program)
@@ -109,9 +114,27 @@ def storefront(program: str, storefront: str) -> Key:
     return Key(_program(program), f"STOREFRONT#{storefront}")
 
 
-@charted("what came of a delivery (kept 30 days)", read_by="the list of a storefront's deliveries")
-def delivery(program: str, storefront: str, received: str, delivery: str) -> Key:
-    return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{received}#{delivery}")
+@charted(
+    "what came of a delivery (kept 33 days)",
+    read_by="the list of a storefront's deliveries, whoever tells of the same event",
+)
+def delivery(program: str, storefront: str, delivery: str, received: str) -> Key:
+    """A delivery's id begins with its event's, so what else was told of that is beside it."""
+    return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
+
+
+@charted("endpoint of webhooks out", read_by="deliveries")
+def endpoint(program: str, endpoint: str) -> Key:
+    return Key(_program(program), f"{ENDPOINTS}{endpoint}")
+
+
+@charted(
+    "an event for an endpoint, and how its delivery fares (kept 30 days)",
+    read_by="deliveries",
+    index="history",
+)
+def endpoint_delivery(program: str, endpoint: str, event: str) -> Key:
+    return Key(_program(program, "ENDPOINT", endpoint, "EVENT", event), "DELIVERY")
 
 
 @charted("identity of a member", read_by="enrollment, lookup, orders by identity")
@@ -180,6 +203,11 @@ def order_state(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ORDER")
 
 
+@charted("vouchers of an order, once it used one or was cancelled", read_by="orders, refunds")
+def order_vouchers(program: str, source: str, order: str) -> Key:
+    return Key(order_partition(program, source, order), "VOUCHERS")
+
+
 @charted("entry caused by a request", read_by="its replay, cancel, complete", index="history")
 def request_entry(program: str, request: str, kind: str) -> Key:
     return Key(request_partition(program, request), f"ENTRY#{kind}")
@@ -225,6 +253,11 @@ def history_partition(program: str, member: str) -> str:
 def vouchers_partition(program: str, member: str) -> str:
     """The `history` partition of a member's vouchers."""
     return _program(program, "VOUCHERS", member)
+
+
+def endpoint_deliveries_partition(program: str, endpoint: str) -> str:
+    """The `history` partition of an endpoint's deliveries."""
+    return _program(program, "DELIVERIES", endpoint)
 
 
 def due_partition(program: str, index: str, day: str, shard: int) -> str:

@@ -1,0 +1,108 @@
+"""Where webhooks may be sent: public https addresses and nothing else.
+
+Whoever registers an endpoint makes our own functions call it, so it must not name anything that
+only they can reach. An address is read by one strict form, so that no other reader of it can find
+another host in it, and what its name resolves to is checked address by address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+URL_CHARS_MAX: Final = 500
+HTTPS_PORT: Final = 443
+# Between that and here live the protocols of others: mail, name servers, shells.
+FREE_PORT_MIN: Final = 1024
+PORT_MAX: Final = 65535
+
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
+    # What RFC 3986 has for a path and a query: no backslash, no fragment, nobody's name before @.
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?)",
+    re.ASCII,
+)
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+# As a name that ends so, resolvers read `127.1`, `2130706433` and `0x7f.1`.
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+
+# Of IPv6, what is given out to networks; within it, what leads into IPv4 or nowhere.
+_UNICAST: Final = IPv6Network("2000::/3")
+_LEADING_ELSEWHERE: Final = (
+    IPv6Network("2001::/23"),  # protocol assignments, Teredo and ORCHID among them
+    IPv6Network("2001:db8::/32"),  # documentation
+    IPv6Network("2002::/16"),  # 6to4
+    IPv6Network("3fff::/20"),  # documentation
+)
+
+
+class NotATarget(ValueError):
+    """Nothing is sent there; `reason` is a stable code."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address, taken apart. `is_local`: this machine, in plain HTTP."""
+
+    host: str
+    port: int
+    path: str
+    is_local: bool = False
+
+
+def read_target(url: str, *, allow_local: bool = False) -> Target:
+    """The target that an address names; what its name resolves to is another question.
+
+    `allow_local` lets plain HTTP to this machine pass, for a cloud that is on it.
+
+    Raises:
+        NotATarget: it is none.
+    """
+    found = _URL.fullmatch(url) if len(url) <= URL_CHARS_MAX else None
+    if not found:
+        raise NotATarget(
+            "url_form", "Write an address as https://hooks.example.com/loyalty, without a user"
+        )
+    host, path = found["host"].lower(), found["path"]
+    port = int(found["port"]) if found["port"] else None
+    path = path if path.startswith("/") else f"/{path}"
+    if found["scheme"] == "http":
+        if not (allow_local and host == "127.0.0.1"):
+            raise NotATarget("not_https", "Webhooks are sent by https only")
+        return Target(host, port or 80, path, is_local=True)
+    labels = host.split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise NotATarget("not_public", "Give the full public name of a host")
+    if _NUMBER.fullmatch(labels[-1]):
+        raise NotATarget("not_public", "Give the public name of a host, not a number")
+    port = HTTPS_PORT if port is None else port
+    if port != HTTPS_PORT and not FREE_PORT_MIN <= port <= PORT_MAX:
+        raise NotATarget(
+            "port", f"Use port {HTTPS_PORT}, or one between {FREE_PORT_MIN} and {PORT_MAX}"
+        )
+    return Target(host, port, path)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to the public Internet, and to nobody's inner network."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    match ip:
+        case IPv4Address():
+            return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+        case IPv6Address():
+            # Also tells off ::1, fc00::/7, fe80::/10, ::ffff:0:0/96 and NAT64's 64:ff9b::/96.
+            return (
+                ip in _UNICAST
+                and ip.scope_id is None
+                and ip.is_global
+                and not any(ip in network for network in _LEADING_ELSEWHERE)
+            )

@@ -1,0 +1,320 @@
+"""Signed webhooks over real connections, to servers on this machine that behave or do not."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from typing import Final
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from loyalty.domain.endpoints import Answer
+from loyalty.edge import sender as sending
+from loyalty.edge.sender import Sender, signed_headers
+from tests.support.receiver import Authority, Receiver, Reply, authority, receiving
+from tests.support.signing import fixture
+
+NAME: Final = "hooks.example.com"
+LOOPBACK: Final = "127.0.0.1"
+SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER: Final = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
+EVENT: Final = '{"type":"PointsEarned","timestamp":"2026-11-21T10:00:00.000Z","data":{}}'
+
+
+@pytest.fixture(autouse=True)
+def network() -> Iterator[None]:
+    enable_socket()
+    yield
+    disable_socket()
+
+
+@pytest.fixture(scope="module")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("tls"), NAME)
+
+
+@pytest.fixture
+def receiver(trusted: Authority) -> Iterator[Receiver]:
+    with receiving(trusted.server) as receiver:
+        yield receiver
+
+
+class Resolver:
+    """Says of every name what a test makes it say, in turn; it counts how often it is asked."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked += 1
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def sender(
+    trusted: Authority, *, resolve: Resolver | None = None, seconds_max: float = 5
+) -> Sender:
+    """One to whom this machine is the public Internet, for there is no other here."""
+    return Sender(
+        resolve=resolve or Resolver([LOOPBACK]),
+        is_allowed=lambda address: address == LOOPBACK,
+        tls=lambda: trusted.client,
+        exchange_seconds_max=seconds_max,
+    )
+
+
+def send(by: Sender, url: str, *, secrets: Sequence[str] = (SECRET,)) -> Answer:
+    return by(url, event_id="evt_1", body=EVENT, secrets=secrets, now=NOW)
+
+
+def test_an_event_is_posted_as_a_signed_webhook(trusted: Authority, receiver: Receiver) -> None:
+    answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/loyalty?of=crm")
+
+    (post,) = receiver.posts
+    assert answer == Answer(status=204)
+    assert post.path == "/loyalty?of=crm"
+    assert post.body == EVENT.encode()
+    assert post.headers["webhook-id"] == "evt_1"
+    assert post.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
+    assert post.headers["content-type"] == "application/json"
+    assert post.headers["host"] == f"{NAME}:{receiver.port}"
+    assert post.is_signed_with(SECRET)
+    assert not post.is_signed_with(OTHER)
+
+
+def test_during_a_rotation_either_secret_verifies(trusted: Authority, receiver: Receiver) -> None:
+    send(sender(trusted), f"https://{NAME}:{receiver.port}/", secrets=(OTHER, SECRET))
+
+    (post,) = receiver.posts
+    assert post.headers["webhook-signature"].count("v1,") == 2
+    assert post.is_signed_with(SECRET)
+    assert post.is_signed_with(OTHER)
+
+
+def test_a_signature_is_what_the_standard_s_own_example_says() -> None:
+    (known,) = fixture("signatures")["standard_webhooks"]
+
+    made = signed_headers(
+        known["id"],
+        body=known["body"],
+        secrets=[known["secret"]],
+        now=datetime.fromtimestamp(known["timestamp"], UTC),
+    )
+
+    assert made["webhook-signature"] == known["signature"]
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["10.0.0.1"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["::ffff:127.0.0.1"],
+        ["64:ff9b::a9fe:a9fe"],
+        ["93.184.215.14", "127.0.0.1"],
+        ["127.0.0.1", "93.184.215.14"],
+        ["2606:4700::1111", "fd00:ec2::254"],
+        [],
+    ],
+)
+def test_a_name_with_one_inner_address_is_not_called_at_all(
+    addresses: list[str], receiver: Receiver, trusted: Authority
+) -> None:
+    strict = Sender(resolve=Resolver(addresses), tls=lambda: trusted.client)
+
+    answer = send(strict, f"https://{NAME}:{receiver.port}/")
+
+    assert answer == Answer(trouble="not_public")
+    assert receiver.posts == []
+
+
+def test_a_name_that_answers_otherwise_a_moment_later_leads_nowhere_else(
+    trusted: Authority, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lie is told to whoever asks a second time: nobody does."""
+    connected: list[tuple[str, int]] = []
+    connect = socket.create_connection
+
+    def watched(address: tuple[str, int], timeout: float) -> socket.socket:
+        connected.append(address)
+        return connect(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", watched)
+    lying = Resolver([LOOPBACK], ["169.254.169.254"])
+
+    answer = send(sender(trusted, resolve=lying), f"https://{NAME}:{receiver.port}/")
+
+    assert answer.is_taken
+    assert lying.asked == 1
+    assert connected == [(LOOPBACK, receiver.port)]
+
+
+def test_the_certificate_must_be_the_name_s(trusted: Authority, receiver: Receiver) -> None:
+    answer = send(sender(trusted), f"https://other.example.com:{receiver.port}/")
+
+    assert answer == Answer(trouble="tls")
+    assert receiver.posts == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(
+    receiver: Receiver, trusted: Authority
+) -> None:
+    world = Authority(trusted.server, ssl.create_default_context())
+
+    assert send(sender(world), f"https://{NAME}:{receiver.port}/") == Answer(trouble="tls")
+    assert receiver.posts == []
+
+
+def test_a_redirect_is_an_answer_and_not_a_way(trusted: Authority, receiver: Receiver) -> None:
+    elsewhere = (("Location", f"https://{NAME}:{receiver.port}/inner"),)
+    receiver.answer("/", Reply(307, elsewhere))
+
+    answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
+
+    assert answer == Answer(status=307)
+    assert [post.path for post in receiver.posts] == ["/"]
+
+
+def test_no_proxy_of_the_environment_is_asked(
+    trusted: Authority, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with receiving() as proxy:
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.origin)
+
+        answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
+
+        assert answer.is_taken
+        assert proxy.posts == []
+
+
+def test_an_answer_that_asks_for_time_is_understood(trusted: Authority, receiver: Receiver) -> None:
+    receiver.answer(
+        "/",
+        Reply(429, (("Retry-After", "120"),)),
+        Reply(503, (("Retry-After", "Sat, 21 Nov 2026 10:00:00 GMT"),)),
+        Reply(503, (("Retry-After", "9" * 30),)),
+    )
+    url = f"https://{NAME}:{receiver.port}/"
+
+    told = [send(sender(trusted), url) for _ in range(3)]
+
+    assert told[0] == Answer(status=429, retry_after=timedelta(seconds=120))
+    assert [each.retry_after for each in told[1:]] == [None, None]
+
+
+def test_an_endless_answer_is_read_no_further_than_a_little(
+    trusted: Authority, receiver: Receiver
+) -> None:
+    receiver.answer("/", Reply(200, body=b"x" * 50_000_000))
+    started = time.monotonic()
+
+    answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
+
+    assert answer == Answer(status=200)
+    assert time.monotonic() - started < 2
+
+
+def test_an_endpoint_that_says_nothing_costs_a_fixed_time(
+    trusted: Authority, receiver: Receiver
+) -> None:
+    receiver.answer("/", Reply(pause_seconds=1.5))
+    started = time.monotonic()
+
+    answer = send(sender(trusted, seconds_max=0.3), f"https://{NAME}:{receiver.port}/")
+
+    assert answer == Answer(trouble="timeout")
+    assert time.monotonic() - started < 1
+
+
+def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
+    local = Sender(allow_local=True, exchange_seconds_max=0.5)
+    started = time.monotonic()
+
+    with dripping(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 1000) as port:
+        answer = send(local, f"http://{LOOPBACK}:{port}/")
+
+    assert answer == Answer(trouble="timeout")
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
+def test_what_speaks_no_http_is_told_apart(said: bytes) -> None:
+    with dripping(said, pause_seconds=0) as port:
+        answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/")
+
+    assert answer == Answer(trouble="no_http")
+
+
+def test_nobody_there_is_told_apart() -> None:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = probe.getsockname()[1]
+
+    assert send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/") == Answer(
+        trouble="unreachable"
+    )
+
+
+def test_a_name_that_nobody_has_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    assert send(Sender(), f"https://{NAME}/") == Answer(trouble="unresolved")
+
+
+def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_over = Event()
+
+    def silent(*_: object, **__: object) -> list[object]:
+        is_over.wait()
+        return []
+
+    monkeypatch.setattr(sending, "RESOLVE_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+
+    answer = send(Sender(), f"https://{NAME}/")
+
+    is_over.set()
+    assert answer == Answer(trouble="unresolved")
+
+
+def test_plain_http_to_this_machine_is_sent_only_where_it_is_allowed() -> None:
+    with receiving() as receiver:
+        assert send(Sender(), f"{receiver.origin}/") == Answer(trouble="not_public")
+        assert receiver.posts == []
+
+        assert send(Sender(allow_local=True), f"{receiver.origin}/") == Answer(status=204)
+        assert receiver.posts[0].is_signed_with(SECRET)
+
+
+@contextmanager
+def dripping(said: bytes, *, pause_seconds: float = 0.1) -> Iterator[int]:
+    """A server that reads a request and answers it byte by byte."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+
+        def answer() -> None:
+            connected, _ = server.accept()
+            with connected:
+                received = b""
+                while not received.endswith(EVENT.encode()):
+                    received += connected.recv(65536)
+                for byte in said:
+                    try:
+                        connected.sendall(bytes([byte]))
+                    except OSError:
+                        return
+                    time.sleep(pause_seconds)
+
+        Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
