@@ -46,7 +46,7 @@ check: prepare ## Lint, format, types, imports, drift of what is generated
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
 	.venv/bin/lint-imports --no-logo --no-cache
-	@for tool in openapi schemas chart mails reports; do $(python) -m tools.$$tool --check || exit 1; done
+	@for tool in openapi schemas chart mails plot reports; do $(python) -m tools.$$tool --check || exit 1; done
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(python) -m tools.build $(PLATFORM:%=--platform %)
@@ -60,6 +60,7 @@ openapi: prepare ## Generate the OpenAPI document, the schemas, the table's char
 	$(python) -m tools.schemas
 	$(python) -m tools.chart
 	$(python) -m tools.mails
+	$(python) -m tools.plot
 	$(python) -m tools.reports
 
 bench: prepare-cloud build ## Measure: a line of JSON for each figure

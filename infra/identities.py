@@ -33,6 +33,7 @@ class Identities(Construct):
                 domain_prefix=f"loyalty-{settings.stage}-{Aws.ACCOUNT_ID}"
             ),
         )
+        self.authorize_url = f"{domain.base_url()}/oauth2/authorize"
         self.token_url = f"{domain.base_url()}/oauth2/token"
 
     @property
@@ -44,6 +45,10 @@ class Identities(Construct):
     def audience(self) -> tuple[str, ...]:
         """Both clients: an ID token names its client in `aud`, a server's in `client_id`."""
         return (self._mobile.user_pool_client_id, self._service.user_pool_client_id)
+
+    @property
+    def people_client_id(self) -> str:
+        return self._mobile.user_pool_client_id
 
     def publish(self, scope: Construct) -> None:
         """Write what a deployer needs to make people and tokens into the stack's outputs."""

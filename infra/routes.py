@@ -69,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("DELETE", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("GET", "/storefronts/{storefront_id}/deliveries", Throttle.ADMINISTER),
+        ("POST", "/storefronts/{storefront_id}/deliveries/replay", Throttle.ADMINISTER),
         (
             "POST",
             "/storefronts/{storefront_id}/deliveries/{delivery_id}/replay",
@@ -115,11 +116,40 @@ ROUTES: tuple[Route, ...] = (
     ),
     *_routes("reporting", ("GET", "/reports/{name}", Throttle.REPORT)),
     Route(
+        function="reporting",
+        method="GET",
+        path=f"{_PROGRAM}/reports",
+        throttle=Throttle.ANYONE,
+        why_open="A page without data: it asks whoever reads it for a token.",
+    ),
+    Route(
+        function="reporting",
+        method="GET",
+        path="/v1/assets/{digest}/{name}",
+        throttle=Throttle.READ,
+        why_open="Scripts and styles of that page, the same for everybody.",
+    ),
+    Route(
         function="webhooks",
         method="POST",
         path=f"{_PROGRAM}/webhooks/{{storefront_id}}",
         throttle=Throttle.WEBHOOK,
         why_open="Storefronts have no token: the function checks the platform's signature.",
+    ),
+    *_routes(
+        "deliveries",
+        ("GET", "/endpoints", Throttle.ADMINISTER),
+        ("PUT", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
+        ("GET", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
+        ("DELETE", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
+        ("POST", "/endpoints/{endpoint_id}/rotate", Throttle.ADMINISTER),
+        ("POST", "/endpoints/{endpoint_id}/test", Throttle.ADMINISTER),
+        ("GET", "/endpoints/{endpoint_id}/deliveries", Throttle.ADMINISTER),
+        (
+            "POST",
+            "/endpoints/{endpoint_id}/deliveries/{event_id}/redeliver",
+            Throttle.ADMINISTER,
+        ),
     ),
     *_routes("notifications", ("POST", "/messages/preview", Throttle.ADMINISTER)),
     *(

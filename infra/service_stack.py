@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
@@ -16,6 +17,7 @@ from infra.functions import CapabilityFunction, Layers
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.mail import Mail
 from infra.monitoring import Monitoring
+from infra.outbound import Outbound
 from infra.queues import IntakeQueue, WorkQueue
 from infra.routes import ROUTES
 from infra.schedules import ScheduledWork
@@ -23,6 +25,7 @@ from infra.settings import Settings
 from infra.streams import StreamReader
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, MessageDue
+from loyalty.edge.settings import SignInSettings
 from loyalty.usecases.reminders import WAKING_EVENTS
 
 # The gateway gives up after 30 s, a caller long before.
@@ -33,6 +36,8 @@ STREAM_TIMEOUT = Duration.seconds(60)
 SWEEP_TIMEOUT = Duration.seconds(60)
 # A few mails, each of which SES may think about for 10 s.
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
+# One delivery takes 13 s when everything that can be slow is.
+DELIVERIES_TIMEOUT = Duration.seconds(30)
 # To read off a busy day's facts who has changed.
 AUDIT_TIMEOUT = Duration.seconds(300)
 # The most there is: the first fold of a long history reads and sorts all of it.
@@ -89,7 +94,7 @@ class ServiceStack(Stack):
             "reminders": self._reminders(),
         }
         self._mail = Mail(self, "Mail", settings=settings)
-        functions += [self._notifications()]
+        functions += [self._notifications(), self._deliveries()]
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
         self._publish(
@@ -104,11 +109,15 @@ class ServiceStack(Stack):
             "Publish and read the program document, connect storefronts, describe the API",
             environment=self._table_name
             | self._storefront_secrets
+            | self._inbox_bucket
             | self._claims
             | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
         )
-        self._data.table.allow(function, GET, PUT, DELETE, QUERY)
-        self._intake.allow_send(function)
+        self._data.table.allow(function, GET, BATCH_GET, PUT, DELETE, QUERY)
+        # Deliveries are listed, and replayed a thousand at a time.
+        self._data.buckets.allow_fetch_delivery(function)
+        self._data.buckets.allow_list_deliveries(function)
+        self._intake.allow_send_many(function)
         self._data.secrets.allow_storefronts(
             function,
             "secretsmanager:CreateSecret",
@@ -159,7 +168,7 @@ class ServiceStack(Stack):
         function = self._function(
             "reporting",
             "Answer reports from the lake",
-            environment=self._table_name | self._lake_bucket | self._claims,
+            environment=self._table_name | self._lake_bucket | self._claims | self._sign_in,
             timeout=REPORT_TIMEOUT,
             memory_mib=REPORT_MEMORY_MIB,
             layers=self._layers.analytics,
@@ -283,10 +292,6 @@ class ServiceStack(Stack):
             expression="cron(15 2 * * ? *)",
         )
 
-    def _reminders(self) -> ScheduledWork:
-        function = self._function(
-            "reminders",
-            "Look at members of whom something comes up, and write what they are to be told",
     def _compaction(self) -> ScheduledWork:
         function = self._function(
             "compaction",
@@ -312,6 +317,10 @@ class ServiceStack(Stack):
             expression="cron(5 * * * ? *)",
         )
 
+    def _reminders(self) -> ScheduledWork:
+        function = self._function(
+            "reminders",
+            "Look at members of whom something comes up, and write what they are to be told",
             environment=self._table_name,
             timeout=SWEEP_TIMEOUT,
         )
@@ -378,6 +387,33 @@ class ServiceStack(Stack):
         self._mail.tell(self._messages)
         return function
 
+    def _deliveries(self) -> CapabilityFunction:
+        function = self._function(
+            "deliveries",
+            "Send events to merchants' endpoints as signed webhooks",
+            environment=self._table_name
+            | self._claims
+            | {"LOYALTY_ENDPOINT_SECRETS": self._data.secrets.endpoint_prefix},
+            timeout=DELIVERIES_TIMEOUT,
+        )
+        self._data.table.allow(function, GET, PUT, DELETE, QUERY)
+        self._data.table.allow_query(function, index="history")
+        self._data.secrets.allow_endpoints(
+            function,
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+        )
+        self._outbound = Outbound(
+            self,
+            "Outbound",
+            settings=self._settings,
+            function=function,
+            bus_name=self._bus.event_bus_name,
+        )
+        return function
+
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
@@ -414,6 +450,20 @@ class ServiceStack(Stack):
     @property
     def _claims(self) -> dict[str, str]:
         return {f"LOYALTY_{name.upper()}": claim for name, claim in self._settings.claims}
+
+    @property
+    def _sign_in(self) -> dict[str, str]:
+        """Where the pages of the reports send people to sign in, if they may come back from it."""
+        identities, told = self._data.identities, self._settings.sign_in
+        if told is None and identities is not None and self._settings.callback_urls:
+            told = SignInSettings(
+                authorize_url=identities.authorize_url,
+                token_url=identities.token_url,
+                client_id=identities.people_client_id,
+            )
+        if told is None:
+            return {}
+        return {f"LOYALTY_{name.upper()}": value for name, value in asdict(told).items()}
 
     @property
     def _identity_secret(self) -> dict[str, str]:
@@ -457,7 +507,7 @@ class ServiceStack(Stack):
             functions=functions,
             intake=self._intake,
             readers=readers,
-            queues={name: work.queue for name, work in works.items()},
+            queues={name: work.queue for name, work in works.items()} | self._outbound.queues,
             messages=self._messages,
         )
         functions["notifications"].function.add_environment(
@@ -471,6 +521,7 @@ class ServiceStack(Stack):
         parked = {name: reader.dead_letters for name, reader in readers.items()}
         parked |= {name: work.queue.dead_letters for name, work in works.items()}
         parked["notifications"] = self._messages.dead_letters
+        parked |= {name: queue.dead_letters for name, queue in self._outbound.queues.items()}
         for name, queue in parked.items():
             CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)
         for name, work in works.items():

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from loyalty.edge.settings import ClaimSettings
+from loyalty.edge.settings import ClaimSettings, SignInSettings
 
 Stage = Literal["dev", "prod"]
 Architecture = Literal["arm64", "x86_64"]
@@ -47,6 +47,8 @@ class Settings:
     `programs` are those that a server may call with the service client's credentials.
     `issuer` and `audience` replace Cognito by another OIDC issuer, and `claims` are the names of
     claims that this issuer has chosen otherwise than Cognito, by the name of their setting.
+    `sign_in` is where that issuer signs people in to the pages of the reports: the addresses for
+    authorizing and for tokens, and a public client.
     `mail_from` is the address that members get mail from (None: they get none), and `api_url` where
     links in mails lead, where that is not the API's own address.
     """
@@ -59,6 +61,7 @@ class Settings:
     issuer: str | None
     audience: tuple[str, ...]
     claims: tuple[tuple[str, str], ...]
+    sign_in: SignInSettings | None
     callback_urls: tuple[str, ...]
     cors_origins: tuple[str, ...]
     alarm_email: str | None
@@ -81,6 +84,7 @@ class Settings:
             issuer=issuer,
             audience=audience,
             claims=tuple((name, claim) for name in CLAIMS if (claim := _text(node, name))),
+            sign_in=_sign_in(node),
             callback_urls=_texts(node, "callback_urls"),
             cors_origins=_texts(node, "cors_origins"),
             alarm_email=_text(node, "alarm_email"),
@@ -118,6 +122,19 @@ class Settings:
     def lambda_architecture(self) -> lambda_.Architecture:
         arm = self.architecture == "arm64"
         return lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
+
+
+def _sign_in(node: Node) -> SignInSettings | None:
+    names = ("authorize_url", "token_url", "sign_in_client")
+    told = [_text(node, name) for name in names]
+    match told:
+        case [None, None, None]:
+            return None
+        case [str(authorize_url), str(token_url), str(client_id)]:
+            return SignInSettings(
+                authorize_url=authorize_url, token_url=token_url, client_id=client_id
+            )
+    raise ContextError(f"Context {', '.join(names)} are given together or not at all.")
 
 
 def _text(node: Node, name: str) -> str | None:

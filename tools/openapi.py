@@ -44,6 +44,7 @@ TAGS: Final = {
     "redemption": "Points buy rewards; vouchers are used once.",
     "reporting": "What the program brings in.",
     "webhooks": "What storefronts deliver.",
+    "deliveries": "Events to merchants' endpoints, as signed webhooks.",
     "notifications": "Messages to members.",
 }
 GATEWAY: Final = {
@@ -179,7 +180,8 @@ def _openapi_path(rule: str) -> str:
 
 def _finished(described: Json, operation: Operation) -> Json:
     """What the framework describes, with who may, and every answer that there can be."""
-    success = _with_its_body(described["responses"].pop(str(operation.status)))
+    success = described["responses"].pop(str(operation.status))
+    success = _with_its_body(success, media=operation.media)
     responses = {
         str(status): success | {"description": HTTPStatus(status).phrase}
         for status in (operation.status, *operation.also)
@@ -200,20 +202,19 @@ def _finished(described: Json, operation: Operation) -> Json:
     return finished
 
 
-def _with_its_body(success: Json) -> Json:
-    """A success as it is sent: nothing is no JSON, text beside a model is CSV, alone a page."""
+def _with_its_body(success: Json, *, media: tuple[str, ...]) -> Json:
+    """A success as it is sent: nothing is no JSON, and text is what the operation calls it."""
     schema = success.get("content", {}).get("application/json", {}).get("schema", {})
+    texts = {each: {"schema": _TEXT} for each in media}
     if schema.get("type") == "null":
         return {name: part for name, part in success.items() if name != "content"}
     if schema.get("type") == "string":
-        return success | {"content": {"text/html": {"schema": _TEXT}}}
+        return success | {"content": texts}
     models = [form for form in schema.get("anyOf", ()) if form != _TEXT]
     if len(models) == len(schema.get("anyOf", ())):
         return success
     (model,) = models
-    return success | {
-        "content": {"application/json": {"schema": model}, "text/csv": {"schema": _TEXT}}
-    }
+    return success | {"content": {"application/json": {"schema": model}} | texts}
 
 
 def _readable(part: Any) -> Any:

@@ -14,13 +14,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
+from loyalty.domain.currencies import exponent
 from loyalty.domain.errors import Fault, NotFound, TooLarge, ValidationFailed
-from loyalty.edge import clients, clock, desk, reports
-from loyalty.edge.http import ProgramId, create_app, reply
+from loyalty.domain.program import Program
+from loyalty.edge import clients, clock, desk, report_pages, reports
+from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.mirror import Mirror
-from loyalty.edge.reports import By, Period, Table
+from loyalty.edge.report_pages import Page
+from loyalty.edge.reports import By, ChartKind, Period, Report, Table
 from loyalty.edge.schemas import AnswerPart, Day, rfc3339
-from loyalty.edge.settings import ReportingSettings, settings
+from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
 
 api = create_app("reporting")
 handler = api
@@ -34,19 +37,38 @@ LAST_DAY: Final = date(2199, 12, 31)
 ReportDay = Annotated[Day, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
+# Ordered by what a client gets that says nothing.
+FORMS: Final = ("application/json", "text/csv", "text/html")
+
+
 class ReportColumn(AnswerPart):
     name: str
     type: Annotated[str, Field(description="integer, decimal, string, date or date-time")]
     unit: str
+    description: str
 
 
 class ReportChart(AnswerPart):
     """The picture that suits a report, by the names of its columns."""
 
-    kind: Annotated[str, Field(description="bar, heatmap or matrix")]
-    x: str
-    y: tuple[str, ...]
+    kind: ChartKind
+    x: Annotated[str | None, Field(description="The column that tells cases apart.")]
+    y: Annotated[
+        tuple[str, ...],
+        Field(description="What is measured: columns, or `a / b`, of the sums of two."),
+    ]
     series: Annotated[str | None, Field(description="The column that tells series apart.")]
+
+
+class ReportProgram(AnswerPart):
+    """What it takes to write a report's figures."""
+
+    name: str
+    time_zone: str
+    currency: str
+    currency_digits: Annotated[int, Field(description="Decimals of the minor unit: 2 for EUR.")]
+    points_one: str
+    points_many: str
 
 
 class ReportAnswer(AnswerPart):
@@ -54,13 +76,23 @@ class ReportAnswer(AnswerPart):
 
     report: str
     title: str
+    about: Annotated[str, Field(description="How it counts, in Markdown.")]
+    program: ReportProgram
+    first_day: date
+    last_day: date
+    by: By
     as_of: Annotated[datetime, Field(description="What the lake held then is in the report.")]
     columns: tuple[ReportColumn, ...]
     chart: ReportChart | None
     rows: tuple[tuple[int | float | str | None, ...], ...]
 
 
-@api.get("/reports/<name>", allow={"analyst", "manager"}, refuses=(NotFound, TooLarge))
+@api.get(
+    "/reports/<name>",
+    allow={"analyst", "manager"},
+    media=("text/csv", "text/html"),
+    refuses=(NotFound, TooLarge),
+)
 def read_report(
     program_id: ProgramId,
     name: Annotated[str, Path(description=f"One of {', '.join(reports.names())}.")],
@@ -72,7 +104,7 @@ def read_report(
 ) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
-    Answers JSON, or CSV to `Accept: text/csv`.
+    Answers JSON, CSV to `Accept: text/csv`, or to `text/html` a page that can be kept and printed.
     """
     asked = reports.report(name)
     _require_order(first, last)
@@ -82,18 +114,81 @@ def read_report(
     facts = mirror().fetch(program_id, asked.reads)
     period = Period(first=first, last=last, zone=document.zone, as_of=as_of, by=by)
     table = reports.run(asked, period, facts=facts, document=document)
-    if _wants_csv(api.event.headers.get("accept", "")):
+    form = _preferred(api.event.headers.get("accept", ""))
+    if form == "text/csv":
         return _csv(table, name=f"{name}_{first}_{last}", as_of=as_of)
-    columns = tuple(ReportColumn(name=c.name, type=c.type, unit=c.unit) for c in table.columns)
-    return reply(
-        ReportAnswer(
-            report=name,
-            title=asked.title,
-            as_of=as_of,
-            columns=columns,
-            chart=ReportChart(**asdict(asked.chart)) if asked.chart else None,
-            rows=table.rows,
-        )
+    answer = _answer(asked, table, period, document=document)
+    if form == "text/html":
+        return _html(report_pages.page(answer.model_dump(mode="json")))
+    return reply(answer)
+
+
+@api.get("/reports", allow=ANYONE)
+def open_reports(
+    program_id: ProgramId,  # noqa: ARG001  # the page asks for it by its own address
+) -> Response[str]:
+    """Open the pages of the reports.
+
+    A page without data: it asks whoever reads it to sign in, and the API with their token.
+    """
+    return _html(report_pages.shell(settings(SignInSettings)))
+
+
+@api.get(
+    "/v1/assets/<digest>/<name>",
+    prefix="",
+    allow=ANYONE,
+    media=("text/css", "text/javascript"),
+    refuses=(NotFound,),
+)
+def read_asset(
+    digest: Annotated[str, Path(pattern="^[0-9a-f]{16}$")],
+    name: Annotated[str, Path(pattern="^[a-z]{1,20}\\.(css|js)$")],
+) -> Response[str]:
+    """Read a script or a style of these pages; what a digest names never changes."""
+    text, content_type = report_pages.asset(digest, name)
+    return Response(
+        status_code=200,
+        content_type=content_type,
+        body=text,
+        headers={
+            "cache-control": "public, max-age=31536000, immutable",
+            "x-content-type-options": "nosniff",
+        },
+        compress=True,
+    )
+
+
+def _answer(asked: Report, table: Table, period: Period, *, document: Program) -> ReportAnswer:
+    return ReportAnswer(
+        report=asked.name,
+        title=asked.title,
+        about=asked.about,
+        program=ReportProgram(
+            name=document.name,
+            time_zone=document.time_zone,
+            currency=document.currency,
+            currency_digits=exponent(document.currency) or 0,
+            points_one=document.points.one,
+            points_many=document.points.many,
+        ),
+        first_day=period.first,
+        last_day=period.last,
+        by=period.by,
+        as_of=period.as_of,
+        columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
+        chart=ReportChart(**asdict(asked.chart)) if asked.chart else None,
+        rows=table.rows,
+    )
+
+
+def _html(page: Page) -> Response[Any]:
+    return Response(
+        status_code=200,
+        content_type="text/html; charset=utf-8",
+        body=page.html,
+        headers={**report_pages.HEADERS, "content-security-policy": page.policy},
+        compress=True,
     )
 
 
@@ -118,15 +213,15 @@ def _invalid(code: str, detail: str) -> ValidationFailed:
     return ValidationFailed(detail, faults=(Fault("/query/to", code, detail),))
 
 
-def _wants_csv(accept: str) -> bool:
-    """Whether a client would rather have CSV than JSON."""
+def _preferred(accept: str) -> str:
+    """The form that a client would rather have than any other."""
     weights = {
         media.strip().lower(): float(weight or 1)
         for media, weight in re.findall(
             r"([^,;]+)(?:;\s*q=([01](?:\.\d{0,3})?))?[^,]*", accept, re.IGNORECASE
         )
     }
-    return weights.get("text/csv", 0) > weights.get("application/json", 0)
+    return max(FORMS, key=lambda form: weights.get(form, 0))
 
 
 def _csv(table: Table, *, name: str, as_of: datetime) -> Response[Any]:

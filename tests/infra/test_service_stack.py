@@ -23,6 +23,9 @@ IDENTITY_SECRET = "Secrets/Identity"
 STOREFRONT_SECRETS = (
     "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/storefronts/*"
 )
+ENDPOINT_SECRETS = (
+    "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:loyalty/{stage}/endpoints/*"
+)
 FACTS = "Buckets/Lake/facts/*"
 DELIVERIES = "Buckets/Inbox/*"
 
@@ -147,6 +150,21 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         f"{SES}:identity/club@beanleaf.example": {"ses:SendEmail"},
         f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
         SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
+    },
+}
+
+RIGHTS = RIGHTS | {
+    "deliveries": {
+        TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
+        ENDPOINT_SECRETS: READ_SECRET
+        | {
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:PutSecretValue",
+        },
+        "Outbound/Announcements/Queue": CONSUME,
+        "Outbound/Deliveries/Queue": CONSUME | {"sqs:SendMessage"},
     },
 }
 
@@ -308,13 +326,15 @@ def test_no_route_is_declared_twice() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_all_routes_but_five_take_a_token(deployed: Assembly) -> None:
+def test_all_routes_but_seven_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
     assert {route["AuthorizationType"] for route in routes} == {"JWT", "NONE"}
     assert {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} == {
         "$default",
+        "GET /v1/assets/{digest}/{name}",
         "GET /v1/openapi.json",
+        "GET /v1/programs/{program_id}/reports",
         "POST /v1/programs/{program_id}/webhooks/{storefront_id}",
         "GET /v1/programs/{program_id}/unsubscribe/{token}",
         "POST /v1/programs/{program_id}/unsubscribe/{token}",
@@ -551,9 +571,9 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
     assert woken == {
         "Expiry/Function": "rate(5 minutes)",
         "Audit/Function": "cron(15 2 * * ? *)",
+        "Compaction/Function": "cron(5 * * * ? *)",
         "Reminders/Function": "rate(5 minutes)",
     }
-        "Compaction/Function": "cron(5 * * * ? *)",
 
 
 def test_alarms_may_publish_to_their_topic(deployed: Assembly) -> None:
@@ -591,10 +611,10 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "ArchiveDeadLettersUrl",
         "AuditDeadLettersUrl",
         "AuditFunctionName",
-        "BusName",
-        "DashboardName",
         "CompactionDeadLettersUrl",
         "CompactionFunctionName",
+        "BusName",
+        "DashboardName",
         "ExpiryDeadLettersUrl",
         "ExpiryFunctionName",
         "IdentitySecretArn",

@@ -100,12 +100,13 @@ def test_an_operation_open_to_anyone_needs_no_token() -> None:
     assert list(operation["responses"]) == ["200", "500"]
 
 
-def test_a_report_is_described_as_json_and_as_csv(described: dict[str, Any]) -> None:
+def test_a_report_is_described_as_json_as_csv_and_as_a_page(described: dict[str, Any]) -> None:
     report = operations(described)["GET /v1/programs/{program_id}/reports/{name}"]
 
     assert report["responses"]["200"]["content"] == {
         "application/json": {"schema": {"$ref": "#/components/schemas/ReportAnswer"}},
         "text/csv": {"schema": {"type": "string"}},
+        "text/html": {"schema": {"type": "string"}},
     }
 
 

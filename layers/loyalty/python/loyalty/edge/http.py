@@ -84,13 +84,15 @@ class _Register(Protocol):
 class RouteOptions(TypedDict, total=False):
     """What a route is registered with.
 
-    `status` is that of an ordinary success and `also` are others that it may have, `refuses` are
-    the refusals that clients should know of beyond those that any route gives.
+    `status` is that of an ordinary success and `also` are others that it may have, `media` are the
+    types of text that it may be, `refuses` are the refusals that clients should know of beyond
+    those that any route gives.
     """
 
     allow: Required[Collection[Role]]
     status: int
     also: tuple[int, ...]
+    media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
     prefix: str
     body_bytes_max: int
@@ -106,6 +108,7 @@ class Operation:
     allow: frozenset[Role]
     status: int
     also: tuple[int, ...]
+    media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
 
 
@@ -190,6 +193,7 @@ class Api:
                     allow=allow,
                     status=status,
                     also=options.get("also", ()),
+                    media=options.get("media", ("text/html",)),
                     refuses=options.get("refuses", ()),
                 )
             )

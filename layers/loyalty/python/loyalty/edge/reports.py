@@ -6,14 +6,15 @@ what its columns are. Parameters are bound, never pasted.
 
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.calendar import midnight
@@ -23,13 +24,14 @@ from loyalty.edge import views
 
 type Cell = int | float | str | None
 type By = Literal["day", "week", "month"]
+type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
 
 # The gateway waits for 30 s, and the facts have to be fetched first.
 QUERY_SECONDS_MAX: Final = 20.0
 
 _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
 _CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
-_COLUMN: Final = re.compile(r"^-- \| ([a-z][a-z0-9_]*) +\| ([a-z %]+?) +\|", re.MULTILINE)
+_COLUMN: Final = re.compile(r"^-- \| ([a-z0-9_]*) +\| ([a-z %]*?) +\| (.+?) +\|$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Column:
     name: str
     type: str
     unit: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The picture that suits a report: columns for `x` and `y`, and what tells series apart."""
+    """The picture that suits a report.
 
-    kind: str
-    x: str
+    `x` is the column that cases are told apart by, `series` the one that parts each of them (in a
+    heatmap: the one that goes down), and `y` are the columns that are measured. Of rows that share
+    both, what is measured is summed; `a / b` is the sum of the one over that of the other.
+    """
+
+    kind: ChartKind
+    x: str | None
     y: tuple[str, ...]
     series: str | None
 
@@ -63,9 +71,12 @@ class Report:
     title: str
     sql: str
     reads: tuple[str, ...]
+    about: str = ""
+    """What else there is to know, in Markdown."""
     chart: Chart | None = None
     units: Mapping[str, str]
     """By column, in their order."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,18 +133,43 @@ def report(name: str) -> Report:
         title=title[1],
         sql=sql,
         reads=views.reads(sql),
+        about=_about(sql),
         chart=_chart(sql),
-        units=dict(_COLUMN.findall(sql)),
+        units={name: unit for name, unit, _ in _COLUMN.findall(sql) if name},
+        descriptions=_descriptions(sql),
     )
 
 
 def _chart(sql: str) -> Chart | None:
-    """As the head says it: the kind, the column across, those upward, the one that parts series."""
+    """As the head says it: the kind, the column across, those measured, the one that parts them."""
     found = _CHART.search(sql)
     if found is None:
         return None
-    kind, x, y, *series = found[1].split(" | ")
-    return Chart(kind=kind, x=x, y=tuple(y.split(", ")), series=series[0] if series else None)
+    kind, *columns = found[1].split(" | ")
+    x, y, series = [None, *columns, None] if kind == "figures" else [*columns, None][:3]
+    return Chart(kind=cast("ChartKind", kind), x=x, y=tuple((y or "").split(", ")), series=series)
+
+
+def _about(sql: str) -> str:
+    """The prose of a head: what stands between what is meant for the engine and the table."""
+    head = "\n".join(line[2:].removeprefix(" ") for line in _head(sql))
+    _, _, told = head.partition("\n\n")
+    _, _, prose = told.partition("\n\n")
+    return prose.partition("\n| Column")[0].strip()
+
+
+def _head(sql: str) -> Iterator[str]:
+    return takewhile(lambda line: line.startswith("--"), sql.splitlines())
+
+
+def _descriptions(sql: str) -> dict[str, str]:
+    """What each column is; a line without a name goes on with the one before."""
+    told: dict[str, str] = {}
+    last = ""
+    for name, _, words in _COLUMN.findall(sql):
+        last = name or last
+        told[last] = f"{told[last]} {words}" if last in told else words
+    return told
 
 
 def names() -> list[str]:
@@ -187,7 +223,7 @@ def _bound(sql: str, period: Period) -> dict[str, Any]:
 
 
 def _column(asked: Report, name: str, sql_type: str) -> Column:
-    return Column(name, _told_type(sql_type), asked.units[name])
+    return Column(name, _told_type(sql_type), asked.units[name], asked.descriptions.get(name, ""))
 
 
 def _told_type(sql_type: str) -> str:

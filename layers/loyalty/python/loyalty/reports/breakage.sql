@@ -1,7 +1,7 @@
 -- Breakage: what share of points expired unspent, and what share of the rest is likely to.
 --
 -- Reads: entries
--- Chart: bar | expires_in | expired_points, forecast_points
+-- Chart: column | expires_in | expired_points, forecast_points
 --
 -- A row for each month in which lots expire, from the month of the period's first day on. Of every
 -- row

@@ -16,7 +16,7 @@
 -- | points_share  | ratio       | of the points of all rules                                     |
 -- | revenue_minor | minor units | of the lines that earned                                       |
 -- | revenue_share | ratio       | of what all members' orders of the period were worth           |
--- | points_rate   | ratio       | points / revenue_minor                                         |
+-- | points_rate   | rate        | points per minor unit: points / revenue_minor                 |
 
 WITH earned AS (
     SELECT

@@ -1,7 +1,7 @@
 -- Guests who could be members: who orders without enrolling, how often and for how much.
 --
 -- Reads: members, orders
--- Chart: bar | orders_each | guests
+-- Chart: column | orders_each | guests
 --
 -- Guests of the period's orders, told apart by a digest of their e-mail or phone, by how often
 -- they ordered in it. Whoever enrolls within the program's `claim_days` gets the points of an

@@ -1,7 +1,7 @@
 -- Points liability: what members hold, in points and in money, by when it expires.
 --
 -- Reads: entries
--- Chart: bar | expires_in | points | state
+-- Chart: column | expires_in | points | state
 --
 -- At the end of the period. `available` can be spent, `pending` not yet, `debt` is what members
 -- owe (negative). The points of `available` and `debt` together are the summary's

@@ -1,7 +1,7 @@
 -- Points liability by age: for how long members have held what they can spend.
 --
 -- Reads: entries
--- Chart: bar | age_months | points
+-- Chart: column | age_months | points
 --
 -- At the end of the period. A member's points of one expiry date are one lot; of a lot, the oldest
 -- points are spent first. Their age counts from the month in which they came to the member as

@@ -1,7 +1,7 @@
 -- Customer lifetime value: what customers brought in so far, by cohort and level.
 --
 -- Reads: entries, members, orders
--- Chart: bar | cohort | value_minor | who
+-- Chart: line | cohort | revenue_minor / customers | who
 --
 -- Members by the month they enrolled in, guests by the month of their first order; cohorts are
 -- those that lie in the period, and all that their customers ever brought until its end counts,

@@ -1,7 +1,7 @@
 -- Members: who is new, active, buys again and leaves, by day, week or month.
 --
 -- Reads: entries, members, orders
--- Chart: bar | starts_on | new_buyers, returning_buyers
+-- Chart: column | starts_on | new_buyers, returning_buyers
 --
 -- A row for each day, week or month (`by`) of the period. Whoever was merged into another is one
 -- person with them in what was done, and two members until then.

@@ -1,7 +1,7 @@
 -- Redemption: how many members of a cohort spend points, how soon, and how much of them.
 --
 -- Reads: entries, members
--- Chart: bar | cohort | redeemer_rate
+-- Chart: column | cohort | redeemer_rate
 --
 -- Members by the month they enrolled in, for cohorts that lie in the period, with all they did
 -- until its end. A redemption that was cancelled is none. Quantiles are observed values.

@@ -1,7 +1,7 @@
 -- Retention: of those who enrolled in a month, how many ordered in each month since.
 --
 -- Reads: members, orders
--- Chart: heatmap | cohort | month_number | retention
+-- Chart: heatmap | month_number | retention | cohort
 --
 -- A cohort is everybody who enrolled in a month (the program's), those who left since included;
 -- whoever was merged into another counts once, as the other. Cohorts are those that lie in the

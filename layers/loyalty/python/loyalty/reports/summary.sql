@@ -1,6 +1,7 @@
 -- Summary: what the program brought in over a period, in one row.
 --
 -- Reads: entries, members, orders
+-- Chart: figures | members, active_members, orders, revenue_minor, redemption_rate, points_outstanding
 --
 -- Days are the program's. What people did counts on the day they did it (an order when it was
 -- paid); points count on the day from which balances showed them. Over any period

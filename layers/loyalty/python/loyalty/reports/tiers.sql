@@ -1,7 +1,7 @@
 -- Tiers: how many members each level has, and how many moved between levels over the period.
 --
 -- Reads: entries, members
--- Chart: matrix | level_before | level_after | members
+-- Chart: heatmap | level_after | members | level_before
 --
 -- Levels as the program's document has them now, by what had counted until then. `level_before` is
 -- a member's level at the end of the day before the period, `level_after` the one at its end;

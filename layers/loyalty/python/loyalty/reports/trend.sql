@@ -1,7 +1,7 @@
 -- Trend: the summary by day, week or month.
 --
 -- Reads: entries, members, orders
--- Chart: bar | starts_on | revenue_minor, guest_revenue_minor
+-- Chart: column | starts_on | revenue_minor, guest_revenue_minor
 --
 -- A row for each day, week (from Monday) or month (`by`) of the period, the first and the last cut
 -- to it; what each column means is said with the summary. What flows (orders, points earned, …)

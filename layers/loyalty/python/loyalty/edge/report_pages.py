@@ -1,0 +1,170 @@
+"""The reports as pages: a shell that asks who is reading, and a page to keep that carries it all.
+
+Both draw with the same script (`reports/pages/draw.js`) from the JSON that the API answers, so no
+figure is written in two ways. The shell holds no data and is open to anyone; it asks the API with
+the reader's token. What it loads lies under a digest of all of it, and can be kept for ever.
+"""
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from loyalty.domain.errors import NotFound
+from loyalty.edge import reports
+from loyalty.edge.reports import By
+from loyalty.edge.settings import SignInSettings
+
+MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js")
+
+# As a manager asks: how is it going, who buys, what do we owe, what do points buy.
+MENU: Final[Mapping[str, tuple[str, ...]]] = {
+    "Program": ("summary", "trend", "sources"),
+    "Customers": (
+        "members",
+        "retention",
+        "repeat",
+        "lifetime_value",
+        "segments",
+        "tiers",
+        "guests",
+        "top_members",
+        "at_risk_members",
+    ),
+    "Points": ("earning_rules", "liability", "liability_age", "breakage"),
+    "Rewards": ("redemption", "rewards"),
+}
+
+# Headers of a page; the policy comes with each.
+HEADERS: Final = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    html: str
+    policy: str
+    """Its Content-Security-Policy."""
+
+
+def link(
+    api_url: str,
+    *,
+    program_id: str,
+    token: str,
+    report: str = "overview",
+    first: date | None = None,
+    last: date | None = None,
+    by: By = "month",
+) -> str:
+    """Where the reports of a program are looked at, with a token of who may.
+
+    The token stands behind the `#`, which no browser sends: no server and no log learns of it.
+    """
+    asked = {"report": report, "by": by, "token": token}
+    asked |= {"from": first.isoformat()} if first else {}
+    asked |= {"to": last.isoformat()} if last else {}
+    return f"{api_url.rstrip('/')}/v1/programs/{quote(program_id)}/reports#{urlencode(asked)}"
+
+
+def asset(digest: str, name: str) -> tuple[str, str]:
+    """What the shell loads, and its media type.
+
+    Raises:
+        NotFound: there is none, or not of this digest any more.
+    """
+    if name not in ASSETS or digest != assets_digest():
+        raise NotFound("There is no such file.")
+    return _text(name), MEDIA[name.rpartition(".")[2]]
+
+
+@cache
+def assets_digest() -> str:
+    whole = hashlib.sha256("\0".join(map(_text, ASSETS)).encode())
+    return whole.hexdigest()[:16]
+
+
+def shell(sign_in: SignInSettings) -> Page:
+    """The page around the reports. Whoever opens it is asked for a token, or to sign in."""
+    written = Template(_text("shell.html")).substitute(
+        # Relative, since a gateway may serve the API below a path of its own.
+        assets=f"../../assets/{assets_digest()}",
+        authorize_url=html.escape(sign_in.authorize_url),
+        token_url=html.escape(sign_in.token_url),
+        client_id=html.escape(sign_in.client_id),
+        menu="\n".join(_menu()),
+    )
+    sources = " ".join(filter(None, ("'self'", _origin(sign_in.token_url))))
+    policy = _policy(
+        "script-src 'self'", "style-src 'self'", "img-src data:", f"connect-src {sources}"
+    )
+    return Page(written, f"{policy}; frame-ancestors 'none'")
+
+
+def page(answer: Mapping[str, Any]) -> Page:
+    """A report as one file: it loads nothing, and can be read, kept, sent and printed."""
+    library, style = _text("plot.js"), _text("pages.css")
+    drawing = f"{_text('draw.js')}\n{_START}"
+    scripts = " ".join(map(_source_of, (library, drawing)))
+    policy = _policy(f"script-src {scripts}", f"style-src {_source_of(style)}")
+    written = Template(_text("page.html")).substitute(
+        # A copy on somebody's disk is bound by it too.
+        policy=html.escape(policy),
+        title=html.escape(f"{answer['title'].partition(':')[0]} · {answer['program']['name']}"),
+        style=style,
+        # No text in it can end the script that holds it.
+        answer=json.dumps(answer, separators=(",", ":")).replace("<", "\\u003c"),
+        library=library,
+        drawing=drawing,
+    )
+    return Page(written, f"{policy}; frame-ancestors 'none'")
+
+
+_START: Final = """\
+show(JSON.parse(document.getElementById("answer").textContent), document.getElementById("report"));
+"""
+
+
+def _menu() -> Iterator[str]:
+    for heading, names in MENU.items():
+        items = "".join(
+            f'<li><a href="#report={name}" data-report="{name}">{_topic(name)}</a></li>'
+            for name in names
+        )
+        yield f"<h2>{heading}</h2>\n<ul>{items}</ul>"
+
+
+def _topic(name: str) -> str:
+    return html.escape(reports.report(name).title.partition(":")[0].rstrip("."))
+
+
+def _policy(*allowed: str) -> str:
+    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
+
+
+def _source_of(inline: str) -> str:
+    """What a policy calls a script or style that stands in the page itself."""
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+def _origin(url: str) -> str:
+    told = urlsplit(url)
+    return f"{told.scheme}://{told.netloc}" if told.netloc else ""
+
+
+@cache
+def _text(name: str) -> str:
+    return files("loyalty").joinpath("reports", "pages", name).read_text(encoding="utf-8")

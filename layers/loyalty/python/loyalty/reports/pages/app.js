@@ -1,0 +1,278 @@
+// The reports as pages: who is asking, which report of which days, and the report itself.
+//
+// The address says what is shown, after its `#`: report, from, to, by. A `token` there is taken
+// out of the address at once and kept for as long as the tab is open.
+
+import { drawing, element, figures, fit, show, topic } from "./draw.js";
+
+const PROGRAM = location.pathname;
+const TOKEN = `loyalty-token ${PROGRAM}`;
+const SIGNING_IN = `loyalty-signing-in ${PROGRAM}`;
+const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
+const DAY_MS = 86_400_000;
+
+const place = document.getElementById("report");
+const form = document.getElementById("period");
+const config = document.body.dataset;
+const started = {};
+
+/** Why a report is not shown, in words for whoever asked. */
+class Refused extends Error {
+  constructor(status, told) {
+    super(told);
+    this.status = status;
+  }
+}
+
+// Who is asking
+
+function takeToken() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const token = told.get("token");
+  if (!token) return;
+  sessionStorage.setItem(TOKEN, token);
+  told.delete("token");
+  history.replaceState(null, "", `${location.pathname}#${told}`);
+}
+
+/** Send the reader to the hosted sign-in, to come back with a code (RFC 7636). */
+async function signIn() {
+  const verifier = random();
+  const state = random();
+  sessionStorage.setItem(SIGNING_IN, JSON.stringify({ verifier, state, hash: location.hash }));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  location.assign(
+    `${config.authorizeUrl}?${new URLSearchParams({
+      response_type: "code",
+      client_id: config.clientId,
+      redirect_uri: location.origin + location.pathname,
+      scope: "openid email",
+      state,
+      code_challenge: base64Url(new Uint8Array(digest)),
+      code_challenge_method: "S256",
+    })}`,
+  );
+}
+
+/** Back from the hosted sign-in: a code is exchanged for a token, once. */
+async function finishSignIn() {
+  const told = new URLSearchParams(location.search);
+  if (!told.has("state")) return;
+  const { verifier, state, hash } = JSON.parse(sessionStorage.getItem(SIGNING_IN) ?? "{}");
+  sessionStorage.removeItem(SIGNING_IN);
+  history.replaceState(null, "", `${location.pathname}${hash ?? ""}`);
+  if (told.get("state") !== state || !told.has("code")) {
+    throw new Refused(401, told.get("error_description") ?? "You were not signed in.");
+  }
+  const answer = await fetch(config.tokenUrl, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      client_id: config.clientId,
+      redirect_uri: location.origin + location.pathname,
+      code: told.get("code"),
+      code_verifier: verifier,
+    }),
+  });
+  if (!answer.ok) throw new Refused(401, "You were not signed in.");
+  sessionStorage.setItem(TOKEN, (await answer.json()).id_token);
+}
+
+const random = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
+
+function base64Url(bytes) {
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+// What is asked
+
+/** What the address asks for; without days the twelve months until today. */
+function asked() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const today = new Date();
+  const first = new Date(Date.UTC(today.getFullYear(), today.getMonth() - 11, 1));
+  const last = new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate()));
+  return {
+    report: told.get("report") ?? "overview",
+    from: told.get("from") ?? dayOf(first),
+    to: told.get("to") ?? dayOf(last),
+    by: told.get("by") ?? "month",
+  };
+}
+
+const dayOf = (moment) => moment.toISOString().slice(0, 10);
+
+function daysFrom(day, days) {
+  return dayOf(new Date(Date.parse(day) + days * DAY_MS));
+}
+
+/** As many days as the period has, just before it. */
+function periodBefore({ from, to }) {
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+  return { from: daysFrom(from, -days), to: daysFrom(from, -1) };
+}
+
+async function request(name, period, accept = "application/json") {
+  const { from, to, by } = period;
+  const answer = await fetch(`reports/${name}?${new URLSearchParams({ from, to, by })}`, {
+    headers: { authorization: `Bearer ${sessionStorage.getItem(TOKEN)}`, accept },
+  });
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Refused(answer.status, problem.detail ?? problem.message ?? answer.statusText);
+}
+
+const read = async (...what) => (await request(...what)).json();
+
+// What is shown
+
+async function render() {
+  takeToken();
+  const period = asked();
+  started.at = period;
+  mark(period);
+  if (!sessionStorage.getItem(TOKEN)) return askWho();
+  place.setAttribute("aria-busy", "true");
+  try {
+    const shown = period.report === "overview" ? await overview(period) : await one(period);
+    // Another report may have been asked for in the meantime.
+    if (started.at === period) shown();
+  } catch (error) {
+    if (started.at === period) refuse(error);
+  }
+  if (started.at === period) place.removeAttribute("aria-busy");
+}
+
+async function one(period) {
+  const answer = await read(period.report, period);
+  return () => {
+    document.title = `${topic(answer)} · ${answer.program.name}`;
+    show(answer, place);
+    place.append(keeping(period));
+  };
+}
+
+/** What a manager sees first: the key figures, and a small chart for each question. */
+async function overview(period) {
+  const before = { ...period, ...periodBefore(period) };
+  const [summary, earlier, ...others] = await Promise.all([
+    read("summary", period),
+    read("summary", before),
+    ...OVERVIEW.map((name) => read(name, period)),
+  ]);
+  return () => {
+    document.title = `Overview · ${summary.program.name}`;
+    const page = element("div", { class: "report" });
+    show({ ...summary, title: "Overview: how the program is doing." }, page);
+    page.querySelector(".chart").replaceWith(figures(summary, earlier));
+    page.querySelectorAll(".table, details").forEach((part) => part.remove());
+    const cards = element("div", { class: "cards" });
+    page.append(cards);
+    place.replaceChildren(page);
+    others.forEach((answer) => cards.append(card(answer, period)));
+  };
+}
+
+function card(answer, period) {
+  const chart = element("div", { class: "chart" });
+  const link = element("a", { href: addressOf({ ...period, report: answer.report }) });
+  link.append(topic(answer));
+  fit(chart, (width) => drawing(answer, width, { isSmall: true }));
+  return element("section", { class: "card" }, element("h2", {}, link), chart);
+}
+
+/** Files of the report that is shown: a browser cannot follow a link with a token. */
+function keeping(period) {
+  const file = (text, accept, ending) => {
+    const button = element("button", { type: "button" }, text);
+    button.addEventListener("click", async () => {
+      try {
+        const answer = await request(period.report, period, accept);
+        save(await answer.blob(), `${period.report}_${period.from}_${period.to}.${ending}`);
+      } catch (error) {
+        refuse(error);
+      }
+    });
+    return button;
+  };
+  const print = element("button", { type: "button" }, "Print");
+  print.addEventListener("click", () => window.print());
+  return element(
+    "p",
+    { class: "keep" },
+    file("CSV", "text/csv", "csv"),
+    file("Page to keep", "text/html", "html"),
+    print,
+  );
+}
+
+function save(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function askWho(told = "Reports are for analysts and managers of the program.") {
+  const ways = [];
+  if (config.clientId) {
+    const button = element("button", { type: "button", class: "primary" }, "Sign in");
+    button.addEventListener("click", signIn);
+    ways.push(element("p", {}, button));
+  } else {
+    const field = element("input", { id: "token", type: "password", autocomplete: "off" });
+    const label = element("label", { for: "token" }, "Token ");
+    const given = element("form", {}, label, field, element("button", {}, "Open"));
+    given.addEventListener("submit", (event) => {
+      event.preventDefault();
+      sessionStorage.setItem(TOKEN, field.value.trim());
+      render();
+    });
+    ways.push(given);
+  }
+  place.replaceChildren(element("h1", {}, "Reports"), element("p", {}, told), ...ways);
+  place.removeAttribute("aria-busy");
+}
+
+function refuse(error) {
+  if (error.status === 401) {
+    sessionStorage.removeItem(TOKEN);
+    askWho("Nobody is signed in, or not any more.");
+    return;
+  }
+  const told = error instanceof Refused ? error.message : "The reports cannot be reached.";
+  place.replaceChildren(element("p", { class: "refused", role: "alert" }, told));
+}
+
+// Around it
+
+const addressOf = ({ report, from, to, by }) =>
+  `#${new URLSearchParams({ report, from, to, by })}`;
+
+/** Let the links keep the period, and the form show it. */
+function mark(period) {
+  for (const link of document.querySelectorAll("nav a")) {
+    link.href = addressOf({ ...period, report: link.dataset.report });
+    const isHere = link.dataset.report === period.report;
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  for (const name of ["from", "to", "by"]) form.elements[name].value = period[name];
+  const menu = document.getElementById("menu");
+  if (matchMedia("(width < 60rem)").matches) menu.open = false;
+}
+
+form.addEventListener("change", () => {
+  const { from, to, by } = form.elements;
+  if (form.reportValidity() && from.value && to.value) {
+    location.hash = addressOf({ ...asked(), from: from.value, to: to.value, by: by.value });
+  }
+});
+window.addEventListener("hashchange", render);
+
+try {
+  await finishSignIn();
+  await render();
+} catch (error) {
+  refuse(error);
+}

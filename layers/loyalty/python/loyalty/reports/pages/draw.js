@@ -1,0 +1,541 @@
+// Draws a report from the JSON that the API answers: what it says, its chart, its table.
+//
+// It imports nothing, so that a page may carry it whole. `Plot`, the chart library, is loaded
+// before it. Whatever comes from an answer becomes text of a node, never markup.
+
+const NONE = "–";
+const SERIES = 5;
+const BARS_MAX = 25;
+const ROWS_MAX = 500;
+// Values of these units are words of ours, of all others somebody's own names.
+const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
+
+/** Show an answer in a place, and draw it anew when that gets another width. */
+export function show(answer, place) {
+  const chart = element("div", { class: "chart" });
+  place.replaceChildren(...heading(answer), chart, table(answer), ...meaning(answer));
+  fit(chart, (width) => drawing(answer, width));
+}
+
+/** Keep in a place what is drawn for its width. */
+export function fit(place, draw) {
+  let drawn = 0;
+  const redraw = () => {
+    const width = Math.floor(place.clientWidth);
+    if (width > 0 && width !== drawn) {
+      drawn = width;
+      place.replaceChildren(draw(width));
+    }
+  };
+  new ResizeObserver(redraw).observe(place);
+  redraw();
+}
+
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+export const topic = (answer) => answer.title.split(/[:.]/, 1)[0];
+
+// Words and figures
+
+/** How figures are written: in the reader's locale, the program's currency, its word for points. */
+export function writing(answer, locale) {
+  const { currency, currency_digits: digits, points_many: points } = answer.program;
+  const money = (options) =>
+    number({ style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
+  const number = (options) => new Intl.NumberFormat(locale, options);
+  const date = (options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+  const exact = money({ minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const short = money({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+  const percent = number({ style: "percent", maximumFractionDigits: 1 });
+  const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
+  const count = number({ maximumFractionDigits: 2 });
+  const shortCount = number({ notation: "compact", maximumFractionDigits: 1 });
+  const month = date({ month: "short", year: "numeric" });
+  const day = date({ day: "numeric", month: "short", year: "numeric" });
+  const scale = 10 ** digits;
+
+  /** A value of a unit in full; `isShort` where there is little room. */
+  function value(unit, told, isShort = false) {
+    if (told === null) return { month: "No date", level: "None" }[unit] ?? NONE;
+    switch (unit) {
+      case "minor units":
+        return (isShort ? short : exact).format(told / scale);
+      case "ratio":
+        return (isShort ? wholePercent : percent).format(told);
+      case "rate":
+        return `${count.format(told * scale)} / ${currency}`;
+      case "month":
+        return month.format(new Date(told));
+      case "day":
+        return day.format(new Date(told));
+      default:
+        if (typeof told !== "number") return isolated(WORDS.has(unit) ? spoken(told) : told);
+        return (isShort ? shortCount : count).format(told);
+    }
+  }
+
+  /** A column's name in words. */
+  function label(name) {
+    const words = name.replaceAll("_minor", "").replaceAll("_", " ");
+    return capitalized(isolated(words.replace(/\bpoints?\b/, points)));
+  }
+
+  return { value, label, day: (told) => day.format(new Date(told)), instant: instants(locale) };
+}
+
+function instants(locale) {
+  const format = (timeZone) =>
+    new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
+  return (told, timeZone) => format(timeZone).format(new Date(told));
+}
+
+const spoken = (word) => capitalized(word.replaceAll("_", " "));
+
+function capitalized(words) {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
+/** Words that run from right to left, kept from turning their neighbors around. */
+function isolated(words) {
+  return /[\u0590-\u08ff\ufb1d-\ufefc]/.test(words) ? `\u2068${words}\u2069` : words;
+}
+
+// What a page says beside the chart
+
+function heading(answer) {
+  const { program } = answer;
+  const write = writing(answer);
+  const question = answer.title.slice(topic(answer).length + 1).trim();
+  const period = `${write.day(answer.first_day)} – ${write.day(answer.last_day)}`;
+  const asOf = write.instant(answer.as_of, program.time_zone);
+  return [
+    element(
+      "header",
+      {},
+      element("p", { class: "program" }, element("bdi", {}, program.name)),
+      element("h1", {}, topic(answer)),
+      element("p", { class: "question" }, capitalized(question)),
+      element("p", { class: "period" }, period, ` · as of ${asOf} (${program.time_zone})`),
+    ),
+  ];
+}
+
+/** What a report counts and what its columns mean. */
+function meaning(answer) {
+  const write = writing(answer);
+  const columns = answer.columns.flatMap(({ name, description }) => [
+    element("dt", {}, write.label(name)),
+    element("dd", {}, ...prose(description)),
+  ]);
+  return [
+    element(
+      "details",
+      {},
+      element("summary", {}, "What this counts"),
+      ...answer.about.split("\n\n").filter(Boolean).map(paragraph),
+      element("dl", {}, ...columns),
+    ),
+  ];
+}
+
+function paragraph(text) {
+  return text.startsWith("    ")
+    ? element("pre", {}, text.replace(/^ {4}/gm, ""))
+    : element("p", {}, ...prose(text));
+}
+
+const prose = (text) =>
+  text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+
+// Table
+
+export function table(answer) {
+  const write = writing(answer);
+  const rows = answer.rows.length === 1 ? lying(answer, write) : standing(answer, write);
+  const caption = element("caption", {}, `${topic(answer)}, the figures`);
+  const made = element("table", {}, caption, ...rows);
+  const box = { class: "table", tabindex: "0", role: "region", "aria-label": caption.textContent };
+  if (answer.rows.length <= ROWS_MAX) return element("div", box, made);
+  const more = element("button", { type: "button", class: "more" });
+  more.append(`Show all ${answer.rows.length.toLocaleString()} rows`);
+  more.addEventListener("click", () => {
+    made.tBodies[0].append(...answer.rows.slice(ROWS_MAX).map((row) => line(answer, write, row)));
+    more.remove();
+  });
+  return element("div", box, made, more);
+}
+
+/** A report of one row is read from top to bottom. */
+function lying(answer, write) {
+  const rows = answer.columns.map(({ name, unit }, place) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, write.label(name)),
+      element("td", { class: "figure" }, write.value(unit, answer.rows[0][place])),
+    ),
+  );
+  return [element("tbody", {}, ...rows)];
+}
+
+function standing(answer, write) {
+  const head = answer.columns.map(({ name, type, description }) => {
+    const figure = isFigure(type) ? { class: "figure" } : {};
+    return element("th", { scope: "col", title: description, ...figure }, write.label(name));
+  });
+  const shown = answer.rows.slice(0, ROWS_MAX).map((row) => line(answer, write, row));
+  return [element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...shown)];
+}
+
+function line(answer, write, row) {
+  const cells = answer.columns.map(({ unit, type }, place) => {
+    const written = write.value(unit, row[place]);
+    if (place === 0) return element("th", { scope: "row" }, written);
+    return element("td", isFigure(type) ? { class: "figure" } : {}, written);
+  });
+  return element("tr", {}, ...cells);
+}
+
+const isFigure = (type) => type === "integer" || type === "decimal";
+
+// Charts
+
+/** The chart of an answer for a width, as its report declares it. */
+export function drawing(answer, width, { isSmall = false } = {}) {
+  const { kind } = answer.chart;
+  if (kind === "figures") return answer.rows.length ? figures(answer) : nothing();
+  const cases = measured(answer);
+  if (!cases.some(({ value }) => value)) return nothing();
+  const told = { answer, cases, write: writing(answer), width, isSmall };
+  return { column, bar, line: lines, funnel, heatmap }[kind](told);
+}
+
+const nothing = () => element("p", { class: "nothing" }, "There is nothing to show in this period.");
+
+/** What is measured: a value for each case and series, over the rows that share them. */
+export function measured({ chart, columns, rows }) {
+  const place = new Map(columns.map(({ name }, index) => [name, index]));
+  const sums = new Map();
+  for (const row of rows) {
+    const x = row[place.get(chart.x)];
+    for (const measure of chart.y) {
+      const series = chart.series === null ? measure : row[place.get(chart.series)];
+      const [part, whole] = measure.split(" / ").map((name) => row[place.get(name)]);
+      const key = JSON.stringify([x, series]);
+      const sum = sums.get(key) ?? { x, series, part: null, whole: 0 };
+      if (part !== null) sum.part = (sum.part ?? 0) + part;
+      sum.whole = whole === undefined ? 1 : sum.whole + whole;
+      sums.set(key, sum);
+    }
+  }
+  return [...sums.values()].map(({ x, series, part, whole }) => {
+    return { x, series, value: part === null || !whole ? null : part / whole };
+  });
+}
+
+/** The tiles of key figures, each with how it changed since `before` where that is given. */
+export function figures(answer, before = null) {
+  const write = writing(answer);
+  const tiles = answer.chart.y.map((name) => {
+    const place = answer.columns.findIndex((column) => column.name === name);
+    const { unit, description } = answer.columns[place];
+    const now = answer.rows[0][place];
+    const told = [element("dt", {}, write.label(name))];
+    told.push(element("dd", { title: description }, write.value(unit, now)));
+    const change = before && changed(now, before.rows[0][place], unit);
+    if (change) told.push(element("dd", { class: "change" }, change));
+    return element("div", {}, ...told);
+  });
+  return element("dl", { class: "figures" }, ...tiles);
+}
+
+/** A change in words; of ratios in percentage points, none from or to nothing. */
+export function changed(now, before, unit, locale) {
+  if (!now || !before) return null;
+  const isRatio = unit === "ratio";
+  const difference = isRatio ? (now - before) * 100 : (now / before - 1) * 100;
+  const written = new Intl.NumberFormat(locale, {
+    maximumFractionDigits: isRatio ? 1 : 0,
+    signDisplay: "exceptZero",
+  }).format(difference);
+  return `${written} ${isRatio ? "points" : "%"} on the period before`;
+}
+
+function column(told) {
+  const { answer, cases, write, width, isSmall } = told;
+  const { unit } = columnOf(answer, answer.chart.x);
+  const domain = steps(unit, cases, answer.by);
+  const bars = cases.filter(({ value }) => value !== null);
+  return framed(told, domain, [
+    Plot.barY(bars, { x: "x", y: "value", fill: "series" }),
+    Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
+    ...tips(told, domain),
+  ], { padding: domain.length > width / 6 ? 0 : 0.15, type: "band" });
+}
+
+function lines(told) {
+  const { answer, cases } = told;
+  const { unit } = columnOf(answer, answer.chart.x);
+  const domain = steps(unit, cases, answer.by);
+  const known = cases.filter(({ value }) => value !== null);
+  return framed(told, domain, [
+    Plot.lineY(cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
+    Plot.dot(known, { x: "x", y: "value", fill: "series", r: domain.length > 60 ? 0 : 3 }),
+    Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
+    ...tips(told, domain),
+  ], { type: "point" });
+}
+
+/** A plot over steps, with its axes and what its colors mean. */
+function framed(told, domain, marks, x) {
+  const { answer, cases, write, width, isSmall } = told;
+  const across = columnOf(answer, answer.chart.x);
+  const upward = columnOf(answer, answer.chart.y[0].split(" / ")[0]);
+  const written = domain.map((step) => write.value(across.unit, step, true));
+  const widest = Math.max(...written.map((text) => text.length)) * 6.5 + 12;
+  const every = Math.ceil((domain.length * widest) / (width - 60));
+  const ticks = domain.filter((_, place) => place % every === 0);
+  const drawn = plotted(answer, {
+    width,
+    height: isSmall ? 200 : Math.min(380, Math.max(240, width * 0.42)),
+    marginLeft: 56,
+    marginTop: 12,
+    x: { domain, ...x },
+    color: colors(cases),
+    marks: [
+      Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
+      Plot.axisY({
+        ticks: 5,
+        tickSize: 0,
+        label: null,
+        tickFormat: (value) => write.value(upward.unit, value, true),
+      }),
+      Plot.axisX({
+        ticks,
+        tickSize: 0,
+        label: null,
+        tickFormat: (step) => write.value(across.unit, step, true),
+      }),
+      ...marks,
+    ],
+  });
+  return element("figure", {}, ...legend(told), drawn);
+}
+
+/** All steps between the first and the last, so that a gap is seen; what has none comes last. */
+export function steps(unit, cases, by) {
+  const found = [...new Set(cases.map(({ x }) => x))];
+  const dated = found.filter((x) => x !== null).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const without = found.includes(null) ? [null] : [];
+  if (unit === "month") return [...months(dated), ...without];
+  if (dated.length && dated.every(Number.isInteger)) {
+    const [first, last] = [dated[0], dated.at(-1)];
+    if (last - first < 1000) {
+      return [...Array.from({ length: last - first + 1 }, (_, n) => first + n), ...without];
+    }
+  }
+  return [...dated, ...without];
+}
+
+function* months(dated) {
+  if (!dated.length) return;
+  const at = new Date(dated[0]);
+  for (const last = new Date(dated.at(-1)); at <= last; at.setUTCMonth(at.getUTCMonth() + 1)) {
+    yield at.toISOString().slice(0, 10);
+  }
+}
+
+/** What the pointer is told of a step: every series of it. */
+function tips({ answer, cases, write }, domain) {
+  const across = columnOf(answer, answer.chart.x);
+  const told = domain.map((x) => {
+    const here = cases.filter((each) => each.x === x && each.value !== null);
+    const said = here.map(({ series, value }) => {
+      return `${seriesLabel(answer, write, series)}: ${measure(answer, write, series, value)}`;
+    });
+    return {
+      x,
+      y: Math.max(0, ...here.map(({ value }) => value)),
+      told: [write.value(across.unit, x), ...said].join("\n"),
+    };
+  });
+  return [Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "told", fill: "var(--paper)" }))];
+}
+
+/** Bars that lie, name and total above each, so that there is room for both on a phone. */
+function bar(told) {
+  const { answer, cases, write, width } = told;
+  const { unit } = columnOf(answer, answer.chart.x);
+  const totals = new Map();
+  for (const { x, value } of cases) totals.set(x, (totals.get(x) ?? 0) + value);
+  const sorted = [...totals].sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, told.isSmall ? 5 : BARS_MAX).map(([x, total]) => ({
+    x,
+    left: write.value(unit, x),
+    right: measure(answer, write, answer.chart.y[0], total),
+  }));
+  const drawn = lyingBars(told, shown, cases);
+  const note = sorted.length > shown.length ? [hidden(shown.length, sorted.length)] : [];
+  return element("figure", {}, ...legend(told), drawn, ...note);
+}
+
+function hidden(shown, all) {
+  return element("figcaption", {}, `The first ${shown} of ${all}; the table has the others.`);
+}
+
+function lyingBars({ answer, width }, shown, cases) {
+  const names = new Set(shown.map(({ x }) => x));
+  const bars = cases.filter(({ x, value }) => names.has(x) && value !== null);
+  const letters = { y: "x", fill: "var(--ink)", dy: -9, fontSize: 12 };
+  return plotted(answer, {
+    width,
+    height: shown.length * 38 + 8,
+    margin: 4,
+    x: { axis: null },
+    y: { axis: null, domain: shown.map(({ x }) => x), padding: 0 },
+    color: colors(cases),
+    marks: [
+      Plot.barX(bars, { x: "value", y: "x", fill: "series", insetTop: 20, insetBottom: 6 }),
+      Plot.text(shown, {
+        ...letters,
+        text: "left",
+        frameAnchor: "left",
+        lineWidth: (width - 110) / 12,
+        textOverflow: "ellipsis",
+      }),
+      Plot.text(shown, { ...letters, text: "right", frameAnchor: "right", fontWeight: 600 }),
+    ],
+  });
+}
+
+/** How many go on from each step to the next, apart for each series. */
+function funnel(told) {
+  const { answer, cases, write, width } = told;
+  const { unit } = columnOf(answer, answer.chart.x);
+  const parts = seriesOf(cases).map((series) => {
+    const own = cases.filter((each) => each.series === series);
+    const shown = own.map(({ x, value }) => ({
+      x,
+      left: counted(write, unit, x),
+      right: `${write.value("count", value)} · ${write.value("ratio", value / own[0].value)}`,
+    }));
+    const title = element("h3", {}, seriesLabel(answer, write, series));
+    const half = width > 700 ? Math.floor((width - 32) / 2) : width;
+    return element("div", {}, title, lyingBars({ answer, width: half }, shown, own));
+  });
+  return element("figure", { class: "funnels" }, ...parts);
+}
+
+const counted = (write, unit, n) => `${write.value(unit, n)} ${n === 1 ? unit.replace(/s$/, "") : unit}`;
+
+/** A table of shades, that scrolls where it is wider than the page. */
+function heatmap(told) {
+  const { answer, cases, write, width, isSmall } = told;
+  const across = columnOf(answer, answer.chart.x);
+  const down = columnOf(answer, answer.chart.series);
+  const value = columnOf(answer, answer.chart.y[0]);
+  const columns = steps(across.unit, cases, answer.by);
+  const rows = steps(down.unit, cases.map(({ series }) => ({ x: series })), answer.by);
+  const names = rows.map((row) => write.value(down.unit, row));
+  const marginLeft = Math.min(150, Math.max(...names.map((name) => name.length)) * 7 + 12);
+  const most = Math.max(...cases.map((each) => each.value ?? 0));
+  const wide = Math.max(width, marginLeft + columns.length * (isSmall ? 24 : 42));
+  const isRoomy = (wide - marginLeft) / columns.length >= 36;
+  const toldOf = (each) => `${write.value(down.unit, each.series)}, ${write.label(across.name)} ` +
+    `${write.value(across.unit, each.x)}: ${write.value(value.unit, each.value)}`;
+  const known = cases.filter((each) => each.value !== null);
+  const drawn = plotted(answer, {
+    width: wide,
+    height: rows.length * 30 + 44,
+    marginLeft,
+    marginTop: 40,
+    marginBottom: 4,
+    x: { domain: columns, padding: 0.04 },
+    y: { domain: rows, padding: 0.06 },
+    opacity: { domain: [0, most], range: [0.06, 1] },
+    marks: [
+      Plot.axisX({
+        anchor: "top",
+        tickSize: 0,
+        label: write.label(across.name),
+        labelAnchor: "left",
+        labelArrow: "none",
+        tickFormat: (step) => write.value(across.unit, step, true),
+      }),
+      Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => write.value(down.unit, row) }),
+      Plot.cell(known, {
+        x: "x",
+        y: "series",
+        fill: "var(--series-1)",
+        fillOpacity: "value",
+      }),
+      ...(isRoomy
+        ? [
+            Plot.text(known, {
+              x: "x",
+              y: "series",
+              text: (each) => write.value(value.unit, each.value, true),
+              fill: (each) => (each.value > most * 0.55 ? "var(--paper)" : "var(--ink)"),
+            }),
+          ]
+        : []),
+      Plot.tip(known, Plot.pointer({ x: "x", y: "series", title: toldOf, fill: "var(--paper)" })),
+    ],
+  });
+  const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
+  return element("figure", {}, element("div", box, drawn));
+}
+
+/** A plot with a name, without the style sheet of its own that the page's policy would refuse. */
+function plotted(answer, options) {
+  const drawn = Plot.plot({
+    ariaLabel: `${topic(answer)}: a chart of the figures in the table below`,
+    ...options,
+  });
+  drawn.querySelectorAll("style").forEach((style) => style.remove());
+  drawn.setAttribute("role", "img");
+  return drawn;
+}
+
+function legend({ answer, cases, write }) {
+  const found = seriesOf(cases);
+  if (found.length < 2) {
+    const [name] = answer.chart.y;
+    return [element("p", { class: "measure" }, seriesLabel({ ...answer, chart: { ...answer.chart, series: null } }, write, name))];
+  }
+  const items = found.map((series, place) =>
+    element(
+      "li",
+      { class: `series-${1 + (place % SERIES)}` },
+      seriesLabel(answer, write, series),
+    ),
+  );
+  return [element("ul", { class: "legend" }, ...items)];
+}
+
+const seriesOf = (cases) => [...new Set(cases.map(({ series }) => series))];
+
+function colors(cases) {
+  const domain = seriesOf(cases);
+  return { domain, range: domain.map((_, place) => `var(--series-${1 + (place % SERIES)})`) };
+}
+
+const columnOf = (answer, name) => answer.columns.find((column) => column.name === name);
+
+function seriesLabel(answer, write, series) {
+  if (answer.chart.series !== null) {
+    return capitalized(write.value(columnOf(answer, answer.chart.series).unit, series));
+  }
+  const [part, whole] = series.split(" / ");
+  return whole ? `${write.label(part)} / ${write.label(whole).toLocaleLowerCase()}` : write.label(part);
+}
+
+function measure(answer, write, series, value) {
+  const name = answer.chart.series === null ? series : answer.chart.y[0];
+  return write.value(columnOf(answer, name.split(" / ")[0]).unit, value);
+}
