@@ -20,11 +20,12 @@ STEPS: Final = frozenset(
         ("held", "issued"),
         ("held", "cancelled"),
         ("issued", "used"),
+        ("used", "issued"),
         ("issued", "cancelled"),
         ("issued", "expired"),
     }
 )
-LEDGER: Final = frozenset({"ACCOUNT", "ENTRY", "ORDER", "STOCK", "VOUCHER"})
+LEDGER: Final = frozenset({"ACCOUNT", "ENTRY", "ORDER", "STOCK", "VOUCHER", "VOUCHERS"})
 SETTLED_AS: Final = ("clawed", "owed", "forgiven", "excused")
 
 

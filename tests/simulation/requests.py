@@ -21,6 +21,7 @@ from loyalty.usecases.edits import tell
 from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, unite
 from loyalty.usecases.guests import claim_orders, record_for
 from loyalty.usecases.once import Recorded
+from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.redemption import (
     Wanted,
@@ -36,8 +37,8 @@ from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_
 # What guests are known by.
 EMAIL: Final = Identity("email", "guest@example.com")
 PHONE: Final = Identity("phone", "+493012345678")
-# Few, so that more are often waiting.
-CLAIMED_AT_ONCE_MAX: Final = 2
+# So few that more are often waiting.
+CLAIMED_AT_ONCE_MAX: Final = 1
 WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
 
 
@@ -46,7 +47,7 @@ def has_happened(request: Request, world: World) -> bool:
     match request:
         case Cancel(of):
             return bool(_voucher(of, world).get("state") == "cancelled")
-        case Use(of, request_id):
+        case Use(of, request_id, _):
             return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
         case Erase(member_id):
             account = world.auditor.accounts.get(member_id, {})
@@ -56,6 +57,11 @@ def has_happened(request: Request, world: World) -> bool:
             return entry is not None and entry["kind"] != "placeholder"
         case _:
             return False
+
+
+def _code(of: "Redeem", world: World) -> str:
+    code: str = _voucher(of, world).get("pk", "UNKNOWN").rsplit("#", 1)[-1]
+    return code
 
 
 def _voucher(of: "Redeem", world: World) -> Any:
@@ -242,14 +248,51 @@ class Use:
 
     of: Redeem
     request_id: str
+    order: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
         return f"use {self.of.request_id} ({self.request_id})"
 
     def run(self, desk: Desk, world: World) -> object:
-        code = _voucher(self.of, world).get("pk", "UNKNOWN").rsplit("#", 1)[-1]
-        return use_voucher(code, request_id=self.request_id, order=None, desk=desk)
+        code = _code(self.of, world)
+        return use_voucher(code, request_id=self.request_id, order=self.order, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class TellVouchers:
+    """An order tells which vouchers it has; those of no redemption it has no more."""
+
+    order_id: str
+    of: tuple[Redeem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"vouchers of {self.order_id}: {[each.request_id for each in self.of]}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        told = ToldVouchers(
+            source="shop",
+            order_id=self.order_id,
+            codes=tuple(_code(each, world) for each in self.of),
+            ordered_at=desk.now,
+            member_id=None,
+        )
+        return tell_vouchers(told, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelVouchers:
+    """An order came to nothing."""
+
+    order_id: str
+
+    @property
+    def name(self) -> str:
+        return f"cancel vouchers of {self.order_id}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        return cancel_vouchers("shop", self.order_id, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

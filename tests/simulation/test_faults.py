@@ -14,16 +14,23 @@ import pytest
 from loyalty.domain.account import TierFloor
 from tests.simulation import programs
 from tests.simulation.requests import (
+    EMAIL,
+    PHONE,
     Adjust,
     Cancel,
+    CancelVouchers,
     Complete,
     Earn,
     Erase,
     Give,
     Grant,
+    Join,
+    Link,
     Merge,
     Redeem,
     Sweep,
+    Tell,
+    TellVouchers,
     Use,
 )
 from tests.simulation.scene import (
@@ -37,6 +44,7 @@ from tests.simulation.scene import (
     refund,
     scene,
     spent,
+    told,
 )
 from tests.simulation.world import CRASHED, TRY_AGAIN, Fault, Request, World
 
@@ -81,14 +89,78 @@ def an_order_after_its_refunds() -> tuple[World, Request]:
     return world, Earn(of, "ann")
 
 
-def a_guests_order() -> tuple[World, Request]:
+def an_order_of_nobody() -> tuple[World, Request]:
     return scene(), Earn(order("o1", 50), None)
+
+
+def a_guests_order() -> tuple[World, Request]:
+    return scene(), Earn(order("o1", 50), None, (EMAIL, PHONE))
 
 
 def a_guests_order_once_they_are_known() -> tuple[World, Request]:
     world, of = scene(), order("o1", 50)
     done(world.finish(Earn(of, None)))
     return world, Earn(of, "ann")
+
+
+def a_guests_order_of_who_has_just_enrolled() -> tuple[World, Request]:
+    world, request = scene(), Earn(order("o1", 50), None, (EMAIL, PHONE))
+    done(world.finish(request))
+    done(world.finish(Join("dan")))
+    return world, request
+
+
+def a_guests_order_that_changes() -> tuple[World, Request]:
+    world, known_by = scene(), (EMAIL,)
+    done(world.finish(Tell(told("o1", 50), None, known_by)))
+    done(world.finish(refund(order("o1", 50), amount=20)))
+    return world, Tell(told("o1", 40, 30, seconds=1), None, known_by)
+
+
+def a_refund_of_a_guests_order() -> tuple[World, Request]:
+    world, of = scene(), order("o1", 50)
+    done(world.finish(Earn(of, None, (EMAIL,))))
+    return world, refund(of, units={"l0": 1})
+
+
+def somebody_who_bought_before_they_enroll() -> tuple[World, Request]:
+    world = scene(expiry=living(1))
+    for name in ("o1", "o2"):
+        done(world.finish(Earn(order(name, 50, at=NOON - 2 * DAY), None, (EMAIL,))))
+    done(world.finish(refund(order("o1", 50), amount=20)))
+    return world, Join("dan")
+
+
+def a_member_who_turns_out_to_be_a_guest() -> tuple[World, Request]:
+    world = scene()
+    done(world.finish(Adjust("ann", -20, "j0", below_zero=True)))
+    done(world.finish(Tell(told("o1", 50), None, (PHONE, EMAIL))))
+    return world, Link("ann", PHONE)
+
+
+def an_order_that_is_worth_more() -> tuple[World, Request]:
+    world = scene()
+    done(world.finish(Tell(told("o1", 50), "ann")))
+    return world, Tell(told("o1", 50, 30, seconds=1), "ann")
+
+
+def an_order_that_is_worth_less_than_what_was_spent() -> tuple[World, Request]:
+    world = scene(rules=programs.TIERED, tiers=programs.ROLLING)
+    done(world.finish(Tell(told("o1", 50, tax_percent=20), "ann")))
+    spent(world, 30, name="k0")
+    return world, Tell(told("o1", 10, tax_percent=20, seconds=1), "ann")
+
+
+def an_order_that_a_storefront_tells_again() -> tuple[World, Request]:
+    world = scene()
+    done(world.finish(Tell(told("o1", 50), "ann")))
+    return world, Tell(told("o1", 50, seconds=1), "ann")
+
+
+def an_order_as_it_was_before() -> tuple[World, Request]:
+    world = scene()
+    done(world.finish(Tell(told("o1", 50, seconds=1), "ann")))
+    return world, Tell(told("o1", 60), "ann")
 
 
 def an_order_after_points_expired_by_inactivity() -> tuple[World, Request]:
@@ -101,6 +173,13 @@ def an_order_after_points_expired_by_inactivity() -> tuple[World, Request]:
 def a_refund() -> tuple[World, Request]:
     world = scene(expiry=living(1))
     return world, refund(earned(world, 50), amount=20)
+
+
+def a_refund_of_money_of_a_line() -> tuple[World, Request]:
+    world, of = scene(), told("o1", 50, 30, tax_percent=20, quantity=2)
+    done(world.finish(Tell(of, "ann")))
+    done(world.finish(refund(of, units={"l0": 1})))
+    return world, refund(of, "r2", money={"l0": 12, "l1": 40})
 
 
 def a_refund_of_pending_points_that_have_become_available() -> tuple[World, Request]:
@@ -193,6 +272,35 @@ def a_voucher_that_is_used() -> tuple[World, Request]:
     return world, Use(spent(world, 10), "u1")
 
 
+def a_voucher_that_a_till_uses_for_an_order() -> tuple[World, Request]:
+    world = scene()
+    earned(world, 10)
+    return world, Use(spent(world, 10), "u1", ("shop", "o9"))
+
+
+def vouchers_that_an_order_uses() -> tuple[World, Request]:
+    world = scene()
+    earned(world, 50)
+    held = spent(world, 10, name="k1", hold=True)
+    return world, TellVouchers("o9", (held, spent(world, 10, name="k2")))
+
+
+def vouchers_of_which_an_order_has_others_now() -> tuple[World, Request]:
+    world = scene()
+    earned(world, 50)
+    one, other = spent(world, 10, name="k1"), spent(world, 10, name="k2")
+    done(world.finish(TellVouchers("o9", (one,))))
+    return world, TellVouchers("o9", (other,))
+
+
+def vouchers_of_an_order_that_is_cancelled() -> tuple[World, Request]:
+    world = scene()
+    earned(world, 50)
+    both = (spent(world, 10, name="k1"), spent(world, 10, name="k2"))
+    done(world.finish(TellVouchers("o9", both)))
+    return world, CancelVouchers("o9")
+
+
 def points_added_by_hand() -> tuple[World, Request]:
     return scene(), Adjust("ann", 10, "j1", expiring_on=TODAY - DAY)
 
@@ -234,6 +342,45 @@ def a_member_who_is_erased() -> tuple[World, Request]:
     return world, Erase("ann")
 
 
+def two_members_of_whom_one_is_known() -> tuple[World, Request]:
+    world = scene("ann", "bob")
+    done(world.finish(Link("ann")))
+    return world, Merge("ann", "bob", "m1")
+
+
+def a_sweep_that_makes_points_available() -> tuple[World, Request]:
+    world = scene("ann", "bob", pending_days=1)
+    for member_id in ("ann", "bob"):
+        earned(world, 50, by=member_id, name=f"o-{member_id}")
+    done(world.finish(Adjust("bob", -20, "j1", below_zero=True)))
+    world.now += DAY
+    return world, Sweep()
+
+
+def a_sweep_that_lowers_a_level() -> tuple[World, Request]:
+    world = scene(tiers=programs.ROLLING, rules=programs.TIERED, expiry=living(9))
+    done(world.finish(Grant("ann", TierFloor("gold", TODAY + 3 * DAY))))
+    earned(world, 40)
+    world.now += 4 * DAY
+    return world, Sweep()
+
+
+def a_sweep_of_points_that_expire_by_inactivity() -> tuple[World, Request]:
+    world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+    earned(world, 50)
+    world.now += 40 * DAY
+    return world, Sweep()
+
+
+def a_sweep_that_releases_a_hold() -> tuple[World, Request]:
+    world = scene("ann", "bob")
+    earned(world, 10)
+    spent(world, 10, hold=True)
+    done(world.finish(Merge("ann", "bob", "m0")))
+    world.now += DAY
+    return world, Sweep()
+
+
 def a_sweep() -> tuple[World, Request]:
     world = scene("ann", "bob", "cho", pending_days=1)
     earned(world, 50, by="ann", name="o1")
@@ -252,10 +399,21 @@ STAGES: Final[tuple[Stage, ...]] = (
     an_order_of_a_merged_member,
     an_order_whose_points_have_expired,
     an_order_after_its_refunds,
+    an_order_of_nobody,
     a_guests_order,
     a_guests_order_once_they_are_known,
+    a_guests_order_of_who_has_just_enrolled,
+    a_guests_order_that_changes,
+    a_refund_of_a_guests_order,
+    somebody_who_bought_before_they_enroll,
+    a_member_who_turns_out_to_be_a_guest,
+    an_order_that_is_worth_more,
+    an_order_that_is_worth_less_than_what_was_spent,
+    an_order_that_a_storefront_tells_again,
+    an_order_as_it_was_before,
     an_order_after_points_expired_by_inactivity,
     a_refund,
+    a_refund_of_money_of_a_line,
     a_refund_of_pending_points_that_have_become_available,
     a_refund_that_makes_a_debt,
     a_refund_of_which_a_part_is_forgiven,
@@ -269,12 +427,21 @@ STAGES: Final[tuple[Stage, ...]] = (
     a_redemption_that_is_cancelled,
     a_redemption_of_expired_points_that_is_cancelled,
     a_voucher_that_is_used,
+    a_voucher_that_a_till_uses_for_an_order,
+    vouchers_that_an_order_uses,
+    vouchers_of_which_an_order_has_others_now,
+    vouchers_of_an_order_that_is_cancelled,
     points_added_by_hand,
     points_taken_by_hand_below_zero,
     points_given_to_someone_with_a_debt,
     two_members_who_become_one,
+    two_members_of_whom_one_is_known,
     a_level_that_is_granted,
     a_member_who_is_erased,
+    a_sweep_that_makes_points_available,
+    a_sweep_that_lowers_a_level,
+    a_sweep_of_points_that_expire_by_inactivity,
+    a_sweep_that_releases_a_hold,
     a_sweep,
 )
 
@@ -341,3 +508,25 @@ def test_two_faults_at_any_two_calls_leave_the_books_as_if_there_were_none(stage
             for fault in FAULTS:
                 plan = {**first, call: fault}
                 assert run(stage, plan).books == books, plan
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_same_twice_at_once_leaves_the_books_as_if_it_were_once(stage: Stage) -> None:
+    alone = run(stage, {})
+
+    for first in range(alone.calls):
+        for second in range(alone.calls):
+            assert _overlapping(stage, first, second) == alone.books, (first, second)
+
+
+def _overlapping(stage: Stage, first: int, second: int) -> str:
+    """The books after one ran so far, another so far, and then both to their ends."""
+    world, request = stage()
+    attempts = (world.start(request), world.start(request))
+    for attempt, calls in zip(attempts, (first, second), strict=True):
+        for _ in range(calls):
+            if attempt.call is not None:
+                attempt.step()
+    for attempt in attempts:
+        done(attempt.finish())
+    return _books(world)

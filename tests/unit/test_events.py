@@ -130,6 +130,10 @@ CHANGES: Final[dict[str, Change]] = {
     "VoucherUsed": change(
         voucher("used", used_at=LATER, used_order=("pos", "1002")), voucher("issued")
     ),
+    "VoucherReinstated": change(
+        voucher(times_reinstated=1),
+        voucher("used", used_at=LATER, used_order=("pos", "1002")),
+    ),
     "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
 }
@@ -167,6 +171,17 @@ def test_an_event_tells_neither_a_voucher_s_code_nor_what_a_person_wrote(told: C
     assert CODE not in written
     assert "Ana" not in written
     assert "case 12" not in written
+
+
+def test_a_voucher_that_is_used_again_tells_another_event() -> None:
+    used = {"used_at": LATER, "used_order": ("pos", "1002")}
+
+    first = only(change(voucher("used", **used), voucher("issued")))
+    again = only(
+        change(voucher("used", times_reinstated=1, **used), voucher("issued", times_reinstated=1))
+    )
+
+    assert first.id != again.id
 
 
 @pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)

@@ -234,6 +234,17 @@ class VoucherUsed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherReinstated(Event):
+    """A used voucher is as good as before: its order was cancelled, or no longer has it."""
+
+    redemption_id: str
+    reward_id: str
+    points: int
+    order: OrderName | None
+    """Null: of no order that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherExpired(Event):
     """A voucher's time was over before it was used; its points do not return."""
 
@@ -279,6 +290,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     PointsReturned,
     RewardRedeemed,
     VoucherUsed,
+    VoucherReinstated,
     VoucherExpired,
     RedemptionCancelled,
     MessageDue,
@@ -413,12 +425,13 @@ def _takes(entry: Entry) -> bool:
 def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Iterator[Event]:
     if before is not None and before.state == voucher.state:
         return
+    times = f"#{voucher.times_reinstated}" if voucher.times_reinstated else ""
 
     def tell(kind: type[Event], *, at: datetime | None = None, **what: Any) -> Event:
         return _event(
             kind,
             change.program_id,
-            subject=voucher.redemption_id,
+            subject=voucher.redemption_id + times,
             member_id=voucher.member_id,
             occurred_at=at or change.made_at,
             redemption_id=voucher.redemption_id,
@@ -428,6 +441,9 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Ite
         )
 
     match voucher.state:
+        case "issued" if before and before.state == "used":
+            order = OrderName(*before.used_order) if before.used_order else None
+            yield tell(VoucherReinstated, order=order)
         case "issued":
             at = None if before else voucher.issued_at
             yield tell(RewardRedeemed, at=at, expires_at=voucher.expires_at)

@@ -308,7 +308,8 @@ def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
     used_source, used_order_id = voucher.used_order or (None, None)
     return VoucherFact(
         fact_id=voucher.redemption_id,
-        revision=_REVISION_OF_STATE[voucher.state],
+        # Once used, it may be as good as before, and used again.
+        revision=_REVISION_OF_STATE[voucher.state] + 3 * voucher.times_reinstated,
         program_id=change.program_id,
         # By the voucher's own times, so that it lies where it did when it is told again.
         recorded_at=voucher.used_at or voucher.issued_at,

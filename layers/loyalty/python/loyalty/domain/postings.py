@@ -26,14 +26,15 @@ from loyalty.domain.entries import (
     RequestCause,
     total,
 )
+from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.program import LOTS_MAX, Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
 from loyalty.domain.tiers import Announcement, Counting
 from loyalty.domain.vouchers import Voucher
 
 # A change of more lots than this writes the whole account and relies on its version:
-# the table allows 40 paths in one write, and up to 10 of them are not lots.
-NARROW_LOTS_MAX: Final = 30
+# the table allows 40 paths in one write, and up to 12 of them are not lots.
+NARROW_LOTS_MAX: Final = 28
 
 
 def _none[K, V]() -> Mapping[K, V]:
@@ -52,21 +53,13 @@ class Due:
     moves: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TierSeen:
-    """What a change relies on of the levels: the floor and, where given, what was made known."""
-
-    floor: TierFloor | None
-    ups: int | None = None
-    downs: int | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChange:
     """The effect on one account, and what it relies on.
 
     Always relied on: the account is active. `lots_exactly` are removed; `lots_at_least` and
     `pending_at_least` are taken from. The `*_seen` fields, where given, must be unchanged.
+    `revises_tier`: others rely on what this changes of the member's level.
     """
 
     member_id: str
@@ -86,7 +79,8 @@ class AccountChange:
     qualifying_exactly: Mapping[str, int] = field(default_factory=_none)
     active_on: date | None = None
     announces: Announcement | None = None
-    tier_seen: TierSeen | None = None
+    tier_revision_seen: int | None = None
+    revises_tier: bool = False
     becomes: Account | None = None
     """Rare writes replace the whole account, relying on `entries_seen`."""
 
@@ -127,6 +121,8 @@ class Posting:
     replaces: Placeholder | None = None
     order_state: OrderStateChange | None = None
     issues: Voucher | None = None
+    order_vouchers: OrderVouchers | None = None
+    """Relies on its predecessor, which counted one less (none: 1)."""
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
 
@@ -218,10 +214,10 @@ def change_by_addition(
         redeemed=redeemed,
         active_on=active_on,
     )
-    return _whole_if_wide(account, _counting(account, change, counting))
+    return _whole_if_wide(account, _counting(change, counting))
 
 
-def _counting(account: Account, change: AccountChange, counting: Counting | None) -> AccountChange:
+def _counting(change: AccountChange, counting: Counting | None) -> AccountChange:
     """A change that also counts towards a level, and relies on what that was decided from."""
     if counting is None:
         return change
@@ -230,7 +226,8 @@ def _counting(account: Account, change: AccountChange, counting: Counting | None
         announces=counting.announces,
         qualifying_at_most=counting.at_most,
         qualifying_exactly=counting.exactly,
-        tier_seen=TierSeen(account.tier_floor) if counting.relies_on_floor else None,
+        tier_revision_seen=counting.revision,
+        revises_tier=counting.revises,
     )
 
 
@@ -261,17 +258,27 @@ def replacing(
 ) -> AccountChange:
     """A rare write of a whole account, with so many entries beside it.
 
-    It relies on the account's version, and on what is written without an entry: the floor, and
-    what was made known of the levels.
+    It relies on the account's version, and on that of the member's level, which is also written
+    without an entry.
     """
+    revises_tier = _of_level(becomes) != _of_level(seen)
     return AccountChange(
         member_id=seen.member_id,
         effect=effect or Effect(),
         entries=entries,
         entries_seen=seen.entries,
-        tier_seen=TierSeen(seen.tier_floor, seen.tier_ups, seen.tier_downs),
-        becomes=replace(becomes, entries=seen.entries + entries),
+        tier_revision_seen=seen.tier_revision,
+        becomes=replace(
+            becomes,
+            entries=seen.entries + entries,
+            tier_revision=seen.tier_revision + revises_tier,
+        ),
     )
+
+
+def _of_level(account: Account) -> tuple[TierFloor | None, str | None, Mapping[str, int]]:
+    """What a member's level is told from, and what was made known of it."""
+    return account.tier_floor, account.tier_announced, account.qualifying
 
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
@@ -332,7 +339,7 @@ def change_by_taking(
         redeemed_below=redeemed_below,
         active_on=active_on,
     )
-    return _whole_if_wide(account, _counting(account, change, counting))
+    return _whole_if_wide(account, _counting(change, counting))
 
 
 def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:

@@ -12,7 +12,15 @@ from functools import cached_property
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
 
 from loyalty.domain.calendar import NEVER, add_months, midnight
 from loyalty.domain.fields import (
@@ -300,6 +308,13 @@ class Program(_Part):
             description="How long points live that a cancel returns expired.",
         ),
     ] = 0
+    reinstate_vouchers: Annotated[
+        StrictBool,
+        Field(
+            description="Whether a cancelled order gives back the vouchers that it used, "
+            "as far as they have not expired."
+        ),
+    ] = True
     claim_days: Annotated[
         StrictInt,
         Field(ge=0, le=366, description="How far back a guest's orders are claimed."),

@@ -12,7 +12,11 @@ State = Literal["held", "issued", "used", "cancelled", "expired"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher:
-    """A code that stands for a redeemed reward. Every change of state relies on the state seen."""
+    """A code that stands for a redeemed reward. Every change of state relies on the state seen.
+
+    Whoever has the code can use it: `used_by` is the member whose order did, where that is known.
+    A used one is issued again each time that its order came to nothing (`times_reinstated`).
+    """
 
     code: str
     member_id: str
@@ -27,6 +31,8 @@ class Voucher:
     used_at: datetime | None = None
     used_request: str | None = None
     used_order: tuple[str, str] | None = None
+    used_by: str | None = None
+    times_reinstated: int = 0
     limited: bool = False
     stocked: bool = False
     amount_minor: int | None = None

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
+from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
@@ -81,6 +82,11 @@ class TableBooks:
     def voucher(self, code: str) -> Voucher | None:
         item = self._engine.get(keys.voucher(self._program, code), strong=True)
         return records.voucher_from_item(item) if item else None
+
+    def order_vouchers(self, source: str, order_id: str) -> OrderVouchers | None:
+        key = keys.order_vouchers(self._program, source, order_id)
+        item = self._engine.get(key, strong=True)
+        return records.order_vouchers_from_item(item) if item else None
 
     def expiries(self, member_id: str, lot: date) -> Sequence[Entry]:
         query = Query(
@@ -199,6 +205,16 @@ class TableBooks:
             )
         if posting.issues is not None:
             operations.append(self._put_voucher(posting.issues, (Absent(),)))
+        if (held := posting.order_vouchers) is not None:
+            key = keys.order_vouchers(self._program, held.source, held.order_id)
+            seen = held.counter - 1
+            operations.append(
+                Put(
+                    key,
+                    records.order_vouchers_to_item(held, key),
+                    (equal(("counter",), seen),) if seen else (Absent(),),
+                )
+            )
         if posting.voucher is not None:
             seen_state = equal(("state",), posting.voucher.seen.state)
             operations.append(self._put_voucher(posting.voucher.becomes, (seen_state,)))
@@ -261,6 +277,8 @@ class TableBooks:
             known = ("tier_announced",)
             actions.append(Assign(known, told.level) if told.level else Remove(known))
             actions.append(Increase(("tier_ups" if told.is_up else "tier_downs",), 1))
+        if change.revises_tier:
+            actions.append(Increase(("tier_revision",), 1))
         if change.due is not None and change.due.moves:
             actions += self._move_due(change.member_id, change.due)
         return actions
@@ -315,9 +333,6 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
         conditions.append(_missing_or(less(("redeemed", reward_id), most)))
     if change.active_on is not None:
         conditions.append(_missing_or(less(("active_on",), change.active_on.isoformat())))
-    if (told := change.announces) is not None:
-        path = ("tier_announced",)
-        conditions.append(equal(path, told.seen) if told.seen else Missing(path))
     conditions += _reliances_on_levels(change)
     if (due := change.due) is not None:
         day = due.on.isoformat()
@@ -333,13 +348,9 @@ def _reliances_on_levels(change: AccountChange) -> Iterator[Condition]:
     for counter, seen in change.qualifying_exactly.items():
         same = equal(("qualifying", counter), seen)
         yield same if seen else _missing_or(same)
-    if (tier := change.tier_seen) is None:
-        return
-    floor = ("tier_floor",)
-    yield equal(floor, records.floor_to_wire(tier.floor)) if tier.floor else Missing(floor)
-    for name, times in (("tier_ups", tier.ups), ("tier_downs", tier.downs)):
-        if times is not None:
-            yield equal((name,), times) if times else Missing((name,))
+    if (revision := change.tier_revision_seen) is not None:
+        path = ("tier_revision",)
+        yield equal(path, revision) if revision else Missing(path)
 
 
 def _missing_or(comparison: Compare) -> AnyOf:

@@ -181,6 +181,11 @@ def guest_order(program: str, guest: str, occurred: str, source: str, order: str
     return Key(_program(program, "GUEST", guest), f"{occurred}#{source}#{order}")
 
 
+@charted("erasure that is not done yet", read_by="privacy")
+def erasure(program: str, erasure: str) -> Key:
+    return Key(_program(program, "ERASURES"), erasure)
+
+
 @charted("clawback of a refund", read_by="refunds", index="history")
 def clawback(program: str, source: str, order: str, refund: str) -> Key:
     return Key(order_partition(program, source, order), f"ENTRY#clawback#{refund}")

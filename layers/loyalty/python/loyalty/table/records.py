@@ -33,6 +33,7 @@ from loyalty.domain.entries import (
     RequestCause,
     Return,
 )
+from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.refunds import OrderState
 from loyalty.domain.vouchers import Voucher
@@ -513,11 +514,13 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
     if account.tier_announced:
         item["tier_announced"] = account.tier_announced
     if account.tier_floor:
-        item["tier_floor"] = floor_to_wire(account.tier_floor)
-    if account.tier_ups:
-        item["tier_ups"] = account.tier_ups
-    if account.tier_downs:
-        item["tier_downs"] = account.tier_downs
+        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
+    counts = {
+        "tier_ups": account.tier_ups,
+        "tier_downs": account.tier_downs,
+        "tier_revision": account.tier_revision,
+    }
+    item |= {name: count for name, count in counts.items() if count}
     if account.active_on:
         item["active_on"] = account.active_on.isoformat()
     if account.enrolled_at:
@@ -550,13 +553,10 @@ def account_from_item(item: Item) -> Account:
         tier_floor=_floor(wire.get("tier_floor")),
         tier_ups=wire.get("tier_ups", 0),
         tier_downs=wire.get("tier_downs", 0),
+        tier_revision=wire.get("tier_revision", 0),
         enrolled_at=_maybe_instant(wire.get("enrolled_at")),
         ended_at=_maybe_instant(wire.get("ended_at")),
     )
-
-
-def floor_to_wire(floor: TierFloor) -> list[Value]:
-    return [floor.level, floor.until.isoformat()]
 
 
 def _floor(wire: list[str] | None) -> TierFloor | None:
@@ -580,6 +580,10 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         about["used_request"] = voucher.used_request
     if voucher.used_order:
         about["used_order"] = list(voucher.used_order)
+    if voucher.used_by:
+        about["used_by"] = voucher.used_by
+    if voucher.times_reinstated:
+        about["times_reinstated"] = voucher.times_reinstated
     if voucher.amount_minor is not None:
         about["amount_minor"] = voucher.amount_minor
     item: Item = {
@@ -618,9 +622,40 @@ def voucher_from_item(item: Item) -> Voucher:
         used_at=_maybe_instant(about.get("used_at")),
         used_request=about.get("used_request"),
         used_order=(order[0], order[1]) if order else None,
+        used_by=about.get("used_by"),
+        times_reinstated=about.get("times_reinstated", 0),
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),
+    )
+
+
+def order_vouchers_to_item(held: OrderVouchers, key: Key) -> Item:
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "order_vouchers",
+        "source": held.source,
+        "order": held.order_id,
+        "codes": list(held.codes),
+        "cancelled": held.is_cancelled,
+        "counter": held.counter,
+    }
+    if held.told_at:
+        item["told_at"] = keys.instant(held.told_at)
+    return item
+
+
+def order_vouchers_from_item(item: Item) -> OrderVouchers:
+    wire = cast("dict[str, Any]", item)
+    return OrderVouchers(
+        source=wire["source"],
+        order_id=wire["order"],
+        codes=tuple(wire["codes"]),
+        is_cancelled=wire["cancelled"],
+        told_at=_maybe_instant(wire.get("told_at")),
+        counter=wire["counter"],
     )
 
 

@@ -9,8 +9,10 @@ from typing import Final, Protocol
 
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
+from loyalty.domain.erasure import Erasure
 from loyalty.domain.identity import Identity
 from loyalty.domain.member import Member
+from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.postings import Posting
 from loyalty.domain.program import PublishedProgram
 from loyalty.domain.refunds import OrderState
@@ -78,6 +80,10 @@ class Books(Protocol):
         ...
 
     def voucher(self, code: str) -> Voucher | None:
+        """Read strongly."""
+        ...
+
+    def order_vouchers(self, source: str, order_id: str) -> OrderVouchers | None:
         """Read strongly."""
         ...
 
@@ -184,15 +190,17 @@ class Members(Directory, Protocol):
         """
         ...
 
-    def erase(self, member: Member, closing: Posting) -> None:
+    def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
         """Delete all personal data and close the account; its entries stay.
+
+        What is still to be looked for elsewhere begins with it.
 
         Raises:
             Raced: somebody changed the member.
         """
         ...
 
-    def forget(self, merged: Member) -> None:
+    def forget(self, merged: Member, *, begins: Erasure) -> None:
         """Delete all personal data of someone whose account ended when they were merged.
 
         Raises:

@@ -14,6 +14,7 @@ from loyalty.domain.errors import (
     VoucherUsed,
     WrongState,
 )
+from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.orders import fingerprint
 from loyalty.domain.postings import Posting, StockTaken, VoucherChange
 from loyalty.domain.program import Reward
@@ -22,6 +23,7 @@ from loyalty.domain.tiers import level_on
 from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.accounts import decisions, lineage, open_account, settled
 from loyalty.usecases.once import Recorded, once
+from loyalty.usecases.order_vouchers import held_by
 from loyalty.usecases.ports import Desk, Overtaken
 
 
@@ -200,7 +202,8 @@ def use_voucher(
     for _ in decisions(desk):
         voucher = voucher_of(code, desk=desk)
         if voucher.used_request == request_id:
-            if voucher.used_order != order:
+            # Its order may have been cancelled since, and have given it back.
+            if voucher.state == "used" and voucher.used_order != order:
                 raise IdempotencyConflict("This request was made before with another content")
             return voucher
         if voucher.state == "used":
@@ -213,8 +216,12 @@ def use_voucher(
             used_at=desk.now,
             used_request=request_id,
             used_order=order,
+            used_by=None,
         )
-        if _stepped(voucher, used, desk=desk):
+        held = held_by(*order, desk=desk) if order else None
+        if held and held.is_cancelled:
+            raise WrongState("The order was cancelled")
+        if _stepped(voucher, used, using=held.using(code) if held else None, desk=desk):
             return used
     raise AssertionError("decisions end by raising")
 
@@ -262,12 +269,15 @@ def _ended(voucher: Voucher, *, desk: Desk) -> bool:
         return _stepped(voucher, replace(voucher, state="cancelled"), desk=desk)
 
 
-def _stepped(seen: Voucher, becomes: Voucher, *, desk: Desk) -> bool:
+def _stepped(
+    seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
+) -> bool:
     """Whether a voucher took this step; False when another was quicker."""
     is_cancelled = becomes.state == "cancelled"
     returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
+    change = VoucherChange(seen, becomes)
     try:
-        desk.books.post(Posting(voucher=VoucherChange(seen, becomes), stock=returned))
+        desk.books.post(Posting(order_vouchers=using, voucher=change, stock=returned))
     except Overtaken:
         return False
     return True

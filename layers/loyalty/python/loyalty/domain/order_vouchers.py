@@ -1,0 +1,117 @@
+"""The vouchers of an order: used by it, once, and given back when the order came to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from loyalty.domain.vouchers import State, Voucher
+
+# More are no customer's order but a mistake, or somebody who guesses.
+VOUCHERS_MAX: Final = 20
+
+_CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderVouchers:
+    """Which vouchers an order has used, by their codes.
+
+    Of a cancelled order, those that were not given back; it uses no others ever again. `told_at` is
+    when a storefront last told of its discounts, `counter` guards the item.
+    """
+
+    source: str
+    order_id: str
+    codes: tuple[str, ...] = ()
+    is_cancelled: bool = False
+    told_at: datetime | None = None
+    counter: int = 0
+
+    def using(self, code: str, *, told_at: datetime | None = None) -> OrderVouchers:
+        return self._next((*self.codes, code), told_at)
+
+    def without(self, code: str, *, told_at: datetime | None = None) -> OrderVouchers:
+        return self._next(tuple(each for each in self.codes if each != code), told_at)
+
+    def cancelled(self) -> OrderVouchers:
+        return replace(self, is_cancelled=True, counter=self.counter + 1)
+
+    def _next(self, codes: tuple[str, ...], told_at: datetime | None) -> OrderVouchers:
+        return replace(self, codes=codes, told_at=told_at or self.told_at, counter=self.counter + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherStep:
+    """What an order did to a voucher; `reason` says why it was refused, or stays used."""
+
+    redemption_id: str
+    status: Literal["used", "given_back", "kept", "refused"]
+    reason: str | None = None
+    replayed: bool = False
+
+
+def code_of(text: str) -> str | None:
+    """A discount's code as that of a voucher of ours; None where it can be none.
+
+    Shops do not tell capitals from small letters in a code.
+    """
+    code = text.strip().upper()
+    return code if _CODE.fullmatch(code) else None
+
+
+def codes_among(texts: Sequence[str]) -> tuple[str, ...]:
+    """The codes that may be vouchers of ours, each once."""
+    codes = dict.fromkeys(code for code in map(code_of, texts) if code)
+    return tuple(codes)[:VOUCHERS_MAX]
+
+
+def state_for(voucher: Voucher, *, ordered_at: datetime, now: datetime) -> State:
+    """The state as it counts for an order: it may be told long after it was paid."""
+    return voucher.state_at(min(ordered_at, now) if voucher.state == "issued" else now)
+
+
+def used_by_order(
+    voucher: Voucher,
+    order: tuple[str, str],
+    *,
+    ordered_at: datetime,
+    member_id: str | None,
+    now: datetime,
+) -> Voucher:
+    """An issued voucher, used by an order of a member, or of somebody unknown, when it was made."""
+    return replace(
+        voucher,
+        state="used",
+        used_at=min(max(ordered_at, voucher.issued_at), now),
+        used_request=None,
+        used_order=order,
+        used_by=member_id,
+    )
+
+
+def why_kept(voucher: Voucher, *, reinstates: bool, now: datetime) -> str | None:
+    """Why a voucher stays used although its order came to nothing: a stable code."""
+    if not reinstates:
+        return "not_reinstated"
+    if voucher.expires_at is not None and voucher.expires_at <= now:
+        return "voucher_expired"
+    return None
+
+
+def reinstated(voucher: Voucher) -> Voucher:
+    """A used voucher, as good as before.
+
+    The request that used it is remembered: sent again, it must not use it once more.
+    """
+    return replace(
+        voucher,
+        state="issued",
+        used_at=None,
+        used_order=None,
+        used_by=None,
+        times_reinstated=voucher.times_reinstated + 1,
+    )
