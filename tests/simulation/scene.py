@@ -1,5 +1,6 @@
 """Scenes for directed histories: one program, one place, a few members, told in a few words."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -55,17 +56,35 @@ def order(
     return Order(source=source, order_id=name, occurred_at=at, lines=lines)
 
 
+def told(
+    name: str, *amounts_minor: int, seconds: int = 0, tax_percent: int = 0, quantity: int = 1
+) -> Order:
+    """An order as a storefront tells it, so long after it was made, and what was paid for it."""
+    it = order(name, *amounts_minor, quantity=quantity)
+    lines = tuple(
+        replace(line, gross_minor=line.amount_minor * (100 + tax_percent) // 100)
+        for line in it.lines
+    )
+    return replace(it, lines=lines, told_at=NOON + seconds * SECOND)
+
+
 def refund(
-    of: Order, name: str = "r1", *, amount: int = 0, units: dict[str, int] | None = None
+    of: Order,
+    name: str = "r1",
+    *,
+    amount: int = 0,
+    units: dict[str, int] | None = None,
+    money: dict[str, int] | None = None,
 ) -> Refund:
-    """A refund of the whole order, unless of an amount or of some units."""
+    """A refund of the whole order, unless of an amount, of some units, or of money of lines."""
     asked = AskedRefund(
         refund_id=name,
         occurred_at=of.occurred_at,
         quantities=units or {},
+        amounts_minor=money or {},
         amount_minor=amount,
-        whole=not (amount or units),
-        fingerprint=fingerprint(name, amount, units),
+        whole=not (amount or units or money),
+        fingerprint=fingerprint(name, amount, units, money),
     )
     return Refund(of, asked)
 

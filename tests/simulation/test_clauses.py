@@ -13,6 +13,8 @@ from loyalty.usecases.refunds import WAITING_MAX
 from tests.simulation import programs
 from tests.simulation.memory import Tells
 from tests.simulation.requests import (
+    EMAIL,
+    PHONE,
     Adjust,
     Cancel,
     Complete,
@@ -20,9 +22,12 @@ from tests.simulation.requests import (
     Erase,
     Give,
     Grant,
+    Join,
+    Link,
     Merge,
     Redeem,
     Sweep,
+    Tell,
     Use,
 )
 from tests.simulation.scene import (
@@ -44,7 +49,9 @@ from tests.simulation.scene import (
     shown,
     spent,
     swept,
+    told,
     writing,
+    writing_to,
 )
 from tests.simulation.world import Answer, Fault, Request
 
@@ -972,6 +979,313 @@ class TestRefunds:
         assert entry_of(world.finish(refund(of, "r2"))).points == -16
 
 
+class TestMoneyGivenBack:
+    def test_money_of_a_line_takes_back_its_share_of_what_was_paid(self) -> None:
+        world = scene()
+        of = told("o1", 100, 50, tax_percent=20)
+        done(world.finish(Tell(of, "ann")))
+
+        done(world.finish(refund(of, money={"l0": 30})))
+
+        # 30 of the 120 that were paid are a quarter of the line.
+        assert account(world).balance == 150 - 25
+
+    def test_all_that_was_paid_takes_back_all_in_whatever_parts(self) -> None:
+        world = scene()
+        of = told("o1", 99, 51, tax_percent=20, quantity=3)
+        done(world.finish(Tell(of, "ann")))
+
+        done(world.finish(refund(of, "r1", units={"l0": 1})))
+        done(world.finish(refund(of, "r2", money={"l0": 40, "l1": 20})))
+        done(world.finish(refund(of, "r3", amount=118 + 61 - 39 - 40 - 20)))
+
+        assert account(world).balance == 0
+
+    def test_what_is_given_back_beyond_a_lines_price_is_taken_from_the_others(self) -> None:
+        world = scene()
+        of = told("o1", 100, 100)
+        done(world.finish(Tell(of, "ann")))
+
+        done(world.finish(refund(of, money={"l0": 150})))
+
+        assert account(world).balance == 50
+
+    def test_two_at_once_of_one_line_take_back_what_one_of_both_would(self) -> None:
+        world = scene()
+        of = told("o1", 100, 50, tax_percent=20)
+        done(world.finish(Tell(of, "ann")))
+        attempts = [world.start(refund(of, name, money={"l0": 60})) for name in ("r1", "r2")]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).balance == 50
+
+    def test_money_of_a_line_that_comes_before_its_order_waits(self) -> None:
+        world = scene()
+        of = told("o1", 100, tax_percent=20)
+        done(world.finish(refund(of, money={"l0": 60})))
+
+        done(world.finish(Tell(of, "ann")))
+
+        assert account(world).balance == 50
+
+
+class TestTellings:
+    def test_a_changed_order_is_settled_by_its_difference_up_and_down(self) -> None:
+        world = scene()
+
+        balances = []
+        for seconds, amount in enumerate((50, 80, 30)):
+            done(world.finish(Tell(told("o1", amount, seconds=seconds), "ann")))
+            balances.append(account(world).balance)
+
+        assert balances == [50, 80, 30]
+
+    def test_what_was_told_before_changes_nothing_after(self) -> None:
+        world = scene()
+        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+
+        done(world.finish(Tell(told("o1", 80, seconds=1), "ann")))
+
+        assert account(world).balance == 50
+
+    def test_an_order_that_is_told_again_as_it_is_was_not_otherwise_in_between(self) -> None:
+        world = scene()
+        done(world.finish(Tell(told("o1", 50), "ann")))
+        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+
+        done(world.finish(Tell(told("o1", 80, seconds=1), "ann")))
+
+        assert account(world).balance == 50
+        assert kinds(world) == ["accrual"]
+
+    def test_a_change_that_is_decided_while_it_is_taken_back_does_not_count(self) -> None:
+        world = scene()
+        done(world.finish(Tell(told("o1", 50), "ann")))
+        attempt = world.start(Tell(told("o1", 80, seconds=1), "ann"))
+        attempt.run_to(writing_to("ORDER"))
+        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+
+        done(attempt.finish())
+
+        assert account(world).balance == 50
+
+    def test_a_refund_that_comes_while_its_order_is_told_again_is_not_forgotten(self) -> None:
+        world = scene()
+        of = told("o1", 50)
+        done(world.finish(Tell(of, "ann")))
+        attempt = world.start(Tell(told("o1", 50, seconds=1), "ann"))
+        attempt.run_to(writing_to("ORDER"))
+        done(world.finish(refund(of, amount=20)))
+
+        done(attempt.finish())
+        done(world.finish(refund(of, "r2", amount=20)))
+
+        assert account(world).balance == 10
+
+    def test_an_order_that_only_tax_was_added_to_earns_the_same_and_gives_back_by_it(self) -> None:
+        world = scene()
+        done(world.finish(Tell(told("o1", 100), "ann")))
+
+        done(world.finish(Tell(told("o1", 100, seconds=1, tax_percent=20), "ann")))
+        done(world.finish(refund(order("o1", 100), money={"l0": 60})))
+
+        assert account(world).balance == 50
+
+
+class TestGuests:
+    def test_who_enrolls_gets_what_they_bought_before_less_what_they_gave_back(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        done(world.finish(Earn(of, None, (EMAIL,))))
+        done(world.finish(refund(of, amount=20)))
+
+        done(world.finish(Join("dan")))
+
+        assert account(world, "dan").balance == 30
+        assert kinds(world, "dan") == ["accrual", "clawback"]
+
+    def test_who_proves_another_address_gets_what_was_bought_under_it(self) -> None:
+        world = scene()
+        for number, identity in enumerate((EMAIL, PHONE)):
+            done(world.finish(Earn(order(f"o{number}", 50), None, (identity,))))
+
+        done(world.finish(Link("ann", PHONE)))
+
+        assert account(world).balance == 50
+
+    def test_who_only_says_that_an_address_is_theirs_gets_nothing_of_before(self) -> None:
+        world = scene()
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        done(world.finish(Join("dan", verified=False)))
+        before = account(world, "dan").balance
+        done(world.finish(Link("dan")))
+
+        assert (before, account(world, "dan").balance) == (0, 50)
+
+    def test_an_order_is_claimed_once_by_whichever_of_its_names(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL, PHONE))))
+
+        done(world.finish(Link("ann", PHONE)))
+        done(world.finish(Link("bob", EMAIL)))
+
+        assert [account(world, each).balance for each in ("ann", "bob")] == [50, 0]
+
+    def test_of_two_who_claim_an_order_at_once_one_gets_it(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL, PHONE))))
+        attempts = [world.start(Link("ann", PHONE)), world.start(Link("bob", EMAIL))]
+        for attempt in attempts:
+            attempt.run_to(writing_to("ENTRY"))
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert [account(world, each).balance for each in ("ann", "bob")] == [50, 0]
+
+    def test_an_order_that_is_kept_while_its_guest_enrolls_is_theirs(self) -> None:
+        world = scene()
+        attempt = world.start(Earn(order("o1", 50), None, (EMAIL,)))
+        attempt.run_to(writing)
+        done(world.finish(Join("dan")))
+
+        done(attempt.finish())
+
+        assert account(world, "dan").balance == 50
+
+    def test_an_order_that_is_kept_just_before_its_guest_claims_is_theirs(self) -> None:
+        world = scene()
+        attempt = world.start(Join("dan"))
+        attempt.run_to(writing)
+        kept = world.start(Earn(order("o1", 50), None, (EMAIL,)))
+        kept.run_to(writing)
+        attempt.step()
+        kept.step()
+
+        done(attempt.finish())
+
+        assert account(world, "dan").balance == 50
+
+    def test_what_a_guests_order_was_told_to_be_last_is_claimed(self) -> None:
+        world = scene()
+        for seconds, amount in ((0, 50), (2, 80), (1, 70)):
+            done(world.finish(Tell(told("o1", amount, seconds=seconds), None, (EMAIL,))))
+
+        done(world.finish(Join("dan")))
+
+        assert account(world, "dan").balance == 80
+
+    def test_an_order_that_changes_while_it_is_being_claimed_is_claimed_as_it_is(self) -> None:
+        world = scene()
+        done(world.finish(Tell(told("o1", 50), None, (EMAIL,))))
+        attempt = world.start(Join("dan"))
+        attempt.run_to(writing_to("ENTRY"))
+        changed = world.start(Tell(told("o1", 80, seconds=1), None, (PHONE,)))
+        changed.run_to(writing_to("ENTRY"))
+        changed.step()
+        while changed.call is not None:
+            changed.step()
+
+        done(attempt.finish())
+
+        assert account(world, "dan").balance == 80
+
+    def test_a_refund_that_comes_while_its_order_is_being_claimed_is_not_missed(self) -> None:
+        world = scene()
+        of = order("o1", 50)
+        done(world.finish(Earn(of, None, (EMAIL,))))
+        attempt = world.start(Join("dan"))
+        attempt.run_to(writing_to("ENTRY"))
+        done(world.finish(refund(of, amount=20)))
+
+        done(attempt.finish())
+
+        assert account(world, "dan").balance == 30
+
+    def test_a_refund_outlives_every_change_of_a_guests_order(self) -> None:
+        world = scene()
+        done(world.finish(refund(order("o1", 50), "r1", amount=10)))
+        done(world.finish(Tell(told("o1", 50), None, (EMAIL,))))
+        done(world.finish(refund(order("o1", 50), "r2", amount=20)))
+        done(world.finish(Tell(told("o1", 80, seconds=1), None, (EMAIL,))))
+
+        done(world.finish(Join("dan")))
+
+        assert account(world, "dan").balance == 50
+
+    def test_the_same_told_again_of_a_guests_order_writes_nothing(self) -> None:
+        world = scene()
+        request = Tell(told("o1", 50), None, (EMAIL,))
+        done(world.finish(request))
+        done(world.finish(Tell(told("o1", 80, seconds=1), None, (EMAIL,))))
+        attempt = world.start(Tell(told("o1", 80, seconds=1), None, (EMAIL,)))
+
+        attempt.run_to(writing_to("ORDER"))
+
+        assert attempt.answer is not None
+        assert world.table.items[request.cause]["count"] == 2
+
+    def test_what_was_bought_too_long_ago_is_not_claimed(self) -> None:
+        world = scene(claim_days=2)
+        for days in (1, 3):
+            of = order(f"o{days}", 50, at=NOON - days * DAY)
+            done(world.finish(Earn(of, None, (EMAIL,))))
+
+        done(world.finish(Join("dan")))
+
+        assert kinds(world, "dan") == ["accrual"]
+
+    def test_where_nothing_is_claimed_nothing_is_given(self) -> None:
+        world = scene(claim_days=0)
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        done(world.finish(Join("dan")))
+
+        assert account(world, "dan").balance == 0
+
+    def test_points_of_before_expire_as_those_of_a_member_would(self) -> None:
+        world = scene(expiry=living(1))
+        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), None, (EMAIL,))))
+
+        done(world.finish(Join("dan")))
+
+        assert kinds(world, "dan") == ["accrual", "expiry"]
+
+    def test_points_of_before_pay_a_debt_first(self) -> None:
+        world = scene()
+        done(world.finish(Adjust("ann", -20, "j0", below_zero=True)))
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        done(world.finish(Link("ann")))
+
+        assert (account(world).debt, account(world).balance) == (0, 30)
+
+    def test_who_is_merged_while_claiming_leaves_the_points_to_whom_they_became(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+        attempt = world.start(Link("ann"))
+        attempt.run_to(writing_to("ENTRY"))
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        done(attempt.finish())
+
+        assert account(world, "bob").balance == 50
+
+    def test_after_a_merge_the_survivor_is_known_by_what_the_other_was(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Link("ann")))
+        done(world.finish(Merge("ann", "bob", "m1")))
+
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        assert account(world, "bob").balance == 50
+
+
 class TestVouchers:
     def test_a_cancelled_redemption_returns_each_slice_to_its_lot(self) -> None:
         world = scene(expiry=living(1))
@@ -1340,6 +1654,18 @@ class TestErasing:
 
         assert account(world).status == "closed"
         assert [key for key in world.table.items if key.sk == "PROFILE"] == []
+
+    def test_somebody_who_is_erased_meanwhile_needs_not_be_erased_again(self) -> None:
+        world = scene(expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        attempt = world.start(Erase("ann"))
+        attempt.run_to(writing)
+        done(world.finish(Erase("ann")))
+
+        done(attempt.finish())
+
+        assert account(world).status == "closed"
 
     def test_a_hold_that_runs_out_is_ended_without_returning_anything(self) -> None:
         world = scene()

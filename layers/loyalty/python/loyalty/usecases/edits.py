@@ -127,6 +127,8 @@ def _kept_again(
     order: Order, found: Placeholder, *, customer: Customer, desk: Desk
 ) -> Kept | Outdated:
     """A guest's order that changed before anybody claimed it."""
+    if found.order == order:
+        return Kept(placeholder=found)
     if found.order and is_outdated(order.told_at, by=found.order.told_at):
         return Outdated()
     kept = replace(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from loyalty.domain.account import Account
 from loyalty.domain.corrections import close
 from loyalty.domain.entries import Entry
+from loyalty.domain.erasure import erasure_of
 from loyalty.domain.errors import (
     Fault,
     IdempotencyConflict,
@@ -209,7 +210,7 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
     """Forget a person, and whoever was merged into them. Erasing again is no error.
 
     Their entries stay, under ids that lead to nobody, and one more empties the account: nobody
-    is owed what it held.
+    is owed what it held. Where they can still be found elsewhere, erasing them goes on by itself.
 
     Raises:
         NotFound: there never was such a member.
@@ -218,12 +219,12 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
     for _ in decisions(desk):
         try:
             enrolled = look_up(member_id, members=members, strong=True)
+            account = settled(desk, enrolled.account)
         except NotFound:
             if members.find(member_id, strong=True) is None:
                 raise
-            # Erased before, or merged into somebody who was.
+            # Erased before, or a moment ago, or merged into somebody who was.
             return
-        account = settled(desk, enrolled.account)
         if account.member_id != enrolled.member.member_id:
             # Merged into somebody else a moment ago: it is them who are to be erased.
             continue
@@ -231,8 +232,13 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
             for merged_id in account.absorbed:
                 merged = members.find(merged_id, strong=True)
                 if merged and merged.member:
-                    members.forget(merged.member)
-            members.erase(enrolled.member, close(account, program=desk.program, now=desk.now))
+                    begins = erasure_of(merged.member, now=desk.now)
+                    members.forget(merged.member, begins=begins)
+            members.erase(
+                enrolled.member,
+                close(account, program=desk.program, now=desk.now),
+                begins=erasure_of(enrolled.member, absorbed=account.absorbed, now=desk.now),
+            )
         except Raced:
             continue
         return
