@@ -77,6 +77,9 @@ class Buckets(Construct):
     def allow_store_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:PutObject")
 
+    def allow_list_deliveries(self, function: CapabilityFunction) -> None:
+        function.allow("s3:ListBucket", on=[self._inbox_arn.value])
+
     def allow_fetch_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:GetObject")
 

@@ -166,6 +166,20 @@ class Monitoring(Construct):
             says="A signed delivery made no sense and was parked with its reason.",
         )
 
+        self._alarm(
+            "deliveries-contradicted",
+            business_metric("DeliveriesContradicted", {"service": "intake"}),
+            threshold=1,
+            says="A platform told one thing and then another by the id of one event.",
+        )
+
+        self._alarm(
+            "endpoint-deliveries-parked",
+            business_metric("EndpointDeliveriesParked", {"service": "deliveries"}),
+            threshold=1,
+            says="An endpoint did not take an event for a whole day, or is gone.",
+        )
+
     def _watch_schedules(self) -> None:
         """Silence is what a schedule that is gone sounds like."""
         self._alarm(
@@ -192,13 +206,6 @@ class Monitoring(Construct):
             is_silence=True,
             says="No audit has begun for two days.",
         )
-
-    def _watch_books(self) -> None:
-        self._alarm(
-            "books-differ",
-            business_metric("BooksDiffer", {"service": "audit"}),
-            threshold=1,
-            says="An account is not the sum of its entries; the audit's log names the member.",
         self._alarm(
             "compaction-silent",
             business_metric("Compactions", {"service": "compaction"}, period=HOUR),
@@ -207,6 +214,13 @@ class Monitoring(Construct):
             is_silence=True,
             says="No facts have been folded for three hours; reports become slower.",
         )
+
+    def _watch_books(self) -> None:
+        self._alarm(
+            "books-differ",
+            business_metric("BooksDiffer", {"service": "audit"}),
+            threshold=1,
+            says="An account is not the sum of its entries; the audit's log names the member.",
         )
 
     def _watch_api(self, api_id: str) -> None:
@@ -279,6 +293,7 @@ class Dashboard(Construct):
         dashboard.add_widgets(*_functions(functions.values()))
         dashboard.add_widgets(*_messages(intake, readers, dead_letters))
         dashboard.add_widgets(*_schedules(queues))
+        dashboard.add_widgets(*_outbound())
 
 
 def business_metric(
@@ -344,6 +359,23 @@ def _api(api_id: str) -> list[cw.IWidget]:
             "Latency",
             [api_metric(api_id, "Latency", statistic=at) for at in ("p50", "p99")],
         ),
+    ]
+
+
+def _outbound() -> list[cw.IWidget]:
+    return [
+        _graph(
+            "Webhooks out",
+            [
+                _search(name)
+                for name in (
+                    "EndpointDeliveries",
+                    "EndpointAttemptsFailed",
+                    "EndpointDeliveriesParked",
+                )
+            ],
+            width=24,
+        )
     ]
 
 

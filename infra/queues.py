@@ -17,6 +17,9 @@ RETENTION = Duration.days(14)
 # AWS asks for six times the consumer's timeout, so that a throttled batch is not delivered twice.
 VISIBILITY_TIMEOUTS = 6
 
+# A hundred members: seconds of work, and of repetition when a worker dies.
+PAGES_AT_ONCE = 4
+
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
 
@@ -65,6 +68,9 @@ class IntakeQueue(Construct):
     def allow_send(self, function: CapabilityFunction) -> None:
         function.allow("sqs:SendMessage", on=[self.queue.queue_arn])
 
+    def allow_send_many(self, function: CapabilityFunction) -> None:
+        _allow_send_many(function, self.queue)
+
     def feed(self, function: CapabilityFunction) -> None:
         """Let the function consume the queue; what it reports as failed comes back alone."""
         function.allow(
@@ -92,7 +98,7 @@ class WorkQueue(Construct):
 
     A standard queue: the work is right in any order and however often it is done. Its messages
     carry a group each, so that SQS serves a quiet program before one that has filled the queue.
-    `sends`: the function puts work of its own into it.
+    `sends`: the function puts work of its own into it, many messages at a time.
     """
 
     def __init__(
@@ -103,6 +109,7 @@ class WorkQueue(Construct):
         settings: Settings,
         function: CapabilityFunction,
         concurrency_max: int,
+        batch_size: int = PAGES_AT_ONCE,
         sends: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -131,19 +138,13 @@ class WorkQueue(Construct):
             on=[self.queue.queue_arn],
         )
         if sends:
-            function.allow(SEND_ONE_OR_MANY, on=[self.queue.queue_arn])
-            function.acknowledge_actions(
-                SEND_ONE_OR_MANY,
-                why="Of AWS's actions only SendMessage matches, which covers batches; the local "
-                "cloud has another one for them.",
-            )
+            _allow_send_many(function, self.queue)
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             function_name=function.function.function_name,
             event_source_arn=self.queue.queue_arn,
-            # A hundred members: seconds of work, and of repetition when a worker dies.
-            batch_size=4,
+            batch_size=batch_size,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=concurrency_max
@@ -168,3 +169,12 @@ class StreamDeadLetters(Construct):
             "AwsSolutions-SQS3",
             reason="This is itself the dead-letter queue, as the stream mapping's destination.",
         )
+
+
+def _allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:
+    function.allow(SEND_ONE_OR_MANY, on=[queue.queue_arn])
+    function.acknowledge_actions(
+        SEND_ONE_OR_MANY,
+        why="Of AWS's actions only SendMessage matches, which covers batches; the local "
+        "cloud has another one for them.",
+    )

@@ -1,5 +1,6 @@
 """Intake: apply what storefronts delivered, in order for each order."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
@@ -8,17 +9,33 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.batch.base import FailureResponse
+from aws_lambda_powertools.utilities.batch.exceptions import (
+    SQSFifoMessageGroupCircuitBreakerError,
+)
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from loyalty.domain.deliveries import (
+    CONTRADICTED,
+    HELD_UP,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    Kept,
+)
 from loyalty.domain.errors import NotFound, TryAgain
-from loyalty.domain.storefront import Delivery, Envelope, Outcome, delivery_id
-from loyalty.edge import clients
+from loyalty.domain.storefront import (
+    ALL_EARN,
+    Delivery,
+    Earns,
+    Envelope,
+    Outcome,
+)
+from loyalty.edge import clients, clock
 from loyalty.edge.claims import Claim, read_claim
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
-from loyalty.edge.inbox import read_delivery
+from loyalty.edge.inbox import Inbox, read_message
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.platforms import PlatformClient
@@ -27,6 +44,7 @@ from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.deliveries import contradicts
 from loyalty.usecases.enrollment import look_up
 from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.intake import apply, understand
@@ -45,7 +63,9 @@ class _Orders(SqsFifoPartialProcessor):
 
     def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
         """Tell the log what went wrong, without the text that an exception may quote."""
-        logger.error("not applied", message_id=record.message_id, failure=failure(exception[1]))
+        fault: BaseException = exception[1]
+        logger.error("not applied", message_id=record.message_id, failure=failure(fault))
+        _note_failure(record, fault)
         return super().failure_handler(record, exception)
 
 
@@ -61,21 +81,69 @@ def take(record: SQSRecord) -> None:
     if claim := read_claim(record.body):
         _claim(claim, told)
         return
-    delivery = read_delivery(clients.s3(), bucket=told.inbox_bucket, message=record.body)
+    attempts = _attempts(record)
+    at = read_message(record.body)
+    log = TableStorefronts(engine(told.table))
+    if attempts > 1:
+        # Whoever was killed at work noted nothing: a manager sees it from the second try on.
+        log.fail(at, reason=INTERRUPTED, attempts=attempts, now=clock.now(), only_new=True)
+    delivery = Inbox(clients.s3(), bucket=told.inbox_bucket).read(at)
+    if delivery is None:
+        # Erased, or gone after its thirty days: trying again would not bring it back.
+        logger.warning("no longer in the inbox", delivery_id=at.log_id)
+        return
     speaks = dialect(delivery.platform)
     envelope = speaks.envelope(delivery.body, delivery.headers)
     serving = desk(delivery.program_id, table=told.table)
-    log = TableStorefronts(engine(told.table))
-    try:
-        command = understand(delivery, envelope, dialect=speaks, platforms=platforms())
+    if contradicts(at, bodies=log):
+        outcome = Outcome(status="parked", reason=CONTRADICTED)
+    else:
+        command = understand(
+            delivery,
+            envelope,
+            earns=_earning(delivery, told),
+            dialect=speaks,
+            platforms=platforms(),
+        )
         outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
-    except TryAgain as refusal:
-        # It comes back; until then a manager sees that it has not counted yet.
-        failed = Outcome(status="failed", reason=refusal.code)
-        log.record(delivery, envelope, outcome=failed, now=serving.now)
-        raise
-    log.record(delivery, envelope, outcome=outcome, now=serving.now)
-    _tell(delivery, envelope, outcome)
+    log.record(
+        at,
+        envelope,
+        source=delivery.source,
+        outcome=outcome,
+        attempts=attempts,
+        now=serving.now,
+    )
+    _tell(at, envelope, outcome)
+
+
+def _note_failure(record: SQSRecord, fault: BaseException) -> None:
+    """A manager sees that it has not counted yet, and why it comes back."""
+    match fault:
+        case TryAgain():
+            reason = fault.code
+        case SQSFifoMessageGroupCircuitBreakerError():
+            reason = HELD_UP
+        case _:
+            reason = INTERNAL_ERROR
+    # A claim is no delivery, and neither is what nobody of ours has sent.
+    with suppress(KeyError, ValueError, TryAgain):
+        log = TableStorefronts(engine(settings(IntakeSettings).table))
+        at = read_message(record.body)
+        log.fail(at, reason=reason, attempts=_attempts(record), now=clock.now())
+
+
+def _attempts(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)
+
+
+def _earning(delivery: Delivery, told: IntakeSettings) -> Earns:
+    """Which orders earn as the shop is connected now; all where it no longer is."""
+    shelf = TableStorefronts(engine(told.table))
+    storefront = shelf.find(delivery.program_id, delivery.storefront_id)
+    if storefront is None or storefront.platform != delivery.platform:
+        return ALL_EARN
+    return storefront.earns
 
 
 def _claim(claim: Claim, told: IntakeSettings) -> None:
@@ -108,12 +176,12 @@ def platforms() -> PlatformClient:
     )
 
 
-def _tell(delivery: Delivery, envelope: Envelope, outcome: Outcome) -> None:
+def _tell(kept: Kept, envelope: Envelope, outcome: Outcome) -> None:
     logger.info(
         "applied",
-        program_id=delivery.program_id,
-        storefront_id=delivery.storefront_id,
-        delivery_id=delivery_id(envelope, delivery.body),
+        program_id=kept.program_id,
+        storefront_id=kept.storefront_id,
+        delivery_id=kept.log_id,
         topic=envelope.topic,
         order_id=envelope.order_id,
         outcome=outcome.status,
@@ -130,6 +198,9 @@ def _tell(delivery: Delivery, envelope: Envelope, outcome: Outcome) -> None:
             count("PointsClawedBack", -outcome.points)
         case "ignored":
             count("DeliveriesIgnored", reason=str(outcome.reason))
+        case "parked" if outcome.reason == CONTRADICTED:
+            # An alarm of its own: maybe somebody else has the secret.
+            count("DeliveriesContradicted")
         case "parked":
             # Once without the reason: one alarm watches them all.
             count("DeliveriesParked")

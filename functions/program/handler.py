@@ -22,7 +22,7 @@ from loyalty.domain.program import (
 from loyalty.edge import clients, clock, desk, table
 from loyalty.edge.auth import EVERYONE
 from loyalty.edge.http import ANYONE, PathId, ProgramId, create_app, reply
-from loyalty.edge.inbox import Replays
+from loyalty.edge.inbox import Inbox, IntakeQueue
 from loyalty.edge.paging import decode_cursor, encode_cursor
 from loyalty.edge.schemas import AnswerPart, Cursor, Moment, PageLimit
 from loyalty.edge.settings import ProgramSettings, settings
@@ -30,6 +30,8 @@ from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.storefronts import (
     DeliveryPage,
     ReplayAnswer,
+    ReplayRequest,
+    SpanReplayAnswer,
     StorefrontAnswer,
     StorefrontId,
     StorefrontRequest,
@@ -38,10 +40,12 @@ from loyalty.edge.storefronts import (
     storefront_answer,
     storefront_state,
 )
+from loyalty.storefronts import dialect
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.program import publish
-from loyalty.usecases.storefronts import connect, connected, disconnect, health, replay
+from loyalty.usecases.storefronts import connect, connected, disconnect
 
 api = create_app("program")
 handler = api
@@ -167,15 +171,19 @@ def connect_storefront(
     return reply(answer, status=201 if is_new else 200)
 
 
-@api.get("/storefronts/<storefront_id>", allow={"manager"})
+@api.get("/storefronts/<storefront_id>", allow={"manager"}, refuses=(TryAgain,))
 def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontState:
     """Read a storefront's connection, and how its deliveries fare."""
     storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
-    fares = health(storefront_id, program_id=program_id, log=storefronts(), now=clock.now())
+    fares = health(storefront_id, program_id=program_id, files=files(), now=clock.now())
     return storefront_state(storefront, fares, program_id=program_id)
 
 
-@api.get("/storefronts/<storefront_id>/deliveries", allow={"manager"}, refuses=(InvalidCursor,))
+@api.get(
+    "/storefronts/<storefront_id>/deliveries",
+    allow={"manager"},
+    refuses=(InvalidCursor, TryAgain),
+)
 def list_deliveries(
     program_id: ProgramId,
     storefront_id: StorefrontId,
@@ -185,10 +193,16 @@ def list_deliveries(
     """List the deliveries of the last 30 days with what came of each, newest first."""
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     of = f"deliveries {program_id} {storefront_id}"
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
-    page = storefronts().deliveries(program_id, storefront_id, limit=limit, start=start)
+    page = deliveries_page(
+        storefront_id,
+        program_id=program_id,
+        files=files(),
+        limit=limit,
+        before_id=str(decode_cursor(cursor, of=of)["after"]) if cursor else None,
+        now=clock.now(),
+    )
     return DeliveryPage(
-        items=[delivery_answer(handled) for handled in page.items],
+        items=[delivery_answer(line) for line in page.items],
         next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
     )
 
@@ -200,16 +214,46 @@ def replay_delivery(
     program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
 ) -> ReplayAnswer:
     """Apply a delivery once more; what counted does not count again."""
-    handled = replay(
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    line = replay(
         storefront_id,
         delivery_id,
         program_id=program_id,
-        shelf=storefronts(),
-        log=storefronts(),
-        queue=Replays(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url),
+        files=files(),
+        queue=queue(),
         now=clock.now(),
     )
-    return ReplayAnswer(delivery=delivery_answer(handled))
+    return ReplayAnswer(delivery=delivery_answer(line))
+
+
+@api.post(
+    "/storefronts/<storefront_id>/deliveries/replay",
+    allow={"manager"},
+    status=202,
+    refuses=(InvalidCursor, TryAgain),
+)
+def replay_deliveries(
+    program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[ReplayRequest, Body()]
+) -> SpanReplayAnswer:
+    """Apply the deliveries of a time once more, oldest first, a thousand at a time."""
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    span = told.span()
+    of = f"replay {program_id} {storefront_id} {span.since} {span.before} {sorted(span.statuses)}"
+    begun = decode_cursor(told.cursor, of=of) if told.cursor else {}
+    asked_at = datetime.fromisoformat(str(begun["asked_at"])) if begun else clock.now()
+    done = replay_span(
+        storefront_id,
+        span,
+        program_id=program_id,
+        files=files(),
+        queue=queue(),
+        after=str(begun["after"]) if begun else None,
+        asked_at=asked_at,
+    )
+    position = {"after": done.next or "", "asked_at": asked_at.isoformat()}
+    return SpanReplayAnswer(
+        queued=done.queued, next_cursor=encode_cursor(position, of=of) if done.next else None
+    )
 
 
 @api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)
@@ -240,6 +284,15 @@ def programs() -> TablePrograms:
 
 def storefronts() -> TableStorefronts:
     return TableStorefronts(table.engine(settings(ProgramSettings).table))
+
+
+def files() -> Files:
+    inbox = Inbox(clients.s3(), bucket=settings(ProgramSettings).inbox_bucket)
+    return Files(inbox=inbox, log=storefronts(), dialect=dialect)
+
+
+def queue() -> IntakeQueue:
+    return IntakeQueue(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url)
 
 
 def vault() -> StorefrontSecrets:

@@ -2,13 +2,15 @@
 
 import time
 from functools import cache
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from loyalty.domain.errors import BadSignature, NotFound, TooLarge
 from loyalty.domain.storefront import Received
 from loyalty.edge import clients, clock
 from loyalty.edge.http import ANYONE, ProgramId, create_app
-from loyalty.edge.inbox import Inbox
+from loyalty.edge.inbox import Inbox, IntakeQueue
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.schemas import AnswerPart
@@ -35,7 +37,7 @@ class DeliveryReceipt(AnswerPart):
     """
 
     status: Literal["received", "greeted"] = "received"
-    delivery_id: str | None
+    delivery_id: Annotated[str | None, Field(description="By which it is listed and replayed.")]
 
 
 @api.post(
@@ -62,6 +64,7 @@ def receive_delivery(
         connections=connections(),
         dialect=dialect,
         inbox=inbox(),
+        queue=queue(),
     )
     if delivery_id is None:
         return DeliveryReceipt(status="greeted", delivery_id=None)
@@ -80,9 +83,9 @@ def connections() -> Connections:
 @cache
 def inbox() -> Inbox:
     told = settings(WebhooksSettings)
-    return Inbox(
-        clients.s3(),
-        clients.sqs(),
-        bucket=told.inbox_bucket,
-        queue_url=told.intake_queue_url,
-    )
+    return Inbox(clients.s3(), bucket=told.inbox_bucket)
+
+
+@cache
+def queue() -> IntakeQueue:
+    return IntakeQueue(clients.sqs(), queue_url=settings(WebhooksSettings).intake_queue_url)

@@ -49,6 +49,11 @@ ORDER: Final = till.order(4999, order_id="2", identities=[EMAIL], channel="web")
 # A request of each operation that would be done; it says nearly all that can be said.
 BODIES: Final[dict[str, Any]] = {
     "publish_program": document(**PROGRAM),
+    "replay_deliveries": {
+        "from": "2026-11-21T00:00:00Z",
+        "to": "2026-11-22T00:00:00Z",
+        "statuses": ["failed"],
+    },
     "connect_storefront": {"platform": "shopify", "source": "shop", "secrets": ["secret"]},
     "enroll_member": {
         "identities": [EMAIL | {"verified": True}, {"kind": "card", "value": "6034-1"}],

@@ -167,10 +167,10 @@ def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_wha
     publish(currency="USD")
     connect()
     till.enroll("bob.norman@mail.example.com")
-    deliver(of_five_lines(1, at=time.now))
+    deliver(of_five_lines(1, at=time.now), event_id="1")
     drain()
 
-    deliver(of_five_lines(2, at=time.now))
+    deliver(of_five_lines(2, at=time.now), event_id="2")
     messages = queued()
     with metered(meter[0]) as cost:
         assert apply(messages) == []
@@ -178,8 +178,12 @@ def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_wha
     earning = Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
     # Customer id, e-mail and two phones, in one call.
     looking_up = Cost(round_trips=1, read=4 * 0.5)
+    # What earns is as the shop is connected now.
+    connected = Cost(round_trips=1, read=1)
+    # Whether the same event was told in other words.
+    asking = Cost(round_trips=1, read=1)
     noting = Cost(round_trips=1, write=1)
-    assert cost == earning + looking_up + noting
+    assert cost == asking + connected + earning + looking_up + noting
 
 
 def test_an_accrual_of_five_lines_under_levels_with_pending_points_stays_within_1_kb(
@@ -213,6 +217,7 @@ def test_an_account_with_two_years_of_monthly_lots_stays_within_1_kb() -> None:
         tier_floor=TierFloor("gold-members", date(2027, 12, 31)),
         tier_ups=2,
         tier_downs=1,
+        tier_revision=7,
     )
 
     item = records.account_to_item(

@@ -245,7 +245,7 @@ class TestBigCommerce:
     @staticmethod
     def deliver(scope: str, name: str) -> None:
         raw = encoded(bigcommerce.event(scope, hash=name))
-        assert post(raw, signing.bigcommerce(raw)).status == 200
+        assert post(raw, signing.bigcommerce(raw, name=name)).status == 200
 
     def test_an_order_is_read_whenever_something_happened_to_it(
         self, platform: PlatformServer, outcomes: Callable[[], list[str]]

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from functions.program.handler import handler as program_handler
 from functions.webhooks.handler import BODY_BYTES_MAX
 from functions.webhooks.handler import handler as webhooks
+from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, post, queued
 from tests.support.http import call
 from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
@@ -46,7 +47,8 @@ def test_a_signed_delivery_is_answered_kept_and_queued() -> None:
     assert answer.status == 200
     assert answer.body["status"] == "received"
     ((where, delivery),) = kept().items()
-    assert where == f"bean/online/2026/11/21/{answer.body['delivery_id']}.json"
+    assert where.startswith("bean/online/20261121T100000000000Z.")
+    assert where.startswith(f"bean/online/{answer.body['delivery_id']}.")
     assert base64.b64decode(delivery["body"]) == raw
     assert delivery["headers"] == headers(raw)
     (message,) = queued()
@@ -144,12 +146,21 @@ def test_a_large_order_is_taken_and_what_cannot_be_carried_is_not() -> None:
     assert post(larger, headers(larger)).code == "too_large"
 
 
-def test_the_same_delivery_again_is_kept_and_queued_once() -> None:
+def test_the_same_delivery_at_the_same_moment_is_kept_and_queued_once() -> None:
     ids = {deliver(order()).body["delivery_id"] for _ in range(3)}
 
     assert len(ids) == 1
     assert len(kept()) == 1
     assert len(queued()) == 1
+
+
+def test_the_same_delivery_later_is_kept_and_queued_again(time: Clock) -> None:
+    first = deliver(order()).body["delivery_id"]
+    time.now += timedelta(seconds=1)
+    second = deliver(order()).body["delivery_id"]
+
+    assert first.partition(".")[2] == second.partition(".")[2]
+    assert len(kept()) == len(queued()) == 2
 
 
 def test_deliveries_about_one_order_are_queued_in_order_and_others_apart() -> None:

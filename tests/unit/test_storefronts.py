@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from loyalty.domain.deliveries import Kept
 from loyalty.domain.errors import BadSignature, NotFound
-from loyalty.domain.storefront import Delivery, Envelope, ShopKeys, Storefront
+from loyalty.domain.storefront import Delivery, ShopKeys, Storefront
 from loyalty.storefronts import dialect
 from loyalty.usecases.storefronts import (
     CONNECTION_SECONDS_MAX,
@@ -63,15 +64,16 @@ class Vault:
 
 @dataclass
 class Inbox:
-    kept: dict[str, Delivery] = field(default_factory=dict)
-    queued: list[str] = field(default_factory=list)
+    """And the queue behind it."""
 
-    def keep(self, delivery: Delivery, envelope: Envelope) -> str:
-        self.kept[envelope.name] = delivery
-        return envelope.name
+    kept: dict[Kept, Delivery] = field(default_factory=dict)
+    queued: list[Kept] = field(default_factory=list)
 
-    def enqueue(self, where: str, delivery: Delivery, envelope: Envelope) -> None:
-        self.queued.append(where)
+    def keep(self, kept: Kept, delivery: Delivery) -> None:
+        self.kept[kept] = delivery
+
+    def send(self, kept: Kept) -> None:
+        self.queued.append(kept)
 
 
 @dataclass
@@ -115,6 +117,7 @@ class Shop:
             connections=self.connections,
             dialect=dialect,
             inbox=self.inbox,
+            queue=self.inbox,
         )
 
 

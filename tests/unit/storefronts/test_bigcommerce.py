@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
 from loyalty.domain.identity import Identity
 from loyalty.domain.storefront import (
     Command,
@@ -18,7 +19,6 @@ from loyalty.domain.storefront import (
     Parked,
     Storefront,
     Wanted,
-    delivery_id,
 )
 from loyalty.storefronts import bigcommerce
 from tests.support.bigcommerce import PRODUCTS, STORE, event, order, product, refund, refunds
@@ -215,4 +215,4 @@ def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
     must_make_sense(bigcommerce.translate(TOPIC, body, source="shop"))
     must_make_sense(bigcommerce.complete(TOPIC, body, fetched, source="shop"))
     told = bigcommerce.envelope(body, {})
-    assert len(delivery_id(told, body)) == 32
+    assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.deliveries import delivery_id, kept_as
 from loyalty.domain.identity import Identity
 from loyalty.domain.orders import LINES_MAX
 from loyalty.domain.storefront import (
@@ -18,8 +19,6 @@ from loyalty.domain.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
-    delivery_id,
-    ordered_with,
 )
 from loyalty.storefronts import shopify
 from tests.support.fuzz import VALUES, must_make_sense, places, put
@@ -103,8 +102,20 @@ def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     told = shopify.envelope(body, headers(body))
 
     assert told == Envelope(
-        topic="orders/paid", name="98880550-7158-44d4-b7cd-2c97c8a091b5", order_id="450789469"
+        topic="orders/paid",
+        name="98880550-7158-44d4-b7cd-2c97c8a091b5",
+        order_id="450789469",
+        event="98880550-7158-44d4-b7cd-2c97c8a091b5 ",
     )
+
+
+def test_one_event_in_two_versions_of_the_api_is_two_events() -> None:
+    body = encoded(order())
+    versions = ({"x-shopify-api-version": version} for version in ("2026-07", "2026-10"))
+
+    events = {shopify.envelope(body, headers(body) | version).event for version in versions}
+
+    assert len(events) == 2
 
 
 def test_a_refund_is_about_its_order() -> None:
@@ -663,7 +674,7 @@ def test_what_is_told_of_one_order_is_applied_in_order() -> None:
             headers=signed,
             body=body,
         )
-        return ordered_with(delivery, shopify.envelope(body, signed))
+        return kept_as(delivery, shopify.envelope(body, signed)).group
 
     paid_order, refund = encoded(order()), encoded(payload("refund.929361467"))
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
 from loyalty.domain.identity import Identity
 from loyalty.domain.storefront import (
     Command,
@@ -19,7 +20,6 @@ from loyalty.domain.storefront import (
     Parked,
     Storefront,
     Wanted,
-    delivery_id,
 )
 from loyalty.storefronts import square
 from tests.support.fuzz import must_make_sense, places, spoiled
@@ -214,7 +214,10 @@ def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     body = encoded(event(PAYMENT))
 
     assert square.envelope(body, {}) == Envelope(
-        topic=PAYMENT, name="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", order_id=PAID_ORDER_ID
+        topic=PAYMENT,
+        name="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
+        order_id=PAID_ORDER_ID,
+        event="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
     )
     assert square.envelope(encoded(event(REFUND)), {}).order_id is None
 
@@ -256,4 +259,4 @@ def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
     must_make_sense(square.translate(topic, body, source="till"))
     must_make_sense(square.complete(topic, body, [json.dumps(answer).encode()], source="till"))
     told = square.envelope(body, {})
-    assert len(delivery_id(told, body)) == 32
+    assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

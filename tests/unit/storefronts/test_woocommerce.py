@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from loyalty.domain.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
 from loyalty.domain.identity import Identity
 from loyalty.domain.storefront import (
     Command,
@@ -15,7 +16,6 @@ from loyalty.domain.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
-    delivery_id,
 )
 from loyalty.storefronts import woocommerce
 from tests.support.fuzz import must_make_sense, places, spoiled
@@ -175,4 +175,4 @@ def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any)
     told = woocommerce.envelope(raw, signed(raw))
 
     must_make_sense(woocommerce.translate(told.topic, raw, source="shop"))
-    assert len(delivery_id(told, raw)) == 32
+    assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
 from loyalty.domain.entries import AskedRefund
@@ -15,15 +13,54 @@ from loyalty.domain.orders import Order, fingerprint
 
 Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
-Status = Literal["earned", "edited", "refunded", "guest", "waiting", "ignored", "parked", "failed"]
+Status = Literal[
+    "received",
+    "earned",
+    "edited",
+    "refunded",
+    "guest",
+    "waiting",
+    "ignored",
+    "parked",
+    "failed",
+]
 # What a person may have to look at.
 TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed"})
 
 # The refund's id of an order that was cancelled; platforms call refunds by other names.
 CANCELLED: Final = "cancelled"
 
-_LOG_TIME: Final = "%Y%m%dT%H%M%S%fZ"
-_LOG_ID: Final = re.compile(r"(\d{8}T\d{12}Z)\.([0-9a-f]{32})", re.ASCII)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earns:
+    """Which of a shop's paid orders earn: where something is named, no others.
+
+    Statuses and channels are the platform's own words; capitals do not count. An order earns with
+    any of `tags_any`, and with none of `tags_none`.
+    """
+
+    statuses: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    tags_any: tuple[str, ...] = ()
+    tags_none: tuple[str, ...] = ()
+
+    def excludes(
+        self, *, status: str = "", channel: str | None = None, tags: Sequence[str] = ()
+    ) -> str | None:
+        """Why an order does not earn: a stable code."""
+        if self.statuses and not _any_of(self.statuses, (status,)):
+            return "status_excluded"
+        if self.channels and not _any_of(self.channels, (channel or "",)):
+            return "channel_excluded"
+        if self.tags_any and not _any_of(self.tags_any, tags):
+            return "tags_excluded"
+        if _any_of(self.tags_none, tags):
+            return "tags_excluded"
+        return None
+
+
+# What a shop's orders do as long as nobody chooses among them.
+ALL_EARN: Final = Earns()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +79,7 @@ class Storefront:
     notification_url: str | None = None
     store: str | None = None
     sandbox: bool = False
+    earns: Earns = ALL_EARN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +125,31 @@ class Envelope:
     """What a delivery is about, as far as it can be told without judging its content.
 
     `name` is the platform's name for what happened, the same for a retry; where it gave none, a
-    digest of the body. `order_id` is None where the delivery names no order.
+    digest of the body. `order_id` is None where the delivery names no order. `event` is an id that
+    the platform gives to one event of a topic and to no other, None where it has none; `said` is
+    what it then always says in the same words, where that is not the whole body.
     """
 
     topic: str
     name: str
     order_id: str | None
+    event: str | None = None
+    said: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPaid:
     """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
 
-    Currency and customer are as the shop told them.
+    Currency and customer are as the shop told them. `excluded` says why the order does not earn,
+    whatever else is to be done with it.
     """
 
     order: Order
     currency: str
     identities: tuple[Identity, ...]
     refunds: tuple[AskedRefund, ...] = ()
+    excluded: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,37 +219,6 @@ class Outcome:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
-    """A delivery and what came of it, the last time it was applied; never what it says."""
-
-    delivery_id: str
-    name: str
-    topic: str
-    source: str
-    order_id: str | None
-    outcome: Outcome
-    received_at: datetime
-    applied_at: datetime
-
-    @property
-    def log_id(self) -> str:
-        """Names it in the log; when it was received comes first."""
-        return f"{self.received_at.astimezone(UTC):{_LOG_TIME}}.{self.delivery_id}"
-
-
-def read_log_id(log_id: str) -> tuple[datetime, str] | None:
-    """When the delivery of a log id was received, and its id; None where there can be none."""
-    found = _LOG_ID.fullmatch(log_id)
-    if not found:
-        return None
-    try:
-        received_at = datetime.strptime(found[1], _LOG_TIME).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return received_at, found[2]
-
-
 def given_back(
     refund_id: str,
     *,
@@ -231,21 +244,5 @@ def cancelled(*, at: datetime) -> AskedRefund:
     )
 
 
-def delivery_id(envelope: Envelope, body: bytes) -> str:
-    """The same for the same thing told again in the same words, and for nothing else.
-
-    Topic and body count too: a platform may name one event by one id under two topics.
-    """
-    named = f"{envelope.topic}\0{envelope.name}\0".encode()
-    return hashlib.sha256(named + body).hexdigest()[:32]
-
-
-def ordered_with(delivery: Delivery, envelope: Envelope) -> str:
-    """Names what a delivery is applied in order with: its order, or else nothing but itself."""
-    what = envelope.order_id or delivery_id(envelope, delivery.body)
-    return group_of(delivery.program_id, delivery.source, what)
-
-
-def group_of(program_id: str, source: str, what: str) -> str:
-    """Names what is applied in order."""
-    return hashlib.sha256(f"{program_id}\0{source}\0{what}".encode()).hexdigest()[:32]
+def _any_of(named: Sequence[str], told: Sequence[str]) -> bool:
+    return not {each.casefold() for each in named}.isdisjoint(each.casefold() for each in told)

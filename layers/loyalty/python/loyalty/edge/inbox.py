@@ -1,99 +1,212 @@
-"""The inbox: deliveries as they were received, in S3, and the queue of those to be applied."""
+"""The inbox: deliveries as they were received, in S3, and the queue of those to be applied.
+
+An object's key says when the delivery was received, which one it is, and what it is applied in
+order with. So S3 lists deliveries in the order of time, and a key is all that a message of the
+queue needs.
+"""
 
 import base64
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import batched
+from typing import TYPE_CHECKING, Final
 
-from loyalty.domain.storefront import (
-    Delivery,
-    Envelope,
-    Handled,
-    delivery_id,
-    group_of,
-    ordered_with,
-)
+from botocore.exceptions import ClientError
+
+from loyalty.domain.deliveries import Kept, log_time, read_log_id
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.storefront import Delivery
+from loyalty.usecases.ports import Listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+# What S3 lists in one call, and SQS takes in one.
+LISTED_AT_ONCE_MAX: Final = 1000
+SENT_AT_ONCE_MAX: Final = 10
+# A month of microseconds is halved 42 times before nothing is left to halve.
+HALVINGS_MAX: Final = 44
+
+# What is left where somebody's data was: that there was a delivery.
+ERASED: Final = b'{"v": 1, "erased": true}'
+
+_NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCII)
 
 
 class Inbox:
-    """Where `webhooks` leaves deliveries."""
+    """Deliveries as they were received, by the time they were."""
 
-    def __init__(self, s3: "S3Client", sqs: "SQSClient", *, bucket: str, queue_url: str) -> None:
+    def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
-        self._sqs = sqs
         self._bucket = bucket
-        self._queue_url = queue_url
 
-    def keep(self, delivery: Delivery, envelope: Envelope) -> str:
-        """Gives where it is kept; the same delivery on the same day is kept in one place."""
-        where = _where(
-            delivery.program_id,
-            delivery.storefront_id,
-            received_at=delivery.received_at,
-            delivery_id=delivery_id(envelope, delivery.body),
-        )
+    def keep(self, kept: Kept, delivery: Delivery) -> None:
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=where,
+            Key=_where(kept),
             Body=_to_json(delivery),
             ContentType="application/json",
         )
-        return where
 
-    def enqueue(self, where: str, delivery: Delivery, envelope: Envelope) -> None:
-        """In order with what else is told of its order. The message only says where it lies."""
-        self._sqs.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=_message(where),
-            MessageGroupId=ordered_with(delivery, envelope),
-            MessageDeduplicationId=delivery_id(envelope, delivery.body),
+    def read(self, kept: Kept) -> Delivery | None:
+        """None for one that is not there any more, or whose words were erased."""
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=_where(kept))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return delivery_from_json(found["Body"].read())
+
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None:
+        prefix = f"{_folder(program_id, storefront_id)}{log_id}."
+        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
+        keys = (each["Key"] for each in found.get("Contents", ()))
+        return next(filter(None, map(_kept_at, keys)), None)
+
+    def oldest(
+        self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
+    ) -> Listed[Kept]:
+        """In the order they were received; `since` and `before` are times or ids of the log."""
+        found, is_all = self._between(program_id, storefront_id, since, before, limit)
+        return Listed(found, found[-1].log_id if found and not is_all else None)
+
+    def newest(
+        self,
+        program_id: str,
+        storefront_id: str,
+        *,
+        since: datetime,
+        before: datetime,
+        before_id: str | None,
+        limit: int,
+    ) -> Listed[Kept]:
+        """Newest first. A page may be shorter than its limit though more follow.
+
+        S3 lists forward only. So where more lie in the time asked for than one call lists, the
+        time is halved until they do not: some twenty calls for the last of a burst in a month.
+        """
+        bound = before_id or log_time(before)
+        low, high, from_ = since, before, since
+        for _ in range(HALVINGS_MAX):
+            found, is_all = self._between(
+                program_id, storefront_id, log_time(from_), bound, LISTED_AT_ONCE_MAX
+            )
+            if is_all and (found or from_ == since):
+                return _page(found, limit=limit, is_all=from_ == since)
+            if is_all:
+                high = from_
+            else:
+                low = from_
+            from_ = low + (high - low) / 2
+        raise TryAgain("The inbox changes too fast to be listed")
+
+    def _between(
+        self, program_id: str, storefront_id: str, since: str, before: str, limit: int
+    ) -> tuple[list[Kept], bool]:
+        """The first ones from `since` on and before `before`, and whether these are all."""
+        folder = _folder(program_id, storefront_id)
+        listed = self._s3.list_objects_v2(
+            Bucket=self._bucket, Prefix=folder, StartAfter=folder + since, MaxKeys=limit
         )
+        keys = [each["Key"] for each in listed.get("Contents", ())]
+        before_key = folder + before
+        within = [key for key in keys if key < before_key]
+        is_all = len(within) < len(keys) or not listed["IsTruncated"]
+        return [kept for kept in map(_kept_at, within) if kept], is_all
 
 
-class Replays:
-    """The queue, for deliveries that lie in the inbox already."""
+def _page(found: list[Kept], *, limit: int, is_all: bool) -> Listed[Kept]:
+    """The last ones, newest first."""
+    page = found[-limit:][::-1]
+    return Listed(page, None if is_all and len(found) <= limit else page[-1].log_id)
+
+
+class IntakeQueue:
+    """The queue of deliveries to be applied, each in order with what else is told of its order."""
 
     def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def again(
-        self, handled: Handled, *, program_id: str, storefront_id: str, now: datetime
-    ) -> None:
-        """In order with what else is told of its order, and no duplicate of the first time."""
-        where = _where(
-            program_id,
-            storefront_id,
-            received_at=handled.received_at,
-            delivery_id=handled.delivery_id,
-        )
-        what = handled.order_id or handled.delivery_id
-        asked = f"{where}\0{now.isoformat()}".encode()
+    def send(self, kept: Kept) -> None:
         self._sqs.send_message(
             QueueUrl=self._queue_url,
-            MessageBody=_message(where),
-            MessageGroupId=group_of(program_id, handled.source, what),
-            MessageDeduplicationId=hashlib.sha256(asked).hexdigest(),
+            MessageBody=_message(kept),
+            MessageGroupId=kept.group,
+            # Each delivery is applied and listed, also a second one in the same words: the books
+            # know what counted. What the queue forgets is the same sending tried twice.
+            MessageDeduplicationId=kept.log_id,
         )
 
+    def send_again(self, kept: Iterable[Kept], *, asked_at: datetime) -> None:
+        """Once more; what is asked for twice in five minutes by the same request is sent once.
 
-def read_delivery(s3: "S3Client", *, bucket: str, message: str) -> Delivery:
+        Raises:
+            TryAgain: not all could be sent.
+        """
+        for some in batched(kept, SENT_AT_ONCE_MAX, strict=False):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {
+                    "Id": str(number),
+                    "MessageBody": _message(each),
+                    "MessageGroupId": each.group,
+                    "MessageDeduplicationId": _asked(each, asked_at),
+                }
+                for number, each in enumerate(some)
+            ]
+            if self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
+                "Failed"
+            ):
+                raise TryAgain("The queue did not take all deliveries; send the same request again")
+
+
+def read_message(message: str) -> Kept:
     """The delivery that a message of the queue points to."""
-    where = json.loads(message)["where"]
-    return _from_json(s3.get_object(Bucket=bucket, Key=where)["Body"].read())
+    where = str(json.loads(message)["where"])
+    kept = _kept_at(where)
+    if kept is None:
+        raise ValueError("This is not where a delivery lies")
+    return kept
 
 
-def _where(program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str) -> str:
-    return f"{program_id}/{storefront_id}/{received_at:%Y/%m/%d}/{delivery_id}.json"
+def _asked(kept: Kept, asked_at: datetime) -> str:
+    return hashlib.sha256(f"{kept.log_id}\0{asked_at.isoformat()}".encode()).hexdigest()
 
 
-def _message(where: str) -> str:
-    return json.dumps({"v": 1, "where": where})
+def _folder(program_id: str, storefront_id: str) -> str:
+    return f"{program_id}/{storefront_id}/"
+
+
+def _where(kept: Kept) -> str:
+    return f"{_folder(kept.program_id, kept.storefront_id)}{kept.log_id}.{kept.group}.json"
+
+
+def _kept_at(where: str) -> Kept | None:
+    """What a key of the inbox tells; None where it is not that of a delivery."""
+    program_id, _, rest = where.partition("/")
+    storefront_id, _, name = rest.partition("/")
+    told = _NAME.fullmatch(name)
+    named = read_log_id(told["log_id"]) if told else None
+    if told is None or named is None:
+        return None
+    received_at, delivery_id = named
+    return Kept(
+        program_id=program_id,
+        storefront_id=storefront_id,
+        received_at=received_at,
+        delivery_id=delivery_id,
+        group=told["group"],
+    )
+
+
+def _message(kept: Kept) -> str:
+    return json.dumps({"v": 1, "where": _where(kept)})
 
 
 def _to_json(delivery: Delivery) -> bytes:
@@ -111,7 +224,10 @@ def _to_json(delivery: Delivery) -> bytes:
     return json.dumps(told).encode()
 
 
-def _from_json(stored: bytes) -> Delivery:
+def delivery_from_json(stored: bytes) -> Delivery | None:
+    """A delivery as it was received; None where what it said was erased."""
+    if stored == ERASED:
+        return None
     told = json.loads(stored)
     return Delivery(
         program_id=told["program_id"],

@@ -99,6 +99,15 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    table: str
+    identity_secret: str
+    inbox_bucket: str
+    storefront_secrets: str
+    privacy_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindersSettings:
     table: str
     reminders_queue_url: str
@@ -178,6 +187,7 @@ type _Settings = (
     | ArchiveSettings
     | CompactionSettings
     | ExpirySettings
+    | PrivacySettings
     | RemindersSettings
     | NotificationsSettings
     | AuditSettings

@@ -1,17 +1,25 @@
 """Storefronts as managers connect them, and what they are answered."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import EXTERNAL_ID
-from loyalty.domain.storefront import Handled, Platform, ShopKeys, Status, Storefront
-from loyalty.edge.schemas import AnswerPart, ExternalId, RequestPart
-from loyalty.usecases.storefronts import Health
+from loyalty.domain.storefront import (
+    Earns,
+    Platform,
+    ShopKeys,
+    Status,
+    Storefront,
+)
+from loyalty.edge.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
+from loyalty.storefronts import dialect
+from loyalty.usecases.deliveries import Health, Line, Span
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
@@ -20,12 +28,54 @@ AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
 HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
 StoreHash = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]{1,32}$")]
 
+NAMES_MAX: Final = 20
+
 # What a platform needs beyond its secrets, and what else it may be told.
 NEEDS: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
     "bigcommerce": frozenset({"access_token", "store"}),
 }
 MAY: Final[dict[Platform, frozenset[str]]] = {"square": frozenset({"notification_url", "sandbox"})}
+
+
+Names = Annotated[tuple[Label, ...], Field(max_length=NAMES_MAX)]
+
+
+class EarningOrders(RequestPart):
+    """Which paid orders earn: where something is named, no others. Capitals do not count."""
+
+    statuses: Annotated[
+        Names, Field(description="The platform's names of the statuses in which an order earns.")
+    ] = ()
+    channels: Annotated[
+        Names, Field(description="Shopify, WooCommerce, Square, BigCommerce: where it was bought.")
+    ] = ()
+    tags_any: Annotated[Names, Field(description="Shopify: one of these is needed.")] = ()
+    tags_none: Annotated[Names, Field(description="Shopify: none of these may be there.")] = ()
+
+    def earns(self) -> Earns:
+        return Earns(
+            statuses=self.statuses,
+            channels=self.channels,
+            tags_any=self.tags_any,
+            tags_none=self.tags_none,
+        )
+
+    def faults(self, platform: Platform) -> Iterator[Fault]:
+        """What the platform does not tell of an order, or does not call so."""
+        speaks = dialect(platform)
+        for name, has in (
+            ("statuses", speaks.STATUSES is not None),
+            ("channels", speaks.HAS_CHANNELS),
+            ("tags_any", speaks.HAS_TAGS),
+            ("tags_none", speaks.HAS_TAGS),
+        ):
+            if getattr(self, name) and not has:
+                yield Fault(f"/earns/{name}", "not_for_platform", f"{platform} tells none")
+        for number, status in enumerate(self.statuses if speaks.STATUSES else ()):
+            if speaks.STATUSES and not speaks.STATUSES.fullmatch(status):
+                detail = f"An order of {platform} earns in no such status"
+                yield Fault(f"/earns/statuses/{number}", "unknown_status", detail)
 
 
 class StorefrontRequest(RequestPart):
@@ -60,6 +110,7 @@ class StorefrontRequest(RequestPart):
     ] = None
     store: Annotated[StoreHash | None, Field(description="BigCommerce: the store's hash.")] = None
     sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
+    earns: EarningOrders = EarningOrders()
 
     def connection(self, storefront_id: str, *, now: datetime) -> tuple[Storefront, ShopKeys]:
         """The shop, and what it must not tell.
@@ -80,6 +131,7 @@ class StorefrontRequest(RequestPart):
             notification_url=self.notification_url,
             store=self.store,
             sandbox=self.sandbox,
+            earns=self.earns.earns(),
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
 
@@ -92,6 +144,7 @@ class StorefrontRequest(RequestPart):
                 yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
             if is_told and name not in needs | may:
                 yield Fault(f"/{name}", "not_for_platform", f"{self.platform} has no use for it")
+        yield from self.earns.faults(self.platform)
 
 
 class StorefrontAnswer(AnswerPart):
@@ -106,18 +159,24 @@ class StorefrontAnswer(AnswerPart):
     notification_url: str | None = None
     store: str | None = None
     sandbox: bool = False
+    earns: EarningOrders = EarningOrders()
 
 
 class DeliveryAnswer(AnswerPart):
     """A delivery and what came of it, the last time it was applied. What it says is not told."""
 
     id: Annotated[str, Field(description="By which it is replayed.")]
-    topic: str
-    name: Annotated[str, Field(description="The platform's own id of it.")]
-    source: str
+    topic: str | None
+    name: Annotated[str | None, Field(description="The platform's own id of it.")]
+    source: str | None
     order_id: str | None
     received_at: datetime
-    applied_at: datetime
+    applied_at: Annotated[
+        datetime | None, Field(description="When this came of it; null: it still waits.")
+    ]
+    attempts: Annotated[
+        int, Field(description="How often it was tried the last time; given up after five.")
+    ]
     status: Status
     reason: Annotated[
         str | None, Field(description="Why it was ignored, parked, or failed: a stable code.")
@@ -141,6 +200,50 @@ class ReplayAnswer(AnswerPart):
     delivery: DeliveryAnswer
 
 
+class ReplayRequest(RequestPart):
+    """Deliveries to be applied once more: those received from a moment on and before another."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from": "2026-11-21T00:00:00Z",
+                    "to": "2026-11-22T00:00:00Z",
+                    "statuses": ["parked", "failed"],
+                }
+            ]
+        }
+    )
+
+    since: Annotated[Instant, Field(alias="from")]
+    before: Annotated[Instant, Field(alias="to")]
+    statuses: Annotated[
+        tuple[Status, ...],
+        Field(max_length=len(get_args(Status)), description="Those that came to this; else all."),
+    ] = ()
+    cursor: Annotated[
+        StrictStr | None,
+        Field(max_length=2000, description="`next_cursor` of the answer before, to go on."),
+    ] = None
+
+    def span(self) -> Span:
+        """Raises `ValidationFailed` where it ends before it begins."""
+        if self.since >= self.before:
+            fault = Fault("/to", "out_of_range", "It must come after `from`")
+            raise ValidationFailed(fault.detail, faults=(fault,))
+        return Span(since=self.since, before=self.before, statuses=frozenset(self.statuses))
+
+
+class SpanReplayAnswer(AnswerPart):
+    """So many deliveries are queued; what counted does not count again."""
+
+    status: Literal["queued"] = "queued"
+    queued: int
+    next_cursor: Annotated[
+        str | None, Field(description="More follow: send the same request with it as `cursor`.")
+    ]
+
+
 class DeliveryCounts(AnswerPart):
     """How deliveries fared since a time, by status; at most a thousand are looked at."""
 
@@ -159,16 +262,18 @@ class StorefrontState(StorefrontAnswer):
     deliveries: DeliveryCounts
 
 
-def delivery_answer(handled: Handled) -> DeliveryAnswer:
-    outcome = handled.outcome
+def delivery_answer(line: Line) -> DeliveryAnswer:
+    kept, handled = line
+    envelope, outcome = handled.envelope, handled.outcome
     return DeliveryAnswer(
-        id=handled.log_id,
-        topic=handled.topic,
-        name=handled.name,
+        id=kept.log_id,
+        topic=envelope.topic if envelope else None,
+        name=envelope.name if envelope else None,
         source=handled.source,
-        order_id=handled.order_id,
-        received_at=handled.received_at,
+        order_id=envelope.order_id if envelope else None,
+        received_at=kept.received_at,
         applied_at=handled.applied_at,
+        attempts=handled.attempts,
         status=outcome.status,
         reason=outcome.reason,
         pointer=outcome.pointer,
@@ -201,4 +306,5 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         notification_url=storefront.notification_url,
         store=storefront.store,
         sandbox=storefront.sandbox,
+        earns=EarningOrders(**asdict(storefront.earns)),
     )

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 from loyalty.domain.storefront import (
     Command,
+    Earns,
     Envelope,
     Platform,
     PlatformApi,
@@ -20,11 +21,15 @@ class Dialect(Protocol):
     """How a platform speaks. Headers come with their names in lower case.
 
     `HEADERS` names those worth keeping: the others are about the transport. A body that matches
-    `GREETING` is unsigned and asks only whether somebody is there.
+    `GREETING` is unsigned and asks only whether somebody is there. `STATUSES` matches the names
+    of those of an order's statuses among which a manager may choose what earns.
     """
 
     HEADERS: Sequence[str]
     GREETING: Pattern[bytes] | None
+    STATUSES: Pattern[str] | None
+    HAS_CHANNELS: bool
+    HAS_TAGS: bool
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
         """Whether it was signed with one of the secrets, and not too long ago."""
@@ -34,12 +39,12 @@ class Dialect(Protocol):
         """What a delivery is about. Any body will do."""
         ...
 
-    def translate(self, topic: str, body: bytes, *, source: str) -> Command | Wanted:
+    def translate(self, topic: str, body: bytes, *, source: str, earns: Earns) -> Command | Wanted:
         """What a delivery asks for. Any body will do: what makes no sense is parked."""
         ...
 
     def complete(
-        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
     ) -> Command:
         """What a delivery asks for, once what it wanted was fetched. Any bodies will do."""
         ...

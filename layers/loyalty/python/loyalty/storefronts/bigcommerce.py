@@ -21,7 +21,9 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import CurrencyCode, Instant
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
+    ALL_EARN,
     Command,
+    Earns,
     Envelope,
     Ignored,
     OrderRefunded,
@@ -51,7 +53,18 @@ ORDER_TOPICS: Final = (
 )
 
 # Statuses by their ids: https://developer.bigcommerce.com/docs/rest-management/orders/order-status
-PAID: Final = frozenset({2, 3, 8, 9, 10, 11, 14})
+PAID: Final = {
+    2: "shipped",
+    3: "partially_shipped",
+    8: "awaiting_pickup",
+    9: "awaiting_shipment",
+    10: "completed",
+    11: "awaiting_fulfillment",
+    14: "partially_refunded",
+}
+STATUSES: Final = re.compile("|".join(PAID.values()), re.IGNORECASE)
+HAS_CHANNELS: Final = True
+HAS_TAGS: Final = False
 REFUNDED: Final = 4
 CANCELLED: Final = 5
 NEVER_PAID: Final = ("authorized", "declined", "void", "void pending")
@@ -79,7 +92,7 @@ def verify(received: Received, *, secrets: Sequence[str]) -> bool:
     return matches(made, [value for version, _, value in versions if version == "v1"])
 
 
-def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
+def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
     """What a delivery is about. Any body will do."""
     digest = hashlib.sha256(body).hexdigest()
     try:
@@ -87,14 +100,23 @@ def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
     except ValidationError:
         return Envelope(topic="unknown", name=digest, order_id=None)
     is_order = told.scope in ORDER_TOPICS
+    # Not their hash: it is that of what is told, so the same for each change of an order.
+    message = headers.get(MESSAGE, "")
     return Envelope(
         topic=told.scope if _TOPIC.fullmatch(told.scope) else "unknown",
         name=told.hash if reading.is_name(told.hash) else digest,
         order_id=str(told.data.id) if is_order and told.data and told.data.id else None,
+        event=message if reading.is_name(message) else None,
     )
 
 
-def translate(topic: str, body: bytes, *, source: str) -> Command | Wanted:  # noqa: ARG001  # a dialect's
+def translate(
+    topic: str,
+    body: bytes,
+    *,
+    source: str,  # noqa: ARG001  # a dialect's
+    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+) -> Command | Wanted:
     """What has to be read first. Any body will do: what makes no sense is parked."""
     if topic not in ORDER_TOPICS:
         return Ignored("unknown_topic")
@@ -111,7 +133,14 @@ def translate(topic: str, body: bytes, *, source: str) -> Command | Wanted:  # n
     )
 
 
-def complete(_topic: str, _body: bytes, fetched: Sequence[bytes], *, source: str) -> Command:
+def complete(
+    _topic: str,
+    _body: bytes,
+    fetched: Sequence[bytes],
+    *,
+    source: str,
+    earns: Earns = ALL_EARN,
+) -> Command:
     """What a delivery asks for, by the order as BigCommerce tells it now."""
     order, products, refunds = fetched
     try:
@@ -121,6 +150,7 @@ def complete(_topic: str, _body: bytes, fetched: Sequence[bytes], *, source: str
             _PRODUCTS.validate_json(products or b"[]"),
             _Refunds.model_validate_json(refunds or b"{}").data,
             source=source,
+            earns=earns,
         )
     except ValidationError as error:
         return reading.malformed(error)
@@ -258,7 +288,12 @@ _PRODUCTS: Final = TypeAdapter(tuple[_Product, ...])
 
 
 def _order(
-    told: _Order, products: Sequence[_Product], refunds: Sequence[_Refund], *, source: str
+    told: _Order,
+    products: Sequence[_Product],
+    refunds: Sequence[_Refund],
+    *,
+    source: str,
+    earns: Earns,
 ) -> Command:
     told_at = told.date_modified or told.date_created
     if told.status_id in (REFUNDED, CANCELLED):
@@ -298,6 +333,7 @@ def _order(
         ),
         refunds=tuple(refund for refund in asked if reading.given_back_minor(refund)),
         pointer="/products",
+        excluded=earns.excludes(status=PAID[told.status_id], channel=told.order_source),
     )
 
 

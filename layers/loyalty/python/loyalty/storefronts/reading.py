@@ -82,17 +82,28 @@ def paid(
     identities: tuple[Identity, ...],
     refunds: tuple[AskedRefund, ...] = (),
     pointer: str,
+    excluded: str | None = None,
 ) -> Command:
-    """A paid order, if its lines make sense and it is somebody's; `pointer` is where they are."""
+    """A paid order, if its lines make sense and it is somebody's; `pointer` is where they are.
+
+    One that does not earn, `excluded` says why, may have earned before: its refunds count then.
+    """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
     if len(refunds) > REFUNDS_MAX:
         return Parked("too_many_refunds")
     if any(given_back_minor(refund) > AMOUNT_MINOR_MAX for refund in refunds):
         return Parked("amount_too_large")
-    if not identities:
-        return Ignored("no_customer")
-    return OrderPaid(order=order, currency=currency, identities=identities, refunds=refunds)
+    excluded = excluded or (None if identities else "no_customer")
+    if excluded and not refunds:
+        return Ignored(excluded)
+    return OrderPaid(
+        order=order,
+        currency=currency,
+        identities=identities,
+        refunds=refunds,
+        excluded=excluded,
+    )
 
 
 def refunded(source: str, order_id: str, refund: AskedRefund, *, currency: str) -> Command:

@@ -17,7 +17,9 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import CurrencyCode, Instant
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
+    ALL_EARN,
     Command,
+    Earns,
     Envelope,
     Ignored,
     OrderRefunded,
@@ -32,12 +34,15 @@ from loyalty.storefronts.signatures import in_base64, matches
 SIGNATURE: Final = "x-shopify-hmac-sha256"
 TOPIC: Final = "x-shopify-topic"
 # The event's id outlives the retries of a delivery; the webhook's may change with each.
-NAMES: Final = ("x-shopify-event-id", "x-shopify-webhook-id")
+EVENT: Final = "x-shopify-event-id"
+VERSION: Final = "x-shopify-api-version"
+# A retry may have another one of the latter.
+NAMES: Final = (EVENT, "x-shopify-webhook-id")
 HEADERS: Final = (
     SIGNATURE,
     TOPIC,
     *NAMES,
-    "x-shopify-api-version",
+    VERSION,
     "x-shopify-shop-domain",
     "x-shopify-triggered-at",
 )
@@ -48,6 +53,10 @@ PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/red
 ORDER_TOPICS: Final = ("orders/create", "orders/updated")
 PAID: Final = ("paid", "partially_refunded", "refunded")
 NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
+# How far a paid order was fulfilled; nothing is told of one that was not at all.
+STATUSES: Final = re.compile(r"unfulfilled|partial|fulfilled|restocked")
+HAS_CHANNELS: Final = True
+HAS_TAGS: Final = True
 
 GREETING: Final = None
 
@@ -73,17 +82,24 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
         topic=topic if _TOPIC.fullmatch(topic) else "unknown",
         name=next(filter(reading.is_name, names), "") or hashlib.sha256(body).hexdigest(),
         order_id=_order_id(topic, body),
+        event=_event(headers),
     )
 
 
-def translate(topic: str, body: bytes, *, source: str) -> Command:
+def _event(headers: Mapping[str, str]) -> str | None:
+    """Names what happened, in the words of one version of their API: another one says it anew."""
+    event = headers.get(EVENT, "")
+    return f"{event} {headers.get(VERSION, '')}" if reading.is_name(event) else None
+
+
+def translate(topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
     if topic in PRIVACY_TOPICS:
         return Parked("privacy_request")
     try:
         match topic:
             case "orders/paid":
-                return _order_paid(_Order.model_validate_json(body), source=source)
+                return _order_paid(_Order.model_validate_json(body), source=source, earns=earns)
             case "refunds/create":
                 return _order_refunded(_Refund.model_validate_json(body), source=source)
             case "orders/cancelled":
@@ -91,7 +107,7 @@ def translate(topic: str, body: bytes, *, source: str) -> Command:
             case "orders/edited":
                 return Ignored("told_by_orders_updated")
             case _ if topic in ORDER_TOPICS:
-                return _order_told(body, source=source)
+                return _order_told(body, source=source, earns=earns)
     except ValidationError as error:
         return reading.malformed(error)
     return Ignored("unknown_topic")
@@ -160,6 +176,7 @@ class _Customer(Told):
     id: Id | None = None
     email: StrictStr | None = None
     phone: StrictStr | None = None
+    tags: StrictStr | None = None
 
 
 class _Reference(Told):
@@ -318,13 +335,21 @@ class _Order(Told):
     email: StrictStr | None = None
     phone: StrictStr | None = None
     source_name: StrictStr | None = None
+    fulfillment_status: StrictStr | None = None
+    tags: StrictStr | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        """The order's tags and its customer's: shops mark either."""
+        told = (self.tags, self.customer.tags if self.customer else None)
+        return [each.strip() for tags in told for each in (tags or "").split(",")]
 
     def money(self) -> Iterable[_Money]:
         for charged in (*self.line_items, *self.shipping_lines):
             yield from charged.money()
 
 
-def _order_told(body: bytes, *, source: str) -> Command:
+def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:
     """An order as it is now: it may be paid, cancelled, or not paid yet."""
     told = _Order.model_validate_json(body)
     if told.cancelled_at:
@@ -336,10 +361,12 @@ def _order_told(body: bytes, *, source: str) -> Command:
         if isinstance(refund, Parked):
             return refund
     done = tuple(refund for refund in refunds if isinstance(refund, AskedRefund))
-    return _order_paid(told, source=source, refunds=done)
+    return _order_paid(told, source=source, earns=earns, refunds=done)
 
 
-def _order_paid(told: _Order, *, source: str, refunds: tuple[AskedRefund, ...] = ()) -> Command:
+def _order_paid(
+    told: _Order, *, source: str, earns: Earns, refunds: tuple[AskedRefund, ...] = ()
+) -> Command:
     if told.test:
         return Ignored("test_order")
     occurred_at = told.processed_at or told.created_at
@@ -374,6 +401,11 @@ def _order_paid(told: _Order, *, source: str, refunds: tuple[AskedRefund, ...] =
         ),
         refunds=refunds,
         pointer="/line_items",
+        excluded=earns.excludes(
+            status=told.fulfillment_status or "unfulfilled",
+            channel=told.source_name,
+            tags=told.labels,
+        ),
     )
 
 

@@ -16,7 +16,9 @@ from loyalty.domain.fields import CurrencyCode, Instant
 from loyalty.domain.identity import Kind
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
+    ALL_EARN,
     Command,
+    Earns,
     Envelope,
     Ignored,
     OrderRefunded,
@@ -35,6 +37,9 @@ from loyalty.storefronts.signatures import in_base64, matches
 SIGNATURE: Final = "x-square-hmacsha256-signature"
 HEADERS: Final = (SIGNATURE, "square-environment", "square-initial-delivery-timestamp")
 GREETING: Final = None
+STATUSES: Final = re.compile(r"open|completed", re.IGNORECASE)
+HAS_CHANNELS: Final = True
+HAS_TAGS: Final = False
 
 ORIGIN: Final = "https://connect.squareup.com"
 SANDBOX: Final = "https://connect.squareupsandbox.com"
@@ -61,14 +66,22 @@ def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
         told = _Event.model_validate_json(body)
     except ValidationError:
         return Envelope(topic="unknown", name=hashlib.sha256(body).hexdigest(), order_id=None)
+    event = told.event_id if reading.is_name(told.event_id) else None
     return Envelope(
         topic=told.type if _TOPIC.fullmatch(told.type) else "unknown",
-        name=told.event_id if reading.is_name(told.event_id) else hashlib.sha256(body).hexdigest(),
+        name=event or hashlib.sha256(body).hexdigest(),
         order_id=_order_id(told),
+        event=event,
     )
 
 
-def translate(topic: str, body: bytes, *, source: str) -> Command | Wanted:  # noqa: ARG001  # a dialect's
+def translate(
+    topic: str,
+    body: bytes,
+    *,
+    source: str,  # noqa: ARG001  # a dialect's
+    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+) -> Command | Wanted:
     """What a delivery asks for, or what has to be read first. Any body will do."""
     try:
         if topic in PAYMENT_TOPICS:
@@ -82,7 +95,14 @@ def translate(topic: str, body: bytes, *, source: str) -> Command | Wanted:  # n
     return Ignored("unknown_topic")
 
 
-def complete(topic: str, body: bytes, fetched: Sequence[bytes], *, source: str) -> Command:
+def complete(
+    topic: str,
+    body: bytes,
+    fetched: Sequence[bytes],
+    *,
+    source: str,
+    earns: Earns = ALL_EARN,
+) -> Command:
     """What a delivery asks for, by the order or the payment as Square tells it now."""
     try:
         if topic in REFUND_TOPICS:
@@ -93,7 +113,7 @@ def complete(topic: str, body: bytes, fetched: Sequence[bytes], *, source: str) 
         by = None
         if topic in PAYMENT_TOPICS:
             by = _PaymentEvent.model_validate_json(body).data.object.payment
-        return _order(order, source=source, payment=by)
+        return _order(order, source=source, payment=by, earns=earns)
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -294,7 +314,7 @@ def _refunded(refund: _Refund, payment: _Payment, *, source: str) -> Command:
     return reading.refunded(source, payment.order_id, back, currency=refund.amount_money.currency)
 
 
-def _order(order: _Order, *, source: str, payment: _Payment | None) -> Command:
+def _order(order: _Order, *, source: str, payment: _Payment | None, earns: Earns) -> Command:
     if not reading.is_name(order.id):
         return Parked("malformed", "/order/id")
     at = order.updated_at or order.created_at
@@ -321,6 +341,7 @@ def _order(order: _Order, *, source: str, payment: _Payment | None) -> Command:
         currency=order.total_money.currency,
         identities=reading.identities(_named(order, payment), source=source),
         pointer="/order/line_items",
+        excluded=earns.excludes(status=order.state, channel=channel),
     )
 
 

@@ -19,7 +19,9 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import CurrencyCode
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
+    ALL_EARN,
     Command,
+    Earns,
     Envelope,
     Ignored,
     OrderRefunded,
@@ -41,6 +43,14 @@ GREETING: Final = re.compile(rb"webhook_id=\d{1,20}")
 
 PAID: Final = ("processing", "completed")
 CANCELLED: Final = ("cancelled", "refunded")
+# Shops make statuses of their own (`shipped`); what is never paid, or given back, cannot earn.
+STATUSES: Final = re.compile(
+    r"(?!(cancelled|refunded|pending|failed|trash|draft|auto-draft|checkout-draft)$)"
+    r"[a-z0-9][a-z0-9_-]{0,19}",
+    re.ASCII | re.IGNORECASE,
+)
+HAS_CHANNELS: Final = True
+HAS_TAGS: Final = False
 
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
@@ -63,12 +73,12 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
     )
 
 
-def translate(topic: str, body: bytes, *, source: str) -> Command:
+def translate(topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
     if topic not in ("order.created", "order.updated", "order.restored"):
         return Ignored("unknown_topic")
     try:
-        return _order(_Order.model_validate_json(body), source=source)
+        return _order(_Order.model_validate_json(body), source=source, earns=earns)
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -133,10 +143,11 @@ class _Order(Told):
     created_via: StrictStr | None = None
 
 
-def _order(told: _Order, *, source: str) -> Command:
+def _order(told: _Order, *, source: str, earns: Earns) -> Command:
     if told.status in CANCELLED:
         return _order_cancelled(told, source=source)
-    if told.status not in PAID:
+    excluded = earns.excludes(status=told.status, channel=told.created_via)
+    if told.status not in PAID and (excluded or not earns.statuses):
         return Ignored("not_paid")
     decimals = exponent(told.currency)
     if decimals is None:
@@ -162,6 +173,7 @@ def _order(told: _Order, *, source: str) -> Command:
         ),
         refunds=tuple(_refunds(told, at=told_at, decimals=decimals)),
         pointer="/line_items",
+        excluded=excluded,
     )
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Final, cast
 
-from loyalty.domain.storefront import (
-    Delivery,
-    Envelope,
+from loyalty.domain.deliveries import (
+    EVENT_CHARACTERS,
+    LISTED_DAYS,
     Handled,
+    Kept,
+    Told,
+    log_time,
+)
+from loyalty.domain.storefront import (
+    Earns,
+    Envelope,
     Outcome,
     Platform,
     Storefront,
-    delivery_id,
 )
 from loyalty.table import keys
-from loyalty.table.engine import Engine
-from loyalty.table.operations import Delete, Item, Put, Query
-from loyalty.usecases.ports import Listed
+from loyalty.table.engine import BATCH_GET_MAX, Engine
+from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refused, Value
 
-# As long as the inbox keeps the delivery itself.
-OUTCOME_DAYS: Final = 30
+# A little longer than the inbox keeps the delivery itself, which it removes at a midnight: what
+# came of it must not be gone first.
+OUTCOME_DAYS: Final = LISTED_DAYS + 3
 
 
 class TableStorefronts:
@@ -41,39 +51,65 @@ class TableStorefronts:
         self._engine.write([Delete(keys.storefront(program_id, storefront_id))])
 
     def record(
-        self, delivery: Delivery, envelope: Envelope, *, outcome: Outcome, now: datetime
+        self,
+        kept: Kept,
+        envelope: Envelope,
+        *,
+        source: str,
+        outcome: Outcome,
+        attempts: int,
+        now: datetime,
     ) -> None:
-        key = keys.delivery(
-            delivery.program_id,
-            delivery.storefront_id,
-            keys.instant(delivery.received_at),
-            delivery_id(envelope, delivery.body),
+        """Once more for the same delivery: instead of what was recorded first."""
+        item = outcome_to_item(
+            kept, envelope, source=source, outcome=outcome, attempts=attempts, now=now
         )
-        item = outcome_to_item(delivery, envelope, outcome=outcome, now=now)
-        self._engine.write([Put(key, item)])
+        self._engine.write([Put(_delivery_key(kept), item)])
 
-    def deliveries(
-        self, program_id: str, storefront_id: str, *, limit: int, start: str | None
-    ) -> Listed[Handled]:
-        partition = keys.deliveries_partition(program_id, storefront_id)
+    def fail(
+        self, kept: Kept, *, reason: str, attempts: int, now: datetime, only_new: bool = False
+    ) -> None:
+        """Note that a delivery was not applied; with `only_new`, if nothing is known of it yet."""
+        failed = Outcome(status="failed", reason=reason)
+        item = outcome_to_item(kept, None, source=None, outcome=failed, attempts=attempts, now=now)
+        conditions = (Absent(),) if only_new else ()
+        with suppress(Refused):
+            self._engine.write([Put(_delivery_key(kept), item, conditions)])
+
+    def told(self, kept: Kept) -> tuple[Told, ...]:
+        """What else was told of the event that a delivery tells of."""
+        event = kept.delivery_id[:EVENT_CHARACTERS]
         page = self._engine.query(
             Query(
-                pk=partition,
-                begins_with=keys.DELIVERIES,
-                newest_first=True,
-                limit=limit,
-                start={"pk": partition, "sk": start} if start else None,
+                pk=keys.deliveries_partition(kept.program_id, kept.storefront_id),
+                begins_with=f"{keys.DELIVERIES}{event}",
+                # No platform delivers one event that often.
+                limit=100,
+                strong=True,
             )
         )
-        more = cast("str", page.next["sk"]) if page.next else None
-        return Listed([handled_from_item(item) for item in page], more)
+        return tuple(
+            Told(
+                body=cast("str", item["delivery"])[EVENT_CHARACTERS:],
+                reason=cast("str | None", item.get("reason")),
+            )
+            for item in page
+        )
 
-    def delivery(
-        self, program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str
-    ) -> Handled | None:
-        key = keys.delivery(program_id, storefront_id, keys.instant(received_at), delivery_id)
-        item = self._engine.get(key, strong=True)
-        return handled_from_item(item) if item else None
+    def outcomes(self, kept: Sequence[Kept]) -> dict[Kept, Handled]:
+        """What came of those deliveries of which anything is known."""
+        by_key = {_delivery_key(each): each for each in kept}
+        return {
+            by_key[key]: handled_from_item(item)
+            for asked in batched(by_key, BATCH_GET_MAX, strict=False)
+            for key, item in self._engine.get_many(asked, strong=False).items()
+        }
+
+
+def _delivery_key(kept: Kept) -> Key:
+    return keys.delivery(
+        kept.program_id, kept.storefront_id, kept.delivery_id, log_time(kept.received_at)
+    )
 
 
 def storefront_to_item(storefront: Storefront) -> Item:
@@ -88,6 +124,7 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "notification_url": storefront.notification_url,
         "store": storefront.store,
         "sandbox": storefront.sandbox or None,
+        "earns": _earns_to_wire(storefront.earns) or None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -102,21 +139,36 @@ def storefront_from_item(item: Item) -> Storefront:
         notification_url=cast("str | None", item.get("notification_url")),
         store=cast("str | None", item.get("store")),
         sandbox=bool(item.get("sandbox", False)),
+        earns=_earns_from_wire(cast("dict[str, list[str]]", item.get("earns", {}))),
     )
 
 
+def _earns_to_wire(earns: Earns) -> dict[str, Value]:
+    return {name: list(named) for name, named in asdict(earns).items() if named}
+
+
+def _earns_from_wire(told: dict[str, list[str]]) -> Earns:
+    return Earns(**{name: tuple(named) for name, named in told.items()})
+
+
 def outcome_to_item(
-    delivery: Delivery, envelope: Envelope, *, outcome: Outcome, now: datetime
+    kept: Kept,
+    envelope: Envelope | None,
+    *,
+    source: str | None,
+    outcome: Outcome,
+    attempts: int,
+    now: datetime,
 ) -> Item:
     """Ids and codes only: what was delivered stays in the inbox."""
     told: Item = {
         "kind": "delivery",
         "v": 1,
-        "delivery": delivery_id(envelope, delivery.body),
-        "name": envelope.name,
-        "topic": envelope.topic,
-        "source": delivery.source,
-        "order": envelope.order_id,
+        "delivery": kept.delivery_id,
+        "name": envelope.name if envelope else None,
+        "topic": envelope.topic if envelope else None,
+        "order": envelope.order_id if envelope else None,
+        "source": source,
         "status": outcome.status,
         "reason": outcome.reason,
         "pointer": outcome.pointer,
@@ -124,21 +176,21 @@ def outcome_to_item(
         "entry": outcome.entry_id,
         "points": outcome.points or None,
         "replayed": outcome.replayed or None,
-        "received_at": keys.instant(delivery.received_at),
+        "attempts": attempts if attempts > 1 else None,
         "applied_at": keys.instant(now),
-        "ttl": int((delivery.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
+        "ttl": int((kept.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
     return {name: value for name, value in told.items() if value is not None}
 
 
 def handled_from_item(item: Item) -> Handled:
     wire = cast("dict[str, Any]", item)
+    envelope = None
+    if "topic" in wire:
+        envelope = Envelope(topic=wire["topic"], name=wire["name"], order_id=wire.get("order"))
     return Handled(
-        delivery_id=wire["delivery"],
-        name=wire["name"],
-        topic=wire["topic"],
-        source=wire["source"],
-        order_id=wire.get("order"),
+        envelope=envelope,
+        source=wire.get("source"),
         outcome=Outcome(
             status=wire["status"],
             reason=wire.get("reason"),
@@ -148,6 +200,6 @@ def handled_from_item(item: Item) -> Handled:
             points=wire.get("points", 0),
             replayed=wire.get("replayed", False),
         ),
-        received_at=datetime.fromisoformat(wire["received_at"]),
         applied_at=datetime.fromisoformat(wire["applied_at"]),
+        attempts=wire.get("attempts", 1),
     )

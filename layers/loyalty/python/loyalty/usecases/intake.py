@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, Protocol, assert_never
 
-from loyalty.domain.entries import AskedRefund, Entry
+from loyalty.domain.entries import AskedRefund, Entry, OrderCause
 from loyalty.domain.errors import (
     IdempotencyConflict,
     LimitReached,
     NotFound,
     ValidationFailed,
 )
+from loyalty.domain.orders import Order
 from loyalty.domain.storefront import (
     Command,
     Delivery,
+    Earns,
     Envelope,
     Ignored,
     OrderPaid,
@@ -70,30 +72,39 @@ class Platforms(Protocol):
 class Dialect(Protocol):
     """What must be known of a platform to understand a delivery."""
 
-    def translate(self, topic: str, body: bytes, *, source: str) -> Command | Wanted: ...
+    def translate(
+        self, topic: str, body: bytes, *, source: str, earns: Earns
+    ) -> Command | Wanted: ...
 
     def complete(
-        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
     ) -> Command: ...
 
 
 def understand(
-    delivery: Delivery, envelope: Envelope, *, dialect: Dialect, platforms: Platforms
+    delivery: Delivery,
+    envelope: Envelope,
+    *,
+    earns: Earns,
+    dialect: Dialect,
+    platforms: Platforms,
 ) -> Command:
     """What a delivery asks for; where it only says where to look, its platform is asked.
+
+    `earns` is as its shop is connected now: a delivery that is replayed is judged anew.
 
     Raises:
         TryAgain: the platform does not answer.
     """
     topic, body, source = envelope.topic, delivery.body, delivery.source
-    command = dialect.translate(topic, body, source=source)
+    command = dialect.translate(topic, body, source=source, earns=earns)
     if not isinstance(command, Wanted):
         return command
     try:
         fetched = platforms.fetch(delivery, command.paths)
     except Unfetchable as refusal:
         return Parked(refusal.reason)
-    return dialect.complete(topic, body, fetched, source=source)
+    return dialect.complete(topic, body, fetched, source=source, earns=earns)
 
 
 def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
@@ -122,17 +133,27 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     """
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
+    if paid.excluded and not _counts(paid.order, desk=desk):
+        return Outcome(status="ignored", reason=paid.excluded)
     outcome = _told(paid, desk=desk, directory=directory)
-    if outcome.status == "ignored" and outcome.reason != OUTDATED:
+    if outcome.status == "ignored" and outcome.reason not in (OUTDATED, paid.excluded):
         return outcome
     for asked in paid.refunds:
         done = _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
-        if outcome.replayed and not done.replayed:
+        if (outcome.replayed or outcome.status == "ignored") and not done.replayed:
             outcome = done
     return outcome
 
 
+def _counts(order: Order, *, desk: Desk) -> bool:
+    """Whether an order earned, or is kept for a guest, before it was no longer to earn."""
+    found = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
+    return isinstance(found, Entry) or (found is not None and found.order is not None)
+
+
 def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+    if paid.excluded:
+        return Outcome(status="ignored", reason=paid.excluded)
     try:
         told = record_for(
             paid.identities,

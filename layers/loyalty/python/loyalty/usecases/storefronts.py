@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from re import Pattern
 from typing import Final, Protocol
 
+from loyalty.domain.deliveries import Kept, kept_as
 from loyalty.domain.errors import BadSignature, NotFound
 from loyalty.domain.storefront import (
-    TROUBLES,
     Delivery,
     Envelope,
-    Handled,
     Platform,
     Received,
     ShopKeys,
     Storefront,
-    delivery_id,
-    read_log_id,
 )
-from loyalty.usecases.ports import Listed
 
 CONNECTION_SECONDS_MAX: Final = 30.0
 # A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
 # looking again is worth a call now and then, not one for every guess.
 SECOND_LOOK_SECONDS: Final = 2.0
-
-HEALTH_PERIOD: Final = timedelta(days=1)
-# A page of the table is 1 MB, and these are some 300 bytes each.
-HEALTH_DELIVERIES_MAX: Final = 1000
 
 
 class Shelf(Protocol):
@@ -65,35 +55,15 @@ class Vault(Protocol):
 
 
 class Inbox(Protocol):
-    """Where deliveries lie as they were received, and the queue of those to be applied."""
+    """Where deliveries lie as they were received."""
 
-    def keep(self, delivery: Delivery, envelope: Envelope) -> str:
-        """Gives where it is kept; the same delivery on the same day is kept in one place."""
-        ...
-
-    def enqueue(self, where: str, delivery: Delivery, envelope: Envelope) -> None: ...
+    def keep(self, kept: Kept, delivery: Delivery) -> None: ...
 
 
-class Log(Protocol):
-    """What came of each delivery, for a month."""
+class Queue(Protocol):
+    """The queue of deliveries to be applied."""
 
-    def deliveries(
-        self, program_id: str, storefront_id: str, *, limit: int, start: str | None
-    ) -> Listed[Handled]:
-        """Newest first."""
-        ...
-
-    def delivery(
-        self, program_id: str, storefront_id: str, *, received_at: datetime, delivery_id: str
-    ) -> Handled | None: ...
-
-
-class Replays(Protocol):
-    """The queue of deliveries that are to be applied once more."""
-
-    def again(
-        self, handled: Handled, *, program_id: str, storefront_id: str, now: datetime
-    ) -> None: ...
+    def send(self, kept: Kept) -> None: ...
 
 
 class Dialect(Protocol):
@@ -146,20 +116,6 @@ class Connections:
         return connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How a storefront's deliveries fared lately.
-
-    `counts` is by status over `looked_at` deliveries since `since`; `is_all`: there were no more.
-    """
-
-    last: Handled | None
-    last_trouble: Handled | None
-    counts: Mapping[str, int]
-    since: datetime
-    is_all: bool
-
-
 def connect(
     storefront: Storefront, keys: ShopKeys, *, program_id: str, shelf: Shelf, vault: Vault
 ) -> tuple[Storefront, bool]:
@@ -186,50 +142,6 @@ def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefron
     return storefront
 
 
-def health(storefront_id: str, *, program_id: str, log: Log, now: datetime) -> Health:
-    """How the deliveries of the last day fared, as far as a thousand of them tell."""
-    since = now - HEALTH_PERIOD
-    page = log.deliveries(program_id, storefront_id, limit=HEALTH_DELIVERIES_MAX, start=None)
-    recent = [each for each in page.items if each.received_at >= since]
-    troubles = (each for each in page.items if each.outcome.status in TROUBLES)
-    return Health(
-        last=page.items[0] if page.items else None,
-        last_trouble=next(troubles, None),
-        counts=Counter(each.outcome.status for each in recent),
-        since=since,
-        is_all=page.next is None or len(recent) < len(page.items),
-    )
-
-
-def replay(
-    storefront_id: str,
-    log_id: str,
-    *,
-    program_id: str,
-    shelf: Shelf,
-    log: Log,
-    queue: Replays,
-    now: datetime,
-) -> Handled:
-    """Apply a delivery once more, in order with whatever else is told of its order.
-
-    Nothing counts twice: what it says is what it said the first time.
-
-    Raises:
-        NotFound: no such storefront, or no such delivery in the last 30 days.
-    """
-    connected(storefront_id, program_id=program_id, shelf=shelf)
-    named = read_log_id(log_id)
-    if named is None:
-        raise NotFound
-    received_at, delivery = named
-    handled = log.delivery(program_id, storefront_id, received_at=received_at, delivery_id=delivery)
-    if handled is None:
-        raise NotFound
-    queue.again(handled, program_id=program_id, storefront_id=storefront_id, now=now)
-    return handled
-
-
 def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
     """Believe a storefront no more.
 
@@ -252,8 +164,9 @@ def receive(
     connections: Connections,
     dialect: Callable[[Platform], Dialect],
     inbox: Inbox,
+    queue: Queue,
 ) -> str | None:
-    """Take a delivery in: believe it, keep it, queue it. Gives its id; None for a greeting.
+    """Take a delivery in: believe it, keep it, queue it. Gives its log id; None for a greeting.
 
     Nothing is judged here: what makes no sense is parked when it is applied, because a platform
     that is refused only sends the same again, and in the end nothing at all.
@@ -283,9 +196,10 @@ def receive(
         },
         body=received.body,
     )
-    where = inbox.keep(delivery, envelope)
-    inbox.enqueue(where, delivery, envelope)
-    return delivery_id(envelope, received.body)
+    kept = kept_as(delivery, envelope)
+    inbox.keep(kept, delivery)
+    queue.send(kept)
+    return kept.log_id
 
 
 def _believing(
