@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.account import Account, TierFloor
@@ -14,12 +14,13 @@ from loyalty.domain.clawbacks import claw_back
 from loyalty.domain.corrections import merge
 from loyalty.domain.earning import award
 from loyalty.domain.entries import Accrual, AskedRefund
-from loyalty.domain.postings import Due
+from loyalty.domain.postings import Due, summed
 from loyalty.domain.program import Program
 from loyalty.domain.qualifying import qualifies
 from loyalty.domain.settling import settle
 from loyalty.domain.tiers import (
     Announcement,
+    Counting,
     changes_on,
     counter,
     counting,
@@ -38,6 +39,8 @@ LEVELS = [
     {"id": "silver", "name": "Silver", "reached_at": 500, "multiplier_percent": 125},
     {"id": "gold", "name": "Gold", "reached_at": 1000, "multiplier_percent": 200},
 ]
+# What an order, a refund or an edit counts: amounts by the number of their period.
+COUNTED = st.dictionaries(st.integers(20, 38), st.integers(-600, 600), min_size=1, max_size=2)
 
 
 def tiers(period: str = "calendar_year", basis: str = "qualifying_points") -> dict[str, Any]:
@@ -157,7 +160,7 @@ def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
     posting = accrue(order_of(50_000), account=member(), program=rules, fingerprint="", now=NOON)
 
     (change,) = posting.changes
-    assert change.announces == Announcement("silver", None, is_up=True)
+    assert change.announces == Announcement("silver", is_up=True)
     assert change.due is not None
     assert change.due.on == date(2028, 1, 1)
 
@@ -274,26 +277,75 @@ def test_a_year_that_begins_with_a_higher_level_is_due() -> None:
 
 @given(
     st.sampled_from(PERIODS),
-    st.dictionaries(st.integers(0, 36), st.integers(0, 1200), max_size=5),
+    st.dictionaries(st.integers(0, 36), st.integers(1, 1200), max_size=5),
     st.dates(date(2026, 1, 1), date(2026, 12, 31)),
-    st.integers(1, 600),
-    st.integers(0, 600),
+    COUNTED,
+    COUNTED,
 )
-def test_an_order_relies_on_no_other_having_reached_a_level_meanwhile(
-    period: str, counted: dict[int, int], day: date, amount: int, meanwhile: int
+@example("rolling_12_months", {36: 740}, date(2027, 1, 4), {35: 500}, {36: -450})
+def test_two_that_were_decided_from_one_account_and_both_land_tell_the_level_that_is(
+    period: str,
+    seen: dict[int, int],
+    day: date,
+    first: dict[int, int],
+    second: dict[int, int],
 ) -> None:
     rules = with_tiers(period)
+    ana = settled(member(**counters(period, seen)), rules, day)
+    told = counting(ana, rules, counted=counters(period, first), day=day)
+    raced = counting(ana, rules, counted=counters(period, second), day=day)
+
+    between = counted_on(ana, told, counters(period, first))
+    lands = holds(raced, on=between)
+    both = counted_on(between, raced, counters(period, second)) if lands else between
+
+    assert both.tier_announced == level(both, rules, day)
+    drops = drops_on(both, rules, day=day)
+    assert drops is None or (both.due is not None and both.due <= drops)
+
+
+def test_orders_of_the_month_rely_on_nothing_that_others_of_it_change() -> None:
+    rules, ana = with_tiers(), replace(member(p2026=510), tier_announced="silver")
+    day = date(2026, 11, 21)
+
+    told = counting(ana, rules, counted={"p2026": 20}, day=day)
+
+    assert (told.exactly, told.revises) == ({}, False)
+    assert told.at_most == {"p2026": 999 - 20}
+    assert holds(told, on=counted_on(ana, told, {"p2026": 20}))
+
+
+def counters(period: str, numbered: dict[int, int]) -> dict[str, int]:
     base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
-    ana = member(**{f"p{base + number}": each for number, each in counted.items()})
-    name = counter_of(rules, ana, day)
+    return {f"p{base + number}": amount for number, amount in numbered.items()}
 
-    told = counting(ana, rules, counted={name: amount}, day=day)
 
-    seen = ana.qualifying.get(name, 0)
-    holds = name not in told.at_most or seen + meanwhile <= told.at_most[name]
-    both = replace(ana, qualifying=dict(ana.qualifying) | {name: seen + meanwhile + amount})
-    alone = replace(ana, qualifying=dict(ana.qualifying) | {name: seen + amount})
-    assert holds == (level(both, rules, day) == level(alone, rules, day))
+def settled(account: Account, rules: Program, day: date) -> Account:
+    """The account as it stands, its level made known and due on the day it changes."""
+    known = replace(account, tier_announced=level(account, rules, day))
+    return replace(known, due=changes_on(known, rules, day=day))
+
+
+def counted_on(account: Account, told: Counting, counted: dict[str, int]) -> Account:
+    """The account once a write has landed."""
+    days = [each for each in (account.due, told.changes_on) if each]
+    return replace(
+        account,
+        qualifying=summed(account.qualifying, counted),
+        tier_announced=told.announces.level if told.announces else account.tier_announced,
+        tier_revision=account.tier_revision + told.revises,
+        due=min(days, default=None),
+    )
+
+
+def holds(told: Counting, *, on: Account) -> bool:
+    """Whether what a write relies on is still so."""
+    amounts = on.qualifying
+    return (
+        told.revision in (None, on.tier_revision)
+        and all(amounts.get(name, 0) <= most for name, most in told.at_most.items())
+        and all(amounts.get(name, 0) == seen for name, seen in told.exactly.items())
+    )
 
 
 def test_a_level_of_rolling_months_is_kept_by_what_counts_in_its_last_twelve() -> None:

@@ -39,7 +39,9 @@ class Account:
     serves as its version. `due` is the first local day on which something may have to be settled.
     `absorbed` names the members that were merged into this one. `tier_announced` is the level
     that was last made known, which is not how a level is told: that is computed; `tier_ups` and
-    `tier_downs` count how often a higher and a lower one was.
+    `tier_downs` count how often a higher and a lower one was. `tier_revision` counts what may have
+    made the level another: the floor, what was made known, and every counter but the newest one,
+    to which most orders only add.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """
@@ -63,6 +65,7 @@ class Account:
     tier_floor: TierFloor | None = None
     tier_ups: int = 0
     tier_downs: int = 0
+    tier_revision: int = 0
 
     @property
     def spendable(self) -> int:

@@ -87,10 +87,9 @@ def changes_on(account: Account, program: Program, *, day: date) -> date | None:
 
 
 class Announcement(NamedTuple):
-    """A level that a write makes known, and the one that was known before."""
+    """A level that a write makes known; None: none any more."""
 
     level: str | None
-    seen: str | None
     is_up: bool
 
 
@@ -98,16 +97,18 @@ class Announcement(NamedTuple):
 class Counting:
     """What counting does to a member's level, and what that was decided from.
 
-    `changes_on` is the day on which the level is another if nothing more is done. What is raised
-    relies on each counter being `at_most` so much, for above it would reach a higher level; what
-    is lowered relies on it being `exactly` as seen. `relies_on_floor`: on the floor as seen.
+    `changes_on` is the day on which the level is another if nothing more is done. The usual order
+    adds to the newest counter and reaches no level: it relies on the counter being `at_most` so
+    much, for above it would reach one, and on the `revision` of everything else. Whatever does more
+    relies on the counters being `exactly` as seen, and `revises` what others rely on.
     """
 
     announces: Announcement | None = None
     changes_on: date | None = None
     at_most: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     exactly: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    relies_on_floor: bool = False
+    revision: int | None = None
+    revises: bool = False
 
 
 def counting(
@@ -121,18 +122,28 @@ def counting(
     qualifying.update(counted)
     after = replace(account, qualifying=qualifying)
     level = level_on(after, program, day=day)
-    bounds = {
-        name: bound
-        for name, amount in counted.items()
-        if amount > 0 and (bound := _below_the_next(name, level, after, program, day)) is not None
-    }
-    return Counting(
-        announces=announcement(account, level, program),
-        changes_on=changes_on(after, program, day=day),
-        at_most={name: bound - counted[name] for name, bound in bounds.items()},
-        exactly={name: account.qualifying.get(name, 0) for name in counted if counted[name] < 0},
-        relies_on_floor=True,
-    )
+    announces = announcement(account, level, program)
+    told = Counting(announces=announces, changes_on=changes_on(after, program, day=day))
+    names = {name for name, amount in counted.items() if amount}
+    if not names and announces is None:
+        return told
+    told = replace(told, revision=account.tier_revision)
+    newest = _newest(account, tiers)
+    current = counter(tiers, account, program, day=day)
+    if names == {newest} == {current} and counted[current] > 0 and announces is None:
+        bound = _below_the_next(current, level, after, program, day)
+        most = {} if bound is None else {current: bound - counted[current]}
+        return replace(told, at_most=most)
+    seen = names | ({newest} if newest else set())
+    exactly = {name: account.qualifying.get(name, 0) for name in sorted(seen)}
+    return replace(told, exactly=exactly, revises=True)
+
+
+def _newest(account: Account, tiers: Tiers) -> str | None:
+    """The counter of the last period that something was counted for."""
+    letter = LETTERS[tiers.basis]
+    names = (name for name, amount in account.qualifying.items() if amount and name[0] == letter)
+    return max(names, key=lambda name: int(name[1:]), default=None)
 
 
 def announcement(account: Account, level: Level | None, program: Program) -> Announcement | None:
@@ -142,7 +153,6 @@ def announcement(account: Account, level: Level | None, program: Program) -> Ann
         return None
     return Announcement(
         known,
-        account.tier_announced,
         is_up=_rank(known, program) > _rank(account.tier_announced, program),
     )
 
