@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("loyalty", deadline=None)
+settings.load_profile("loyalty")
 
 TESTS = Path(__file__).parent
 
