@@ -332,6 +332,30 @@ MUTANTS: Final = (
         "left_minor - state.amount_minor - over_minor",
         "left_minor - state.amount_minor",
     ),
+    Mutant(
+        "money of a line makes its units forgotten",
+        "domain/refunds.py",
+        "return by_units + state.amounts_minor.get(line.line_id, 0)",
+        "return state.amounts_minor.get(line.line_id, by_units)",
+    ),
+    Mutant(
+        "money of a line replaces what was given back for it before",
+        "domain/refunds.py",
+        "amounts_minor=_added(state.amounts_minor, refund.amounts_minor)",
+        "amounts_minor={**state.amounts_minor, **refund.amounts_minor}",
+    ),
+    Mutant(
+        "money of a line is taken from its amount, not from what was paid",
+        "domain/refunds.py",
+        "_share_up(line.amount_minor, paid_left[line.line_id], line.paid_minor)",
+        "max(0, line.amount_minor - back[line.line_id])",
+    ),
+    Mutant(
+        "units give back their share of the amount, not of what was paid",
+        "domain/refunds.py",
+        "by_units = line.paid_minor * units",
+        "by_units = line.amount_minor * units",
+    ),
     # Edits and levels.
     Mutant(
         "an edit that a later one has corrected is settled all the same",
@@ -339,6 +363,18 @@ MUTANTS: Final = (
         "    if is_outdated(order.told_at, by=known_at):\n        return Outdated()\n"
         "    if content",
         "    if content",
+    ),
+    Mutant(
+        "an order that is told again as it was does not outdate what was told in between",
+        "usecases/edits.py",
+        "    if order.told_at != known_at:\n",
+        "    if order.told_at is None:\n",
+    ),
+    Mutant(
+        "what was paid is no part of what a storefront tells",
+        "domain/orders.py",
+        "[line.gross_minor for line in order.lines]",
+        "[]",
     ),
     Mutant(
         "an edit gives again what was given before",
@@ -357,6 +393,67 @@ MUTANTS: Final = (
         "domain/refunds.py",
         "counts(after) - counts(before))",
         "0)",
+    ),
+    # Guests.
+    Mutant(
+        "nobody looks who enrolled while a guest's order was kept",
+        "usecases/guests.py",
+        "if customer.member_id is None and isinstance(recorded, Kept):",
+        "if customer.member_id and isinstance(recorded, Kept):",
+    ),
+    Mutant(
+        "who has just enrolled is looked for by a stale read",
+        "table/members.py",
+        "for strong in (False, True):",
+        "for strong in (False, False):",
+    ),
+    Mutant(
+        "kept orders are looked for by a stale read",
+        "table/books.py",
+        "limit=GUEST_ORDERS_A_PAGE + 2,\n            strong=True,",
+        "limit=GUEST_ORDERS_A_PAGE + 2,\n            strong=False,",
+    ),
+    Mutant(
+        "what was bought under an address is anybody's who says it is theirs",
+        "domain/member.py",
+        "if is_verified and identity.kind",
+        "if identity.kind",
+    ),
+    Mutant(
+        "what was bought too long ago is claimed",
+        "usecases/guests.py",
+        "since = desk.now - timedelta(days=days)",
+        "since = desk.now - timedelta(days=days + 9)",
+    ),
+    Mutant(
+        "an order that somebody else recorded ends the claiming",
+        "usecases/guests.py",
+        "        except (OrderConflict, ValidationFailed):\n            continue",
+        "        except (OrderConflict, ValidationFailed):\n            break",
+    ),
+    Mutant(
+        "a guest's order is claimed as it was read, whatever it has become",
+        "usecases/accrual.py",
+        "if kept and kept.order and is_outdated(order.told_at, by=kept.order.told_at):",
+        "if kept and kept.order and is_outdated(kept.order.told_at, by=order.told_at):",
+    ),
+    Mutant(
+        "a change of a guest's order drops the refunds that wait for it",
+        "usecases/edits.py",
+        "        guest=found.guest or customer.guest,",
+        "        refunds=(),\n        guest=found.guest or customer.guest,",
+    ),
+    Mutant(
+        "a guest's order becomes what it was before",
+        "usecases/edits.py",
+        "if found.order and is_outdated(order.told_at, by=found.order.told_at):",
+        "if found.order and not order:",
+    ),
+    Mutant(
+        "what waits is written over what has joined it",
+        "table/books.py",
+        "else _is_placeholder(placeholder.count - 1)",
+        "else _is_placeholder(placeholder.count)[:1]",
     ),
     # Vouchers, merges, corrections.
     Mutant(

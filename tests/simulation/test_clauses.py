@@ -1171,6 +1171,38 @@ class TestGuests:
 
         assert account(world, "dan").balance == 50
 
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (Join("dan"), Earn(order("o1", 50), None, (EMAIL,))),
+            (Earn(order("o1", 50), None, (EMAIL,)), Join("dan")),
+        ],
+    )
+    def test_whichever_of_both_comes_second_finds_the_first_though_every_list_is_behind(
+        self, before: Request, after: Request
+    ) -> None:
+        world = scene()
+        done(world.finish(before))
+        attempt = world.start(after)
+
+        while attempt.call is not None:
+            attempt.step(Fault.STALE)
+
+        assert account(world, "dan").balance == 50
+
+    def test_an_order_that_somebody_else_recorded_meanwhile_keeps_no_other_back(self) -> None:
+        world = scene()
+        for name in ("o1", "o2"):
+            done(world.finish(Tell(told(name, 50), None, (EMAIL,))))
+        attempt = world.start(Join("dan"))
+        attempt.run_to(writing_to("ENTRY"))
+        # The newest is claimed first.
+        done(world.finish(Tell(told("o2", 80, seconds=1), None, (EMAIL,))))
+
+        done(attempt.finish())
+
+        assert account(world, "dan").balance == 80 + 50
+
     def test_what_a_guests_order_was_told_to_be_last_is_claimed(self) -> None:
         world = scene()
         for seconds, amount in ((0, 50), (2, 80), (1, 70)):
