@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from local.clock import Clock
 from local.cloud import free_port
 from local.console import Console
 from local.deployment import Deployment, ProgramClient, deployment
@@ -33,6 +34,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     home = tmp_path_factory.mktemp("cloud")
     with deployment(port=free_port(), home=home, console=Console()) as deployed:
         yield deployed
+
+
+@pytest.fixture
+def clock(deployed: Deployment) -> Iterator[Clock]:
+    """Return the cloud's clock, which a test may move back: it is right again at the end."""
+    yield deployed.cloud.clock
+    deployed.cloud.clock.set_right()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from local.clock import Clock
 from local.console import Console
-from local.deployment import Deployment
 from local.invitation import invitation
 from local.sequel import MAIL_FILE, beginning
 from local.story import Story
@@ -16,18 +13,13 @@ from tests.e2e.conftest import OpenProgram
 from tests.support.shell import paste
 
 
-@pytest.fixture
-def clock(deployed: Deployment, document: dict[str, Any]) -> Iterator[Clock]:
-    """Return the cloud's clock, moved to when the story begins."""
-    clock = deployed.cloud.clock
-    clock.move_to(beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"])))
-    yield clock
-    clock.set_right()
-
-
 def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
-    clock: Clock, open_program: Callable[..., OpenProgram], tmp_path: Path
+    clock: Clock,
+    open_program: Callable[..., OpenProgram],
+    document: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
+    clock.move_to(beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"])))
     program = open_program()
     story = Story(
         program.deployed,

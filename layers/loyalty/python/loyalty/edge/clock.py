@@ -1,13 +1,9 @@
 """The time. A cloud on one machine may be told another one; no deployed stage can be."""
 
-import os
 from datetime import UTC, datetime, timedelta
-from typing import Final
-from urllib.parse import urlsplit
 
+from loyalty.edge.one_machine import is_on_one_machine
 from loyalty.edge.settings import ClockSettings, settings
-
-LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class ClockRefused(RuntimeError):
@@ -26,7 +22,7 @@ def _moved_by(file: str) -> timedelta:
     Raises:
         ClockRefused: AWS answers here, or whoever else is not on this machine.
     """
-    if urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname not in LOOPBACK:
+    if not is_on_one_machine():
         raise ClockRefused("LOYALTY_CLOCK_FILE is for a cloud on one machine")
     try:
         with open(file, encoding="ascii") as told:  # noqa: PTH123  # pathlib is no cold start's need

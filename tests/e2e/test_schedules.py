@@ -1,0 +1,148 @@
+"""What the calendar does, done by the deployed schedules: the clock is moved, nobody is called."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from local.bus import Listener, listening
+from local.clock import Clock
+from local.deployment import Deployment
+from local.schedules import hurried
+from tests.e2e.conftest import OpenProgram
+from tests.e2e.described import Body, DescribedApi, eventually, mails
+
+ZONE: Final = ZoneInfo("Europe/Paris")
+DAY: Final = timedelta(days=1)
+
+# Points live for a week, so that all of it fits into eight days, of which today is the last.
+PROGRAM: Final[dict[str, Any]] = {
+    "earning_rules": [
+        {"id": "base", "on": "order", "points": 1, "per_minor": 100},
+        {
+            "id": "machines",
+            "on": "order",
+            "points": 1,
+            "per_minor": 100,
+            "include_categories": ["machine"],
+            "pending_days": 2,
+        },
+    ],
+    "expiry": {"model": "after_earning", "days": 7, "round_to": "none"},
+    "tiers": {
+        "basis": "spend",
+        "period": "calendar_year",
+        "levels": [{"id": "silver", "name": "Silver", "reached_at": 100_000}],
+    },
+    "reminders": {"points_expiring": {"days_before": [2]}, "birthday": {"bonus_points": 20}},
+    "messages": {"quiet_hours": None, "per_week_max": 10},
+}
+
+
+@pytest.fixture
+def began_on(clock: Clock) -> date:
+    """Return the day on which it all begins, at noon: a week before yesterday."""
+    began_on = datetime.now(ZONE).date() - 8 * DAY
+    clock.move_to(_noon(began_on))
+    return began_on
+
+
+@pytest.fixture
+def api(began_on: date, open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
+    with DescribedApi(open_program(**PROGRAM)) as api, hurried(api.program.deployed.cloud.aws):
+        yield api
+
+
+@pytest.fixture
+def levels(deployed: Deployment) -> Iterator[Listener]:
+    with listening(deployed.cloud.aws, bus=deployed.bus, to="TierChanged") as levels:
+        yield levels
+
+
+def test_deployed_schedules_do_what_the_calendar_says(
+    api: DescribedApi, clock: Clock, began_on: date, levels: Listener
+) -> None:
+    email = f"{uuid4().hex[:8]}@example.com"
+    member_id = _enroll(api, email=email, birthday=(began_on + 2 * DAY).replace(year=1992))
+    path = f"/members/{member_id}"
+    _buy(api, member_id, euros=50, at=clock.now())
+    granted = {"level": "silver", "until": (began_on + DAY).isoformat()}
+    api.call("manager", "PUT", f"{path}/tier-floor", json=granted)
+
+    clock.move_to(_noon(began_on + 2 * DAY))
+
+    # What waited is available, the level is over, the birthday has come.
+    activated, bonus = _entries(api, path, "activation"), _entries(api, path, "bonus")
+    assert [entry["points"] for entry in (*activated, *bonus)] == [50, 20]
+    told = eventually(lambda: levels.heard(member_id=member_id), lambda told: len(told) > 1)
+    assert [(each["tier_before"], each["tier"]) for each in told] == [
+        (None, "silver"),
+        ("silver", None),
+    ]
+    (birthday,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert "20 beans" in birthday["BodyText"]
+
+    clock.move_to(_noon(began_on + 5 * DAY))
+
+    # A word before the first points lapse. Then a reward is set aside and forgotten.
+    _, reminder = eventually(lambda: mails(api.program, to=email), lambda told: len(told) > 1)
+    assert reminder["Subject"] == "50 beans will expire in 2 days"
+    held = {"reward_id": "latte", "hold": True}
+    api.call("cashier", "POST", f"{path}/redemptions", json=held, status=201)
+
+    clock.move_to(clock.now() + timedelta(minutes=20))
+
+    # The hold is over; on this second look of the day nobody is told again.
+    (back,) = _entries(api, path, "return")
+    assert back["points"] == 40
+    assert len(mails(api.program, to=email)) == 2
+
+    clock.set_right()
+
+    # Yesterday was the last day of what was earned first.
+    (gone,) = _entries(api, path, "expiry")
+    assert gone["points"] == -50
+    assert gone["lots"] == [{"expires_on": (began_on + 7 * DAY).isoformat(), "points": -50}]
+    assert api.call("cashier", "GET", path)["balance"] == 70
+
+
+def _enroll(api: DescribedApi, *, email: str, birthday: date) -> str:
+    body = {
+        "identities": [{"kind": "email", "value": email}],
+        "profile": {"locale": "en", "birthday": birthday.isoformat()},
+        "consents": {"email": True},
+    }
+    return str(api.call("cashier", "POST", "/members", json=body, status=201)["id"])
+
+
+def _buy(api: DescribedApi, member_id: str, *, euros: int, at: datetime) -> None:
+    machine = {
+        "line_id": "1",
+        "category": "machine",
+        "amount": {"amount": euros * 100, "currency": "EUR"},
+    }
+    order = {
+        "source": "till",
+        "order_id": "1",
+        "member_id": member_id,
+        "occurred_at": at.astimezone(UTC).isoformat(),
+        "lines": [machine],
+    }
+    api.call("cashier", "POST", "/orders", json=order, status=201)
+
+
+def _entries(api: DescribedApi, path: str, kind: str) -> list[Body]:
+    """Entries of a kind, once they are written; the balance is right by date before they are."""
+
+    def written() -> list[Body]:
+        history = api.call("cashier", "GET", f"{path}/history")
+        return [entry for entry in history["items"] if entry["kind"] == kind]
+
+    return eventually(written, bool)
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), ZONE)
