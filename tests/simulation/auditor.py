@@ -310,11 +310,11 @@ class Auditor:
             raise Violation(f"due on {due}, but something comes on {min(coming)}")
         if account["status"] == "active":
             day = self._days[account["member_id"]]
-            drops_on = naive.level_drops_on(
+            changes_on = naive.level_changes_on(
                 account, program.document, zone=self._zone, day=day, before=due
             )
-            if drops_on is not None:
-                raise Violation(f"due on {due}, but the level drops on {drops_on}")
+            if changes_on is not None:
+                raise Violation(f"due on {due}, but the level is another on {changes_on}")
         if (due is None) != ("expiring_pk" not in account):
             raise Violation("the index knows another due time than the account")
         if due is not None:

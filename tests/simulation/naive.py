@@ -228,17 +228,21 @@ def level(account: Any, program: Program, *, zone: ZoneInfo, day: date) -> int:
     return max(reached, granted) if day.isoformat() <= until else reached
 
 
-def level_drops_on(
+def level_changes_on(
     account: Any, program: Program, *, zone: ZoneInfo, day: date, before: str | None
 ) -> date | None:
-    """The day on which the level drops, if it does before another day."""
-    if program.tiers is None or not (account["qualifying"] or "tier_floor" in account):
+    """The first day, from this one on, with another level than is known; if before another day."""
+    tiers = program.tiers
+    if tiers is None:
         return None
-    has = level(account, program, zone=zone, day=day)
-    for turn in _turns(account, program, zone=zone, day=day):
+    known = account.get("tier_announced")
+    rank = next((rank for rank, each in enumerate(tiers.levels, 1) if each.id == known), 0)
+    if not (rank or account["qualifying"] or "tier_floor" in account):
+        return None
+    for turn in (day, *_turns(account, program, zone=zone, day=day)):
         if before is not None and turn.isoformat() >= before:
             return None
-        if level(account, program, zone=zone, day=turn) < has:
+        if level(account, program, zone=zone, day=turn) != rank:
             return turn
     return None
 

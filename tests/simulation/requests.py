@@ -277,6 +277,7 @@ class TellVouchers:
             codes=tuple(_code(each, world) for each in self.of),
             ordered_at=desk.now,
             member_id=None,
+            is_list=True,
         )
         return tell_vouchers(told, desk=desk)
 

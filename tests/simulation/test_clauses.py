@@ -1735,6 +1735,32 @@ class TestLevels:
 
         assert account(world).tier_announced == "silver"
 
+    def test_orders_of_two_months_at_once_reach_a_level_that_neither_would_alone(self) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        times = (NOON, NOON - 40 * DAY)
+        attempts = [world.start(Earn(order(f"o{at}", 20, at=at), "ann")) for at in times]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).tier_announced == "silver"
+
+    def test_an_order_decided_before_a_refund_took_a_level_makes_known_that_it_is_back(
+        self,
+    ) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        first = earned(world, 70)
+        attempt = world.start(Earn(order("o2", 60), "ann"))
+        attempt.run_to(writing)
+        done(world.finish(refund(first)))
+        lost = account(world).tier_announced
+
+        done(attempt.finish())
+
+        assert (lost, account(world).tier_announced) == (None, "gold")
+
     def test_what_was_decided_before_a_granted_level_ended_wakes_nobody_for_it_after(self) -> None:
         world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
         gold = earned(world, 60)
