@@ -14,7 +14,7 @@ from infra.api import HttpApi
 from infra.build import Build
 from infra.data_stack import DataStack
 from infra.functions import CapabilityFunction, Layers
-from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
 from infra.mail import Mail
 from infra.monitoring import Monitoring
 from infra.outbound import Outbound
@@ -46,8 +46,15 @@ COMPACTION_TIMEOUT = Duration.minutes(15)
 # 50 workers settle about 2,000 members a second and leave room for the API's own functions.
 SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
+# 10,000 deliveries are searched in a minute, and an hour is promised.
+PRIVACY_TIMEOUT = Duration.seconds(120)
+PRIVACY_CONCURRENCY_MAX = 2
+# Half a minute of work, and room for a table that throttles.
+REBUILD_TIMEOUT = Duration.minutes(5)
 # The least there is.
 COMPACTION_CONCURRENCY_MAX = 2
+# Nobody waits for it, and the table's readers shall not notice.
+REBUILD_CONCURRENCY_MAX = 4
 # Mornings can wait a little: everybody is due when the quiet hours end.
 REMINDERS_CONCURRENCY_MAX = 20
 # 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
@@ -77,6 +84,7 @@ class ServiceStack(Stack):
             self, "IntakeQueue", settings=settings, consumer_timeout=INTAKE_TIMEOUT
         )
         self._bus = events.EventBus(self, "Bus", event_bus_name=settings.stack_id("Events"))
+        self._mail = Mail(self, "Mail", settings=settings)
         functions = [
             self._program(),
             self._enrollment(),
@@ -90,10 +98,11 @@ class ServiceStack(Stack):
         works = {
             "expiry": self._expiry(),
             "audit": self._audit(),
+            "privacy": self._privacy(),
             "compaction": self._compaction(),
+            "rebuild": self._rebuild(),
             "reminders": self._reminders(),
         }
-        self._mail = Mail(self, "Mail", settings=settings)
         functions += [self._notifications(), self._deliveries()]
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
@@ -113,7 +122,7 @@ class ServiceStack(Stack):
             | self._claims
             | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
         )
-        self._data.table.allow(function, GET, BATCH_GET, PUT, DELETE, QUERY)
+        self._data.table.allow(function, GET, BATCH_GET, PUT, DELETE)
         # Deliveries are listed, and replayed a thousand at a time.
         self._data.buckets.allow_fetch_delivery(function)
         self._data.buckets.allow_list_deliveries(function)
@@ -292,6 +301,32 @@ class ServiceStack(Stack):
             expression="cron(15 2 * * ? *)",
         )
 
+    def _privacy(self) -> ScheduledWork:
+        function = self._function(
+            "privacy",
+            "Finish erasures wherever somebody can still be found",
+            environment=self._table_name
+            | self._identity_secret
+            | self._inbox_bucket
+            | self._storefront_secrets,
+            timeout=PRIVACY_TIMEOUT,
+        )
+        self._data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+        self._data.table.allow_query(function, index="history")
+        self._data.secrets.allow_read_identity(function)
+        self._data.secrets.allow_storefronts(function, "secretsmanager:DeleteSecret")
+        self._data.buckets.allow_erase_deliveries(function)
+        self._mail.allow_forget(function)
+        return ScheduledWork(
+            self,
+            "PrivacyWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_PRIVACY_QUEUE_URL",
+            concurrency_max=PRIVACY_CONCURRENCY_MAX,
+            expression="rate(1 hour)",
+        )
+
     def _compaction(self) -> ScheduledWork:
         function = self._function(
             "compaction",
@@ -315,6 +350,24 @@ class ServiceStack(Stack):
             concurrency_max=COMPACTION_CONCURRENCY_MAX,
             # What the last minutes of an hour brought is in the lake by then.
             expression="cron(5 * * * ? *)",
+        )
+
+    def _rebuild(self) -> ScheduledWork:
+        function = self._function(
+            "rebuild",
+            "Tell the lake everything once more, from the table",
+            environment=self._table_name | self._lake_bucket,
+            timeout=REBUILD_TIMEOUT,
+        )
+        self._data.table.allow(function, SCAN)
+        self._data.buckets.allow_write_facts(function)
+        return ScheduledWork(
+            self,
+            "RebuildWork",
+            settings=self._settings,
+            function=function,
+            queue_variable="LOYALTY_REBUILD_QUEUE_URL",
+            concurrency_max=REBUILD_CONCURRENCY_MAX,
         )
 
     def _reminders(self) -> ScheduledWork:

@@ -44,23 +44,21 @@ READ_STREAM = {
 }
 READ_SECRET = {"secretsmanager:GetSecretValue"}
 
-WORK_QUEUE = {
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage*",
-}
+CONSUME = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+WORK_QUEUE = CONSUME | {"sqs:SendMessage*"}
 
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "program": {
         TABLE: {
+            "dynamodb:BatchGetItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
-            "dynamodb:Query",
         },
-        "IntakeQueue/Queue": {"sqs:SendMessage"},
+        "Buckets/Inbox": {"s3:ListBucket"},
+        DELIVERIES: {"s3:GetObject"},
+        "IntakeQueue/Queue": {"sqs:SendMessage*"},
         STOREFRONT_SECRETS: READ_SECRET
         | {
             "secretsmanager:CreateSecret",
@@ -125,11 +123,27 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         FACTS: {"s3:GetObject"},
         "AuditWork/Pages/Queue": WORK_QUEUE,
     },
+    "privacy": {
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
+        IDENTITY_SECRET: READ_SECRET,
+        STOREFRONT_SECRETS: {"secretsmanager:DeleteSecret"},
+        "Buckets/Inbox": {"s3:ListBucket"},
+        DELIVERIES: {"s3:GetObject", "s3:PutObject"},
+        "*": {"ses:DeleteSuppressedDestination"},
+        "PrivacyWork/Pages/Queue": WORK_QUEUE,
+    },
     "compaction": {
         TABLE: {"dynamodb:Query"},
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
         "CompactionWork/Pages/Queue": WORK_QUEUE,
+    },
+    "rebuild": {
+        TABLE: {"dynamodb:Scan"},
+        FACTS: {"s3:PutObject"},
+        "RebuildWork/Pages/Queue": WORK_QUEUE,
     },
     "reminders": {
         TABLE: MOVE_POINTS
@@ -151,9 +165,6 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
         SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
     },
-}
-
-RIGHTS = RIGHTS | {
     "deliveries": {
         TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
@@ -218,15 +229,15 @@ def ids_by_name(service: Template) -> dict[str, str]:
     }
 
 
-def fed_queues(service: Template) -> dict[str, Any]:
+def fed_queues(service: Template) -> dict[str, list[Any]]:
     """The queues that a function consumes, by the name of the function."""
     names = {logical_id: name for name, logical_id in ids_by_name(service).items()}
     queues = service.of_type("SQS::Queue")
-    return {
-        names[mapping["FunctionName"]["Ref"]]: queues[source]
-        for mapping in service.of_type("Lambda::EventSourceMapping").values()
-        if (source := mapping["EventSourceArn"].get("Fn::GetAtt", [""])[0]) in queues
-    }
+    fed: dict[str, list[Any]] = defaultdict(list)
+    for mapping in service.of_type("Lambda::EventSourceMapping").values():
+        if (source := mapping["EventSourceArn"].get("Fn::GetAtt", [""])[0]) in queues:
+            fed[names[mapping["FunctionName"]["Ref"]]].append(queues[source])
+    return fed
 
 
 def dead_letter_queues(service: Template) -> set[str]:
@@ -384,7 +395,7 @@ def test_the_access_log_names_the_route_but_neither_path_nor_caller(deployed: As
 def test_orders_are_queued_in_order_and_one_does_not_wait_for_another(
     deployed: Assembly,
 ) -> None:
-    queue = fed_queues(deployed.service)["intake"]
+    (queue,) = fed_queues(deployed.service)["intake"]
 
     assert queue["FifoQueue"] is True
     assert queue["ContentBasedDeduplication"] is False
@@ -397,22 +408,24 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     queues = fed_queues(deployed.service)
 
     assert set(queues) == {
-        "intake", "expiry", "audit", "compaction", "reminders", "notifications",
+        "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders", "notifications",
+        "deliveries",
     }  # fmt: skip
-    for name, queue in queues.items():
-        assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
+    for name, fed in queues.items():
+        for queue in fed:
+            assert queue["VisibilityTimeout"] >= 6 * functions[name]["Timeout"]
 
 
 def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
     deployed: Assembly,
 ) -> None:
     queues = deployed.service.of_type("SQS::Queue")
-    source = fed_queues(deployed.service)["intake"]
+    (source,) = fed_queues(deployed.service)["intake"]
     intake_letters = source["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 8
+    assert len(letters) == 12
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -435,7 +448,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 8
+    assert len(mappings) == 12
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -492,7 +505,7 @@ def test_a_schedule_that_fell_silent_wakes_somebody(deployed: Assembly) -> None:
         if alarm["ComparisonOperator"] == "LessThanThreshold"
     }
 
-    assert silent == {"Sweeps", "Audits", "Compactions", "ReminderRuns"}
+    assert silent == {"Sweeps", "Audits", "Compactions", "ErasureRuns", "ReminderRuns"}
 
 
 def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly) -> None:
@@ -503,12 +516,40 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
     ]
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
-    assert len(waiting) == 5
+    assert ("EndpointDeliveriesParked", "deliveries") in alarms(deployed.service)
+    assert len(waiting) == 9
+
+
+def test_somebody_is_woken_by_a_platform_that_contradicts_itself(deployed: Assembly) -> None:
+    assert ("DeliveriesContradicted", "intake") in alarms(deployed.service)
+
+
+def names_of(rule: Mapping[str, Any]) -> list[str]:
+    """The events that a rule names; one that takes all names none."""
+    names: list[str] = rule["EventPattern"].get("detail-type", [])
+    return names
+
+
+def test_webhooks_out_hear_every_event_of_ours_and_are_sent_one_by_one(
+    deployed: Assembly,
+) -> None:
+    rules = deployed.service.of_type("Events::Rule").values()
+    (rule,) = (each for each in rules if each["EventPattern"] == {"source": ["loyalty"]})
+    (target,) = rule["Targets"]
+    batches = {
+        deployed.render(mapping["EventSourceArn"]): mapping["BatchSize"]
+        for mapping in deployed.service.of_type("Lambda::EventSourceMapping").values()
+    }
+
+    assert deployed.render(rule["EventBusName"]) == "Bus"
+    assert deployed.render(target["Arn"]) == "Outbound/Announcements/Queue"
+    assert "InputTransformer" not in target
+    assert batches["Outbound/Deliveries/Queue"] == 1
 
 
 def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
     rules = deployed.service.of_type("Events::Rule").values()
-    (rule,) = (each for each in rules if "MemberEnrolled" in each["EventPattern"]["detail-type"])
+    (rule,) = (each for each in rules if "MemberEnrolled" in names_of(each))
     (target,) = rule["Targets"]
 
     said = target["InputTransformer"]["InputTemplate"]
@@ -522,7 +563,7 @@ def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly)
 
 def test_mails_are_due_by_the_bus_and_come_back_by_the_account_s_own(deployed: Assembly) -> None:
     rules = deployed.service.of_type("Events::Rule").values()
-    (due,) = (each for each in rules if each["EventPattern"]["detail-type"] == ["MessageDue"])
+    (due,) = (each for each in rules if names_of(each) == ["MessageDue"])
     (back,) = (each for each in rules if each["EventPattern"]["source"] == ["aws.ses"])
     (mail,) = deployed.service.of_type("SES::ConfigurationSet").values()
     (tells,) = deployed.service.of_type("SES::ConfigurationSetEventDestination").values()
@@ -606,6 +647,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
 
     assert named == {
         "AlarmTopicArn",
+        "AnnouncementsDeadLettersUrl",
         "ApiId",
         "ApiUrl",
         "ArchiveDeadLettersUrl",
@@ -615,6 +657,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CompactionFunctionName",
         "BusName",
         "DashboardName",
+        "DeliveriesDeadLettersUrl",
         "ExpiryDeadLettersUrl",
         "ExpiryFunctionName",
         "IdentitySecretArn",
@@ -624,6 +667,8 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "LakeBucket",
         "MobileClientId",
         "NotificationsDeadLettersUrl",
+        "RebuildDeadLettersUrl",
+        "RebuildFunctionName",
         "RelayDeadLettersUrl",
         "RemindersDeadLettersUrl",
         "RemindersFunctionName",

@@ -1,9 +1,12 @@
 """A manager sees what came of each delivery, and has one applied once more."""
 
+import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
@@ -24,7 +27,7 @@ from tests.support.deliveries import (
 from tests.support.http import Answer, call, service, staff
 from tests.support.platforms import PlatformServer, Reply, serving
 from tests.support.received import AT
-from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, payload
+from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, headers, payload
 from tests.support.signing import SECRET, encoded, fixture
 
 PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
@@ -253,3 +256,277 @@ class TestAPlatformThatIsDown:
         apply(messages)
         (gone,) = listed()
         assert (gone["status"], gone["reason"]) == ("parked", "not_at_platform")
+
+
+def statuses() -> list[tuple[str, str | None]]:
+    return [(each["status"], each["reason"]) for each in listed()]
+
+
+class TestWhatIsNotAppliedYet:
+    def test_is_listed_as_received_with_what_it_is_about(self) -> None:
+        deliver(order())
+
+        (waiting,) = listed()
+
+        assert (waiting["status"], waiting["applied_at"]) == ("received", None)
+        assert (waiting["topic"], waiting["order_id"]) == ("orders/paid", "450789469")
+        assert (waiting["source"], waiting["attempts"]) == ("shop", 0)
+        assert read().body["last_delivery"] == waiting
+        assert read().body["deliveries"]["by_status"] == {"received": 1}
+
+    def test_has_the_id_by_which_the_shop_was_answered(self) -> None:
+        answered = deliver(order()).body["delivery_id"]
+
+        (waiting,) = listed()
+
+        assert waiting["id"] == answered
+
+    def test_can_be_replayed_should_its_message_be_lost(self) -> None:
+        member_id = enroll()
+        deliver(order())
+        boto3.client("sqs").purge_queue(QueueUrl=os.environ["LOYALTY_INTAKE_QUEUE_URL"])
+
+        (waiting,) = listed()
+        assert replay(waiting["id"]).status == 202
+        drain()
+
+        assert balance(member_id) == 587
+
+    def test_failed_where_it_cannot_be_read_and_holds_up_the_rest_of_its_order(self) -> None:
+        deliver(order(), event_id="spoiled")
+        deliver(order(), event_id="after it")
+        deliver(order(id=2), event_id="another")
+        messages = queued()
+        s3 = boto3.client("s3")
+        spoiled = json.loads(messages[0]["body"])["where"]
+        kept = s3.get_object(Bucket="inbox", Key=spoiled)["Body"].read()
+        s3.put_object(Bucket="inbox", Key=spoiled, Body=b"not as it was kept")
+
+        apply(messages)
+        s3.put_object(Bucket="inbox", Key=spoiled, Body=kept)
+
+        assert sorted(statuses(), key=str) == [
+            ("failed", "held_up"),
+            ("failed", "internal_error"),
+            ("guest", None),
+        ]
+
+    def test_is_seen_as_interrupted_once_its_function_was_killed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Killed for the second time: nobody else could have noted anything."""
+        deliver(order())
+        (message,) = queued()
+        message["attributes"]["ApproximateReceiveCount"] = "2"
+
+        def kill(*_told: object, **_named: object) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patched:
+            patched.setattr("functions.intake.handler.apply", kill)
+            with pytest.raises(Killed):
+                apply([message])
+        assert statuses() == [("failed", "interrupted")]
+        assert listed()[0]["attempts"] == 2
+
+        apply([message])
+        assert statuses() == [("guest", None)]
+
+    def test_ends_in_the_dead_letters_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        deliver(order())
+        (message,) = queued()
+
+        def fail(*_told: object, **_named: object) -> None:
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr("functions.intake.handler.apply", fail)
+        for attempt in range(1, 6):
+            message["attributes"]["ApproximateReceiveCount"] = str(attempt)
+            assert apply([message]) == [message["messageId"]]
+
+        (given_up,) = listed()
+        assert (given_up["status"], given_up["reason"]) == ("failed", "internal_error")
+        assert given_up["attempts"] == 5
+        assert read().body["last_trouble"] == given_up
+
+
+class Killed(BaseException):
+    """The function's process is gone."""
+
+
+class TestAnEventThatIsToldInOtherWords:
+    def test_changes_nothing_and_is_counted_for_an_alarm_of_its_own(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        member_id = enroll()
+        deliver(order(), event_id="e1")
+        drain()
+        capsys.readouterr()
+
+        deliver(order(id=7), event_id="e1")
+        drain()
+
+        assert balance(member_id) == 587
+        assert set(statuses()) == {("parked", "contradicted"), ("earned", None)}
+        logged = capsys.readouterr().out
+        assert '"DeliveriesContradicted":[1.0]' in logged
+        assert "DeliveriesParked" not in logged
+
+    def test_stays_refused_when_it_is_replayed_and_the_first_one_stays_believed(
+        self, time: Clock
+    ) -> None:
+        member_id = enroll()
+        deliver(order(), event_id="e1")
+        drain()
+        time.now += timedelta(minutes=1)
+        deliver(order(id=7), event_id="e1")
+        drain()
+
+        for handled in listed():
+            replay(handled["id"])
+        drain()
+
+        assert balance(member_id) == 587
+        assert statuses() == [("parked", "contradicted"), ("earned", None)]
+
+    def test_in_the_same_words_it_is_no_contradiction(self, time: Clock) -> None:
+        enroll()
+        deliver(order(), event_id="e1")
+        drain()
+        time.now += timedelta(minutes=11)
+        deliver(order(), event_id="e1")
+        drain()
+
+        assert statuses() == [("earned", None), ("earned", None)]
+
+    def test_is_another_event_under_another_topic_or_version(self) -> None:
+        enroll()
+        deliver(order(), event_id="e1")
+        deliver(order(note="x"), event_id="e1", topic="orders/updated")
+        raw = encoded(order(note="y"))
+        post(raw, headers(raw, event_id="e1") | {"x-shopify-api-version": "2027-01"})
+        drain()
+
+        assert len(statuses()) == 3
+        assert {reason for _, reason in statuses()} == {None}
+
+    def test_of_woocommerce_is_none_because_its_ids_repeat(self) -> None:
+        """It makes them of the second: two orders of one second have one."""
+        connect(platform="woocommerce", secrets=[SECRET])
+        for number in (1, 2):
+            raw = encoded(fixture("woocommerce/order.727") | {"id": number, "status": "pending"})
+            assert post(raw, signing.woocommerce(raw, name="same")).status == 200
+        drain()
+
+        assert {reason for _, reason in statuses()} == {"not_paid"}
+
+
+class TestReplayOfATime:
+    FROM = "2026-11-21T10:00:00Z"
+    TO = "2026-11-21T11:00:00Z"
+
+    def ask(self, **told: Any) -> Answer:
+        body = {"from": self.FROM, "to": self.TO} | told
+        return call(program, "POST", f"{PATH}/deliveries/replay", body=body, as_=MANAGER)
+
+    def test_applies_all_of_it_again_oldest_first_and_counts_nothing_twice(
+        self, time: Clock
+    ) -> None:
+        member_id = enroll()
+        for number in range(3):
+            deliver(order(id=number + 1), event_id=f"{number}")
+            time.now += timedelta(minutes=1)
+        drain()
+
+        answer = self.ask()
+
+        assert answer.status == 202
+        assert answer.body == {"status": "queued", "queued": 3, "next_cursor": None}
+        drain()
+        assert balance(member_id) == 3 * 587
+        assert [each["replayed"] for each in listed()] == [True] * 3
+
+    def test_begins_with_its_first_moment_and_ends_before_its_last(self, time: Clock) -> None:
+        for minute in (0, 30, 60):
+            time.now = AT.replace(hour=10, minute=0) + timedelta(minutes=minute)
+            deliver(order(id=minute + 1), event_id=f"{minute}")
+        drain()
+
+        assert self.ask().body["queued"] == 2
+
+    def test_is_narrowed_to_what_came_of_them(
+        self, publish: Callable[..., object], time: Clock
+    ) -> None:
+        member_id = enroll()
+        deliver(order(), event_id="earned")
+        drain()
+        publish(version=2, currency="EUR")
+        time.now += timedelta(minutes=1)
+        deliver(order(id=2), event_id="parked")
+        drain()
+        deliver(order(id=3), event_id="waiting")
+        boto3.client("sqs").purge_queue(QueueUrl=os.environ["LOYALTY_INTAKE_QUEUE_URL"])
+        publish(version=3, currency="USD")
+        time.now += timedelta(minutes=1)
+
+        answer = self.ask(statuses=["parked", "received"])
+
+        assert answer.body["queued"] == 2
+        drain()
+        assert balance(member_id) == 3 * 587
+
+    def test_goes_on_where_it_ended_and_queues_none_twice_where_an_answer_was_lost(
+        self, monkeypatch: pytest.MonkeyPatch, time: Clock
+    ) -> None:
+        monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 12)
+        for number in range(30):
+            deliver(order(id=number + 1), event_id=f"{number}")
+            time.now += timedelta(seconds=1)
+        drain()
+
+        told: list[int] = []
+        cursor: dict[str, str] = {}
+        while True:
+            answer = self.ask(**cursor).body
+            told.append(answer["queued"])
+            if cursor:
+                assert self.ask(**cursor).body == answer
+            if answer["next_cursor"] is None:
+                break
+            cursor = {"cursor": answer["next_cursor"]}
+
+        assert told == [12, 12, 6]
+        attributes = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=os.environ["LOYALTY_INTAKE_QUEUE_URL"],
+            AttributeNames=["ApproximateNumberOfMessages"],
+        )["Attributes"]
+        assert attributes["ApproximateNumberOfMessages"] == "30"
+
+    def test_of_another_time_does_not_go_on_with_this_one(
+        self, monkeypatch: pytest.MonkeyPatch, time: Clock
+    ) -> None:
+        monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 1)
+        for number in range(2):
+            deliver(order(id=number + 1), event_id=f"{number}")
+            time.now += timedelta(seconds=1)
+        cursor = self.ask().body["next_cursor"]
+
+        assert self.ask(cursor=cursor, to="2026-11-21T12:00:00Z").code == "invalid_cursor"
+        assert self.ask(cursor=cursor, statuses=["failed"]).code == "invalid_cursor"
+
+    def test_that_ends_before_it_begins_is_refused(self) -> None:
+        answer = self.ask(to=self.FROM)
+
+        assert (answer.status, answer.code) == (422, "validation_failed")
+        assert answer.body["errors"][0]["pointer"] == "/to"
+
+    def test_of_a_status_that_there_is_not_is_refused(self) -> None:
+        assert self.ask(statuses=["lost"]).status == 422
+
+    def test_is_a_managers(self) -> None:
+        body = {"from": self.FROM, "to": self.TO}
+        path = f"{PATH}/deliveries/replay"
+
+        answer = call(program, "POST", path, body=body, as_=staff(PROGRAM_ID, "cashier"))
+
+        assert answer.code == "forbidden"

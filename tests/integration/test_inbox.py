@@ -1,0 +1,170 @@
+"""The inbox lists what it keeps by the time it was received, however much there is."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import boto3
+import pytest
+
+from loyalty.domain.deliveries import Kept, log_time
+from loyalty.domain.storefront import Delivery
+from loyalty.edge import inbox as module
+from loyalty.edge.inbox import Inbox
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MONTH_AGO = NOW - timedelta(days=30)
+DELIVERY = Delivery(
+    program_id="bean",
+    storefront_id="online",
+    platform="shopify",
+    source="shop",
+    received_at=NOW,
+    headers={},
+    body=b"{}",
+)
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox(boto3.client("s3"), bucket="inbox")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if S3 listed ten in a call."""
+    monkeypatch.setattr(module, "LISTED_AT_ONCE_MAX", 10)
+
+
+_numbers = count(1)
+
+
+def keep(inbox: Inbox, *, at: datetime, storefront_id: str = "online") -> Kept:
+    number = next(_numbers)
+    kept = Kept(
+        program_id="bean",
+        storefront_id=storefront_id,
+        received_at=at,
+        delivery_id=f"{number:040x}",
+        group=f"{number:032x}",
+    )
+    inbox.keep(kept, DELIVERY)
+    return kept
+
+
+def newest_first(inbox: Inbox, *, limit: int) -> list[list[Kept]]:
+    """All pages, and no more of them than there can be."""
+    pages = []
+    before, before_id = NOW + timedelta(minutes=1), None
+    for _ in range(200):
+        page = inbox.newest(
+            "bean",
+            "online",
+            since=MONTH_AGO,
+            before=before,
+            before_id=before_id,
+            limit=limit,
+        )
+        pages.append(list(page.items))
+        if page.next is None:
+            return pages
+        before, before_id = page.items[-1].received_at, page.next
+    raise AssertionError("the list does not end")
+
+
+@pytest.mark.parametrize("limit", [1, 7, 10])
+@pytest.mark.parametrize(
+    "ages",
+    [
+        [],
+        [0.0],
+        [minutes * 60.0 for minutes in range(37)],
+        # A burst within a second, a month ago, or a moment ago, or both.
+        [0.01 * each for each in range(50)],
+        [29 * 86_400 + 0.01 * each for each in range(50)],
+        [0.01 * each for each in range(25)] + [20 * 86_400 + 0.01 * each for each in range(25)],
+        # Some in the very same microsecond.
+        [5.0] * 9,
+    ],
+    ids=["none", "one", "evenly", "now", "long ago", "twice", "at once"],
+)
+def test_pages_from_the_newest_on_hold_each_delivery_once(
+    inbox: Inbox, ages: list[float], limit: int
+) -> None:
+    kept = [keep(inbox, at=NOW - timedelta(seconds=age)) for age in ages]
+    keep(inbox, at=NOW, storefront_id="online-2")
+    keep(inbox, at=MONTH_AGO - timedelta(seconds=1))
+
+    pages = newest_first(inbox, limit=limit)
+
+    expected = sorted(kept, key=lambda each: each.log_id, reverse=True)
+    assert [each for page in pages for each in page] == expected
+    assert all(len(page) <= limit for page in pages)
+    assert all(pages) or not kept
+
+
+def test_the_last_of_a_great_burst_are_found_in_few_calls(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        keep(inbox, at=NOW - timedelta(milliseconds=number))
+    calls = 0
+    between = Inbox._between
+
+    def counted(self: Inbox, *told: object) -> object:
+        nonlocal calls
+        calls += 1
+        return between(self, *told)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(Inbox, "_between", counted)
+
+    page = inbox.newest("bean", "online", since=MONTH_AGO, before=NOW, before_id=None, limit=5)
+
+    assert len(page.items) == 5
+    # A month in milliseconds is 2 ** 31.
+    assert calls <= 32
+
+
+def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: Inbox) -> None:
+    kept = [keep(inbox, at=NOW + timedelta(seconds=second)) for second in range(23)]
+    found: list[Kept] = []
+    since = log_time(NOW)
+    while True:
+        page = inbox.oldest(
+            "bean",
+            "online",
+            since=since,
+            before=log_time(NOW + timedelta(seconds=20)),
+            limit=10,
+        )
+        found += page.items
+        if page.next is None:
+            break
+        since = f"{page.next}~"
+
+    assert found == kept[:20]
+
+
+def test_what_is_no_delivery_is_passed_over(inbox: Inbox) -> None:
+    kept = keep(inbox, at=NOW)
+    for name in ("notes.txt", "20261121T100000000000Z.x.y.json", "99999999T999999999999Z.json"):
+        boto3.client("s3").put_object(Bucket="inbox", Key=f"bean/online/{name}", Body=b"")
+
+    assert newest_first(inbox, limit=10) == [[kept]]
+
+
+def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: Inbox) -> None:
+    kept = keep(inbox, at=NOW)
+
+    assert inbox.find("bean", "online", kept.log_id) == kept
+    assert inbox.find("bean", "online", kept.log_id[:-1]) is None
+    assert inbox.read(kept) == DELIVERY
+
+
+def test_one_that_is_gone_is_none(inbox: Inbox) -> None:
+    kept = keep(inbox, at=NOW)
+    boto3.client("s3").delete_object(
+        Bucket="inbox", Key=f"bean/online/{kept.log_id}.{kept.group}.json"
+    )
+
+    assert inbox.read(kept) is None
+    assert inbox.find("bean", "online", kept.log_id) is None
