@@ -83,6 +83,12 @@ class Buckets(Construct):
     def allow_fetch_delivery(self, function: CapabilityFunction) -> None:
         self._allow_deliveries(function, "s3:GetObject")
 
+    def allow_erase_deliveries(self, function: CapabilityFunction) -> None:
+        """Search all of them, and write over what speaks of somebody."""
+        self._allow_deliveries(function, "s3:GetObject")
+        self._allow_deliveries(function, "s3:PutObject")
+        function.allow("s3:ListBucket", on=[self._inbox_arn.value])
+
     def _allow_facts(self, function: CapabilityFunction, action: str) -> None:
         function.allow(action, on=[f"{self._lake_arn.value}/{FACTS}*"])
         function.acknowledge_wildcard(

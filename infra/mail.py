@@ -68,6 +68,11 @@ class Mail(Construct):
             configuration_set = self._arn("configuration-set", self.configuration_set)
             function.allow("ses:SendEmail", on=[*identities, configuration_set])
 
+    def allow_forget(self, function: CapabilityFunction) -> None:
+        """Allow taking addresses off the account's own list of those that mail came back from."""
+        function.allow("ses:DeleteSuppressedDestination", on=["*"])
+        function.acknowledge_wildcard("*", why="SES has one list for the account, without a name.")
+
     def tell(self, queue: WorkQueue) -> None:
         """Put what comes back of our own mails into a queue."""
         Subscription(

@@ -207,6 +207,14 @@ class Monitoring(Construct):
             says="No audit has begun for two days.",
         )
         self._alarm(
+            "privacy-silent",
+            business_metric("ErasureRuns", {"service": "privacy"}, period=HOUR),
+            threshold=1,
+            periods=3,
+            is_silence=True,
+            says="No erasure has been looked for to finish for three hours.",
+        )
+        self._alarm(
             "compaction-silent",
             business_metric("Compactions", {"service": "compaction"}, period=HOUR),
             threshold=1,

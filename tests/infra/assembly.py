@@ -27,6 +27,7 @@ FUNCTIONS: Final = (
     "archive",
     "expiry",
     "audit",
+    "privacy",
     "compaction",
     "reminders",
     "notifications",

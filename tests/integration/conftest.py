@@ -71,7 +71,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sqs = _session().client("sqs")
         queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        for work in ("sweep", "audit", "compaction", "reminders", "notifications"):
+        for work in ("sweep", "audit", "compaction", "privacy", "reminders", "notifications"):
             queue = sqs.create_queue(QueueName=work)
             monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
         mail = _session().client("sesv2")

@@ -14,6 +14,7 @@ class Mailroom:
     def __init__(self, *refusals: Exception) -> None:
         self.refusals = list(refusals)
         self.mails: list[dict[str, Any]] = []
+        self.lifted: list[str] = []
 
     @property
     def client(self) -> "SESV2Client":
@@ -24,6 +25,11 @@ class Mailroom:
             raise self.refusals.pop(0)
         self.mails.append(mail)
         return {"MessageId": f"ses-{len(self.mails)}"}
+
+    def delete_suppressed_destination(self, **told: Any) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.lifted.append(told["EmailAddress"])
 
 
 def refusal(code: str, message: str = "") -> ClientError:

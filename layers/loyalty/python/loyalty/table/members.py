@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Entry
+from loyalty.domain.erasure import Erasure
 from loyalty.domain.identity import KINDS, Digest, Identity, Keyring
 from loyalty.domain.member import Consent, Member, Profile
 from loyalty.domain.postings import Posting
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine
+from loyalty.table.erasures import begun
 from loyalty.table.operations import (
     Absent,
     AnyOf,
@@ -107,13 +109,14 @@ class TableMembers:
             *self._moves(loser, after.member_id),
         )
 
-    def erase(self, member: Member, closing: Posting) -> None:
+    def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
         # A closed account is never due, so where its midnights are does not matter.
         books = TableBooks(self._engine, program_id=self._program, zone=ZoneInfo("UTC"))
-        self._write(*books.operations(closing), *self._deletions(member))
+        deletions = self._deletions(member)
+        self._write(*books.operations(closing), *deletions, begun(begins, self._program))
 
-    def forget(self, merged: Member) -> None:
-        self._write(*self._deletions(merged))
+    def forget(self, merged: Member, *, begins: Erasure) -> None:
+        self._write(*self._deletions(merged), begun(begins, self._program))
 
     def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
         found: list[Item] = []

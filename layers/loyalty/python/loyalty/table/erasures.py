@@ -1,0 +1,141 @@
+"""Erasures in the table: those that are not done yet, and what they delete there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+from typing import Any, cast
+
+from loyalty.domain.entries import Placeholder
+from loyalty.domain.erasure import Erasure, GuestOrder
+from loyalty.domain.identity import Identity
+from loyalty.table import keys, records
+from loyalty.table.engine import Engine, key_of
+from loyalty.table.operations import (
+    TRANSACTION_ITEMS_MAX,
+    Delete,
+    Item,
+    Key,
+    Operation,
+    Put,
+    Query,
+    Refused,
+    equal,
+)
+from loyalty.usecases.ports import Raced
+
+VERSION = 1
+
+
+class TableErasures:
+    """Implements `Erasures` and `Traces` of one program."""
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def begin(self, erasure: Erasure) -> None:
+        self._engine.write([begun(erasure, self._program)])
+
+    def unfinished(self, *, begun_by: datetime) -> Sequence[Erasure]:
+        query = Query(pk=keys.erasure(self._program, "").pk, strong=True)
+        found = [erasure_from_item(item) for item in self._all(query)]
+        return [each for each in found if each.begun_at <= begun_by]
+
+    def done(self, erasure: Erasure) -> None:
+        seen = equal(("begun_at",), keys.instant(erasure.begun_at))
+        key = keys.erasure(self._program, erasure.erasure_id)
+        try:
+            self._engine.write([Delete(key, (seen,))])
+        except Refused:
+            # Done before, or asked for once more since then.
+            return
+
+    def guest_orders(self, guest: str) -> Sequence[GuestOrder]:
+        partition = keys.guest_order(self._program, guest, "", "", "").pk
+        return [
+            GuestOrder(
+                guest,
+                listed_as=cast("str", item["sk"]),
+                source=cast("str", item["source"]),
+                order_id=cast("str", item["order"]),
+            )
+            for item in self._all(Query(pk=partition, strong=True))
+        ]
+
+    def forget_guest(self, order: GuestOrder) -> None:
+        key = keys.accrual(self._program, order.source, order.order_id)
+        item = self._engine.get(key, strong=True)
+        kept = records.entry_from_item(item) if item else None
+        if not isinstance(kept, Placeholder) or not kept.guest:
+            # Claimed, or parted before: only what it was found by is left.
+            listed = keys.guest_order(self._program, order.guest, "", "", "").pk
+            self._engine.write([Delete(Key(listed, order.listed_as))])
+            return
+        parted = replace(kept, guest="", also=(), count=kept.count + 1)
+        seen = (equal(("kind",), "placeholder"), equal(("count",), kept.count))
+        found_by = records.guest_orders_of(kept, self._program)
+        operations: list[Operation] = [
+            Put(key, records.placeholder_to_item(parted, self._program), seen),
+            *(Delete(key_of(each)) for each in found_by),
+        ]
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise Raced from refused
+
+    def forget_messages(self, member_id: str) -> None:
+        """What they were told, and what is to be told next."""
+        partition = keys.member_partition(self._program, member_id)
+        query = Query(pk=partition, begins_with=keys.MESSAGES)
+        self._delete(key_of(item) for item in self._all(query))
+        self._engine.write([Delete(keys.correspondence(self._program, member_id))])
+
+    def _delete(self, found: Iterator[Key]) -> None:
+        for some in batched(list(found), TRANSACTION_ITEMS_MAX, strict=False):
+            self._engine.write([Delete(key) for key in some])
+
+    def _all(self, query: Query) -> Iterator[Item]:
+        while True:
+            page = self._engine.query(query)
+            yield from page
+            if page.next is None:
+                return
+            query = replace(query, start=page.next)
+
+
+def begun(erasure: Erasure, program: str) -> Put:
+    """What begins an erasure, alone or with the deletion that it finishes."""
+    return Put(keys.erasure(program, erasure.erasure_id), erasure_to_item(erasure))
+
+
+def erasure_to_item(erasure: Erasure) -> Item:
+    item: Item = {
+        "v": VERSION,
+        "kind": "erasure",
+        "erasure": erasure.erasure_id,
+        "begun_at": keys.instant(erasure.begun_at),
+        "identities": [[each.kind, each.value, each.source] for each in erasure.identities],
+        "member_ids": list(erasure.member_ids),
+        "orders": [list(order) for order in sorted(erasure.orders)],
+    }
+    if erasure.source is not None:
+        item["source"] = erasure.source
+    if erasure.storefront_id is not None:
+        item["storefront"] = erasure.storefront_id
+    return item
+
+
+def erasure_from_item(item: Item) -> Erasure:
+    wire = cast("dict[str, Any]", item)
+    return Erasure(
+        erasure_id=wire["erasure"],
+        begun_at=datetime.fromisoformat(wire["begun_at"]),
+        identities=tuple(Identity(*each) for each in wire["identities"]),
+        member_ids=tuple(wire["member_ids"]),
+        orders=frozenset((source, order_id) for source, order_id in wire["orders"]),
+        source=wire.get("source"),
+        storefront_id=wire.get("storefront"),
+    )

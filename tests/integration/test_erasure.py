@@ -1,0 +1,297 @@
+"""Whoever is erased is found nowhere any more once the hour's run is over, and the books add up."""
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from functions.accrual.handler import handler as accrual
+from functions.enrollment.handler import handler as enrollment
+from functions.privacy import handler as privacy
+from loyalty.edge import clients
+from loyalty.edge.desk import desk
+from loyalty.edge.inbox import ERASED
+from loyalty.table.engine import DynamoEngine
+from loyalty.usecases.statements import audit_member
+from tests.integration.conftest import TABLE, Clock
+from tests.support import till
+from tests.support.deliveries import apply, connect, deliver, drain, queued
+from tests.support.erasing import finish, items, objects
+from tests.support.http import Context, call, service
+from tests.support.mailroom import Mailroom, refusal
+from tests.support.queues import receive
+from tests.support.received import AT
+from tests.support.shopify import WITH_CUSTOMER, payload
+
+SERVICE = service("bean")
+EMAIL = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
+PHONE = {"kind": "phone", "value": "+13125551212", "verified": True}
+ANOTHER = {"kind": "email", "value": "ana@example.com", "verified": True}
+
+
+@pytest.fixture(autouse=True)
+def mailroom(monkeypatch: pytest.MonkeyPatch) -> Mailroom:
+    room = Mailroom()
+    monkeypatch.setattr(clients, "ses", lambda: room.client)
+    return room
+
+
+@pytest.fixture(autouse=True)
+def shop(publish: Callable[..., object]) -> None:
+    publish(currency="USD")
+    connect()
+
+
+def enroll(*identities: dict[str, Any], **more: Any) -> str:
+    body = {"identities": list(identities)} | more
+    answer = call(enrollment, "POST", f"{till.PROGRAM}/members", body=body, as_=SERVICE)
+    return str(answer.body["id"])
+
+
+def order_of(email: str, **changes: Any) -> dict[str, Any]:
+    """A shop's order that names nobody but by an e-mail."""
+    told = payload(WITH_CUSTOMER, at=AT, **changes)
+    return told | {"customer": None, "phone": None, "email": email, "contact_email": email}
+
+
+def told_by_shops() -> list[str]:
+    """What the inbox holds: of each delivery its body, or that it was erased."""
+    stored = (body for _, body in objects(boto3.client("s3"), "inbox"))
+    return [
+        "erased" if body == ERASED else base64.b64decode(json.loads(body)["body"]).decode()
+        for body in stored
+    ]
+
+
+def guest_items(dynamodb: Any) -> list[str]:
+    return [item["pk"]["S"] for item in items(dynamodb, TABLE) if "#GUEST#" in item["pk"]["S"]]
+
+
+class TestTheInbox:
+    def test_what_shops_told_of_them_is_erased_and_what_they_told_of_others_is_not(
+        self, time: Clock
+    ) -> None:
+        bob, _ = enroll(EMAIL), enroll(ANOTHER)
+        deliver(order_of(EMAIL["value"], id=1), event_id="1")
+        deliver(order_of(ANOTHER["value"], id=2), event_id="2")
+        drain()
+
+        till.erase(bob)
+        finish()
+
+        erased, other = sorted(told_by_shops(), key=lambda told: told != "erased")
+        assert erased == "erased"
+        assert json.loads(other)["id"] == 2
+
+    def test_a_refund_that_names_only_their_order_is_found_by_it(self) -> None:
+        bob = enroll(EMAIL)
+        deliver(order_of(EMAIL["value"], id=450789469), event_id="1")
+        refund = payload("refund.509562969", order_id=450789469)
+        deliver(refund, event_id="2", topic="refunds/create")
+        drain()
+
+        till.erase(bob)
+        finish()
+
+        assert told_by_shops() == ["erased", "erased"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": None, "email": EMAIL["value"].upper()},
+            {"id": 7, "note": f"Please write to <{EMAIL['value']}>."},
+            {"id": 7, "shipping_address": {"phone": "(312) 555-1212"}},
+        ],
+    )
+    def test_what_could_not_be_applied_is_found_by_what_it_says(self, body: dict[str, Any]) -> None:
+        bob = enroll(EMAIL, PHONE)
+        deliver(body, topic="customers/update")
+        drain()
+
+        till.erase(bob)
+        finish()
+
+        assert told_by_shops() == ["erased"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": 7, "email": f"jim.{EMAIL['value']}"},
+            {"id": 7, "email": f"{EMAIL['value']}.au"},
+            {"id": 13125551213, "shipping_address": {"phone": "555-1213"}},
+        ],
+    )
+    def test_who_is_called_nearly_the_same_is_somebody_else(self, body: dict[str, Any]) -> None:
+        bob = enroll(EMAIL, PHONE)
+        deliver(body, topic="customers/update")
+        drain()
+
+        till.erase(bob)
+        finish()
+
+        assert "erased" not in told_by_shops()
+
+    def test_an_erased_delivery_that_still_waits_is_let_go(self) -> None:
+        bob = enroll(EMAIL)
+        deliver(order_of(EMAIL["value"]))
+        waiting = queued()
+        till.erase(bob)
+        finish()
+
+        assert apply(waiting) == []
+
+    def test_a_long_inbox_is_searched_in_parts(
+        self, monkeypatch: pytest.MonkeyPatch, log: Any
+    ) -> None:
+        monkeypatch.setattr("loyalty.edge.erasing.READ_AT_ONCE", 2)
+        monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
+        bob = enroll(EMAIL)
+        for number in range(1, 6):
+            deliver(order_of(EMAIL["value"], id=number), event_id=str(number))
+        drain()
+
+        till.erase(bob)
+        finish()
+
+        assert told_by_shops() == ["erased"] * 5
+        searched = [json.loads(line) for line in log.getvalue().splitlines() if "searched" in line]
+        assert [each["searched"] for each in searched] == [2, 2, 1]
+
+    def test_nothing_is_read_where_nobody_was_erased(self, log: Any) -> None:
+        deliver(order_of(EMAIL["value"]))
+
+        finish()
+
+        assert "inbox searched" not in log.getvalue()
+
+
+class TestGuests:
+    def test_orders_kept_for_them_become_nobodys(self, dynamodb: Any) -> None:
+        claimable = {"kind": "email", "value": EMAIL["value"]}
+        body = till.order(4999, identities=[claimable, {"kind": "phone", "value": PHONE["value"]}])
+        body["lines"][0]["amount"]["currency"] = "USD"
+        till.post_order(body)
+        bob = enroll(EMAIL | {"verified": False})
+        assert len(guest_items(dynamodb)) == 2
+
+        till.erase(bob)
+        finish()
+
+        assert guest_items(dynamodb) == []
+        path = f"{till.PROGRAM}/orders/pos/{body['order_id']}"
+        story = call(accrual, "GET", path, as_=SERVICE)
+        assert story.body["status"] == "ignored"
+        assert "guest" not in str([i for i in items(dynamodb, TABLE) if "also" in i])
+
+    def test_what_they_had_claimed_is_listed_no_more(self, dynamodb: Any) -> None:
+        deliver(order_of(EMAIL["value"]))
+        drain()
+        bob = enroll(EMAIL)
+        assert till.member(bob)["balance"] > 0
+
+        till.erase(bob)
+        finish()
+
+        assert guest_items(dynamodb) == []
+
+
+class TestTheRest:
+    def test_messages_and_suppressed_addresses_go(self, dynamodb: Any, mailroom: Mailroom) -> None:
+        bob = enroll(EMAIL, PHONE)
+        key = {"pk": {"S": f"PROGRAM#bean#MEMBER#{bob}"}, "sk": {"S": "MESSAGE#2026-11-21#welcome"}}
+        dynamodb.put_item(TableName=TABLE, Item=key)
+
+        till.erase(bob)
+        finish()
+
+        assert "Item" not in dynamodb.get_item(TableName=TABLE, Key=key)
+        assert mailroom.lifted == [EMAIL["value"]]
+
+    def test_the_books_add_up_and_nothing_is_left_to_do(
+        self, dynamodb: Any, engine: DynamoEngine
+    ) -> None:
+        bob = enroll(EMAIL, PHONE, profile={"name": "Bob Norman", "birthday": "1990-02-28"})
+        deliver(payload(WITH_CUSTOMER, at=AT))
+        drain()
+        till.redeem(bob)
+
+        till.erase(bob)
+        finish()
+
+        assert audit_member(bob, desk=desk("bean", table=TABLE)) == []
+        kept = json.dumps(items(dynamodb, TABLE)) + "".join(told_by_shops())
+        for mark in ("bob.norman", "3125551212", "Norman", "1990-02-28", "#ERASURES", "#IDENTITY#"):
+            assert mark not in kept, mark
+
+    def test_whoever_was_merged_into_them_is_erased_with_them(self) -> None:
+        bob, twin = enroll(EMAIL), enroll(ANOTHER)
+        deliver(order_of(ANOTHER["value"], id=2))
+        drain()
+        till.merge(twin, into=bob)
+
+        till.erase(bob)
+        finish()
+
+        assert told_by_shops() == ["erased"]
+
+
+class TestKilledHalfway:
+    @pytest.mark.parametrize("calls", range(0, 24, 3))
+    def test_what_was_begun_is_finished_by_the_next_run(
+        self, calls: int, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, mailroom: Mailroom
+    ) -> None:
+        bob = enroll(EMAIL, PHONE)
+        deliver(order_of(EMAIL["value"], id=1), event_id="1")
+        drain()
+        till.erase(bob)
+
+        with monkeypatch.context() as patched, suppress(_Killed):
+            _kill_after(calls, patched)
+            finish()
+        finish()
+
+        assert told_by_shops() == ["erased"]
+        assert guest_items(dynamodb) == []
+        assert "#ERASURES" not in str(items(dynamodb, TABLE))
+
+    def test_a_service_that_does_not_answer_is_asked_again(
+        self, mailroom: Mailroom, dynamodb: Any
+    ) -> None:
+        bob = enroll(EMAIL)
+        till.erase(bob)
+        mailroom.refusals = [refusal("TooManyRequestsException")] * 2
+        privacy.handler({}, Context())
+        messages = receive(os.environ["LOYALTY_PRIVACY_QUEUE_URL"])
+        answer = privacy.handler({"Records": messages}, Context())
+
+        assert answer == {"batchItemFailures": []}
+        assert "#ERASURES" in str(items(dynamodb, TABLE))
+        mailroom.refusals = []
+        finish()
+        assert set(mailroom.lifted) == {EMAIL["value"]}
+        assert "#ERASURES" not in str(items(dynamodb, TABLE))
+
+
+class _Killed(BaseException):
+    """The process was ended in the middle of its work."""
+
+
+def _kill_after(calls: int, patched: pytest.MonkeyPatch) -> None:
+    """End whoever calls the table or S3 once more than that."""
+    left = calls
+    asked = BaseClient._make_api_call
+
+    def count(self: Any, operation: str, arguments: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            raise _Killed
+        left -= 1
+        return asked(self, operation, arguments)
+
+    patched.setattr(BaseClient, "_make_api_call", count)
