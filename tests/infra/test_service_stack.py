@@ -613,6 +613,7 @@ def test_schedules_wake_their_functions_and_may_do_nothing_else(deployed: Assemb
         "Expiry/Function": "rate(5 minutes)",
         "Audit/Function": "cron(15 2 * * ? *)",
         "Compaction/Function": "cron(5 * * * ? *)",
+        "Privacy/Function": "rate(1 hour)",
         "Reminders/Function": "rate(5 minutes)",
     }
 
@@ -667,6 +668,8 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "LakeBucket",
         "MobileClientId",
         "NotificationsDeadLettersUrl",
+        "PrivacyDeadLettersUrl",
+        "PrivacyFunctionName",
         "RebuildDeadLettersUrl",
         "RebuildFunctionName",
         "RelayDeadLettersUrl",
