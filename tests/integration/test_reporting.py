@@ -1,11 +1,15 @@
 """Reports over HTTP: what the table's stream brought to the lake, for those who may know."""
 
+import base64
 import csv
 import gzip
 import io
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import pytest
 
@@ -15,7 +19,7 @@ from functions.reporting import handler as reporting
 from loyalty.domain.program import PublishedProgram
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
-from tests.support.http import Answer, Claims, Context, call, person, service, staff
+from tests.support.http import Answer, Claims, Context, call, event, person, service, staff
 from tests.support.stream import batch, records
 
 pytestmark = pytest.mark.usefixtures("program")
@@ -145,6 +149,34 @@ class TestSummary:
         (row,) = csv.DictReader(io.StringIO(answer.text))
         assert row == {name: str(value) for name, value in summary().items()}
 
+    def test_it_says_what_it_takes_to_write_its_figures(self) -> None:
+        archived()
+
+        body = ask().body
+
+        assert body["program"] == {
+            "name": "Bean & Leaf",
+            "time_zone": "Europe/Paris",
+            "currency": "EUR",
+            "currency_digits": 2,
+            "points_one": "bean",
+            "points_many": "beans",
+        }
+        assert (body["first_day"], body["last_day"]) == ("2026-11-01", "2026-11-30")
+        assert body["chart"]["kind"] == "figures"
+        assert all(column["description"] for column in body["columns"])
+
+    def test_a_page_to_keep_carries_the_same_answer(self) -> None:
+        archived()
+
+        page = ask(accept="text/html")
+
+        carried = re.search(r'id="answer">(.+)</script>', page.text)
+        assert carried
+        assert json.loads(carried[1]) == ask().body
+        assert page.headers["content-security-policy"].startswith("default-src 'none';")
+        assert page.headers["cache-control"] == "no-store"
+
     def test_no_personal_data_came_to_the_lake(self) -> None:
         archived()
         bean = reporting.mirror()._root / "bean"
@@ -166,6 +198,13 @@ class TestSummary:
         ("Text/CSV", "text/csv; charset=utf-8"),
         ("text/csv, */*;q=0.1", "text/csv; charset=utf-8"),
         ("application/json;q=0.2, text/csv;q=0.8", "text/csv; charset=utf-8"),
+        ("text/html", "text/html; charset=utf-8"),
+        (
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "text/html; charset=utf-8",
+        ),
+        ("text/html;q=0.8, text/csv;q=0.9", "text/csv; charset=utf-8"),
+        ("text/html, application/json", "application/json"),
     ],
 )
 def test_a_client_gets_the_form_it_would_rather_have(accept: str, kind: str) -> None:
@@ -221,3 +260,71 @@ def test_days_that_are_no_period_are_refused(query: dict[str, str], pointers: se
 
 def test_one_day_is_a_period() -> None:
     assert ask({"from": "2026-11-21", "to": "2026-11-21"}).status == 200
+
+
+class TestPages:
+    def test_anybody_may_open_them_and_learns_nothing(self) -> None:
+        pages = [open_pages(program_id) for program_id in ("bean", "nobodys")]
+
+        assert {page.status for page in pages} == {200}
+        assert pages[0].text == pages[1].text
+        assert "Bean" not in pages[0].text
+
+    def test_they_run_nothing_but_what_is_served_beside_them(self) -> None:
+        page = open_pages()
+
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "script-src 'self';" in page.headers["content-security-policy"]
+        assert page.headers["referrer-policy"] == "no-referrer"
+
+    def test_they_know_where_people_sign_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LOYALTY_AUTHORIZE_URL", "https://id.example.com/authorize")
+        monkeypatch.setenv("LOYALTY_TOKEN_URL", "https://id.example.com/token")
+        monkeypatch.setenv("LOYALTY_CLIENT_ID", "pages")
+
+        page = open_pages()
+
+        assert 'data-authorize-url="https://id.example.com/authorize"' in page.text
+        policy = page.headers["content-security-policy"]
+        assert "connect-src 'self' https://id.example.com;" in policy
+
+    def test_what_they_load_can_be_kept_for_ever(self) -> None:
+        for path in assets():
+            asset = call(reporting.handler, "GET", path)
+
+            assert asset.status == 200
+            assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert asset.headers["x-content-type-options"] == "nosniff"
+            assert asset.headers["content-type"].startswith(("text/javascript", "text/css"))
+
+    def test_what_they_load_travels_compressed(self) -> None:
+        library = next(path for path in assets() if path.endswith("plot.js"))
+        asked = event("GET", library, headers={"Accept-Encoding": "gzip, br"})
+        context: Any = Context()
+
+        answer = reporting.handler(asked, context)
+
+        assert answer["isBase64Encoded"]
+        sent = base64.b64decode(answer["body"])
+        assert len(sent) < 95_000
+        assert gzip.decompress(sent).decode() == call(reporting.handler, "GET", library).text
+
+    @pytest.mark.parametrize(
+        "path",
+        ["0000000000000000/plot.js", "0000000000000000/passwd", "x/plot.js", "%2e%2e/plot.js"],
+    )
+    def test_there_is_nothing_else(self, path: str) -> None:
+        answer = call(reporting.handler, "GET", f"/v1/assets/{path}")
+
+        assert (answer.status, answer.code) == (404, "not_found")
+
+
+def open_pages(program_id: str = "bean") -> Answer:
+    return call(reporting.handler, "GET", f"/v1/programs/{program_id}/reports")
+
+
+def assets() -> list[str]:
+    """The paths of all that the pages load."""
+    page = f"{till.PROGRAM}/reports"
+    loaded = re.findall(r'"([^"]+/assets/[^"]+)"', open_pages().text)
+    return [urljoin(page, path) for path in loaded]

@@ -7,6 +7,10 @@ const NONE = "–";
 const SERIES = 5;
 const BARS_MAX = 25;
 const ROWS_MAX = 500;
+const CHANGE_MAX = 1000;
+const YEAR_MS = 366 * 86_400_000;
+// A page that is being opened has no width for a moment.
+const WIDTH_MIN = 160;
 // Values of these units are words of ours, of all others somebody's own names.
 const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
 
@@ -20,15 +24,13 @@ export function show(answer, place) {
 /** Keep in a place what is drawn for its width. */
 export function fit(place, draw) {
   let drawn = 0;
-  const redraw = () => {
-    const width = Math.floor(place.clientWidth);
-    if (width > 0 && width !== drawn) {
-      drawn = width;
-      place.replaceChildren(draw(width));
-    }
-  };
-  new ResizeObserver(redraw).observe(place);
-  redraw();
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.floor(contentRect.width);
+    if (width < WIDTH_MIN || width === drawn) return;
+    drawn = width;
+    place.replaceChildren(draw(width));
+  });
+  observer.observe(place);
 }
 
 export function element(name, attributes = {}, ...children) {
@@ -51,12 +53,16 @@ export function writing(answer, locale) {
   const date = (options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
   const exact = money({ minimumFractionDigits: digits, maximumFractionDigits: digits });
   const short = money({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+  const whole = money({ minimumFractionDigits: 0, maximumFractionDigits: 0 });
   const percent = number({ style: "percent", maximumFractionDigits: 1 });
   const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
   const count = number({ maximumFractionDigits: 2 });
   const shortCount = number({ notation: "compact", maximumFractionDigits: 1 });
   const month = date({ month: "short", year: "numeric" });
+  const dayOfYear = date({ month: "short", day: "numeric" });
   const day = date({ day: "numeric", month: "short", year: "numeric" });
+  const isLong = Date.parse(answer.last_day) - Date.parse(answer.first_day) > YEAR_MS;
+  const step = answer.by === "month" || isLong ? month : dayOfYear;
   const scale = 10 ** digits;
 
   /** A value of a unit in full; `isShort` where there is little room. */
@@ -72,20 +78,28 @@ export function writing(answer, locale) {
       case "month":
         return month.format(new Date(told));
       case "day":
-        return day.format(new Date(told));
+        return (isShort ? step : day).format(new Date(told));
       default:
         if (typeof told !== "number") return isolated(WORDS.has(unit) ? spoken(told) : told);
         return (isShort ? shortCount : count).format(told);
     }
   }
 
+  /** A key figure: of thousands the cents do not matter, of millions not the thousands. */
+  function figure(unit, told) {
+    const isMoney = unit === "minor units";
+    const much = Math.abs(isMoney ? told / scale : told);
+    if (much >= 1e6) return value(unit, told, true);
+    return isMoney && much >= 1e3 ? whole.format(told / scale) : value(unit, told);
+  }
+
   /** A column's name in words. */
   function label(name) {
     const words = name.replaceAll("_minor", "").replaceAll("_", " ");
-    return capitalized(isolated(words.replace(/\bpoints?\b/, points)));
+    return capitalized(words.replace(/\bpoints?\b/, isolated(points)));
   }
 
-  return { value, label, day: (told) => day.format(new Date(told)), instant: instants(locale) };
+  return { value, figure, label, day: (told) => day.format(new Date(told)), instant: instants(locale) };
 }
 
 function instants(locale) {
@@ -246,7 +260,7 @@ export function figures(answer, before = null) {
     const { unit, description } = answer.columns[place];
     const now = answer.rows[0][place];
     const told = [element("dt", {}, write.label(name))];
-    told.push(element("dd", { title: description }, write.value(unit, now)));
+    told.push(element("dd", { title: description }, write.figure(unit, now)));
     const change = before && changed(now, before.rows[0][place], unit);
     if (change) told.push(element("dd", { class: "change" }, change));
     return element("div", {}, ...told);
@@ -254,22 +268,23 @@ export function figures(answer, before = null) {
   return element("dl", { class: "figures" }, ...tiles);
 }
 
-/** A change in words; of ratios in percentage points, none from or to nothing. */
+/** A change in words; of ratios in percentage points, none from (next to) nothing. */
 export function changed(now, before, unit, locale) {
-  if (!now || !before) return null;
+  if (now === null || !before) return null;
   const isRatio = unit === "ratio";
   const difference = isRatio ? (now - before) * 100 : (now / before - 1) * 100;
+  if (difference >= CHANGE_MAX) return null;
   const written = new Intl.NumberFormat(locale, {
     maximumFractionDigits: isRatio ? 1 : 0,
     signDisplay: "exceptZero",
   }).format(difference);
-  return `${written} ${isRatio ? "points" : "%"} on the period before`;
+  return `${written}${isRatio ? " points" : "%"} on the period before`;
 }
 
 function column(told) {
   const { answer, cases, write, width, isSmall } = told;
   const { unit } = columnOf(answer, answer.chart.x);
-  const domain = steps(unit, cases, answer.by);
+  const domain = steps(unit, cases.map(({ x }) => x));
   const bars = cases.filter(({ value }) => value !== null);
   return framed(told, domain, [
     Plot.barY(bars, { x: "x", y: "value", fill: "series" }),
@@ -281,7 +296,7 @@ function column(told) {
 function lines(told) {
   const { answer, cases } = told;
   const { unit } = columnOf(answer, answer.chart.x);
-  const domain = steps(unit, cases, answer.by);
+  const domain = steps(unit, cases.map(({ x }) => x));
   const known = cases.filter(({ value }) => value !== null);
   return framed(told, domain, [
     Plot.lineY(cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
@@ -327,25 +342,23 @@ function framed(told, domain, marks, x) {
   return element("figure", {}, ...legend(told), drawn);
 }
 
-/** All steps between the first and the last, so that a gap is seen; what has none comes last. */
-export function steps(unit, cases, by) {
-  const found = [...new Set(cases.map(({ x }) => x))];
-  const dated = found.filter((x) => x !== null).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+/** The steps there are, in their order; months and numbers without a gap, what is null last. */
+export function steps(unit, found) {
+  const told = [...new Set(found)].filter((step) => step !== null);
   const without = found.includes(null) ? [null] : [];
-  if (unit === "month") return [...months(dated), ...without];
-  if (dated.length && dated.every(Number.isInteger)) {
-    const [first, last] = [dated[0], dated.at(-1)];
-    if (last - first < 1000) {
-      return [...Array.from({ length: last - first + 1 }, (_, n) => first + n), ...without];
-    }
+  if (unit === "month") return [...months(told.sort()), ...without];
+  if (told.length && told.every(Number.isInteger)) {
+    const first = Math.min(...told);
+    const length = Math.max(...told) - first + 1;
+    return [...Array.from({ length }, (_, place) => first + place), ...without];
   }
-  return [...dated, ...without];
+  return [...told, ...without];
 }
 
-function* months(dated) {
-  if (!dated.length) return;
-  const at = new Date(dated[0]);
-  for (const last = new Date(dated.at(-1)); at <= last; at.setUTCMonth(at.getUTCMonth() + 1)) {
+function* months(sorted) {
+  if (!sorted.length) return;
+  const at = new Date(sorted[0]);
+  for (const last = new Date(sorted.at(-1)); at <= last; at.setUTCMonth(at.getUTCMonth() + 1)) {
     yield at.toISOString().slice(0, 10);
   }
 }
@@ -406,7 +419,7 @@ function lyingBars({ answer, width }, shown, cases) {
         text: "left",
         frameAnchor: "left",
         lineWidth: (width - 110) / 12,
-        textOverflow: "ellipsis",
+        textOverflow: "ellipsis-middle",
       }),
       Plot.text(shown, { ...letters, text: "right", frameAnchor: "right", fontWeight: 600 }),
     ],
@@ -439,21 +452,22 @@ function heatmap(told) {
   const across = columnOf(answer, answer.chart.x);
   const down = columnOf(answer, answer.chart.series);
   const value = columnOf(answer, answer.chart.y[0]);
-  const columns = steps(across.unit, cases, answer.by);
-  const rows = steps(down.unit, cases.map(({ series }) => ({ x: series })), answer.by);
+  const columns = steps(across.unit, cases.map(({ x }) => x));
+  const rows = steps(down.unit, cases.map(({ series }) => series));
   const names = rows.map((row) => write.value(down.unit, row));
   const marginLeft = Math.min(150, Math.max(...names.map((name) => name.length)) * 7 + 12);
   const most = Math.max(...cases.map((each) => each.value ?? 0));
-  const wide = Math.max(width, marginLeft + columns.length * (isSmall ? 24 : 42));
-  const isRoomy = (wide - marginLeft) / columns.length >= 36;
+  const least = marginLeft + columns.length * (isSmall ? 20 : 42);
+  const wide = Math.max(least, Math.min(width, marginLeft + columns.length * 120));
+  const room = (wide - marginLeft) / columns.length;
   const toldOf = (each) => `${write.value(down.unit, each.series)}, ${write.label(across.name)} ` +
     `${write.value(across.unit, each.x)}: ${write.value(value.unit, each.value)}`;
   const known = cases.filter((each) => each.value !== null);
   const drawn = plotted(answer, {
     width: wide,
-    height: rows.length * 30 + 44,
+    height: rows.length * (isSmall ? 19 : 30) + 28,
     marginLeft,
-    marginTop: 40,
+    marginTop: 24,
     marginBottom: 4,
     x: { domain: columns, padding: 0.04 },
     y: { domain: rows, padding: 0.06 },
@@ -462,9 +476,7 @@ function heatmap(told) {
       Plot.axisX({
         anchor: "top",
         tickSize: 0,
-        label: write.label(across.name),
-        labelAnchor: "left",
-        labelArrow: "none",
+        label: null,
         tickFormat: (step) => write.value(across.unit, step, true),
       }),
       Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => write.value(down.unit, row) }),
@@ -474,13 +486,13 @@ function heatmap(told) {
         fill: "var(--series-1)",
         fillOpacity: "value",
       }),
-      ...(isRoomy
+      ...(room >= 36
         ? [
             Plot.text(known, {
               x: "x",
               y: "series",
-              text: (each) => write.value(value.unit, each.value, true),
-              fill: (each) => (each.value > most * 0.55 ? "var(--paper)" : "var(--ink)"),
+              text: (each) => write.value(value.unit, each.value, room < 60),
+              fill: (each) => (each.value > most * 0.7 ? "var(--paper)" : "var(--ink)"),
             }),
           ]
         : []),
@@ -488,13 +500,17 @@ function heatmap(told) {
     ],
   });
   const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
-  return element("figure", {}, element("div", box, drawn));
+  const lower = (name) => write.label(name).toLocaleLowerCase();
+  const said = `${write.label(value.name)}: ${lower(down.name)}, by ${lower(across.name)}`;
+  const title = element("p", { class: "measure" }, said);
+  return element("figure", {}, title, element("div", box, drawn));
 }
 
 /** A plot with a name, without the style sheet of its own that the page's policy would refuse. */
 function plotted(answer, options) {
   const drawn = Plot.plot({
     ariaLabel: `${topic(answer)}: a chart of the figures in the table below`,
+    style: { fontSize: "12px" },
     ...options,
   });
   drawn.querySelectorAll("style").forEach((style) => style.remove());
@@ -502,20 +518,16 @@ function plotted(answer, options) {
   return drawn;
 }
 
+/** What is measured, and which color stands for which part of it. */
 function legend({ answer, cases, write }) {
   const found = seriesOf(cases);
-  if (found.length < 2) {
-    const [name] = answer.chart.y;
-    return [element("p", { class: "measure" }, seriesLabel({ ...answer, chart: { ...answer.chart, series: null } }, write, name))];
-  }
+  const measured = answer.chart.series !== null || found.length === 1 ? [answer.chart.y[0]] : [];
+  const title = measured.map((name) => element("p", { class: "measure" }, quotient(write, name)));
+  if (found.length === 1) return title;
   const items = found.map((series, place) =>
-    element(
-      "li",
-      { class: `series-${1 + (place % SERIES)}` },
-      seriesLabel(answer, write, series),
-    ),
+    element("li", { class: `series-${1 + (place % SERIES)}` }, seriesLabel(answer, write, series)),
   );
-  return [element("ul", { class: "legend" }, ...items)];
+  return [...title, element("ul", { class: "legend" }, ...items)];
 }
 
 const seriesOf = (cases) => [...new Set(cases.map(({ series }) => series))];
@@ -528,11 +540,13 @@ function colors(cases) {
 const columnOf = (answer, name) => answer.columns.find((column) => column.name === name);
 
 function seriesLabel(answer, write, series) {
-  if (answer.chart.series !== null) {
-    return capitalized(write.value(columnOf(answer, answer.chart.series).unit, series));
-  }
-  const [part, whole] = series.split(" / ");
-  return whole ? `${write.label(part)} / ${write.label(whole).toLocaleLowerCase()}` : write.label(part);
+  if (answer.chart.series === null) return quotient(write, series);
+  return capitalized(write.value(columnOf(answer, answer.chart.series).unit, series));
+}
+
+function quotient(write, name) {
+  const [part, whole] = name.split(" / ").map(write.label);
+  return whole ? `${part} / ${whole.toLocaleLowerCase()}` : part;
 }
 
 function measure(answer, write, series, value) {

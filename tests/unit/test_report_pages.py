@@ -1,0 +1,466 @@
+"""The pages of the reports: what they declare, what they let in, and how they write figures."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import pytest
+
+from loyalty.domain.errors import NotFound
+from loyalty.edge import report_pages, reports
+from loyalty.edge.report_pages import ASSETS, MENU, Page
+from loyalty.edge.reports import ChartKind
+from loyalty.edge.settings import SignInSettings
+from tools import plot
+
+FILES: Final = Path(report_pages.__file__).parents[1] / "reports" / "pages"
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
+# What `draw.js` knows how to write, or writes as it is.
+UNITS: Final = {
+    "customers", "day", "days", "level", "member", "members", "minor units", "month", "months",
+    "orders", "points", "rate", "ratio", "redemptions", "reward", "rule", "score", "segment",
+    "source", "state", "status", "vouchers", "word",
+}  # fmt: skip
+HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"
+
+EURO: Final = {
+    "name": "Bean & Leaf",
+    "time_zone": "Europe/Paris",
+    "currency": "EUR",
+    "currency_digits": 2,
+    "points_one": "bean",
+    "points_many": "beans",
+}
+
+
+def answer(**parts: Any) -> dict[str, Any]:
+    """What the API answers of a report, as far as a page needs it."""
+    columns = [
+        ("source", "string", "source"),
+        ("revenue_minor", "integer", "minor units"),
+        ("orders", "integer", "orders"),
+    ]
+    told: dict[str, Any] = {
+        "report": "sources",
+        "title": "Sources: what each shop or till brought in.",
+        "about": "The sums over all rows are the `summary`'s.",
+        "program": EURO,
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-30",
+        "by": "month",
+        "as_of": "2026-11-21T10:00:00Z",
+        "columns": [
+            {"name": name, "type": kind, "unit": unit, "description": f"the {name}"}
+            for name, kind, unit in columns
+        ],
+        "chart": {"kind": "bar", "x": "source", "y": ["revenue_minor"], "series": None},
+        "rows": [["till", 4999, 2], ["shop", 1000, 1]],
+    }
+    return told | parts
+
+
+class Parts(HTMLParser):
+    """The elements of a page, and the text of those that hold scripts and styles."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.inline: list[tuple[str, dict[str, str | None], str]] = []
+        self._text = ""
+        self.feed(page.html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._text = ""
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"script", "style"} and self._text:
+            self.inline.append((tag, self.elements[-1][1], self._text))
+
+    def attributes(self, name: str) -> Iterator[str]:
+        for _, attributes in self.elements:
+            if told := attributes.get(name):
+                yield told
+
+
+def directives(page: Page) -> dict[str, list[str]]:
+    told = (part.split() for part in page.policy.split(";"))
+    return {name: sources for name, *sources in told}
+
+
+class TestWhatReportsDeclare:
+    @pytest.mark.parametrize("name", reports.names())
+    def test_a_report_has_a_chart_of_its_own_columns(self, name: str) -> None:
+        report = reports.report(name)
+
+        assert report.chart is not None
+        assert report.chart.kind in get_args(ChartKind.__value__)
+        measured = {part for each in report.chart.y for part in each.split(" / ")}
+        placed = {report.chart.x, report.chart.series} - {None}
+        assert measured | placed <= set(report.units)
+        assert (report.chart.x is None) == (report.chart.kind == "figures")
+        assert report.chart.series or report.chart.kind not in {"heatmap", "funnel"}
+
+    @pytest.mark.parametrize("name", reports.names())
+    def test_a_report_says_what_each_column_is_and_how_it_counts(self, name: str) -> None:
+        report = reports.report(name)
+
+        assert list(report.descriptions) == list(report.units)
+        assert all(report.descriptions.values())
+        assert set(report.units.values()) <= UNITS
+        assert report.about
+        assert "| Column" not in report.about
+
+    def test_columns_that_are_stacked_share_a_unit(self) -> None:
+        for name in reports.names():
+            report = reports.report(name)
+            assert report.chart is not None
+            if report.chart.kind != "figures":
+                units = {report.units[each.split(" / ")[0]] for each in report.chart.y}
+                assert len(units) == 1, name
+
+    def test_a_description_goes_on_over_lines(self) -> None:
+        told = reports.report("summary").descriptions["redemption_rate"]
+
+        assert told.startswith("points_redeemed / points_earned, to six decimals")
+        assert told.endswith("null when nothing was earned")
+
+    def test_the_menu_has_every_report_once(self) -> None:
+        listed = [name for names in MENU.values() for name in names]
+
+        assert sorted(listed) == reports.names()
+
+
+class TestShell:
+    def test_it_runs_nothing_but_our_own_files(self) -> None:
+        page = report_pages.shell(SignInSettings())
+
+        allowed = directives(page)
+
+        assert allowed["default-src"] == ["'none'"]
+        assert allowed["script-src"] == allowed["style-src"] == ["'self'"]
+        assert allowed["connect-src"] == ["'self'"]
+        assert allowed["frame-ancestors"] == allowed["base-uri"] == ["'none'"]
+
+    def test_it_has_no_script_or_style_of_its_own(self) -> None:
+        parts = Parts(report_pages.shell(SignInSettings()))
+
+        assert parts.inline == []
+        assert list(parts.attributes("style")) == []
+        assert not any(name.startswith("on") for _, each in parts.elements for name in each)
+
+    def test_it_loads_files_that_there_are_and_nothing_from_elsewhere(self) -> None:
+        parts = Parts(report_pages.shell(SignInSettings()))
+
+        loaded = [
+            each
+            for name in ("src", "href")
+            for each in parts.attributes(name)
+            if not each.startswith(("#", "data:"))
+        ]
+
+        named = [
+            re.fullmatch(r"\.\./\.\./assets/([0-9a-f]{16})/([a-z]+\.\w+)", each) for each in loaded
+        ]
+        assert {each[2] for each in named if each} == {"app.js", "pages.css", "plot.js"}
+        assert all(report_pages.asset(each[1], each[2]) for each in named if each)
+        assert all(named)
+
+    def test_it_is_in_a_language_and_names_the_way_to_the_report(self) -> None:
+        parts = Parts(report_pages.shell(SignInSettings()))
+
+        assert parts.elements[0] == ("html", {"lang": "en"})
+        assert "#report" in parts.attributes("href")
+
+    def test_it_reaches_the_issuer_where_people_sign_in(self) -> None:
+        sign_in = SignInSettings(
+            authorize_url='https://id.example.com/authorize?a="1"',
+            token_url="https://tokens.example.com:8443/oauth2/token",
+            client_id="pages",
+        )
+
+        page = report_pages.shell(sign_in)
+
+        assert directives(page)["connect-src"] == ["'self'", "https://tokens.example.com:8443"]
+        assert sign_in.authorize_url in Parts(page).attributes("data-authorize-url")
+        assert sign_in.client_id in Parts(page).attributes("data-client-id")
+
+    def test_our_scripts_and_styles_name_no_address(self) -> None:
+        for name in set(ASSETS) - {"plot.js"}:
+            assert not re.search(r"https?:|//\w+\.", (FILES / name).read_text(encoding="utf-8"))
+
+    def test_nothing_is_written_as_markup(self) -> None:
+        for name in ("app.js", "draw.js"):
+            script = (FILES / name).read_text(encoding="utf-8")
+            assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write", script)
+            assert not re.search(r"\beval\b|new Function", script)
+
+    def test_it_is_light(self) -> None:
+        sizes = {
+            name: len(gzip.compress((FILES / name).read_bytes()))
+            for name in (*ASSETS, "shell.html")
+        }
+
+        assert sizes["plot.js"] < 95_000
+        assert sum(sizes.values()) < 110_000
+
+
+class TestAssets:
+    def test_a_digest_names_what_all_of_them_are(self) -> None:
+        text, media = report_pages.asset(report_pages.assets_digest(), "draw.js")
+
+        assert text == (FILES / "draw.js").read_text(encoding="utf-8")
+        assert media == "text/javascript; charset=utf-8"
+
+    @pytest.mark.parametrize("name", ["shell.html", "page.html", "summary.sql", "../plot.js", ""])
+    def test_nothing_else_is_to_be_had(self, name: str) -> None:
+        with pytest.raises(NotFound):
+            report_pages.asset(report_pages.assets_digest(), name)
+
+    def test_of_another_digest_there_is_nothing(self) -> None:
+        with pytest.raises(NotFound):
+            report_pages.asset("0" * 16, "draw.js")
+
+
+class TestPageToKeep:
+    def test_it_loads_nothing(self) -> None:
+        page = report_pages.page(answer())
+        parts = Parts(page)
+
+        assert [*parts.attributes("src"), *parts.attributes("href")] == []
+        assert set(directives(page)) == {
+            "default-src", "script-src", "style-src", "base-uri", "form-action", "frame-ancestors",
+        }  # fmt: skip
+        assert directives(page)["default-src"] == ["'none'"]
+
+    def test_its_policy_names_what_it_runs_by_digest_and_nothing_else(self) -> None:
+        page = report_pages.page(answer())
+
+        run = [
+            (tag, text)
+            for tag, attributes, text in Parts(page).inline
+            if attributes.get("type") != "application/json"
+        ]
+
+        told = {"script": directives(page)["script-src"], "style": directives(page)["style-src"]}
+        for kind, sources in told.items():
+            digests = [hashlib.sha256(text.encode()).digest() for tag, text in run if tag == kind]
+            assert sources == [f"'sha256-{base64.b64encode(each).decode()}'" for each in digests]
+
+    def test_a_copy_on_disk_is_bound_by_the_same_policy(self) -> None:
+        page = report_pages.page(answer())
+
+        (told,) = (
+            attributes["content"]
+            for tag, attributes in Parts(page).elements
+            if attributes.get("http-equiv") == "Content-Security-Policy"
+        )
+
+        assert f"{told}; frame-ancestors 'none'" == page.policy
+
+    def test_hostile_names_stay_text(self) -> None:
+        hostile = answer(program=EURO | {"name": HOSTILE}, rows=[[HOSTILE, 1, 1]])
+
+        page = report_pages.page(hostile)
+
+        parts = Parts(page)
+        assert [tag for tag, _ in parts.elements].count("script") == 3
+        assert "img" not in {tag for tag, _ in parts.elements}
+        (carried,) = (text for _, each, text in parts.inline if each.get("id") == "answer")
+        assert json.loads(carried) == hostile
+
+    def test_it_is_light(self) -> None:
+        assert len(report_pages.page(answer()).html.encode()) < 320_000
+
+
+def test_a_link_keeps_the_token_behind_the_hash() -> None:
+    link = report_pages.link(
+        "https://api.example.com/", program_id="bean", token="a.b-c", first=date(2026, 1, 1)
+    )
+
+    before, _, fragment = link.partition("#")
+    assert before == "https://api.example.com/v1/programs/bean/reports"
+    assert fragment == "report=overview&by=month&token=a.b-c&from=2026-01-01"
+
+
+def drawn_by_node(expression: str, told: dict[str, Any]) -> Any:
+    """What an expression over `draw.js` gives; `told` is `answer` in it."""
+    script = (
+        f"import * as draw from {json.dumps((FILES / 'draw.js').as_uri())};"
+        f"const answer = {json.dumps(told)};"
+        f"const write = draw.writing(answer, 'en-US');"
+        f"console.log(JSON.stringify({expression}));"
+    )
+    node = Path(sys.prefix) / "bin" / "node"
+    run = subprocess.run(
+        [node, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
+
+
+class TestDrawing:
+    @pytest.mark.parametrize(
+        ("program", "unit", "value", "written"),
+        [
+            (EURO, "minor units", 499950, "€4,999.50"),
+            (EURO | {"currency": "JPY", "currency_digits": 0}, "minor units", 4999, "¥4,999"),
+            (EURO | {"currency": "KWD", "currency_digits": 3}, "minor units", 4999, "KWD 4.999"),
+            (EURO, "minor units", -50, "-€0.50"),
+            (EURO, "ratio", 0.123456, "12.3%"),
+            (EURO, "rate", 0.01, "1 / EUR"),
+            (EURO, "points", 1234567, "1,234,567"),
+            (EURO, "orders", 2.5, "2.5"),
+            (EURO, "month", "2026-11-01", "Nov 2026"),
+            (EURO, "day", "2026-11-21", "Nov 21, 2026"),
+            (EURO, "month", None, "No date"),
+            (EURO, "level", None, "None"),
+            (EURO, "days", None, "\u2013"),
+            (EURO, "segment", "cannot_lose", "Cannot lose"),
+            (EURO, "source", "cannot_lose", "cannot_lose"),
+        ],
+    )
+    def test_a_value_is_written_by_its_unit(
+        self, program: dict[str, Any], unit: str, value: Any, written: str
+    ) -> None:
+        expression = f"write.value({json.dumps(unit)}, {json.dumps(value)})"
+
+        told = drawn_by_node(expression, answer(program=program))
+
+        assert told.replace("\u00a0", " ") == written
+
+    def test_a_column_is_called_what_the_program_calls_its_points(self) -> None:
+        names = ["points_earned", "revenue_minor", "new_members", "point_minor"]
+
+        told = drawn_by_node(f"{json.dumps(names)}.map(write.label)", answer())
+
+        assert told == ["Beans earned", "Revenue", "New members", "Beans"]
+
+    def test_a_name_from_right_to_left_turns_no_neighbor_around(self) -> None:
+        right_to_left = answer(program=EURO | {"points_many": "קפה"})
+
+        told = drawn_by_node("write.label('points_earned')", right_to_left)
+
+        assert told == "\u2068קפה\u2069 earned"
+
+    @pytest.mark.parametrize(
+        ("unit", "found", "steps"),
+        [
+            ("month", ["2027-01-01", "2026-11-01"], ["2026-11-01", "2026-12-01", "2027-01-01"]),
+            ("month", [None, "2026-11-01"], ["2026-11-01", None]),
+            ("months", [3, 0], [0, 1, 2, 3]),
+            ("level", ["none", "silver", "gold", "none"], ["none", "silver", "gold"]),
+            ("month", [], []),
+        ],
+    )
+    def test_steps_have_no_gap_and_an_order(
+        self, unit: str, found: list[Any], steps: list[Any]
+    ) -> None:
+        expression = f"draw.steps({json.dumps(unit)}, {json.dumps(found)})"
+
+        assert drawn_by_node(expression, answer()) == steps
+
+    def test_a_quotient_is_of_sums_and_not_of_quotients(self) -> None:
+        chart = {"kind": "line", "x": "source", "y": ["revenue_minor / orders"], "series": None}
+        rows = [["till", 100, 1], ["till", 500, 3], ["shop", 0, 0], ["web", None, 2]]
+
+        cases = drawn_by_node("draw.measured(answer)", answer(chart=chart, rows=rows))
+
+        assert [(each["x"], each["value"]) for each in cases] == [
+            ("till", 150), ("shop", None), ("web", None),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("now", "before", "unit", "told"),
+        [
+            (110, 100, "orders", "+10% on the period before"),
+            (90, 100, "minor units", "-10% on the period before"),
+            (0.5, 0.45, "ratio", "+5 points on the period before"),
+            (100, 0, "orders", None),
+            (0, 100, "orders", "-100% on the period before"),
+            (5000, 1, "orders", None),
+            (None, 0.4, "ratio", None),
+        ],
+    )
+    def test_a_change_is_told_where_it_says_something(
+        self, now: float | None, before: float, unit: str, told: str | None
+    ) -> None:
+        asked = ", ".join(json.dumps(each) for each in (now, before, unit, "en-US"))
+
+        assert drawn_by_node(f"draw.changed({asked})", answer()) == told
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look with")
+class TestInABrowser:
+    def dom(self, told: dict[str, Any], tmp_path: Path) -> str:
+        file = tmp_path / "page.html"
+        file.write_text(report_pages.page(told).html, encoding="utf-8")
+        flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000")
+        run = subprocess.run(
+            [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path}", "--dump-dom", file.as_uri()],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return run.stdout.partition("<main")[2].partition("</main>")[0]
+
+    def test_a_page_on_disk_draws_its_chart_and_table_under_its_own_policy(
+        self, tmp_path: Path
+    ) -> None:
+        drawn = self.dom(answer(rows=[[HOSTILE, 4999, 2], ["shop", 1000, 1]]), tmp_path)
+
+        assert drawn.count("<svg") == 1
+        assert drawn.count("<rect") >= 2
+        assert drawn.count("<tr>") == 3
+        assert "€49.99" in drawn
+        assert "<style" not in drawn
+        assert "<img" not in drawn
+        assert "&lt;img" in drawn
+
+    def test_nothing_to_show_is_said(self, tmp_path: Path) -> None:
+        drawn = self.dom(answer(rows=[]), tmp_path)
+
+        assert "There is nothing to show in this period." in drawn
+
+
+class TestBundle:
+    def test_the_library_is_what_the_lock_says(self) -> None:
+        assert plot.main(["--check"]) == 0
+
+    def test_a_bundle_of_other_sources_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        stale = tmp_path / "plot.js"
+        stale.write_text("/* of yesterday */\n", encoding="utf-8")
+        monkeypatch.setattr(plot, "ROOT", tmp_path)
+        monkeypatch.setattr(plot, "BUNDLE", stale)
+
+        assert plot.main(["--check"]) == 1
+        assert "plot.js" in capsys.readouterr().err
+
+    def test_the_lock_pins_by_integrity_and_names_no_registry(self) -> None:
+        lock = json.loads((plot.SOURCES / "package-lock.json").read_text(encoding="utf-8"))
+
+        packages = [each for path, each in lock["packages"].items() if path]
+
+        assert all(each["integrity"].startswith("sha512-") for each in packages)
+        assert not any("resolved" in each for each in packages)
+
+    def test_the_library_keeps_its_license(self) -> None:
+        text = (FILES / "plot.js").read_text(encoding="utf-8")
+
+        assert "copyright 2020-2025 Observable, Inc." in text
+        assert "Permission to use, copy, modify" in text
