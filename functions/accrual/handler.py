@@ -1,6 +1,6 @@
 """Orders earn points, refunds take them back, people correct what went wrong."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -15,6 +15,7 @@ from loyalty.domain.errors import (
     OrderConflict,
     TryAgain,
 )
+from loyalty.domain.order_vouchers import VoucherStep, codes_among
 from loyalty.domain.orders import Order
 from loyalty.domain.program import AdjustmentLimits
 from loyalty.edge.auth import STAFF, Role
@@ -23,6 +24,7 @@ from loyalty.edge.directory import directory
 from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
+from loyalty.edge.order_vouchers import steps_answer
 from loyalty.edge.orders import (
     AdjustmentAnswer,
     AdjustmentRequest,
@@ -41,6 +43,7 @@ from loyalty.usecases import accrual, corrections, orders, refunds
 from loyalty.usecases.accrual import Customer, Earned, Kept
 from loyalty.usecases.corrections import AskedAdjustment
 from loyalty.usecases.guests import record_for
+from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.refunds import Waiting
 
@@ -64,14 +67,15 @@ def record_order(
     at = desk(program_id, table=settings(AccrualSettings).table)
     told = order.order(currency=at.program.document.currency)
     recorded = _recorded(order, told, at)
+    vouchers = steps_answer(_used(order, recorded, at))
     if isinstance(recorded, Kept):
-        is_guest = bool(recorded.placeholder.guest)
-        return reply(OrderKept(status="guest" if is_guest else "ignored"), status=202)
+        status: Literal["guest", "ignored"] = "guest" if recorded.placeholder.guest else "ignored"
+        return reply(OrderKept(status=status, vouchers=vouchers), status=202)
     entry = recorded.entry
     if not recorded.replayed:
         count("Orders")
         count("PointsEarned", entry.points + entry.pending_points)
-    answer = OrderEarned(member_id=entry.member_id, entry=_explained(entry, at))
+    answer = OrderEarned(member_id=entry.member_id, entry=_explained(entry, at), vouchers=vouchers)
     return reply(answer, status=200 if recorded.replayed else 201)
 
 
@@ -121,8 +125,10 @@ def record_refund(
     currency = at.program.document.currency
     asked = refund.asked(currency=currency, now=at.now)
     recorded = refunds.refund(source, order_id, asked=asked, desk=at)
+    steps = cancel_vouchers(source, order_id, desk=at) if asked.whole else ()
+    vouchers = steps_answer(steps)
     if isinstance(recorded, Waiting):
-        return reply(RefundWaiting(), status=202)
+        return reply(RefundWaiting(vouchers=vouchers), status=202)
     entry = recorded.entry
     if not isinstance(entry.detail, Clawback):
         raise TypeError("not a clawback's entry")
@@ -132,6 +138,7 @@ def record_refund(
         entry=entry_answer(entry),
         counted=Money(amount=entry.detail.amount_minor, currency=currency),
         debt=entry.detail.debt_after,
+        vouchers=vouchers,
     )
     return reply(answer, status=200 if recorded.replayed else 201)
 
@@ -193,6 +200,20 @@ def _points_max(limits: AdjustmentLimits) -> int | None:
     if most == 0:
         raise Forbidden("Your role adjusts no balances in this program")
     return most
+
+
+def _used(order: OrderRequest, recorded: Earned | Kept, at: Desk) -> tuple[VoucherStep, ...]:
+    """Use the vouchers that an order was paid with; none of them refuses the order."""
+    if not order.voucher_codes:
+        return ()
+    told = ToldVouchers(
+        source=order.source,
+        order_id=order.order_id,
+        codes=codes_among(order.voucher_codes),
+        ordered_at=order.occurred_at,
+        member_id=recorded.entry.member_id if isinstance(recorded, Earned) else None,
+    )
+    return tell_vouchers(told, desk=at)
 
 
 def _recorded(order: OrderRequest, told: Order, at: Desk) -> Earned | Kept:

@@ -119,6 +119,11 @@ class OrderUsingVoucher(RequestPart):
     order_id: ExternalId
 
 
+class OrderUsing(AnswerPart):
+    source: str
+    order_id: str
+
+
 class VoucherUse(RequestPart):
     order: OrderUsingVoucher | None = None
 
@@ -132,6 +137,10 @@ class VoucherAnswer(AnswerPart):
     issued_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
+    used_order: OrderUsing | None
+    used_by: Annotated[
+        PathId | None, Field(description="The member whose order used it, where that is known.")
+    ]
 
 
 @api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
@@ -351,6 +360,10 @@ def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
     )
 
 
+def _order(name: tuple[str, str] | None) -> OrderUsing | None:
+    return OrderUsing(source=name[0], order_id=name[1]) if name else None
+
+
 def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
     return VoucherAnswer(
         code=voucher.code,
@@ -361,6 +374,8 @@ def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
         issued_at=voucher.issued_at,
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
+        used_order=_order(voucher.used_order),
+        used_by=voucher.used_by,
     )
 
 

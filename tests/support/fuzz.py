@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
+from loyalty.domain.order_vouchers import codes_among
 from loyalty.domain.orders import LINES_MAX, order_fingerprint
 from loyalty.domain.storefront import Command, Ignored, OrderPaid, OrderRefunded, Parked, Wanted
 
@@ -84,12 +85,13 @@ def must_make_sense(command: Command | Wanted) -> None:
             order_fingerprint(command.order, customer="").encode()
             lines = command.order.lines
             assert re.fullmatch(EXTERNAL_ID, command.order.order_id)
-            assert command.identities
+            assert command.identities or command.excluded
             assert len(lines) <= LINES_MAX
             assert len({line.line_id for line in lines}) == len(lines)
             assert all(type(line.amount_minor) is int for line in lines)
             assert all(line.amount_minor >= 0 and line.quantity >= 0 for line in lines)
             assert command.order.amount_minor <= AMOUNT_MINOR_MAX
+            assert codes_among(command.codes or ()) == (command.codes or ())
             for refund in command.refunds:
                 must_give_back(refund)
         case OrderRefunded():

@@ -46,7 +46,7 @@ def redeemed(at: Shop, key: str = "k1", *, hold: bool = False) -> Voucher:
 
 
 def told(*codes: str, order: str = "o1", **changes: Any) -> ToldVouchers:
-    what: dict[str, Any] = {"ordered_at": NOW, "member_id": "ben"} | changes
+    what: dict[str, Any] = {"ordered_at": NOW, "member_id": "ben", "is_list": True} | changes
     return ToldVouchers(source="shop", order_id=order, codes=codes, **what)
 
 
@@ -271,6 +271,23 @@ class TestTheTill:
         use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
 
         assert steps(cancel_vouchers("shop", "o1", desk=at.desk)) == [("given_back", None)]
+
+    def test_a_storefront_that_does_not_list_what_a_till_used_does_not_give_it_back(self) -> None:
+        at = shop()
+        voucher = redeemed(at)
+        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+
+        assert tell_vouchers(told(told_at=NOW), desk=at.desk) == ()
+        assert state(at, voucher) == "used"
+
+    def test_what_a_till_tells_gives_nothing_back(self) -> None:
+        at = shop()
+        one, other = redeemed(at, "k1"), redeemed(at, "k2")
+        tell_vouchers(told(one.code), desk=at.desk)
+
+        tell_vouchers(told(other.code, is_list=False), desk=at.desk)
+
+        assert (state(at, one), state(at, other)) == ("used", "used")
 
     def test_a_request_that_is_sent_again_does_not_use_what_was_given_back(self) -> None:
         at = shop()

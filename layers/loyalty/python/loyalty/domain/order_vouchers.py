@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -18,7 +18,7 @@ _CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderVouchers:
-    """Which vouchers an order has used, by their codes.
+    """Which vouchers an order has used, by their codes; `listed` are those its storefront lists.
 
     Of a cancelled order, those that were not given back; it uses no others ever again. `told_at` is
     when a storefront last told of its discounts, `counter` guards the item.
@@ -27,21 +27,37 @@ class OrderVouchers:
     source: str
     order_id: str
     codes: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     is_cancelled: bool = False
     told_at: datetime | None = None
     counter: int = 0
 
-    def using(self, code: str, *, told_at: datetime | None = None) -> OrderVouchers:
-        return self._next((*self.codes, code), told_at)
+    def using(
+        self, code: str, *, is_listed: bool = False, told_at: datetime | None = None
+    ) -> OrderVouchers:
+        codes = (*_without(self.codes, code), code)
+        listed = (*_without(self.listed, code), code) if is_listed else self.listed
+        return self._next(codes, listed, told_at)
 
     def without(self, code: str, *, told_at: datetime | None = None) -> OrderVouchers:
-        return self._next(tuple(each for each in self.codes if each != code), told_at)
+        return self._next(_without(self.codes, code), _without(self.listed, code), told_at)
+
+    def has(self, code: str, *, is_listed: bool) -> bool:
+        return code in (self.listed if is_listed else self.codes)
 
     def cancelled(self) -> OrderVouchers:
         return replace(self, is_cancelled=True, counter=self.counter + 1)
 
-    def _next(self, codes: tuple[str, ...], told_at: datetime | None) -> OrderVouchers:
-        return replace(self, codes=codes, told_at=told_at or self.told_at, counter=self.counter + 1)
+    def _next(
+        self, codes: tuple[str, ...], listed: tuple[str, ...], told_at: datetime | None
+    ) -> OrderVouchers:
+        return replace(
+            self,
+            codes=codes,
+            listed=listed,
+            told_at=told_at or self.told_at,
+            counter=self.counter + 1,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +79,7 @@ def code_of(text: str) -> str | None:
     return code if _CODE.fullmatch(code) else None
 
 
-def codes_among(texts: Sequence[str]) -> tuple[str, ...]:
+def codes_among(texts: Iterable[str]) -> tuple[str, ...]:
     """The codes that may be vouchers of ours, each once."""
     codes = dict.fromkeys(code for code in map(code_of, texts) if code)
     return tuple(codes)[:VOUCHERS_MAX]
@@ -115,3 +131,7 @@ def reinstated(voucher: Voucher) -> Voucher:
         used_by=None,
         times_reinstated=voucher.times_reinstated + 1,
     )
+
+
+def _without(codes: tuple[str, ...], code: str) -> tuple[str, ...]:
+    return tuple(each for each in codes if each != code)

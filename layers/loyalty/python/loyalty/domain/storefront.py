@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.identity import Identity
+from loyalty.domain.order_vouchers import VoucherStep
 from loyalty.domain.orders import Order, fingerprint
 
 Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
@@ -142,7 +143,8 @@ class OrderPaid:
     """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
 
     Currency and customer are as the shop told them. `excluded` says why the order does not earn,
-    whatever else is to be done with it.
+    whatever else is to be done with it. `codes` are those of its discounts that may be vouchers
+    (None: the shop tells of none); `all_given_back`: it came to nothing.
     """
 
     order: Order
@@ -150,19 +152,22 @@ class OrderPaid:
     identities: tuple[Identity, ...]
     refunds: tuple[AskedRefund, ...] = ()
     excluded: str | None = None
+    codes: tuple[str, ...] | None = None
+    all_given_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
     """Money of an order was given back, or all of it was cancelled.
 
-    `currency` is None where no money is told.
+    `currency` is None where no money is told. `all_given_back`: the order came to nothing.
     """
 
     source: str
     order_id: str
     refund: AskedRefund
     currency: str | None
+    all_given_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +222,7 @@ class Outcome:
     entry_id: str | None = None
     points: int = 0
     replayed: bool = False
+    vouchers: tuple[VoucherStep, ...] = ()
 
 
 def given_back(

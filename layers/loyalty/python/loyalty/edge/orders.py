@@ -9,9 +9,11 @@ from pydantic import Field, StrictBool, StrictInt
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import POINTS_MAX
+from loyalty.domain.order_vouchers import VOUCHERS_MAX
 from loyalty.domain.orders import AHEAD_MAX, LINES_MAX, Line, Order, fingerprint
 from loyalty.edge.entries import EntryAnswer, EntryShare
 from loyalty.edge.identities import NamedIdentity
+from loyalty.edge.order_vouchers import VoucherStepAnswer
 from loyalty.edge.schemas import (
     AnswerPart,
     Day,
@@ -41,6 +43,14 @@ class OrderRequest(RequestPart):
     occurred_at: Instant
     channel: ExternalId | None = None
     lines: Annotated[tuple[OrderLine, ...], Field(max_length=LINES_MAX)]
+    voucher_codes: Annotated[
+        tuple[Label, ...],
+        Field(
+            max_length=VOUCHERS_MAX,
+            description="The vouchers it was paid with: each is used, once. Those of your own "
+            "discounts are passed over.",
+        ),
+    ] = ()
 
     def order(self, *, currency: str) -> Order:
         """The order in the program's words.
@@ -148,12 +158,17 @@ class RefundAnswer(AnswerPart):
     entry: EntryAnswer
     counted: Money
     debt: Annotated[int, Field(description="Of the member, after this refund.")]
+    vouchers: Annotated[
+        list[VoucherStepAnswer],
+        Field(description="Of a whole refund: what became of the order's vouchers."),
+    ]
 
 
 class RefundWaiting(AnswerPart):
     """The order is not here yet; the refund is taken when it comes."""
 
     status: Literal["waiting"] = "waiting"
+    vouchers: list[VoucherStepAnswer]
 
 
 class AdjustmentRequest(RequestPart):
@@ -195,12 +210,14 @@ class OrderEarned(AnswerPart):
     status: Literal["earned"] = "earned"
     member_id: str
     entry: EntryAnswer
+    vouchers: list[VoucherStepAnswer]
 
 
 class OrderKept(AnswerPart):
     """The order of a guest waits to be claimed; one that names nobody is ignored."""
 
     status: Literal["guest", "ignored"]
+    vouchers: list[VoucherStepAnswer]
 
 
 class OrderAnswer(AnswerPart):

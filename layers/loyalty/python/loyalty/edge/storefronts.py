@@ -17,6 +17,7 @@ from loyalty.domain.storefront import (
     Status,
     Storefront,
 )
+from loyalty.edge.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.edge.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
 from loyalty.storefronts import dialect
 from loyalty.usecases.deliveries import Health, Line, Span
@@ -186,6 +187,9 @@ class DeliveryAnswer(AnswerPart):
     entry_id: str | None
     points: Annotated[int, Field(description="What it moved, pending points included.")]
     replayed: Annotated[bool, Field(description="Another delivery had told the same before.")]
+    vouchers: Annotated[
+        list[VoucherStepAnswer], Field(description="What became of the order's vouchers.")
+    ]
 
 
 class DeliveryPage(AnswerPart):
@@ -281,6 +285,7 @@ def delivery_answer(line: Line) -> DeliveryAnswer:
         entry_id=outcome.entry_id,
         points=outcome.points,
         replayed=outcome.replayed,
+        vouchers=steps_answer(outcome.vouchers),
     )
 
 

@@ -205,6 +205,7 @@ class _OrderEvent(Told):
 
 class _Discount(Told):
     amount: LooseAmount
+    code: StrictStr | None = None
 
 
 class _Product(Told):
@@ -300,7 +301,11 @@ def _order(
         if told.payment_status in NEVER_PAID:
             return Ignored("not_paid")
         return OrderRefunded(
-            source=source, order_id=str(told.id), refund=cancelled(at=told_at), currency=None
+            source=source,
+            order_id=str(told.id),
+            refund=cancelled(at=told_at),
+            currency=None,
+            all_given_back=True,
         )
     if told.status_id not in PAID:
         return Ignored("not_paid")
@@ -334,6 +339,7 @@ def _order(
         refunds=tuple(refund for refund in asked if reading.given_back_minor(refund)),
         pointer="/products",
         excluded=earns.excludes(status=PAID[told.status_id], channel=told.order_source),
+        discounts=[discount.code or "" for each in products for discount in each.applied_discounts],
     )
 
 

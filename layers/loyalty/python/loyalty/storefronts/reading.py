@@ -15,6 +15,7 @@ from loyalty.domain.earning import apportion
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX
 from loyalty.domain.identity import Identity, Kind, NotAnIdentity, identify
+from loyalty.domain.order_vouchers import codes_among
 from loyalty.domain.orders import LINES_MAX, Line, Order
 from loyalty.domain.storefront import (
     Command,
@@ -83,10 +84,13 @@ def paid(
     refunds: tuple[AskedRefund, ...] = (),
     pointer: str,
     excluded: str | None = None,
+    discounts: Iterable[str] | None = None,
+    all_given_back: bool = False,
 ) -> Command:
     """A paid order, if its lines make sense and it is somebody's; `pointer` is where they are.
 
     One that does not earn, `excluded` says why, may have earned before: its refunds count then.
+    `discounts` are what its discounts are called, where that is told: vouchers are among them.
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
@@ -95,7 +99,8 @@ def paid(
     if any(given_back_minor(refund) > AMOUNT_MINOR_MAX for refund in refunds):
         return Parked("amount_too_large")
     excluded = excluded or (None if identities else "no_customer")
-    if excluded and not refunds:
+    codes = None if discounts is None else codes_among(discounts)
+    if excluded and not refunds and not codes:
         return Ignored(excluded)
     return OrderPaid(
         order=order,
@@ -103,16 +108,31 @@ def paid(
         identities=identities,
         refunds=refunds,
         excluded=excluded,
+        codes=codes,
+        all_given_back=all_given_back,
     )
 
 
-def refunded(source: str, order_id: str, refund: AskedRefund, *, currency: str) -> Command:
+def refunded(
+    source: str,
+    order_id: str,
+    refund: AskedRefund,
+    *,
+    currency: str,
+    all_given_back: bool = False,
+) -> Command:
     """A refund of an order, if it makes sense."""
     if not given_back_minor(refund):
         return Ignored("nothing_given_back")
     if given_back_minor(refund) > AMOUNT_MINOR_MAX:
         return Parked("amount_too_large")
-    return OrderRefunded(source=source, order_id=order_id, refund=refund, currency=currency)
+    return OrderRefunded(
+        source=source,
+        order_id=order_id,
+        refund=refund,
+        currency=currency,
+        all_given_back=all_given_back,
+    )
 
 
 def shared_out(

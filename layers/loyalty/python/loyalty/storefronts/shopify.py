@@ -126,6 +126,10 @@ class _Discount(Told):
     amount_set: _Bag
 
 
+class _DiscountCode(Told):
+    code: StrictStr
+
+
 class _Tax(Told):
     price_set: _Bag
 
@@ -336,6 +340,7 @@ class _Order(Told):
     phone: StrictStr | None = None
     source_name: StrictStr | None = None
     fulfillment_status: StrictStr | None = None
+    discount_codes: tuple[_DiscountCode, ...] | None = None
     tags: StrictStr | None = None
 
     @property
@@ -361,11 +366,22 @@ def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:
         if isinstance(refund, Parked):
             return refund
     done = tuple(refund for refund in refunds if isinstance(refund, AskedRefund))
-    return _order_paid(told, source=source, earns=earns, refunds=done)
+    return _order_paid(
+        told,
+        source=source,
+        earns=earns,
+        refunds=done,
+        all_given_back=told.financial_status == "refunded",
+    )
 
 
 def _order_paid(
-    told: _Order, *, source: str, earns: Earns, refunds: tuple[AskedRefund, ...] = ()
+    told: _Order,
+    *,
+    source: str,
+    earns: Earns,
+    refunds: tuple[AskedRefund, ...] = (),
+    all_given_back: bool = False,
 ) -> Command:
     if told.test:
         return Ignored("test_order")
@@ -406,6 +422,8 @@ def _order_paid(
             channel=told.source_name,
             tags=told.labels,
         ),
+        discounts=None if told.discount_codes is None else [d.code for d in told.discount_codes],
+        all_given_back=all_given_back,
     )
 
 
@@ -419,6 +437,7 @@ def _order_cancelled(told: _Cancelled, *, source: str) -> Command:
         order_id=str(told.id),
         refund=cancelled(at=told.cancelled_at),
         currency=None,
+        all_given_back=True,
     )
 
 

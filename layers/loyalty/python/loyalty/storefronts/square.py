@@ -233,6 +233,10 @@ class _ServiceCharge(Told):
     total_tax_money: _Money | None = None
 
 
+class _Discount(Told):
+    name: StrictStr | None = None
+
+
 class _Tender(Told):
     customer_id: StrictStr | None = None
 
@@ -250,6 +254,7 @@ class _Order(Told):
     closed_at: Instant | None = None
     line_items: tuple[_Item, ...] = ()
     service_charges: tuple[_ServiceCharge, ...] = ()
+    discounts: tuple[_Discount, ...] = ()
     tenders: tuple[_Tender, ...] = ()
     total_money: _Money
     total_tip_money: _Money | None = None
@@ -322,7 +327,11 @@ def _order(order: _Order, *, source: str, payment: _Payment | None, earns: Earns
         if not order.tenders:
             return Ignored("not_paid")
         return OrderRefunded(
-            source=source, order_id=order.id, refund=cancelled(at=at), currency=None
+            source=source,
+            order_id=order.id,
+            refund=cancelled(at=at),
+            currency=None,
+            all_given_back=True,
         )
     if not _is_paid(order, by=payment):
         return Ignored("not_paid")
@@ -342,6 +351,8 @@ def _order(order: _Order, *, source: str, payment: _Payment | None, earns: Earns
         identities=reading.identities(_named(order, payment), source=source),
         pointer="/order/line_items",
         excluded=earns.excludes(status=order.state, channel=channel),
+        # Square knows no codes of orders: a discount is called by the voucher's.
+        discounts=[discount.name or "" for discount in order.discounts],
     )
 
 

@@ -12,7 +12,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.currencies import exponent
@@ -154,6 +161,10 @@ class _Person(Told):
     phone: StrictStr | None = None
 
 
+class _Metadata(Told):
+    voucher_code: StrictStr | None = None
+
+
 class _Session(_Paying):
     mode: StrictStr
     payment_status: StrictStr
@@ -165,6 +176,7 @@ class _Session(_Paying):
     customer_email: StrictStr | None = None
     client_reference_id: StrictStr | None = None
     invoice: Name = None
+    metadata: _Metadata | None = None
 
 
 class _SessionData(Told):
@@ -210,6 +222,7 @@ class _InvoiceEvent(_Event):
 
 class _Charge(_Paying):
     id: StrictStr
+    refunded: StrictBool = False
     currency: Currency
     amount_refunded: Cents
 
@@ -255,6 +268,7 @@ def _checkout(event: _SessionEvent, *, source: str) -> Command:
         source=source,
         at=event.created,
         told_at=event.created,
+        code=told.metadata.voucher_code if told.metadata else None,
     )
 
 
@@ -290,6 +304,7 @@ def _paid(
     source: str,
     at: datetime,
     told_at: datetime,
+    code: str | None = None,
 ) -> Command:
     """An order of one line, its price net and with tax, and shipping."""
     decimals = exponent(currency)
@@ -311,6 +326,7 @@ def _paid(
         currency=currency,
         identities=reading.identities(named, source=source),
         pointer="/data/object",
+        discounts=None if code is None else [code],
     )
 
 
@@ -345,7 +361,13 @@ def _refund(event: _ChargeEvent, *, source: str) -> Command:
         amounts_minor={},
         amount_minor=_minor(back, told.currency, decimals),
     )
-    return reading.refunded(source, told.payment_intent, refund, currency=told.currency)
+    return reading.refunded(
+        source,
+        told.payment_intent,
+        refund,
+        currency=told.currency,
+        all_given_back=told.refunded,
+    )
 
 
 def _minor(amount: int, currency: str, decimals: int) -> int:

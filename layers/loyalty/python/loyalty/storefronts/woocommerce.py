@@ -123,6 +123,10 @@ class _Refund(Told):
     total: SignedAmount
 
 
+class _Coupon(Told):
+    code: StrictStr
+
+
 class _Reference(Told):
     id: Id
 
@@ -140,6 +144,7 @@ class _Order(Told):
     shipping_lines: tuple[_Charged, ...] = ()
     fee_lines: tuple[_Fee, ...] = ()
     refunds: tuple[_Refund, ...] = ()
+    coupon_lines: tuple[_Coupon, ...] | None = None
     created_via: StrictStr | None = None
 
 
@@ -174,6 +179,7 @@ def _order(told: _Order, *, source: str, earns: Earns) -> Command:
         refunds=tuple(_refunds(told, at=told_at, decimals=decimals)),
         pointer="/line_items",
         excluded=excluded,
+        discounts=None if told.coupon_lines is None else [c.code for c in told.coupon_lines],
     )
 
 
@@ -183,7 +189,11 @@ def _order_cancelled(told: _Order, *, source: str) -> Command:
         return Ignored("not_paid")
     at = told.date_modified_gmt or told.date_created_gmt
     return OrderRefunded(
-        source=source, order_id=str(told.id), refund=cancelled(at=at), currency=None
+        source=source,
+        order_id=str(told.id),
+        refund=cancelled(at=at),
+        currency=None,
+        all_given_back=True,
     )
 
 

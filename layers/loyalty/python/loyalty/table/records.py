@@ -639,6 +639,7 @@ def order_vouchers_to_item(held: OrderVouchers, key: Key) -> Item:
         "source": held.source,
         "order": held.order_id,
         "codes": list(held.codes),
+        "listed": list(held.listed),
         "cancelled": held.is_cancelled,
         "counter": held.counter,
     }
@@ -653,6 +654,7 @@ def order_vouchers_from_item(item: Item) -> OrderVouchers:
         source=wire["source"],
         order_id=wire["order"],
         codes=tuple(wire["codes"]),
+        listed=tuple(wire["listed"]),
         is_cancelled=wire["cancelled"],
         told_at=_maybe_instant(wire.get("told_at")),
         counter=wire["counter"],

@@ -17,6 +17,7 @@ from loyalty.domain.deliveries import (
     Told,
     log_time,
 )
+from loyalty.domain.order_vouchers import VoucherStep
 from loyalty.domain.storefront import (
     Earns,
     Envelope,
@@ -176,11 +177,16 @@ def outcome_to_item(
         "entry": outcome.entry_id,
         "points": outcome.points or None,
         "replayed": outcome.replayed or None,
+        "vouchers": [_step_to_wire(step) for step in outcome.vouchers] or None,
         "attempts": attempts if attempts > 1 else None,
         "applied_at": keys.instant(now),
         "ttl": int((kept.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _step_to_wire(step: VoucherStep) -> Value:
+    return {name: value for name, value in asdict(step).items() if value}
 
 
 def handled_from_item(item: Item) -> Handled:
@@ -199,6 +205,7 @@ def handled_from_item(item: Item) -> Handled:
             entry_id=wire.get("entry"),
             points=wire.get("points", 0),
             replayed=wire.get("replayed", False),
+            vouchers=tuple(VoucherStep(**step) for step in wire.get("vouchers", ())),
         ),
         applied_at=datetime.fromisoformat(wire["applied_at"]),
         attempts=wire.get("attempts", 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, Protocol, assert_never
 
@@ -13,7 +14,7 @@ from loyalty.domain.errors import (
     NotFound,
     ValidationFailed,
 )
-from loyalty.domain.orders import Order
+from loyalty.domain.order_vouchers import VoucherStep
 from loyalty.domain.storefront import (
     Command,
     Delivery,
@@ -29,6 +30,7 @@ from loyalty.domain.storefront import (
 from loyalty.usecases.accrual import Earned, Kept
 from loyalty.usecases.edits import Edited, Outdated, tell
 from loyalty.usecases.guests import record_for
+from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.refunds import Waiting, refund
 
@@ -133,22 +135,48 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     """
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
-    if paid.excluded and not _counts(paid.order, desk=desk):
-        return Outcome(status="ignored", reason=paid.excluded)
-    outcome = _told(paid, desk=desk, directory=directory)
-    if outcome.status == "ignored" and outcome.reason not in (OUTDATED, paid.excluded):
-        return outcome
-    for asked in paid.refunds:
+    told = _told(paid, desk=desk, directory=directory)
+    outcome = told
+    for asked in paid.refunds if _counts(paid, told, desk=desk) else ():
         done = _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
         if (outcome.replayed or outcome.status == "ignored") and not done.replayed:
             outcome = done
-    return outcome
+    if paid.codes is None or told.reason == OUTDATED:
+        return outcome
+    return replace(outcome, vouchers=_vouchers(paid, paid.codes, told, desk=desk))
 
 
-def _counts(order: Order, *, desk: Desk) -> bool:
-    """Whether an order earned, or is kept for a guest, before it was no longer to earn."""
-    found = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
+def _counts(paid: OrderPaid, told: Outcome, *, desk: Desk) -> bool:
+    """Whether the refunds of an order count, told beside it.
+
+    Also where it is no longer to earn, if it earned before, or is kept for a guest.
+    """
+    if told.status != "ignored" or told.reason == OUTDATED:
+        return True
+    if not paid.refunds or told.reason != paid.excluded:
+        return False
+    found = desk.books.entry(OrderCause(paid.order.source, paid.order.order_id, "accrual"))
     return isinstance(found, Entry) or (found is not None and found.order is not None)
+
+
+def _vouchers(
+    paid: OrderPaid, codes: tuple[str, ...], told: Outcome, *, desk: Desk
+) -> tuple[VoucherStep, ...]:
+    """What became of an order's vouchers: whoever has one can use it, whether it earns or not."""
+    order = paid.order
+    if paid.all_given_back:
+        return cancel_vouchers(order.source, order.order_id, desk=desk)
+    vouchers = ToldVouchers(
+        source=order.source,
+        order_id=order.order_id,
+        codes=codes,
+        ordered_at=order.occurred_at,
+        member_id=told.member_id,
+        told_at=order.told_at,
+        is_list=True,
+        is_first=told.status == "earned" and not told.replayed,
+    )
+    return tell_vouchers(vouchers, desk=desk)
 
 
 def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
@@ -180,7 +208,11 @@ def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
 def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     if command.currency not in (None, desk.program.document.currency):
         return Outcome(status="parked", reason="currency_mismatch")
-    return _refunded(command.source, command.order_id, command.refund, desk=desk)
+    outcome = _refunded(command.source, command.order_id, command.refund, desk=desk)
+    if not command.all_given_back or outcome.status == "parked":
+        return outcome
+    given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
+    return replace(outcome, vouchers=given_back)
 
 
 def _refunded(source: str, order_id: str, asked: AskedRefund, *, desk: Desk) -> Outcome:

@@ -28,8 +28,8 @@ from loyalty.usecases.ports import Desk, Overtaken
 class ToldVouchers:
     """The discounts of an order as they were told; `told_at` is when its storefront did.
 
-    `codes` are all that the order has: what it used and no longer has, it gives back.
-    `is_first`: the order was not told before.
+    With `is_list`, `codes` are all that the order has: what was listed before and is not now, it
+    gives back. `is_first`: the order was not told before.
     """
 
     source: str
@@ -38,6 +38,7 @@ class ToldVouchers:
     ordered_at: datetime
     member_id: str | None
     told_at: datetime | None = None
+    is_list: bool = False
     is_first: bool = False
 
 
@@ -57,8 +58,8 @@ def tell_vouchers(told: ToldVouchers, *, desk: Desk) -> tuple[VoucherStep, ...]:
         return ()
     steps = [
         _give_back(code, told.source, told.order_id, told_at=told.told_at, desk=desk)
-        for code in held.codes
-        if code not in told.codes
+        for code in held.listed
+        if told.is_list and code not in told.codes
     ]
     steps += [_use(code, told, desk=desk) for code in told.codes]
     return tuple(step for step in steps if step)
@@ -83,11 +84,12 @@ def _use(code: str, told: ToldVouchers, *, desk: Desk) -> VoucherStep | None:
             return None
         if held.is_cancelled:
             return _refused(voucher, "order_cancelled")
-        using = held.using(code, told_at=told.told_at)
+        using = held.using(code, is_listed=told.is_list, told_at=told.told_at)
         state = state_for(voucher, ordered_at=told.ordered_at, now=desk.now)
         if state == "used" and voucher.used_order == order:
-            # A till may have used it for this very order, and not told us of the order.
-            if code in held.codes or _posted(Posting(order_vouchers=using), desk=desk):
+            # A till may have used it for this very order before the storefront lists it.
+            is_noted = held.has(code, is_listed=told.is_list)
+            if is_noted or _posted(Posting(order_vouchers=using), desk=desk):
                 return _used(voucher, replayed=True)
         elif state == "held":
             # Whoever let it be paid for with a held voucher, completed its redemption.
