@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
 from bench.load import Load
+from bench.reminders import reminders
 from bench.sweeps import sweeps
 from local.cloud import free_port
 from local.console import Console
@@ -43,6 +44,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
             yield from load.figures()
         with console.line("Sweep few members and many"):
             yield from sweeps(deployed.cloud)
+        with console.line("Remind few members and many"):
+            yield from reminders(deployed.cloud)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,20 @@
 """What a sweep costs: as many due among few members and among many, and one worker's pace."""
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-import boto3
-from botocore.config import Config
-
 from bench.figures import Figure
-from local.aws import REGION
+from bench.town import DUE, MEMBERS, WORKED_OFF, desk, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import midnight
 from loyalty.domain.program import PublishedProgram
-from loyalty.edge.table import pause
 from loyalty.table import records
-from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
-from loyalty.table.engine import DynamoEngine, Engine, Persistent, item_to_wire
-from loyalty.usecases.ports import Desk
+from loyalty.table.engine import DynamoEngine, Engine
+from loyalty.table.operations import Item
 from loyalty.usecases.sweeps import Due, Finder, wake
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
@@ -32,11 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PROGRAM_ID: Final = "bean"
-MEMBERS: Final = (1_000, 100_000)
-DUE: Final = 100
-WORKED_OFF: Final = 1_000
-BATCH_WRITE_MAX: Final = 25
-WRITERS: Final = 8
 
 LAST_DAY: Final = date(2026, 11, 30)
 NEXT_YEAR: Final = date(2027, 11, 30)
@@ -44,14 +32,7 @@ MIDNIGHT: Final = datetime(2026, 11, 30, 23, tzinfo=UTC)
 
 
 def sweeps(cloud: Cloud) -> Iterator[Figure]:
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=cloud.aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106  # the local cloud takes any
-        config=Config(max_pool_connections=2 * WRITERS, proxies={}, read_timeout=60),
-    )
+    client = dynamodb(cloud)
     for members in MEMBERS:
         town = _Town(client, members=members, due=DUE)
         engine = MeteredEngine(town.engine)
@@ -77,14 +58,14 @@ class _Town:
         accounts = (
             _account(number, LAST_DAY if number < due else NEXT_YEAR) for number in range(members)
         )
-        _load(client, table, [_wire(account, self._program) for account in accounts])
+        load(client, table, [_item(account, self._program) for account in accounts])
         self.engine = DynamoEngine(client, table=table)
         self.sent = 0
 
     def sweep(self, engine: Engine) -> float:
         """Find what is due and settle it, one after the other; gives the seconds of settling."""
         pages = ListedPages()
-        desk = _desk(Persistent(engine, pause=pause), self._program)
+        at = desk(engine, self._program, now=MIDNIGHT)
         dues = TableDues(engine, program_id=PROGRAM_ID)
         progress = TableProgress(engine, program_id=PROGRAM_ID, of="expiry")
         Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=MIDNIGHT).hand_out(
@@ -94,7 +75,7 @@ class _Town:
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
-                wake(Due(item), dues=dues, desk=desk)
+                wake(Due(item), dues=dues, desk=at)
         return time.perf_counter() - started
 
 
@@ -109,26 +90,6 @@ def _account(number: int, last_day: date) -> Account:
     )
 
 
-def _wire(account: Account, program: PublishedProgram) -> dict[str, object]:
+def _item(account: Account, program: PublishedProgram) -> Item:
     due_at = midnight(account.due, program.document.zone) if account.due else None
-    return item_to_wire(records.account_to_item(account, PROGRAM_ID, due_at=due_at))
-
-
-def _load(client: "DynamoDBClient", table: str, items: Sequence[dict[str, object]]) -> None:
-    def put(some: Sequence[dict[str, object]]) -> None:
-        requests = [{"PutRequest": {"Item": item}} for item in some]
-        client.batch_write_item(RequestItems={table: requests})  # type: ignore[dict-item]  # wire
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(put, batched(items, BATCH_WRITE_MAX, strict=False)))
-
-
-def _desk(engine: Persistent, program: PublishedProgram) -> Desk:
-    return Desk(
-        books=TableBooks(engine, program_id=PROGRAM_ID, zone=program.document.zone),
-        program=program,
-        version=lambda _version: program,
-        now=MIDNIGHT,
-        new_code=str,
-        pause=pause,
-    )
+    return records.account_to_item(account, PROGRAM_ID, due_at=due_at)

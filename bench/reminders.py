@@ -1,0 +1,128 @@
+"""What reminding costs: as many due among few members and among many, and one worker's pace."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from bench.figures import Figure
+from bench.town import DUE, MEMBERS, WORKED_OFF, desk, dynamodb, load
+from local.cloud import Cloud
+from loyalty.domain.account import Account
+from loyalty.domain.identity import Identity, Keyring
+from loyalty.domain.member import Consent, Member
+from loyalty.domain.reminders import Correspondence
+from loyalty.table import keys
+from loyalty.table.due import TableDues, TableProgress
+from loyalty.table.engine import DynamoEngine, Engine
+from loyalty.table.letters import TableLetters, correspondence_to_item
+from loyalty.table.members import TableMembers
+from loyalty.table.operations import Item
+from loyalty.usecases.reminders import look
+from loyalty.usecases.sweeps import Due, Finder
+from tests.support.documents import published
+from tests.support.sweeping import ListedPages
+from tests.support.table import create_table
+from tests.support.units import MeteredEngine, metered
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PROGRAM_ID: Final = "bean"
+LAST_DAY: Final = date(2026, 11, 30)
+MORNING: Final = datetime(2026, 11, 23, 7, tzinfo=UTC)
+NEXT_MONTH: Final = MORNING + timedelta(days=30)
+KEYRING: Final = Keyring({"1": b"a secret of the bench"}, current="1")
+
+
+def reminders(cloud: Cloud) -> Iterator[Figure]:
+    client = dynamodb(cloud)
+    for members in MEMBERS:
+        town = _Town(client, members=members, due=DUE)
+        engine = MeteredEngine(town.engine)
+        with metered(engine) as cost:
+            town.remind(engine)
+        bench = f"reminders, {DUE} of {members} members due"
+        yield Figure(bench=bench, figure="calls", value=cost.round_trips, unit="calls")
+        yield Figure(bench=bench, figure="messages", value=town.written, unit="messages")
+        yield Figure(bench=bench, figure="read", value=cost.read, unit="request units")
+        written = cost.write + sum(cost.indexes.values())
+        yield Figure(bench=bench, figure="written", value=written, unit="request units")
+    town = _Town(client, members=WORKED_OFF, due=WORKED_OFF)
+    rate = WORKED_OFF / town.remind(town.engine)
+    yield Figure(bench="reminders, one worker", figure="reminded", value=rate, unit="1/s")
+
+
+class _Town:
+    """Members of one program in a table of their own, some with points that expire in a week.
+
+    Of all others there is what the index lists: that nothing comes up for a month.
+    """
+
+    def __init__(self, client: "DynamoDBClient", *, members: int, due: int) -> None:
+        self._program = published(
+            program_id=PROGRAM_ID, reminders={"points_expiring": {"days_before": [7]}}
+        )
+        table = create_table(client, f"reminders-{members}-{due}")
+        self.engine = DynamoEngine(client, table=table)
+        self.written = 0
+        on_file = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: KEYRING)
+        letters = TableLetters(self.engine, program_id=PROGRAM_ID)
+        for number in range(due):
+            on_file.enroll(_member(number), _account(number))
+            unknown = Correspondence(member_id=_id(number))
+            listed = Correspondence(member_id=_id(number), look_at=MORNING)
+            letters.write(unknown, listed, ())
+        load(client, table, [_listed(number) for number in range(due, members)])
+
+    def remind(self, engine: Engine) -> float:
+        """Find who is due and write to them, one after the other; gives the seconds of writing."""
+        pages = ListedPages()
+        at = desk(engine, self._program, now=MORNING)
+        Finder(
+            program_id=PROGRAM_ID,
+            dues=TableDues(engine, program_id=PROGRAM_ID, index="reminding"),
+            pages=pages,
+            now=MORNING,
+        ).hand_out(
+            progress=TableProgress(engine, program_id=PROGRAM_ID, of="reminders"),
+            began=(MORNING - timedelta(days=1)).date,
+        )
+        letters = TableLetters(engine, program_id=PROGRAM_ID)
+        on_file = TableMembers(engine, program_id=PROGRAM_ID, keyring=lambda: KEYRING)
+        started = time.perf_counter()
+        for page in pages.sent:
+            for item in page.items:
+                self.written += look(Due(item).owner, letters=letters, members=on_file, desk=at)
+        return time.perf_counter() - started
+
+
+def _listed(number: int) -> Item:
+    told = Correspondence(member_id=_id(number), look_at=NEXT_MONTH)
+    key = keys.correspondence(PROGRAM_ID, told.member_id)
+    return correspondence_to_item(told, PROGRAM_ID, revision=1) | key._asdict()
+
+
+def _id(number: int) -> str:
+    return f"mem_{number:022}"
+
+
+def _member(number: int) -> Member:
+    return Member(
+        member_id=_id(number),
+        enrolled_at=MORNING - timedelta(days=300),
+        enrolled_by="",
+        consents={"email": Consent(given=True, at=MORNING - timedelta(days=300))},
+        identities={Identity("email", f"member-{number}@example.com"): True},
+    )
+
+
+def _account(number: int) -> Account:
+    return Account(
+        member_id=_id(number),
+        balance=100,
+        entries=1,
+        lots={LAST_DAY: 100},
+        due=LAST_DAY + timedelta(days=1),
+        enrolled_at=MORNING - timedelta(days=300),
+    )
