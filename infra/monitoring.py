@@ -167,6 +167,12 @@ class Monitoring(Construct):
         )
 
         self._alarm(
+            "data-requested",
+            business_metric("DataRequested", {"service": "intake"}),
+            threshold=1,
+            says="A shop's customer wants to know what is held of them; within 30 days.",
+        )
+        self._alarm(
             "deliveries-contradicted",
             business_metric("DeliveriesContradicted", {"service": "intake"}),
             threshold=1,

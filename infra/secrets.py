@@ -1,7 +1,8 @@
-"""Secrets: the key of the identity digests, and the place of the storefronts' own."""
+"""Secrets: the key of the identity digests, and the places of storefronts' and endpoints' own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import ArnFormat, Stack
@@ -19,6 +20,7 @@ class Secrets(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.storefront_prefix = f"loyalty/{settings.stage}/storefronts/"
+        self.endpoint_prefix = f"loyalty/{settings.stage}/endpoints/"
         self._identity = secretsmanager.Secret(
             self,
             "Identity",
@@ -44,15 +46,33 @@ class Secrets(Construct):
 
     def allow_storefronts(self, function: CapabilityFunction, *actions: str) -> None:
         """Allow actions on the secrets of storefronts, which are made when one is connected."""
+        self._allow_under(
+            self.storefront_prefix,
+            function,
+            actions,
+            why="A storefront's secret is made when it is connected, under this prefix.",
+        )
+
+    def allow_endpoints(self, function: CapabilityFunction, *actions: str) -> None:
+        """Allow actions on the secrets of endpoints, which are made when one is registered."""
+        self._allow_under(
+            self.endpoint_prefix,
+            function,
+            actions,
+            why="An endpoint's secret is made when it is registered, under this prefix.",
+        )
+
+    def _allow_under(
+        self, prefix: str, function: CapabilityFunction, actions: Sequence[str], *, why: str
+    ) -> None:
         arn = Stack.of(self).format_arn(
             service="secretsmanager",
             resource="secret",
-            resource_name=f"{self.storefront_prefix}*",
+            resource_name=f"{prefix}*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         function.allow(*actions, on=[arn])
         function.acknowledge_wildcard(
-            "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:"
-            f"{self.storefront_prefix}*",
-            why="A storefront's secret is made when it is connected, under this prefix.",
+            f"arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:{prefix}*",
+            why=why,
         )

@@ -51,9 +51,6 @@ PRIVACY_TIMEOUT = Duration.seconds(120)
 PRIVACY_CONCURRENCY_MAX = 2
 # Half a minute of work, and room for a table that throttles.
 REBUILD_TIMEOUT = Duration.minutes(5)
-# 10,000 deliveries are searched in a minute, and an hour is promised.
-PRIVACY_TIMEOUT = Duration.seconds(120)
-PRIVACY_CONCURRENCY_MAX = 2
 # The least there is.
 COMPACTION_CONCURRENCY_MAX = 2
 # Nobody waits for it, and the table's readers shall not notice.

@@ -13,7 +13,7 @@ from infra.queues import WorkQueue
 
 
 class Subscription(Construct):
-    """A rule that puts events of some names into a function's queue.
+    """A rule that puts events of some names, or of all, into a function's queue.
 
     What the queue does not take is retried for a day, then lies in the queue's dead letters.
     `says` is the message, where the event itself is not: `<name>` stands for one of `paths`.
@@ -33,7 +33,9 @@ class Subscription(Construct):
         paths: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        pattern: dict[str, object] = {"source": [source], "detail-type": list(names)}
+        pattern: dict[str, object] = {"source": [source]}
+        if names:
+            pattern["detail-type"] = list(names)
         if detail:
             pattern["detail"] = detail
         transformer = (

@@ -116,6 +116,7 @@ def _environment(*, port: int, scratch: Path, clock: Clock) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         # Not in the stacks' templates, so that no deployed stage can have it.
         "LOYALTY_CLOCK_FILE": str(clock.file),
+        "LOYALTY_LOCAL_ENDPOINTS": "yes",
     }
 
 

@@ -29,8 +29,10 @@ FUNCTIONS: Final = (
     "audit",
     "privacy",
     "compaction",
+    "rebuild",
     "reminders",
     "notifications",
+    "deliveries",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REGION: Final = "eu-west-1"
 TABLE: Final = "ledger"
 STOREFRONT_SECRETS: Final = "loyalty/test/storefronts/"
+ENDPOINT_SECRETS: Final = "loyalty/test/endpoints/"
 MAIL_FROM: Final = "club@beanleaf.example"
 API_URL: Final = "https://api.beanleaf.example"
 # As the stack generates it: one long string, no JSON.
@@ -50,6 +51,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "LOYALTY_STAGE": "test",
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,
+        "LOYALTY_ENDPOINT_SECRETS": ENDPOINT_SECRETS,
         "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
     }.items():
         monkeypatch.setenv(name, value)
@@ -71,7 +73,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sqs = _session().client("sqs")
         queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        for work in ("sweep", "audit", "compaction", "privacy", "reminders", "notifications"):
+        for work in (
+            "sweep",
+            "audit",
+            "compaction",
+            "privacy",
+            "rebuild",
+            "reminders",
+            "notifications",
+            "deliveries",
+        ):
             queue = sqs.create_queue(QueueName=work)
             monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
         mail = _session().client("sesv2")

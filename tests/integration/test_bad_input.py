@@ -92,6 +92,12 @@ BODIES: Final[dict[str, Any]] = {
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},
+    "register_endpoint": {
+        "url": "https://hooks.example.com/loyalty",
+        "events": ["PointsEarned"],
+        "description": "Our CRM",
+        "enabled": True,
+    },
     "preview_message": {
         "kind": "welcome",
         "locale": "fr-FR",
@@ -142,6 +148,8 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "name": "summary",
         "token": "nobody",
         "delivery_id": "unseen",
+        "endpoint_id": "crm",
+        "event_id": "unseen",
     }
 
 

@@ -113,9 +113,9 @@ class Answer:
 class EndpointDelivery:
     """One event for one endpoint, and how often it was tried.
 
-    `turn` counts when it was put into the queue to be tried: a message of an earlier turn has been
-    overtaken. `began_at` is when the day began in which it is tried: when it happened, or when
-    somebody asked for it again. `body` is what is sent; lists leave it out.
+    `turn` counts what was done with it: a message of an earlier turn has been overtaken. `began_at`
+    is when the day began in which it is tried: when it was queued, or when somebody asked for it
+    again. `body` is what is sent; lists leave it out.
     """
 
     endpoint_id: str
@@ -135,6 +135,9 @@ class EndpointDelivery:
     @property
     def is_untried(self) -> bool:
         return self.turn == 0 and self.state == "retrying"
+
+    def is_due(self, now: datetime) -> bool:
+        return self.next_attempt_at is None or self.next_attempt_at <= now
 
     def awaits(self, turn: int) -> bool:
         """Whether a message of a turn is still to be acted on.
@@ -179,6 +182,7 @@ def attempted(
     """
     after = replace(
         delivery,
+        turn=delivery.turn + 1,
         attempts=delivery.attempts + 1,
         attempted_at=now,
         status=answer.status,
@@ -194,12 +198,19 @@ def attempted(
     wait *= 1 - SPREAD + 2 * SPREAD * chance
     if answer.retry_after is not None:
         wait = max(wait, min(answer.retry_after, WAIT_MAX))
-    return replace(after, turn=delivery.turn + 1, next_attempt_at=min(now + wait, ends_at))
+    return replace(after, next_attempt_at=min(now + wait, ends_at))
+
+
+def put_back(delivery: EndpointDelivery) -> EndpointDelivery:
+    """Its message came before its time, and is sent again to come later."""
+    return replace(delivery, turn=delivery.turn + 1)
 
 
 def parked(delivery: EndpointDelivery, why: Trouble) -> EndpointDelivery:
     """Given up without an attempt: there is nobody to try."""
-    return replace(delivery, state="parked", trouble=why, next_attempt_at=None)
+    return replace(
+        delivery, turn=delivery.turn + 1, state="parked", trouble=why, next_attempt_at=None
+    )
 
 
 def payload(event: str, *, at: str, data: Mapping[str, Any]) -> str:

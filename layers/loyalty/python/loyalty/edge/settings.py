@@ -86,6 +86,13 @@ class CompactionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildSettings:
+    table: str
+    lake_bucket: str
+    rebuild_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpirySettings:
     table: str
     sweep_queue_url: str
@@ -186,6 +193,7 @@ type _Settings = (
     | RelaySettings
     | ArchiveSettings
     | CompactionSettings
+    | RebuildSettings
     | ExpirySettings
     | PrivacySettings
     | RemindersSettings

@@ -18,6 +18,7 @@ from loyalty.domain.endpoints import (
     attempted,
     parked,
     probe_payload,
+    put_back,
     queued,
     queued_again,
 )
@@ -109,7 +110,7 @@ class Turn:
 
 class Queue(Protocol):
     def send(self, turn: Turn, *, delay: timedelta) -> None:
-        """Hand a message over after a while, or sooner where the queue cannot wait that long."""
+        """Hand a message over after a while, or sooner where the queue cannot hold it so long."""
         ...
 
 
@@ -323,16 +324,16 @@ def deliver(
     delivery = log.find(program_id, turn.endpoint_id, turn.event_id)
     if delivery is None or not delivery.awaits(turn.turn):
         return None
-    due_at = delivery.next_attempt_at if turn.turn == delivery.turn else None
-    if due_at is not None and due_at > now:
-        queue.send(turn, delay=due_at - now)
-        return None
-    endpoint = endpoints.find(program_id, turn.endpoint_id)
+    is_early = turn.turn == delivery.turn and not delivery.is_due(now)
     delivery = replace(delivery, turn=turn.turn)
+    endpoint = endpoints.find(program_id, turn.endpoint_id)
     if endpoint is None or delivery.queued_at < endpoint.created_at:
         after = parked(delivery, "endpoint_removed")
     elif endpoint.disabled and delivery.event != TEST_EVENT:
         after = parked(delivery, "endpoint_disabled")
+    elif is_early:
+        # Noted too: put back by two, it would become two messages, and each of them two again.
+        after = put_back(delivery)
     else:
         answer = _attempt(delivery, endpoint, program_id, vault=vault, send=send, now=now)
         if answer.is_gone:
@@ -345,7 +346,7 @@ def deliver(
     except Raced:
         # Somebody asked for it again meanwhile; what comes of that is noted.
         return None
-    return after
+    return None if is_early and after.state == "retrying" else after
 
 
 def _attempt(

@@ -1,0 +1,293 @@
+"""Deliveries: events to merchants' endpoints as signed webhooks, and the endpoints themselves."""
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.base import FailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.endpoints import Endpoint, EndpointDelivery, payload
+from loyalty.domain.errors import InvalidCursor, LimitReached, TryAgain, WrongState
+from loyalty.edge import clients, clock, desk
+from loyalty.edge.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
+from loyalty.edge.endpoints import (
+    EndpointAnswer,
+    EndpointDeliveryPage,
+    EndpointId,
+    EndpointPage,
+    EndpointRequest,
+    EndpointWithSecret,
+    RedeliveryAnswer,
+    endpoint_answer,
+    endpoint_delivery_answer,
+    with_secret,
+)
+from loyalty.edge.http import PathId, ProgramId, create_app, reply
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.metrics import count
+from loyalty.edge.one_machine import is_on_one_machine
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import Cursor, PageLimit
+from loyalty.edge.sender import Sender
+from loyalty.edge.settings import DeliveriesSettings, LocalEndpointSettings, settings
+from loyalty.edge.table import engine
+from loyalty.edge.turns import TurnQueue, read_turn
+from loyalty.table.endpoints import TableEndpointLog, TableEndpoints
+from loyalty.usecases.endpoints import (
+    Announcement,
+    Turn,
+    deliver,
+    fan_out,
+    probe,
+    redeliver,
+    register,
+    registered,
+    remove,
+    rotate,
+)
+
+api = create_app("deliveries")
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Managers ask for endpoints; queues hand over what the bus tells, and what is to be tried."""
+    if "Records" not in event:
+        return api(event, context)
+    # A batch is worked off with the endpoints as they were when it came.
+    of_program = cache(lambda program_id: endpoints().all(program_id))
+    return process_partial_response(
+        event=event,
+        record_handler=partial(take, endpoints_of=of_program),
+        processor=_OneByOne(),
+        context=context,
+    )
+
+
+@api.put(
+    "/endpoints/<endpoint_id>", allow={"manager"}, also=(201,), refuses=(LimitReached, TryAgain)
+)
+def register_endpoint(
+    program_id: ProgramId, endpoint_id: EndpointId, told: Annotated[EndpointRequest, Body()]
+) -> Response[EndpointWithSecret]:
+    """Register an endpoint, or change it; a new one's secret is shown this once."""
+    now = clock.now()
+    desk.shelf(settings(DeliveriesSettings).table).in_force(program_id, now=now)
+    endpoint, secret, is_new = register(
+        told.endpoint(endpoint_id, now=now, allow_local=allows_local()),
+        program_id=program_id,
+        endpoints=endpoints(),
+        vault=vault(),
+        new_secret=new_secret,
+    )
+    return reply(with_secret(endpoint, secret, now=now), status=201 if is_new else 200)
+
+
+@api.get("/endpoints", allow={"manager"})
+def list_endpoints(program_id: ProgramId) -> EndpointPage:
+    """List the endpoints, at most twenty."""
+    now = clock.now()
+    return EndpointPage(
+        items=[endpoint_answer(each, now=now) for each in endpoints().all(program_id)]
+    )
+
+
+@api.get("/endpoints/<endpoint_id>", allow={"manager"})
+def read_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointAnswer:
+    """Read an endpoint; its secret is not shown again."""
+    found = registered(endpoint_id, program_id=program_id, endpoints=endpoints())
+    return endpoint_answer(found, now=clock.now())
+
+
+@api.delete("/endpoints/<endpoint_id>", allow={"manager"}, status=204)
+def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[None]:
+    """Send nothing more there, and forget its secret."""
+    remove(endpoint_id, program_id=program_id, endpoints=endpoints(), vault=vault())
+    return Response(status_code=204)
+
+
+@api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(TryAgain,))
+def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWithSecret:
+    """Sign with a new secret, and for 24 hours with the one before as well."""
+    now = clock.now()
+    endpoint, secret = rotate(
+        endpoint_id,
+        program_id=program_id,
+        endpoints=endpoints(),
+        vault=vault(),
+        new_secret=new_secret,
+        now=now,
+    )
+    return with_secret(endpoint, secret, now=now)
+
+
+@api.post("/endpoints/<endpoint_id>/test", allow={"manager"}, status=202)
+def send_test_event(program_id: ProgramId, endpoint_id: EndpointId) -> RedeliveryAnswer:
+    """Send an event that tells nothing, to see whether the endpoint listens."""
+    delivery = probe(
+        endpoint_id,
+        event_id=f"evt_{secrets.token_hex(12)}",
+        program_id=program_id,
+        endpoints=endpoints(),
+        log=log(),
+        queue=turns(),
+        now=clock.now(),
+    )
+    return RedeliveryAnswer(delivery=endpoint_delivery_answer(delivery))
+
+
+@api.get("/endpoints/<endpoint_id>/deliveries", allow={"manager"}, refuses=(InvalidCursor,))
+def list_endpoint_deliveries(
+    program_id: ProgramId, endpoint_id: EndpointId, limit: PageLimit = 50, cursor: Cursor = None
+) -> EndpointDeliveryPage:
+    """List the deliveries of the last 30 days, newest first."""
+    registered(endpoint_id, program_id=program_id, endpoints=endpoints())
+    of = f"endpoint deliveries {program_id} {endpoint_id}"
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = log().deliveries(program_id, endpoint_id, limit=limit, start=start)
+    return EndpointDeliveryPage(
+        items=[endpoint_delivery_answer(each) for each in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+@api.post(
+    "/endpoints/<endpoint_id>/deliveries/<event_id>/redeliver",
+    allow={"manager"},
+    status=202,
+    refuses=(WrongState,),
+)
+def redeliver_event(
+    program_id: ProgramId, endpoint_id: EndpointId, event_id: PathId
+) -> RedeliveryAnswer:
+    """Send an event of the last 30 days once more, whatever became of it."""
+    delivery = redeliver(
+        endpoint_id,
+        event_id,
+        program_id=program_id,
+        endpoints=endpoints(),
+        log=log(),
+        queue=turns(),
+        now=clock.now(),
+    )
+    return RedeliveryAnswer(delivery=endpoint_delivery_answer(delivery))
+
+
+def take(record: SQSRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]) -> None:
+    """Queue an event for whoever wants it, or try a delivery whose turn it is."""
+    if turn := read_turn(record.body):
+        attempt(turn)
+        return
+    told = json.loads(record.body)
+    event, detail = told["detail-type"], told["detail"]
+    announcement = Announcement(
+        program_id=detail["program_id"],
+        event_id=detail["id"],
+        event=event,
+        body=payload(event, at=detail["occurred_at"], data=detail),
+    )
+    fan_out(
+        announcement,
+        endpoints=endpoints_of(announcement.program_id),
+        log=log(),
+        queue=turns(),
+        now=clock.now(),
+    )
+
+
+def attempt(turn: Turn) -> None:
+    delivery = deliver(
+        turn,
+        endpoints=endpoints(),
+        vault=signing_secrets(),
+        log=log(),
+        queue=turns(),
+        send=sender(),
+        now=clock.now(),
+        chance=random.random(),  # noqa: S311  # no secret
+    )
+    if delivery is not None:
+        _tell(turn.program_id, delivery)
+
+
+def allows_local() -> bool:
+    """Whether this machine may be an endpoint: on a cloud on this machine, where it is told so."""
+    return bool(settings(LocalEndpointSettings).local_endpoints) and is_on_one_machine()
+
+
+@cache
+def endpoints() -> TableEndpoints:
+    return TableEndpoints(engine(settings(DeliveriesSettings).table))
+
+
+@cache
+def log() -> TableEndpointLog:
+    return TableEndpointLog(engine(settings(DeliveriesSettings).table))
+
+
+@cache
+def turns() -> TurnQueue:
+    return TurnQueue(clients.sqs(), url=settings(DeliveriesSettings).deliveries_queue_url)
+
+
+@cache
+def vault() -> EndpointSecrets:
+    prefix = settings(DeliveriesSettings).endpoint_secrets
+    return EndpointSecrets(clients.secrets_manager(), prefix=prefix)
+
+
+@cache
+def signing_secrets() -> RememberedSecrets:
+    return RememberedSecrets(vault(), clock=time.monotonic)
+
+
+@cache
+def sender() -> Sender:
+    return Sender(allow_local=allows_local())
+
+
+def _tell(program_id: str, delivery: EndpointDelivery) -> None:
+    """Where it goes is not told: an address may carry a token."""
+    logger.info(
+        "tried",
+        program_id=program_id,
+        endpoint_id=delivery.endpoint_id,
+        event_id=delivery.event_id,
+        attempts=delivery.attempts,
+        state=delivery.state,
+        status=delivery.status,
+        trouble=delivery.trouble,
+    )
+    if delivery.state == "delivered":
+        count("EndpointDeliveries")
+        return
+    if delivery.trouble in ("endpoint_disabled", "endpoint_removed"):
+        return
+    count("EndpointAttemptsFailed")
+    if delivery.state == "parked":
+        count("EndpointDeliveriesParked")
+
+
+class _OneByOne(BatchProcessor):
+    """What fails goes back to the queue, and the others go on."""
+
+    def __init__(self) -> None:
+        # A batch of nothing but failures is no failure of the function.
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
+        """Tell the log what went wrong, without the text that an exception may quote."""
+        logger.error("not taken", message_id=record.message_id, failure=failure(exception[1]))
+        return super().failure_handler(record, exception)
