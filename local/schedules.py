@@ -1,4 +1,4 @@
-"""The deployed schedules of a local cloud, hurried: nobody waits five minutes for a story."""
+"""The deployed schedules of a local cloud, hurried or stopped: nobody waits five minutes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ _KEPT: Final = (
     "Name",
     "Description",
     "FlexibleTimeWindow",
+    "ScheduleExpression",
     "ScheduleExpressionTimezone",
     "State",
     "Target",
@@ -24,22 +25,30 @@ _KEPT: Final = (
 @contextmanager
 def hurried(aws: Aws) -> Iterator[None]:
     """Let what is woken every five minutes be woken every ten seconds; all else is as deployed."""
-    names = [
-        name
-        for schedule in aws.scheduler.list_schedules()["Schedules"]
-        if aws.scheduler.get_schedule(Name=(name := schedule["Name"]))["ScheduleExpression"]
-        == EVERY_FIVE_MINUTES
-    ]
-    for name in names:
-        _change(aws, name, EVERY_LOOK)
+    waking = [each for each in _deployed(aws) if each["ScheduleExpression"] == EVERY_FIVE_MINUTES]
+    with _changed(aws, waking, ScheduleExpression=EVERY_LOOK):
+        yield
+
+
+@contextmanager
+def stopped(aws: Aws) -> Iterator[None]:
+    """Wake nothing by the clock."""
+    with _changed(aws, _deployed(aws), State="DISABLED"):
+        yield
+
+
+@contextmanager
+def _changed(aws: Aws, schedules: list[dict[str, Any]], **part: str) -> Iterator[None]:
+    for schedule in schedules:
+        aws.scheduler.update_schedule(**schedule | part)
     try:
         yield
     finally:
-        for name in names:
-            _change(aws, name, EVERY_FIVE_MINUTES)
+        for schedule in schedules:
+            aws.scheduler.update_schedule(**schedule)
 
 
-def _change(aws: Aws, name: str, expression: str) -> None:
-    deployed: dict[str, Any] = aws.scheduler.get_schedule(Name=name)
-    kept = {part: deployed[part] for part in _KEPT if part in deployed}
-    aws.scheduler.update_schedule(**kept, ScheduleExpression=expression)
+def _deployed(aws: Aws) -> list[dict[str, Any]]:
+    names = [each["Name"] for each in aws.scheduler.list_schedules()["Schedules"]]
+    told = [aws.scheduler.get_schedule(Name=name) for name in names]
+    return [{part: each[part] for part in _KEPT if part in each} for each in told]

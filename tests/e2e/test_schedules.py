@@ -11,7 +11,7 @@ import pytest
 from local.bus import Listener, listening
 from local.clock import Clock
 from local.deployment import Deployment
-from local.schedules import hurried
+from local.schedules import hurried, stopped
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import Body, DescribedApi, eventually, mails
 
@@ -52,8 +52,14 @@ def began_on(clock: Clock) -> date:
 
 @pytest.fixture
 def api(began_on: date, open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
-    with DescribedApi(open_program(**PROGRAM)) as api, hurried(api.program.deployed.cloud.aws):
+    with DescribedApi(open_program(**PROGRAM)) as api:
         yield api
+
+
+@pytest.fixture
+def hurry(deployed: Deployment) -> Iterator[None]:
+    with hurried(deployed.cloud.aws):
+        yield
 
 
 @pytest.fixture
@@ -62,11 +68,13 @@ def levels(deployed: Deployment) -> Iterator[Listener]:
         yield levels
 
 
+@pytest.mark.usefixtures("hurry")
 def test_deployed_schedules_do_what_the_calendar_says(
     api: DescribedApi, clock: Clock, began_on: date, levels: Listener
 ) -> None:
     email = f"{uuid4().hex[:8]}@example.com"
-    member_id = _enroll(api, email=email, birthday=(began_on + 2 * DAY).replace(year=1992))
+    birthday = (began_on + 2 * DAY).replace(year=1992)
+    member_id = _enroll(api, email=email, birthday=birthday.isoformat())
     path = f"/members/{member_id}"
     _buy(api, member_id, euros=50, at=clock.now())
     granted = {"level": "silver", "until": (began_on + DAY).isoformat()}
@@ -82,8 +90,8 @@ def test_deployed_schedules_do_what_the_calendar_says(
         (None, "silver"),
         ("silver", None),
     ]
-    (birthday,) = eventually(lambda: mails(api.program, to=email), bool)
-    assert "20 beans" in birthday["BodyText"]
+    (congratulation,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert "20 beans" in congratulation["BodyText"]
 
     clock.move_to(_noon(began_on + 5 * DAY))
 
@@ -109,10 +117,33 @@ def test_deployed_schedules_do_what_the_calendar_says(
     assert api.call("cashier", "GET", path)["balance"] == 70
 
 
-def _enroll(api: DescribedApi, *, email: str, birthday: date) -> str:
+def test_points_count_by_their_date_though_every_schedule_is_off(
+    api: DescribedApi, clock: Clock, deployed: Deployment
+) -> None:
+    member_id = _enroll(api, email=f"{uuid4().hex[:8]}@example.com")
+    path = f"/members/{member_id}"
+    _buy(api, member_id, euros=50, at=clock.now())
+
+    with stopped(deployed.cloud.aws):
+        clock.set_right()
+        shown = api.call("cashier", "GET", path)
+        recorded = _kinds(api, path)
+        latte = {"reward_id": "latte"}
+        api.call("cashier", "POST", f"{path}/redemptions", json=latte, status=201)
+        api.call("cashier", "POST", f"{path}/redemptions", json=latte, status=409)
+
+    # Of 100, 50 came into being meanwhile and 50 passed away; nobody has written it down.
+    assert (shown["balance"], shown["pending"]) == (50, [])
+    assert recorded == ["accrual"]
+    # Spending did: 40 of them are gone, and 10 are too few for another one.
+    assert sorted(_kinds(api, path)) == ["accrual", "activation", "expiry", "redemption"]
+    assert api.call("cashier", "GET", path)["balance"] == 10
+
+
+def _enroll(api: DescribedApi, *, email: str, **profile: str) -> str:
     body = {
         "identities": [{"kind": "email", "value": email}],
-        "profile": {"locale": "en", "birthday": birthday.isoformat()},
+        "profile": {"locale": "en", **profile},
         "consents": {"email": True},
     }
     return str(api.call("cashier", "POST", "/members", json=body, status=201)["id"])
@@ -138,10 +169,18 @@ def _entries(api: DescribedApi, path: str, kind: str) -> list[Body]:
     """Entries of a kind, once they are written; the balance is right by date before they are."""
 
     def written() -> list[Body]:
-        history = api.call("cashier", "GET", f"{path}/history")
-        return [entry for entry in history["items"] if entry["kind"] == kind]
+        return [entry for entry in _history(api, path) if entry["kind"] == kind]
 
     return eventually(written, bool)
+
+
+def _kinds(api: DescribedApi, path: str) -> list[str]:
+    return [entry["kind"] for entry in _history(api, path)]
+
+
+def _history(api: DescribedApi, path: str) -> list[Body]:
+    items: list[Body] = api.call("cashier", "GET", f"{path}/history")["items"]
+    return items
 
 
 def _noon(day: date) -> datetime:
