@@ -83,7 +83,7 @@ class ReportAnswer(AnswerPart):
     by: By
     as_of: Annotated[datetime, Field(description="What the lake held then is in the report.")]
     columns: tuple[ReportColumn, ...]
-    chart: ReportChart | None
+    chart: ReportChart
     rows: tuple[tuple[int | float | str | None, ...], ...]
 
 
@@ -177,7 +177,7 @@ def _answer(asked: Report, table: Table, period: Period, *, document: Program) -
         by=period.by,
         as_of=period.as_of,
         columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
-        chart=ReportChart(**asdict(asked.chart)) if asked.chart else None,
+        chart=ReportChart(**asdict(asked.chart)),
         rows=table.rows,
     )
 

@@ -16,7 +16,7 @@ from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import CalendarCause, Effect, PendingDates, Placeholder
 from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.edge import reports, views
-from loyalty.edge.reports import Report, Table
+from loyalty.edge.reports import Chart, Report, Table
 from tests.support.documents import program
 from tests.support.lake import KINDS, NOVEMBER, PARIS, Home
 from tests.support.ledger import NOON, accrual, change, entry, order
@@ -40,7 +40,14 @@ def home(tmp_path: Path) -> Home:
 
 
 def ask(sql: str, *, facts: Path, **limits: Any) -> Table:
-    asked = Report(name="ask", title="Ask", sql=sql, reads=("entries",), units={"value": "units"})
+    asked = Report(
+        name="ask",
+        title="Ask",
+        sql=sql,
+        reads=("entries",),
+        chart=Chart(kind="figures", x=None, y=("value",), series=None),
+        units={"value": "units"},
+    )
     return reports.run(asked, NOVEMBER, facts=facts, document=program(), **limits)
 
 

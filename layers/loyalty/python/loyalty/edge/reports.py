@@ -73,7 +73,7 @@ class Report:
     reads: tuple[str, ...]
     about: str = ""
     """What else there is to know, in Markdown."""
-    chart: Chart | None = None
+    chart: Chart
     units: Mapping[str, str]
     """By column, in their order."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -140,14 +140,20 @@ def report(name: str) -> Report:
     )
 
 
-def _chart(sql: str) -> Chart | None:
+def _chart(sql: str) -> Chart:
     """As the head says it: the kind, the column across, those measured, the one that parts them."""
     found = _CHART.search(sql)
     if found is None:
-        return None
+        raise ValueError(f"it does not say what chart suits it: {sql[:100]}")
     kind, *columns = found[1].split(" | ")
-    x, y, series = [None, *columns, None] if kind == "figures" else [*columns, None][:3]
-    return Chart(kind=cast("ChartKind", kind), x=x, y=tuple((y or "").split(", ")), series=series)
+    x = None if kind == "figures" else columns.pop(0)
+    measured, *series = columns
+    return Chart(
+        kind=cast("ChartKind", kind),
+        x=x,
+        y=tuple(measured.split(", ")),
+        series=series[0] if series else None,
+    )
 
 
 def _about(sql: str) -> str:

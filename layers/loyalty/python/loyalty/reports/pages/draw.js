@@ -54,7 +54,11 @@ export function writing(answer, locale) {
   const exact = money({ minimumFractionDigits: digits, maximumFractionDigits: digits });
   const short = money({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
   const whole = money({ minimumFractionDigits: 0, maximumFractionDigits: 0 });
-  const percent = number({ style: "percent", maximumFractionDigits: 1 });
+  const percent = number({
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
   const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
   const count = number({ maximumFractionDigits: 2 });
   const shortCount = number({ notation: "compact", maximumFractionDigits: 1 });
@@ -99,13 +103,14 @@ export function writing(answer, locale) {
     return capitalized(words.replace(/\bpoints?\b/, isolated(points)));
   }
 
-  return { value, figure, label, day: (told) => day.format(new Date(told)), instant: instants(locale) };
-}
+  /** A moment, in the program's own time. */
+  function instant(told) {
+    const { time_zone: timeZone } = answer.program;
+    const format = { dateStyle: "medium", timeStyle: "short", timeZone };
+    return new Intl.DateTimeFormat(locale, format).format(new Date(told));
+  }
 
-function instants(locale) {
-  const format = (timeZone) =>
-    new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
-  return (told, timeZone) => format(timeZone).format(new Date(told));
+  return { value, figure, label, instant };
 }
 
 const spoken = (word) => capitalized(word.replaceAll("_", " "));
@@ -125,8 +130,8 @@ function heading(answer) {
   const { program } = answer;
   const write = writing(answer);
   const question = answer.title.slice(topic(answer).length + 1).trim();
-  const period = `${write.day(answer.first_day)} – ${write.day(answer.last_day)}`;
-  const asOf = write.instant(answer.as_of, program.time_zone);
+  const [first, last] = [answer.first_day, answer.last_day].map((day) => write.value("day", day));
+  const asOf = `as of ${write.instant(answer.as_of)} (${program.time_zone})`;
   return [
     element(
       "header",
@@ -134,7 +139,7 @@ function heading(answer) {
       element("p", { class: "program" }, element("bdi", {}, program.name)),
       element("h1", {}, topic(answer)),
       element("p", { class: "question" }, capitalized(question)),
-      element("p", { class: "period" }, period, ` · as of ${asOf} (${program.time_zone})`),
+      element("p", { class: "period" }, `${first} – ${last} · ${asOf}`),
     ),
   ];
 }
@@ -186,12 +191,13 @@ export function table(answer) {
 
 /** A report of one row is read from top to bottom. */
 function lying(answer, write) {
-  const rows = answer.columns.map(({ name, unit }, place) =>
+  const rows = answer.columns.map(({ name, unit, description }, place) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, write.label(name)),
       element("td", { class: "figure" }, write.value(unit, answer.rows[0][place])),
+      element("td", { class: "meaning" }, ...prose(description)),
     ),
   );
   return [element("tbody", {}, ...rows)];
@@ -209,8 +215,10 @@ function standing(answer, write) {
 function line(answer, write, row) {
   const cells = answer.columns.map(({ unit, type }, place) => {
     const written = write.value(unit, row[place]);
-    if (place === 0) return element("th", { scope: "row" }, written);
-    return element("td", isFigure(type) ? { class: "figure" } : {}, written);
+    const kind = isFigure(type) ? { class: "figure" } : type === "string" ? { class: "name" } : {};
+    return place === 0
+      ? element("th", { scope: "row", ...kind }, written)
+      : element("td", kind, written);
   });
   return element("tr", {}, ...cells);
 }
@@ -278,37 +286,37 @@ export function changed(now, before, unit, locale) {
     maximumFractionDigits: isRatio ? 1 : 0,
     signDisplay: "exceptZero",
   }).format(difference);
-  return `${written}${isRatio ? " points" : "%"} on the period before`;
+  return `${written}${isRatio ? " pp" : "%"} on the period before`;
 }
 
 function column(told) {
-  const { answer, cases, write, width, isSmall } = told;
-  const { unit } = columnOf(answer, answer.chart.x);
-  const domain = steps(unit, cases.map(({ x }) => x));
-  const bars = cases.filter(({ value }) => value !== null);
-  return framed(told, domain, [
-    Plot.barY(bars, { x: "x", y: "value", fill: "series" }),
-    Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
-    ...tips(told, domain),
-  ], { padding: domain.length > width / 6 ? 0 : 0.15, type: "band" });
+  const domain = stepsOf(told);
+  const bars = Plot.barY(known(told.cases), { x: "x", y: "value", fill: "series" });
+  const padding = domain.length > told.width / 6 ? 0 : 0.15;
+  return framed(told, [bars], { type: "band", domain, padding });
 }
 
 function lines(told) {
-  const { answer, cases } = told;
+  const domain = stepsOf(told);
+  const r = domain.length > 60 ? 0 : 3;
+  const marks = [
+    Plot.lineY(told.cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
+    Plot.dot(known(told.cases), { x: "x", y: "value", fill: "series", r }),
+  ];
+  return framed(told, marks, { type: "point", domain });
+}
+
+const known = (cases) => cases.filter(({ value }) => value !== null);
+
+function stepsOf({ answer, cases }) {
   const { unit } = columnOf(answer, answer.chart.x);
-  const domain = steps(unit, cases.map(({ x }) => x));
-  const known = cases.filter(({ value }) => value !== null);
-  return framed(told, domain, [
-    Plot.lineY(cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
-    Plot.dot(known, { x: "x", y: "value", fill: "series", r: domain.length > 60 ? 0 : 3 }),
-    Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
-    ...tips(told, domain),
-  ], { type: "point" });
+  return steps(unit, cases.map(({ x }) => x));
 }
 
 /** A plot over steps, with its axes and what its colors mean. */
-function framed(told, domain, marks, x) {
+function framed(told, marks, x) {
   const { answer, cases, write, width, isSmall } = told;
+  const { domain } = x;
   const across = columnOf(answer, answer.chart.x);
   const upward = columnOf(answer, answer.chart.y[0].split(" / ")[0]);
   const written = domain.map((step) => write.value(across.unit, step, true));
@@ -320,7 +328,7 @@ function framed(told, domain, marks, x) {
     height: isSmall ? 200 : Math.min(380, Math.max(240, width * 0.42)),
     marginLeft: 56,
     marginTop: 12,
-    x: { domain, ...x },
+    x,
     color: colors(cases),
     marks: [
       Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
@@ -337,6 +345,8 @@ function framed(told, domain, marks, x) {
         tickFormat: (step) => write.value(across.unit, step, true),
       }),
       ...marks,
+      Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
+      tip(told, domain),
     ],
   });
   return element("figure", {}, ...legend(told), drawn);
@@ -364,25 +374,23 @@ function* months(sorted) {
 }
 
 /** What the pointer is told of a step: every series of it. */
-function tips({ answer, cases, write }, domain) {
+function tip({ answer, cases, write }, domain) {
   const across = columnOf(answer, answer.chart.x);
+  const byStep = Map.groupBy(known(cases), ({ x }) => x);
   const told = domain.map((x) => {
-    const here = cases.filter((each) => each.x === x && each.value !== null);
+    const here = byStep.get(x) ?? [];
     const said = here.map(({ series, value }) => {
       return `${seriesLabel(answer, write, series)}: ${measure(answer, write, series, value)}`;
     });
-    return {
-      x,
-      y: Math.max(0, ...here.map(({ value }) => value)),
-      told: [write.value(across.unit, x), ...said].join("\n"),
-    };
+    const y = Math.max(0, ...here.map(({ value }) => value));
+    return { x, y, title: [write.value(across.unit, x), ...said].join("\n") };
   });
-  return [Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "told", fill: "var(--paper)" }))];
+  return Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "title", fill: "var(--paper)" }));
 }
 
 /** Bars that lie, name and total above each, so that there is room for both on a phone. */
 function bar(told) {
-  const { answer, cases, write, width } = told;
+  const { answer, cases, write } = told;
   const { unit } = columnOf(answer, answer.chart.x);
   const totals = new Map();
   for (const { x, value } of cases) totals.set(x, (totals.get(x) ?? 0) + value);
@@ -403,7 +411,7 @@ function hidden(shown, all) {
 
 function lyingBars({ answer, width }, shown, cases) {
   const names = new Set(shown.map(({ x }) => x));
-  const bars = cases.filter(({ x, value }) => names.has(x) && value !== null);
+  const bars = known(cases).filter(({ x }) => names.has(x));
   const letters = { y: "x", fill: "var(--ink)", dy: -9, fontSize: 12 };
   return plotted(answer, {
     width,
@@ -444,25 +452,35 @@ function funnel(told) {
   return element("figure", { class: "funnels" }, ...parts);
 }
 
-const counted = (write, unit, n) => `${write.value(unit, n)} ${n === 1 ? unit.replace(/s$/, "") : unit}`;
+function counted(write, unit, n) {
+  return `${write.value(unit, n)} ${n === 1 ? unit.replace(/s$/, "") : unit}`;
+}
 
 /** A table of shades, that scrolls where it is wider than the page. */
 function heatmap(told) {
   const { answer, cases, write, width, isSmall } = told;
   const across = columnOf(answer, answer.chart.x);
   const down = columnOf(answer, answer.chart.series);
-  const value = columnOf(answer, answer.chart.y[0]);
-  const columns = steps(across.unit, cases.map(({ x }) => x));
+  const shade = columnOf(answer, answer.chart.y[0]);
+  const columns = stepsOf(told);
   const rows = steps(down.unit, cases.map(({ series }) => series));
-  const names = rows.map((row) => write.value(down.unit, row));
-  const marginLeft = Math.min(150, Math.max(...names.map((name) => name.length)) * 7 + 12);
-  const most = Math.max(...cases.map((each) => each.value ?? 0));
+  const longest = Math.max(...rows.map((row) => write.value(down.unit, row).length));
+  const marginLeft = Math.min(150, longest * 7 + 12);
   const least = marginLeft + columns.length * (isSmall ? 20 : 42);
   const wide = Math.max(least, Math.min(width, marginLeft + columns.length * 120));
   const room = (wide - marginLeft) / columns.length;
-  const toldOf = (each) => `${write.value(down.unit, each.series)}, ${write.label(across.name)} ` +
-    `${write.value(across.unit, each.x)}: ${write.value(value.unit, each.value)}`;
-  const known = cases.filter((each) => each.value !== null);
+  const most = Math.max(...cases.map(({ value }) => value ?? 0));
+  const lower = (name) => write.label(name).toLocaleLowerCase();
+  const place = { x: "x", y: "series" };
+  const figures = Plot.text(known(cases), {
+    ...place,
+    text: ({ value }) => write.value(shade.unit, value, room < 60),
+    fill: ({ value }) => (value > most * 0.7 ? "var(--paper)" : "var(--ink)"),
+  });
+  const title = ({ x, series, value }) =>
+    `${write.label(down.name)}: ${write.value(down.unit, series)}\n` +
+    `${write.label(across.name)}: ${write.value(across.unit, x)}\n` +
+    `${write.label(shade.name)}: ${write.value(shade.unit, value)}`;
   const drawn = plotted(answer, {
     width: wide,
     height: rows.length * (isSmall ? 19 : 30) + 28,
@@ -480,30 +498,19 @@ function heatmap(told) {
         tickFormat: (step) => write.value(across.unit, step, true),
       }),
       Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => write.value(down.unit, row) }),
-      Plot.cell(known, {
-        x: "x",
-        y: "series",
-        fill: "var(--series-1)",
-        fillOpacity: "value",
-      }),
-      ...(room >= 36
-        ? [
-            Plot.text(known, {
-              x: "x",
-              y: "series",
-              text: (each) => write.value(value.unit, each.value, room < 60),
-              fill: (each) => (each.value > most * 0.7 ? "var(--paper)" : "var(--ink)"),
-            }),
-          ]
-        : []),
-      Plot.tip(known, Plot.pointer({ x: "x", y: "series", title: toldOf, fill: "var(--paper)" })),
+      Plot.cell(known(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
+      ...(room >= 36 ? [figures] : []),
+      Plot.tip(known(cases), Plot.pointer({ ...place, title, fill: "var(--paper)" })),
     ],
   });
+  const said = `${write.label(shade.name)}: ${lower(down.name)}, by ${lower(across.name)}`;
   const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
-  const lower = (name) => write.label(name).toLocaleLowerCase();
-  const said = `${write.label(value.name)}: ${lower(down.name)}, by ${lower(across.name)}`;
-  const title = element("p", { class: "measure" }, said);
-  return element("figure", {}, title, element("div", box, drawn));
+  return element(
+    "figure",
+    {},
+    element("p", { class: "measure" }, said),
+    element("div", box, drawn),
+  );
 }
 
 /** A plot with a name, without the style sheet of its own that the page's policy would refuse. */
