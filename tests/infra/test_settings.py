@@ -12,7 +12,7 @@ from app import compose
 from infra.build import BuildMissingError
 from infra.routes import ROUTES
 from infra.settings import FEATURE_FLAGS, ContextError, Settings
-from tests.infra.assembly import synthesize
+from tests.infra.assembly import Assembly, synthesize
 
 
 def settings(**context: Any) -> Settings:
@@ -49,6 +49,11 @@ def test_an_issuer_without_an_audience_is_refused() -> None:
         settings(issuer="https://id.example.com")
 
 
+def test_a_place_to_sign_in_is_told_whole() -> None:
+    with pytest.raises(ContextError, match="sign_in_client"):
+        settings(authorize_url="https://id.example.com/authorize")
+
+
 def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
     app = cdk.App(context={**FEATURE_FLAGS, "build_dir": str(tmp_path)})
 
@@ -62,6 +67,9 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         issuer="https://id.example.com",
         audience="app,server",
         groups_claim="roles",
+        authorize_url="https://id.example.com/authorize",
+        token_url="https://id.example.com/token",
+        sign_in_client="app",
         alarm_email="a@b.example",
     )
 
@@ -80,6 +88,33 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     taking_tokens = {route.function for route in ROUTES if route.signed_in}
     assert {name for name, claim in told.items() if claim == "roles"} == taking_tokens
     assert subscription["Endpoint"] == "a@b.example"
+    assert signing_in(assembly) == {
+        "LOYALTY_AUTHORIZE_URL": "https://id.example.com/authorize",
+        "LOYALTY_TOKEN_URL": "https://id.example.com/token",
+        "LOYALTY_CLIENT_ID": "app",
+    }
+
+
+def test_the_pages_lead_to_the_hosted_sign_in_where_people_may_come_back(
+    tmp_path: Path, dev: Assembly
+) -> None:
+    page = "https://api.example.com/v1/programs/bean-and-leaf/reports"
+
+    assembly = synthesize(tmp_path, callback_urls=page)
+
+    told = signing_in(assembly)
+    assert told["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
+    assert told["LOYALTY_TOKEN_URL"].endswith(".amazoncognito.com/oauth2/token")
+    assert told["LOYALTY_CLIENT_ID"] == "Identities/UserPool/Mobile"
+    assert signing_in(dev) == {}
+
+
+def signing_in(assembly: Assembly) -> dict[str, str]:
+    """What the pages of the reports are told of a place to sign in."""
+    functions = dict(assembly.service.functions())
+    told = functions["reporting"]["Environment"]["Variables"]
+    names = ("LOYALTY_AUTHORIZE_URL", "LOYALTY_TOKEN_URL", "LOYALTY_CLIENT_ID")
+    return {name: assembly.render(told[name]) for name in names if name in told}
 
 
 def test_members_get_mail_from_an_address_that_is_one() -> None:
