@@ -24,6 +24,7 @@ from loyalty.domain.deliveries import (
     Kept,
 )
 from loyalty.domain.errors import NotFound, TryAgain
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     ALL_EARN,
     Delivery,
@@ -43,11 +44,13 @@ from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
+from loyalty.table.erasures import TableErasures
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.deliveries import contradicts
 from loyalty.usecases.enrollment import look_up
 from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.intake import apply, understand
+from loyalty.usecases.privacy import answer
 
 # Some tens of milliseconds each, of the function's thirty seconds.
 CLAIMED_AT_ONCE_MAX: Final = 200
@@ -105,7 +108,18 @@ def take(record: SQSRecord) -> None:
             dialect=speaks,
             platforms=platforms(),
         )
-        outcome = apply(command, desk=serving, directory=directory(delivery.program_id, told))
+        members = directory(delivery.program_id, told)
+        if isinstance(command, PrivacyRequest):
+            outcome = answer(
+                command,
+                request_id=at.log_id,
+                delivery=delivery,
+                erasures=TableErasures(engine(told.table), program_id=delivery.program_id),
+                directory=members,
+                desk=serving,
+            )
+        else:
+            outcome = apply(command, desk=serving, directory=members)
     log.record(
         at,
         envelope,
@@ -196,6 +210,8 @@ def _tell(kept: Kept, envelope: Envelope, outcome: Outcome) -> None:
             count("OrdersEdited")
         case "refunded" if not outcome.replayed:
             count("PointsClawedBack", -outcome.points)
+        case "data_requested":
+            count("DataRequested")
         case "ignored":
             count("DeliveriesIgnored", reason=str(outcome.reason))
         case "parked" if outcome.reason == CONTRADICTED:

@@ -30,9 +30,10 @@ from tests.support.received import AT
 from tests.support.shopify import WITH_CUSTOMER, payload
 
 SERVICE = service("bean")
-EMAIL = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
-PHONE = {"kind": "phone", "value": "+13125551212", "verified": True}
-ANOTHER = {"kind": "email", "value": "ana@example.com", "verified": True}
+CONTEXT: Any = Context()
+EMAIL: dict[str, Any] = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
+PHONE: dict[str, Any] = {"kind": "phone", "value": "+13125551212", "verified": True}
+ANOTHER: dict[str, Any] = {"kind": "email", "value": "ana@example.com", "verified": True}
 
 
 @pytest.fixture(autouse=True)
@@ -266,9 +267,9 @@ class TestKilledHalfway:
         bob = enroll(EMAIL)
         till.erase(bob)
         mailroom.refusals = [refusal("TooManyRequestsException")] * 2
-        privacy.handler({}, Context())
+        privacy.handler({}, CONTEXT)
         messages = receive(os.environ["LOYALTY_PRIVACY_QUEUE_URL"])
-        answer = privacy.handler({"Records": messages}, Context())
+        answer = privacy.handler({"Records": messages}, CONTEXT)
 
         assert answer == {"batchItemFailures": []}
         assert "#ERASURES" in str(items(dynamodb, TABLE))
@@ -285,7 +286,7 @@ class _Killed(BaseException):
 def _kill_after(calls: int, patched: pytest.MonkeyPatch) -> None:
     """End whoever calls the table or S3 once more than that."""
     left = calls
-    asked = BaseClient._make_api_call
+    asked = vars(BaseClient)["_make_api_call"]
 
     def count(self: Any, operation: str, arguments: Any) -> Any:
         nonlocal left

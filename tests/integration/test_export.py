@@ -12,8 +12,8 @@ from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.till import CASHIER, MANAGER, PROGRAM
 
 SERVICE = service("bean")
-ANA = {"kind": "email", "value": "ana@example.com", "verified": True}
-CARD = {"kind": "card", "value": "6034-1"}
+ANA: dict[str, Any] = {"kind": "email", "value": "ana@example.com", "verified": True}
+CARD: dict[str, Any] = {"kind": "card", "value": "6034-1"}
 
 
 def export(member_id: str, *, as_: Claims = CASHIER, cursor: str | None = None) -> Answer:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def finish() -> None:
     """Let an hour's run do all there is to do; nothing may fail."""
-    privacy({}, Context())
+    context: Any = Context()
+    privacy({}, context)
     assert work_off(privacy, os.environ["LOYALTY_PRIVACY_QUEUE_URL"]) == []
 
 

@@ -11,6 +11,7 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
 from loyalty.domain.order_vouchers import codes_among
 from loyalty.domain.orders import LINES_MAX, order_fingerprint
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import Command, Ignored, OrderPaid, OrderRefunded, Parked, Wanted
 
 type Place = tuple[str | int, ...]
@@ -77,7 +78,7 @@ def spoiled(body: Any, *, at: Sequence[Place]) -> st.SearchStrategy[Any]:
     return st.lists(change, min_size=1, max_size=4).map(spoil)
 
 
-def must_make_sense(command: Command | Wanted) -> None:
+def must_make_sense(command: Command | PrivacyRequest | Wanted) -> None:
     match command:
         case Wanted():
             assert all(re.fullmatch(r"/[A-Za-z0-9._:/?=-]+", path) for path in command.paths)
@@ -99,6 +100,8 @@ def must_make_sense(command: Command | Wanted) -> None:
             must_give_back(command.refund)
         case Ignored() | Parked():
             assert command.reason
+        case PrivacyRequest():
+            assert all(re.fullmatch(EXTERNAL_ID, order_id) for order_id in command.order_ids)
 
 
 def must_give_back(refund: AskedRefund) -> None:

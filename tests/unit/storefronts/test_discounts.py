@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import Command, OrderPaid, OrderRefunded
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support import bigcommerce as big
@@ -14,7 +15,9 @@ from tests.support.signing import encoded, fixture
 CODE = "PALQEB2IUTDABXG3"
 
 
-def of_shopify(*codes: str, name: str = WITH_CUSTOMER, **changes: Any) -> Command:
+def of_shopify(
+    *codes: str, name: str = WITH_CUSTOMER, **changes: Any
+) -> Command | PrivacyRequest:
     discounts = [{"code": code, "amount": "5.00", "type": "fixed_amount"} for code in codes]
     body = payload(name, at=AT, **({"discount_codes": discounts} | changes))
     topic = "orders/updated" if "financial_status" in changes else "orders/paid"
@@ -50,7 +53,7 @@ def of_stripe(*codes: str) -> Command:
 LISTING = [of_shopify, of_woocommerce, of_square, of_bigcommerce]
 
 
-def codes_of(command: Command) -> tuple[str, ...] | None:
+def codes_of(command: Command | PrivacyRequest) -> tuple[str, ...] | None:
     assert isinstance(command, OrderPaid), command
     return command.codes
 

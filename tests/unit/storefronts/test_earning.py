@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import Command, Earns, Ignored, OrderPaid
 from loyalty.storefronts import bigcommerce, shopify, square, woocommerce
 from tests.support import bigcommerce as big
@@ -12,7 +13,9 @@ from tests.support.shopify import WITH_CUSTOMER, payload
 from tests.support.signing import encoded, fixture
 
 
-def of_shopify(earns: Earns, *, topic: str = "orders/paid", **changes: Any) -> Command:
+def of_shopify(
+    earns: Earns, *, topic: str = "orders/paid", **changes: Any
+) -> Command | PrivacyRequest:
     body = encoded(payload(WITH_CUSTOMER, at=AT, **changes))
     return shopify.translate(topic, body, source="shop", earns=earns)
 

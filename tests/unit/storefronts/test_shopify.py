@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loyalty.domain.deliveries import delivery_id, kept_as
 from loyalty.domain.identity import Identity
 from loyalty.domain.orders import LINES_MAX
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     Command,
     Delivery,
@@ -28,7 +29,9 @@ from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, hea
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
-def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command:
+def translated(
+    body: dict[str, Any], *, topic: str = "orders/paid"
+) -> Command | PrivacyRequest:
     return shopify.translate(topic, encoded(body), source="shop")
 
 
@@ -586,9 +589,52 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     assert translated({}, topic="products/update") == Ignored("unknown_topic")
 
 
-@pytest.mark.parametrize("topic", shopify.PRIVACY_TOPICS)
-def test_a_privacy_request_waits_for_a_person(topic: str) -> None:
-    assert translated({}, topic=topic) == Parked("privacy_request")
+# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance, as published.
+DATA_REQUEST = {
+    "shop_id": 954889,
+    "shop_domain": "{shop}.myshopify.com",
+    "orders_requested": [299938, 280263, 220458],
+    "customer": {"id": 191167, "email": "john@example.com", "phone": "555-625-1199"},
+    "data_request": {"id": 9999},
+}
+CUSTOMER = Identity("customer", "191167", "shop")
+
+
+def test_a_customer_who_asks_for_their_data_is_passed_on() -> None:
+    assert translated(DATA_REQUEST, topic="customers/data_request") == PrivacyRequest(
+        asks="export",
+        # The phone has no country, so it is nobody's.
+        identities=(CUSTOMER, Identity("email", "john@example.com")),
+        order_ids=("299938", "280263", "220458"),
+    )
+
+
+def test_a_customer_who_wants_to_be_forgotten_is_passed_on() -> None:
+    body = DATA_REQUEST | {"orders_to_redact": [299938], "orders_requested": []}
+
+    assert translated(body, topic="customers/redact") == PrivacyRequest(
+        asks="erasure",
+        identities=(CUSTOMER, Identity("email", "john@example.com")),
+        order_ids=("299938",),
+    )
+
+
+def test_a_customer_may_be_nothing_but_an_e_mail() -> None:
+    told = translated({"customer": {"email": "john@example.com"}}, topic="customers/redact")
+
+    assert told == PrivacyRequest(
+        asks="erasure", identities=(Identity("email", "john@example.com"),)
+    )
+
+
+def test_a_request_that_names_no_customer_makes_no_sense() -> None:
+    assert translated({}, topic="customers/redact") == Parked("malformed", "/customer")
+
+
+def test_a_shop_that_is_given_up_asks_for_its_own_data_to_go() -> None:
+    assert translated({"shop_id": 954889}, topic="shop/redact") == PrivacyRequest(
+        asks="shop_erasure"
+    )
 
 
 PUBLISHED = order()

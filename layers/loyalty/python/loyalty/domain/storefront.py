@@ -24,9 +24,11 @@ Status = Literal[
     "ignored",
     "parked",
     "failed",
+    "data_requested",
+    "erasing",
 ]
 # What a person may have to look at.
-TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed"})
+TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed", "data_requested"})
 
 # The refund's id of an order that was cancelled; platforms call refunds by other names.
 CANCELLED: Final = "cancelled"

@@ -5,6 +5,7 @@ from importlib import import_module
 from re import Pattern
 from typing import Protocol, cast
 
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     Command,
     Earns,
@@ -39,7 +40,9 @@ class Dialect(Protocol):
         """What a delivery is about. Any body will do."""
         ...
 
-    def translate(self, topic: str, body: bytes, *, source: str, earns: Earns) -> Command | Wanted:
+    def translate(
+        self, topic: str, body: bytes, *, source: str, earns: Earns
+    ) -> Command | PrivacyRequest | Wanted:
         """What a delivery asks for. Any body will do: what makes no sense is parked."""
         ...
 

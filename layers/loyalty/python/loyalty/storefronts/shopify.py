@@ -16,6 +16,7 @@ from loyalty.domain.currencies import exponent
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import CurrencyCode, Instant
 from loyalty.domain.orders import Line, Order
+from loyalty.domain.privacy import Asks, PrivacyRequest
 from loyalty.domain.storefront import (
     ALL_EARN,
     Command,
@@ -47,8 +48,13 @@ HEADERS: Final = (
     "x-shopify-triggered-at",
 )
 
-# The law gives a shop's customers these; until a delivery can do them, a person must.
-PRIVACY_TOPICS: Final = ("customers/data_request", "customers/redact", "shop/redact")
+# What the law gives a shop's customers, and a shop that is given up:
+# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+PRIVACY_TOPICS: Final[dict[str, Asks]] = {
+    "customers/data_request": "export",
+    "customers/redact": "erasure",
+    "shop/redact": "shop_erasure",
+}
 # These tell the order as it is now, paid or not.
 ORDER_TOPICS: Final = ("orders/create", "orders/updated")
 PAID: Final = ("paid", "partially_refunded", "refunded")
@@ -92,12 +98,14 @@ def _event(headers: Mapping[str, str]) -> str | None:
     return f"{event} {headers.get(VERSION, '')}" if reading.is_name(event) else None
 
 
-def translate(topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN) -> Command:
+def translate(
+    topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN
+) -> Command | PrivacyRequest:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
-    if topic in PRIVACY_TOPICS:
-        return Parked("privacy_request")
     try:
         match topic:
+            case _ if asks := PRIVACY_TOPICS.get(topic):
+                return _privacy_request(asks, body, source=source)
             case "orders/paid":
                 return _order_paid(_Order.model_validate_json(body), source=source, earns=earns)
             case "refunds/create":
@@ -181,6 +189,14 @@ class _Customer(Told):
     email: StrictStr | None = None
     phone: StrictStr | None = None
     tags: StrictStr | None = None
+
+
+class _CustomersRequest(Told):
+    """Of some customers there is nothing but an e-mail."""
+
+    customer: _Customer
+    orders_requested: tuple[Id, ...] = ()
+    orders_to_redact: tuple[Id, ...] = ()
 
 
 class _Reference(Told):
@@ -352,6 +368,25 @@ class _Order(Told):
     def money(self) -> Iterable[_Money]:
         for charged in (*self.line_items, *self.shipping_lines):
             yield from charged.money()
+
+
+def _privacy_request(asks: Asks, body: bytes, *, source: str) -> PrivacyRequest:
+    if asks == "shop_erasure":
+        return PrivacyRequest(asks=asks)
+    told = _CustomersRequest.model_validate_json(body)
+    customer = told.customer
+    return PrivacyRequest(
+        asks=asks,
+        identities=reading.identities(
+            (
+                ("customer", str(customer.id) if customer.id else None),
+                ("email", customer.email),
+                ("phone", customer.phone),
+            ),
+            source=source,
+        ),
+        order_ids=tuple(map(str, (*told.orders_requested, *told.orders_to_redact))),
+    )
 
 
 def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:

@@ -15,6 +15,7 @@ from loyalty.domain.errors import (
     ValidationFailed,
 )
 from loyalty.domain.order_vouchers import VoucherStep
+from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     Command,
     Delivery,
@@ -76,7 +77,7 @@ class Dialect(Protocol):
 
     def translate(
         self, topic: str, body: bytes, *, source: str, earns: Earns
-    ) -> Command | Wanted: ...
+    ) -> Command | PrivacyRequest | Wanted: ...
 
     def complete(
         self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
@@ -90,7 +91,7 @@ def understand(
     earns: Earns,
     dialect: Dialect,
     platforms: Platforms,
-) -> Command:
+) -> Command | PrivacyRequest:
     """What a delivery asks for; where it only says where to look, its platform is asked.
 
     `earns` is as its shop is connected now: a delivery that is replayed is judged anew.

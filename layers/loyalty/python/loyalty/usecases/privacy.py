@@ -1,0 +1,61 @@
+"""Privacy: a shop passes on what its customer has the right to."""
+
+from __future__ import annotations
+
+from loyalty.domain.erasure import Erasure
+from loyalty.domain.privacy import PrivacyRequest
+from loyalty.domain.storefront import Delivery, Outcome
+from loyalty.usecases.erasing import ORDERS_MAX, Erasures
+from loyalty.usecases.ports import Desk, Directory
+
+
+def answer(
+    request: PrivacyRequest,
+    *,
+    request_id: str,
+    delivery: Delivery,
+    erasures: Erasures,
+    directory: Directory,
+    desk: Desk,
+) -> Outcome:
+    """Begin an erasure, or say whose export is asked for; once more does no harm.
+
+    An export is for a person to hand on: whoever asked is the shop's customer, and may be no
+    member who could have it by themself.
+    """
+    if request.asks == "export":
+        return _export(request, delivery, erasures, directory)
+    if request.asks == "erasure":
+        if not request.identities and not request.order_ids:
+            return Outcome(status="ignored", reason="no_customer")
+        source = delivery.source
+        erasure = Erasure(
+            erasure_id=request_id,
+            begun_at=desk.now,
+            identities=request.identities,
+            orders=frozenset((source, each) for each in request.order_ids[:ORDERS_MAX]),
+            source=source,
+        )
+    else:
+        erasure = Erasure(
+            erasure_id=request_id,
+            # What came later is of a shop that was connected again.
+            begun_at=delivery.received_at,
+            storefront_id=delivery.storefront_id,
+        )
+    erasures.begin(erasure)
+    return Outcome(status="erasing")
+
+
+def _export(
+    request: PrivacyRequest, delivery: Delivery, erasures: Erasures, directory: Directory
+) -> Outcome:
+    member_id = directory.member_of(request.identities)
+    if member_id is not None:
+        return Outcome(status="data_requested", member_id=member_id)
+    is_guest = any(
+        order.source == delivery.source
+        for guest in directory.guests(request.identities)
+        for order in erasures.guest_orders(guest)
+    )
+    return Outcome(status="data_requested", reason="guest" if is_guest else "nothing_held")

@@ -1,0 +1,204 @@
+"""Shopify passes on what its customers have the right to, and each is answered once."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.enrollment.handler import handler as enrollment
+from functions.program.handler import handler as program
+from loyalty.edge import clients
+from loyalty.edge.inbox import ERASED
+from tests.integration.conftest import TABLE, Clock
+from tests.support import till
+from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post
+from tests.support.erasing import finish, items, objects
+from tests.support.http import Answer, call, person, service
+from tests.support.mailroom import Mailroom
+from tests.support.received import AT
+from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+
+SERVICE = service(PROGRAM_ID)
+EMAIL: dict[str, Any] = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
+CUSTOMER: dict[str, Any] = {
+    "kind": "customer",
+    "source": "shop",
+    "value": "207119551",
+    "verified": True,
+}
+CARD: dict[str, Any] = {"kind": "card", "value": "6034-99"}
+BOB: dict[str, Any] = {"id": 207119551, "email": EMAIL["value"], "phone": None}
+REDACT: dict[str, Any] = {"shop_id": 954889, "customer": BOB, "orders_to_redact": [450789469]}
+REQUEST: dict[str, Any] = {"shop_id": 954889, "customer": BOB, "orders_requested": [450789469]}
+
+
+@pytest.fixture(autouse=True)
+def shop(publish: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Mailroom()
+    monkeypatch.setattr(clients, "ses", lambda: room.client)
+    publish(currency="USD")
+    connect()
+
+
+def enroll(*identities: dict[str, Any]) -> str:
+    body = {"identities": list(identities)}
+    answer = call(enrollment, "POST", f"{till.PROGRAM}/members", body=body, as_=SERVICE)
+    return str(answer.body["id"])
+
+
+def read(member_id: str) -> Answer:
+    return call(enrollment, "GET", f"{till.PROGRAM}/members/{member_id}", as_=SERVICE)
+
+
+def tell(topic: str, body: dict[str, Any], **told: str) -> None:
+    deliver(body, topic=topic, **told)
+    drain()
+
+
+def buys(order_id: int = 450789469) -> None:
+    tell("orders/paid", payload(WITH_CUSTOMER, at=AT, id=order_id), event_id=f"o-{order_id}")
+
+
+def listed() -> list[dict[str, Any]]:
+    """What came of the deliveries, newest first."""
+    path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
+    page: list[dict[str, Any]] = call(program, "GET", path, as_=MANAGER).body["items"]
+    return page
+
+
+def inbox() -> list[str]:
+    stored = [body for _, body in objects(boto3.client("s3"), "inbox")]
+    return [
+        "erased" if body == ERASED else base64.b64decode(json.loads(body)["body"]).decode()
+        for body in stored
+    ]
+
+
+class TestWhoWantsTheirData:
+    def test_is_a_task_for_a_manager_who_finds_the_member_in_it(self, time: Clock) -> None:
+        bob = enroll(CUSTOMER)
+        buys()
+        time.now += timedelta(seconds=1)
+
+        tell("customers/data_request", REQUEST)
+
+        newest = listed()[0]
+        assert (newest["status"], newest["member_id"]) == ("data_requested", bob)
+        export = call(enrollment, "GET", f"{till.PROGRAM}/members/{bob}/export", as_=MANAGER)
+        assert export.body["entries"][0]["of_order"]["order_id"] == "450789469"
+
+    @pytest.mark.parametrize(("has_bought", "reason"), [(True, "guest"), (False, "nothing_held")])
+    def test_is_told_of_also_who_is_no_member(
+        self, time: Clock, *, has_bought: bool, reason: str
+    ) -> None:
+        if has_bought:
+            buys()
+            time.now += timedelta(seconds=1)
+
+        tell("customers/data_request", REQUEST)
+
+        newest = listed()[0]
+        assert (newest["status"], newest["reason"]) == ("data_requested", reason)
+        assert newest["member_id"] is None
+
+
+class TestWhoWantsToBeForgotten:
+    def test_is_erased_where_only_the_shop_knows_them(self, dynamodb: Any) -> None:
+        bob = enroll(CUSTOMER, EMAIL)
+        buys()
+
+        tell("customers/redact", REDACT)
+        assert listed()[0]["status"] == "erasing"
+        finish()
+        finish()
+
+        assert read(bob).status == 404
+        assert inbox() == ["erased", "erased"]
+        kept = str(items(dynamodb, TABLE))
+        assert not [mark for mark in (EMAIL["value"], "#IDENTITY#", "#ERASURES") if mark in kept]
+        assert [each["status"] for each in listed()] == ["erasing", "earned"]
+
+    def test_stays_a_member_who_is_known_otherwise_too(self) -> None:
+        own = person("sub-bob", email=EMAIL["value"])
+        bob = call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=own).body["id"]
+        more = {"identities": [CUSTOMER, CARD]}
+        call(enrollment, "PATCH", f"{till.PROGRAM}/members/{bob}", body=more, as_=SERVICE)
+        buys()
+
+        tell("customers/redact", REDACT)
+        finish()
+
+        member = read(bob).body
+        assert {each["kind"] for each in member["identities"]} == {"subject", "email", "card"}
+        assert member["balance"] == 587
+        assert inbox() == ["erased", "erased"]
+
+    def test_is_parted_from_orders_that_were_kept_for_them(self, dynamodb: Any) -> None:
+        buys()
+
+        tell("customers/redact", REDACT)
+        finish()
+
+        assert "#GUEST#" not in str(items(dynamodb, TABLE))
+        assert enroll(EMAIL)
+        assert till.member(enroll(CUSTOMER))["balance"] == 0
+
+    def test_is_not_forgotten_by_another_shop(self) -> None:
+        connect("second", source="another")
+        buys()
+        raw = encoded(REDACT)
+        post(raw, headers(raw, topic="customers/redact"), storefront_id="second")
+        drain()
+        finish()
+
+        assert sorted(told == "erased" for told in inbox()) == [False, True]
+
+    def test_may_ask_twice(self) -> None:
+        bob = enroll(CUSTOMER)
+        tell("customers/redact", REDACT, event_id="1")
+        finish()
+        tell("customers/redact", REDACT, event_id="2")
+        finish()
+
+        assert read(bob).status == 404
+        assert inbox() == ["erased", "erased"]
+
+    def test_who_is_nobody_is_ignored(self) -> None:
+        tell("customers/redact", {"customer": {}})
+
+        assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "no_customer")
+
+
+class TestAShopThatWasGivenUp:
+    def test_is_believed_no_more_and_what_it_delivered_is_erased(self, time: Clock) -> None:
+        buys()
+        time.now += timedelta(days=3)
+
+        tell("shop/redact", {"shop_id": 954889})
+        finish()
+
+        assert inbox() == ["erased", "erased"]
+        path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+        assert call(program, "GET", path, as_=MANAGER).status == 404
+        assert (
+            boto3.client("secretsmanager").list_secrets(
+                Filters=[{"Key": "name", "Values": ["loyalty/test/storefronts/"]}]
+            )["SecretList"]
+            == []
+        )
+
+    def test_and_connected_again_goes_on(self, time: Clock) -> None:
+        time.now += timedelta(days=3)
+        connect(secrets=["shpss_0123456789abcdef", "another"], earns={"tags_none": ["staff"]})
+
+        tell("shop/redact", {"shop_id": 954889})
+        finish()
+        buys()
+
+        assert [each for each in inbox() if each != "erased"] != []
+        path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+        assert call(program, "GET", path, as_=MANAGER).status == 200
