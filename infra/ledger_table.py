@@ -15,6 +15,7 @@ from loyalty.table.records import HISTORY_ATTRIBUTES
 GET = "dynamodb:GetItem"
 BATCH_GET = "dynamodb:BatchGetItem"
 QUERY = "dynamodb:Query"
+SCAN = "dynamodb:Scan"
 PUT = "dynamodb:PutItem"
 UPDATE = "dynamodb:UpdateItem"
 DELETE = "dynamodb:DeleteItem"

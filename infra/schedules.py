@@ -13,7 +13,10 @@ from infra.settings import Settings
 
 
 class ScheduledWork(Construct):
-    """A function that a schedule wakes to find work, and its queue hands the work in pages."""
+    """A function that is woken to find work, and its queue hands the work in pages.
+
+    By a schedule or, where there is no `expression`, by somebody who invokes it.
+    """
 
     def __init__(
         self,
@@ -24,7 +27,7 @@ class ScheduledWork(Construct):
         function: CapabilityFunction,
         queue_variable: str,
         concurrency_max: int,
-        expression: str,
+        expression: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = function
@@ -32,7 +35,8 @@ class ScheduledWork(Construct):
             self, "Pages", settings=settings, function=function, concurrency_max=concurrency_max
         )
         function.function.add_environment(queue_variable, self.queue.queue.queue_url)
-        Wake(self, "Wake", settings=settings, function=function, expression=expression)
+        if expression:
+            Wake(self, "Wake", settings=settings, function=function, expression=expression)
 
 
 class Wake(Construct):

@@ -12,12 +12,12 @@ from functions.archive.handler import handler as archive
 from functions.compaction.handler import handler
 from functions.reporting.handler import handler as reporting
 from loyalty.domain.program import PublishedProgram
-from loyalty.edge import reports
 from tests.integration.conftest import TABLE, Clock
 from tests.support import stream, till
 from tests.support.http import Context, call, staff
 from tests.support.queues import Message, work_off
 
+ASKED: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
 NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
 
 
@@ -53,7 +53,7 @@ def objects() -> list[str]:
 
 
 def answers() -> dict[str, Any]:
-    """The rows of every report."""
+    """The rows of reports that together read every kind of facts."""
     return {
         name: call(
             reporting,
@@ -62,7 +62,7 @@ def answers() -> dict[str, Any]:
             query={"from": "2026-11-01", "to": "2026-11-30"},
             as_=staff("bean", "analyst"),
         ).body["rows"]
-        for name in reports.names()
+        for name in ASKED
     }
 
 

@@ -339,8 +339,8 @@ def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
     has_ended = account.status != "active"
     enrolled_at = account.enrolled_at or change.made_at
     ended_at = (account.ended_at or change.made_at) if has_ended else None
-    is_new = before is None and not account.entries
     floor = account.tier_floor
+    is_new = before is None and not account.entries and floor is None
     yield MemberFact(
         fact_id=account.member_id,
         revision=3 if has_ended else 1 if is_new else 2,

@@ -78,8 +78,31 @@ def change_of(record: Mapping[str, Any]) -> Change | None:
         raise Unreadable(f"record {sequence_number(record)}") from error
 
 
+def change_told_again(item: Item, *, made_at: datetime) -> Change | None:
+    """An item as if it were written for the first time; nothing where it is no part of the books.
+
+    Raises:
+        Unreadable: the item lies in the books but is none.
+    """
+    try:
+        after = _of_item(item)
+        if after is None:
+            return None
+        return Change(
+            program_id=cast("str", item["pk"]).split("#")[1],
+            made_at=made_at,
+            before=None,
+            after=after,
+        )
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unreadable(f"item {item['sk']}") from error
+
+
 def _kept(image: Mapping[str, Any]) -> Kept | None:
-    item = cast("Item", from_wire({"M": image}))
+    return _of_item(cast("Item", from_wire({"M": image})))
+
+
+def _of_item(item: Item) -> Kept | None:
     kind = item.get("kind")
     if kind in _ENTRIES:
         return entry_from_item(item)

@@ -168,6 +168,21 @@ class DynamoEngine:
         more = answer.get("LastEvaluatedKey")
         return Page(items, _item_from_wire(more) if more else None)
 
+    def scan(self, *, segment: int, segments: int, after: Key | None) -> Page:
+        """A page of one of the segments of the whole table, in no order, read strongly."""
+        start = {"ExclusiveStartKey": _key_to_wire(after)} if after else {}
+        answer = self._call(
+            self._client.scan,
+            TableName=self._table,
+            Segment=segment,
+            TotalSegments=segments,
+            ConsistentRead=True,
+            **start,
+        )
+        items = tuple(_item_from_wire(wire) for wire in answer["Items"])
+        more = answer.get("LastEvaluatedKey")
+        return Page(items, _item_from_wire(more) if more else None)
+
     def write(self, operations: Sequence[Operation]) -> None:
         if len(operations) == 1:
             self._write_one(operations[0])

@@ -1,0 +1,64 @@
+"""Rebuild: tell the lake everything once more, from the table."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.facts import facts_of
+from loyalty.edge import clients, clock
+from loyalty.edge.keeper import closed_before
+from loyalty.edge.lake import Lake
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.pages import PageQueue, work
+from loyalty.edge.settings import RebuildSettings, settings
+from loyalty.edge.table import pause
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.scan import Stretch, read, stretches
+from loyalty.usecases.pages import Page
+
+# One scan reads the items of all programs; what it finds says whose it is.
+EVERY_PROGRAM = "all"
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+    """Somebody invokes it to begin, with an empty event; the queue hands it stretch by stretch.
+
+    Facts are known by their ids, so what the lake has already is not there twice: it can be begun
+    while the lake is read and written, killed anywhere, and begun again.
+    """
+    if "Records" not in event:
+        began = clock.now().replace(microsecond=0)
+        pages().send(page(stretch) for stretch in stretches(began=began))
+        logger.info("rebuild begun", began=began.isoformat())
+        return None
+    # Where a stretch begins is a key, and keys are no business of the log.
+    return work(event, context, take=take, pages=pages(), unnamed=("stretches",))
+
+
+def take(_page: Page, item: str) -> None:
+    told, stretch = settings(RebuildSettings), Stretch.read(item)
+    found = read(DynamoEngine(clients.dynamodb(), table=told.table), stretch)
+    for unreadable in found.unreadable:
+        logger.error("item unreadable", failure=failure(unreadable))
+    facts = [fact for change in found.changes for fact in facts_of(change)]
+    Lake(clients.s3(), bucket=told.lake_bucket).write(
+        facts, name=stretch.name, closed_before=closed_before(clock.now())
+    )
+    if found.rest:
+        pages().send([page(found.rest)])
+    logger.info(
+        "told again",
+        began=stretch.began.isoformat(),
+        segment=stretch.segment,
+        facts=len(facts),
+        is_last=found.rest is None,
+    )
+
+
+def page(stretch: Stretch) -> Page:
+    return Page(program_id=EVERY_PROGRAM, lane="stretches", items=(stretch.written(),))
+
+
+def pages() -> PageQueue:
+    return PageQueue(clients.sqs(), url=settings(RebuildSettings).rebuild_queue_url, pause=pause)

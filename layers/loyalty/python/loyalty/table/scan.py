@@ -1,0 +1,88 @@
+"""The whole table, read in segments: what is needed to tell the lake everything once more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from loyalty.domain.changes import Change
+from loyalty.table.changes import Unreadable, change_told_again
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Key
+
+# Each is read by itself, so that so many workers can share the work.
+SEGMENTS: Final = 16
+# A page of a scan is 1 MB: so many are half a minute of work, and what is repeated after a fall.
+PAGES_MAX: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of the table that is read in one go: of a segment, after a key or from its start.
+
+    `began` is when the reading of the whole table began: what is written meanwhile is newer.
+    """
+
+    began: datetime
+    segment: int
+    after: Key | None = None
+
+    @property
+    def name(self) -> str:
+        """The same for the same stretch, so that what is told of it twice lies in one place."""
+        after = sha256("\n".join(self.after or ()).encode()).hexdigest()[:16]
+        return f"told-{self.began:%Y%m%dT%H%M%SZ}-{self.segment:02}-{after}"
+
+    def written(self) -> str:
+        return json.dumps([self.began.isoformat(), self.segment, self.after])
+
+    @staticmethod
+    def read(text: str) -> Stretch:
+        began, segment, after = json.loads(text)
+        return Stretch(
+            began=datetime.fromisoformat(began),
+            segment=segment,
+            after=Key(*after) if after else None,
+        )
+
+
+def stretches(*, began: datetime) -> Iterator[Stretch]:
+    """Where the reading of the whole table begins."""
+    return (Stretch(began=began, segment=segment) for segment in range(SEGMENTS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a stretch holds, as if it were all written now, and the stretch after it."""
+
+    changes: tuple[Change, ...]
+    unreadable: tuple[Unreadable, ...]
+    rest: Stretch | None
+
+
+def read(engine: DynamoEngine, stretch: Stretch) -> Told:
+    """Read a stretch of the table.
+
+    Raises:
+        Transient: the table refused for the moment.
+    """
+    changes: list[Change] = []
+    unreadable: list[Unreadable] = []
+    rest = stretch
+    for _ in range(PAGES_MAX):
+        page = engine.scan(segment=rest.segment, segments=SEGMENTS, after=rest.after)
+        for item in page:
+            try:
+                change = change_told_again(item, made_at=rest.began)
+            except Unreadable as error:
+                unreadable.append(error)
+            else:
+                changes += [change] if change else []
+        if page.next is None:
+            return Told(changes=tuple(changes), unreadable=tuple(unreadable), rest=None)
+        rest = replace(rest, after=Key(str(page.next["pk"]), str(page.next["sk"])))
+    return Told(changes=tuple(changes), unreadable=tuple(unreadable), rest=rest)

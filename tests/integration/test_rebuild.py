@@ -1,0 +1,198 @@
+"""A lake that lost something is told everything once more, and every report says the same."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from functions.archive.handler import handler as archive
+from functions.compaction.handler import handler as compaction
+from functions.rebuild.handler import handler
+from functions.reporting.handler import handler as reporting
+from loyalty.domain.program import PublishedProgram
+from loyalty.table import scan
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Key, Put
+from tests.integration.conftest import TABLE, Clock
+from tests.support import stream, till
+from tests.support.http import Context, call, staff
+from tests.support.queues import Message, consume, receive, work_off
+
+TOMORROW: Final = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
+ASKED: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
+NEXT_MONTH: Final = datetime(2026, 12, 3, 1, 5, tzinfo=UTC)
+QUEUE: Final = "LOYALTY_REBUILD_QUEUE_URL"
+
+
+@pytest.fixture(autouse=True)
+def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep what a function keeps on its disk where it is tidied up."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def history(program: PublishedProgram, time: Clock) -> None:
+    """Two days of enrolling, buying, refunding, redeeming, merging and erasing; all archived."""
+    ana, bob, eve = till.enroll(), till.enroll("bob@example.com"), till.enroll("eve@example.com")
+    for number, member_id in enumerate((ana, ana, bob, eve)):
+        till.earn(member_id, 4999, order_id=f"{number}")
+    till.post_order(till.order(700, identities=[{"kind": "email", "value": "guest@example.com"}]))
+    till.refund("0", amount=till.money(500))
+    time.now += timedelta(days=1)
+    till.use(till.redeem(ana).body["voucher"]["code"])
+    till.merge(bob, into=ana)
+    till.erase(eve)
+    tell()
+
+
+def tell() -> None:
+    told = stream.records(TABLE)
+    for first in range(0, len(told), 5):
+        archive(stream.batch(told[first : first + 5]), Context())
+
+
+def compact() -> None:
+    compaction({}, Context())  # type: ignore[arg-type]  # all it reads of it
+    assert work_off(compaction, os.environ["LOYALTY_COMPACTION_QUEUE_URL"]) == []
+
+
+def begin() -> None:
+    assert handler({}, Context()) is None  # type: ignore[arg-type]  # all it reads of it
+
+
+def rebuild() -> list[Message]:
+    """A whole rebuild; gives the messages that failed."""
+    begin()
+    return work_off(handler, os.environ[QUEUE])
+
+
+def lose(prefix: str = "facts/") -> int:
+    """Delete what lies in the lake under a prefix; gives how many objects that were."""
+    listed = boto3.client("s3").list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())
+    for each in listed:
+        boto3.client("s3").delete_object(Bucket="lake", Key=each["Key"])
+    return len(listed)
+
+
+def answers() -> dict[str, Any]:
+    """The rows of reports that together read every kind of facts."""
+    return {
+        name: call(
+            reporting,
+            "GET",
+            f"{till.PROGRAM}/reports/{name}",
+            query={"from": "2026-11-01", "to": "2026-11-30"},
+            as_=staff("bean", "analyst"),
+        ).body["rows"]
+        for name in ASKED
+    }
+
+
+def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
+    time.now = TOMORROW
+    before = answers()
+    assert lose() > 0
+    assert answers() != before
+
+    assert rebuild() == []
+
+    assert answers() == before
+    compact()
+    assert answers() == before
+
+
+@pytest.mark.parametrize("now", [TOMORROW, NEXT_MONTH])
+def test_a_day_that_is_lost_is_told_again_beside_what_is_left(now: datetime, time: Clock) -> None:
+    time.now = TOMORROW
+    compact()
+    time.now = now
+    before = answers()
+    for kind in ("entries", "orders", "members"):
+        assert lose(f"facts/{kind}/program=bean/month=2026-11/2026-11-21")
+    assert answers() != before
+
+    assert rebuild() == []
+
+    assert answers() == before
+    compact()
+    assert answers() == before
+
+
+def test_a_stream_replayed_three_times_and_a_rebuild_change_nothing(time: Clock) -> None:
+    time.now = NEXT_MONTH
+    before = answers()
+
+    for _ in range(3):
+        tell()
+        assert rebuild() == []
+        compact()
+
+        assert answers() == before
+
+
+def test_a_rebuild_goes_on_from_message_to_message(
+    time: Clock, monkeypatch: pytest.MonkeyPatch, log: StringIO
+) -> None:
+    monkeypatch.setattr(scan, "SEGMENTS", 2)
+    monkeypatch.setattr(scan, "PAGES_MAX", 1)
+    paged(monkeypatch, items=3)
+    time.now = TOMORROW
+    before = answers()
+    lose()
+
+    assert rebuild() == []
+
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    again = [line for line in told if line["message"] == "told again"]
+    assert len(again) > 4
+    assert sorted(line["segment"] for line in again if line["is_last"]) == [0, 1]
+    assert answers() == before
+
+
+def test_a_stretch_that_is_told_twice_writes_the_same_objects() -> None:
+    lose()
+    begin()
+    messages = receive(os.environ[QUEUE])
+
+    consume(handler, messages)
+    once = lake()
+    consume(handler, messages)
+
+    assert lake() == once
+
+
+def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
+    engine: DynamoEngine, time: Clock, log: StringIO
+) -> None:
+    time.now = TOMORROW
+    before = answers()
+    lose()
+    spoiled = Key("PROGRAM#bean#REQUEST#r", "ENTRY#bonus")
+    engine.write([Put(spoiled, {"v": 1, "kind": "bonus"}, ())])
+
+    assert rebuild() == []
+
+    assert "item unreadable" in log.getvalue()
+    assert answers() == before
+
+
+def lake() -> dict[str, str]:
+    listed = boto3.client("s3").list_objects_v2(Bucket="lake").get("Contents", ())
+    return {each["Key"]: each["ETag"] for each in listed}
+
+
+def paged(monkeypatch: pytest.MonkeyPatch, *, items: int) -> None:
+    """Pages of a few items, where DynamoDB's are a megabyte."""
+    whole = DynamoEngine._call
+
+    def small(self: DynamoEngine, method: Any, **arguments: Any) -> Any:
+        if method.__name__ == "scan":
+            arguments["Limit"] = items
+        return whole(self, method, **arguments)
+
+    monkeypatch.setattr(DynamoEngine, "_call", small)
