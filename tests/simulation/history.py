@@ -538,8 +538,12 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
     Redemptions of who was erased cannot be cancelled, nor can their orders change any more, nor
     can they be found by whoever became one with them. A completed redemption may have been used or
     cancelled; it is no more what it was. A level cannot be granted until a day that is over. Who
-    enrolled may have become somebody else.
+    enrolled may have become somebody else. Whose an order is that was kept may be erased just as
+    it is told again.
     """
+    if isinstance(request, Earn) and request.known_by:
+        is_kept = world.table.items[request.cause]["kind"] == "placeholder"
+        return is_kept and _anybody_erased(world)
     if isinstance(request, Join | Link):
         return any(each["status"] != "active" for each in world.auditor.accounts.values())
     return isinstance(request, Complete | Grant) or (
