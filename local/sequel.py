@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from local.bus import Listener, listening
 from local.checks import expect, new_key, require, wait_for
+from local.cloud import ROOT
 from local.deployment import Deployment, ProgramClient
 from local.people import email_of
 from local.schedules import hurried
@@ -22,7 +23,7 @@ _GIFT: Final = 25
 _LEVEL: Final = "regular"
 
 # The gift is good until yesterday, and the member hears of it so many days before.
-_REMINDED_DAYS_BEFORE: Final = 30
+_REMINDED_DAYS_BEFORE: Final = 7
 _PENDING_DAYS: Final = 14
 _SPAN_DAYS: Final = _PENDING_DAYS + 1 + _REMINDED_DAYS_BEFORE + 1
 
@@ -143,7 +144,9 @@ class Sequel:
         (mail,) = wait_for(sent, until=bool, otherwise=lambda _: "no reminder was sent")
 
         self._mail_file.write_text(mail["BodyHtml"], encoding="utf-8")
-        return f"“{mail['Subject']}”; look at {self._mail_file}"
+        file = self._mail_file
+        shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+        return f"“{mail['Subject']}”; look at {shown}"
 
     def _let_expire(self) -> str:
         self._clock.set_right()
