@@ -8,7 +8,7 @@ from typing import Any, Final
 from loyalty.domain.changes import Change, Kept
 from loyalty.domain.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
 from loyalty.domain.orders import Line, Order
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.vouchers import Terms, Voucher
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOT: Final = date(2027, 11, 30)
@@ -77,6 +77,7 @@ def voucher(state: Any = "issued", **parts: Any) -> Voucher:
         "points": 40,
         "slices": {LOT: 40},
         "issued_at": NOON,
+        "terms": Terms(kind="amount_off", name="Latte", currency="EUR", amount_minor=400),
     }
     return Voucher(state=state, **told | parts)
 

@@ -2,18 +2,19 @@
 
 An event is read off a change of the table, so it is delivered at least once and in no promised
 order. Its `id` derives from what happened, so a repeat carries the same id; a field may be added
-under the same `v`, and what would break a reader raises it. No event holds personal data, nor a
-voucher's code, which is as good as the reward itself.
+under the same `v`, and what would break a reader raises it. No event holds personal data: a member
+is an id of ours and nothing else. A voucher's code, which is as good as the reward itself, is told
+by one of them only: that by which a shop learns to take it.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Final, Literal
 
-from loyalty.domain.account import Account
+from loyalty.domain.account import Account, Status
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
 from loyalty.domain.entries import (
@@ -27,6 +28,7 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.member import Member
 from loyalty.domain.messages import MessageKind
+from loyalty.domain.program import RewardKind
 from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 
@@ -93,10 +95,45 @@ class MemberEnrolled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberChanged(Event):
+class ProfileChanged(Event):
     """What is known of a member is another; what it is, is told to nobody but who asks."""
 
     changed: tuple[Literal["consents", "identities", "profile"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a member holds, and where they stand."""
+
+    __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+
+    status: Status
+    balance: int
+    debt: int
+    """Owed, to be paid by later earnings; part of the balance."""
+    pending_points: int
+    """To become available later; no part of the balance."""
+    tier: str | None
+    """The level; null: none."""
+    next_expiry: DatedPoints | None
+    """The soonest; null where no points have a date of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged(Event):
+    """What a CRM shows of a member is another: what they hold, or what they agree to.
+
+    The part that changed is told whole, the other is null.
+    """
+
+    changed: tuple[str, ...]
+    """The names of what is another now, in `holding`, or `consents`."""
+    revision: int
+    """Grows with each change of the same part: of two events the higher one is right, in whichever
+    order they arrive."""
+    holding: Holding | None
+    consents: Mapping[str, bool] | None
+    """All that the member said, by kind of message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +249,23 @@ class PointsReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemedReward:
+    """What a shop needs to know of a reward to make its own code for it."""
+
+    __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+
+    kind: RewardKind
+    name: str
+    currency: str
+    """That of the program, and of `amount_minor`."""
+    amount_minor: int | None
+    """What it takes off, or is worth, in minor units."""
+    percent: int | None
+    skus: tuple[str, ...]
+    """The products that it is for; none: any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RewardRedeemed(Event):
     """A member bought a reward; for one that was held, when it was completed."""
 
@@ -220,6 +274,10 @@ class RewardRedeemed(Event):
     points: int
     expires_at: datetime | None
     """When the voucher ends. Null: never."""
+    code: str
+    """The voucher's, by which whoever has it can use it: for the shop that is to take it."""
+    reward: RedeemedReward | None
+    """What the voucher is good for, as the program said when it was redeemed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +334,7 @@ class MessageDue(Event):
 
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
+    ProfileChanged,
     MemberChanged,
     MemberMerged,
     MemberErased,
@@ -306,7 +365,7 @@ def events_of(change: Change) -> Iterator[Event]:
             yield from _of_voucher(voucher, before, change)
         case Account() as account, (Account() | None) as before:
             yield from _of_account(account, before, change)
-        case Member() as member, Member() as before:
+        case Member() as member, (Member() | None) as before:
             yield from _of_member(member, before, change)
         case Message() as message, None:
             yield _event(
@@ -322,12 +381,27 @@ def events_of(change: Change) -> Iterator[Event]:
             )
 
 
-def _of_member(member: Member, before: Member, change: Change) -> Iterator[Event]:
+def _of_member(member: Member, before: Member | None, change: Change) -> Iterator[Event]:
+    consents = _agreed(member)
+    if consents != (_agreed(before) if before else {}):
+        yield _event(
+            MemberChanged,
+            change.program_id,
+            subject=f"{member.member_id}/consents/{member.revision}",
+            member_id=member.member_id,
+            occurred_at=change.made_at,
+            changed=("consents",),
+            revision=member.revision,
+            holding=None,
+            consents=consents,
+        )
+    if before is None:
+        return
     parts: tuple[str, ...] = ("consents", "identities", "profile")
     changed = tuple(part for part in parts if getattr(member, part) != getattr(before, part))
     if changed:
         yield _event(
-            MemberChanged,
+            ProfileChanged,
             change.program_id,
             subject=f"{member.member_id}/{member.revision}",
             member_id=member.member_id,
@@ -337,7 +411,7 @@ def _of_member(member: Member, before: Member, change: Change) -> Iterator[Event
 
 
 def _of_account(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
-    """An account tells who begins and ends, and levels; what it holds is told by its entries."""
+    """An account tells who begins and ends, levels, and what it holds; entries tell the causes."""
 
     def tell(kind: type[Event], *, at: datetime | None, subject: str = "", **what: Any) -> Event:
         return _event(
@@ -349,6 +423,7 @@ def _of_account(account: Account, before: Account | None, change: Change) -> Ite
             **what,
         )
 
+    yield from _of_holding(account, before, change)
     if before is not None and before.status == account.status:
         if (account.tier_ups, account.tier_downs) != (before.tier_ups, before.tier_downs):
             yield tell(
@@ -369,6 +444,45 @@ def _of_account(account: Account, before: Account | None, change: Change) -> Ite
             yield tell(MemberMerged, at=account.ended_at, into=account.into)
         case "closed":
             yield tell(MemberErased, at=account.ended_at)
+
+
+def _of_holding(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
+    now, was = _holding(account), _holding(before or Account(member_id=account.member_id))
+    changed = tuple(
+        field.name for field in fields(now) if getattr(now, field.name) != getattr(was, field.name)
+    )
+    if changed:
+        # None of what changes a holding leaves all of these as they were.
+        revision = account.entries + account.tier_ups + account.tier_downs
+        revision += account.status != "active"
+        yield _event(
+            MemberChanged,
+            change.program_id,
+            subject=f"{account.member_id}/holding/{revision}",
+            member_id=account.member_id,
+            occurred_at=change.made_at,
+            changed=changed,
+            revision=revision,
+            holding=now,
+            consents=None,
+        )
+
+
+def _holding(account: Account) -> Holding:
+    dated = [(lot, points) for lot, points in account.lots.items() if points and lot != NEVER]
+    soonest = min(dated, default=None)
+    return Holding(
+        status=account.status,
+        balance=account.balance,
+        debt=account.debt,
+        pending_points=account.pending_points,
+        tier=account.tier_announced,
+        next_expiry=DatedPoints(expires_on=soonest[0], points=soonest[1]) if soonest else None,
+    )
+
+
+def _agreed(member: Member) -> dict[str, bool]:
+    return {kind: consent.given for kind, consent in member.consents.items()}
 
 
 def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
@@ -446,7 +560,13 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Ite
             yield tell(VoucherReinstated, order=order)
         case "issued":
             at = None if before else voucher.issued_at
-            yield tell(RewardRedeemed, at=at, expires_at=voucher.expires_at)
+            yield tell(
+                RewardRedeemed,
+                at=at,
+                expires_at=voucher.expires_at,
+                code=voucher.code,
+                reward=RedeemedReward(**asdict(voucher.terms)) if voucher.terms else None,
+            )
         case "used":
             order = OrderName(*voucher.used_order) if voucher.used_order else None
             yield tell(VoucherUsed, at=voucher.used_at, order=order)

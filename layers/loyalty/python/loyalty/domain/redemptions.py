@@ -36,7 +36,7 @@ from loyalty.domain.postings import (
     newly_active,
 )
 from loyalty.domain.program import Level, PublishedProgram, Reward
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.vouchers import Terms, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,19 @@ def price(
         detail = f"Points pay for {reward.pay.order_percent_max} % of an order at most"
         raise _unpriced("/points", "beyond_order", detail)
     return Price(points, worth_minor)
+
+
+def terms(reward: Reward, price: Price, *, currency: str) -> Terms:
+    """What a voucher of a reward is good for; where points pay, for what they are worth."""
+    worth_minor = reward.amount_minor if price.amount_minor is None else price.amount_minor
+    return Terms(
+        kind=reward.kind,
+        name=reward.name,
+        currency=currency,
+        amount_minor=worth_minor,
+        percent=reward.percent,
+        skus=reward.skus,
+    )
 
 
 def why_not(
@@ -158,6 +171,7 @@ def redeem(
             expires_at=expires_at,
             limited=limit is not None,
             stocked=reward.stock is not None,
+            terms=terms(reward, price, currency=program.document.currency),
         ),
         stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
         changes=(

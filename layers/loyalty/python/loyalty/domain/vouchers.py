@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from loyalty.domain.program import RewardKind
+
 State = Literal["held", "issued", "used", "cancelled", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a voucher is good for, as the program said when it was redeemed."""
+
+    kind: RewardKind
+    name: str
+    currency: str
+    amount_minor: int | None = None
+    percent: int | None = None
+    skus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +30,7 @@ class Voucher:
 
     Whoever has the code can use it: `used_by` is the member whose order did, where that is known.
     A used one is issued again each time that its order came to nothing (`times_reinstated`).
+    Lists leave out the `terms`.
     """
 
     code: str
@@ -36,6 +51,7 @@ class Voucher:
     limited: bool = False
     stocked: bool = False
     amount_minor: int | None = None
+    terms: Terms | None = None
 
     def state_at(self, now: datetime) -> State:
         """The state as it counts at a moment, whether or not the calendar was caught up."""

@@ -36,7 +36,7 @@ from loyalty.domain.entries import (
 from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.refunds import OrderState
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.vouchers import Terms, Voucher
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 
@@ -599,6 +599,9 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         "history_pk": keys.vouchers_partition(program, voucher.member_id),
         "history_sk": f"{keys.instant(voucher.issued_at)}#{voucher.code}",
     }
+    if voucher.terms:
+        # Beside `about`, for no list needs it.
+        item["terms"] = _terms_to_item(voucher.terms)
     if due := voucher.due_at:
         item |= keys.due_keys("expiring", program, f"VOUCHER#{voucher.code}", due)
     return item
@@ -627,6 +630,30 @@ def voucher_from_item(item: Item) -> Voucher:
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),
+        terms=_terms_from_item(wire["terms"]) if "terms" in wire else None,
+    )
+
+
+def _terms_to_item(terms: Terms) -> Item:
+    told: Item = {
+        "kind": terms.kind,
+        "name": terms.name,
+        "currency": terms.currency,
+        "amount_minor": terms.amount_minor,
+        "percent": terms.percent,
+        "skus": list(terms.skus) or None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _terms_from_item(wire: dict[str, Any]) -> Terms:
+    return Terms(
+        kind=wire["kind"],
+        name=wire["name"],
+        currency=wire["currency"],
+        amount_minor=wire.get("amount_minor"),
+        percent=wire.get("percent"),
+        skus=tuple(wire.get("skus", ())),
     )
 
 

@@ -32,7 +32,7 @@ from loyalty.usecases.ports import Desk, Members, OnFile, Raced
 # What an order earns is none of them: it lives so long that the next look comes first.
 WAKING_EVENTS: Final = (
     events.MemberEnrolled,
-    events.MemberChanged,
+    events.ProfileChanged,
     events.MemberMerged,
     events.PointsAdjusted,
     events.PointsTransferred,
