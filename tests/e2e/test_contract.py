@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -246,8 +247,9 @@ def test_the_report_shows_what_happened_as_json_and_as_csv(api: DescribedApi) ->
     api.call("cashier", "POST", "/orders", json=order("1", member_id=member_id), status=201)
     latte = {"reward_id": "latte", "hold": False}
     api.call("cashier", "POST", f"/members/{member_id}/redemptions", json=latte, status=201)
-    today = datetime.now(UTC).date()
-    days = {"from": today.replace(day=1).isoformat(), "to": today.isoformat()}
+    zone = ZoneInfo(api.program.document["time_zone"])
+    today = datetime.now(zone).date()
+    days = {"from": today.isoformat(), "to": today.isoformat()}
     expected = {
         "members": 1,
         "new_members": 1,
@@ -274,9 +276,9 @@ def test_the_report_shows_what_happened_as_json_and_as_csv(api: DescribedApi) ->
     )
 
     assert shown["report"] == "summary"
-    assert datetime.fromisoformat(shown["as_of"]).date() == today
-    points_earned = {"name": "points_earned", "type": "integer", "unit": "points"}
-    assert points_earned in shown["columns"]
+    assert datetime.fromisoformat(shown["as_of"]).astimezone(zone).date() == today
+    (points_earned,) = (each for each in shown["columns"] if each["name"] == "points_earned")
+    assert (points_earned["type"], points_earned["unit"]) == ("integer", "points")
     (line_of_csv,) = csv.DictReader(table.text.splitlines())
     assert list(line_of_csv) == list(row(shown))
     assert line_of_csv["points_earned"] == "49"

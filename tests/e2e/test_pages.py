@@ -1,0 +1,54 @@
+"""The pages of the reports as deployed: opened by anyone, with data for who may read it."""
+
+import re
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from loyalty.edge import report_pages
+from tests.e2e.conftest import OpenProgram
+
+TODAY = datetime.now(UTC).date()
+
+
+def test_a_browser_gets_the_page_and_all_that_it_loads(program: OpenProgram) -> None:
+    link = report_pages.link(
+        program.deployed.api_url, program_id=program.id, token=program.tokens["manager"]
+    )
+
+    with httpx.Client(trust_env=False) as browser:
+        page = browser.get(link)
+        assets = [
+            browser.get(page.url.join(path))
+            for path in re.findall(r'"([^"]+/assets/[^"]+)"', page.text)
+        ]
+
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert [asset.status_code for asset in assets] == [200, 200, 200]
+    assert all("immutable" in asset.headers["cache-control"] for asset in assets)
+    assert any("Observable Plot" in asset.text for asset in assets)
+
+
+def test_a_page_to_keep_comes_with_its_data_and_needs_nothing_else(program: OpenProgram) -> None:
+    days = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
+
+    with program.client("analyst") as client:
+        page = client.get("/reports/summary", params=days, headers={"Accept": "text/html"})
+
+    assert page.status_code == 200
+    assert f"<title>Summary · {program.document['name'].replace('&', '&amp;')}</title>" in page.text
+    assert '"report":"summary"' in page.text
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", page.text)
+
+
+@pytest.mark.parametrize(("role", "status"), [(None, 401), ("cashier", 403), ("member", 403)])
+def test_others_get_no_data(program: OpenProgram, role: str | None, status: int) -> None:
+    days = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
+
+    with program.client(role) as client:
+        answer = client.get("/reports/summary", params=days, headers={"Accept": "text/html"})
+
+    assert answer.status_code == status
