@@ -1,6 +1,6 @@
 """Between a queue and the function that consumes it: what an event source mapping does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -19,19 +19,21 @@ def receive(queue_url: str) -> list[Message]:
     received = boto3.client("sqs").receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]
     )
-    return [
-        {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{queue_url.rpartition('/')[2]}",
-            "awsRegion": "eu-west-1",
-        }
-        for message in received.get("Messages", [])
-    ]
+    return [record_of(message, queue_url) for message in received.get("Messages", [])]
+
+
+def record_of(message: Mapping[str, Any], queue_url: str) -> Message:
+    """A message as the event source hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{queue_url.rpartition('/')[2]}",
+        "awsRegion": "eu-west-1",
+    }
 
 
 def consume(handler: Consumer, messages: list[Message]) -> list[str]:

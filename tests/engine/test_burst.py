@@ -1,0 +1,311 @@
+"""A burst of deliveries, applied by consumers that are killed, on a bare local cloud."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+import pytest
+
+from functions.intake.handler import handler as intake
+from local.cloud import Cloud
+from loyalty.domain.audit import audit
+from loyalty.domain.deliveries import Kept
+from loyalty.domain.identity import identify
+from loyalty.domain.storefront import Received, ShopKeys, Storefront
+from loyalty.edge import clients
+from loyalty.edge.desk import desk
+from loyalty.edge.directory import directory
+from loyalty.edge.inbox import Inbox, IntakeQueue
+from loyalty.edge.settings import IntakeSettings, settings
+from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.edge.table import engine
+from loyalty.storefronts import dialect
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Operation
+from loyalty.table.programs import TablePrograms
+from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.deliveries import Files, deliveries_page
+from loyalty.usecases.enrollment import Application, Claim, enroll
+from loyalty.usecases.storefronts import Connections, connect, receive
+from tests.support import cold, shopify
+from tests.support.documents import published
+from tests.support.queues import consume, record_of
+from tests.support.signing import SECRET
+
+PROGRAM_ID: Final = "bean"
+STOREFRONT_ID: Final = "online"
+ORDERS: Final = 48
+MEMBERS: Final = 6
+SENDERS: Final = 8
+CONSUMERS: Final = 3
+KILLS: Final = 10
+# A message of a killed consumer comes back after so long.
+VISIBILITY_SECONDS: Final = 3
+SECONDS_MAX: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is delivered of one order."""
+
+    topic: str
+    event_id: str
+    body: bytes
+
+
+@pytest.fixture
+def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """All that `webhooks` and `intake` need, made anew; gives the queue between them."""
+    variables = {
+        "AWS_ENDPOINT_URL": cloud.aws.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "LOYALTY_TABLE": table,
+        "LOYALTY_INBOX_BUCKET": f"inbox-{table}",
+        "LOYALTY_STOREFRONT_SECRETS": f"{table}/storefronts/",
+        "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    forget_clients()
+    cloud.aws.s3.create_bucket(Bucket=f"inbox-{table}")
+    secret = clients.secrets_manager().create_secret(
+        Name=f"{table}/identity", SecretString="a key of the digests"
+    )
+    monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
+    queue = cloud.aws.sqs.create_queue(
+        QueueName=f"{table}.fifo",
+        Attributes={
+            "FifoQueue": "true",
+            "DeduplicationScope": "messageGroup",
+            "FifoThroughputLimit": "perMessageGroupId",
+            "VisibilityTimeout": str(VISIBILITY_SECONDS),
+        },
+    )
+    yield queue["QueueUrl"]
+    forget_clients()
+
+
+def forget_clients() -> None:
+    """They are of one cloud, and other tests' are of another."""
+    cold.forget()
+    for value in list(vars(clients).values()):
+        if callable(clear := getattr(value, "cache_clear", None)):
+            clear()
+
+
+def of_order(number: int, *, at: datetime) -> tuple[list[Sent], int]:
+    """All that is delivered of an order, and the points that are right in the end."""
+    customer: dict[str, Any] = {
+        "customer": {"id": 1 + number % MEMBERS},
+        "email": None,
+        "contact_email": None,
+        "phone": None,
+        "billing_address": None,
+        "shipping_address": None,
+    }
+
+    def order(minute: int, **changes: Any) -> dict[str, Any]:
+        told = shopify.payload(shopify.WITH_CUSTOMER, at=at, id=1000 + number)
+        told |= customer | {
+            "updated_at": (at + timedelta(minutes=minute)).isoformat(),
+            "financial_status": "paid",
+            "refunds": [],
+            "line_items": [each | {"current_quantity": 1} for each in told["line_items"]],
+        }
+        return told | changes
+
+    def sent(topic: str, body: dict[str, Any], *event_ids: str) -> list[Sent]:
+        raw = shopify.encoded(body)
+        return [Sent(topic, f"{number}-{event_id}", raw) for event_id in event_ids]
+
+    paid = sent("orders/paid", order(0), "a", "a", "b")
+    match number % 4:
+        case 0:
+            changed = order(1, line_items=order(0)["line_items"][:1])
+            return paid + sent("orders/updated", changed, "c"), 195
+        case 1:
+            refund = shopify.payload("refund.509562969", order_id=1000 + number)
+            return paid + sent("refunds/create", refund | {"id": number}, "c", "d"), 382
+        case 2:
+            gone = order(2, cancelled_at=at.isoformat(), financial_status="refunded")
+            return paid + sent("orders/cancelled", gone, "c"), 0
+        case _:
+            return paid, 587
+
+
+def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | None]:
+    """Receive them as `webhooks` does, on several threads at once."""
+    shelf = TableStorefronts(engine(settings(IntakeSettings).table))
+    vault = StorefrontSecrets(clients.secrets_manager(), prefix=_variable("STOREFRONT_SECRETS"))
+    shop = Storefront(
+        storefront_id=STOREFRONT_ID,
+        platform="shopify",
+        source="shop",
+        connected_at=now,
+        changed_at=now,
+    )
+    connect(shop, ShopKeys(secrets=(SECRET,)), program_id=PROGRAM_ID, shelf=shelf, vault=vault)
+    connections = Connections(shelf, vault, clock=time.monotonic)
+    inbox, queue = the_inbox(), IntakeQueue(clients.sqs(), queue_url=url)
+
+    def post(sent: Sent) -> str | None:
+        signed = shopify.headers(sent.body, topic=sent.topic, event_id=sent.event_id, secret=SECRET)
+        return receive(
+            Received(body=sent.body, headers=signed, url="", at=datetime.now(UTC)),
+            program_id=PROGRAM_ID,
+            storefront_id=STOREFRONT_ID,
+            connections=connections,
+            dialect=dialect,
+            inbox=inbox,
+            queue=queue,
+        )
+
+    return in_threads([partial(post, each) for each in all_sent], threads=SENDERS)
+
+
+class Killed(BaseException):
+    """The consumer's process is gone."""
+
+
+class Consumers:
+    """Take from the queue as an event source mapping does, and are killed again and again.
+
+    Before or after any of their writes, or when all is done and nothing deleted yet.
+    """
+
+    def __init__(self, cloud: Cloud, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._sqs = cloud.aws.sqs
+        self._url = url
+        self._at_work = threading.local()
+        self._batches = count()
+        self.kills = 0
+        write = DynamoEngine.write
+
+        def deadly(engine: DynamoEngine, operations: Sequence[Operation]) -> None:
+            left = self._at_work.left = getattr(self._at_work, "left", 0) - 1
+            if left == 0:
+                raise Killed
+            write(engine, operations)
+            if left == 1 and self._at_work.is_late:
+                raise Killed
+
+        monkeypatch.setattr(DynamoEngine, "write", deadly)
+
+    def work(self) -> None:
+        """Until nothing waits and nothing is in flight."""
+        deadline = time.monotonic() + SECONDS_MAX
+        while time.monotonic() < deadline:
+            received = self._sqs.receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=10, AttributeNames=["All"]
+            ).get("Messages", [])
+            if received:
+                self._take(received)
+            elif self._is_empty():
+                return
+            else:
+                time.sleep(0.05)
+        raise AssertionError("the queue does not empty")
+
+    def _take(self, received: Sequence[Mapping[str, Any]]) -> None:
+        batch = next(self._batches)
+        dies = batch % 2 == 0 and batch < 2 * KILLS
+        self._at_work.left = random.randint(1, 2 * len(received)) if dies else 0
+        self._at_work.is_late = random.random() < 0.5
+        try:
+            failed = consume(intake, [record_of(each, self._url) for each in received])
+        except Killed:
+            self.kills += 1
+            return
+        if dies:
+            self.kills += 1
+            return
+        for message in received:
+            if message["MessageId"] not in failed:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _is_empty(self) -> bool:
+        told = self._sqs.get_queue_attributes(
+            QueueUrl=self._url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        return not any(int(value) for value in told.values())
+
+
+def in_threads[T](calls: Sequence[Callable[[], T]], *, threads: int) -> list[T]:
+    with ThreadPoolExecutor(threads) as pool:
+        return [each.result() for each in [pool.submit(call) for call in calls]]
+
+
+def the_inbox() -> Inbox:
+    return Inbox(clients.s3(), bucket=_variable("INBOX_BUCKET"))
+
+
+def _variable(name: str) -> str:
+    return os.environ[f"LOYALTY_{name}"]
+
+
+def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_exact(
+    cloud: Cloud, table: str, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    TablePrograms(engine(table)).publish(published(program_id=PROGRAM_ID, currency="USD"))
+    books = desk(PROGRAM_ID, table=table)
+    members = directory(PROGRAM_ID, settings(IntakeSettings))
+    for number in range(MEMBERS):
+        claim = Claim(identify("customer", str(1 + number), source="shop"))
+        application = Application(member_id=f"mem_{number}", claims=[claim])
+        enroll(application, members=members, desk=books)
+    told = [of_order(number, at=now - timedelta(hours=1)) for number in range(ORDERS)]
+    burst = [each for sent, _ in told for each in sent]
+    random.shuffle(burst)
+
+    ids = send(burst, now=now, url=queue_url)
+    with monkeypatch.context() as patched:
+        consumers = Consumers(cloud, queue_url, patched)
+        in_threads([consumers.work] * CONSUMERS, threads=CONSUMERS)
+
+    assert None not in ids
+    assert len(set(ids)) == len(burst)
+    assert consumers.kills == KILLS
+    for number in range(MEMBERS):
+        account = books.books.account(f"mem_{number}", strong=True)
+        assert account is not None
+        entries = list(books.books.entries(f"mem_{number}"))
+        assert audit(account, entries, program=books.program) == []
+        assert account.balance == sum(points for _, points in told[number::MEMBERS])
+    assert {kept.log_id for kept in applied(table, now=now)} == set(ids)
+
+
+def applied(table: str, *, now: datetime) -> Iterator[Kept]:
+    """What the list of deliveries tells of each, which is that it was applied."""
+    files = Files(inbox=the_inbox(), log=TableStorefronts(engine(table)), dialect=dialect)
+    before = None
+    while True:
+        page = deliveries_page(
+            STOREFRONT_ID,
+            program_id=PROGRAM_ID,
+            files=files,
+            limit=100,
+            before_id=before,
+            now=now + timedelta(minutes=5),
+        )
+        for kept, handled in page.items:
+            assert handled.outcome.status not in {"received", "failed", "parked"}, handled
+            yield kept
+        if page.next is None:
+            return
+        before = page.next
