@@ -1,7 +1,8 @@
 """Intake: apply what storefronts delivered, in order for each order."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import (
@@ -15,7 +16,9 @@ from aws_lambda_powertools.utilities.batch.exceptions import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from ulid import ULID
 
+from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.deliveries import (
     CONTRADICTED,
     HELD_UP,
@@ -24,18 +27,19 @@ from loyalty.domain.deliveries import (
     Kept,
 )
 from loyalty.domain.errors import NotFound, TryAgain
+from loyalty.domain.identity import Identity, Keyring
 from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     ALL_EARN,
     Delivery,
-    Earns,
     Envelope,
     Outcome,
+    Storefront,
 )
 from loyalty.edge import clients, clock
 from loyalty.edge.claims import Claim, read_claim
 from loyalty.edge.desk import desk
-from loyalty.edge.directory import directory
+from loyalty.edge.directory import directory, keyring
 from loyalty.edge.inbox import Inbox, read_message
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
@@ -44,8 +48,10 @@ from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
 from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
+from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
 from loyalty.table.storefronts import TableStorefronts
+from loyalty.usecases.customers import apply_to_person
 from loyalty.usecases.deliveries import contradicts
 from loyalty.usecases.enrollment import look_up
 from loyalty.usecases.guests import claim_orders
@@ -101,10 +107,11 @@ def take(record: SQSRecord) -> None:
     if contradicts(at, bodies=log):
         outcome = Outcome(status="parked", reason=CONTRADICTED)
     else:
+        storefront = _connected(delivery, told)
         command = understand(
             delivery,
             envelope,
-            earns=_earning(delivery, told),
+            earns=storefront.earns if storefront else ALL_EARN,
             dialect=speaks,
             platforms=platforms(),
         )
@@ -118,6 +125,18 @@ def take(record: SQSRecord) -> None:
                 directory=members,
                 desk=serving,
             )
+        elif isinstance(command, CustomerTold | CustomerErased | MembershipTold):
+            ring = partial(keyring, told.identity_secret)
+            outcome = apply_to_person(
+                command,
+                storefront=storefront,
+                new_member_id=partial(_new_member_id, delivery.program_id, ring),
+                customers=TableCustomers(
+                    engine(told.table), program_id=delivery.program_id, keyring=ring
+                ),
+                members=members,
+                desk=serving,
+            )
         else:
             outcome = apply(command, desk=serving, directory=members)
     log.record(
@@ -129,6 +148,8 @@ def take(record: SQSRecord) -> None:
         now=serving.now,
     )
     _tell(at, envelope, outcome)
+    if outcome.status == "enrolled" and outcome.member_id:
+        _claim(Claim(delivery.program_id, outcome.member_id), told)
 
 
 def _note_failure(record: SQSRecord, fault: BaseException) -> None:
@@ -151,13 +172,18 @@ def _attempts(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count)
 
 
-def _earning(delivery: Delivery, told: IntakeSettings) -> Earns:
-    """Which orders earn as the shop is connected now; all where it no longer is."""
+def _connected(delivery: Delivery, told: IntakeSettings) -> Storefront | None:
+    """The shop as it is connected now; None where it no longer is, and all of its orders earn."""
     shelf = TableStorefronts(engine(told.table))
     storefront = shelf.find(delivery.program_id, delivery.storefront_id)
-    if storefront is None or storefront.platform != delivery.platform:
-        return ALL_EARN
-    return storefront.earns
+    is_same = storefront is not None and storefront.platform == delivery.platform
+    return storefront if is_same else None
+
+
+def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:
+    """The id of the member that a customer becomes: the same whenever they are told of again."""
+    sealed = ring().seal(program_id, "customer", customer.source, customer.value)
+    return f"mem_{ULID.from_bytes(sealed[:16])}"
 
 
 def _claim(claim: Claim, told: IntakeSettings) -> None:
@@ -212,6 +238,8 @@ def _tell(kept: Kept, envelope: Envelope, outcome: Outcome) -> None:
             count("PointsClawedBack", -outcome.points)
         case "data_requested":
             count("DataRequested")
+        case "enrolled" if not outcome.replayed:
+            count("MembersEnrolled")
         case "ignored":
             count("DeliveriesIgnored", reason=str(outcome.reason))
         case "parked" if outcome.reason == CONTRADICTED:

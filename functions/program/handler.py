@@ -162,8 +162,8 @@ def connect_storefront(
 ) -> Response[StorefrontAnswer]:
     """Connect a storefront, or connect it otherwise."""
     now = clock.now()
-    shelf().in_force(program_id, now=now)
-    wanted, keys = told.connection(storefront_id, now=now)
+    program = shelf().in_force(program_id, now=now)
+    wanted, keys = told.connection(storefront_id, document=program.document, now=now)
     storefront, is_new = connect(
         wanted, keys, program_id=program_id, shelf=storefronts(), vault=vault()
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
 from loyalty.domain.order_vouchers import codes_among
@@ -98,6 +99,9 @@ def must_make_sense(command: Command | PrivacyRequest | Wanted) -> None:
         case OrderRefunded():
             assert re.fullmatch(EXTERNAL_ID, command.order_id)
             must_give_back(command.refund)
+        case CustomerTold() | CustomerErased() | MembershipTold():
+            assert re.fullmatch(EXTERNAL_ID, command.customer.value)
+            assert command.customer.source
         case Ignored() | Parked():
             assert command.reason
         case PrivacyRequest():

@@ -29,9 +29,7 @@ from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, hea
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
-def translated(
-    body: dict[str, Any], *, topic: str = "orders/paid"
-) -> Command | PrivacyRequest:
+def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command | PrivacyRequest:
     return shopify.translate(topic, encoded(body), source="shop")
 
 

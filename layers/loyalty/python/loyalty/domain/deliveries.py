@@ -83,8 +83,15 @@ def kept_as(delivery: Delivery, envelope: Envelope) -> Kept:
         storefront_id=delivery.storefront_id,
         received_at=delivery.received_at,
         delivery_id=named,
-        group=_group(delivery.program_id, delivery.source, envelope.order_id or named),
+        group=_group(delivery.program_id, delivery.source, _subject(envelope) or named),
     )
+
+
+def _subject(envelope: Envelope) -> str | None:
+    """What is told of an order is applied in order, and so is what is told of a customer."""
+    if envelope.order_id is None and envelope.customer_id:
+        return f"customer {envelope.customer_id}"
+    return envelope.order_id
 
 
 def delivery_id(envelope: Envelope, body: bytes) -> str:

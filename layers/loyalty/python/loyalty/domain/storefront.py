@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
+from loyalty.domain.customers import PersonTold
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.identity import Identity
 from loyalty.domain.order_vouchers import VoucherStep
@@ -21,6 +23,11 @@ Status = Literal[
     "refunded",
     "guest",
     "waiting",
+    "enrolled",
+    "linked",
+    "unlinked",
+    "granted",
+    "ended",
     "ignored",
     "parked",
     "failed",
@@ -71,7 +78,8 @@ class Storefront:
     """A connected shop. `source` names the shop in orders; what it must not tell is kept elsewhere.
 
     `notification_url` is where the shop was told to deliver, if that is not our own address;
-    `store` and `sandbox` are what some platforms need to be asked for an order.
+    `store` and `sandbox` are what some platforms need to be asked for an order. `enroll_customers`:
+    whoever consents in the shop becomes a member; `memberships` are the levels of its paid plans.
     """
 
     storefront_id: str
@@ -83,6 +91,8 @@ class Storefront:
     store: str | None = None
     sandbox: bool = False
     earns: Earns = ALL_EARN
+    enroll_customers: bool = False
+    memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +138,16 @@ class Envelope:
     """What a delivery is about, as far as it can be told without judging its content.
 
     `name` is the platform's name for what happened, the same for a retry; where it gave none, a
-    digest of the body. `order_id` is None where the delivery names no order. `event` is an id that
-    the platform gives to one event of a topic and to no other, None where it has none; `said` is
-    what it then always says in the same words, where that is not the whole body.
+    digest of the body. `order_id` is None where the delivery names no order, `customer_id` where it
+    is about no customer. `event` is an id that the platform gives to one event of a topic and to no
+    other, None where it has none; `said` is what it then always says in the same words, where that
+    is not the whole body.
     """
 
     topic: str
     name: str
     order_id: str | None
+    customer_id: str | None = None
     event: str | None = None
     said: bytes | None = None
 
@@ -209,7 +221,8 @@ class Wanted:
     paths: tuple[str, ...]
 
 
-type Command = OrderPaid | OrderRefunded | Ignored | Parked
+type OrderCommand = OrderPaid | OrderRefunded | Ignored | Parked
+type Command = OrderCommand | PersonTold
 """What a delivery asks for, in the same few words for every platform."""
 
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import EXTERNAL_ID
+from loyalty.domain.program import Program
 from loyalty.domain.storefront import (
     Earns,
     Platform,
@@ -79,6 +80,13 @@ class EarningOrders(RequestPart):
                 yield Fault(f"/earns/statuses/{number}", "unknown_status", detail)
 
 
+PlanId = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")]
+
+
+class PaidLevel(RequestPart):
+    level: Annotated[ExternalId, Field(description="One of the program's, as long as it is paid.")]
+
+
 class StorefrontRequest(RequestPart):
     """A shop to connect. Sent again, it replaces all that was said before."""
 
@@ -112,15 +120,29 @@ class StorefrontRequest(RequestPart):
     store: Annotated[StoreHash | None, Field(description="BigCommerce: the store's hash.")] = None
     sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
     earns: EarningOrders = EarningOrders()
+    enroll_customers: Annotated[
+        StrictBool,
+        Field(description="Shopify: who consents to marketing in the shop becomes a member."),
+    ] = False
+    memberships: Annotated[
+        dict[PlanId, PaidLevel],
+        Field(
+            default_factory=dict,
+            max_length=NAMES_MAX,
+            description="Square, Stripe: the plans, by the platform's ids, that pay for a level.",
+        ),
+    ]
 
-    def connection(self, storefront_id: str, *, now: datetime) -> tuple[Storefront, ShopKeys]:
+    def connection(
+        self, storefront_id: str, *, document: Program, now: datetime
+    ) -> tuple[Storefront, ShopKeys]:
         """The shop, and what it must not tell.
 
         Raises:
             ValidationFailed: something is missing that the platform needs, or told that it has
                 no use for.
         """
-        faults = tuple(self._faults())
+        faults = (*self._faults(), *self._unknown_levels(document))
         if faults:
             raise ValidationFailed(faults[0].detail, faults=faults)
         storefront = Storefront(
@@ -133,8 +155,16 @@ class StorefrontRequest(RequestPart):
             store=self.store,
             sandbox=self.sandbox,
             earns=self.earns.earns(),
+            enroll_customers=self.enroll_customers,
+            memberships={plan: paid.level for plan, paid in self.memberships.items()},
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
+
+    def _unknown_levels(self, document: Program) -> Iterator[Fault]:
+        for plan, paid in self.memberships.items():
+            if document.tiers is None or document.tiers.level(paid.level) is None:
+                detail = f"There is no level “{paid.level}”"
+                yield Fault(f"/memberships/{plan}/level", "unknown_level", detail)
 
     def _faults(self) -> Iterator[Fault]:
         needs = NEEDS.get(self.platform, frozenset())
@@ -145,6 +175,13 @@ class StorefrontRequest(RequestPart):
                 yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
             if is_told and name not in needs | may:
                 yield Fault(f"/{name}", "not_for_platform", f"{self.platform} has no use for it")
+        speaks = dialect(self.platform)
+        for name, has in (
+            ("enroll_customers", speaks.TELLS_CONSENT),
+            ("memberships", speaks.HAS_MEMBERSHIPS),
+        ):
+            if getattr(self, name) and not has:
+                yield Fault(f"/{name}", "not_for_platform", f"{self.platform} tells of none")
         yield from self.earns.faults(self.platform)
 
 
@@ -161,6 +198,8 @@ class StorefrontAnswer(AnswerPart):
     store: str | None = None
     sandbox: bool = False
     earns: EarningOrders = EarningOrders()
+    enroll_customers: bool = False
+    memberships: Annotated[dict[str, PaidLevel], Field(default_factory=dict)]
 
 
 class DeliveryAnswer(AnswerPart):
@@ -312,4 +351,8 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         store=storefront.store,
         sandbox=storefront.sandbox,
         earns=EarningOrders(**asdict(storefront.earns)),
+        enroll_customers=storefront.enroll_customers,
+        memberships={
+            plan: PaidLevel(level=level) for plan, level in storefront.memberships.items()
+        },
     )

@@ -31,6 +31,8 @@ class Dialect(Protocol):
     STATUSES: Pattern[str] | None
     HAS_CHANNELS: bool
     HAS_TAGS: bool
+    TELLS_CONSENT: bool
+    HAS_MEMBERSHIPS: bool
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
         """Whether it was signed with one of the secrets, and not too long ago."""

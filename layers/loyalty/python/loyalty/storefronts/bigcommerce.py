@@ -52,6 +52,9 @@ ORDER_TOPICS: Final = (
     "store/order/refund/created",
 )
 
+CUSTOMER_TOPICS: Final = ("store/customer/created", "store/customer/updated")
+CUSTOMER_DELETED: Final = "store/customer/deleted"
+
 # Statuses by their ids: https://developer.bigcommerce.com/docs/rest-management/orders/order-status
 PAID: Final = {
     2: "shipped",
@@ -65,6 +68,8 @@ PAID: Final = {
 STATUSES: Final = re.compile("|".join(PAID.values()), re.IGNORECASE)
 HAS_CHANNELS: Final = True
 HAS_TAGS: Final = False
+TELLS_CONSENT: Final = False
+HAS_MEMBERSHIPS: Final = False
 REFUNDED: Final = 4
 CANCELLED: Final = 5
 NEVER_PAID: Final = ("authorized", "declined", "void", "void pending")
@@ -99,13 +104,14 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
         told = _Event.model_validate_json(body)
     except ValidationError:
         return Envelope(topic="unknown", name=digest, order_id=None)
-    is_order = told.scope in ORDER_TOPICS
+    named = str(told.data.id) if told.data and told.data.id else None
     # Not their hash: it is that of what is told, so the same for each change of an order.
     message = headers.get(MESSAGE, "")
     return Envelope(
         topic=told.scope if _TOPIC.fullmatch(told.scope) else "unknown",
         name=told.hash if reading.is_name(told.hash) else digest,
-        order_id=str(told.data.id) if is_order and told.data and told.data.id else None,
+        order_id=named if told.scope in ORDER_TOPICS else None,
+        customer_id=named if told.scope in (*CUSTOMER_TOPICS, CUSTOMER_DELETED) else None,
         event=message if reading.is_name(message) else None,
     )
 
@@ -114,16 +120,20 @@ def translate(
     topic: str,
     body: bytes,
     *,
-    source: str,  # noqa: ARG001  # a dialect's
+    source: str,
     earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
 ) -> Command | Wanted:
     """What has to be read first. Any body will do: what makes no sense is parked."""
-    if topic not in ORDER_TOPICS:
+    if topic not in (*ORDER_TOPICS, *CUSTOMER_TOPICS, CUSTOMER_DELETED):
         return Ignored("unknown_topic")
     try:
-        named = _OrderEvent.model_validate_json(body).data.id
+        named = _NamingEvent.model_validate_json(body).data.id
     except ValidationError as error:
         return reading.malformed(error)
+    if topic == CUSTOMER_DELETED:
+        return reading.customer_erased(str(named), source=source)
+    if topic in CUSTOMER_TOPICS:
+        return Wanted((f"/v3/customers?id:in={named}",))
     return Wanted(
         (
             f"/v2/orders/{named}",
@@ -134,7 +144,7 @@ def translate(
 
 
 def complete(
-    _topic: str,
+    topic: str,
     _body: bytes,
     fetched: Sequence[bytes],
     *,
@@ -142,8 +152,10 @@ def complete(
     earns: Earns = ALL_EARN,
 ) -> Command:
     """What a delivery asks for, by the order as BigCommerce tells it now."""
-    order, products, refunds = fetched
     try:
+        if topic in CUSTOMER_TOPICS:
+            return _customer(_Customers.model_validate_json(fetched[0] or b"{}"), source=source)
+        order, products, refunds = fetched
         return _order(
             _Order.model_validate_json(order),
             # Nothing is answered where there is nothing.
@@ -195,12 +207,24 @@ class _Event(Told):
     data: _Data | None = None
 
 
-class _OrderData(Told):
+class _Named(Told):
     id: Id
 
 
-class _OrderEvent(Told):
-    data: _OrderData
+class _NamingEvent(Told):
+    data: _Named
+
+
+class _Customer(_Named):
+    email: StrictStr | None = None
+    phone: StrictStr | None = None
+    first_name: StrictStr | None = None
+    last_name: StrictStr | None = None
+    date_modified: Instant | None = None
+
+
+class _Customers(Told):
+    data: tuple[_Customer, ...] = ()
 
 
 class _Discount(Told):
@@ -286,6 +310,20 @@ class _Refunds(Told):
 
 
 _PRODUCTS: Final = TypeAdapter(tuple[_Product, ...])
+
+
+def _customer(told: _Customers, *, source: str) -> Command:
+    if not told.data:
+        # Deleted since; that is told by an event of its own.
+        return Ignored("no_customer")
+    customer = told.data[0]
+    return reading.customer(
+        str(customer.id),
+        source=source,
+        named=(("email", customer.email), ("phone", customer.phone)),
+        names=(customer.first_name, customer.last_name),
+        told_at=customer.date_modified,
+    )
 
 
 def _order(

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from types import MappingProxyType
 from typing import Annotated, Final, TypeGuard
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.customers import CustomerErased, CustomerTold
 from loyalty.domain.earning import apportion
 from loyalty.domain.entries import AskedRefund
 from loyalty.domain.fields import AMOUNT_MINOR_MAX
@@ -27,6 +29,7 @@ from loyalty.domain.storefront import (
 )
 
 SKU_CHARACTERS_MAX: Final = 200
+NAME_CHARACTERS_MAX: Final = 200
 # More are no customer's order but a mistake, or an attack.
 REFUNDS_MAX: Final = 100
 
@@ -133,6 +136,30 @@ def refunded(
         currency=currency,
         all_given_back=all_given_back,
     )
+
+
+def customer(
+    customer_id: str,
+    *,
+    source: str,
+    named: Iterable[tuple[Kind, str | None]],
+    names: Iterable[str | None] = (),
+    consents: Mapping[str, bool] = MappingProxyType({}),
+    told_at: datetime | None,
+) -> CustomerTold:
+    """A customer as the shop knows them; `customer_id` is a name, and `names` make up theirs."""
+    name = " ".join(part.strip() for part in names if part and part.strip())
+    return CustomerTold(
+        customer=identify("customer", customer_id, source=source),
+        contacts=identities(named, source=source),
+        name=name[:NAME_CHARACTERS_MAX] or None,
+        consents=consents,
+        told_at=told_at,
+    )
+
+
+def customer_erased(customer_id: str, *, source: str) -> CustomerErased:
+    return CustomerErased(customer=identify("customer", customer_id, source=source))
 
 
 def shared_out(

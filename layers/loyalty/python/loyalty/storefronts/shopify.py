@@ -57,12 +57,15 @@ PRIVACY_TOPICS: Final[dict[str, Asks]] = {
 }
 # These tell the order as it is now, paid or not.
 ORDER_TOPICS: Final = ("orders/create", "orders/updated")
+CUSTOMER_TOPICS: Final = ("customers/create", "customers/update")
 PAID: Final = ("paid", "partially_refunded", "refunded")
 NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
 # How far a paid order was fulfilled; nothing is told of one that was not at all.
 STATUSES: Final = re.compile(r"unfulfilled|partial|fulfilled|restocked")
 HAS_CHANNELS: Final = True
 HAS_TAGS: Final = True
+TELLS_CONSENT: Final = True
+HAS_MEMBERSHIPS: Final = False
 
 GREETING: Final = None
 
@@ -88,6 +91,7 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
         topic=topic if _TOPIC.fullmatch(topic) else "unknown",
         name=next(filter(reading.is_name, names), "") or hashlib.sha256(body).hexdigest(),
         order_id=_order_id(topic, body),
+        customer_id=_customer_id(topic, body),
         event=_event(headers),
     )
 
@@ -106,18 +110,29 @@ def translate(
         match topic:
             case _ if asks := PRIVACY_TOPICS.get(topic):
                 return _privacy_request(asks, body, source=source)
-            case "orders/paid":
-                return _order_paid(_Order.model_validate_json(body), source=source, earns=earns)
             case "refunds/create":
                 return _order_refunded(_Refund.model_validate_json(body), source=source)
-            case "orders/cancelled":
-                return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
-            case "orders/edited":
-                return Ignored("told_by_orders_updated")
-            case _ if topic in ORDER_TOPICS:
-                return _order_told(body, source=source, earns=earns)
+            case "customers/delete":
+                gone = _Erased.model_validate_json(body)
+                return reading.customer_erased(str(gone.id), source=source)
+            case _ if topic in CUSTOMER_TOPICS:
+                return _customer(_KnownCustomer.model_validate_json(body), source=source)
+            case _:
+                return _of_order(topic, body, source=source, earns=earns)
     except ValidationError as error:
         return reading.malformed(error)
+
+
+def _of_order(topic: str, body: bytes, *, source: str, earns: Earns) -> Command:
+    match topic:
+        case "orders/paid":
+            return _order_paid(_Order.model_validate_json(body), source=source, earns=earns)
+        case "orders/cancelled":
+            return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
+        case "orders/edited":
+            return Ignored("told_by_orders_updated")
+        case _ if topic in ORDER_TOPICS:
+            return _order_told(body, source=source, earns=earns)
     return Ignored("unknown_topic")
 
 
@@ -197,6 +212,24 @@ class _CustomersRequest(Told):
     customer: _Customer
     orders_requested: tuple[Id, ...] = ()
     orders_to_redact: tuple[Id, ...] = ()
+
+
+class _Consent(Told):
+    state: StrictStr
+
+
+class _Erased(Told):
+    id: Id
+
+
+class _KnownCustomer(_Erased):
+    email: StrictStr | None = None
+    phone: StrictStr | None = None
+    first_name: StrictStr | None = None
+    last_name: StrictStr | None = None
+    updated_at: Instant | None = None
+    email_marketing_consent: _Consent | None = None
+    sms_marketing_consent: _Consent | None = None
 
 
 class _Reference(Told):
@@ -571,6 +604,28 @@ def _kept_of_removed(told: _Order, removed: Counter[int]) -> Decimal:
         if refund.given_back and not refund.is_pending:
             over += max(Decimal(0), refund.given_back - sum(refund.shares().values()))
     return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
+
+
+def _customer(told: _KnownCustomer, *, source: str) -> Command:
+    """Only who has said yes is told of; a pending consent, or none yet, is none."""
+    said = {"email": told.email_marketing_consent, "sms": told.sms_marketing_consent}
+    return reading.customer(
+        str(told.id),
+        source=source,
+        named=(("email", told.email), ("phone", told.phone)),
+        names=(told.first_name, told.last_name),
+        consents={kind: True for kind, each in said.items() if each and each.state == "subscribed"},
+        told_at=told.updated_at,
+    )
+
+
+def _customer_id(topic: str, body: bytes) -> str | None:
+    if topic not in (*CUSTOMER_TOPICS, "customers/delete"):
+        return None
+    try:
+        return str(_Erased.model_validate_json(body).id)
+    except ValidationError:
+        return None
 
 
 def _order_id(topic: str, body: bytes) -> str | None:

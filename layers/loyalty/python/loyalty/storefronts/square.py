@@ -7,13 +7,15 @@ is then read from Square, as it is now.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Final
 
 from pydantic import Field, StrictInt, StrictStr, ValidationError
 
-from loyalty.domain.fields import CurrencyCode, Instant
-from loyalty.domain.identity import Kind
+from loyalty.domain.customers import MembershipTold
+from loyalty.domain.fields import CurrencyCode, Day, ExternalId, Instant
+from loyalty.domain.identity import Kind, identify
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
     ALL_EARN,
@@ -40,6 +42,8 @@ GREETING: Final = None
 STATUSES: Final = re.compile(r"open|completed", re.IGNORECASE)
 HAS_CHANNELS: Final = True
 HAS_TAGS: Final = False
+TELLS_CONSENT: Final = False
+HAS_MEMBERSHIPS: Final = True
 
 ORIGIN: Final = "https://connect.squareup.com"
 SANDBOX: Final = "https://connect.squareupsandbox.com"
@@ -49,6 +53,8 @@ API_VERSION: Final = "2024-10-17"
 PAYMENT_TOPICS: Final = ("payment.created", "payment.updated")
 REFUND_TOPICS: Final = ("refund.created", "refund.updated")
 ORDER_TOPICS: Final = ("order.updated",)
+CUSTOMER_TOPICS: Final = ("customer.created", "customer.updated")
+SUBSCRIPTION_TOPICS: Final = ("subscription.created", "subscription.updated")
 
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){1,4}", re.ASCII)
 
@@ -71,6 +77,7 @@ def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
         topic=told.type if _TOPIC.fullmatch(told.type) else "unknown",
         name=event or hashlib.sha256(body).hexdigest(),
         order_id=_order_id(told),
+        customer_id=_customer_id(told),
         event=event,
     )
 
@@ -79,7 +86,7 @@ def translate(
     topic: str,
     body: bytes,
     *,
-    source: str,  # noqa: ARG001  # a dialect's
+    source: str,
     earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
 ) -> Command | Wanted:
     """What a delivery asks for, or what has to be read first. Any body will do."""
@@ -90,6 +97,13 @@ def translate(
             return _of_refund(_RefundEvent.model_validate_json(body).data.object.refund)
         if topic in ORDER_TOPICS:
             return _of_order(_OrderEvent.model_validate_json(body).data.object.order_updated)
+        if topic in CUSTOMER_TOPICS:
+            return _customer(_CustomerEvent.model_validate_json(body), source=source)
+        if topic == "customer.deleted":
+            gone = _CustomerEvent.model_validate_json(body).data.object.customer.id
+            return reading.customer_erased(gone, source=source)
+        if topic in SUBSCRIPTION_TOPICS:
+            return _subscription(_SubscriptionEvent.model_validate_json(body), source=source)
     except ValidationError as error:
         return reading.malformed(error)
     return Ignored("unknown_topic")
@@ -199,9 +213,16 @@ class _NamedOrder(Told):
     order_id: StrictStr | None = None
 
 
+class _NamedCustomer(Told):
+    id: StrictStr | None = None
+    customer_id: StrictStr | None = None
+
+
 class _AnyObject(Told):
     payment: _NamedOrder | None = None
     order_updated: _NamedOrder | None = None
+    customer: _NamedCustomer | None = None
+    subscription: _NamedCustomer | None = None
 
 
 class _AnyData(Told):
@@ -278,6 +299,79 @@ class _OrderAnswer(Told):
 
 class _PaymentAnswer(Told):
     payment: _Payment
+
+
+class _Customer(Told):
+    id: ExternalId
+    email_address: StrictStr | None = None
+    phone_number: StrictStr | None = None
+    given_name: StrictStr | None = None
+    family_name: StrictStr | None = None
+    updated_at: Instant | None = None
+
+
+class _CustomerObject(Told):
+    customer: _Customer
+
+
+class _CustomerData(Told):
+    object: _CustomerObject
+
+
+class _CustomerEvent(Told):
+    created_at: Instant
+    data: _CustomerData
+
+
+class _Subscription(Told):
+    id: ExternalId
+    customer_id: ExternalId
+    plan_variation_id: StrictStr | None = None
+    plan_id: StrictStr | None = None
+    status: StrictStr
+    charged_through_date: Day | None = None
+
+
+class _SubscriptionObject(Told):
+    subscription: _Subscription
+
+
+class _SubscriptionData(Told):
+    object: _SubscriptionObject
+
+
+class _SubscriptionEvent(Told):
+    created_at: Instant
+    data: _SubscriptionData
+
+
+def _customer(event: _CustomerEvent, *, source: str) -> Command:
+    told = event.data.object.customer
+    return reading.customer(
+        told.id,
+        source=source,
+        named=(("email", told.email_address), ("phone", told.phone_number)),
+        names=(told.given_name, told.family_name),
+        told_at=told.updated_at or event.created_at,
+    )
+
+
+def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
+    """A membership, as far as it was charged; one that is pending was not yet."""
+    told = event.data.object.subscription
+    is_active = told.status == "ACTIVE"
+    if told.status == "PENDING" or (is_active and told.charged_through_date is None):
+        return Ignored("not_paid")
+    return MembershipTold(
+        customer=identify("customer", told.customer_id, source=source),
+        membership_id=told.id,
+        plans=tuple(name for name in (told.plan_variation_id, told.plan_id) if name),
+        # A day is as the seller's calendar has it: its noon is that day in the program's, too.
+        paid_until=datetime.combine(told.charged_through_date, time(12), UTC)
+        if is_active and told.charged_through_date
+        else None,
+        told_at=event.created_at,
+    )
 
 
 def _of_payment(payment: _Payment) -> Command | Wanted:
@@ -413,6 +507,16 @@ def _charge(name: str, category: str, amount_minor: int, gross_minor: int) -> Li
 
 def _cents(money: _Money | None) -> int:
     return money.amount if money else 0
+
+
+def _customer_id(event: _Event) -> str | None:
+    told = event.data.object if event.data else None
+    if not told:
+        return None
+    named = told.customer.id if told.customer else None
+    if told.subscription:
+        named = told.subscription.customer_id
+    return named if reading.is_name(named) else None
 
 
 def _order_id(event: _Event) -> str | None:

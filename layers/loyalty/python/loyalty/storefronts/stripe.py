@@ -23,7 +23,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.currencies import exponent
-from loyalty.domain.identity import Kind
+from loyalty.domain.customers import MembershipTold
+from loyalty.domain.fields import ExternalId
+from loyalty.domain.identity import Kind, identify
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.storefront import (
     ALL_EARN,
@@ -46,7 +48,16 @@ GREETING: Final = None
 STATUSES: Final = None
 HAS_CHANNELS: Final = False
 HAS_TAGS: Final = False
+TELLS_CONSENT: Final = False
+HAS_MEMBERSHIPS: Final = True
 
+SUBSCRIPTION_TOPICS: Final = tuple(
+    f"customer.subscription.{what}"
+    for what in ("created", "updated", "deleted", "paused", "resumed")
+)
+# In these what was paid for can be had; an unpaid renewal moves the period's end all the same.
+PAYING: Final = ("active", "trialing")
+UNSETTLED: Final = ("past_due", "incomplete")
 CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){1,4}", re.ASCII)
@@ -77,6 +88,7 @@ def envelope(body: bytes, _headers: Mapping[str, str]) -> Envelope:
         topic=told.type if _TOPIC.fullmatch(told.type) else "unknown",
         name=event or hashlib.sha256(body).hexdigest(),
         order_id=payment if reading.is_name(payment) else None,
+        customer_id=_customer_id(told),
         event=event,
         said=_said(body),
     )
@@ -106,6 +118,13 @@ def translate(
                 return _invoice(_InvoiceEvent.model_validate_json(body), source=source)
             case "charge.refunded":
                 return _refund(_ChargeEvent.model_validate_json(body), source=source)
+            case "customer.created" | "customer.updated":
+                return _customer(_CustomerEvent.model_validate_json(body), source=source)
+            case "customer.deleted":
+                gone = _CustomerEvent.model_validate_json(body).data.object.id
+                return reading.customer_erased(gone, source=source)
+            case _ if topic in SUBSCRIPTION_TOPICS:
+                return _subscription(_SubscriptionEvent.model_validate_json(body), source=source)
     except ValidationError as error:
         return reading.malformed(error)
     return Ignored("unknown_topic")
@@ -137,8 +156,13 @@ class _Paying(Told):
     payment_intent: Name = None
 
 
+class _Any(_Paying):
+    id: StrictStr | None = None
+    customer: Name = None
+
+
 class _ReferenceData(Told):
-    object: _Paying
+    object: _Any
 
 
 class _Reference(Told):
@@ -238,6 +262,96 @@ class _ChargeData(Told):
 
 class _ChargeEvent(_Event):
     data: _ChargeData
+
+
+def _customer_id(event: _Reference) -> str | None:
+    if not event.type.startswith("customer."):
+        return None
+    told = event.data.object
+    named = told.customer if event.type in SUBSCRIPTION_TOPICS else told.id
+    return named if reading.is_name(named) else None
+
+
+class _Customer(Told):
+    id: ExternalId
+    email: StrictStr | None = None
+    phone: StrictStr | None = None
+    name: StrictStr | None = None
+
+
+class _CustomerData(Told):
+    object: _Customer
+
+
+class _CustomerEvent(_Event):
+    data: _CustomerData
+
+
+class _Price(Told):
+    id: StrictStr
+    product: Name = None
+
+
+class _SubscriptionItem(Told):
+    price: _Price
+    current_period_end: Time | None = None
+
+
+class _SubscriptionItems(Told):
+    data: tuple[_SubscriptionItem, ...] = ()
+
+
+class _Subscription(Told):
+    id: ExternalId
+    customer: Name
+    status: StrictStr
+    items: _SubscriptionItems = _SubscriptionItems()
+    # Of the items since version 2025-03-31, of the whole before.
+    current_period_end: Time | None = None
+
+    @property
+    def paid_until(self) -> datetime | None:
+        ends = [each.current_period_end for each in self.items.data if each.current_period_end]
+        return max(ends, default=self.current_period_end)
+
+
+class _SubscriptionData(Told):
+    object: _Subscription
+
+
+class _SubscriptionEvent(_Event):
+    data: _SubscriptionData
+
+
+def _customer(event: _CustomerEvent, *, source: str) -> Command:
+    told = event.data.object
+    return reading.customer(
+        told.id,
+        source=source,
+        named=(("email", told.email), ("phone", told.phone)),
+        names=(told.name,),
+        told_at=event.created,
+    )
+
+
+def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
+    """A membership, by its prices and products; what is not settled yet changes nothing."""
+    told = event.data.object
+    if not reading.is_name(told.customer):
+        return Parked("malformed", "/data/object/customer")
+    if told.status in UNSETTLED:
+        return Ignored("not_paid")
+    is_paid = told.status in PAYING
+    if is_paid and told.paid_until is None:
+        return Parked("malformed", "/data/object/items/data/0/current_period_end")
+    named = (name for each in told.items.data for name in (each.price.id, each.price.product))
+    return MembershipTold(
+        customer=identify("customer", told.customer, source=source),
+        membership_id=told.id,
+        plans=tuple(name for name in named if name),
+        paid_until=told.paid_until if is_paid else None,
+        told_at=event.created,
+    )
 
 
 def _checkout(event: _SessionEvent, *, source: str) -> Command:

@@ -51,6 +51,8 @@ STATUSES: Final = re.compile(
 )
 HAS_CHANNELS: Final = True
 HAS_TAGS: Final = False
+TELLS_CONSENT: Final = False
+HAS_MEMBERSHIPS: Final = False
 
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
@@ -69,18 +71,25 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
     return Envelope(
         topic=topic if _TOPIC.fullmatch(topic) else "unknown",
         name=name if reading.is_name(name) else hashlib.sha256(body).hexdigest(),
-        order_id=_order_id(topic, body),
+        order_id=_reference(body) if topic.startswith("order.") else None,
+        customer_id=_reference(body) if topic.startswith("customer.") else None,
     )
 
 
 def translate(topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
-    if topic not in ("order.created", "order.updated", "order.restored"):
-        return Ignored("unknown_topic")
     try:
-        return _order(_Order.model_validate_json(body), source=source, earns=earns)
+        match topic:
+            case "order.created" | "order.updated" | "order.restored":
+                return _order(_Order.model_validate_json(body), source=source, earns=earns)
+            case "customer.created" | "customer.updated":
+                return _customer(_Customer.model_validate_json(body), source=source)
+            case "customer.deleted":
+                gone = _Reference.model_validate_json(body)
+                return reading.customer_erased(str(gone.id), source=source)
     except ValidationError as error:
         return reading.malformed(error)
+    return Ignored("unknown_topic")
 
 
 def _instant(value: object) -> datetime:
@@ -146,6 +155,25 @@ class _Order(Told):
     refunds: tuple[_Refund, ...] = ()
     coupon_lines: tuple[_Coupon, ...] | None = None
     created_via: StrictStr | None = None
+
+
+class _Customer(_Reference):
+    email: StrictStr | None = None
+    first_name: StrictStr | None = None
+    last_name: StrictStr | None = None
+    billing: _Billing = _Billing()
+    date_created_gmt: Time | None = None
+    date_modified_gmt: Time | None = None
+
+
+def _customer(told: _Customer, *, source: str) -> Command:
+    return reading.customer(
+        str(told.id),
+        source=source,
+        named=(("email", told.email), ("phone", told.billing.phone)),
+        names=(told.first_name, told.last_name),
+        told_at=told.date_modified_gmt or told.date_created_gmt,
+    )
 
 
 def _order(told: _Order, *, source: str, earns: Earns) -> Command:
@@ -248,9 +276,7 @@ def _charge(name: str, category: str, told: Sequence[_Charged], *, decimals: int
     )
 
 
-def _order_id(topic: str, body: bytes) -> str | None:
-    if not topic.startswith("order."):
-        return None
+def _reference(body: bytes) -> str | None:
     try:
         return str(_Reference.model_validate_json(body).id)
     except ValidationError:

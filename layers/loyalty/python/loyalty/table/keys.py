@@ -142,6 +142,11 @@ def identity(program: str, kind: str, key_version: str, digest: str) -> Key:
     return Key(_program(program, "IDENTITY", kind, key_version, digest), "IDENTITY")
 
 
+@charted("what a shop last told of a customer", read_by="customers and memberships told again")
+def customer(program: str, key_version: str, digest: str) -> Key:
+    return Key(_program(program, "CUSTOMER", key_version, digest), "CUSTOMER")
+
+
 @charted("account", read_by="everything that moves points", index="expiring")
 def account(program: str, member: str) -> Key:
     return Key(member_partition(program, member), "ACCOUNT")

@@ -126,6 +126,8 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "store": storefront.store,
         "sandbox": storefront.sandbox or None,
         "earns": _earns_to_wire(storefront.earns) or None,
+        "enroll_customers": storefront.enroll_customers or None,
+        "memberships": dict(storefront.memberships) or None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -141,6 +143,8 @@ def storefront_from_item(item: Item) -> Storefront:
         store=cast("str | None", item.get("store")),
         sandbox=bool(item.get("sandbox", False)),
         earns=_earns_from_wire(cast("dict[str, list[str]]", item.get("earns", {}))),
+        enroll_customers=bool(item.get("enroll_customers", False)),
+        memberships=cast("dict[str, str]", item.get("memberships", {})),
     )
 
 

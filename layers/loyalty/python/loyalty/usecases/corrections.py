@@ -175,7 +175,7 @@ def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Accoun
         TryAgain: overtaken too often.
     """
     if floor is not None:
-        _require_grantable(floor, desk=desk)
+        require_grantable(floor, desk=desk)
     for _ in decisions(desk):
         account = settled(desk, open_account(desk, member_id, strong=True))
         posting = grant(account, floor, program=desk.program, now=desk.now)
@@ -189,7 +189,7 @@ def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Accoun
     raise AssertionError("decisions end by raising")
 
 
-def _require_grantable(floor: TierFloor, *, desk: Desk) -> None:
+def require_grantable(floor: TierFloor, *, desk: Desk) -> None:
     tiers = desk.program.document.tiers
     if tiers is None or tiers.level(floor.level) is None:
         detail = f"There is no level “{floor.level}”"

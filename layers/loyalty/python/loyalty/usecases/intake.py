@@ -22,6 +22,7 @@ from loyalty.domain.storefront import (
     Earns,
     Envelope,
     Ignored,
+    OrderCommand,
     OrderPaid,
     OrderRefunded,
     Outcome,
@@ -110,8 +111,8 @@ def understand(
     return dialect.complete(topic, body, fetched, source=source, earns=earns)
 
 
-def apply(command: Command, *, desk: Desk, directory: Directory) -> Outcome:
-    """Do what a delivery asks for.
+def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:
+    """Do what a delivery asks for that is about an order.
 
     Raises:
         TryAgain: overtaken too often; applying it again is safe.

@@ -1,0 +1,80 @@
+"""What shops last told of their customers, in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, cast
+
+from loyalty.domain.account import TierFloor
+from loyalty.domain.customers import CustomerOnFile, Membership
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.identity import Identity, Keyring
+from loyalty.table import keys
+from loyalty.table.engine import Engine
+from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, Value, equal
+
+
+class TableCustomers:
+    """Implements `Customers`, of one program."""
+
+    def __init__(self, engine: Engine, *, program_id: str, keyring: Callable[[], Keyring]) -> None:
+        self._engine = engine
+        self._program = program_id
+        self._keyring = keyring
+
+    def find(self, customer: Identity) -> CustomerOnFile:
+        item = self._engine.get(self._key(customer), strong=True)
+        return customer_from_item(item) if item else CustomerOnFile()
+
+    def note(self, customer: Identity, on_file: CustomerOnFile) -> None:
+        seen = on_file.counter - 1
+        condition: tuple[Condition, ...] = (equal(("counter",), seen),) if seen else (Absent(),)
+        try:
+            self._engine.write([Put(self._key(customer), customer_to_item(on_file), condition)])
+        except Refused as refused:
+            raise TryAgain("Something else was told of this customer") from refused
+
+    def _key(self, customer: Identity) -> Key:
+        made = self._keyring().digest(customer, program_id=self._program)
+        return keys.customer(self._program, made.version, made.digest)
+
+
+def customer_to_item(on_file: CustomerOnFile) -> Item:
+    told: Item = {
+        "kind": "customer",
+        "v": 1,
+        "told_at": keys.instant(on_file.told_at) if on_file.told_at else None,
+        "erased": on_file.is_erased,
+        "memberships": {
+            name: _membership_to_wire(known) for name, known in on_file.memberships.items()
+        },
+        "counter": on_file.counter,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def customer_from_item(item: Item) -> CustomerOnFile:
+    wire = cast("dict[str, Any]", item)
+    told_at = wire.get("told_at")
+    return CustomerOnFile(
+        told_at=datetime.fromisoformat(told_at) if told_at else None,
+        is_erased=wire["erased"],
+        memberships={
+            name: _membership_from_wire(known) for name, known in wire["memberships"].items()
+        },
+        counter=wire["counter"],
+    )
+
+
+def _membership_to_wire(known: Membership) -> Value:
+    floor: Value = [known.floor.level, known.floor.until.isoformat()] if known.floor else None
+    return {"told_at": keys.instant(known.told_at), "floor": floor}
+
+
+def _membership_from_wire(wire: dict[str, Any]) -> Membership:
+    floor = wire["floor"]
+    return Membership(
+        told_at=datetime.fromisoformat(wire["told_at"]),
+        floor=TierFloor(floor[0], date.fromisoformat(floor[1])) if floor else None,
+    )

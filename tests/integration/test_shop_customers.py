@@ -1,0 +1,165 @@
+"""Shops tell of their customers and of memberships, over HTTP and the queue."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.enrollment.handler import handler as enrollment
+from functions.program.handler import handler as program
+from tests.integration.conftest import Clock
+from tests.support import signing, till
+from tests.support.deliveries import (
+    MANAGER,
+    PROGRAM_ID,
+    connect,
+    deliver,
+    drain,
+    post,
+    queued,
+)
+from tests.support.documents import rule
+from tests.support.http import call
+from tests.support.shopify import WITH_CUSTOMER, payload
+from tests.support.signing import SECRET, encoded
+
+PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+TIERS = {
+    "basis": "qualifying_points",
+    "period": "calendar_year",
+    "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
+}
+BOB = {
+    "id": 207119551,
+    "email": "bob.norman@mail.example.com",
+    "first_name": "Bob",
+    "last_name": "Norman",
+    "updated_at": "2026-11-21T10:00:00Z",
+    "email_marketing_consent": {"state": "subscribed"},
+}
+
+
+@pytest.fixture(autouse=True)
+def document(publish: Callable[..., object]) -> None:
+    publish(currency="USD", tiers=TIERS, earning_rules=[rule()])
+
+
+def outcome() -> dict[str, Any]:
+    """What came of the last delivery."""
+    answer = call(program, "GET", f"{PATH}/deliveries", as_=MANAGER)
+    last: dict[str, Any] = answer.body["items"][0]
+    return last
+
+
+def subscription(time: Clock, **changes: Any) -> None:
+    """Stripe tells of a subscription, signed."""
+    at = int(time.now.timestamp())
+    price = {"id": "price_gold", "product": "prod_gold"}
+    told = {
+        "id": "sub_1",
+        "customer": "cus_1",
+        "status": "active",
+        "items": {"data": [{"price": price, "current_period_end": at + 30 * 86400}]},
+    }
+    raw = encoded(
+        {
+            "id": f"evt_{at}",
+            "type": "customer.subscription.updated",
+            "created": at,
+            "data": {"object": told | changes},
+        }
+    )
+    assert post(raw, signing.stripe(raw, at=time.now)).status == 200
+    drain()
+
+
+def test_who_consents_in_the_shop_is_enrolled_and_has_what_they_bought_before(time: Clock) -> None:
+    connect(enroll_customers=True)
+    goods = payload(WITH_CUSTOMER, at=time.now)
+    fresh = [each | {"current_quantity": 1} for each in goods["line_items"]]
+    deliver(goods | {"line_items": fresh, "refunds": []}, event_id="the order")
+    drain()
+    assert outcome()["status"] == "guest"
+    time.now += timedelta(minutes=1)
+
+    deliver(BOB, topic="customers/create", event_id="the customer")
+    drain()
+
+    assert outcome()["status"] == "enrolled"
+    bob = till.member(outcome()["member_id"])
+    assert (bob["profile"]["name"], bob["balance"]) == ("Bob Norman", 587)
+
+
+def test_nobody_is_enrolled_unless_the_connection_says_so() -> None:
+    connect()
+
+    deliver(BOB, topic="customers/create")
+    drain()
+
+    assert (outcome()["status"], outcome()["reason"]) == ("ignored", "no_member")
+
+
+def test_a_member_is_linked_and_parted(time: Clock) -> None:
+    connect()
+    member_id = till.enroll("bob.norman@mail.example.com")
+    deliver(BOB, topic="customers/update", event_id="1")
+    drain()
+    assert (outcome()["status"], outcome()["member_id"]) == ("linked", member_id)
+    time.now += timedelta(minutes=1)
+
+    deliver({"id": BOB["id"]}, topic="customers/delete", event_id="2")
+    drain()
+
+    assert (outcome()["status"], outcome()["member_id"]) == ("unlinked", member_id)
+    kinds = [each["kind"] for each in till.member(member_id)["identities"]]
+    assert kinds == ["email"]
+
+
+def test_what_is_told_of_one_customer_is_applied_in_order() -> None:
+    connect()
+    deliver(BOB, topic="customers/create", event_id="1")
+    deliver({"id": BOB["id"]}, topic="customers/delete", event_id="2")
+
+    groups = {message["attributes"]["MessageGroupId"] for message in queued()}
+
+    assert len(groups) == 1
+
+
+def test_a_level_is_there_as_long_as_it_is_paid_for(time: Clock) -> None:
+    plans = {"price_gold": {"level": "gold"}}
+    answer = connect(platform="stripe", secrets=[SECRET], memberships=plans)
+    assert answer.body["memberships"] == plans
+    body = {"identities": [{"kind": "customer", "source": "shop", "value": "cus_1"}]}
+    enrolled = call(enrollment, "POST", f"{till.PROGRAM}/members", body=body, as_=till.CASHIER)
+    member_id = enrolled.body["id"]
+
+    subscription(time)
+    assert (outcome()["status"], outcome()["member_id"]) == ("granted", member_id)
+    assert till.member(member_id)["tier"] == "gold"
+
+    time.now += timedelta(minutes=1)
+    subscription(time, status="canceled")
+    assert outcome()["status"] == "ended"
+    assert till.member(member_id)["tier"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"platform": "stripe", "enroll_customers": True}, "/enroll_customers"),
+        ({"enroll_customers": "yes"}, "/enroll_customers"),
+        ({"memberships": {"x": {"level": "gold"}}}, "/memberships"),
+        (
+            {"platform": "stripe", "memberships": {"price_1": {"level": "diamond"}}},
+            "/memberships/price_1/level",
+        ),
+        ({"platform": "stripe", "memberships": {"price_1": {}}}, "/memberships/price_1/level"),
+        ({"platform": "stripe", "memberships": ["price_1"]}, "/memberships"),
+    ],
+)
+def test_a_mistake_is_named(changes: dict[str, Any], pointer: str) -> None:
+    answer = connect(**changes)
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert pointer in answer.pointers

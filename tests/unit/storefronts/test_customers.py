@@ -1,0 +1,303 @@
+"""What shops tell of customers and of memberships is understood."""
+
+import json
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.identity import Identity
+from loyalty.domain.storefront import Ignored, Parked, Wanted
+from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
+from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.signing import encoded, fixture
+
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+SECONDS = int(AT.timestamp())
+EMAIL = Identity("email", "ana@example.com")
+PHONE = Identity("phone", "+33612345678")
+
+OF_SHOPIFY = {
+    "id": 207119551,
+    "email": "Ana@example.com",
+    "phone": "+33612345678",
+    "first_name": "Ana",
+    "last_name": "Lund",
+    "updated_at": "2026-11-21T10:00:00Z",
+    "email_marketing_consent": {"state": "subscribed", "opt_in_level": "single_opt_in"},
+    "sms_marketing_consent": {"state": "not_subscribed"},
+}
+OF_WOOCOMMERCE = {
+    "id": 25,
+    "email": "ana@example.com",
+    "first_name": "Ana",
+    "last_name": "Lund",
+    "billing": {"phone": "+33612345678"},
+    "date_created_gmt": "2026-11-20T10:00:00",
+    "date_modified_gmt": "2026-11-21T10:00:00",
+}
+OF_STRIPE = {
+    "id": "evt_1",
+    "type": "customer.updated",
+    "created": SECONDS,
+    "data": {
+        "object": {
+            "id": "cus_1",
+            "email": "ana@example.com",
+            "phone": "+33612345678",
+            "name": "Ana Lund",
+        }
+    },
+}
+OF_BIGCOMMERCE = {
+    "data": [
+        {
+            "id": 11,
+            "email": "ana@example.com",
+            "phone": "+33612345678",
+            "first_name": "Ana",
+            "last_name": "Lund",
+            "date_modified": "2026-11-21T10:00:00Z",
+        }
+    ]
+}
+EVENT_OF_BIGCOMMERCE = {
+    "scope": "store/customer/updated",
+    "hash": "7ee67cd1cf2ca60bc1aa9e5fe957d2de373be4ca",
+    "data": {"type": "customer", "id": 11},
+}
+
+
+def of_square() -> dict[str, Any]:
+    body: dict[str, Any] = fixture("square/customer.created")
+    body["data"]["object"]["customer"] |= {
+        "email_address": "ana@example.com",
+        "phone_number": "+33612345678",
+        "given_name": "Ana",
+        "family_name": "Lund",
+        "updated_at": "2026-11-21T10:00:00Z",
+    }
+    return body
+
+
+def subscription(status: str = "active", **changes: Any) -> dict[str, Any]:
+    price = {"id": "price_gold", "product": "prod_gold"}
+    told = {
+        "id": "sub_1",
+        "customer": "cus_1",
+        "status": status,
+        "items": {"data": [{"price": price, "current_period_end": SECONDS + 86400}]},
+    }
+    return {
+        "id": "evt_2",
+        "type": "customer.subscription.updated",
+        "created": SECONDS,
+        "data": {"object": told | changes},
+    }
+
+
+def square_subscription(status: str = "ACTIVE", **changes: Any) -> dict[str, Any]:
+    told = {
+        "id": "sub-1",
+        "customer_id": "ANA",
+        "plan_variation_id": "GOLD-MONTHLY",
+        "status": status,
+        "charged_through_date": "2026-12-21",
+    }
+    return {
+        "event_id": "e1",
+        "type": "subscription.updated",
+        "created_at": "2026-11-21T10:00:00Z",
+        "data": {"object": {"subscription": told | changes}},
+    }
+
+
+def translated(platform: ModuleType, topic: str, body: Any) -> Any:
+    return platform.translate(topic, encoded(body), source="shop")
+
+
+TOLD: list[tuple[ModuleType, str, Any, str]] = [
+    (shopify, "customers/create", OF_SHOPIFY, "207119551"),
+    (shopify, "customers/update", OF_SHOPIFY, "207119551"),
+    (woocommerce, "customer.created", OF_WOOCOMMERCE, "25"),
+    (woocommerce, "customer.updated", OF_WOOCOMMERCE, "25"),
+    (stripe, "customer.created", OF_STRIPE, "cus_1"),
+    (stripe, "customer.updated", OF_STRIPE, "cus_1"),
+    (square, "customer.created", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+    (square, "customer.updated", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+]
+
+
+@pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
+def test_a_customer_is_read(platform: ModuleType, topic: str, body: Any, name: str) -> None:
+    told = translated(platform, topic, body)
+
+    assert isinstance(told, CustomerTold), told
+    assert told.customer == Identity("customer", name, "shop")
+    assert told.contacts == (EMAIL, PHONE)
+    assert (told.name, told.told_at) == ("Ana Lund", AT)
+
+
+@pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
+def test_what_is_told_of_a_customer_is_applied_in_order(
+    platform: ModuleType, topic: str, body: Any, name: str
+) -> None:
+    headers = {"x-shopify-topic": topic, "x-wc-webhook-topic": topic}
+
+    envelope = platform.envelope(encoded(body | {"type": topic}), headers)
+
+    assert (envelope.customer_id, envelope.order_id) == (name, None)
+
+
+def test_bigcommerce_is_asked_for_its_customers() -> None:
+    body = encoded(EVENT_OF_BIGCOMMERCE)
+
+    wanted = bigcommerce.translate("store/customer/updated", body, source="shop")
+    told = bigcommerce.complete(
+        "store/customer/updated", body, [encoded(OF_BIGCOMMERCE)], source="shop"
+    )
+
+    assert wanted == Wanted(("/v3/customers?id:in=11",))
+    assert isinstance(told, CustomerTold)
+    assert (told.customer.value, told.contacts) == ("11", (EMAIL, PHONE))
+    assert bigcommerce.envelope(body, {}).customer_id == "11"
+
+
+def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
+    told = bigcommerce.complete(
+        "store/customer/updated", b"", [encoded({"data": []})], source="shop"
+    )
+
+    assert told == Ignored("no_customer")
+
+
+@pytest.mark.parametrize(
+    ("platform", "topic", "body", "name"),
+    [
+        (shopify, "customers/delete", {"id": 207119551}, "207119551"),
+        (woocommerce, "customer.deleted", {"id": 25}, "25"),
+        (stripe, "customer.deleted", OF_STRIPE, "cus_1"),
+        (square, "customer.deleted", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+        (bigcommerce, "store/customer/deleted", EVENT_OF_BIGCOMMERCE, "11"),
+    ],
+)
+def test_a_customer_is_erased(platform: ModuleType, topic: str, body: Any, name: str) -> None:
+    told = translated(platform, topic, body)
+
+    assert told == CustomerErased(customer=Identity("customer", name, "shop"))
+
+
+@pytest.mark.parametrize("state", ["not_subscribed", "pending", "unsubscribed", "redacted"])
+def test_only_a_yes_is_a_consent(state: str) -> None:
+    told = translated(
+        shopify, "customers/create", OF_SHOPIFY | {"email_marketing_consent": {"state": state}}
+    )
+
+    assert told.consents == {}
+    assert translated(shopify, "customers/create", OF_SHOPIFY).consents == {"email": True}
+
+
+class TestMemberships:
+    @pytest.mark.parametrize("status", ["active", "trialing"])
+    def test_stripe_tells_what_is_paid_for_and_until_when(self, status: str) -> None:
+        body = subscription(status)
+
+        told = translated(stripe, body["type"], body)
+
+        assert told == MembershipTold(
+            customer=Identity("customer", "cus_1", "shop"),
+            membership_id="sub_1",
+            plans=("price_gold", "prod_gold"),
+            paid_until=datetime.fromtimestamp(SECONDS + 86400, UTC),
+            told_at=AT,
+        )
+        assert stripe.envelope(encoded(body), {}).customer_id == "cus_1"
+
+    def test_the_period_of_an_older_version_is_that_of_the_whole(self) -> None:
+        items = {"data": [{"price": {"id": "price_gold"}}]}
+        body = subscription(items=items, current_period_end=SECONDS)
+
+        assert translated(stripe, body["type"], body).paid_until == AT
+
+    @pytest.mark.parametrize("status", ["canceled", "unpaid", "paused", "incomplete_expired"])
+    def test_one_that_has_ended_is_paid_no_more(self, status: str) -> None:
+        body = subscription(status)
+
+        assert translated(stripe, body["type"], body).paid_until is None
+
+    @pytest.mark.parametrize("status", ["past_due", "incomplete"])
+    def test_what_is_not_settled_yet_changes_nothing(self, status: str) -> None:
+        body = subscription(status)
+
+        assert translated(stripe, body["type"], body) == Ignored("not_paid")
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer"),
+        [
+            ({"customer": None}, "/data/object/customer"),
+            ({"items": {"data": []}}, "/data/object/items/data/0/current_period_end"),
+        ],
+    )
+    def test_one_that_makes_no_sense_is_parked(self, changes: Any, pointer: str) -> None:
+        body = subscription(**changes)
+
+        assert translated(stripe, body["type"], body) == Parked("malformed", pointer)
+
+    def test_square_tells_how_far_it_was_charged(self) -> None:
+        body = square_subscription()
+
+        told = translated(square, body["type"], body)
+
+        assert told == MembershipTold(
+            customer=Identity("customer", "ANA", "shop"),
+            membership_id="sub-1",
+            plans=("GOLD-MONTHLY",),
+            paid_until=datetime(2026, 12, 21, 12, tzinfo=UTC),
+            told_at=AT,
+        )
+        assert square.envelope(encoded(body), {}).customer_id == "ANA"
+
+    @pytest.mark.parametrize("status", ["CANCELED", "DEACTIVATED", "PAUSED"])
+    def test_what_square_calls_ended_is_paid_no_more(self, status: str) -> None:
+        body = square_subscription(status)
+
+        assert translated(square, body["type"], body).paid_until is None
+
+    @pytest.mark.parametrize(
+        "body", [square_subscription("PENDING"), square_subscription(charged_through_date=None)]
+    )
+    def test_what_square_has_not_charged_yet_is_not_paid(self, body: Any) -> None:
+        assert translated(square, body["type"], body) == Ignored("not_paid")
+
+
+BODIES: list[tuple[ModuleType, str, Any]] = [
+    *((platform, topic, body) for platform, topic, body, _ in TOLD),
+    (stripe, "customer.subscription.updated", subscription()),
+    (square, "subscription.updated", square_subscription()),
+    (bigcommerce, "store/customer/updated", EVENT_OF_BIGCOMMERCE),
+]
+SPOILED = st.sampled_from(BODIES).flatmap(
+    lambda one: st.tuples(
+        st.just(one[0]), st.just(one[1]), spoiled(one[2], at=list(places(one[2])))
+    )
+)
+
+
+@given(SPOILED)
+def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(told: Any) -> None:
+    platform, topic, body = told
+    raw = json.dumps(body).encode()
+
+    platform.envelope(raw, {"x-shopify-topic": topic, "x-wc-webhook-topic": topic})
+    must_make_sense(platform.translate(topic, raw, source="shop"))
+
+
+@given(spoiled(OF_BIGCOMMERCE, at=list(places(OF_BIGCOMMERCE))))
+def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body: Any) -> None:
+    raw = json.dumps(body).encode()
+
+    must_make_sense(bigcommerce.complete("store/customer/updated", b"", [raw], source="shop"))

@@ -1,0 +1,392 @@
+"""What shops tell of customers and of memberships is done once, and what is later told counts."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+from typing import Any, Final
+
+import pytest
+
+from loyalty.domain.account import TierFloor
+from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.identity import Identity, Keyring, identify
+from loyalty.domain.storefront import Outcome, Storefront
+from loyalty.table.books import TableBooks
+from loyalty.table.customers import TableCustomers
+from loyalty.table.engine import Persistent
+from loyalty.table.members import TableMembers
+from loyalty.table.operations import Operation
+from loyalty.usecases.corrections import grant_tier
+from loyalty.usecases.customers import apply_to_person
+from loyalty.usecases.enrollment import Application, Claim, enroll, erase, look_up
+from loyalty.usecases.ports import Desk
+from tests.simulation.memory import MemoryEngine
+from tests.support.documents import published, rule
+
+NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
+CUSTOMER: Final = identify("customer", "207", source="shop")
+EMAIL: Final = identify("email", "ana@example.com")
+OTHER: Final = identify("email", "ana@work.example.com")
+PHONE: Final = identify("phone", "+33612345678")
+RING: Final = Keyring({"1": b"secret"}, current="1")
+TIERS: Final = {
+    "basis": "qualifying_points",
+    "period": "calendar_year",
+    "levels": [
+        {"id": "gold", "name": "Gold", "reached_at": 1000},
+        {"id": "platinum", "name": "Platinum", "reached_at": 5000},
+    ],
+}
+GOLD: Final = TierFloor("gold", date(2026, 12, 21))
+PAID_UNTIL: Final = datetime(2026, 12, 21, 12, tzinfo=UTC)
+
+
+class Killed(Exception):
+    """The function was killed at work."""
+
+
+class Table(MemoryEngine):
+    """A table whose writes are counted, and of which one may be the last of a function's life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+        self.dies_at: tuple[int, bool] | None = None
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        self.writes += 1
+        died_at, is_written = self.dies_at or (0, False)
+        if self.writes != died_at:
+            super().write(operations)
+            return
+        if is_written:
+            super().write(operations)
+        raise Killed
+
+
+class Shop:
+    """A connected shop that tells of its customers."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.table = Table()
+        self.program = published(tiers=TIERS, earning_rules=[rule()])
+        self.now = NOW
+        told = {"memberships": {"price_gold": "gold"}} | changes
+        self.storefront = Storefront(
+            storefront_id="online",
+            platform="stripe",
+            source="shop",
+            connected_at=NOW,
+            changed_at=NOW,
+            **told,
+        )
+        engine = Persistent(self.table, pause=lambda _attempt: None)
+        self.members = TableMembers(engine, program_id="bean", keyring=lambda: RING)
+        self.customers = TableCustomers(engine, program_id="bean", keyring=lambda: RING)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            books=TableBooks(self.table, program_id="bean", zone=self.program.document.zone),
+            program=self.program,
+            version=lambda _number: self.program,
+            now=self.now,
+            new_code=lambda: "code",
+            pause=lambda _attempt: None,
+        )
+
+    def tells(self, command: CustomerTold | CustomerErased | MembershipTold) -> Outcome:
+        return apply_to_person(
+            command,
+            storefront=self.storefront,
+            new_member_id=lambda customer: f"mem_{customer.value}",
+            customers=self.customers,
+            members=self.members,
+            desk=self.desk,
+        )
+
+    def enrolls(self, *claims: Claim, member_id: str = "ana") -> None:
+        enroll(
+            Application(member_id=member_id, claims=claims), members=self.members, desk=self.desk
+        )
+
+    def known_as(self, member_id: str = "ana") -> dict[Identity, bool]:
+        return dict(look_up(member_id, members=self.members, strong=True).member.identities)
+
+    def floor(self, member_id: str = "ana") -> TierFloor | None:
+        account = self.desk.books.account(member_id, strong=True)
+        assert account is not None
+        return account.tier_floor
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """Of which Ana is a member, by an e-mail that she has proven."""
+    shop = Shop()
+    shop.enrolls(Claim(EMAIL, verified=True))
+    return shop
+
+
+def customer(*contacts: Identity, **changes: Any) -> CustomerTold:
+    what: dict[str, Any] = {"name": "Ana", "told_at": NOW} | changes
+    return CustomerTold(customer=CUSTOMER, contacts=contacts, **what)
+
+
+def membership(**changes: Any) -> MembershipTold:
+    what: dict[str, Any] = {"paid_until": PAID_UNTIL, "told_at": NOW} | changes
+    return MembershipTold(
+        customer=CUSTOMER, membership_id="sub_1", plans=("price_gold", "prod_gold"), **what
+    )
+
+
+class TestCustomers:
+    def test_a_member_is_linked_by_their_e_mail(self, shop: Shop) -> None:
+        outcome = shop.tells(customer(EMAIL, PHONE))
+
+        assert (outcome.status, outcome.member_id) == ("linked", "ana")
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True, PHONE: False}
+
+    def test_what_nobody_has_proven_proves_nothing(self) -> None:
+        shop = Shop()
+        shop.enrolls(Claim(EMAIL, verified=False))
+
+        shop.tells(customer(EMAIL))
+
+        assert shop.known_as() == {EMAIL: False, CUSTOMER: False}
+
+    def test_an_e_mail_that_is_new_is_added(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+
+        outcome = shop.tells(customer(OTHER, told_at=NOW + MINUTE))
+
+        assert (outcome.status, outcome.replayed) == ("linked", False)
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True, OTHER: False}
+
+    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+        before = dict(shop.table.items)
+
+        outcome = shop.tells(customer(EMAIL))
+
+        assert (outcome.status, outcome.replayed) == ("linked", True)
+        assert shop.table.items == before
+
+    def test_what_was_told_before_is_out_of_date(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL, told_at=NOW + MINUTE))
+
+        outcome = shop.tells(customer(OTHER, told_at=NOW))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "outdated")
+        assert OTHER not in shop.known_as()
+
+    def test_an_e_mail_of_another_member_stays_theirs(self, shop: Shop) -> None:
+        shop.enrolls(Claim(OTHER), member_id="ben")
+        shop.tells(customer(EMAIL))
+
+        shop.tells(customer(OTHER, told_at=NOW + MINUTE))
+
+        assert OTHER not in shop.known_as()
+        assert shop.known_as("ben") == {OTHER: False}
+
+    def test_somebody_unknown_is_not_enrolled_unless_that_is_asked_for(self, shop: Shop) -> None:
+        outcome = shop.tells(customer(OTHER, consents={"email": True}))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "no_member")
+        assert shop.members.find("mem_207", strong=True) is None
+
+    def test_whoever_is_erased_is_nobody(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+        erase("ana", members=shop.members, desk=shop.desk)
+
+        outcome = shop.tells(customer(EMAIL, told_at=NOW + MINUTE))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "no_member")
+
+
+class TestEnrolling:
+    @pytest.fixture
+    def shop(self) -> Shop:
+        return Shop(enroll_customers=True)
+
+    def test_whoever_consents_becomes_a_member(self, shop: Shop) -> None:
+        outcome = shop.tells(customer(EMAIL, consents={"email": True}))
+
+        assert (outcome.status, outcome.member_id) == ("enrolled", "mem_207")
+        member = look_up("mem_207", members=shop.members).member
+        assert member.profile.name == "Ana"
+        assert member.consents["email"].given
+        assert member.identities == {CUSTOMER: True, EMAIL: False}
+
+    @pytest.mark.parametrize("consents", [{}, {"email": False}])
+    def test_nobody_becomes_one_without(self, shop: Shop, consents: dict[str, bool]) -> None:
+        outcome = shop.tells(customer(EMAIL, consents=consents))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "no_member")
+
+    def test_they_become_one_once(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL, consents={"email": True}))
+
+        outcome = shop.tells(customer(EMAIL, consents={"email": True}))
+
+        assert (outcome.status, outcome.member_id) == ("linked", "mem_207")
+
+    def test_who_consents_later_becomes_one_then(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+
+        outcome = shop.tells(customer(EMAIL, consents={"email": True}, told_at=NOW + MINUTE))
+
+        assert outcome.status == "enrolled"
+
+
+class TestErasedCustomers:
+    def test_a_member_stays_one_and_is_no_longer_known_as_the_customer(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+
+        outcome = shop.tells(CustomerErased(customer=CUSTOMER))
+
+        assert (outcome.status, outcome.member_id) == ("unlinked", "ana")
+        assert shop.known_as() == {EMAIL: True}
+
+    def test_what_comes_late_links_nobody_any_more(self, shop: Shop) -> None:
+        shop.tells(CustomerErased(customer=CUSTOMER))
+
+        outcome = shop.tells(customer(EMAIL))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "erased")
+        assert shop.known_as() == {EMAIL: True}
+
+    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+        shop.tells(CustomerErased(customer=CUSTOMER))
+        before = dict(shop.table.items)
+
+        outcome = shop.tells(CustomerErased(customer=CUSTOMER))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "no_member")
+        assert shop.table.items == before
+
+
+class TestMemberships:
+    @pytest.fixture(autouse=True)
+    def known(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL))
+
+    def test_a_paid_one_grants_its_level_to_the_last_day_paid(self, shop: Shop) -> None:
+        outcome = shop.tells(membership())
+
+        assert (outcome.status, outcome.member_id) == ("granted", "ana")
+        assert shop.floor() == GOLD
+
+    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+        shop.tells(membership())
+        before = dict(shop.table.items)
+
+        assert shop.tells(membership()).replayed
+        assert shop.table.items == before
+
+    def test_a_renewal_moves_the_day(self, shop: Shop) -> None:
+        shop.tells(membership())
+
+        later = PAID_UNTIL + timedelta(days=31)
+        shop.tells(membership(paid_until=later, told_at=NOW + MINUTE))
+
+        assert shop.floor() == TierFloor("gold", date(2027, 1, 21))
+
+    def test_one_that_has_ended_takes_the_level_back(self, shop: Shop) -> None:
+        shop.tells(membership())
+
+        outcome = shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
+
+        assert outcome.status == "ended"
+        assert shop.floor() is None
+
+    def test_a_late_renewal_does_not_bring_back_what_has_ended(self, shop: Shop) -> None:
+        shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
+
+        outcome = shop.tells(membership())
+
+        assert outcome.reason == "outdated"
+        assert shop.floor() is None
+
+    @pytest.mark.parametrize("paid_until", [None, PAID_UNTIL])
+    def test_a_better_level_that_a_manager_granted_stays(
+        self, shop: Shop, paid_until: datetime | None
+    ) -> None:
+        shop.tells(membership())
+        better = TierFloor("platinum", date(2026, 12, 1))
+        grant_tier("ana", better, desk=shop.desk)
+
+        shop.tells(membership(paid_until=paid_until, told_at=NOW + MINUTE))
+
+        assert shop.floor() == better
+
+    def test_a_plan_that_grants_nothing_is_ignored(self, shop: Shop) -> None:
+        shop.storefront = Shop(memberships={}).storefront
+
+        assert shop.tells(membership()).reason == "unknown_plan"
+
+    def test_a_level_that_is_gone_is_for_a_person_to_see(self, shop: Shop) -> None:
+        shop.storefront = Shop(memberships={"price_gold": "diamond"}).storefront
+
+        outcome = shop.tells(membership())
+
+        assert (outcome.status, outcome.reason) == ("parked", "unknown_level")
+
+    def test_of_somebody_unknown_nothing_is_kept_so_that_it_can_be_told_again(self) -> None:
+        shop = Shop()
+
+        assert shop.tells(membership()).reason == "no_member"
+        shop.enrolls(Claim(CUSTOMER))
+
+        assert shop.tells(membership()).status == "granted"
+
+
+LIFE: Final = (
+    customer(EMAIL, told_at=NOW),
+    customer(EMAIL, PHONE, told_at=NOW + MINUTE),
+)
+PAID: Final = (
+    membership(told_at=NOW),
+    membership(paid_until=PAID_UNTIL + timedelta(days=31), told_at=NOW + MINUTE),
+    membership(paid_until=None, told_at=NOW + 2 * MINUTE),
+)
+
+
+@pytest.mark.parametrize("told_in", list(permutations(range(3))))
+def test_in_whatever_order_a_membership_is_told_the_end_is_the_same(
+    shop: Shop, told_in: tuple[int, ...]
+) -> None:
+    shop.tells(customer(EMAIL))
+
+    for number in told_in:
+        shop.tells(PAID[number])
+
+    assert shop.floor() is None
+
+
+DEATHS: Final = [(number, is_written) for number in (1, 2, 3) for is_written in (False, True)]
+
+
+@pytest.mark.parametrize("dies_at", DEATHS)
+@pytest.mark.parametrize("command", [*LIFE, *PAID, CustomerErased(customer=CUSTOMER)])
+def test_whoever_is_killed_at_any_write_has_it_done_by_the_next(
+    command: Any, dies_at: tuple[int, bool]
+) -> None:
+    books = []
+    for is_killed in (False, True):
+        shop = Shop()
+        shop.enrolls(Claim(EMAIL, verified=True))
+        shop.tells(customer(EMAIL, told_at=NOW - MINUTE))
+        shop.tells(membership(told_at=NOW - MINUTE))
+        shop.table.writes = 0
+        if is_killed:
+            shop.table.dies_at = dies_at
+            try:
+                shop.tells(command)
+            except Killed:
+                shop.table.dies_at = None
+        shop.tells(command)
+        books.append(dict(shop.table.items))
+
+    assert books[0] == books[1]
