@@ -44,7 +44,7 @@ class Fact:
 
     kind: ClassVar[str]
     final_revision: ClassVar[int] = 1
-    """The last that can come; it is told once."""
+    """The last of most facts; rarely does another come after it."""
 
     fact_id: str
     revision: int = 1

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAliasType, get_args, get_origi
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.calendar import midnight
-from loyalty.domain.facts import ALL, Fact
+from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.program import Program
 from loyalty.domain.qualifying import LETTERS
 from loyalty.edge.lake import FOLDED, SUFFIX
@@ -68,7 +68,7 @@ def connection(
     _tell(connected, document, midnights=_midnights(zone, until))
     connected.execute(shared("macros"))
     for kind in kinds:
-        connected.execute(_view(_KINDS[kind], facts / kind))
+        _tell_of(connected, _KINDS[kind], facts / kind)
     for name in SHARED:
         if set(reads(shared(name))) <= set(kinds):
             connected.execute(shared(name))
@@ -137,25 +137,43 @@ def _midnights(zone: ZoneInfo, until: date) -> list[datetime]:
     ]
 
 
-def _view(fact: type[Fact], folder: Path) -> str:
-    """A kind of facts as a table of that name: each fact once, by its last revision."""
-    told = once(fact, [path for path in sorted(folder.glob("*~*")) if _is_whole(path)])
+def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
+    """Make a kind of facts a view of that name: each fact once, by its last revision."""
+    all_told = once(fact, [path for path in sorted(folder.glob("*~*")) if _is_whole(path)])
     if fact.final_revision == 1:
-        return f"CREATE VIEW {fact.kind} AS {told}"
-    return f"""
-        CREATE VIEW told_{fact.kind} AS {told};
-        CREATE VIEW {fact.kind} AS
-        SELECT * FROM told_{fact.kind} WHERE revision = {fact.final_revision}
-        UNION ALL
-        SELECT * FROM told_{fact.kind} AS told
-        WHERE revision < {fact.final_revision} AND NOT EXISTS (
-            FROM told_{fact.kind} AS later
-            WHERE later.fact_id = told.fact_id AND later.revision > 1 AND (
+        connected.execute(f"CREATE VIEW {fact.kind} AS {all_told}")
+        return
+    # Of most facts the final revision is told, and what comes after it is rare: so few have to be
+    # compared with any, and those with which they are compared are looked for once.
+    final = fact.final_revision
+    connected.execute(f"""
+        CREATE VIEW told_{fact.kind} AS {all_told};
+        CREATE TABLE later_{fact.kind} AS
+        SELECT fact_id, revision, recorded_at FROM told_{fact.kind}
+        WHERE revision > {final} OR (
+            revision > 1
+            AND fact_id IN (SELECT fact_id FROM told_{fact.kind} WHERE revision < {final})
+        )
+    """)  # noqa: S608  # names of our own classes and folders
+    is_last = f"""
+        NOT EXISTS (
+            FROM later_{fact.kind} AS later
+            WHERE later.fact_id = told.fact_id AND (
                 later.revision > told.revision
                 OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
             )
         )
-    """  # noqa: S608  # names of our own classes and folders
+    """
+    beyond = connected.execute(f"FROM later_{fact.kind} WHERE revision > {final} LIMIT 1")
+    is_final = f"revision >= {final} AND {is_last}" if beyond.fetchone() else f"revision = {final}"
+    # Members are few and asked for in every part of a report.
+    kept = "TABLE" if fact is MemberFact else "VIEW"
+    connected.execute(f"""
+        CREATE {kept} {fact.kind} AS
+        SELECT * FROM told_{fact.kind} AS told WHERE {is_final}
+        UNION ALL
+        SELECT * FROM told_{fact.kind} AS told WHERE revision < {final} AND {is_last}
+    """)  # noqa: S608  # as above
 
 
 def once(fact: type[Fact], paths: Sequence[Path]) -> str:

@@ -1,7 +1,7 @@
 -- Who a merged member became in the end: what the one did is the other's.
 --
 -- Reads: members
-CREATE VIEW heirs AS
+CREATE TABLE heirs AS
 WITH RECURSIVE chain AS (
     SELECT fact_id AS member_id, "into" AS person_id
     FROM members
