@@ -53,7 +53,7 @@ from tests.simulation.scene import (
     writing,
     writing_to,
 )
-from tests.simulation.world import Answer, Fault, Request
+from tests.simulation.world import Answer, Fault, Request, Write
 
 MIDNIGHT = NOON + timedelta(hours=12)
 
@@ -1202,6 +1202,21 @@ class TestGuests:
         done(attempt.finish())
 
         assert account(world, "dan").balance == 80 + 50
+
+    def test_the_newest_order_is_claimed_first(self) -> None:
+        world = scene()
+        for days in (3, 1, 5, 2, 4):
+            of = order(f"o{days}", 50, at=NOON - days * DAY)
+            done(world.finish(Earn(of, None, (EMAIL,))))
+        entries: list[str] = []
+        attempt = world.start(Join("dan"))
+
+        while (call := attempt.call) is not None:
+            if isinstance(call, Write) and call.operations[0].key.sk == "ENTRY#accrual":
+                entries.append(call.operations[0].key.pk[-2:])
+            attempt.step()
+
+        assert entries == ["o1", "o2", "o3", "o4", "o5"]
 
     def test_what_a_guests_order_was_told_to_be_last_is_claimed(self) -> None:
         world = scene()

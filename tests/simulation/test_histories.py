@@ -1,13 +1,23 @@
 """Random histories; `make simulate SEEDS=200000` runs many more."""
 
+import os
+import subprocess
+import sys
 from typing import Final
 
 import pytest
 
 from tests.simulation.__main__ import replay, run
+from tests.simulation.mutants import ROOT
 
 HISTORIES: Final = 12_000
 CHUNK: Final = 500
+TELL_ALL: Final = """
+from tests.simulation.history import History
+
+for seed in range(100):
+    History(seed, trace=print).run()
+"""
 
 
 @pytest.mark.parametrize("start", range(0, HISTORIES, CHUNK))
@@ -15,3 +25,19 @@ def test_no_history_breaks_a_promise(start: int) -> None:
     ran = run(range(start, start + CHUNK))
 
     assert ran.broken is None, f"{ran.why}\n{replay(ran.broken)}"
+
+
+def test_a_seed_is_the_same_history_in_every_process() -> None:
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", TELL_ALL],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(told) == 1
+    assert told != {b""}

@@ -173,12 +173,13 @@ class TableBooks:
         )
         listed = [item for item in self._engine.query(query) if item["sk"] != start]
         page = listed[:GUEST_ORDERS_A_PAGE]
-        accruals = {
+        # An order that was told of another time is listed under both.
+        accruals = dict.fromkeys(
             keys.accrual(self._program, cast("str", item["source"]), cast("str", item["order"]))
             for item in page
-        }
+        )
         found = self._engine.get_many(tuple(accruals), strong=True) if accruals else {}
-        kept = [records.entry_from_item(item) for item in found.values()]
+        kept = [records.entry_from_item(found[key]) for key in accruals if key in found]
         return Listed(
             [each for each in kept if isinstance(each, Placeholder)],
             cast("str", page[-1]["sk"]) if len(listed) > len(page) else None,
