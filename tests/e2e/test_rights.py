@@ -22,6 +22,7 @@ from local.people import email_of
 from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, enroll, eventually, mails, order
+from tests.support.receiver import receiving
 
 # Runs with another function's role, and tells what it may.
 INTRUDER = """
@@ -156,6 +157,9 @@ def drive_everything(api: DescribedApi) -> None:
         "service", "POST", "/members/lookup", json={"identity": {"kind": "email", "value": email}}
     )
 
+    # Webhooks out: registered, changed, tried, asked for again, removed; a secret as well.
+    webhooks_out(api)
+
     # Messages: looked at, sent, no longer wanted.
     api.call("manager", "POST", "/messages/preview", json={"kind": "welcome"})
     api.call("cashier", "PATCH", f"/members/{ana}", json={"consents": {"email": True}})
@@ -219,6 +223,27 @@ def look_at_reports(api: DescribedApi) -> None:
         asset = httpx.get(page.url.join(path), trust_env=False)
         assert asset.status_code == 200, asset.text
         api.driven.add("GET /v1/assets/{digest}/{name}")
+
+
+def webhooks_out(api: DescribedApi) -> None:
+    path = "/endpoints/crm"
+    with receiving() as receiver:
+        body = {"url": f"{receiver.origin}/", "events": ["MemberEnrolled"]}
+        api.call("manager", "PUT", path, json=body, status=201)
+        api.call("manager", "PUT", path, json=body | {"description": "Our CRM"})
+        api.call("manager", "GET", path)
+        api.call("manager", "GET", "/endpoints")
+        api.call("manager", "POST", f"{path}/rotate")
+        asked = api.call("manager", "POST", f"{path}/test", status=202)
+        eventually(lambda: len(receiver.posts), lambda count: count == 1)
+        event_id = asked["delivery"]["event_id"]
+        api.call("manager", "POST", f"{path}/deliveries/{event_id}/redeliver", status=202)
+        eventually(lambda: len(receiver.posts), lambda count: count == 2)
+        eventually(
+            lambda: api.call("manager", "GET", f"{path}/deliveries")["items"],
+            lambda items: [each["state"] for each in items] == ["delivered"],
+        )
+        api.send("manager", "DELETE", path, status=204)
 
 
 def deliver(api: DescribedApi, *, secret: str) -> None:
