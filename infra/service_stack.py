@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.api import HttpApi
 from infra.build import Build
+from infra.catalog import Catalog
 from infra.data_stack import DataStack
 from infra.functions import CapabilityFunction, Layers
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, SCAN, UPDATE
@@ -84,6 +85,7 @@ class ServiceStack(Stack):
             self, "IntakeQueue", settings=settings, consumer_timeout=INTAKE_TIMEOUT
         )
         self._bus = events.EventBus(self, "Bus", event_bus_name=settings.stack_id("Events"))
+        self._catalog = Catalog(self, "Catalog", settings=settings, buckets=data.buckets)
         self._mail = Mail(self, "Mail", settings=settings)
         functions = [
             self._program(),
@@ -569,6 +571,7 @@ class ServiceStack(Stack):
         CfnOutput(self, "ApiId", value=api.id)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "BusName", value=self._bus.event_bus_name)
+        CfnOutput(self, "CatalogName", value=self._catalog.name)
         CfnOutput(self, "IntakeQueueUrl", value=self._intake.queue.queue_url)
         CfnOutput(self, "IntakeDeadLettersUrl", value=self._intake.dead_letters.queue_url)
         parked = {name: reader.dead_letters for name, reader in readers.items()}

@@ -408,8 +408,8 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
     queues = fed_queues(deployed.service)
 
     assert set(queues) == {
-        "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders", "notifications",
-        "deliveries",
+        "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
+        "notifications", "deliveries",
     }  # fmt: skip
     for name, fed in queues.items():
         for queue in fed:
@@ -443,6 +443,20 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
         # The stream forgets after a day; what is parked must still be there to be read again.
         assert 0 < reader["MaximumRecordAgeInSeconds"] <= 12 * 3600
         assert "OnFailure" in reader["DestinationConfig"]
+
+
+def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Assembly) -> None:
+    """Every answer lists the lake anew, so what takes time is to gather facts and write them."""
+    mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
+    (gathered_s,) = {
+        mapping["MaximumBatchingWindowInSeconds"]
+        for mapping in mappings
+        if mapping["FunctionName"] == {"Ref": ids_by_name(deployed.service)["archive"]}
+    }
+    written_s = dict(deployed.service.functions())["archive"]["Timeout"]
+
+    assert gathered_s == 30
+    assert gathered_s + written_s <= 120
 
 
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
@@ -654,6 +668,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "ArchiveDeadLettersUrl",
         "AuditDeadLettersUrl",
         "AuditFunctionName",
+        "CatalogName",
         "CompactionDeadLettersUrl",
         "CompactionFunctionName",
         "BusName",
