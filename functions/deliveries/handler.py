@@ -10,12 +10,6 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.base import FailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -36,7 +30,8 @@ from loyalty.edge.endpoints import (
     with_secret,
 )
 from loyalty.edge.http import PathId, ProgramId, create_app, reply
-from loyalty.edge.logs import failure, logger
+from loyalty.edge.logs import logger
+from loyalty.edge.messages import one_by_one
 from loyalty.edge.metrics import count
 from loyalty.edge.one_machine import is_on_one_machine
 from loyalty.edge.paging import decode_cursor, encode_cursor
@@ -68,12 +63,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         return api(event, context)
     # A batch is worked off with the endpoints as they were when it came.
     of_program = cache(lambda program_id: endpoints().all(program_id))
-    return process_partial_response(
-        event=event,
-        record_handler=partial(take, endpoints_of=of_program),
-        processor=_OneByOne(),
-        context=context,
-    )
+    return one_by_one(event, context, partial(take, endpoints_of=of_program), failed="not taken")
 
 
 @api.put(
@@ -278,16 +268,3 @@ def _tell(program_id: str, delivery: EndpointDelivery) -> None:
     count("EndpointAttemptsFailed")
     if delivery.state == "parked":
         count("EndpointDeliveriesParked")
-
-
-class _OneByOne(BatchProcessor):
-    """What fails goes back to the queue, and the others go on."""
-
-    def __init__(self) -> None:
-        # A batch of nothing but failures is no failure of the function.
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-
-    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        """Tell the log what went wrong, without the text that an exception may quote."""
-        logger.error("not taken", message_id=record.message_id, failure=failure(exception[1]))
-        return super().failure_handler(record, exception)

@@ -2,15 +2,9 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.base import FailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -20,9 +14,10 @@ from loyalty.edge import clients
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http import ProgramId, create_app
-from loyalty.edge.logs import failure, logger
+from loyalty.edge.logs import logger
 from loyalty.edge.mailbox import Mailbox
 from loyalty.edge.mails import Letter, mail
+from loyalty.edge.messages import one_by_one
 from loyalty.edge.metrics import count
 from loyalty.edge.previews import PreviewAnswer, PreviewRequest, sample, with_draft
 from loyalty.edge.settings import NotificationsSettings, settings
@@ -43,9 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Managers ask for previews; the queue hands over what the bus and SES tell."""
     if "Records" not in event:
         return api(event, context)
-    return process_partial_response(
-        event=event, record_handler=take, processor=_OneByOne(), context=context
-    )
+    return one_by_one(event, context, take, failed="not sent", quietly=(Quiet,))
 
 
 @api.post("/messages/preview", allow={"manager"})
@@ -169,18 +162,3 @@ def unsubscribe_url(program_id: str, member_id: str) -> str:
     told = settings(NotificationsSettings)
     ring = keyring(told.identity_secret)
     return link(told.api_url, program_id=program_id, member_id=member_id, keyring=ring)
-
-
-class _OneByOne(BatchProcessor):
-    """What fails goes back to the queue, and the others go on."""
-
-    def __init__(self) -> None:
-        # A batch of nothing but failures is no failure of the function.
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-
-    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        """Tell the log what went wrong, without the text that an exception may quote."""
-        error = cast("BaseException", exception[1])
-        if not isinstance(error, Quiet):
-            logger.error("not sent", message_id=record.message_id, failure=failure(error))
-        return super().failure_handler(record, exception)
