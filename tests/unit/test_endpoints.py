@@ -1,12 +1,15 @@
 """Deliveries to endpoints, over a table in memory that loses answers and workers that die."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loyalty.domain.endpoints import (
     ENDPOINTS_MAX,
@@ -198,6 +201,45 @@ class World:
         delivery = self.log.find("bean", endpoint_id, event_id)
         assert delivery is not None
         return delivery
+
+
+class Faulty(World):
+    """Dies before or after what changes anything, as Hypothesis likes; the message comes back."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        super().__init__()
+        self.data = data
+        self.faults_left = self.faults = 0
+        write, send = self.engine.write, self.queue.send
+        self.engine.write = lambda operations: self._maybe(partial(write, operations))  # type: ignore[method-assign]  # a fault
+        self.queue.send = lambda turn, *, delay: self._maybe(  # type: ignore[method-assign]  # too
+            partial(send, turn, delay=delay)
+        )
+
+    def survive(self, work: Callable[[], object]) -> None:
+        """Do it until nobody died of it, and once more now and then: at least once."""
+        for _ in range(self.faults_left + 1):
+            try:
+                work()
+            except Died:
+                continue
+            if self._strikes():
+                continue
+            return
+
+    def _maybe(self, effect: Callable[[], None]) -> None:
+        if self._strikes():
+            raise Died
+        effect()
+        if self._strikes():
+            raise Died
+
+    def _strikes(self) -> bool:
+        if not self.faults_left or not self.data.draw(st.booleans()):
+            return False
+        self.faults_left -= 1
+        self.faults += 1
+        return True
 
 
 @pytest.fixture
@@ -404,6 +446,33 @@ class TestWorkersThatDie:
 
         assert len(world.sent) == 1
         assert len(world.queue.messages) == 1
+
+    @given(st.data())
+    @settings(max_examples=300, deadline=None)
+    def test_anywhere_lose_no_event_and_cost_a_bounded_number_of_attempts(
+        self, data: st.DataObject
+    ) -> None:
+        """Before or after any effect, however often, with messages handed over twice as well."""
+        world = Faulty(data)
+        world.register()
+        world.faults_left = data.draw(st.integers(0, 12))
+        failures = data.draw(st.integers(0, 5))
+
+        world.survive(world.announce)
+        for _ in range(1000):
+            if not world.queue.messages:
+                break
+            world.queue.messages.sort(key=lambda each: each[0])
+            at, turn = world.queue.messages.pop(0)
+            world.queue.now = max(world.now, at)
+            is_down = len(world.sent) < failures
+            world.answers["https://crm.example.com/"] = FAILED if is_down else TAKEN
+            world.survive(partial(world.take, turn))
+
+        assert world.queue.messages == []
+        assert world.seen().state == "delivered"
+        # Each fault repeats at most one attempt.
+        assert len(world.sent) <= failures + 1 + world.faults
 
     def test_every_time_still_costs_a_bounded_number_of_attempts(self, world: World) -> None:
         """Each message is handed over twice, as when every worker dies before deleting it."""
