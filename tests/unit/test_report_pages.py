@@ -216,6 +216,35 @@ class TestShell:
         assert sum(sizes.values()) < 110_000
 
 
+class TestColors:
+    @pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+    def test_letters_and_charts_are_told_from_what_they_stand_on(self, scheme: int) -> None:
+        """At least 4.5 and 3 to 1 (Web Content Accessibility Guidelines, 1.4.3 and 1.4.11)."""
+        roots = re.findall(r":root \{(.+?)\}", (FILES / "pages.css").read_text(), re.DOTALL)
+        colors = dict(re.findall(r"--([\w-]+): (#\w+);", roots[scheme]))
+
+        for ground in ("paper", "ground"):
+            for name in ("ink", "quiet", "accent"):
+                assert contrast(colors[name], colors[ground]) >= 4.5, (name, ground)
+        for name in (each for each in colors if each.startswith("series-")):
+            assert contrast(colors[name], colors["paper"]) >= 3, name
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of `#rgb` or `#rrggbb`."""
+    digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 class TestAssets:
     def test_a_digest_names_what_all_of_them_are(self) -> None:
         text, media = report_pages.asset(report_pages.assets_digest(), "draw.js")

@@ -13,6 +13,7 @@ const DAY_MS = 86_400_000;
 
 const place = document.getElementById("report");
 const form = document.getElementById("period");
+const leave = document.getElementById("leave");
 const config = document.body.dataset;
 const started = {};
 
@@ -132,16 +133,19 @@ async function render() {
   const period = asked();
   started.at = period;
   mark(period);
-  if (!sessionStorage.getItem(TOKEN)) return askWho();
+  leave.hidden = !sessionStorage.getItem(TOKEN);
+  if (leave.hidden) return askWho();
   place.setAttribute("aria-busy", "true");
   try {
     const shown = period.report === "overview" ? await overview(period) : await one(period);
     // Another report may have been asked for in the meantime.
-    if (started.at === period) shown();
+    if (started.at !== period) return;
+    shown();
   } catch (error) {
-    if (started.at === period) refuse(error);
+    if (started.at !== period) return;
+    refuse(error);
   }
-  if (started.at === period) place.removeAttribute("aria-busy");
+  place.removeAttribute("aria-busy");
 }
 
 async function one(period) {
@@ -237,6 +241,7 @@ function askWho(told = "Reports are for analysts and managers of the program.") 
 function refuse(error) {
   if (error.status === 401) {
     sessionStorage.removeItem(TOKEN);
+    leave.hidden = true;
     askWho("Nobody is signed in, or not any more.");
     return;
   }
@@ -268,7 +273,17 @@ form.addEventListener("change", () => {
     location.hash = addressOf({ ...asked(), from: from.value, to: to.value, by: by.value });
   }
 });
-window.addEventListener("hashchange", render);
+leave.addEventListener("click", () => {
+  sessionStorage.removeItem(TOKEN);
+  render();
+});
+window.addEventListener("hashchange", async () => {
+  await render();
+  // Whoever cannot see that the page has changed goes on from where it did.
+  if (document.activeElement?.closest("nav") || document.activeElement === document.body) {
+    place.focus();
+  }
+});
 
 try {
   await finishSignIn();

@@ -11,6 +11,7 @@ const CHANGE_MAX = 1000;
 const YEAR_MS = 366 * 86_400_000;
 // A page that is being opened has no width for a moment.
 const WIDTH_MIN = 160;
+const TIP = { fill: "var(--paper)", lineHeight: 1.3 };
 // Values of these units are words of ours, of all others somebody's own names.
 const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
 
@@ -329,6 +330,7 @@ function framed(told, marks, x) {
     marginLeft: 56,
     marginTop: 12,
     x,
+    y: { nice: true },
     color: colors(cases),
     marks: [
       Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
@@ -383,9 +385,10 @@ function tip({ answer, cases, write }, domain) {
       return `${seriesLabel(answer, write, series)}: ${measure(answer, write, series, value)}`;
     });
     const y = Math.max(0, ...here.map(({ value }) => value));
-    return { x, y, title: [write.value(across.unit, x), ...said].join("\n") };
+    const step = write.value(across.unit, x, answer.by === "month");
+    return { x, y, title: [step, ...said].join("\n") };
   });
-  return Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "title", fill: "var(--paper)" }));
+  return Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "title", ...TIP }));
 }
 
 /** Bars that lie, name and total above each, so that there is room for both on a phone. */
@@ -500,7 +503,7 @@ function heatmap(told) {
       Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => write.value(down.unit, row) }),
       Plot.cell(known(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
       ...(room >= 36 ? [figures] : []),
-      Plot.tip(known(cases), Plot.pointer({ ...place, title, fill: "var(--paper)" })),
+      Plot.tip(known(cases), Plot.pointer({ ...place, title, ...TIP })),
     ],
   });
   const said = `${write.label(shade.name)}: ${lower(down.name)}, by ${lower(across.name)}`;
