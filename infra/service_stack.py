@@ -25,9 +25,9 @@ from infra.schedules import ScheduledWork
 from infra.settings import Settings
 from infra.streams import StreamReader
 from infra.subscriptions import Subscription
-from loyalty.domain.events import SOURCE, MessageDue
+from loyalty.domain.events import SOURCE, Event, MessageDue
 from loyalty.edge.settings import SignInSettings
-from loyalty.usecases.reminders import WAKING_EVENTS
+from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
 
 # The gateway gives up after 30 s, a caller long before.
 HTTP_TIMEOUT = Duration.seconds(10)
@@ -391,17 +391,23 @@ class ServiceStack(Stack):
             concurrency_max=REMINDERS_CONCURRENCY_MAX,
             expression="rate(5 minutes)",
         )
-        Subscription(
-            self,
-            "ChangedMembers",
-            source=SOURCE,
-            names=[event.__name__ for event in WAKING_EVENTS],
-            queue=work.queue,
-            bus_name=self._bus.event_bus_name,
-            # As a page that the function sends itself.
-            says='{"v": 1, "program_id": <program>, "lane": "changed", "items": [<member>]}',
-            paths={"program": "$.detail.program_id", "member": "$.detail.member_id"},
-        )
+        waking: dict[str, tuple[Sequence[type[Event]], Mapping[str, object] | None]] = {
+            "ChangedMembers": (WAKING_EVENTS, None),
+            "LateMembers": (WAKING_IF_LATE, {"late": [True]}),
+        }
+        for name, (told, detail) in waking.items():
+            Subscription(
+                self,
+                name,
+                source=SOURCE,
+                names=[event.__name__ for event in told],
+                detail=detail,
+                queue=work.queue,
+                bus_name=self._bus.event_bus_name,
+                # As a page that the function sends itself.
+                says='{"v": 1, "program_id": <program>, "lane": "changed", "items": [<member>]}',
+                paths={"program": "$.detail.program_id", "member": "$.detail.member_id"},
+            )
         return work
 
     def _notifications(self) -> CapabilityFunction:

@@ -573,6 +573,9 @@ def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly)
     assert json.loads(said) == {"v": 1, "program_id": "x", "lane": "changed", "items": ["x"]}
     # What an order earns wakes nobody: that would cost a look for each order.
     assert "PointsEarned" not in rule["EventPattern"]["detail-type"]
+    (late,) = (each for each in rules if names_of(each) == ["PointsEarned"])
+    assert late["EventPattern"]["detail"] == {"late": [True]}
+    assert late["Targets"][0]["InputTransformer"] == target["InputTransformer"]
 
 
 def test_mails_are_due_by_the_bus_and_come_back_by_the_account_s_own(deployed: Assembly) -> None:

@@ -19,7 +19,7 @@ from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.letters import TableLetters
 from loyalty.table.operations import Query
-from loyalty.usecases.reminders import WAKING_EVENTS
+from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward
@@ -75,10 +75,12 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
         monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
         relay(batch(records(TABLE)), Context())
         names = {kind.__name__ for kind in WAKING_EVENTS}
+        names_if_late = {kind.__name__ for kind in WAKING_IF_LATE}
         news, seen = bus.entries[seen:], len(bus.entries)
         for entry in news:
-            if entry["DetailType"] in names:
-                send("changed", json.loads(entry["Detail"])["member_id"])
+            name, detail = entry["DetailType"], json.loads(entry["Detail"])
+            if name in names or (name in names_if_late and detail["late"]):
+                send("changed", detail["member_id"])
         assert work_off(handler, queue_url()) == []
         return [entry["DetailType"] for entry in bus.entries]
 
@@ -150,6 +152,19 @@ def test_a_run_that_was_missed_for_days_is_made_up_for(
     run()
 
     assert letters(ana)[1:] == ["2026-12-17#points_expiring"]
+
+
+def test_points_of_an_order_that_is_told_late_miss_no_stage(
+    ana: str, letters: Written, told: Told
+) -> None:
+    till.earn(ana, 4999, occurred_at="2026-11-20T11:00:00Z")
+    told()
+    assert letters(ana) == ["2026-11-21#welcome"]
+
+    till.earn(ana, 4999, occurred_at="2026-10-25T10:00:00Z")
+    told()
+
+    assert letters(ana) == ["2026-11-21#points_expiring", "2026-11-21#welcome"]
 
 
 def test_a_member_who_is_handed_out_twice_is_told_once(

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -221,6 +221,15 @@ def test_an_earn_names_its_order_and_when_its_points_expire() -> None:
     assert told["lots"] == [{"expires_on": "2027-11-30", "points": 49}]
     assert told["order"] == {"source": "pos", "order_id": "1001"}
     assert told["occurred_at"] == "2026-11-21T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, False), (1, False), (2, True)])
+def test_points_that_were_told_late_say_so(days: int, late: bool) -> None:
+    told = accrual()
+
+    later = replace(told, recorded_at=told.happened_at + timedelta(days=days))
+
+    assert detail(change(later))["late"] is late
 
 
 def test_points_that_never_expire_say_so_by_having_no_date() -> None:

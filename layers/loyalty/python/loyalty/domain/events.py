@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from loyalty.domain.account import Account, Status
@@ -33,6 +33,7 @@ from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 
 SOURCE: Final = "loyalty"
+LATE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,8 @@ class PointsEarned(Event):
     lots: tuple[DatedPoints, ...]
     """Where they lie; less than `points` where a debt was paid."""
     order: OrderName | None
+    late: bool
+    """Told more than a day after it happened: of their time to expire so much is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -502,7 +505,14 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
         case ("accrual" | "bonus" | "edit") as reason if not _takes(entry):
             if points:
                 lots = _lots(entry)
-                yield tell(PointsEarned, reason=reason, points=points, lots=lots, order=order)
+                yield tell(
+                    PointsEarned,
+                    reason=reason,
+                    points=points,
+                    lots=lots,
+                    order=order,
+                    late=entry.recorded_at - entry.happened_at > LATE,
+                )
             if waiting := _waiting(entry):
                 total = entry.pending_points
                 yield tell(PointsPending, points=total, pending=waiting, order=order)

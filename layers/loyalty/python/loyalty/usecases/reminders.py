@@ -40,6 +40,8 @@ WAKING_EVENTS: Final = (
     events.RewardRedeemed,
     events.TierChanged,
 )
+# But what is told late has lived already: its first stage may come before the next look does.
+WAKING_IF_LATE: Final = (events.PointsEarned,)
 
 # Vouchers that are good at the same time, and entries since the last purchase, of one member.
 VOUCHERS_MAX: Final = 100
