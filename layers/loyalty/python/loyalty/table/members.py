@@ -54,13 +54,8 @@ class TableMembers:
                     return holders[identity]
         return None
 
-    def guest(self, identities: Sequence[Identity]) -> str:
-        # By what can be proven at the first own sign-in, if there is any: e-mail, then phone.
-        for identity in sorted(identities, key=lambda identity: KINDS.index(identity.kind)):
-            return "#".join(self._keyring().digest(identity, program_id=self._program))
-        return ""
-
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
+        # By what can be proven at the first own sign-in, if there is any: e-mail, then phone.
         ordered = sorted(set(identities), key=lambda each: (KINDS.index(each.kind), each.value))
         return ["#".join(digest) for identity in ordered for digest in self._digests(identity)]
 

@@ -133,10 +133,6 @@ class Directory(Protocol):
         """The member that the first known of these identities belongs to; one round trip."""
         ...
 
-    def guest(self, identities: Sequence[Identity]) -> str:
-        """The name under which an unknown customer's orders are found again; empty for nobody."""
-        ...
-
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
         """Every name under which orders of these identities may have been kept, surest first."""
         ...
