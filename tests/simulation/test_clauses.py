@@ -1776,6 +1776,22 @@ class TestLevels:
 
         assert (lost, account(world).tier_announced) == (None, "gold")
 
+    def test_a_level_granted_for_a_day_that_ends_while_it_is_granted_ends_with_the_next_sweep(
+        self,
+    ) -> None:
+        world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        attempt = world.start(Grant("ann", TierFloor("gold", TODAY)))
+        attempt.run_to(writing)
+        world.now += DAY
+        earned(world, 10)
+        done(attempt.finish())
+        due = account(world).due
+
+        swept(world)
+
+        assert due == TODAY + DAY
+        assert account(world).tier_announced is None
+
     def test_what_was_decided_before_a_granted_level_ended_wakes_nobody_for_it_after(self) -> None:
         world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
         gold = earned(world, 60)
