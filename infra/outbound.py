@@ -10,9 +10,9 @@ from infra.settings import Settings
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE
 
-# An event is looked at and queued for whoever wants it, in milliseconds.
+# An event is only looked at and queued for whoever wants it: short work, which takes few hands.
 ANNOUNCED_AT_ONCE_MAX = 10
-ANNOUNCEMENTS_CONCURRENCY_MAX = 10
+ANNOUNCEMENTS_CONCURRENCY_MAX = 5
 # An endpoint that does not answer holds one of these for seconds, and nothing else but itself.
 DELIVERIES_CONCURRENCY_MAX = 50
 
