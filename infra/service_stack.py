@@ -161,8 +161,8 @@ class ServiceStack(Stack):
             environment=self._table_name | self._identity_secret | self._claims,
         )
         self._allow_ledger(function)
-        # A refund looks for what its lots expired.
-        self._data.table.allow(function, QUERY)
+        # A refund looks for what its lots expired; a guest's order that earns is listed no more.
+        self._data.table.allow(function, QUERY, DELETE)
         return function
 
     def _redemption(self) -> CapabilityFunction:
@@ -215,8 +215,8 @@ class ServiceStack(Stack):
             timeout=INTAKE_TIMEOUT,
         )
         self._allow_ledger(function)
-        # A refund looks for what its lots expired.
-        self._data.table.allow(function, QUERY)
+        # A refund looks for what its lots expired; a guest's order that earns is listed no more.
+        self._data.table.allow(function, QUERY, DELETE)
         # Some platforms have to be asked for the order itself.
         self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
         self._data.buckets.allow_fetch_delivery(function)

@@ -73,7 +73,10 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
-    "accrual": {TABLE: MOVE_POINTS | {"dynamodb:Query"}, IDENTITY_SECRET: READ_SECRET},
+    "accrual": {
+        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem", "dynamodb:Query"},
+        IDENTITY_SECRET: READ_SECRET,
+    },
     "redemption": {
         TABLE: MOVE_POINTS,
         HISTORY: {"dynamodb:Query"},
@@ -91,7 +94,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "IntakeQueue/Queue": {"sqs:SendMessage"},
     },
     "intake": {
-        TABLE: MOVE_POINTS | {"dynamodb:Query"},
+        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem", "dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         STOREFRONT_SECRETS: READ_SECRET,
         DELIVERIES: {"s3:GetObject"},

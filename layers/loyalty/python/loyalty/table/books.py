@@ -23,6 +23,7 @@ from loyalty.table.operations import (
     Assign,
     Compare,
     Condition,
+    Delete,
     Increase,
     Item,
     Missing,
@@ -222,6 +223,10 @@ class TableBooks:
         if posting.stock is not None:
             operations.append(self._take_stock(posting.stock))
         operations.extend(self._change(change) for change in posting.changes)
+        if posting.replaces is not None:
+            # Claimed, a guest's order is looked for no more.
+            found_by = records.guest_orders_of(posting.replaces, self._program)
+            operations.extend(Delete(key_of(each)) for each in found_by)
         return operations
 
     def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
