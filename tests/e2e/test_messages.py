@@ -1,20 +1,25 @@
 """Members are told by mail, through everything that is deployed between an enrollment and SES."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.e2e.conftest import OpenProgram
-from tests.e2e.described import DescribedApi, eventually, mails
+from tests.e2e.described import DescribedApi, eventually, mails, order
 
 
 @pytest.fixture
 def api(open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
     program = open_program(
-        reminders={"welcome": {}, "birthday": {"bonus_points": 20}},
+        expiry={"model": "after_earning", "days": 30, "round_to": "none"},
+        reminders={
+            "welcome": {},
+            "birthday": {"bonus_points": 20},
+            "points_expiring": {"days_before": [7]},
+        },
         messages={"quiet_hours": None, "look": {"footer": "1 rue du Four, Paris"}},
     )
     with DescribedApi(program) as api:
@@ -63,3 +68,22 @@ def test_a_birthday_that_is_told_on_the_day_brings_its_present_and_one_mail(
     (mail,) = eventually(lambda: mails(api.program, to=email), bool)
     assert "20 beans" in mail["BodyText"]
     assert api.call("cashier", "GET", path)["balance"] == 20
+
+
+def test_whoever_earned_long_before_it_was_told_hears_at_once_that_it_expires(
+    api: DescribedApi,
+) -> None:
+    email = f"{uuid4().hex[:8]}@example.com"
+    body = {
+        "identities": [{"kind": "email", "value": email}],
+        "profile": {"locale": "en"},
+        "consents": {"email": True, "welcome": False},
+    }
+    member = api.call("cashier", "POST", "/members", json=body, status=201)
+    long_ago = datetime.now(UTC) - timedelta(days=25)
+
+    told = order("1", member_id=member["id"]) | {"occurred_at": long_ago.isoformat()}
+    api.call("cashier", "POST", "/orders", json=told, status=201)
+
+    (mail,) = eventually(lambda: mails(api.program, to=email), bool)
+    assert mail["Subject"] == "49 beans will expire in 5 days"
