@@ -389,6 +389,24 @@ MUTANTS: Final = (
         "due=None,",
     ),
     Mutant(
+        "what counts towards a level does not rely on what else it is told from",
+        "table/books.py",
+        "if (revision := change.tier_revision_seen) is not None:",
+        "if (revision := change.tier_revision_seen) is not None and revision < 0:",
+    ),
+    Mutant(
+        "a late order is not noticed by others that count",
+        "domain/postings.py",
+        "revises_tier=counting.revises,",
+        "revises_tier=False,",
+    ),
+    Mutant(
+        "orders at once pass a level that neither reaches alone",
+        "table/books.py",
+        "for counter, most in change.qualifying_at_most.items():",
+        "for counter, most in dict[str, int]().items():",
+    ),
+    Mutant(
         "a refund does not lower what its order counted for",
         "domain/refunds.py",
         "counts(after) - counts(before))",

@@ -1739,8 +1739,10 @@ class TestLevels:
         # Twelve months count together, and what they reach holds for twelve more.
         assert (before, account(world).due) == (date(2028, 3, 1), date(2028, 1, 1))
 
-    def test_two_orders_at_once_reach_a_level_that_neither_would_alone(self) -> None:
+    @pytest.mark.parametrize("before", [0, 5])
+    def test_two_orders_at_once_reach_a_level_that_neither_would_alone(self, before: int) -> None:
         world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
+        earned(world, before, name="before")
         attempts = [world.start(Earn(order(f"o{n}", 20), "ann")) for n in range(2)]
         for attempt in attempts:
             attempt.run_to(writing)
