@@ -109,6 +109,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
     "export_member": {},
     "list_history": {"limit": "10"},
     "list_redemptions": {"limit": "10"},
+    "list_endpoint_deliveries": {"limit": "10"},
     "read_balance": {"at": "2026-11-21T10:00:00Z"},
     "read_statement": DAYS,
     "read_report": DAYS,
@@ -137,6 +138,14 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
     till.earn(ana, 19_900, order_id="1")
     redeemed = till.redeem(ana, hold=True).body
     connect("online")
+    url = f"{PROGRAM_PREFIX.replace('<program_id>', 'bean')}/endpoints/crm"
+    call(
+        SERVED["register_endpoint"][0],
+        "PUT",
+        url,
+        body=BODIES["register_endpoint"],
+        as_=caller("manager"),
+    )
     return {
         "program_id": "bean",
         "member_id": ana,

@@ -98,7 +98,7 @@ class OutOfStock(Refusal):
 
 class LimitReached(Refusal):
     code = "limit_reached"
-    title = "The limit per member is reached"
+    title = "A limit is reached"
 
 
 class RewardUnavailable(Refusal):
