@@ -11,10 +11,12 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.deliveries import deliveries
 from bench.figures import Figure
 from bench.functions import Workers, inits, warm_overhead
 from bench.load import Load
 from bench.reminders import reminders
+from bench.reports import report_figures
 from bench.sweeps import sweeps
 from local.cloud import free_port
 from local.console import Console
@@ -32,6 +34,8 @@ def main() -> None:
 def measure(scratch: Path) -> Iterator[Figure]:
     console = Console()
     workers = Workers(scratch)
+    with console.line("Draw ten million entries, and ask for every report"):
+        yield from report_figures(scratch)
     with console.line("Start every function"):
         yield from inits(workers)
     with deployment(port=free_port(), home=scratch / "cloud", console=console) as deployed:
@@ -42,6 +46,8 @@ def measure(scratch: Path) -> Iterator[Figure]:
             yield from warm_overhead(workers, deployed, program_id=PROGRAM_ID, member_id=member_id)
         with console.line("Earn and redeem"):
             yield from load.figures()
+        with console.line("Deliver a burst"):
+            yield from deliveries(deployed)
         with console.line("Sweep few members and many"):
             yield from sweeps(deployed.cloud)
         with console.line("Remind few members and many"):
