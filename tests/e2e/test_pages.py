@@ -1,7 +1,10 @@
 """The pages of the reports as deployed: opened by anyone, with data for who may read it."""
 
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from loyalty.edge import report_pages
 from tests.e2e.conftest import OpenProgram
 
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TODAY = datetime.now(UTC).date()
 
 
@@ -17,7 +21,7 @@ def test_a_browser_gets_the_page_and_all_that_it_loads(program: OpenProgram) -> 
         program.deployed.api_url, program_id=program.id, token=program.tokens["manager"]
     )
 
-    with httpx.Client(trust_env=False) as browser:
+    with httpx.Client(trust_env=False, timeout=60) as browser:
         page = browser.get(link)
         assets = [
             browser.get(page.url.join(path))
@@ -52,3 +56,27 @@ def test_others_get_no_data(program: OpenProgram, role: str | None, status: int)
         answer = client.get("/reports/summary", params=days, headers={"Accept": "text/html"})
 
     assert answer.status_code == status
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look with")
+def test_a_manager_s_link_opens_the_overview_in_a_browser(
+    program: OpenProgram, tmp_path: Path
+) -> None:
+    link = report_pages.link(
+        program.deployed.api_url, program_id=program.id, token=program.tokens["manager"]
+    )
+    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000")
+
+    run = subprocess.run(
+        [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path}", "--dump-dom", link],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=180,
+    )
+
+    drawn = run.stdout.partition('id="report"')[2]
+    assert "<h1>Overview</h1>" in drawn, drawn[:2000]
+    assert drawn.count("<dt>") == 6
+    assert drawn.count('<section class="card">') == 6
+    assert program.tokens["manager"] not in run.stdout

@@ -222,7 +222,7 @@ def drive_everything(api: DescribedApi) -> None:
 def look_at_reports(api: DescribedApi) -> None:
     page = api.send(None, "GET", "/reports", status=200)
     for path in re.findall(r'(?:src|href)="([^"#]+/assets/[^"]+)"', page.text):
-        asset = httpx.get(page.url.join(path), trust_env=False)
+        asset = httpx.get(page.url.join(path), trust_env=False, timeout=60)
         assert asset.status_code == 200, asset.text
         api.driven.add("GET /v1/assets/{digest}/{name}")
 

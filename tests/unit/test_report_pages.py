@@ -24,6 +24,7 @@ from loyalty.edge.settings import SignInSettings
 from tools import plot
 
 FILES: Final = Path(report_pages.__file__).parents[1] / "reports" / "pages"
+NODE: Final = Path(sys.prefix) / "bin" / "node"
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 # What `draw.js` knows how to write, or writes as it is.
 UNITS: Final = {
@@ -206,6 +207,10 @@ class TestShell:
             assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write", script)
             assert not re.search(r"\beval\b|new Function", script)
 
+    @pytest.mark.parametrize("name", ["app.js", "draw.js"])
+    def test_our_scripts_can_be_read(self, name: str) -> None:
+        subprocess.run([NODE, "--check", FILES / name], capture_output=True, check=True)
+
     def test_it_is_light(self) -> None:
         sizes = {
             name: len(gzip.compress((FILES / name).read_bytes()))
@@ -331,9 +336,8 @@ def drawn_by_node(expression: str, told: dict[str, Any]) -> Any:
         f"const write = draw.writing(answer, 'en-US');"
         f"console.log(JSON.stringify({expression}));"
     )
-    node = Path(sys.prefix) / "bin" / "node"
     run = subprocess.run(
-        [node, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
     )
     return json.loads(run.stdout)
 
