@@ -47,7 +47,7 @@ COMPACTION_TIMEOUT = Duration.minutes(15)
 # 50 workers settle about 2,000 members a second and leave room for the API's own functions.
 SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
-# 10,000 deliveries are searched in a minute, and an hour is promised.
+# Four parts of a search, of 20 s each, and the table's work before.
 PRIVACY_TIMEOUT = Duration.seconds(120)
 PRIVACY_CONCURRENCY_MAX = 2
 # Half a minute of work, and room for a table that throttles.

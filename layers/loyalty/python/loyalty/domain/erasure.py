@@ -127,8 +127,12 @@ def _names(identity: Identity, source: str, name: str, text: str) -> bool:
 
 def _has_address(text: str, address: str) -> bool:
     """Whether a text has an address, and not only a part of a longer one."""
+    folded = text.casefold()
+    # Nearly all texts: looking further takes a hundred times as long.
+    if address.casefold() not in folded:
+        return False
     found = rf"(?<![\w.%+-]){re.escape(address.casefold())}(?![\w-]|\.\w)"
-    return re.search(found, text.casefold()) is not None
+    return re.search(found, folded) is not None
 
 
 def _is_phone(text: str, phone: str) -> bool:
