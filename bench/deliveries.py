@@ -32,8 +32,8 @@ _SECRET: Final = "the-secret-of-a-burst"  # noqa: S105  of a shop that exists he
 
 def deliveries(deployed: Deployment) -> Iterator[Figure]:
     """A thousand deliveries from clients that wait for each answer."""
-    # Without levels, at which an order earns more.
-    document = json.loads(EXAMPLE.read_text()) | {"tiers": None}
+    # Without levels, at which an order earns more, and what is said of them.
+    document = json.loads(EXAMPLE.read_text()) | {"tiers": None, "reminders": {}}
     tokens = deployed.open_program(_PROGRAM_ID, document)
     with (
         deployed.client(_PROGRAM_ID, tokens["manager"]) as manager,
