@@ -20,6 +20,9 @@ VISIBILITY_TIMEOUTS = 6
 # A hundred members: seconds of work, and of repetition when a worker dies.
 PAGES_AT_ONCE = 4
 
+# What fails so often does not fail by chance.
+RECEIVES_MAX = 4
+
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
 
@@ -110,6 +113,7 @@ class WorkQueue(Construct):
         function: CapabilityFunction,
         concurrency_max: int,
         batch_size: int = PAGES_AT_ONCE,
+        receives_max: int = RECEIVES_MAX,
         sends: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -129,7 +133,9 @@ class WorkQueue(Construct):
             visibility_timeout=Duration.seconds(
                 VISIBILITY_TIMEOUTS * function.timeout.to_seconds()
             ),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=4),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=receives_max
+            ),
         )
         function.allow(
             "sqs:ReceiveMessage",

@@ -28,6 +28,7 @@ from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event, MessageDue
 from loyalty.edge.settings import SignInSettings
 from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
+from loyalty.usecases.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
 
 # The gateway gives up after 30 s, a caller long before.
 HTTP_TIMEOUT = Duration.seconds(10)
@@ -39,6 +40,9 @@ SWEEP_TIMEOUT = Duration.seconds(60)
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # One delivery takes 13 s when everything that can be slow is.
 DELIVERIES_TIMEOUT = Duration.seconds(30)
+# Up to six calls of a shop, which may take 7 s each, for a shop or two.
+CODES_TIMEOUT = Duration.seconds(60)
+CODES_CONCURRENCY_MAX = 2
 # To read off a busy day's facts who has changed.
 AUDIT_TIMEOUT = Duration.seconds(300)
 # The most there is: the first fold of a long history reads and sorts all of it.
@@ -105,7 +109,7 @@ class ServiceStack(Stack):
             "rebuild": self._rebuild(),
             "reminders": self._reminders(),
         }
-        functions += [self._notifications(), self._deliveries()]
+        functions += [self._notifications(), self._deliveries(), self._shop_codes()]
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
         self._publish(
@@ -475,6 +479,38 @@ class ServiceStack(Stack):
         )
         return function
 
+    def _shop_codes(self) -> CapabilityFunction:
+        function = self._function(
+            "codes",
+            "Let connected shops have the codes of vouchers as long as these are good",
+            environment=self._table_name | self._storefront_secrets,
+            timeout=CODES_TIMEOUT,
+        )
+        self._data.table.allow(function, GET, QUERY)
+        self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
+        self._codes = WorkQueue(
+            self,
+            "ShopCodes",
+            settings=self._settings,
+            function=function,
+            concurrency_max=CODES_CONCURRENCY_MAX,
+            batch_size=1,
+            receives_max=ATTEMPTS_MAX,
+            sends=False,
+        )
+        # A shop that is down is asked again later and later.
+        function.allow("sqs:ChangeMessageVisibility", on=[self._codes.queue.queue_arn])
+        function.function.add_environment("LOYALTY_CODES_QUEUE_URL", self._codes.queue.queue_url)
+        Subscription(
+            self,
+            "StepsOfVouchers",
+            source=SOURCE,
+            names=[event.__name__ for event in STEPS_OF_VOUCHERS],
+            queue=self._codes,
+            bus_name=self._bus.event_bus_name,
+        )
+        return function
+
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
@@ -568,7 +604,9 @@ class ServiceStack(Stack):
             functions=functions,
             intake=self._intake,
             readers=readers,
-            queues={name: work.queue for name, work in works.items()} | self._outbound.queues,
+            queues={name: work.queue for name, work in works.items()}
+            | self._outbound.queues
+            | {"codes": self._codes},
             messages=self._messages,
         )
         functions["notifications"].function.add_environment(
@@ -583,6 +621,7 @@ class ServiceStack(Stack):
         parked = {name: reader.dead_letters for name, reader in readers.items()}
         parked |= {name: work.queue.dead_letters for name, work in works.items()}
         parked["notifications"] = self._messages.dead_letters
+        parked["codes"] = self._codes.dead_letters
         parked |= {name: queue.dead_letters for name, queue in self._outbound.queues.items()}
         for name, queue in parked.items():
             CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)

@@ -33,6 +33,7 @@ FUNCTIONS: Final = (
     "reminders",
     "notifications",
     "deliveries",
+    "codes",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages")
 

@@ -180,6 +180,11 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "Outbound/Announcements/Queue": CONSUME,
         "Outbound/Deliveries/Queue": CONSUME | {"sqs:SendMessage"},
     },
+    "codes": {
+        TABLE: GET | {"dynamodb:Query"},
+        STOREFRONT_SECRETS: READ_SECRET,
+        "ShopCodes/Queue": CONSUME | {"sqs:ChangeMessageVisibility"},
+    },
 }
 
 # What every function is told, beside the fields of its own settings.
@@ -412,7 +417,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
 
     assert set(queues) == {
         "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
-        "notifications", "deliveries",
+        "notifications", "deliveries", "codes",
     }  # fmt: skip
     for name, fed in queues.items():
         for queue in fed:
@@ -428,7 +433,7 @@ def test_dead_letters_are_kept_for_two_weeks_in_a_queue_of_the_same_kind(
 
     letters = dead_letter_queues(deployed.service)
 
-    assert len(letters) == 12
+    assert len(letters) == 13
     assert {queues[each]["MessageRetentionPeriod"] for each in letters} == {14 * 24 * 3600}
     assert {each for each in letters if queues[each].get("FifoQueue")} == {intake_letters}
 
@@ -465,7 +470,7 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 12
+    assert len(mappings) == 13
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -534,7 +539,7 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
     assert ("EndpointDeliveriesParked", "deliveries") in alarms(deployed.service)
-    assert len(waiting) == 9
+    assert len(waiting) == 10
 
 
 def test_somebody_is_woken_by_a_platform_that_contradicts_itself(deployed: Assembly) -> None:
@@ -675,6 +680,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "AuditDeadLettersUrl",
         "AuditFunctionName",
         "CatalogName",
+        "CodesDeadLettersUrl",
         "CompactionDeadLettersUrl",
         "CompactionFunctionName",
         "BusName",

@@ -74,6 +74,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
         for work in (
+            "codes",
             "sweep",
             "audit",
             "compaction",

@@ -201,6 +201,7 @@ def test_a_shop_that_is_not_connected_any_more_is_not_asked(
     [
         ("square", "https://connect.squareup.com"),
         ("bigcommerce", "https://api.bigcommerce.com"),
+        ("shopify", "https://abc.myshopify.com"),
     ],
 )
 def test_a_platform_is_asked_at_its_own_address(platform_name: Platform, origin: str) -> None:
@@ -210,6 +211,6 @@ def test_a_platform_is_asked_at_its_own_address(platform_name: Platform, origin:
         pause=lambda _attempt: None,
     )
 
-    api = client._api(replace(DELIVERY, platform=platform_name))
+    api = client._api("bean", "till", platform=platform_name)
 
     assert api.origin == origin

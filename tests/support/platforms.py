@@ -15,12 +15,16 @@ class Reply(NamedTuple):
 
 
 class PlatformServer:
-    """Each path is answered by its replies in turn, the last of them for ever; others by 404."""
+    """Each path is answered by its replies in turn, the last of them for ever; others by 404.
+
+    `asked` are the paths, `told` what was posted to them.
+    """
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.replies: dict[str, list[Reply]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.told: list[Any] = []
 
     def answer(self, path: str, *replies: Reply) -> None:
         self.replies[path] = list(replies)
@@ -39,7 +43,14 @@ def serving() -> Iterator[PlatformServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             told = {name.lower(): value for name, value in self.headers.items()}
-            reply = platform.reply(self.path, told)
+            self._reply(platform.reply(self.path, told))
+
+        def do_POST(self) -> None:
+            told = {name.lower(): value for name, value in self.headers.items()}
+            platform.told.append(json.loads(self.rfile.read(int(told["content-length"]))))
+            self._reply(platform.reply(self.path, told))
+
+        def _reply(self, reply: Reply) -> None:
             body = b"" if reply.body is None else json.dumps(reply.body).encode()
             self.send_response(reply.status)
             for name, value in reply.headers:

@@ -97,7 +97,7 @@ def test_an_event_says_what_has_to_be_read(
 def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     body = encoded(fixture("square/customer.created"))
 
-    assert square.translate("customer.created", body, source="till") == Ignored("unknown_topic")
+    assert square.translate("location.created", body, source="till") == Ignored("unknown_topic")
 
 
 def test_a_paid_order_is_read_from_the_published_answer() -> None:

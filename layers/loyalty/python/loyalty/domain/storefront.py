@@ -80,6 +80,7 @@ class Storefront:
     `notification_url` is where the shop was told to deliver, if that is not our own address;
     `store` and `sandbox` are what some platforms need to be asked for an order. `enroll_customers`:
     whoever consents in the shop becomes a member; `memberships` are the levels of its paid plans.
+    `create_codes`: it is given the codes of vouchers as discount codes of its own.
     """
 
     storefront_id: str
@@ -92,6 +93,7 @@ class Storefront:
     sandbox: bool = False
     earns: Earns = ALL_EARN
     enroll_customers: bool = False
+    create_codes: bool = False
     memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import urllib3
 
 from loyalty.domain.errors import TryAgain
-from loyalty.domain.storefront import Delivery, PlatformApi
+from loyalty.domain.storefront import Delivery, Platform, PlatformApi
 from loyalty.storefronts import dialect
 from loyalty.usecases.intake import Unfetchable
 from loyalty.usecases.storefronts import Shelf, Vault
@@ -43,25 +43,39 @@ class PlatformClient:
             Unfetchable: the shop is not connected any more, or the platform refuses.
             TryAgain: the platform does not answer.
         """
-        api = self._api(delivery)
-        return [self._get(api, path) for path in paths]
-
-    def _api(self, delivery: Delivery) -> PlatformApi:
         where = (delivery.program_id, delivery.storefront_id)
+        api = self._api(*where, platform=delivery.platform)
+        return [self._answered("GET", api, path) for path in paths]
+
+    def send(self, program_id: str, storefront_id: str, path: str, body: bytes) -> bytes:
+        """What is answered to a body; an answer that was lost is asked for once more.
+
+        Raises:
+            Unfetchable: the shop is not connected any more, or the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        return self._answered("POST", self._api(program_id, storefront_id), path, body=body)
+
+    def _api(
+        self, program_id: str, storefront_id: str, *, platform: Platform | None = None
+    ) -> PlatformApi:
+        where = (program_id, storefront_id)
         storefront, keys = self._shelf.find(*where), self._vault.read(*where)
-        if storefront is None or keys is None or storefront.platform != delivery.platform:
+        if storefront is None or keys is None or platform not in (None, storefront.platform):
             raise Unfetchable("disconnected")
         if keys.access_token is None:
             raise Unfetchable("no_access_token")
         return dialect(storefront.platform).api(storefront, access_token=keys.access_token)
 
-    def _get(self, api: PlatformApi, path: str) -> bytes:
+    def _answered(
+        self, method: str, api: PlatformApi, path: str, *, body: bytes | None = None
+    ) -> bytes:
         url = (self._origin or api.origin) + api.prefix + path
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 self._pause(attempt)
             try:
-                answer = self._ask(url, api.headers)
+                answer = self._ask(method, url, api.headers, body)
             except urllib3.exceptions.HTTPError:
                 continue
             if answer.status in (200, 204):
@@ -72,10 +86,17 @@ class PlatformClient:
                 break
         raise TryAgain("The platform does not answer")
 
-    def _ask(self, url: str, headers: Mapping[str, str]) -> "_Answer":
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None
+    ) -> "_Answer":
         # A redirect would carry the token to wherever it leads.
         told = self._pool.request(
-            "GET", url, headers=dict(headers), redirect=False, preload_content=False
+            method,
+            url,
+            body=sent,
+            headers=dict(headers),
+            redirect=False,
+            preload_content=False,
         )
         body = told.read(BYTES_MAX + 1)
         if len(body) > BYTES_MAX:

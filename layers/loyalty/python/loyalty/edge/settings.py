@@ -59,6 +59,13 @@ class IntakeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodesSettings:
+    table: str
+    storefront_secrets: str
+    codes_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
     """Where storefronts' platforms are asked, where that is not the platforms' own address.
 
@@ -189,6 +196,7 @@ type _Settings = (
     | ReportingSettings
     | WebhooksSettings
     | IntakeSettings
+    | CodesSettings
     | PlatformSettings
     | RelaySettings
     | ArchiveSettings

@@ -28,7 +28,7 @@ StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of y
 Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
 AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
 HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
-StoreHash = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]{1,32}$")]
+StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
 
 NAMES_MAX: Final = 20
 
@@ -37,7 +37,10 @@ NEEDS: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
     "bigcommerce": frozenset({"access_token", "store"}),
 }
-MAY: Final[dict[Platform, frozenset[str]]] = {"square": frozenset({"notification_url", "sandbox"})}
+MAY: Final[dict[Platform, frozenset[str]]] = {
+    "square": frozenset({"notification_url", "sandbox"}),
+    "shopify": frozenset({"create_codes"}),
+}
 
 
 Names = Annotated[tuple[Label, ...], Field(max_length=NAMES_MAX)]
@@ -111,18 +114,34 @@ class StorefrontRequest(RequestPart):
     ]
     access_token: Annotated[
         AccessToken | None,
-        Field(description="Square, BigCommerce: by which their orders are read."),
+        Field(
+            description="Square, BigCommerce: by which their orders are read. "
+            "Shopify: by which codes are created."
+        ),
     ] = None
     notification_url: Annotated[
         HttpsUrl | None,
         Field(description="Square: where it delivers, if not at this API's own address."),
     ] = None
-    store: Annotated[StoreHash | None, Field(description="BigCommerce: the store's hash.")] = None
+    store: Annotated[
+        StoreName | None,
+        Field(
+            description="BigCommerce: the store's hash. "
+            "Shopify: what comes before `.myshopify.com`."
+        ),
+    ] = None
     sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
     earns: EarningOrders = EarningOrders()
     enroll_customers: Annotated[
         StrictBool,
         Field(description="Shopify: who consents to marketing in the shop becomes a member."),
+    ] = False
+    create_codes: Annotated[
+        StrictBool,
+        Field(
+            description="Shopify: vouchers' codes are discount codes of the shop. "
+            "Needs `access_token` and `store`."
+        ),
     ] = False
     memberships: Annotated[
         dict[PlanId, PaidLevel],
@@ -156,6 +175,7 @@ class StorefrontRequest(RequestPart):
             sandbox=self.sandbox,
             earns=self.earns.earns(),
             enroll_customers=self.enroll_customers,
+            create_codes=self.create_codes,
             memberships={plan: paid.level for plan, paid in self.memberships.items()},
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
@@ -169,7 +189,9 @@ class StorefrontRequest(RequestPart):
     def _faults(self) -> Iterator[Fault]:
         needs = NEEDS.get(self.platform, frozenset())
         may = MAY.get(self.platform, frozenset())
-        for name in ("access_token", "notification_url", "store", "sandbox"):
+        if self.platform == "shopify" and self.create_codes:
+            needs = frozenset({"access_token", "store"})
+        for name in ("access_token", "notification_url", "store", "sandbox", "create_codes"):
             is_told = bool(getattr(self, name))
             if name in needs and not is_told:
                 yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
@@ -199,6 +221,7 @@ class StorefrontAnswer(AnswerPart):
     sandbox: bool = False
     earns: EarningOrders = EarningOrders()
     enroll_customers: bool = False
+    create_codes: bool = False
     memberships: Annotated[dict[str, PaidLevel], Field(default_factory=dict)]
 
 
@@ -352,6 +375,7 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         sandbox=storefront.sandbox,
         earns=EarningOrders(**asdict(storefront.earns)),
         enroll_customers=storefront.enroll_customers,
+        create_codes=storefront.create_codes,
         memberships={
             plan: PaidLevel(level=level) for plan, level in storefront.memberships.items()
         },

@@ -25,7 +25,9 @@ from loyalty.domain.storefront import (
     Ignored,
     OrderRefunded,
     Parked,
+    PlatformApi,
     Received,
+    Storefront,
     cancelled,
 )
 from loyalty.storefronts import reading
@@ -121,6 +123,17 @@ def translate(
                 return _of_order(topic, body, source=source, earns=earns)
     except ValidationError as error:
         return reading.malformed(error)
+
+
+def api(storefront: Storefront, *, access_token: str) -> PlatformApi:
+    return PlatformApi(
+        origin=f"https://{storefront.store}.myshopify.com",
+        headers={
+            "x-shopify-access-token": access_token,
+            "content-type": "application/json",
+            "accept": "application/json",
+        },
+    )
 
 
 def _of_order(topic: str, body: bytes, *, source: str, earns: Earns) -> Command:

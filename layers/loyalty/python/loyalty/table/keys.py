@@ -21,6 +21,7 @@ SHARDS = 16
 REGISTRY_PARTITION = "PROGRAMS"
 DELIVERIES = "DELIVERY#"
 ENDPOINTS = "ENDPOINT#"
+STOREFRONTS = "STOREFRONT#"
 MESSAGES = "MESSAGE#"
 
 
@@ -111,7 +112,7 @@ def stock(program: str, reward: str) -> Key:
 
 @charted("storefront connection", read_by="webhooks, intake")
 def storefront(program: str, storefront: str) -> Key:
-    return Key(_program(program), f"STOREFRONT#{storefront}")
+    return Key(_program(program), f"{STOREFRONTS}{storefront}")
 
 
 @charted(

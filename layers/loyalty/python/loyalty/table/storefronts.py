@@ -29,6 +29,9 @@ from loyalty.table import keys
 from loyalty.table.engine import BATCH_GET_MAX, Engine
 from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refused, Value
 
+# More shops than a merchant has.
+STOREFRONTS_MAX: Final = 1000
+
 # A little longer than the inbox keeps the delivery itself, which it removes at a midnight: what
 # came of it must not be gone first.
 OUTCOME_DAYS: Final = LISTED_DAYS + 3
@@ -43,6 +46,12 @@ class TableStorefronts:
     def find(self, program_id: str, storefront_id: str) -> Storefront | None:
         item = self._engine.get(keys.storefront(program_id, storefront_id), strong=True)
         return storefront_from_item(item) if item else None
+
+    def all(self, program_id: str) -> Sequence[Storefront]:
+        """All of a program, a moment behind at times."""
+        partition = keys.program_partition(program_id)
+        query = Query(pk=partition, begins_with=keys.STOREFRONTS, limit=STOREFRONTS_MAX)
+        return [storefront_from_item(item) for item in self._engine.query(query)]
 
     def put(self, program_id: str, storefront: Storefront) -> None:
         key = keys.storefront(program_id, storefront.storefront_id)
@@ -127,6 +136,7 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "sandbox": storefront.sandbox or None,
         "earns": _earns_to_wire(storefront.earns) or None,
         "enroll_customers": storefront.enroll_customers or None,
+        "create_codes": storefront.create_codes or None,
         "memberships": dict(storefront.memberships) or None,
     }
     return {name: value for name, value in told.items() if value is not None}
@@ -144,6 +154,7 @@ def storefront_from_item(item: Item) -> Storefront:
         sandbox=bool(item.get("sandbox", False)),
         earns=_earns_from_wire(cast("dict[str, list[str]]", item.get("earns", {}))),
         enroll_customers=bool(item.get("enroll_customers", False)),
+        create_codes=bool(item.get("create_codes", False)),
         memberships=cast("dict[str, str]", item.get("memberships", {})),
     )
 

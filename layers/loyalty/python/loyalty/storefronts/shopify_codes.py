@@ -1,0 +1,169 @@
+"""Shopify's discount codes: https://shopify.dev/docs/api/admin-graphql (discounts)."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import StrictStr, ValidationError
+
+from loyalty.domain.currencies import exponent
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.shop_codes import Discount, KnownCode, ShopCode
+from loyalty.storefronts.reading import Told
+from loyalty.usecases.shop_codes import ShopRefused
+
+# Shopify keeps a version for a year; fields that we use are not to go before.
+API_VERSION: Final = "2026-07"
+PATH: Final = f"/admin/api/{API_VERSION}/graphql.json"
+
+# Whoever was first with the same code: us, before an answer was lost.
+TAKEN: Final = "TAKEN"
+
+_FIND: Final = """query ($code: String!) {
+  codeDiscountNodeByCode(code: $code) {
+    id
+    codeDiscount {
+      __typename
+      ... on DiscountCodeBasic { status usageLimit }
+      ... on DiscountCodeFreeShipping { status usageLimit }
+    }
+  }
+}"""
+_CREATE_BASIC: Final = """mutation ($discount: DiscountCodeBasicInput!) {
+  done: discountCodeBasicCreate(basicCodeDiscount: $discount) { userErrors { code field } }
+}"""
+_CREATE_FREE_SHIPPING: Final = """mutation ($discount: DiscountCodeFreeShippingInput!) {
+  done: discountCodeFreeShippingCreate(freeShippingCodeDiscount: $discount) {
+    userErrors { code field }
+  }
+}"""
+_LIMIT_BASIC: Final = """mutation ($id: ID!, $discount: DiscountCodeBasicInput!) {
+  done: discountCodeBasicUpdate(id: $id, basicCodeDiscount: $discount) {
+    userErrors { code field }
+  }
+}"""
+_LIMIT_FREE_SHIPPING: Final = """mutation ($id: ID!, $discount: DiscountCodeFreeShippingInput!) {
+  done: discountCodeFreeShippingUpdate(id: $id, freeShippingCodeDiscount: $discount) {
+    userErrors { code field }
+  }
+}"""
+_ACTIVATE: Final = """mutation ($id: ID!) {
+  done: discountCodeActivate(id: $id) { userErrors { code field } }
+}"""
+_DEACTIVATE: Final = """mutation ($id: ID!) {
+  done: discountCodeDeactivate(id: $id) { userErrors { code field } }
+}"""
+
+
+class _Extensions(Told):
+    code: StrictStr | None = None
+
+
+class _Error(Told):
+    extensions: _Extensions = _Extensions()
+
+
+class _UserError(Told):
+    code: StrictStr | None = None
+
+
+class _Done(Told):
+    userErrors: tuple[_UserError, ...] = ()  # noqa: N815  # their word
+
+
+class _Node(Told):
+    id: StrictStr
+    codeDiscount: dict[str, Any]  # noqa: N815  # their word
+
+
+class _Data(Told):
+    done: _Done | None = None
+    codeDiscountNodeByCode: _Node | None = None  # noqa: N815  # their word
+
+
+class _Answer(Told):
+    data: _Data | None = None
+    errors: tuple[_Error, ...] = ()
+
+
+class ShopifyCodes:
+    """The discount codes of one shop; `send` asks its GraphQL API and gives the answer's body."""
+
+    def __init__(self, send: Callable[[bytes], bytes]) -> None:
+        self._send = send
+
+    def find(self, code: str) -> KnownCode | None:
+        node = self._asked(_FIND, code=code).codeDiscountNodeByCode
+        if node is None:
+            return None
+        told = node.codeDiscount
+        limit = told.get("usageLimit")
+        return KnownCode(
+            name=node.id,
+            kind="free_shipping"
+            if told.get("__typename") == "DiscountCodeFreeShipping"
+            else "amount_off",
+            is_active=told.get("status") in ("ACTIVE", "SCHEDULED"),
+            uses_max=limit if isinstance(limit, int) else None,
+        )
+
+    def create(self, code: ShopCode) -> None:
+        """Also when there is one by this code already."""
+        is_shipping = code.discount.kind == "free_shipping"
+        query = _CREATE_FREE_SHIPPING if is_shipping else _CREATE_BASIC
+        self._do(query, passing=(TAKEN,), discount=_input(code))
+
+    def renew(self, known: KnownCode, *, uses_max: int) -> None:
+        """Let it be used so often, and be good again."""
+        limit = _LIMIT_FREE_SHIPPING if known.kind == "free_shipping" else _LIMIT_BASIC
+        self._do(limit, id=known.name, discount={"usageLimit": uses_max})
+        if not known.is_active:
+            self._do(_ACTIVATE, id=known.name)
+
+    def deactivate(self, known: KnownCode) -> None:
+        self._do(_DEACTIVATE, id=known.name)
+
+    def _do(self, query: str, *, passing: tuple[str, ...] = (), **variables: Any) -> None:
+        done = self._asked(query, **variables).done
+        if done is None:
+            raise ShopRefused("malformed")
+        refusals = [error.code or "unknown" for error in done.userErrors]
+        if any(code not in passing for code in refusals):
+            raise ShopRefused(next(code for code in refusals if code not in passing))
+
+    def _asked(self, query: str, **variables: Any) -> _Data:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        try:
+            answer = _Answer.model_validate_json(self._send(body))
+        except ValidationError as error:
+            raise ShopRefused("malformed") from error
+        codes = [error.extensions.code or "unknown" for error in answer.errors]
+        if "THROTTLED" in codes:
+            raise TryAgain("The shop asks for time")
+        if codes or answer.data is None:
+            raise ShopRefused(next(iter(codes), "malformed"))
+        return answer.data
+
+
+def _input(code: ShopCode) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "title": code.title,
+        "code": code.code,
+        "startsAt": code.starts_at.isoformat(),
+        "endsAt": code.ends_at.isoformat() if code.ends_at else None,
+        "usageLimit": code.uses_max,
+        "context": {"all": "ALL"},
+    }
+    if code.discount.kind == "free_shipping":
+        return told | {"destination": {"all": True}}
+    value = _value(code.discount, currency=code.currency)
+    return told | {"customerGets": {"value": value, "items": {"all": True}}}
+
+
+def _value(discount: Discount, *, currency: str) -> dict[str, Any]:
+    if discount.kind == "percent_off":
+        return {"percentage": float(Decimal(discount.percent) / 100)}
+    amount = Decimal(discount.amount_minor).scaleb(-(exponent(currency) or 0))
+    # Of the whole order once, not of each of its pieces.
+    return {"discountAmount": {"amount": str(amount), "appliesOnEachItem": False}}

@@ -1,0 +1,173 @@
+"""Shopify is given the codes of vouchers: a real server on this machine stands for it."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from functions.codes.handler import handler
+from tests.support import till
+from tests.support.deliveries import connect
+from tests.support.documents import reward
+from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.queues import consume, receive, work_off
+
+PATH = "/admin/api/2026-07/graphql.json"
+CONNECTION: dict[str, Any] = {
+    "create_codes": True,
+    "access_token": "shpat_1",
+    "store": "bean-and-leaf",
+}
+NONE = Reply(200, {"data": {"codeDiscountNodeByCode": None}})
+DONE = Reply(200, {"data": {"done": {"userErrors": []}}})
+FOUND = Reply(
+    200,
+    {
+        "data": {
+            "codeDiscountNodeByCode": {
+                "id": "gid://shopify/DiscountCodeNode/1",
+                "codeDiscount": {
+                    "__typename": "DiscountCodeBasic",
+                    "status": "ACTIVE",
+                    "usageLimit": 1,
+                },
+            }
+        }
+    },
+)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
+    enable_socket()
+    with serving() as server:
+        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
+        yield server
+    disable_socket()
+
+
+@pytest.fixture(autouse=True)
+def voucher(publish: Callable[..., object]) -> tuple[str, str]:
+    """Its code, and the redemption's id."""
+    five = reward(id="five", kind="amount_off", amount_minor=500, cost_points=10)
+    publish(rewards=[five])
+    member_id = till.enroll()
+    till.earn(member_id, 4999)
+    body = till.redeem(member_id, "five").body
+    return body["voucher"]["code"], body["id"]
+
+
+def tell(redemption_id: str, name: str = "RewardRedeemed") -> str:
+    """The bus puts an event into the queue."""
+    url = os.environ["LOYALTY_CODES_QUEUE_URL"]
+    detail = {"program_id": "bean", "redemption_id": redemption_id, "v": 1}
+    event = {"detail-type": name, "source": "loyalty", "detail": detail}
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(event))
+    return url
+
+
+def test_a_redeemed_reward_s_code_is_created_with_the_shop_s_token(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect(**CONNECTION)
+    shop.answer(PATH, NONE, DONE)
+
+    assert work_off(handler, tell(voucher[1])) == []
+
+    looked, created = shop.told
+    assert looked["variables"] == {"code": voucher[0]}
+    assert created["variables"]["discount"]["code"] == voucher[0]
+    assert [path for path, _ in shop.asked] == [PATH, PATH]
+    assert {headers["x-shopify-access-token"] for _, headers in shop.asked} == {"shpat_1"}
+
+
+def test_a_cancelled_redemption_s_code_is_deactivated(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect(**CONNECTION)
+    till.use(voucher[0])
+    shop.answer(PATH, FOUND, DONE)
+
+    assert work_off(handler, tell(voucher[1], "VoucherUsed")) == []
+
+    assert "discountCodeDeactivate" in shop.told[1]["query"]
+
+
+def test_a_shop_that_is_not_to_have_codes_is_not_asked(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect()
+
+    assert work_off(handler, tell(voucher[1])) == []
+
+    assert shop.asked == []
+
+
+def test_a_redemption_of_nobody_is_passed_over(shop: PlatformServer) -> None:
+    connect(**CONNECTION)
+
+    assert work_off(handler, tell("red_unknown")) == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(503),
+        Reply(401),
+        Reply(200, {"errors": [{"extensions": {"code": "THROTTLED"}}]}),
+        Reply(200, {"errors": [{"extensions": {"code": "ACCESS_DENIED"}}]}),
+        Reply(200, "nonsense"),
+    ],
+)
+def test_what_fails_goes_back_to_the_queue_and_is_left_alone_for_a_while(
+    shop: PlatformServer, voucher: tuple[str, str], reply: Reply
+) -> None:
+    connect(**CONNECTION)
+    shop.answer(PATH, reply)
+    url = tell(voucher[1])
+    messages = receive(url)
+
+    failed = consume(handler, messages)
+
+    assert failed == [message["messageId"] for message in messages]
+    assert receive(url) == []
+
+
+def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect(**CONNECTION)
+    shop.answer(PATH, Reply(502), NONE, Reply(502), DONE)
+
+    assert work_off(handler, tell(voucher[1])) == []
+
+    assert len(shop.told) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"create_codes": True}, "/access_token"),
+        ({"create_codes": True, "access_token": "t"}, "/store"),
+        ({"create_codes": True, "access_token": "t", "store": "a.b"}, "/store"),
+        ({"platform": "stripe", "create_codes": True}, "/create_codes"),
+        ({"store": "bean-and-leaf"}, "/store"),
+    ],
+)
+def test_a_mistake_is_named(changes: dict[str, Any], pointer: str) -> None:
+    answer = connect(**changes)
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert pointer in answer.pointers
+
+
+def test_the_token_is_never_shown() -> None:
+    answer = connect(**CONNECTION)
+
+    assert answer.status == 201, answer.text
+    assert "shpat_1" not in answer.text
+    assert answer.body["create_codes"] is True

@@ -1,0 +1,170 @@
+"""Shopify is asked for discount codes as it wants to be asked, and its answers are understood."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.shop_codes import Discount, KnownCode, ShopCode
+from loyalty.storefronts.shopify_codes import ShopifyCodes
+from loyalty.usecases.shop_codes import ShopRefused
+from tests.support.fuzz import places, spoiled
+
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+NODE = "gid://shopify/DiscountCodeNode/1"
+KNOWN = KnownCode(name=NODE, kind="amount_off", is_active=False, uses_max=1)
+
+
+def answered(told: Any) -> tuple[ShopifyCodes, list[dict[str, Any]]]:
+    """A shop that answers all alike, and what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def send(body: bytes) -> bytes:
+        asked.append(json.loads(body))
+        return json.dumps(told).encode()
+
+    return ShopifyCodes(send), asked
+
+
+def done(*codes: str) -> dict[str, Any]:
+    return {"data": {"done": {"userErrors": [{"code": code, "field": ["x"]} for code in codes]}}}
+
+
+def node(status: str = "ACTIVE", kind: str = "DiscountCodeBasic") -> dict[str, Any]:
+    discount = {"__typename": kind, "status": status, "usageLimit": 1}
+    return {"data": {"codeDiscountNodeByCode": {"id": NODE, "codeDiscount": discount}}}
+
+
+TAKEN = done("TAKEN")
+
+
+def code(discount: Discount, currency: str = "EUR") -> ShopCode:
+    return ShopCode(
+        code="PALQEB2IUTDABXG3",
+        title="Latte BXG3",
+        discount=discount,
+        currency=currency,
+        starts_at=AT,
+        ends_at=None,
+        uses_max=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("discount", "currency", "value"),
+    [
+        (
+            Discount(kind="amount_off", amount_minor=550),
+            "EUR",
+            {"discountAmount": {"amount": "5.50", "appliesOnEachItem": False}},
+        ),
+        (
+            Discount(kind="amount_off", amount_minor=550),
+            "JPY",
+            {"discountAmount": {"amount": "550", "appliesOnEachItem": False}},
+        ),
+        (Discount(kind="percent_off", percent=15), "EUR", {"percentage": 0.15}),
+    ],
+)
+def test_a_code_takes_off_what_its_reward_says(
+    discount: Discount, currency: str, value: dict[str, Any]
+) -> None:
+    shop, asked = answered(done())
+
+    shop.create(code(discount, currency))
+
+    (request,) = asked
+    assert "discountCodeBasicCreate" in request["query"]
+    assert request["variables"]["discount"] == {
+        "title": "Latte BXG3",
+        "code": "PALQEB2IUTDABXG3",
+        "startsAt": "2026-11-21T10:00:00+00:00",
+        "endsAt": None,
+        "usageLimit": 1,
+        "context": {"all": "ALL"},
+        "customerGets": {"value": value, "items": {"all": True}},
+    }
+
+
+def test_free_shipping_is_a_discount_of_its_own() -> None:
+    shop, asked = answered(done())
+
+    shop.create(code(Discount(kind="free_shipping")))
+
+    assert "discountCodeFreeShippingCreate" in asked[0]["query"]
+    assert asked[0]["variables"]["discount"]["destination"] == {"all": True}
+
+
+def test_a_code_that_is_there_already_is_there() -> None:
+    shop, _ = answered(done("TAKEN"))
+
+    shop.create(code(Discount(kind="free_shipping")))
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (done("INVALID"), "INVALID"),
+        (done("TAKEN", "INVALID"), "INVALID"),
+        ({"errors": [{"message": "no", "extensions": {"code": "ACCESS_DENIED"}}]}, "ACCESS_DENIED"),
+        ({"data": None}, "malformed"),
+        ({"data": {"done": None}}, "malformed"),
+        ([], "malformed"),
+    ],
+)
+def test_what_a_shop_does_not_want_is_told_by_its_code(told: Any, reason: str) -> None:
+    shop, _ = answered(told)
+
+    with pytest.raises(ShopRefused) as refusal:
+        shop.create(code(Discount(kind="free_shipping")))
+
+    assert refusal.value.reason == reason
+
+
+def test_a_shop_that_is_asked_too_much_is_asked_again_later() -> None:
+    shop, _ = answered({"errors": [{"extensions": {"code": "THROTTLED"}}]})
+
+    with pytest.raises(TryAgain):
+        shop.find("X")
+
+
+def test_a_code_is_found_as_the_shop_has_it() -> None:
+    assert answered(node())[0].find("X") == KnownCode(
+        name=NODE, kind="amount_off", is_active=True, uses_max=1
+    )
+    shipping = answered(node("EXPIRED", "DiscountCodeFreeShipping"))[0].find("X")
+    assert shipping == KnownCode(name=NODE, kind="free_shipping", is_active=False, uses_max=1)
+    assert answered({"data": {"codeDiscountNodeByCode": None}})[0].find("X") is None
+
+
+def test_a_code_is_good_again_for_one_more_use() -> None:
+    shop, asked = answered(done())
+
+    shop.renew(KNOWN, uses_max=2)
+
+    limited, activated = asked
+    assert limited["variables"] == {"id": NODE, "discount": {"usageLimit": 2}}
+    assert "discountCodeActivate" in activated["query"]
+
+
+def test_a_code_is_deactivated_by_its_name() -> None:
+    shop, asked = answered(done())
+
+    shop.deactivate(KNOWN)
+
+    assert "discountCodeDeactivate" in asked[0]["query"]
+    assert asked[0]["variables"] == {"id": NODE}
+
+
+@given(spoiled(node(), at=list(places(node()))) | spoiled(TAKEN, at=list(places(TAKEN))))
+def test_whatever_is_wrong_with_an_answer_it_is_understood_or_refused(told: Any) -> None:
+    shop, _ = answered(told)
+
+    with suppress(ShopRefused, TryAgain):
+        shop.find("X")
+    with suppress(ShopRefused, TryAgain):
+        shop.create(code(Discount(kind="free_shipping")))

@@ -1,0 +1,200 @@
+"""A shop has a voucher's code as long as the voucher is good, whatever is told in which order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from loyalty.domain.errors import NotFound, TryAgain
+from loyalty.domain.shop_codes import KnownCode, ShopCode
+from loyalty.domain.vouchers import Voucher
+from loyalty.usecases.corrections import AskedAdjustment, adjust
+from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.redemption import Wanted, cancel, redeem_reward, release, voucher_of
+from loyalty.usecases.shop_codes import ATTEMPTS_MAX, pause_seconds, put_right
+from tests.simulation.requests import WHY
+from tests.support.documents import reward
+from tests.support.memory import NOW, Shop
+
+
+class Store:
+    """A shop's discount codes, and what was done with them."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, KnownCode] = {}
+        self.made: list[ShopCode] = []
+        self.done: list[str] = []
+        self.before_create: Callable[[], None] = lambda: None
+        self.answers_lost = 0
+
+    def find(self, code: str) -> KnownCode | None:
+        return self.codes.get(code)
+
+    def create(self, code: ShopCode) -> None:
+        self.before_create()
+        if code.code not in self.codes:
+            self.made.append(code)
+            self.codes[code.code] = KnownCode(
+                name=code.code, kind="amount_off", is_active=True, uses_max=code.uses_max
+            )
+        self._answer("create")
+
+    def renew(self, known: KnownCode, *, uses_max: int) -> None:
+        self.codes[known.name] = replace(known, is_active=True, uses_max=uses_max)
+        self._answer("renew")
+
+    def deactivate(self, known: KnownCode) -> None:
+        self.codes[known.name] = replace(known, is_active=False)
+        self._answer("deactivate")
+
+    def _answer(self, done: str) -> None:
+        self.done.append(done)
+        if self.answers_lost:
+            self.answers_lost -= 1
+            raise TryAgain("the answer was lost")
+
+
+def bean(**parts: Any) -> Shop:
+    offer = {"id": "five", "name": "5 € off", "kind": "amount_off", "amount_minor": 500}
+    told = offer | {"cost_points": 10, "voucher_days": 7} | parts
+    at = Shop("ana", rewards=[reward(**told)])
+    asked = AskedAdjustment(points=100, why=WHY, expiring_on=None, below_zero=False)
+    adjust("ana", asked=asked, request_id="gift", points_max=None, desk=at.desk)
+    return at
+
+
+def redeemed(at: Shop) -> Voucher:
+    recorded = redeem_reward("ana", wanted=Wanted(reward_id="five"), request_id="k1", desk=at.desk)
+    return voucher_of(recorded.entry.detail.code, desk=at.desk)  # type: ignore[union-attr]
+
+
+def told(at: Shop, voucher: Voucher, store: Store) -> list[str]:
+    return list(put_right(voucher.redemption_id, shops=[store], desk=at.desk))
+
+
+def used(at: Shop, voucher: Voucher) -> None:
+    order = ToldVouchers(
+        source="shop", order_id="o1", codes=(voucher.code,), ordered_at=at.now, member_id=None
+    )
+    tell_vouchers(order, desk=at.desk)
+
+
+def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+
+    assert told(at, voucher, store) == ["created"]
+
+    (made,) = store.made
+    assert (made.code, made.currency, made.uses_max) == (voucher.code, "EUR", 1)
+    assert (made.discount.kind, made.discount.amount_minor) == ("amount_off", 500)
+    assert (made.starts_at, made.ends_at) == (NOW, NOW + timedelta(days=7))
+
+
+def test_told_again_nothing_is_done() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+    told(at, voucher, store)
+
+    assert told(at, voucher, store) == ["unchanged"]
+    assert store.done == ["create"]
+
+
+def test_a_code_whose_answer_was_lost_is_there_once() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+    store.answers_lost = 1
+    with pytest.raises(TryAgain):
+        told(at, voucher, store)
+
+    told(at, voucher, store)
+
+    assert len(store.made) == 1
+
+
+@pytest.mark.parametrize("end", ["cancelled", "used", "expired"])
+def test_a_code_is_good_no_longer_than_its_voucher(end: str) -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+    told(at, voucher, store)
+    match end:
+        case "cancelled":
+            cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        case "used":
+            used(at, voucher)
+        case _:
+            at.now += timedelta(days=8)
+            release(voucher.code, desk=at.desk)
+
+    assert told(at, voucher, store) == ["deactivated"]
+    assert not store.codes[voucher.code].is_active
+
+
+def test_a_voucher_that_was_given_back_can_be_used_once_more() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+    told(at, voucher, store)
+    used(at, voucher)
+    told(at, voucher, store)
+    cancel_vouchers("shop", "o1", desk=at.desk)
+
+    assert told(at, voucher, store) == ["renewed"]
+    assert store.codes[voucher.code] == KnownCode(
+        name=voucher.code, kind="amount_off", is_active=True, uses_max=2
+    )
+
+
+def test_news_that_come_late_create_no_code_that_is_not_good() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+    cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+
+    assert told(at, voucher, store) == ["unchanged"]
+    assert store.codes == {}
+
+
+def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+
+    def cancelled() -> None:
+        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        # Who is told of it is quicker, and finds no code.
+        put_right(voucher.redemption_id, shops=[store], desk=at.desk)
+
+    store.before_create = cancelled
+
+    assert told(at, voucher, store) == ["deactivated"]
+    assert not store.codes[voucher.code].is_active
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"kind": "free_product", "amount_minor": None},
+        {"kind": "experience", "amount_minor": None},
+        {"kind": "gift_card"},
+    ],
+)
+def test_what_a_code_cannot_say_makes_none(parts: dict[str, Any]) -> None:
+    at, store = bean(**parts), Store()
+
+    assert told(at, redeemed(at), store) == ["no_code"]
+    assert store.codes == {}
+
+
+def test_what_was_never_redeemed_is_not_there() -> None:
+    at = bean()
+
+    with pytest.raises(NotFound):
+        put_right("red_unknown", shops=[Store()], desk=at.desk)
+
+
+def test_a_shop_is_left_alone_for_longer_each_time() -> None:
+    pauses = [pause_seconds(attempt) for attempt in range(1, ATTEMPTS_MAX)]
+
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (30, 3600)
+    assert timedelta(hours=2) < timedelta(seconds=sum(pauses)) < timedelta(hours=4)
