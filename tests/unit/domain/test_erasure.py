@@ -1,0 +1,125 @@
+"""How somebody is recognized in what shops delivered."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.erasure import Erasure, Said, said_in
+from loyalty.domain.identity import Identity
+
+EMAIL = Identity("email", "ana@example.com")
+PHONE = Identity("phone", "+33612345678")
+CUSTOMER = Identity("customer", "4711", "shop")
+CARD = Identity("card", "6034-1")
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="@"), max_size=12)
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(TEXTS, parts, max_size=3),
+    max_leaves=12,
+)
+
+
+def of(*identities: Identity, **parts: Any) -> Erasure:
+    begun_at = datetime(2026, 11, 21, tzinfo=UTC)
+    return Erasure(erasure_id="e", begun_at=begun_at, identities=identities, **parts)
+
+
+def is_about(erasure: Erasure, body: Any, *, source: str = "shop", order: str = "1") -> bool:
+    return erasure.is_about(source, order, tuple(said_in(json.dumps(body).encode())))
+
+
+@given(body=BODIES, at=st.lists(TEXTS, max_size=4))
+def test_an_address_is_found_however_deep_it_lies(body: Any, at: list[str]) -> None:
+    told: Any = EMAIL.value
+    for name in at:
+        told = {name: [told, body]}
+
+    assert is_about(of(EMAIL), told)
+    assert not is_about(of(EMAIL), body)
+
+
+@given(body=st.binary(max_size=80) | BODIES.map(lambda body: json.dumps(body).encode()))
+def test_whatever_a_body_is_it_says_something_or_nothing(body: bytes) -> None:
+    assert all(isinstance(each, Said) for each in said_in(body))
+
+
+def test_what_is_nested_beyond_reading_is_one_text() -> None:
+    body = b"[" * 100_000 + EMAIL.value.encode()
+
+    assert of(EMAIL).is_about("shop", None, tuple(said_in(body)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ana@example.com", "ANA@Example.com", "Ana <ana@example.com>", "write to ana@example.com."],
+)
+def test_an_address_is_known_in_any_spelling(text: str) -> None:
+    assert is_about(of(EMAIL), {"note": text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["susana@example.com", "j.ana@example.com", "ana@example.com.au", "ana@example.community"],
+)
+def test_a_longer_address_is_somebody_elses(text: str) -> None:
+    assert not is_about(of(EMAIL), {"note": text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+33612345678", "+33 6 12 34 56 78", "06 12 34 56 78", "0033612345678", "06.12.34.56.78"],
+)
+def test_a_phone_is_known_as_people_write_it(text: str) -> None:
+    assert is_about(of(PHONE), {"phone": text})
+
+
+@pytest.mark.parametrize(
+    "text", ["345678", "+33612345679", "call 0612345678 at noon", "2026-11-21"]
+)
+def test_what_is_not_the_whole_number_is_none(text: str) -> None:
+    assert not is_about(of(PHONE), {"phone": text})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"customer": {"id": 4711}},
+        {"customer_id": 4711},
+        {"data": {"object": {"customer": "4711"}}},
+        {"payment": {"customer_id": "4711"}},
+    ],
+)
+def test_a_customer_is_known_by_their_id_in_their_shop(body: dict[str, Any]) -> None:
+    assert is_about(of(CUSTOMER), body)
+    assert not is_about(of(CUSTOMER), body, source="another")
+
+
+@pytest.mark.parametrize(
+    "body", [{"id": 4711}, {"line_items": [{"quantity": 4711}]}, {"x": "4711"}]
+)
+def test_the_same_number_of_anything_else_is_no_customer(body: dict[str, Any]) -> None:
+    assert not is_about(of(CUSTOMER), body)
+
+
+def test_a_card_is_known_by_all_of_it() -> None:
+    assert is_about(of(CARD), {"note_attributes": [{"name": "card", "value": "6034-1"}]})
+    assert not is_about(of(CARD), {"value": "6034-12"})
+    assert not is_about(of(Identity("card", "1")), {"quantity": "1"})
+
+
+def test_an_order_of_theirs_is_about_them_whatever_it_says() -> None:
+    theirs = of(orders=frozenset({("shop", "77")}))
+
+    assert is_about(theirs, {}, order="77")
+    assert not is_about(theirs, {}, order="78")
+    assert not is_about(theirs, {}, source="another", order="77")
+
+
+def test_what_another_shop_told_is_not_for_this_one_to_erase() -> None:
+    assert is_about(of(EMAIL, source="shop"), {"email": EMAIL.value})
+    assert not is_about(of(EMAIL, source="another"), {"email": EMAIL.value})
