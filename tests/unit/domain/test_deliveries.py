@@ -1,0 +1,128 @@
+"""How deliveries are named, and when two of them contradict each other."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.deliveries import (
+    BODY_CHARACTERS,
+    CONTRADICTED,
+    EVENT_CHARACTERS,
+    Kept,
+    Told,
+    delivery_id,
+    is_contradicted,
+    kept_as,
+    read_log_id,
+)
+from loyalty.domain.fields import EXTERNAL_ID
+from loyalty.domain.storefront import Delivery, Envelope
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+times = st.timedeltas(min_value=timedelta(days=-9000), max_value=timedelta(days=9000)).map(
+    lambda away: NOW + away
+)
+
+
+def envelope(*, event: str | None = "e", topic: str = "t", said: bytes | None = None) -> Envelope:
+    return Envelope(topic=topic, name=event or "n", order_id="1", event=event, said=said)
+
+
+def kept(*, at: datetime = NOW, body: bytes = b"{}", told: Envelope | None = None) -> Kept:
+    delivery = Delivery(
+        program_id="bean",
+        storefront_id="online",
+        platform="shopify",
+        source="shop",
+        received_at=at,
+        headers={},
+        body=body,
+    )
+    return kept_as(delivery, told or envelope())
+
+
+def event_of(named: str) -> str:
+    return named[:EVENT_CHARACTERS]
+
+
+@given(at=times, body=st.binary(max_size=20))
+def test_an_id_of_the_log_tells_when_and_which_and_can_stand_in_a_path(
+    at: datetime, body: bytes
+) -> None:
+    one = kept(at=at, body=body)
+
+    assert read_log_id(one.log_id) == (at, one.delivery_id)
+    assert re.fullmatch(EXTERNAL_ID, one.log_id)
+    assert len(one.delivery_id) == EVENT_CHARACTERS + BODY_CHARACTERS
+
+
+@given(first=times, second=times)
+def test_ids_of_the_log_sort_as_the_deliveries_came(first: datetime, second: datetime) -> None:
+    assert (kept(at=first).log_id < kept(at=second).log_id) == (first < second)
+
+
+def test_a_time_is_told_in_utc() -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
+
+    assert kept(at=elsewhere).log_id == kept(at=NOW).log_id
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "20261121T100000000000Z", f"20261321T100000000000Z.{'0' * 40}"]
+)
+def test_what_is_no_id_of_the_log_tells_nothing(text: str) -> None:
+    assert read_log_id(text) is None
+
+
+def test_one_event_in_other_words_is_another_delivery_of_the_same_event() -> None:
+    one, other = delivery_id(envelope(), b"one"), delivery_id(envelope(), b"other")
+
+    assert one != other
+    assert event_of(one) == event_of(other)
+
+
+@pytest.mark.parametrize("change", [{"event": "f"}, {"topic": "u"}])
+def test_another_event_or_topic_is_another_event(change: dict[str, str]) -> None:
+    one, other = delivery_id(envelope(), b""), delivery_id(envelope(**change), b"")
+
+    assert event_of(one) != event_of(other)
+
+
+def test_without_an_id_of_the_platform_other_words_are_another_event() -> None:
+    told = envelope(event=None)
+
+    assert event_of(delivery_id(told, b"one")) != event_of(delivery_id(told, b"other"))
+    assert delivery_id(told, b"one") == delivery_id(told, b"one")
+
+
+def test_what_is_said_is_what_the_platform_says_it_is() -> None:
+    told = envelope(said=b"the same")
+
+    assert delivery_id(told, b"one") == delivery_id(told, b"other")
+
+
+class TestAContradiction:
+    FIRST = kept(body=b"first")
+    SECOND = kept(body=b"second")
+
+    @staticmethod
+    def told(one: Kept, reason: str | None = None) -> Told:
+        return Told(body=one.delivery_id[EVENT_CHARACTERS:], reason=reason)
+
+    def test_is_what_comes_second_in_other_words(self) -> None:
+        assert is_contradicted(self.SECOND, (self.told(self.FIRST),))
+
+    def test_is_no_telling_again_in_the_same_words(self) -> None:
+        assert not is_contradicted(self.FIRST, (self.told(self.FIRST), self.told(self.FIRST)))
+
+    def test_does_not_become_believed_by_being_told_again(self) -> None:
+        before = (self.told(self.FIRST), self.told(self.SECOND, CONTRADICTED))
+
+        assert is_contradicted(self.SECOND, before)
+        assert not is_contradicted(self.FIRST, before)
+
+    def test_of_what_failed_so_far_counts_too(self) -> None:
+        assert is_contradicted(self.SECOND, (self.told(self.FIRST, "try_again"),))
