@@ -13,7 +13,6 @@ from loyalty.domain.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, deliver
 from loyalty.domain.identity import Identity
 from loyalty.domain.storefront import (
     Command,
-    Envelope,
     Ignored,
     OrderPaid,
     OrderRefunded,
