@@ -160,30 +160,41 @@ async function one(period) {
 /** What a manager sees first: the key figures, and a small chart for each question. */
 async function overview(period) {
   const before = { ...period, ...periodBefore(period) };
-  const [summary, earlier, ...others] = await Promise.all([
-    read("summary", period),
-    read("summary", before),
-    ...OVERVIEW.map((name) => read(name, period)),
-  ]);
+  const [summary, earlier] = await Promise.all([read("summary", period), read("summary", before)]);
   return () => {
     document.title = `Overview · ${summary.program.name}`;
-    const page = element("div", { class: "report" });
-    show({ ...summary, title: "Overview: how the program is doing." }, page);
-    page.querySelector(".chart").replaceWith(figures(summary, earlier));
-    page.querySelectorAll(".table, details").forEach((part) => part.remove());
-    const cards = element("div", { class: "cards" });
-    page.append(cards);
-    place.replaceChildren(page);
-    others.forEach((answer) => cards.append(card(answer, period)));
+    show({ ...summary, title: "Overview: how the program is doing." }, place);
+    place.querySelector(".chart").replaceWith(figures(summary, earlier));
+    place.querySelectorAll(".table, details").forEach((part) => part.remove());
+    const cards = OVERVIEW.map((name) => ({ name, card: card(name, period) }));
+    place.append(element("div", { class: "cards" }, ...cards.map(({ card }) => card)));
+    fill(cards, period);
   };
 }
 
-function card(answer, period) {
+function card(name, period) {
+  const link = element("a", { href: addressOf({ ...period, report: name }) });
+  link.append(document.querySelector(`nav a[data-report="${name}"]`).textContent);
   const chart = element("div", { class: "chart" });
-  const link = element("a", { href: addressOf({ ...period, report: answer.report }) });
-  link.append(topic(answer));
-  fit(chart, (width) => drawing(answer, width, { isSmall: true }));
-  return element("section", { class: "card" }, element("h2", {}, link), chart);
+  return element("section", { class: "card", "aria-busy": "true" }, element("h2", {}, link), chart);
+}
+
+/** Read reports two at a time: who asks for all at once starts a function for each of them. */
+async function fill(cards, period) {
+  const waiting = [...cards];
+  const work = async () => {
+    while (waiting.length && started.at === period) {
+      const { name, card } = waiting.shift();
+      const answer = await read(name, period);
+      fit(card.querySelector(".chart"), (width) => drawing(answer, width, { isSmall: true }));
+      card.removeAttribute("aria-busy");
+    }
+  };
+  try {
+    await Promise.all([work(), work()]);
+  } catch (error) {
+    if (started.at === period) refuse(error);
+  }
 }
 
 /** Files of the report that is shown: a browser cannot follow a link with a token. */

@@ -238,7 +238,9 @@ export function drawing(answer, width, { isSmall = false } = {}) {
   return { column, bar, line: lines, funnel, heatmap }[kind](told);
 }
 
-const nothing = () => element("p", { class: "nothing" }, "There is nothing to show in this period.");
+function nothing() {
+  return element("p", { class: "nothing" }, "There is nothing to show in this period.");
+}
 
 /** What is measured: a value for each case and series, over the rows that share them. */
 export function measured({ chart, columns, rows }) {
