@@ -91,6 +91,22 @@ class TestEngine:
         with pytest.raises(TooLarge):
             ask(endless, facts=home.fetch(), seconds_max=0.2)
 
+    def test_an_answer_that_is_too_long_to_hand_on_is_refused(self, home: Home) -> None:
+        long = "SELECT repeat('x', 1000) AS value FROM range({rows})"
+
+        assert len(ask(long.format(rows=4_900), facts=home.fetch()).rows) == 4_900
+        with pytest.raises(TooLarge):
+            ask(long.format(rows=5_000), facts=home.fetch())
+
+    def test_what_does_not_fit_into_memory_while_facts_are_told_apart_is_refused(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        home.write([change(accrual())], name="1-1")
+        monkeypatch.setattr(views, "MEMORY_LIMIT", "1KiB")
+
+        with pytest.raises(TooLarge):
+            ask("SELECT 1 AS value", facts=home.fetch())
+
     @pytest.mark.parametrize(
         ("part", "total", "rate"),
         [

@@ -28,6 +28,8 @@ type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"
 
 # The gateway waits for 30 s, and the facts have to be fetched first.
 QUERY_SECONDS_MAX: Final = 20.0
+# Lambda hands on 6 MB.
+ANSWER_BYTES_MAX: Final = 5_000_000
 
 _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
 _CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
@@ -195,31 +197,36 @@ def run(
     """Answer a report over the facts in a folder.
 
     Raises:
-        TooLarge: it took too long, or more memory than there is.
+        TooLarge: it took too long, more memory than there is, or its answer is too long.
     """
     # Loading the engine takes longer than everything else here together.
     import duckdb  # noqa: PLC0415  # as said
 
-    with views.connection(
-        facts,
-        kinds=asked.reads,
-        document=document,
-        zone=period.zone,
-        until=max(period.last, period.today),
-    ) as connected:
-        timer = threading.Timer(seconds_max, connected.interrupt)
-        timer.start()
-        try:
-            answer = connected.execute(asked.sql, _bound(asked.sql, period))
-            columns = tuple(
-                _column(asked, name, str(kind)) for name, kind, *_ in answer.description
-            )
-            rows = answer.fetchall()
-        except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-            raise TooLarge("The report is too much to compute in one go.") from error
-        finally:
-            timer.cancel()
-    return Table(columns, tuple(tuple(_cell(value) for value in row) for row in rows))
+    try:
+        with views.connection(
+            facts,
+            kinds=asked.reads,
+            document=document,
+            zone=period.zone,
+            until=max(period.last, period.today),
+        ) as connected:
+            timer = threading.Timer(seconds_max, connected.interrupt)
+            timer.start()
+            try:
+                answer = connected.execute(asked.sql, _bound(asked.sql, period))
+                told = [(name, str(kind)) for name, kind, *_ in answer.description]
+                rows = answer.fetchall()
+            finally:
+                timer.cancel()
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+        raise TooLarge("The report is too much to compute in one go.") from error
+    table = Table(
+        tuple(_column(asked, name, kind) for name, kind in told),
+        tuple(tuple(_cell(value) for value in row) for row in rows),
+    )
+    if sum(len(str(cell)) + 2 for row in table.rows for cell in row) > ANSWER_BYTES_MAX:
+        raise TooLarge("The report has more rows than one answer can hold; ask for fewer days.")
+    return table
 
 
 def _bound(sql: str, period: Period) -> dict[str, Any]:

@@ -42,35 +42,39 @@ standing AS (
 ),
 
 activity AS (
+    SELECT step, count(*) AS active_members
+    FROM (
+        SELECT DISTINCT
+            step_of($by, local_day(happened_at)) AS step,
+            coalesce(person_id, member_id) AS member_id
+        FROM entries
+        LEFT JOIN heirs USING (member_id)
+        WHERE entry_kind IN ('accrual', 'redemption')
+            AND happened_at >= $from_at AND happened_at < $until_at
+    )
+    GROUP BY ALL
+),
+
+-- In which steps each customer bought. None stands for all that came before the period: the first
+-- step may be cut, and who ordered before it, yet in the same week or month, is not new.
+bought AS MATERIALIZED (
     SELECT
-        step_of($by, local_day(happened_at)) AS step,
-        count(DISTINCT coalesce(person_id, member_id)) AS active_members
-    FROM entries
-    LEFT JOIN heirs USING (member_id)
-    WHERE entry_kind IN ('accrual', 'redemption')
-        AND happened_at >= $from_at AND happened_at < $until_at
+        customer_id,
+        CASE WHEN occurred_at >= $from_at THEN step_of($by, local_day(occurred_at)) END AS step
+    FROM purchases
+    WHERE who = 'members' AND occurred_at < $until_at
     GROUP BY ALL
 ),
 
 buying AS (
-    SELECT
-        step_of($by, local_day(occurred_at)) AS step,
-        count(DISTINCT customer_id) AS buyers
-    FROM purchases
-    WHERE who = 'members' AND occurred_at >= $from_at AND occurred_at < $until_at
-    GROUP BY ALL
+    SELECT step, count(*) AS buyers FROM bought WHERE step IS NOT NULL GROUP BY ALL
 ),
 
--- The first step may be cut: who ordered before it, yet in the same week or month, is not new.
 new_buying AS (
     SELECT step, count(*) AS new_buyers
     FROM (
-        SELECT step_of($by, local_day(min(occurred_at))) AS step, min(occurred_at) AS first_at
-        FROM purchases
-        WHERE who = 'members' AND occurred_at < $until_at
-        GROUP BY customer_id
+        SELECT min(step) AS step FROM bought GROUP BY customer_id HAVING count(step) = count(*)
     )
-    WHERE first_at >= $from_at
     GROUP BY ALL
 )
 

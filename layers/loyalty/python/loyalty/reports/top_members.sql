@@ -30,12 +30,18 @@ WITH top AS (
     LIMIT 100
 ),
 
+-- Under their own ids, and under those of whom they took in.
+accounts AS (
+    SELECT member_id AS person_id, member_id FROM top
+    UNION ALL
+    SELECT person_id, member_id FROM heirs WHERE person_id IN (SELECT member_id FROM top)
+),
+
 held AS (
-    SELECT coalesce(heirs.person_id, movements.member_id) AS member_id, sum(points) AS points
+    SELECT accounts.person_id AS member_id, sum(points) AS points
     FROM movements
-    LEFT JOIN heirs USING (member_id)
-    WHERE coalesce(heirs.person_id, movements.member_id) IN (SELECT member_id FROM top)
-        AND counted_at < $until_at
+    JOIN accounts USING (member_id)
+    WHERE counted_at < $until_at
         AND (expires_on IS NULL OR expires_on >= $last_day)
         AND (place <> 'pending' OR available_on <= $last_day)
     GROUP BY ALL

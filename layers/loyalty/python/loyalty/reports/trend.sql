@@ -51,14 +51,25 @@ flow AS (
 ),
 
 activity AS (
+    SELECT step, count(*) AS active_members
+    FROM (
+        SELECT DISTINCT
+            step_of($by, local_day(happened_at)) AS step,
+            coalesce(person_id, member_id) AS member_id
+        FROM entries
+        LEFT JOIN heirs USING (member_id)
+        WHERE entry_kind IN ('accrual', 'redemption')
+            AND happened_at >= $from_at AND happened_at < $until_at
+    )
+    GROUP BY ALL
+),
+
+refunded AS (
     SELECT
         step_of($by, local_day(happened_at)) AS step,
-        count(DISTINCT coalesce(person_id, member_id))
-            FILTER (WHERE entry_kind IN ('accrual', 'redemption')) AS active_members,
         sum(refunded_minor) AS refunded_minor
     FROM entries
-    LEFT JOIN heirs USING (member_id)
-    WHERE happened_at >= $from_at AND happened_at < $until_at
+    WHERE refunded_minor <> 0 AND happened_at >= $from_at AND happened_at < $until_at
     GROUP BY ALL
 ),
 
@@ -170,7 +181,7 @@ SELECT
     whole(standing.new_members) AS new_members,
     whole(activity.active_members) AS active_members,
     whole(sold.orders) AS orders,
-    whole(sold.revenue_minor) - whole(activity.refunded_minor) AS revenue_minor,
+    whole(sold.revenue_minor) - whole(refunded.refunded_minor) AS revenue_minor,
     whole(sold.guest_orders) AS guest_orders,
     whole(sold.guest_revenue_minor) AS guest_revenue_minor,
     whole(flow.redemptions) AS redemptions,
@@ -186,5 +197,6 @@ FROM steps
 LEFT JOIN standing USING (step)
 LEFT JOIN flow USING (step)
 LEFT JOIN activity USING (step)
+LEFT JOIN refunded USING (step)
 LEFT JOIN sold USING (step)
 ORDER BY steps.starts_on

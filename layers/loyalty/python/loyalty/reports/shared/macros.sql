@@ -1,7 +1,8 @@
 -- What the reports share: sums, ratios, days.
 --
--- The engine sets `midnights` (the first moment of each local day since 2000, in UTC) and the
--- `point_minor` and `point_points` of the program's `point_value`.
+-- The engine sets `midnights` (the first moment of each local day since 2000, in UTC), the
+-- `point_minor` and `point_points` of the program's `point_value`, and makes `local_day(moment)`,
+-- the program's day of an instant.
 
 -- Sums of nothing are nothing, and sums of 64-bit integers are wider than that.
 CREATE MACRO whole(total) AS coalesce(total, 0)::BIGINT;
@@ -23,12 +24,6 @@ CREATE MACRO worth(points) AS
         // getvariable('point_points'))::BIGINT;
 
 CREATE MACRO midnight(day) AS getvariable('midnights')[day - DATE '2000-01-01' + 1];
-
--- The program's day of an instant: no zone is more than a day from UTC. The list ends some days
--- after the last that is asked for; of what lies beyond it only matters that it does.
-CREATE MACRO local_day(moment) AS moment::DATE - 1
-    + coalesce(moment >= midnight(moment::DATE), true)::INTEGER
-    + coalesce(moment >= midnight(moment::DATE + 1), false)::INTEGER;
 
 CREATE MACRO step_of(by_part, day) AS date_trunc(by_part, day)::DATE;
 CREATE MACRO month_of(day) AS date_trunc('month', day)::DATE;

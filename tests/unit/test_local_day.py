@@ -1,0 +1,69 @@
+"""The day of an instant in SQL is the day that the domain's calendar says."""
+
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyalty.domain.calendar import midnight
+from loyalty.edge import views
+
+UNTIL: Final = date(2030, 1, 1)
+# Clocks that are changed at midnight, by half an hour, back over it, for Ramadan; a day left out.
+ODD: Final = (
+    "Europe/Paris",
+    "Europe/London",
+    "America/Havana",
+    "America/Sao_Paulo",
+    "America/Los_Angeles",
+    "Africa/Casablanca",
+    "Asia/Beirut",
+    "Atlantic/Azores",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "UTC",
+)
+
+
+def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
+    with duckdb.connect() as connected:
+        connected.execute(views.local_day(views.midnights(zone, UNTIL)))
+        asked = "SELECT local_day(moment) FROM (SELECT unnest($moments) AS moment)"
+        return [day for (day,) in connected.execute(asked, {"moments": moments}).fetchall()]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_day_lasts_from_its_midnight_to_the_next_wherever_clocks_are_changed(name: str) -> None:
+    zone = ZoneInfo(name)
+    days = [views.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
+    midnights = [midnight(day, zone).replace(tzinfo=None) for day in days]
+    moments = [
+        at + timedelta(seconds=seconds)
+        for at, after in pairwise(midnights[1:])
+        if after - at != timedelta(days=1)
+        for seconds in (-3600, -1, 0, 1, 3599, 3600, 7200, 23 * 3600 - 1, 24 * 3600 - 1, 24 * 3600)
+    ]
+    moments += midnights[1:-1:97]
+
+    assert days_of(moments, zone) == [
+        days[bisect_right(midnights, moment) - 1] for moment in moments
+    ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    name=st.sampled_from(ODD),
+    moments=st.lists(st.datetimes(datetime(2000, 1, 2), datetime(2029, 12, 30)), min_size=1),  # noqa: DTZ001  # as the engine has them
+)
+def test_the_day_of_any_instant_is_that_of_its_zone(name: str, moments: list[datetime]) -> None:
+    zone = ZoneInfo(name)
+
+    for moment, day in zip(moments, days_of(moments, zone), strict=True):
+        begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+        assert begins <= moment.replace(tzinfo=UTC) < ends
