@@ -219,8 +219,9 @@ class ServiceStack(Stack):
             timeout=INTAKE_TIMEOUT,
         )
         self._allow_ledger(function)
-        # A refund looks for what its lots expired; a guest's order that earns is listed no more.
-        self._data.table.allow(function, QUERY, DELETE)
+        # A refund looks for what its lots expired; a guest's order that earns is listed no more;
+        # a customer who enrolls is known by nobody else.
+        self._data.table.allow(function, QUERY, DELETE, CHECK)
         # Some platforms have to be asked for the order itself.
         self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
         self._data.buckets.allow_fetch_delivery(function)

@@ -94,7 +94,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "IntakeQueue/Queue": {"sqs:SendMessage"},
     },
     "intake": {
-        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem", "dynamodb:Query"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         STOREFRONT_SECRETS: READ_SECRET,
         DELIVERIES: {"s3:GetObject"},

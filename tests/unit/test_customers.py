@@ -10,6 +10,7 @@ import pytest
 from loyalty.domain.account import TierFloor
 from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.identity import Identity, Keyring, identify
+from loyalty.domain.member import Change
 from loyalty.domain.storefront import Outcome, Storefront
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
@@ -18,7 +19,7 @@ from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation
 from loyalty.usecases.corrections import grant_tier
 from loyalty.usecases.customers import apply_to_person
-from loyalty.usecases.enrollment import Application, Claim, enroll, erase, look_up
+from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, look_up
 from loyalty.usecases.ports import Desk
 from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published, rule
@@ -230,6 +231,24 @@ class TestEnrolling:
         outcome = shop.tells(customer(EMAIL, consents={"email": True}))
 
         assert (outcome.status, outcome.member_id) == ("linked", "mem_207")
+
+    def test_whoever_was_erased_does_not_become_one_again(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL, consents={"email": True}))
+        erase("mem_207", members=shop.members, desk=shop.desk)
+
+        later = customer(EMAIL, consents={"email": True}, told_at=NOW + MINUTE)
+        outcome = shop.tells(later)
+
+        assert (outcome.status, outcome.reason) == ("ignored", "member_closed")
+
+    def test_whoever_was_parted_from_the_customer_is_not_linked_again(self, shop: Shop) -> None:
+        shop.tells(customer(consents={"email": True}))
+        parted = Change(remove=frozenset({CUSTOMER}))
+        change("mem_207", parted, proven=None, members=shop.members, desk=shop.desk)
+
+        outcome = shop.tells(customer(PHONE, consents={"email": True}, told_at=NOW + MINUTE))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "member_closed")
 
     def test_who_consents_later_becomes_one_then(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))

@@ -20,7 +20,14 @@ from loyalty.domain.customers import (
     PersonTold,
     floor_after,
 )
-from loyalty.domain.errors import IdentityTaken, LimitReached, NotFound, ValidationFailed
+from loyalty.domain.errors import (
+    IdempotencyConflict,
+    IdentityTaken,
+    LimitReached,
+    NotFound,
+    ValidationFailed,
+    WrongState,
+)
 from loyalty.domain.identity import Identity
 from loyalty.domain.member import Change
 from loyalty.domain.storefront import Outcome, Status, Storefront
@@ -185,7 +192,8 @@ def _known_or_enrolled(
         except IdentityTaken:
             # Somebody else was quicker: look again whose it is.
             continue
-        except NotFound:
+        except (NotFound, WrongState, IdempotencyConflict):
+            # Whoever this customer once became was erased, or is no longer to be known by it.
             return Outcome(status="ignored", reason="member_closed")
         except LimitReached as refusal:
             return Outcome(status="parked", reason=refusal.code)
