@@ -1,0 +1,207 @@
+"""A lake of ten million entries, drawn by SQL: the same for the same numbers, in two minutes.
+
+Two years of a program that grows: customers come back as they do (few often, many rarely), points
+expire after a year, rewards are redeemed from any lot. It is laid out as compaction leaves it: an
+object for each month that is over, one for each day of the month under way.
+"""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from loyalty.domain.facts import ALL, Fact
+from loyalty.edge import views
+from loyalty.edge.keeper import SORTED_BY
+from loyalty.edge.lake import folded_key
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+PROGRAM_ID: Final = "bean-and-leaf"
+MEMBERS: Final = 1_000_000
+ENTRIES: Final = 10_000_000
+FIRST_DAY: Final = date(2024, 12, 1)
+TODAY: Final = date(2026, 11, 21)
+
+# `u(n)` is the n-th random number of a row, in [0, 1).
+_MACROS: Final = """
+    CREATE MACRO u(row_id, n) AS (hash(row_id * 16 + n) >> 11)::DOUBLE / 9007199254740992.0;
+    CREATE MACRO enrolled(members) AS ceil(members * pow(getvariable('reached'), 0.7))::BIGINT;
+    CREATE MACRO member_id(number) AS
+        CASE WHEN number IS NOT NULL THEN 'mem_01' || upper(substr(md5('m' || number), 1, 24)) END;
+    CREATE MACRO entry_id(number) AS 'ent_' || substr(md5('e' || number), 1, 24);
+    CREATE MACRO source_of(row_id) AS
+        CASE WHEN u(row_id, 7) < 0.45 THEN 'pos' WHEN u(row_id, 7) < 0.9 THEN 'web' ELSE 'app' END;
+"""
+
+# One row for each thing that happened in a span of days.
+_DRAWN: Final = """
+    CREATE OR REPLACE TABLE drawn AS
+    SELECT
+        row_id,
+        CASE
+            WHEN u(row_id, 1) < 0.66 THEN 'accrual'
+            WHEN u(row_id, 1) < 0.74 THEN 'guest'
+            WHEN u(row_id, 1) < 0.89 THEN 'redemption'
+            WHEN u(row_id, 1) < 0.94 THEN 'expiry'
+            WHEN u(row_id, 1) < 0.98 THEN 'clawback'
+            WHEN u(row_id, 1) < 0.99 THEN 'bonus'
+            ELSE 'return'
+        END AS what,
+        $first_day::TIMESTAMP
+            + to_microseconds((u(row_id, 2) * $days * 86400)::BIGINT * 1000000) AS moment,
+        -- Few buy often and many rarely.
+        floor(pow(u(row_id, 3), 1.6) * enrolled($members))::BIGINT AS number,
+        1 + floor(-40 * ln(1 - u(row_id, 4)))::BIGINT AS points,
+        1 + floor(u(row_id, 5) * 11)::INTEGER AS lot
+    FROM range($first_row, $first_row + $rows) AS rows(row_id)
+"""
+
+_FACTS: Final = {
+    "entries": """
+        SELECT
+            entry_id(row_id) AS fact_id, 1 AS revision, 1 AS v, $program_id AS program_id,
+            moment AS recorded_at, member_id(number) AS member_id, what AS entry_kind,
+            CASE WHEN what IN ('accrual', 'bonus', 'return') THEN points ELSE -points END AS points,
+            0 AS pending_points, moment AS happened_at, moment AS counted_at, 3 AS program_version,
+            CASE WHEN what IN ('accrual', 'clawback') THEN source_of(row_id) END AS source,
+            CASE WHEN what IN ('accrual', 'clawback') THEN row_id::VARCHAR END AS order_id,
+            CASE WHEN what = 'clawback' THEN points * 100 END AS refunded_minor,
+            CASE WHEN what = 'clawback' THEN 0 END AS forgiven,
+            CASE WHEN what IN ('redemption', 'return') THEN 'red_' || entry_id(row_id) END
+                AS redemption_id,
+            CASE WHEN what = 'redemption' THEN 'reward-' || (row_id % 12) END AS reward_id,
+            CASE WHEN what IN ('accrual', 'clawback') THEN 's' || year(moment) END
+                AS qualifying_counter,
+            CASE what WHEN 'accrual' THEN points * 100 WHEN 'clawback' THEN -points * 100 END
+                AS qualifying_amount,
+            [{
+                'place': 'lot',
+                'available_on': NULL::DATE,
+                'expires_on': CASE
+                    WHEN what IN ('accrual', 'bonus') THEN last_day(moment + INTERVAL 12 MONTH)
+                    WHEN what = 'expiry' THEN last_day(moment - INTERVAL 1 MONTH)
+                    ELSE last_day(moment + to_months(lot))
+                END,
+                'points':
+                    CASE WHEN what IN ('accrual', 'bonus', 'return') THEN points ELSE -points END
+            }] AS movements,
+            CASE WHEN what = 'accrual' THEN list_concat(
+                [{
+                    'rule_id': 'base',
+                    'points': points - points // 3,
+                    'eligible_minor': points * 90
+                }],
+                CASE WHEN row_id % 4 = 0 THEN [{
+                    'rule_id': 'whole-bean',
+                    'points': points // 3,
+                    'eligible_minor': points * 30
+                }] ELSE [] END
+            ) ELSE [] END AS rules
+        FROM drawn WHERE what <> 'guest'
+    """,
+    "orders": """
+        SELECT
+            source_of(row_id) || '/' || row_id AS fact_id,
+            CASE what WHEN 'guest' THEN 1 ELSE 2 END AS revision, 1 AS v,
+            $program_id AS program_id, moment AS recorded_at,
+            CASE WHEN what = 'accrual' THEN member_id(number) END AS member_id,
+            CASE WHEN what = 'guest' THEN substr(md5('g' || number), 1, 24) END AS guest_id,
+            source_of(row_id) AS source, row_id::VARCHAR AS order_id,
+            CASE WHEN row_id % 3 = 0 THEN 'web' END AS channel,
+            points * 100 AS amount_minor, 1 + row_id % 4 AS lines, moment AS occurred_at
+        FROM drawn WHERE what IN ('accrual', 'guest')
+    """,
+    "members": """
+        SELECT
+            member_id(number) AS fact_id, CASE WHEN number % 50 = 0 THEN 3 ELSE 1 END AS revision,
+            1 AS v, $program_id AS program_id, $first_day::TIMESTAMP AS recorded_at,
+            CASE WHEN number % 100 = 0 THEN 'merged' WHEN number % 50 = 0 THEN 'closed'
+                ELSE 'active' END AS status,
+            $first_day::TIMESTAMP AS enrolled_at,
+            CASE WHEN number % 50 = 0 THEN $first_day::TIMESTAMP + INTERVAL 9 HOUR END AS ended_at,
+            CASE WHEN number % 100 = 0 THEN member_id(number + 1) END AS "into",
+            NULL AS floor_level, NULL AS floor_until
+        FROM range(getvariable('enrolled_before'), enrolled($members)) AS numbers(number)
+    """,
+    "vouchers": """
+        SELECT
+            'red_' || entry_id(row_id) AS fact_id,
+            CASE WHEN row_id % 5 = 0 THEN 2 ELSE 3 END AS revision, 1 AS v,
+            $program_id AS program_id, moment AS recorded_at, member_id(number) AS member_id,
+            'reward-' || (row_id % 12) AS reward_id, points, points * 4 AS amount_minor,
+            CASE WHEN row_id % 5 = 0 THEN 'issued' WHEN row_id % 7 = 0 THEN 'expired'
+                ELSE 'used' END AS state,
+            moment AS issued_at, NULL AS held_until, moment + INTERVAL 90 DAY AS expires_at,
+            CASE WHEN is_used THEN moment + INTERVAL 2 HOUR END AS used_at,
+            CASE WHEN is_used THEN 'pos' END AS used_source,
+            CASE WHEN is_used THEN row_id::VARCHAR END AS used_order_id
+        FROM (SELECT *, row_id % 5 <> 0 AND row_id % 7 <> 0 AS is_used FROM drawn)
+        WHERE what = 'redemption'
+    """,
+}
+
+
+def draw(folder: Path, *, members: int = MEMBERS, entries: int = ENTRIES) -> None:
+    """Lay out the objects under a folder, each at its key."""
+    # Guests' orders are no entries.
+    rows = entries * 100 // 92
+    with views.workshop(folder) as connected:
+        connected.execute(_MACROS)
+        connected.execute("SET VARIABLE enrolled_before = 0")
+        spans = list(_spans())
+        for first_day, next_day, cover in spans:
+            reached = (next_day - FIRST_DAY) / (TODAY - FIRST_DAY + timedelta(days=1))
+            before = (first_day - FIRST_DAY) / (TODAY - FIRST_DAY + timedelta(days=1))
+            connected.execute("SET VARIABLE reached = $reached", {"reached": reached})
+            # As many again in the last year as in the first.
+            first_row, next_row = (int(rows * share**1.5) for share in (before, reached))
+            bound = {
+                "first_day": first_day,
+                "days": (next_day - first_day).days,
+                "members": members,
+                "first_row": first_row,
+                "rows": next_row - first_row,
+            }
+            connected.execute(_DRAWN, bound)
+            for fact in (each for each in ALL if each.kind in _FACTS):
+                _lay_out(connected, fact, folder, cover=cover, bound=bound)
+            connected.execute(
+                "SET VARIABLE enrolled_before = enrolled($members)", {"members": members}
+            )
+
+
+def _lay_out(
+    connected: "DuckDBPyConnection",
+    fact: type[Fact],
+    folder: Path,
+    *,
+    cover: str,
+    bound: dict[str, object],
+) -> None:
+    path = folder / folded_key(fact.kind, PROGRAM_ID, cover)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sql = _FACTS[fact.kind]
+    typed = ", ".join(
+        f'"{name}"::{sql_type} AS "{name}"' for name, sql_type in views.columns(fact).items()
+    )
+    named = {name: value for name, value in bound.items() if f"${name}" in sql}
+    connected.execute(
+        f"COPY (SELECT {typed} FROM ({sql}) ORDER BY {SORTED_BY[fact.kind]}) "  # noqa: S608  # our own
+        f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)",
+        named | {"program_id": PROGRAM_ID},
+    )
+
+
+def _spans() -> "list[tuple[date, date, str]]":
+    """The months that are over, and the days of the one under way."""
+    this_month = TODAY.replace(day=1)
+    firsts = [FIRST_DAY]
+    while firsts[-1] < this_month:
+        firsts.append((firsts[-1] + timedelta(days=31)).replace(day=1))
+    days = [this_month + timedelta(days=number) for number in range(TODAY.day + 1)]
+    return [
+        *((first, after, first.strftime("%Y-%m")) for first, after in pairwise(firsts)),
+        *((first, after, first.isoformat()) for first, after in pairwise(days)),
+    ]

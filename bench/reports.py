@@ -1,0 +1,154 @@
+"""How long each report takes over ten million entries, and how much memory: cold and warm.
+
+Every report runs in a process of its own, as in a fresh function: the objects of the lake come
+from a folder through the mirror, which is what a bucket costs less its network. Then it runs again,
+warm.
+"""
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
+
+from bench.figures import Figure
+from bench.lake import PROGRAM_ID, TODAY, draw
+from local.home import EXAMPLE
+from loyalty.domain.program import Program
+from loyalty.edge import reports
+from loyalty.edge.mirror import Mirror
+from loyalty.edge.reports import Period, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+RUNS: Final = 3
+SECONDS_MAX: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one report took; `answered` tells two ways to compute it apart."""
+
+    fetched_bytes: int
+    cold_s: float
+    warm_s: float
+    warm_cpu_s: float
+    peak_bytes: int
+    rows: int
+    answered: str
+
+
+class Asked(NamedTuple):
+    """An answer, and how long it took: by the clock, and of all processors together."""
+
+    table: Table
+    seconds: float
+    cpu_seconds: float
+
+
+def report_figures(scratch: Path) -> Iterator[Figure]:
+    """Draw the lake, then ask it for every report of its last year."""
+    lake = scratch / "lake"
+    lake.mkdir()
+    draw(lake)
+    for name in reports.names():
+        run = measured(name, lake)
+        for figure, value, unit in (
+            ("warm", run.warm_s, "s"),
+            ("warm, processors", run.warm_cpu_s, "s"),
+            ("cold", run.cold_s, "s"),
+            ("fetched", run.fetched_bytes / 2**20, "MiB"),
+            ("peak", run.peak_bytes / 2**20, "MiB"),
+        ):
+            yield Figure(bench=f"report {name}", figure=figure, value=value, unit=unit)
+
+
+def measured(name: str, lake: Path) -> Run:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.reports", name, str(lake)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Run(**json.loads(done.stdout))
+
+
+def run(name: str, lake: Path) -> Run:
+    """Run one report in this process: cold, then warm."""
+    asked = reports.report(name)
+    document = Program.model_validate(json.loads(EXAMPLE.read_text()))
+    period = Period(
+        first=TODAY - timedelta(days=364),
+        last=TODAY,
+        zone=document.zone,
+        as_of=datetime.combine(TODAY, datetime.max.time(), UTC),
+    )
+    with TemporaryDirectory(prefix="mirror-") as root:
+        mirror = Mirror(FolderBucket(lake).client, bucket="lake", root=Path(root))
+
+        def ask() -> Asked:
+            started, computed = time.perf_counter(), time.process_time()
+            table = reports.run(
+                asked,
+                period,
+                facts=mirror.fetch(PROGRAM_ID, asked.reads),
+                document=document,
+                seconds_max=SECONDS_MAX,
+            )
+            return Asked(table, time.perf_counter() - started, time.process_time() - computed)
+
+        cold, warm = ask(), [ask() for _ in range(RUNS)]
+        fetched = sum(path.stat().st_size for path in Path(root).rglob("*") if path.is_file())
+    return Run(
+        fetched_bytes=fetched,
+        cold_s=cold.seconds,
+        warm_s=min(each.seconds for each in warm),
+        warm_cpu_s=min(each.cpu_seconds for each in warm),
+        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        rows=len(cold.table.rows),
+        answered=hashlib.sha256(repr(cold.table.rows).encode()).hexdigest()[:16],
+    )
+
+
+class FolderBucket:
+    """A bucket that is a folder, as far as a mirror asks one: list, get."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @property
+    def client(self) -> "S3Client":
+        return cast("S3Client", self)
+
+    def get_paginator(self, _operation: str) -> "FolderBucket":
+        return self
+
+    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
+        prefix: str = call["Prefix"]
+        paths = [path for path in (self._root / prefix).rglob("*") if path.is_file()]
+        yield {
+            "Contents": [
+                {
+                    "Key": path.relative_to(self._root).as_posix(),
+                    "ETag": str(path.stat().st_mtime_ns),
+                    "Size": path.stat().st_size,
+                    "LastModified": datetime.fromtimestamp(path.stat().st_mtime, UTC),
+                }
+                for path in sorted(paths)
+            ]
+        }
+
+    def get_object(self, **call: Any) -> dict[str, BinaryIO]:
+        return {"Body": (self._root / call["Key"]).open("rb")}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(run(sys.argv[1], Path(sys.argv[2])))))
