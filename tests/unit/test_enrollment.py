@@ -384,6 +384,17 @@ class TestMerging:
             "sms": True,
         }
 
+    def test_who_enrolls_again_is_known_as_the_one_they_became(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        again = application(EMAIL, profile={"name": "Ana", "locale": "fr-FR"})
+        again = replace(again, consents={"email": True})
+
+        enrolled = enroll(again, members=members, desk=desk)
+
+        assert enrolled.member.member_id == "mem_2"
+        assert EMAIL in enrolled.member.identities
+
     def test_uniting_again_changes_nothing(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:

@@ -82,6 +82,10 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
             if earlier := members.find(newcomer.member_id, strong=True):
                 _refuse_other(earlier.member, newcomer)
                 enrolled = look_up(newcomer.member_id, members=members, strong=True)
+                if enrolled.member.member_id != newcomer.member_id:
+                    # Merged since, and perhaps not yet known as the one they became.
+                    unite(newcomer.member_id, members=members, desk=desk)
+                    enrolled = look_up(newcomer.member_id, members=members, strong=True)
                 return replace(enrolled, is_new=_began(enrolled.member, application, desk=desk))
             _refuse_taken(application.claims, by=None, members=members)
     raise AssertionError("decisions end by raising")
