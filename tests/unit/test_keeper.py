@@ -169,6 +169,26 @@ class TestRevisions:
 
         assert (row["redeemed"], row["used"]) == (1, 1)
 
+    def test_a_voucher_that_is_good_again_is_so_however_its_uses_were_folded(
+        self, home: Home
+    ) -> None:
+        used_at = NOON + timedelta(days=1)
+        states = [
+            voucher("issued"),
+            voucher("used", used_at=used_at),
+            voucher("issued", times_reinstated=1),
+        ]
+        for number, state in enumerate(states):
+            home.write([change(state)], name=f"{number}")
+            home.fold(now=NEXT_MORNING + timedelta(days=number))
+
+        (row,) = home.rows("rewards")
+        assert (row["redeemed"], row["used"]) == (1, 0)
+
+        home.write([change(voucher("used", used_at=NEXT_MONTH, times_reinstated=1))], name="3")
+        (row,) = home.rows("rewards")
+        assert (row["redeemed"], row["used"]) == (1, 1)
+
     def test_the_last_news_of_a_member_counts_across_days(self, home: Home) -> None:
         member = Account(member_id="mem_1", enrolled_at=NOON)
         floors = [TierFloor("silver", LOT), TierFloor("gold", LOT), None]
