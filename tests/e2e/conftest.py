@@ -36,6 +36,14 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield deployed
 
 
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Deploy once more, where the clock is moved: a hurried sweep looks at every program."""
+    home = tmp_path_factory.mktemp("apart")
+    with deployment(port=free_port(), home=home, console=Console()) as apart:
+        yield apart
+
+
 @pytest.fixture
 def clock(deployed: Deployment) -> Iterator[Clock]:
     """Return the cloud's clock, which a test may move back: it is right again at the end."""

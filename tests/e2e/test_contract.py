@@ -144,7 +144,7 @@ def test_a_refund_takes_back_and_one_that_comes_first_waits(api: DescribedApi) -
     expected = {"status": "refunded", "entry": {"kind": "clawback", "points": -25}, "debt": 0}
     assert told(refunded, expected) == expected
     assert again == refunded
-    assert waiting == {"status": "waiting"}
+    assert waiting["status"] == "waiting"
     # One of the two cups of the second order was given back before it was told: 24.99 is left,
     # and of the first order as well.
     assert balance == 24 + 25

@@ -43,6 +43,11 @@ PROGRAM: Final[dict[str, Any]] = {
 
 
 @pytest.fixture
+def deployed(apart: Deployment) -> Deployment:
+    return apart
+
+
+@pytest.fixture
 def began_on(clock: Clock) -> date:
     """Return the day on which it all begins, at noon: a week before yesterday."""
     began_on = datetime.now(ZONE).date() - 8 * DAY

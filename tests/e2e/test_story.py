@@ -4,13 +4,21 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from local.clock import Clock
 from local.console import Console
+from local.deployment import Deployment
 from local.invitation import invitation
 from local.sequel import MAIL_FILE, beginning
 from local.story import Story
 from tests.e2e.conftest import OpenProgram
 from tests.support.shell import paste
+
+
+@pytest.fixture
+def deployed(apart: Deployment) -> Deployment:
+    return apart
 
 
 def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
