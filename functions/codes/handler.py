@@ -86,14 +86,8 @@ def shops_of(program_id: str) -> Iterator[ShopifyCodes]:
     """The shops of a program that are to have the codes of its vouchers."""
     for storefront in storefronts().all(program_id):
         if storefront.create_codes:
-            yield ShopifyCodes(
-                partial(
-                    platforms().send,
-                    program_id,
-                    storefront.storefront_id,
-                    shopify_codes.PATH,
-                )
-            )
+            api = platforms().api(program_id, storefront.storefront_id)
+            yield ShopifyCodes(partial(platforms().send, api, shopify_codes.PATH))
 
 
 def storefronts() -> TableStorefronts:

@@ -211,6 +211,6 @@ def test_a_platform_is_asked_at_its_own_address(platform_name: Platform, origin:
         pause=lambda _attempt: None,
     )
 
-    api = client._api("bean", "till", platform=platform_name)
+    api = client.api("bean", "till", platform=platform_name)
 
     assert api.origin == origin

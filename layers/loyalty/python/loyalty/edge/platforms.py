@@ -44,21 +44,26 @@ class PlatformClient:
             TryAgain: the platform does not answer.
         """
         where = (delivery.program_id, delivery.storefront_id)
-        api = self._api(*where, platform=delivery.platform)
+        api = self.api(*where, platform=delivery.platform)
         return [self._answered("GET", api, path) for path in paths]
 
-    def send(self, program_id: str, storefront_id: str, path: str, body: bytes) -> bytes:
-        """What is answered to a body; an answer that was lost is asked for once more.
+    def send(self, api: PlatformApi, path: str, body: bytes) -> bytes:
+        """What is answered to a body; where an answer was lost, it is sent once more.
 
         Raises:
-            Unfetchable: the shop is not connected any more, or the platform refuses.
+            Unfetchable: the platform refuses.
             TryAgain: the platform does not answer.
         """
-        return self._answered("POST", self._api(program_id, storefront_id), path, body=body)
+        return self._answered("POST", api, path, body=body)
 
-    def _api(
+    def api(
         self, program_id: str, storefront_id: str, *, platform: Platform | None = None
     ) -> PlatformApi:
+        """How a connected shop's platform is asked, as the shop is connected now.
+
+        Raises:
+            Unfetchable: it is not connected any more, or otherwise.
+        """
         where = (program_id, storefront_id)
         storefront, keys = self._shelf.find(*where), self._vault.read(*where)
         if storefront is None or keys is None or platform not in (None, storefront.platform):
