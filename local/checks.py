@@ -9,7 +9,8 @@ import httpx
 
 from local.failures import LocalCloudError
 
-_WAIT_SECONDS_MAX = 60.0
+# Far more than it takes, for machines with much else to do.
+_WAIT_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.25
 
 

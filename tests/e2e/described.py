@@ -15,7 +15,7 @@ from tests.e2e.conftest import OpenProgram
 
 PREFIX = "/v1/programs/{program_id}"
 DESCRIPTION = "/v1/openapi.json"
-SOME_TIME_S = 60.0
+SOME_TIME_S = 120.0
 
 type Body = dict[str, Any]
 
