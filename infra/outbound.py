@@ -38,7 +38,7 @@ class Outbound(Construct):
             "Announcements",
             settings=settings,
             function=function,
-            concurrency_max=ANNOUNCEMENTS_CONCURRENCY_MAX,
+            concurrency_max=settings.workers_at_once(ANNOUNCEMENTS_CONCURRENCY_MAX),
             batch_size=ANNOUNCED_AT_ONCE_MAX,
             sends=False,
         )
@@ -47,7 +47,7 @@ class Outbound(Construct):
             "Deliveries",
             settings=settings,
             function=function,
-            concurrency_max=DELIVERIES_CONCURRENCY_MAX,
+            concurrency_max=settings.workers_at_once(DELIVERIES_CONCURRENCY_MAX),
             batch_size=1,
             sends=False,
         )

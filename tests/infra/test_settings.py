@@ -117,6 +117,11 @@ def signing_in(assembly: Assembly) -> dict[str, str]:
     return {name: assembly.render(told[name]) for name in names if name in told}
 
 
+def test_the_local_cloud_has_few_workers_and_aws_as_many_as_are_wanted() -> None:
+    assert settings(platform="local").workers_at_once(50) == 2
+    assert settings(stage="prod").workers_at_once(50) == 50
+
+
 def test_members_get_mail_from_an_address_that_is_one() -> None:
     assert settings().mail_from is None
     assert settings(mail_from="club@beanleaf.example").mail_from == "club@beanleaf.example"

@@ -333,6 +333,7 @@ class TestDelivering:
         with pytest.raises(Died):
             world.announce()
         world.queue.dies = False
+        world.queue.now += timedelta(minutes=3)
 
         world.announce()
         world.pass_time()
@@ -485,6 +486,7 @@ class TestWorkersThatDie:
             world.queue.now = max(world.now, at)
             for _ in range(2):
                 world.take(turn)
+            assert len(world.queue.messages) <= 2
 
         assert world.seen().state == "parked"
         assert len(world.sent) <= 2 * 14
