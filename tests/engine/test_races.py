@@ -16,8 +16,15 @@ from loyalty.table.members import TableMembers
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust
 from loyalty.usecases.enrollment import Application, enroll
+from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import Wanted, cancel, redeem_reward, use_voucher
+from loyalty.usecases.redemption import (
+    Wanted,
+    cancel,
+    redeem_reward,
+    use_voucher,
+    voucher_of,
+)
 from loyalty.usecases.refunds import Refunded, refund
 from loyalty.usecases.statements import audit_member
 from tests.support.documents import reward
@@ -176,6 +183,43 @@ def test_a_voucher_used_at_twenty_tills_at_once_is_used_at_one(
     )
 
     assert Counter(outcomes) == {"done": 1, "voucher_used": 19}
+
+
+def test_a_voucher_of_twenty_orders_at_once_is_used_by_one(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=40)
+    code = code_of(spend("1", desk=desk))
+
+    steps = race(lambda number: tell_vouchers(of_order(f"o{number}", code), desk=desk), threads=20)
+
+    assert Counter(step.status for (step,) in steps) == {"used": 1, "refused": 19}
+
+
+def test_an_order_paid_and_cancelled_at_once_leaves_its_voucher_unused(
+    open_desk: OpenDesk, join: Callable[..., None]
+) -> None:
+    desk = open_desk(NOON)
+    join(ANA, points=400)
+    codes = [code_of(spend(f"{number}", desk=desk)) for number in range(8)]
+
+    def tell(number: int) -> None:
+        order, is_cancel = divmod(number, 2)
+        if is_cancel:
+            cancel_vouchers("shop", f"o{order}", desk=desk)
+        else:
+            tell_vouchers(of_order(f"o{order}", codes[order]), desk=desk)
+
+    race(tell, threads=16)
+
+    assert [voucher_of(code, desk=desk).state for code in codes] == ["issued"] * 8
+
+
+def of_order(order_id: str, code: str) -> ToldVouchers:
+    return ToldVouchers(
+        source="shop", order_id=order_id, codes=(code,), ordered_at=NOON, member_id=None
+    )
 
 
 def test_eight_writers_do_everything_to_one_hot_member_and_no_call_fails(
