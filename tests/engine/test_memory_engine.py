@@ -8,6 +8,7 @@ from typing import Final, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from local.memory import Invalid, MemoryEngine
 from loyalty.table.engine import Engine, Persistent
 from loyalty.table.operations import (
     Absent,
@@ -31,7 +32,6 @@ from loyalty.table.operations import (
     Update,
     Value,
 )
-from tests.simulation.memory import Invalid, MemoryEngine
 
 HISTORIES: Final = 550
 WRITES_MAX: Final = 5

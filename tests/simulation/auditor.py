@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from local.memory import Written
 from loyalty.domain.program import Inactivity, PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
-from tests.simulation.memory import Written
 
 # How a voucher's state may change; whatever is not here is final.
 STEPS: Final = frozenset(

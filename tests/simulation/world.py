@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
+from local.memory import Invalid, MemoryEngine, Tells, answer
 from loyalty.domain.account import Account
 from loyalty.domain.errors import Refusal, TryAgain
 from loyalty.domain.identity import Keyring
@@ -34,7 +35,6 @@ from loyalty.table.operations import (
 )
 from loyalty.usecases.ports import Desk
 from tests.simulation.auditor import Auditor, Violation, lapses_when_quiet
-from tests.simulation.memory import Invalid, MemoryEngine, Tells, answer
 from tests.simulation.telling import told_answer, told_call
 
 PROGRAM_ID: Final = "p"

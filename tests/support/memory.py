@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+from local.memory import MemoryEngine
 from loyalty.domain.account import Account, view
 from loyalty.domain.audit import audit
 from loyalty.domain.entries import Entry
@@ -12,7 +13,6 @@ from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.operations import Put
 from loyalty.usecases.ports import Desk
-from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published
 
 NOW: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

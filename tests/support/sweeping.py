@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+from local.memory import MemoryEngine
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Adjustment, Entry, Redemption
 from loyalty.domain.program import PublishedProgram
@@ -21,7 +22,6 @@ from loyalty.usecases.corrections import AskedAdjustment, adjust
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.redemption import Wanted, redeem_reward
 from loyalty.usecases.sweeps import Due, Finder, wake
-from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published
 from tests.support.orders import NOON, line, order
 

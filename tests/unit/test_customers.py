@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from local.memory import MemoryEngine
 from loyalty.domain.account import TierFloor
 from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.identity import Identity, Keyring, identify
@@ -21,7 +22,6 @@ from loyalty.usecases.corrections import grant_tier
 from loyalty.usecases.customers import apply_to_person
 from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, look_up
 from loyalty.usecases.ports import Desk
-from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published, rule
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)

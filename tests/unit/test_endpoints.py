@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.memory import MemoryEngine
 from loyalty.domain.endpoints import (
     ENDPOINTS_MAX,
     OVERLAP,
@@ -36,7 +37,6 @@ from loyalty.usecases.endpoints import (
     remove,
     rotate,
 )
-from tests.simulation.memory import MemoryEngine
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 EVENT: Final = Announcement(

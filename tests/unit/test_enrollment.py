@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.memory import MemoryEngine
 from loyalty.domain.entries import OrderCause
 from loyalty.domain.errors import IdentityTaken, LimitReached, NotFound, TryAgain
 from loyalty.domain.identity import Identity, Keyring, identify
@@ -29,7 +30,6 @@ from loyalty.usecases.enrollment import (
     unite,
 )
 from loyalty.usecases.ports import Desk
-from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published
 from tests.support.orders import line, order
 

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from local.memory import MemoryEngine
 from loyalty.domain.audit import audit
 from loyalty.domain.settling import settle
 from loyalty.table import keys
@@ -13,7 +14,6 @@ from loyalty.usecases.corrections import merge_members
 from loyalty.usecases.pages import ITEMS_MAX
 from loyalty.usecases.redemption import complete
 from loyalty.usecases.sweeps import WAITING_MAX, Due, put_off, wake
-from tests.simulation.memory import MemoryEngine
 from tests.support.documents import published, reward
 from tests.support.orders import NOON
 from tests.support.sweeping import ANA, Fuse, Killed, Town

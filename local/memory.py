@@ -4,6 +4,7 @@ Items are values: nothing that was stored is ever changed in place, so an image 
 what it was, and no copy is made of what does not change.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, cast
 
@@ -42,6 +43,7 @@ INDEXES: Final[Mapping[str, tuple[str, ...]]] = {
     "reminding": (),
 }
 _INDEX_KEYS: Final = tuple(f"{index}_{part}" for index in INDEXES for part in ("pk", "sk"))
+_PARTITIONS: Final = ("pk", *(f"{index}_pk" for index in INDEXES))
 _ORDERED: Final = (int, str, bytes)
 _NOTHING: Final = object()
 
@@ -63,16 +65,23 @@ class MemoryEngine:
 
     def __init__(self, *, tells: Tells = "all") -> None:
         self.items: dict[Key, Item] = {}
+        self._partitions: defaultdict[tuple[str, Value], dict[Key, None]] = defaultdict(dict)
         self._tells = tells
 
-    def get(self, key: Key, *, strong: bool) -> Item | None:
+    def get(self, key: Key, *, strong: bool) -> Item | None:  # noqa: ARG002  # always strong
         return self.items.get(key)
 
-    def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
+    def get_many(
+        self,
+        keys: Sequence[Key],
+        *,
+        strong: bool,  # noqa: ARG002  # always strong
+    ) -> dict[Key, Item]:
         return {key: self.items[key] for key in keys if key in self.items}
 
     def query(self, query: Query) -> Page:
-        return answer(query, self.items.values())
+        partition = self._partitions.get((_partition(query), query.pk), ())
+        return answer(query, [self.items[key] for key in partition])
 
     def write(self, operations: Sequence[Operation]) -> None:
         self.apply(operations)
@@ -105,7 +114,21 @@ class MemoryEngine:
                 self.items.pop(key, None)
             else:
                 self.items[key] = after
+        for each in written:
+            self._file(each)
         return written
+
+    def _file(self, written: Written) -> None:
+        """Note in which partitions an item lies: a query looks at no others."""
+        key, before, after = written
+        for name in _PARTITIONS:
+            was, becomes = (item.get(name) if item else None for item in (before, after))
+            if was == becomes:
+                continue
+            if was is not None:
+                del self._partitions[name, was][key]
+            if becomes is not None:
+                self._partitions[name, becomes][key] = None
 
     def _told(self, refused: dict[int, Item | None]) -> dict[int, Item | None]:
         if self._tells == "all":
@@ -116,8 +139,7 @@ class MemoryEngine:
 
 def answer(query: Query, items: Iterable[Item]) -> Page:
     """A page of these items, as the table or one of its indexes gives it."""
-    prefix = f"{query.index}_" if query.index else ""
-    partition, sort = f"{prefix}pk", f"{prefix}sk"
+    partition, sort = _partition(query), f"{query.index}_sk" if query.index else "sk"
     found = [
         item
         for item in items
@@ -136,6 +158,10 @@ def answer(query: Query, items: Iterable[Item]) -> Page:
     more = len(page) == query.limit
     position = {name: page[-1][name] for name in {"pk", "sk", partition, sort}} if more else None
     return Page(tuple(page), position)
+
+
+def _partition(query: Query) -> str:
+    return f"{query.index}_pk" if query.index else "pk"
 
 
 def _in_range(sort: Value, query: Query) -> bool:
