@@ -127,7 +127,12 @@ def postman(at: Desk) -> Postman:
             name=document.name,
             reply_to=document.messages.reply_to,
             unsubscribe_url=url,
-            tags={"program": program_id, "member": member.member_id, "kind": message.kind},
+            tags={
+                "program": program_id,
+                "member": member.member_id,
+                "day": message.day.isoformat(),
+                "kind": message.kind,
+            },
         )
 
     return post
@@ -135,12 +140,16 @@ def postman(at: Desk) -> Postman:
 
 def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
     """Stop writing to an address; the mail's tags say whose it is."""
-    (program_id,), (member_id,) = mailed["tags"]["program"], mailed["tags"]["member"]
+    program_id, member_id, day, kind = (
+        mailed["tags"][name][0] for name in ("program", "member", "day", "kind")
+    )
     told = settings(NotificationsSettings)
     stopped = stop(
         member_id,
-        address,
+        f"{day}/{kind}",
+        address=address,
         why=why,
+        outbox=TableOutbox(engine(told.table), program_id=program_id),
         letters=TableLetters(engine(told.table), program_id=program_id),
         desk=desk(program_id, table=told.table),
     )

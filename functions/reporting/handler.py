@@ -96,11 +96,20 @@ class ReportAnswer(AnswerPart):
 def read_report(
     program_id: ProgramId,
     name: Annotated[str, Path(description=f"One of {', '.join(reports.names())}.")],
+    *,
     first: Annotated[ReportDay, Query(alias="from", description="A day in the program's zone.")],
     last: Annotated[ReportDay, Query(alias="to", description="The last day, included.")],
     by: Annotated[
         By, Query(description="The steps of `trend` and `members`; weeks begin on Mondays.")
     ] = "month",
+    within_days: Annotated[
+        int,
+        Query(
+            ge=1,
+            le=365,
+            description="For how many days what follows a message counts as its in `messages`.",
+        ),
+    ] = reports.WITHIN_DAYS,
 ) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
@@ -112,7 +121,14 @@ def read_report(
     programs = desk.shelf(settings(ReportingSettings).table)
     document = programs.in_force(program_id, now=as_of).document
     facts = mirror().fetch(program_id, asked.reads)
-    period = Period(first=first, last=last, zone=document.zone, as_of=as_of, by=by)
+    period = Period(
+        first=first,
+        last=last,
+        zone=document.zone,
+        as_of=as_of,
+        by=by,
+        within_days=within_days,
+    )
     table = reports.run(asked, period, facts=facts, document=document)
     form = _preferred(api.event.headers.get("accept", ""))
     if form == "text/csv":

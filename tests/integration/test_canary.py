@@ -268,7 +268,13 @@ def due(hers: str, kind: str) -> dict[str, Any]:
 
 def bounced(hers: str) -> dict[str, Any]:
     bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": EMAIL}]}
-    tags = {"program": ["bean"], "member": [hers], "ses:configuration-set": ["mail"]}
+    tags = {
+        "program": ["bean"],
+        "member": [hers],
+        "day": ["2026-11-21"],
+        "kind": ["welcome"],
+        "ses:configuration-set": ["mail"],
+    }
     detail = {"bounce": bounce, "mail": {"tags": tags}}
     return {"source": "aws.ses", "detail-type": "Email Bounced", "detail": detail}
 

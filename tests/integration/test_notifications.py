@@ -29,6 +29,7 @@ from tests.support.queues import consume
 
 FOOTER: Final = "Bean & Leaf, 1 rue du Four, Paris"
 TODAY: Final = date(2026, 11, 21)
+WELCOME: Final = "2026-11-21/welcome"
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,12 @@ def due(message: Message) -> dict[str, Any]:
     return {"source": "loyalty", "detail-type": "MessageDue", "detail": detail}
 
 
+def tags(member_id: str) -> dict[str, list[str]]:
+    """What SES tells of the first mail to a member: how it was tagged when it was sent."""
+    day, _, kind = WELCOME.partition("/")
+    return {"program": ["bean"], "member": [member_id], "day": [day], "kind": [kind]}
+
+
 def bounced(member_id: str, *, kind: str = "Permanent") -> dict[str, Any]:
     recipients = [{"emailAddress": "Ana@Example.com", "status": "5.1.1"}]
     return {
@@ -111,7 +118,7 @@ def bounced(member_id: str, *, kind: str = "Permanent") -> dict[str, Any]:
         "detail-type": "Email Bounced",
         "detail": {
             "bounce": {"bounceType": kind, "bouncedRecipients": recipients},
-            "mail": {"tags": {"program": ["bean"], "member": [member_id]}},
+            "mail": {"tags": tags(member_id)},
         },
     }
 
@@ -122,7 +129,7 @@ def complained(member_id: str) -> dict[str, Any]:
         "detail-type": "Email Complaint Received",
         "detail": {
             "complaint": {"complainedRecipients": [{"emailAddress": "ana@example.com"}]},
-            "mail": {"tags": {"program": ["bean"], "member": [member_id]}},
+            "mail": {"tags": tags(member_id)},
         },
     }
 
@@ -172,6 +179,7 @@ class TestSending:
         assert mail["Content"]["Simple"]["Subject"]["Data"] == "Welcome to Bean & Leaf"
         assert "Bean &amp; Leaf, 1 rue du Four" in body(mail, "Html")
         assert FOOTER in body(mail, "Text")
+        assert {each["Name"]: [each["Value"]] for each in mail["EmailTags"]} == tags(ana)
 
     def test_a_program_s_name_in_any_script_is_a_sender_s_name(
         self,
@@ -429,14 +437,25 @@ class TestWhatComesBack:
         fate: Callable[[Message], Any],
         event: Callable[[str], dict[str, Any]],
     ) -> None:
-        deliver(due(write(ana)))
+        welcome = write(ana)
+        deliver(due(welcome))
         assert deliver(event(ana), event(ana)) == []
+        assert fate(welcome) == (event.__name__, None)
 
         late = write(ana, kind="points_expiring", about=TODAY, points=3)
         deliver(due(late))
 
         assert fate(late) == ("dropped", "not_agreed")
         assert len(mailroom.mails) == 1
+
+    def test_a_mail_that_comes_back_before_it_was_noted_as_sent_came_back(
+        self, ana: str, write: Callable[..., Message], fate: Callable[[Message], Any]
+    ) -> None:
+        welcome = write(ana)
+
+        assert deliver(bounced(ana), due(welcome)) == []
+
+        assert fate(welcome) == ("bounced", None)
 
     def test_a_mailbox_that_is_full_today_is_written_to_again(
         self, ana: str, write: Callable[..., Message], mailroom: Mailroom

@@ -26,10 +26,11 @@ from loyalty.domain.entries import (
     Return,
 )
 from loyalty.domain.program import Program
+from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 from loyalty.edge.reports import Period
 from tests.support.documents import program
-from tests.support.ledger import entry, order, request, voucher
+from tests.support.ledger import entry, message, order, request, voucher
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -54,7 +55,8 @@ def histories(draw: st.DrawFn) -> list[Kept]:
     entries = draw(st.lists(kinds, max_size=12))
     guests = draw(st.lists(_guests(), max_size=3))
     vouchers = draw(st.lists(_vouchers(), max_size=3))
-    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers]
+    messages = draw(st.lists(_messages(), max_size=5))
+    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers, *messages]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     return [make(number) for number, make in enumerate(makes)] + accounts
 
@@ -90,6 +92,7 @@ def periods(draw: st.DrawFn) -> Period:
         zone=draw(st.sampled_from(ZONES)),
         as_of=draw(MOMENTS),
         by=draw(st.sampled_from(["day", "week", "month"])),
+        within_days=draw(st.integers(1, 4)),
     )
 
 
@@ -222,6 +225,24 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
         "used_order": ("pos", order_id) if state == "used" and order_id else None,
     }
     return lambda number: voucher(state, redemption_id=f"red_{number}", **told)
+
+
+@st.composite
+def _messages(draw: st.DrawFn) -> Callable[[int], Message]:
+    state: Any = draw(
+        st.sampled_from(["waiting", "sent", "sent", "dropped", "bounced", "complained"])
+    )
+    written_at, settled_at = draw(st.tuples(MOMENTS, MOMENTS))
+    told: dict[str, Any] = {
+        "member_id": draw(MEMBERS),
+        "state": state,
+        "sent_at": None if state in {"waiting", "dropped"} else settled_at,
+        "settled_at": None if state == "waiting" else settled_at,
+        "written_at": written_at,
+    }
+    kind = draw(st.sampled_from(["welcome", "lapsed"]))
+    # No two lie under the same key.
+    return lambda number: message(kind, day=date(2026, 11, 1) + timedelta(days=number), **told)
 
 
 @st.composite

@@ -8,6 +8,7 @@ from typing import Any, Final
 from loyalty.domain.changes import Change, Kept
 from loyalty.domain.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
 from loyalty.domain.orders import Line, Order
+from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Terms, Voucher
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -80,6 +81,20 @@ def voucher(state: Any = "issued", **parts: Any) -> Voucher:
         "terms": Terms(kind="amount_off", name="Latte", currency="EUR", amount_minor=400),
     }
     return Voucher(state=state, **told | parts)
+
+
+def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: Any) -> Message:
+    """One that was sent at once, unless told otherwise."""
+    written_at = sent_at or NOON
+    told: dict[str, Any] = {
+        "member_id": "mem_1",
+        "day": written_at.date(),
+        "written_at": written_at,
+        "until": written_at.date(),
+        "state": "sent" if sent_at else "waiting",
+        "settled_at": sent_at,
+    }
+    return Message(kind=kind, sent_at=sent_at, **told | parts)
 
 
 def change(after: Kept, before: Kept | None = None, *, made_at: datetime = NOON) -> Change:

@@ -18,6 +18,7 @@ from loyalty.domain.calendar import NEVER
 from loyalty.domain.entries import Accrual, Clawback, Entry, Redemption, Return
 from loyalty.domain.facts import facts_of
 from loyalty.domain.program import Program
+from loyalty.domain.reminders import Message
 from loyalty.domain.tiers import level_on, moved
 from loyalty.domain.vouchers import Voucher
 from loyalty.edge.reports import Period
@@ -63,6 +64,7 @@ class Recomputed:
         self.entries = [item for item in items if isinstance(item, Entry)]
         self.accounts = {item.member_id: item for item in items if isinstance(item, Account)}
         self.vouchers = [item for item in items if isinstance(item, Voucher)]
+        self.mails = [item for item in items if isinstance(item, Message)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]
 
@@ -383,6 +385,59 @@ class Recomputed:
                 ),
             )
         ]
+
+    # What members are told
+
+    def messages(self) -> list[Row]:
+        by_kind: defaultdict[str, list[Message]] = defaultdict(list)
+        for each in self.mails:
+            moment = each.sent_at or each.settled_at
+            if moment and self._during(moment):
+                by_kind[each.kind].append(each)
+        rows = []
+        for kind, told in by_kind.items():
+            states = Counter(each.state for each in told)
+            arrived: defaultdict[str, list[datetime]] = defaultdict(list)
+            for each in told:
+                if each.sent_at and each.state != "bounced":
+                    arrived[self.heir(each.member_id)].append(each.sent_at)
+            sold = [each for each in self.sales if self._follows(each.at, arrived[each.customer])]
+            refunded = [
+                each.detail.amount_minor
+                for each in self.entries
+                if isinstance(each.detail, Clawback)
+                and self._follows(each.happened_at, arrived[self.heir(each.member_id)])
+            ]
+            redeemed = [
+                owner
+                for each in self.vouchers
+                if each.state_at(self.period.as_of) != "cancelled"
+                and self._follows(each.issued_at, arrived[owner := self.heir(each.member_id)])
+            ]
+            reached = sum(map(bool, arrived.values()))
+            buyers = len({each.customer for each in sold})
+            rows.append(
+                {
+                    "message_kind": kind,
+                    "sent": len(told) - states["dropped"],
+                    "bounced": states["bounced"],
+                    "complained": states["complained"],
+                    "dropped": states["dropped"],
+                    "reached": reached,
+                    "buyers": buyers,
+                    "buyer_rate": ratio(buyers, reached),
+                    "orders": len(sold),
+                    "revenue_minor": _total(sold) - sum(refunded),
+                    "redeemers": len(set(redeemed)),
+                    "redeemer_rate": ratio(len(set(redeemed)), reached),
+                    "redemptions": len(redeemed),
+                }
+            )
+        return sorted(rows, key=lambda row: (-row["sent"], row["message_kind"]))
+
+    def _follows(self, moment: datetime, told_at: Iterable[datetime]) -> bool:
+        within = timedelta(days=self.period.within_days)
+        return any(at <= moment < at + within for at in told_at)
 
     # What points are held, expire, are spent
 

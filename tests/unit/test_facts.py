@@ -31,6 +31,7 @@ from loyalty.domain.facts import (
     EntryFact,
     Fact,
     MemberFact,
+    MessageFact,
     Movement,
     OrderFact,
     RulePoints,
@@ -44,6 +45,7 @@ from tests.support.ledger import (
     accrual,
     change,
     entry,
+    message,
     order,
     request,
     voucher,
@@ -296,3 +298,21 @@ def test_no_fact_has_room_for_a_voucher_s_code() -> None:
 
     assert CODE not in str([list(facts_of(by)) for by in changes])
     assert not {"code", "voucher_code"} & {field.name for kind in ALL for field in fields(kind)}
+
+
+def test_a_message_is_told_anew_for_what_became_of_it() -> None:
+    fates = ("waiting", "sent", "bounced")
+    by_fate = [
+        told(MessageFact, change(message(state=state, settled_at=LATER, sent_at=NOON)))[0]
+        for state in fates
+    ]
+
+    assert len({fact.fact_id for fact in by_fate}) == 1
+    assert [fact.revision for fact in by_fate] == [1, 2, 3]
+    assert [fact.state for fact in by_fate] == list(fates)
+
+
+def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> None:
+    (fact,) = told(MessageFact, change(message(sent_at=None, state="complained", settled_at=LATER)))
+
+    assert (fact.sent_at, fact.recorded_at) == (LATER, LATER)

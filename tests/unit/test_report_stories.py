@@ -4,12 +4,14 @@ Ana enrolls on 5 October. She buys for 50 € the next day (50 points), is given
 until 15 November, buys for 60 € on 3 November (60), spends 40 on a latte on the 4th and uses it the
 next day with an order of 20 € (20). Ben enrolls on 2 November, buys for 10 € on the 9th (10) and
 returns half of it on the 12th. Cleo is a member from the 10th to the 20th. A guest buys for 7 € on
-the 7th and for 9 € on the 14th. It is 10 December.
+the 7th and for 9 € on the 14th. Ana and Ben are welcomed an hour before they buy in November,
+Cleo's welcome bounces, and on the 20th it is too late to tell Ana what was written. It is
+10 December.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -32,7 +34,7 @@ from loyalty.domain.entries import (
 from loyalty.edge import reports
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
-from tests.support.ledger import change, entry, order, request, voucher
+from tests.support.ledger import change, entry, message, order, request, voucher
 
 PROGRAM: Final = program(
     tiers={
@@ -147,10 +149,17 @@ def of_others() -> Iterator[Kept]:
         )
 
 
+def of_messages() -> Iterator[Kept]:
+    for member_id, day in (("ana", 3), ("ben", 9)):
+        yield message("welcome", member_id=member_id, sent_at=noon(11, day) - timedelta(hours=1))
+    yield message("welcome", member_id="cleo", sent_at=noon(11, 10), state="bounced")
+    yield message("lapsed", member_id="ana", sent_at=None, state="dropped", settled_at=noon(11, 20))
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    home.write([change(item) for item in (*of_ana(), *of_others())], name="story")
+    home.write([change(item) for item in (*of_ana(), *of_others(), *of_messages())], name="story")
     return home
 
 
@@ -369,6 +378,35 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
             }
         ],
     ),
+    "messages": (
+        NOVEMBER_2026,
+        [
+            {
+                "message_kind": "welcome",
+                "sent": 3,
+                "bounced": 1,
+                "complained": 0,
+                "dropped": 0,
+                "reached": 2,
+                "buyers": 2,
+                "buyer_rate": 1.0,
+                "orders": 3,
+                "revenue_minor": 6000 + 2000 + 1000 - 500,
+                "redeemers": 1,
+                "redeemer_rate": 0.5,
+                "redemptions": 1,
+            },
+            {
+                "message_kind": "lapsed",
+                "sent": 0,
+                "dropped": 1,
+                "reached": 0,
+                "buyers": 0,
+                "buyer_rate": None,
+                "revenue_minor": 0,
+            },
+        ],
+    ),
     "earning_rules": (
         NOVEMBER_2026,
         [
@@ -470,6 +508,16 @@ def test_a_report_tells_the_story(home: Home, name: str) -> None:
         {column: row[column] for column in expected}
         for row, expected in zip(rows, told, strict=True)
     ] == told
+
+
+def test_what_comes_after_the_days_is_not_put_down_to_a_message(home: Home) -> None:
+    """Ana's orders are 1 and 49 hours after her welcome, Ben's return is three days after his."""
+    two_days = replace(NOVEMBER_2026, within_days=2)
+
+    welcomes = home.rows("messages", two_days, document=PROGRAM)[0]
+
+    assert (welcomes["orders"], welcomes["revenue_minor"]) == (2, 6000 + 1000)
+    assert (welcomes["buyers"], welcomes["redemptions"]) == (2, 1)
 
 
 def test_nobody_is_at_risk_within_their_own_rhythm(home: Home) -> None:

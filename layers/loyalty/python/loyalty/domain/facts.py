@@ -32,7 +32,9 @@ from loyalty.domain.entries import (
     Redemption,
     Return,
 )
+from loyalty.domain.messages import MessageKind
 from loyalty.domain.orders import Order
+from loyalty.domain.reminders import Fate, Message
 from loyalty.domain.vouchers import State, Voucher
 
 type Place = Literal["lot", "debt", "pending"]
@@ -173,7 +175,28 @@ class VoucherFact(Fact):
     used_order_id: str | None
 
 
-ALL: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, MemberFact, VoucherFact)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFact(Fact):
+    """A message to a member, a revision for what became of it.
+
+    `settled_at` is when it was sent or dropped, or came back as undeliverable or unwanted. The
+    table keeps messages for 400 days and not beyond an erasure: a lake that is built anew has no
+    others.
+    """
+
+    kind: ClassVar[str] = "messages"
+    final_revision: ClassVar[int] = 2
+
+    member_id: str
+    message_kind: MessageKind
+    channel: Literal["email"]
+    state: Fate
+    written_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+ALL: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, MemberFact, VoucherFact, MessageFact)
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
     "held": 1,
@@ -181,6 +204,13 @@ _REVISION_OF_STATE: Final[dict[State, int]] = {
     "used": 3,
     "cancelled": 3,
     "expired": 3,
+}
+_REVISION_OF_FATE: Final[dict[Fate, int]] = {
+    "waiting": 1,
+    "sent": 2,
+    "dropped": 2,
+    "bounced": 3,
+    "complained": 3,
 }
 
 
@@ -207,6 +237,8 @@ def facts_of(change: Change) -> Iterator[Fact]:
             yield _of_voucher(voucher, change)
         case Account() as account:
             yield from _of_account(account, change)
+        case Message() as message:
+            yield _of_message(message, change.program_id)
 
 
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
@@ -353,3 +385,24 @@ def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
         floor_level=floor.level if floor else None,
         floor_until=floor.until if floor else None,
     )
+
+
+def _of_message(message: Message, program_id: str) -> MessageFact:
+    return MessageFact(
+        fact_id=f"{message.member_id}/{message.id}",
+        revision=_REVISION_OF_FATE[message.state],
+        program_id=program_id,
+        recorded_at=message.settled_at or message.written_at,
+        member_id=message.member_id,
+        message_kind=message.kind,
+        channel="email",
+        state=message.state,
+        written_at=message.written_at,
+        # It may come back before it was noted that it was sent.
+        sent_at=message.sent_at or (message.settled_at if _was_sent(message) else None),
+        settled_at=message.settled_at,
+    )
+
+
+def _was_sent(message: Message) -> bool:
+    return message.state not in {"waiting", "dropped"}

@@ -34,6 +34,8 @@ WELCOME_DAYS: Final = 7
 BIRTHDAY_DAYS: Final = 13
 LAPSED_DAYS: Final = 90
 
+type Fate = Literal["waiting", "sent", "dropped", "bounced", "complained"]
+
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 MINUTE: Final = timedelta(minutes=1)
@@ -95,7 +97,8 @@ class Message:
 
     `day` is the program's day on which it was written: there is one message of a kind a day.
     `until` is the last day on which it makes sense. `about` is the day that it tells of, the
-    soonest, with the `points` of that day; `rows` is what it tells of one by one.
+    soonest, with the `points` of that day; `rows` is what it tells of one by one. `settled_at` is
+    when it came to its `state`, unless it waits; a mail that bounced or complained was sent.
     """
 
     member_id: str
@@ -108,6 +111,9 @@ class Message:
     level: str | None = None
     missing: int = 0
     rows: tuple[Row, ...] = ()
+    state: Fate = "waiting"
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
 
     @property
     def id(self) -> str:

@@ -1,12 +1,13 @@
 """What is held of a member, as they, or whoever they take it to, can read it."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from pydantic import Field
 
 from loyalty.domain.entries import Accrual, Edit, Entry
 from loyalty.domain.orders import Order
+from loyalty.domain.reminders import Fate, Message
 from loyalty.domain.vouchers import State, Voucher
 from loyalty.edge.entries import EntryAnswer, EntryLot, entry_answer, last_day
 from loyalty.edge.members import MemberAnswer, member_answer
@@ -14,7 +15,7 @@ from loyalty.edge.orders import OrderLine
 from loyalty.edge.paging import decode_cursor, encode_cursor
 from loyalty.edge.schemas import AnswerPart, Money
 from loyalty.usecases.enrollment import Enrolled
-from loyalty.usecases.exports import ExportPage, MessageOnFile, Position, Section
+from loyalty.usecases.exports import ExportPage, Position, Section
 from loyalty.usecases.ports import Desk
 
 
@@ -63,8 +64,11 @@ class ExportedMessage(AnswerPart):
     kind: str
     day: date
     written_at: datetime
-    state: Literal["waiting", "sent", "dropped"]
-    at: Annotated[datetime | None, Field(description="When it was sent or dropped.")]
+    state: Fate
+    at: Annotated[
+        datetime | None,
+        Field(description="When it was sent, dropped, or came back as undeliverable or unwanted."),
+    ]
     about: date | None
     points: int
     level: str | None
@@ -183,14 +187,13 @@ def _voucher(voucher: Voucher, desk: Desk) -> ExportedVoucher:
     )
 
 
-def _message(told: MessageOnFile) -> ExportedMessage:
-    message = told.message
+def _message(message: Message) -> ExportedMessage:
     return ExportedMessage(
         kind=message.kind,
         day=message.day,
         written_at=message.written_at,
-        state=told.state,
-        at=told.at,
+        state=message.state,
+        at=message.settled_at,
         about=message.about,
         points=message.points,
         level=message.level,

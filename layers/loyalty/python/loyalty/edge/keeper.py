@@ -36,6 +36,7 @@ _KINDS: Final = {fact.kind: fact for fact in ALL}
 SORTED_BY: Final = {
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
+    "messages": "member_id, written_at, fact_id",
     "orders": "member_id, guest_id, occurred_at, fact_id",
     "vouchers": "reward_id, issued_at, fact_id",
 }

@@ -42,6 +42,7 @@ MENU: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Points": ("earning_rules", "liability", "liability_age", "breakage"),
     "Rewards": ("redemption", "rewards"),
+    "Messages": ("messages",),
 }
 
 # Headers of a page; the policy comes with each.

@@ -26,6 +26,7 @@ type Cell = int | float | str | None
 type By = Literal["day", "week", "month"]
 type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
 
+WITHIN_DAYS: Final = 14
 # The gateway waits for 30 s, and the facts have to be fetched first.
 QUERY_SECONDS_MAX: Final = 20.0
 # Lambda hands on 6 MB.
@@ -90,6 +91,7 @@ class Period:
     zone: ZoneInfo
     as_of: datetime
     by: By = "month"
+    within_days: int = WITHIN_DAYS
 
     @property
     def today(self) -> date:
@@ -100,7 +102,8 @@ class Period:
 
         `last_day` and `day_before` are the days whose end the report looks back from. Neither lies
         ahead: what expires next week has not expired because a period ends next month. `final_day`
-        is the period's last day wherever it lies.
+        is the period's last day wherever it lies. `within_days` is for how long what follows is
+        put down to what it followed.
         """
         return {
             "as_of": self.as_of.astimezone(UTC).replace(tzinfo=None),
@@ -112,6 +115,7 @@ class Period:
             "from_at": midnight(self.first, self.zone).replace(tzinfo=None),
             "last_day": min(self.last, self.today),
             "until_at": midnight(self.last + timedelta(days=1), self.zone).replace(tzinfo=None),
+            "within_days": self.within_days,
         }
 
 

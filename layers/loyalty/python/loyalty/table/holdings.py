@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, cast
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.entries import Accrual, Edit, Entry, Placeholder
+from loyalty.domain.reminders import Message
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Engine
 from loyalty.table.letters import message_from_item
 from loyalty.table.members import TableMembers
-from loyalty.table.operations import Item, Query
-from loyalty.usecases.exports import MessageOnFile
+from loyalty.table.operations import Query
 from loyalty.usecases.ports import Listed
 
 # One batch reads a hundred entries.
@@ -50,7 +50,7 @@ class TableHoldings:
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
         return self._books.vouchers(member_id, limit=limit, start=start)
 
-    def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[MessageOnFile]:
+    def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]:
         partition = keys.member_partition(self._program, member_id)
         page = self._engine.query(
             Query(
@@ -62,7 +62,7 @@ class TableHoldings:
             )
         )
         more = cast("str", page.next["sk"]) if page.next else None
-        return Listed([_on_file(item) for item in page], more)
+        return Listed([message_from_item(item) for item in page], more)
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         return self._books.guest_orders(guest, since=BEFORE_ALL, start=start)
@@ -86,13 +86,3 @@ def _details(entry: Entry) -> int:
             return len(told.order.lines) if told.order else 0
         case _:
             return 0
-
-
-def _on_file(item: Item) -> MessageOnFile:
-    wire = cast("dict[str, Any]", item)
-    at = wire.get("sent_at") or wire.get("dropped_at")
-    return MessageOnFile(
-        message=message_from_item(item),
-        state=cast("Literal['waiting', 'sent', 'dropped']", wire["state"]),
-        at=datetime.fromisoformat(at) if at else None,
-    )

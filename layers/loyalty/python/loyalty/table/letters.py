@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from loyalty.domain.messages import MessageKind
 from loyalty.domain.reminders import Correspondence, Message, Row, Stopped, Told, Written
@@ -154,7 +154,16 @@ def message_from_item(item: Item) -> Message:
             Row(day=date.fromisoformat(day), points=points, label=label)
             for day, points, label in wire["rows"]
         ),
+        state=wire["state"],
+        sent_at=_moment(wire.get("sent_at")),
+        settled_at=_moment(
+            wire.get("came_back_at") or wire.get("sent_at") or wire.get("dropped_at")
+        ),
     )
+
+
+def _moment(wire: str | None) -> datetime | None:
+    return datetime.fromisoformat(wire) if wire else None
 
 
 class TableOutbox:
@@ -165,15 +174,14 @@ class TableOutbox:
         self._program = program_id
 
     def waiting(self, member_id: str, message_id: str) -> Message | None:
-        day, _, kind = message_id.partition("/")
-        item = self._engine.get(keys.message(self._program, member_id, day, kind), strong=True)
+        item = self._engine.get(self._key(member_id, message_id), strong=True)
         return message_from_item(item) if item and item["state"] == "waiting" else None
 
     def claim(self, message: Message, *, now: datetime, until: datetime) -> None:
         path = ("claimed_until",)
         is_free = AnyOf((Missing(path), at_most(path, keys.instant(now))))
         claimed = Update(
-            self._key(message),
+            self._key(message.member_id, message.id),
             actions=(Assign(path, keys.instant(until)),),
             conditions=(equal(("state",), "waiting"), is_free),
         )
@@ -193,14 +201,35 @@ class TableOutbox:
             Assign(("dropped_at",), keys.instant(at)),
         )
 
+    def came_back(
+        self,
+        member_id: str,
+        message_id: str,
+        why: Literal["bounced", "complained"],
+        *,
+        at: datetime,
+    ) -> None:
+        came_back = Update(
+            self._key(member_id, message_id),
+            (Assign(("state",), why), Assign(("came_back_at",), keys.instant(at))),
+            # Whether or not it was noted already that it was sent.
+            (equal(("kind",), "message"), Missing(("came_back_at",))),
+        )
+        try:
+            self._engine.write((came_back,))
+        except Refused:
+            # It was told before, or the member has been erased.
+            return
+
     def _settle(self, message: Message, *actions: Assign) -> None:
         is_waiting = equal(("state",), "waiting")
+        key = self._key(message.member_id, message.id)
         try:
-            self._engine.write((Update(self._key(message), actions, (is_waiting,)),))
+            self._engine.write((Update(key, actions, (is_waiting,)),))
         except Refused:
             # Whoever sent it too, after a worker that was taken for dead, has noted it.
             return
 
-    def _key(self, message: Message) -> Key:
-        day = message.day.isoformat()
-        return keys.message(self._program, message.member_id, day, message.kind)
+    def _key(self, member_id: str, message_id: str) -> Key:
+        day, _, kind = message_id.partition("/")
+        return keys.message(self._program, member_id, day, kind)

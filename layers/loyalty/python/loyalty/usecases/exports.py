@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
@@ -22,15 +21,6 @@ RECORDS_MAX: Final = 200
 READS_MAX: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageOnFile:
-    """A message and what became of it; `at` is when it was sent or dropped."""
-
-    message: Message
-    state: Literal["waiting", "sent", "dropped"]
-    at: datetime | None
-
-
 class Position(NamedTuple):
     """Where an export goes on: in one section, with one owner's part of it, after a record."""
 
@@ -45,7 +35,7 @@ class ExportPage:
 
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
-    messages: list[MessageOnFile] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     guest_orders: list[Placeholder] = field(default_factory=list)
     next: Position | None = None
 
@@ -70,9 +60,7 @@ class Holdings(Protocol):
 
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]: ...
 
-    def messages(
-        self, member_id: str, *, limit: int, start: str | None
-    ) -> Listed[MessageOnFile]: ...
+    def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]: ...
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         """Those that nobody has claimed."""

@@ -62,6 +62,15 @@ class Outbox(Protocol):
 
     def dropped(self, message: Message, why: Why, *, at: datetime) -> None: ...
 
+    def came_back(
+        self,
+        member_id: str,
+        message_id: str,
+        why: Literal["bounced", "complained"],
+        *,
+        at: datetime,
+    ) -> None: ...
+
 
 class Postman(Protocol):
     def __call__(self, message: Message, *, to: str, member: Member, balance: int) -> None:
@@ -121,13 +130,16 @@ def deliver(
 
 def stop(
     member_id: str,
-    address: str,
+    message_id: str,
     *,
+    address: str,
     why: Literal["bounced", "complained"],
+    outbox: Outbox,
     letters: Letters,
     desk: Desk,
 ) -> bool:
-    """Send nothing more to an address that mail came back from, or that complained."""
+    """Send nothing more to an address that a message came back from, or that complained of it."""
+    outbox.came_back(member_id, message_id, why, at=desk.now)
     for _ in decisions(desk):
         before = letters.correspondence(member_id)
         if before is None:

@@ -1,0 +1,112 @@
+-- Messages: what was sent to members, and what they bought and redeemed soon after.
+--
+-- Reads: entries, members, messages, orders, vouchers
+-- Chart: bar | message_kind | buyers / reached
+--
+-- Messages sent in the period, by kind, and for each what its member did within `within_days` days
+-- (of 24 hours; 14 unless the request says otherwise) from the moment it was sent, as far as those
+-- days have come. What follows several messages of a kind is put down to the last of them and
+-- counts once; what follows messages of two kinds counts for both. That it follows does not say
+-- that it would not have come without. A redemption that was cancelled is none.
+--
+-- | Column        | Unit        | What it is                                                     |
+-- |---------------|-------------|----------------------------------------------------------------|
+-- | message_kind  | word        | as in the program's document                                   |
+-- | sent          | messages    | sent in the period, those that came back included              |
+-- | bounced       | messages    | of these, came back as undeliverable                           |
+-- | complained    | messages    | of these, were reported as unwanted                            |
+-- | dropped       | messages    | never sent: too late, not agreed to any more, or refused       |
+-- | reached       | members     | members to whom one was sent that did not bounce               |
+-- | buyers        | members     | of these, who ordered within the days                          |
+-- | buyer_rate    | ratio       | buyers / reached                                               |
+-- | orders        | orders      | their orders within the days                                   |
+-- | revenue_minor | minor units | these orders, less refunds within the days                     |
+-- | redeemers     | members     | of those reached, who redeemed a reward within the days        |
+-- | redeemer_rate | ratio       | redeemers / reached                                            |
+-- | redemptions   | vouchers    | what they redeemed within the days                             |
+
+WITH told AS (
+    SELECT
+        message_kind,
+        coalesce(heirs.person_id, messages.member_id) AS member_id,
+        state,
+        sent_at
+    FROM messages
+    LEFT JOIN heirs USING (member_id)
+    WHERE coalesce(sent_at, settled_at) >= $from_at AND coalesce(sent_at, settled_at) < $until_at
+),
+
+-- What a message is followed by, until the next of its kind: no two of them overlap.
+spans AS (
+    SELECT
+        message_kind,
+        member_id,
+        sent_at AS begins_at,
+        least(
+            sent_at + to_days($within_days::INTEGER),
+            lead(sent_at) OVER (PARTITION BY message_kind, member_id ORDER BY sent_at)
+        ) AS ends_at
+    FROM told
+    WHERE state IN ('sent', 'complained')
+),
+
+bought AS (
+    SELECT
+        message_kind,
+        count(DISTINCT spans.member_id) FILTER (WHERE orders = 1) AS buyers,
+        sum(orders) AS orders,
+        sum(amount_minor) AS revenue_minor
+    FROM spans
+    JOIN sales ON sales.member_id = spans.member_id
+        AND sold_at >= begins_at AND sold_at < ends_at
+    WHERE sold_at >= $from_at
+    GROUP BY ALL
+),
+
+redeemed AS (
+    SELECT
+        message_kind,
+        count(DISTINCT spans.member_id) AS redeemers,
+        count(*) AS redemptions
+    FROM (
+        SELECT coalesce(heirs.person_id, vouchers.member_id) AS member_id, issued_at
+        FROM vouchers
+        LEFT JOIN heirs USING (member_id)
+        WHERE issued_at >= $from_at
+            AND state <> 'cancelled' AND NOT (state = 'held' AND held_until <= $as_of)
+    ) AS vouchers
+    JOIN spans ON spans.member_id = vouchers.member_id
+        AND issued_at >= begins_at AND issued_at < ends_at
+    GROUP BY ALL
+),
+
+kinds AS (
+    SELECT
+        message_kind,
+        count(*) FILTER (WHERE state IN ('sent', 'bounced', 'complained')) AS sent,
+        count(*) FILTER (WHERE state = 'bounced') AS bounced,
+        count(*) FILTER (WHERE state = 'complained') AS complained,
+        count(*) FILTER (WHERE state = 'dropped') AS dropped,
+        count(DISTINCT member_id) FILTER (WHERE state IN ('sent', 'complained')) AS reached
+    FROM told
+    GROUP BY ALL
+)
+
+SELECT
+    message_kind,
+    sent,
+    bounced,
+    complained,
+    dropped,
+    reached,
+    whole(buyers) AS buyers,
+    ratio(whole(buyers), reached) AS buyer_rate,
+    whole(orders) AS orders,
+    whole(revenue_minor) AS revenue_minor,
+    whole(redeemers) AS redeemers,
+    ratio(whole(redeemers), reached) AS redeemer_rate,
+    whole(redemptions) AS redemptions
+FROM kinds
+LEFT JOIN bought USING (message_kind)
+LEFT JOIN redeemed USING (message_kind)
+ORDER BY sent DESC, message_kind
