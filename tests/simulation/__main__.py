@@ -4,6 +4,7 @@ Stops at the first that breaks a promise, and says how to see that one alone.
 """
 
 import argparse
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ class Ran:
 
 def run(seeds: range) -> Ran:
     """Run these histories, up to the first that fails."""
+    # What a history leaves behind is collected after all of them, which takes an eighth less time.
+    gc.collect()
+    gc.disable()
     calls = 0
     for seed in seeds:
         history = History(seed)
