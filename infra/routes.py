@@ -100,6 +100,8 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/orders/{source}/{order_id}", Throttle.READ),
         ("POST", "/orders/{source}/{order_id}/refunds", Throttle.WRITE),
         ("POST", "/members/{member_id}/adjustments", Throttle.WRITE),
+        ("POST", "/surveys/{survey_id}/responses", Throttle.WRITE),
+        ("GET", "/surveys/{survey_id}/responses", Throttle.READ),
     ),
     *_routes(
         "redemption",
@@ -115,6 +117,13 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/vouchers/{code}/use", Throttle.WRITE),
     ),
     *_routes("reporting", ("GET", "/reports/{name}", Throttle.REPORT)),
+    *_routes(
+        "exports",
+        ("POST", "/reports/exports", Throttle.ADMINISTER),
+        ("GET", "/reports/exports", Throttle.ADMINISTER),
+        # Whoever waits for one asks again and again.
+        ("GET", "/reports/exports/{export_id}", Throttle.LOOKUP),
+    ),
     Route(
         function="reporting",
         method="GET",

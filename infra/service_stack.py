@@ -26,6 +26,7 @@ from infra.settings import Settings
 from infra.streams import StreamReader
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event, MessageDue
+from loyalty.domain.report_exports import ATTEMPTS_MAX as ATTEMPTS_AT_EXPORT_MAX
 from loyalty.edge.settings import SignInSettings
 from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
 from loyalty.usecases.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
@@ -58,6 +59,9 @@ PRIVACY_CONCURRENCY_MAX = 2
 REBUILD_TIMEOUT = Duration.minutes(5)
 # The least there is.
 COMPACTION_CONCURRENCY_MAX = 2
+# The most there is: facts to come, ten minutes to compute, and a file to go.
+EXPORTS_TIMEOUT = Duration.minutes(15)
+EXPORTS_CONCURRENCY_MAX = 5
 # Nobody waits for it, and the table's readers shall not notice.
 REBUILD_CONCURRENCY_MAX = 4
 # Mornings can wait a little: everybody is due when the quiet hours end.
@@ -70,6 +74,8 @@ MEMORY_MIB = 1024
 REPORT_MEMORY_MIB = 3008
 # For facts, and for queries that outgrow the memory; 512 MB of it cost nothing.
 REPORT_DISK_MIB = 4096
+# For the facts, for what outgrows the memory, and for the file.
+EXPORTS_DISK_MIB = 10_240
 
 
 class ServiceStack(Stack):
@@ -109,7 +115,12 @@ class ServiceStack(Stack):
             "rebuild": self._rebuild(),
             "reminders": self._reminders(),
         }
-        functions += [self._notifications(), self._deliveries(), self._shop_codes()]
+        functions += [
+            self._notifications(),
+            self._deliveries(),
+            self._shop_codes(),
+            self._exports(),
+        ]
         functions += [reader.function for reader in readers.values()]
         functions += [work.function for work in works.values()]
         self._publish(
@@ -167,6 +178,9 @@ class ServiceStack(Stack):
         self._allow_ledger(function)
         # A refund looks for what its lots expired; a guest's order that earns is listed no more.
         self._data.table.allow(function, QUERY, DELETE)
+        # An answer to a survey relies on its member still being one; a list has a survey's answers.
+        self._data.table.allow(function, CHECK)
+        self._data.table.allow_query(function, index="history")
         return function
 
     def _redemption(self) -> CapabilityFunction:
@@ -512,6 +526,42 @@ class ServiceStack(Stack):
         )
         return function
 
+    def _exports(self) -> CapabilityFunction:
+        function = self._function(
+            "exports",
+            "Write reports and facts to files that can be fetched",
+            environment=self._table_name
+            | self._lake_bucket
+            | self._claims
+            | {"LOYALTY_EXPORTS_BUCKET": self._data.buckets.exports.bucket_name},
+            timeout=EXPORTS_TIMEOUT,
+            memory_mib=REPORT_MEMORY_MIB,
+            layers=self._layers.analytics,
+            disk_mib=EXPORTS_DISK_MIB,
+        )
+        self._data.table.allow(function, GET, PUT, UPDATE)
+        self._data.table.allow_query(function, index="history")
+        self._data.buckets.allow_read_facts(function)
+        self._data.buckets.allow_export(function)
+        self._files = WorkQueue(
+            self,
+            "ReportExports",
+            settings=self._settings,
+            function=function,
+            concurrency_max=EXPORTS_CONCURRENCY_MAX,
+            batch_size=1,
+            # Each attempt, the one that gives up, and two that another one forestalled.
+            receives_max=ATTEMPTS_AT_EXPORT_MAX + 3,
+            # At most so many messages are out at once as there are functions: none is throttled.
+            visibility_timeouts=1,
+            sends=False,
+        )
+        function.allow(
+            "sqs:SendMessage", "sqs:ChangeMessageVisibility", on=[self._files.queue.queue_arn]
+        )
+        function.function.add_environment("LOYALTY_EXPORTS_QUEUE_URL", self._files.queue.queue_url)
+        return function
+
     def _allow_ledger(self, function: CapabilityFunction) -> None:
         """What it takes to find a member by identity and move points."""
         self._data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
@@ -607,7 +657,7 @@ class ServiceStack(Stack):
             readers=readers,
             queues={name: work.queue for name, work in works.items()}
             | self._outbound.queues
-            | {"codes": self._codes},
+            | {"codes": self._codes, "exports": self._files},
             messages=self._messages,
         )
         functions["notifications"].function.add_environment(
@@ -623,6 +673,7 @@ class ServiceStack(Stack):
         parked |= {name: work.queue.dead_letters for name, work in works.items()}
         parked["notifications"] = self._messages.dead_letters
         parked["codes"] = self._codes.dead_letters
+        parked["exports"] = self._files.dead_letters
         parked |= {name: queue.dead_letters for name, queue in self._outbound.queues.items()}
         for name, queue in parked.items():
             CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)

@@ -13,14 +13,16 @@ from loyalty.domain.errors import (
     InsufficientPoints,
     LimitReached,
     OrderConflict,
+    ResponseConflict,
     TryAgain,
+    WrongState,
 )
 from loyalty.domain.order_vouchers import VoucherStep, codes_among
 from loyalty.domain.orders import Order
 from loyalty.domain.program import AdjustmentLimits
 from loyalty.edge.auth import STAFF, Role
 from loyalty.edge.desk import desk, request_id
-from loyalty.edge.directory import directory
+from loyalty.edge.directory import directory, own_member
 from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
@@ -37,9 +39,18 @@ from loyalty.edge.orders import (
     RefundRequest,
     RefundWaiting,
 )
-from loyalty.edge.schemas import Money
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.schemas import Cursor, Money, PageLimit
 from loyalty.edge.settings import AccrualSettings, settings
-from loyalty.usecases import accrual, corrections, orders, refunds
+from loyalty.edge.surveys import (
+    SurveyResponseAnswer,
+    SurveyResponseRequest,
+    SurveyResponsesPage,
+    response_answer,
+)
+from loyalty.edge.table import engine
+from loyalty.table.responses import TableResponses
+from loyalty.usecases import accrual, corrections, orders, refunds, surveys
 from loyalty.usecases.accrual import Customer, Earned, Kept
 from loyalty.usecases.corrections import AskedAdjustment
 from loyalty.usecases.guests import record_for
@@ -181,6 +192,58 @@ def adjust_balance(
     )
     answer = AdjustmentAnswer(entry=entry_answer(corrected.entry))
     return reply(answer, status=200 if corrected.replayed else 201)
+
+
+@api.post(
+    "/surveys/<survey_id>/responses",
+    allow=ADJUSTERS | {"member"},
+    status=201,
+    also=(200,),
+    refuses=(ResponseConflict, WrongState, TryAgain),
+)
+def answer_survey(
+    program_id: ProgramId,
+    survey_id: PathId,
+    response: Annotated[SurveyResponseRequest, Body()],
+) -> Response[SurveyResponseAnswer]:
+    """Answer a survey, once for each order or period; the first answer stands."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    answered = surveys.answer(
+        survey_id,
+        response.answer(member_id=_answering(response.member_id)),
+        responses=_responses(program_id),
+        desk=at,
+    )
+    if not answered.replayed:
+        count("SurveyResponses", kind=answered.response.survey_kind)
+        count("PointsEarned", answered.response.points)
+    return reply(response_answer(answered.response), status=200 if answered.replayed else 201)
+
+
+@api.get("/surveys/<survey_id>/responses", allow={"manager"})
+def list_survey_responses(
+    program_id: ProgramId, survey_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
+) -> SurveyResponsesPage:
+    """List the answers to a survey with their comments, newest first."""
+    desk(program_id, table=settings(AccrualSettings).table)
+    of = f"survey {program_id} {survey_id}"
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = _responses(program_id).of_survey(survey_id, limit=limit, start=start)
+    return SurveyResponsesPage(
+        items=[response_answer(each) for each in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+def _answering(member_id: str | None) -> str | None:
+    """Whose answer it is: whom staff or a service names, or the member who is signed in."""
+    if not api.principal.roles.isdisjoint(ADJUSTERS):
+        return member_id
+    return own_member(api.principal, member_id or "me", settings(AccrualSettings))
+
+
+def _responses(program_id: str) -> TableResponses:
+    return TableResponses(engine(settings(AccrualSettings).table), program_id=program_id)
 
 
 def _explained(entry: Entry, at: Desk) -> EntryAnswer:

@@ -116,6 +116,7 @@ class TestWhatAFunctionMay:
         program = open_program(
             expiry={"model": "after_earning", "days": 1, "round_to": "none"},
             transfers={"points_max": 1000},
+            surveys=[{"id": "visit", "kind": "csat", "question": "?", "bonus_points": 1}],
             reminders={"welcome": {}},
             messages={"quiet_hours": None},
             tiers={
@@ -187,6 +188,11 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "POST", f"/members/{ana}/adjustments", json=adjusted, status=201)
     gift = {"to_member_id": bob, "points": 5}
     api.call("member", "POST", f"/members/{ana}/transfers", json=gift, status=201)
+
+    # Surveys: answered, with a bonus, and read.
+    visit = {"order": {"source": "pos", "order_id": "1"}, "score": 2, "comment": "Cold"}
+    api.call("member", "POST", "/surveys/visit/responses", json=visit, status=201)
+    api.call("manager", "GET", "/surveys/visit/responses")
 
     gold = {"level": "gold", "until": f"{datetime.now(UTC).year + 1}-12-31"}
     api.call("manager", "PUT", f"/members/{ana}/tier-floor", json=gold)

@@ -42,6 +42,7 @@ PROGRAM: Final[dict[str, Any]] = {
         "period": "calendar_year",
         "levels": [{"id": "gold", "name": "Gold", "reached_at": 1000}],
     },
+    "surveys": [{"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 1}],
 }
 BOB: Final = "mem_bob"
 EMAIL: Final = {"kind": "email", "value": "new@example.com"}
@@ -92,6 +93,12 @@ BODIES: Final[dict[str, Any]] = {
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},
+    "answer_survey": {
+        "order": {"source": "pos", "order_id": "1"},
+        "member_id": None,
+        "score": 4,
+        "comment": "Good",
+    },
     "register_endpoint": {
         "url": "https://hooks.example.com/loyalty",
         "events": ["PointsEarned"],
@@ -110,6 +117,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
     "list_history": {"limit": "10"},
     "list_redemptions": {"limit": "10"},
     "list_endpoint_deliveries": {"limit": "10"},
+    "list_survey_responses": {"limit": "10"},
     "read_balance": {"at": "2026-11-21T10:00:00Z"},
     "read_statement": DAYS,
     "read_report": DAYS,
@@ -159,6 +167,7 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "delivery_id": "unseen",
         "endpoint_id": "crm",
         "event_id": "unseen",
+        "survey_id": "visit",
     }
 
 

@@ -9,6 +9,7 @@ from loyalty.domain.changes import Change, Kept
 from loyalty.domain.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
 from loyalty.domain.orders import Line, Order
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import Terms, Voucher
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -95,6 +96,20 @@ def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: 
         "settled_at": sent_at,
     }
     return Message(kind=kind, sent_at=sent_at, **told | parts)
+
+
+def response(score: int = 9, **parts: Any) -> Response:
+    told: dict[str, Any] = {
+        "survey_id": "recommend",
+        "survey_kind": "nps",
+        "member_id": "mem_1",
+        "order": None,
+        "period": "2026-Q4",
+        "is_low": score <= 6,
+        "comment": None,
+        "answered_at": NOON,
+    }
+    return Response(score=score, **told | parts)
 
 
 def change(after: Kept, before: Kept | None = None, *, made_at: datetime = NOON) -> Change:

@@ -25,10 +25,11 @@ from loyalty.domain.entries import (
     RequestCause,
     Return,
 )
-from loyalty.domain.events import ALL, Event, events_of
+from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
 from loyalty.domain.identity import Identity
 from loyalty.domain.member import Consent, Member, Profile
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from tests.support.ledger import (
     CODE,
     LOT,
@@ -38,6 +39,7 @@ from tests.support.ledger import (
     entry,
     order,
     request,
+    response,
     voucher,
 )
 from tools import schemas
@@ -83,6 +85,9 @@ CHANGES: Final[dict[str, Change]] = {
             about=LOT,
             points=40,
         )
+    ),
+    "SurveyAnswered": change(
+        response(2, order=("pos", "1001"), period=None, comment="My number is 0612345678")
     ),
     "MemberMerged": change(
         Account(member_id="mem_1", status="merged", into="mem_2", entries=2),
@@ -460,3 +465,18 @@ def test_a_message_is_due_once_and_not_again_when_it_was_sent() -> None:
     due = CHANGES["MessageDue"]
 
     assert list(events_of(replace(due, before=due.after))) == []
+
+
+def test_what_a_member_wrote_in_a_survey_is_in_no_event() -> None:
+    (event,) = events_of(CHANGES["SurveyAnswered"])
+
+    assert "0612345678" not in event.to_json()
+    assert isinstance(event, SurveyAnswered)
+    assert (event.score, event.is_low, event.order) == (2, True, OrderName("pos", "1001"))
+
+
+def test_an_answer_whose_comment_was_erased_is_not_announced_again() -> None:
+    told = CHANGES["SurveyAnswered"].after
+    assert isinstance(told, Response)
+
+    assert list(events_of(change(replace(told, comment=None), told))) == []

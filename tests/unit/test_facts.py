@@ -35,6 +35,7 @@ from loyalty.domain.facts import (
     Movement,
     OrderFact,
     RulePoints,
+    SurveyFact,
     VoucherFact,
     facts_of,
 )
@@ -48,6 +49,7 @@ from tests.support.ledger import (
     message,
     order,
     request,
+    response,
     voucher,
 )
 
@@ -316,3 +318,10 @@ def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> Non
     (fact,) = told(MessageFact, change(message(sent_at=None, state="complained", settled_at=LATER)))
 
     assert (fact.sent_at, fact.recorded_at) == (LATER, LATER)
+
+
+def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
+    (fact,) = told(SurveyFact, change(response(2, order=("pos", "1001"), comment="0612345678")))
+
+    assert (fact.score, fact.is_low, fact.source, fact.order_id) == (2, True, "pos", "1001")
+    assert "0612345678" not in str(fact)

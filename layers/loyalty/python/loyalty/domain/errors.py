@@ -86,6 +86,11 @@ class OrderConflict(Refusal):
     title = "This order was already recorded with another content"
 
 
+class ResponseConflict(Refusal):
+    code = "response_conflict"
+    title = "This survey was already answered with another content"
+
+
 class InsufficientPoints(Refusal):
     code = "insufficient_points"
     title = "There are not enough points"

@@ -30,6 +30,8 @@ from loyalty.domain.member import Member
 from loyalty.domain.messages import MessageKind
 from loyalty.domain.program import RewardKind
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
+from loyalty.domain.surveys import SurveyKind
 from loyalty.domain.vouchers import Voucher
 
 SOURCE: Final = "loyalty"
@@ -335,6 +337,20 @@ class MessageDue(Event):
     """Those that expire on that day, that its vouchers cost, or a present; else 0."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """A member answered a survey; what they wrote is in the list of its answers, and only there."""
+
+    response_id: str
+    survey_id: str
+    survey_kind: SurveyKind
+    score: int
+    is_low: bool
+    """Up to the score that the program's document names: somebody may ask what was wrong."""
+    order: OrderName | None
+    """The order that it is about; null: the survey is about none."""
+
+
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
@@ -356,6 +372,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     VoucherExpired,
     RedemptionCancelled,
     MessageDue,
+    SurveyAnswered,
 )
 
 
@@ -381,6 +398,20 @@ def events_of(change: Change) -> Iterator[Event]:
                 message_kind=message.kind,
                 about=message.about,
                 points=message.points,
+            )
+        case Response() as response, None:
+            yield _event(
+                SurveyAnswered,
+                change.program_id,
+                subject=response.id,
+                member_id=response.member_id,
+                occurred_at=response.answered_at,
+                response_id=response.id,
+                survey_id=response.survey_id,
+                survey_kind=response.survey_kind,
+                score=response.score,
+                is_low=response.is_low,
+                order=OrderName(*response.order) if response.order else None,
             )
 
 

@@ -35,6 +35,8 @@ from loyalty.domain.entries import (
 from loyalty.domain.messages import MessageKind
 from loyalty.domain.orders import Order
 from loyalty.domain.reminders import Fate, Message
+from loyalty.domain.responses import Response
+from loyalty.domain.surveys import SurveyKind
 from loyalty.domain.vouchers import State, Voucher
 
 type Place = Literal["lot", "debt", "pending"]
@@ -196,7 +198,30 @@ class MessageFact(Fact):
     settled_at: datetime | None
 
 
-ALL: Final[tuple[type[Fact], ...]] = (EntryFact, OrderFact, MemberFact, VoucherFact, MessageFact)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyFact(Fact):
+    """A member's answer to a survey: a score, about an order where the survey is about orders."""
+
+    kind: ClassVar[str] = "surveys"
+
+    member_id: str
+    survey_id: str
+    survey_kind: SurveyKind
+    score: int
+    is_low: bool
+    source: str | None
+    order_id: str | None
+    answered_at: datetime
+
+
+ALL: Final[tuple[type[Fact], ...]] = (
+    EntryFact,
+    OrderFact,
+    MemberFact,
+    VoucherFact,
+    MessageFact,
+    SurveyFact,
+)
 
 _REVISION_OF_STATE: Final[dict[State, int]] = {
     "held": 1,
@@ -239,6 +264,8 @@ def facts_of(change: Change) -> Iterator[Fact]:
             yield from _of_account(account, change)
         case Message() as message:
             yield _of_message(message, change.program_id)
+        case Response() as response:
+            yield _of_response(response, change.program_id)
 
 
 def _of_entry(entry: Entry, program_id: str) -> EntryFact:
@@ -406,3 +433,20 @@ def _of_message(message: Message, program_id: str) -> MessageFact:
 
 def _was_sent(message: Message) -> bool:
     return message.state not in {"waiting", "dropped"}
+
+
+def _of_response(response: Response, program_id: str) -> SurveyFact:
+    source, order_id = response.order or (None, None)
+    return SurveyFact(
+        fact_id=response.id,
+        program_id=program_id,
+        recorded_at=response.answered_at,
+        member_id=response.member_id,
+        survey_id=response.survey_id,
+        survey_kind=response.survey_kind,
+        score=response.score,
+        is_low=response.is_low,
+        source=source,
+        order_id=order_id,
+        answered_at=response.answered_at,
+    )

@@ -29,6 +29,7 @@ from loyalty.domain.entries import (
 from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.program import LOTS_MAX, Inactivity, PublishedProgram
 from loyalty.domain.refunds import OrderState
+from loyalty.domain.responses import Response
 from loyalty.domain.tiers import Announcement, Counting
 from loyalty.domain.vouchers import Voucher
 
@@ -125,6 +126,9 @@ class Posting:
     """Relies on its predecessor, which counted one less (none: 1)."""
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
+    response: Response | None = None
+    active: str | None = None
+    """A member whose account is relied on to be active, where nothing changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from loyalty.domain.fields import (
     Points,
 )
 from loyalty.domain.messages import Messages, Reminders
+from loyalty.domain.surveys import Survey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 LOTS_MAX: Final = 60
@@ -334,6 +335,7 @@ class Program(_Part):
     ] = None
     reminders: Reminders = Reminders()
     messages: Messages = Messages()
+    surveys: Annotated[tuple[Survey, ...], Field(max_length=50)] = ()
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -345,6 +347,9 @@ class Program(_Part):
 
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
+
+    def survey(self, survey_id: str) -> Survey | None:
+        return next((survey for survey in self.surveys if survey.id == survey_id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from loyalty.domain.program import (
     Program,
     Reward,
 )
+from loyalty.domain.surveys import Survey
 
 # Zones of the database that are no place: they follow the machine, or stand for "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
@@ -41,6 +42,8 @@ def faults(document: Program) -> tuple[Fault, ...]:
         *_tiers(document),
         *_reminders(document),
         *_messages(document),
+        *_ids("surveys", document.surveys),
+        *_surveys(document),
     )
 
 
@@ -79,7 +82,7 @@ def _settings(document: Program) -> Iterator[Fault]:
         yield Fault("/transfers/points_max", "contradiction", detail)
 
 
-def _ids(name: str, parts: Sequence[EarningRule | Level | Reward]) -> Iterator[Fault]:
+def _ids(name: str, parts: Sequence[EarningRule | Level | Reward | Survey]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
         if part.id in first:
@@ -201,6 +204,17 @@ def _messages(document: Program) -> Iterator[Fault]:
             yield Fault(f"{place}/locale", "duplicate_template", detail)
         first.setdefault(name, index)
         yield from wording.faults(template, place=place)
+
+
+def _surveys(document: Program) -> Iterator[Fault]:
+    for index, survey in enumerate(document.surveys):
+        place = f"/surveys/{index}"
+        lowest, highest = survey.scale
+        if survey.low_score_max is not None and not lowest <= survey.low_score_max < highest:
+            detail = f"Of a {survey.kind}, a low score is {lowest} to {highest - 1}"
+            yield Fault(f"{place}/low_score_max", "out_of_range", detail)
+        if survey.starts_on and survey.ends_on and survey.ends_on < survey.starts_on:
+            yield Fault(f"{place}/ends_on", "empty_window", "It ends before it starts")
 
 
 def _unknown_levels(place: str, named: Sequence[str], known: set[str]) -> Iterator[Fault]:

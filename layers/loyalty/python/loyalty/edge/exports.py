@@ -8,6 +8,7 @@ from pydantic import Field
 from loyalty.domain.entries import Accrual, Edit, Entry
 from loyalty.domain.orders import Order
 from loyalty.domain.reminders import Fate, Message
+from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import State, Voucher
 from loyalty.edge.entries import EntryAnswer, EntryLot, entry_answer, last_day
 from loyalty.edge.members import MemberAnswer, member_answer
@@ -74,6 +75,17 @@ class ExportedMessage(AnswerPart):
     level: str | None
 
 
+class ExportedSurveyResponse(AnswerPart):
+    """What the member answered to a survey."""
+
+    survey_id: str
+    about: Annotated[str, Field(description="The order, source/order, or the period.")]
+    score: int
+    comment: str | None
+    answered_at: datetime
+    bonus_points: int
+
+
 class ExportAnswer(AnswerPart):
     """All that is held of a member, as of each page's moment; every page has the member first."""
 
@@ -86,6 +98,7 @@ class ExportAnswer(AnswerPart):
     entries: list[ExportedEntry]
     vouchers: list[ExportedVoucher]
     messages: list[ExportedMessage]
+    survey_responses: list[ExportedSurveyResponse]
     guest_orders: Annotated[
         list[ExportedOrder], Field(description="Kept under an identity of theirs, and unclaimed.")
     ]
@@ -105,6 +118,7 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         entries=[_entry(entry, desk) for entry in page.entries],
         vouchers=[_voucher(voucher, desk) for voucher in page.vouchers],
         messages=[_message(each) for each in page.messages],
+        survey_responses=[_response(each) for each in page.survey_responses],
         guest_orders=[
             _order(kept.order, currency=currency) for kept in page.guest_orders if kept.order
         ],
@@ -184,6 +198,17 @@ def _voucher(voucher: Voucher, desk: Desk) -> ExportedVoucher:
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
         used_for="/".join(voucher.used_order) if voucher.used_order else None,
+    )
+
+
+def _response(response: Response) -> ExportedSurveyResponse:
+    return ExportedSurveyResponse(
+        survey_id=response.survey_id,
+        about="/".join(response.subject),
+        score=response.score,
+        comment=response.comment,
+        answered_at=response.answered_at,
+        bonus_points=response.points,
     )
 
 

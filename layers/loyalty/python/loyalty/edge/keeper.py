@@ -38,6 +38,7 @@ SORTED_BY: Final = {
     "members": "fact_id",
     "messages": "member_id, written_at, fact_id",
     "orders": "member_id, guest_id, occurred_at, fact_id",
+    "surveys": "survey_id, answered_at, fact_id",
     "vouchers": "reward_id, issued_at, fact_id",
 }
 

@@ -26,6 +26,7 @@ STATUS: Final = {
     "identity_taken": HTTPStatus.CONFLICT,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "order_conflict": HTTPStatus.CONFLICT,
+    "response_conflict": HTTPStatus.CONFLICT,
     "insufficient_points": HTTPStatus.CONFLICT,
     "out_of_stock": HTTPStatus.CONFLICT,
     "limit_reached": HTTPStatus.CONFLICT,

@@ -21,6 +21,7 @@ from loyalty.table.operations import (
     Action,
     AnyOf,
     Assign,
+    Check,
     Compare,
     Condition,
     Delete,
@@ -39,6 +40,7 @@ from loyalty.table.operations import (
     greater,
     less,
 )
+from loyalty.table.responses import response_key, response_to_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
 # Each is read with its accrual, and one batch reads a hundred.
@@ -222,6 +224,12 @@ class TableBooks:
             operations.append(self._put_voucher(posting.voucher.becomes, (seen_state,)))
         if posting.stock is not None:
             operations.append(self._take_stock(posting.stock))
+        if (response := posting.response) is not None:
+            item = response_to_item(response, self._program)
+            operations.append(Put(response_key(response, self._program), item, (Absent(),)))
+        if posting.active is not None:
+            is_active = equal(("status",), "active")
+            operations.append(Check(keys.account(self._program, posting.active), (is_active,)))
         operations.extend(self._change(change) for change in posting.changes)
         if posting.replaces is not None:
             # Claimed, a guest's order is looked for no more.

@@ -22,6 +22,8 @@ from loyalty.table.operations import (
     Put,
     Query,
     Refused,
+    Remove,
+    Update,
     equal,
 )
 from loyalty.usecases.ports import Raced
@@ -92,6 +94,12 @@ class TableErasures:
         query = Query(pk=partition, begins_with=keys.MESSAGES)
         self._delete(key_of(item) for item in self._all(query))
         self._engine.write([Delete(keys.correspondence(self._program, member_id))])
+
+    def forget_comments(self, member_id: str) -> None:
+        partition = keys.member_partition(self._program, member_id)
+        for item in self._all(Query(pk=partition, begins_with=keys.RESPONSES, strong=True)):
+            is_there = equal(("kind",), "survey_response")
+            self._engine.write([Update(key_of(item), (Remove(("about", "comment")),), (is_there,))])
 
     def _delete(self, found: Iterator[Key]) -> None:
         for some in batched(list(found), TRANSACTION_ITEMS_MAX, strict=False):

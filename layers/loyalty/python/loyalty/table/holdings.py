@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Engine
 from loyalty.table.letters import message_from_item
 from loyalty.table.members import TableMembers
-from loyalty.table.operations import Query
+from loyalty.table.operations import Page, Query
+from loyalty.table.responses import response_from_item
 from loyalty.usecases.ports import Listed
 
 # One batch reads a hundred entries.
@@ -51,18 +53,29 @@ class TableHoldings:
         return self._books.vouchers(member_id, limit=limit, start=start)
 
     def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]:
+        page, more = self._of_member(member_id, keys.MESSAGES, limit=limit, start=start)
+        return Listed([message_from_item(item) for item in page], more)
+
+    def survey_responses(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[Response]:
+        page, more = self._of_member(member_id, keys.RESPONSES, limit=limit, start=start)
+        return Listed([response_from_item(item) for item in page], more)
+
+    def _of_member(
+        self, member_id: str, begins_with: str, *, limit: int, start: str | None
+    ) -> tuple[Page, str | None]:
         partition = keys.member_partition(self._program, member_id)
         page = self._engine.query(
             Query(
                 pk=partition,
-                begins_with=keys.MESSAGES,
+                begins_with=begins_with,
                 newest_first=True,
                 limit=limit,
                 start={"pk": partition, "sk": start} if start else None,
             )
         )
-        more = cast("str", page.next["sk"]) if page.next else None
-        return Listed([message_from_item(item) for item in page], more)
+        return page, cast("str", page.next["sk"]) if page.next else None
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         return self._books.guest_orders(guest, since=BEFORE_ALL, start=start)

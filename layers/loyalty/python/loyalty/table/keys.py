@@ -23,6 +23,7 @@ DELIVERIES = "DELIVERY#"
 ENDPOINTS = "ENDPOINT#"
 STOREFRONTS = "STOREFRONT#"
 MESSAGES = "MESSAGE#"
+RESPONSES = "RESPONSE#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,16 @@ def endpoint_delivery(program: str, endpoint: str, event: str) -> Key:
     return Key(_program(program, "ENDPOINT", endpoint, "EVENT", event), "DELIVERY")
 
 
+@charted("export of a report (kept 30 days)", read_by="exports", index="history")
+def report_export(program: str, export: str) -> Key:
+    return Key(_program(program, "EXPORT", export), "EXPORT")
+
+
+@charted("exports of reports that are under way", read_by="exports")
+def exports_under_way(program: str) -> Key:
+    return Key(_program(program), "EXPORTS")
+
+
 @charted("identity of a member", read_by="enrollment, lookup, orders by identity")
 def identity(program: str, kind: str, key_version: str, digest: str) -> Key:
     return Key(_program(program, "IDENTITY", kind, key_version, digest), "IDENTITY")
@@ -170,6 +181,16 @@ def correspondence(program: str, member: str) -> Key:
 @charted("message to a member (kept 400 days)", read_by="notifications")
 def message(program: str, member: str, day: str, message_kind: str) -> Key:
     return Key(member_partition(program, member), f"{MESSAGES}{day}#{message_kind}")
+
+
+@charted(
+    "answer to a survey, about an order or for a period",
+    read_by="its replay, the list of a survey's, exports",
+    index="history",
+)
+def survey_response(program: str, member: str, survey: str, subject: str) -> Key:
+    """`subject` is an order's source and id, joined by `#`, or the name of a period."""
+    return Key(member_partition(program, member), f"{RESPONSES}{survey}#{subject}")
 
 
 @charted(
@@ -266,9 +287,19 @@ def vouchers_partition(program: str, member: str) -> str:
     return _program(program, "VOUCHERS", member)
 
 
+def survey_responses_partition(program: str, survey: str) -> str:
+    """The `history` partition of the answers to a survey."""
+    return _program(program, "RESPONSES", survey)
+
+
 def endpoint_deliveries_partition(program: str, endpoint: str) -> str:
     """The `history` partition of an endpoint's deliveries."""
     return _program(program, "DELIVERIES", endpoint)
+
+
+def report_exports_partition(program: str) -> str:
+    """The `history` partition of a program's exports of reports."""
+    return _program(program, "EXPORTS")
 
 
 def due_partition(program: str, index: str, day: str, shard: int) -> str:

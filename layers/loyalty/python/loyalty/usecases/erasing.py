@@ -52,6 +52,10 @@ class Erasures(Protocol):
 
     def forget_messages(self, member_id: str) -> None: ...
 
+    def forget_comments(self, member_id: str) -> None:
+        """What they wrote in answers to surveys; their scores stay, as their orders do."""
+        ...
+
 
 class Suppressions(Protocol):
     """The addresses that mail came back from, as the sender of mails keeps them."""
@@ -115,6 +119,7 @@ def forget_traces(
         return
     for member_id in erasure.member_ids:
         erasures.forget_messages(member_id)
+        erasures.forget_comments(member_id)
     for identity in erasure.identities:
         if identity.kind == "email":
             suppressions.lift(identity.value)

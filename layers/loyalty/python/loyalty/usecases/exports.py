@@ -9,11 +9,12 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
 from loyalty.domain.entries import Entry, Placeholder
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.enrollment import Enrolled
 from loyalty.usecases.ports import Directory, Listed
 
-type Section = Literal["entries", "vouchers", "messages", "guest_orders"]
+type Section = Literal["entries", "vouchers", "messages", "survey_responses", "guest_orders"]
 
 # Some hundred kilobytes; entries of many lines end a page earlier.
 RECORDS_MAX: Final = 200
@@ -36,6 +37,7 @@ class ExportPage:
     entries: list[Entry] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    survey_responses: list[Response] = field(default_factory=list)
     guest_orders: list[Placeholder] = field(default_factory=list)
     next: Position | None = None
 
@@ -61,6 +63,10 @@ class Holdings(Protocol):
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]: ...
 
     def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]: ...
+
+    def survey_responses(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[Response]: ...
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
         """Those that nobody has claimed."""
@@ -100,6 +106,9 @@ def _sources(enrolled: Enrolled, holdings: Holdings, directory: Directory) -> It
         yield _Source("vouchers", member_id, _sized(partial(holdings.vouchers, member_id)))
     for member_id in ids:
         yield _Source("messages", member_id, _sized(partial(holdings.messages, member_id)))
+    for member_id in ids:
+        read = partial(holdings.survey_responses, member_id)
+        yield _Source("survey_responses", member_id, _sized(read))
     for number, guest in enumerate(directory.guests(enrolled.member.proven)):
         # A digest has no place in a cursor.
         yield _Source("guest_orders", str(number), _unsized(partial(holdings.guest_orders, guest)))

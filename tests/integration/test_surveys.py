@@ -1,0 +1,250 @@
+"""Answers to surveys: one for each order or period, kept as they were given, and thanked for."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+
+from functions.accrual.handler import handler
+from functions.enrollment.handler import handler as enrollment
+from loyalty.domain.program import PublishedProgram
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.erasures import TableErasures
+from tests.integration.conftest import Clock
+from tests.support import till
+from tests.support.http import Answer, Claims, call, person, service, staff
+
+VISIT: Final = {"id": "visit", "kind": "csat", "question": "How was it?", "bonus_points": 5}
+RECOMMEND: Final = {
+    "id": "recommend",
+    "kind": "nps",
+    "question": "Would you recommend us?",
+    "per": "quarter",
+}
+CLOSED: Final = {"id": "closed", "kind": "nps", "question": "?", "ends_on": "2026-11-20"}
+ORDER: Final = {"source": "pos", "order_id": "o-1"}
+ANA: Final = person("ana", email="ana@example.com")
+BOB: Final = person("bob", email="bob@example.com")
+SERVICE: Final = service("bean")
+
+
+@pytest.fixture(autouse=True)
+def bean(publish: Callable[..., PublishedProgram]) -> None:
+    publish(surveys=[VISIT, RECOMMEND, CLOSED])
+
+
+@pytest.fixture
+def ana() -> str:
+    """A member with an order and 49 points."""
+    member_id = till.enroll()
+    till.earn(member_id, 4999, order_id="o-1")
+    return member_id
+
+
+def sign_in(claims: Claims) -> str:
+    """The id of who signs in, and is a member by now."""
+    return str(call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=claims).body["id"])
+
+
+def answer(survey_id: str = "visit", *, as_: Claims = SERVICE, **body: Any) -> Answer:
+    path = f"{till.PROGRAM}/surveys/{survey_id}/responses"
+    return call(handler, "POST", path, body={"score": 4} | body, as_=as_)
+
+
+def listed(survey_id: str = "visit", *, as_: Claims = till.MANAGER, **query: str) -> Answer:
+    path = f"{till.PROGRAM}/surveys/{survey_id}/responses"
+    return call(handler, "GET", path, as_=as_, query=query)
+
+
+class TestAnswering:
+    def test_an_answer_about_an_order_is_its_member_s(self, ana: str) -> None:
+        told = answer(order=ORDER, score=2, comment="It was cold")
+
+        assert told.status == 201
+        assert told.body == {
+            "id": f"visit/{ana}/pos/o-1",
+            "survey_id": "visit",
+            "member_id": ana,
+            "order": ORDER,
+            "period": None,
+            "score": 2,
+            "is_low": True,
+            "comment": "It was cold",
+            "answered_at": "2026-11-21T10:00:00Z",
+            "bonus_points": 5,
+        }
+
+    def test_an_answer_is_given_its_bonus_which_expires_as_points_earned_today(
+        self, ana: str
+    ) -> None:
+        answer(order=ORDER)
+
+        assert till.member(ana)["lots"] == [{"expires_on": "2027-11-30", "points": 49 + 5}]
+
+    def test_the_same_answer_again_is_the_first_one_and_another_is_a_conflict(
+        self, ana: str
+    ) -> None:
+        first = answer(order=ORDER, comment="Good")
+
+        again = answer(order=ORDER, comment="Good")
+        others = (answer(order=ORDER), answer(order=ORDER, comment="Good", score=5))
+
+        assert (again.status, again.body) == (200, first.body)
+        assert [(each.status, each.code) for each in others] == [(409, "response_conflict")] * 2
+        assert till.member(ana)["balance"] == 49 + 5
+
+    def test_of_a_survey_for_a_period_there_is_one_answer_in_each(
+        self, ana: str, time: Clock
+    ) -> None:
+        first = answer("recommend", member_id=ana, score=9)
+        early = answer("recommend", member_id=ana, score=8)
+        time.now += timedelta(days=45)
+        later = answer("recommend", member_id=ana, score=8)
+
+        assert (first.status, first.body["period"]) == (201, "2026-Q4")
+        assert (early.status, early.code) == (409, "response_conflict")
+        assert (later.status, later.body["period"]) == (201, "2027-Q1")
+
+    def test_members_answer_for_themselves(self, ana: str) -> None:
+        assert sign_in(ANA) == ana
+
+        told = answer(order=ORDER, as_=ANA)
+        of_mine = answer("recommend", as_=ANA)
+
+        assert (told.status, told.body["member_id"]) == (201, ana)
+        assert (of_mine.status, of_mine.body["member_id"]) == (201, ana)
+
+    def test_nobody_answers_about_somebody_else_s_order(self, ana: str) -> None:
+        bob = sign_in(BOB)
+
+        by_bob = answer(order=ORDER, as_=BOB)
+        for_bob = answer(order=ORDER, member_id=bob)
+
+        assert (by_bob.status, by_bob.code) == (404, "not_found")
+        assert (for_bob.status, for_bob.code) == (404, "not_found")
+        assert listed().body["items"] == []
+
+    def test_who_was_merged_answers_about_the_orders_of_both(self, ana: str) -> None:
+        bob = till.enroll("bob@example.com")
+        till.merge(ana, bob)
+
+        told = answer(order=ORDER, member_id=bob)
+
+        assert (told.status, told.body["member_id"]) == (201, ana)
+        assert till.member(bob)["balance"] == 49 + 5
+
+    @pytest.mark.parametrize(
+        ("survey_id", "body", "pointer"),
+        [
+            ("visit", {}, "/order"),
+            ("visit", {"order": ORDER, "score": 0}, "/score"),
+            ("visit", {"order": ORDER, "score": 6}, "/score"),
+            ("visit", {"order": ORDER, "score": 11}, "/score"),
+            ("visit", {"order": ORDER, "comment": ""}, "/comment"),
+            ("recommend", {}, "/member_id"),
+            ("recommend", {"order": ORDER}, "/order"),
+        ],
+    )
+    def test_a_mistake_is_named(
+        self, ana: str, survey_id: str, body: dict[str, Any], pointer: str
+    ) -> None:
+        told = answer(survey_id, **body)
+
+        assert (told.status, told.code) == (422, "validation_failed")
+        assert [each["pointer"] for each in told.body["errors"]] == [pointer]
+        assert till.member(ana)["balance"] == 49
+
+    def test_a_survey_that_has_ended_takes_no_answers_but_keeps_those_it_has(
+        self, ana: str, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        first = answer(order=ORDER)
+        publish(version=2, surveys=[VISIT | {"ends_on": "2026-11-20"}])
+        time.now += timedelta(minutes=1)
+        till.earn(ana, 100, order_id="o-2")
+
+        again = answer(order=ORDER)
+        late = answer(order=ORDER | {"order_id": "o-2"})
+
+        assert (again.status, again.body) == (200, first.body)
+        assert (late.status, late.code) == (409, "wrong_state")
+
+    def test_there_has_to_be_such_a_survey_and_such_an_order(self, ana: str) -> None:
+        till.post_order(till.order(order_id="guests"))
+
+        refused = (
+            answer("nothing", order=ORDER),
+            answer(order=ORDER | {"order_id": "never"}),
+            answer(order=ORDER | {"order_id": "guests"}),
+            answer("recommend", member_id="mem_nobody"),
+        )
+
+        assert [(each.status, each.code) for each in refused] == [(404, "not_found")] * 4
+
+    def test_a_member_who_was_erased_meanwhile_answers_no_more(self, ana: str) -> None:
+        till.erase(ana)
+
+        told = answer(order=ORDER)
+
+        assert (told.status, told.code) == (404, "not_found")
+
+
+class TestReading:
+    def test_answers_are_listed_newest_first_page_by_page(self, ana: str, time: Clock) -> None:
+        for number in range(2, 4):
+            till.earn(ana, 100, order_id=f"o-{number}")
+        for number in range(1, 4):
+            answer(order=ORDER | {"order_id": f"o-{number}"}, comment=f"No. {number}")
+            time.now += timedelta(seconds=1)
+
+        first = listed(limit="2").body
+        rest = listed(limit="2", cursor=first["next_cursor"]).body
+
+        comments = [each["comment"] for each in (*first["items"], *rest["items"])]
+        assert comments == ["No. 3", "No. 2", "No. 1"]
+        assert rest["next_cursor"] is None
+
+    @pytest.mark.parametrize(
+        "claims", [staff("bean", "cashier"), staff("bean", "analyst"), SERVICE, ANA]
+    )
+    def test_only_managers_read_what_members_wrote(self, claims: Claims) -> None:
+        told = listed(as_=claims)
+
+        assert (told.status, told.code) == (403, "forbidden")
+
+    def test_what_a_member_wrote_goes_with_them_and_their_score_stays(
+        self, ana: str, engine: DynamoEngine
+    ) -> None:
+        answer(order=ORDER, score=1, comment="My number is 0612345678")
+
+        TableErasures(engine, program_id="bean").forget_comments(ana)
+
+        (kept,) = listed().body["items"]
+        assert (kept["score"], kept["comment"]) == (1, None)
+        key = keys.survey_response("bean", ana, "visit", "pos#o-1")
+        assert "0612345678" not in str(engine.get(key, strong=True))
+
+    def test_a_member_s_export_has_what_they_wrote(self, ana: str) -> None:
+        answer(order=ORDER, score=1, comment="It was cold")
+
+        path = f"{till.PROGRAM}/members/{ana}/export"
+        told = call(enrollment, "GET", path, as_=till.CASHIER).body["survey_responses"]
+
+        assert told == [
+            {
+                "survey_id": "visit",
+                "about": "pos/o-1",
+                "score": 1,
+                "comment": "It was cold",
+                "answered_at": "2026-11-21T10:00:00Z",
+                "bonus_points": 5,
+            }
+        ]
+
+    def test_no_log_tells_what_a_member_wrote(
+        self, ana: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer(order=ORDER, comment="My number is 0612345678")
+
+        assert "0612345678" not in capsys.readouterr().out
