@@ -1,4 +1,4 @@
-"""The buckets: the lake of facts, the inbox of deliveries, and who read either."""
+"""The buckets: the lake of facts, the inbox of deliveries, files for a week, and who read any."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
+from loyalty.domain.report_exports import FILE_DAYS
 
 FACTS = "facts/"
 
@@ -58,8 +59,19 @@ class Buckets(Construct):
                 )
             ],
         )
+        # What is in it can be made again.
+        self.exports = self._bucket(
+            "Exports",
+            rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(FILE_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
         self._lake_arn = _export(self.lake, settings.stack_id("LakeArn"))
         self._inbox_arn = _export(self.inbox, settings.stack_id("InboxArn"))
+        self._exports_arn = _export(self.exports, settings.stack_id("ExportsArn"))
 
     def allow_write_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:PutObject")
@@ -88,6 +100,13 @@ class Buckets(Construct):
         self._allow_deliveries(function, "s3:GetObject")
         self._allow_deliveries(function, "s3:PutObject")
         function.allow("s3:ListBucket", on=[self._inbox_arn.value])
+
+    def allow_export(self, function: CapabilityFunction) -> None:
+        """Write files and hand out links to them; a link may do what its maker may."""
+        function.allow("s3:PutObject", "s3:GetObject", on=[f"{self._exports_arn.value}/*"])
+        function.acknowledge_wildcard(
+            f"{self._exports_arn.name}/*", why="Exports are one object for each."
+        )
 
     def _allow_facts(self, function: CapabilityFunction, action: str) -> None:
         function.allow(action, on=[f"{self._lake_arn.value}/{FACTS}*"])

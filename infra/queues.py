@@ -114,6 +114,7 @@ class WorkQueue(Construct):
         concurrency_max: int,
         batch_size: int = PAGES_AT_ONCE,
         receives_max: int = RECEIVES_MAX,
+        visibility_timeouts: int = VISIBILITY_TIMEOUTS,
         sends: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -131,7 +132,7 @@ class WorkQueue(Construct):
             enforce_ssl=settings.tls_only,
             retention_period=RETENTION,
             visibility_timeout=Duration.seconds(
-                VISIBILITY_TIMEOUTS * function.timeout.to_seconds()
+                visibility_timeouts * function.timeout.to_seconds()
             ),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=receives_max

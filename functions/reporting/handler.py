@@ -15,27 +15,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from loyalty.domain.currencies import exponent
-from loyalty.domain.errors import Fault, NotFound, TooLarge, ValidationFailed
+from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.domain.program import Program
 from loyalty.edge import clients, clock, desk, report_pages, reports
 from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.mirror import Mirror
+from loyalty.edge.periods import ReportDay, require_period
 from loyalty.edge.report_pages import Page
 from loyalty.edge.reports import By, ChartKind, Period, Report, Table
-from loyalty.edge.schemas import AnswerPart, Day, rfc3339
+from loyalty.edge.schemas import AnswerPart, rfc3339
 from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
+from loyalty.edge.spreadsheets import as_text
 
 api = create_app("reporting")
 handler = api
-
-# Ten years and the leap days in them.
-PERIOD_DAYS_MAX: Final = 3_653
-# Before that nobody had a program, after that nobody will read the report.
-FIRST_DAY: Final = date(2000, 1, 1)
-LAST_DAY: Final = date(2199, 12, 31)
-
-ReportDay = Annotated[Day, Field(ge=FIRST_DAY, le=LAST_DAY)]
-
 
 # Ordered by what a client gets that says nothing.
 FORMS: Final = ("application/json", "text/csv", "text/html")
@@ -116,11 +109,10 @@ def read_report(
     Answers JSON, CSV to `Accept: text/csv`, or to `text/html` a page that can be kept and printed.
     """
     asked = reports.report(name)
-    _require_order(first, last)
+    require_period(first, last, pointer="/query/to")
     as_of = clock.now()
     programs = desk.shelf(settings(ReportingSettings).table)
     document = programs.in_force(program_id, now=as_of).document
-    facts = mirror().fetch(program_id, asked.reads)
     period = Period(
         first=first,
         last=last,
@@ -129,7 +121,14 @@ def read_report(
         by=by,
         within_days=within_days,
     )
-    table = reports.run(asked, period, facts=facts, document=document)
+    try:
+        facts = mirror().fetch(program_id, asked.reads)
+        table = reports.run(asked, period, facts=facts, document=document)
+    except TooLarge as refusal:
+        raise TooLarge(
+            f"{refusal.detail} As a file it has more room: "
+            f"POST /v1/programs/{program_id}/reports/exports."
+        ) from refusal
     form = _preferred(api.event.headers.get("accept", ""))
     if form == "text/csv":
         return _csv(table, name=f"{name}_{first}_{last}", as_of=as_of)
@@ -218,17 +217,6 @@ def mirror() -> Mirror:
     )
 
 
-def _require_order(first: date, last: date) -> None:
-    if last < first:
-        raise _invalid("inverted_period", "The period ends before it begins.")
-    if (last - first).days >= PERIOD_DAYS_MAX:
-        raise _invalid("period_too_long", f"A period has at most {PERIOD_DAYS_MAX} days.")
-
-
-def _invalid(code: str, detail: str) -> ValidationFailed:
-    return ValidationFailed(detail, faults=(Fault("/query/to", code, detail),))
-
-
 def _preferred(accept: str) -> str:
     """The form that a client would rather have than any other."""
     weights = {
@@ -244,7 +232,7 @@ def _csv(table: Table, *, name: str, as_of: datetime) -> Response[Any]:
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(column.name for column in table.columns)
-    rows.writerows(table.rows)
+    rows.writerows(map(as_text, row) for row in table.rows)
     return Response(
         status_code=200,
         content_type="text/csv; charset=utf-8",

@@ -65,7 +65,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
         monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
         s3 = _session().client("s3")
-        for purpose in ("inbox", "lake"):
+        for purpose in ("exports", "inbox", "lake"):
             s3.create_bucket(
                 Bucket=purpose, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
@@ -75,6 +75,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
         for work in (
             "codes",
+            "exports",
             "sweep",
             "audit",
             "compaction",

@@ -38,6 +38,8 @@ _PATIENT: Final = Config(
     read_timeout=15,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
+    # Links are signed by the older rule where this does not say so, and new buckets refuse those.
+    signature_version="s3v4",
 )
 
 _PATIENT_ONCE: Final = Config(

@@ -1,7 +1,7 @@
 """The lake on a function's own disk: what reports read."""
 
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
@@ -29,8 +29,16 @@ class Mirror:
         self._root = root
         self._bytes_max = bytes_max
 
-    def fetch(self, program_id: str, kinds: Collection[str]) -> Path:
+    def fetch(
+        self,
+        program_id: str,
+        kinds: Collection[str],
+        *,
+        tell: Callable[[int, int], None] = lambda _read, _total: None,
+    ) -> Path:
         """Bring a program's facts up to date; gives a folder with one of files for each kind.
+
+        `tell` is told how many objects are there, of how many.
 
         Raises:
             TooLarge: they do not fit on the disk.
@@ -41,7 +49,7 @@ class Mirror:
                 listings = pool.map(partial(self._lake.listed, program_id), sorted(kinds))
                 listed = list(chain.from_iterable(listings))
             folder = self._room(program_id, listed)
-            if self._matched(folder, kinds, listed):
+            if self._matched(folder, kinds, listed, tell=tell):
                 return folder
         raise TryAgain("The facts are being moved; try again soon.")
 
@@ -60,7 +68,14 @@ class Mirror:
     def _folders(self) -> Iterator[Path]:
         return self._root.iterdir() if self._root.is_dir() else iter(())
 
-    def _matched(self, folder: Path, kinds: Collection[str], listed: Sequence[Stored]) -> bool:
+    def _matched(
+        self,
+        folder: Path,
+        kinds: Collection[str],
+        listed: Sequence[Stored],
+        *,
+        tell: Callable[[int, int], None],
+    ) -> bool:
         """Make the folder hold exactly what was listed; False where some of it is gone by now."""
         wanted = {folder / each.kind / each.file_name: each for each in listed}
         for kind in kinds:
@@ -69,8 +84,15 @@ class Mirror:
         for path in present - wanted.keys():
             path.unlink()
         missing = [(path, wanted[path]) for path in wanted.keys() - present]
+        there = len(wanted) - len(missing)
+        tell(there, len(wanted))
         with ThreadPoolExecutor(FETCHERS) as pool:
-            return all(pool.map(self._download, missing))
+            for is_fetched in pool.map(self._download, missing):
+                if not is_fetched:
+                    return False
+                there += 1
+                tell(there, len(wanted))
+        return True
 
     def _download(self, missing: tuple[Path, Stored]) -> bool:
         path, stored = missing

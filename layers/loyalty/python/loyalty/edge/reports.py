@@ -217,7 +217,7 @@ def run(
             timer = threading.Timer(seconds_max, connected.interrupt)
             timer.start()
             try:
-                answer = connected.execute(asked.sql, _bound(asked.sql, period))
+                answer = connected.execute(asked.sql, bound(asked.sql, period))
                 told = [(name, str(kind)) for name, kind, *_ in answer.description]
                 rows = answer.fetchall()
             finally:
@@ -233,7 +233,7 @@ def run(
     return table
 
 
-def _bound(sql: str, period: Period) -> dict[str, Any]:
+def bound(sql: str, period: Period) -> dict[str, Any]:
     """The parameters that a report names; the engine refuses others."""
     named = set(re.findall(r"\$([a-z_]+)", sql))
     return {name: value for name, value in period.parameters().items() if name in named}

@@ -43,6 +43,14 @@ class ReportingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportsSettings:
+    table: str
+    lake_bucket: str
+    exports_bucket: str
+    exports_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhooksSettings:
     table: str
     storefront_secrets: str
@@ -194,6 +202,7 @@ type _Settings = (
     | AccrualSettings
     | RedemptionSettings
     | ReportingSettings
+    | ExportsSettings
     | WebhooksSettings
     | IntakeSettings
     | CodesSettings

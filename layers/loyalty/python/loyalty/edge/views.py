@@ -58,13 +58,19 @@ def shared(name: str) -> str:
 
 
 def connection(
-    facts: Path, *, kinds: Collection[str], document: Program, zone: ZoneInfo, until: date
+    facts: Path,
+    *,
+    kinds: Collection[str],
+    document: Program,
+    zone: ZoneInfo,
+    until: date,
+    spill_limit: str = SPILL_LIMIT,
 ) -> "DuckDBPyConnection":
     """An engine that knows the facts of these kinds and the program, and reaches nothing else.
 
     Days are those of `zone`; `until` is the last that is asked for.
     """
-    connected = _connect(facts, in_order=False)
+    connected = _connect(facts, in_order=False, spill_limit=spill_limit)
     firsts = midnights(zone, until)
     _tell(connected, document, midnights=firsts)
     connected.execute(shared("macros"))
@@ -80,12 +86,12 @@ def connection(
 
 def workshop(folder: Path) -> "DuckDBPyConnection":
     """An engine that reads and writes a folder, and reaches nothing else."""
-    connected = _connect(folder, in_order=True)
+    connected = _connect(folder, in_order=True, spill_limit=SPILL_LIMIT)
     connected.execute("SET lock_configuration = true")
     return connected
 
 
-def _connect(folder: Path, *, in_order: bool) -> "DuckDBPyConnection":
+def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConnection":
     # Loading the engine takes longer than everything else here together.
     import duckdb  # noqa: PLC0415  # as said
 
@@ -99,7 +105,7 @@ def _connect(folder: Path, *, in_order: bool) -> "DuckDBPyConnection":
             "preserve_insertion_order": "true" if in_order else "false",
             "threads": THREADS,
             "temp_directory": str(folder / "spill"),
-            "max_temp_directory_size": SPILL_LIMIT,
+            "max_temp_directory_size": spill_limit,
         },
     )
     connected.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})

@@ -1,0 +1,175 @@
+"""Exports: reports and facts as files, asked for now and fetched when they are made."""
+
+import tempfile
+import time
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.errors import (
+    IdempotencyConflict,
+    InvalidCursor,
+    LimitReached,
+    NotFound,
+    TryAgain,
+)
+from loyalty.edge import clients, clock, desk
+from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.logs import logger
+from loyalty.edge.messages import one_by_one
+from loyalty.edge.metrics import count
+from loyalty.edge.mirror import Mirror
+from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.report_exports import (
+    FACTS_BYTES_MAX,
+    FileOrderQueue,
+    FileWorkshop,
+    ReportExportAnswer,
+    ReportExportPage,
+    ReportExportRequest,
+    download,
+    export_answer,
+    read_file_order,
+)
+from loyalty.edge.report_files import FileShelf
+from loyalty.edge.schemas import Cursor, PageLimit
+from loyalty.edge.settings import ExportsSettings, settings
+from loyalty.edge.table import engine
+from loyalty.table.report_exports import TableReportExports
+from loyalty.usecases.report_exports import make_file, request_file, requested
+
+# What stands in the way for the moment, facts that are being moved, has passed by then.
+AGAIN_AFTER: Final = timedelta(seconds=30)
+
+api = create_app("exports")
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Analysts ask for files; the queue hands over which are to be made."""
+    if "Records" not in event:
+        return api(event, context)
+    return one_by_one(event, context, take, failed="not exported", quietly=(TryAgain,))
+
+
+@api.post(
+    "/reports/exports",
+    allow={"analyst", "manager"},
+    status=202,
+    refuses=(IdempotencyConflict, LimitReached, TryAgain),
+)
+def request_report_export(
+    program_id: ProgramId,
+    idempotency_key: IdempotencyKey,
+    asked: Annotated[ReportExportRequest, Body()],
+) -> Response[ReportExportAnswer]:
+    """Ask for a report, or for the facts of a kind, as a file."""
+    now = clock.now()
+    wanted = asked.wanted()
+    desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
+    export = request_file(
+        wanted,
+        export_id=desk.request_id(
+            program_id=program_id,
+            caller=api.principal.subject,
+            idempotency_key=idempotency_key,
+        ),
+        program_id=program_id,
+        exports=exports(program_id),
+        queue=orders(),
+        now=now,
+    )
+    where = f"/v1/programs/{program_id}/reports/exports/{export.export_id}"
+    return reply(export_answer(export), status=202, headers={"location": where})
+
+
+@api.get("/reports/exports/<export_id>", allow={"analyst", "manager"}, refuses=(NotFound,))
+def read_report_export(program_id: ProgramId, export_id: PathId) -> ReportExportAnswer:
+    """Read how an export stands and, once it is done, where its file is."""
+    now = clock.now()
+    export = requested(export_id, exports=exports(program_id), now=now)
+    return export_answer(export, download=download(export, shelf=shelf(), now=now))
+
+
+@api.get("/reports/exports", allow={"analyst", "manager"}, refuses=(InvalidCursor,))
+def list_report_exports(
+    program_id: ProgramId, limit: PageLimit = 50, cursor: Cursor = None
+) -> ReportExportPage:
+    """List the exports of the last 30 days, newest first."""
+    of, now = f"report exports {program_id}", clock.now()
+    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    page = exports(program_id).listed(limit=limit, start=start)
+    return ReportExportPage(
+        items=[export_answer(each.at(now)) for each in page.items],
+        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+    )
+
+
+def take(record: SQSRecord) -> None:
+    """Make one file; what stands in the way for the moment is tried again soon."""
+    ordered = read_file_order(record.body)
+    try:
+        export = make_file(
+            ordered.export_id,
+            exports=exports(ordered.program_id),
+            make=workshop(ordered.program_id),
+            clock=clock.now,
+        )
+    except TryAgain:
+        orders().put_back(record.receipt_handle, delay=AGAIN_AFTER)
+        raise
+    if export is None:
+        return
+    count("ReportExports", state=export.state)
+    logger.info(
+        "exported",
+        program_id=ordered.program_id,
+        export_id=export.export_id,
+        state=export.state,
+        trouble=export.trouble,
+        attempts=export.attempts,
+        rows=export.file.rows if export.file else None,
+        size_bytes=export.file.size_bytes if export.file else None,
+    )
+
+
+def exports(program_id: str) -> TableReportExports:
+    return TableReportExports(engine(settings(ExportsSettings).table), program_id=program_id)
+
+
+def workshop(program_id: str) -> FileWorkshop:
+    programs = desk.shelf(settings(ExportsSettings).table)
+    return FileWorkshop(
+        program_id=program_id,
+        document=lambda now: programs.in_force(program_id, now=now).document,
+        mirror=mirror(),
+        shelf=shelf(),
+        clock=clock.now,
+        monotonic=time.monotonic,
+    )
+
+
+@cache
+def mirror() -> Mirror:
+    """The lake as far as this container knows it, in a folder that goes with the container."""
+    return Mirror(
+        clients.s3(),
+        bucket=settings(ExportsSettings).lake_bucket,
+        root=Path(tempfile.mkdtemp(prefix="lake-")),
+        bytes_max=FACTS_BYTES_MAX,
+    )
+
+
+@cache
+def shelf() -> FileShelf:
+    return FileShelf(clients.s3(), bucket=settings(ExportsSettings).exports_bucket)
+
+
+@cache
+def orders() -> FileOrderQueue:
+    return FileOrderQueue(clients.sqs(), url=settings(ExportsSettings).exports_queue_url)

@@ -1,0 +1,124 @@
+"""Exports of reports: a report, or the facts of a kind, as a file that somebody fetches later.
+
+An export is asked for once and worked on until it is done or has failed. What is left alone for too
+long has failed as well, whether or not anybody was there to write that down.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+type FileFormat = Literal["csv", "parquet"]
+type ReportExportState = Literal["queued", "running", "done", "failed"]
+type ReportExportTrouble = Literal["too_large", "gave_up"]
+
+# At once, of a program: each takes a function of 3 GB for minutes.
+UNDER_WAY_MAX: Final = 3
+ATTEMPTS_MAX: Final = 3
+GIVEN_UP_AFTER: Final = timedelta(days=1)
+# The bucket's rule for its objects.
+FILE_DAYS: Final = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFile:
+    """What somebody asked for: a report or, by the name of their kind, facts; both days included.
+
+    `by` and `within_days` are a report's.
+    """
+
+    report: str | None = None
+    facts: str | None = None
+    first: date
+    last: date
+    by: Literal["day", "week", "month"] | None = None
+    within_days: int | None = None
+    file_format: FileFormat
+
+    @property
+    def name(self) -> str:
+        """What whoever fetches the file finds it under."""
+        return f"{self.report or self.facts}_{self.first}_{self.last}.{self.file_format}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedFile:
+    """The file of an export that is done; what the lake held `as_of` a moment is in it."""
+
+    key: str
+    as_of: datetime
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportExport:
+    """An export as it stands; of `objects_total` objects of the lake `objects_read` are here."""
+
+    export_id: str
+    wanted: WantedFile
+    requested_at: datetime
+    state: ReportExportState = "queued"
+    attempts: int = 0
+    started_at: datetime | None = None
+    objects_read: int | None = None
+    objects_total: int | None = None
+    finished_at: datetime | None = None
+    file: ExportedFile | None = None
+    trouble: ReportExportTrouble | None = None
+    detail: str | None = None
+
+    @property
+    def given_up_at(self) -> datetime:
+        """When it will have failed unless it is done."""
+        return self.requested_at + GIVEN_UP_AFTER
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When its file goes."""
+        if self.file is None or self.finished_at is None:
+            return None
+        return self.finished_at + timedelta(days=FILE_DAYS)
+
+    def at(self, now: datetime) -> "ReportExport":
+        """As it stands at a moment, whether or not that was written down."""
+        if self.is_over or now < self.given_up_at:
+            return self
+        return gave_up(self, now=self.given_up_at)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("done", "failed")
+
+
+def started(export: ReportExport, *, now: datetime) -> ReportExport:
+    """Tried, once more or for the first time."""
+    return replace(
+        export,
+        state="running",
+        attempts=export.attempts + 1,
+        started_at=now,
+        objects_read=None,
+        objects_total=None,
+    )
+
+
+def done(export: ReportExport, file: ExportedFile, *, now: datetime) -> ReportExport:
+    return replace(
+        export, state="done", finished_at=now, file=file, objects_read=export.objects_total
+    )
+
+
+def too_large(export: ReportExport, detail: str, *, now: datetime) -> ReportExport:
+    return replace(export, state="failed", finished_at=now, trouble="too_large", detail=detail)
+
+
+def gave_up(export: ReportExport, *, now: datetime) -> ReportExport:
+    return replace(
+        export,
+        state="failed",
+        finished_at=now,
+        trouble="gave_up",
+        detail=f"It could not be made in {export.attempts} attempts, through no fault of yours.",
+    )
