@@ -21,6 +21,8 @@ from local.invitation import invitation
 from local.record import Record, write_record
 from local.sequel import beginning
 from local.story import STOREFRONT_ID, STOREFRONT_SECRET, Story
+from local.year.loading import settle_identity_key
+from local.year.opening import open_year
 
 _PORT = 4566
 _INTERRUPTED = 130
@@ -29,17 +31,20 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the person chose: `PORT=`, and `ONCE=1` to stop after the story."""
+    """What the person chose: `PORT=`, `ONCE=1` to stop after the story, `YEAR=0` for no year."""
 
     port: int
     once: bool
+    year: bool
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         port = environment.get("PORT") or str(_PORT)
         if not port.isdecimal() or not 1 <= int(port) <= 65_535:
             raise LocalCloudError(f"PORT={port} is no port: choose one from 1 to 65535.")
-        return cls(port=int(port), once=environment.get("ONCE", "") not in {"", "0"})
+        once = environment.get("ONCE", "") not in {"", "0"}
+        year = environment.get("YEAR", "") != "0"
+        return cls(port=int(port), once=once, year=year and not once)
 
 
 def main() -> int:
@@ -65,6 +70,7 @@ def _run(options: Options, console: Console) -> None:
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")
     with deployment(port=options.port, home=HOME, console=console) as deployed:
+        settle_identity_key(deployed.cloud.aws)
         began = beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"]))
         deployed.cloud.clock.move_to(began)
         with console.line("Open the program") as line:
@@ -82,6 +88,7 @@ def _run(options: Options, console: Console) -> None:
         write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
         console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")
         if not options.once:
+            # The API need not be waited for while a year passes.
             console.say(
                 invitation(
                     deployed.api_url,
@@ -91,6 +98,10 @@ def _run(options: Options, console: Console) -> None:
                     now=datetime.now(UTC),
                 )
             )
+            if options.year:
+                link = open_year(deployed, others=PROGRAM_ID, folder=HOME / "year", console=console)
+                console.say(f"\n  Its reports    {link}")
+            console.say("\n  Ctrl-C stops everything.")
             with suppress(KeyboardInterrupt):
                 deployed.cloud.wait_until_it_ends()
             console.say("\n  Stopping.")

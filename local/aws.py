@@ -10,8 +10,11 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -42,8 +45,16 @@ class Aws:
         return self._session.client("cognito-idp", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client("dynamodb", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
     def events(self) -> "EventBridgeClient":
         return self._session.client("events", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        return self._session.client("lambda", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
     def logs(self) -> Any:
@@ -56,6 +67,10 @@ class Aws:
     @cached_property
     def scheduler(self) -> Any:
         return self._session.client("scheduler", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        return self._session.client("secretsmanager", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
     def ses(self) -> "SESV2Client":

@@ -38,9 +38,7 @@ def invitation(
 
   The report, as CSV:
   curl -s {_bearer("analyst")} -H 'Accept: text/csv' \
-'{program_url}/reports/summary?from={today}&to={today}'
-
-  Ctrl-C stops everything."""
+'{program_url}/reports/summary?from={today}&to={today}'"""
 
 
 def _bearer(role: str) -> str:

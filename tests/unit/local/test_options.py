@@ -5,11 +5,15 @@ from local.failures import LocalCloudError
 
 
 def test_nothing_chosen_is_the_usual_port_and_stays_up() -> None:
-    assert Options.of({}) == Options(port=4566, once=False)
+    assert Options.of({}) == Options(port=4566, once=False, year=True)
 
 
 def test_a_chosen_port_and_once_are_taken() -> None:
-    assert Options.of({"PORT": "4600", "ONCE": "1"}) == Options(port=4600, once=True)
+    assert Options.of({"PORT": "4600", "ONCE": "1"}) == Options(port=4600, once=True, year=False)
+
+
+def test_a_year_can_be_left_out() -> None:
+    assert not Options.of({"YEAR": "0"}).year
 
 
 def test_once_can_be_said_no_to() -> None:

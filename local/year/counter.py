@@ -1,0 +1,319 @@
+"""A program over the table in memory: everything that happens there, by the real use cases."""
+
+import base64
+import json
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ulid import ULID
+
+from local.memory import MemoryEngine
+from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.entries import Adjustment, AskedRefund, Redemption
+from loyalty.domain.errors import Refusal
+from loyalty.domain.identity import Identity, Keyring
+from loyalty.domain.member import Member
+from loyalty.domain.orders import Order, fingerprint
+from loyalty.domain.program import Program
+from loyalty.domain.reminders import Message
+from loyalty.edge.desk import request_id
+from loyalty.table.books import TableBooks
+from loyalty.table.due import TableDues, TableProgress
+from loyalty.table.letters import TableLetters, TableOutbox
+from loyalty.table.members import TableMembers
+from loyalty.table.programs import TablePrograms
+from loyalty.usecases.accrual import Customer, earn
+from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
+from loyalty.usecases.enrollment import Application, Claim, enroll, unite
+from loyalty.usecases.guests import claim_orders, record_for
+from loyalty.usecases.notifications import Rejected, deliver, stop
+from loyalty.usecases.order_vouchers import ToldVouchers, tell_vouchers
+from loyalty.usecases.pages import Page
+from loyalty.usecases.ports import Desk
+from loyalty.usecases.program import publish
+from loyalty.usecases.redemption import Wanted, cancel, complete, redeem_reward, use_voucher
+from loyalty.usecases.refunds import refund
+from loyalty.usecases.reminders import look
+from loyalty.usecases.sweeps import Due, Finder, wake
+
+PROGRAM_ID: Final = "corner-coffee"
+DOCUMENT: Final = Path(__file__).with_name("program.json")
+_ORDERS_CLAIMED_MAX: Final = 50
+
+
+def document() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    return told
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(document()["time_zone"])
+
+
+class Counter:
+    """What people ask for over the counter and online. Every moment is told by `now`."""
+
+    def __init__(self, *, rng: Random, keyring: Keyring, now: datetime) -> None:
+        self.now = now
+        self.engine = MemoryEngine()
+        self._rng = rng
+        self._numbers = count(1)
+        self._published = publish(
+            TablePrograms(self.engine),
+            PROGRAM_ID,
+            Program.model_validate(document()),
+            replacing=0,
+            now=now,
+        ).program
+        self.program = self._published.document
+        self._books = TableBooks(
+            self.engine, program_id=PROGRAM_ID, zone=self._published.document.zone
+        )
+        self._members = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: keyring)
+        self._letters = TableLetters(self.engine, program_id=PROGRAM_ID)
+        self._changed: dict[str, None] = {}
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            books=self._books,
+            program=self._published,
+            version=lambda _number: self._published,
+            now=self.now,
+            new_code=lambda: base64.b32encode(self._rng.randbytes(10)).decode(),
+            pause=lambda _attempt: None,
+        )
+
+    def enroll(
+        self, *identities: Identity, profile: dict[str, Any], agrees: bool, verified: bool = True
+    ) -> str:
+        """Begin a member, who then has what they bought before; gives their id."""
+        since_epoch = int(self.now.timestamp() * 1000).to_bytes(6, "big")
+        application = Application(
+            member_id=f"mem_{ULID.from_bytes(since_epoch + self._rng.randbytes(10))}",
+            claims=[Claim(identity, verified) for identity in identities],
+            profile=profile,
+            consents={"email": agrees},
+        )
+        member = enroll(application, members=self._members, desk=self.desk).member
+        self._claim(member)
+        self._changed[member.member_id] = None
+        return member.member_id
+
+    def buy(self, order: Order, *, member_id: str = "", guest: Identity | None = None) -> None:
+        """Record an order of a member, of a guest, or of nobody."""
+        if member_id:
+            customer = Customer(member_id=member_id, named=member_id)
+            earn(order, customer=customer, desk=self.desk)
+        elif guest:
+            record_for(
+                [guest],
+                lambda customer: earn(order, customer=customer, desk=self.desk),
+                named="identities",
+                directory=self._members,
+            )
+        else:
+            earn(order, customer=Customer(member_id=None, named=""), desk=self.desk)
+
+    def refund(self, order: Order, *, name: str, amount_minor: int = 0) -> None:
+        """Give back a part of an order's money, or all of it."""
+        asked = AskedRefund(
+            refund_id=name,
+            occurred_at=self.now,
+            amount_minor=amount_minor,
+            whole=not amount_minor,
+            fingerprint=fingerprint(name, amount_minor),
+        )
+        refund(order.source, order.order_id, asked=asked, desk=self.desk)
+
+    def account(self, member_id: str) -> Account | None:
+        return self._books.account(member_id, strong=True)
+
+    def redeem(self, member_id: str, reward_id: str, *, hold: bool) -> tuple[str, str] | None:
+        """The voucher's code and the redemption's id; None where it could not be had."""
+        wanted = Wanted(reward_id=reward_id, hold=hold)
+        try:
+            entry = redeem_reward(
+                member_id, wanted=wanted, request_id=self._request(), desk=self.desk
+            ).entry
+        except Refusal:
+            return None
+        if not isinstance(entry.detail, Redemption):
+            raise TypeError("a redemption that is none")
+        self._changed[member_id] = None
+        return entry.detail.code, entry.detail.redemption_id
+
+    def use(self, code: str, order: Order, *, member_id: str, told_by_shop: bool) -> None:
+        """Use a voucher with an order; one that is good no more is passed over."""
+        if told_by_shop:
+            told = ToldVouchers(
+                source=order.source,
+                order_id=order.order_id,
+                codes=(code,),
+                ordered_at=order.occurred_at,
+                member_id=member_id,
+            )
+            tell_vouchers(told, desk=self.desk)
+            return
+        try:
+            use_voucher(
+                code,
+                request_id=self._request(),
+                order=(order.source, order.order_id),
+                desk=self.desk,
+            )
+        except Refusal:
+            return
+
+    def complete(self, redemption_id: str, *, member_id: str) -> None:
+        complete(redemption_id, member_id=member_id, desk=self.desk)
+
+    def cancel(self, redemption_id: str, *, member_id: str) -> None:
+        try:
+            cancel(redemption_id, member_id=member_id, desk=self.desk)
+        except Refusal:
+            # Used meanwhile, or expired.
+            return
+        self._changed[member_id] = None
+
+    def adjust(self, member_id: str, points: int, *, reason: str) -> None:
+        why = Adjustment(reason=reason, reference=None, by="manager")
+        try:
+            adjust(
+                member_id,
+                asked=AskedAdjustment(points=points, why=why),
+                request_id=self._request(),
+                points_max=None,
+                desk=self.desk,
+            )
+        except Refusal:
+            return
+        self._changed[member_id] = None
+
+    def transfer(self, giver_id: str, taker_id: str, points: int) -> None:
+        try:
+            give(
+                giver_id,
+                taker_id=taker_id,
+                points=points,
+                request_id=self._request(),
+                desk=self.desk,
+            )
+        except Refusal:
+            return
+        self._changed |= {giver_id: None, taker_id: None}
+
+    def merge(self, loser_id: str, *, into: str) -> None:
+        merge_members(loser_id, into=into, request_id=self._request(), desk=self.desk)
+        unite(loser_id, members=self._members, desk=self.desk)
+        self._changed[into] = None
+
+    def grant(self, member_id: str, floor: TierFloor) -> None:
+        grant_tier(member_id, floor, desk=self.desk)
+        self._changed[member_id] = None
+
+    def sweep(self) -> None:
+        """What the schedule does to whoever is due: activate, expire, release."""
+        dues = TableDues(self.engine, program_id=PROGRAM_ID)
+        for due in self._due(dues, of="expiry"):
+            wake(due, dues=dues, desk=self.desk)
+
+    def write_letters(self) -> list[tuple[str, Message]]:
+        """Look at whoever changed or is due, and send what was written; gives what was sent."""
+        dues = TableDues(self.engine, program_id=PROGRAM_ID, index="reminding")
+        owners = dict.fromkeys(
+            (*self._changed, *(d.owner for d in self._due(dues, of="reminders")))
+        )
+        self._changed.clear()
+        sent: list[tuple[str, Message]] = []
+        for member_id in owners:
+            if look(member_id, letters=self._letters, members=self._members, desk=self.desk):
+                sent += self._deliver(member_id)
+        return sent
+
+    def bounce(self, message: Message, *, address: str) -> None:
+        """A mail comes back: nothing more is sent there."""
+        stop(
+            message.member_id,
+            message.id,
+            address=address,
+            why="bounced",
+            outbox=self._outbox,
+            letters=self._letters,
+            desk=self.desk,
+        )
+
+    @property
+    def _outbox(self) -> TableOutbox:
+        return TableOutbox(self.engine, program_id=PROGRAM_ID)
+
+    def _deliver(self, member_id: str) -> list[tuple[str, Message]]:
+        """Send what was written to a member today; gives each message with its address."""
+        sent: list[tuple[str, Message]] = []
+
+        def post(message: Message, *, to: str, **_: object) -> None:
+            if self._rng.random() < 0.002:
+                raise Rejected
+            sent.append((to, message))
+
+        # Whoever was merged is written to as the one they became.
+        account = self.account(member_id)
+        owner = account.into if account and account.into else member_id
+        known = self._letters.correspondence(owner)
+        today = self.desk.today
+        for written in known.written if known else ():
+            if written.day == today:
+                deliver(
+                    owner,
+                    f"{written.day.isoformat()}/{written.kind}",
+                    outbox=self._outbox,
+                    letters=self._letters,
+                    members=self._members,
+                    post=post,
+                    desk=self.desk,
+                )
+        return sent
+
+    def _due(self, dues: TableDues, *, of: str) -> list[Due]:
+        pages = _Pages()
+        finder = Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=self.now)
+        finder.hand_out(
+            progress=TableProgress(self.engine, program_id=PROGRAM_ID, of=of),
+            began=self._published.published_at.date,
+        )
+        found: list[Due] = []
+        # A page of a shard that was too long brings further pages.
+        for page in pages.sent:
+            if page.lane == "shards":
+                for rest in page.items:
+                    finder.hand_out_rest(rest)
+            else:
+                found += map(Due, page.items)
+        return [due for due in found if due.at <= self.now]
+
+    def _claim(self, member: Member) -> None:
+        claim_orders(
+            member, orders_max=_ORDERS_CLAIMED_MAX, directory=self._members, desk=self.desk
+        )
+
+    def _request(self) -> str:
+        return request_id(
+            program_id=PROGRAM_ID, caller="counter", idempotency_key=str(next(self._numbers))
+        )
+
+
+class _Pages:
+    """Implements `Pages`: what is handed out is worked off by whoever handed it out."""
+
+    def __init__(self) -> None:
+        self.sent: list[Page] = []
+
+    def send(self, pages: Any) -> None:
+        self.sent += pages
+
+    def waiting(self) -> int:
+        return 0

@@ -1,0 +1,138 @@
+"""A year that was made is brought to a deployment: its items to the table, its facts to the lake.
+
+The table's stream would hand every item to `relay` and `archive`, which would announce a year of
+events at once. So its readers leave out what is written meanwhile, and the lake is told the facts
+directly, as `rebuild` does it, and folded as `compaction` does it.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from local.aws import Aws
+from local.deploy import stack_outputs
+from loyalty.domain.errors import TryAgain
+from loyalty.domain.facts import ALL, Fact, facts_of
+from loyalty.domain.identity import Keyring
+from loyalty.edge.directory import read_keyring
+from loyalty.edge.keeper import Keeper, closed_before
+from loyalty.edge.lake import Lake
+from loyalty.table.changes import change_told_again
+from loyalty.table.engine import item_to_wire
+from loyalty.table.operations import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FilterCriteriaTypeDef, FilterTypeDef
+
+WRITERS: Final = 8
+BATCH_MAX: Final = 25
+_ATTEMPTS_MAX: Final = 5
+
+# On every local cloud the same, so that a year that was made for one knows its people in another.
+_IDENTITY_KEY: Final = "of-clouds-that-only-this-machine-can-reach"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a deployment keeps what is kept."""
+
+    aws: Aws
+    table: str
+    lake_bucket: str
+    keyring: Keyring
+
+    @classmethod
+    def find(cls, aws: Aws) -> "Place":
+        outputs = stack_outputs(aws)
+        secret = aws.secrets.get_secret_value(SecretId=outputs["IdentitySecretArn"])
+        return cls(
+            aws=aws,
+            table=outputs["TableName"],
+            lake_bucket=outputs["LakeBucket"],
+            keyring=read_keyring(secret["SecretString"]),
+        )
+
+
+def settle_identity_key(aws: Aws) -> None:
+    """Give the deployment our key of identities, before anybody has asked for its own."""
+    secret_id = stack_outputs(aws)["IdentitySecretArn"]
+    aws.secrets.put_secret_value(SecretId=secret_id, SecretString=_IDENTITY_KEY)
+
+
+def fill_table(place: Place, items: Sequence[Item], *, others: str) -> None:
+    """Write a program's items past the readers of the table's stream.
+
+    `others` is the program whose changes they go on to hear of meanwhile.
+    """
+    with _unheard(place, others=others), ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(lambda some: _write(place, some), batched(items, BATCH_MAX, strict=False)))
+
+
+def fill_lake(place: Place, items: Sequence[Item], *, program_id: str, now: datetime) -> int:
+    """Tell the lake all facts of these items and fold them; gives how many there are."""
+    lake = Lake(place.aws.s3, bucket=place.lake_bucket)
+    facts = list(_facts(items, now=now))
+    lake.write(facts, name="year", closed_before=closed_before(now))
+    with tempfile.TemporaryDirectory(prefix="keeper-") as scratch:
+        keeper = Keeper(lake, root=Path(scratch), now=now)
+        for kind in ALL:
+            keeper.fold(program_id, kind.kind)
+    return len(facts)
+
+
+def _facts(items: Sequence[Item], *, now: datetime) -> Iterator[Fact]:
+    for item in items:
+        change = change_told_again(item, made_at=now)
+        if change is not None:
+            yield from facts_of(change)
+
+
+def _write(place: Place, items: Sequence[Item]) -> None:
+    asked: Any = {place.table: [{"PutRequest": {"Item": item_to_wire(item)}} for item in items]}
+    for _ in range(_ATTEMPTS_MAX):
+        asked = place.aws.dynamodb.batch_write_item(RequestItems=asked)["UnprocessedItems"]
+        if not asked:
+            return
+    raise TryAgain("items stayed unprocessed")
+
+
+@contextmanager
+def _unheard(place: Place, *, others: str) -> Iterator[None]:
+    """Let the stream's readers pass over what is written meanwhile, except of one program.
+
+    By when it was written, so that nobody has to know how far they have read: what came before is
+    heard, and so is what comes after.
+    """
+    functions = place.aws.functions
+    stream = place.aws.dynamodb.describe_table(TableName=place.table)["Table"]["LatestStreamArn"]
+    mappings = functions.list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+
+    def hear(*patterns: dict[str, Any]) -> None:
+        told: list[FilterTypeDef] = [
+            {"Pattern": json.dumps({"dynamodb": pattern})} for pattern in patterns
+        ]
+        criteria: FilterCriteriaTypeDef = {"Filters": told}
+        for mapping in mappings:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], FilterCriteria=criteria)
+
+    others_keys = {"Keys": {"pk": {"S": [{"prefix": f"PROGRAM#{others}"}]}}}
+    # The stream tells time in whole seconds.
+    begins = int(time.time()) + 1
+    before = {"ApproximateCreationDateTime": [{"numeric": ["<", begins]}]}
+    hear(before, others_keys)
+    time.sleep(max(0, begins - time.time()))
+    try:
+        yield
+    finally:
+        ended = int(time.time()) + 1
+        time.sleep(max(0, ended - time.time()))
+        after = {"ApproximateCreationDateTime": [{"numeric": [">=", ended]}]}
+        hear(before, others_keys, after)

@@ -1,0 +1,79 @@
+"""The last chapter of `make run`: another program, a year old, and its reports to look at."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from local.checks import expect, require
+from local.console import Console
+from local.deployment import Deployment, ProgramClient
+from local.year.counter import PROGRAM_ID, document, zone
+from local.year.keeping import items_of
+from local.year.loading import Place, fill_lake, fill_table
+from local.year.making import Span
+from loyalty.edge import report_pages, reports
+
+ROLE: Final = "analyst"
+
+
+def open_year(deployed: Deployment, *, others: str, folder: Path, console: Console) -> str:
+    """Make a year, or take the one that is kept, and bring it here; gives the link to its reports.
+
+    `others` is the program that was told of before, which goes on meanwhile.
+    """
+    now = datetime.now(UTC)
+    span = Span.until(now.astimezone(zone()).date() - timedelta(days=1))
+    place = Place.find(deployed.cloud.aws)
+    console.heading(f"A year of {document()['name']}, from {span.first:%-d %B %Y} to yesterday")
+    with console.line("Let a year pass") as line:
+        items, is_new = items_of(span, keyring=place.keyring, folder=folder)
+        kinds = Counter(item.get("kind") for item in items)
+        told = f"{kinds['account']:,} members, {kinds['accrual'] + kinds['placeholder']:,} orders"
+        line.detail = told if is_new else f"{told}; made before"
+    with console.line("Bring it to the table") as line:
+        fill_table(place, items, others=others)
+        line.detail = f"{len(items):,} items"
+    with console.line("Bring it to the lake") as line:
+        facts = fill_lake(place, items, program_id=PROGRAM_ID, now=now)
+        line.detail = f"{facts:,} facts"
+    with console.line("Every report agrees with it") as line:
+        deployed.directory.open_program(PROGRAM_ID)
+        token = deployed.directory.token(ROLE, PROGRAM_ID)
+        with deployed.client(PROGRAM_ID, token) as client:
+            line.detail = _reports_agree(client, span)
+    return report_pages.link(
+        deployed.api_url,
+        program_id=PROGRAM_ID,
+        token=token,
+        first=span.first,
+        last=span.last,
+        by="month",
+    )
+
+
+def _reports_agree(client: ProgramClient, span: Span) -> str:
+    """Ask for every report; what several of them tell must be the same."""
+    answers = {name: _rows(client, name, span) for name in reports.names()}
+    (summary,) = answers["summary"]
+    owed = sum(row["points"] for row in answers["liability"] if row["state"] != "pending")
+    revenue = sum(row["revenue_minor"] for row in answers["sources"])
+    require(all(answers.values()), "a report is empty")
+    require(
+        owed == summary["points_outstanding"],
+        f"{owed} points are owed and {summary['points_outstanding']} outstanding",
+    )
+    require(
+        revenue == summary["revenue_minor"],
+        f"sources made {revenue} and the program {summary['revenue_minor']}",
+    )
+    return f"{len(answers)} reports; {summary['points_outstanding']:,} points outstanding"
+
+
+def _rows(client: ProgramClient, name: str, span: Span) -> list[dict[str, Any]]:
+    days = {"from": span.first.isoformat(), "to": span.last.isoformat(), "by": "month"}
+    answer = expect(client.get(f"/reports/{name}", params=days), httpx.codes.OK)
+    names = [column["name"] for column in answer["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in answer["rows"]]

@@ -1,0 +1,155 @@
+"""An example year, made small: it comes out the same again, and its books and reports add up."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from local.memory import MemoryEngine
+from local.year.counter import PROGRAM_ID, Counter
+from local.year.keeping import items_of
+from local.year.making import Span, make_year
+from loyalty.domain.audit import audit
+from loyalty.domain.entries import Entry
+from loyalty.domain.facts import Fact, facts_of
+from loyalty.domain.identity import Keyring
+from loyalty.edge.lake import Lake
+from loyalty.edge.mirror import Mirror
+from loyalty.edge.reports import Cell, Period, names, report, run
+from loyalty.table import records
+from loyalty.table.changes import change_told_again
+from loyalty.table.operations import Item
+from tests.support.bucket import Bucket
+from tests.support.lake import KINDS
+
+LAST = date(2026, 3, 20)
+SPAN = Span.until(LAST, months=2)
+NOW = datetime(2026, 3, 21, 5, tzinfo=UTC)
+KEYRING = Keyring({"1": b"a key"}, current="1")
+MEMBERS = 50
+
+
+@pytest.fixture(scope="module", params=[7, 8])
+def seed(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(scope="module")
+def year(seed: int) -> Counter:
+    return make_year(SPAN, keyring=KEYRING, seed=seed, members=MEMBERS)
+
+
+@pytest.fixture(scope="module")
+def facts(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The year's facts on a disk."""
+    bucket = Bucket()
+    Lake(bucket.client, bucket="lake").write(_facts(year.engine), name="year")
+    root = tmp_path_factory.mktemp("facts")
+    return Mirror(bucket.client, bucket="lake", root=root).fetch(PROGRAM_ID, KINDS)
+
+
+def test_the_same_seed_makes_the_same_year(year: Counter, seed: int) -> None:
+    again = make_year(SPAN, keyring=KEYRING, seed=seed, members=MEMBERS)
+
+    assert again.engine.items == year.engine.items
+
+
+def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:
+    other = make_year(SPAN, keyring=KEYRING, seed=seed + 100, members=MEMBERS)
+
+    assert other.engine.items.keys() != year.engine.items.keys()
+
+
+def test_a_year_that_was_kept_is_the_year_that_was_made(
+    year: Counter, seed: int, tmp_path: Path
+) -> None:
+    def items() -> tuple[list[Item], bool]:
+        return items_of(SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
+
+    made, was_made = items()
+    kept, was_made_again = items()
+
+    assert (was_made, was_made_again) == (True, False)
+    assert made == kept == list(year.engine.items.values())
+
+
+def test_a_year_under_another_key_is_made_anew(tmp_path: Path) -> None:
+    other = Keyring({"1": b"another key"}, current="1")
+    span = Span(first=LAST, last=LAST)
+    items_of(span, keyring=KEYRING, folder=tmp_path, members=1)
+
+    _, was_made = items_of(span, keyring=other, folder=tmp_path, members=1)
+
+    assert was_made
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
+    items = year.engine.items.values()
+    entries: defaultdict[str, list[Entry]] = defaultdict(list)
+    for item in items:
+        if str(item["sk"]).startswith("ENTRY#"):
+            entry = records.entry_from_item(item)
+            if isinstance(entry, Entry):
+                entries[entry.member_id].append(entry)
+    accounts = [records.account_from_item(item) for item in items if item.get("kind") == "account"]
+
+    found = [audit(each, entries[each.member_id], program=year.desk.program) for each in accounts]
+
+    assert len(accounts) >= MEMBERS
+    assert not any(found)
+
+
+def test_every_report_of_the_year_has_something_to_tell(year: Counter, facts: Path) -> None:
+    empty = [name for name in names() if not _rows(name, year, facts)]
+
+    assert empty == []
+
+
+def test_reports_of_the_year_agree_with_each_other_and_with_the_books(
+    year: Counter, facts: Path
+) -> None:
+    (summary,) = _rows("summary", year, facts)
+    trend = _rows("trend", year, facts)
+    sources = _rows("sources", year, facts)
+    liability = _rows("liability", year, facts)
+
+    balances = _sum_of_balances(year)
+    assert summary["points_outstanding"] == balances
+    assert sum(_number(row["points"]) for row in liability if row["state"] != "pending") == balances
+    for column in ("orders", "revenue_minor", "guest_orders", "guest_revenue_minor"):
+        assert _total(trend, column) == summary[column]
+        assert _total(sources, column) == summary[column]
+    for column in ("new_members", "points_earned", "points_redeemed", "points_expired"):
+        assert _total(trend, column) == summary[column]
+
+
+def _rows(name: str, year: Counter, facts: Path) -> list[dict[str, Cell]]:
+    zone = year.program.zone
+    period = Period(first=SPAN.first, last=SPAN.last, zone=zone, as_of=NOW)
+    table = run(report(name), period, facts=facts, document=year.program)
+    columns = [column.name for column in table.columns]
+    return [dict(zip(columns, row, strict=True)) for row in table.rows]
+
+
+def _total(rows: list[dict[str, Cell]], column: str) -> int:
+    return sum(_number(row[column]) for row in rows)
+
+
+def _number(cell: Cell) -> int:
+    assert isinstance(cell, int)
+    return cell
+
+
+def _sum_of_balances(year: Counter) -> int:
+    accounts = (i for i in year.engine.items.values() if i.get("kind") == "account")
+    return sum(records.account_from_item(item).balance for item in accounts)
+
+
+def _facts(engine: MemoryEngine) -> Iterator[Fact]:
+    for item in engine.items.values():
+        change = change_told_again(item, made_at=NOW)
+        if change is not None:
+            yield from facts_of(change)
