@@ -29,13 +29,7 @@ from loyalty.domain.deliveries import (
 from loyalty.domain.errors import NotFound, TryAgain
 from loyalty.domain.identity import Identity, Keyring
 from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import (
-    ALL_EARN,
-    Delivery,
-    Envelope,
-    Outcome,
-    Storefront,
-)
+from loyalty.domain.storefront import ALL_EARN, Envelope, Outcome
 from loyalty.edge import clients, clock
 from loyalty.edge.claims import Claim, read_claim
 from loyalty.edge.desk import desk
@@ -50,7 +44,7 @@ from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
-from loyalty.table.storefronts import TableStorefronts
+from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from loyalty.usecases.customers import apply_to_person
 from loyalty.usecases.deliveries import contradicts
 from loyalty.usecases.enrollment import look_up
@@ -91,7 +85,7 @@ def take(record: SQSRecord) -> None:
         _claim(claim, told)
         return
     attempts = _attempts(record)
-    at = read_message(record.body)
+    at, asked_at = read_message(record.body)
     log = TableStorefronts(engine(told.table))
     if attempts > 1:
         # Whoever was killed at work noted nothing: a manager sees it from the second try on.
@@ -107,10 +101,18 @@ def take(record: SQSRecord) -> None:
     if contradicts(at, bodies=log):
         outcome = Outcome(status="parked", reason=CONTRADICTED)
     else:
-        storefront = _connected(delivery, told)
+        # A manager who changes what earns and then asks once more must not meet the old choice.
+        storefront = shelf().find(
+            delivery.program_id,
+            delivery.storefront_id,
+            platform=delivery.platform,
+            now=serving.now,
+            since=asked_at,
+        )
         command = understand(
             delivery,
             envelope,
+            # All orders of a shop that is no longer connected earn.
             earns=storefront.earns if storefront else ALL_EARN,
             dialect=speaks,
             platforms=platforms(),
@@ -164,20 +166,12 @@ def _note_failure(record: SQSRecord, fault: BaseException) -> None:
     # A claim is no delivery, and neither is what nobody of ours has sent.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
-        at = read_message(record.body)
+        at = read_message(record.body).kept
         log.fail(at, reason=reason, attempts=_attempts(record), now=clock.now())
 
 
 def _attempts(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count)
-
-
-def _connected(delivery: Delivery, told: IntakeSettings) -> Storefront | None:
-    """The shop as it is connected now; None where it no longer is, and all of its orders earn."""
-    shelf = TableStorefronts(engine(told.table))
-    storefront = shelf.find(delivery.program_id, delivery.storefront_id)
-    is_same = storefront is not None and storefront.platform == delivery.platform
-    return storefront if is_same else None
 
 
 def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:
@@ -203,6 +197,11 @@ def _claim(claim: Claim, told: IntakeSettings) -> None:
     count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
     if not claimed.is_done:
         raise TryAgain("More orders of this member are waiting")
+
+
+@cache
+def shelf() -> StorefrontShelf:
+    return StorefrontShelf(TableStorefronts(engine(settings(IntakeSettings).table)))
 
 
 @cache

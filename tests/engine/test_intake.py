@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from loyalty.domain.identity import Keyring, identify
-from loyalty.domain.storefront import Command, Outcome
+from loyalty.domain.storefront import OrderPaid, Outcome
 from loyalty.storefronts import shopify
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
@@ -49,9 +49,11 @@ def members(engine: Persistent, desk: Desk) -> TableMembers:
     return members
 
 
-def paid(order_id: int) -> Command:
+def paid(order_id: int) -> OrderPaid:
     body = encoded(payload(WITH_CUSTOMER, at=NOW, id=order_id))
-    return shopify.translate("orders/paid", body, source="shop")
+    told = shopify.translate("orders/paid", body, source="shop")
+    assert isinstance(told, OrderPaid)
+    return told
 
 
 def test_of_fifty_deliveries_of_one_order_at_once_one_earns(

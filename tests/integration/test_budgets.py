@@ -178,12 +178,10 @@ def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_wha
     earning = Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
     # Customer id, e-mail and two phones, in one call.
     looking_up = Cost(round_trips=1, read=4 * 0.5)
-    # What earns is as the shop is connected now.
-    connected = Cost(round_trips=1, read=1)
     # Whether the same event was told in other words.
     asking = Cost(round_trips=1, read=1)
     noting = Cost(round_trips=1, write=1)
-    assert cost == asking + connected + earning + looking_up + noting
+    assert cost == asking + earning + looking_up + noting
 
 
 def test_an_accrual_of_five_lines_under_levels_with_pending_points_stays_within_1_kb(

@@ -1,13 +1,14 @@
 """A manager chooses which of a shop's orders earn."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
+from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain
 from tests.support.http import call, service
 from tests.support.shopify import WITH_CUSTOMER, payload
@@ -138,6 +139,20 @@ def test_orders_of_a_shop_that_was_disconnected_meanwhile_still_earn() -> None:
     deliver(order())
     call(program, "DELETE", PATH, as_=MANAGER)
 
+    drain()
+
+    assert balance(member_id) == 587
+
+
+def test_another_choice_counts_for_orders_of_half_a_minute_later(time: Clock) -> None:
+    connect(earns=NOT_WHOLESALE)
+    member_id = enroll()
+    deliver(order(tags="wholesale"))
+    drain()
+
+    connect()
+    time.now += timedelta(seconds=30)
+    deliver(order(id=2, tags="wholesale"), event_id="2")
     drain()
 
     assert balance(member_id) == 587

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -36,6 +36,13 @@ HALVINGS_MAX: Final = 44
 ERASED: Final = b'{"v": 1, "erased": true}'
 
 _NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCII)
+
+
+class Message(NamedTuple):
+    """What the queue says: where a delivery lies, and when somebody asked for it once more."""
+
+    kept: Kept
+    asked_at: datetime | None
 
 
 class Inbox:
@@ -154,7 +161,7 @@ class IntakeQueue:
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {
                     "Id": str(number),
-                    "MessageBody": _message(each),
+                    "MessageBody": _message(each, asked_at=asked_at.isoformat()),
                     "MessageGroupId": each.group,
                     "MessageDeduplicationId": _asked(each, asked_at),
                 }
@@ -166,13 +173,13 @@ class IntakeQueue:
                 raise TryAgain("The queue did not take all deliveries; send the same request again")
 
 
-def read_message(message: str) -> Kept:
-    """The delivery that a message of the queue points to."""
-    where = str(json.loads(message)["where"])
-    kept = _kept_at(where)
+def read_message(message: str) -> Message:
+    told = json.loads(message)
+    kept = _kept_at(str(told["where"]))
     if kept is None:
         raise ValueError("This is not where a delivery lies")
-    return kept
+    asked_at = told.get("asked_at")
+    return Message(kept, datetime.fromisoformat(asked_at) if asked_at else None)
 
 
 def _asked(kept: Kept, asked_at: datetime) -> str:
@@ -205,8 +212,8 @@ def _kept_at(where: str) -> Kept | None:
     )
 
 
-def _message(kept: Kept) -> str:
-    return json.dumps({"v": 1, "where": _where(kept)})
+def _message(kept: Kept, **told: str) -> str:
+    return json.dumps({"v": 1, "where": _where(kept), **told})
 
 
 def _to_json(delivery: Delivery) -> bytes:

@@ -32,6 +32,9 @@ from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refu
 # More shops than a merchant has.
 STOREFRONTS_MAX: Final = 1000
 
+# With a read that lags behind, a changed connection counts everywhere within 30 seconds.
+REMEMBERED_FOR: Final = timedelta(seconds=25)
+
 # A little longer than the inbox keeps the delivery itself, which it removes at a midnight: what
 # came of it must not be gone first.
 OUTCOME_DAYS: Final = LISTED_DAYS + 3
@@ -43,8 +46,10 @@ class TableStorefronts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find(self, program_id: str, storefront_id: str) -> Storefront | None:
-        item = self._engine.get(keys.storefront(program_id, storefront_id), strong=True)
+    def find(
+        self, program_id: str, storefront_id: str, *, strong: bool = True
+    ) -> Storefront | None:
+        item = self._engine.get(keys.storefront(program_id, storefront_id), strong=strong)
         return storefront_from_item(item) if item else None
 
     def all(self, program_id: str) -> Sequence[Storefront]:
@@ -114,6 +119,43 @@ class TableStorefronts:
             for asked in batched(by_key, BATCH_GET_MAX, strict=False)
             for key, item in self._engine.get_many(asked, strong=False).items()
         }
+
+
+class StorefrontShelf:
+    """Connections within reach, each for 25 s; only those that exist, so no more than shops."""
+
+    def __init__(self, storefronts: TableStorefronts) -> None:
+        self._storefronts = storefronts
+        self._known: dict[tuple[str, str], tuple[Storefront, datetime]] = {}
+
+    def find(
+        self,
+        program_id: str,
+        storefront_id: str,
+        *,
+        platform: Platform,
+        now: datetime,
+        since: datetime | None,
+    ) -> Storefront | None:
+        """A shop as it is connected to a platform, at most 30 s old, and read after `since`."""
+        where = (program_id, storefront_id)
+        storefront, read_at = self._known.get(where, (None, now))
+        oldest = now - REMEMBERED_FOR
+        # A clock that was set back must not keep an old connection.
+        if not max(oldest, since or oldest) < read_at <= now or storefront is None:
+            storefront = self._read(where, now=now, strong=since is not None)
+        if storefront is None or storefront.platform != platform:
+            # A lagging read must not miss a shop that was connected a moment ago.
+            storefront = self._read(where, now=now, strong=True)
+        return storefront if storefront and storefront.platform == platform else None
+
+    def _read(self, where: tuple[str, str], *, now: datetime, strong: bool) -> Storefront | None:
+        storefront = self._storefronts.find(*where, strong=strong)
+        if storefront is None:
+            self._known.pop(where, None)
+        else:
+            self._known[where] = (storefront, now)
+        return storefront
 
 
 def _delivery_key(kept: Kept) -> Key:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, Literal, Protocol, assert_never
 
 from loyalty.domain.entries import AskedRefund, Entry, OrderCause
@@ -40,16 +39,6 @@ OUTDATED: Final = "outdated"
 # The storefront is who names the customer. A name of its own for each customer would make another
 # order of one whose customer was given an account, or a new phone number, in the meantime.
 NAMED_BY_STOREFRONT = "storefront"
-
-
-class Log(Protocol):
-    """What came of each delivery, for a month."""
-
-    def record(
-        self, delivery: Delivery, envelope: Envelope, *, outcome: Outcome, now: datetime
-    ) -> None:
-        """Once more for the same delivery: instead of what was recorded first."""
-        ...
 
 
 class Unfetchable(Exception):
