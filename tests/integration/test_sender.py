@@ -4,7 +4,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Final
@@ -221,6 +222,20 @@ def test_an_endless_answer_is_read_no_further_than_a_little(
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize("size", [b"-1", b"-5", b"f" * 20, b"x"])
+def test_an_endless_answer_in_chunks_of_no_size_is_read_no_further_than_a_little(
+    size: bytes,
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
+
+    with flooding(head) as flood:
+        answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{flood.port}/")
+
+    assert answer == Answer(status=200)
+    # What the system holds of a connection that nobody reads.
+    assert flood.bytes_taken < 50_000_000
+
+
 def test_an_endpoint_that_says_nothing_costs_a_fixed_time(
     trusted: Authority, receiver: Receiver
 ) -> None:
@@ -318,3 +333,30 @@ def dripping(said: bytes, *, pause_seconds: float = 0.1) -> Iterator[int]:
 
         Thread(target=answer, daemon=True).start()
         yield server.getsockname()[1]
+
+
+@dataclass
+class Flood:
+    port: int
+    bytes_taken: int = 0
+
+
+@contextmanager
+def flooding(said: bytes) -> Iterator[Flood]:
+    """A server that reads a request, and answers it with far more than anybody wants."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        flood = Flood(server.getsockname()[1])
+
+        def answer() -> None:
+            connected, _ = server.accept()
+            with connected, suppress(OSError):
+                connected.recv(65536)
+                connected.sendall(said)
+                for _ in range(200):
+                    connected.sendall(b"x" * 1_000_000)
+                    flood.bytes_taken += 1_000_000
+
+        thread = Thread(target=answer, daemon=True)
+        thread.start()
+        yield flood
+        thread.join(10)

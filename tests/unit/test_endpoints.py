@@ -16,6 +16,7 @@ from loyalty.domain.endpoints import (
     ENDPOINTS_MAX,
     OVERLAP,
     RETRIED_FOR,
+    ROTATED_EVERY_MIN,
     TEST_EVENT,
     Answer,
     Endpoint,
@@ -56,6 +57,9 @@ class Vault:
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
         return self.kept.get(endpoint_id)
+
+    def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
+        return self.kept.setdefault(endpoint_id, secrets) is secrets
 
     def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
         self.kept[endpoint_id] = secrets
@@ -568,6 +572,72 @@ class TestAskingAgain:
     def test_what_was_never_sent_cannot_be_sent_again(self, world: World) -> None:
         with pytest.raises(NotFound):
             world.redeliver("evt_unknown")
+
+
+class Overtaken(Vault):
+    """Somebody else does something right after the secrets were read."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
+        secrets = super().read(program_id, endpoint_id)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return secrets
+
+
+class TestTwoAtOnce:
+    def test_of_two_rotations_one_is_refused_and_the_secret_that_was_shown_signs(
+        self, world: World
+    ) -> None:
+        def rotate_too() -> None:
+            with pytest.raises(TryAgain):
+                world.rotate()
+
+        world.vault = Overtaken(rotate_too)
+        world.vault.kept["crm"] = SigningSecrets("whsec_1")
+
+        shown = world.rotate()
+
+        assert world.vault.kept["crm"].at(world.now) == (shown, "whsec_1")
+
+    def test_a_minute_later_a_secret_may_be_replaced_again_and_all_before_sign(
+        self, world: World
+    ) -> None:
+        first = world.rotate()
+        world.queue.now += ROTATED_EVERY_MIN
+        second = world.rotate()
+
+        assert world.vault.kept["crm"].at(world.now) == (second, first, "whsec_1")
+
+    def test_of_two_who_register_one_name_one_is_told_the_secret_that_signs(self) -> None:
+        shown: list[str | None] = []
+
+        class Slow(Vault):
+            def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
+                if not shown:
+                    shown.append(None)
+                    shown.append(fresh.register())
+                return super().add(program_id, endpoint_id, secrets)
+
+        fresh = World(vault=Slow())
+
+        shown.append(fresh.register())
+
+        assert [secret for secret in shown if secret] == [fresh.vault.kept["crm"].current]
+
+    def test_of_two_who_replace_a_lost_secret_one_is_told_the_one_that_signs(
+        self, world: World
+    ) -> None:
+        shown: list[str | None] = []
+        world.vault = Overtaken(lambda: shown.append(world.register()))
+
+        with pytest.raises(TryAgain):
+            world.rotate()
+
+        assert shown == [world.vault.kept["crm"].current]
 
 
 class TestRotating:

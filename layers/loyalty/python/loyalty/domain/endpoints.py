@@ -15,6 +15,8 @@ TEST_EVENT: Final = "EndpointTested"
 
 # How long the secret before still signs when there is a new one.
 OVERLAP: Final = timedelta(hours=24)
+# Longer than a request lives, so that no two ever change one secret at once.
+ROTATED_EVERY_MIN: Final = timedelta(minutes=1)
 # More rotations than that within the overlap are somebody's loop.
 RETIRING_MAX: Final = 4
 
@@ -47,7 +49,7 @@ class Endpoint:
     """An address that wants events. `events` are their names, or `*` for all there will ever be.
 
     `disabled` says why nothing is sent: it was asked for, or the endpoint answered 410.
-    `secret_until` is when the last secret that was replaced stops signing.
+    `rotated_at` is when its secret was replaced last.
     """
 
     endpoint_id: str
@@ -57,10 +59,13 @@ class Endpoint:
     created_at: datetime
     changed_at: datetime
     disabled: DisabledBecause | None = None
-    secret_until: datetime | None = None
+    rotated_at: datetime | None = None
 
     def wants(self, event: str) -> bool:
         return self.disabled is None and (EVERY_EVENT in self.events or event in self.events)
+
+    def may_be_rotating(self, now: datetime) -> bool:
+        return self.rotated_at is not None and now < self.rotated_at + ROTATED_EVERY_MIN
 
 
 @dataclass(frozen=True, slots=True)

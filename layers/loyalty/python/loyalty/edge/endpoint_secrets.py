@@ -4,7 +4,7 @@ import base64
 import secrets as randomness
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.endpoints import RetiringSecret, SigningSecrets
 from loyalty.edge.kept_secrets import KeptSecrets
@@ -38,12 +38,11 @@ class EndpointSecrets:
         )
         return SigningSecrets(told["current"], tuple(retiring))
 
+    def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
+        return self._kept.add(program_id, endpoint_id, _to_json(secrets))
+
     def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
-        retiring = [
-            {"secret": each.secret, "until": each.until.isoformat()} for each in secrets.retiring
-        ]
-        told = {"v": 1, "current": secrets.current, "retiring": retiring}
-        self._kept.keep(program_id, endpoint_id, told)
+        self._kept.keep(program_id, endpoint_id, _to_json(secrets))
 
     def forget(self, program_id: str, endpoint_id: str) -> None:
         self._kept.forget(program_id, endpoint_id)
@@ -82,3 +81,10 @@ def new_secret() -> str:
 def key_of(secret: str) -> bytes:
     """The bytes that a secret stands for."""
     return base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+
+
+def _to_json(secrets: SigningSecrets) -> dict[str, Any]:
+    retiring = [
+        {"secret": each.secret, "until": each.until.isoformat()} for each in secrets.retiring
+    ]
+    return {"v": 1, "current": secrets.current, "retiring": retiring}

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.endpoints import (
     EVERY_EVENT,
+    OVERLAP,
     DeliveryState,
     DisabledBecause,
     Endpoint,
@@ -150,7 +151,7 @@ class RedeliveryAnswer(AnswerPart):
 
 
 def endpoint_answer(endpoint: Endpoint, *, now: datetime) -> EndpointAnswer:
-    until = endpoint.secret_until
+    until = endpoint.rotated_at + OVERLAP if endpoint.rotated_at else None
     return EndpointAnswer(
         id=endpoint.endpoint_id,
         url=endpoint.url,

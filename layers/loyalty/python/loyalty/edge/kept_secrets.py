@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from botocore.exceptions import ClientError
 
@@ -37,15 +37,24 @@ class KeptSecrets:
         Raises:
             TryAgain: what had this name was removed just now and its secret is still going.
         """
+        name, value = self._name(program_id, thing_id), json.dumps(told)
+        try:
+            if not self._create(name, value):
+                self._client.put_secret_value(SecretId=name, SecretString=value)
+        except ClientError as error:
+            self._make_room(name, error)
+
+    def add(self, program_id: str, thing_id: str, told: Mapping[str, Any]) -> bool:
+        """Unless there is one already; gives whether there was none.
+
+        Raises:
+            TryAgain: what had this name was removed just now and its secret is still going.
+        """
         name = self._name(program_id, thing_id)
         try:
-            self._create_or_replace(name, json.dumps(told))
+            return self._create(name, json.dumps(told))
         except ClientError as error:
-            if _code(error) not in ("InvalidRequestException", "ResourceNotFoundException"):
-                raise
-            # Somebody may have deleted it by hand, to be gone in a month: now will do.
-            self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-            raise TryAgain("The secret of this name is being deleted; try again soon.") from error
+            self._make_room(name, error)
 
     def forget(self, program_id: str, thing_id: str) -> None:
         """At once, so that the name can be used again. Also when there is none."""
@@ -53,13 +62,21 @@ class KeptSecrets:
             SecretId=self._name(program_id, thing_id), ForceDeleteWithoutRecovery=True
         )
 
-    def _create_or_replace(self, name: str, value: str) -> None:
+    def _create(self, name: str, value: str) -> bool:
         try:
             self._client.create_secret(Name=name, SecretString=value, Description=self._description)
         except ClientError as error:
             if _code(error) != "ResourceExistsException":
                 raise
-            self._client.put_secret_value(SecretId=name, SecretString=value)
+            return False
+        return True
+
+    def _make_room(self, name: str, error: ClientError) -> NoReturn:
+        """Somebody may have deleted a secret by hand, to be gone in a month: now will do."""
+        if _code(error) not in ("InvalidRequestException", "ResourceNotFoundException"):
+            raise error
+        self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        raise TryAgain("The secret of this name is being deleted; try again soon.") from error
 
     def _name(self, program_id: str, thing_id: str) -> str:
         """A colon is not allowed in a secret's name, and a plus not in an id.

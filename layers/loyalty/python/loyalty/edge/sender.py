@@ -204,8 +204,19 @@ def _post(connected: socket.socket, target: Target, body: bytes, headers: dict[s
     with connection.getresponse() as answer:
         # What is told after the status cannot make it another one.
         with suppress(OSError, HTTPException):
-            answer.read(ANSWER_BYTES_MAX)
+            _skim(answer)
         return Answer(status=answer.status, retry_after=_retry_after(answer))
+
+
+def _skim(answer: HTTPResponse) -> None:
+    """Read a little of an answer's body, of an answer in chunks whatever has come.
+
+    Not its chunks: `http.client` takes one of -1 bytes for all there will ever be, and reads it.
+    """
+    if answer.chunked:
+        answer.fp.peek()
+    else:
+        answer.read(ANSWER_BYTES_MAX)
 
 
 def _retry_after(answer: HTTPResponse) -> timedelta | None:

@@ -122,7 +122,7 @@ def endpoint_to_item(endpoint: Endpoint) -> Item:
         "created_at": keys.instant(endpoint.created_at),
         "changed_at": keys.instant(endpoint.changed_at),
         "disabled": endpoint.disabled,
-        "secret_until": keys.instant(endpoint.secret_until) if endpoint.secret_until else None,
+        "rotated_at": keys.instant(endpoint.rotated_at) if endpoint.rotated_at else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -137,7 +137,7 @@ def endpoint_from_item(item: Item) -> Endpoint:
         created_at=datetime.fromisoformat(wire["created_at"]),
         changed_at=datetime.fromisoformat(wire["changed_at"]),
         disabled=wire.get("disabled"),
-        secret_until=_maybe_instant(wire.get("secret_until")),
+        rotated_at=_maybe_instant(wire.get("rotated_at")),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from loyalty.domain.endpoints import (
     ENDPOINTS_MAX,
-    OVERLAP,
     TEST_EVENT,
     Answer,
     Endpoint,
@@ -60,6 +59,14 @@ class Secrets(Protocol):
 
 class Vault(Secrets, Protocol):
     """Where secrets are kept."""
+
+    def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
+        """Unless there are some already; gives whether there were none.
+
+        Raises:
+            TryAgain: an endpoint of this name was removed just now and its secret is still going.
+        """
+        ...
 
     def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
         """Instead of those there were.
@@ -142,8 +149,8 @@ def register(
 ) -> tuple[Endpoint, str | None, bool]:
     """Register an endpoint, or change it; gives it, its secret if it is new, whether it is new.
 
-    The endpoint goes first: of two who register one name at once, one makes its secret. Should the
-    secret be lost on the way, the same again makes one.
+    Of two who register one name at once, one is told the secret. Should it be lost on the way, the
+    same again makes one.
 
     Raises:
         LimitReached: the program has as many as it may have.
@@ -160,8 +167,9 @@ def register(
             continue
         secret = None
         if before is None or vault.read(program_id, endpoint.endpoint_id) is None:
-            secret = new_secret()
-            vault.keep(program_id, endpoint.endpoint_id, SigningSecrets(secret))
+            made = new_secret()
+            if vault.add(program_id, endpoint.endpoint_id, SigningSecrets(made)):
+                secret = made
         return endpoint, secret, before is None
     raise TryAgain
 
@@ -185,23 +193,20 @@ def rotate(
 ) -> tuple[Endpoint, str]:
     """Sign with a new secret, and for a day with those before as well.
 
+    The endpoint goes first and says so, which keeps others away from the secret for a minute: of
+    two who would change it at once, one would be shown a secret that is not there.
+
     Raises:
         NotFound: there is no such endpoint.
-        TryAgain: others are changing it too.
+        TryAgain: others are changing it too, or its secret was changed a moment ago.
     """
-    for _ in range(ATTEMPTS_MAX):
-        before = registered(endpoint_id, program_id=program_id, endpoints=endpoints)
-        secrets = vault.read(program_id, endpoint_id)
-        secret = new_secret()
-        made = secrets.rotated(secret, now=now) if secrets else SigningSecrets(secret)
-        vault.keep(program_id, endpoint_id, made)
-        after = replace(before, changed_at=now, secret_until=now + OVERLAP if secrets else None)
-        try:
-            endpoints.put(program_id, after, instead_of=before)
-        except Raced:
-            continue
-        return after, secret
-    raise TryAgain
+    endpoint = _claimed(endpoint_id, program_id=program_id, endpoints=endpoints, now=now)
+    secrets, secret = vault.read(program_id, endpoint_id), new_secret()
+    if secrets is not None:
+        vault.keep(program_id, endpoint_id, secrets.rotated(secret, now=now))
+    elif not vault.add(program_id, endpoint_id, SigningSecrets(secret)):
+        raise TryAgain
+    return endpoint, secret
 
 
 def remove(endpoint_id: str, *, program_id: str, endpoints: Endpoints, vault: Vault) -> None:
@@ -379,8 +384,22 @@ def _disable(endpoint: Endpoint, *, program_id: str, endpoints: Endpoints, now: 
         return
 
 
+def _claimed(endpoint_id: str, *, program_id: str, endpoints: Endpoints, now: datetime) -> Endpoint:
+    for _ in range(ATTEMPTS_MAX):
+        before = registered(endpoint_id, program_id=program_id, endpoints=endpoints)
+        if before.may_be_rotating(now):
+            raise TryAgain("Its secret was changed a moment ago; try again in a minute.")
+        after = replace(before, changed_at=now, rotated_at=now)
+        try:
+            endpoints.put(program_id, after, instead_of=before)
+        except Raced:
+            continue
+        return after
+    raise TryAgain
+
+
 def _changed(before: Endpoint, wanted: Endpoint) -> Endpoint:
-    after = replace(wanted, created_at=before.created_at, secret_until=before.secret_until)
+    after = replace(wanted, created_at=before.created_at, rotated_at=before.rotated_at)
     return before if replace(after, changed_at=before.changed_at) == before else after
 
 
