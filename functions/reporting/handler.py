@@ -17,7 +17,7 @@ from pydantic import Field
 from loyalty.domain.currencies import exponent
 from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.domain.program import Program
-from loyalty.edge import clients, clock, desk, report_pages, reports
+from loyalty.edge import clients, clock, columns, desk, report_pages, reports
 from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.periods import ReportDay, require_period
@@ -100,7 +100,7 @@ def read_report(
         Query(
             ge=1,
             le=365,
-            description="For how many days what follows a message counts as its in `messages`.",
+            description="For how many days what follows counts, in `messages` and `promoters`.",
         ),
     ] = reports.WITHIN_DAYS,
 ) -> Response[ReportAnswer | str]:
@@ -122,7 +122,7 @@ def read_report(
         within_days=within_days,
     )
     try:
-        facts = mirror().fetch(program_id, asked.reads)
+        facts = mirror().fetch(program_id, asked.reads, columns=columns.read_by(name))
         table = reports.run(asked, period, facts=facts, document=document)
     except TooLarge as refusal:
         raise TooLarge(

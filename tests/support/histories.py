@@ -27,10 +27,11 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.program import Program
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import Voucher
 from loyalty.edge.reports import Period
 from tests.support.documents import program
-from tests.support.ledger import entry, message, order, request, voucher
+from tests.support.ledger import entry, message, order, request, response, voucher
 
 ZONES: Final = tuple(map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")))
 DAYS: Final = st.dates(date(2026, 10, 27), date(2026, 11, 8))
@@ -56,7 +57,8 @@ def histories(draw: st.DrawFn) -> list[Kept]:
     guests = draw(st.lists(_guests(), max_size=3))
     vouchers = draw(st.lists(_vouchers(), max_size=3))
     messages = draw(st.lists(_messages(), max_size=5))
-    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers, *messages]
+    responses = draw(st.lists(_responses(), max_size=6))
+    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers, *messages, *responses]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     return [make(number) for number, make in enumerate(makes)] + accounts
 
@@ -243,6 +245,20 @@ def _messages(draw: st.DrawFn) -> Callable[[int], Message]:
     kind = draw(st.sampled_from(["welcome", "lapsed"]))
     # No two lie under the same key.
     return lambda number: message(kind, day=date(2026, 11, 1) + timedelta(days=number), **told)
+
+
+@st.composite
+def _responses(draw: st.DrawFn) -> Callable[[int], Response]:
+    kind: Any = draw(st.sampled_from(["nps", "csat"]))
+    score = draw(st.integers(0, 10) if kind == "nps" else st.integers(1, 5))
+    told: dict[str, Any] = {
+        "survey_id": draw(st.sampled_from(["visit", "recommend"])),
+        "survey_kind": kind,
+        "member_id": draw(MEMBERS),
+        "answered_at": draw(MOMENTS),
+        "is_low": draw(st.booleans()),
+    }
+    return lambda number: response(score, period=None, order=("pos", str(number)), **told)
 
 
 @st.composite

@@ -19,6 +19,7 @@ from loyalty.domain.entries import Accrual, Clawback, Entry, Redemption, Return
 from loyalty.domain.facts import facts_of
 from loyalty.domain.program import Program
 from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.domain.tiers import level_on, moved
 from loyalty.domain.vouchers import Voucher
 from loyalty.edge.reports import Period
@@ -27,6 +28,8 @@ from tests.support.ledger import NOON, change
 type Row = dict[str, Any]
 
 EARNING: Final = ("accrual", "bonus", "edit")
+NPS_BANDS: Final = ("promoters", "passives", "detractors")
+CSAT_BANDS: Final = ("satisfied", "neutral", "dissatisfied")
 ADJUSTING: Final = ("adjustment", "import", "merge", "transfer")
 
 
@@ -64,6 +67,7 @@ class Recomputed:
         self.entries = [item for item in items if isinstance(item, Entry)]
         self.accounts = {item.member_id: item for item in items if isinstance(item, Account)}
         self.vouchers = [item for item in items if isinstance(item, Voucher)]
+        self.responses = [item for item in items if isinstance(item, Response)]
         self.mails = [item for item in items if isinstance(item, Message)]
         self.sales = list(self._sales(items))
         self.moves = [move for each in self.entries for move in self._moves(each)]
@@ -434,6 +438,89 @@ class Recomputed:
                 }
             )
         return sorted(rows, key=lambda row: (-row["sent"], row["message_kind"]))
+
+    def surveys(self) -> list[Row]:
+        rows = []
+        for first, last in self._steps():
+            by_survey: defaultdict[tuple[str, str], list[Response]] = defaultdict(list)
+            for each in self.responses:
+                if first <= self.day(each.answered_at) <= last:
+                    by_survey[each.survey_id, each.survey_kind].append(each)
+            for (survey_id, kind), told in by_survey.items():
+                bands = Counter(_band(each) for each in told)
+                satisfied = ratio(bands["satisfied"], len(told))
+                promoted = 100 * (bands["promoters"] - bands["detractors"])
+                rows.append(
+                    {
+                        "survey_id": survey_id,
+                        "survey_kind": kind,
+                        "starts_on": _iso(first),
+                        "answers": len(told),
+                        "top": bands["promoters"] + bands["satisfied"],
+                        "middle": bands["passives"] + bands["neutral"],
+                        "bottom": bands["detractors"] + bands["dissatisfied"],
+                        "low": sum(each.is_low for each in told),
+                        "mean": ratio(sum(each.score for each in told), len(told)),
+                        "nps": ratio(promoted, len(told)) if kind == "nps" else None,
+                        "csat": satisfied if kind == "csat" else None,
+                    }
+                    | {f"score_{n}": sum(each.score == n for each in told) for n in range(11)}
+                )
+        return sorted(
+            rows, key=lambda row: (row["survey_id"], row["survey_kind"], row["starts_on"])
+        )
+
+    def promoters(self) -> list[Row]:
+        last_answers: dict[tuple[str, str, str], Response] = {}
+        for each in sorted(self.responses, key=lambda each: (each.answered_at, each.id)):
+            if self._during(each.answered_at):
+                name = (each.survey_id, each.survey_kind, self.heir(each.member_id))
+                last_answers[name] = each
+        rows = []
+        for survey_id, kind in sorted({name[:2] for name in last_answers}):
+            answers = {
+                member: each
+                for (*survey, member), each in last_answers.items()
+                if survey == [survey_id, kind]
+            }
+            for band in NPS_BANDS if kind == "nps" else CSAT_BANDS:
+                members = {who: each for who, each in answers.items() if _band(each) == band}
+                if members:
+                    row = {"survey_id": survey_id, "survey_kind": kind, "band": band}
+                    share = ratio(len(members), len(answers))
+                    rows.append(row | self._bought_by(members, share))
+        return rows
+
+    def _bought_by(self, members: Mapping[str, Response], share: float | None) -> Row:
+        within = timedelta(days=self.period.within_days)
+        soon, ever, refunds_soon, refunds_ever, returned = list[Sale](), list[Sale](), 0, 0, set()
+        for member, answer in members.items():
+            for sale in self.sales:
+                if sale.who == "members" and sale.customer == member:
+                    ever += [sale] if sale.on <= self.period.last else []
+                    if timedelta() < sale.at - answer.answered_at <= within:
+                        soon.append(sale)
+                        returned.add(member)
+            for each in self.entries:
+                if isinstance(each.detail, Clawback) and self.heir(each.member_id) == member:
+                    amount = each.detail.amount_minor
+                    if timedelta() < each.happened_at - answer.answered_at <= within:
+                        refunds_soon += amount
+                    if self.day(each.happened_at) <= self.period.last:
+                        refunds_ever += amount
+        revenue, total = _total(soon) - refunds_soon, _total(ever) - refunds_ever
+        return {
+            "members": len(members),
+            "share": share,
+            "returned": len(returned),
+            "return_rate": ratio(len(returned), len(members)),
+            "orders": len(soon),
+            "revenue_minor": revenue,
+            "value_minor": ratio(revenue, len(members)),
+            "ever_orders": len(ever),
+            "ever_minor": total,
+            "ever_value_minor": ratio(total, len(members)),
+        }
 
     def _follows(self, moment: datetime, told_at: Iterable[datetime]) -> bool:
         within = timedelta(days=self.period.within_days)
@@ -888,6 +975,12 @@ def _quartiles(values: Sequence[int]) -> Row:
         name: ordered[max(0, ceil(part * len(ordered)) - 1)] if ordered else None
         for name, part in names.items()
     }
+
+
+def _band(answer: Response) -> str:
+    if answer.survey_kind == "nps":
+        return NPS_BANDS[(answer.score < 9) + (answer.score < 7)]
+    return CSAT_BANDS[(answer.score < 4) + (answer.score < 3)]
 
 
 def _score(value: Any, values: Sequence[Any]) -> int:

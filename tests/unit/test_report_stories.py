@@ -5,8 +5,9 @@ until 15 November, buys for 60 € on 3 November (60), spends 40 on a latte on t
 next day with an order of 20 € (20). Ben enrolls on 2 November, buys for 10 € on the 9th (10) and
 returns half of it on the 12th. Cleo is a member from the 10th to the 20th. A guest buys for 7 € on
 the 7th and for 9 € on the 14th. Ana and Ben are welcomed an hour before they buy in November,
-Cleo's welcome bounces, and on the 20th it is too late to tell Ana what was written. It is
-10 December.
+Cleo's welcome bounces, and on the 20th it is too late to tell Ana what was written. Asked whether
+they would recommend it, Ana says 7 on the 3rd in the morning and 9 on the 4th, Ben 3 on the 10th,
+and Cleo 8 on the 11th. It is 10 December.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ from loyalty.domain.entries import (
 from loyalty.edge import reports
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
-from tests.support.ledger import change, entry, message, order, request, voucher
+from tests.support.ledger import change, entry, message, order, request, response, voucher
 
 PROGRAM: Final = program(
     tiers={
@@ -156,10 +157,18 @@ def of_messages() -> Iterator[Kept]:
     yield message("lapsed", member_id="ana", sent_at=None, state="dropped", settled_at=noon(11, 20))
 
 
+def of_surveys() -> Iterator[Kept]:
+    for member_id, score, day in (("ana", 7, 3), ("ana", 9, 4), ("ben", 3, 10), ("cleo", 8, 11)):
+        at = noon(11, day) - timedelta(hours=3)
+        about = ("pos", f"{member_id}-{day}")
+        yield response(score, member_id=member_id, answered_at=at, order=about, period=None)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    home.write([change(item) for item in (*of_ana(), *of_others(), *of_messages())], name="story")
+    told = (*of_ana(), *of_others(), *of_messages(), *of_surveys())
+    home.write([change(item) for item in told], name="story")
     return home
 
 
@@ -404,6 +413,59 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
                 "buyers": 0,
                 "buyer_rate": None,
                 "revenue_minor": 0,
+            },
+        ],
+    ),
+    "surveys": (
+        NOVEMBER_2026,
+        [
+            {
+                "survey_id": "recommend",
+                "survey_kind": "nps",
+                "starts_on": "2026-11-01",
+                "answers": 4,
+                "top": 1,
+                "middle": 2,
+                "bottom": 1,
+                "low": 1,
+                "mean": 6.75,
+                "nps": 0.0,
+                "csat": None,
+                "score_3": 1,
+                "score_6": 0,
+                "score_7": 1,
+                "score_8": 1,
+                "score_9": 1,
+            }
+        ],
+    ),
+    "promoters": (
+        # Ana's last answer counts: after it she buys for 20 €, before it she had for 110 €. Ben
+        # returns half of his 10 € after his, Cleo never buys.
+        NOVEMBER_2026,
+        [
+            {
+                "band": "promoters",
+                "members": 1,
+                "share": 0.333333,
+                "returned": 1,
+                "return_rate": 1.0,
+                "orders": 1,
+                "revenue_minor": 2000,
+                "value_minor": 2000.0,
+                "ever_orders": 3,
+                "ever_minor": 13000,
+            },
+            {"band": "passives", "members": 1, "returned": 0, "value_minor": 0.0, "ever_minor": 0},
+            {
+                "band": "detractors",
+                "members": 1,
+                "returned": 0,
+                "return_rate": 0.0,
+                "orders": 0,
+                "revenue_minor": -500,
+                "ever_orders": 1,
+                "ever_minor": 500,
             },
         ],
     ),

@@ -42,7 +42,7 @@ MENU: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Points": ("earning_rules", "liability", "liability_age", "breakage"),
     "Rewards": ("redemption", "rewards"),
-    "Messages": ("messages",),
+    "Messages and surveys": ("messages", "surveys", "promoters"),
 }
 
 # Headers of a page; the policy comes with each.

@@ -41,3 +41,10 @@ CREATE MACRO steps(by_part, first_day, final_day) AS TABLE
 -- Whole years, a 29 February turning with the 28th where there is none.
 CREATE MACRO years_between(first_day, last_day) AS year(last_day) - year(first_day)
     - (last_day < (first_day + to_years(year(last_day) - year(first_day)))::DATE)::INTEGER;
+
+-- Where a score stands on the scale of its kind of survey.
+CREATE MACRO band(survey_kind, score) AS CASE
+    WHEN score >= CASE survey_kind WHEN 'nps' THEN 9 ELSE 4 END THEN 'top'
+    WHEN score >= CASE survey_kind WHEN 'nps' THEN 7 ELSE 3 END THEN 'middle'
+    ELSE 'bottom'
+END;
