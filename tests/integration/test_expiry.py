@@ -174,7 +174,7 @@ class TestPoison:
         page = json.loads(failed["body"])
         assert page["items"] == [f"2026-11-24T23:00:00.000000Z#{poisonous}"]
         assert page["cause"]["kind"] == "ValueError"
-        assert any("records.py" in frame for frame in page["cause"]["at"])
+        assert any("accounts.py" in frame for frame in page["cause"]["at"])
         balances = {find(member_id)["balance"] for member_id in members if member_id != poisonous}
         assert balances == {0}
 

@@ -1,0 +1,93 @@
+"""Accounts in the table."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, cast
+
+from loyalty.domain.account import Account, TierFloor
+from loyalty.table import keys
+from loyalty.table.operations import Item
+from loyalty.table.records.parts import (
+    VERSION,
+    dated_from_map,
+    dated_to_map,
+    maybe_date,
+    maybe_instant,
+    pending_from_map,
+    pending_to_map,
+)
+
+
+def account_to_item(account: Account, program: str, *, due_at: datetime | None = None) -> Item:
+    """An account as an item; `due_at` is the instant at which its due day begins."""
+    key = keys.account(program, account.member_id)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "account",
+        "member_id": account.member_id,
+        "status": account.status,
+        "balance": account.balance,
+        "debt": account.debt,
+        "entries": account.entries,
+        "lots": dated_to_map(account.lots),
+        "pending": pending_to_map(account.pending),
+        "qualifying": dict(account.qualifying),
+        "redeemed": dict(account.redeemed),
+    }
+    if account.into:
+        item["into"] = account.into
+    if account.absorbed:
+        item["absorbed"] = list(account.absorbed)
+    if account.tier_announced:
+        item["tier_announced"] = account.tier_announced
+    if account.tier_floor:
+        item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
+    counts = {
+        "tier_ups": account.tier_ups,
+        "tier_downs": account.tier_downs,
+        "tier_revision": account.tier_revision,
+    }
+    item |= {name: count for name, count in counts.items() if count}
+    if account.active_on:
+        item["active_on"] = account.active_on.isoformat()
+    if account.enrolled_at:
+        item["enrolled_at"] = keys.instant(account.enrolled_at)
+    if account.ended_at:
+        item["ended_at"] = keys.instant(account.ended_at)
+    if account.due and due_at:
+        item["due"] = account.due.isoformat()
+        item |= keys.due_keys("expiring", program, account.member_id, due_at)
+    return item
+
+
+def account_from_item(item: Item) -> Account:
+    wire = cast("dict[str, Any]", item)
+    return Account(
+        member_id=wire["member_id"],
+        status=wire["status"],
+        into=wire.get("into"),
+        balance=wire["balance"],
+        debt=wire["debt"],
+        entries=wire["entries"],
+        lots=dated_from_map(wire["lots"]),
+        pending=pending_from_map(wire["pending"]),
+        qualifying=wire["qualifying"],
+        redeemed=wire["redeemed"],
+        due=maybe_date(wire.get("due")),
+        active_on=maybe_date(wire.get("active_on")),
+        absorbed=tuple(wire.get("absorbed", ())),
+        tier_announced=wire.get("tier_announced"),
+        tier_floor=_floor(wire.get("tier_floor")),
+        tier_ups=wire.get("tier_ups", 0),
+        tier_downs=wire.get("tier_downs", 0),
+        tier_revision=wire.get("tier_revision", 0),
+        enrolled_at=maybe_instant(wire.get("enrolled_at")),
+        ended_at=maybe_instant(wire.get("ended_at")),
+    )
+
+
+def _floor(wire: list[str] | None) -> TierFloor | None:
+    return TierFloor(wire[0], date.fromisoformat(wire[1])) if wire else None

@@ -1,0 +1,50 @@
+"""Where the entry of a cause lies, and which cause a key names."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import cast
+
+from loyalty.domain.entries import CalendarCause, Cause, Kind, OrderCause, RequestCause
+from loyalty.table import keys
+from loyalty.table.operations import Key
+
+
+def cause_key(program: str, cause: Cause) -> Key:
+    """Where the entry of a cause lies."""
+    match cause:
+        case OrderCause(source, order, "accrual"):
+            return keys.accrual(program, source, order)
+        case OrderCause(source, order, "clawback", refund):
+            return keys.clawback(program, source, order, refund)
+        case OrderCause(source, order, "edit", fingerprint):
+            return keys.edit(program, source, order, fingerprint)
+        case OrderCause(source, order, "expiry", fingerprint):
+            return keys.order_expiry(program, source, order, fingerprint)
+        case RequestCause(request, kind, ""):
+            return keys.request_entry(program, request, kind)
+        case RequestCause(request, kind, name):
+            return keys.request_entry(program, request, f"{kind}#{name}")
+        case CalendarCause(member, "expiry", (lot,), seen):
+            return keys.expiry(program, member, lot.isoformat(), str(seen))
+        case CalendarCause(member, "activation", (available, expires), seen):
+            return keys.activation(
+                program, member, available.isoformat(), expires.isoformat(), str(seen)
+            )
+        case _:
+            raise ValueError(f"no key for {cause}")
+
+
+def cause_of(key: Key) -> Cause:
+    """The cause that an entry's key names: the inverse of `cause_key`."""
+    _, _, partition, *names = key.pk.split("#")
+    _, kind, *rest = key.sk.split("#")
+    known = cast("Kind", kind)
+    match partition:
+        case "ORDER":
+            return OrderCause(names[0], names[1], known, *rest)
+        case "REQUEST":
+            return RequestCause(names[0], known, *rest)
+        case _:
+            dates = tuple(date.fromisoformat(day) for day in rest[:-1])
+            return CalendarCause(names[0], known, dates, int(rest[-1]))

@@ -1,0 +1,235 @@
+"""Entries in the table, with what is particular to each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from loyalty.domain.earning import Share
+from loyalty.domain.entries import (
+    Accrual,
+    Adjustment,
+    Clawback,
+    Counterpart,
+    Detail,
+    Edit,
+    Effect,
+    Entry,
+    Placeholder,
+    Redemption,
+    Return,
+)
+from loyalty.domain.orders import Order
+from loyalty.table import keys
+from loyalty.table.operations import Item, Key, Value
+from loyalty.table.records.causes import cause_key, cause_of
+from loyalty.table.records.orders import (
+    dated_order_to_map,
+    order_from_item,
+    order_to_map,
+    placeholder_from_item,
+)
+from loyalty.table.records.parts import (
+    VERSION,
+    dated_from_map,
+    dated_to_map,
+    instant_from,
+    maybe_instant,
+    parts_from_list,
+    parts_to_list,
+    pending_from_map,
+    pending_to_map,
+    qualifying_from_list,
+)
+
+
+def entry_to_item(entry: Entry, program: str) -> Item:
+    key = cause_key(program, entry.cause)
+    effect = entry.effect
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": entry.kind,
+        "member_id": entry.member_id,
+        "points": effect.points,
+        "pending_points": effect.pending_points,
+        "lots": dated_to_map(effect.lots),
+        "happened_at": keys.instant(entry.happened_at),
+        "recorded_at": keys.instant(entry.recorded_at),
+        "program_version": entry.program_version,
+        "history_pk": keys.history_partition(program, entry.member_id),
+        "history_sk": history_position(entry),
+    }
+    if effect.debt:
+        item["debt"] = effect.debt
+    if effect.pending:
+        item["pending"] = pending_to_map(effect.pending)
+    if entry.fingerprint:
+        item["fingerprint"] = entry.fingerprint
+    item |= _detail_to_item(entry.detail)
+    return item
+
+
+def entry_from_item(item: Item) -> Entry | Placeholder:
+    """An entry, or the placeholder that stands in an accrual's place.
+
+    An item read through the `history` index has no breakdown: its detail is then None for kinds
+    whose detail is a breakdown.
+    """
+    wire = cast("dict[str, Any]", item)
+    if wire["kind"] == "placeholder":
+        return placeholder_from_item(wire)
+    return Entry(
+        cause=cause_of(Key(wire["pk"], wire["sk"])),
+        member_id=wire["member_id"],
+        effect=Effect(
+            lots=dated_from_map(wire["lots"]),
+            debt=wire.get("debt", 0),
+            pending=pending_from_map(wire.get("pending")),
+        ),
+        happened_at=instant_from(wire["happened_at"]),
+        recorded_at=instant_from(wire["recorded_at"]),
+        program_version=wire["program_version"],
+        fingerprint=wire.get("fingerprint", ""),
+        detail=_detail_from_item(wire),
+    )
+
+
+def history_position(entry: Entry) -> str:
+    """Where an entry stands in a history: when it counted, then a part of its id."""
+    return f"{keys.instant(entry.counted_at)}#{entry.id[4:16]}"
+
+
+def _detail_to_item(detail: Detail) -> Item:
+    match detail:
+        case Accrual():
+            return _accrual_to_item(detail)
+        case Clawback() | Edit():
+            return _lowering_to_item(detail)
+        case Redemption():
+            about: Item = {
+                "redemption_id": detail.redemption_id,
+                "reward_id": detail.reward_id,
+                "code": detail.code,
+            }
+            if detail.held_until:
+                about["held_until"] = keys.instant(detail.held_until)
+            if detail.expires_at:
+                about["expires_at"] = keys.instant(detail.expires_at)
+            if detail.amount_minor is not None:
+                about["amount_minor"] = detail.amount_minor
+            return {"about": about}
+        case Return():
+            return {"about": {"redemption_id": detail.redemption_id, "why": detail.why}}
+        case Adjustment():
+            return {
+                "about": {
+                    "reason": detail.reason,
+                    "reference": detail.reference,
+                    "by": detail.by,
+                }
+            }
+        case Counterpart():
+            return {"about": {"member_id": detail.member_id, "direction": detail.direction}}
+        case None:
+            return {}
+
+
+def _detail_from_item(wire: dict[str, Any]) -> Detail:
+    about = wire.get("about", {})
+    match wire["kind"]:
+        case "accrual":
+            return _accrual_from_item(wire) if "order" in wire else None
+        case "clawback":
+            _, source, order_id = wire["pk"].rsplit("#", 2)
+            refund_id = wire["sk"].rsplit("#", 1)[1]
+            about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
+            return Clawback(source=source, order_id=order_id, refund_id=refund_id, **about)
+        case "edit":
+            about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
+            return Edit(
+                order=order_from_item(wire) if "order" in wire else None,
+                parts=parts_from_list(wire.get("parts", ())),
+                **about,
+            )
+        case "redemption":
+            return Redemption(
+                redemption_id=about["redemption_id"],
+                reward_id=about["reward_id"],
+                code=about["code"],
+                held_until=maybe_instant(about.get("held_until")),
+                expires_at=maybe_instant(about.get("expires_at")),
+                amount_minor=about.get("amount_minor"),
+            )
+        case "return":
+            return Return(**about)
+        case "adjustment":
+            return Adjustment(**about)
+        case "transfer" | "merge":
+            return Counterpart(**about)
+        case _:
+            return None
+
+
+def _accrual_to_item(detail: Accrual) -> Item:
+    context: Item = {"tier": detail.tier} if detail.tier else {}
+    if detail.qualifying:
+        context["qualifying"] = list(detail.qualifying)
+    return {
+        "order": order_to_map(detail.order) | context,
+        "shares": _shares_to_list(detail),
+        "parts": parts_to_list(detail.parts),
+    }
+
+
+def _accrual_from_item(wire: dict[str, Any]) -> Accrual:
+    order = order_from_item(wire)
+    return Accrual(
+        order=order,
+        shares=_shares_from_list(wire["shares"], order),
+        parts=parts_from_list(wire["parts"]),
+        tier=wire["order"].get("tier"),
+        qualifying=qualifying_from_list(wire["order"].get("qualifying")),
+    )
+
+
+def _lowering_to_item(detail: Clawback | Edit) -> Item:
+    about: Item = {
+        "amount_minor": detail.amount_minor,
+        "clawed": detail.clawed,
+        "owed": detail.owed,
+        "forgiven": detail.forgiven,
+        "excused": detail.excused,
+        "debt_after": detail.debt_after,
+    }
+    if detail.qualifying:
+        about["qualifying"] = list(detail.qualifying)
+    if isinstance(detail, Clawback) or detail.order is None:
+        return {"about": about}
+    return {
+        "about": about,
+        "order": dated_order_to_map(detail.order),
+        "parts": parts_to_list(detail.parts),
+    }
+
+
+def _shares_to_list(accrual: Accrual) -> list[Value]:
+    """Of each rule the points of every line by its place: line ids and amounts are told once."""
+    by_rule: dict[str, dict[str, int]] = {}
+    for share in accrual.shares:
+        by_rule.setdefault(share.rule_id, {})[share.line_id] = share.points
+    lines = accrual.order.lines
+    return [
+        [rule_id, *(points.get(line.line_id, 0) for line in lines)]
+        for rule_id, points in by_rule.items()
+    ]
+
+
+def _shares_from_list(wire: Sequence[Sequence[Any]], order: Order) -> tuple[Share, ...]:
+    return tuple(
+        Share(rule_id, line.line_id, points, line.amount_minor)
+        for rule_id, *by_line in wire
+        for line, points in zip(order.lines, by_line, strict=True)
+        if points
+    )

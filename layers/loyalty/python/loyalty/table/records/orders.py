@@ -1,0 +1,236 @@
+"""Orders in the table: as a part of an item, awaited, and as they stand after refunds and edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from loyalty.domain.entries import AskedRefund, Placeholder
+from loyalty.domain.order_vouchers import OrderVouchers
+from loyalty.domain.orders import Line, Order
+from loyalty.domain.refunds import OrderState
+from loyalty.table import keys
+from loyalty.table.operations import Item, Key, Value
+from loyalty.table.records.parts import (
+    VERSION,
+    dated_from_map,
+    dated_to_map,
+    instant_from,
+    maybe_instant,
+    parts_from_list,
+    parts_to_list,
+)
+
+# A program lets orders be claimed for 366 days at most.
+GUEST_ORDER_DAYS: Final = 400
+
+
+def order_to_map(order: Order) -> Item:
+    told: Item = {"lines": [_line_to_list(line) for line in order.lines]}
+    if order.channel:
+        told["channel"] = order.channel
+    if order.told_at:
+        told["told_at"] = keys.instant(order.told_at)
+    return told
+
+
+def dated_order_to_map(order: Order) -> Item:
+    """An order that lies in an item of another time than its own."""
+    return {**order_to_map(order), "occurred_at": keys.instant(order.occurred_at)}
+
+
+def order_from_item(wire: dict[str, Any]) -> Order:
+    source, order_id = wire["pk"].split("#")[3:5]
+    told = wire["order"]
+    return Order(
+        source=source,
+        order_id=order_id,
+        occurred_at=instant_from(told.get("occurred_at") or wire["happened_at"]),
+        lines=tuple(map(_line_from_list, told["lines"])),
+        channel=told.get("channel"),
+        told_at=maybe_instant(told.get("told_at")),
+    )
+
+
+def placeholder_to_item(placeholder: Placeholder, program: str) -> Item:
+    key = keys.accrual(program, placeholder.source, placeholder.order_id)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "placeholder",
+        "count": placeholder.count,
+        "recorded_at": keys.instant(placeholder.recorded_at),
+        "refunds": [_refund_to_list(refund) for refund in placeholder.refunds],
+    }
+    if placeholder.order is not None:
+        item["order"] = order_to_map(placeholder.order)
+        item["happened_at"] = keys.instant(placeholder.order.occurred_at)
+        item["fingerprint"] = placeholder.fingerprint
+    if placeholder.guest:
+        item["guest"] = placeholder.guest
+    if placeholder.also:
+        item["also"] = list(placeholder.also)
+    return item
+
+
+def placeholder_from_item(wire: dict[str, Any]) -> Placeholder:
+    source, order_id = wire["pk"].split("#")[3:5]
+    return Placeholder(
+        source=source,
+        order_id=order_id,
+        recorded_at=instant_from(wire["recorded_at"]),
+        count=wire["count"],
+        order=order_from_item(wire) if "order" in wire else None,
+        fingerprint=wire.get("fingerprint", ""),
+        guest=wire.get("guest", ""),
+        also=tuple(wire.get("also", ())),
+        refunds=tuple(_refund_from_list(refund) for refund in wire["refunds"]),
+    )
+
+
+def guest_orders_of(placeholder: Placeholder, program: str) -> Iterator[Item]:
+    """What a guest's order is found by, under each identity of theirs.
+
+    Not in an index: one that lags a moment could hide an order from who enrolls just then.
+    """
+    order = placeholder.order
+    if order is None or not placeholder.guest:
+        return
+    for guest in (placeholder.guest, *placeholder.also):
+        key = keys.guest_order(
+            program, guest, keys.instant(order.occurred_at), order.source, order.order_id
+        )
+        ends_at = order.occurred_at + timedelta(days=GUEST_ORDER_DAYS)
+        yield {
+            "pk": key.pk,
+            "sk": key.sk,
+            "v": VERSION,
+            "kind": "guest_order",
+            "source": order.source,
+            "order": order.order_id,
+            "ttl": int(ends_at.timestamp()),
+        }
+
+
+def order_state_to_item(state: OrderState, key: Key) -> Item:
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "order",
+        "quantities": dict(state.quantities),
+        "amount_minor": state.amount_minor,
+        "whole": state.whole,
+        "clawed": state.clawed,
+        "owed": state.owed,
+        "forgiven": state.forgiven,
+        "excused": state.excused,
+        "taken": list(state.taken),
+        "counter": state.counter,
+    }
+    if state.amounts_minor:
+        item["amounts_minor"] = dict(state.amounts_minor)
+    if state.order:
+        item["order"] = dated_order_to_map(state.order)
+    if state.told_at:
+        item["told_at"] = keys.instant(state.told_at)
+    if state.given:
+        item["given"] = parts_to_list(state.given)
+    if state.expired:
+        item["expired"] = dated_to_map(state.expired)
+    return item
+
+
+def order_state_from_item(item: Item) -> OrderState:
+    wire = cast("dict[str, Any]", item)
+    return OrderState(
+        quantities=wire["quantities"],
+        amounts_minor=wire.get("amounts_minor", {}),
+        amount_minor=wire["amount_minor"],
+        whole=wire["whole"],
+        clawed=wire["clawed"],
+        owed=wire["owed"],
+        forgiven=wire["forgiven"],
+        excused=wire["excused"],
+        taken=tuple(wire["taken"]),
+        counter=wire["counter"],
+        order=order_from_item(wire) if "order" in wire else None,
+        told_at=maybe_instant(wire.get("told_at")),
+        given=parts_from_list(wire.get("given", ())),
+        expired=dated_from_map(wire.get("expired", {})),
+    )
+
+
+def order_vouchers_to_item(held: OrderVouchers, key: Key) -> Item:
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "order_vouchers",
+        "source": held.source,
+        "order": held.order_id,
+        "codes": list(held.codes),
+        "listed": list(held.listed),
+        "cancelled": held.is_cancelled,
+        "counter": held.counter,
+    }
+    if held.told_at:
+        item["told_at"] = keys.instant(held.told_at)
+    return item
+
+
+def order_vouchers_from_item(item: Item) -> OrderVouchers:
+    wire = cast("dict[str, Any]", item)
+    return OrderVouchers(
+        source=wire["source"],
+        order_id=wire["order"],
+        codes=tuple(wire["codes"]),
+        listed=tuple(wire["listed"]),
+        is_cancelled=wire["cancelled"],
+        told_at=maybe_instant(wire.get("told_at")),
+        counter=wire["counter"],
+    )
+
+
+def _line_to_list(line: Line) -> list[Value]:
+    told: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
+    return told if line.gross_minor is None else [*told, line.gross_minor]
+
+
+def _line_from_list(wire: list[Any]) -> Line:
+    line_id, sku, category, quantity, amount_minor, *gross_minor = wire
+    return Line(
+        line_id=line_id,
+        sku=sku,
+        category=category,
+        quantity=quantity,
+        amount_minor=amount_minor,
+        gross_minor=gross_minor[0] if gross_minor else None,
+    )
+
+
+def _refund_to_list(refund: AskedRefund) -> list[Value]:
+    return [
+        refund.refund_id,
+        keys.instant(refund.occurred_at),
+        dict(refund.quantities),
+        dict(refund.amounts_minor),
+        refund.amount_minor,
+        refund.whole,
+        refund.fingerprint,
+    ]
+
+
+def _refund_from_list(wire: list[Any]) -> AskedRefund:
+    refund_id, occurred_at, quantities, amounts_minor, amount_minor, whole, fingerprint = wire
+    return AskedRefund(
+        refund_id=refund_id,
+        occurred_at=instant_from(occurred_at),
+        quantities=quantities,
+        amounts_minor=amounts_minor,
+        amount_minor=amount_minor,
+        whole=whole,
+        fingerprint=fingerprint,
+    )

@@ -1,0 +1,83 @@
+"""What items of many kinds have alike: dates, points by date, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from loyalty.domain.earning import Part
+from loyalty.domain.entries import PendingDates, Qualifying
+from loyalty.table.operations import Value
+
+VERSION: Final = 1
+
+# What the `history` index carries beside the keys: all that a list shows, no breakdowns.
+HISTORY_ATTRIBUTES: Final = (
+    "v",
+    "kind",
+    "member_id",
+    "points",
+    "pending_points",
+    "lots",
+    "debt",
+    "pending",
+    "happened_at",
+    "recorded_at",
+    "program_version",
+    "about",
+    "state",
+)
+
+
+def pending_name(dates: PendingDates) -> str:
+    """How pending dates are written as the name of a map's entry."""
+    return f"{dates.available_on.isoformat()}/{dates.expires_on.isoformat()}"
+
+
+def dated_to_map(lots: Mapping[date, int]) -> dict[str, Value]:
+    return {day.isoformat(): points for day, points in lots.items()}
+
+
+def dated_from_map(wire: Mapping[str, int]) -> dict[date, int]:
+    return {date.fromisoformat(day): points for day, points in wire.items()}
+
+
+def pending_to_map(pending: Mapping[PendingDates, int]) -> dict[str, Value]:
+    return {pending_name(dates): points for dates, points in pending.items()}
+
+
+def pending_from_map(wire: Mapping[str, int] | None) -> dict[PendingDates, int]:
+    return {
+        PendingDates(date.fromisoformat(name[:10]), date.fromisoformat(name[11:])): points
+        for name, points in (wire or {}).items()
+    }
+
+
+def parts_to_list(parts: Sequence[Part]) -> list[Value]:
+    return [
+        [part.available_on.isoformat(), part.expires_on.isoformat(), part.points] for part in parts
+    ]
+
+
+def parts_from_list(wire: Sequence[Any]) -> tuple[Part, ...]:
+    return tuple(
+        Part(date.fromisoformat(available), date.fromisoformat(expires), points)
+        for available, expires, points in wire
+    )
+
+
+def qualifying_from_list(wire: list[Any] | None) -> Qualifying | None:
+    return Qualifying(*wire) if wire else None
+
+
+def instant_from(wire: str) -> datetime:
+    return datetime.fromisoformat(wire)
+
+
+def maybe_instant(wire: str | None) -> datetime | None:
+    return instant_from(wire) if wire else None
+
+
+def maybe_date(wire: str | None) -> date | None:
+    return date.fromisoformat(wire) if wire else None

@@ -1,0 +1,111 @@
+"""Vouchers in the table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from loyalty.domain.vouchers import Terms, Voucher
+from loyalty.table import keys
+from loyalty.table.operations import Item
+from loyalty.table.records.parts import (
+    VERSION,
+    dated_from_map,
+    dated_to_map,
+    instant_from,
+    maybe_instant,
+)
+
+
+def voucher_to_item(voucher: Voucher, program: str) -> Item:
+    key = keys.voucher(program, voucher.code)
+    about: Item = {
+        "redemption_id": voucher.redemption_id,
+        "reward_id": voucher.reward_id,
+        "slices": dated_to_map(voucher.slices),
+        "limited": voucher.limited,
+        "stocked": voucher.stocked,
+    }
+    for name in ("held_until", "expires_at", "used_at"):
+        moment = cast("datetime | None", getattr(voucher, name))
+        if moment is not None:
+            about[name] = keys.instant(moment)
+    if voucher.used_request:
+        about["used_request"] = voucher.used_request
+    if voucher.used_order:
+        about["used_order"] = list(voucher.used_order)
+    if voucher.used_by:
+        about["used_by"] = voucher.used_by
+    if voucher.times_reinstated:
+        about["times_reinstated"] = voucher.times_reinstated
+    if voucher.amount_minor is not None:
+        about["amount_minor"] = voucher.amount_minor
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "v": VERSION,
+        "kind": "voucher",
+        "member_id": voucher.member_id,
+        "state": voucher.state,
+        "points": voucher.points,
+        "recorded_at": keys.instant(voucher.issued_at),
+        "about": about,
+        "history_pk": keys.vouchers_partition(program, voucher.member_id),
+        "history_sk": f"{keys.instant(voucher.issued_at)}#{voucher.code}",
+    }
+    if voucher.terms:
+        # Beside `about`, for no list needs it.
+        item["terms"] = _terms_to_item(voucher.terms)
+    if due := voucher.due_at:
+        item |= keys.due_keys("expiring", program, f"VOUCHER#{voucher.code}", due)
+    return item
+
+
+def voucher_from_item(item: Item) -> Voucher:
+    wire = cast("dict[str, Any]", item)
+    about = wire["about"]
+    order = about.get("used_order")
+    return Voucher(
+        code=wire["pk"].rsplit("#", 1)[1],
+        member_id=wire["member_id"],
+        redemption_id=about["redemption_id"],
+        reward_id=about["reward_id"],
+        points=wire["points"],
+        slices=dated_from_map(about["slices"]),
+        state=wire["state"],
+        issued_at=instant_from(wire["recorded_at"]),
+        held_until=maybe_instant(about.get("held_until")),
+        expires_at=maybe_instant(about.get("expires_at")),
+        used_at=maybe_instant(about.get("used_at")),
+        used_request=about.get("used_request"),
+        used_order=(order[0], order[1]) if order else None,
+        used_by=about.get("used_by"),
+        times_reinstated=about.get("times_reinstated", 0),
+        limited=about["limited"],
+        stocked=about["stocked"],
+        amount_minor=about.get("amount_minor"),
+        terms=_terms_from_item(wire["terms"]) if "terms" in wire else None,
+    )
+
+
+def _terms_to_item(terms: Terms) -> Item:
+    told: Item = {
+        "kind": terms.kind,
+        "name": terms.name,
+        "currency": terms.currency,
+        "amount_minor": terms.amount_minor,
+        "percent": terms.percent,
+        "skus": list(terms.skus) or None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _terms_from_item(wire: dict[str, Any]) -> Terms:
+    return Terms(
+        kind=wire["kind"],
+        name=wire["name"],
+        currency=wire["currency"],
+        amount_minor=wire.get("amount_minor"),
+        percent=wire.get("percent"),
+        skus=tuple(wire.get("skus", ())),
+    )
