@@ -21,7 +21,7 @@ from infra.monitoring import Monitoring
 from infra.outbound import Outbound
 from infra.queues import IntakeQueue, WorkQueue
 from infra.routes import ROUTES
-from infra.schedules import ScheduledWork
+from infra.schedules import ScheduledWork, Wake
 from infra.settings import Settings
 from infra.streams import StreamReader
 from infra.subscriptions import Subscription
@@ -229,7 +229,8 @@ class ServiceStack(Stack):
             environment=self._table_name
             | self._identity_secret
             | self._inbox_bucket
-            | self._storefront_secrets,
+            | self._storefront_secrets
+            | {"LOYALTY_INTAKE_QUEUE_URL": self._intake.queue.queue_url},
             timeout=INTAKE_TIMEOUT,
         )
         self._allow_ledger(function)
@@ -240,6 +241,16 @@ class ServiceStack(Stack):
         self._data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
         self._data.buckets.allow_fetch_delivery(function)
         self._intake.feed(function)
+        # What was kept and not queued, though nobody delivers it again.
+        Wake(
+            self,
+            "IntakeWake",
+            settings=self._settings,
+            function=function,
+            expression="cron(35 * * * ? *)",
+        )
+        self._data.buckets.allow_list_deliveries(function)
+        self._intake.allow_send_many(function)
         return function
 
     def _relay(self) -> StreamReader:
@@ -552,7 +563,8 @@ class ServiceStack(Stack):
             batch_size=1,
             # Each attempt, the one that gives up, and two that another one forestalled.
             receives_max=ATTEMPTS_AT_EXPORT_MAX + 3,
-            # At most so many messages are out at once as there are functions: none is throttled.
+            # No more messages are out than there are functions for them, and an attempt that was
+            # killed is not left alone for an hour and a half.
             visibility_timeouts=1,
             sends=False,
         )

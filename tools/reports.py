@@ -4,11 +4,15 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from inspect import getdoc
 from itertools import chain
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
-from loyalty.edge import reports
+from loyalty.domain.facts import ALL, Fact
+from loyalty.edge import reports, views
+from loyalty.edge.report_files import DATED_BY
 from loyalty.edge.report_pages import MENU
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -29,7 +33,7 @@ for analysts and managers of the program. Both days are included, days are those
 time zone, and weeks begin on Mondays. `by=day`, `week` or `month` cuts the steps of reports that
 have some. The answer is JSON that says what its columns are and as of when it is true, CSV with
 `Accept: text/csv`, or with `Accept: text/html` a page. What takes longer than a request may is a
-413.
+413, and can be had [as a file](#files).
 
 Money is in minor units of the program's currency. A ratio is rounded to six decimals, halves away
 from zero, and is null where there is nothing to divide by. Whoever was merged into another member
@@ -63,6 +67,26 @@ that it shows. [Why it is so](adr/0014-reports-draw-themselves.md).
 ## The reports
 """
 
+FILES: Final = """\
+## Files
+
+`POST /v1/programs/{program_id}/reports/exports` writes a report, or all facts of a kind, to a file;
+[the API](api.md#reports) says how it is asked for and fetched. Files lie encrypted in a bucket that
+nobody reads but by a link of a quarter of an hour, and are gone after a week.
+
+**CSV** is UTF-8 with a head of the columns' names, the same as in JSON. Instants are UTC, decimals
+plain numbers, what lies within a fact is JSON. Text that a spreadsheet would take for a formula
+(it begins with `=`, `+`, `-`, `@`, a tab or a line's end) has an apostrophe before it; numbers are
+left alone. **Parquet** (zstd) has every column in its type: integers of 64 bits, decimals, days,
+instants in UTC, lists of structures.
+
+**Facts** are the rows that reports are computed from, each once (`fact_id`) as it was last told
+(`revision`), in the order of the moment that puts them into a period. That moment never changes: a
+voucher lies in the period of its issue, used or not, so ask for a period again to see what became
+of it. `recorded_at` says when it last did. `v` is the version of the columns: under one, columns
+are only added.
+"""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,12 +108,28 @@ def generated() -> str:
     if set(ORDER) != set(reports.names()):
         raise ValueError("the menu of the pages has every report, and no other")
     contents = "\n".join(f"- [`{name}`](#{_anchor(reports.report(name).title)})" for name in ORDER)
-    return "\n".join((INTRODUCTION, contents, "", *map(_section, ORDER)))
+    return "\n".join((INTRODUCTION, contents, "", *map(_section, ORDER), FILES, _facts()))
 
 
 def _section(name: str) -> str:
     report = reports.report(name)
     return f"## {_topic(report.title)}\n\n`{name}`: {_said(report.title)}\n\n{_body(report.sql)}\n"
+
+
+def _facts() -> str:
+    """The columns of each kind of facts, by their class."""
+    return "\n".join(map(_kind, sorted(ALL, key=lambda fact: fact.kind)))
+
+
+def _kind(fact: type[Fact]) -> str:
+    about = "\n\n".join(fill(each, 100) for each in (getdoc(fact) or "").split("\n\n"))
+    columns = {
+        name: re.sub(r'"(\w+)"', r"\1", sql_type).lower()
+        for name, sql_type in views.columns(fact).items()
+    }
+    rows = "\n".join(f"| `{name}` | {sql_type} |" for name, sql_type in columns.items())
+    dated = f"In the period of `{DATED_BY[fact.kind]}`."
+    return f"### Facts: {fact.kind}\n\n{about}\n\n{dated}\n\n| Column | Type |\n|---|---|\n{rows}\n"
 
 
 def _topic(title: str) -> str:

@@ -69,7 +69,9 @@ class DescribedApi:
         return cast("Body", self.send(role, method, path, status=status, **sent).json())
 
     def _operation(self, method: str, path: str) -> tuple[Body, str]:
-        for template, operations in self._description["paths"].items():
+        # Of two that match, the gateway takes the one that says more: `/reports/exports`.
+        described = sorted(self._description["paths"].items(), key=lambda each: each[0].count("{"))
+        for template, operations in described:
             pattern = re.sub(r"\{\w+\}", "[^/]+", template.removeprefix(PREFIX))
             if method.lower() in operations and re.fullmatch(pattern, path):
                 return operations[method.lower()], template

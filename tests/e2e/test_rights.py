@@ -221,6 +221,7 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
     look_at_reports(api)
+    fetch_a_file(api)
     api.call("manager", "POST", f"/members/{bob}/merge", json={"into": ana}, status=201)
     api.send("service", "DELETE", f"/members/{ana}", status=204)
 
@@ -231,6 +232,19 @@ def look_at_reports(api: DescribedApi) -> None:
         asset = httpx.get(page.url.join(path), trust_env=False, timeout=60)
         assert asset.status_code == 200, asset.text
         api.driven.add("GET /v1/assets/{digest}/{name}")
+
+
+def fetch_a_file(api: DescribedApi) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    wanted = {"report": "summary", "from": today, "to": today, "format": "csv"}
+    asked = api.call("analyst", "POST", "/reports/exports", json=wanted, status=202)
+    done = eventually(
+        lambda: api.call("analyst", "GET", f"/reports/exports/{asked['id']}"),
+        lambda export: export["state"] in ("done", "failed"),
+    )
+    file = httpx.get(done["download"]["url"], trust_env=False, timeout=60)
+    assert (file.status_code, len(file.content)) == (200, done["size_bytes"])
+    api.call("analyst", "GET", "/reports/exports")
 
 
 def webhooks_out(api: DescribedApi) -> None:

@@ -34,6 +34,7 @@ FUNCTIONS: Final = (
     "notifications",
     "deliveries",
     "codes",
+    "exports",
 )
 LAYERS: Final = ("dependencies", "loyalty", "analytics", "messages")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loyalty.domain.report_exports import FILE_DAYS
 from loyalty.table.records import HISTORY_ATTRIBUTES
 from tests.infra.assembly import Assembly
 
@@ -16,6 +17,8 @@ LOGICAL_IDS = {
     "BucketsLakePolicy1DFC6733": "AWS::S3::BucketPolicy",
     "BucketsInbox7F142E89": "AWS::S3::Bucket",
     "BucketsInboxPolicyA7A0746E": "AWS::S3::BucketPolicy",
+    "BucketsExportsEFF3E371": "AWS::S3::Bucket",
+    "BucketsExportsPolicy345D04C9": "AWS::S3::BucketPolicy",
     "SecretsIdentity74DCF23E": "AWS::SecretsManager::Secret",
     "IdentitiesUserPool8358EB6D": "AWS::Cognito::UserPool",
     "IdentitiesUserPoolMobile489794BF": "AWS::Cognito::UserPoolClient",
@@ -96,7 +99,7 @@ def test_the_sweeps_indexes_carry_keys_only_and_history_what_a_list_shows(
 def test_every_bucket_is_encrypted_and_closed_to_the_public(deployed: Assembly) -> None:
     buckets = deployed.data.of_type("S3::Bucket").values()
 
-    assert len(buckets) == 3
+    assert len(buckets) == 4
     for bucket in buckets:
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
@@ -115,6 +118,18 @@ def test_deliveries_are_gone_after_thirty_days_with_no_older_version_left(
     assert "VersioningConfiguration" not in inbox
 
 
+def test_an_exported_file_is_gone_after_a_week_and_half_an_upload_after_a_day(
+    deployed: Assembly,
+) -> None:
+    exports = deployed.data.of_type("S3::Bucket")["BucketsExportsEFF3E371"]
+
+    (rule,) = exports["LifecycleConfiguration"]["Rules"]
+
+    assert rule["ExpirationInDays"] == FILE_DAYS
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "VersioningConfiguration" not in exports
+
+
 def test_a_fact_that_was_replaced_can_be_brought_back_for_thirty_days(
     deployed: Assembly,
 ) -> None:
@@ -127,7 +142,7 @@ def test_a_fact_that_was_replaced_can_be_brought_back_for_thirty_days(
     assert "ExpirationInDays" not in rule
 
 
-def test_reads_of_the_lake_and_the_inbox_are_logged(deployed: Assembly) -> None:
+def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> None:
     buckets = deployed.data.of_type("S3::Bucket")
 
     logged = {
@@ -139,6 +154,7 @@ def test_reads_of_the_lake_and_the_inbox_are_logged(deployed: Assembly) -> None:
     assert logged == {
         "BucketsLake7E5C8A08": {"Ref": "BucketsAccessLogsA5F88218"},
         "BucketsInbox7F142E89": {"Ref": "BucketsAccessLogsA5F88218"},
+        "BucketsExportsEFF3E371": {"Ref": "BucketsAccessLogsA5F88218"},
     }
 
 

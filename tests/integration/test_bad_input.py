@@ -105,6 +105,14 @@ BODIES: Final[dict[str, Any]] = {
         "description": "Our CRM",
         "enabled": True,
     },
+    "request_report_export": {
+        "report": "summary",
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "by": "week",
+        "within_days": 7,
+        "format": "csv",
+    },
     "preview_message": {
         "kind": "welcome",
         "locale": "fr-FR",
@@ -117,6 +125,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
     "list_history": {"limit": "10"},
     "list_redemptions": {"limit": "10"},
     "list_endpoint_deliveries": {"limit": "10"},
+    "list_report_exports": {"limit": "10"},
     "list_survey_responses": {"limit": "10"},
     "read_balance": {"at": "2026-11-21T10:00:00Z"},
     "read_statement": DAYS,

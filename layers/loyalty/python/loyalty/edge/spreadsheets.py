@@ -7,9 +7,10 @@ numbers, so that a negative one stays one.
 import re
 from typing import Final
 
-# What Excel, LibreOffice and Google Sheets take for the beginning of a formula, and the blanks that
-# they skip before one.
-_FORMULA: Final = r"^\s*[=+\-@]|^[\t\r\n]"
+# What Excel, LibreOffice and Google Sheets take for the beginning of a formula, in full width as
+# well, and the blanks that they skip before one. Named one by one: what `\s` is differs by engine.
+_BLANKS: Final = " \t\r\n\u00a0\u3000"
+_FORMULA: Final = f"^[{_BLANKS}]*[=+@\uff1d\uff0b\uff0d\uff20-]|^[\t\r\n]"
 _BEGINS_FORMULA: Final = re.compile(_FORMULA)
 
 

@@ -1,0 +1,105 @@
+"""Files of reports as deployed: asked for, waited for, fetched by their link, for the program."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+
+from tests.e2e.conftest import OpenProgram
+from tests.e2e.described import DescribedApi, enroll, eventually, order
+
+PATH = "/reports/exports"
+
+
+@pytest.fixture
+def api(program: OpenProgram) -> Iterator[DescribedApi]:
+    with DescribedApi(program) as api:
+        yield api
+
+
+@pytest.fixture
+def busy(api: DescribedApi) -> str:
+    """Somebody who bought twice, all of it in the reports."""
+    member_id = enroll(api, "ana@example.com")
+    for number in ("1", "2"):
+        api.call("service", "POST", "/orders", json=order(number, member_id=member_id), status=201)
+    eventually(lambda: summary(api)["orders"], lambda orders: orders == 2)
+    return member_id
+
+
+def days() -> dict[str, str]:
+    """Today, and a day to each side of it."""
+    today = datetime.now(UTC).date()
+    first, last = (today + timedelta(days=number) for number in (-1, 1))
+    return {"from": first.isoformat(), "to": last.isoformat()}
+
+
+def summary(api: DescribedApi) -> dict[str, Any]:
+    answer = api.call("analyst", "GET", "/reports/summary", params=days())
+    (row,) = answer["rows"]
+    return dict(zip((column["name"] for column in answer["columns"]), row, strict=True))
+
+
+def exported(api: DescribedApi, **wanted: str) -> tuple[dict[str, Any], bytes]:
+    """What came of an export, and its file."""
+    asked = api.send("analyst", "POST", PATH, json=wanted | days(), status=202)
+    path = asked.headers["location"].rpartition(api.program.id)[2]
+    done = eventually(
+        lambda: api.call("analyst", "GET", path),
+        lambda export: export["state"] in ("done", "failed"),
+    )
+    assert done["state"] == "done", done
+    answer = httpx.get(done["download"]["url"], trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert len(answer.content) == done["size_bytes"]
+    assert hashlib.sha256(answer.content).hexdigest() == done["sha256"]
+    return done, answer.content
+
+
+def test_a_file_says_what_the_report_says(api: DescribedApi, busy: str) -> None:
+    done, content = exported(api, report="summary", format="csv")
+
+    (row,) = csv.DictReader(io.StringIO(content.decode("utf-8")))
+    told = {name: "" if cell is None else str(cell) for name, cell in summary(api).items()}
+    assert row == told
+    assert done["progress"]["rows_written"] == 1
+    assert done["progress"]["objects_read"] == done["progress"]["objects_total"] > 0
+
+
+def test_facts_add_up_to_the_report(api: DescribedApi, busy: str, tmp_path: Path) -> None:
+    _, content = exported(api, facts="orders", format="parquet")
+
+    path = tmp_path / "orders.parquet"
+    path.write_bytes(content)
+    found = duckdb.read_parquet(str(path)).project("member_id, amount_minor").fetchall()
+    assert {member_id for member_id, _ in found} == {busy}
+    assert sum(amount for _, amount in found) == summary(api)["revenue_minor"]
+
+
+def test_a_file_is_its_program_s_alone(
+    api: DescribedApi, open_program: Callable[..., OpenProgram]
+) -> None:
+    done, _ = exported(api, report="summary", format="csv")
+
+    with DescribedApi(open_program()) as other:
+        other.send("manager", "GET", f"{PATH}/{done['id']}", status=404)
+        assert other.call("manager", "GET", PATH)["items"] == []
+    for role in ("cashier", "service", "member"):
+        api.send(role, "GET", f"{PATH}/{done['id']}", status=403)
+
+
+def test_nothing_but_a_link_opens_a_file(api: DescribedApi) -> None:
+    done, _ = exported(api, report="summary", format="csv")
+    address, _, _ = done["download"]["url"].partition("?")
+
+    plain = httpx.get(address, trust_env=False, timeout=60)
+
+    assert plain.status_code == 403
