@@ -25,7 +25,7 @@ STEPS: Final = frozenset(
         ("issued", "expired"),
     }
 )
-LEDGER: Final = frozenset({"ACCOUNT", "ENTRY", "ORDER", "STOCK", "VOUCHER", "VOUCHERS"})
+LEDGER: Final = frozenset({"ACCOUNT", "ENTRY", "ORDER", "RESPONSE", "STOCK", "VOUCHER", "VOUCHERS"})
 SETTLED_AS: Final = ("clawed", "owed", "forgiven", "excused")
 
 

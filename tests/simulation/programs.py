@@ -19,6 +19,7 @@ from loyalty.domain.program import (
     Tiers,
     Transfers,
 )
+from loyalty.domain.surveys import Survey
 from tests.simulation.world import PROGRAM_ID
 
 COSTS: Final = (1, 10, 30, 90)
@@ -92,6 +93,10 @@ REWARDS: Final = (
 )
 
 _POINTS: Final = PointsName(one="point", many="points")
+
+# The same survey without and with a bonus.
+ASKED_OF_ALL: Final = Survey(id="visit", kind="csat", question="How was it?")
+THANKED: Final = ASKED_OF_ALL.model_copy(update={"bonus_points": 5})
 
 
 def document(

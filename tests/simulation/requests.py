@@ -15,6 +15,7 @@ from loyalty.table import keys
 from loyalty.table.due import TableDues
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Key
+from loyalty.table.responses import TableResponses
 from loyalty.usecases.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
 from loyalty.usecases.edits import tell
@@ -31,6 +32,7 @@ from loyalty.usecases.redemption import (
     use_voucher,
 )
 from loyalty.usecases.refunds import Refunded, Waiting, refund
+from loyalty.usecases.surveys import Answer, Answered, answer
 from loyalty.usecases.sweeps import Due, Shard, wake
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
 
@@ -322,6 +324,23 @@ class Adjust:
         return adjust(
             self.member_id, asked=asked, request_id=self.request_id, points_max=None, desk=desk
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """A member's answer to the survey about an order."""
+
+    order_id: str
+    score: int
+
+    @property
+    def name(self) -> str:
+        return f"answer {self.score} about {self.order_id}"
+
+    def run(self, desk: Desk, world: World) -> Answered:  # as the others
+        asked = Answer(order=("till", self.order_id), member_id=None, score=self.score, comment="")
+        responses = TableResponses(stepped_engine(), program_id=PROGRAM_ID)
+        return answer("visit", asked, responses=responses, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

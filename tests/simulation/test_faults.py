@@ -29,6 +29,7 @@ from tests.simulation.requests import (
     Link,
     Merge,
     Redeem,
+    Respond,
     Sweep,
     Tell,
     TellVouchers,
@@ -336,6 +337,20 @@ def a_level_that_is_granted() -> tuple[World, Request]:
     return world, Grant("ann", TierFloor("gold", TODAY + 9 * DAY))
 
 
+def an_answer_to_a_survey() -> tuple[World, Request]:
+    world = scene(surveys=(programs.ASKED_OF_ALL,))
+    earned(world, 50, name="o1")
+    return world, Respond("o1", 2)
+
+
+def an_answer_that_is_given_a_bonus() -> tuple[World, Request]:
+    world = scene("ann", "bob", expiry=living(3), surveys=(programs.THANKED,))
+    earned(world, 50, name="o1")
+    done(world.finish(Merge("ann", "bob", "m0")))
+    world.now += 5 * DAY
+    return world, Respond("o1", 5)
+
+
 def a_member_who_is_erased() -> tuple[World, Request]:
     world = scene("ann", "bob", expiry=living(1))
     earned(world, 50, by="ann", name="o1")
@@ -440,6 +455,8 @@ STAGES: Final[tuple[Stage, ...]] = (
     two_members_who_become_one,
     two_members_of_whom_one_is_known,
     a_level_that_is_granted,
+    an_answer_to_a_survey,
+    an_answer_that_is_given_a_bonus,
     a_member_who_is_erased,
     a_sweep_that_makes_points_available,
     a_sweep_that_lowers_a_level,
