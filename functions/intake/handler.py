@@ -34,7 +34,7 @@ from loyalty.edge import clients, clock
 from loyalty.edge.claims import Claim, read_claim
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory, keyring
-from loyalty.edge.inbox import Inbox, read_message
+from loyalty.edge.inbox import Inbox, IntakeQueue, read_message
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.platforms import PlatformClient
@@ -44,9 +44,10 @@ from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
+from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from loyalty.usecases.customers import apply_to_person
-from loyalty.usecases.deliveries import contradicts
+from loyalty.usecases.deliveries import Files, contradicts, queue_stranded
 from loyalty.usecases.enrollment import look_up
 from loyalty.usecases.guests import claim_orders
 from loyalty.usecases.intake import apply, understand
@@ -72,10 +73,33 @@ class _Orders(SqsFifoPartialProcessor):
         return super().failure_handler(record, exception)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+    """The queue hands it deliveries; the schedule wakes it to look for any that were not queued."""
+    if "Records" not in event:
+        look_for_stranded()
+        return None
     return process_partial_response(
         event=event, record_handler=take, processor=_Orders(), context=context
     )
+
+
+def look_for_stranded() -> None:
+    """Queue what lies in the inbox and was forgotten there, shop by shop."""
+    told, now = settings(IntakeSettings), clock.now()
+    queue = IntakeQueue(clients.sqs(), queue_url=told.intake_queue_url)
+    log = TableStorefronts(engine(told.table))
+    files = Files(Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, dialect=dialect)
+    for program_id in TablePrograms(engine(told.table)).registered():
+        for shop in log.all(program_id):
+            shop_id = shop.storefront_id
+            queued = queue_stranded(
+                shop_id, program_id=program_id, files=files, queue=queue, now=now
+            )
+            if queued:
+                logger.warning(
+                    "stranded", program_id=program_id, storefront_id=shop_id, queued=queued
+                )
+                count("DeliveriesStranded", queued)
 
 
 def take(record: SQSRecord) -> None:

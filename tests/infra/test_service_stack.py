@@ -99,12 +99,9 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
         STOREFRONT_SECRETS: READ_SECRET,
+        "Buckets/Inbox": {"s3:ListBucket"},
         DELIVERIES: {"s3:GetObject"},
-        "IntakeQueue/Queue": {
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ReceiveMessage",
-        },
+        "IntakeQueue/Queue": WORK_QUEUE,
     },
     "relay": {
         f"{TABLE}.StreamArn": READ_STREAM,

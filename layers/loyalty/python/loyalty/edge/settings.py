@@ -63,6 +63,7 @@ class IntakeSettings:
     table: str
     identity_secret: str
     inbox_bucket: str
+    intake_queue_url: str
     storefront_secrets: str
 
 

@@ -34,6 +34,10 @@ HEALTH_DELIVERIES_MAX: Final = 1000
 # A hundred calls on the queue, ten on the table, one on the inbox: one to two seconds.
 REPLAYED_AT_ONCE_MAX: Final = 1000
 
+# What is queued is applied within seconds. Somebody looks every hour, and may be half an hour late.
+STRANDED_AFTER: Final = timedelta(minutes=30)
+STRANDED_BEFORE: Final = timedelta(hours=2)
+
 # Nothing is known of a delivery that has not been applied yet.
 RECEIVED: Final = Outcome(status="received")
 
@@ -248,6 +252,35 @@ def replay_span(
         chosen = [each for each in page.items if _status(each, known) in span.statuses]
     queue.send_again(chosen, asked_at=asked_at)
     return Replayed(queued=len(chosen), next=page.next)
+
+
+def queue_stranded(
+    storefront_id: str, *, program_id: str, files: Files, queue: Queue, now: datetime
+) -> int:
+    """Queue what was kept, and of which nothing has come; tells how many.
+
+    Whoever took it in was killed, or the queue did not answer, and not every platform delivers
+    again. What the queue holds after all is applied twice, and counts once.
+    """
+    span = Span(
+        since=now - STRANDED_BEFORE,
+        before=now - STRANDED_AFTER,
+        statuses={RECEIVED.status},
+    )
+    queued, after = 0, None
+    while True:
+        done = replay_span(
+            storefront_id,
+            span,
+            program_id=program_id,
+            files=files,
+            queue=queue,
+            after=after,
+            asked_at=now,
+        )
+        queued, after = queued + done.queued, done.next
+        if after is None:
+            return queued
 
 
 def contradicts(kept: Kept, *, bodies: Bodies) -> bool:

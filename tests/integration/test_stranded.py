@@ -1,0 +1,145 @@
+"""A delivery that was kept, and that the queue knows nothing of."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import EndpointConnectionError
+
+import functions.webhooks.handler as webhooks
+from functions.enrollment.handler import handler as enrollment
+from functions.intake.handler import handler as intake
+from functions.program.handler import handler as program
+from loyalty.domain.deliveries import Kept
+from loyalty.edge.inbox import IntakeQueue
+from tests.integration.conftest import Clock
+from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, queued
+from tests.support.http import Answer, call, service
+from tests.support.shopify import WITH_CUSTOMER, payload
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+type Strand = Callable[..., Answer]
+
+
+@pytest.fixture(autouse=True)
+def shop(publish: Callable[..., object]) -> None:
+    publish(currency="USD")
+    connect()
+
+
+@pytest.fixture
+def member_id() -> str:
+    identity = {"kind": "customer", "source": "shop", "value": "207119551"}
+    path = f"/v1/programs/{PROGRAM_ID}/members"
+    body = {"identities": [identity]}
+    return str(call(enrollment, "POST", path, body=body, as_=service(PROGRAM_ID)).body["id"])
+
+
+class Down(IntakeQueue):
+    """A queue that does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(boto3.client("sqs"), queue_url="https://queue")
+
+    def send(self, kept: Kept) -> None:
+        raise EndpointConnectionError(endpoint_url="https://queue")
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    return payload(WITH_CUSTOMER, at=NOW, **changes)
+
+
+@pytest.fixture
+def strand(monkeypatch: pytest.MonkeyPatch) -> Strand:
+    """Delivers an order while the queue does not answer."""
+
+    def strand(**changes: Any) -> Answer:
+        with monkeypatch.context() as broken:
+            broken.setattr(webhooks, "queue", Down)
+            return deliver(order(**changes))
+
+    return strand
+
+
+def look() -> None:
+    """As the schedule wakes it."""
+    assert intake({}, LambdaContext()) is None
+
+
+def balance(member_id: str) -> int:
+    path = f"/v1/programs/{PROGRAM_ID}/members/{member_id}"
+    return int(call(enrollment, "GET", path, as_=service(PROGRAM_ID)).body["balance"])
+
+
+def statuses() -> list[str]:
+    path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
+    return [each["status"] for each in call(program, "GET", path, as_=MANAGER).body["items"]]
+
+
+def test_what_the_queue_did_not_take_is_refused_so_that_it_is_delivered_again(
+    member_id: str, time: Clock, strand: Strand
+) -> None:
+    refused = strand()
+    time.now += timedelta(minutes=1)
+
+    again = deliver(order())
+    drain()
+
+    assert (refused.status, again.status) == (500, 200)
+    assert balance(member_id) == 587
+    assert statuses() == ["earned", "received"]
+
+
+def test_what_was_kept_and_not_queued_is_found_and_counts_once(
+    member_id: str, time: Clock, strand: Strand
+) -> None:
+    strand()
+    time.now += timedelta(minutes=40)
+
+    look()
+    drain()
+    look()
+
+    assert balance(member_id) == 587
+    assert statuses() == ["earned"]
+    assert queued() == []
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=29), timedelta(hours=2, seconds=1)])
+def test_what_may_still_be_on_its_way_or_was_looked_at_before_is_left_alone(
+    time: Clock, strand: Strand, age: timedelta
+) -> None:
+    strand()
+    time.now += age
+
+    look()
+
+    assert queued() == []
+
+
+def test_what_came_to_nothing_was_applied_all_the_same(time: Clock) -> None:
+    deliver(order(test=True))
+    drain()
+    time.now += timedelta(minutes=40)
+
+    look()
+
+    assert queued() == []
+
+
+def test_more_than_one_look_at_the_inbox_finds_are_all_queued(
+    time: Clock, strand: Strand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 2)
+    for number in range(5):
+        strand(id=1 + number)
+        time.now += timedelta(seconds=1)
+    time.now += timedelta(minutes=40)
+
+    look()
+
+    assert len(queued()) == 5
