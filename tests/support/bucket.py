@@ -27,6 +27,7 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.fetched: list[str] = []
+        self.fetched_bytes = 0
         self.vanishing: set[str] = set()
         self.is_restless = False
         self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -66,7 +67,12 @@ class Bucket:
         etag = _etag(self.objects[key])
         if self.is_restless or call.get("IfMatch", etag) != etag:
             raise _error("PreconditionFailed")
-        return {"Body": io.BytesIO(self.objects[key])}
+        body = self.objects[key]
+        if "Range" in call:
+            first, last = call["Range"].removeprefix("bytes=").split("-")
+            body = body[int(first) : int(last) + 1]
+        self.fetched_bytes += len(body)
+        return {"Body": io.BytesIO(body)}
 
     def get_paginator(self, operation: str) -> "Bucket":
         assert operation == "list_objects_v2"

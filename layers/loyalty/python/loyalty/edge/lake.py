@@ -15,14 +15,14 @@ import gzip
 import hashlib
 import json
 import shutil
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".jsonl.gz"
 FOLDED: Final = ".parquet"
+# Tells copies and revisions of a fact apart.
+IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at"})
 # Names the members whose entries were folded, for whoever looks for what is new.
 TOUCHED: Final = "touched"
 # A hundred listings of a thousand: some five seconds, and far beyond what folding leaves.
@@ -45,6 +47,9 @@ GONE: Final = frozenset({"404", "NoSuchKey", "PreconditionFailed", "ConditionalR
 LATE_MAX: Final = timedelta(days=15)
 # An object is dated when its upload begins, and listed when it has ended.
 OVERLAP: Final = timedelta(minutes=10)
+
+# Bytes from the first on, and before the second.
+type Span = tuple[int, int]
 
 
 def prefix(kind: str, program_id: str) -> str:
@@ -78,6 +83,19 @@ class Stored:
 
 def folded_key(kind: str, program_id: str, cover: str) -> str:
     return f"{prefix(kind, program_id)}month={cover[:7]}/{cover}{FOLDED}"
+
+
+def shared_days(covers: Sequence[str]) -> set[str]:
+    """The covers that share a day with another; an hour is known by its day."""
+    by_day = Counter(cover[:10] for cover in covers)
+    by_month = Counter(cover[:7] for cover in covers)
+    whole_months = {cover for cover in covers if len(cover) == len("2026-11")}
+    return {
+        cover
+        for cover in covers
+        if by_day[cover[:10]] > 1
+        or (by_month[cover] > 1 if cover in whole_months else cover[:7] in whole_months)
+    }
 
 
 class Lake:
@@ -128,19 +146,29 @@ class Lake:
 
     def fetch(self, stored: Stored, *, to: Path) -> bool:
         """Bring an object into a file; False where it is gone, or another by now."""
+        # A file has its name only once it is whole.
+        partial_path = to.with_suffix(".part")
+        with partial_path.open("wb") as file:
+            if not self.copy(stored, file):
+                return False
+        partial_path.rename(to)
+        return True
+
+    def copy(self, stored: Stored, file: BinaryIO, *, span: Span | None = None) -> bool:
+        """Write an object, or a span of it, into a file where that stands; False as in `fetch`."""
+        first, stop = span or (0, stored.size_bytes)
         try:
             answer = self._client.get_object(
-                Bucket=self._bucket, Key=stored.key, IfMatch=stored.etag
+                Bucket=self._bucket,
+                Key=stored.key,
+                IfMatch=stored.etag,
+                Range=f"bytes={first}-{stop - 1}",
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
                 return False
             raise
-        # A file has its name only once it is whole.
-        partial_path = to.with_suffix(".part")
-        with partial_path.open("wb") as file:
-            shutil.copyfileobj(answer["Body"], file)
-        partial_path.rename(to)
+        shutil.copyfileobj(answer["Body"], file)
         return True
 
     def replace(self, key: str, path: Path, *, seen: Stored | None) -> bool:

@@ -6,7 +6,6 @@ nothing but the folder of the facts.
 """
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,7 +20,7 @@ from loyalty.domain.calendar import midnight
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.program import Program
 from loyalty.domain.qualifying import LETTERS
-from loyalty.edge.lake import FOLDED, SUFFIX
+from loyalty.edge.lake import FOLDED, SUFFIX, shared_days
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -77,11 +76,31 @@ def connection(
     connected.execute(local_day(firsts))
     for kind in kinds:
         _tell_of(connected, _KINDS[kind], facts / kind)
+    _share(connected, kinds)
+    connected.execute("SET lock_configuration = true")
+    return connected
+
+
+def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
+    """An engine that knows these kinds of facts and what is shared by name alone, to plan with."""
+    # As in `_connect`.
+    import duckdb  # noqa: PLC0415  # as said
+
+    connected = duckdb.connect(":memory:", config={"threads": 1})
+    connected.execute(shared("macros"))
+    connected.execute("CREATE MACRO local_day(moment) AS moment::DATE")
+    _catalogue(connected)
+    for kind in kinds:
+        typed = ", ".join(f'"{name}" {each}' for name, each in columns(_KINDS[kind]).items())
+        connected.execute(f"CREATE TABLE {kind} ({typed})")
+    _share(connected, kinds)
+    return connected
+
+
+def _share(connected: "DuckDBPyConnection", kinds: Collection[str]) -> None:
     for name in SHARED:
         if set(reads(shared(name))) <= set(kinds):
             connected.execute(shared(name))
-    connected.execute("SET lock_configuration = true")
-    return connected
 
 
 def workshop(folder: Path) -> "DuckDBPyConnection":
@@ -127,12 +146,16 @@ def _tell(connected: "DuckDBPyConnection", document: Program, *, midnights: list
         "tier_spans": spans,
     }.items():
         connected.execute(f"SET VARIABLE {name} = $told", {"told": told})
-    connected.execute("CREATE TABLE levels (level VARCHAR, reached_at BIGINT)")
-    connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
+    _catalogue(connected)
     for level in tiers.levels if tiers else ():
         connected.execute("INSERT INTO levels VALUES (?, ?)", (level.id, level.reached_at))
     for reward in document.rewards:
         connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
+
+
+def _catalogue(connected: "DuckDBPyConnection") -> None:
+    connected.execute("CREATE TABLE levels (level VARCHAR, reached_at BIGINT)")
+    connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
 
 
 def local_day(firsts: Sequence[datetime]) -> str:
@@ -220,8 +243,8 @@ def once(fact: type[Fact], paths: Sequence[Path]) -> str:
     are. Facts may be twice where days are shared: in what was not folded yet, and for a moment
     while it is. Copies of a fact lie under the same day.
     """
-    shared_days = _shared_days([_cover(path) for path in paths])
-    settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in shared_days]
+    disputed_covers = shared_days([_cover(path) for path in paths])
+    settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in disputed_covers]
     disputed = [path for path in paths if path not in set(settled)]
     if not disputed:
         return told(fact, settled)
@@ -266,19 +289,6 @@ def _is_whole(path: Path) -> bool:
 
 def _cover(path: Path) -> str:
     return path.name.partition("~")[0]
-
-
-def _shared_days(covers: Sequence[str]) -> set[str]:
-    """The covers that share a day with another; an hour is known by its day."""
-    by_day = Counter(cover[:10] for cover in covers)
-    by_month = Counter(cover[:7] for cover in covers)
-    whole_months = {cover for cover in covers if len(cover) == len("2026-11")}
-    return {
-        cover
-        for cover in covers
-        if by_day[cover[:10]] > 1
-        or (by_month[cover] > 1 if cover in whole_months else cover[:7] in whole_months)
-    }
 
 
 def columns(told: type) -> dict[str, str]:

@@ -1,0 +1,68 @@
+"""Where the columns of a Parquet file lie, so that no more of it has to be fetched.
+
+A file ends with its footer, the footer's length and a magic word; the footer says where each row
+group has each column. A Bloom filter lies apart from the column whose it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from loyalty.edge import views
+from loyalty.edge.lake import Span
+
+# By column: where its parts are, of all row groups.
+type Layout = Mapping[str, Sequence[Span]]
+
+MAGIC: Final = b"PAR1"
+# What follows the footer.
+TRAILER_BYTES: Final = 4 + len(MAGIC)
+# To read on over bytes that nobody asked for takes no longer than one more request.
+GAP_BYTES_MAX: Final = 256 * 1024
+
+_CHUNKS: Final = """
+    SELECT
+        parse_filename(file_name),
+        string_split(path_in_schema, ', ')[1],
+        coalesce(dictionary_page_offset, data_page_offset),
+        total_compressed_size,
+        bloom_filter_offset,
+        bloom_filter_length
+    FROM parquet_metadata($paths)
+"""
+
+
+def footer_bytes(trailer: bytes) -> int:
+    """How long a footer is, with what follows it: the trailer, the last bytes of the file."""
+    if not trailer.endswith(MAGIC):
+        raise ValueError("it is no Parquet file")
+    return int.from_bytes(trailer[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
+
+
+def layouts(folder: Path, paths: Collection[Path]) -> dict[Path, Layout]:
+    """Where the columns of files below a folder lie; nothing but the footers is read."""
+    if not paths:
+        return {}
+    by_name = {path.name: path for path in paths}
+    found: dict[Path, defaultdict[str, list[Span]]] = {path: defaultdict(list) for path in paths}
+    with views.workshop(folder) as connected:
+        rows = connected.execute(_CHUNKS, {"paths": [str(path) for path in paths]}).fetchall()
+    for name, column, start, size, bloom_start, bloom_size in rows:
+        spans = found[by_name[name]][column]
+        spans.append((start, start + size))
+        if bloom_start is not None:
+            spans.append((bloom_start, bloom_start + bloom_size))
+    return dict(found)
+
+
+def joined(spans: Iterable[Span], *, gap_bytes_max: int = GAP_BYTES_MAX) -> list[Span]:
+    """As few spans as cover these, each at least so far from the next."""
+    together: list[Span] = []
+    for start, stop in sorted(spans):
+        if together and start - together[-1][1] <= gap_bytes_max:
+            first, last = together[-1]
+            together[-1] = (first, max(last, stop))
+        else:
+            together.append((start, stop))
+    return together
