@@ -62,7 +62,9 @@ async function finishSignIn() {
   const { verifier, state, hash } = JSON.parse(sessionStorage.getItem(SIGNING_IN) ?? "{}");
   sessionStorage.removeItem(SIGNING_IN);
   history.replaceState(null, "", `${location.pathname}${hash ?? ""}`);
-  if (told.get("state") !== state || !told.has("code")) {
+  // What comes with another state nobody signed in for, and it may say anything.
+  if (told.get("state") !== state) throw new Refused(401, "You were not signed in.");
+  if (!told.has("code")) {
     throw new Refused(401, told.get("error_description") ?? "You were not signed in.");
   }
   const answer = await fetch(config.tokenUrl, {
@@ -116,7 +118,9 @@ function periodBefore({ from, to }) {
 
 async function request(name, period, accept = "application/json") {
   const { from, to, by } = period;
-  const answer = await fetch(`reports/${name}?${new URLSearchParams({ from, to, by })}`, {
+  // The name is from an address that anybody may have made: it leads to a report and nowhere else.
+  const path = `reports/${encodeURIComponent(name)}?${new URLSearchParams({ from, to, by })}`;
+  const answer = await fetch(path, {
     headers: { authorization: `Bearer ${sessionStorage.getItem(TOKEN)}`, accept },
   });
   if (answer.ok) return answer;
