@@ -145,6 +145,23 @@ def test_a_refund_is_two_reads_and_one_transaction_of_three_items(spend: Spend, 
     assert replay == Cost(round_trips=1, read=3)
 
 
+def test_an_answer_to_a_survey_is_three_reads_and_one_transaction(spend: Spend, ana: str) -> None:
+    def answer(survey_id: str, score: int = 4) -> Answer:
+        order = {"source": "webshop-paris", "order_id": ORDER_ID.format(0)}
+        body = {"order": order, "score": score} if survey_id == "visit" else {"score": score}
+        body |= {"member_id": ana}
+        return ask(accrual, "POST", f"/surveys/{survey_id}/responses", body)
+
+    thanked = spend(lambda: answer("visit"), 201)
+    replay = spend(lambda: answer("visit"), 200)
+    unpaid = spend(lambda: answer("recommend"), 201)
+
+    # The order's entry, the answer that may be there, and the account, all strongly.
+    assert thanked == Cost(round_trips=4, read=3, write=6, indexes={"history": 2})
+    assert replay == Cost(round_trips=2, read=2)
+    assert unpaid == Cost(round_trips=4, read=0.5 + 2, write=4, indexes={"history": 1})
+
+
 def test_settling_is_one_transaction_of_the_account_and_an_entry_for_each_lot(
     spend: Spend, ana: str, time: Clock
 ) -> None:
