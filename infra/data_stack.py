@@ -34,7 +34,6 @@ class DataStack(Stack):
         CfnOutput(self, "TableName", value=self.table.name)
         CfnOutput(self, "LakeBucket", value=self.buckets.lake.bucket_name)
         CfnOutput(self, "InboxBucket", value=self.buckets.inbox.bucket_name)
-        CfnOutput(self, "ExportsBucket", value=self.buckets.exports.bucket_name)
         CfnOutput(self, "IdentitySecretArn", value=self.secrets.identity_arn)
         CfnOutput(self, "StorefrontSecretPrefix", value=self.secrets.storefront_prefix)
         if self.identities:

@@ -323,6 +323,7 @@ def test_what_is_large_is_carried_by_whom_it_is_for_alone(deployed: Assembly) ->
     common = ["Layers/Dependencies", "Layers/Loyalty"]
     assert layers.pop("reporting") == [*common, "Layers/Analytics"]
     assert layers.pop("compaction") == [*common, "Layers/Analytics"]
+    assert layers.pop("exports") == [*common, "Layers/Analytics"]
     assert layers.pop("notifications") == [*common, "Layers/Messages"]
     assert all(carried == common for carried in layers.values())
 
@@ -480,7 +481,7 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
 def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 13
+    assert len(mappings) == 14
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -549,7 +550,7 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
     assert ("EndpointDeliveriesParked", "deliveries") in alarms(deployed.service)
-    assert len(waiting) == 10
+    assert len(waiting) == 11
 
 
 def test_somebody_is_woken_by_a_platform_that_contradicts_itself(deployed: Assembly) -> None:
@@ -698,6 +699,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "DashboardName",
         "DeliveriesDeadLettersUrl",
         "ExpiryDeadLettersUrl",
+        "ExportsDeadLettersUrl",
         "ExpiryFunctionName",
         "IdentitySecretArn",
         "InboxBucket",
