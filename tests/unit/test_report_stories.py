@@ -32,7 +32,8 @@ from loyalty.domain.entries import (
     Qualifying,
     Redemption,
 )
-from loyalty.edge import reports
+from loyalty.edge import columns, reports
+from loyalty.edge.mirror import Mirror
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
 from tests.support.ledger import change, entry, message, order, request, response, voucher
@@ -570,6 +571,23 @@ def test_a_report_tells_the_story(home: Home, name: str) -> None:
         {column: row[column] for column in expected}
         for row, expected in zip(rows, told, strict=True)
     ] == told
+
+
+@pytest.mark.parametrize("name", reports.names())
+@pytest.mark.usefixtures("by_columns")
+def test_a_report_reads_no_column_but_those_that_are_fetched_for_it(
+    home: Home, tmp_path: Any, name: str
+) -> None:
+    folded, asked = Home(tmp_path), reports.report(name)
+    folded.bucket.objects = dict(home.bucket.objects)
+    folded.fold(now=datetime(2027, 1, 9, tzinfo=UTC))
+    mirror = Mirror(folded.bucket.client, bucket="lake", root=tmp_path / "mirror")
+
+    facts = mirror.fetch("bean", asked.reads, columns=columns.read_by(name))
+    answer = reports.run(asked, BOTH_MONTHS, facts=facts, document=PROGRAM)
+
+    whole = reports.run(asked, BOTH_MONTHS, facts=folded.fetch(), document=PROGRAM)
+    assert answer == whole
 
 
 def test_what_comes_after_the_days_is_not_put_down_to_a_message(home: Home) -> None:

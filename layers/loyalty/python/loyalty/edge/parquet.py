@@ -18,8 +18,6 @@ type Layout = Mapping[str, Sequence[Span]]
 MAGIC: Final = b"PAR1"
 # What follows the footer.
 TRAILER_BYTES: Final = 4 + len(MAGIC)
-# To read on over bytes that nobody asked for takes no longer than one more request.
-GAP_BYTES_MAX: Final = 256 * 1024
 
 _CHUNKS: Final = """
     SELECT
@@ -56,8 +54,8 @@ def layouts(folder: Path, paths: Collection[Path]) -> dict[Path, Layout]:
     return dict(found)
 
 
-def joined(spans: Iterable[Span], *, gap_bytes_max: int = GAP_BYTES_MAX) -> list[Span]:
-    """As few spans as cover these, each at least so far from the next."""
+def joined(spans: Iterable[Span], *, gap_bytes_max: int) -> list[Span]:
+    """As few spans as cover these, each further than that from the next."""
     together: list[Span] = []
     for start, stop in sorted(spans):
         if together and start - together[-1][1] <= gap_bytes_max:
