@@ -15,6 +15,7 @@ from tests.support.deliveries import connect
 from tests.support.documents import reward
 from tests.support.platforms import PlatformServer, Reply, serving
 from tests.support.queues import consume, receive, work_off
+from tests.support.shopify import SECRET
 
 PATH = "/admin/api/2026-07/graphql.json"
 CONNECTION: dict[str, Any] = {
@@ -22,6 +23,8 @@ CONNECTION: dict[str, Any] = {
     "access_token": "shpat_1",
     "store": "bean-and-leaf",
 }
+APP: dict[str, Any] = {"create_codes": True, "client_id": "app-1", "store": "bean-and-leaf"}
+GRANT_PATH = "/admin/oauth/access_token"
 NONE = Reply(200, {"data": {"codeDiscountNodeByCode": None}})
 DONE = Reply(200, {"data": {"done": {"userErrors": []}}})
 FOUND = Reply(
@@ -83,6 +86,57 @@ def test_a_redeemed_reward_s_code_is_created_with_the_shop_s_token(
     assert created["variables"]["discount"]["code"] == voucher[0]
     assert [path for path, _ in shop.asked] == [PATH, PATH]
     assert {headers["x-shopify-access-token"] for _, headers in shop.asked} == {"shpat_1"}
+
+
+def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect(**APP)
+    shop.answer(GRANT_PATH, Reply(200, {"access_token": "shpat_granted", "expires_in": 86399}))
+    shop.answer(PATH, NONE, DONE, FOUND)
+
+    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, tell(voucher[1])) == []
+
+    assert [path for path, _ in shop.asked] == [GRANT_PATH, PATH, PATH, PATH]
+    assert shop.told[0] == {
+        "grant_type": "client_credentials",
+        "client_id": "app-1",
+        "client_secret": SECRET,
+    }
+    tokens = {headers["x-shopify-access-token"] for _, headers in shop.asked[1:]}
+    assert tokens == {"shpat_granted"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Reply(400), Reply(401), Reply(200, []), Reply(200, {}), Reply(200, {"access_token": None})],
+)
+def test_where_no_token_is_granted_the_shop_is_asked_again_later(
+    shop: PlatformServer, voucher: tuple[str, str], answer: Reply
+) -> None:
+    connect(**APP)
+    shop.answer(GRANT_PATH, answer)
+
+    messages = receive(tell(voucher[1]))
+
+    assert len(consume(handler, messages)) == 1
+    assert [path for path, _ in shop.asked] == [GRANT_PATH]
+
+
+def test_a_token_is_granted_anew_before_an_old_one_can_matter(
+    shop: PlatformServer, voucher: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(**APP)
+    shop.answer(GRANT_PATH, *(Reply(200, {"access_token": each}) for each in ("old", "new")))
+    shop.answer(PATH, FOUND)
+    monkeypatch.setattr("loyalty.edge.platforms.TOKEN_SECONDS_MAX", 0)
+
+    work_off(handler, tell(voucher[1]))
+    work_off(handler, tell(voucher[1]))
+
+    tokens = [headers["x-shopify-access-token"] for path, headers in shop.asked if path == PATH]
+    assert tokens == ["old", "new"]
 
 
 def test_a_cancelled_redemption_s_code_is_deactivated(
@@ -151,7 +205,10 @@ def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
-        ({"create_codes": True}, "/access_token"),
+        ({"create_codes": True}, "/client_id"),
+        ({"create_codes": True, "client_id": "id"}, "/store"),
+        ({"create_codes": True, "client_id": "no id", "store": "a"}, "/client_id"),
+        ({"platform": "stripe", "client_id": "id"}, "/client_id"),
         ({"create_codes": True, "access_token": "t"}, "/store"),
         ({"create_codes": True, "access_token": "t", "store": "a.b"}, "/store"),
         ({"platform": "stripe", "create_codes": True}, "/create_codes"),

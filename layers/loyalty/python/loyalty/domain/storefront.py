@@ -80,7 +80,8 @@ class Storefront:
     `notification_url` is where the shop was told to deliver, if that is not our own address;
     `store` and `sandbox` are what some platforms need to be asked for an order. `enroll_customers`:
     whoever consents in the shop becomes a member; `memberships` are the levels of its paid plans.
-    `create_codes`: it is given the codes of vouchers as discount codes of its own.
+    `create_codes`: it is given the codes of vouchers as discount codes of its own. `client_id` is
+    the app that asks it, where a token is granted for the app's secret.
     """
 
     storefront_id: str
@@ -90,6 +91,7 @@ class Storefront:
     changed_at: datetime
     notification_url: str | None = None
     store: str | None = None
+    client_id: str | None = None
     sandbox: bool = False
     earns: Earns = ALL_EARN
     enroll_customers: bool = False

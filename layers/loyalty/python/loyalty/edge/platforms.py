@@ -1,5 +1,7 @@
 """The platforms' own APIs: what a thin delivery only points to is read there."""
 
+import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -7,7 +9,7 @@ from typing import Final, NamedTuple
 import urllib3
 
 from loyalty.domain.errors import TryAgain
-from loyalty.domain.storefront import Delivery, Platform, PlatformApi
+from loyalty.domain.storefront import Delivery, Platform, PlatformApi, ShopKeys, Storefront
 from loyalty.storefronts import dialect
 from loyalty.usecases.intake import Unfetchable
 from loyalty.usecases.storefronts import Shelf, Vault
@@ -16,6 +18,8 @@ ATTEMPTS_MAX: Final = 3
 BYTES_MAX: Final = 4 * 1024 * 1024
 # Longer than that is better waited in the queue than in a function.
 RETRY_AFTER_SECONDS_MAX: Final = 2
+# A granted token lives for a day; one that was revoked is not used for longer than this.
+TOKEN_SECONDS_MAX: Final = 600
 
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
 _REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_platform"}
@@ -34,6 +38,7 @@ class PlatformClient:
         self._vault = vault
         self._pause = pause
         self._origin = origin
+        self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
     def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
@@ -63,14 +68,33 @@ class PlatformClient:
 
         Raises:
             Unfetchable: it is not connected any more, or otherwise.
+            TryAgain: a token is to be granted first, and the platform does not answer.
         """
         where = (program_id, storefront_id)
         storefront, keys = self._shelf.find(*where), self._vault.read(*where)
         if storefront is None or keys is None or platform not in (None, storefront.platform):
             raise Unfetchable("disconnected")
-        if keys.access_token is None:
+        token = keys.access_token or self._token(storefront, keys)
+        return dialect(storefront.platform).api(storefront, access_token=token)
+
+    def _token(self, storefront: Storefront, keys: ShopKeys) -> str:
+        """A token that is granted to an app for its secret, by OAuth 2.0's client credentials."""
+        speaks = dialect(storefront.platform)
+        if storefront.client_id is None or speaks.GRANT_PATH is None:
             raise Unfetchable("no_access_token")
-        return dialect(storefront.platform).api(storefront, access_token=keys.access_token)
+        whose = (storefront.store, storefront.client_id, keys.secrets[0])
+        token, until = self._granted.get(whose, ("", 0.0))
+        if not token or time.monotonic() >= until:
+            asked = {
+                "grant_type": "client_credentials",
+                "client_id": storefront.client_id,
+                "client_secret": keys.secrets[0],
+            }
+            api = speaks.api(storefront, access_token="")
+            answer = self._answered("POST", api, speaks.GRANT_PATH, body=json.dumps(asked).encode())
+            token = _read_token(answer)
+            self._granted[whose] = (token, time.monotonic() + TOKEN_SECONDS_MAX)
+        return token
 
     def _answered(
         self, method: str, api: PlatformApi, path: str, *, body: bytes | None = None
@@ -121,6 +145,16 @@ class _Answer(NamedTuple):
         """Whether the platform can be asked again while a function waits."""
         told = self.retry_after
         return told.isdecimal() and int(told) <= RETRY_AFTER_SECONDS_MAX
+
+
+def _read_token(answer: bytes) -> str:
+    try:
+        token = json.loads(answer)["access_token"]
+    except (ValueError, LookupError, TypeError):
+        token = None
+    if not isinstance(token, str) or not token:
+        raise Unfetchable("refused_by_platform")
+    return token
 
 
 def _may_pass(status: int) -> bool:

@@ -26,6 +26,7 @@ from loyalty.usecases.deliveries import Health, Line, Span
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
 Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
+ClientId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
 HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
 StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
@@ -39,9 +40,16 @@ NEEDS: Final[dict[Platform, frozenset[str]]] = {
 }
 MAY: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
-    "shopify": frozenset({"create_codes"}),
+    "shopify": frozenset({"create_codes", "client_id"}),
 }
-
+PARTS: Final = (
+    "access_token",
+    "client_id",
+    "notification_url",
+    "store",
+    "sandbox",
+    "create_codes",
+)
 
 Names = Annotated[tuple[Label, ...], Field(max_length=NAMES_MAX)]
 
@@ -116,8 +124,12 @@ class StorefrontRequest(RequestPart):
         AccessToken | None,
         Field(
             description="Square, BigCommerce: by which their orders are read. "
-            "Shopify: by which codes are created."
+            "Shopify: by which codes are created, where there is no `client_id`."
         ),
+    ] = None
+    client_id: Annotated[
+        ClientId | None,
+        Field(description="Shopify: the app's; tokens are asked for with it and the first secret."),
     ] = None
     notification_url: Annotated[
         HttpsUrl | None,
@@ -140,7 +152,7 @@ class StorefrontRequest(RequestPart):
         StrictBool,
         Field(
             description="Shopify: vouchers' codes are discount codes of the shop. "
-            "Needs `access_token` and `store`."
+            "Needs `store`, and `client_id` or `access_token`."
         ),
     ] = False
     memberships: Annotated[
@@ -172,6 +184,7 @@ class StorefrontRequest(RequestPart):
             changed_at=now,
             notification_url=self.notification_url,
             store=self.store,
+            client_id=self.client_id,
             sandbox=self.sandbox,
             earns=self.earns.earns(),
             enroll_customers=self.enroll_customers,
@@ -190,8 +203,10 @@ class StorefrontRequest(RequestPart):
         needs = NEEDS.get(self.platform, frozenset())
         may = MAY.get(self.platform, frozenset())
         if self.platform == "shopify" and self.create_codes:
-            needs = frozenset({"access_token", "store"})
-        for name in ("access_token", "notification_url", "store", "sandbox", "create_codes"):
+            needs = frozenset(
+                {"store", "client_id" if self.access_token is None else "access_token"}
+            )
+        for name in PARTS:
             is_told = bool(getattr(self, name))
             if name in needs and not is_told:
                 yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
@@ -218,6 +233,7 @@ class StorefrontAnswer(AnswerPart):
     webhook_path: Annotated[str, Field(description="Where the shop is to deliver its webhooks.")]
     notification_url: str | None = None
     store: str | None = None
+    client_id: str | None = None
     sandbox: bool = False
     earns: EarningOrders = EarningOrders()
     enroll_customers: bool = False
@@ -372,6 +388,7 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         webhook_path=f"/v1/programs/{program_id}/webhooks/{storefront.storefront_id}",
         notification_url=storefront.notification_url,
         store=storefront.store,
+        client_id=storefront.client_id,
         sandbox=storefront.sandbox,
         earns=EarningOrders(**asdict(storefront.earns)),
         enroll_customers=storefront.enroll_customers,

@@ -23,11 +23,13 @@ class Dialect(Protocol):
 
     `HEADERS` names those worth keeping: the others are about the transport. A body that matches
     `GREETING` is unsigned and asks only whether somebody is there. `STATUSES` matches the names
-    of those of an order's statuses among which a manager may choose what earns.
+    of those of an order's statuses among which a manager may choose what earns. At `GRANT_PATH` an
+    app is granted a token for its secret.
     """
 
     HEADERS: Sequence[str]
     GREETING: Pattern[bytes] | None
+    GRANT_PATH: str | None
     STATUSES: Pattern[str] | None
     HAS_CHANNELS: bool
     HAS_TAGS: bool

@@ -43,6 +43,7 @@ TIMESTAMP: Final = "webhook-timestamp"
 SIGNATURE: Final = "webhook-signature"
 HEADERS: Final = (MESSAGE, TIMESTAMP, SIGNATURE)
 GREETING: Final = None
+GRANT_PATH: Final = None
 
 ORIGIN: Final = "https://api.bigcommerce.com"
 ORDER_TOPICS: Final = (

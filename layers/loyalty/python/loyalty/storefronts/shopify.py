@@ -70,6 +70,7 @@ TELLS_CONSENT: Final = True
 HAS_MEMBERSHIPS: Final = False
 
 GREETING: Final = None
+GRANT_PATH: Final = "/admin/oauth/access_token"
 
 SHIPPING: Final = "shipping"
 

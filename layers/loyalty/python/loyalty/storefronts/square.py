@@ -39,6 +39,7 @@ from loyalty.storefronts.signatures import in_base64, matches
 SIGNATURE: Final = "x-square-hmacsha256-signature"
 HEADERS: Final = (SIGNATURE, "square-environment", "square-initial-delivery-timestamp")
 GREETING: Final = None
+GRANT_PATH: Final = None
 STATUSES: Final = re.compile(r"open|completed", re.IGNORECASE)
 HAS_CHANNELS: Final = True
 HAS_TAGS: Final = False

@@ -44,6 +44,7 @@ from loyalty.storefronts.signatures import in_hex, is_recent, matches
 SIGNATURE: Final = "stripe-signature"
 HEADERS: Final = (SIGNATURE,)
 GREETING: Final = None
+GRANT_PATH: Final = None
 # A payment is told without any of these.
 STATUSES: Final = None
 HAS_CHANNELS: Final = False

@@ -40,6 +40,7 @@ DELIVERY: Final = "x-wc-webhook-delivery-id"
 HEADERS: Final = (SIGNATURE, TOPIC, DELIVERY, "x-wc-webhook-id", "x-wc-webhook-source")
 # Sent without a signature whenever the webhook is saved, and it must hear 200.
 GREETING: Final = re.compile(rb"webhook_id=\d{1,20}")
+GRANT_PATH: Final = None
 
 PAID: Final = ("processing", "completed")
 CANCELLED: Final = ("cancelled", "refunded")
