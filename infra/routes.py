@@ -102,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/members/{member_id}/adjustments", Throttle.WRITE),
         ("POST", "/surveys/{survey_id}/responses", Throttle.WRITE),
         ("GET", "/surveys/{survey_id}/responses", Throttle.READ),
+        ("POST", "/surveys/{survey_id}/links", Throttle.WRITE),
     ),
     *_routes(
         "redemption",
@@ -168,6 +169,16 @@ ROUTES: tuple[Route, ...] = (
             path=f"{_PROGRAM}/unsubscribe/{{token}}",
             throttle=Throttle.LOOKUP,
             why_open="Mail clients have no token: the link itself is sealed.",
+        )
+        for method in ("GET", "POST")
+    ),
+    *(
+        Route(
+            function="accrual",
+            method=method,
+            path=f"{_PROGRAM}/survey-links/{{token}}",
+            throttle=Throttle.LOOKUP,
+            why_open="Members who are asked have no token: the link itself is sealed.",
         )
         for method in ("GET", "POST")
     ),

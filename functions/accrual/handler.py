@@ -1,9 +1,10 @@
 """Orders earn points, refunds take them back, people correct what went wrong."""
 
+from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from loyalty.domain.entries import Adjustment, Clawback, Entry
 from loyalty.domain.errors import (
@@ -12,19 +13,21 @@ from loyalty.domain.errors import (
     IdempotencyConflict,
     InsufficientPoints,
     LimitReached,
+    NotFound,
     OrderConflict,
     ResponseConflict,
     TryAgain,
     WrongState,
 )
+from loyalty.domain.identity import Keyring
 from loyalty.domain.order_vouchers import VoucherStep, codes_among
 from loyalty.domain.orders import Order
 from loyalty.domain.program import AdjustmentLimits
 from loyalty.edge.auth import STAFF, Role
 from loyalty.edge.desk import desk, request_id
-from loyalty.edge.directory import directory, own_member
+from loyalty.edge.directory import directory, keyring, own_member
 from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
-from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
 from loyalty.edge.order_vouchers import steps_answer
 from loyalty.edge.orders import (
@@ -42,7 +45,18 @@ from loyalty.edge.orders import (
 from loyalty.edge.paging import decode_cursor, encode_cursor
 from loyalty.edge.schemas import Cursor, Money, PageLimit
 from loyalty.edge.settings import AccrualSettings, settings
+from loyalty.edge.survey_links import (
+    SEALED,
+    Invitation,
+    answer_of,
+    invitation_of,
+    path,
+    question_page,
+    thanks_page,
+)
 from loyalty.edge.surveys import (
+    SurveyLinkAnswer,
+    SurveyLinkRequest,
     SurveyResponseAnswer,
     SurveyResponseRequest,
     SurveyResponsesPage,
@@ -57,9 +71,15 @@ from loyalty.usecases.guests import record_for
 from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.refunds import Waiting
+from loyalty.usecases.surveys import Answered
 
 api = create_app("accrual")
 handler = api
+
+SurveyToken = Annotated[str, Path(pattern=SEALED, description="Of a link: nobody can guess it.")]
+PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
 
 ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 
@@ -214,9 +234,7 @@ def answer_survey(
         responses=_responses(program_id),
         desk=at,
     )
-    if not answered.replayed:
-        count("SurveyResponses", kind=answered.response.survey_kind)
-        count("PointsEarned", answered.response.points)
+    _count(answered)
     return reply(response_answer(answered.response), status=200 if answered.replayed else 201)
 
 
@@ -233,6 +251,77 @@ def list_survey_responses(
         items=[response_answer(each) for each in page.items],
         next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
     )
+
+
+@api.post("/surveys/<survey_id>/links", allow=ADJUSTERS, status=201)
+def make_survey_link(
+    program_id: ProgramId, survey_id: PathId, wanted: Annotated[SurveyLinkRequest, Body()]
+) -> Response[SurveyLinkAnswer]:
+    """Make a link by which a member answers without signing in; whoever has it can."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    order = (wanted.order.source, wanted.order.order_id) if wanted.order else None
+    surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=at)
+    invitation = Invitation(
+        survey_id=survey_id,
+        order=order,
+        member_id=wanted.member_id,
+        expires_at=at.now + timedelta(days=wanted.days),
+    )
+    link = path(invitation, program_id=program_id, keyring=_keyring())
+    answer = SurveyLinkAnswer(path=link, expires_at=invitation.expires_at)
+    return reply(answer, status=201)
+
+
+@api.get("/survey-links/<token>", allow=ANYONE, refuses=(NotFound,))
+def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
+    """Ask whoever follows the link of a survey what they say."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    invitation = _invitation(token, at)
+    survey = at.program.document.survey(invitation.survey_id)
+    if survey is None:
+        raise NotFound("There is no such survey any more")
+    return _page(question_page(survey, at.program.document))
+
+
+@api.post(
+    "/survey-links/<token>",
+    allow=ANYONE,
+    refuses=(NotFound, ResponseConflict, WrongState, TryAgain),
+)
+def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response[str]:
+    """Answer a survey by its link: `score` and `comment` as a form sends them."""
+    at = desk(program_id, table=settings(AccrualSettings).table)
+    invitation = _invitation(token, at)
+    answered = surveys.answer(
+        invitation.survey_id,
+        answer_of(api.raw_body, invitation),
+        responses=_responses(program_id),
+        desk=at,
+    )
+    _count(answered)
+    return _page(thanks_page(at.program.document))
+
+
+def _invitation(token: str, at: Desk) -> Invitation:
+    program_id = at.program.program_id
+    return invitation_of(token, program_id=program_id, keyring=_keyring(), now=at.now)
+
+
+def _keyring() -> Keyring:
+    return keyring(settings(AccrualSettings).identity_secret)
+
+
+def _page(html: str) -> Response[str]:
+    headers = {"cache-control": "no-store", "content-security-policy": PAGE_POLICY}
+    return Response(
+        status_code=200, content_type="text/html; charset=utf-8", body=html, headers=headers
+    )
+
+
+def _count(answered: Answered) -> None:
+    if not answered.replayed:
+        count("SurveyResponses", kind=answered.response.survey_kind)
+        count("PointsEarned", answered.response.points)
 
 
 def _answering(member_id: str | None) -> str | None:

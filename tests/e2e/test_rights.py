@@ -193,6 +193,12 @@ def drive_everything(api: DescribedApi) -> None:
     visit = {"order": {"source": "pos", "order_id": "1"}, "score": 2, "comment": "Cold"}
     api.call("member", "POST", "/surveys/visit/responses", json=visit, status=201)
     api.call("manager", "GET", "/surveys/visit/responses")
+    link = api.call(
+        "service", "POST", "/surveys/visit/links", json={"order": visit["order"]}, status=201
+    )
+    path = link["path"].removeprefix(f"/v1/programs/{api.program.id}")
+    api.send(None, "GET", path, status=200)
+    api.send(None, "POST", path, status=200, data={"score": "2", "comment": "Cold"})
 
     gold = {"level": "gold", "until": f"{datetime.now(UTC).year + 1}-12-31"}
     api.call("manager", "PUT", f"/members/{ana}/tier-floor", json=gold)

@@ -99,6 +99,7 @@ BODIES: Final[dict[str, Any]] = {
         "score": 4,
         "comment": "Good",
     },
+    "make_survey_link": {"order": {"source": "pos", "order_id": "1"}, "member_id": None, "days": 7},
     "register_endpoint": {
         "url": "https://hooks.example.com/loyalty",
         "events": ["PointsEarned"],

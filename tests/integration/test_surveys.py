@@ -248,3 +248,100 @@ class TestReading:
         answer(order=ORDER, comment="My number is 0612345678")
 
         assert "0612345678" not in capsys.readouterr().out
+
+
+class TestLinks:
+    def test_a_link_opens_the_question_and_takes_an_answer(self, ana: str) -> None:
+        link = made(order=ORDER)
+
+        page = call(handler, "GET", link)
+        thanks = sent(link, "score=5&comment=Lovely+%26+warm")
+        again = sent(link, "score=5&comment=Lovely+%26+warm")
+
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "How was it?" in page.text
+        assert (thanks.status, again.status) == (200, 200)
+        (kept,) = listed().body["items"]
+        assert (kept["member_id"], kept["score"], kept["comment"]) == (ana, 5, "Lovely & warm")
+        assert till.member(ana)["balance"] == 49 + 5
+
+    def test_opening_a_link_changes_nothing(self, ana: str) -> None:
+        call(handler, "GET", made(order=ORDER))
+
+        assert listed().body["items"] == []
+        assert till.member(ana)["balance"] == 49
+
+    def test_a_link_may_be_made_before_its_order_is_known(self) -> None:
+        link = made(order=ORDER | {"order_id": "late"})
+        early = sent(link, "score=5")
+        till.earn(till.enroll(), 100, order_id="late")
+
+        assert (early.status, sent(link, "score=5").status) == (404, 200)
+
+    def test_a_link_to_a_survey_of_a_period_names_the_member(self, ana: str) -> None:
+        assert sent(made("recommend", member_id=ana), "score=10").status == 200
+        (kept,) = listed("recommend").body["items"]
+        assert (kept["member_id"], kept["score"]) == (ana, 10)
+
+    def test_a_link_that_is_changed_or_of_another_program_is_none(self, ana: str) -> None:
+        link = made(order=ORDER)
+        name, seal = link.split("/")[-1].split(".")
+        other = made(order=ORDER | {"order_id": "o-2"}).split("/")[-1].split(".")[0]
+
+        for wrong in (
+            link.replace(name, other),
+            link.replace(seal, f"{'B' if seal[0] == 'A' else 'A'}{seal[1:]}"),
+        ):
+            assert sent(wrong, "score=5").status == 404
+        assert listed().body["items"] == []
+
+    def test_a_link_ends(self, ana: str, time: Clock) -> None:
+        link = made(order=ORDER, days=2)
+        time.now += timedelta(days=2)
+
+        assert (call(handler, "GET", link).status, sent(link, "score=5").status) == (404, 404)
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            "",
+            "score=",
+            "score=nine",
+            "score=0",
+            "score=6",
+            "comment=x",
+            "score=5" * 20,
+            f"score=5&comment={'x' * 2001}",
+            "&" * 50,
+            "%00=%ff",
+        ],
+    )
+    def test_a_form_that_the_page_would_not_send_is_refused(self, ana: str, form: str) -> None:
+        told = sent(made(order=ORDER), form)
+
+        assert (told.status, told.code) == (422, "validation_failed")
+        assert listed().body["items"] == []
+
+    def test_what_a_survey_is_about_has_to_be_named_in_its_link(self) -> None:
+        path = f"{till.PROGRAM}/surveys/visit/links"
+
+        told = call(handler, "POST", path, body={}, as_=SERVICE)
+
+        assert (told.status, told.code) == (422, "validation_failed")
+
+    def test_members_make_no_links(self, ana: str) -> None:
+        path = f"{till.PROGRAM}/surveys/visit/links"
+
+        assert call(handler, "POST", path, body={"order": ORDER}, as_=ANA).status == 403
+
+
+def made(survey_id: str = "visit", **asked: Any) -> str:
+    """The path of a new link."""
+    path = f"{till.PROGRAM}/surveys/{survey_id}/links"
+    told = call(handler, "POST", path, body=asked, as_=SERVICE)
+    assert told.status == 201, told.text
+    return str(told.body["path"])
+
+
+def sent(link: str, form: str) -> Answer:
+    return call(handler, "POST", link, raw=form)

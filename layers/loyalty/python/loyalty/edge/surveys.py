@@ -42,6 +42,23 @@ class SurveyResponseRequest(RequestPart):
         )
 
 
+class SurveyLinkRequest(RequestPart):
+    """Whom to ask: by the order, of a survey for each order, else by the member."""
+
+    order: SurveyedOrder | None = None
+    member_id: ExternalId | None = None
+    days: Annotated[
+        StrictInt, Field(ge=1, le=366, description="For how long the link can be used.")
+    ] = 30
+
+
+class SurveyLinkAnswer(AnswerPart):
+    """A link that needs no sign-in."""
+
+    path: Annotated[str, Field(description="What follows the address of the API.")]
+    expires_at: datetime
+
+
 class SurveyResponseAnswer(AnswerPart):
     """An answer to a survey, and what it was given."""
 

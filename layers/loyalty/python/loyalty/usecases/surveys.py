@@ -78,6 +78,21 @@ def answer(survey_id: str, asked: Answer, *, responses: Responses, desk: Desk) -
     raise AssertionError("decisions end by raising")
 
 
+def require_addressed(
+    survey_id: str, *, order: NamedOrder | None, member_id: str | None, desk: Desk
+) -> None:
+    """Require that a link says what a survey has to know; the order may still be to come.
+
+    Raises:
+        NotFound: no such survey.
+        ValidationFailed: what it is about is not told.
+    """
+    survey = desk.program.document.survey(survey_id)
+    if survey is None:
+        raise NotFound("There is no such survey")
+    _require_subject(survey, order, member_id)
+
+
 def _response(survey: Survey, asked: Answer, desk: Desk) -> Response:
     return Response(
         survey_id=survey.id,
@@ -95,14 +110,9 @@ def _response(survey: Survey, asked: Answer, desk: Desk) -> Response:
 
 def _owner(survey: Survey, asked: Answer, desk: Desk) -> str:
     """Whose answer it is: that of the order's member, or of the member who was named."""
-    if survey.per != "order":
-        if asked.order is not None:
-            raise _invalid("/order", "contradiction", "The survey is about no order")
-        if asked.member_id is None:
-            raise _invalid("/member_id", "missing", "Say whose answer it is")
-        return open_account(desk, asked.member_id, strong=False).member_id
+    _require_subject(survey, asked.order, asked.member_id)
     if asked.order is None:
-        raise _invalid("/order", "missing", "Say which order it is about")
+        return open_account(desk, asked.member_id or "", strong=False).member_id
     source, order_id = asked.order
     entry = desk.books.entry(OrderCause(source, order_id, "accrual"))
     if not isinstance(entry, Entry):
@@ -110,6 +120,15 @@ def _owner(survey: Survey, asked: Answer, desk: Desk) -> str:
     if asked.member_id is not None and not _are_one(asked.member_id, entry.member_id, desk):
         raise NotFound("There is no such order of the member")
     return entry.member_id
+
+
+def _require_subject(survey: Survey, order: NamedOrder | None, member_id: str | None) -> None:
+    if survey.per == "order" and order is None:
+        raise _invalid("/order", "missing", "Say which order it is about")
+    if survey.per != "order" and order is not None:
+        raise _invalid("/order", "contradiction", "The survey is about no order")
+    if survey.per != "order" and member_id is None:
+        raise _invalid("/member_id", "missing", "Say whose answer it is")
 
 
 def _are_one(member_id: str, other_id: str, desk: Desk) -> bool:
