@@ -1,0 +1,134 @@
+"""What the calendar brings: expiries, reminders, audits, the end of erasures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+
+from infra.kit import Kit
+from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+from infra.schedules import ScheduledWork
+from infra.subscriptions import Subscription
+from loyalty.domain.events import SOURCE, Event
+from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
+
+SWEEP_TIMEOUT = Duration.seconds(60)
+# To read off a busy day's facts who has changed.
+AUDIT_TIMEOUT = Duration.seconds(300)
+# 50 workers settle about 2,000 members a second and leave room for the API's own functions.
+SWEEP_CONCURRENCY_MAX = 50
+AUDIT_CONCURRENCY_MAX = 10
+# Four parts of a search, of 20 s each, and the table's work before.
+PRIVACY_TIMEOUT = Duration.seconds(120)
+PRIVACY_CONCURRENCY_MAX = 2
+# Mornings can wait a little: everybody is due when the quiet hours end.
+REMINDERS_CONCURRENCY_MAX = 20
+
+
+def expiry(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "expiry",
+        "Let members and vouchers catch up with the calendar",
+        environment=kit.table_name,
+        timeout=SWEEP_TIMEOUT,
+    )
+    # The query of the table itself is for the registry of programs.
+    kit.data.table.allow(function, GET, QUERY, PUT, UPDATE)
+    kit.data.table.allow_query(function, index="expiring")
+    return ScheduledWork(
+        kit.stack,
+        "ExpiryWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_SWEEP_QUEUE_URL",
+        concurrency_max=SWEEP_CONCURRENCY_MAX,
+        expression="rate(5 minutes)",
+    )
+
+
+def audit(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "audit",
+        "Hold accounts against their entries",
+        environment=kit.table_name | kit.lake_bucket,
+        timeout=AUDIT_TIMEOUT,
+    )
+    kit.data.table.allow(function, GET, QUERY, PUT)
+    kit.data.table.allow_query(function, index="history")
+    kit.data.buckets.allow_read_facts(function)
+    return ScheduledWork(
+        kit.stack,
+        "AuditWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_AUDIT_QUEUE_URL",
+        concurrency_max=AUDIT_CONCURRENCY_MAX,
+        expression="cron(15 2 * * ? *)",
+    )
+
+
+def privacy(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "privacy",
+        "Finish erasures wherever somebody can still be found",
+        environment=kit.table_name
+        | kit.identity_secret
+        | kit.inbox_bucket
+        | kit.storefront_secrets,
+        timeout=PRIVACY_TIMEOUT,
+    )
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+    kit.data.table.allow_query(function, index="history")
+    kit.data.secrets.allow_read_identity(function)
+    kit.data.secrets.allow_storefronts(function, "secretsmanager:DeleteSecret")
+    kit.data.buckets.allow_erase_deliveries(function)
+    kit.mail.allow_forget(function)
+    return ScheduledWork(
+        kit.stack,
+        "PrivacyWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_PRIVACY_QUEUE_URL",
+        concurrency_max=PRIVACY_CONCURRENCY_MAX,
+        expression="rate(1 hour)",
+    )
+
+
+def reminders(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "reminders",
+        "Look at members of whom something comes up, and write what they are to be told",
+        environment=kit.table_name,
+        timeout=SWEEP_TIMEOUT,
+    )
+    kit.data.table.allow(function, GET, BATCH_GET, QUERY, PUT, UPDATE, DELETE, CHECK)
+    kit.data.table.allow_query(function, index="reminding")
+    kit.data.table.allow_query(function, index="history")
+    work = ScheduledWork(
+        kit.stack,
+        "RemindersWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_REMINDERS_QUEUE_URL",
+        concurrency_max=REMINDERS_CONCURRENCY_MAX,
+        expression="rate(5 minutes)",
+    )
+    waking: dict[str, tuple[Sequence[type[Event]], Mapping[str, object] | None]] = {
+        "ChangedMembers": (WAKING_EVENTS, None),
+        "LateMembers": (WAKING_IF_LATE, {"late": [True]}),
+    }
+    for name, (told, detail) in waking.items():
+        Subscription(
+            kit.stack,
+            name,
+            source=SOURCE,
+            names=[event.__name__ for event in told],
+            detail=detail,
+            queue=work.queue,
+            bus_name=kit.bus.event_bus_name,
+            # As a page that the function sends itself.
+            says='{"v": 1, "program_id": <program>, "lane": "changed", "items": [<member>]}',
+            paths={"program": "$.detail.program_id", "member": "$.detail.member_id"},
+        )
+    return work

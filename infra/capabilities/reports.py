@@ -1,0 +1,148 @@
+"""The lake and what is read from it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+
+from infra.functions import CapabilityFunction
+from infra.kit import STREAM_TIMEOUT, Kit
+from infra.ledger_table import GET, PUT, QUERY, SCAN, UPDATE
+from infra.queues import WorkQueue
+from infra.schedules import ScheduledWork
+from infra.streams import StreamReader
+from loyalty.domain.report_exports import ATTEMPTS_MAX as ATTEMPTS_AT_EXPORT_MAX
+
+REPORT_TIMEOUT = Duration.seconds(29)
+# The most there is: the first fold of a long history reads and sorts all of it.
+COMPACTION_TIMEOUT = Duration.minutes(15)
+# Half a minute of work, and room for a table that throttles.
+REBUILD_TIMEOUT = Duration.minutes(5)
+# The least there is.
+COMPACTION_CONCURRENCY_MAX = 2
+# The most there is: facts to come, ten minutes to compute, and a file to go.
+EXPORTS_TIMEOUT = Duration.minutes(15)
+EXPORTS_CONCURRENCY_MAX = 5
+# Nobody waits for it, and the table's readers shall not notice.
+REBUILD_CONCURRENCY_MAX = 4
+REPORT_MEMORY_MIB = 3008
+# For facts, and for queries that outgrow the memory; 512 MB of it cost nothing.
+REPORT_DISK_MIB = 4096
+# For the facts, for what outgrows the memory, and for the file.
+EXPORTS_DISK_MIB = 10_240
+
+
+def archive(kit: Kit) -> StreamReader:
+    function = kit.function(
+        "archive",
+        "Write table changes to the lake as facts",
+        environment=kit.lake_bucket,
+        timeout=STREAM_TIMEOUT,
+    )
+    kit.data.buckets.allow_write_facts(function)
+    return StreamReader(
+        kit.stack,
+        "ArchiveStream",
+        settings=kit.settings,
+        table=kit.data.table,
+        function=function,
+        # Few objects of many facts: half a minute of the two that freshness allows.
+        batch_size=1_000,
+        batching_window=Duration.seconds(30),
+        parallelization=1,
+    )
+
+
+def compaction(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "compaction",
+        "Fold the lake's small objects into few large ones",
+        environment=kit.table_name | kit.lake_bucket,
+        timeout=COMPACTION_TIMEOUT,
+        memory_mib=REPORT_MEMORY_MIB,
+        layers=kit.layers.analytics,
+        disk_mib=REPORT_DISK_MIB,
+    )
+    # For the registry of programs.
+    kit.data.table.allow(function, QUERY)
+    kit.data.buckets.allow_read_facts(function)
+    kit.data.buckets.allow_replace_facts(function)
+    return ScheduledWork(
+        kit.stack,
+        "CompactionWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_COMPACTION_QUEUE_URL",
+        concurrency_max=COMPACTION_CONCURRENCY_MAX,
+        # What the last minutes of an hour brought is in the lake by then.
+        expression="cron(5 * * * ? *)",
+    )
+
+
+def rebuild(kit: Kit) -> ScheduledWork:
+    function = kit.function(
+        "rebuild",
+        "Tell the lake everything once more, from the table",
+        environment=kit.table_name | kit.lake_bucket,
+        timeout=REBUILD_TIMEOUT,
+    )
+    kit.data.table.allow(function, SCAN)
+    kit.data.buckets.allow_write_facts(function)
+    return ScheduledWork(
+        kit.stack,
+        "RebuildWork",
+        settings=kit.settings,
+        function=function,
+        queue_variable="LOYALTY_REBUILD_QUEUE_URL",
+        concurrency_max=REBUILD_CONCURRENCY_MAX,
+    )
+
+
+def reporting(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "reporting",
+        "Answer reports from the lake",
+        environment=kit.table_name | kit.lake_bucket | kit.claims | kit.sign_in,
+        timeout=REPORT_TIMEOUT,
+        memory_mib=REPORT_MEMORY_MIB,
+        layers=kit.layers.analytics,
+        disk_mib=REPORT_DISK_MIB,
+    )
+    kit.data.table.allow(function, GET)
+    kit.data.buckets.allow_read_facts(function)
+    return function
+
+
+def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
+    function = kit.function(
+        "exports",
+        "Write reports and facts to files that can be fetched",
+        environment=kit.table_name
+        | kit.lake_bucket
+        | kit.claims
+        | {"LOYALTY_EXPORTS_BUCKET": kit.data.buckets.exports.bucket_name},
+        timeout=EXPORTS_TIMEOUT,
+        memory_mib=REPORT_MEMORY_MIB,
+        layers=kit.layers.analytics,
+        disk_mib=EXPORTS_DISK_MIB,
+    )
+    kit.data.table.allow(function, GET, PUT, UPDATE)
+    kit.data.table.allow_query(function, index="history")
+    kit.data.buckets.allow_read_facts(function)
+    kit.data.buckets.allow_export(function)
+    files = WorkQueue(
+        kit.stack,
+        "ReportExports",
+        settings=kit.settings,
+        function=function,
+        concurrency_max=EXPORTS_CONCURRENCY_MAX,
+        batch_size=1,
+        # Each attempt, the one that gives up, and two that another one forestalled.
+        receives_max=ATTEMPTS_AT_EXPORT_MAX + 3,
+        # No more messages are out than there are functions for them, and an attempt that was
+        # killed is not left alone for an hour and a half.
+        visibility_timeouts=1,
+        sends=False,
+    )
+    function.allow("sqs:SendMessage", "sqs:ChangeMessageVisibility", on=[files.queue.queue_arn])
+    function.function.add_environment("LOYALTY_EXPORTS_QUEUE_URL", files.queue.queue_url)
+    return function, files

@@ -1,0 +1,100 @@
+"""Shops: what they deliver, and the codes that they are given."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+
+from infra.functions import CapabilityFunction
+from infra.kit import Kit
+from infra.ledger_table import CHECK, DELETE, GET, QUERY
+from infra.queues import WorkQueue
+from infra.schedules import Wake
+from infra.subscriptions import Subscription
+from loyalty.domain.events import SOURCE
+from loyalty.usecases.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
+
+INTAKE_TIMEOUT = Duration.seconds(30)
+# Up to six calls of a shop, which may take 7 s each, for a shop or two.
+CODES_TIMEOUT = Duration.seconds(60)
+CODES_CONCURRENCY_MAX = 2
+
+
+def webhooks(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "webhooks",
+        "Verify, store and queue what storefronts deliver",
+        environment=kit.table_name
+        | kit.storefront_secrets
+        | kit.inbox_bucket
+        | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
+    )
+    kit.data.table.allow(function, GET)
+    kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
+    kit.data.buckets.allow_store_delivery(function)
+    kit.intake.allow_send(function)
+    return function
+
+
+def intake(kit: Kit) -> CapabilityFunction:
+    function = kit.function(
+        "intake",
+        "Apply storefront events",
+        environment=kit.table_name
+        | kit.identity_secret
+        | kit.inbox_bucket
+        | kit.storefront_secrets
+        | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
+        timeout=INTAKE_TIMEOUT,
+    )
+    kit.allow_ledger(function)
+    # A refund looks for what its lots expired; a guest's order that earns is listed no more;
+    # a customer who enrolls is known by nobody else.
+    kit.data.table.allow(function, QUERY, DELETE, CHECK)
+    # Some platforms have to be asked for the order itself.
+    kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
+    kit.data.buckets.allow_fetch_delivery(function)
+    kit.intake.feed(function)
+    # What was kept and not queued, though nobody delivers it again.
+    Wake(
+        kit.stack,
+        "IntakeWake",
+        settings=kit.settings,
+        function=function,
+        expression="cron(35 * * * ? *)",
+    )
+    kit.data.buckets.allow_list_deliveries(function)
+    kit.intake.allow_send_many(function)
+    return function
+
+
+def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
+    function = kit.function(
+        "codes",
+        "Let connected shops have the codes of vouchers as long as these are good",
+        environment=kit.table_name | kit.storefront_secrets,
+        timeout=CODES_TIMEOUT,
+    )
+    kit.data.table.allow(function, GET, QUERY)
+    kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
+    codes = WorkQueue(
+        kit.stack,
+        "ShopCodes",
+        settings=kit.settings,
+        function=function,
+        concurrency_max=CODES_CONCURRENCY_MAX,
+        batch_size=1,
+        receives_max=ATTEMPTS_MAX,
+        sends=False,
+    )
+    # A shop that is down is asked again later and later.
+    function.allow("sqs:ChangeMessageVisibility", on=[codes.queue.queue_arn])
+    function.function.add_environment("LOYALTY_CODES_QUEUE_URL", codes.queue.queue_url)
+    Subscription(
+        kit.stack,
+        "StepsOfVouchers",
+        source=SOURCE,
+        names=[event.__name__ for event in STEPS_OF_VOUCHERS],
+        queue=codes,
+        bus_name=kit.bus.event_bus_name,
+    )
+    return function, codes
