@@ -31,11 +31,11 @@ prepare-cloud:
 	@$(if $(ANY_PYTHON),$(ANY_PYTHON) tools/bootstrap.py cloud,\
 		echo "A python3, 3.8 or newer, is needed to begin." >&2; exit 1)
 
-run: prepare-cloud ## Deploy on a local cloud, tell the story, stay up (ONCE=1: stop after; PORT=)
+run: prepare-cloud ## Deploy on a local cloud, tell the story, stay up (ONCE=1: stop after; YEAR=0; PORT=)
 	@exec $(python) -m local
 
-token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|service|member)
-	@exec $(python) -m local.token $(ROLE)
+token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|service|member; PROGRAM=)
+	@exec $(python) -m local.token $(ROLE) $(PROGRAM)
 
 test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e

@@ -26,6 +26,7 @@ from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.letters import TableLetters, TableOutbox
 from loyalty.table.members import TableMembers
 from loyalty.table.programs import TablePrograms
+from loyalty.table.responses import TableResponses
 from loyalty.usecases.accrual import Customer, earn
 from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
 from loyalty.usecases.enrollment import Application, Claim, enroll, unite
@@ -38,6 +39,7 @@ from loyalty.usecases.program import publish
 from loyalty.usecases.redemption import Wanted, cancel, complete, redeem_reward, use_voucher
 from loyalty.usecases.refunds import refund
 from loyalty.usecases.reminders import look
+from loyalty.usecases.surveys import Answer, answer
 from loyalty.usecases.sweeps import Due, Finder, wake
 
 PROGRAM_ID: Final = "corner-coffee"
@@ -193,6 +195,20 @@ class Counter:
         except Refusal:
             return
         self._changed[member_id] = None
+
+    def answer(self, survey_id: str, *, member_id: str, order: Order | None, score: int) -> None:
+        """Take down what a member says; who answered before is told so, and nothing happens."""
+        asked = Answer(
+            order=(order.source, order.order_id) if order else None,
+            member_id=member_id,
+            score=score,
+            comment=None,
+        )
+        responses = TableResponses(self.engine, program_id=PROGRAM_ID)
+        try:
+            answer(survey_id, asked, responses=responses, desk=self.desk)
+        except Refusal:
+            return
 
     def transfer(self, giver_id: str, taker_id: str, points: int) -> None:
         try:

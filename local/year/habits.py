@@ -65,6 +65,8 @@ class Person:
     till: str
     birthday: date | None
     reads_mail: bool
+    liking: float
+    """How much they like the place: 0 is about everybody, 1 a lot."""
     member_id: str = ""
     is_gone: bool = False
     vouchers: list[str] = field(default_factory=list)
@@ -82,6 +84,7 @@ def person(rng: Random, *, number: int) -> Person:
         till=rng.choice(TILLS),
         birthday=born if rng.random() < 0.6 else None,
         reads_mail=rng.random() < 0.75,
+        liking=rng.gauss(0, 1),
     )
 
 
@@ -114,9 +117,16 @@ def next_visit(rng: Random, habit: Habit, *, after: date) -> date:
     return day
 
 
-def stays(rng: Random, habit: Habit) -> bool:
-    """Whether somebody comes again at all."""
-    return rng.random() < float(habit.stays ** (habit.days_between / 30))
+def stays(rng: Random, who: Person) -> bool:
+    """Whether somebody comes again at all: few do who do not like it."""
+    monthly = min(0.99, who.habit.stays + 0.05 * who.liking)
+    return rng.random() < float(monthly ** (who.habit.days_between / 30))
+
+
+def score(rng: Random, who: Person, *, mean: float, spread: float, least: int, most: int) -> int:
+    """What they answer to a survey, on its scale."""
+    felt = mean + spread * (0.7 * who.liking + rng.gauss(0, 0.7))
+    return max(least, min(most, round(felt)))
 
 
 def basket(rng: Random, *, online: bool) -> Sequence[Line]:

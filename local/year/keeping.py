@@ -12,7 +12,8 @@ from local.year.making import MEMBERS, SEED, Span, make_year
 from loyalty.domain.identity import Keyring
 from loyalty.table.operations import Item
 
-_SOURCES = (Path(loyalty.__file__).parent, Path(__file__).parent)
+_LAYER = Path(loyalty.__file__).parent
+_SOURCES = (_LAYER / "domain", _LAYER / "usecases", _LAYER / "table", Path(__file__).parent)
 
 
 def items_of(

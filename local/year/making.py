@@ -18,6 +18,7 @@ from local.year.habits import (
     newcomers,
     next_visit,
     person,
+    score,
     stays,
 )
 from loyalty.domain.account import TierFloor
@@ -25,13 +26,13 @@ from loyalty.domain.calendar import add_months, midnight
 from loyalty.domain.identity import Identity, Keyring
 from loyalty.domain.orders import Order
 
-MEMBERS: Final = 2_050
+MEMBERS: Final = 2_020
 MONTHS: Final = 13
 SEED: Final = 7
 
-# Of a day, in the program's time zone: what the calendar does, and the hours of writing.
-_SWEEPS: Final = (time(0, 10), time(12, 10), time(22, 10))
-_LETTERS: Final = (time(9), time(18))
+# Of a day, in the program's time zone: what the calendar does, and the hour of writing.
+_SWEEPS: Final = (time(0, 10), time(14, 10))
+_LETTERS_AT: Final = time(10)
 
 _WANTED: Final = {
     "drink": 5.0,
@@ -115,8 +116,7 @@ class _Year:
         for day in self._span:
             for at in _SWEEPS:
                 self._plan(self._on(day, at), self._counter.sweep)
-            for at in _LETTERS:
-                self._plan(self._on(day, at), self._write_letters)
+            self._plan(self._on(day, _LETTERS_AT), self._write_letters)
 
         trial = self._span.first + timedelta(days=_TRIAL_AFTER_DAYS)
         if trial <= self._span.last:
@@ -199,10 +199,11 @@ class _Year:
         if self._rng.random() < who.habit.keen:
             self._redeem(who, order, online=online)
         self._follow_up(who, order)
+        self._ask(who, order)
         if is_extra and not who.is_gone:
             # Their next visit is planned already.
             return
-        who.is_gone = not stays(self._rng, who.habit)
+        who.is_gone = not stays(self._rng, who)
         if not who.is_gone:
             self._come(who, next_visit(self._rng, who.habit, after=self._today()))
 
@@ -249,6 +250,16 @@ class _Year:
             if taker != who.member_id:
                 points = 10 * self._rng.randint(10, 40)
                 self._counter.transfer(who.member_id, taker, points)
+
+    def _ask(self, who: Person, order: Order) -> None:
+        """Some answer when they are asked how it was, and a few whether they would recommend us."""
+        surveyed = self._rng.random()
+        if surveyed < 0.08:
+            said = score(self._rng, who, mean=4.2, spread=0.8, least=1, most=5)
+            self._counter.answer("visit", member_id=who.member_id, order=order, score=said)
+        elif surveyed < 0.13:
+            said = score(self._rng, who, mean=8.3, spread=1.7, least=0, most=10)
+            self._counter.answer("friends", member_id=who.member_id, order=None, score=said)
 
     def _write_letters(self) -> None:
         for address, message in self._counter.write_letters():
