@@ -191,6 +191,18 @@ def she_buys() -> None:
     drain()
 
 
+def she_answers(overheard: Overheard) -> None:
+    """She says who she is, where somebody else can make no answer of it as well."""
+    said = {"score": 1, "comment": f"{NAME}, {PHONE}, {NOTE}"}
+    path = "/surveys/recommend/responses"
+    assert call(accrual, "POST", till.PROGRAM + path, body=said, as_=HERSELF).status == 201
+    wrong = said | {"order": {"source": "shop", "order_id": "never"}}
+    assert overheard.ask(accrual, "POST", path, as_=SERVICE, body=wrong).status == 422
+    again = said | {"comment": NAME}
+    assert overheard.ask(accrual, "POST", path, as_=HERSELF, body=again).status == 409
+    assert overheard.ask(accrual, "GET", path, as_=SERVICE).status == 403
+
+
 def others_ask_for_her(overheard: Overheard, hers: str) -> None:
     """Whoever is not her and not staff of the program, and staff who are mistaken."""
     eve = person("eve", email="eve@example.com")
@@ -331,6 +343,7 @@ def test_nobody_else_finds_a_mark_and_after_the_erasure_nobody_does(
     hers = she_is_a_member()
     written_to(hers, engine=engine, now=time.now)
     she_buys()
+    she_answers(overheard)
     others_ask_for_her(overheard, hers)
     mistakes_are_made(overheard, hers)
     something_breaks(overheard, monkeypatch, mailroom, hers)
@@ -341,7 +354,7 @@ def test_nobody_else_finds_a_mark_and_after_the_erasure_nobody_does(
     assert marks_in(*inbox()) >= {"wharfinger", "655501234", str(CUSTOMER)}
     assert mailroom.mails
     marked = {item["kind"]["S"] for item in items(dynamodb, TABLE) if marks_in(json.dumps(item))}
-    assert marked == {"profile"}
+    assert marked == {"profile", "survey_response"}
     assert overheard.queued
     assert overheard.on_the_bus
     assert list(lake())
