@@ -21,7 +21,7 @@ from loyalty.domain.report_exports import (
     ReportExportTrouble,
     WantedFile,
 )
-from loyalty.edge import reports
+from loyalty.edge import columns, reports
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.periods import ReportDay, require_period
 from loyalty.edge.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
@@ -219,7 +219,10 @@ class FileWorkshop:
         wanted, as_of = export.wanted, self.clock()
         document = self.document(as_of)
         folder = self.mirror.fetch(
-            self.program_id, reads(wanted), tell=paced(tell, monotonic=self.monotonic)
+            self.program_id,
+            reads(wanted),
+            columns=columns.read_by(wanted.report) if wanted.report else None,
+            tell=paced(tell, monotonic=self.monotonic),
         )
         scope = Scope(
             folder=folder, document=document, period=_period(wanted, document, as_of=as_of)
