@@ -75,7 +75,9 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         IDENTITY_SECRET: READ_SECRET,
     },
     "accrual": {
-        TABLE: MOVE_POINTS | {"dynamodb:DeleteItem", "dynamodb:Query"},
+        TABLE: MOVE_POINTS
+        | {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        HISTORY: {"dynamodb:Query"},
         IDENTITY_SECRET: READ_SECRET,
     },
     "redemption": {
@@ -353,7 +355,7 @@ def test_no_route_is_declared_twice() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_all_routes_but_seven_take_a_token(deployed: Assembly) -> None:
+def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
     assert {route["AuthorizationType"] for route in routes} == {"JWT", "NONE"}
@@ -365,6 +367,8 @@ def test_all_routes_but_seven_take_a_token(deployed: Assembly) -> None:
         "POST /v1/programs/{program_id}/webhooks/{storefront_id}",
         "GET /v1/programs/{program_id}/unsubscribe/{token}",
         "POST /v1/programs/{program_id}/unsubscribe/{token}",
+        "GET /v1/programs/{program_id}/survey-links/{token}",
+        "POST /v1/programs/{program_id}/survey-links/{token}",
     }
 
 
