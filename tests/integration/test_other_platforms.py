@@ -146,6 +146,33 @@ class TestStripe:
         assert balance(member_id) == 20
         assert outcomes() == ["earned:", "earned:", "waiting:"]
 
+    def test_an_invoice_earns_by_its_payment_which_is_read_with_the_key(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="stripe", secrets=[SECRET])
+        member_id = enroll(kind="email", value="ana@example.com")
+        body = fixture("stripe/invoice.paid") | {"created": int(AT.timestamp())}
+        invoice = body["data"]["object"] | {"customer_email": "ana@example.com"}
+        invoice["status_transitions"] = {"paid_at": int(AT.timestamp())}
+        payment = invoice.pop("payment_intent")
+        raw = encoded(body | {"data": {"object": invoice}})
+        paid = {"data": [{"payment": {"type": "payment_intent", "payment_intent": payment}}]}
+        where = f"/v1/invoice_payments?invoice={invoice['id']}&status=paid"
+        platform.answer(where, Reply(200, paid))
+
+        assert post(raw, signing.stripe(raw)).status == 200
+        drain()
+        assert outcomes() == ["parked:no_access_token"]
+        connect(platform="stripe", secrets=[SECRET], access_token="rk_1")
+        assert post(raw, signing.stripe(raw)).status == 200
+        drain()
+        self.deliver("charge.refunded", "evt_2", amount_refunded=1000, payment_intent=payment)
+        drain()
+
+        assert balance(member_id) == 10
+        ((path, headers),) = platform.asked
+        assert (path, headers["authorization"]) == (where, "Bearer rk_1")
+
     def test_what_is_delivered_with_an_old_signature_is_refused(self) -> None:
         connect(platform="stripe", secrets=[SECRET])
         raw = encoded(fixture("stripe/checkout.session.completed"))

@@ -17,6 +17,7 @@ from loyalty.domain.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
+    Wanted,
 )
 from loyalty.storefronts import stripe
 from tests.support.fuzz import must_make_sense, places, spoiled
@@ -35,7 +36,7 @@ def event(name: str, **changes: Any) -> dict[str, Any]:
     return body
 
 
-def translated(body: Any, *, topic: str | None = None) -> Command:
+def translated(body: Any, *, topic: str | None = None) -> Command | Wanted:
     return stripe.translate(topic or body["type"], encoded(body), source="shop")
 
 
@@ -143,6 +144,53 @@ def test_what_credit_paid_of_an_invoice_does_not_count() -> None:
 def test_an_invoice_that_nobody_had_to_pay_is_ignored() -> None:
     assert translated(event(INVOICE, amount_paid=0)) == Ignored("nothing_paid")
     assert translated(event(INVOICE, payment_intent=None)) == Ignored("no_payment")
+
+
+def of_another_version(**changes: Any) -> dict[str, Any]:
+    """An invoice as it is told since 2025-03-31: without its payment."""
+    body = event(INVOICE, **changes)
+    del body["data"]["object"]["payment_intent"]
+    return body
+
+
+def payments(*named: Any) -> list[bytes]:
+    told = [{"payment": {"type": "payment_intent", "payment_intent": each}} for each in named]
+    return [encoded({"object": "list", "data": told})]
+
+
+def test_the_payment_of_an_invoice_that_names_none_is_read() -> None:
+    invoice = event(INVOICE)["data"]["object"]["id"]
+    raw = encoded(of_another_version())
+
+    assert translated(of_another_version()) == Wanted(
+        (f"/v1/invoice_payments?invoice={invoice}&status=paid",)
+    )
+    command = stripe.complete(INVOICE, raw, payments(None, PAYMENT, "pi_2"), source="shop")
+    assert command == paid(INVOICE)
+
+
+def test_an_invoice_that_was_paid_by_nothing_of_stripe_s_is_ignored() -> None:
+    raw = encoded(of_another_version())
+
+    assert translated(of_another_version(amount_paid=0)) == Ignored("nothing_paid")
+    assert stripe.complete(INVOICE, raw, payments(), source="shop") == Ignored("no_payment")
+    assert stripe.complete(INVOICE, raw, payments(None), source="shop") == Ignored("no_payment")
+
+
+@pytest.mark.parametrize("name", [None, "", "a/b", "in_1&invoice=in_2"])
+def test_an_invoice_without_a_name_cannot_be_asked_for(name: str | None) -> None:
+    assert translated(of_another_version(id=name)) == Parked("malformed", "/data/object/id")
+
+
+@given(data=st.data())
+def test_whatever_is_answered_of_an_invoice_s_payments_it_is_read_ignored_or_parked(
+    data: st.DataObject,
+) -> None:
+    answer = json.loads(payments(PAYMENT)[0])
+    told = json.dumps(data.draw(spoiled(answer, at=list(places(answer))))).encode()
+    raw = encoded(of_another_version())
+
+    must_make_sense(stripe.complete(INVOICE, raw, [told], source="shop"))
 
 
 def refunded(before: int, after: int) -> OrderRefunded:

@@ -40,7 +40,8 @@ NEEDS: Final[dict[Platform, frozenset[str]]] = {
 }
 MAY: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
-    "shopify": frozenset({"create_codes", "client_id"}),
+    "shopify": frozenset({"create_codes"}),
+    "stripe": frozenset({"access_token"}),
 }
 PARTS: Final = (
     "access_token",
@@ -124,6 +125,7 @@ class StorefrontRequest(RequestPart):
         AccessToken | None,
         Field(
             description="Square, BigCommerce: by which their orders are read. "
+            "Stripe: a restricted key, by which the payments of invoices are. "
             "Shopify: by which codes are created, where there is no `client_id`."
         ),
     ] = None

@@ -1,7 +1,7 @@
 """Stripe: https://docs.stripe.com/webhooks, the events of Checkout, invoices and charges.
 
 Amounts are integers in the currency's smallest unit. An order is known by its payment, because a
-refund names nothing else.
+refund names nothing else; since version 2025-03-31 that of an invoice has to be read from Stripe.
 """
 
 import hashlib
@@ -34,7 +34,10 @@ from loyalty.domain.storefront import (
     Envelope,
     Ignored,
     Parked,
+    PlatformApi,
     Received,
+    Storefront,
+    Wanted,
     given_back,
 )
 from loyalty.storefronts import reading
@@ -60,6 +63,10 @@ SUBSCRIPTION_TOPICS: Final = tuple(
 PAYING: Final = ("active", "trialing")
 UNSETTLED: Final = ("past_due", "incomplete")
 CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+
+ORIGIN: Final = "https://api.stripe.com"
+# The first one in which an invoice has payments of its own.
+API_VERSION: Final = "2025-03-31.basil"
 
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){1,4}", re.ASCII)
 # Where Stripe's smallest unit is not that of ISO 4217: https://docs.stripe.com/currencies
@@ -109,14 +116,15 @@ def translate(
     *,
     source: str,
     earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
-) -> Command:
-    """What a delivery asks for. Any body will do: what makes no sense is parked."""
+) -> Command | Wanted:
+    """What a delivery asks for, or what has to be read first. Any body will do."""
     try:
         if topic in CHECKOUT:
             return _checkout(_SessionEvent.model_validate_json(body), source=source)
         match topic:
             case "invoice.paid":
-                return _invoice(_InvoiceEvent.model_validate_json(body), source=source)
+                event = _InvoiceEvent.model_validate_json(body)
+                return _wanted(event) or _invoice(event, source=source)
             case "charge.refunded":
                 return _refund(_ChargeEvent.model_validate_json(body), source=source)
             case "customer.created" | "customer.updated":
@@ -129,6 +137,35 @@ def translate(
     except ValidationError as error:
         return reading.malformed(error)
     return Ignored("unknown_topic")
+
+
+def complete(
+    _topic: str,
+    body: bytes,
+    fetched: Sequence[bytes],
+    *,
+    source: str,
+    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+) -> Command:
+    """What an invoice asks for, by the first of its payments."""
+    try:
+        event = _InvoiceEvent.model_validate_json(body)
+        payments = _Payments.model_validate_json(fetched[0]).data
+    except ValidationError as error:
+        return reading.malformed(error)
+    named = (each.payment.payment_intent for each in payments)
+    return _invoice(event, source=source, payment=next(filter(None, named), None))
+
+
+def api(_storefront: Storefront, *, access_token: str) -> PlatformApi:
+    return PlatformApi(
+        origin=ORIGIN,
+        headers={
+            "authorization": f"Bearer {access_token}",
+            "stripe-version": API_VERSION,
+            "accept": "application/json",
+        },
+    )
 
 
 def _instant(value: object) -> datetime:
@@ -221,6 +258,7 @@ class _TaxAmount(Told):
 
 
 class _Invoice(_Paying):
+    id: StrictStr | None = None
     currency: Currency
     amount_paid: Cents
     total: Cents
@@ -235,6 +273,14 @@ class _Invoice(_Paying):
     @property
     def tax(self) -> int:
         return sum(each.amount for each in self.total_taxes or self.total_tax_amounts or ())
+
+
+class _InvoicePayment(Told):
+    payment: _Paying
+
+
+class _Payments(Told):
+    data: tuple[_InvoicePayment, ...]
 
 
 class _InvoiceData(Told):
@@ -387,15 +433,26 @@ def _checkout(event: _SessionEvent, *, source: str) -> Command:
     )
 
 
-def _invoice(event: _InvoiceEvent, *, source: str) -> Command:
+def _wanted(event: _InvoiceEvent) -> Wanted | Parked | None:
+    """The payments of an invoice that was paid, where it does not speak of any itself."""
+    told = event.data.object
+    if "payment_intent" in told.model_fields_set or not told.amount_paid:
+        return None
+    if not reading.is_name(told.id):
+        return Parked("malformed", "/data/object/id")
+    return Wanted((f"/v1/invoice_payments?invoice={told.id}&status=paid",))
+
+
+def _invoice(event: _InvoiceEvent, *, source: str, payment: str | None = None) -> Command:
     """What an invoice was paid for; credit of the customer's own paid the rest of its total."""
     told = event.data.object
     if not told.amount_paid or not told.total:
         return Ignored("nothing_paid")
-    if not reading.is_name(told.payment_intent):
+    name = payment or told.payment_intent
+    if not reading.is_name(name):
         return Ignored("no_payment")
     return _paid(
-        told.payment_intent,
+        name,
         currency=told.currency,
         goods=(told.amount_paid * (told.total - told.tax) // told.total, told.amount_paid),
         named=(
