@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Never, Self
@@ -21,6 +21,7 @@ from local.invitation import invitation
 from local.record import Record, write_record
 from local.sequel import beginning
 from local.story import STOREFRONT_ID, STOREFRONT_SECRET, Story
+from local.year.keeping import made_ahead
 from local.year.loading import settle_identity_key
 from local.year.opening import open_year
 
@@ -69,7 +70,10 @@ def _run(options: Options, console: Console) -> None:
     RECORD.unlink(missing_ok=True)
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")
-    with deployment(port=options.port, home=HOME, console=console) as deployed:
+    with ExitStack() as stack:
+        # The story waits for schedules and queues most of the time: the year is made meanwhile.
+        ahead = stack.enter_context(made_ahead(log=HOME / "year.log")) if options.year else None
+        deployed = stack.enter_context(deployment(port=options.port, home=HOME, console=console))
         settle_identity_key(deployed.cloud.aws)
         began = beginning(now=datetime.now(UTC), zone=ZoneInfo(document["time_zone"]))
         deployed.cloud.clock.move_to(began)
@@ -98,8 +102,8 @@ def _run(options: Options, console: Console) -> None:
                     now=datetime.now(UTC),
                 )
             )
-            if options.year:
-                link = open_year(deployed, others=PROGRAM_ID, folder=HOME / "year", console=console)
+            if ahead:
+                link = open_year(deployed, others=PROGRAM_ID, ahead=ahead, console=console)
                 console.say(f"\n  Its reports    {link}")
             console.say("\n  Ctrl-C stops everything.")
             with suppress(KeyboardInterrupt):

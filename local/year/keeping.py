@@ -2,12 +2,16 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import loyalty
-from local.cloud import ROOT
+from local.cloud import ROOT, stop
 from local.year.making import MEMBERS, SEED, Span, make_year
 from loyalty.domain.identity import Keyring
 from loyalty.table.operations import Item
@@ -16,27 +20,64 @@ _LAYER = Path(loyalty.__file__).parent
 _SOURCES = (_LAYER / "domain", _LAYER / "usecases", _LAYER / "table", Path(__file__).parent)
 
 
-def items_of(
-    span: Span, *, keyring: Keyring, folder: Path, seed: int = SEED, members: int = MEMBERS
-) -> tuple[list[Item], bool]:
-    """All items of a year's table, and whether they had to be made.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A year in a folder, named after all that it depends on; made when it is first asked for.
 
-    What is kept is named after all that it depends on: the seed, the days, the sources and the key
-    of the identities. Others in the folder are removed.
+    That is the seed, the days, the sources, and the key of the identities.
     """
-    told = (seed, members, span.first, span.last, *_sources(), keyring.seal("year").hex())
-    path = folder / f"{sha256(repr(told).encode()).hexdigest()[:24]}.jsonl.gz"
-    if path.exists():
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            return [json.loads(line) for line in file], False
-    items = list(make_year(span, keyring=keyring, seed=seed, members=members).engine.items.values())
-    _keep(items, path)
-    return items, True
+
+    span: Span
+    keyring: Keyring
+    folder: Path
+    seed: int = SEED
+    members: int = MEMBERS
+
+    @property
+    def path(self) -> Path:
+        secret = self.keyring.seal("year").hex()
+        told = (self.seed, self.members, self.span.first, self.span.last, secret, *_sources())
+        return self.folder / f"{sha256(repr(told).encode()).hexdigest()[:24]}.jsonl.gz"
+
+    def make(self) -> bool:
+        """Make it unless it is there; tells whether it had to be made. Others are removed."""
+        path = self.path
+        if path.exists():
+            return False
+        year = make_year(self.span, keyring=self.keyring, seed=self.seed, members=self.members)
+        _keep(year.engine.items.values(), path)
+        return True
+
+    def items(self) -> list[Item]:
+        """All items of the year's table."""
+        self.make()
+        with gzip.open(self.path, "rt", encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
 
 
-def _keep(items: Sequence[Item], path: Path) -> None:
+@contextmanager
+def made_ahead(*, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Make the year of today in a process of its own, out of the way of what goes on meanwhile."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.year"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C reaches us alone, and we stop it.
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def _keep(items: Iterable[Item], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    for other in path.parent.glob("*.jsonl.gz"):
+    for other in path.parent.iterdir():
         other.unlink()
     # Whoever interrupts it must not leave half of it.
     partial = path.with_suffix(".part")

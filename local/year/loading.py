@@ -21,7 +21,6 @@ from local.aws import Aws
 from local.deploy import stack_outputs
 from loyalty.domain.errors import TryAgain
 from loyalty.domain.facts import ALL, Fact, facts_of
-from loyalty.domain.identity import Keyring
 from loyalty.edge.directory import read_keyring
 from loyalty.edge.keeper import Keeper, closed_before
 from loyalty.edge.lake import Lake
@@ -38,6 +37,7 @@ _ATTEMPTS_MAX: Final = 5
 
 # On every local cloud the same, so that a year that was made for one knows its people in another.
 _IDENTITY_KEY: Final = "of-clouds-that-only-this-machine-can-reach"
+IDENTITY_KEYRING: Final = read_keyring(_IDENTITY_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +47,11 @@ class Place:
     aws: Aws
     table: str
     lake_bucket: str
-    keyring: Keyring
 
     @classmethod
     def find(cls, aws: Aws) -> "Place":
         outputs = stack_outputs(aws)
-        secret = aws.secrets.get_secret_value(SecretId=outputs["IdentitySecretArn"])
-        return cls(
-            aws=aws,
-            table=outputs["TableName"],
-            lake_bucket=outputs["LakeBucket"],
-            keyring=read_keyring(secret["SecretString"]),
-        )
+        return cls(aws=aws, table=outputs["TableName"], lake_bucket=outputs["LakeBucket"])
 
 
 def settle_identity_key(aws: Aws) -> None:

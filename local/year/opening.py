@@ -1,9 +1,9 @@
 """The last chapter of `make run`: another program, a year old, and its reports to look at."""
 
+import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -11,29 +11,42 @@ import httpx
 from local.checks import expect, require
 from local.console import Console
 from local.deployment import Deployment, ProgramClient
+from local.home import HOME
 from local.year.counter import PROGRAM_ID, document, zone
-from local.year.keeping import items_of
-from local.year.loading import Place, fill_lake, fill_table
+from local.year.keeping import Kept
+from local.year.loading import IDENTITY_KEYRING, Place, fill_lake, fill_table
 from local.year.making import Span
+from loyalty.domain.identity import Keyring
 from loyalty.edge import report_pages, reports
 
 ROLE: Final = "analyst"
 
 
-def open_year(deployed: Deployment, *, others: str, folder: Path, console: Console) -> str:
-    """Make a year, or take the one that is kept, and bring it here; gives the link to its reports.
+def year_of(now: datetime, *, keyring: Keyring) -> Kept:
+    """The thirteen months and some days that ended yesterday."""
+    yesterday = now.astimezone(zone()).date() - timedelta(days=1)
+    return Kept(span=Span.until(yesterday), keyring=keyring, folder=HOME / "year")
 
-    `others` is the program that was told of before, which goes on meanwhile.
+
+def open_year(
+    deployed: Deployment, *, others: str, ahead: subprocess.Popen[bytes], console: Console
+) -> str:
+    """Bring a year to a deployment; gives the link to its reports.
+
+    `others` is the program that was told of before, which goes on meanwhile; `ahead` is whoever
+    makes the year already.
     """
     now = datetime.now(UTC)
-    span = Span.until(now.astimezone(zone()).date() - timedelta(days=1))
+    year = year_of(now, keyring=IDENTITY_KEYRING)
+    span = year.span
     place = Place.find(deployed.cloud.aws)
     console.heading(f"A year of {document()['name']}, from {span.first:%-d %B %Y} to yesterday")
     with console.line("Let a year pass") as line:
-        items, is_new = items_of(span, keyring=place.keyring, folder=folder)
+        ahead.wait()
+        items = year.items()
         kinds = Counter(item.get("kind") for item in items)
-        told = f"{kinds['account']:,} members, {kinds['accrual'] + kinds['placeholder']:,} orders"
-        line.detail = told if is_new else f"{told}; made before"
+        orders = kinds["accrual"] + kinds["placeholder"]
+        line.detail = f"{kinds['account']:,} members, {orders:,} orders"
     with console.line("Bring it to table and lake") as line, ThreadPoolExecutor() as pool:
         # Two thirds of the first is the cloud's work, and none of the second.
         filled = pool.submit(fill_table, place, items, others=others)

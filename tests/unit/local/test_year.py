@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from local.memory import MemoryEngine
 from local.year.counter import PROGRAM_ID, Counter
-from local.year.keeping import items_of
+from local.year.keeping import Kept
 from local.year.making import Span, make_year
 from loyalty.domain.audit import audit
 from loyalty.domain.entries import Entry
@@ -20,7 +21,6 @@ from loyalty.edge.mirror import Mirror
 from loyalty.edge.reports import Cell, Period, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
-from loyalty.table.operations import Item
 from tests.support.bucket import Bucket
 from tests.support.lake import KINDS
 
@@ -65,25 +65,22 @@ def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:
 def test_a_year_that_was_kept_is_the_year_that_was_made(
     year: Counter, seed: int, tmp_path: Path
 ) -> None:
-    def items() -> tuple[list[Item], bool]:
-        return items_of(SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
+    kept = Kept(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
 
-    made, was_made = items()
-    kept, was_made_again = items()
-
-    assert (was_made, was_made_again) == (True, False)
-    assert made == kept == list(year.engine.items.values())
+    assert (kept.make(), kept.make()) == (True, False)
+    assert kept.items() == list(year.engine.items.values())
 
 
-def test_a_year_under_another_key_is_made_anew(tmp_path: Path) -> None:
-    other = Keyring({"1": b"another key"}, current="1")
+def test_a_year_under_another_key_is_made_anew_and_takes_the_place_of_the_first(
+    tmp_path: Path,
+) -> None:
     span = Span(first=LAST, last=LAST)
-    items_of(span, keyring=KEYRING, folder=tmp_path, members=1)
+    first = Kept(span=span, keyring=KEYRING, folder=tmp_path, members=1)
+    other = replace(first, keyring=Keyring({"1": b"another key"}, current="1"))
+    first.make()
 
-    _, was_made = items_of(span, keyring=other, folder=tmp_path, members=1)
-
-    assert was_made
-    assert len(list(tmp_path.iterdir())) == 1
+    assert other.make()
+    assert list(tmp_path.iterdir()) == [other.path]
 
 
 def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
