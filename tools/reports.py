@@ -81,7 +81,7 @@ left alone. **Parquet** (zstd) has every column in its type: integers of 64 bits
 instants in UTC, lists of structures.
 
 **Facts** are the rows that reports are computed from, each once (`fact_id`) as it was last told
-(`revision`), in the order of the moment that puts them into a period. That moment never changes: a
+(`revision`), in no order. The moment that puts one into a period never changes: a
 voucher lies in the period of its issue, used or not, so ask for a period again to see what became
 of it. `recorded_at` says when it last did. `v` is the version of the columns: under one, columns
 are only added.
