@@ -15,16 +15,21 @@ from functions.compaction.handler import handler as compaction
 from functions.rebuild.handler import handler
 from functions.reporting.handler import handler as reporting
 from loyalty.domain.program import PublishedProgram
+from loyalty.domain.reminders import Correspondence
 from loyalty.table import scan
 from loyalty.table.engine import DynamoEngine
+from loyalty.table.letters import TableLetters, TableOutbox
 from loyalty.table.operations import Key, Put
 from tests.integration.conftest import TABLE, Clock
 from tests.support import stream, till
 from tests.support.http import Context, call, staff
+from tests.support.ledger import message
 from tests.support.queues import Message, consume, receive, work_off
 
 TOMORROW: Final = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
-ASKED: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
+ASKED: Final = (
+    "summary", "lifetime_value", "liability", "rewards", "tiers", "surveys", "messages",
+)  # fmt: skip
 NEXT_MONTH: Final = datetime(2026, 12, 3, 1, 5, tzinfo=UTC)
 QUEUE: Final = "LOYALTY_REBUILD_QUEUE_URL"
 
@@ -36,13 +41,18 @@ def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def history(program: PublishedProgram, time: Clock) -> None:
-    """Two days of enrolling, buying, refunding, redeeming, merging and erasing; all archived."""
+def history(program: PublishedProgram, engine: DynamoEngine, time: Clock) -> None:
+    """Two days of all that people do, and a message; all archived."""
     ana, bob, eve = till.enroll(), till.enroll("bob@example.com"), till.enroll("eve@example.com")
     for number, member_id in enumerate((ana, ana, bob, eve)):
         till.earn(member_id, 4999, order_id=f"{number}")
     till.post_order(till.order(700, identities=[{"kind": "email", "value": "guest@example.com"}]))
     till.refund("0", amount=till.money(500))
+    for order_id, comment in (("0", None), ("3", "It was cold")):
+        till.answer("visit", order=order_id, score=2, comment=comment)
+    welcome, nothing = message(member_id=ana), Correspondence(member_id=ana)
+    TableLetters(engine, program_id="bean").write(nothing, nothing, [welcome])
+    TableOutbox(engine, program_id="bean").sent(welcome, at=time.now)
     time.now += timedelta(days=1)
     till.use(till.redeem(ana).body["voucher"]["code"])
     till.merge(bob, into=ana)

@@ -151,6 +151,25 @@ def refund(
     )
 
 
+def answer(
+    survey_id: str, *, order: str, score: int, comment: str | None = None, as_: Claims = CASHIER
+) -> Answer:
+    """Answer a survey about an order."""
+    told = call(
+        accrual.handler,
+        "POST",
+        f"{PROGRAM}/surveys/{survey_id}/responses",
+        body={
+            "order": {"source": "pos", "order_id": order},
+            "score": score,
+            "comment": comment,
+        },
+        as_=as_,
+    )
+    assert told.status == 201, told.text
+    return told
+
+
 def adjust(
     member_id: str, points: int, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
 ) -> Answer:
