@@ -1,7 +1,7 @@
 """Codes: shops have the codes of vouchers, as long as these are good."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.errors import NotFound
+from loyalty.domain.storefront import PlatformApi
 from loyalty.edge import clients
 from loyalty.edge.desk import desk
 from loyalty.edge.logs import failure, logger
@@ -27,7 +28,8 @@ from loyalty.edge.table import engine, pause
 from loyalty.storefronts import shopify_codes
 from loyalty.storefronts.shopify_codes import ShopifyCodes
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.shop_codes import pause_seconds, put_right
+from loyalty.usecases.intake import Unfetchable
+from loyalty.usecases.shop_codes import ShopRefused, pause_seconds, put_right
 
 
 class _OneByOne(BatchProcessor):
@@ -86,8 +88,16 @@ def shops_of(program_id: str) -> Iterator[ShopifyCodes]:
     """The shops of a program that are to have the codes of its vouchers."""
     for storefront in storefronts().all(program_id):
         if storefront.create_codes:
-            api = platforms().api(program_id, storefront.storefront_id)
-            yield ShopifyCodes(partial(platforms().send, api, shopify_codes.PATH))
+            # Once for all that it is asked of a voucher, and not before.
+            api = cache(partial(platforms().api, program_id, storefront.storefront_id))
+            yield ShopifyCodes(partial(send, api))
+
+
+def send(api: Callable[[], PlatformApi], body: bytes) -> bytes:
+    try:
+        return platforms().send(api(), shopify_codes.PATH, body)
+    except Unfetchable as refusal:
+        raise ShopRefused(refusal.reason) from refusal
 
 
 def storefronts() -> TableStorefronts:

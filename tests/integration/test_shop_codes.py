@@ -124,6 +124,19 @@ def test_where_no_token_is_granted_the_shop_is_asked_again_later(
     assert [path for path, _ in shop.asked] == [GRANT_PATH]
 
 
+def test_a_shop_that_is_granted_no_token_holds_up_no_other(
+    shop: PlatformServer, voucher: tuple[str, str]
+) -> None:
+    connect("a-shop-without", **APP)
+    connect("b-shop-with", **CONNECTION)
+    shop.answer(GRANT_PATH, Reply(400))
+    shop.answer(PATH, NONE, DONE)
+
+    assert len(consume(handler, receive(tell(voucher[1])))) == 1
+
+    assert [path for path, _ in shop.asked] == [GRANT_PATH, PATH, PATH]
+
+
 def test_a_token_is_granted_anew_before_an_old_one_can_matter(
     shop: PlatformServer, voucher: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

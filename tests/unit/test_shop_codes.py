@@ -13,7 +13,7 @@ from loyalty.domain.vouchers import Voucher
 from loyalty.usecases.corrections import AskedAdjustment, adjust
 from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.redemption import Wanted, cancel, redeem_reward, release, voucher_of
-from loyalty.usecases.shop_codes import ATTEMPTS_MAX, pause_seconds, put_right
+from loyalty.usecases.shop_codes import ATTEMPTS_MAX, ShopRefused, pause_seconds, put_right
 from tests.simulation.requests import WHY
 from tests.support.documents import reward
 from tests.support.memory import NOW, Shop
@@ -183,6 +183,23 @@ def test_what_a_code_cannot_say_makes_none(parts: dict[str, Any]) -> None:
 
     assert told(at, redeemed(at), store) == ["no_code"]
     assert store.codes == {}
+
+
+class Closed(Store):
+    """A shop that does not want to."""
+
+    def find(self, code: str) -> KnownCode | None:
+        raise ShopRefused("access_denied")
+
+
+def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
+    at, store = bean(), Store()
+    voucher = redeemed(at)
+
+    with pytest.raises(ShopRefused, match="access_denied"):
+        put_right(voucher.redemption_id, shops=[Closed(), store], desk=at.desk)
+
+    assert store.done == ["create"]
 
 
 def test_what_was_never_redeemed_is_not_there() -> None:

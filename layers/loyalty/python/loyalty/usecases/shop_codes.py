@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, Protocol
 
 from loyalty.domain.entries import Entry, Redemption, RequestCause
-from loyalty.domain.errors import NotFound
+from loyalty.domain.errors import NotFound, TryAgain
 from loyalty.domain.events import (
     Event,
     RedemptionCancelled,
@@ -76,6 +76,8 @@ def pause_seconds(attempt: int) -> int:
 def put_right(redemption_id: str, *, shops: Iterable[Shop], desk: Desk) -> list[Done]:
     """Let each shop have a voucher's code for as long as the voucher is issued.
 
+    One shop's trouble holds up no other: it is raised when all were told.
+
     Raises:
         NotFound: no such redemption.
         ShopRefused: a shop does not want to.
@@ -85,7 +87,16 @@ def put_right(redemption_id: str, *, shops: Iterable[Shop], desk: Desk) -> list[
     wanted = _wanted(voucher, decided_by)
     if wanted is None:
         return ["no_code"]
-    return [_put_right(voucher, wanted, shop=shop, desk=desk) for shop in shops]
+    done: list[Done] = []
+    troubles: list[ShopRefused | TryAgain] = []
+    for shop in shops:
+        try:
+            done.append(_put_right(voucher, wanted, shop=shop, desk=desk))
+        except (ShopRefused, TryAgain) as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+    return done
 
 
 def _put_right(voucher: Voucher, wanted: ShopCode, *, shop: Shop, desk: Desk) -> Done:
