@@ -277,6 +277,18 @@ class TestKilledHalfway:
         assert set(mailroom.lifted) == {EMAIL["value"]}
         assert "#ERASURES" not in str(items(dynamodb, TABLE))
 
+    def test_an_address_that_the_mail_service_cannot_read_holds_up_nobody(
+        self, mailroom: Mailroom, dynamodb: Any
+    ) -> None:
+        for identity in (EMAIL, ANOTHER):
+            till.erase(enroll(identity))
+        mailroom.refusals = [refusal("BadRequestException")]
+
+        finish()
+
+        assert len(mailroom.lifted) == 1
+        assert "#ERASURES" not in str(items(dynamodb, TABLE))
+
 
 class _Killed(BaseException):
     """The process was ended in the middle of its work."""

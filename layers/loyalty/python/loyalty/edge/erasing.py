@@ -89,7 +89,8 @@ class MailSuppressions:
             self._client.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
             match error.response["Error"]["Code"]:
-                case "NotFoundException":
+                # What SES cannot read as an address, it does not keep; other erasures must go on.
+                case "NotFoundException" | "BadRequestException":
                     return
                 case "TooManyRequestsException" | "ThrottlingException":
                     raise TryAgain("SES is asked too much at the moment") from error
