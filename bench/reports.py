@@ -25,6 +25,7 @@ from bench.lake import PROGRAM_ID, TODAY, draw
 from local.home import EXAMPLE
 from loyalty.domain.program import Program
 from loyalty.edge import columns, reports
+from loyalty.edge.engines import Engine
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.reports import Period, Table
 
@@ -96,7 +97,7 @@ def run(name: str, lake: Path) -> Run:
         as_of=datetime.combine(TODAY, datetime.max.time(), UTC),
     )
     with TemporaryDirectory(prefix="mirror-") as root:
-        bucket = FolderBucket(lake)
+        bucket, engine = FolderBucket(lake), Engine()
         mirror = Mirror(bucket.client, bucket="lake", root=Path(root))
 
         def ask() -> Asked:
@@ -107,6 +108,7 @@ def run(name: str, lake: Path) -> Run:
                 facts=mirror.fetch(PROGRAM_ID, asked.reads, columns=columns.read_by(name)),
                 document=document,
                 seconds_max=SECONDS_MAX,
+                connect=engine.over,
             )
             return Asked(table, time.perf_counter() - started, time.process_time() - computed)
 

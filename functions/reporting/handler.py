@@ -18,6 +18,7 @@ from loyalty.domain.currencies import exponent
 from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.domain.program import Program
 from loyalty.edge import clients, clock, columns, desk, report_pages, reports
+from loyalty.edge.engines import Engine
 from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.periods import ReportDay, require_period
@@ -123,7 +124,7 @@ def read_report(
     )
     try:
         facts = mirror().fetch(program_id, asked.reads, columns=columns.read_by(name))
-        table = reports.run(asked, period, facts=facts, document=document)
+        table = reports.run(asked, period, facts=facts, document=document, connect=engine().over)
     except TooLarge as refusal:
         raise TooLarge(
             f"{refusal.detail} As a file it has more room: "
@@ -215,6 +216,11 @@ def mirror() -> Mirror:
         bucket=settings(ReportingSettings).lake_bucket,
         root=FilePath(tempfile.mkdtemp(prefix="lake-")),
     )
+
+
+@cache
+def engine() -> Engine:
+    return Engine()
 
 
 def _preferred(accept: str) -> str:

@@ -155,7 +155,8 @@ class Mirror:
         ]
         if not all(pool.map(self._fetch_footer, unknown)):
             return False
-        layouts = parquet.layouts(folder, [each.path for each in unknown])
+        tails = {each.path: max(0, each.stored.size_bytes - TAIL_BYTES) for each in unknown}
+        layouts = parquet.layouts(folder, tails)
         self._held |= {path: Held(layout) for path, layout in layouts.items()}
         return True
 

@@ -5,7 +5,7 @@ group has each column. A Bloom filter lies apart from the column whose it is.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,19 +38,25 @@ def footer_bytes(trailer: bytes) -> int:
     return int.from_bytes(trailer[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
 
 
-def layouts(folder: Path, paths: Collection[Path]) -> dict[Path, Layout]:
-    """Where the columns of files below a folder lie; nothing but the footers is read."""
-    if not paths:
+def layouts(folder: Path, tails: Mapping[Path, int]) -> dict[Path, Layout]:
+    """Where columns of files below a folder lie, before the tail that is there of each.
+
+    Nothing but the footers is read.
+    """
+    if not tails:
         return {}
-    by_name = {path.name: path for path in paths}
-    found: dict[Path, defaultdict[str, list[Span]]] = {path: defaultdict(list) for path in paths}
+    by_name = {path.name: path for path in tails}
+    found: dict[Path, defaultdict[str, list[Span]]] = {path: defaultdict(list) for path in tails}
     with views.workshop(folder) as connected:
-        rows = connected.execute(_CHUNKS, {"paths": [str(path) for path in paths]}).fetchall()
+        rows = connected.execute(_CHUNKS, {"paths": [str(path) for path in tails]}).fetchall()
     for name, column, start, size, bloom_start, bloom_size in rows:
-        spans = found[by_name[name]][column]
-        spans.append((start, start + size))
+        path = by_name[name]
+        spans = [(start, start + size)]
         if bloom_start is not None:
             spans.append((bloom_start, bloom_start + bloom_size))
+        # A column that lies in the tail is known, and there.
+        tail = tails[path]
+        found[path][column] += [(first, min(stop, tail)) for first, stop in spans if first < tail]
     return dict(found)
 
 

@@ -6,7 +6,8 @@ what its columns are. Parameters are bound, never pasted.
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.calendar import midnight
@@ -22,8 +23,12 @@ from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.domain.program import Program
 from loyalty.edge import views
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 type Cell = int | float | str | None
 type By = Literal["day", "week", "month"]
+type Connect = Callable[..., AbstractContextManager[DuckDBPyConnection]]
 type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
 
 WITHIN_DAYS: Final = 14
@@ -197,8 +202,9 @@ def run(
     facts: Path,
     document: Program,
     seconds_max: float = QUERY_SECONDS_MAX,
+    connect: Connect = views.connection,
 ) -> Table:
-    """Answer a report over the facts in a folder.
+    """Answer a report over the facts in a folder, on an engine that `connect` lends.
 
     Raises:
         TooLarge: it took too long, more memory than there is, or its answer is too long.
@@ -207,7 +213,7 @@ def run(
     import duckdb  # noqa: PLC0415  # as said
 
     try:
-        with views.connection(
+        with connect(
             facts,
             kinds=asked.reads,
             document=document,

@@ -74,11 +74,22 @@ def connection(
     _tell(connected, document, midnights=firsts)
     connected.execute(shared("macros"))
     connected.execute(local_day(firsts))
-    for kind in kinds:
-        _tell_of(connected, _KINDS[kind], facts / kind)
-    _share(connected, kinds)
+    extend(connected, facts, kinds=kinds)
     connected.execute("SET lock_configuration = true")
     return connected
+
+
+def extend(
+    connected: "DuckDBPyConnection",
+    facts: Path,
+    *,
+    kinds: Collection[str],
+    known: Collection[str] = (),
+) -> None:
+    """Tell an engine that knows some kinds of facts of others."""
+    for kind in set(kinds) - set(known):
+        _tell_of(connected, _KINDS[kind], facts / kind)
+    _share(connected, kinds, known=known)
 
 
 def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
@@ -97,9 +108,12 @@ def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
     return connected
 
 
-def _share(connected: "DuckDBPyConnection", kinds: Collection[str]) -> None:
+def _share(
+    connected: "DuckDBPyConnection", kinds: Collection[str], *, known: Collection[str] = ()
+) -> None:
     for name in SHARED:
-        if set(reads(shared(name))) <= set(kinds):
+        needed = set(reads(shared(name)))
+        if needed <= {*kinds, *known} and not needed <= set(known):
             connected.execute(shared(name))
 
 
@@ -199,7 +213,7 @@ def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
 
 def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
     """Make a kind of facts a view of that name: each fact once, by its last revision."""
-    all_told = once(fact, [path for path in sorted(folder.glob("*~*")) if _is_whole(path)])
+    all_told = once(fact, [path for path in sorted(folder.glob("*~*")) if is_whole(path)])
     if fact.final_revision == 1:
         connected.execute(f"CREATE VIEW {fact.kind} AS {all_told}")
         return
@@ -283,7 +297,7 @@ def _listed(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
 
 
-def _is_whole(path: Path) -> bool:
+def is_whole(path: Path) -> bool:
     return path.name.endswith((SUFFIX, FOLDED))
 
 
