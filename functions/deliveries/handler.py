@@ -108,7 +108,7 @@ def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[
     return Response(status_code=204)
 
 
-@api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(TryAgain,))
+@api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(WrongState, TryAgain))
 def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWithSecret:
     """Sign with a new secret, and for 24 hours with the one before as well."""
     now = clock.now()

@@ -593,7 +593,7 @@ class TestTwoAtOnce:
         self, world: World
     ) -> None:
         def rotate_too() -> None:
-            with pytest.raises(TryAgain):
+            with pytest.raises(WrongState):
                 world.rotate()
 
         world.vault = Overtaken(rotate_too)

@@ -198,7 +198,8 @@ def rotate(
 
     Raises:
         NotFound: there is no such endpoint.
-        TryAgain: others are changing it too, or its secret was changed a moment ago.
+        WrongState: its secret was changed a moment ago.
+        TryAgain: others are changing it too.
     """
     endpoint = _claimed(endpoint_id, program_id=program_id, endpoints=endpoints, now=now)
     secrets, secret = vault.read(program_id, endpoint_id), new_secret()
@@ -388,7 +389,7 @@ def _claimed(endpoint_id: str, *, program_id: str, endpoints: Endpoints, now: da
     for _ in range(ATTEMPTS_MAX):
         before = registered(endpoint_id, program_id=program_id, endpoints=endpoints)
         if before.may_be_rotating(now):
-            raise TryAgain("Its secret was changed a moment ago; try again in a minute.")
+            raise WrongState("Its secret was changed a moment ago; a minute later it can be again")
         after = replace(before, changed_at=now, rotated_at=now)
         try:
             endpoints.put(program_id, after, instead_of=before)
