@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from math import exp
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -108,9 +109,9 @@ def moment(rng: Random, day: date, *, online: bool, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone)
 
 
-def next_visit(rng: Random, habit: Habit, *, after: date) -> date:
-    """The next day on which somebody comes; some days suit fewer people."""
-    gap = habit.days_between / _SEASON[after.month - 1]
+def next_visit(rng: Random, who: Person, *, after: date) -> date:
+    """The next day on which somebody comes: sooner who likes it; some days suit fewer people."""
+    gap = who.habit.days_between * exp(-0.3 * who.liking) / _SEASON[after.month - 1]
     day = after + timedelta(days=max(1, round(rng.gammavariate(1.6, gap / 1.6))))
     while rng.random() > _WEEKDAY[day.weekday()] / max(_WEEKDAY):
         day += timedelta(days=1)
@@ -119,7 +120,7 @@ def next_visit(rng: Random, habit: Habit, *, after: date) -> date:
 
 def stays(rng: Random, who: Person) -> bool:
     """Whether somebody comes again at all: few do who do not like it."""
-    monthly = min(0.99, who.habit.stays + 0.05 * who.liking)
+    monthly = min(0.99, who.habit.stays + 0.06 * who.liking)
     return rng.random() < float(monthly ** (who.habit.days_between / 30))
 
 

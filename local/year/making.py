@@ -55,7 +55,7 @@ _MOVED_BY: Final = {
 }
 
 # Some may try a higher level, which they then lose again.
-_TRIAL_AFTER_DAYS: Final = 60
+_TRIAL_AFTER_DAYS: Final = 25
 _TRIAL_DAYS: Final = (60, 90, 120)
 
 type Act = Callable[[], None]
@@ -72,6 +72,11 @@ class Span:
     def until(cls, last: date, *, months: int = MONTHS) -> "Span":
         """From the first of a month, so many whole months before that of the last day."""
         return cls(first=add_months(last.replace(day=1), -months), last=last)
+
+    @property
+    def shown_from(self) -> date:
+        """The first day that reports are asked for: some were members before it."""
+        return add_months(self.first, 1)
 
     def __iter__(self) -> Iterator[date]:
         days = (self.last - self.first).days + 1
@@ -166,8 +171,11 @@ class _Year:
             agrees=who.reads_mail,
         )
         self._people[who.member_id] = who
-        # Whoever enrolls does so with something in hand.
-        self._visit(who, online=False)
+        if self._rng.random() < 0.88:
+            # With something in hand.
+            self._visit(who, online=False)
+        elif self._rng.random() < 0.6:
+            self._come(who, next_visit(self._rng, who, after=self._today()))
         if self._rng.random() < 0.01:
             self._in_days(self._rng.randint(10, 60), partial(self._enroll_twice, who))
 
@@ -205,7 +213,7 @@ class _Year:
             return
         who.is_gone = not stays(self._rng, who)
         if not who.is_gone:
-            self._come(who, next_visit(self._rng, who.habit, after=self._today()))
+            self._come(who, next_visit(self._rng, who, after=self._today()))
 
     def _redeem(self, who: Person, order: Order, *, online: bool) -> None:
         account = self._counter.account(who.member_id)
@@ -255,7 +263,7 @@ class _Year:
         """Some answer when they are asked how it was, and a few whether they would recommend us."""
         surveyed = self._rng.random()
         if surveyed < 0.08:
-            said = score(self._rng, who, mean=4.2, spread=0.8, least=1, most=5)
+            said = score(self._rng, who, mean=4, spread=1.2, least=1, most=5)
             self._counter.answer("visit", member_id=who.member_id, order=order, score=said)
         elif surveyed < 0.13:
             said = score(self._rng, who, mean=8.3, spread=1.7, least=0, most=10)

@@ -62,7 +62,7 @@ def open_year(
         deployed.api_url,
         program_id=PROGRAM_ID,
         token=token,
-        first=span.first,
+        first=span.shown_from,
         last=span.last,
         by="month",
     )
@@ -88,7 +88,7 @@ def _reports_agree(client: ProgramClient, span: Span) -> str:
 
 
 def _rows(client: ProgramClient, name: str, span: Span) -> list[dict[str, Any]]:
-    days = {"from": span.first.isoformat(), "to": span.last.isoformat(), "by": "month"}
+    days = {"from": span.shown_from.isoformat(), "to": span.last.isoformat(), "by": "month"}
     answer = expect(client.get(f"/reports/{name}", params=days), httpx.codes.OK)
     names = [column["name"] for column in answer["columns"]]
     return [dict(zip(names, row, strict=True)) for row in answer["rows"]]
