@@ -148,8 +148,9 @@ def test_a_refund_is_two_reads_and_one_transaction_of_three_items(spend: Spend, 
 def test_an_answer_to_a_survey_is_three_reads_and_one_transaction(spend: Spend, ana: str) -> None:
     def answer(survey_id: str, score: int = 4) -> Answer:
         order = {"source": "webshop-paris", "order_id": ORDER_ID.format(0)}
-        body = {"order": order, "score": score} if survey_id == "visit" else {"score": score}
-        body |= {"member_id": ana}
+        body: dict[str, Any] = {"member_id": ana, "score": score}
+        if survey_id == "visit":
+            body["order"] = order
         return ask(accrual, "POST", f"/surveys/{survey_id}/responses", body)
 
     thanked = spend(lambda: answer("visit"), 201)
