@@ -93,6 +93,7 @@ def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iter
             "VisibilityTimeout": str(VISIBILITY_SECONDS),
         },
     )
+    monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
     yield queue["QueueUrl"]
     forget_clients()
 

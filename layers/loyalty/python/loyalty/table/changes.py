@@ -96,7 +96,7 @@ def change_told_again(item: Item, *, made_at: datetime) -> Change | None:
             after=after,
         )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Unreadable(f"item {item['sk']}") from error
+        raise Unreadable(f"item {cast('str', item['sk'])}") from error
 
 
 def _kept(image: Mapping[str, Any]) -> Kept | None:
