@@ -38,7 +38,13 @@ SHARED: Final = (
 )  # fmt: skip
 
 _KINDS: Final = {fact.kind: fact for fact in ALL}
-_TYPES: Final = {str: "VARCHAR", int: "BIGINT", datetime: "TIMESTAMP", date: "DATE"}
+_TYPES: Final = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    bool: "BOOLEAN",
+    datetime: "TIMESTAMP",
+    date: "DATE",
+}
 _READS: Final = re.compile(r"^-- Reads: (.+)$", re.MULTILINE)
 
 
