@@ -178,6 +178,7 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "endpoint_id": "crm",
         "event_id": "unseen",
         "survey_id": "visit",
+        "export_id": "unseen",
     }
 
 
