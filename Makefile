@@ -39,7 +39,7 @@ token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|servic
 
 test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e
-	$(python) -m pytest tests/e2e
+	$(python) -m pytest -n 2 --dist loadfile tests/e2e
 
 check: prepare ## Lint, format, types, imports, drift of what is generated
 	.venv/bin/ruff check .

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-import boto3
 import httpx
 import pytest
 
 from infra.routes import CATCH_ALL, ROUTES
-from local.aws import REGION
 from local.deploy import zipped
 from local.people import email_of
 from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, enroll, eventually, mails, order
+from tests.e2e.functions import function, variables_of
 from tests.support.receiver import receiving
 
 # Runs with another function's role, and tells what it may.
@@ -80,15 +79,8 @@ class TestWhatAFunctionMay:
         self, program: OpenProgram, tmp_path: Path
     ) -> None:
         """The others tell nothing if the cloud were to let everything pass."""
-        aws = boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
-        )
-        lambda_ = aws.client("lambda", endpoint_url=program.deployed.cloud.aws.endpoint)
-        (reporting,) = [
-            function
-            for function in lambda_.list_functions()["Functions"]
-            if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == "reporting"
-        ]
+        reporting = function(program.deployed, "reporting")
+        lambda_ = program.deployed.cloud.aws.functions
         (tmp_path / "handler.py").write_text(INTRUDER)
         lambda_.create_function(
             FunctionName="intruder",
@@ -99,7 +91,7 @@ class TestWhatAFunctionMay:
         )
 
         def attempt(call: str, **arguments: Any) -> str:
-            table = reporting["Environment"]["Variables"]["LOYALTY_TABLE"]
+            table = variables_of(reporting)["LOYALTY_TABLE"]
             asked = json.dumps({"call": call, "arguments": {"TableName": table} | arguments})
             answer = lambda_.invoke(FunctionName="intruder", Payload=asked)["Payload"].read()
             return str(json.loads(answer))

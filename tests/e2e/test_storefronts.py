@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-import boto3
 import pytest
 
-from local.aws import REGION
 from local.clock import Clock
 from local.deploy import stack_outputs
 from local.deployment import Deployment
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import Body, DescribedApi, eventually
+from tests.e2e.functions import asking
 from tests.support.platforms import PlatformServer, serving
 from tests.support.shops import Shop, Telling, shops
 
@@ -29,33 +28,11 @@ LATER: Final = (
 BASE: Final = {"id": "base", "on": "order", "points": 1, "per_minor": 100}
 
 
-def client(deployed: Deployment, service: str) -> Any:
-    session: Any = boto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
-    )
-    return session.client(service, endpoint_url=deployed.cloud.aws.endpoint)
-
-
 @pytest.fixture
 def platform(deployed: Deployment) -> Iterator[PlatformServer]:
     """The platforms' own APIs, for the function that asks them."""
-    lambda_ = client(deployed, "lambda")
-    (intake,) = (
-        function
-        for function in lambda_.list_functions()["Functions"]
-        if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == "intake"
-    )
-    variables = intake["Environment"]["Variables"]
-
-    def tell(more: dict[str, str]) -> None:
-        lambda_.update_function_configuration(
-            FunctionName=intake["FunctionName"], Environment={"Variables": variables | more}
-        )
-
-    with serving() as server:
-        tell({"LOYALTY_PLATFORM_ORIGIN": server.origin})
+    with serving() as server, asking(deployed, "intake", origin=server.origin):
         yield server
-        tell({})
 
 
 @pytest.fixture
@@ -148,15 +125,15 @@ class Street:
         ):
             for each in page.get("Contents", []):
                 s3.delete_object(Bucket=outputs["InboxBucket"], Key=each["Key"])
-        dynamodb, table = client(deployed, "dynamodb"), outputs["TableName"]
+        dynamodb, table = deployed.cloud.aws.dynamodb, outputs["TableName"]
         for platform in self._members:
             partition = f"PROGRAM#{self._api.program.id}#STOREFRONT#{platform}"
-            for page in dynamodb.get_paginator("query").paginate(
+            for told in dynamodb.get_paginator("query").paginate(
                 TableName=table,
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues={":pk": {"S": partition}},
             ):
-                for item in page["Items"]:
+                for item in told["Items"]:
                     key = {"pk": item["pk"], "sk": item["sk"]}
                     dynamodb.delete_item(TableName=table, Key=key)
 

@@ -10,7 +10,7 @@ from local.deployment import Deployment
 from local.shop import delivery, paid_order
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, eventually, order
-from tests.e2e.test_storefronts import client
+from tests.e2e.functions import asking
 from tests.support.platforms import PlatformServer, Reply, serving
 
 SECRET = "shpss_0123456789abcdef"
@@ -29,24 +29,9 @@ FIVE_OFF = {
 @pytest.fixture
 def shopify(deployed: Deployment) -> Iterator[PlatformServer]:
     """Shopify's own API, for the function that creates codes there."""
-    lambda_ = client(deployed, "lambda")
-    (codes,) = (
-        function
-        for function in lambda_.list_functions()["Functions"]
-        if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == "codes"
-    )
-    variables = codes["Environment"]["Variables"]
-
-    def tell(more: dict[str, str]) -> None:
-        lambda_.update_function_configuration(
-            FunctionName=codes["FunctionName"], Environment={"Variables": variables | more}
-        )
-
-    with serving() as server:
+    with serving() as server, asking(deployed, "codes", origin=server.origin):
         server.answer(GRAPHQL, NO_CODE, DONE)
-        tell({"LOYALTY_PLATFORM_ORIGIN": server.origin})
         yield server
-        tell({})
 
 
 @pytest.fixture
