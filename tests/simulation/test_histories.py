@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.__main__ import replay, run
 from tests.simulation.mutants import ROOT
 
-HISTORIES: Final = 12_000
+HISTORIES: Final = 10_000
 CHUNK: Final = 500
 TELL_ALL: Final = """
 from tests.simulation.history import History
