@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -32,12 +33,22 @@ ASKED: Final = (
 )  # fmt: skip
 NEXT_MONTH: Final = datetime(2026, 12, 3, 1, 5, tzinfo=UTC)
 QUEUE: Final = "LOYALTY_REBUILD_QUEUE_URL"
+TIERS: Final = {
+    "basis": "spend",
+    "period": "calendar_year",
+    "levels": [{"id": "gold", "name": "Gold", "reached_at": 100_000}],
+}
 
 
 @pytest.fixture(autouse=True)
 def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep what a function keeps on its disk where it is tidied up."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+@pytest.fixture
+def program(publish: Callable[..., PublishedProgram]) -> PublishedProgram:
+    return publish(tiers=TIERS)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +64,7 @@ def history(program: PublishedProgram, engine: DynamoEngine, time: Clock) -> Non
     welcome, nothing = message(member_id=ana), Correspondence(member_id=ana)
     TableLetters(engine, program_id="bean").write(nothing, nothing, [welcome])
     TableOutbox(engine, program_id="bean").sent(welcome, at=time.now)
+    till.grant(ana, "gold", until=f"{time.now:%Y-%m-%d}")
     time.now += timedelta(days=1)
     till.use(till.redeem(ana).body["voucher"]["code"])
     till.merge(bob, into=ana)
@@ -91,16 +103,17 @@ def lose(prefix: str = "facts/") -> int:
 
 def answers() -> dict[str, Any]:
     """The rows of reports that together read every kind of facts."""
-    return {
-        name: call(
-            reporting,
-            "GET",
-            f"{till.PROGRAM}/reports/{name}",
-            query={"from": "2026-11-01", "to": "2026-11-30"},
-            as_=staff("bean", "analyst"),
-        ).body["rows"]
-        for name in ASKED
-    }
+    return {name: rows(name, "2026-11-01", "2026-11-30") for name in ASKED}
+
+
+def rows(report: str, first: str, last: str) -> Any:
+    return call(
+        reporting,
+        "GET",
+        f"{till.PROGRAM}/reports/{report}",
+        query={"from": first, "to": last},
+        as_=staff("bean", "analyst"),
+    ).body["rows"]
 
 
 def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
@@ -114,6 +127,17 @@ def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
     assert answers() == before
     compact()
     assert answers() == before
+
+
+def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_built_anew(
+    time: Clock,
+) -> None:
+    time.now = NEXT_MONTH
+    assert lose() > 0
+
+    assert rebuild() == []
+
+    assert ["new", "gold", "joined", 1] in rows("tiers", "2026-11-21", "2026-11-21")
 
 
 @pytest.mark.parametrize("now", [TOMORROW, NEXT_MONTH])

@@ -15,9 +15,10 @@ from loyalty.edge.desk import desk
 from loyalty.usecases import accrual
 from loyalty.usecases.accrual import Customer
 from tests.integration.conftest import TABLE, Clock
+from tests.support import till
 from tests.support.documents import rule
 from tests.support.eventbridge import EventBridge
-from tests.support.http import Answer, Claims, Context, call, staff
+from tests.support.http import Answer, Context, call, staff
 from tests.support.orders import line, order
 from tests.support.stream import batch, records
 
@@ -53,11 +54,6 @@ def earn(member_id: str, points: int, at: Clock) -> None:
 
 def read(member_id: str) -> Any:
     return call(handler, "GET", f"{MEMBERS}/{member_id}", as_=MANAGER).body
-
-
-def grant(member_id: str, level: str, until: str, as_: Claims = MANAGER) -> Answer:
-    body = {"level": level, "until": until}
-    return call(handler, "PUT", f"{MEMBERS}/{member_id}/tier-floor", body=body, as_=as_)
 
 
 def revoke(member_id: str) -> Answer:
@@ -100,7 +96,7 @@ def test_a_program_without_tiers_has_nothing_to_tell(
 
 
 def test_a_manager_grants_a_level_until_a_day(member_id: str) -> None:
-    answer = grant(member_id, "gold", "2027-03-31")
+    answer = till.grant(member_id, "gold", until="2027-03-31")
 
     assert answer.status == 200
     assert answer.body["tier"] == "gold"
@@ -110,7 +106,7 @@ def test_a_manager_grants_a_level_until_a_day(member_id: str) -> None:
 
 
 def test_a_granted_level_is_gone_when_it_is_revoked_or_over(member_id: str, time: Clock) -> None:
-    grant(member_id, "gold", "2026-11-30")
+    till.grant(member_id, "gold", until="2026-11-30")
     day = time.now
 
     time.now = day.replace(month=12, day=1)
@@ -132,14 +128,14 @@ def test_a_granted_level_is_gone_when_it_is_revoked_or_over(member_id: str, time
 def test_no_level_is_granted_that_is_none_or_never_holds(
     member_id: str, level: str, until: str, pointers: dict[str, str]
 ) -> None:
-    answer = grant(member_id, level, until)
+    answer = till.grant(member_id, level, until=until)
 
     assert answer.status == 422
     assert answer.pointers == pointers
 
 
 def test_only_managers_grant_levels(member_id: str) -> None:
-    answer = grant(member_id, "gold", "2027-03-31", as_=staff("bean", "cashier"))
+    answer = till.grant(member_id, "gold", until="2027-03-31", as_=staff("bean", "cashier"))
 
     assert answer.status == 403
 
@@ -150,7 +146,7 @@ def test_every_change_of_a_level_is_announced_under_an_id_of_its_own(
     bus = EventBridge()
     monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
     for _ in range(2):
-        grant(member_id, "gold", "2027-03-31")
+        till.grant(member_id, "gold", until="2027-03-31")
         revoke(member_id)
     earn(member_id, 620, at=time)
 

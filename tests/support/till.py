@@ -207,6 +207,13 @@ def merge(member_id: str, into: str, *, key: str | None = None, as_: Claims = MA
     )
 
 
+def grant(member_id: str, level: str, *, until: str, as_: Claims = MANAGER) -> Answer:
+    body = {"level": level, "until": until}
+    return call(
+        enrollment.handler, "PUT", f"{PROGRAM}/members/{member_id}/tier-floor", body=body, as_=as_
+    )
+
+
 def statement(member_id: str, first: str, last: str, *, as_: Claims = CASHIER) -> Answer:
     path = f"{PROGRAM}/members/{member_id}/statement"
     return call(enrollment.handler, "GET", path, as_=as_, query={"from": first, "to": last})

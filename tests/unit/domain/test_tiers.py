@@ -380,7 +380,7 @@ def test_a_floor_is_kept_beyond_its_day_by_what_is_missing_then() -> None:
     )
 
 
-def test_settling_forgets_a_floor_that_is_over_and_counters_of_periods_that_are_no_more() -> None:
+def test_settling_forgets_counters_of_periods_that_are_no_more_and_no_floor_that_is_over() -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     granted = replace(
         member(p24323=600, p2026=20),
@@ -394,7 +394,7 @@ def test_settling_forgets_a_floor_that_is_over_and_counters_of_periods_that_are_
     assert posting is not None
     after = posting.changes[0].becomes
     assert after is not None
-    assert (after.tier_floor, after.tier_announced) == (None, None)
+    assert (after.tier_floor, after.tier_announced) == (granted.tier_floor, None)
     assert (after.tier_ups, after.tier_downs) == (0, 1)
     assert after.qualifying == {"p2026": 20}
 
@@ -418,3 +418,15 @@ def test_a_merge_keeps_the_floor_that_still_holds() -> None:
     assert survives is not None
     assert survives.tier_floor == TierFloor("silver", date(2027, 10, 1))
     assert survives.tier_announced == "silver"
+
+
+def test_a_merge_keeps_the_survivors_floor_where_none_holds_any_more() -> None:
+    rules = published(tiers=tiers(), earning_rules=[rule()])
+    over = replace(member(), tier_floor=TierFloor("gold", date(2026, 10, 1)))
+    other = replace(member(), member_id="mem_2", tier_floor=TierFloor("silver", date(2026, 9, 1)))
+
+    posting = merge(other, over, program=rules, request_id="r", fingerprint="", now=NOON)
+
+    survives = posting.changes[1].becomes
+    assert survives is not None
+    assert (survives.tier_floor, survives.tier_announced) == (over.tier_floor, None)

@@ -37,11 +37,12 @@ class Account:
     the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
     with a limit to how often this member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
-    `absorbed` names the members that were merged into this one. `tier_announced` is the level
-    that was last made known, which is not how a level is told: that is computed; `tier_ups` and
-    `tier_downs` count how often a higher and a lower one was. `tier_revision` counts what may have
-    made the level another: the floor, what was made known, and every counter but the newest one,
-    to which most orders only add.
+    `absorbed` names the members that were merged into this one. `tier_floor` is the level that was
+    granted last, and stays when it is over: the lake is built anew from it. `tier_announced` is the
+    level that was last made known, which is not how a level is told: that is computed; `tier_ups`
+    and `tier_downs` count how often a higher and a lower one was. `tier_revision` counts what may
+    have made the level another: the floor, what was made known, and every counter but the newest
+    one, to which most orders only add.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """

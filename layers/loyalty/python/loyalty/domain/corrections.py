@@ -233,6 +233,7 @@ def merge(
         enrolled_at=loser.enrolled_at,
         ended_at=now,
     )
+    floor = higher_floor(survivor.tier_floor, loser.tier_floor, program.document, day=today)
     survives = replace(
         survivor,
         balance=survivor.balance + loser.balance,
@@ -242,7 +243,7 @@ def merge(
         qualifying=summed(survivor.qualifying, moved(loser, survivor, program.document, day=today)),
         redeemed=summed(loser.redeemed, survivor.redeemed),
         active_on=active_on,
-        tier_floor=higher_floor(survivor.tier_floor, loser.tier_floor, program.document, day=today),
+        tier_floor=floor or survivor.tier_floor,
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )
     survives = with_due(survives, program=program, today=today)
@@ -260,7 +261,7 @@ def grant(
 ) -> Posting | None:
     """Let a settled account have a level until a day, or no longer; None: it is so already."""
     today = program.document.today(now)
-    if granted(floor, day=today) == account.tier_floor:
+    if granted(floor, day=today) == granted(account.tier_floor, day=today):
         return None
     after = with_due(replace(account, tier_floor=floor), program=program, today=today)
     return Posting(changes=(replacing(account, after, entries=0),))

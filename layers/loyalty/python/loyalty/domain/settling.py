@@ -18,7 +18,7 @@ from loyalty.domain.calendar import midnight
 from loyalty.domain.entries import CalendarCause, Effect, Entry
 from loyalty.domain.postings import Posting, replacing
 from loyalty.domain.program import PublishedProgram
-from loyalty.domain.tiers import announced, changes_on, granted, level_on, relevant
+from loyalty.domain.tiers import announced, changes_on, level_on, relevant
 
 # Each step is an item of its own, and a transaction holds 100.
 STEPS_MAX: Final = 90
@@ -57,7 +57,6 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
 def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
     """A settled account with the level it makes known, and the next day on which it is due."""
     document = program.document
-    account = replace(account, tier_floor=granted(account.tier_floor, day=today))
     days = (
         first_due(
             account.lots,

@@ -60,10 +60,8 @@ def level_on(account: Account, program: Program, *, day: date) -> Level | None:
     if tiers is None:
         return None
     period = _period(tiers, account, program, day)
-    best = max(_amount(tiers, account.qualifying, period - ago) for ago in range(_holds(tiers) + 1))
-    reached = [level for level in tiers.levels if level.reached_at <= best]
-    floor = _floor(account, tiers, day)
-    return max((*reached, *floor), key=lambda level: level.reached_at, default=None)
+    counted = _amounts(tiers, account.qualifying, range(period - _holds(tiers), period + 1))
+    return _level(max(counted), account, tiers, day)
 
 
 def drops_on(account: Account, program: Program, *, day: date) -> date | None:
@@ -290,13 +288,20 @@ def _enrolled_on(account: Account, program: Program, day: date) -> date:
 
 
 def _amount(tiers: Tiers, counters: Mapping[str, int], period: int) -> int:
-    letter, before = LETTERS[tiers.basis], period - _spans(tiers)
-    # Going over the few counters there are costs a quarter of asking for twelve months by name.
-    return sum(
-        amount
-        for name, amount in counters.items()
-        if name[0] == letter and before < int(name[1:]) <= period
-    )
+    """What counts in a numbered period."""
+    return _amounts(tiers, counters, range(period, period + 1))[0]
+
+
+def _amounts(tiers: Tiers, counters: Mapping[str, int], periods: range) -> list[int]:
+    """What counts in each of successive numbered periods."""
+    letter, spans = LETTERS[tiers.basis], _spans(tiers)
+    counted = {int(name[1:]): amount for name, amount in counters.items() if name[0] == letter}
+    amount = sum(counted.get(periods.start - ago, 0) for ago in range(1, spans + 1))
+    amounts = []
+    for period in periods:
+        amount += counted.get(period, 0) - counted.get(period - spans, 0)
+        amounts.append(amount)
+    return amounts
 
 
 def _rank(level_id: str | None, program: Program) -> int:
@@ -319,20 +324,21 @@ def _below_the_next(
     if tiers is None or above is None:
         return None
     period, number = _period(tiers, account, program, day), int(name[1:])
-    best = max(
-        (
-            _amount(tiers, account.qualifying, last)
-            for last in range(period - _holds(tiers), period + 1)
-            if last - _spans(tiers) < number <= last
-        ),
-        default=None,
-    )
+    first = max(number, period - _holds(tiers))
+    counting_it = range(first, min(number + _spans(tiers), period + 1))
+    best = max(_amounts(tiers, account.qualifying, counting_it), default=None)
     return None if best is None else account.qualifying[name] + above.reached_at - 1 - best
 
 
-def _floor(account: Account, tiers: Tiers, day: date) -> Iterator[Level]:
-    if floor := granted(account.tier_floor, day=day):
-        yield from (level for level in tiers.levels if level.id == floor.level)
+def _level(best: int, account: Account, tiers: Tiers, day: date) -> Level | None:
+    """The level of so much in the best period that still holds on a day, or the floor's."""
+    floor = granted(account.tier_floor, day=day)
+    has = (
+        level
+        for level in tiers.levels
+        if level.reached_at <= best or (floor and level.id == floor.level)
+    )
+    return max(has, key=lambda level: level.reached_at, default=None)
 
 
 def _later(account: Account, program: Program, day: date) -> Iterator[tuple[date, Level | None]]:
@@ -340,15 +346,24 @@ def _later(account: Account, program: Program, day: date) -> Iterator[tuple[date
     tiers = program.tiers
     if tiers is None or not (account.qualifying or account.tier_floor):
         return
-    for turn in _turns(tiers, account, program, day):
-        yield turn, level_on(account, program, day=turn)
+    period, holds = _period(tiers, account, program, day), _holds(tiers)
+    last = period + holds + _spans(tiers)
+    first = period - holds
+    # Each turn asks for all the periods that hold on it: what counts in them is added up once.
+    counted = _amounts(tiers, account.qualifying, range(first, last + 1))
+    for turn, number in _turns(tiers, account, program, day, last=last):
+        # A floor may end after all that counts.
+        best = max(counted[number - holds - first : number - first + 1], default=0)
+        yield turn, _level(best, account, tiers, turn)
 
 
-def _turns(tiers: Tiers, account: Account, program: Program, day: date) -> list[date]:
-    """The days to come on which a level may begin or end, soonest first."""
+def _turns(
+    tiers: Tiers, account: Account, program: Program, day: date, *, last: int
+) -> list[tuple[date, int]]:
+    """The days to come, with their periods, on which a level may begin or end, soonest first."""
     period = _period(tiers, account, program, day)
-    last = period + _holds(tiers) + _spans(tiers)
-    turns = [_begins(tiers, account, program, each) for each in range(period + 1, last + 1)]
+    turns = [(_begins(tiers, account, program, each), each) for each in range(period + 1, last + 1)]
     if floor := granted(account.tier_floor, day=day):
-        turns.append(floor.until + timedelta(days=1))
+        over = floor.until + timedelta(days=1)
+        turns.append((over, _period(tiers, account, program, over)))
     return sorted(turns)

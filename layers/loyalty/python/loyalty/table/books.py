@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from loyalty.domain.order_vouchers import OrderVouchers
 from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
 from loyalty.domain.vouchers import Voucher
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine, key_of
+from loyalty.table.engine import Engine, every, key_of
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -79,7 +78,7 @@ class TableBooks:
         # "accrual" comes before every other kind of entry, as the alphabet has it.
         return [
             records.entry_from_item(item)
-            for item in self._all(Query(pk=partition, begins_with="ENTRY#", strong=True))
+            for item in every(self._engine, Query(pk=partition, begins_with="ENTRY#", strong=True))
         ]
 
     def voucher(self, code: str) -> Voucher | None:
@@ -97,21 +96,12 @@ class TableBooks:
             begins_with=f"ENTRY#expiry#{lot.isoformat()}#",
             strong=True,
         )
-        return [cast("Entry", records.entry_from_item(item)) for item in self._all(query)]
+        return [cast("Entry", records.entry_from_item(item)) for item in every(self._engine, query)]
 
     def entries(self, member_id: str) -> Sequence[Entry]:
         partition = keys.history_partition(self._program, member_id)
         query = Query(pk=partition, index="history", limit=1000)
-        return [cast("Entry", records.entry_from_item(item)) for item in self._all(query)]
-
-    def _all(self, query: Query) -> Iterator[Item]:
-        """Every item of a query, page after page."""
-        while True:
-            page = self._engine.query(query)
-            yield from page
-            if page.next is None:
-                return
-            query = replace(query, start=page.next)
+        return [cast("Entry", records.entry_from_item(item)) for item in every(self._engine, query)]
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
         if not reward_ids:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from botocore.exceptions import (
@@ -221,6 +222,16 @@ class DynamoEngine:
             raise
         except _LOST as error:
             raise Transient(type(error).__name__) from error
+
+
+def every(engine: Engine, query: Query) -> Iterator[Item]:
+    """Every item that a query finds, page after page."""
+    while True:
+        page = engine.query(query)
+        yield from page
+        if page.next is None:
+            return
+        query = replace(query, start=page.next)
 
 
 def key_of(item: Item) -> Key:

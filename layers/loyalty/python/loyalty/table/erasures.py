@@ -12,7 +12,7 @@ from loyalty.domain.entries import Placeholder
 from loyalty.domain.erasure import Erasure, GuestOrder
 from loyalty.domain.identity import Identity
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine, key_of
+from loyalty.table.engine import Engine, every, key_of
 from loyalty.table.operations import (
     TRANSACTION_ITEMS_MAX,
     Delete,
@@ -43,7 +43,7 @@ class TableErasures:
 
     def unfinished(self, *, begun_by: datetime) -> Sequence[Erasure]:
         query = Query(pk=keys.erasure(self._program, "").pk, strong=True)
-        found = [erasure_from_item(item) for item in self._all(query)]
+        found = [erasure_from_item(item) for item in every(self._engine, query)]
         return [each for each in found if each.begun_at <= begun_by]
 
     def done(self, erasure: Erasure) -> None:
@@ -64,7 +64,7 @@ class TableErasures:
                 source=cast("str", item["source"]),
                 order_id=cast("str", item["order"]),
             )
-            for item in self._all(Query(pk=partition, strong=True))
+            for item in every(self._engine, Query(pk=partition, strong=True))
         ]
 
     def forget_guest(self, order: GuestOrder) -> None:
@@ -92,26 +92,20 @@ class TableErasures:
         """What they were told, and what is to be told next."""
         partition = keys.member_partition(self._program, member_id)
         query = Query(pk=partition, begins_with=keys.MESSAGES)
-        self._delete(key_of(item) for item in self._all(query))
+        self._delete(key_of(item) for item in every(self._engine, query))
         self._engine.write([Delete(keys.correspondence(self._program, member_id))])
 
     def forget_comments(self, member_id: str) -> None:
         partition = keys.member_partition(self._program, member_id)
-        for item in self._all(Query(pk=partition, begins_with=keys.RESPONSES, strong=True)):
+        for item in every(
+            self._engine, Query(pk=partition, begins_with=keys.RESPONSES, strong=True)
+        ):
             is_there = equal(("kind",), "survey_response")
             self._engine.write([Update(key_of(item), (Remove(("about", "comment")),), (is_there,))])
 
     def _delete(self, found: Iterator[Key]) -> None:
         for some in batched(list(found), TRANSACTION_ITEMS_MAX, strict=False):
             self._engine.write([Delete(key) for key in some])
-
-    def _all(self, query: Query) -> Iterator[Item]:
-        while True:
-            page = self._engine.query(query)
-            yield from page
-            if page.next is None:
-                return
-            query = replace(query, start=page.next)
 
 
 def begun(erasure: Erasure, program: str) -> Put:

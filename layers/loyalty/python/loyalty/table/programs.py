@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
@@ -10,7 +9,7 @@ from loyalty.domain.errors import NotFound
 from loyalty.domain.program import Program, PublishedProgram
 from loyalty.domain.publication import canonical
 from loyalty.table import keys
-from loyalty.table.engine import Engine
+from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
 from loyalty.usecases.program import Superseded
 
@@ -43,12 +42,7 @@ class TablePrograms:
     def registered(self) -> Iterator[str]:
         """The ids of all programs."""
         query = Query(pk=keys.REGISTRY_PARTITION)
-        while True:
-            page = self._engine.query(query)
-            yield from (cast("str", item["program_id"]) for item in page)
-            if page.next is None:
-                return
-            query = replace(query, start=page.next)
+        return (cast("str", item["program_id"]) for item in every(self._engine, query))
 
     def publish(self, program: PublishedProgram) -> None:
         program_id, version = program.program_id, program.version
