@@ -4,7 +4,7 @@
 #   PLATFORM=local|arm64|x86_64  what `make build` builds for
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-cloud run token test check build synth openapi bench simulate \
+.PHONY: help prepare prepare-cloud run token test check build synth openapi bench explore simulate \
 	mutants lock format clean
 
 # What a shell was set up for must not reach our own environments.
@@ -65,6 +65,9 @@ openapi: prepare ## Generate the OpenAPI document, the schemas, the table's char
 
 bench: prepare-cloud build ## Measure: a line of JSON for each figure
 	@$(python) -m bench
+
+explore: prepare build ## Look for examples that break a rule, many more than `make test` tries
+	$(python) -m pytest -n 2 --dist loadgroup --hypothesis-profile explore tests/unit tests/integration
 
 simulate: prepare ## Run many more simulated histories than `make test` does (SEEDS=, START=)
 	$(python) -m tests.simulation $(SEEDS:%=--seeds %) $(START:%=--start %)
