@@ -1,8 +1,9 @@
 """A lake of ten million entries, drawn by SQL: the same for the same numbers, in two minutes.
 
 Two years of a program that grows: customers come back as they do (few often, many rarely), points
-expire after a year, rewards are redeemed from any lot. It is laid out as compaction leaves it: an
-object for each month that is over, one for each day of the month under way.
+expire after a year, rewards are redeemed from any lot, a member gets a message a month, and of the
+orders one in twenty is answered about. It is laid out as compaction leaves it: an object for each
+month that is over, one for each day of the month under way.
 """
 
 from datetime import date, timedelta
@@ -140,6 +141,51 @@ _FACTS: Final = {
         FROM (SELECT *, row_id % 5 <> 0 AND row_id % 7 <> 0 AS is_used FROM drawn)
         WHERE what = 'redemption'
     """,
+    "messages": """
+        SELECT
+            member_id || '/' || written_at::DATE || '/' || message_kind AS fact_id,
+            CASE WHEN state = 'bounced' THEN 3 ELSE 2 END AS revision, 1 AS v,
+            $program_id AS program_id, written_at + INTERVAL 5 MINUTE AS recorded_at,
+            member_id, message_kind, 'email' AS channel, state, written_at,
+            CASE WHEN state <> 'dropped' THEN written_at + INTERVAL 4 MINUTE END AS sent_at,
+            written_at + INTERVAL 5 MINUTE AS settled_at
+        FROM (
+            SELECT
+                member_id(number) AS member_id,
+                ['points_expiring', 'voucher_expiring', 'tier_ending', 'birthday', 'lapsed'][
+                    1 + floor(u(row_id, 2) * 5)::INTEGER
+                ] AS message_kind,
+                CASE WHEN u(row_id, 3) < 0.01 THEN 'bounced' WHEN u(row_id, 3) < 0.03 THEN 'dropped'
+                    ELSE 'sent' END AS state,
+                $first_day::TIMESTAMP
+                    + to_microseconds((u(row_id, 4) * $days * 86400)::BIGINT * 1000000)
+                    AS written_at
+            FROM (
+                SELECT number, number * 65536 + ($first_day - DATE '2000-01-01') AS row_id
+                FROM range(enrolled($members)) AS numbers(number)
+            )
+            WHERE u(row_id, 1) < $days / 30
+        )
+    """,
+    "surveys": """
+        SELECT
+            survey_id || '/' || member_id || '/' || source || '/' || order_id AS fact_id,
+            1 AS revision, 1 AS v, $program_id AS program_id, answered_at AS recorded_at,
+            member_id, survey_id, survey_kind, score,
+            score <= CASE survey_kind WHEN 'nps' THEN 6 ELSE 2 END AS is_low,
+            source, order_id, answered_at
+        FROM (
+            SELECT
+                member_id(number) AS member_id, source_of(row_id) AS source,
+                row_id::VARCHAR AS order_id, moment + INTERVAL 3 HOUR AS answered_at,
+                CASE row_id % 4 WHEN 0 THEN 'recommend' ELSE 'visit' END AS survey_id,
+                CASE row_id % 4 WHEN 0 THEN 'nps' ELSE 'csat' END AS survey_kind,
+                -- Most are content.
+                CASE survey_kind WHEN 'nps' THEN floor(11 * pow(u(row_id, 9), 0.4))
+                    ELSE 1 + floor(5 * pow(u(row_id, 9), 0.4)) END::BIGINT AS score
+            FROM drawn WHERE what = 'accrual' AND u(row_id, 8) < 0.05
+        )
+    """,
 }
 
 
@@ -165,7 +211,7 @@ def draw(folder: Path, *, members: int = MEMBERS, entries: int = ENTRIES) -> Non
                 "rows": next_row - first_row,
             }
             connected.execute(_DRAWN, bound)
-            for fact in (each for each in ALL if each.kind in _FACTS):
+            for fact in ALL:
                 _lay_out(connected, fact, folder, cover=cover, bound=bound)
             connected.execute(
                 "SET VARIABLE enrolled_before = enrolled($members)", {"members": members}
