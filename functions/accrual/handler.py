@@ -42,7 +42,7 @@ from loyalty.edge.orders import (
     RefundRequest,
     RefundWaiting,
 )
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import Cursor, Money, PageLimit
 from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.edge.survey_links import (
@@ -63,6 +63,7 @@ from loyalty.edge.surveys import (
     response_answer,
 )
 from loyalty.edge.table import engine
+from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases import accrual, corrections, orders, refunds, surveys
 from loyalty.usecases.accrual import Customer, Earned, Kept
@@ -245,11 +246,11 @@ def list_survey_responses(
     """List the answers to a survey with their comments, newest first."""
     desk(program_id, table=settings(AccrualSettings).table)
     of = f"survey {program_id} {survey_id}"
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    start = page_start(cursor, of=of, like=is_survey_response)
     page = _responses(program_id).of_survey(survey_id, limit=limit, start=start)
     return SurveyResponsesPage(
         items=[response_answer(each) for each in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 

@@ -34,13 +34,14 @@ from loyalty.edge.logs import logger
 from loyalty.edge.messages import one_by_one
 from loyalty.edge.metrics import count
 from loyalty.edge.one_machine import is_on_one_machine
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import Cursor, PageLimit
 from loyalty.edge.sender import Sender
 from loyalty.edge.settings import DeliveriesSettings, LocalEndpointSettings, settings
 from loyalty.edge.table import engine
 from loyalty.edge.turns import TurnQueue, read_turn
 from loyalty.table.endpoints import TableEndpointLog, TableEndpoints
+from loyalty.table.positions import is_listed
 from loyalty.usecases.endpoints import (
     Announcement,
     Turn,
@@ -145,11 +146,11 @@ def list_endpoint_deliveries(
     """List the deliveries of the last 30 days, newest first."""
     registered(endpoint_id, program_id=program_id, endpoints=endpoints())
     of = f"endpoint deliveries {program_id} {endpoint_id}"
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    start = page_start(cursor, of=of, like=is_listed)
     page = log().deliveries(program_id, endpoint_id, limit=limit, start=start)
     return EndpointDeliveryPage(
         items=[endpoint_delivery_answer(each) for each in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 

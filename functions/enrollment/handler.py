@@ -38,7 +38,7 @@ from loyalty.edge.members import (
     member_answer,
 )
 from loyalty.edge.metrics import count
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import Cursor, Day, Instant, PageLimit
 from loyalty.edge.settings import EnrollmentSettings, settings
 from loyalty.edge.statements import (
@@ -54,6 +54,7 @@ from loyalty.edge.table import engine
 from loyalty.edge.unsubscribing import ASK, DONE, SEALED, member_named_by
 from loyalty.table.holdings import TableHoldings
 from loyalty.table.members import TableMembers
+from loyalty.table.positions import is_listed
 from loyalty.usecases import corrections, enrollment, statements
 from loyalty.usecases.enrollment import Application, Enrolled
 from loyalty.usecases.exports import export
@@ -207,11 +208,11 @@ def list_history(
     _, members = _serving(program_id)
     owner = _own(member_id)
     of = f"history {program_id} {owner}"
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    start = page_start(cursor, of=of, like=is_listed)
     page = enrollment.history(owner, limit=limit, start=start, members=members)
     return HistoryPage(
         items=[entry_answer(entry) for entry in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 

@@ -25,7 +25,7 @@ from loyalty.edge.logs import logger
 from loyalty.edge.messages import one_by_one
 from loyalty.edge.metrics import count
 from loyalty.edge.mirror import Mirror
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.report_exports import (
     FACTS_BYTES_MAX,
     FileOrderQueue,
@@ -41,6 +41,7 @@ from loyalty.edge.report_files import FileShelf
 from loyalty.edge.schemas import Cursor, PageLimit
 from loyalty.edge.settings import ExportsSettings, settings
 from loyalty.edge.table import engine
+from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
 from loyalty.usecases.report_exports import make_file, request_file, requested
 
@@ -102,11 +103,11 @@ def list_report_exports(
 ) -> ReportExportPage:
     """List the exports of the last 30 days, newest first."""
     of, now = f"report exports {program_id}", clock.now()
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    start = page_start(cursor, of=of, like=is_listed)
     page = exports(program_id).listed(limit=limit, start=start)
     return ReportExportPage(
         items=[export_answer(each.at(now)) for each in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 

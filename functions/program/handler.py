@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
+from loyalty.domain.deliveries import read_log_id
 from loyalty.domain.errors import InvalidCursor, PreconditionRequired, StaleVersion, TryAgain
 from loyalty.domain.program import (
     DOCUMENT_BYTES_MAX,
@@ -23,7 +24,7 @@ from loyalty.edge import clients, clock, desk, table
 from loyalty.edge.auth import EVERYONE
 from loyalty.edge.http import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.inbox import Inbox, IntakeQueue
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import AnswerPart, Cursor, Moment, PageLimit
 from loyalty.edge.settings import ProgramSettings, settings
 from loyalty.edge.storefront_secrets import StorefrontSecrets
@@ -37,6 +38,7 @@ from loyalty.edge.storefronts import (
     StorefrontRequest,
     StorefrontState,
     delivery_answer,
+    span_replay_answer,
     storefront_answer,
     storefront_state,
 )
@@ -198,12 +200,12 @@ def list_deliveries(
         program_id=program_id,
         files=files(),
         limit=limit,
-        before_id=str(decode_cursor(cursor, of=of)["after"]) if cursor else None,
+        before_id=page_start(cursor, of=of, like=read_log_id),
         now=clock.now(),
     )
     return DeliveryPage(
         items=[delivery_answer(line) for line in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 
@@ -239,21 +241,18 @@ def replay_deliveries(
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     span = told.span()
     of = f"replay {program_id} {storefront_id} {span.since} {span.before} {sorted(span.statuses)}"
-    begun = decode_cursor(told.cursor, of=of) if told.cursor else {}
-    asked_at = datetime.fromisoformat(str(begun["asked_at"])) if begun else clock.now()
+    begun = told.begun(of=of)
+    asked_at = begun.asked_at if begun else clock.now()
     done = replay_span(
         storefront_id,
         span,
         program_id=program_id,
         files=files(),
         queue=queue(),
-        after=str(begun["after"]) if begun else None,
+        after=begun.after if begun else None,
         asked_at=asked_at,
     )
-    position = {"after": done.next or "", "asked_at": asked_at.isoformat()}
-    return SpanReplayAnswer(
-        queued=done.queued, next_cursor=encode_cursor(position, of=of) if done.next else None
-    )
+    return span_replay_answer(done, asked_at=asked_at, of=of)
 
 
 @api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)

@@ -27,7 +27,7 @@ from loyalty.edge.directory import own_member
 from loyalty.edge.entries import entry_answer, last_day
 from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.metrics import count
-from loyalty.edge.paging import decode_cursor, encode_cursor
+from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import (
     AnswerPart,
     Cursor,
@@ -39,6 +39,7 @@ from loyalty.edge.schemas import (
 )
 from loyalty.edge.settings import RedemptionSettings, settings
 from loyalty.edge.statements import TransferAnswer, TransferRequest
+from loyalty.table.positions import is_listed
 from loyalty.usecases import corrections, redemption
 from loyalty.usecases.accounts import lineage
 from loyalty.usecases.ports import Desk
@@ -204,11 +205,11 @@ def list_redemptions(
     at, owner = _at(program_id, member_id)
     account = lineage(at, owner, strong=False)[-1]
     of = f"redemptions {program_id} {account.member_id}"
-    start = str(decode_cursor(cursor, of=of)["after"]) if cursor else None
+    start = page_start(cursor, of=of, like=is_listed)
     page = at.books.vouchers(account.member_id, limit=limit, start=start)
     return RedemptionPage(
         items=[_shown(voucher, at) for voucher in page.items],
-        next_cursor=encode_cursor({"after": page.next}, of=of) if page.next else None,
+        next_cursor=next_cursor(page.next, of=of),
     )
 
 

@@ -1,9 +1,11 @@
 """Every operation of the API, and whatever can be wrong with a request: refused, never a 500."""
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -15,6 +17,9 @@ from loyalty.edge.directory import directory
 from loyalty.edge.http import PROGRAM_PREFIX
 from loyalty.edge.problems import STATUS
 from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.table import keys
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.operations import Query
 from loyalty.usecases.enrollment import Application, Claim, enroll
 from tests.integration.conftest import TABLE
 from tests.support import till
@@ -144,6 +149,52 @@ NO_JSON: Final[list[str | bytes | None]] = [
     None, "", "{", "nope", '{"a": NaN}', "[" * 10_000, '{"a": ' + "1" * 5000 + "}", b"\xff\xfe",
 ]  # fmt: skip
 
+# The list that each cursor is bound to, and what a page of it could have ended with.
+LISTS: Final[dict[str, str]] = {
+    "list_history": "history bean {member_id}",
+    "list_redemptions": "redemptions bean {member_id}",
+    "list_endpoint_deliveries": "endpoint deliveries bean crm",
+    "list_report_exports": "report exports bean",
+    "list_survey_responses": "survey bean visit",
+    "list_deliveries": "deliveries bean online",
+    "replay_deliveries": (
+        "replay bean online 2026-11-21 00:00:00+00:00 2026-11-22 00:00:00+00:00 ['failed']"
+    ),
+    "export_member": "export bean {member_id}",
+}
+AT: Final = "2026-11-21T09:00:00.000000Z"
+RECEIVED: Final = "20261121T090000000000Z." + "0123456789" * 4
+LISTED: Final = [f"{AT}#1"]
+POSITIONS: Final[dict[str, list[str]]] = {
+    "list_history": LISTED,
+    "list_redemptions": LISTED,
+    "list_endpoint_deliveries": LISTED,
+    "list_report_exports": LISTED,
+    "list_survey_responses": [f"{AT}#{BOB}#2026-11", f"{AT}#{BOB}#pos#1"],
+    "list_deliveries": [RECEIVED],
+    "replay_deliveries": [f"{RECEIVED} 2026-11-21T10:00:00+00:00"],
+    "export_member": [
+        f"entries {BOB} {AT}#1",
+        f"vouchers {BOB} ",
+        f"messages {BOB} MESSAGE#2026-11-21#welcome",
+        f"survey_responses {BOB} RESPONSE#visit#pos#1",
+        f"guest_orders 7 {AT}#pos#1",
+    ],
+}
+# No list has any of these.
+NO_POSITIONS: Final[list[bytes]] = [
+    *(each.encode() for each in (
+        "", " ", "#", "1", "##", AT, f"{AT}#", f"{AT}#a b", f"{AT}#{'x' * 1100}", f"{AT}#a#b#c#d",
+        f"#{AT}#a", "MESSAGE#", '{"after": "1"}', '{"after": 1}', "[]", "null", "[" * 1000,
+        "20269999T090000000000Z." + "0" * 40, f"{RECEIVED} ", f"{RECEIVED} 2026-99-99T10:00:00Z",
+        f"{RECEIVED} 2026-11-21T10:00:00", f"{RECEIVED} 0001-01-01T00:00:00+23:59",
+        "x 2026-11-21T10:00:00Z", "entries", f"entries {BOB}", f"entries {BOB} {AT}",
+        f"messages {BOB} {AT}#1", f"vouchers {BOB} ACCOUNT", f"survey_responses {BOB} RESPONSE#",
+        f"nowhere {BOB} ", "guest_orders 0 1999-12-31T00:00:00.000000Z#pos#1",
+    )),
+    b"\x00", b"\xff", b"\xed\xa0\x80",
+]  # fmt: skip
+
 
 @pytest.fixture
 def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
@@ -209,6 +260,16 @@ def require_an_answer(answer: Answer, what: str) -> None:
     assert answer.status < 500, f"{what}: {answer.text}"
     if answer.status >= 400:
         assert STATUS.get(answer.code) == answer.status, f"{what}: {answer.text}"
+
+
+def go_on(operation: str, names: dict[str, str], position: bytes) -> Answer:
+    """Go on with a list after what is said, as whoever read how cursors are made can."""
+    of = LISTS[operation].format(**names)
+    digest = hashlib.sha256(of.encode() + b"\0" + position).digest()[:12]
+    cursor = base64.urlsafe_b64encode(digest + position).decode().rstrip("=")
+    if operation in BODIES:
+        return ask(operation, names, body=BODIES[operation] | {"cursor": cursor})
+    return ask(operation, names, query=QUERIES.get(operation, {}) | {"cursor": cursor})
 
 
 def mistaken(body: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -288,6 +349,51 @@ def test_no_mistake_in_a_query_is_a_failure(names: dict[str, str]) -> None:
                 answer = ask(operation, names, query=right | {name: wrong})
 
                 require_an_answer(answer, f"{operation}, {name} is {wrong!r:.40}")
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_cursor_that_was_made_up_is_refused_or_leads_on(
+    operation: str, names: dict[str, str]
+) -> None:
+    for wrong in NO_POSITIONS:
+        answer = go_on(operation, names, wrong)
+
+        assert (answer.status, answer.code) == (422, "invalid_cursor"), f"{wrong!r}: {answer.text}"
+    for right in POSITIONS[operation]:
+        answer = go_on(operation, names, right.encode())
+
+        assert answer.status in (200, 202), f"{right}: {answer.text}"
+
+
+def test_what_takes_a_cursor_is_tried_with_those_that_were_made_up() -> None:
+    described = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"].values()
+    taking = {
+        operation["operationId"]
+        for operations in described
+        for operation in operations.values()
+        if "cursor" in {each["name"] for each in operation.get("parameters", ())}
+    }
+
+    assert set(LISTS) == set(POSITIONS) == taking | {"replay_deliveries"}
+
+
+def test_a_cursor_that_names_somebody_elses_records_leads_to_none_of_them(
+    names: dict[str, str], engine: DynamoEngine
+) -> None:
+    till.earn(BOB, 19_900, order_id="of-bob")
+    till.redeem(BOB)
+    for operation, partition in (
+        ("list_history", keys.history_partition("bean", BOB)),
+        ("list_redemptions", keys.vouchers_partition("bean", BOB)),
+    ):
+        own = {each["id"] for each in ask(operation, names).body["items"]}
+        for item in engine.query(Query(pk=partition, index="history")):
+            of_bob = cast("str", item["history_sk"])
+            answer = go_on(operation, names, of_bob.encode())
+            exported = go_on("export_member", names, f"entries {BOB} {of_bob}".encode())
+
+            assert {each["id"] for each in answer.body["items"]} <= own
+            assert BOB not in exported.text
 
 
 def test_another_programs_people_and_services_find_nothing(names: dict[str, str]) -> None:

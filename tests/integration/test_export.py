@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
+from loyalty.domain.messages import MessageKind
+from loyalty.domain.reminders import Correspondence, Message
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.letters import TableLetters
 from loyalty.usecases import exports
 from tests.support import till
 from tests.support.http import Answer, Claims, call, person, service, staff
@@ -119,6 +123,44 @@ def test_many_records_are_told_in_pages_each_once(
     assert len(entries) == len(set(entries)) == 10
     assert len({voucher["code"] for voucher in found["vouchers"]}) == 3
     assert pages >= 5
+
+
+def test_every_kind_of_record_goes_on_where_its_page_ended(
+    publish: Callable[..., object], engine: DynamoEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(
+        claim_days=0,
+        surveys=[{"id": "visit", "kind": "csat", "question": "How was it?"}],
+    )
+    for order_id in ("kept-1", "kept-2"):
+        named = {"kind": ANA["kind"], "value": ANA["value"]}
+        till.post_order(till.order(order_id=order_id, identities=[named]))
+    ana = enroll(ANA)
+    for order_id in ("1", "2"):
+        till.earn(ana, 4999, order_id=order_id)
+        till.answer("visit", order=order_id, score=4)
+        till.redeem(ana)
+    kinds: tuple[MessageKind, ...] = ("welcome", "birthday")
+    day = till.NOW.date()
+    blank = Correspondence(member_id=ana)
+    TableLetters(engine, program_id="bean").write(
+        blank,
+        blank,
+        [
+            Message(member_id=ana, kind=kind, day=day, written_at=till.NOW, until=day)
+            for kind in kinds
+        ],
+    )
+    monkeypatch.setattr(exports, "RECORDS_MAX", 1)
+    monkeypatch.setattr("loyalty.table.books.GUEST_ORDERS_A_PAGE", 1)
+
+    found, _ = everything(ana)
+
+    assert len({entry["id"] for entry in found["entries"]}) == len(found["entries"]) == 4
+    assert len({voucher["code"] for voucher in found["vouchers"]}) == len(found["vouchers"]) == 2
+    assert sorted(each["kind"] for each in found["messages"]) == ["birthday", "welcome"]
+    assert sorted(each["about"] for each in found["survey_responses"]) == ["pos/1", "pos/2"]
+    assert sorted(each["order_id"] for each in found["guest_orders"]) == ["kept-1", "kept-2"]
 
 
 def test_a_page_ends_early_where_entries_explain_much(

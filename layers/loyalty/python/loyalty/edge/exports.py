@@ -1,7 +1,8 @@
 """What is held of a member, as they, or whoever they take it to, can read it."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from pydantic import Field
 
@@ -15,9 +16,24 @@ from loyalty.edge.members import MemberAnswer, member_answer
 from loyalty.edge.orders import OrderLine
 from loyalty.edge.paging import decode_cursor, encode_cursor
 from loyalty.edge.schemas import AnswerPart, Money
+from loyalty.table.positions import (
+    is_guest_order,
+    is_listed,
+    is_message_of_member,
+    is_response_of_member,
+)
 from loyalty.usecases.enrollment import Enrolled
 from loyalty.usecases.exports import ExportPage, Position, Section
 from loyalty.usecases.ports import Desk
+
+# What a section can go on after.
+_PLACES: Final[Mapping[str, Callable[[str], bool]]] = {
+    "entries": is_listed,
+    "vouchers": is_listed,
+    "messages": is_message_of_member,
+    "survey_responses": is_response_of_member,
+    "guest_orders": is_guest_order,
+}
 
 
 class ExportedConsent(AnswerPart):
@@ -132,18 +148,22 @@ def position(cursor: str | None, enrolled: Enrolled, *, desk: Desk) -> Position 
     Raises:
         InvalidCursor: it was not given out for this member's export.
     """
-    if cursor is None:
+    if not cursor:
         return None
-    told = decode_cursor(cursor, of=_list(enrolled, desk))
-    after = str(told["after"]) if "after" in told else None
-    return Position(cast("Section", told["section"]), str(told["owner"]), after)
+    return decode_cursor(cursor, of=_list(enrolled, desk), read=_read_position)
 
 
 def _cursor(at: Position, enrolled: Enrolled, desk: Desk) -> str:
-    told: dict[str, str | int] = {"section": at.section, "owner": at.owner}
-    if at.after is not None:
-        told["after"] = at.after
+    told = f"{at.section} {at.owner} {at.after or ''}"
     return encode_cursor(told, of=_list(enrolled, desk))
+
+
+def _read_position(told: str) -> Position | None:
+    match told.split(" "):
+        case [section, owner, after] if section in _PLACES:
+            if not after or _PLACES[section](after):
+                return Position(cast("Section", section), owner, after or None)
+    return None
 
 
 def _list(enrolled: Enrolled, desk: Desk) -> str:

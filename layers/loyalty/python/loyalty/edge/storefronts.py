@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Final, Literal, get_args
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
+from loyalty.domain.deliveries import read_log_id
 from loyalty.domain.errors import Fault, ValidationFailed
 from loyalty.domain.fields import EXTERNAL_ID
 from loyalty.domain.program import Program
@@ -19,9 +20,10 @@ from loyalty.domain.storefront import (
     Storefront,
 )
 from loyalty.edge.order_vouchers import VoucherStepAnswer, steps_answer
+from loyalty.edge.paging import decode_cursor, next_cursor
 from loyalty.edge.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
 from loyalty.storefronts import dialect
-from loyalty.usecases.deliveries import Health, Line, Span
+from loyalty.usecases.deliveries import Health, Line, Replayed, Span
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
@@ -284,6 +286,13 @@ class ReplayAnswer(AnswerPart):
     delivery: DeliveryAnswer
 
 
+class BegunReplay(NamedTuple):
+    """The last delivery that was looked at, and when the replay was first asked for."""
+
+    after: str
+    asked_at: datetime
+
+
 class ReplayRequest(RequestPart):
     """Deliveries to be applied once more: those received from a moment on and before another."""
 
@@ -309,6 +318,12 @@ class ReplayRequest(RequestPart):
         StrictStr | None,
         Field(max_length=2000, description="`next_cursor` of the answer before, to go on."),
     ] = None
+
+    def begun(self, *, of: str) -> BegunReplay | None:
+        """What was done before; raises `InvalidCursor` where the cursor tells of another."""
+        if not self.cursor:
+            return None
+        return decode_cursor(self.cursor, of=of, read=_read_begun, pointer="/cursor")
 
     def span(self) -> Span:
         """Raises `ValidationFailed` where it ends before it begins."""
@@ -367,6 +382,23 @@ def delivery_answer(line: Line) -> DeliveryAnswer:
         replayed=outcome.replayed,
         vouchers=steps_answer(outcome.vouchers),
     )
+
+
+def span_replay_answer(done: Replayed, *, asked_at: datetime, of: str) -> SpanReplayAnswer:
+    rest = f"{done.next} {asked_at.isoformat()}" if done.next else None
+    return SpanReplayAnswer(queued=done.queued, next_cursor=next_cursor(rest, of=of))
+
+
+def _read_begun(position: str) -> BegunReplay | None:
+    after, _, told = position.partition(" ")
+    try:
+        asked_at = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    # An instant without an offset could not be compared with any other.
+    if read_log_id(after) is None or asked_at.utcoffset() != timedelta():
+        return None
+    return BegunReplay(after, asked_at)
 
 
 def storefront_state(storefront: Storefront, health: Health, *, program_id: str) -> StorefrontState:
