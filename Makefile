@@ -46,7 +46,7 @@ check: prepare ## Lint, format, types, imports, drift of what is generated
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
 	.venv/bin/lint-imports --no-logo --no-cache
-	@for tool in openapi schemas chart mails plot reports; do $(python) -m tools.$$tool --check || exit 1; done
+	$(python) -m tools --check
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(python) -m tools.build $(PLATFORM:%=--platform %)
@@ -55,13 +55,8 @@ synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64,
 	@$(python) -m tools.build --platform $(ARCHITECTURE)
 	@CDK_CONTEXT_JSON='{"architecture": "$(ARCHITECTURE)", "stage": "$(STAGE)"}' $(python) app.py
 
-openapi: prepare ## Generate the OpenAPI document, the schemas, the table's chart, the layout of mails
-	$(python) -m tools.openapi
-	$(python) -m tools.schemas
-	$(python) -m tools.chart
-	$(python) -m tools.mails
-	$(python) -m tools.plot
-	$(python) -m tools.reports
+openapi: prepare ## Generate all that is made from code: the OpenAPI document, schemas, pages of the docs
+	$(python) -m tools
 
 bench: prepare-cloud build ## Measure: a line of JSON for each figure
 	@$(python) -m bench

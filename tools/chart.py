@@ -1,17 +1,14 @@
 """Generate the chart of the table into `docs/table.md`, or check that it is current."""
 
-import argparse
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from loyalty.table import keys
 from loyalty.table.records import HISTORY_ATTRIBUTES
+from tools.generated import ROOT, Generated, generated_text, main
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 CHART: Final = ROOT / "docs" / "table.md"
 
 
@@ -26,23 +23,11 @@ class IndexRow:
     read_by: str
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
-    is_check = parser.parse_args(arguments).check
-    text = generated()
-    if CHART.is_file() and CHART.read_text(encoding="utf-8") == text:
-        return 0
-    name = CHART.relative_to(ROOT)
-    if is_check:
-        print(f"Not current: {name}. Run `make openapi`.", file=sys.stderr)
-        return 1
-    CHART.write_text(text, encoding="utf-8")
-    print(name)
-    return 0
+def generated() -> Iterator[Generated]:
+    yield generated_text(CHART, _chart())
 
 
-def generated() -> str:
+def _chart() -> str:
     items = _table(
         ("item", "pk", "sk", "indexes", "read by"),
         (
@@ -111,4 +96,4 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(generated))

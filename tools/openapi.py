@@ -4,15 +4,12 @@
 models; `docs/program.schema.json` is the schema of the program document.
 """
 
-import argparse
 import importlib
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -31,8 +28,8 @@ from loyalty.domain.errors import (
 from loyalty.domain.program import Program
 from loyalty.edge.http import Api, Operation
 from loyalty.edge.problems import CONTENT_TYPE, STATUS, Problem
+from tools.generated import ROOT, Generated, generated_text, main
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 OPENAPI: Final = ROOT / "docs" / "openapi.json"
 SERVED: Final = ROOT / "functions" / "program" / "openapi.json"
 PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
@@ -59,23 +56,6 @@ type Json = dict[str, Any]
 
 class DescriptionError(Exception):
     """The handlers cannot be described as one API."""
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
-    is_check = parser.parse_args(arguments).check
-    stale = [path for path, text in _generated() if not _is_current(path, text)]
-    if is_check and stale:
-        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        print(f"Not current: {names}. Run `make openapi`.", file=sys.stderr)
-        return 1
-    for path, text in _generated():
-        if path in stale:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            print(path.relative_to(ROOT))
-    return 0
 
 
 def apis() -> Iterator[Api]:
@@ -136,17 +116,15 @@ def _examples() -> Iterator[tuple[str, Json]]:
     yield "Program", json.loads((ROOT / "examples" / "coffee.json").read_text(encoding="utf-8"))
 
 
-def _generated() -> Iterator[tuple[Path, str]]:
+def generated() -> Iterator[Generated]:
     api = describe(apis())
-    yield OPENAPI, json.dumps(api, indent=2, ensure_ascii=False) + "\n"
-    yield SERVED, json.dumps(api, separators=(",", ":"), ensure_ascii=False) + "\n"
+    yield generated_text(OPENAPI, json.dumps(api, indent=2, ensure_ascii=False) + "\n")
+    served = json.dumps(api, separators=(",", ":"), ensure_ascii=False)
+    yield generated_text(SERVED, f"{served}\n")
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= Program.model_json_schema()
-    yield PROGRAM_SCHEMA, json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def _is_current(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
+    told = json.dumps(schema, indent=2, ensure_ascii=False)
+    yield generated_text(PROGRAM_SCHEMA, f"{told}\n")
 
 
 def _info() -> Json:
@@ -308,4 +286,4 @@ def _references(part: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(generated))

@@ -5,15 +5,15 @@ committed: who builds and deploys needs neither npm nor the network for it. It b
 of what it was made from, so that a check need not make it again.
 """
 
-import argparse
 import hashlib
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from tools.generated import ROOT, Generated, main
+
 SOURCES: Final = ROOT / "tools" / "npm"
 WORKSHOP: Final = ROOT / ".cache" / "npm"
 BUNDLE: Final = ROOT / "layers" / "loyalty" / "python" / "loyalty" / "reports" / "pages" / "plot.js"
@@ -21,28 +21,18 @@ NOTICE: Final = SOURCES / "NOTICE"
 MADE_FROM: Final = ("package.json", "package-lock.json", "plot.js")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
-    is_check = parser.parse_args(arguments).check
-    if BUNDLE.is_file() and BUNDLE.read_text(encoding="utf-8").startswith(banner()):
-        return 0
-    name = BUNDLE.relative_to(ROOT)
-    if is_check:
-        print(f"Not current: {name}. Run `make openapi`.", file=sys.stderr)
-        return 1
-    BUNDLE.write_text(banner() + bundled(), encoding="utf-8")
-    print(name)
-    return 0
+def generated() -> Iterator[Generated]:
+    is_ours = BUNDLE.is_file() and BUNDLE.read_text(encoding="utf-8").startswith(_banner())
+    yield Generated(BUNDLE, is_current=is_ours, make=lambda: _banner() + _bundled())
 
 
-def banner() -> str:
+def _banner() -> str:
     digest = hashlib.sha256(b"".join((SOURCES / name).read_bytes() for name in MADE_FROM))
     notice = NOTICE.read_text(encoding="utf-8").strip()
     return f"/* Made by tools/plot.py from {digest.hexdigest()}.\n\n{notice}\n*/\n"
 
 
-def bundled() -> str:
+def _bundled() -> str:
     """The library as one script that names it `Plot`."""
     npm = shutil.which("npm")
     if npm is None:
@@ -71,4 +61,4 @@ def bundled() -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(generated))

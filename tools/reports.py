@@ -1,12 +1,9 @@
 """Generate `docs/reports.md` from the heads of the reports, or check that it is current."""
 
-import argparse
 import re
-import sys
 from collections.abc import Iterator
 from inspect import getdoc
 from itertools import chain
-from pathlib import Path
 from textwrap import fill
 from typing import Final
 
@@ -14,8 +11,8 @@ from loyalty.domain.facts import ALL, Fact
 from loyalty.edge import reports, views
 from loyalty.edge.report_files import DATED_BY
 from loyalty.edge.report_pages import MENU
+from tools.generated import ROOT, Generated, generated_text, main
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "reports.md"
 # As the pages have them.
 ORDER: Final = tuple(chain.from_iterable(MENU.values()))
@@ -88,23 +85,11 @@ are only added.
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
-    is_check = parser.parse_args(arguments).check
-    text = generated()
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    name = PAGE.relative_to(ROOT)
-    if is_check:
-        print(f"Not current: {name}. Run `make openapi`.", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    print(name)
-    return 0
+def generated() -> Iterator[Generated]:
+    yield generated_text(PAGE, _page())
 
 
-def generated() -> str:
+def _page() -> str:
     if set(ORDER) != set(reports.names()):
         raise ValueError("the menu of the pages has every report, and no other")
     contents = "\n".join(f"- [`{name}`](#{_anchor(reports.report(name).title)})" for name in ORDER)
@@ -159,4 +144,4 @@ def _head(sql: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(generated))

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from infra.routes import CATCH_ALL, ROUTES
 from loyalty.domain.program import EarningRule, Level, PayWithPoints, Program, Reward, Transfers
 from loyalty.edge.problems import STATUS
-from tools import chart
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -111,20 +110,6 @@ def test_a_decision_says_context_decision_consequences_and_what_else_was_conside
     for page in DOCS.glob("adr/[0-9]*.md"):
         headings = re.findall(r"^## (.+)$", text_of(page), re.MULTILINE)
         assert headings == ["Context", "Decision", "Consequences", "Considered"], page.name
-
-
-def test_a_chart_that_is_not_current_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stale = tmp_path / "table.md"
-    stale.write_text("of yesterday\n", encoding="utf-8")
-    monkeypatch.setattr(chart, "ROOT", tmp_path)
-    monkeypatch.setattr(chart, "CHART", stale)
-
-    assert chart.main(["--check"]) == 1
-    assert "table.md" in capsys.readouterr().err
-    assert chart.main([]) == 0
-    assert chart.main(["--check"]) == 0
 
 
 def test_the_page_of_the_architecture_names_every_function() -> None:

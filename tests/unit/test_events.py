@@ -445,10 +445,6 @@ def test_a_voucher_that_kept_its_state_is_no_event() -> None:
     assert list(events_of(change(voucher(), voucher(amount_minor=5)))) == []
 
 
-def test_the_schemas_in_the_docs_are_current() -> None:
-    assert schemas.main(["--check"]) == 0
-
-
 def test_a_member_s_change_tells_which_part_and_nothing_of_it() -> None:
     told = detail(CHANGES["ProfileChanged"])
 

@@ -10,7 +10,6 @@ from loyalty.domain.member import Member, Profile
 from loyalty.domain.reminders import Message, Row
 from loyalty.edge.mails import Letter, Mail, mail, readable_on
 from tests.support.documents import program
-from tools import mails
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 21)
@@ -176,7 +175,3 @@ def test_the_way_out_is_in_both_parts() -> None:
 )
 def test_letters_on_the_program_s_colour_can_be_read(color: str, letters: str) -> None:
     assert readable_on(color) == letters
-
-
-def test_the_layout_is_what_its_source_compiles_to() -> None:
-    assert mails.main(["--check"]) == 0

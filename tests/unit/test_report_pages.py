@@ -468,20 +468,6 @@ class TestInABrowser:
 
 
 class TestBundle:
-    def test_the_library_is_what_the_lock_says(self) -> None:
-        assert plot.main(["--check"]) == 0
-
-    def test_a_bundle_of_other_sources_is_named(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        stale = tmp_path / "plot.js"
-        stale.write_text("/* of yesterday */\n", encoding="utf-8")
-        monkeypatch.setattr(plot, "ROOT", tmp_path)
-        monkeypatch.setattr(plot, "BUNDLE", stale)
-
-        assert plot.main(["--check"]) == 1
-        assert "plot.js" in capsys.readouterr().err
-
     def test_the_lock_pins_by_integrity_and_names_no_registry(self) -> None:
         lock = json.loads((plot.SOURCES / "package-lock.json").read_text(encoding="utf-8"))
 

@@ -1,0 +1,11 @@
+"""Everything that is generated, with one start of Python."""
+
+from typing import Final
+
+from tools import chart, mails, openapi, plot, reports, schemas
+from tools.generated import main
+
+EVERY: Final = tuple(tool.generated for tool in (openapi, schemas, chart, mails, plot, reports))
+
+if __name__ == "__main__":
+    raise SystemExit(main(*EVERY))
