@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bench.figures import Figure
-from bench.town import DUE, MEMBERS, WORKED_OFF, desk, dynamodb, load
+from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.account import Account
 from loyalty.domain.identity import Identity, Keyring
@@ -23,7 +24,6 @@ from loyalty.usecases.sweeps import Due, Finder
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
-from tests.support.units import MeteredEngine, metered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,20 +37,7 @@ KEYRING: Final = Keyring({"1": b"a secret of the bench"}, current="1")
 
 def reminders(cloud: Cloud) -> Iterator[Figure]:
     client = dynamodb(cloud)
-    for members in MEMBERS:
-        town = _Town(client, members=members, due=DUE)
-        engine = MeteredEngine(town.engine)
-        with metered(engine) as cost:
-            town.remind(engine)
-        bench = f"reminders, {DUE} of {members} members due"
-        yield Figure(bench=bench, figure="calls", value=cost.round_trips, unit="calls")
-        yield Figure(bench=bench, figure="messages", value=town.written, unit="messages")
-        yield Figure(bench=bench, figure="read", value=cost.read, unit="request units")
-        written = cost.write + sum(cost.indexes.values())
-        yield Figure(bench=bench, figure="written", value=written, unit="request units")
-    town = _Town(client, members=WORKED_OFF, due=WORKED_OFF)
-    rate = WORKED_OFF / town.remind(town.engine)
-    yield Figure(bench="reminders, one worker", figure="reminded", value=rate, unit="1/s")
+    yield from due_figures("reminders", partial(_Town, client), done="reminded")
 
 
 class _Town:
@@ -65,7 +52,7 @@ class _Town:
         )
         table = create_table(client, f"reminders-{members}-{due}")
         self.engine = DynamoEngine(client, table=table)
-        self.written = 0
+        self.messages = 0
         on_file = TableMembers(self.engine, program_id=PROGRAM_ID, keyring=lambda: KEYRING)
         letters = TableLetters(self.engine, program_id=PROGRAM_ID)
         for number in range(due):
@@ -75,7 +62,7 @@ class _Town:
             letters.write(unknown, listed, ())
         load(client, table, [_listed(number) for number in range(due, members)])
 
-    def remind(self, engine: Engine) -> float:
+    def work_off(self, engine: Engine) -> float:
         """Find who is due and write to them, one after the other; gives the seconds of writing."""
         pages = ListedPages()
         at = desk(engine, self._program, now=MORNING)
@@ -93,7 +80,7 @@ class _Town:
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
-                self.written += look(Due(item).owner, letters=letters, members=on_file, desk=at)
+                self.messages += look(Due(item).owner, letters=letters, members=on_file, desk=at)
         return time.perf_counter() - started
 
 

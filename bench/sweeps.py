@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bench.figures import Figure
-from bench.town import DUE, MEMBERS, WORKED_OFF, desk, dynamodb, load
+from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import midnight
@@ -19,7 +20,6 @@ from loyalty.usecases.sweeps import Due, Finder, wake
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
-from tests.support.units import MeteredEngine, metered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,20 +33,7 @@ MIDNIGHT: Final = datetime(2026, 11, 30, 23, tzinfo=UTC)
 
 def sweeps(cloud: Cloud) -> Iterator[Figure]:
     client = dynamodb(cloud)
-    for members in MEMBERS:
-        town = _Town(client, members=members, due=DUE)
-        engine = MeteredEngine(town.engine)
-        with metered(engine) as cost:
-            town.sweep(engine)
-        bench = f"sweep, {DUE} of {members} members due"
-        yield Figure(bench=bench, figure="calls", value=cost.round_trips, unit="calls")
-        yield Figure(bench=bench, figure="messages", value=town.sent, unit="messages")
-        yield Figure(bench=bench, figure="read", value=cost.read, unit="request units")
-        written = cost.write + sum(cost.indexes.values())
-        yield Figure(bench=bench, figure="written", value=written, unit="request units")
-    town = _Town(client, members=WORKED_OFF, due=WORKED_OFF)
-    rate = WORKED_OFF / town.sweep(town.engine)
-    yield Figure(bench="sweep, one worker", figure="settled", value=rate, unit="1/s")
+    yield from due_figures("sweep", partial(_Town, client), done="settled")
 
 
 class _Town:
@@ -60,9 +47,9 @@ class _Town:
         )
         load(client, table, [_item(account, self._program) for account in accounts])
         self.engine = DynamoEngine(client, table=table)
-        self.sent = 0
+        self.messages = 0
 
-    def sweep(self, engine: Engine) -> float:
+    def work_off(self, engine: Engine) -> float:
         """Find what is due and settle it, one after the other; gives the seconds of settling."""
         pages = ListedPages()
         at = desk(engine, self._program, now=MIDNIGHT)
@@ -71,7 +58,7 @@ class _Town:
         Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=MIDNIGHT).hand_out(
             progress=progress, began=(MIDNIGHT - timedelta(days=1)).date
         )
-        self.sent = len(pages.sent)
+        self.messages = len(pages.sent)
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
