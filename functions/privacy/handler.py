@@ -1,13 +1,15 @@
 """Privacy: every hour, finish the erasures that were begun, wherever somebody is still found."""
 
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from loyalty.domain.erasure import Asked
 from loyalty.domain.storefront import Delivery
 from loyalty.edge import clients, clock
 from loyalty.edge.desk import desk
@@ -28,6 +30,14 @@ from loyalty.usecases.pages import Page
 
 # Of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0
+# The search waits for whoever's traces are not gone yet; for who failed until one more attempt,
+# which comes when the queue's visibility timeout of twelve minutes is over.
+PATIENCE: Final = timedelta(minutes=15)
+LOOK_AGAIN_AFTER: Final = timedelta(seconds=20)
+# Each is named by some 100 bytes, and SQS takes ten messages of together 256 KB.
+SEARCHED_FOR_AT_ONCE_MAX: Final = 200
+# Two hours are promised, and every hour there is a run: older than that, one was missed.
+LATE_AFTER: Final = timedelta(hours=2)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -39,50 +49,57 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def begin() -> None:
-    """Every program is work of its own: one that cannot be read holds up no other.
+    """Every erasure is work of its own: one that fails holds up no other.
 
     A run is about what was begun before it, so that it comes to an end.
     """
     table = settings(PrivacySettings).table
     began = clock.now()
-    programs = [
-        program_id
-        for program_id in TablePrograms(engine(table)).registered()
-        if TableErasures(engine(table), program_id=program_id).unfinished(begun_by=began)
-    ]
-    pages().send(
-        Page(program_id=program_id, lane="traces", items=(began.isoformat(),))
-        for program_id in programs
-    )
-    logger.info("erasing begun", programs=len(programs))
+    late = 0
+    for program_id in TablePrograms(engine(table)).registered():
+        erasures = TableErasures(engine(table), program_id=program_id)
+        unfinished = erasures.unfinished(begun_by=began)
+        if not unfinished:
+            continue
+        pages().send(
+            Page(program_id=program_id, lane="traces", items=(each.asked.erasure_id,))
+            for each in unfinished
+            if not each.are_traces_gone
+        )
+        pages().send([Page(program_id=program_id, lane="searches", items=(began.isoformat(),))])
+        late += sum(each.asked.begun_at <= began - LATE_AFTER for each in unfinished)
+        logger.info("erasing begun", program_id=program_id, erasures=len(unfinished))
     count("ErasureRuns")
+    count("ErasuresLate", late)
 
 
 def take(page: Page, item: str) -> None:
-    """The item is when the run began, and where the search of the inbox goes on."""
-    began, _, start = item.partition(" ")
-    if page.lane == "traces":
-        forget(page.program_id, begun_by=datetime.fromisoformat(began))
-        rest: str | None = ""
-    else:
-        rest = search(page.program_id, begun_by=datetime.fromisoformat(began), start=start)
-    if rest is not None:
-        following = (f"{began} {rest}".rstrip(),)
-        pages().send([Page(program_id=page.program_id, lane="inbox", items=following)])
+    """The item is an erasure, when a run began, or a search of the inbox and where it goes on."""
+    match page.lane:
+        case "traces":
+            forget(page.program_id, item)
+        case "searches":
+            begin_search(page.program_id, began=datetime.fromisoformat(item))
+        case _:
+            start, *named = item.split(" ")
+            search(page.program_id, [_asked(each) for each in named], start=start)
 
 
-def forget(program_id: str, *, begun_by: datetime) -> None:
+def forget(program_id: str, erasure_id: str) -> None:
     told = settings(PrivacySettings)
     erasures = TableErasures(engine(told.table), program_id=program_id)
-    for erasure in erasures.unfinished(begun_by=begun_by):
-        if erasure.storefront_id is not None:
-            close_shop(
-                erasure,
-                program_id=program_id,
-                shelf=TableStorefronts(engine(told.table)),
-                vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
-            )
-            continue
+    erasure = erasures.find(erasure_id)
+    if erasure is None:
+        # Another run was quicker.
+        return
+    if erasure.storefront_id is not None:
+        close_shop(
+            erasure,
+            program_id=program_id,
+            shelf=TableStorefronts(engine(told.table)),
+            vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
+        )
+    else:
         forget_traces(
             erasure,
             erasures=erasures,
@@ -90,16 +107,35 @@ def forget(program_id: str, *, begun_by: datetime) -> None:
             members=directory(program_id, told),
             desk=desk(program_id, table=told.table),
         )
+    erasures.note_traces_gone(erasure)
 
 
-def search(program_id: str, *, begun_by: datetime, start: str) -> str | None:
-    """Search a part of the inbox; gives where to go on, None when all is done."""
+def begin_search(program_id: str, *, began: datetime) -> None:
+    """One search for all of a run whose traces are gone; who is not among them fails, or is slow.
+
+    Those are the next run's.
+    """
+    erasures = TableErasures(engine(settings(PrivacySettings).table), program_id=program_id)
+    unfinished = erasures.unfinished(begun_by=began)
+    ready = [each.asked for each in unfinished if each.are_traces_gone]
+    if len(ready) < len(unfinished) and clock.now() < began + PATIENCE:
+        again = (began.isoformat(),)
+        page = Page(program_id=program_id, lane="searches", items=again, delay=LOOK_AGAIN_AFTER)
+        pages().send([page])
+        return
+    pages().send(
+        _part(program_id, some) for some in batched(ready, SEARCHED_FOR_AT_ONCE_MAX, strict=False)
+    )
+
+
+def search(program_id: str, asked: Sequence[Asked], *, start: str) -> None:
+    """Search a part of the inbox, and have the next one be searched for the very same."""
     told = settings(PrivacySettings)
     erasures = TableErasures(engine(told.table), program_id=program_id)
-    unfinished = erasures.unfinished(begun_by=begun_by)
+    wanted = erasures.still_asked(asked)
     inbox = InboxSearch(clients.s3(), bucket=told.inbox_bucket, program_id=program_id)
     rest = forget_deliveries(
-        unfinished,
+        wanted,
         start=start or None,
         inbox=inbox,
         order_of=_order_of,
@@ -110,15 +146,26 @@ def search(program_id: str, *, begun_by: datetime, start: str) -> str | None:
     logger.info(
         "inbox searched",
         program_id=program_id,
-        erasures=len(unfinished),
+        erasures=len(wanted),
         searched=inbox.searched,
         erased=inbox.erased,
         is_done=rest is None,
     )
     count("DeliveriesErased", inbox.erased)
     if rest is None:
-        count("ErasuresDone", len(unfinished))
-    return rest
+        count("ErasuresDone", len(wanted))
+    else:
+        pages().send([_part(program_id, asked, start=rest)])
+
+
+def _part(program_id: str, asked: Sequence[Asked], *, start: str = "") -> Page:
+    named = (f"{each.erasure_id}@{each.begun_at.isoformat()}" for each in asked)
+    return Page(program_id=program_id, lane="inbox", items=(" ".join([start, *named]),))
+
+
+def _asked(named: str) -> Asked:
+    erasure_id, _, begun_at = named.rpartition("@")
+    return Asked(erasure_id, datetime.fromisoformat(begun_at))
 
 
 def _order_of(delivery: Delivery) -> str | None:

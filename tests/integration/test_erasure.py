@@ -5,7 +5,9 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -17,7 +19,10 @@ from functions.privacy import handler as privacy
 from loyalty.edge import clients
 from loyalty.edge.desk import desk
 from loyalty.edge.inbox import ERASED
+from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
+from loyalty.table.erasures import TableErasures
+from loyalty.usecases.ports import Raced
 from loyalty.usecases.statements import audit_member
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
@@ -25,7 +30,7 @@ from tests.support.deliveries import apply, connect, deliver, drain, queued
 from tests.support.erasing import finish, items, objects
 from tests.support.http import Context, call, service
 from tests.support.mailroom import Mailroom, refusal
-from tests.support.queues import receive
+from tests.support.queues import Message, receive, work_off
 from tests.support.received import AT
 from tests.support.shopify import WITH_CUSTOMER, payload
 
@@ -34,6 +39,9 @@ CONTEXT: Any = Context()
 EMAIL: dict[str, Any] = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
 PHONE: dict[str, Any] = {"kind": "phone", "value": "+13125551212", "verified": True}
 ANOTHER: dict[str, Any] = {"kind": "email", "value": "ana@example.com", "verified": True}
+THIRD: dict[str, Any] = {"kind": "email", "value": "cleo@example.com", "verified": True}
+
+type Switch = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +76,11 @@ def told_by_shops() -> list[str]:
         "erased" if body == ERASED else base64.b64decode(json.loads(body)["body"]).decode()
         for body in stored
     ]
+
+
+def orders_told() -> list[int]:
+    """The orders of which the inbox still tells."""
+    return sorted(json.loads(told)["id"] for told in told_by_shops() if told != "erased")
 
 
 def guest_items(dynamodb: Any) -> list[str]:
@@ -242,23 +255,25 @@ class TestTheRest:
 
 
 class TestKilledHalfway:
-    @pytest.mark.parametrize("calls", range(0, 24, 3))
+    @pytest.mark.parametrize("calls", range(2, 38, 3))
     def test_what_was_begun_is_finished_by_the_next_run(
         self, calls: int, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, mailroom: Mailroom
     ) -> None:
-        bob = enroll(EMAIL, PHONE)
+        members = enroll(EMAIL, PHONE), enroll(ANOTHER)
         deliver(order_of(EMAIL["value"], id=1), event_id="1")
+        deliver(order_of(ANOTHER["value"], id=2), event_id="2")
         drain()
-        till.erase(bob)
+        for member_id in members:
+            till.erase(member_id)
 
         with monkeypatch.context() as patched, suppress(_Killed):
             _kill_after(calls, patched)
             finish()
         finish()
 
-        assert told_by_shops() == ["erased"]
+        assert told_by_shops() == ["erased", "erased"]
         assert guest_items(dynamodb) == []
-        assert "#ERASURES" not in str(items(dynamodb, TABLE))
+        assert unfinished(dynamodb) == []
 
     def test_a_service_that_does_not_answer_is_asked_again(
         self, mailroom: Mailroom, dynamodb: Any
@@ -288,6 +303,191 @@ class TestKilledHalfway:
 
         assert len(mailroom.lifted) == 1
         assert "#ERASURES" not in str(items(dynamodb, TABLE))
+
+
+class TestOneThatFailsEveryTime:
+    """Of three, the one in the middle."""
+
+    @pytest.fixture
+    def poisoned(self) -> str:
+        members = [enroll(identity) for identity in (EMAIL, ANOTHER, THIRD)]
+        for number, identity in enumerate((EMAIL, ANOTHER, THIRD), 1):
+            deliver(order_of(identity["value"], id=number), event_id=str(number))
+        drain()
+        for member_id in members:
+            till.erase(member_id)
+        return members[1]
+
+    @pytest.fixture(params=["note", "entry"])
+    def poison(self, poisoned: str, dynamodb: Any, request: Any) -> Switch:
+        """Make the note of whom to look for unreadable, or an entry of theirs; or mend it."""
+        if request.param == "note":
+            key = keys.erasure("bean", poisoned)
+        else:
+            key = keys.accrual("bean", "shop", "2")
+        at = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+        sound = dynamodb.get_item(TableName=TABLE, Key=at)["Item"]
+        broken = {
+            name: value
+            for name, value in sound.items()
+            if name not in ("identities", "program_version")
+        }
+
+        def poison(*, mended: bool = False) -> None:
+            dynamodb.put_item(TableName=TABLE, Item=sound if mended else broken)
+
+        return poison
+
+    def test_holds_up_no_other_and_is_told_with_its_cause(
+        self, poisoned: str, poison: Switch, time: Clock, dynamodb: Any
+    ) -> None:
+        poison()
+
+        failed = run(time)
+
+        assert orders_told() == [2]
+        assert unfinished(dynamodb) == [poisoned]
+        (page,) = (json.loads(message["body"]) for message in failed)
+        assert (page["lane"], page["items"]) == ("traces", [poisoned])
+        assert page["cause"]["at"]
+
+    def test_is_finished_by_the_next_run_once_it_can_be(
+        self, poison: Switch, time: Clock, dynamodb: Any
+    ) -> None:
+        poison()
+        run(time)
+        poison(mended=True)
+
+        finish()
+
+        assert told_by_shops() == ["erased"] * 3
+        assert unfinished(dynamodb) == []
+
+    def test_is_late_after_two_hours(
+        self, poison: Switch, time: Clock, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        poison()
+        late = []
+        for _ in range(3):
+            capsys.readouterr()
+            run(time)
+            late += counted("ErasuresLate", capsys.readouterr().out)
+            time.now += timedelta(minutes=50)
+
+        assert late == [0, 0, 1]
+
+
+class TestTheSearch:
+    def test_waits_for_traces_that_are_not_gone_yet(self, dynamodb: Any) -> None:
+        bob = enroll(EMAIL)
+        deliver(order_of(EMAIL["value"]))
+        drain()
+        till.erase(bob)
+        privacy.handler({}, CONTEXT)
+        traces, search = receive(queue_url())
+
+        privacy.handler({"Records": [search]}, CONTEXT)
+        assert "erased" not in told_by_shops()
+        assert delayed() == 1
+
+        privacy.handler({"Records": [traces]}, CONTEXT)
+        privacy.handler({"Records": [search]}, CONTEXT)
+        work_off(privacy.handler, queue_url())
+        assert told_by_shops() == ["erased"]
+        assert unfinished(dynamodb) == []
+
+    def test_finishes_nobody_who_was_not_looked_for_from_the_beginning_on(
+        self, monkeypatch: pytest.MonkeyPatch, time: Clock, dynamodb: Any
+    ) -> None:
+        monkeypatch.setattr("loyalty.edge.erasing.READ_AT_ONCE", 1)
+        monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
+        bob, ana = enroll(EMAIL), enroll(ANOTHER)
+        for number, identity in enumerate((ANOTHER, EMAIL, EMAIL), 1):
+            time.now += timedelta(seconds=1)
+            deliver(order_of(identity["value"], id=number), event_id=str(number))
+        drain()
+        till.erase(bob)
+        privacy.handler({}, CONTEXT)
+        privacy.handler({"Records": receive(queue_url())}, CONTEXT)
+        privacy.handler({"Records": receive(queue_url())}, CONTEXT)
+        going_on = receive(queue_url())
+
+        till.erase(ana)
+        privacy.forget("bean", ana)
+        privacy.handler({"Records": going_on}, CONTEXT)
+        work_off(privacy.handler, queue_url())
+
+        assert orders_told() == [1]
+        assert unfinished(dynamodb) == [ana]
+        finish()
+        assert told_by_shops() == ["erased"] * 3
+        assert unfinished(dynamodb) == []
+
+    def test_does_not_finish_who_was_asked_for_once_more_meanwhile(
+        self, time: Clock, dynamodb: Any
+    ) -> None:
+        bob = enroll(EMAIL)
+        till.erase(bob)
+        privacy.handler({}, CONTEXT)
+        privacy.handler({"Records": receive(queue_url())}, CONTEXT)
+        search = receive(queue_url())
+
+        time.now += timedelta(seconds=1)
+        begin_anew(bob, time)
+        privacy.handler({"Records": search}, CONTEXT)
+
+        assert unfinished(dynamodb) == [bob]
+        finish()
+        assert unfinished(dynamodb) == []
+
+
+def test_orders_that_two_runs_find_at_once_are_all_looked_for(engine: DynamoEngine) -> None:
+    bob = enroll(EMAIL)
+    till.erase(bob)
+    erasures = TableErasures(engine, program_id="bean")
+    erasure = erasures.find(bob)
+    assert erasure
+
+    erasures.add_orders(erasure, [("shop", "1")])
+    with pytest.raises(Raced):
+        erasures.add_orders(erasure, [("shop", "2")])
+
+    noted = erasures.find(bob)
+    assert noted
+    assert noted.orders == {("shop", "1")}
+
+
+def run(time: Clock) -> list[Message]:
+    """An hour's run in which the search has waited long enough; gives what failed."""
+    privacy.handler({}, CONTEXT)
+    time.now += privacy.PATIENCE
+    return work_off(privacy.handler, queue_url())
+
+
+def begin_anew(member_id: str, time: Clock) -> None:
+    erasures = TableErasures(DynamoEngine(boto3.client("dynamodb"), table=TABLE), program_id="bean")
+    erasure = erasures.find(member_id)
+    assert erasure
+    erasures.begin(replace(erasure, begun_at=time.now))
+
+
+def unfinished(dynamodb: Any) -> list[str]:
+    return [each["sk"]["S"] for each in items(dynamodb, TABLE) if "#ERASURES" in each["pk"]["S"]]
+
+
+def counted(metric: str, told: str) -> list[int]:
+    written = [json.loads(line) for line in told.splitlines() if "_aws" in line]
+    return [int(each[metric][0]) for each in written if metric in each]
+
+
+def queue_url() -> str:
+    return os.environ["LOYALTY_PRIVACY_QUEUE_URL"]
+
+
+def delayed() -> int:
+    name: Final = "ApproximateNumberOfMessagesDelayed"
+    answer = boto3.client("sqs").get_queue_attributes(QueueUrl=queue_url(), AttributeNames=[name])
+    return int(answer["Attributes"][name])
 
 
 class _Killed(BaseException):

@@ -30,6 +30,21 @@ class Said(NamedTuple):
     text: str
 
 
+class Asked(NamedTuple):
+    """Names an erasure by when it was asked for: asked for once more, it is another."""
+
+    erasure_id: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """An erasure that is not done, and whether all but what shops delivered is."""
+
+    asked: Asked
+    are_traces_gone: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
     """Somebody who is to be forgotten wherever they can still be found, begun and not yet done.
@@ -37,7 +52,8 @@ class Erasure:
     `identities` are kept in the clear until it is done, because what was delivered can only be
     searched for what it says. `member_ids` lead to their entries. With a `source`, a shop asks:
     what it told of the customer is erased, and the member if nobody else knows them.
-    `storefront_id` instead stands for everything that one connection has delivered.
+    `storefront_id` instead stands for everything that one connection has delivered. `revision`
+    counts how often `orders` were added.
     """
 
     erasure_id: str
@@ -47,6 +63,11 @@ class Erasure:
     orders: frozenset[NamedOrder] = field(default_factory=frozenset)
     source: str | None = None
     storefront_id: str | None = None
+    revision: int = 0
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.erasure_id, self.begun_at)
 
     def is_about(self, source: str, order_id: str | None, said: Sequence[Said]) -> bool:
         """Whether something that a shop delivered speaks of them: by its order, or by its words."""

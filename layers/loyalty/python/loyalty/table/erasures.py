@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Any, cast
 
 from loyalty.domain.entries import Placeholder
-from loyalty.domain.erasure import Erasure, GuestOrder
+from loyalty.domain.erasure import Asked, Erasure, GuestOrder, NamedOrder, Unfinished
 from loyalty.domain.identity import Identity
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine, every, key_of
+from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of
 from loyalty.table.operations import (
     TRANSACTION_ITEMS_MAX,
+    Assign,
+    Compare,
     Delete,
     Item,
     Key,
@@ -41,19 +44,43 @@ class TableErasures:
     def begin(self, erasure: Erasure) -> None:
         self._engine.write([begun(erasure, self._program)])
 
-    def unfinished(self, *, begun_by: datetime) -> Sequence[Erasure]:
+    def unfinished(self, *, begun_by: datetime) -> Sequence[Unfinished]:
+        """Of each no more than this is read, so that one that cannot be read hides no other."""
         query = Query(pk=keys.erasure(self._program, "").pk, strong=True)
-        found = [erasure_from_item(item) for item in every(self._engine, query)]
-        return [each for each in found if each.begun_at <= begun_by]
+        found = [unfinished_from_item(item) for item in every(self._engine, query)]
+        return [each for each in found if each.asked.begun_at <= begun_by]
+
+    def find(self, erasure_id: str) -> Erasure | None:
+        item = self._engine.get(keys.erasure(self._program, erasure_id), strong=True)
+        return erasure_from_item(item) if item else None
+
+    def still_asked(self, asked: Sequence[Asked]) -> Sequence[Erasure]:
+        at = [keys.erasure(self._program, each.erasure_id) for each in asked]
+        found = [
+            erasure_from_item(item)
+            for some in batched(at, BATCH_GET_MAX, strict=False)
+            for item in self._engine.get_many(some, strong=True).values()
+        ]
+        return [each for each in found if each.asked in asked]
+
+    def add_orders(self, erasure: Erasure, orders: Collection[NamedOrder]) -> None:
+        more = replace(erasure, orders=erasure.orders | set(orders), revision=erasure.revision + 1)
+        seen = (_as_asked(erasure), equal(("revision",), erasure.revision))
+        try:
+            self._engine.write([replace(begun(more, self._program), conditions=seen)])
+        except Refused as refused:
+            raise Raced from refused
+
+    def note_traces_gone(self, erasure: Erasure) -> None:
+        gone = (Assign(("are_traces_gone",), value=True),)
+        # Refused: done by another run, or asked for once more since then.
+        with suppress(Refused):
+            self._engine.write([Update(self._key(erasure), gone, (_as_asked(erasure),))])
 
     def done(self, erasure: Erasure) -> None:
-        seen = equal(("begun_at",), keys.instant(erasure.begun_at))
-        key = keys.erasure(self._program, erasure.erasure_id)
-        try:
-            self._engine.write([Delete(key, (seen,))])
-        except Refused:
-            # Done before, or asked for once more since then.
-            return
+        # Refused: done before, or asked for once more since then.
+        with suppress(Refused):
+            self._engine.write([Delete(self._key(erasure), (_as_asked(erasure),))])
 
     def guest_orders(self, guest: str) -> Sequence[GuestOrder]:
         partition = keys.guest_order(self._program, guest, "", "", "").pk
@@ -103,9 +130,16 @@ class TableErasures:
             is_there = equal(("kind",), "survey_response")
             self._engine.write([Update(key_of(item), (Remove(("about", "comment")),), (is_there,))])
 
+    def _key(self, erasure: Erasure) -> Key:
+        return keys.erasure(self._program, erasure.erasure_id)
+
     def _delete(self, found: Iterator[Key]) -> None:
         for some in batched(list(found), TRANSACTION_ITEMS_MAX, strict=False):
             self._engine.write([Delete(key) for key in some])
+
+
+def _as_asked(erasure: Erasure) -> Compare:
+    return equal(("begun_at",), keys.instant(erasure.begun_at))
 
 
 def begun(erasure: Erasure, program: str) -> Put:
@@ -122,6 +156,7 @@ def erasure_to_item(erasure: Erasure) -> Item:
         "identities": [[each.kind, each.value, each.source] for each in erasure.identities],
         "member_ids": list(erasure.member_ids),
         "orders": [list(order) for order in sorted(erasure.orders)],
+        "revision": erasure.revision,
     }
     if erasure.source is not None:
         item["source"] = erasure.source
@@ -140,4 +175,13 @@ def erasure_from_item(item: Item) -> Erasure:
         orders=frozenset((source, order_id) for source, order_id in wire["orders"]),
         source=wire.get("source"),
         storefront_id=wire.get("storefront"),
+        revision=wire["revision"],
+    )
+
+
+def unfinished_from_item(item: Item) -> Unfinished:
+    begun_at = datetime.fromisoformat(cast("str", item["begun_at"]))
+    return Unfinished(
+        asked=Asked(cast("str", item["erasure"]), begun_at),
+        are_traces_gone=bool(item.get("are_traces_gone", False)),
     )

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from loyalty.domain.entries import OrderCause
-from loyalty.domain.erasure import Erasure, GuestOrder, NamedOrder, said_in
-from loyalty.domain.errors import NotFound
+from loyalty.domain.erasure import Asked, Erasure, GuestOrder, NamedOrder, Unfinished, said_in
+from loyalty.domain.errors import NotFound, TryAgain
 from loyalty.domain.member import Change, Member
 from loyalty.domain.storefront import Delivery, Storefront
 from loyalty.usecases import enrollment
@@ -32,7 +32,25 @@ class Erasures(Protocol):
 
     def begin(self, erasure: Erasure) -> None: ...
 
-    def unfinished(self, *, begun_by: datetime) -> Sequence[Erasure]: ...
+    def unfinished(self, *, begun_by: datetime) -> Sequence[Unfinished]: ...
+
+    def find(self, erasure_id: str) -> Erasure | None: ...
+
+    def still_asked(self, asked: Sequence[Asked]) -> Sequence[Erasure]:
+        """Those that are neither done nor begun anew since."""
+        ...
+
+    def add_orders(self, erasure: Erasure, orders: Collection[NamedOrder]) -> None:
+        """Have more orders be looked for.
+
+        Raises:
+            Raced: it changed since it was read, or is done.
+        """
+        ...
+
+    def note_traces_gone(self, erasure: Erasure) -> None:
+        """Unless it was begun anew since."""
+        ...
 
     def done(self, erasure: Erasure) -> None:
         """Unless it was begun anew since."""
@@ -98,11 +116,14 @@ def forget_traces(
 ) -> None:
     """Forget whatever is found by who they are; what was delivered is searched for afterwards.
 
-    The orders come first: parted from their guest, nothing would lead to them any more.
+    The orders come first: parted from their guest, nothing would lead to them any more. Entries
+    are only needed by the search, but one that cannot be read must fail here, where it holds up
+    nobody else.
 
     Raises:
-        TryAgain: overtaken too often, or a service does not answer.
+        TryAgain: overtaken, or a service does not answer.
     """
+    _with_orders(erasure, desk=desk)
     guests = [
         order
         for guest in members.guests(erasure.identities)
@@ -111,7 +132,10 @@ def forget_traces(
     ]
     named = {(order.source, order.order_id) for order in guests[:ORDERS_MAX]}
     if not named <= erasure.orders:
-        erasures.begin(replace(erasure, orders=erasure.orders | named))
+        try:
+            erasures.add_orders(erasure, named)
+        except Raced as raced:
+            raise TryAgain("Somebody else works on this erasure") from raced
     for order in guests:
         _forget_guest(order, erasures=erasures, desk=desk)
     if erasure.source is not None:
@@ -136,7 +160,7 @@ def close_shop(erasure: Erasure, *, program_id: str, shelf: Shelf, vault: Vault)
 
 
 def forget_deliveries(
-    unfinished: Sequence[Erasure],
+    without_traces: Sequence[Erasure],
     *,
     start: str | None,
     inbox: Inbox,
@@ -145,15 +169,18 @@ def forget_deliveries(
     erasures: Erasures,
     desk: Desk,
 ) -> str | None:
-    """Erase what was delivered about them; gives where to go on, or finishes the erasures."""
-    wanted = [_with_orders(each, desk=desk) for each in unfinished]
+    """Erase what was delivered about them; gives where to go on, or finishes the erasures.
+
+    Whom it finishes must have been looked for from the beginning on.
+    """
+    wanted = [_with_orders(each, desk=desk) for each in without_traces]
 
     def is_about(delivery: Delivery) -> bool:
         return _is_about(delivery, wanted, order_of=order_of)
 
     rest = inbox.erase(start=start, is_about=is_about, until=until) if wanted else None
     if rest is None:
-        for each in unfinished:
+        for each in without_traces:
             erasures.done(each)
     return rest
 
