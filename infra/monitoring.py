@@ -31,6 +31,9 @@ INTAKE_AGE_MAX = Duration.minutes(10)
 WORK_AGE_MAX = Duration.hours(2)
 LATENCY_P99_MAX = Duration.seconds(3)
 
+# What a schedule's function counts when it was woken.
+RUNS = ("Sweeps", "ReminderRuns", "Audits", "ErasureRuns", "Compactions", "StrandedRuns")
+
 _SUM = "Sum"
 _MAXIMUM = "Maximum"
 
@@ -102,6 +105,7 @@ class Monitoring(Construct):
         self._watch_deliveries()
         self._watch_schedules()
         self._watch_books()
+        self._watch_erasures()
         self._dashboard = Dashboard(
             self,
             "Dashboard",
@@ -228,6 +232,15 @@ class Monitoring(Construct):
             is_silence=True,
             says="No facts have been folded for three hours; reports become slower.",
         )
+        self._alarm(
+            "intake-silent",
+            business_metric("StrandedRuns", {"service": "intake"}, period=HOUR),
+            threshold=1,
+            # A run looks at two hours.
+            periods=2,
+            is_silence=True,
+            says="No delivery that was kept and not queued has been looked for in two hours.",
+        )
 
     def _watch_books(self) -> None:
         self._alarm(
@@ -235,6 +248,15 @@ class Monitoring(Construct):
             business_metric("BooksDiffer", {"service": "audit"}),
             threshold=1,
             says="An account is not the sum of its entries; the audit's log names the member.",
+        )
+
+    def _watch_erasures(self) -> None:
+        self._alarm(
+            "erasures-late",
+            # Each run tells it, and that is every hour.
+            business_metric("ErasuresLate", {"service": "privacy"}, period=HOUR),
+            threshold=1,
+            says="Somebody who was to be forgotten can still be found after two hours.",
         )
 
     def _watch_api(self, api_id: str) -> None:
@@ -452,7 +474,7 @@ def _schedules(queues: Mapping[str, WorkQueue]) -> list[cw.IWidget]:
     return [
         _graph(
             "Runs begun",
-            [_search(each) for each in ("Sweeps", "ReminderRuns", "Audits", "Compactions")],
+            [_search(each) for each in RUNS],
         ),
         _graph("Found due, books that differ", [_search("Due"), _search("BooksDiffer")]),
         _graph("Oldest work", [oldest(name, work) for name, work in queues.items()]),

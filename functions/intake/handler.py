@@ -100,6 +100,7 @@ def look_for_stranded() -> None:
                     "stranded", program_id=program_id, storefront_id=shop_id, queued=queued
                 )
                 count("DeliveriesStranded", queued)
+    count("StrandedRuns")
 
 
 def take(record: SQSRecord) -> None:

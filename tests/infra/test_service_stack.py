@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from infra.routes import ROUTES
 from loyalty.edge import settings as edge_settings
 from tests.infra.assembly import FUNCTIONS, Assembly, Template
+
+HANDLERS = Path(__file__).resolve().parents[2] / "functions"
 
 TABLE = "Ledger/Table"
 HISTORY = "Ledger/Table/index/history"
@@ -536,13 +539,28 @@ def test_every_alarm_says_what_happened_and_reaches_the_one_topic(deployed: Asse
 
 
 def test_a_schedule_that_fell_silent_wakes_somebody(deployed: Assembly) -> None:
-    silent = {
-        alarm["MetricName"]
+    functions = deployed.service.of_type("Lambda::Function")
+    woken = {
+        functions[schedule["Target"]["Arn"]["Fn::GetAtt"][0]]["Environment"]["Variables"][
+            "POWERTOOLS_SERVICE_NAME"
+        ]
+        for schedule in deployed.service.of_type("Scheduler::Schedule").values()
+    }
+    missed = {
+        alarm["Dimensions"][0]["Value"]: alarm["MetricName"]
         for alarm in deployed.service.of_type("CloudWatch::Alarm").values()
         if alarm["ComparisonOperator"] == "LessThanThreshold"
     }
 
-    assert silent == {"Sweeps", "Audits", "Compactions", "ErasureRuns", "ReminderRuns"}
+    assert woken
+    assert missed.keys() == woken
+    for name, metric in missed.items():
+        handler = HANDLERS / name / "handler.py"
+        assert f'count("{metric}")' in handler.read_text(encoding="utf-8"), metric
+
+
+def test_erasures_that_are_late_wake_somebody(deployed: Assembly) -> None:
+    assert ("ErasuresLate", "privacy") in alarms(deployed.service)
 
 
 def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly) -> None:

@@ -109,6 +109,12 @@ def test_what_was_kept_and_not_queued_is_found_and_counts_once(
     assert queued() == []
 
 
+def test_a_look_that_finds_nothing_is_counted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    look()
+
+    assert '"StrandedRuns":[1.0]' in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("age", [timedelta(minutes=29), timedelta(hours=2, seconds=1)])
 def test_what_may_still_be_on_its_way_or_was_looked_at_before_is_left_alone(
     time: Clock, strand: Strand, age: timedelta
