@@ -185,7 +185,7 @@ class Monitoring(Construct):
 
         self._alarm(
             "endpoint-deliveries-parked",
-            business_metric("EndpointDeliveriesParked", {"service": "deliveries"}),
+            business_metric("EndpointDeliveriesParked", {"service": "endpoints"}),
             threshold=1,
             says="An endpoint did not take an event for a whole day, or is gone.",
         )

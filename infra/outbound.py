@@ -14,7 +14,7 @@ from loyalty.domain.events import SOURCE
 ANNOUNCED_AT_ONCE_MAX = 10
 ANNOUNCEMENTS_CONCURRENCY_MAX = 5
 # An endpoint that does not answer holds one of these for seconds, and nothing else but itself.
-DELIVERIES_CONCURRENCY_MAX = 50
+ENDPOINTS_CONCURRENCY_MAX = 50
 
 
 class Outbound(Construct):
@@ -42,23 +42,21 @@ class Outbound(Construct):
             batch_size=ANNOUNCED_AT_ONCE_MAX,
             sends=False,
         )
-        deliveries = WorkQueue(
+        turns = WorkQueue(
             self,
-            "Deliveries",
+            "Endpoints",
             settings=settings,
             function=function,
-            concurrency_max=settings.workers_at_once(DELIVERIES_CONCURRENCY_MAX),
+            concurrency_max=settings.workers_at_once(ENDPOINTS_CONCURRENCY_MAX),
             batch_size=1,
             sends=False,
         )
-        function.allow("sqs:SendMessage", on=[deliveries.queue.queue_arn])
-        function.function.add_environment(
-            "LOYALTY_DELIVERIES_QUEUE_URL", deliveries.queue.queue_url
-        )
+        function.allow("sqs:SendMessage", on=[turns.queue.queue_arn])
+        function.function.add_environment("LOYALTY_ENDPOINTS_QUEUE_URL", turns.queue.queue_url)
         Subscription(
             self, "EveryEvent", source=SOURCE, names=(), queue=announcements, bus_name=bus_name
         )
         self.queues = {
             "announcements": announcements,
-            "deliveries": deliveries,
+            "endpoints": turns,
         }

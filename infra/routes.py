@@ -147,7 +147,7 @@ ROUTES: tuple[Route, ...] = (
         why_open="Storefronts have no token: the function checks the platform's signature.",
     ),
     *_routes(
-        "deliveries",
+        "endpoints",
         ("GET", "/endpoints", Throttle.ADMINISTER),
         ("PUT", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
         ("GET", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),

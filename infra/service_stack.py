@@ -53,7 +53,7 @@ class ServiceStack(Stack):
         )
         catalog = Catalog(self, "Catalog", settings=settings, buckets=data.buckets)
         notifications, messages = outward.notifications(kit)
-        deliveries, outbound = outward.deliveries(kit)
+        endpoints, outbound = outward.endpoints(kit)
         codes, shop_codes = storefronts.codes(kit)
         exports, report_exports = reports.exports(kit)
         readers = {"relay": outward.relay(kit), "archive": reports.archive(kit)}
@@ -74,7 +74,7 @@ class ServiceStack(Stack):
             storefronts.webhooks(kit),
             storefronts.intake(kit),
             notifications,
-            deliveries,
+            endpoints,
             codes,
             exports,
             *(reader.function for reader in readers.values()),

@@ -41,7 +41,7 @@ TAGS: Final = {
     "redemption": "Points buy rewards; vouchers are used once.",
     "reporting": "What the program brings in.",
     "webhooks": "What storefronts deliver.",
-    "deliveries": "Events to merchants' endpoints, as signed webhooks.",
+    "endpoints": "Events to merchants' endpoints, as signed webhooks.",
     "notifications": "Messages to members.",
 }
 GATEWAY: Final = {

@@ -16,7 +16,7 @@ from loyalty.domain.events import SOURCE, MessageDue
 # A few mails, each of which SES may think about for 10 s.
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # One delivery takes 13 s when everything that can be slow is.
-DELIVERIES_TIMEOUT = Duration.seconds(30)
+ENDPOINTS_TIMEOUT = Duration.seconds(30)
 # 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
 NOTIFICATIONS_CONCURRENCY_MAX = 2
 
@@ -76,14 +76,14 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
     return function, messages
 
 
-def deliveries(kit: Kit) -> tuple[CapabilityFunction, Outbound]:
+def endpoints(kit: Kit) -> tuple[CapabilityFunction, Outbound]:
     function = kit.function(
-        "deliveries",
+        "endpoints",
         "Send events to merchants' endpoints as signed webhooks",
         environment=kit.table_name
         | kit.claims
         | {"LOYALTY_ENDPOINT_SECRETS": kit.data.secrets.endpoint_prefix},
-        timeout=DELIVERIES_TIMEOUT,
+        timeout=ENDPOINTS_TIMEOUT,
     )
     kit.data.table.allow(function, GET, PUT, DELETE, QUERY)
     kit.data.table.allow_query(function, index="history")

@@ -32,7 +32,7 @@ FUNCTIONS: Final = (
     "rebuild",
     "reminders",
     "notifications",
-    "deliveries",
+    "endpoints",
     "codes",
     "exports",
 )

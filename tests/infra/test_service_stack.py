@@ -172,7 +172,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
         SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
     },
-    "deliveries": {
+    "endpoints": {
         TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         ENDPOINT_SECRETS: READ_SECRET
@@ -182,7 +182,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "secretsmanager:PutSecretValue",
         },
         "Outbound/Announcements/Queue": CONSUME,
-        "Outbound/Deliveries/Queue": CONSUME | {"sqs:SendMessage"},
+        "Outbound/Endpoints/Queue": CONSUME | {"sqs:SendMessage"},
     },
     "codes": {
         TABLE: GET | {"dynamodb:Query"},
@@ -432,7 +432,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
 
     assert set(queues) == {
         "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
-        "notifications", "deliveries", "codes", "exports",
+        "notifications", "endpoints", "codes", "exports",
     }  # fmt: skip
     for name, fed in queues.items():
         for queue in fed:
@@ -571,7 +571,7 @@ def test_books_that_differ_and_work_that_waits_wake_somebody(deployed: Assembly)
     ]
 
     assert ("BooksDiffer", "audit") in alarms(deployed.service)
-    assert ("EndpointDeliveriesParked", "deliveries") in alarms(deployed.service)
+    assert ("EndpointDeliveriesParked", "endpoints") in alarms(deployed.service)
     assert len(waiting) == 11
 
 
@@ -599,7 +599,7 @@ def test_webhooks_out_hear_every_event_of_ours_and_are_sent_one_by_one(
     assert deployed.render(rule["EventBusName"]) == "Bus"
     assert deployed.render(target["Arn"]) == "Outbound/Announcements/Queue"
     assert "InputTransformer" not in target
-    assert batches["Outbound/Deliveries/Queue"] == 1
+    assert batches["Outbound/Endpoints/Queue"] == 1
 
 
 def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
@@ -719,7 +719,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CompactionFunctionName",
         "BusName",
         "DashboardName",
-        "DeliveriesDeadLettersUrl",
+        "EndpointsDeadLettersUrl",
         "ExpiryDeadLettersUrl",
         "ExportsDeadLettersUrl",
         "ExpiryFunctionName",

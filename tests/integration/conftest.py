@@ -83,7 +83,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "rebuild",
             "reminders",
             "notifications",
-            "deliveries",
+            "endpoints",
         ):
             queue = sqs.create_queue(QueueName=work)
             monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])

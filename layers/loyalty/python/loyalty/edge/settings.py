@@ -157,10 +157,10 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveriesSettings:
+class EndpointsSettings:
     table: str
     endpoint_secrets: str
-    deliveries_queue_url: str
+    endpoints_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +217,7 @@ type _Settings = (
     | RemindersSettings
     | NotificationsSettings
     | AuditSettings
-    | DeliveriesSettings
+    | EndpointsSettings
     | LocalEndpointSettings
     | ClockSettings
     | ClaimSettings

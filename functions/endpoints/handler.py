@@ -1,4 +1,4 @@
-"""Deliveries: events to merchants' endpoints as signed webhooks, and the endpoints themselves."""
+"""Endpoints of merchants: what they are, and the events they are sent as signed webhooks."""
 
 import json
 import random
@@ -37,7 +37,7 @@ from loyalty.edge.one_machine import is_on_one_machine
 from loyalty.edge.paging import next_cursor, page_start
 from loyalty.edge.schemas import Cursor, PageLimit
 from loyalty.edge.sender import Sender
-from loyalty.edge.settings import DeliveriesSettings, LocalEndpointSettings, settings
+from loyalty.edge.settings import EndpointsSettings, LocalEndpointSettings, settings
 from loyalty.edge.table import engine
 from loyalty.edge.turns import TurnQueue, read_turn
 from loyalty.table.endpoints import TableEndpointLog, TableEndpoints
@@ -55,7 +55,7 @@ from loyalty.usecases.endpoints import (
     rotate,
 )
 
-api = create_app("deliveries")
+api = create_app("endpoints")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
@@ -75,7 +75,7 @@ def register_endpoint(
 ) -> Response[EndpointWithSecret]:
     """Register an endpoint, or change it; a new one's secret is shown this once."""
     now = clock.now()
-    desk.shelf(settings(DeliveriesSettings).table).in_force(program_id, now=now)
+    desk.shelf(settings(EndpointsSettings).table).in_force(program_id, now=now)
     endpoint, secret, is_new = register(
         told.endpoint(endpoint_id, now=now, allow_local=allows_local()),
         program_id=program_id,
@@ -220,22 +220,22 @@ def allows_local() -> bool:
 
 @cache
 def endpoints() -> TableEndpoints:
-    return TableEndpoints(engine(settings(DeliveriesSettings).table))
+    return TableEndpoints(engine(settings(EndpointsSettings).table))
 
 
 @cache
 def log() -> TableEndpointLog:
-    return TableEndpointLog(engine(settings(DeliveriesSettings).table))
+    return TableEndpointLog(engine(settings(EndpointsSettings).table))
 
 
 @cache
 def turns() -> TurnQueue:
-    return TurnQueue(clients.sqs(), url=settings(DeliveriesSettings).deliveries_queue_url)
+    return TurnQueue(clients.sqs(), url=settings(EndpointsSettings).endpoints_queue_url)
 
 
 @cache
 def vault() -> EndpointSecrets:
-    prefix = settings(DeliveriesSettings).endpoint_secrets
+    prefix = settings(EndpointsSettings).endpoint_secrets
     return EndpointSecrets(clients.secrets_manager(), prefix=prefix)
 
 
