@@ -35,8 +35,13 @@ IDENTITY_SECRET: Final = "9vQ2tKxW7rLmZ4pN8sBd3fGh6jYc1aEu5oTiXyRwMqVbPnSkJzHgDf
 
 @cache
 def _session() -> boto3.Session:
-    """One session, whose descriptions of the services are read once."""
-    return boto3.Session(region_name=REGION)
+    """One session, which reads the services' descriptions once and makes each client once.
+
+    Neither keeps anything of a test, and making them takes longer than most tests.
+    """
+    session = boto3.Session(region_name=REGION)
+    session.client = cache(session.client)  # type: ignore[method-assign]  # the same, but kept
+    return session
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +62,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     cold.forget()
     with mock_aws():
+        # Where tests and what supports them make clients of their own.
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
         create_table(_session().client("dynamodb"), TABLE)
         secret = (
             _session()

@@ -1,19 +1,20 @@
 """What the table's stream hands to its readers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 
 type Record = dict[str, Any]
 
+# moto does not know the addresses that name an account.
+CONFIG: Final = Config(account_id_endpoint_mode="disabled")
+
 
 def records(table: str) -> list[Record]:
     """Every change that the table has seen, as an event source mapping would tell it."""
-    # moto does not know the addresses that name an account.
-    config = Config(account_id_endpoint_mode="disabled")
-    streams = boto3.client("dynamodbstreams", config=config)
+    streams = boto3.client("dynamodbstreams", config=CONFIG)
     arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
