@@ -45,6 +45,8 @@ _TYPES: Final = {
     datetime: "TIMESTAMP",
     date: "DATE",
 }
+# Where in the folded files a fact is told; the engine knows this of every row.
+_PLACE: Final = {"filename": "VARCHAR", "file_row_number": "BIGINT"}
 _READS: Final = re.compile(r"^-- Reads: (.+)$", re.MULTILINE)
 
 
@@ -219,15 +221,21 @@ def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
 
 def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
     """Make a kind of facts a view of that name: each fact once, by its last revision."""
-    all_told = once(fact, [path for path in sorted(folder.glob("*~*")) if is_whole(path)])
+    settled, disputed = _parted([path for path in sorted(folder.glob("*~*")) if is_whole(path)])
     if fact.final_revision == 1:
-        connected.execute(f"CREATE VIEW {fact.kind} AS {all_told}")
+        connected.execute(f"""
+            CREATE VIEW {fact.kind} AS {told(fact, settled)} UNION ALL {_once(fact, disputed)}
+        """)
         return
     # Of most facts the final revision is told, and what comes after it is rare: so few have to be
-    # compared with any, and those with which they are compared are looked for once.
-    final = fact.final_revision
+    # compared with any, and those that do not count are looked for once.
+    final, place = fact.final_revision, ", ".join(_PLACE)
     connected.execute(f"""
-        CREATE VIEW told_{fact.kind} AS {all_told};
+        CREATE VIEW told_{fact.kind} AS
+        SELECT fact_id, revision, recorded_at, {place} FROM ({told(fact, settled, also=_PLACE)})
+        UNION ALL
+        SELECT fact_id, revision, recorded_at, NULL, NULL FROM ({_once(fact, disputed)});
+
         CREATE TABLE later_{fact.kind} AS
         SELECT fact_id, revision, recorded_at FROM told_{fact.kind}
         WHERE revision > {final} OR (
@@ -235,64 +243,75 @@ def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) ->
             AND fact_id IN (SELECT fact_id FROM told_{fact.kind} WHERE revision < {final})
         )
     """)  # noqa: S608  # names of our own classes and folders
-    is_last = f"""
-        NOT EXISTS (
-            FROM later_{fact.kind} AS later
-            WHERE later.fact_id = told.fact_id AND (
-                later.revision > told.revision
-                OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
-            )
-        )
-    """
     beyond = connected.execute(f"FROM later_{fact.kind} WHERE revision > {final} LIMIT 1")
-    is_final = f"revision >= {final} AND {is_last}" if beyond.fetchone() else f"revision = {final}"
-    # Members are few and asked for in every part of a report.
-    kept = "TABLE" if fact is MemberFact else "VIEW"
+    # They are left out by their place in a file: to read the ids of all facts for it would take
+    # longer than many a report. Members are few and asked for in every part of a report.
     connected.execute(f"""
-        CREATE {kept} {fact.kind} AS
-        SELECT * FROM told_{fact.kind} AS told WHERE {is_final}
+        CREATE TABLE superseded_{fact.kind} AS
+        SELECT * FROM told_{fact.kind} AS told
+        SEMI JOIN later_{fact.kind} AS later ON later.fact_id = told.fact_id AND (
+            later.revision > told.revision
+            OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
+        )
+        WHERE {"true" if beyond.fetchone() else f"told.revision < {final}"};
+
+        CREATE {"TABLE" if fact is MemberFact else "VIEW"} {fact.kind} AS
+        SELECT {_names(fact)} FROM ({told(fact, settled, also=_PLACE)})
+        ANTI JOIN superseded_{fact.kind} USING ({place})
         UNION ALL
-        SELECT * FROM told_{fact.kind} AS told WHERE revision < {final} AND {is_last}
+        SELECT {_names(fact)} FROM ({_once(fact, disputed)})
+        ANTI JOIN superseded_{fact.kind} USING (fact_id, revision, recorded_at);
+
+        DROP TABLE later_{fact.kind}
     """)  # noqa: S608  # as above
 
 
-def once(fact: type[Fact], paths: Sequence[Path]) -> str:
-    """A query for what files of the lake tell: each revision once.
+def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Files that share no day with any other, and files that may tell a fact that another tells.
 
-    What was folded has every fact once, so files that share no day with any other are read as they
-    are. Facts may be twice where days are shared: in what was not folded yet, and for a moment
-    while it is. Copies of a fact lie under the same day.
+    What was folded has every fact once. Facts may be twice where days are shared: in what was not
+    folded yet, and for a moment while it is. Copies of a fact lie under the same day.
     """
     disputed_covers = shared_days([_cover(path) for path in paths])
     settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in disputed_covers]
-    disputed = [path for path in paths if path not in set(settled)]
-    if not disputed:
-        return told(fact, settled)
+    return settled, [path for path in paths if path not in set(settled)]
+
+
+def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
+    """A query for what files tell that may tell the same: each revision once."""
     return f"""
-        {told(fact, settled)}
-        UNION ALL
-        FROM ({told(fact, disputed)})
+        FROM ({told(fact, paths)})
         QUALIFY row_number() OVER (
             PARTITION BY fact_id, revision ORDER BY recorded_at DESC
         ) = 1
     """
 
 
-def told(fact: type[Fact], paths: Sequence[Path]) -> str:
-    """A query for all that files of the lake tell, as often as they tell it."""
+def told(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] = ()) -> str:
+    """A query for all that files of the lake tell, as often as they tell it.
+
+    `also` are columns of `_PLACE`; what is not folded has no place.
+    """
     known = columns(fact)
     folded = [path for path in paths if path.name.endswith(FOLDED)]
     fresh = [path for path in paths if path.name.endswith(SUFFIX)]
-    parts = [f"SELECT {_nulls(known)} WHERE false"]
+    parts = [f"SELECT {_nulls(known | _PLACE)} WHERE false"]
     if folded:
-        parts.append(f"FROM read_parquet({_listed(folded)}, union_by_name = true)")
+        parts.append(
+            f"FROM read_parquet({_listed(folded)}, "
+            "union_by_name = true, filename = true, file_row_number = true)"
+        )
     if fresh:
         typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in known.items())
         parts.append(
             f"FROM read_json({_listed(fresh)}, format = 'newline_delimited', columns = {{{typed}}})"
         )
-    names = ", ".join(f'"{name}"' for name in known)
+    names = ", ".join([_names(fact), *also])
     return f"SELECT {names} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608  # as above
+
+
+def _names(fact: type[Fact]) -> str:
+    return ", ".join(f'"{name}"' for name in columns(fact))
 
 
 def _nulls(known: Mapping[str, str]) -> str:
