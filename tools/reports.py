@@ -53,13 +53,16 @@ read, kept, sent on or printed.
 
 The head of each `.sql` file says which chart suits the report, over which of its columns:
 
-    -- Chart: kind | x | measured, … | series
+    -- Chart: kind | x | measured, … | series | facet
 
 `figures` are tiles of the measured alone, `column` stands over steps of `x`, stacked, `line`
 follows them, `bar` lies, the longest first, `funnel` shows how many go on from step to step,
 `heatmap` has `x` across and the series downward. Of rows that share `x` and series what is measured
-is summed; `a / b` is the sum of the one over that of the other. The table below a chart has all
-that it shows. [Why it is so](adr/0014-reports-draw-themselves.md).
+is summed; `a / b` is the sum of the one over that of the other. Each value of a `facet` has a chart
+of its own: two surveys have no sum. The table below a chart has all that it shows. Levels, rewards
+and surveys are shown by the names that the document in force gives them; JSON and CSV have their
+ids, and JSON the names beside them, in `program.names`.
+[Why it is so](adr/0014-reports-draw-themselves.md).
 
 ## The reports
 """

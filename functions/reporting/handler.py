@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import cache
@@ -52,6 +53,9 @@ class ReportChart(AnswerPart):
         Field(description="What is measured: columns, or `a / b`, of the sums of two."),
     ]
     series: Annotated[str | None, Field(description="The column that tells series apart.")]
+    facet: Annotated[
+        str | None, Field(description="The column whose values have a chart of their own each.")
+    ]
 
 
 class ReportProgram(AnswerPart):
@@ -63,6 +67,13 @@ class ReportProgram(AnswerPart):
     currency_digits: Annotated[int, Field(description="Decimals of the minor unit: 2 for EUR.")]
     points_one: str
     points_many: str
+    names: Annotated[
+        Mapping[str, Mapping[str, str]],
+        Field(
+            description="What the document in force calls the levels, rewards and surveys of "
+            "`rows`: for each unit the names by id. Of a survey it is its question."
+        ),
+    ]
 
 
 class ReportAnswer(AnswerPart):
@@ -187,6 +198,7 @@ def _answer(asked: Report, table: Table, period: Period, *, document: Program) -
             currency_digits=exponent(document.currency) or 0,
             points_one=document.points.one,
             points_many=document.points.many,
+            names=report_pages.names(table, document),
         ),
         first_day=period.first,
         last_day=period.last,

@@ -161,10 +161,20 @@ class TestSummary:
             "currency_digits": 2,
             "points_one": "bean",
             "points_many": "beans",
+            "names": {},
         }
         assert (body["first_day"], body["last_day"]) == ("2026-11-01", "2026-11-30")
         assert body["chart"]["kind"] == "figures"
         assert all(column["description"] for column in body["columns"])
+
+    def test_rewards_are_told_by_id_with_the_names_of_the_document_in_force(self) -> None:
+        archived()
+
+        body = ask(name="rewards").body
+
+        place = [column["unit"] for column in body["columns"]].index("reward")
+        assert [row[place] for row in body["rows"]] == ["latte"]
+        assert body["program"]["names"] == {"reward": {"latte": "Latte"}}
 
     def test_a_page_to_keep_carries_the_same_answer(self) -> None:
         archived()

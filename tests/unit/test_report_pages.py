@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -19,8 +20,9 @@ import pytest
 from loyalty.domain.errors import NotFound
 from loyalty.edge import report_pages, reports
 from loyalty.edge.report_pages import ASSETS, MENU, Page
-from loyalty.edge.reports import ChartKind
+from loyalty.edge.reports import ChartKind, Column, Table
 from loyalty.edge.settings import SignInSettings
+from tests.support.documents import program
 from tools import plot
 
 FILES: Final = Path(report_pages.__file__).parents[1] / "reports" / "pages"
@@ -30,7 +32,7 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 UNITS: Final = {
     "answers", "customers", "day", "days", "level", "member", "members", "messages", "minor units",
     "month", "months", "orders", "points", "rate", "ratio", "redemptions", "reward", "rule",
-    "score", "segment", "source", "state", "status", "vouchers", "word",
+    "score", "segment", "source", "state", "status", "survey", "vouchers", "word",
 }  # fmt: skip
 HOSTILE: Final = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & “קפה”"
 
@@ -41,6 +43,7 @@ EURO: Final = {
     "currency_digits": 2,
     "points_one": "bean",
     "points_many": "beans",
+    "names": {"level": {"gold": "Gold"}, "reward": {"latte": "Latte", "tote": HOSTILE}},
 }
 
 
@@ -64,10 +67,15 @@ def answer(**parts: Any) -> dict[str, Any]:
             {"name": name, "type": kind, "unit": unit, "description": f"the {name}"}
             for name, kind, unit in columns
         ],
-        "chart": {"kind": "bar", "x": "source", "y": ["revenue_minor"], "series": None},
+        "chart": chart(),
         "rows": [["till", 4999, 2], ["shop", 1000, 1]],
     }
     return told | parts
+
+
+def chart(**parts: Any) -> dict[str, Any]:
+    bars = {"kind": "bar", "x": "source", "y": ["revenue_minor"], "series": None, "facet": None}
+    return bars | parts
 
 
 class Parts(HTMLParser):
@@ -109,10 +117,10 @@ class TestWhatReportsDeclare:
 
         assert report.chart.kind in get_args(ChartKind.__value__)
         measured = {part for each in report.chart.y for part in each.split(" / ")}
-        placed = {report.chart.x, report.chart.series} - {None}
+        placed = {report.chart.x, report.chart.series, report.chart.facet} - {None}
         assert measured | placed <= set(report.units)
         assert (report.chart.x is None) == (report.chart.kind == "figures")
-        assert report.chart.series or report.chart.kind not in {"heatmap", "funnel"}
+        assert report.chart.series or report.chart.kind != "heatmap"
 
     @pytest.mark.parametrize("name", reports.names())
     def test_a_report_says_what_each_column_is_and_how_it_counts(self, name: str) -> None:
@@ -131,6 +139,14 @@ class TestWhatReportsDeclare:
                 units = {report.units[each.split(" / ")[0]] for each in report.chart.y}
                 assert len(units) == 1, name
 
+    @pytest.mark.parametrize("name", reports.names())
+    def test_a_report_of_several_surveys_adds_none_up(self, name: str) -> None:
+        """Stars and points out of ten, and answers to two questions, have no sum."""
+        report = reports.report(name)
+
+        if "survey" in report.units.values():
+            assert report.chart.facet == "survey_id"
+
     def test_a_description_goes_on_over_lines(self) -> None:
         told = reports.report("summary").descriptions["redemption_rate"]
 
@@ -141,6 +157,47 @@ class TestWhatReportsDeclare:
         listed = [name for names in MENU.values() for name in names]
 
         assert sorted(listed) == reports.names()
+
+
+class TestNames:
+    def told(self, *columns: tuple[str, str], rows: list[tuple[str | None, ...]]) -> Table:
+        made = tuple(Column(name, "string", unit, "") for name, unit in columns)
+        return Table(made, tuple(rows))
+
+    def test_what_a_table_holds_is_called_as_the_document_calls_it(self) -> None:
+        tiers = {
+            "basis": "spend",
+            "period": "calendar_year",
+            "levels": [
+                {"id": "silver", "name": "Silver", "reached_at": 100},
+                {"id": "gold", "name": "Gold", "reached_at": 200},
+            ],
+        }
+        table = self.told(
+            ("level_before", "level"),
+            ("level_after", "level"),
+            ("reward_id", "reward"),
+            ("survey_id", "survey"),
+            rows=[("none", "gold", "latte", "visit"), (None, "silver", "retired", "visit")],
+        )
+
+        told = report_pages.names(table, program(tiers=tiers))
+
+        assert told == {
+            "level": {"silver": "Silver", "gold": "Gold"},
+            "reward": {"latte": "Latte"},
+            "survey": {"visit": "How happy were you with your order?"},
+        }
+
+    def test_rules_and_members_are_called_by_their_ids(self) -> None:
+        table = self.told(
+            ("rule_id", "rule"), ("member_id", "member"), rows=[("base", "latte"), ("new", "base")]
+        )
+
+        assert report_pages.names(table, program()) == {}
+
+    def test_a_table_without_rows_names_nothing(self) -> None:
+        assert report_pages.names(self.told(("reward_id", "reward"), rows=[]), program()) == {}
 
 
 class TestShell:
@@ -361,6 +418,15 @@ class TestDrawing:
             (EURO, "days", None, "\u2013"),
             (EURO, "segment", "cannot_lose", "Cannot lose"),
             (EURO, "source", "cannot_lose", "cannot_lose"),
+            (EURO, "word", "nps", "NPS"),
+            (EURO, "reward", "latte", "Latte"),
+            (EURO, "reward", "gold", "gold"),
+            (EURO, "reward", "constructor", "constructor"),
+            (EURO, "level", "gold", "Gold"),
+            (EURO, "level", "retired", "retired"),
+            (EURO, "level", "none", "None"),
+            (EURO, "level", "gone", "Gone"),
+            (EURO, "survey", "none", "none"),
         ],
     )
     def test_a_value_is_written_by_its_unit(
@@ -378,6 +444,49 @@ class TestDrawing:
         told = drawn_by_node(f"{json.dumps(names)}.map(write.label)", answer())
 
         assert told == ["Beans earned", "Revenue", "New members", "Beans"]
+
+    @pytest.mark.parametrize(
+        ("name", "label"),
+        [
+            ("reward_id", "Reward"),
+            ("identity", "Identity"),
+            ("usual_gap_days", "Usual gap (days)"),
+            ("age_months", "Age (months)"),
+            ("days_median", "Days (median)"),
+            ("days_p25", "Days (25th percentile)"),
+            ("nps", "NPS"),
+        ],
+    )
+    def test_a_column_is_called_as_people_speak(self, name: str, label: str) -> None:
+        assert drawn_by_node(f"write.label({json.dumps(name)})", answer()) == label
+
+    @pytest.mark.parametrize(
+        ("unit", "kind", "value", "written"),
+        [
+            ("minor units", "decimal", 130217.5, "€1,302.18"),
+            ("ratio", "decimal", 0.640001, "64.0%"),
+            ("orders", "decimal", 60, "60.00"),
+            ("orders", "integer", 60, "60"),
+            ("score", "decimal", None, "\u2013"),
+        ],
+    )
+    def test_a_mean_has_the_decimals_of_its_neighbors(
+        self, unit: str, kind: str, value: float | None, written: str
+    ) -> None:
+        column = json.dumps({"unit": unit, "type": kind})
+
+        assert drawn_by_node(f"write.cell({column}, {json.dumps(value)})", answer()) == written
+
+    def test_an_axis_says_a_year_once(self) -> None:
+        steps = ["2026-11-01", "2026-12-01", "2027-01-01", None]
+        expression = f"{json.dumps(steps)}.map((step, n, all) => write.tick('day', step, all[n-1]))"
+
+        assert drawn_by_node(expression, answer()) == ["Nov\n2026", "Dec", "Jan\n2027", "\u2013"]
+
+    def test_an_axis_of_days_says_days(self) -> None:
+        expression = "write.tick('day', '2026-11-09', '2026-11-02')"
+
+        assert drawn_by_node(expression, answer(by="week")) == "Nov 9"
 
     def test_a_name_from_right_to_left_turns_no_neighbor_around(self) -> None:
         right_to_left = answer(program=EURO | {"points_many": "קפה"})
@@ -404,14 +513,50 @@ class TestDrawing:
         assert drawn_by_node(expression, answer()) == steps
 
     def test_a_quotient_is_of_sums_and_not_of_quotients(self) -> None:
-        chart = {"kind": "line", "x": "source", "y": ["revenue_minor / orders"], "series": None}
+        lines = chart(kind="line", y=["revenue_minor / orders"])
         rows = [["till", 100, 1], ["till", 500, 3], ["shop", 0, 0], ["web", None, 2]]
 
-        cases = drawn_by_node("draw.measured(answer)", answer(chart=chart, rows=rows))
+        cases = drawn_by_node("draw.measured(answer)", answer(chart=lines, rows=rows))
 
         assert [(each["x"], each["value"]) for each in cases] == [
             ("till", 150), ("shop", None), ("web", None),
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("measure", "unit"),
+        [
+            ("buyers / reached", "ratio"),
+            ("new_members / reached", "ratio"),
+            ("revenue_minor / reached", "minor units"),
+            ("orders / reached", "orders"),
+            ("revenue_minor / orders", "rate"),
+            ("revenue_minor", "minor units"),
+        ],
+    )
+    def test_a_quotient_counts_in_what_its_column_or_its_parts_do(
+        self, measure: str, unit: str
+    ) -> None:
+        columns = [
+            ("reached", "members", "reached"),
+            ("buyers", "members", "who bought"),
+            ("new_members", "members", "who came"),
+            ("buyer_rate", "ratio", "buyers / reached"),
+            ("orders", "orders", "theirs"),
+            ("revenue_minor", "minor units", "of these"),
+            ("price", "rate", "revenue_minor / orders"),
+        ]
+        told = [{"name": name, "unit": unit, "description": text} for name, unit, text in columns]
+
+        expression = f"draw.measureUnit(answer, {json.dumps(measure)})"
+        found = drawn_by_node(expression, answer(columns=told))
+
+        assert found == unit
+
+    def test_every_report_says_what_it_means_that_there_is_nothing(self) -> None:
+        told = drawn_by_node("draw.NOTHING", answer())
+
+        assert sorted(told) == reports.names()
+        assert all(re.fullmatch(r"[A-Z][^.]+\.", each) for each in told.values())
 
     @pytest.mark.parametrize(
         ("now", "before", "unit", "told"),
@@ -461,10 +606,47 @@ class TestInABrowser:
         assert "<img" not in drawn
         assert "&lt;img" in drawn
 
-    def test_nothing_to_show_is_said(self, tmp_path: Path) -> None:
+    def test_nothing_to_show_is_said_without_an_empty_table(self, tmp_path: Path) -> None:
         drawn = self.dom(answer(rows=[]), tmp_path)
 
-        assert "There is nothing to show in this period." in drawn
+        assert "Nobody ordered in this period." in drawn
+        assert "<table" not in drawn
+
+    def test_bars_of_a_quotient_are_told_in_percent(self, tmp_path: Path) -> None:
+        columns = [
+            {"name": name, "type": "integer", "unit": "members", "description": name}
+            for name in ("buyers", "reached")
+        ]
+        kind = {"name": "kind", "type": "string", "unit": "word", "description": "kind"}
+        bars = chart(x="kind", y=["buyers / reached"])
+        rows = [["points_expiring", 64, 100], ["lapsed", 1, 8]]
+
+        drawn = self.dom(answer(columns=[kind, *columns], chart=bars, rows=rows), tmp_path)
+
+        assert ">64.0%<" in drawn
+        assert ">12.5%<" in drawn
+        assert "Buyers / reached" in drawn
+        assert ">Points expiring<" in drawn
+
+    def test_each_value_of_a_facet_has_a_chart_under_its_name(self, tmp_path: Path) -> None:
+        columns = [
+            {"name": name, "type": kind, "unit": unit, "description": name}
+            for name, kind, unit in (
+                ("reward_id", "string", "reward"),
+                ("state", "string", "state"),
+                ("vouchers", "integer", "vouchers"),
+            )
+        ]
+        bars = chart(x="state", y=["vouchers"], facet="reward_id")
+        rows = [["tote", "used", 3], ["tote", "open", 1], ["mug", "used", 2]]
+
+        drawn = self.dom(answer(columns=columns, chart=bars, rows=rows), tmp_path)
+
+        assert drawn.count("<svg") == 2
+        titles = re.findall("<h3>(.+?)</h3>", drawn)
+        assert titles == [f"\u2068{html.escape(HOSTILE, quote=False)}\u2069", "mug"]
+        assert drawn.count(">Used</") == 4
+        assert "<img" not in drawn
 
 
 class TestBundle:

@@ -19,8 +19,9 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from loyalty.domain.errors import NotFound
+from loyalty.domain.program import Program
 from loyalty.edge import reports
-from loyalty.edge.reports import By
+from loyalty.edge.reports import By, Table
 from loyalty.edge.settings import SignInSettings
 
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -131,6 +132,22 @@ def page(answer: Mapping[str, Any]) -> Page:
         drawing=drawing,
     )
     return Page(written, f"{policy}; frame-ancestors 'none'")
+
+
+def names(table: Table, document: Program) -> dict[str, dict[str, str]]:
+    """What a document calls the ids of a table, by their unit. Earning rules have no other name."""
+    called = {
+        "level": {each.id: each.name for each in document.tiers.levels} if document.tiers else {},
+        "reward": {each.id: each.name for each in document.rewards},
+        "survey": {each.id: each.question for each in document.surveys},
+    }
+    told: dict[str, dict[str, str]] = {}
+    for place, column in enumerate(table.columns):
+        ids = {row[place] for row in table.rows} if column.unit in called else set()
+        found = {id_: name for id_, name in called.get(column.unit, {}).items() if id_ in ids}
+        if found:
+            told.setdefault(column.unit, {}).update(found)
+    return told
 
 
 _START: Final = """\

@@ -64,13 +64,15 @@ class Chart:
 
     `x` is the column that cases are told apart by, `series` the one that parts each of them (in a
     heatmap: the one that goes down), and `y` are the columns that are measured. Of rows that share
-    both, what is measured is summed; `a / b` is the sum of the one over that of the other.
+    both, what is measured is summed; `a / b` is the sum of the one over that of the other. Each
+    value of `facet` has a chart of its own, where sums over it would say nothing.
     """
 
     kind: ChartKind
     x: str | None
     y: tuple[str, ...]
     series: str | None
+    facet: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,18 +154,19 @@ def report(name: str) -> Report:
 
 
 def _chart(sql: str) -> Chart:
-    """As the head says it: the kind, the column across, those measured, the one that parts them."""
+    """As the head says it: the kind, the column across, those measured, series and facet."""
     found = _CHART.search(sql)
     if found is None:
         raise ValueError(f"it does not say what chart suits it: {sql[:100]}")
-    kind, *columns = found[1].split(" | ")
+    kind, *columns = re.split(r" *\| *", found[1])
     x = None if kind == "figures" else columns.pop(0)
-    measured, *series = columns
+    measured, series, facet, *_ = (*columns, "", "")
     return Chart(
         kind=cast("ChartKind", kind),
         x=x,
         y=tuple(measured.split(", ")),
-        series=series[0] if series else None,
+        series=series or None,
+        facet=facet or None,
     )
 
 

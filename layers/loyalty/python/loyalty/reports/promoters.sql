@@ -1,7 +1,7 @@
 -- Promoters and detractors: whether members who score high come back sooner and are worth more.
 --
 -- Reads: entries, members, orders, surveys
--- Chart: bar | band | value_minor
+-- Chart: bar | band | revenue_minor / members | | survey_id
 --
 -- Members who answered a survey in the period, each by their last answer to it, in the bands of
 -- [surveys](#surveys). What they bought within `within_days` days (of 24 hours; 14 unless the
@@ -10,7 +10,7 @@
 --
 -- | Column            | Unit        | What it is                                                |
 -- |-------------------|-------------|-----------------------------------------------------------|
--- | survey_id         | word        | as in the program's document                              |
+-- | survey_id         | survey      | as in the program's document                              |
 -- | survey_kind       | word        | nps or csat                                               |
 -- | band              | word        | promoters, passives, detractors; of a csat satisfied,     |
 -- |                   |             | neutral, dissatisfied                                     |

@@ -1,7 +1,7 @@
 -- Repeat purchases: how many customers go on to a second order, a third, …, and how soon.
 --
 -- Reads: members, orders
--- Chart: funnel | orders | customers | who
+-- Chart: funnel | orders | customers | | who
 --
 -- Over the orders of the period, for members and for guests (by a digest of their e-mail or
 -- phone). The repeat purchase rate is `repeat_rate` in the row of one order. Days are whole days

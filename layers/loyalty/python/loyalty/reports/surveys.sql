@@ -1,7 +1,7 @@
 -- Surveys: how members score over time, as Net Promoter Score and as satisfaction.
 --
 -- Reads: surveys
--- Chart: column | starts_on | top, middle, bottom
+-- Chart: column | starts_on | top, middle, bottom | | survey_id
 --
 -- Answers given in the period, by step; steps without any are left out. Of an nps, 9 and 10 are at
 -- the top (promoters), 7 and 8 in the middle (passives), and 0 to 6 at the bottom (detractors;
@@ -10,7 +10,7 @@
 --
 -- | Column      | Unit    | What it is                                                            |
 -- |-------------|---------|-----------------------------------------------------------------------|
--- | survey_id   | word    | as in the program's document                                          |
+-- | survey_id   | survey  | as in the program's document                                          |
 -- | survey_kind | word    | nps or csat                                                           |
 -- | starts_on   | day     | first day of the step, or of the period                               |
 -- | answers     | answers | all that were given                                                   |

@@ -7,6 +7,8 @@ const NONE = "–";
 const SERIES = 5;
 const BARS_MAX = 25;
 const ROWS_MAX = 500;
+// A name that is longer may take several lines.
+const NAME_MIN = 15;
 const CHANGE_MAX = 1000;
 const YEAR_MS = 366 * 86_400_000;
 // A page that is being opened has no width for a moment.
@@ -14,11 +16,45 @@ const WIDTH_MIN = 160;
 const TIP = { fill: "var(--paper)", lineHeight: 1.3 };
 // Values of these units are words of ours, of all others somebody's own names.
 const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
+const LEVEL_WORDS = new Set(["none", "new", "gone"]);
+// Figures of these have a sign beside them that says so.
+const SIGNED = new Set(["minor units", "ratio"]);
+// An axis of these says by itself what it is.
+const DATES = new Set(["day", "month"]);
+// A table of more columns is printed across.
+const UPRIGHT_MAX = 10;
+
+/** What it means that a report has nothing to draw. */
+export const NOTHING = {
+  summary: "Nothing happened in this period.",
+  trend: "Nobody ordered in this period.",
+  sources: "Nobody ordered in this period.",
+  members: "No member ordered in this period.",
+  retention: "Nobody enrolled in this period and ordered.",
+  repeat: "Nobody ordered in this period.",
+  lifetime_value: "Nobody who began in this period brought in anything yet.",
+  segments: "No member ordered in this period.",
+  tiers: "There are no members in this period.",
+  guests: "No guest ordered in this period.",
+  top_members: "No member ordered in this period.",
+  at_risk_members: "Nobody is silent for longer than their habit.",
+  earning_rules: "No order earned in this period.",
+  liability: "Members hold nothing at the end of this period.",
+  liability_age: "Members hold nothing at the end of this period.",
+  breakage: "Nothing expired, and nothing is likely to.",
+  redemption: "Nobody who enrolled in this period redeemed a reward.",
+  rewards: "No reward was redeemed in this period.",
+  messages: "No message was followed by an order in this period.",
+  surveys: "No survey was answered in this period.",
+  promoters: "Nobody who answered a survey in this period ordered soon after.",
+};
 
 /** Show an answer in a place, and draw it anew when that gets another width. */
 export function show(answer, place) {
   const chart = element("div", { class: "chart" });
-  place.replaceChildren(...heading(answer), chart, table(answer), ...meaning(answer));
+  const figures = answer.rows.length ? [table(answer)] : [];
+  place.classList.toggle("wide", answer.rows.length > 1 && answer.columns.length > UPRIGHT_MAX);
+  place.replaceChildren(...heading(answer), chart, ...figures, ...meaning(answer));
   fit(chart, (width) => drawing(answer, width));
 }
 
@@ -45,9 +81,9 @@ export const topic = (answer) => answer.title.split(/[:.]/, 1)[0];
 
 // Words and figures
 
-/** How figures are written: in the reader's locale, the program's currency, its word for points. */
+/** How figures are written: in the reader's locale, the program's currency, names and words. */
 export function writing(answer, locale) {
-  const { currency, currency_digits: digits, points_many: points } = answer.program;
+  const { currency, currency_digits: digits, points_many: points, names } = answer.program;
   const money = (options) =>
     number({ style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
   const number = (options) => new Intl.NumberFormat(locale, options);
@@ -62,12 +98,15 @@ export function writing(answer, locale) {
   });
   const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
   const count = number({ maximumFractionDigits: 2 });
+  const mean = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const shortCount = number({ notation: "compact", maximumFractionDigits: 1 });
   const month = date({ month: "short", year: "numeric" });
+  const monthOfYear = date({ month: "short" });
   const dayOfYear = date({ month: "short", day: "numeric" });
   const day = date({ day: "numeric", month: "short", year: "numeric" });
   const isLong = Date.parse(answer.last_day) - Date.parse(answer.first_day) > YEAR_MS;
-  const step = answer.by === "month" || isLong ? month : dayOfYear;
+  const isByMonth = answer.by === "month" || isLong;
+  const step = isByMonth ? month : dayOfYear;
   const scale = 10 ** digits;
 
   /** A value of a unit in full; `isShort` where there is little room. */
@@ -85,9 +124,31 @@ export function writing(answer, locale) {
       case "day":
         return (isShort ? step : day).format(new Date(told));
       default:
-        if (typeof told !== "number") return isolated(WORDS.has(unit) ? spoken(told) : told);
+        if (typeof told !== "number") return isolated(called(unit, told));
         return (isShort ? shortCount : count).format(told);
     }
+  }
+
+  /** What the program calls an id; words of ours as they are spoken. */
+  function called(unit, told) {
+    if (names[unit] && Object.hasOwn(names[unit], told)) return names[unit][told];
+    const isWord = WORDS.has(unit) || (unit === "level" && LEVEL_WORDS.has(told));
+    return isWord ? spoken(told) : told;
+  }
+
+  /** A value of a column; means have as many decimals as their neighbors. */
+  function cell({ unit, type }, told) {
+    const isMean = type === "decimal" && told !== null && !SIGNED.has(unit) && unit !== "rate";
+    return isMean ? mean.format(told) : value(unit, told);
+  }
+
+  /** A step of an axis; of months the year only where it is another than that of the one before. */
+  function tick(unit, told, before) {
+    const isMonth = unit === "month" || (unit === "day" && isByMonth);
+    if (!isMonth || told === null) return value(unit, told, true);
+    const year = told.slice(0, 4);
+    const written = monthOfYear.format(new Date(told));
+    return before?.startsWith(year) ? written : `${written}\n${year}`;
   }
 
   /** A key figure: of thousands the cents do not matter, of millions not the thousands. */
@@ -100,8 +161,12 @@ export function writing(answer, locale) {
 
   /** A column's name in words. */
   function label(name) {
-    const words = name.replaceAll("_minor", "").replaceAll("_", " ");
-    return capitalized(words.replace(/\bpoints?\b/, isolated(points)));
+    const words = name
+      .replace(/_(minor|id)\b/g, "")
+      .replace(/_(days|months|median)$/, " ($1)")
+      .replace(/_p(\d\d)$/, " ($1th percentile)")
+      .replaceAll("_", " ");
+    return spoken(words.replace(/\bpoints?\b/, isolated(points)));
   }
 
   /** A moment, in the program's own time. */
@@ -111,10 +176,13 @@ export function writing(answer, locale) {
     return new Intl.DateTimeFormat(locale, format).format(new Date(told));
   }
 
-  return { value, figure, label, instant };
+  return { value, cell, tick, figure, label, instant };
 }
 
-const spoken = (word) => capitalized(word.replaceAll("_", " "));
+function spoken(words) {
+  const acronyms = /\b(csat|nps)\b/g;
+  return capitalized(words.replaceAll("_", " ").replace(acronyms, (word) => word.toUpperCase()));
+}
 
 function capitalized(words) {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
@@ -192,13 +260,13 @@ export function table(answer) {
 
 /** A report of one row is read from top to bottom. */
 function lying(answer, write) {
-  const rows = answer.columns.map(({ name, unit, description }, place) =>
+  const rows = answer.columns.map((column, place) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, write.label(name)),
-      element("td", { class: "figure" }, write.value(unit, answer.rows[0][place])),
-      element("td", { class: "meaning" }, ...prose(description)),
+      element("th", { scope: "row" }, write.label(column.name)),
+      element("td", { class: "figure" }, write.cell(column, answer.rows[0][place])),
+      element("td", { class: "meaning" }, ...prose(column.description)),
     ),
   );
   return [element("tbody", {}, ...rows)];
@@ -214,9 +282,10 @@ function standing(answer, write) {
 }
 
 function line(answer, write, row) {
-  const cells = answer.columns.map(({ unit, type }, place) => {
-    const written = write.value(unit, row[place]);
-    const kind = isFigure(type) ? { class: "figure" } : type === "string" ? { class: "name" } : {};
+  const cells = answer.columns.map((column, place) => {
+    const written = write.cell(column, row[place]);
+    const isLong = column.type === "string" && written.length > NAME_MIN;
+    const kind = isFigure(column.type) ? { class: "figure" } : isLong ? { class: "name" } : {};
     return place === 0
       ? element("th", { scope: "row", ...kind }, written)
       : element("td", kind, written);
@@ -230,16 +299,34 @@ const isFigure = (type) => type === "integer" || type === "decimal";
 
 /** The chart of an answer for a width, as its report declares it. */
 export function drawing(answer, width, { isSmall = false } = {}) {
-  const { kind } = answer.chart;
-  if (kind === "figures") return answer.rows.length ? figures(answer) : nothing();
-  const cases = measured(answer);
-  if (!cases.some(({ value }) => value)) return nothing();
-  const told = { answer, cases, write: writing(answer), width, isSmall };
-  return { column, bar, line: lines, funnel, heatmap }[kind](told);
+  const { kind, facet } = answer.chart;
+  if (kind === "figures") return answer.rows.length ? figures(answer) : nothing(answer);
+  if (!measured(answer).some(({ value }) => value)) return nothing(answer);
+  return facet === null ? one(answer, width, isSmall) : facets(answer, width, isSmall);
 }
 
-function nothing() {
-  return element("p", { class: "nothing" }, "There is nothing to show in this period.");
+function one(answer, width, isSmall) {
+  const told = { answer, cases: measured(answer), write: writing(answer), width, isSmall };
+  return { column, bar, line: lines, funnel, heatmap }[answer.chart.kind](told);
+}
+
+/** A chart for each value of a column, side by side where there is room. */
+function facets(answer, width, isSmall) {
+  const write = writing(answer);
+  const place = answer.columns.findIndex(({ name }) => name === answer.chart.facet);
+  const { unit } = answer.columns[place];
+  const room = width > 700 ? Math.floor((width - 32) / 2) : width;
+  const parts = [...Map.groupBy(answer.rows, (row) => row[place])].map(([facet, rows]) => {
+    const part = { ...answer, rows, chart: { ...answer.chart, facet: null } };
+    const title = element("h3", {}, write.value(unit, facet));
+    return element("div", {}, title, drawing(part, room, { isSmall }));
+  });
+  return element("div", { class: "facets" }, ...parts);
+}
+
+function nothing({ report }) {
+  const told = NOTHING[report] ?? "There is nothing to show in this period.";
+  return element("p", { class: "nothing" }, told);
 }
 
 /** What is measured: a value for each case and series, over the rows that share them. */
@@ -321,16 +408,17 @@ function framed(told, marks, x) {
   const { answer, cases, write, width, isSmall } = told;
   const { domain } = x;
   const across = columnOf(answer, answer.chart.x);
-  const upward = columnOf(answer, answer.chart.y[0].split(" / ")[0]);
-  const written = domain.map((step) => write.value(across.unit, step, true));
-  const widest = Math.max(...written.map((text) => text.length)) * 6.5 + 12;
-  const every = Math.ceil((domain.length * widest) / (width - 60));
+  const upward = measureUnit(answer, answer.chart.y[0]);
+  const written = domain.map((step) => write.tick(across.unit, step));
+  const longest = Math.max(...written.flatMap((text) => text.split("\n")).map(({ length }) => length));
+  const every = Math.ceil((domain.length * (longest * 7.2 + 10)) / (width - 76));
   const ticks = domain.filter((_, place) => place % every === 0);
   const drawn = plotted(answer, {
     width,
     height: isSmall ? 200 : Math.min(380, Math.max(240, width * 0.42)),
     marginLeft: 56,
     marginTop: 12,
+    marginBottom: written.some((text) => text.includes("\n")) ? 44 : 30,
     x,
     y: { nice: true },
     color: colors(cases),
@@ -340,20 +428,28 @@ function framed(told, marks, x) {
         ticks: 5,
         tickSize: 0,
         label: null,
-        tickFormat: (value) => write.value(upward.unit, value, true),
+        tickFormat: (value) => write.value(upward, value, true),
       }),
       Plot.axisX({
         ticks,
         tickSize: 0,
         label: null,
-        tickFormat: (step) => write.value(across.unit, step, true),
+        lineHeight: 1.2,
+        tickFormat: (step, place) => write.tick(across.unit, step, ticks[place - 1]),
       }),
       ...marks,
       Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
       tip(told, domain),
     ],
   });
-  return element("figure", {}, ...legend(told), drawn);
+  return element("figure", {}, ...legend(told), drawn, ...axisNote(told));
+}
+
+/** What numbers on an axis are, below it. */
+function axisNote({ answer, write, isSmall }) {
+  const { name, unit, description } = columnOf(answer, answer.chart.x);
+  if (DATES.has(unit) || isSmall) return [];
+  return [element("figcaption", {}, `${write.label(name)}: `, ...prose(description))];
 }
 
 /** The steps there are, in their order; months and numbers without a gap, what is null last. */
@@ -406,12 +502,13 @@ function bar(told) {
     right: measure(answer, write, answer.chart.y[0], total),
   }));
   const drawn = lyingBars(told, shown, cases);
-  const note = sorted.length > shown.length ? [hidden(shown.length, sorted.length)] : [];
+  const note = sorted.length > shown.length ? [hidden(told, shown.length, sorted.length)] : [];
   return element("figure", {}, ...legend(told), drawn, ...note);
 }
 
-function hidden(shown, all) {
-  return element("figcaption", {}, `The first ${shown} of ${all}; the table has the others.`);
+function hidden({ isSmall }, shown, all) {
+  const rest = isSmall ? "" : "; the table has the others";
+  return element("figcaption", {}, `The first ${shown} of ${all}${rest}.`);
 }
 
 function lyingBars({ answer, width }, shown, cases) {
@@ -439,22 +536,16 @@ function lyingBars({ answer, width }, shown, cases) {
   });
 }
 
-/** How many go on from each step to the next, apart for each series. */
+/** How many go on from each step to the next. */
 function funnel(told) {
-  const { answer, cases, write, width } = told;
+  const { answer, cases, write } = told;
   const { unit } = columnOf(answer, answer.chart.x);
-  const parts = seriesOf(cases).map((series) => {
-    const own = cases.filter((each) => each.series === series);
-    const shown = own.map(({ x, value }) => ({
-      x,
-      left: counted(write, unit, x),
-      right: `${write.value("count", value)} · ${write.value("ratio", value / own[0].value)}`,
-    }));
-    const title = element("h3", {}, seriesLabel(answer, write, series));
-    const half = width > 700 ? Math.floor((width - 32) / 2) : width;
-    return element("div", {}, title, lyingBars({ answer, width: half }, shown, own));
-  });
-  return element("figure", { class: "funnels" }, ...parts);
+  const shown = cases.map(({ x, value }) => ({
+    x,
+    left: counted(write, unit, x),
+    right: `${write.value("count", value)} · ${write.value("ratio", value / cases[0].value)}`,
+  }));
+  return element("figure", {}, lyingBars(told, shown, cases));
 }
 
 function counted(write, unit, n) {
@@ -508,7 +599,8 @@ function heatmap(told) {
       Plot.tip(known(cases), Plot.pointer({ ...place, title, ...TIP })),
     ],
   });
-  const said = `${write.label(shade.name)}: ${lower(down.name)}, by ${lower(across.name)}`;
+  const said =
+    `${write.label(shade.name)} by ${lower(down.name)} (down) and ${lower(across.name)} (across)`;
   const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
   return element(
     "figure",
@@ -533,13 +625,26 @@ function plotted(answer, options) {
 /** What is measured, and which color stands for which part of it. */
 function legend({ answer, cases, write }) {
   const found = seriesOf(cases);
-  const measured = answer.chart.series !== null || found.length === 1 ? [answer.chart.y[0]] : [];
-  const title = measured.map((name) => element("p", { class: "measure" }, quotient(write, name)));
-  if (found.length === 1) return title;
+  const title = measureTitle(answer, write, found.length);
+  const told = title ? [element("p", { class: "measure" }, title)] : [];
+  if (found.length === 1) return told;
   const items = found.map((series, place) =>
     element("li", { class: `series-${1 + (place % SERIES)}` }, seriesLabel(answer, write, series)),
   );
-  return [...title, element("ul", { class: "legend" }, ...items)];
+  return [...told, element("ul", { class: "legend" }, ...items)];
+}
+
+/** What all series measure: by its name, or where they are several measures by their unit. */
+function measureTitle(answer, write, series) {
+  const [first] = answer.chart.y;
+  if (answer.chart.series === null && series > 1) {
+    const unit = measureUnit(answer, first);
+    return SIGNED.has(unit) ? null : write.label(unit);
+  }
+  const name = measureLabel(answer, write, first);
+  const parts = first.split(" / ");
+  if (parts.length === 1 || name === quotient(write, first)) return name;
+  return `${name}: ${quotient(write, first).toLocaleLowerCase()}`;
 }
 
 const seriesOf = (cases) => [...new Set(cases.map(({ series }) => series))];
@@ -552,16 +657,36 @@ function colors(cases) {
 const columnOf = (answer, name) => answer.columns.find((column) => column.name === name);
 
 function seriesLabel(answer, write, series) {
-  if (answer.chart.series === null) return quotient(write, series);
+  if (answer.chart.series === null) return measureLabel(answer, write, series);
   return capitalized(write.value(columnOf(answer, answer.chart.series).unit, series));
 }
 
-function quotient(write, name) {
-  const [part, whole] = name.split(" / ").map(write.label);
-  return whole ? `${part} / ${whole.toLocaleLowerCase()}` : part;
+/** The column that a measure is, or that a report says is the quotient of these two. */
+function measureColumn({ columns }, measure) {
+  return columns.find(({ name, description }) => name === measure || description === measure);
+}
+
+function measureLabel(answer, write, measure) {
+  const column = measureColumn(answer, measure);
+  return column ? write.label(column.name) : quotient(write, measure);
+}
+
+/** In what a measure counts: people of people are a ratio, money of people is money. */
+export function measureUnit(answer, measure) {
+  const column = measureColumn(answer, measure);
+  if (column) return column.unit;
+  const [part, whole] = measure.split(" / ").map((name) => columnOf(answer, name).unit);
+  return part === whole ? "ratio" : part;
+}
+
+function quotient(write, measure) {
+  return measure
+    .split(" / ")
+    .map((name, place) => (place ? write.label(name).toLocaleLowerCase() : write.label(name)))
+    .join(" / ");
 }
 
 function measure(answer, write, series, value) {
   const name = answer.chart.series === null ? series : answer.chart.y[0];
-  return write.value(columnOf(answer, name.split(" / ")[0]).unit, value);
+  return write.value(measureUnit(answer, name), value);
 }
