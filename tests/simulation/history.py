@@ -190,7 +190,11 @@ class History:
                 world.now = max(world.now, moment)
 
     def _answered(self, attempt: Attempt) -> None:
-        """An answer is true for ever: the same request never hears another one."""
+        """An answer is true for ever: the same request never hears another one.
+
+        But who kept an order for a guest before another attempt recorded it may say so after it,
+        where the member was erased meanwhile.
+        """
         answer = cast("Answer", attempt.answer)
         request = attempt.request
         if answer.code in ("crashed", "try_again") or isinstance(request, Sweep):
@@ -199,6 +203,8 @@ class History:
         if answer.is_done:
             if first is None or isinstance(first.value, Kept | Waiting):
                 self._answers[request.name] = (request, answer)
+            elif isinstance(answer.value, Kept | Waiting) and attempt.number not in self._replays:
+                return
             elif not _same(first.value, answer.value):
                 raise Violation(
                     f"{attempt.name} answers {answer.value}, first it was {first.value}"

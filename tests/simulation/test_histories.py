@@ -41,3 +41,7 @@ def test_a_seed_is_the_same_history_in_every_process() -> None:
 
     assert len(told) == 1
     assert told != {b""}
+
+
+def test_who_kept_a_guests_order_before_it_earned_may_say_so_after_its_member_was_erased() -> None:
+    assert run(range(300_128_204, 300_128_205)).broken is None
