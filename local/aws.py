@@ -57,6 +57,10 @@ class Aws:
         return self._session.client("lambda", endpoint_url=self.endpoint, config=_CONFIG)
 
     @cached_property
+    def glue(self) -> Any:
+        return self._session.client("glue", endpoint_url=self.endpoint, config=_CONFIG)
+
+    @cached_property
     def logs(self) -> Any:
         return self._session.client("logs", endpoint_url=self.endpoint, config=_CONFIG)
 

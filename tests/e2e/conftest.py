@@ -13,6 +13,7 @@ from local.cloud import free_port
 from local.console import Console
 from local.deployment import Deployment, ProgramClient, deployment
 from local.home import EXAMPLE
+from tests.e2e.described import DescribedApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +75,9 @@ def open_program(deployed: Deployment, document: dict[str, Any]) -> Callable[...
 @pytest.fixture
 def program(open_program: Callable[..., OpenProgram]) -> OpenProgram:
     return open_program()
+
+
+@pytest.fixture
+def api(program: OpenProgram) -> Iterator[DescribedApi]:
+    with DescribedApi(program) as api:
+        yield api

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import uuid4
 
 import httpx
 from jsonschema import Draft202012Validator
 
-from tests.e2e.conftest import OpenProgram
+if TYPE_CHECKING:
+    from tests.e2e.conftest import OpenProgram
+
 
 PREFIX = "/v1/programs/{program_id}"
 DESCRIPTION = "/v1/openapi.json"
@@ -23,7 +25,7 @@ type Body = dict[str, Any]
 class DescribedApi:
     """A program's API as `roles` see it; `driven` are the operations that were called so far."""
 
-    def __init__(self, program: OpenProgram) -> None:
+    def __init__(self, program: "OpenProgram") -> None:
         self.program = program
         self.driven = {f"GET {DESCRIPTION}"}
         self._clients = ExitStack()
@@ -130,7 +132,7 @@ def instant() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def mails(program: OpenProgram, *, to: str) -> list[Body]:
+def mails(program: "OpenProgram", *, to: str) -> list[Body]:
     """The mails that the local cloud's SES was given for somebody."""
     return program.deployed.mails(to=to)
 

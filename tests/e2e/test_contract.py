@@ -1,7 +1,7 @@
 """The contract's examples, field by field, on the deployed stack."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +11,6 @@ import pytest
 from local.people import email_of
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import Body, DescribedApi, enroll, eventually, instant, line, order, told
-
-
-@pytest.fixture
-def api(program: OpenProgram) -> Iterator[DescribedApi]:
-    with DescribedApi(program) as api:
-        yield api
 
 
 def test_a_program_is_published_read_and_replaced(api: DescribedApi) -> None:

@@ -2,18 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-import boto3
 import pytest
 
-from local.aws import REGION
 from local.deploy import stack_outputs
 from local.schedules import hurried
 from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, enroll, eventually, order
+from tests.e2e.reported import buy_twice, days, summary
 
 EVERY_HOUR: Final = "cron(5 * * * ? *)"
 FRESH_SECONDS: Final = 120.0
@@ -21,34 +19,13 @@ ASKED: Final = ("summary", "liability", "lifetime_value", "tiers", "rewards")
 
 
 @pytest.fixture
-def api(program: OpenProgram) -> Iterator[DescribedApi]:
-    with DescribedApi(program) as api:
-        yield api
-
-
-@pytest.fixture
 def busy(api: DescribedApi) -> str:
     """Somebody who bought twice and had a latte, all of it in the reports."""
-    member_id = enroll(api, "ana@example.com")
-    for number in ("1", "2"):
-        api.call("service", "POST", "/orders", json=order(number, member_id=member_id), status=201)
+    member_id = buy_twice(api)
     path = f"/members/{member_id}/redemptions"
     api.call("cashier", "POST", path, json={"reward_id": "latte"}, status=201)
-    eventually(lambda: summary(api), lambda row: (row["orders"], row["redemptions"]) == (2, 1))
+    eventually(lambda: summary(api)["redemptions"], lambda redemptions: redemptions == 1)
     return member_id
-
-
-def days() -> dict[str, str]:
-    """Today, and a day to each side of it."""
-    today = datetime.now(UTC).date()
-    first, last = (today + timedelta(days=number) for number in (-1, 1))
-    return {"from": first.isoformat(), "to": last.isoformat()}
-
-
-def summary(api: DescribedApi) -> dict[str, Any]:
-    answer = api.call("analyst", "GET", "/reports/summary", params=days())
-    (row,) = answer["rows"]
-    return dict(zip((column["name"] for column in answer["columns"]), row, strict=True))
 
 
 def rows(api: DescribedApi) -> dict[str, Any]:
@@ -117,31 +94,17 @@ def test_a_lake_that_is_lost_is_built_anew(api: DescribedApi, program: OpenProgr
             aws.s3.delete_object(Bucket=bucket, Key=each["Key"])
     assert rows(api) != before
 
-    lambda_ = boto3.client(
-        "lambda",
-        endpoint_url=aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # the local cloud takes any
-    )
     name = stack_outputs(aws)["RebuildFunctionName"]
-    assert "FunctionError" not in lambda_.invoke(FunctionName=name, Payload=json.dumps({}))
+    assert "FunctionError" not in aws.functions.invoke(FunctionName=name, Payload=json.dumps({}))
 
     eventually(lambda: rows(api), lambda told: told == before)
 
 
 @pytest.mark.usefixtures("busy")
 def test_the_lake_is_in_the_catalog(program: OpenProgram) -> None:
-    glue = boto3.client(
-        "glue",
-        endpoint_url=program.deployed.cloud.aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # the local cloud takes any
-    )
+    aws = program.deployed.cloud.aws
+    catalog = stack_outputs(aws)["CatalogName"]
 
-    catalog = stack_outputs(program.deployed.cloud.aws)["CatalogName"]
-
-    tables = glue.get_tables(DatabaseName=catalog)["TableList"]
+    tables = aws.glue.get_tables(DatabaseName=catalog)["TableList"]
 
     assert {"entries", "orders", "members", "vouchers"} <= {table["Name"] for table in tables}

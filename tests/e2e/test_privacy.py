@@ -1,27 +1,18 @@
 """Whoever is erased is found nowhere in the deployed stack: table, inbox, lake, logs."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import boto3
-import pytest
 
 from local.aws import REGION, Aws
 from local.deploy import stack_outputs
 from local.shop import delivery, paid_order
-from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, eventually
 
 SECRET = "shpss_of_a_shop_that_tells_much"
-
-
-@pytest.fixture
-def api(program: OpenProgram) -> Iterator[DescribedApi]:
-    with DescribedApi(program) as api:
-        yield api
 
 
 def test_of_whoever_is_erased_nothing_is_left_anywhere(api: DescribedApi) -> None:

@@ -3,8 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +12,16 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import OpenProgram
-from tests.e2e.described import DescribedApi, enroll, eventually, order
+from tests.e2e.described import DescribedApi, eventually
+from tests.e2e.reported import buy_twice, days, summary
 
 PATH = "/reports/exports"
 
 
 @pytest.fixture
-def api(program: OpenProgram) -> Iterator[DescribedApi]:
-    with DescribedApi(program) as api:
-        yield api
-
-
-@pytest.fixture
 def busy(api: DescribedApi) -> str:
     """Somebody who bought twice, all of it in the reports."""
-    member_id = enroll(api, "ana@example.com")
-    for number in ("1", "2"):
-        api.call("service", "POST", "/orders", json=order(number, member_id=member_id), status=201)
-    eventually(lambda: summary(api)["orders"], lambda orders: orders == 2)
-    return member_id
-
-
-def days() -> dict[str, str]:
-    """Today, and a day to each side of it."""
-    today = datetime.now(UTC).date()
-    first, last = (today + timedelta(days=number) for number in (-1, 1))
-    return {"from": first.isoformat(), "to": last.isoformat()}
-
-
-def summary(api: DescribedApi) -> dict[str, Any]:
-    answer = api.call("analyst", "GET", "/reports/summary", params=days())
-    (row,) = answer["rows"]
-    return dict(zip((column["name"] for column in answer["columns"]), row, strict=True))
+    return buy_twice(api)
 
 
 def exported(api: DescribedApi, **wanted: str) -> tuple[dict[str, Any], bytes]:

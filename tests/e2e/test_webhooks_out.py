@@ -8,15 +8,8 @@ from uuid import uuid4
 import pytest
 
 from local.aws import ACCOUNT
-from tests.e2e.conftest import OpenProgram
 from tests.e2e.described import DescribedApi, enroll, eventually, order
 from tests.support.receiver import Post, Receiver, Reply, receiving
-
-
-@pytest.fixture
-def api(program: OpenProgram) -> Iterator[DescribedApi]:
-    with DescribedApi(program) as api:
-        yield api
 
 
 @pytest.fixture
