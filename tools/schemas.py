@@ -28,7 +28,8 @@ def schema_of(kind: type[Event]) -> dict[str, Any]:
     # A class hands its fields down without what it says of them.
     common = TypeAdapter(Event).json_schema(mode="serialization")["properties"]
     for name, part in told["properties"].items():
-        told["properties"][name] = common.get(name, {}) | part
+        if "description" in common.get(name, {}):
+            told["properties"][name] = {"description": common[name]["description"]} | part
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": f"The detail of an event of source {SOURCE}, detail-type {kind.__name__}.",

@@ -146,7 +146,7 @@ def take(record: SQSRecord) -> None:
         if isinstance(command, PrivacyRequest):
             outcome = answer(
                 command,
-                request_id=at.log_id,
+                at=at,
                 delivery=delivery,
                 erasures=TableErasures(engine(told.table), program_id=delivery.program_id),
                 directory=members,

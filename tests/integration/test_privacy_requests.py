@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,16 +11,19 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
+from functions.relay.handler import handler as relay
 from loyalty.edge import clients
 from loyalty.edge.inbox import ERASED
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post
 from tests.support.erasing import finish, items, objects
-from tests.support.http import Answer, call, person, service
+from tests.support.eventbridge import EventBridge
+from tests.support.http import Answer, Context, call, person, service
 from tests.support.mailroom import Mailroom
 from tests.support.received import AT
 from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+from tests.support.stream import batch, records
 
 SERVICE = service(PROGRAM_ID)
 EMAIL: dict[str, Any] = {"kind": "email", "value": "bob.norman@mail.example.com", "verified": True}
@@ -78,6 +81,20 @@ def inbox() -> list[str]:
     ]
 
 
+def announced() -> list[dict[str, Any]]:
+    """What the bus was told, as events."""
+    bus = EventBridge()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(clients, "eventbridge", lambda: bus.client)
+        relay(batch(records(TABLE)), Context())
+    told = [json.loads(each["Detail"]) for each in bus.entries]
+    return [
+        each
+        for each, entry in zip(told, bus.entries, strict=True)
+        if entry["DetailType"] == "DataRequested"
+    ]
+
+
 class TestWhoWantsTheirData:
     def test_is_a_task_for_a_manager_who_finds_the_member_in_it(self, time: Clock) -> None:
         bob = enroll(CUSTOMER)
@@ -104,6 +121,35 @@ class TestWhoWantsTheirData:
         newest = listed()[0]
         assert (newest["status"], newest["reason"]) == ("data_requested", reason)
         assert newest["member_id"] is None
+
+    @pytest.mark.parametrize("is_member", [True, False])
+    def test_is_announced_without_saying_who_it_is(self, time: Clock, *, is_member: bool) -> None:
+        bob = enroll(CUSTOMER) if is_member else None
+
+        tell("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
+
+        (told,) = announced()
+        assert told["member_id"] == bob
+        assert told["reason"] == (None if is_member else "nothing_held")
+        assert (told["storefront_id"], told["request_id"]) == ("online", "9999")
+        assert told["delivery_id"] == listed()[0]["id"]
+        assert told["orders"] == [{"source": "shop", "order_id": "450789469"}]
+        assert datetime.fromisoformat(told["due_at"]) == time.now + timedelta(days=30)
+        assert not [mark for mark in (EMAIL["value"], CUSTOMER["value"]) if mark in str(told)]
+
+    def test_is_one_event_however_often_it_is_delivered(self, time: Clock) -> None:
+        for _ in range(2):
+            tell("customers/data_request", REQUEST, event_id="the same")
+            time.now += timedelta(seconds=1)
+        again = (
+            f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{listed()[0]['id']}/replay"
+        )
+        assert call(program, "POST", again, as_=MANAGER).status == 202
+        drain()
+
+        told = announced()
+        assert len(told) == 2
+        assert len({each["id"] for each in told}) == 1
 
 
 class TestWhoWantsToBeForgotten:

@@ -28,6 +28,7 @@ from loyalty.domain.entries import (
 from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
 from loyalty.domain.identity import Identity
 from loyalty.domain.member import Consent, Member, Profile
+from loyalty.domain.privacy import DataRequest
 from loyalty.domain.reminders import Message
 from loyalty.domain.responses import Response
 from tests.support.ledger import (
@@ -63,6 +64,15 @@ ANA: Final = Member(
     enrolled_by="",
     profile=Profile(name="Ana"),
     identities={Identity("email", "ana@example.com"): True},
+)
+ASKED: Final = DataRequest(
+    storefront_id="online",
+    delivery_id="0123abcd",
+    received_at=NOON,
+    request_id="9999",
+    orders=(("shop", "1001"),),
+    member_id="mem_1",
+    reason=None,
 )
 # One change for every kind of event there is.
 CHANGES: Final[dict[str, Change]] = {
@@ -150,6 +160,7 @@ CHANGES: Final[dict[str, Change]] = {
     ),
     "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
+    "DataRequested": change(ASKED),
 }
 
 
@@ -191,6 +202,28 @@ def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_
     assert "Ana" not in written
     assert "ana@" not in written
     assert "case 12" not in written
+
+
+def test_a_request_for_somebody_s_data_says_what_to_answer_until_when() -> None:
+    told = detail(CHANGES["DataRequested"])
+
+    assert told["member_id"] == "mem_1"
+    assert told["orders"] == [{"source": "shop", "order_id": "1001"}]
+    assert told["delivery_id"] == "20261121T120000000000Z.0123abcd"
+    assert told["due_at"] == "2026-12-21T12:00:00.000Z"
+
+
+def test_a_request_that_is_delivered_again_is_the_same_event() -> None:
+    again = replace(ASKED, received_at=LATER, member_id=None, reason="guest")
+
+    first, second = only(change(ASKED)), only(change(again))
+
+    assert first.id == second.id
+    assert detail(change(again))["member_id"] is None
+
+
+def test_a_request_that_is_only_noted_anew_is_no_event() -> None:
+    assert list(events_of(change(ASKED, replace(ASKED, member_id=None)))) == []
 
 
 def test_a_voucher_that_is_used_again_tells_another_event() -> None:

@@ -604,11 +604,13 @@ def test_a_customer_who_asks_for_their_data_is_passed_on() -> None:
         # The phone has no country, so it is nobody's.
         identities=(CUSTOMER, Identity("email", "john@example.com")),
         order_ids=("299938", "280263", "220458"),
+        request_id="9999",
     )
 
 
 def test_a_customer_who_wants_to_be_forgotten_is_passed_on() -> None:
     body = DATA_REQUEST | {"orders_to_redact": [299938], "orders_requested": []}
+    del body["data_request"]
 
     assert translated(body, topic="customers/redact") == PrivacyRequest(
         asks="erasure",

@@ -9,11 +9,12 @@ from datetime import datetime
 from loyalty.domain.account import Account
 from loyalty.domain.entries import Entry, Placeholder
 from loyalty.domain.member import Member
+from loyalty.domain.privacy import DataRequest
 from loyalty.domain.reminders import Message
 from loyalty.domain.responses import Response
 from loyalty.domain.vouchers import Voucher
 
-type Kept = Entry | Placeholder | Account | Voucher | Member | Message | Response
+type Kept = Entry | Placeholder | Account | Voucher | Member | Message | Response | DataRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

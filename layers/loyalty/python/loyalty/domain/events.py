@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, Literal
 from loyalty.domain.account import Account, Status
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
+from loyalty.domain.deliveries import log_time
 from loyalty.domain.entries import (
     Cause,
     Clawback,
@@ -28,6 +29,7 @@ from loyalty.domain.entries import (
 )
 from loyalty.domain.member import Member
 from loyalty.domain.messages import MessageKind
+from loyalty.domain.privacy import DataRequest, NotAMember
 from loyalty.domain.program import RewardKind
 from loyalty.domain.reminders import Message
 from loyalty.domain.responses import Response
@@ -47,7 +49,7 @@ class Event:
     id: str
     """Derived from what happened: a repeat carries the same id."""
     program_id: str
-    member_id: str
+    member_id: str | None
     occurred_at: datetime
     """When it happened, in UTC: an order's own time, the midnight of an expiry."""
     v: Literal[1] = 1
@@ -59,6 +61,13 @@ class Event:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=_written, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEvent(Event):
+    """What happened to a member, as nearly everything does."""
+
+    member_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +102,12 @@ class OrderName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberEnrolled(Event):
+class MemberEnrolled(MemberEvent):
     """A person became a member of the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileChanged(Event):
+class ProfileChanged(MemberEvent):
     """What is known of a member is another; what it is, is told to nobody but who asks."""
 
     changed: tuple[Literal["consents", "identities", "profile"], ...]
@@ -123,7 +132,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberChanged(Event):
+class MemberChanged(MemberEvent):
     """What a CRM shows of a member is another: what they hold, or what they agree to.
 
     The part that changed is told whole, the other is null.
@@ -140,7 +149,7 @@ class MemberChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberMerged(Event):
+class MemberMerged(MemberEvent):
     """Two members turned out to be one person, who goes on as the other."""
 
     into: str
@@ -148,12 +157,12 @@ class MemberMerged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberErased(Event):
+class MemberErased(MemberEvent):
     """A member left; what was known of the person is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TierChanged(Event):
+class TierChanged(MemberEvent):
     """A member reached a level, or lost one: by an order, a refund, a manager or the calendar."""
 
     tier: str | None
@@ -163,7 +172,7 @@ class TierChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsEarned(Event):
+class PointsEarned(MemberEvent):
     """A member was given points that can be spent at once."""
 
     entry_id: str
@@ -179,7 +188,7 @@ class PointsEarned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsPending(Event):
+class PointsPending(MemberEvent):
     """A member was given points that become available later."""
 
     entry_id: str
@@ -189,7 +198,7 @@ class PointsPending(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsActivated(Event):
+class PointsActivated(MemberEvent):
     """Pending points became available."""
 
     entry_id: str
@@ -199,7 +208,7 @@ class PointsActivated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsClawedBack(Event):
+class PointsClawedBack(MemberEvent):
     """A refund, or a change of the order, took back what the order had earned."""
 
     entry_id: str
@@ -215,7 +224,7 @@ class PointsClawedBack(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsExpired(Event):
+class PointsExpired(MemberEvent):
     """The last day of some points was over."""
 
     entry_id: str
@@ -224,7 +233,7 @@ class PointsExpired(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsAdjusted(Event):
+class PointsAdjusted(MemberEvent):
     """A person added or took points; why is in the member's history."""
 
     entry_id: str
@@ -233,7 +242,7 @@ class PointsAdjusted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsTransferred(Event):
+class PointsTransferred(MemberEvent):
     """A member gave points to another; each of the two has an event."""
 
     entry_id: str
@@ -244,7 +253,7 @@ class PointsTransferred(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsReturned(Event):
+class PointsReturned(MemberEvent):
     """Points of a cancelled redemption came back."""
 
     entry_id: str
@@ -271,7 +280,7 @@ class RedeemedReward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RewardRedeemed(Event):
+class RewardRedeemed(MemberEvent):
     """A member bought a reward; for one that was held, when it was completed."""
 
     redemption_id: str
@@ -286,7 +295,7 @@ class RewardRedeemed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoucherUsed(Event):
+class VoucherUsed(MemberEvent):
     """A member used a reward's voucher."""
 
     redemption_id: str
@@ -297,7 +306,7 @@ class VoucherUsed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoucherReinstated(Event):
+class VoucherReinstated(MemberEvent):
     """A used voucher is as good as before: its order was cancelled, or no longer has it."""
 
     redemption_id: str
@@ -308,7 +317,7 @@ class VoucherReinstated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoucherExpired(Event):
+class VoucherExpired(MemberEvent):
     """A voucher's time was over before it was used; its points do not return."""
 
     redemption_id: str
@@ -317,7 +326,7 @@ class VoucherExpired(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionCancelled(Event):
+class RedemptionCancelled(MemberEvent):
     """A redemption was undone; its points come back as an entry of their own."""
 
     redemption_id: str
@@ -326,7 +335,7 @@ class RedemptionCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageDue(Event):
+class MessageDue(MemberEvent):
     """A member who agreed to it is to be told something, as that points expire."""
 
     message_id: str
@@ -338,7 +347,7 @@ class MessageDue(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyAnswered(Event):
+class SurveyAnswered(MemberEvent):
     """A member answered a survey; what they wrote is in the list of its answers, and only there."""
 
     response_id: str
@@ -349,6 +358,26 @@ class SurveyAnswered(Event):
     """Up to the score that the program's document names: somebody may ask what was wrong."""
     order: OrderName | None
     """The order that it is about; null: the survey is about none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRequested(Event):
+    """A shop's customer wants to know what is held of them; the shop's platform passed it on."""
+
+    member_id: str | None
+    """Whose export is asked for; null: they are no member."""
+    storefront_id: str
+    delivery_id: str
+    """The id in the list of the storefront's deliveries."""
+    request_id: str | None
+    """What the platform calls the request."""
+    reason: NotAMember | None
+    """Of somebody who is no member, some of these orders are kept for them as a guest, or
+    nothing is held."""
+    orders: tuple[OrderName, ...]
+    """Those that the platform names, at most a thousand."""
+    due_at: datetime
+    """Thirty days after it was passed on."""
 
 
 ALL: Final[tuple[type[Event], ...]] = (
@@ -373,6 +402,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     RedemptionCancelled,
     MessageDue,
     SurveyAnswered,
+    DataRequested,
 )
 
 
@@ -412,6 +442,21 @@ def events_of(change: Change) -> Iterator[Event]:
                 score=response.score,
                 is_low=response.is_low,
                 order=OrderName(*response.order) if response.order else None,
+            )
+        case DataRequest() as request, before if not isinstance(before, DataRequest):
+            yield _event(
+                DataRequested,
+                change.program_id,
+                # However often the platform delivers it.
+                subject=f"{request.storefront_id}/{request.delivery_id}",
+                member_id=request.member_id,
+                occurred_at=request.received_at,
+                storefront_id=request.storefront_id,
+                delivery_id=f"{log_time(request.received_at)}.{request.delivery_id}",
+                request_id=request.request_id,
+                reason=request.reason,
+                orders=tuple(OrderName(*order) for order in request.orders),
+                due_at=request.due_at,
             )
 
 

@@ -13,6 +13,7 @@ from loyalty.domain.entries import AskedRefund
 from loyalty.domain.identity import Identity
 from loyalty.domain.order_vouchers import VoucherStep
 from loyalty.domain.orders import Order, fingerprint
+from loyalty.domain.privacy import DataRequest
 
 Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
@@ -232,7 +233,10 @@ type Command = OrderCommand | PersonTold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a delivery; `replayed` says that it had come of another one before."""
+    """What came of a delivery; `replayed` says that it had come of another one before.
+
+    `request` is what a person, or a merchant's system, has to answer.
+    """
 
     status: Status
     reason: str | None = None
@@ -242,6 +246,7 @@ class Outcome:
     points: int = 0
     replayed: bool = False
     vouchers: tuple[VoucherStep, ...] = ()
+    request: DataRequest | None = None
 
 
 def given_back(

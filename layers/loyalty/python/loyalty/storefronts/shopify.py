@@ -220,10 +220,15 @@ class _Customer(Told):
     tags: StrictStr | None = None
 
 
+class _DataRequest(Told):
+    id: Id
+
+
 class _CustomersRequest(Told):
     """Of some customers there is nothing but an e-mail."""
 
     customer: _Customer
+    data_request: _DataRequest | None = None
     orders_requested: tuple[Id, ...] = ()
     orders_to_redact: tuple[Id, ...] = ()
 
@@ -433,6 +438,7 @@ def _privacy_request(asks: Asks, body: bytes, *, source: str) -> PrivacyRequest:
             source=source,
         ),
         order_ids=tuple(map(str, (*told.orders_requested, *told.orders_to_redact))),
+        request_id=str(told.data_request.id) if told.data_request else None,
     )
 
 

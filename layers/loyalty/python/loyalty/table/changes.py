@@ -13,6 +13,7 @@ from loyalty.table.members import member_from_item
 from loyalty.table.operations import Item
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.responses import response_from_item
+from loyalty.table.storefronts import data_request_from_item
 
 _ENTRIES: Final = frozenset(get_args(Kind)) | {"placeholder"}
 
@@ -118,6 +119,8 @@ def _of_item(item: Item) -> Kept | None:
             return message_from_item(item)
         case "survey_response":
             return response_from_item(item)
+        case "delivery":
+            return data_request_from_item(item)
         case _:
             return None
 

@@ -18,6 +18,7 @@ from loyalty.domain.deliveries import (
     log_time,
 )
 from loyalty.domain.order_vouchers import VoucherStep
+from loyalty.domain.privacy import DataRequest
 from loyalty.domain.storefront import (
     Earns,
     Envelope,
@@ -237,6 +238,7 @@ def outcome_to_item(
         "points": outcome.points or None,
         "replayed": outcome.replayed or None,
         "vouchers": [_step_to_wire(step) for step in outcome.vouchers] or None,
+        "request": _request_to_wire(outcome.request) if outcome.request else None,
         "attempts": attempts if attempts > 1 else None,
         "applied_at": keys.instant(now),
         "ttl": int((kept.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
@@ -246,6 +248,32 @@ def outcome_to_item(
 
 def _step_to_wire(step: VoucherStep) -> Value:
     return {name: value for name, value in asdict(step).items() if value}
+
+
+def _request_to_wire(request: DataRequest) -> Value:
+    told: dict[str, Value] = {
+        "storefront": request.storefront_id,
+        "received_at": keys.instant(request.received_at),
+        "orders": [list(order) for order in request.orders],
+    }
+    return told | {"id": request.request_id} if request.request_id else told
+
+
+def data_request_from_item(item: Item) -> DataRequest | None:
+    """What a delivery asks a person, or a merchant's system, to answer; of most it is nothing."""
+    wire = cast("dict[str, Any]", item)
+    if "request" not in wire:
+        return None
+    asked = wire["request"]
+    return DataRequest(
+        storefront_id=asked["storefront"],
+        delivery_id=wire["delivery"],
+        received_at=datetime.fromisoformat(asked["received_at"]),
+        request_id=asked.get("id"),
+        orders=tuple((source, order_id) for source, order_id in asked["orders"]),
+        member_id=wire.get("member"),
+        reason=wire.get("reason"),
+    )
 
 
 def handled_from_item(item: Item) -> Handled:
@@ -265,6 +293,7 @@ def handled_from_item(item: Item) -> Handled:
             points=wire.get("points", 0),
             replayed=wire.get("replayed", False),
             vouchers=tuple(VoucherStep(**step) for step in wire.get("vouchers", ())),
+            request=data_request_from_item(item),
         ),
         applied_at=datetime.fromisoformat(wire["applied_at"]),
         attempts=wire.get("attempts", 1),
