@@ -1,9 +1,10 @@
 """Handlers and the table on moto: AWS inside this process, no socket, a fresh one for each test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -18,6 +19,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
+from tests.support.snapshot import Snapshot, put_queue
 from tests.support.table import create_table
 
 if TYPE_CHECKING:
@@ -27,6 +29,19 @@ REGION: Final = "eu-west-1"
 TABLE: Final = "ledger"
 STOREFRONT_SECRETS: Final = "loyalty/test/storefronts/"
 ENDPOINT_SECRETS: Final = "loyalty/test/endpoints/"
+BUCKETS: Final = ("exports", "inbox", "lake")
+QUEUES: Final = (
+    "codes",
+    "exports",
+    "sweep",
+    "audit",
+    "compaction",
+    "privacy",
+    "rebuild",
+    "reminders",
+    "notifications",
+    "endpoints",
+)
 MAIL_FROM: Final = "club@beanleaf.example"
 API_URL: Final = "https://api.beanleaf.example"
 # As the stack generates it: one long string, no JSON.
@@ -44,6 +59,39 @@ def _session() -> boto3.Session:
     return session
 
 
+@cache
+def _resources() -> tuple[Mapping[str, str], Snapshot]:
+    """Make every resource of the data stack; gives what functions are told of them, too."""
+    create_table(_session().client("dynamodb"), TABLE)
+    secrets, mail = _session().client("secretsmanager"), _session().client("sesv2")
+    secret = secrets.create_secret(Name="identity", SecretString=IDENTITY_SECRET)
+    for bucket in BUCKETS:
+        _session().client("s3").create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    mail.create_configuration_set(ConfigurationSetName="mail")
+    mail.create_email_identity(EmailIdentity=MAIL_FROM)
+    bus = _session().client("events").create_event_bus(Name="bus")
+    told = {
+        "LOYALTY_IDENTITY_SECRET": secret["ARN"],
+        "LOYALTY_MAIL_FROM": MAIL_FROM,
+        "LOYALTY_CONFIGURATION_SET": "mail",
+        "LOYALTY_BUS": bus["EventBusArn"].rpartition("/")[2],
+        **{f"LOYALTY_{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS},
+    }
+    return told, Snapshot(region=REGION)
+
+
+def _queues() -> Iterator[tuple[str, str]]:
+    """Make every queue; gives what functions are told of them."""
+    yield (
+        "LOYALTY_INTAKE_QUEUE_URL",
+        put_queue("intake.fifo", region=REGION, is_fifo=True),
+    )
+    for work in QUEUES:
+        yield f"LOYALTY_{work.upper()}_QUEUE_URL", put_queue(work, region=REGION)
+
+
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every resource of the data stack, and the environment of every function."""
@@ -53,6 +101,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
+        "LOYALTY_API_URL": API_URL,
         "LOYALTY_STAGE": "test",
         "LOYALTY_TABLE": TABLE,
         "LOYALTY_STOREFRONT_SECRETS": STOREFRONT_SECRETS,
@@ -64,44 +113,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         # Where tests and what supports them make clients of their own.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
-        create_table(_session().client("dynamodb"), TABLE)
-        secret = (
-            _session()
-            .client("secretsmanager")
-            .create_secret(Name="identity", SecretString=IDENTITY_SECRET)
-        )
-        monkeypatch.setenv("LOYALTY_IDENTITY_SECRET", secret["ARN"])
-        s3 = _session().client("s3")
-        for purpose in ("exports", "inbox", "lake"):
-            s3.create_bucket(
-                Bucket=purpose, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-            monkeypatch.setenv(f"LOYALTY_{purpose.upper()}_BUCKET", purpose)
-        sqs = _session().client("sqs")
-        queue = sqs.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
-        monkeypatch.setenv("LOYALTY_INTAKE_QUEUE_URL", queue["QueueUrl"])
-        for work in (
-            "codes",
-            "exports",
-            "sweep",
-            "audit",
-            "compaction",
-            "privacy",
-            "rebuild",
-            "reminders",
-            "notifications",
-            "endpoints",
-        ):
-            queue = sqs.create_queue(QueueName=work)
-            monkeypatch.setenv(f"LOYALTY_{work.upper()}_QUEUE_URL", queue["QueueUrl"])
-        mail = _session().client("sesv2")
-        mail.create_configuration_set(ConfigurationSetName="mail")
-        mail.create_email_identity(EmailIdentity=MAIL_FROM)
-        monkeypatch.setenv("LOYALTY_MAIL_FROM", MAIL_FROM)
-        monkeypatch.setenv("LOYALTY_CONFIGURATION_SET", "mail")
-        monkeypatch.setenv("LOYALTY_API_URL", API_URL)
-        bus = _session().client("events").create_event_bus(Name="bus")
-        monkeypatch.setenv("LOYALTY_BUS", bus["EventBusArn"].rpartition("/")[2])
+        told, resources = _resources()
+        resources.put_back()
+        for name, value in (*told.items(), *_queues()):
+            monkeypatch.setenv(name, value)
         yield
     cold.forget()
     enable_socket()
@@ -147,6 +162,12 @@ def publish(engine: DynamoEngine) -> Callable[..., PublishedProgram]:
 def program(publish: Callable[..., PublishedProgram]) -> PublishedProgram:
     """The program `bean`, in force."""
     return publish()
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep what a function keeps on its disk where it is tidied up."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture
