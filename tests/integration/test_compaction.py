@@ -1,30 +1,21 @@
 """Compaction: what the archive wrote is folded every hour, and every report says the same."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import boto3
 import pytest
 
-from functions.archive.handler import handler as archive
-from functions.compaction.handler import handler
-from functions.reporting.handler import handler as reporting
 from loyalty.domain.program import PublishedProgram
-from tests.integration.conftest import TABLE, Clock
-from tests.support import stream, till
-from tests.support.http import Context, call, staff
-from tests.support.queues import Message, work_off
+from tests.integration.conftest import Clock
+from tests.integration.lakeside import answers, archived, compact
+from tests.support import till
 
+pytestmark = pytest.mark.usefixtures("disk")
+
+# Together they read every kind of facts.
 ASKED: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
 NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep what a function keeps on its disk where it is tidied up."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture(autouse=True)
@@ -36,15 +27,7 @@ def busy(program: PublishedProgram) -> None:
     till.redeem(ana)
     till.merge(bob, into=ana)
     till.erase(eve)
-    told = stream.records(TABLE)
-    for first in range(0, len(told), 5):
-        archive(stream.batch(told[first : first + 5]), Context())
-
-
-def compact() -> list[Message]:
-    """One hour's run; gives the messages that failed."""
-    assert handler({}, Context()) is None  # type: ignore[arg-type]  # all it reads of it
-    return work_off(handler, os.environ["LOYALTY_COMPACTION_QUEUE_URL"])
+    archived(at_once=5)
 
 
 def objects() -> list[str]:
@@ -52,42 +35,28 @@ def objects() -> list[str]:
     return [each["Key"] for each in listed.get("Contents", ())]
 
 
-def answers() -> dict[str, Any]:
-    """The rows of reports that together read every kind of facts."""
-    return {
-        name: call(
-            reporting,
-            "GET",
-            f"{till.PROGRAM}/reports/{name}",
-            query={"from": "2026-11-01", "to": "2026-11-30"},
-            as_=staff("bean", "analyst"),
-        ).body["rows"]
-        for name in ASKED
-    }
-
-
 def test_an_hour_s_objects_become_one_for_each_kind_and_reports_stay_the_same() -> None:
-    before, scattered = answers(), len(objects())
+    before, scattered = answers(*ASKED), len(objects())
 
     assert compact() == []
 
     folded = [key.rpartition("/")[2] for key in objects() if "touched" not in key]
     assert folded == ["2026-11-21-10.parquet"] * 4
     assert scattered > 2 * len(folded)
-    assert answers() == before
+    assert answers(*ASKED) == before
 
 
 def test_a_month_that_is_over_becomes_one_object_and_reports_stay_the_same(time: Clock) -> None:
     compact()
     time.now = NEXT_MONTH
-    before = answers()
+    before = answers(*ASKED)
 
     assert compact() == []
 
     assert {key.rpartition("/")[2] for key in objects() if "touched" not in key} == {
         "2026-11.parquet"
     }
-    assert answers() == before
+    assert answers(*ASKED) == before
 
 
 def test_a_run_says_that_it_began_and_one_that_finds_nothing_writes_nothing(

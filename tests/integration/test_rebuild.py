@@ -5,29 +5,29 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any, Final
 
 import boto3
 import pytest
 
-from functions.archive.handler import handler as archive
-from functions.compaction.handler import handler as compaction
 from functions.rebuild.handler import handler
-from functions.reporting.handler import handler as reporting
 from loyalty.domain.program import PublishedProgram
 from loyalty.domain.reminders import Correspondence
 from loyalty.table import scan
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.letters import TableLetters, TableOutbox
 from loyalty.table.operations import Key, Put
-from tests.integration.conftest import TABLE, Clock
-from tests.support import stream, till
-from tests.support.http import Context, call, staff
+from tests.integration.conftest import Clock
+from tests.integration.lakeside import answers, archived, compact, rows
+from tests.support import till
+from tests.support.http import Context
 from tests.support.ledger import message
 from tests.support.queues import Message, consume, receive, work_off
 
+pytestmark = pytest.mark.usefixtures("disk")
+
 TOMORROW: Final = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
+# Together they read every kind of facts.
 ASKED: Final = (
     "summary", "lifetime_value", "liability", "rewards", "tiers", "surveys", "messages",
 )  # fmt: skip
@@ -38,12 +38,6 @@ TIERS: Final = {
     "period": "calendar_year",
     "levels": [{"id": "gold", "name": "Gold", "reached_at": 100_000}],
 }
-
-
-@pytest.fixture(autouse=True)
-def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep what a function keeps on its disk where it is tidied up."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -69,18 +63,7 @@ def history(program: PublishedProgram, engine: DynamoEngine, time: Clock) -> Non
     till.use(till.redeem(ana).body["voucher"]["code"])
     till.merge(bob, into=ana)
     till.erase(eve)
-    tell()
-
-
-def tell() -> None:
-    told = stream.records(TABLE)
-    for first in range(0, len(told), 5):
-        archive(stream.batch(told[first : first + 5]), Context())
-
-
-def compact() -> None:
-    compaction({}, Context())  # type: ignore[arg-type]  # all it reads of it
-    assert work_off(compaction, os.environ["LOYALTY_COMPACTION_QUEUE_URL"]) == []
+    archived(at_once=5)
 
 
 def begin() -> None:
@@ -101,32 +84,17 @@ def lose(prefix: str = "facts/") -> int:
     return len(listed)
 
 
-def answers() -> dict[str, Any]:
-    """The rows of reports that together read every kind of facts."""
-    return {name: rows(name, "2026-11-01", "2026-11-30") for name in ASKED}
-
-
-def rows(report: str, first: str, last: str) -> Any:
-    return call(
-        reporting,
-        "GET",
-        f"{till.PROGRAM}/reports/{report}",
-        query={"from": first, "to": last},
-        as_=staff("bean", "analyst"),
-    ).body["rows"]
-
-
 def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
     time.now = TOMORROW
-    before = answers()
+    before = answers(*ASKED)
     assert lose() > 0
-    assert answers() != before
+    assert answers(*ASKED) != before
 
     assert rebuild() == []
 
-    assert answers() == before
-    compact()
-    assert answers() == before
+    assert answers(*ASKED) == before
+    assert compact() == []
+    assert answers(*ASKED) == before
 
 
 def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_built_anew(
@@ -143,30 +111,30 @@ def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_buil
 @pytest.mark.parametrize("now", [TOMORROW, NEXT_MONTH])
 def test_a_day_that_is_lost_is_told_again_beside_what_is_left(now: datetime, time: Clock) -> None:
     time.now = TOMORROW
-    compact()
+    assert compact() == []
     time.now = now
-    before = answers()
+    before = answers(*ASKED)
     for kind in ("entries", "orders", "members"):
         assert lose(f"facts/{kind}/program=bean/month=2026-11/2026-11-21")
-    assert answers() != before
+    assert answers(*ASKED) != before
 
     assert rebuild() == []
 
-    assert answers() == before
-    compact()
-    assert answers() == before
+    assert answers(*ASKED) == before
+    assert compact() == []
+    assert answers(*ASKED) == before
 
 
 def test_a_stream_replayed_three_times_and_a_rebuild_change_nothing(time: Clock) -> None:
     time.now = NEXT_MONTH
-    before = answers()
+    before = answers(*ASKED)
 
     for _ in range(3):
-        tell()
+        archived(at_once=5)
         assert rebuild() == []
-        compact()
+        assert compact() == []
 
-        assert answers() == before
+        assert answers(*ASKED) == before
 
 
 def test_a_rebuild_goes_on_from_message_to_message(
@@ -176,7 +144,7 @@ def test_a_rebuild_goes_on_from_message_to_message(
     monkeypatch.setattr(scan, "PAGES_MAX", 1)
     paged(monkeypatch, items=3)
     time.now = TOMORROW
-    before = answers()
+    before = answers(*ASKED)
     lose()
 
     assert rebuild() == []
@@ -185,7 +153,7 @@ def test_a_rebuild_goes_on_from_message_to_message(
     again = [line for line in told if line["message"] == "told again"]
     assert len(again) > 4
     assert sorted(line["segment"] for line in again if line["is_last"]) == [0, 1]
-    assert answers() == before
+    assert answers(*ASKED) == before
 
 
 def test_a_stretch_that_is_told_twice_writes_the_same_objects() -> None:
@@ -204,7 +172,7 @@ def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
     engine: DynamoEngine, time: Clock, log: StringIO
 ) -> None:
     time.now = TOMORROW
-    before = answers()
+    before = answers(*ASKED)
     lose()
     spoiled = Key("PROGRAM#bean#REQUEST#r", "ENTRY#bonus")
     engine.write([Put(spoiled, {"v": 1, "kind": "bonus"}, ())])
@@ -212,7 +180,7 @@ def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
     assert rebuild() == []
 
     assert "item unreadable" in log.getvalue()
-    assert answers() == before
+    assert answers(*ASKED) == before
 
 
 def lake() -> dict[str, str]:

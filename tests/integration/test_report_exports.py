@@ -14,7 +14,6 @@ import boto3
 import duckdb
 import pytest
 
-from functions.archive import handler as archive
 from functions.exports import handler as exports
 from functions.reporting import handler as reporting
 from loyalty.domain.errors import TooLarge, TryAgain
@@ -22,24 +21,18 @@ from loyalty.domain.facts import ALL
 from loyalty.domain.program import PublishedProgram
 from loyalty.edge import views
 from loyalty.edge.report_exports import FileWorkshop
-from tests.integration.conftest import TABLE, Clock
+from tests.integration.conftest import Clock
+from tests.integration.lakeside import archived
 from tests.support import till
-from tests.support.http import Answer, Claims, Context, call, person, service, staff
+from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.queues import Message, consume, receive, work_off
-from tests.support.stream import batch, records
 
-pytestmark = pytest.mark.usefixtures("program")
+pytestmark = pytest.mark.usefixtures("program", "disk")
 
 PATH: Final = f"{till.PROGRAM}/reports/exports"
 ANALYST: Final = staff("bean", "analyst")
 SUMMARY: Final = {"report": "summary", "from": "2026-11-01", "to": "2026-11-30", "format": "csv"}
 ORDERS: Final = {"facts": "orders", "from": "2026-11-01", "to": "2026-11-30", "format": "csv"}
-
-
-@pytest.fixture(autouse=True)
-def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep what a function keeps on its disk where it is tidied up."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -52,11 +45,6 @@ def story(program: PublishedProgram) -> None:
     till.refund("-23", amount=till.money(500))
     till.post_order(till.order(700, identities=[{"kind": "email", "value": "guest@example.com"}]))
     archived()
-
-
-def archived() -> None:
-    answer = archive.handler(batch(records(TABLE)), Context())
-    assert answer == {"batchItemFailures": []}
 
 
 def ask(body: dict[str, Any] = SUMMARY, *, key: str = "k1", as_: Claims = ANALYST) -> Answer:

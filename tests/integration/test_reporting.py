@@ -7,36 +7,23 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import pytest
 
-from functions.archive import handler as archive
 from functions.enrollment import handler as enrollment
 from functions.reporting import handler as reporting
 from loyalty.domain.program import PublishedProgram
-from tests.integration.conftest import TABLE, Clock
+from tests.integration.conftest import Clock
+from tests.integration.lakeside import archived
 from tests.support import till
 from tests.support.http import Answer, Claims, Context, call, event, person, service, staff
-from tests.support.stream import batch, records
 
-pytestmark = pytest.mark.usefixtures("program")
+pytestmark = pytest.mark.usefixtures("program", "disk")
 
 ANALYST: Final = staff("bean", "analyst")
 NOVEMBER: Final = {"from": "2026-11-01", "to": "2026-11-30"}
-
-
-@pytest.fixture(autouse=True)
-def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep what a function keeps on its disk where it is tidied up."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-
-
-def archived(*, of: slice = slice(None)) -> None:
-    answer = archive.handler(batch(records(TABLE)[of]), Context())
-    assert answer == {"batchItemFailures": []}
 
 
 def ask(

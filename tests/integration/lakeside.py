@@ -1,0 +1,41 @@
+"""The lake as functions fill it, fold it and read it."""
+
+import os
+from typing import Any
+
+from functions.archive.handler import handler as archive
+from functions.compaction.handler import handler as compaction
+from functions.reporting.handler import handler as reporting
+from tests.integration.conftest import TABLE
+from tests.support import stream, till
+from tests.support.http import Context, call, staff
+from tests.support.queues import Message, work_off
+
+
+def archived(*, of: slice = slice(None), at_once: int = 1000) -> None:
+    """Archive what the table's stream tells from its beginning on, so many changes in a batch."""
+    told = stream.records(TABLE)[of]
+    for first in range(0, len(told), at_once):
+        answer = archive(stream.batch(told[first : first + at_once]), Context())
+        assert answer == {"batchItemFailures": []}
+
+
+def compact() -> list[Message]:
+    """One hour's run; gives the messages that failed."""
+    assert compaction({}, Context()) is None  # type: ignore[arg-type]  # all it reads of it
+    return work_off(compaction, os.environ["LOYALTY_COMPACTION_QUEUE_URL"])
+
+
+def rows(report: str, first: str = "2026-11-01", last: str = "2026-11-30") -> Any:
+    return call(
+        reporting,
+        "GET",
+        f"{till.PROGRAM}/reports/{report}",
+        query={"from": first, "to": last},
+        as_=staff("bean", "analyst"),
+    ).body["rows"]
+
+
+def answers(*reports: str) -> dict[str, Any]:
+    """The rows of reports about November."""
+    return {report: rows(report) for report in reports}
