@@ -477,13 +477,19 @@ class TestDrawing:
 
         assert drawn_by_node(f"write.cell({column}, {json.dumps(value)})", answer()) == written
 
+    @pytest.mark.parametrize(("length", "shown"), [(80, "é" * 80), (81, "é" * 79 + "…")])
+    def test_a_long_name_is_abridged(self, length: int, shown: str) -> None:
+        named = answer(program=EURO | {"names": {"survey": {"visit": "é" * length}}})
+
+        assert drawn_by_node("write.value('survey', 'visit')", named) == shown
+
     def test_an_axis_says_a_year_once(self) -> None:
         steps = ["2026-11-01", "2026-12-01", "2027-01-01", None]
         expression = f"{json.dumps(steps)}.map((step, n, all) => write.tick('day', step, all[n-1]))"
 
         assert drawn_by_node(expression, answer()) == ["Nov\n2026", "Dec", "Jan\n2027", "\u2013"]
 
-    def test_an_axis_of_days_says_days(self) -> None:
+    def test_an_axis_of_weeks_says_days(self) -> None:
         expression = "write.tick('day', '2026-11-09', '2026-11-02')"
 
         assert drawn_by_node(expression, answer(by="week")) == "Nov 9"

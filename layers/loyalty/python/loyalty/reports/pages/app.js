@@ -170,10 +170,16 @@ async function overview(period) {
     show({ ...summary, title: "Overview: how the program is doing." }, place);
     place.querySelector(".chart").replaceWith(figures(summary, earlier));
     place.querySelectorAll(".table, details").forEach((part) => part.remove());
+    if (!summary.rows[0].some(Boolean)) return place.append(quiet());
     const cards = OVERVIEW.map((name) => ({ name, card: card(name, period) }));
     place.append(element("div", { class: "cards" }, ...cards.map(({ card }) => card)));
     fill(cards, period);
   };
+}
+
+function quiet() {
+  const told = "Nothing has happened in this period. What members do is shown here within two minutes.";
+  return element("p", { class: "nothing" }, told);
 }
 
 function card(name, period) {

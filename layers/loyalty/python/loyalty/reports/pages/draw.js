@@ -9,10 +9,11 @@ const BARS_MAX = 25;
 const ROWS_MAX = 500;
 // A name that is longer may take several lines.
 const NAME_MIN = 15;
+const NAME_MAX = 80;
 const CHANGE_MAX = 1000;
-const YEAR_MS = 366 * 86_400_000;
 // A page that is being opened has no width for a moment.
 const WIDTH_MIN = 160;
+const LETTER = 7.2;
 const TIP = { fill: "var(--paper)", lineHeight: 1.3 };
 // Values of these units are words of ours, of all others somebody's own names.
 const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
@@ -30,7 +31,7 @@ export const NOTHING = {
   trend: "Nobody ordered in this period.",
   sources: "Nobody ordered in this period.",
   members: "No member ordered in this period.",
-  retention: "Nobody enrolled in this period and ordered.",
+  retention: "Nobody who enrolled in this period ordered.",
   repeat: "Nobody ordered in this period.",
   lifetime_value: "Nobody who began in this period brought in anything yet.",
   segments: "No member ordered in this period.",
@@ -44,7 +45,7 @@ export const NOTHING = {
   breakage: "Nothing expired, and nothing is likely to.",
   redemption: "Nobody who enrolled in this period redeemed a reward.",
   rewards: "No reward was redeemed in this period.",
-  messages: "No message was followed by an order in this period.",
+  messages: "Nobody ordered soon after a message of this period.",
   surveys: "No survey was answered in this period.",
   promoters: "Nobody who answered a survey in this period ordered soon after.",
 };
@@ -104,9 +105,7 @@ export function writing(answer, locale) {
   const monthOfYear = date({ month: "short" });
   const dayOfYear = date({ month: "short", day: "numeric" });
   const day = date({ day: "numeric", month: "short", year: "numeric" });
-  const isLong = Date.parse(answer.last_day) - Date.parse(answer.first_day) > YEAR_MS;
-  const isByMonth = answer.by === "month" || isLong;
-  const step = isByMonth ? month : dayOfYear;
+  const step = answer.by === "month" ? month : dayOfYear;
   const scale = 10 ** digits;
 
   /** A value of a unit in full; `isShort` where there is little room. */
@@ -131,7 +130,7 @@ export function writing(answer, locale) {
 
   /** What the program calls an id; words of ours as they are spoken. */
   function called(unit, told) {
-    if (names[unit] && Object.hasOwn(names[unit], told)) return names[unit][told];
+    if (names[unit] && Object.hasOwn(names[unit], told)) return abridged(names[unit][told]);
     const isWord = WORDS.has(unit) || (unit === "level" && LEVEL_WORDS.has(told));
     return isWord ? spoken(told) : told;
   }
@@ -142,12 +141,12 @@ export function writing(answer, locale) {
     return isMean ? mean.format(told) : value(unit, told);
   }
 
-  /** A step of an axis; of months the year only where it is another than that of the one before. */
+  /** A step of an axis; the year only where it is another than that of the one before. */
   function tick(unit, told, before) {
-    const isMonth = unit === "month" || (unit === "day" && isByMonth);
-    if (!isMonth || told === null) return value(unit, told, true);
+    if (!DATES.has(unit) || told === null) return value(unit, told, true);
+    const isMonth = unit === "month" || answer.by === "month";
+    const written = (isMonth ? monthOfYear : dayOfYear).format(new Date(told));
     const year = told.slice(0, 4);
-    const written = monthOfYear.format(new Date(told));
     return before?.startsWith(year) ? written : `${written}\n${year}`;
   }
 
@@ -186,6 +185,12 @@ function spoken(words) {
 
 function capitalized(words) {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
+/** A name as far as there is room for it: a survey's is a whole question. */
+function abridged(name) {
+  const letters = [...name];
+  return letters.length > NAME_MAX ? `${letters.slice(0, NAME_MAX - 1).join("")}…` : name;
 }
 
 /** Words that run from right to left, kept from turning their neighbors around. */
@@ -410,13 +415,14 @@ function framed(told, marks, x) {
   const across = columnOf(answer, answer.chart.x);
   const upward = measureUnit(answer, answer.chart.y[0]);
   const written = domain.map((step) => write.tick(across.unit, step));
-  const longest = Math.max(...written.flatMap((text) => text.split("\n")).map(({ length }) => length));
-  const every = Math.ceil((domain.length * (longest * 7.2 + 10)) / (width - 76));
+  const marginLeft = longest(atTheTop(told).map((top) => write.value(upward, top, true))) + 14;
+  const widest = longest(written.flatMap((text) => text.split("\n"))) + 10;
+  const every = Math.ceil((domain.length * widest) / (width - marginLeft - 20));
   const ticks = domain.filter((_, place) => place % every === 0);
   const drawn = plotted(answer, {
     width,
     height: isSmall ? 200 : Math.min(380, Math.max(240, width * 0.42)),
-    marginLeft: 56,
+    marginLeft,
     marginTop: 12,
     marginBottom: written.some((text) => text.includes("\n")) ? 44 : 30,
     x,
@@ -443,6 +449,20 @@ function framed(told, marks, x) {
     ],
   });
   return element("figure", {}, ...legend(told), drawn, ...axisNote(told));
+}
+
+/** How wide the longest of some texts is, at most. */
+const longest = (texts) => Math.max(...texts.map(({ length }) => length)) * LETTER;
+
+/** What an axis may say at its top: the highest value, or the next round one. */
+function atTheTop({ answer, cases }) {
+  const totals = Map.groupBy(known(cases), ({ x }) => x);
+  const isStacked = answer.chart.kind === "column";
+  const tops = [...totals.values()].map((here) =>
+    here.reduce((sum, { value }) => (isStacked ? sum + value : Math.max(sum, value)), 0),
+  );
+  const top = Math.max(...tops);
+  return [top, top * 1.25];
 }
 
 /** What numbers on an axis are, below it. */
@@ -560,9 +580,11 @@ function heatmap(told) {
   const shade = columnOf(answer, answer.chart.y[0]);
   const columns = stepsOf(told);
   const rows = steps(down.unit, cases.map(({ series }) => series));
-  const longest = Math.max(...rows.map((row) => write.value(down.unit, row).length));
-  const marginLeft = Math.min(150, longest * 7 + 12);
-  const least = marginLeft + columns.length * (isSmall ? 20 : 42);
+  const names = rows.map((row) => write.value(down.unit, row));
+  const marginLeft = Math.min(150, longest(names) + 12);
+  const heads = columns.map((step) => write.value(across.unit, step, true));
+  const narrow = Math.max(isSmall ? 20 : 42, Math.min(110, longest(heads) + 8));
+  const least = marginLeft + columns.length * narrow;
   const wide = Math.max(least, Math.min(width, marginLeft + columns.length * 120));
   const room = (wide - marginLeft) / columns.length;
   const most = Math.max(...cases.map(({ value }) => value ?? 0));
@@ -591,9 +613,17 @@ function heatmap(told) {
         anchor: "top",
         tickSize: 0,
         label: null,
-        tickFormat: (step) => write.value(across.unit, step, true),
+        lineWidth: room / 12,
+        textOverflow: "ellipsis-middle",
+        tickFormat: (step, place) => heads[place],
       }),
-      Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => write.value(down.unit, row) }),
+      Plot.axisY({
+        tickSize: 0,
+        label: null,
+        lineWidth: (marginLeft - 4) / 12,
+        textOverflow: "ellipsis-middle",
+        tickFormat: (row, place) => names[place],
+      }),
       Plot.cell(known(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
       ...(room >= 36 ? [figures] : []),
       Plot.tip(known(cases), Plot.pointer({ ...place, title, ...TIP })),
