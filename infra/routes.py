@@ -69,6 +69,11 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("DELETE", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
         ("GET", "/storefronts/{storefront_id}/deliveries", Throttle.ADMINISTER),
+        (
+            "GET",
+            "/storefronts/{storefront_id}/deliveries/{delivery_id}/data-request",
+            Throttle.ADMINISTER,
+        ),
         ("POST", "/storefronts/{storefront_id}/deliveries/replay", Throttle.ADMINISTER),
         (
             "POST",

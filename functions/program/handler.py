@@ -22,6 +22,7 @@ from loyalty.domain.program import (
 )
 from loyalty.edge import clients, clock, desk, table
 from loyalty.edge.auth import EVERYONE
+from loyalty.edge.data_requests import DataRequestAnswer, data_request_answer
 from loyalty.edge.http import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.inbox import Inbox, IntakeQueue
 from loyalty.edge.paging import next_cursor, page_start
@@ -46,6 +47,7 @@ from loyalty.storefronts import dialect
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.deliveries import Files, deliveries_page, health, replay, replay_span
+from loyalty.usecases.privacy import read_data_request
 from loyalty.usecases.program import publish
 from loyalty.usecases.storefronts import connect, connected, disconnect
 
@@ -207,6 +209,21 @@ def list_deliveries(
         items=[delivery_answer(line) for line in page.items],
         next_cursor=next_cursor(page.next, of=of),
     )
+
+
+@api.get(
+    "/storefronts/<storefront_id>/deliveries/<delivery_id>/data-request",
+    allow={"manager", "service"},
+)
+def show_data_request(
+    program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
+) -> DataRequestAnswer:
+    """Say who wants to know what is held of them, as the shop passed it on."""
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    passed_on = read_data_request(
+        storefront_id, delivery_id, program_id=program_id, inbox=files().inbox, dialect=dialect
+    )
+    return data_request_answer(passed_on)
 
 
 @api.post(

@@ -136,6 +136,7 @@ def drive_everything(api: DescribedApi) -> None:
     path = "/storefronts/online/deliveries"
     (told,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
     api.call("manager", "POST", f"{path}/{told['id']}/replay", status=202)
+    api.send("manager", "GET", f"{path}/{told['id']}/data-request", status=404)
     span = {"from": told["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
     api.send("manager", "DELETE", "/storefronts/online", status=204)

@@ -19,7 +19,7 @@ from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post
 from tests.support.erasing import finish, items, objects
 from tests.support.eventbridge import EventBridge
-from tests.support.http import Answer, Context, call, person, service
+from tests.support.http import Answer, Claims, Context, call, person, service
 from tests.support.mailroom import Mailroom
 from tests.support.received import AT
 from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
@@ -81,6 +81,12 @@ def inbox() -> list[str]:
     ]
 
 
+def ask(delivery_id: str, *, as_: Claims = MANAGER) -> Answer:
+    """Who wants their data."""
+    path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{delivery_id}/data-request"
+    return call(program, "GET", path, as_=as_)
+
+
 def announced() -> list[dict[str, Any]]:
     """What the bus was told, as events."""
     bus = EventBridge()
@@ -136,6 +142,37 @@ class TestWhoWantsTheirData:
         assert told["orders"] == [{"source": "shop", "order_id": "450789469"}]
         assert datetime.fromisoformat(told["due_at"]) == time.now + timedelta(days=30)
         assert not [mark for mark in (EMAIL["value"], CUSTOMER["value"]) if mark in str(told)]
+
+    @pytest.mark.parametrize("as_", [MANAGER, SERVICE])
+    def test_is_named_to_whoever_answers(self, as_: Claims, time: Clock) -> None:
+        tell("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
+
+        asked = ask(listed()[0]["id"], as_=as_)
+
+        assert asked.body == {
+            "request_id": "9999",
+            "customer_id": CUSTOMER["value"],
+            "email": EMAIL["value"],
+            "phone": None,
+            "orders": [{"source": "shop", "order_id": "450789469"}],
+            "received_at": "2026-11-21T10:00:00Z",
+            "due_at": "2026-12-21T10:00:00Z",
+        }
+
+    def test_is_named_no_more_once_they_are_erased(self) -> None:
+        bob = enroll(CUSTOMER, EMAIL)
+        tell("customers/data_request", REQUEST)
+        till.erase(bob)
+        finish()
+
+        assert ask(listed()[0]["id"]).status == 404
+
+    def test_is_asked_for_by_no_other_delivery(self) -> None:
+        buys()
+
+        assert ask(listed()[0]["id"]).status == 404
+        assert ask("nothing").status == 404
+        assert ask(listed()[0]["id"], as_=till.CASHIER).code == "forbidden"
 
     def test_is_one_event_however_often_it_is_delivered(self, time: Clock) -> None:
         for _ in range(2):

@@ -44,4 +44,8 @@ class DataRequest:
 
     @property
     def due_at(self) -> datetime:
-        return self.received_at + ANSWERED_WITHIN
+        return due_at(self.received_at)
+
+
+def due_at(received_at: datetime) -> datetime:
+    return received_at + ANSWERED_WITHIN

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, Protocol
 
-from loyalty.domain.deliveries import Kept
+from loyalty.domain.deliveries import Kept, read_log_id
 from loyalty.domain.erasure import Erasure
+from loyalty.domain.errors import NotFound
 from loyalty.domain.privacy import DataRequest, NotAMember, PrivacyRequest
-from loyalty.domain.storefront import Delivery, Outcome
+from loyalty.domain.storefront import (
+    ALL_EARN,
+    Command,
+    Delivery,
+    Earns,
+    Envelope,
+    Outcome,
+    Platform,
+    Wanted,
+)
 from loyalty.usecases.erasing import ORDERS_MAX, Erasures
 from loyalty.usecases.ports import Desk, Directory
 
 # Some 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
+
+
+class Inbox(Protocol):
+    """Deliveries as they were received."""
+
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None: ...
+
+    def read(self, kept: Kept) -> Delivery | None: ...
+
+
+class Dialect(Protocol):
+    """What must be known of a platform to understand what it passes on."""
+
+    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
+
+    def translate(
+        self, topic: str, body: bytes, *, source: str, earns: Earns
+    ) -> Command | PrivacyRequest | Wanted: ...
+
+
+class PassedOn(NamedTuple):
+    """A request for somebody's data, and the delivery that says who it is."""
+
+    request: PrivacyRequest
+    delivery: Delivery
 
 
 def answer(
@@ -82,3 +118,28 @@ def _export(
         reason=reason,
     )
     return Outcome(status="data_requested", member_id=member_id, reason=reason, request=asked)
+
+
+def read_data_request(
+    storefront_id: str,
+    log_id: str,
+    *,
+    program_id: str,
+    inbox: Inbox,
+    dialect: Callable[[Platform], Dialect],
+) -> PassedOn:
+    """Who wants to know what is held of them, which nothing but the delivery itself says.
+
+    Raises:
+        NotFound: no delivery of the last 30 days is such a request, or they were erased since.
+    """
+    kept = inbox.find(program_id, storefront_id, log_id) if read_log_id(log_id) else None
+    delivery = inbox.read(kept) if kept else None
+    if delivery is None:
+        raise NotFound
+    speaks = dialect(delivery.platform)
+    topic = speaks.envelope(delivery.body, delivery.headers).topic
+    request = speaks.translate(topic, delivery.body, source=delivery.source, earns=ALL_EARN)
+    if not isinstance(request, PrivacyRequest) or request.asks != "export":
+        raise NotFound
+    return PassedOn(request, delivery)
