@@ -4,8 +4,8 @@
 #   PLATFORM=local|arm64|x86_64  what `make build` builds for
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-cloud run token test check build synth openapi bench explore simulate \
-	mutants lock format clean
+.PHONY: help prepare prepare-cloud run token test check types lint build synth openapi bench explore \
+	simulate mutants lock format clean
 
 # What a shell was set up for must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -42,9 +42,15 @@ test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest -n 2 --dist loadfile tests/e2e
 
 check: prepare ## Lint, format, types, imports, drift of what is generated
+	@$(MAKE) --no-print-directory -j2 types lint
+
+# The two halves of a check, each on a processor of its own.
+types:
+	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
+
+lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(wildcard app.py bench functions infra local) layers/loyalty/python tests tools
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(python) -m tools --check
 
