@@ -11,6 +11,7 @@ from loyalty.domain.changes import Change
 from loyalty.domain.facts import ALL, Fact, facts_of
 from loyalty.domain.program import Program
 from loyalty.edge import reports, views
+from loyalty.edge.engines import Engine
 from loyalty.edge.keeper import Keeper
 from loyalty.edge.lake import Lake
 from loyalty.edge.mirror import Mirror
@@ -34,6 +35,7 @@ NOVEMBER: Final = Period(
 class Home:
     root: Path
     bucket: Bucket = field(default_factory=Bucket)
+    engine: Engine = field(default_factory=Engine)
 
     def write(self, changes: Sequence[Change], *, name: str) -> None:
         facts = [fact for each in changes for fact in self.facts_of(each)]
@@ -73,7 +75,11 @@ class Home:
     ) -> list[Row]:
         """The rows of a report, each by column."""
         table = reports.run(
-            reports.report(name), period, facts=self.fetch(), document=document or program()
+            reports.report(name),
+            period,
+            facts=self.fetch(),
+            document=document or program(),
+            connect=self.engine.over,
         )
         names = [column.name for column in table.columns]
         return [dict(zip(names, row, strict=True)) for row in table.rows]
