@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from loyalty.domain.account import Account
+from loyalty.domain.calendar import midnight
 from loyalty.domain.changes import Kept
+from loyalty.domain.reminders import Message
+from loyalty.domain.responses import Response
 from loyalty.edge import reports
 from loyalty.edge.reports import Period
+from tests.support.documents import program
 from tests.support.histories import documents, histories, periods
 from tests.support.lake import Home, Row
-from tests.support.ledger import change
+from tests.support.ledger import change, message, response
 from tests.support.recomputed import Recomputed
 
 # Each example writes a lake and asks the engine, a tenth of a second: shrinking would take minutes.
@@ -39,6 +44,8 @@ FLOWS: Final = (
     "points_adjusted",
 )
 STOCKS: Final = ("members", "points_pending", "points_outstanding")
+SCORES: Final = tuple(f"score_{score}" for score in range(11))
+MEMBERS: Final = ("mem_1", "mem_2", "mem_3")
 
 
 @pytest.fixture
@@ -107,6 +114,116 @@ def test_reports_agree(new_home: Any, items: list[Kept], period: Period) -> None
 
 
 @thorough
+@given(items=histories(), period=periods())
+def test_every_message_that_was_sent_or_dropped_in_a_period_is_of_one_kind(
+    new_home: Any, items: list[Kept], period: Period
+) -> None:
+    rows = new_home(items).rows("messages", period)
+
+    mails = [each for each in items if isinstance(each, Message)]
+    settled = [each for each in mails if _is_in(period, each.sent_at or each.settled_at)]
+    assert _sum(rows, "sent") + _sum(rows, "dropped") == len(settled)
+    assert _sum(rows, "sent") == sum(each.sent_at is not None for each in settled)
+    for row in rows:
+        assert row["reached"] <= row["sent"] - row["bounced"]
+        assert max(row["buyers"], row["redeemers"]) <= row["reached"]
+
+
+@thorough
+@given(items=histories(), period=periods())
+def test_what_follows_a_message_to_everybody_is_all_that_members_did(
+    new_home: Any, items: list[Kept], period: Period
+) -> None:
+    """From the period's first moment on; other messages of the kind only share it out."""
+    ever_after = replace(period, last=period.last + timedelta(days=300), within_days=365)
+    at = midnight(period.first, period.zone)
+    sent = [message("birthday", sent_at=at, member_id=member) for member in MEMBERS]
+    home = new_home([*items, *sent])
+
+    (row,) = _only(home.rows("messages", ever_after), message_kind="birthday")
+    summary, rewards = home.answer(ever_after), home.rows("rewards", ever_after)
+
+    assert (row["orders"], row["revenue_minor"]) == (summary["orders"], summary["revenue_minor"])
+    assert row["redemptions"] == _sum(rewards, "redeemed") - _sum(rewards, "cancelled")
+    assert row["buyers"] <= summary["active_members"]
+
+
+@thorough
+@given(items=histories(), period=periods())
+def test_every_answer_of_a_period_is_in_one_step_one_band_and_one_score(
+    new_home: Any, items: list[Kept], period: Period
+) -> None:
+    rows = new_home(items).rows("surveys", period)
+
+    answers = [each for each in items if isinstance(each, Response)]
+    given = [each for each in answers if _is_in(period, each.answered_at)]
+    assert _sum(rows, "answers") == len(given)
+    assert _sum(rows, "low") == sum(each.is_low for each in given)
+    for row in rows:
+        assert row["answers"] == row["top"] + row["middle"] + row["bottom"]
+        assert row["answers"] == sum(_sum([row], score) for score in SCORES)
+
+
+@thorough
+@given(items=histories(), period=periods())
+def test_groups_of_promoters_are_those_who_answered(
+    new_home: Any, items: list[Kept], period: Period
+) -> None:
+    home = new_home(items)
+    heir = Recomputed(items, period, program()).heir
+
+    promoters, surveys = home.rows("promoters", period), home.rows("surveys", period)
+
+    answered: dict[tuple[str, str], set[str]] = {}
+    for each in items:
+        if isinstance(each, Response) and _is_in(period, each.answered_at):
+            people = answered.setdefault((each.survey_id, each.survey_kind), set())
+            people.add(heir(each.member_id))
+    for (survey_id, kind), people in answered.items():
+        groups = _only(promoters, survey_id=survey_id, survey_kind=kind)
+        steps = _only(surveys, survey_id=survey_id, survey_kind=kind)
+        assert _sum(groups, "members") == len(people) <= _sum(steps, "answers")
+        shares = [float(row["share"] or 0) for row in groups]
+        assert sum(shares) == pytest.approx(1, abs=len(groups) * 1e-6)
+    assert {(row["survey_id"], row["survey_kind"]) for row in promoters} == answered.keys()
+
+
+@thorough
+@given(items=histories(), period=periods(), scores=st.tuples(*[st.integers(0, 10)] * 3))
+def test_where_everybody_answers_promoters_and_detractors_brought_in_the_lifetime_value(
+    new_home: Any, items: list[Kept], period: Period, scores: tuple[int, ...]
+) -> None:
+    since_ever = replace(period, first=date(2026, 1, 1))
+    heir = Recomputed(items, period, program()).heir
+    accounts = {each.member_id: each for each in items if isinstance(each, Account)}
+    until = midnight(period.last + timedelta(days=1), period.zone)
+    cohorts = [
+        member
+        for member in accounts
+        if (became := accounts.get(heir(member)))
+        and became.status != "merged"
+        and became.enrolled_at is not None
+        and became.enrolled_at < until
+    ]
+    at = midnight(period.last, period.zone)
+    asked = [
+        response(score, survey_id="everybody", member_id=member, answered_at=at)
+        for member, score in zip(cohorts, scores, strict=False)
+    ]
+    home = new_home([*items, *asked])
+
+    groups = _only(home.rows("promoters", since_ever), survey_id="everybody")
+    members = _only(home.rows("lifetime_value", since_ever), who="members")
+
+    for ours, theirs in (
+        ("members", "customers"),
+        ("ever_orders", "orders"),
+        ("ever_minor", "revenue_minor"),
+    ):
+        assert _sum(groups, ours) == _sum(members, theirs)
+
+
+@thorough
 @given(items=histories(), period=periods(), cuts=st.lists(st.integers(0, 19), max_size=4))
 def test_a_stream_told_three_times_in_other_batches_changes_nothing(
     new_home: Any, items: list[Kept], period: Period, cuts: list[int]
@@ -121,6 +238,12 @@ def test_a_stream_told_three_times_in_other_batches_changes_nothing(
     home.write(changes[::-1], name="backwards")
 
     assert home.answer(period) == once
+
+
+def _is_in(period: Period, moment: datetime | None) -> bool:
+    if moment is None:
+        return False
+    return period.first <= moment.astimezone(period.zone).date() <= period.last
 
 
 def _held(answer: dict[str, Any]) -> int:
