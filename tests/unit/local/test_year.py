@@ -1,7 +1,7 @@
 """An example year, made small: it comes out the same again, and its books and reports add up."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from loyalty.domain.audit import audit
 from loyalty.domain.entries import Entry
 from loyalty.domain.facts import Fact, facts_of
 from loyalty.domain.identity import Keyring
+from loyalty.edge.engines import Engine
 from loyalty.edge.lake import Lake
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.reports import Cell, Period, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
 from tests.support.bucket import Bucket
-from tests.support.lake import KINDS
+from tests.support.lake import KINDS, Row
 
 LAST = date(2026, 3, 20)
 SPAN = Span.until(LAST, months=2)
@@ -30,8 +31,14 @@ NOW = datetime(2026, 3, 21, 5, tzinfo=UTC)
 KEYRING = Keyring({"1": b"a key"}, current="1")
 MEMBERS = 50
 
+type Ask = Callable[[str], list[Row]]
 
-@pytest.fixture(scope="module", params=[7, 8])
+
+# Each on one worker: to make a year takes longer than to ask of it.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=pytest.mark.xdist_group(f"year {n}")) for n in (7, 8)],
+)
 def seed(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
@@ -42,12 +49,20 @@ def year(seed: int) -> Counter:
 
 
 @pytest.fixture(scope="module")
-def facts(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The year's facts on a disk."""
-    bucket = Bucket()
+def ask(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """Ask for the rows of a report of the year, on an engine that is kept."""
+    bucket, engine = Bucket(), Engine()
     Lake(bucket.client, bucket="lake").write(_facts(year.engine), name="year")
-    root = tmp_path_factory.mktemp("facts")
-    return Mirror(bucket.client, bucket="lake", root=root).fetch(PROGRAM_ID, KINDS)
+    mirror = Mirror(bucket.client, bucket="lake", root=tmp_path_factory.mktemp("facts"))
+    facts = mirror.fetch(PROGRAM_ID, KINDS)
+    period = Period(first=SPAN.first, last=SPAN.last, zone=year.program.zone, as_of=NOW)
+
+    def ask(name: str) -> list[Row]:
+        table = run(report(name), period, facts=facts, document=year.program, connect=engine.over)
+        columns = [column.name for column in table.columns]
+        return [dict(zip(columns, row, strict=True)) for row in table.rows]
+
+    return ask
 
 
 def test_the_same_seed_makes_the_same_year(year: Counter, seed: int) -> None:
@@ -99,19 +114,17 @@ def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
     assert not any(found)
 
 
-def test_every_report_of_the_year_has_something_to_tell(year: Counter, facts: Path) -> None:
-    empty = [name for name in names() if not _rows(name, year, facts)]
+def test_every_report_of_the_year_has_something_to_tell(ask: Ask) -> None:
+    empty = [name for name in names() if not ask(name)]
 
     assert empty == []
 
 
 def test_reports_of_the_year_agree_with_each_other_and_with_the_books(
-    year: Counter, facts: Path
+    year: Counter, ask: Ask
 ) -> None:
-    (summary,) = _rows("summary", year, facts)
-    trend = _rows("trend", year, facts)
-    sources = _rows("sources", year, facts)
-    liability = _rows("liability", year, facts)
+    (summary,) = ask("summary")
+    trend, sources, liability = ask("trend"), ask("sources"), ask("liability")
 
     balances = _sum_of_balances(year)
     assert summary["points_outstanding"] == balances
@@ -123,15 +136,7 @@ def test_reports_of_the_year_agree_with_each_other_and_with_the_books(
         assert _total(trend, column) == summary[column]
 
 
-def _rows(name: str, year: Counter, facts: Path) -> list[dict[str, Cell]]:
-    zone = year.program.zone
-    period = Period(first=SPAN.first, last=SPAN.last, zone=zone, as_of=NOW)
-    table = run(report(name), period, facts=facts, document=year.program)
-    columns = [column.name for column in table.columns]
-    return [dict(zip(columns, row, strict=True)) for row in table.rows]
-
-
-def _total(rows: list[dict[str, Cell]], column: str) -> int:
+def _total(rows: list[Row], column: str) -> int:
     return sum(_number(row[column]) for row in rows)
 
 
