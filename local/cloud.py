@@ -72,7 +72,8 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
         _wait_until_ready(cloud)
         yield cloud
     finally:
-        stop(process)
+        # It keeps nothing, and takes seconds to say goodbye to the functions that it runs.
+        _kill(process)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -141,6 +142,11 @@ def stop(process: subprocess.Popen[Any]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_STOP_SECONDS_MAX)
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    """End a whole group."""
     # A Mac says EPERM of a group in which only dead processes are left.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
