@@ -20,7 +20,7 @@ from local.cloud import Cloud
 from loyalty.domain.audit import audit
 from loyalty.domain.deliveries import Kept
 from loyalty.domain.identity import identify
-from loyalty.domain.storefront import Received, ShopKeys, Storefront
+from loyalty.domain.storefront import Received, ShopKeys
 from loyalty.edge import clients
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
@@ -39,6 +39,7 @@ from loyalty.usecases.storefronts import Connections, connect, receive
 from tests.support import cold, shopify
 from tests.support.documents import published
 from tests.support.queues import consume, record_of
+from tests.support.received import storefront
 from tests.support.signing import SECRET
 
 PROGRAM_ID: Final = "bean"
@@ -150,13 +151,7 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
     """Receive them as `webhooks` does, on several threads at once."""
     shelf = TableStorefronts(engine(settings(IntakeSettings).table))
     vault = StorefrontSecrets(clients.secrets_manager(), prefix=_variable("STOREFRONT_SECRETS"))
-    shop = Storefront(
-        storefront_id=STOREFRONT_ID,
-        platform="shopify",
-        source="shop",
-        connected_at=now,
-        changed_at=now,
-    )
+    shop = storefront(storefront_id=STOREFRONT_ID, at=now)
     connect(shop, ShopKeys(secrets=(SECRET,)), program_id=PROGRAM_ID, shelf=shelf, vault=vault)
     connections = Connections(shelf, vault, clock=time.monotonic)
     inbox, queue = the_inbox(), IntakeQueue(clients.sqs(), queue_url=url)

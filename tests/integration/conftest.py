@@ -19,6 +19,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
+from tests.support.platforms import PlatformServer, serving
 from tests.support.snapshot import Snapshot, put_queue
 from tests.support.table import create_table
 
@@ -162,6 +163,16 @@ def publish(engine: DynamoEngine) -> Callable[..., PublishedProgram]:
 def program(publish: Callable[..., PublishedProgram]) -> PublishedProgram:
     """The program `bean`, in force."""
     return publish()
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
+    """A server that functions take for the platforms' own."""
+    enable_socket()
+    with serving() as server:
+        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
+        yield server
+    disable_socket()
 
 
 @pytest.fixture

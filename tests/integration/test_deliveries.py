@@ -2,13 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
-from pytest_socket import disable_socket, enable_socket
 
 from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
@@ -25,7 +24,7 @@ from tests.support.deliveries import (
     queued,
 )
 from tests.support.http import Answer, call, service, staff
-from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.platforms import PlatformServer, Reply
 from tests.support.received import AT
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, headers, payload
 from tests.support.signing import SECRET, encoded, fixture
@@ -229,14 +228,6 @@ def test_deliveries_of_no_storefront_are_not_found() -> None:
 
 
 class TestAPlatformThatIsDown:
-    @pytest.fixture
-    def platform(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
-        enable_socket()
-        with serving() as server:
-            monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
-            yield server
-        disable_socket()
-
     def test_a_delivery_that_waits_for_it_is_seen_as_failed(self, platform: PlatformServer) -> None:
         connect(
             platform="square", secrets=[SECRET], access_token="t", notification_url="https://x.y"

@@ -1,13 +1,12 @@
 """An order's life on each platform, delivered too often and in any order, by killed consumers."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
 
 import boto3
 import pytest
-from pytest_socket import disable_socket, enable_socket
 
 from functions.enrollment.handler import handler as enrollment
 from functions.intake.handler import handler as intake
@@ -17,21 +16,12 @@ from loyalty.table.operations import Operation
 from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, drain, post
 from tests.support.http import call, service
-from tests.support.platforms import PlatformServer, serving
+from tests.support.platforms import PlatformServer
 from tests.support.queues import Message, consume, receive
 from tests.support.received import AT
 from tests.support.shops import Shop, Telling, shops
 
 FIVE = {shop.platform: shop for shop in shops(began_at=AT)}
-
-
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
-    enable_socket()
-    with serving() as server:
-        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
-        yield server
-    disable_socket()
 
 
 @pytest.fixture(params=FIVE)

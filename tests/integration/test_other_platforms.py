@@ -1,11 +1,10 @@
 """An order's life as WooCommerce, Stripe, Square and BigCommerce tell it, through the handlers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from pytest_socket import disable_socket, enable_socket
 
 from functions.enrollment.handler import handler as enrollment
 from loyalty.table import keys
@@ -14,7 +13,7 @@ from loyalty.table.operations import Query
 from tests.support import bigcommerce, signing
 from tests.support.deliveries import PROGRAM_ID, connect, drain, post
 from tests.support.http import call, service
-from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.platforms import PlatformServer, Reply
 from tests.support.received import AT
 from tests.support.signing import SECRET, encoded, fixture
 
@@ -24,15 +23,6 @@ URL = "https://shop.example.com/hooks"
 @pytest.fixture(autouse=True)
 def shop(publish: Callable[..., object]) -> None:
     publish(currency="USD")
-
-
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
-    enable_socket()
-    with serving() as server:
-        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
-        yield server
-    disable_socket()
 
 
 @pytest.fixture

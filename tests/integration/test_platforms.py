@@ -7,25 +7,15 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.errors import TryAgain
-from loyalty.domain.storefront import Delivery, Platform, ShopKeys, Storefront
+from loyalty.domain.storefront import Platform, ShopKeys, Storefront
 from loyalty.edge.platforms import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
 from loyalty.usecases.intake import Unfetchable
 from tests.support.platforms import PlatformServer, Reply, serving
-from tests.support.received import AT
+from tests.support.received import delivery, storefront
 
 PATH = "/v2/orders/1"
-SHOP = Storefront(
-    storefront_id="till", platform="square", source="till", connected_at=AT, changed_at=AT
-)
-DELIVERY = Delivery(
-    program_id="bean",
-    storefront_id="till",
-    platform="square",
-    source="till",
-    received_at=AT,
-    headers={},
-    body=b"",
-)
+SHOP = storefront("square")
+DELIVERY = delivery(platform="square")
 
 
 class Connected:

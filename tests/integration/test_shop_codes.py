@@ -2,18 +2,17 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
-from pytest_socket import disable_socket, enable_socket
 
 from functions.codes.handler import handler
 from tests.support import till
 from tests.support.deliveries import connect
 from tests.support.documents import reward
-from tests.support.platforms import PlatformServer, Reply, serving
+from tests.support.platforms import PlatformServer, Reply
 from tests.support.queues import consume, receive, work_off
 from tests.support.shopify import SECRET
 
@@ -44,15 +43,6 @@ FOUND = Reply(
 )
 
 
-@pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformServer]:
-    enable_socket()
-    with serving() as server:
-        monkeypatch.setenv("LOYALTY_PLATFORM_ORIGIN", server.origin)
-        yield server
-    disable_socket()
-
-
 @pytest.fixture(autouse=True)
 def voucher(publish: Callable[..., object]) -> tuple[str, str]:
     """Its code, and the redemption's id."""
@@ -74,37 +64,37 @@ def tell(redemption_id: str, name: str = "RewardRedeemed") -> str:
 
 
 def test_a_redeemed_reward_s_code_is_created_with_the_shop_s_token(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect(**CONNECTION)
-    shop.answer(PATH, NONE, DONE)
+    platform.answer(PATH, NONE, DONE)
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    looked, created = shop.told
+    looked, created = platform.told
     assert looked["variables"] == {"code": voucher[0]}
     assert created["variables"]["discount"]["code"] == voucher[0]
-    assert [path for path, _ in shop.asked] == [PATH, PATH]
-    assert {headers["x-shopify-access-token"] for _, headers in shop.asked} == {"shpat_1"}
+    assert [path for path, _ in platform.asked] == [PATH, PATH]
+    assert {headers["x-shopify-access-token"] for _, headers in platform.asked} == {"shpat_1"}
 
 
 def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect(**APP)
-    shop.answer(GRANT_PATH, Reply(200, {"access_token": "shpat_granted", "expires_in": 86399}))
-    shop.answer(PATH, NONE, DONE, FOUND)
+    platform.answer(GRANT_PATH, Reply(200, {"access_token": "shpat_granted", "expires_in": 86399}))
+    platform.answer(PATH, NONE, DONE, FOUND)
 
     assert work_off(handler, tell(voucher[1])) == []
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert [path for path, _ in shop.asked] == [GRANT_PATH, PATH, PATH, PATH]
-    assert shop.told[0] == {
+    assert [path for path, _ in platform.asked] == [GRANT_PATH, PATH, PATH, PATH]
+    assert platform.told[0] == {
         "grant_type": "client_credentials",
         "client_id": "app-1",
         "client_secret": SECRET,
     }
-    tokens = {headers["x-shopify-access-token"] for _, headers in shop.asked[1:]}
+    tokens = {headers["x-shopify-access-token"] for _, headers in platform.asked[1:]}
     assert tokens == {"shpat_granted"}
 
 
@@ -113,68 +103,68 @@ def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
     [Reply(400), Reply(401), Reply(200, []), Reply(200, {}), Reply(200, {"access_token": None})],
 )
 def test_where_no_token_is_granted_the_shop_is_asked_again_later(
-    shop: PlatformServer, voucher: tuple[str, str], answer: Reply
+    platform: PlatformServer, voucher: tuple[str, str], answer: Reply
 ) -> None:
     connect(**APP)
-    shop.answer(GRANT_PATH, answer)
+    platform.answer(GRANT_PATH, answer)
 
     messages = receive(tell(voucher[1]))
 
     assert len(consume(handler, messages)) == 1
-    assert [path for path, _ in shop.asked] == [GRANT_PATH]
+    assert [path for path, _ in platform.asked] == [GRANT_PATH]
 
 
 def test_a_shop_that_is_granted_no_token_holds_up_no_other(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect("a-shop-without", **APP)
     connect("b-shop-with", **CONNECTION)
-    shop.answer(GRANT_PATH, Reply(400))
-    shop.answer(PATH, NONE, DONE)
+    platform.answer(GRANT_PATH, Reply(400))
+    platform.answer(PATH, NONE, DONE)
 
     assert len(consume(handler, receive(tell(voucher[1])))) == 1
 
-    assert [path for path, _ in shop.asked] == [GRANT_PATH, PATH, PATH]
+    assert [path for path, _ in platform.asked] == [GRANT_PATH, PATH, PATH]
 
 
 def test_a_token_is_granted_anew_before_an_old_one_can_matter(
-    shop: PlatformServer, voucher: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    platform: PlatformServer, voucher: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(**APP)
-    shop.answer(GRANT_PATH, *(Reply(200, {"access_token": each}) for each in ("old", "new")))
-    shop.answer(PATH, FOUND)
+    platform.answer(GRANT_PATH, *(Reply(200, {"access_token": each}) for each in ("old", "new")))
+    platform.answer(PATH, FOUND)
     monkeypatch.setattr("loyalty.edge.platforms.TOKEN_SECONDS_MAX", 0)
 
     work_off(handler, tell(voucher[1]))
     work_off(handler, tell(voucher[1]))
 
-    tokens = [headers["x-shopify-access-token"] for path, headers in shop.asked if path == PATH]
+    tokens = [headers["x-shopify-access-token"] for path, headers in platform.asked if path == PATH]
     assert tokens == ["old", "new"]
 
 
 def test_a_cancelled_redemption_s_code_is_deactivated(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect(**CONNECTION)
     till.use(voucher[0])
-    shop.answer(PATH, FOUND, DONE)
+    platform.answer(PATH, FOUND, DONE)
 
     assert work_off(handler, tell(voucher[1], "VoucherUsed")) == []
 
-    assert "discountCodeDeactivate" in shop.told[1]["query"]
+    assert "discountCodeDeactivate" in platform.told[1]["query"]
 
 
 def test_a_shop_that_is_not_to_have_codes_is_not_asked(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect()
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert shop.asked == []
+    assert platform.asked == []
 
 
-def test_a_redemption_of_nobody_is_passed_over(shop: PlatformServer) -> None:
+def test_a_redemption_of_nobody_is_passed_over(platform: PlatformServer) -> None:
     connect(**CONNECTION)
 
     assert work_off(handler, tell("red_unknown")) == []
@@ -191,10 +181,10 @@ def test_a_redemption_of_nobody_is_passed_over(shop: PlatformServer) -> None:
     ],
 )
 def test_what_fails_goes_back_to_the_queue_and_is_left_alone_for_a_while(
-    shop: PlatformServer, voucher: tuple[str, str], reply: Reply
+    platform: PlatformServer, voucher: tuple[str, str], reply: Reply
 ) -> None:
     connect(**CONNECTION)
-    shop.answer(PATH, reply)
+    platform.answer(PATH, reply)
     url = tell(voucher[1])
     messages = receive(url)
 
@@ -205,14 +195,14 @@ def test_what_fails_goes_back_to_the_queue_and_is_left_alone_for_a_while(
 
 
 def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
-    shop: PlatformServer, voucher: tuple[str, str]
+    platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect(**CONNECTION)
-    shop.answer(PATH, Reply(502), NONE, Reply(502), DONE)
+    platform.answer(PATH, Reply(502), NONE, Reply(502), DONE)
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert len(shop.told) == 4
+    assert len(platform.told) == 4
 
 
 @pytest.mark.parametrize(

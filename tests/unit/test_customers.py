@@ -12,7 +12,7 @@ from loyalty.domain.account import TierFloor
 from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.identity import Identity, Keyring, identify
 from loyalty.domain.member import Change
-from loyalty.domain.storefront import Outcome, Storefront
+from loyalty.domain.storefront import Outcome
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
 from loyalty.table.engine import Persistent
@@ -23,6 +23,7 @@ from loyalty.usecases.customers import apply_to_person
 from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, look_up
 from loyalty.usecases.ports import Desk
 from tests.support.documents import published, rule
+from tests.support.received import storefront
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
@@ -74,14 +75,7 @@ class Shop:
         self.program = published(tiers=TIERS, earning_rules=[rule()])
         self.now = NOW
         told = {"memberships": {"price_gold": "gold"}} | changes
-        self.storefront = Storefront(
-            storefront_id="online",
-            platform="stripe",
-            source="shop",
-            connected_at=NOW,
-            changed_at=NOW,
-            **told,
-        )
+        self.storefront = storefront("stripe", at=NOW, **told)
         engine = Persistent(self.table, pause=lambda _attempt: None)
         self.members = TableMembers(engine, program_id="bean", keyring=lambda: RING)
         self.customers = TableCustomers(engine, program_id="bean", keyring=lambda: RING)

@@ -9,11 +9,10 @@ import pytest
 from local.memory import MemoryEngine
 from loyalty.domain.storefront import Earns, Storefront
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
+from tests.support.received import storefront
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-SHOP = Storefront(
-    storefront_id="online", platform="shopify", source="shop", connected_at=NOW, changed_at=NOW
-)
+SHOP = storefront(at=NOW)
 CHANGED = replace(SHOP, earns=Earns(tags_none=("wholesale",)))
 
 

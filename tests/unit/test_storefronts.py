@@ -15,7 +15,7 @@ from loyalty.usecases.storefronts import (
     disconnect,
     receive,
 )
-from tests.support.received import received
+from tests.support.received import received, storefront
 from tests.support.shopify import SECRET, WITH_CUSTOMER, encoded, headers, payload
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -89,15 +89,8 @@ class Shop:
         self.connections = Connections(self.shelf, self.vault, clock=lambda: self.seconds)
 
     def connect(self, *secrets: str, source: str = "shop", now: datetime = NOW) -> bool:
-        storefront = Storefront(
-            storefront_id="online",
-            platform="shopify",
-            source=source,
-            connected_at=now,
-            changed_at=now,
-        )
         _, is_new = connect(
-            storefront,
+            storefront(source=source, at=now),
             ShopKeys(secrets=secrets or (SECRET,)),
             program_id="bean",
             shelf=self.shelf,

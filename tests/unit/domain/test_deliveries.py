@@ -19,7 +19,8 @@ from loyalty.domain.deliveries import (
     read_log_id,
 )
 from loyalty.domain.fields import EXTERNAL_ID
-from loyalty.domain.storefront import Delivery, Envelope
+from loyalty.domain.storefront import Envelope
+from tests.support.received import delivery
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 times = st.timedeltas(min_value=timedelta(days=-9000), max_value=timedelta(days=9000)).map(
@@ -32,16 +33,7 @@ def envelope(*, event: str | None = "e", topic: str = "t", said: bytes | None = 
 
 
 def kept(*, at: datetime = NOW, body: bytes = b"{}", told: Envelope | None = None) -> Kept:
-    delivery = Delivery(
-        program_id="bean",
-        storefront_id="online",
-        platform="shopify",
-        source="shop",
-        received_at=at,
-        headers={},
-        body=body,
-    )
-    return kept_as(delivery, told or envelope())
+    return kept_as(delivery(body, received_at=at), told or envelope())
 
 
 def event_of(named: str) -> str:

@@ -17,13 +17,12 @@ from loyalty.domain.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
-    Storefront,
     Wanted,
 )
 from loyalty.storefronts import bigcommerce
 from tests.support.bigcommerce import PRODUCTS, STORE, event, order, product, refund, refunds
 from tests.support.fuzz import must_make_sense, places, spoiled
-from tests.support.received import AT
+from tests.support.received import storefront
 from tests.support.signing import encoded
 
 TOPIC = "store/order/statusUpdated"
@@ -64,16 +63,7 @@ def test_other_events_are_not_asked_for(topic: str, body: Any, command: Command)
 
 
 def test_it_is_asked_at_the_store_with_its_token() -> None:
-    shop = Storefront(
-        storefront_id="online",
-        platform="bigcommerce",
-        source="shop",
-        connected_at=AT,
-        changed_at=AT,
-        store=STORE,
-    )
-
-    asking = bigcommerce.api(shop, access_token="t")
+    asking = bigcommerce.api(storefront("bigcommerce", store=STORE), access_token="t")
 
     assert asking.origin + asking.prefix == f"https://api.bigcommerce.com/stores/{STORE}"
     assert asking.headers["x-auth-token"] == "t"

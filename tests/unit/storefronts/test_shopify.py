@@ -14,7 +14,6 @@ from loyalty.domain.orders import LINES_MAX
 from loyalty.domain.privacy import PrivacyRequest
 from loyalty.domain.storefront import (
     Command,
-    Delivery,
     Envelope,
     Ignored,
     OrderPaid,
@@ -23,7 +22,7 @@ from loyalty.domain.storefront import (
 )
 from loyalty.storefronts import shopify
 from tests.support.fuzz import VALUES, must_make_sense, places, put
-from tests.support.received import received
+from tests.support.received import delivery, received
 from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, headers, payload
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -711,16 +710,8 @@ def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
 def test_what_is_told_of_one_order_is_applied_in_order() -> None:
     def group(body: bytes, *, topic: str, source: str = "shop") -> str:
         signed = headers(body, topic=topic)
-        delivery = Delivery(
-            program_id="bean",
-            storefront_id="online",
-            platform="shopify",
-            source=source,
-            received_at=AT,
-            headers=signed,
-            body=body,
-        )
-        return kept_as(delivery, shopify.envelope(body, signed)).group
+        told = delivery(body, source=source, headers=signed)
+        return kept_as(told, shopify.envelope(body, signed)).group
 
     paid_order, refund = encoded(order()), encoded(payload("refund.929361467"))
 

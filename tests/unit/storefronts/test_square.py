@@ -18,12 +18,11 @@ from loyalty.domain.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
-    Storefront,
     Wanted,
 )
 from loyalty.storefronts import square
 from tests.support.fuzz import must_make_sense, places, spoiled
-from tests.support.received import AT
+from tests.support.received import storefront
 from tests.support.signing import encoded, fixture
 
 PAYMENT = "payment.updated"
@@ -224,15 +223,7 @@ def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
 
 def test_the_sandbox_is_asked_at_its_own_address() -> None:
     def api(*, sandbox: bool) -> str:
-        shop = Storefront(
-            storefront_id="till",
-            platform="square",
-            source="till",
-            connected_at=AT,
-            changed_at=AT,
-            sandbox=sandbox,
-        )
-        asking = square.api(shop, access_token="t")
+        asking = square.api(storefront("square", sandbox=sandbox), access_token="t")
         assert asking.headers["authorization"] == "Bearer t"
         return asking.origin
 
