@@ -55,38 +55,38 @@ def ana() -> str:
     return member_id
 
 
-@pytest.fixture
-def write(engine: DynamoEngine, time: Clock) -> Callable[..., Message]:
-    """Write a message to a member, as the reminders do."""
+class Post:
+    """Messages to members: written as the reminders do, and what became of them."""
 
-    def write(member_id: str, **parts: Any) -> Message:
+    def __init__(self, engine: DynamoEngine, *, time: Clock) -> None:
+        self._engine = engine
+        self._time = time
+
+    def write(self, member_id: str, **parts: Any) -> Message:
         told: dict[str, Any] = {
             "member_id": member_id,
             "kind": "welcome",
             "day": TODAY,
-            "written_at": time.now,
+            "written_at": self._time.now,
             "until": TODAY + timedelta(days=7),
         }
         message = Message(**told | parts)
-        letters = TableLetters(engine, program_id="bean")
+        letters = TableLetters(self._engine, program_id="bean")
         before = letters.correspondence(member_id) or Correspondence(member_id=member_id)
         letters.write(before, before, (message,))
         return message
 
-    return write
-
-
-@pytest.fixture
-def fate(engine: DynamoEngine) -> Callable[[Message], Any]:
-    """What became of a message: its state, and why."""
-
-    def fate(message: Message) -> Any:
+    def fate(self, message: Message) -> Any:
+        """The message's state, and why."""
         key = keys.message("bean", message.member_id, message.day.isoformat(), message.kind)
-        item = engine.get(key, strong=True)
+        item = self._engine.get(key, strong=True)
         assert item is not None
         return item["state"], item.get("why")
 
-    return fate
+
+@pytest.fixture
+def post(engine: DynamoEngine, time: Clock) -> Post:
+    return Post(engine, time=time)
 
 
 def agree(member_id: str, **consents: bool) -> None:
@@ -167,9 +167,9 @@ def follow(link: str, method: str = "POST") -> Answer:
 
 class TestSending:
     def test_a_message_is_sent_as_html_and_text_under_the_program_s_name(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        assert deliver(due(write(ana))) == []
+        assert deliver(due(post.write(ana))) == []
 
         (mail,) = mailroom.mails
         assert mail["FromEmailAddress"] == f"Bean & Leaf <{MAIL_FROM}>"
@@ -184,7 +184,7 @@ class TestSending:
     def test_a_program_s_name_in_any_script_is_a_sender_s_name(
         self,
         ana: str,
-        write: Callable[..., Message],
+        post: Post,
         mailroom: Mailroom,
         publish: Callable[..., PublishedProgram],
         time: Clock,
@@ -192,25 +192,23 @@ class TestSending:
         publish(version=2, name="Café, “Crème”", reminders={"welcome": {}})
         time.now += timedelta(minutes=1)
 
-        deliver(due(write(ana)))
+        deliver(due(post.write(ana)))
 
         sender = mailroom.mails[0]["FromEmailAddress"]
         assert sender.isascii()
         assert str(make_header(decode_header(sender))) == f"Café, “Crème” <{MAIL_FROM}>"
 
-    def test_ses_itself_takes_what_is_sent(
-        self, ana: str, write: Callable[..., Message], fate: Callable[[Message], Any]
-    ) -> None:
-        message = write(ana)
+    def test_ses_itself_takes_what_is_sent(self, ana: str, post: Post) -> None:
+        message = post.write(ana)
 
         assert deliver(due(message)) == []
 
-        assert fate(message) == ("sent", None)
+        assert post.fate(message) == ("sent", None)
 
     def test_a_message_that_is_told_again_is_not_sent_again(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
 
         assert deliver(due(message), due(message)) == []
         assert deliver(due(message)) == []
@@ -218,14 +216,9 @@ class TestSending:
         assert len(mailroom.mails) == 1
 
     def test_two_workers_do_not_send_the_same_message(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        engine: DynamoEngine,
-        time: Clock,
+        self, ana: str, post: Post, mailroom: Mailroom, engine: DynamoEngine, time: Clock
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         outbox = TableOutbox(engine, program_id="bean")
         outbox.claim(message, now=time.now, until=time.now + timedelta(minutes=2))
 
@@ -247,14 +240,9 @@ class TestSending:
         ids=lambda each: type(each).__name__,
     )
     def test_what_ses_does_not_take_now_is_sent_later(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        time: Clock,
-        trouble: Exception,
+        self, ana: str, post: Post, mailroom: Mailroom, time: Clock, trouble: Exception
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         mailroom.refusals.append(trouble)
 
         assert deliver(due(message)) == ["m0"]
@@ -264,50 +252,42 @@ class TestSending:
         assert len(mailroom.mails) == 1
 
     def test_what_ses_will_never_take_is_dropped_with_the_reason(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        fate: Callable[[Message], Any],
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         mailroom.refusals.append(refusal("BadRequestException", "Invalid address"))
 
         assert deliver(due(message)) == []
 
-        assert fate(message) == ("dropped", "rejected")
+        assert post.fate(message) == ("dropped", "rejected")
 
     def test_a_deployment_without_a_sender_drops_messages_and_says_so(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        fate: Callable[[Message], Any],
-        log: StringIO,
-        monkeypatch: pytest.MonkeyPatch,
+        self, ana: str, post: Post, log: StringIO, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("LOYALTY_MAIL_FROM")
         settings.cache_clear()
-        message = write(ana)
+        message = post.write(ana)
 
         assert deliver(due(message)) == []
 
-        assert fate(message) == ("dropped", "rejected")
+        assert post.fate(message) == ("dropped", "rejected")
         assert "mail_from" in log.getvalue()
 
     def test_the_log_holds_neither_addresses_nor_names(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom, log: StringIO
+        self, ana: str, post: Post, mailroom: Mailroom, log: StringIO
     ) -> None:
         mailroom.refusals.append(refusal("AccountSuspendedException", "for ana@example.com"))
 
-        deliver(due(write(ana)), bounced(ana))
+        deliver(due(post.write(ana)), bounced(ana))
 
         assert "not sent" in log.getvalue()
         assert "example.com" not in log.getvalue().lower()
 
     def test_one_message_that_fails_holds_up_no_other(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        first, second = write(ana), write(ana, kind="points_expiring", about=TODAY, points=3)
+        first = post.write(ana)
+        second = post.write(ana, kind="points_expiring", about=TODAY, points=3)
         mailroom.refusals.append(refusal("TooManyRequestsException"))
 
         assert deliver(due(first), due(second)) == ["m0"]
@@ -317,64 +297,46 @@ class TestSending:
 
 class TestWhetherToSend:
     def test_whoever_changed_their_mind_meanwhile_gets_nothing(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        fate: Callable[[Message], Any],
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         agree(ana, welcome=False)
 
         deliver(due(message))
 
-        assert fate(message) == ("dropped", "not_agreed")
+        assert post.fate(message) == ("dropped", "not_agreed")
         assert mailroom.mails == []
 
     def test_whoever_was_erased_meanwhile_gets_nothing(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        fate: Callable[[Message], Any],
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         till.erase(ana)
 
         deliver(due(message))
 
-        assert fate(message) == ("dropped", "erased")
+        assert post.fate(message) == ("dropped", "erased")
         assert mailroom.mails == []
 
     def test_what_comes_too_late_is_not_said(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        fate: Callable[[Message], Any],
-        time: Clock,
+        self, ana: str, post: Post, mailroom: Mailroom, time: Clock
     ) -> None:
-        message = write(ana)
+        message = post.write(ana)
         time.now += timedelta(days=8)
 
         deliver(due(message))
 
-        assert fate(message) == ("dropped", "too_late")
+        assert post.fate(message) == ("dropped", "too_late")
         assert mailroom.mails == []
 
     def test_what_is_late_into_the_night_waits_in_the_queue_until_the_morning(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        time: Clock,
-        monkeypatch: pytest.MonkeyPatch,
+        self, ana: str, post: Post, mailroom: Mailroom, time: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         hidden: list[dict[str, Any]] = []
         sqs = boto3.client("sqs")
         monkeypatch.setattr(sqs, "change_message_visibility", lambda **call: hidden.append(call))
         monkeypatch.setattr(clients, "sqs", lambda: sqs)
-        message = write(ana)
+        message = post.write(ana)
         time.now = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
 
         assert deliver(due(message), receipt="handle") == ["m0"]
@@ -386,10 +348,8 @@ class TestWhetherToSend:
 
 
 class TestTheWayOut:
-    def test_one_click_ends_all_mail(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
-    ) -> None:
-        deliver(due(write(ana)))
+    def test_one_click_ends_all_mail(self, ana: str, post: Post, mailroom: Mailroom) -> None:
+        deliver(due(post.write(ana)))
         (mail,) = mailroom.mails
         link = headers(mail)["List-Unsubscribe"].strip("<>")
 
@@ -402,10 +362,8 @@ class TestTheWayOut:
         assert till.member(ana)["consents"] == {"email": False}
         assert follow(link).status == 200
 
-    def test_opening_the_link_only_asks(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
-    ) -> None:
-        deliver(due(write(ana)))
+    def test_opening_the_link_only_asks(self, ana: str, post: Post, mailroom: Mailroom) -> None:
+        deliver(due(post.write(ana)))
         link = headers(mailroom.mails[0])["List-Unsubscribe"].strip("<>")
 
         answer = follow(link, "GET")
@@ -416,9 +374,9 @@ class TestTheWayOut:
         assert till.member(ana)["consents"] == {"email": True}
 
     def test_a_link_that_was_changed_is_nobody_s(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        deliver(due(write(ana)))
+        deliver(due(post.write(ana)))
         link = headers(mailroom.mails[0])["List-Unsubscribe"].strip("<>")
         bob = till.enroll("bob@example.com")
 
@@ -430,40 +388,35 @@ class TestTheWayOut:
 class TestWhatComesBack:
     @pytest.mark.parametrize("event", [bounced, complained])
     def test_an_address_that_bounces_or_complains_gets_no_more_mail(
-        self,
-        ana: str,
-        write: Callable[..., Message],
-        mailroom: Mailroom,
-        fate: Callable[[Message], Any],
-        event: Callable[[str], dict[str, Any]],
+        self, ana: str, post: Post, mailroom: Mailroom, event: Callable[[str], dict[str, Any]]
     ) -> None:
-        welcome = write(ana)
+        welcome = post.write(ana)
         deliver(due(welcome))
         assert deliver(event(ana), event(ana)) == []
-        assert fate(welcome) == (event.__name__, None)
+        assert post.fate(welcome) == (event.__name__, None)
 
-        late = write(ana, kind="points_expiring", about=TODAY, points=3)
+        late = post.write(ana, kind="points_expiring", about=TODAY, points=3)
         deliver(due(late))
 
-        assert fate(late) == ("dropped", "not_agreed")
+        assert post.fate(late) == ("dropped", "not_agreed")
         assert len(mailroom.mails) == 1
 
     def test_a_mail_that_comes_back_before_it_was_noted_as_sent_came_back(
-        self, ana: str, write: Callable[..., Message], fate: Callable[[Message], Any]
+        self, ana: str, post: Post
     ) -> None:
-        welcome = write(ana)
+        welcome = post.write(ana)
 
         assert deliver(bounced(ana), due(welcome)) == []
 
-        assert fate(welcome) == ("bounced", None)
+        assert post.fate(welcome) == ("bounced", None)
 
     def test_a_mailbox_that_is_full_today_is_written_to_again(
-        self, ana: str, write: Callable[..., Message], mailroom: Mailroom
+        self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
-        deliver(due(write(ana)))
+        deliver(due(post.write(ana)))
         deliver(bounced(ana, kind="Transient"))
 
-        deliver(due(write(ana, kind="points_expiring", about=TODAY, points=3)))
+        deliver(due(post.write(ana, kind="points_expiring", about=TODAY, points=3)))
 
         assert len(mailroom.mails) == 2
 
