@@ -618,6 +618,14 @@ class TestInABrowser:
         assert "Nobody ordered in this period." in drawn
         assert "<table" not in drawn
 
+    def test_what_a_report_says_of_itself_has_no_markup_in_it(self, tmp_path: Path) -> None:
+        about = "As in [surveys](#surveys), within `within_days` days.\n\n    a = b"
+
+        drawn = self.dom(answer(about=about), tmp_path)
+
+        assert "As in surveys, within <code>within_days</code> days." in drawn
+        assert "<pre>a = b</pre>" in drawn
+
     def test_bars_of_a_quotient_are_told_in_percent(self, tmp_path: Path) -> None:
         columns = [
             {"name": name, "type": "integer", "unit": "members", "description": name}

@@ -242,8 +242,12 @@ function paragraph(text) {
     : element("p", {}, ...prose(text));
 }
 
+/** Markdown as far as reports use it; links lead to other parts of its page, which this is not. */
 const prose = (text) =>
-  text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+  text
+    .replace(/\[([^\]]+)\]\([^)]*\)/g, "$1")
+    .split("`")
+    .map((part, place) => (place % 2 ? element("code", {}, part) : part));
 
 // Table
 
@@ -669,7 +673,8 @@ function measureTitle(answer, write, series) {
   const [first] = answer.chart.y;
   if (answer.chart.series === null && series > 1) {
     const unit = measureUnit(answer, first);
-    return SIGNED.has(unit) ? null : write.label(unit);
+    const told = write.label(unit);
+    return SIGNED.has(unit) || told === topic(answer) ? null : told;
   }
   const name = measureLabel(answer, write, first);
   const parts = first.split(" / ");
