@@ -21,25 +21,40 @@
 -- | orders_per_customer | orders      | orders / customers                                      |
 -- | order_value_minor   | minor units | revenue_minor / orders                                  |
 
-WITH spent AS (
+WITH cohorts AS (
+    SELECT fact_id AS member_id, month_of(local_day(enrolled_at)) AS cohort
+    FROM members
+    WHERE status <> 'merged' AND enrolled_at >= $from_at AND enrolled_at < $until_at
+),
+
+-- Under their own ids, and under those of whom they took in.
+theirs AS (
+    SELECT member_id, recorded_at, qualifying_counter, qualifying_amount
+    FROM entries
+    WHERE member_id IN (
+        SELECT member_id FROM cohorts
+        UNION ALL
+        SELECT member_id FROM heirs WHERE person_id IN (SELECT member_id FROM cohorts)
+    )
+),
+
+spent AS (
     SELECT member_id, sum(orders) AS orders, sum(amount_minor) AS revenue_minor
     FROM sales
-    WHERE sold_at < $until_at
+    WHERE sold_at < $until_at AND member_id IN (SELECT member_id FROM cohorts)
     GROUP BY ALL
 ),
 
 customers AS (
     SELECT
         'members' AS who,
-        month_of(local_day(members.enrolled_at)) AS cohort,
+        cohort,
         standing.level,
         whole(spent.orders) AS orders,
         whole(spent.revenue_minor) AS revenue_minor
-    FROM members
-    LEFT JOIN spent ON spent.member_id = members.fact_id
-    LEFT JOIN standings($last_day, $until_at) AS standing ON standing.member_id = members.fact_id
-    WHERE members.status <> 'merged'
-        AND members.enrolled_at >= $from_at AND members.enrolled_at < $until_at
+    FROM cohorts
+    LEFT JOIN spent USING (member_id)
+    LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_id)
     UNION ALL
     SELECT 'guests', month_of(local_day(min(occurred_at))), NULL, count(*), whole(sum(amount_minor))
     FROM purchases

@@ -24,8 +24,8 @@ WITH moved AS (
         whole(low.reached_at) AS rank_before,
         whole(high.reached_at) AS rank_after,
         count(*) AS members
-    FROM standings($day_before, $from_at) AS earlier
-    FULL JOIN standings($last_day, $until_at) AS later ON later.member_id = earlier.member_id
+    FROM standings('entries', $day_before, $from_at) AS earlier
+    FULL JOIN standings('entries', $last_day, $until_at) AS later ON later.member_id = earlier.member_id
     LEFT JOIN levels AS low ON low.level = earlier.level
     LEFT JOIN levels AS high ON high.level = later.level
     GROUP BY ALL

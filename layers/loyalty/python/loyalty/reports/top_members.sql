@@ -37,13 +37,19 @@ accounts AS (
     SELECT person_id, member_id FROM heirs WHERE person_id IN (SELECT member_id FROM top)
 ),
 
+theirs AS (
+    SELECT member_id, recorded_at, counted_at, movements, qualifying_counter, qualifying_amount
+    FROM entries
+    WHERE member_id IN (SELECT member_id FROM accounts)
+),
+
 held AS (
-    SELECT accounts.person_id AS member_id, sum(points) AS points
-    FROM movements
+    SELECT accounts.person_id AS member_id, sum(movement.points) AS points
+    FROM (SELECT member_id, counted_at, unnest(movements) AS movement FROM theirs)
     JOIN accounts USING (member_id)
     WHERE counted_at < $until_at
-        AND (expires_on IS NULL OR expires_on >= $last_day)
-        AND (place <> 'pending' OR available_on <= $last_day)
+        AND (movement.expires_on IS NULL OR movement.expires_on >= $last_day)
+        AND (movement.place <> 'pending' OR movement.available_on <= $last_day)
     GROUP BY ALL
 )
 
@@ -56,5 +62,5 @@ SELECT
     whole(held.points) AS points
 FROM top
 LEFT JOIN held USING (member_id)
-LEFT JOIN standings($last_day, $until_at) AS standing USING (member_id)
+LEFT JOIN standings('theirs', $last_day, $until_at) AS standing USING (member_id)
 ORDER BY top.revenue_minor DESC, member_id

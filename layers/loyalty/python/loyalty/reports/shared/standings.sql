@@ -5,7 +5,10 @@
 -- As the product computes it (domain/tiers.py): a level is reached by what counts in one period
 -- and holds to the end of the next; a floor that was granted holds to its own day. `spans` is how
 -- many numbered periods count together, and for how many more a level holds.
-CREATE MACRO standings(day, until_at) AS TABLE
+--
+-- `counting` names the entries that are looked at: all of them ('entries'), or where a report asks
+-- for few members, theirs alone.
+CREATE MACRO standings(counting, day, until_at) AS TABLE
 WITH known AS (
     SELECT
         fact_id AS member_id,
@@ -34,9 +37,9 @@ own AS (
         member_id,
         substr(qualifying_counter, 2)::INTEGER AS period,
         sum(qualifying_amount) AS amount
-    FROM entries
+    FROM query_table(counting)
     WHERE recorded_at < until_at AND qualifying_counter[1] = getvariable('tier_letter')
-    GROUP BY ALL
+    GROUP BY member_id, qualifying_counter
 ),
 
 -- What counted for someone who was merged counts for the survivor, in the period in which it ended:
