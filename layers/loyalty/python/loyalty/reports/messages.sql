@@ -36,47 +36,41 @@ WITH told AS (
     WHERE coalesce(sent_at, settled_at) >= $from_at AND coalesce(sent_at, settled_at) < $until_at
 ),
 
--- What a message is followed by, until the next of its kind: no two of them overlap.
-spans AS (
-    SELECT
-        message_kind,
-        member_id,
-        sent_at AS begins_at,
-        least(
-            sent_at + to_days($within_days::INTEGER),
-            lead(sent_at) OVER (PARTITION BY message_kind, member_id ORDER BY sent_at)
-        ) AS ends_at
-    FROM told
-    WHERE state IN ('sent', 'complained')
-),
-
-bought AS (
-    SELECT
-        message_kind,
-        count(DISTINCT spans.member_id) FILTER (WHERE orders = 1) AS buyers,
-        sum(orders) AS orders,
-        sum(amount_minor) AS revenue_minor
-    FROM spans
-    JOIN sales ON sales.member_id = spans.member_id
-        AND sold_at >= begins_at AND sold_at < ends_at
-    WHERE sold_at >= $from_at
-    GROUP BY ALL
-),
-
-redeemed AS (
-    SELECT
-        message_kind,
-        count(DISTINCT spans.member_id) AS redeemers,
-        count(*) AS redemptions
+-- What members did, each under a number of its own.
+deeds AS (
+    SELECT *, row_number() OVER () AS deed
     FROM (
-        SELECT coalesce(heirs.person_id, vouchers.member_id) AS member_id, issued_at
+        SELECT member_id, sold_at AS done_at, orders, amount_minor, 0 AS redemptions
+        FROM sales
+        WHERE sold_at >= $from_at
+        UNION ALL
+        SELECT coalesce(heirs.person_id, vouchers.member_id), issued_at, 0, 0, 1
         FROM vouchers
         LEFT JOIN heirs USING (member_id)
         WHERE issued_at >= $from_at
-            AND state <> 'cancelled' AND NOT (state = 'held' AND held_until <= $as_of)
-    ) AS vouchers
-    JOIN spans ON spans.member_id = vouchers.member_id
-        AND issued_at >= begins_at AND issued_at < ends_at
+            AND state <> 'cancelled'
+            AND (state <> 'held' OR held_until IS NULL OR held_until > $as_of)
+    )
+),
+
+-- What followed several messages of a kind counts once.
+followed AS (
+    SELECT DISTINCT told.message_kind, deeds.*
+    FROM told
+    JOIN deeds ON deeds.member_id = told.member_id
+        AND done_at >= sent_at AND done_at < sent_at + to_days($within_days::INTEGER)
+    WHERE told.state IN ('sent', 'complained')
+),
+
+done AS (
+    SELECT
+        message_kind,
+        count(DISTINCT member_id) FILTER (WHERE orders = 1) AS buyers,
+        sum(orders) AS orders,
+        sum(amount_minor) AS revenue_minor,
+        count(DISTINCT member_id) FILTER (WHERE redemptions = 1) AS redeemers,
+        sum(redemptions) AS redemptions
+    FROM followed
     GROUP BY ALL
 ),
 
@@ -107,6 +101,5 @@ SELECT
     ratio(whole(redeemers), reached) AS redeemer_rate,
     whole(redemptions) AS redemptions
 FROM kinds
-LEFT JOIN bought USING (message_kind)
-LEFT JOIN redeemed USING (message_kind)
+LEFT JOIN done USING (message_kind)
 ORDER BY sent DESC, message_kind
