@@ -6,6 +6,7 @@ orders one in twenty is answered about. It is laid out as compaction leaves it: 
 month that is over, one for each day of the month under way.
 """
 
+import sys
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -251,3 +252,7 @@ def _spans() -> "list[tuple[date, date, str]]":
         *((first, after, first.strftime("%Y-%m")) for first, after in pairwise(firsts)),
         *((first, after, first.isoformat()) for first, after in pairwise(days)),
     ]
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]))
