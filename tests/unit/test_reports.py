@@ -25,9 +25,9 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 def read_by(sql: str) -> set[str]:
-    """The kinds of facts that a statement reads, also through what reports share."""
+    """The kinds of facts that a statement reads or names, also through what reports share."""
     told = re.sub(r"--.*", "", sql)
-    found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) {kind}\b", told)}
+    found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", told)}
     for name in views.SHARED:
         if re.search(rf"\b(FROM|JOIN) {name}\b", told):
             found |= read_by(views.shared(name))
