@@ -5,7 +5,7 @@ import hashlib
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import InvalidCursor
@@ -22,17 +22,15 @@ def test_a_cursor_tells_the_position_it_was_made_of(position: str, of: str) -> N
 
 
 @given(position=positions, at=st.integers(0), letter=st.sampled_from(ALPHABET))
-def test_a_cursor_with_one_letter_changed_is_refused_or_is_the_same(
-    position: str, at: int, letter: str
-) -> None:
+@example(position="12", at=-1, letter="J")
+def test_a_cursor_with_one_letter_changed_is_refused(position: str, at: int, letter: str) -> None:
     cursor = encode_cursor(position, of="list")
     at %= len(cursor)
     changed = cursor[:at] + letter + cursor[at + 1 :]
+    assume(changed != cursor)
 
-    try:
-        assert decode_cursor(changed, of="list", read=str) == position
-    except InvalidCursor:
-        assert changed != cursor
+    with pytest.raises(InvalidCursor):
+        decode_cursor(changed, of="list", read=str)
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:

@@ -56,7 +56,8 @@ def decode_cursor[T](
     except (binascii.Error, ValueError):
         raise _refused(pointer) from None
     found = read(position) if hmac.compare_digest(digest, _digest(told, of)) else None
-    if found is None:
+    # The last letter has bits to spare.
+    if found is None or encode_cursor(position, of=of) != cursor:
         raise _refused(pointer)
     return found
 
