@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,8 @@ import pytest
 
 from loyalty.edge import report_pages
 from tests.e2e.conftest import OpenProgram
+from tests.e2e.described import DescribedApi
+from tests.e2e.reported import buy_twice
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TODAY = datetime.now(UTC).date()
@@ -60,10 +62,15 @@ def test_others_get_no_data(program: OpenProgram, role: str | None, status: int)
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look with")
 def test_a_manager_s_link_opens_the_overview_in_a_browser(
-    program: OpenProgram, tmp_path: Path
+    program: OpenProgram, api: DescribedApi, tmp_path: Path
 ) -> None:
+    buy_twice(api)
     link = report_pages.link(
-        program.deployed.api_url, program_id=program.id, token=program.tokens["manager"]
+        program.deployed.api_url,
+        program_id=program.id,
+        token=program.tokens["manager"],
+        first=TODAY - timedelta(days=1),
+        last=TODAY + timedelta(days=1),
     )
     flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000")
 
