@@ -531,12 +531,6 @@ MUTANTS: Final = (
         "    added = addition(\n        replace(taker, debt=0),\n",
     ),
     Mutant(
-        "who is merged while being erased is erased in the other's place",
-        "usecases/enrollment.py",
-        "if account.member_id != enrolled.member.member_id:",
-        "if not account.member_id:",
-    ),
-    Mutant(
         "the soonest expiry comes last",
         "domain/account.py",
         "wanted += [(lot, lots[lot]) for lot in sorted(lots)]",

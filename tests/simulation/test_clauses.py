@@ -1689,6 +1689,22 @@ class TestErasing:
         assert account(world, "bob").status == "closed"
         assert [key for key in world.table.items if key.sk == "PROFILE"] == []
 
+    def test_whom_somebody_became_is_not_erased_in_their_place_before_both_are_known_as_one(
+        self,
+    ) -> None:
+        world = scene("ann", "bob", expiry=living(1))
+        earned(world, 10)
+        world.now += 2 * DAY
+        attempt = world.start(Erase("ann"))
+        attempt.run_to(writing)
+        merging = world.start(Merge("ann", "bob", "m1"))
+        merging.run_to(writing_to("PROFILE"))
+
+        done(attempt.finish())
+
+        assert account(world, "bob").status == "closed"
+        assert [key for key in world.table.items if key.sk == "PROFILE"] == []
+
     def test_somebody_who_is_merged_into_them_meanwhile_is_erased_too(self) -> None:
         world = scene("ann", "bob", expiry=living(1))
         earned(world, 10)
