@@ -49,7 +49,7 @@ class Kept:
     @property
     def log_id(self) -> str:
         """Names it in the log; in the order of these ids, deliveries were received."""
-        return f"{log_time(self.received_at)}.{self.delivery_id}"
+        return log_id(self.received_at, self.delivery_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,11 @@ def is_contradicted(kept: Kept, told: tuple[Told, ...]) -> bool:
 def log_time(moment: datetime) -> str:
     """UTC to the microsecond in a form that sorts as time does."""
     return f"{moment.astimezone(UTC):{_TIME}}"
+
+
+def log_id(received_at: datetime, delivery_id: str) -> str:
+    """Names a delivery in the log of a storefront."""
+    return f"{log_time(received_at)}.{delivery_id}"
 
 
 def read_log_id(log_id: str) -> tuple[datetime, str] | None:

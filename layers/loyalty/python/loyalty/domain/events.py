@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, Literal
 from loyalty.domain.account import Account, Status
 from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
-from loyalty.domain.deliveries import log_time
+from loyalty.domain.deliveries import log_id
 from loyalty.domain.entries import (
     Cause,
     Clawback,
@@ -452,7 +452,7 @@ def events_of(change: Change) -> Iterator[Event]:
                 member_id=request.member_id,
                 occurred_at=request.received_at,
                 storefront_id=request.storefront_id,
-                delivery_id=f"{log_time(request.received_at)}.{request.delivery_id}",
+                delivery_id=log_id(request.received_at, request.delivery_id),
                 request_id=request.request_id,
                 reason=request.reason,
                 orders=tuple(OrderName(*order) for order in request.orders),

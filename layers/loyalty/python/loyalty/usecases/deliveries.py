@@ -197,6 +197,18 @@ def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) 
     )
 
 
+def delivery_in(inbox: Inbox, storefront_id: str, log_id: str, *, program_id: str) -> Kept:
+    """Where a delivery lies that a caller names.
+
+    Raises:
+        NotFound: no such delivery in the last 30 days.
+    """
+    kept = inbox.find(program_id, storefront_id, log_id) if read_log_id(log_id) else None
+    if kept is None:
+        raise NotFound
+    return kept
+
+
 def replay(
     storefront_id: str,
     log_id: str,
@@ -213,11 +225,7 @@ def replay(
     Raises:
         NotFound: no such delivery in the last 30 days.
     """
-    if read_log_id(log_id) is None:
-        raise NotFound
-    kept = files.inbox.find(program_id, storefront_id, log_id)
-    if kept is None:
-        raise NotFound
+    kept = delivery_in(files.inbox, storefront_id, log_id, program_id=program_id)
     line = _line(kept, files.log.outcomes([kept]), files=files)
     queue.send_again([kept], asked_at=now)
     return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
-from loyalty.domain.deliveries import Kept, read_log_id
+from loyalty.domain.deliveries import Kept
 from loyalty.domain.erasure import Erasure
 from loyalty.domain.errors import NotFound
 from loyalty.domain.privacy import DataRequest, NotAMember, PrivacyRequest
@@ -19,19 +19,12 @@ from loyalty.domain.storefront import (
     Platform,
     Wanted,
 )
+from loyalty.usecases.deliveries import Inbox, delivery_in
 from loyalty.usecases.erasing import ORDERS_MAX, Erasures
 from loyalty.usecases.ports import Desk, Directory
 
 # Some 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
-
-
-class Inbox(Protocol):
-    """Deliveries as they were received."""
-
-    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None: ...
-
-    def read(self, kept: Kept) -> Delivery | None: ...
 
 
 class Dialect(Protocol):
@@ -133,8 +126,7 @@ def read_data_request(
     Raises:
         NotFound: no delivery of the last 30 days is such a request, or they were erased since.
     """
-    kept = inbox.find(program_id, storefront_id, log_id) if read_log_id(log_id) else None
-    delivery = inbox.read(kept) if kept else None
+    delivery = inbox.read(delivery_in(inbox, storefront_id, log_id, program_id=program_id))
     if delivery is None:
         raise NotFound
     speaks = dialect(delivery.platform)
