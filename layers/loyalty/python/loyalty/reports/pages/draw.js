@@ -310,13 +310,11 @@ const isFigure = (type) => type === "integer" || type === "decimal";
 export function drawing(answer, width, { isSmall = false } = {}) {
   const { kind, facet } = answer.chart;
   if (kind === "figures") return answer.rows.length ? figures(answer) : nothing(answer);
-  if (!measured(answer).some(({ value }) => value)) return nothing(answer);
-  return facet === null ? one(answer, width, isSmall) : facets(answer, width, isSmall);
-}
-
-function one(answer, width, isSmall) {
-  const told = { answer, cases: measured(answer), write: writing(answer), width, isSmall };
-  return { column, bar, line: lines, funnel, heatmap }[answer.chart.kind](told);
+  const cases = measured(answer);
+  if (!cases.some(({ value }) => value)) return nothing(answer);
+  if (facet !== null) return facets(answer, width, isSmall);
+  const told = { answer, cases, write: writing(answer), width, isSmall };
+  return { column, bar, line: lines, funnel, heatmap }[kind](told);
 }
 
 /** A chart for each value of a column, side by side where there is room. */
