@@ -15,7 +15,7 @@ from loyalty.edge.engines import Engine
 from loyalty.edge.keeper import Keeper
 from loyalty.edge.lake import Lake
 from loyalty.edge.mirror import Mirror
-from loyalty.edge.reports import Cell, Period
+from loyalty.edge.reports import Cell, Period, Table
 from tests.support.bucket import Bucket
 from tests.support.documents import program
 
@@ -81,5 +81,10 @@ class Home:
             document=document or program(),
             connect=self.engine.over,
         )
-        names = [column.name for column in table.columns]
-        return [dict(zip(names, row, strict=True)) for row in table.rows]
+        return by_column(table)
+
+
+def by_column(table: Table) -> list[Row]:
+    """The rows of an answer, each by column."""
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows]

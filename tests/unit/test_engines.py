@@ -14,7 +14,7 @@ from loyalty.edge import columns, reports
 from loyalty.edge.engines import Engine
 from loyalty.edge.mirror import Mirror
 from tests.support.documents import program
-from tests.support.lake import NOVEMBER, Home
+from tests.support.lake import NOVEMBER, Home, by_column
 from tests.support.ledger import NOON, accrual, change, order
 
 
@@ -36,8 +36,7 @@ class Warm:
             document=document or program(),
             connect=self.engine.over,
         )
-        names = [column.name for column in table.columns]
-        return dict(zip(names, table.rows[0], strict=True))
+        return dict(by_column(table)[0])
 
     def lent(self) -> Any:
         kept = self.engine._kept

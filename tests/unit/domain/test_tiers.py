@@ -407,26 +407,30 @@ def test_a_merge_counts_a_year_of_membership_for_the_others_year_of_that_time() 
     assert moved(young, old, rules, day=date(2026, 11, 21)) == {"p2": 450}
 
 
-def test_a_merge_keeps_the_floor_that_still_holds() -> None:
+@pytest.mark.parametrize(
+    ("others", "kept", "announced"),
+    [
+        pytest.param(
+            TierFloor("silver", date(2027, 10, 1)),
+            TierFloor("silver", date(2027, 10, 1)),
+            "silver",
+            id="that still holds",
+        ),
+        pytest.param(
+            TierFloor("silver", date(2026, 9, 1)),
+            TierFloor("gold", date(2026, 10, 1)),
+            None,
+            id="of the survivor where none holds any more",
+        ),
+    ],
+)
+def test_a_merge_keeps_the_floor(others: TierFloor, kept: TierFloor, announced: str | None) -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     over = replace(member(), tier_floor=TierFloor("gold", date(2026, 10, 1)))
-    held = replace(member(), member_id="mem_2", tier_floor=TierFloor("silver", date(2027, 10, 1)))
-
-    posting = merge(held, over, program=rules, request_id="r", fingerprint="", now=NOON)
-
-    survives = posting.changes[1].becomes
-    assert survives is not None
-    assert survives.tier_floor == TierFloor("silver", date(2027, 10, 1))
-    assert survives.tier_announced == "silver"
-
-
-def test_a_merge_keeps_the_survivors_floor_where_none_holds_any_more() -> None:
-    rules = published(tiers=tiers(), earning_rules=[rule()])
-    over = replace(member(), tier_floor=TierFloor("gold", date(2026, 10, 1)))
-    other = replace(member(), member_id="mem_2", tier_floor=TierFloor("silver", date(2026, 9, 1)))
+    other = replace(member(), member_id="mem_2", tier_floor=others)
 
     posting = merge(other, over, program=rules, request_id="r", fingerprint="", now=NOON)
 
     survives = posting.changes[1].becomes
     assert survives is not None
-    assert (survives.tier_floor, survives.tier_announced) == (over.tier_floor, None)
+    assert (survives.tier_floor, survives.tier_announced) == (kept, announced)

@@ -23,7 +23,7 @@ from loyalty.edge.reports import Cell, Period, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
 from tests.support.bucket import Bucket
-from tests.support.lake import KINDS, Row
+from tests.support.lake import KINDS, Row, by_column
 
 LAST = date(2026, 3, 20)
 SPAN = Span.until(LAST, months=2)
@@ -59,8 +59,7 @@ def ask(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Ask:
 
     def ask(name: str) -> list[Row]:
         table = run(report(name), period, facts=facts, document=year.program, connect=engine.over)
-        columns = [column.name for column in table.columns]
-        return [dict(zip(columns, row, strict=True)) for row in table.rows]
+        return by_column(table)
 
     return ask
 
