@@ -13,10 +13,10 @@ EVENTS: Final = ROOT / "docs" / "events"
 
 
 def generated() -> Iterator[Generated]:
-    names = {f"{kind.__name__}.schema.json" for kind in ALL}
+    names = {f"{kind.name}.schema.json" for kind in ALL}
     for kind in ALL:
         schema = json.dumps(schema_of(kind), indent=2, ensure_ascii=False)
-        yield generated_text(EVENTS / f"{kind.__name__}.schema.json", f"{schema}\n")
+        yield generated_text(EVENTS / f"{kind.name}.schema.json", f"{schema}\n")
     for path in EVENTS.glob("*.schema.json"):
         if path.name not in names:
             yield Generated(path, is_current=False, make=None)
@@ -32,8 +32,8 @@ def schema_of(kind: type[Event]) -> dict[str, Any]:
             told["properties"][name] = {"description": common[name]["description"]} | part
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": f"The detail of an event of source {SOURCE}, detail-type {kind.__name__}.",
-    } | _with_every_field(told)
+        "$comment": f"The detail of an event of source {SOURCE}, detail-type {kind.name}.",
+    } | _with_every_field(told | {"title": kind.name})
 
 
 def _with_every_field(schema: dict[str, Any]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def reminders(kit: Kit) -> ScheduledWork:
             kit.stack,
             name,
             source=SOURCE,
-            names=[event.__name__ for event in told],
+            names=[event.name for event in told],
             detail=detail,
             queue=work.queue,
             bus_name=kit.bus.event_bus_name,

@@ -68,7 +68,7 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         kit.stack,
         "DueMessages",
         source=SOURCE,
-        names=[MessageDue.__name__],
+        names=[MessageDue.name],
         queue=messages,
         bus_name=kit.bus.event_bus_name,
     )

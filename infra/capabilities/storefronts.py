@@ -93,7 +93,7 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         kit.stack,
         "StepsOfVouchers",
         source=SOURCE,
-        names=[event.__name__ for event in STEPS_OF_VOUCHERS],
+        names=[event.name for event in STEPS_OF_VOUCHERS],
         queue=codes,
         bus_name=kit.bus.event_bus_name,
     )

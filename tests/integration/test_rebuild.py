@@ -1,5 +1,6 @@
 """A lake that lost something is told everything once more, and every report says the same."""
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -97,6 +98,17 @@ def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
     assert answers(*ASKED) == before
 
 
+def test_a_rebuild_writes_each_fact_under_the_id_that_the_stream_gave_it(time: Clock) -> None:
+    time.now = NEXT_MONTH
+    streamed = facts()
+    lose()
+
+    assert rebuild() == []
+
+    assert len(streamed) > 10
+    assert facts() == streamed
+
+
 def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_built_anew(
     time: Clock,
 ) -> None:
@@ -181,6 +193,23 @@ def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
 
     assert "item unreadable" in log.getvalue()
     assert answers(*ASKED) == before
+
+
+def facts() -> dict[tuple[str, str], Any]:
+    """The latest revision of every fact in the lake, by its kind and id.
+
+    When it was recorded is left out: what happens to a member between the first day and the last
+    is recorded again on the day of a rebuild.
+    """
+    s3, latest = boto3.client("s3"), dict[tuple[str, str], Any]()
+    for listed in s3.list_objects_v2(Bucket="lake", Prefix="facts/").get("Contents", ()):
+        kind = listed["Key"].split("/")[1]
+        body = s3.get_object(Bucket="lake", Key=listed["Key"])["Body"].read()
+        for row in map(json.loads, gzip.decompress(body).splitlines()):
+            fact = latest.setdefault((kind, row["fact_id"]), row)
+            if (fact["revision"], fact["recorded_at"]) < (row["revision"], row["recorded_at"]):
+                latest[kind, row["fact_id"]] = row
+    return {key: row | {"recorded_at": None} for key, row in latest.items()}
 
 
 def lake() -> dict[str, str]:

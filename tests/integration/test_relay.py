@@ -21,7 +21,7 @@ from tests.support.http import Context
 from tests.support.stream import Record, batch, records
 from tools import schemas
 
-SCHEMAS: Final = {kind.__name__: schemas.schema_of(kind) for kind in ALL}
+SCHEMAS: Final = {kind.name: schemas.schema_of(kind) for kind in ALL}
 
 
 @pytest.fixture(autouse=True)

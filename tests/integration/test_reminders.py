@@ -74,8 +74,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
         bus = EventBridge()
         monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
         relay(batch(records(TABLE)), Context())
-        names = {kind.__name__ for kind in WAKING_EVENTS}
-        names_if_late = {kind.__name__ for kind in WAKING_IF_LATE}
+        names = {kind.name for kind in WAKING_EVENTS}
+        names_if_late = {kind.name for kind in WAKING_IF_LATE}
         news, seen = bus.entries[seen:], len(bus.entries)
         for entry in news:
             name, detail = entry["DetailType"], json.loads(entry["Detail"])

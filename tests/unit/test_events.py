@@ -43,8 +43,11 @@ from tests.support.ledger import (
     response,
     voucher,
 )
+from tests.support.signing import FIXTURES
 from tools import schemas
 
+# What was published of CHANGES, by the event's name.
+PINNED: Final = json.loads((FIXTURES / "pinned" / "events.json").read_text())
 LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
 WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
 CLAWBACK: Final = Clawback(
@@ -179,7 +182,20 @@ def detail(told: Change) -> dict[str, object]:
 
 
 def test_there_is_an_example_of_every_kind_of_event() -> None:
-    assert set(CHANGES) == {kind.__name__ for kind in ALL}
+    assert set(CHANGES) == {kind.name for kind in ALL}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_event_is_published_as_it_was_always_published(name: str) -> None:
+    """Its name, its id and its fields are public: whatever is renamed in the code, they stay."""
+    (event,) = events_named(name, CHANGES[name])
+
+    assert json.loads(event.to_json()) == PINNED[name]
+
+
+def test_every_kind_of_event_says_its_name_itself() -> None:
+    assert all("name" in vars(kind) for kind in ALL)
+    assert {kind.name for kind in ALL} == set(PINNED)
 
 
 @pytest.mark.parametrize(("name", "told"), CHANGES.items())

@@ -1,15 +1,24 @@
 """What is written to the table is read back as it was."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.account import Account
 from loyalty.domain.accruals import accrue
+from loyalty.domain.entries import Cause
 from loyalty.table.records import entry_from_item, entry_to_item
+from loyalty.table.records.causes import cause_key, cause_of
+from tests.support.causes import CAUSES
 from tests.support.documents import published, rule
 from tests.support.orders import NOON, line, order
 
 CATEGORIES = st.sampled_from(["drink", "whole_bean", "gift_card", "tip", None])
+
+
+@pytest.mark.parametrize("cause", CAUSES.values())
+def test_the_key_of_an_entry_says_its_cause(cause: Cause) -> None:
+    assert cause_of(cause_key("bean", cause)) == cause
 
 
 @given(

@@ -50,6 +50,21 @@ def find(table: Lagging) -> Find:
     return find
 
 
+def test_a_shop_s_filters_are_stored_under_names_that_never_change() -> None:
+    engine = MemoryEngine()
+    earns = Earns(statuses=("paid",), channels=("web",), tags_any=("vip",), tags_none=("staff",))
+
+    TableStorefronts(engine).put("bean", replace(SHOP, earns=earns))
+
+    (item,) = engine.items.values()
+    assert item["earns"] == {
+        "statuses": ["paid"],
+        "channels": ["web"],
+        "tags_any": ["vip"],
+        "tags_none": ["staff"],
+    }
+
+
 def test_a_shop_is_read_once_for_what_comes_in_25_seconds(table: Lagging, find: Find) -> None:
     table.put("bean", SHOP)
     table.before = SHOP

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from loyalty.domain.earning import Part, Share
-from loyalty.domain.orders import Order
+from loyalty.domain.orders import Order, fingerprint
 
 # Kinds are part of keys and never change.
 Kind = Literal[
@@ -271,8 +270,24 @@ class Entry:
 
 
 def entry_id(cause: Cause) -> str:
-    """An id that is the cause's for ever."""
-    return "ent_" + hashlib.sha256(repr(cause).encode()).hexdigest()[:24]
+    """The id of a cause's entry, the same forever.
+
+    Clients store it and the lake recognizes an entry by it. So it is built from the words below
+    and from values, never from the name or the position of anything in the code.
+    """
+    return f"ent_{fingerprint(*_cause_parts(cause))[:24]}"
+
+
+def _cause_parts(cause: Cause) -> tuple[object, ...]:
+    """A cause as plain values; two causes never have the same ones."""
+    match cause:
+        case OrderCause():
+            return "order", cause.source, cause.order_id, cause.kind, cause.name
+        case RequestCause():
+            return "request", cause.request_id, cause.kind, cause.name
+        case CalendarCause():
+            dates = [day.isoformat() for day in cause.dates]
+            return "calendar", cause.member_id, cause.kind, dates, cause.entries_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

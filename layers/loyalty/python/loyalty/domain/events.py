@@ -45,6 +45,9 @@ class Event:
     """What every event tells."""
 
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
+    # Rules on a bus match it and ids of events derive from it: it never changes.
+    name: ClassVar[str]
+    """The `detail-type` on the bus, also in the API and in the name of the schema's file."""
 
     id: str
     """Derived from what happened: a repeat carries the same id."""
@@ -53,11 +56,6 @@ class Event:
     occurred_at: datetime
     """When it happened, in UTC: an order's own time, the midnight of an expiry."""
     v: Literal[1] = 1
-
-    @property
-    def name(self) -> str:
-        """The `detail-type` on the bus."""
-        return type(self).__name__
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=_written, separators=(",", ":"))
@@ -105,10 +103,14 @@ class OrderName:
 class MemberEnrolled(MemberEvent):
     """A person became a member of the program."""
 
+    name: ClassVar[str] = "MemberEnrolled"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged(MemberEvent):
     """What is known of a member is another; what it is, is told to nobody but who asks."""
+
+    name: ClassVar[str] = "ProfileChanged"
 
     changed: tuple[Literal["consents", "identities", "profile"], ...]
 
@@ -138,6 +140,8 @@ class MemberChanged(MemberEvent):
     The part that changed is told whole, the other is null.
     """
 
+    name: ClassVar[str] = "MemberChanged"
+
     changed: tuple[str, ...]
     """The names of what is another now, in `holding`, or `consents`."""
     revision: int
@@ -152,6 +156,8 @@ class MemberChanged(MemberEvent):
 class MemberMerged(MemberEvent):
     """Two members turned out to be one person, who goes on as the other."""
 
+    name: ClassVar[str] = "MemberMerged"
+
     into: str
     """The member who goes on, with all the points."""
 
@@ -160,10 +166,14 @@ class MemberMerged(MemberEvent):
 class MemberErased(MemberEvent):
     """A member left; what was known of the person is gone."""
 
+    name: ClassVar[str] = "MemberErased"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierChanged(MemberEvent):
     """A member reached a level, or lost one: by an order, a refund, a manager or the calendar."""
+
+    name: ClassVar[str] = "TierChanged"
 
     tier: str | None
     """The level now; null: none."""
@@ -174,6 +184,8 @@ class TierChanged(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsEarned(MemberEvent):
     """A member was given points that can be spent at once."""
+
+    name: ClassVar[str] = "PointsEarned"
 
     entry_id: str
     reason: Literal["accrual", "bonus", "edit"]
@@ -191,6 +203,8 @@ class PointsEarned(MemberEvent):
 class PointsPending(MemberEvent):
     """A member was given points that become available later."""
 
+    name: ClassVar[str] = "PointsPending"
+
     entry_id: str
     points: int
     pending: tuple[WaitingPoints, ...]
@@ -201,6 +215,8 @@ class PointsPending(MemberEvent):
 class PointsActivated(MemberEvent):
     """Pending points became available."""
 
+    name: ClassVar[str] = "PointsActivated"
+
     entry_id: str
     points: int
     lots: tuple[DatedPoints, ...]
@@ -210,6 +226,8 @@ class PointsActivated(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsClawedBack(MemberEvent):
     """A refund, or a change of the order, took back what the order had earned."""
+
+    name: ClassVar[str] = "PointsClawedBack"
 
     entry_id: str
     points: int
@@ -227,6 +245,8 @@ class PointsClawedBack(MemberEvent):
 class PointsExpired(MemberEvent):
     """The last day of some points was over."""
 
+    name: ClassVar[str] = "PointsExpired"
+
     entry_id: str
     points: int
     lots: tuple[DatedPoints, ...]
@@ -236,6 +256,8 @@ class PointsExpired(MemberEvent):
 class PointsAdjusted(MemberEvent):
     """A person added or took points; why is in the member's history."""
 
+    name: ClassVar[str] = "PointsAdjusted"
+
     entry_id: str
     points: int
     """Negative: taken."""
@@ -244,6 +266,8 @@ class PointsAdjusted(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsTransferred(MemberEvent):
     """A member gave points to another; each of the two has an event."""
+
+    name: ClassVar[str] = "PointsTransferred"
 
     entry_id: str
     points: int
@@ -255,6 +279,8 @@ class PointsTransferred(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsReturned(MemberEvent):
     """Points of a cancelled redemption came back."""
+
+    name: ClassVar[str] = "PointsReturned"
 
     entry_id: str
     points: int
@@ -283,6 +309,8 @@ class RedeemedReward:
 class RewardRedeemed(MemberEvent):
     """A member bought a reward; for one that was held, when it was completed."""
 
+    name: ClassVar[str] = "RewardRedeemed"
+
     redemption_id: str
     reward_id: str
     points: int
@@ -298,6 +326,8 @@ class RewardRedeemed(MemberEvent):
 class VoucherUsed(MemberEvent):
     """A member used a reward's voucher."""
 
+    name: ClassVar[str] = "VoucherUsed"
+
     redemption_id: str
     reward_id: str
     points: int
@@ -308,6 +338,8 @@ class VoucherUsed(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherReinstated(MemberEvent):
     """A used voucher is as good as before: its order was cancelled, or no longer has it."""
+
+    name: ClassVar[str] = "VoucherReinstated"
 
     redemption_id: str
     reward_id: str
@@ -320,6 +352,8 @@ class VoucherReinstated(MemberEvent):
 class VoucherExpired(MemberEvent):
     """A voucher's time was over before it was used; its points do not return."""
 
+    name: ClassVar[str] = "VoucherExpired"
+
     redemption_id: str
     reward_id: str
     points: int
@@ -329,6 +363,8 @@ class VoucherExpired(MemberEvent):
 class RedemptionCancelled(MemberEvent):
     """A redemption was undone; its points come back as an entry of their own."""
 
+    name: ClassVar[str] = "RedemptionCancelled"
+
     redemption_id: str
     reward_id: str
     points: int
@@ -337,6 +373,8 @@ class RedemptionCancelled(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDue(MemberEvent):
     """A member who agreed to it is to be told something, as that points expire."""
+
+    name: ClassVar[str] = "MessageDue"
 
     message_id: str
     message_kind: MessageKind
@@ -349,6 +387,8 @@ class MessageDue(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(MemberEvent):
     """A member answered a survey; what they wrote is in the list of its answers, and only there."""
+
+    name: ClassVar[str] = "SurveyAnswered"
 
     response_id: str
     survey_id: str
@@ -363,6 +403,8 @@ class SurveyAnswered(MemberEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRequested(Event):
     """A shop's customer wants to know what is held of them; the shop's platform passed it on."""
+
+    name: ClassVar[str] = "DataRequested"
 
     member_id: str | None
     """Whose export is asked for; null: they are no member."""
@@ -663,7 +705,7 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Ite
 
 
 def _event(kind: type[Event], program_id: str, *, subject: str, **what: Any) -> Event:
-    named = f"{program_id}/{kind.__name__}/{subject}".encode()
+    named = f"{program_id}/{kind.name}/{subject}".encode()
     event_id = f"evt_{hashlib.sha256(named).hexdigest()[:24]}"
     return kind(id=event_id, program_id=program_id, **what)
 

@@ -21,7 +21,9 @@ def hand_over(sqs: "SQSClient", claim: Claim, *, queue_url: str, now: datetime) 
     group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
     sqs.send_message(
         QueueUrl=queue_url,
-        MessageBody=json.dumps({"v": 1, "claim": claim._asdict()}),
+        MessageBody=json.dumps(
+            {"v": 1, "claim": {"program_id": claim.program_id, "member_id": claim.member_id}}
+        ),
         MessageGroupId=group,
         MessageDeduplicationId=hashlib.sha256(f"{group}{now.isoformat()}".encode()).hexdigest(),
     )
@@ -30,4 +32,4 @@ def hand_over(sqs: "SQSClient", claim: Claim, *, queue_url: str, now: datetime) 
 def read_claim(message: str) -> Claim | None:
     """The claim that a message of the queue holds; None for a delivery."""
     told = json.loads(message).get("claim")
-    return Claim(**told) if told else None
+    return Claim(told["program_id"], told["member_id"]) if told else None

@@ -21,7 +21,7 @@ from loyalty.domain.fields import EXTERNAL_ID
 from loyalty.domain.targets import URL_CHARS_MAX, NotATarget, read_target
 from loyalty.edge.schemas import AnswerPart, RequestPart
 
-EVENTS: Final = tuple(sorted(event.__name__ for event in ALL))
+EVENTS: Final = tuple(sorted(event.name for event in ALL))
 
 EndpointId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 EventName = Annotated[

@@ -1,6 +1,5 @@
 """What storefronts sign with and are asked by, in Secrets Manager: one secret for each."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from loyalty.domain.storefront import ShopKeys
@@ -33,7 +32,11 @@ class StorefrontSecrets:
             TryAgain: the storefront was removed just now and its secrets are still going.
         """
         if self.read(program_id, storefront_id) != keys:
-            self._kept.keep(program_id, storefront_id, {"v": 1, **asdict(keys)})
+            self._kept.keep(
+                program_id,
+                storefront_id,
+                {"v": 1, "secrets": keys.secrets, "access_token": keys.access_token},
+            )
 
     def forget(self, program_id: str, storefront_id: str) -> None:
         """At once, so that the name can be used again. Also when there are none."""

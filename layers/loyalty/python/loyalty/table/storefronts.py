@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final, cast
@@ -205,7 +204,13 @@ def storefront_from_item(item: Item) -> Storefront:
 
 
 def _earns_to_wire(earns: Earns) -> dict[str, Value]:
-    return {name: list(named) for name, named in asdict(earns).items() if named}
+    wire: dict[str, Sequence[str]] = {
+        "statuses": earns.statuses,
+        "channels": earns.channels,
+        "tags_any": earns.tags_any,
+        "tags_none": earns.tags_none,
+    }
+    return {name: list(values) for name, values in wire.items() if values}
 
 
 def _earns_from_wire(told: dict[str, list[str]]) -> Earns:
@@ -247,7 +252,13 @@ def outcome_to_item(
 
 
 def _step_to_wire(step: VoucherStep) -> Value:
-    return {name: value for name, value in asdict(step).items() if value}
+    wire: dict[str, Value] = {
+        "redemption_id": step.redemption_id,
+        "status": step.status,
+        "reason": step.reason,
+        "replayed": step.replayed,
+    }
+    return {name: value for name, value in wire.items() if value}
 
 
 def _request_to_wire(request: DataRequest) -> Value:

@@ -40,6 +40,7 @@ from loyalty.table.records.parts import (
     pending_from_map,
     pending_to_map,
     qualifying_from_list,
+    qualifying_to_list,
 )
 
 
@@ -175,7 +176,7 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
 def _accrual_to_item(detail: Accrual) -> Item:
     context: Item = {"tier": detail.tier} if detail.tier else {}
     if detail.qualifying:
-        context["qualifying"] = list(detail.qualifying)
+        context["qualifying"] = qualifying_to_list(detail.qualifying)
     return {
         "order": order_to_map(detail.order) | context,
         "shares": _shares_to_list(detail),
@@ -204,7 +205,7 @@ def _lowering_to_item(detail: Clawback | Edit) -> Item:
         "debt_after": detail.debt_after,
     }
     if detail.qualifying:
-        about["qualifying"] = list(detail.qualifying)
+        about["qualifying"] = qualifying_to_list(detail.qualifying)
     if isinstance(detail, Clawback) or detail.order is None:
         return {"about": about}
     return {

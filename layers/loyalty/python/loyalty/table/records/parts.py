@@ -67,8 +67,15 @@ def parts_from_list(wire: Sequence[Any]) -> tuple[Part, ...]:
     )
 
 
-def qualifying_from_list(wire: list[Any] | None) -> Qualifying | None:
-    return Qualifying(*wire) if wire else None
+def qualifying_to_list(qualifying: Qualifying) -> list[Value]:
+    return [qualifying.counter, qualifying.amount]
+
+
+def qualifying_from_list(wire: Sequence[Any] | None) -> Qualifying | None:
+    if not wire:
+        return None
+    counter, amount = wire
+    return Qualifying(counter, amount)
 
 
 def instant_from(wire: str) -> datetime:
