@@ -4,8 +4,8 @@
 #   PLATFORM=local|arm64|x86_64  what `make build` builds for
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-cloud run token test check types lint build synth openapi bench explore \
-	simulate mutants lock format clean
+.PHONY: help prepare prepare-cloud run token program mail clock test check types lint build synth \
+	openapi bench explore simulate mutants lock format clean
 
 # What a shell was set up for must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -36,6 +36,15 @@ run: prepare-cloud ## Deploy on a local cloud, tell the story, stay up (ONCE=1: 
 
 token: prepare-cloud ## Print a fresh token (ROLE=manager|analyst|cashier|service|member; PROGRAM=)
 	@exec $(python) -m local.token $(ROLE) $(PROGRAM)
+
+program: prepare-cloud ## Open a program of your own on the local cloud (NAME=)
+	@exec $(python) -m local.program $(NAME)
+
+mail: prepare-cloud ## List the mails that the local cloud has sent (TO=)
+	@exec $(python) -m local.mail
+
+clock: prepare-cloud ## Move the local cloud's clock forward and hurry the sweeps (DAYS=; HOURS=; RESET=1)
+	@exec $(python) -m local.move_clock
 
 test: check prepare-cloud build ## Check, build, and run every test
 	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e

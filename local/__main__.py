@@ -18,7 +18,7 @@ from local.deployment import Deployment, deployment
 from local.failures import LocalCloudError
 from local.home import EXAMPLE, HOME, PROGRAM_ID, RECORD
 from local.invitation import invitation
-from local.record import Record, write_record
+from local.record import Record, remove_stale_records, write_record
 from local.sequel import beginning
 from local.story import STOREFRONT_ID, STOREFRONT_SECRET, Story
 from local.year.keeping import made_ahead
@@ -65,9 +65,8 @@ def main() -> int:
 
 def _run(options: Options, console: Console) -> None:
     started = time.monotonic()
-    # Before the record goes: it may be that of the cloud that has the port.
     require_free(options.port)
-    RECORD.unlink(missing_ok=True)
+    remove_stale_records(RECORD)
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")
     with ExitStack() as stack:
@@ -89,13 +88,15 @@ def _run(options: Options, console: Console) -> None:
         )
         console.heading(f"The story, which begins on {began:%-d %B}")
         story.tell(console)
-        write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
+        written = write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
+        stack.callback(written.unlink, missing_ok=True)
         console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")
         if not options.once:
             # The API need not be waited for while a year passes.
             console.say(
                 invitation(
                     deployed.api_url,
+                    record=written,
                     program_id=PROGRAM_ID,
                     document=document,
                     member_id=story.member_id,

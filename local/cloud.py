@@ -51,7 +51,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
     if not MINISTACK.exists():
         raise LocalCloudError("The local cloud is not installed yet: `make run` does that.")
     home.mkdir(parents=True, exist_ok=True)
-    scratch = home / f"scratch-{port}"
+    scratch = scratch_folder(home, port)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     clock = Clock(scratch / "clock")
@@ -79,6 +79,11 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
 
 def cloud_log(home: Path) -> Path:
     return home / "cloud.log"
+
+
+def scratch_folder(home: Path, port: int) -> Path:
+    """Where the cloud on this port keeps its files while it is up, its clock among them."""
+    return home / f"scratch-{port}"
 
 
 def free_port() -> int:

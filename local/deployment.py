@@ -14,6 +14,7 @@ from local.console import Console
 from local.deploy import build, deploy, stack_outputs, synthesize
 from local.failures import LocalCloudError
 from local.logs import functions_log, save_function_logs
+from local.mail import sent_mails
 from local.people import Directory
 
 _REQUEST_SECONDS_MAX = 30.0
@@ -72,10 +73,8 @@ class Deployment:
         return sum(int(count) for count in attributes.values())
 
     def mails(self, *, to: str) -> list[dict[str, Any]]:
-        """The mails that somebody was sent, oldest first: the cloud's SES keeps them all."""
-        url = f"{self.cloud.aws.endpoint}/_ministack/ses/messages"
-        sent = httpx.get(url, trust_env=False, timeout=_REQUEST_SECONDS_MAX).json()["messages"]
-        return [mail for mails in sent.values() for mail in mails if to in mail["To"]]
+        """The mails that were sent to this address, oldest first."""
+        return sent_mails(self.cloud.aws, to=to)
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from local.cloud import ROOT
 from local.home import RECORD
@@ -11,9 +14,17 @@ from local.people import ROLES
 
 
 def invitation(
-    api_url: str, *, program_id: str, document: dict[str, Any], member_id: str, now: datetime
+    api_url: str,
+    *,
+    record: Path,
+    program_id: str,
+    document: dict[str, Any],
+    member_id: str,
+    now: datetime,
 ) -> str:
     """Say where the API is, how to get a token, and three things to try."""
+    # Commands find the first cloud of this checkout; another one has to be named.
+    port = "" if record == RECORD else f" PORT={httpx.URL(api_url).port}"
     program_url = f"{api_url}/v1/programs/{program_id}"
     today = now.astimezone(ZoneInfo(document["time_zone"])).date()
     order = {
@@ -26,20 +37,23 @@ def invitation(
     # The address holds a `$`, so it stands in single quotes.
     return f"""
   The API        {api_url}
-  A fresh token  make -s token ROLE={"|".join(ROLES)}
-  For programs   {RECORD.relative_to(ROOT)}
+  A fresh token  make -s token ROLE={"|".join(ROLES)}{port}
+  For scripts    {record.relative_to(ROOT)}
+  Your program   make program NAME=bakery{port}
+  Mails sent     make mail{port}
+  The calendar   make clock DAYS=30{port}
 
   Ana's balance:
-  curl -s {_bearer("member")} '{program_url}/members/me'
+  curl -s {_bearer("member", port)} '{program_url}/members/me'
 
   A sale of 12.50 at the till:
-  curl -s {_bearer("cashier")} -H 'Content-Type: application/json' '{program_url}/orders' \
+  curl -s {_bearer("cashier", port)} -H 'Content-Type: application/json' '{program_url}/orders' \
 -d '{json.dumps(order)}'
 
   The report, as CSV:
-  curl -s {_bearer("analyst")} -H 'Accept: text/csv' \
+  curl -s {_bearer("analyst", port)} -H 'Accept: text/csv' \
 '{program_url}/reports/summary?from={today}&to={today}'"""
 
 
-def _bearer(role: str) -> str:
-    return f'-H "Authorization: Bearer $(make -s token ROLE={role})"'
+def _bearer(role: str, port: str) -> str:
+    return f'-H "Authorization: Bearer $(make -s token ROLE={role}{port})"'

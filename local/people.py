@@ -1,5 +1,6 @@
 """Who may call the API: the people and the service of a program, in the deployment's user pool."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -37,31 +38,46 @@ class Directory:
             service_client_id=outputs["ServiceClientId"],
         )
 
+    def is_open(self, program_id: str) -> bool:
+        """Whether `open_program` has created this program's people, to the last of them."""
+        try:
+            self.aws.cognito.admin_get_user(
+                UserPoolId=self.pool_id, Username=email_of("member", program_id)
+            )
+        except self.aws.cognito.exceptions.UserNotFoundException:
+            return False
+        return f"{program_id}/service" in self._service_client()["AllowedOAuthScopes"]
+
     def open_program(self, program_id: str) -> None:
-        """Create a program's groups with one person in each, its service's scope and one member."""
+        """Create a program's groups with one person in each, its service's scope and one member.
+
+        What is there already stays, so that a half-open program can be opened again.
+        """
         cognito = self.aws.cognito
         for role in STAFF_ROLES:
             group = f"{program_id}/{role}"
-            cognito.create_group(UserPoolId=self.pool_id, GroupName=group)
+            with suppress(cognito.exceptions.GroupExistsException):
+                cognito.create_group(UserPoolId=self.pool_id, GroupName=group)
             cognito.admin_add_user_to_group(
                 UserPoolId=self.pool_id,
                 Username=self.add_person(email_of(role, program_id)),
                 GroupName=group,
             )
-        self.add_person(email_of("member", program_id))
         self._allow_service(program_id)
+        self.add_person(email_of("member", program_id))
 
     def add_person(self, email: str) -> str:
         """Create somebody whose e-mail is verified; return the name to sign in with."""
-        self.aws.cognito.admin_create_user(
-            UserPoolId=self.pool_id,
-            Username=email,
-            MessageAction="SUPPRESS",
-            UserAttributes=[
-                {"Name": "email", "Value": email},
-                {"Name": "email_verified", "Value": "true"},
-            ],
-        )
+        with suppress(self.aws.cognito.exceptions.UsernameExistsException):
+            self.aws.cognito.admin_create_user(
+                UserPoolId=self.pool_id,
+                Username=email,
+                MessageAction="SUPPRESS",
+                UserAttributes=[
+                    {"Name": "email", "Value": email},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+            )
         self.aws.cognito.admin_set_user_password(
             UserPoolId=self.pool_id, Username=email, Password=_PASSWORD, Permanent=True
         )

@@ -1,46 +1,43 @@
 """`make token ROLE=cashier`: print a fresh token for the cloud that is up.
 
-`PROGRAM=` chooses another program than the one that the story is told of.
+`PROGRAM=` chooses another program than the example's.
 """
 
 import sys
 
-import httpx
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.aws import Aws
 from local.failures import LocalCloudError
-from local.home import RECORD
+from local.living import living_cloud, run_command
 from local.people import ROLES, Directory
-from local.record import read_record
 
 
-def main() -> int:
-    match sys.argv[1:]:
-        case [role, *program] if role in ROLES and len(program) <= 1:
-            pass
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case [role, *rest] if role in ROLES and len(rest) <= 1:
+            print(fresh_token(role, *rest))
+        case [role, *_] if role not in ROLES:
+            raise LocalCloudError(
+                f"There is no role “{role}”. A role is one of {', '.join(ROLES)}."
+            )
         case _:
-            print(f"Say whose: make token ROLE={'|'.join(ROLES)}", file=sys.stderr)
-            return 2
-    try:
-        print(fresh_token(role, *program))
-    except LocalCloudError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+            raise LocalCloudError(f"Name a role: make token ROLE={'|'.join(ROLES)}")
 
 
 def fresh_token(role: str, program_id: str | None = None) -> str:
-    down = LocalCloudError("The local cloud is not up: start it with `make run`.")
-    if not RECORD.exists():
-        raise down
-    record = read_record(RECORD)
-    aws = Aws(httpx.URL(record["api_url"]).port or 80)
-    try:
-        return Directory.find(aws).token(role, program_id or record["program_id"])
-    except (BotoCoreError, ClientError, httpx.TransportError) as error:
-        raise down from error
+    """A new token of the program's person in this role, or of its service.
+
+    Raises:
+        LocalCloudError: no cloud is up, or it has no such program.
+    """
+    cloud = living_cloud()
+    program_id = program_id or cloud.record["program_id"]
+    directory = Directory.find(cloud.aws)
+    if not directory.is_open(program_id):
+        raise LocalCloudError(
+            f"The local cloud has no program “{program_id}”. "
+            f"Open it first: make program NAME={program_id}"
+        )
+    return directory.token(role, program_id)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -9,6 +9,7 @@ import pytest
 from local.clock import Clock
 from local.console import Console
 from local.deployment import Deployment
+from local.home import RECORD
 from local.invitation import invitation
 from local.sequel import MAIL_FILE, beginning
 from local.story import Story
@@ -40,6 +41,7 @@ def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
     story.tell(Console())
     told = invitation(
         program.deployed.api_url,
+        record=RECORD,
         program_id=program.id,
         document=program.document,
         member_id=story.member_id,
