@@ -48,6 +48,7 @@ GATEWAY: Final = {
     HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",
     HTTPStatus.TOO_MANY_REQUESTS: "More requests than the route allows; slow down.",
 }
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _REF: Final = "#/components/schemas/"
 _TEXT: Final = {"type": "string"}
 
@@ -177,6 +178,11 @@ def _finished(described: Json, operation: Operation) -> Json:
     finished["description"] = "\n".join([*told, f"For: {who}."]).strip()
     if not operation.allow:
         finished["security"] = []
+    if operation.form:
+        finished["requestBody"] = {
+            "required": True,
+            "content": {FORM_TYPE: {"schema": operation.form.model_json_schema()}},
+        }
     return finished
 
 
@@ -221,7 +227,13 @@ def _refusals(described: Json, operation: Operation) -> dict[HTTPStatus, list[st
         refusals |= {Forbidden, NotFound, TryAgain}
     if "requestBody" in described:
         refusals |= {MalformedJson, TooLarge, ValidationFailed}
-    if any(each["in"] in {"query", "header"} for each in described.get("parameters", ())):
+    if operation.form:
+        refusals |= {TooLarge, ValidationFailed}
+    places = {each["in"] for each in described.get("parameters", ())}
+    if "path" in places:
+        # An id that cannot be one names nothing.
+        refusals.add(NotFound)
+    if places & {"query", "header"}:
         refusals.add(ValidationFailed)
     if "idempotency-key" in named:
         refusals.add(MissingIdempotencyKey)

@@ -27,7 +27,15 @@ from loyalty.edge.auth import STAFF, Role
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member
 from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
-from loyalty.edge.http import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http import (
+    ANYONE,
+    IdempotencyKey,
+    PathId,
+    ProgramId,
+    create_app,
+    html_page,
+    reply,
+)
 from loyalty.edge.metrics import count
 from loyalty.edge.order_vouchers import steps_answer
 from loyalty.edge.orders import (
@@ -48,6 +56,7 @@ from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.edge.survey_links import (
     SEALED,
     Invitation,
+    SurveyForm,
     answer_of,
     invitation_of,
     path,
@@ -78,9 +87,6 @@ api = create_app("accrual")
 handler = api
 
 SurveyToken = Annotated[str, Path(pattern=SEALED, description="Of a link: nobody can guess it.")]
-PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-)
 
 ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 
@@ -273,7 +279,7 @@ def make_survey_link(
     return reply(answer, status=201)
 
 
-@api.get("/survey-links/<token>", allow=ANYONE, refuses=(NotFound,))
+@api.get("/survey-links/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
 def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     """Ask whoever follows the link of a survey what they say."""
     at = desk(program_id, table=settings(AccrualSettings).table)
@@ -281,13 +287,14 @@ def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     survey = at.program.document.survey(invitation.survey_id)
     if survey is None:
         raise NotFound("There is no such survey any more")
-    return _page(question_page(survey, at.program.document))
+    return html_page(question_page(survey, at.program.document))
 
 
 @api.post(
     "/survey-links/<token>",
     allow=ANYONE,
     refuses=(NotFound, ResponseConflict, WrongState, TryAgain),
+    form=SurveyForm,
 )
 def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     """Answer a survey by its link: `score` and `comment` as a form sends them."""
@@ -300,7 +307,7 @@ def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response
         desk=at,
     )
     _count(answered)
-    return _page(thanks_page(at.program.document))
+    return html_page(thanks_page(at.program.document))
 
 
 def _invitation(token: str, at: Desk) -> Invitation:
@@ -310,13 +317,6 @@ def _invitation(token: str, at: Desk) -> Invitation:
 
 def _keyring() -> Keyring:
     return keyring(settings(AccrualSettings).identity_secret)
-
-
-def _page(html: str) -> Response[str]:
-    headers = {"cache-control": "no-store", "content-security-policy": PAGE_POLICY}
-    return Response(
-        status_code=200, content_type="text/html; charset=utf-8", body=html, headers=headers
-    )
 
 
 def _count(answered: Answered) -> None:

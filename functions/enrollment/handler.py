@@ -26,7 +26,15 @@ from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
 from loyalty.edge.entries import entry_answer
 from loyalty.edge.exports import ExportAnswer, export_answer, position
-from loyalty.edge.http import ANYONE, IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http import (
+    ANYONE,
+    IdempotencyKey,
+    PathId,
+    ProgramId,
+    create_app,
+    html_page,
+    reply,
+)
 from loyalty.edge.members import (
     EnrollmentRequest,
     HistoryPage,
@@ -70,9 +78,6 @@ KEEPS_MEMBERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "servic
 UnsubscribeToken = Annotated[
     str, Path(pattern=SEALED, description="Of a mail's link: nobody can guess it.")
 ]
-PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-)
 
 # Each is a transaction or two, and a caller waits for them.
 CLAIMED_AT_ONCE_MAX: Final = 10
@@ -298,7 +303,7 @@ def merge_members(
 def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
     """Ask whoever follows the link of a mail whether they want no more of them."""
     _unsubscribing(program_id, token)
-    return _page(ASK)
+    return html_page(ASK)
 
 
 @api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
@@ -309,19 +314,12 @@ def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]
     asked = Change(consents={"email": False})
     enrollment.change(member_id, asked, proven=None, members=members, desk=at)
     count("Unsubscribed")
-    return _page(DONE)
+    return html_page(DONE)
 
 
 def _unsubscribing(program_id: str, token: str) -> str:
     ring = keyring(settings(EnrollmentSettings).identity_secret)
     return member_named_by(token, program_id=program_id, keyring=ring)
-
-
-def _page(html: str) -> Response[str]:
-    headers = {"cache-control": "no-store", "content-security-policy": PAGE_POLICY}
-    return Response(
-        status_code=200, content_type="text/html; charset=utf-8", body=html, headers=headers
-    )
 
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:

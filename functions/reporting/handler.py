@@ -20,7 +20,7 @@ from loyalty.domain.errors import NotFound, TooLarge
 from loyalty.domain.program import Program
 from loyalty.edge import clients, clock, columns, desk, report_pages, reports
 from loyalty.edge.engines import Engine
-from loyalty.edge.http import ANYONE, ProgramId, create_app, reply
+from loyalty.edge.http import ANYONE, ProgramId, create_app, html_page, reply
 from loyalty.edge.mirror import Mirror
 from loyalty.edge.periods import ReportDay, require_period
 from loyalty.edge.report_pages import Page
@@ -178,10 +178,7 @@ def read_asset(
         status_code=200,
         content_type=content_type,
         body=text,
-        headers={
-            "cache-control": "public, max-age=31536000, immutable",
-            "x-content-type-options": "nosniff",
-        },
+        headers={"cache-control": "public, max-age=31536000, immutable"},
         compress=True,
     )
 
@@ -211,13 +208,7 @@ def _answer(asked: Report, table: Table, period: Period, *, document: Program) -
 
 
 def _html(page: Page) -> Response[Any]:
-    return Response(
-        status_code=200,
-        content_type="text/html; charset=utf-8",
-        body=page.html,
-        headers={**report_pages.HEADERS, "content-security-policy": page.policy},
-        compress=True,
-    )
+    return html_page(page.html, policy=page.policy, compress=True)
 
 
 @cache

@@ -370,6 +370,8 @@ class TestTheWayOut:
 
         assert answer.status == 200
         assert answer.headers["content-type"].startswith("text/html")
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-content-type-options"] == "nosniff"
         assert '<form method="post">' in answer.text
         assert till.member(ana)["consents"] == {"email": True}
 

@@ -260,6 +260,9 @@ class TestLinks:
 
         assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "How was it?" in page.text
+        # The address is the permission to answer: no other site may learn it.
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["x-content-type-options"] == "nosniff"
         assert (thanks.status, again.status) == (200, 200)
         (kept,) = listed().body["items"]
         assert (kept["member_id"], kept["score"], kept["comment"]) == (ana, 5, "Lovely & warm")

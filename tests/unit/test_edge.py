@@ -8,7 +8,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.errors import InsufficientPoints, TryAgain
-from loyalty.edge.http import ANYONE, Api, IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http import (
+    ANYONE,
+    Api,
+    IdempotencyKey,
+    PathId,
+    ProgramId,
+    create_app,
+    html_page,
+    reply,
+)
 from loyalty.edge.schemas import (
     AnswerPart,
     ExternalId,
@@ -363,6 +372,32 @@ def test_the_request_id_is_in_the_answer_and_in_every_problem(till: Api) -> None
 
 def test_answers_are_not_to_be_stored(till: Api) -> None:
     assert post_order(till, body=an_order()).headers["cache-control"] == "no-store"
+
+
+def test_no_answer_gives_its_address_away_or_lets_its_type_be_guessed(till: Api) -> None:
+    answers = [
+        post_order(till, body=an_order()),
+        call(till, "GET", "/nowhere"),
+    ]
+
+    for answer in answers:
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_runs_no_script_unless_its_policy_says_so() -> None:
+    api = create_app("page")
+
+    @api.get("/page", allow=ANYONE)
+    def page(program_id: ProgramId) -> Response[str]:
+        return html_page("<!doctype html>")
+
+    answer = call(api, "GET", f"{BEAN}/page")
+
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("raw", [b"\x00\xff\xfe", b"", "é".encode(), b"{}"])

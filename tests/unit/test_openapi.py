@@ -97,7 +97,26 @@ def test_an_operation_open_to_anyone_needs_no_token() -> None:
 
     (operation,) = operations(describe([api])).values()
     assert operation["security"] == []
-    assert list(operation["responses"]) == ["200", "500"]
+    # A program id that cannot be one names no program.
+    assert list(operation["responses"]) == ["200", "404", "500"]
+    assert operation["responses"]["404"]["description"] == "`not_found`"
+
+
+def test_a_form_is_described_with_its_refusals() -> None:
+    api = create_app("till")
+    sheet = create_model("Sheet", stars=(int, ...))
+
+    @api.post("/stars", allow=ANYONE, form=sheet)
+    def stars(program_id: ProgramId) -> str:
+        """Take a form."""
+        return "thanks"
+
+    (operation,) = operations(describe([api])).values()
+    (content,) = operation["requestBody"]["content"].items()
+    assert content[0] == "application/x-www-form-urlencoded"
+    assert content[1]["schema"]["properties"]["stars"]["type"] == "integer"
+    assert operation["requestBody"]["required"]
+    assert list(operation["responses"]) == ["200", "404", "413", "422", "500"]
 
 
 def test_a_report_is_described_as_json_as_csv_and_as_a_page(described: dict[str, Any]) -> None:

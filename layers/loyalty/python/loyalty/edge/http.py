@@ -59,6 +59,18 @@ from loyalty.table.operations import Transient
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
 
+# Every answer has these, unless its route sets others.
+ANSWER_HEADERS: Final[Mapping[str, str]] = {
+    "cache-control": "no-store",
+    # Addresses hold ids, and those of sealed links hold the seal.
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+# A page with a form and no script.
+FORM_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
+
 # Routes without a token: the function itself decides whom it believes.
 ANYONE: Final[frozenset[Role]] = frozenset()
 
@@ -86,7 +98,7 @@ class RouteOptions(TypedDict, total=False):
 
     `status` is that of an ordinary success and `also` are others that it may have, `media` are the
     types of text that it may be, `refuses` are the refusals that clients should know of beyond
-    those that any route gives.
+    those that any route gives. `form` describes the fields of a route that takes an HTML form.
     """
 
     allow: Required[Collection[Role]]
@@ -94,6 +106,7 @@ class RouteOptions(TypedDict, total=False):
     also: tuple[int, ...]
     media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
+    form: type[pydantic.BaseModel]
     prefix: str
     body_bytes_max: int
 
@@ -110,6 +123,7 @@ class Operation:
     also: tuple[int, ...]
     media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
+    form: type[pydantic.BaseModel] | None
 
 
 class Api:
@@ -149,7 +163,8 @@ class Api:
         answer["body"] = answer.get("body") or ""
         headers = answer.setdefault("headers", {})
         headers["x-request-id"] = request["requestId"]
-        headers.setdefault("cache-control", "no-store")
+        for name, value in ANSWER_HEADERS.items():
+            headers.setdefault(name, value)
         logger.info(
             "answered",
             method=request["http"]["method"],
@@ -195,6 +210,7 @@ class Api:
                     also=options.get("also", ()),
                     media=options.get("media", ("text/html",)),
                     refuses=options.get("refuses", ()),
+                    form=options.get("form"),
                 )
             )
             self.resolver.route(
@@ -288,6 +304,17 @@ def reply[M](
         content_type="application/json",
         body=body,
         headers=dict(headers or {}),
+    )
+
+
+def html_page(text: str, *, policy: str = FORM_POLICY, compress: bool = False) -> Response[Any]:
+    """A page for a browser; `policy` is its Content-Security-Policy."""
+    return Response(
+        status_code=200,
+        content_type="text/html; charset=utf-8",
+        body=text,
+        headers={"content-security-policy": policy},
+        compress=compress,
     )
 
 

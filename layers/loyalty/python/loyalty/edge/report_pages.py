@@ -46,13 +46,6 @@ MENU: Final[Mapping[str, tuple[str, ...]]] = {
     "Messages and surveys": ("messages", "surveys", "promoters"),
 }
 
-# Headers of a page; the policy comes with each.
-HEADERS: Final = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Page:

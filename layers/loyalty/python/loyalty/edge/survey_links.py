@@ -38,12 +38,12 @@ class Invitation:
     expires_at: datetime
 
 
-class _Form(BaseModel):
+class SurveyForm(BaseModel):
     """What the page's form sends."""
 
     model_config = ConfigDict(frozen=True)
 
-    score: int = Field(ge=0, le=10)
+    score: int = Field(ge=0, le=10, description="On the survey's scale.")
     comment: str | None = Field(default=None, max_length=COMMENT_MAX)
 
 
@@ -89,7 +89,7 @@ def answer_of(form: bytes, invitation: Invitation) -> Answer:
     try:
         told = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
         sent = {name: values[-1].strip() for name, values in told.items()}
-        read = _Form(score=int(sent.get("score", "")), comment=sent.get("comment") or None)
+        read = SurveyForm(score=int(sent.get("score", "")), comment=sent.get("comment") or None)
     except (ValidationError, ValueError):
         detail = f"Send a score of the survey, and at most {COMMENT_MAX} characters of comment"
         raise ValidationFailed(detail, faults=(Fault("", "invalid_form", detail),)) from None
