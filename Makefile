@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test check types lint build synth \
-	openapi bench explore simulate mutants lock format clean
+	openapi bench explore simulate mutants audit lock format clean
 
 # What a shell was set up for must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -65,6 +65,10 @@ lint:
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(python) -m tools.build $(PLATFORM:%=--platform %)
+	@$(if $(filter-out local,$(PLATFORM)),$(python) -m tools.audit --if-answered)
+
+audit: prepare ## Ask for known vulnerabilities of what is shipped; needs the network
+	@$(python) -m tools.audit
 
 synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64, STAGE=dev|prod)
 	@$(python) -m tools.build --platform $(ARCHITECTURE)

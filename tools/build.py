@@ -1,7 +1,8 @@
 """Build the layers and functions: `build/<platform>/{layers,functions}/<name>`, with bytecode.
 
 Beside each folder lies `<name>.hash`, a digest of what the folder was built from: equal sources
-are one asset, whoever builds them. Only what changed is built again.
+are one asset, whoever builds them. Only what changed is built again. `build/<platform>/sbom.json`
+lists whose work is in the layers, and under which license.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from tools import licenses
 from tools.bootstrap import REQUIREMENTS, ROOT, VERSION, Unprepared, alone, run_uv
 
 BUILD = ROOT / "build"
@@ -62,7 +64,7 @@ NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_ca
 LAYER_MOUNT = "/opt/python"
 FUNCTION_MOUNT = "/var/task"
 # Part of every hash: raise it when the same sources must become another asset.
-RECIPE = "1"
+RECIPE = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,11 @@ def assets(platform: str, *, root: Path = ROOT, build: Path = BUILD) -> Iterator
 
 def _third_party(folder: Path, *, lock: Path, platform: str) -> Asset:
     def fill(staging: Path) -> None:
-        install(lock, into=staging / "python", platform=platform)
-        prune(staging / "python")
+        packages = staging / "python"
+        install(lock, into=packages, platform=platform)
+        drop(packages)
+        licenses.keep_texts(packages, into=staging / licenses.FOLDER)
+        drop_metadata(packages)
 
     recipe = [RECIPE, platform, *DROPPED, *KEPT_METADATA, lock.read_text(encoding="utf-8")]
     digest = hashlib.sha256("\n".join(recipe).encode()).hexdigest()
@@ -152,11 +157,15 @@ def install(lock: Path, *, into: Path, platform: str) -> None:
     )
 
 
-def prune(packages: Path) -> None:
+def drop(packages: Path) -> None:
     """Remove what a function never reads."""
     for pattern in DROPPED:
         for path in list(packages.glob(pattern)):
             remove(path)
+
+
+def drop_metadata(packages: Path) -> None:
+    """Remove what installers know of packages, but for versions that are read at run time."""
     for metadata in packages.glob("*.dist-info"):
         if not metadata.name.startswith(KEPT_METADATA):
             remove(metadata)
@@ -227,6 +236,27 @@ def build(platform: str) -> None:
         took = time.monotonic() - started
         print(f"{name!s:42} {size_mb(asset.folder):6.1f} MB {took:6.1f} s", flush=True)
     remove_others(wanted)
+    list_materials(platform)
+
+
+def list_materials(platform: str, *, build: Path = BUILD) -> None:
+    """Check the licenses of all that is shipped, and list it in `build/<platform>/sbom.json`.
+
+    Raises:
+        Unprepared: a license is not allowed.
+    """
+    out = build / platform
+    packages = licenses.shipped(out / "layers")
+    bill = out / "sbom.json"
+    digest = out / "sbom.hash"
+    sources = hashlib.sha256(f"{RECIPE} {packages}".encode()).hexdigest()
+    if bill.is_file() and digest.is_file() and digest.read_text(encoding="ascii") == sources:
+        return
+    # It costs half of an ordinary build's time, so it is imported when it is needed.
+    from tools import sbom  # noqa: PLC0415
+
+    sbom.write(packages, into=bill, platform=platform)
+    digest.write_text(sources, encoding="ascii")
 
 
 def remove_others(wanted: Sequence[Asset]) -> None:

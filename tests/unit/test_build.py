@@ -181,7 +181,8 @@ def test_a_layer_carries_no_sdk_no_commands_and_only_metadata_that_is_read(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
-    build.prune(tmp_path)
+    build.drop(tmp_path)
+    build.drop_metadata(tmp_path)
 
     kept = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
     assert kept == ["email_validator-2.4.0.dist-info/METADATA", "pydantic/main.py"]

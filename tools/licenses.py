@@ -1,0 +1,160 @@
+"""Whose work the layers carry, and under which license.
+
+A layer holds `licenses/<name>-<version>/` for every package in it: the texts of its license, which
+most licenses want to travel with the work, and the headers of its metadata. The chart library that
+the pages load is bundled into one script, with its notice at the top.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
+from importlib.metadata import PathDistribution
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from tools.bootstrap import ROOT, Unprepared
+
+FOLDER: Final = "licenses"
+METADATA: Final = "METADATA"
+BUNDLED: Final = ROOT / "tools" / "npm" / "package-lock.json"
+
+# Licenses that go with our own, Apache-2.0, in a product that merchants run and change. A package
+# under any other one fails the build: somebody reads the license and decides.
+ALLOWED: Final = frozenset({
+    "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Unlicense",
+    "LicenseRef-Public-Domain",
+})  # fmt: skip
+# What a package says instead of an SPDX identifier, and the license that its text is.
+READ: Final = {
+    ("jinja2", "BSD License"): "BSD-3-Clause",
+    ("duckdb", "MIT License"): "MIT",
+    ("iso4217", "Public Domain"): "LicenseRef-Public-Domain",
+}
+# These ask for nothing, so a package may come without the text.
+ASKING_NOTHING: Final = frozenset({"LicenseRef-Public-Domain", "Unlicense"})
+TEXTS: Final = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """Somebody else's package, as it is shipped; `layer` is where."""
+
+    ecosystem: str
+    name: str
+    version: str
+    license: str
+    layer: str
+
+    @property
+    def purl(self) -> str:
+        """Its package URL, by which databases of vulnerabilities know it."""
+        return f"pkg:{self.ecosystem}/{quote(self.name)}@{self.version}"
+
+
+def keep_texts(packages: Path, *, into: Path) -> None:
+    """Copy the license texts of installed packages beside them, before their metadata goes.
+
+    A package of which nothing is left to ship is skipped.
+
+    Raises:
+        Unprepared: a package brings no text although its license asks for one.
+    """
+    for folder in sorted(packages.glob("*.dist-info")):
+        distribution = PathDistribution(folder)
+        if not _is_shipped(distribution, packages):
+            continue
+        name = f"{_normal(distribution.name)}-{distribution.version}"
+        texts = _texts(folder)
+        if not texts and declared(_headers(folder / METADATA)) not in ASKING_NOTHING:
+            raise Unprepared(f"{name} comes without the text of its license.")
+        kept = into / name
+        kept.mkdir(parents=True)
+        (kept / METADATA).write_text(_head(folder / METADATA), encoding="utf-8")
+        for text in texts:
+            # Most packages have a folder for them already (PEP 639).
+            target = kept / text.relative_to(folder).as_posix().removeprefix("licenses/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(text, target)
+
+
+def shipped(layers: Path) -> list[Package]:
+    """Every package in the built layers.
+
+    Raises:
+        Unprepared: one of them is under a license that is not allowed.
+    """
+    packages = [*_installed(layers), *_bundled()]
+    for package in packages:
+        if package.license not in ALLOWED:
+            raise Unprepared(
+                f"{package.name} {package.version} is under {package.license or 'no license'!r}, "
+                "which tools/licenses.py does not allow."
+            )
+    return packages
+
+
+def declared(headers: Message) -> str:
+    """The SPDX license that a package's metadata names, or what it says instead."""
+    name = _normal(headers["Name"])
+    classifiers = [
+        each.rpartition(" :: ")[2]
+        for each in headers.get_all("Classifier", [])
+        if each.startswith("License :: ")
+    ]
+    said = headers["License-Expression"] or headers["License"] or ", ".join(classifiers)
+    return READ.get((name, said), said)
+
+
+def _installed(layers: Path) -> Iterator[Package]:
+    for metadata in sorted(layers.glob(f"*/{FOLDER}/*/{METADATA}")):
+        headers = _headers(metadata)
+        yield Package(
+            ecosystem="pypi",
+            name=_normal(headers["Name"]),
+            version=headers["Version"],
+            license=declared(headers),
+            layer=metadata.relative_to(layers).parts[0],
+        )
+
+
+def _bundled() -> Iterator[Package]:
+    """What the script of the report pages is bundled from."""
+    for path, locked in json.loads(BUNDLED.read_text(encoding="utf-8"))["packages"].items():
+        if path and not locked.get("dev"):
+            yield Package(
+                ecosystem="npm",
+                name=path.rpartition("node_modules/")[2],
+                version=locked["version"],
+                license=locked.get("license", ""),
+                layer="loyalty",
+            )
+
+
+def _is_shipped(distribution: PathDistribution, packages: Path) -> bool:
+    return any(
+        (packages / file).exists()
+        for file in distribution.files or ()
+        if not file.parts[0].endswith(".dist-info")
+    )
+
+
+def _texts(folder: Path) -> list[Path]:
+    found = {path for pattern in TEXTS for path in folder.rglob(pattern) if path.is_file()}
+    return sorted(found)
+
+
+def _head(metadata: Path) -> str:
+    """The headers without the description that follows them."""
+    return metadata.read_text(encoding="utf-8").partition("\n\n")[0] + "\n"
+
+
+def _headers(metadata: Path) -> Message:
+    return HeaderParser().parsestr(_head(metadata))
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
