@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.facts import ALL, Fact
-from loyalty.edge import views
-from loyalty.edge.keeper import SORTED_BY
-from loyalty.edge.lake import folded_key
+from loyalty.lake import sql_views
+from loyalty.lake.keeper import SORTED_BY
+from loyalty.lake.objects import folded_key
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -194,7 +194,7 @@ def draw(folder: Path, *, members: int = MEMBERS, entries: int = ENTRIES) -> Non
     """Lay out the objects under a folder, each at its key."""
     # Guests' orders are no entries.
     rows = entries * 100 // 92
-    with views.workshop(folder) as connected:
+    with sql_views.workshop(folder) as connected:
         connected.execute(_MACROS)
         connected.execute("SET VARIABLE enrolled_before = 0")
         spans = list(_spans())
@@ -231,7 +231,7 @@ def _lay_out(
     path.parent.mkdir(parents=True, exist_ok=True)
     sql = _FACTS[fact.kind]
     typed = ", ".join(
-        f'"{name}"::{sql_type} AS "{name}"' for name, sql_type in views.columns(fact).items()
+        f'"{name}"::{sql_type} AS "{name}"' for name, sql_type in sql_views.columns(fact).items()
     )
     named = {name: value for name, value in bound.items() if f"${name}" in sql}
     connected.execute(

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 from bench.figures import Figure
 from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
-from loyalty.domain.account import Account
-from loyalty.domain.identity import Identity, Keyring
-from loyalty.domain.member import Consent, Member
-from loyalty.domain.reminders import Correspondence
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.messaging.reminders import Correspondence
+from loyalty.domain.people.identity import Identity, Keyring
+from loyalty.domain.people.member import Consent, Member
 from loyalty.table import keys
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import DynamoEngine, Engine
-from loyalty.table.letters import TableLetters, correspondence_to_item
 from loyalty.table.members import TableMembers
+from loyalty.table.messages import TableLetters, correspondence_to_item
 from loyalty.table.operations import Item
-from loyalty.usecases.reminders import look
-from loyalty.usecases.sweeps import Due, Finder
+from loyalty.usecases.ledger.sweeps import Due, Finder
+from loyalty.usecases.messaging.reminders import look
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 from bench.figures import Figure
 from bench.lake import PROGRAM_ID, TODAY
 from local.home import EXAMPLE
-from loyalty.domain.program import Program
-from loyalty.edge import columns, reports
-from loyalty.edge.engines import Engine
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.reports import Period, Table
+from loyalty.domain.program.document import Program
+from loyalty.lake import columns, reports
+from loyalty.lake.connections import Engine
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.reports import Period, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

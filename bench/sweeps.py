@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from bench.figures import Figure
 from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import midnight
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import records
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import DynamoEngine, Engine
 from loyalty.table.operations import Item
-from loyalty.usecases.sweeps import Due, Finder, wake
+from loyalty.usecases.ledger.sweeps import Due, Finder, wake
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table

@@ -12,8 +12,8 @@ from botocore.config import Config
 from bench.figures import Figure
 from local.aws import REGION
 from local.cloud import Cloud
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge.table import pause
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws.table import pause
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import DynamoEngine, Engine, Persistent, item_to_wire
 from loyalty.table.operations import Item

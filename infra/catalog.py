@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.buckets import FACTS, Buckets
 from infra.settings import Settings
 from loyalty.domain.facts import ALL, Fact
-from loyalty.edge import views
+from loyalty.lake import sql_views
 
 # No program began earlier.
 FIRST_MONTH = "2020-01"
@@ -80,7 +80,7 @@ class Catalog(Construct):
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
                     columns=[
                         glue.CfnTable.ColumnProperty(name=name, type=glue_type(sql_type))
-                        for name, sql_type in views.columns(fact).items()
+                        for name, sql_type in sql_views.columns(fact).items()
                     ],
                     location=location,
                     input_format=f"{_HADOOP}.MapredParquetInputFormat",

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from loyalty.domain.errors import (
+from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
     MalformedJson,
@@ -25,9 +25,9 @@ from loyalty.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from loyalty.domain.program import Program
-from loyalty.edge.http import Api, Operation
-from loyalty.edge.problems import CONTENT_TYPE, STATUS, Problem
+from loyalty.domain.program.document import Program
+from loyalty.edge.http.app import Api, Operation
+from loyalty.edge.http.problems import CONTENT_TYPE, STATUS, Problem
 from tools.generated import ROOT, Generated, generated_text, main
 
 OPENAPI: Final = ROOT / "docs" / "openapi.json"

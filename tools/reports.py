@@ -8,9 +8,9 @@ from textwrap import fill
 from typing import Final
 
 from loyalty.domain.facts import ALL, Fact
-from loyalty.edge import reports, views
-from loyalty.edge.report_files import DATED_BY
 from loyalty.edge.report_pages import MENU
+from loyalty.lake import reports, sql_views
+from loyalty.lake.report_files import DATED_BY
 from tools.generated import ROOT, Generated, generated_text, main
 
 PAGE: Final = ROOT / "docs" / "reports.md"
@@ -113,7 +113,7 @@ def _kind(fact: type[Fact]) -> str:
     about = "\n\n".join(fill(each, 100) for each in (getdoc(fact) or "").split("\n\n"))
     columns = {
         name: re.sub(r'"(\w+)"', r"\1", sql_type).lower()
-        for name, sql_type in views.columns(fact).items()
+        for name, sql_type in sql_views.columns(fact).items()
     }
     rows = "\n".join(f"| `{name}` | {sql_type} |" for name, sql_type in columns.items())
     dated = f"In the period of `{DATED_BY[fact.kind]}`."

@@ -6,8 +6,7 @@ from typing import Annotated, Final, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
-from loyalty.domain.entries import Adjustment, Clawback, Entry
-from loyalty.domain.errors import (
+from loyalty.domain.kernel.errors import (
     CurrencyMismatch,
     Forbidden,
     IdempotencyConflict,
@@ -19,15 +18,15 @@ from loyalty.domain.errors import (
     TryAgain,
     WrongState,
 )
-from loyalty.domain.identity import Keyring
-from loyalty.domain.order_vouchers import VoucherStep, codes_among
-from loyalty.domain.orders import Order
-from loyalty.domain.program import AdjustmentLimits
-from loyalty.edge.auth import STAFF, Role
+from loyalty.domain.ledger.entries import Adjustment, Clawback, Entry
+from loyalty.domain.ledger.order_vouchers import VoucherStep, codes_among
+from loyalty.domain.orders.order import Order
+from loyalty.domain.people.identity import Keyring
+from loyalty.domain.program.document import AdjustmentLimits
+from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member
-from loyalty.edge.entries import EntryAnswer, entry_answer, shares_answer
-from loyalty.edge.http import (
+from loyalty.edge.http.app import (
     ANYONE,
     IdempotencyKey,
     PathId,
@@ -36,9 +35,23 @@ from loyalty.edge.http import (
     html_page,
     reply,
 )
+from loyalty.edge.http.auth import STAFF, Role
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, Money, PageLimit
+from loyalty.edge.mail.survey_links import (
+    SEALED,
+    Invitation,
+    SurveyForm,
+    answer_of,
+    invitation_of,
+    path,
+    question_page,
+    thanks_page,
+)
 from loyalty.edge.metrics import count
-from loyalty.edge.order_vouchers import steps_answer
-from loyalty.edge.orders import (
+from loyalty.edge.models.entries import EntryAnswer, entry_answer, shares_answer
+from loyalty.edge.models.order_vouchers import steps_answer
+from loyalty.edge.models.orders import (
     AdjustmentAnswer,
     AdjustmentRequest,
     OrderAnswer,
@@ -50,20 +63,7 @@ from loyalty.edge.orders import (
     RefundRequest,
     RefundWaiting,
 )
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.schemas import Cursor, Money, PageLimit
-from loyalty.edge.settings import AccrualSettings, settings
-from loyalty.edge.survey_links import (
-    SEALED,
-    Invitation,
-    SurveyForm,
-    answer_of,
-    invitation_of,
-    path,
-    question_page,
-    thanks_page,
-)
-from loyalty.edge.surveys import (
+from loyalty.edge.models.surveys import (
     SurveyLinkAnswer,
     SurveyLinkRequest,
     SurveyResponseAnswer,
@@ -71,17 +71,19 @@ from loyalty.edge.surveys import (
     SurveyResponsesPage,
     response_answer,
 )
-from loyalty.edge.table import engine
+from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
-from loyalty.usecases import accrual, corrections, orders, refunds, surveys
-from loyalty.usecases.accrual import Customer, Earned, Kept
-from loyalty.usecases.corrections import AskedAdjustment
-from loyalty.usecases.guests import record_for
-from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger import corrections
+from loyalty.usecases.ledger.corrections import AskedAdjustment
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.orders import accrual, lookup, refunds
+from loyalty.usecases.orders.accrual import Customer, Earned, Kept
+from loyalty.usecases.orders.guests import record_for
+from loyalty.usecases.orders.refunds import Waiting
+from loyalty.usecases.people import surveys
+from loyalty.usecases.people.surveys import Answered
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.refunds import Waiting
-from loyalty.usecases.surveys import Answered
 
 api = create_app("accrual")
 handler = api
@@ -134,7 +136,7 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
 def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> OrderAnswer:
     """See what became of an order: its entries, with all that explains them."""
     at = desk(program_id, table=settings(AccrualSettings).table)
-    story = orders.story_of(source, order_id, desk=at)
+    story = lookup.story_of(source, order_id, desk=at)
     return OrderAnswer(
         source=source,
         order_id=order_id,

@@ -3,10 +3,10 @@
 from typing import Any
 
 from loyalty.domain.facts import facts_of
-from loyalty.edge import clients
-from loyalty.edge.lake import Lake
+from loyalty.edge.aws import clients
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import ArchiveSettings, settings
+from loyalty.lake.objects import Lake
 from loyalty.table.changes import read
 
 

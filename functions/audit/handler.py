@@ -7,18 +7,18 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.edge import clients
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import desk
-from loyalty.edge.lake import Changes
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.pages import PageQueue, work
 from loyalty.edge.settings import AuditSettings, settings
-from loyalty.edge.table import engine, pause
+from loyalty.lake.objects import Changes
 from loyalty.table.due import TableProgress
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.pages import ITEMS_MAX, Page
-from loyalty.usecases.statements import audit_member
+from loyalty.usecases.ledger.statements import audit_member
+from loyalty.usecases.work_pages import ITEMS_MAX, Page
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

@@ -15,21 +15,21 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.errors import NotFound
-from loyalty.domain.storefront import PlatformApi
-from loyalty.edge import clients
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.shops.storefront import PlatformApi
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import desk
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.platforms import PlatformClient
+from loyalty.edge.outgoing.platform_client import PlatformClient
 from loyalty.edge.settings import CodesSettings, PlatformSettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.table import engine, pause
 from loyalty.storefronts import shopify_codes
 from loyalty.storefronts.shopify_codes import ShopifyCodes
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.intake import Unfetchable
-from loyalty.usecases.shop_codes import ShopRefused, pause_seconds, put_right
+from loyalty.usecases.shops.intake import Unfetchable
+from loyalty.usecases.shops.shop_codes import ShopRefused, pause_seconds, put_right
 
 
 class _OneByOne(BatchProcessor):

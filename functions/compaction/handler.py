@@ -8,16 +8,17 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.facts import ALL
-from loyalty.edge import clients, clock
-from loyalty.edge.keeper import Keeper
-from loyalty.edge.lake import Lake
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.pages import PageQueue, work
 from loyalty.edge.settings import CompactionSettings, settings
-from loyalty.edge.table import engine, pause
+from loyalty.lake.keeper import Keeper
+from loyalty.lake.objects import Lake
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.pages import Page
+from loyalty.usecases.work_pages import Page
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

@@ -13,11 +13,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.endpoints import Endpoint, EndpointDelivery, payload
-from loyalty.domain.errors import InvalidCursor, LimitReached, TryAgain, WrongState
-from loyalty.edge import clients, clock, desk
-from loyalty.edge.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
-from loyalty.edge.endpoints import (
+from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
+from loyalty.domain.webhooks_out.endpoints import Endpoint, EndpointDelivery, payload
+from loyalty.edge import clock, desk
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
+from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.queues.deliveries import TurnQueue, read_turn
+from loyalty.edge.aws.table import engine
+from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, PageLimit
+from loyalty.edge.local_cloud import is_on_one_machine
+from loyalty.edge.logs import logger
+from loyalty.edge.metrics import count
+from loyalty.edge.models.endpoints import (
     EndpointAnswer,
     EndpointDeliveryPage,
     EndpointId,
@@ -29,20 +39,11 @@ from loyalty.edge.endpoints import (
     endpoint_delivery_answer,
     with_secret,
 )
-from loyalty.edge.http import PathId, ProgramId, create_app, reply
-from loyalty.edge.logs import logger
-from loyalty.edge.messages import one_by_one
-from loyalty.edge.metrics import count
-from loyalty.edge.one_machine import is_on_one_machine
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.schemas import Cursor, PageLimit
-from loyalty.edge.sender import Sender
+from loyalty.edge.outgoing.webhook_sender import Sender
 from loyalty.edge.settings import EndpointsSettings, LocalEndpointSettings, settings
-from loyalty.edge.table import engine
-from loyalty.edge.turns import TurnQueue, read_turn
-from loyalty.table.endpoints import TableEndpointLog, TableEndpoints
 from loyalty.table.positions import is_listed
-from loyalty.usecases.endpoints import (
+from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
+from loyalty.usecases.webhooks_out.endpoints import (
     Announcement,
     Turn,
     deliver,

@@ -6,8 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from ulid import ULID
 
-from loyalty.domain.entries import Counterpart
-from loyalty.domain.errors import (
+from loyalty.domain.kernel.errors import (
     Fault,
     Forbidden,
     IdempotencyConflict,
@@ -18,15 +17,14 @@ from loyalty.domain.errors import (
     ValidationFailed,
     WrongState,
 )
-from loyalty.domain.member import Change
-from loyalty.edge import clients
-from loyalty.edge.auth import MEMBER_AND_STAFF, Role
-from loyalty.edge.claims import Claim, hand_over
+from loyalty.domain.ledger.entries import Counterpart
+from loyalty.domain.people.member import Change
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.guest_claims import Claim, hand_over
+from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import directory, keyring, own_member, proven_by
-from loyalty.edge.entries import entry_answer
-from loyalty.edge.exports import ExportAnswer, export_answer, position
-from loyalty.edge.http import (
+from loyalty.edge.http.app import (
     ANYONE,
     IdempotencyKey,
     PathId,
@@ -35,7 +33,14 @@ from loyalty.edge.http import (
     html_page,
     reply,
 )
-from loyalty.edge.members import (
+from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, Day, Instant, PageLimit
+from loyalty.edge.mail.unsubscribing import ASK, DONE, SEALED, member_named_by
+from loyalty.edge.metrics import count
+from loyalty.edge.models.entries import entry_answer
+from loyalty.edge.models.member_export import ExportAnswer, export_answer, position
+from loyalty.edge.models.members import (
     EnrollmentRequest,
     HistoryPage,
     LookupRequest,
@@ -45,11 +50,7 @@ from loyalty.edge.members import (
     claims,
     member_answer,
 )
-from loyalty.edge.metrics import count
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.schemas import Cursor, Day, Instant, PageLimit
-from loyalty.edge.settings import EnrollmentSettings, settings
-from loyalty.edge.statements import (
+from loyalty.edge.models.statements import (
     BalanceAnswer,
     MergeAnswer,
     MergeRequest,
@@ -58,15 +59,15 @@ from loyalty.edge.statements import (
     require_period,
     statement_answer,
 )
-from loyalty.edge.table import engine
-from loyalty.edge.unsubscribing import ASK, DONE, SEALED, member_named_by
-from loyalty.table.holdings import TableHoldings
+from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.table.positions import is_listed
-from loyalty.usecases import corrections, enrollment, statements
-from loyalty.usecases.enrollment import Application, Enrolled
-from loyalty.usecases.exports import export
-from loyalty.usecases.guests import claim_orders
+from loyalty.usecases.ledger import corrections, statements
+from loyalty.usecases.orders.guests import claim_orders
+from loyalty.usecases.people import enrollment
+from loyalty.usecases.people.enrollment import Application, Enrolled
+from loyalty.usecases.people.member_export import export
 from loyalty.usecases.ports import Desk
 
 api = create_app("enrollment")

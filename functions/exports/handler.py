@@ -12,21 +12,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.errors import (
+from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     InvalidCursor,
     LimitReached,
     NotFound,
     TryAgain,
 )
-from loyalty.edge import clients, clock, desk
-from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge import clock, desk
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.table import engine
+from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.logs import logger
-from loyalty.edge.messages import one_by_one
 from loyalty.edge.metrics import count
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.report_exports import (
+from loyalty.edge.models.report_exports import (
     FACTS_BYTES_MAX,
     FileOrderQueue,
     FileWorkshop,
@@ -37,10 +39,9 @@ from loyalty.edge.report_exports import (
     export_answer,
     read_file_order,
 )
-from loyalty.edge.report_files import FileShelf
-from loyalty.edge.schemas import Cursor, PageLimit
 from loyalty.edge.settings import ExportsSettings, settings
-from loyalty.edge.table import engine
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.report_files import FileShelf
 from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
 from loyalty.usecases.report_exports import make_file, request_file, requested

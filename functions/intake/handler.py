@@ -18,40 +18,41 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
-from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.deliveries import (
+from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.people.identity import Identity, Keyring
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.deliveries import (
     CONTRADICTED,
     HELD_UP,
     INTERNAL_ERROR,
     INTERRUPTED,
     Kept,
 )
-from loyalty.domain.errors import NotFound, TryAgain
-from loyalty.domain.identity import Identity, Keyring
-from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import ALL_EARN, Envelope, Outcome
-from loyalty.edge import clients, clock
-from loyalty.edge.claims import Claim, read_claim
+from loyalty.domain.shops.storefront import ALL_EARN, Envelope, Outcome
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import Inbox, IntakeQueue, read_message
+from loyalty.edge.aws.queues.guest_claims import Claim, read_claim
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory, keyring
-from loyalty.edge.inbox import Inbox, IntakeQueue, read_message
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.platforms import PlatformClient
+from loyalty.edge.outgoing.platform_client import PlatformClient
 from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
-from loyalty.usecases.customers import apply_to_person
-from loyalty.usecases.deliveries import Files, contradicts, queue_stranded
-from loyalty.usecases.enrollment import look_up
-from loyalty.usecases.guests import claim_orders
-from loyalty.usecases.intake import apply, understand
-from loyalty.usecases.privacy import answer
+from loyalty.usecases.orders.guests import claim_orders
+from loyalty.usecases.people.enrollment import look_up
+from loyalty.usecases.shops.customers import apply_to_person
+from loyalty.usecases.shops.deliveries import Files, contradicts, queue_stranded
+from loyalty.usecases.shops.intake import apply, understand
+from loyalty.usecases.shops.privacy_requests import answer
 
 # Some tens of milliseconds each, of the function's thirty seconds.
 CLAIMED_AT_ONCE_MAX: Final = 200

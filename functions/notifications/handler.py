@@ -8,23 +8,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.member import Member
-from loyalty.domain.reminders import Message
-from loyalty.edge import clients
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.member import Member
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.mailbox import Mailbox
+from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory, keyring
-from loyalty.edge.http import ProgramId, create_app
+from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.logs import logger
-from loyalty.edge.mailbox import Mailbox
-from loyalty.edge.mails import Letter, mail
-from loyalty.edge.messages import one_by_one
+from loyalty.edge.mail.previews import PreviewAnswer, PreviewRequest, sample, with_draft
+from loyalty.edge.mail.render import Letter, mail
+from loyalty.edge.mail.unsubscribing import link
 from loyalty.edge.metrics import count
-from loyalty.edge.previews import PreviewAnswer, PreviewRequest, sample, with_draft
 from loyalty.edge.settings import NotificationsSettings, settings
-from loyalty.edge.table import engine
-from loyalty.edge.unsubscribing import link
-from loyalty.table.letters import TableLetters, TableOutbox
-from loyalty.usecases.notifications import Postman, Quiet, Rejected, deliver, stop
+from loyalty.table.messages import TableLetters, TableOutbox
+from loyalty.usecases.messaging.notifications import Postman, Quiet, Rejected, deliver, stop
 from loyalty.usecases.ports import Desk
 
 # What a queue may hide a message for at most.

@@ -9,24 +9,25 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.erasure import Asked
-from loyalty.domain.storefront import Delivery
-from loyalty.edge import clients, clock
+from loyalty.domain.people.erasure import Asked
+from loyalty.domain.shops.storefront import Delivery
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.erasing import InboxSearch, MailSuppressions
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
-from loyalty.edge.erasing import InboxSearch, MailSuppressions
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.pages import PageQueue, work
 from loyalty.edge.settings import PrivacySettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.table import engine, pause
 from loyalty.storefronts import dialect
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.erasing import close_shop, forget_deliveries, forget_traces
-from loyalty.usecases.pages import Page
+from loyalty.usecases.people.erasure import close_shop, forget_deliveries, forget_traces
+from loyalty.usecases.work_pages import Page
 
 # Of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0

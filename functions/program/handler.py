@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
-from loyalty.domain.deliveries import read_log_id
-from loyalty.domain.errors import InvalidCursor, PreconditionRequired, StaleVersion, TryAgain
-from loyalty.domain.program import (
+from loyalty.domain.kernel.errors import InvalidCursor, PreconditionRequired, StaleVersion, TryAgain
+from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
     EarningRule,
     Expiry,
@@ -20,16 +19,17 @@ from loyalty.domain.program import (
     Reward,
     RewardKind,
 )
-from loyalty.edge import clients, clock, desk, table
-from loyalty.edge.auth import EVERYONE
-from loyalty.edge.data_requests import DataRequestAnswer, data_request_answer
-from loyalty.edge.http import ANYONE, PathId, ProgramId, create_app, reply
-from loyalty.edge.inbox import Inbox, IntakeQueue
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.schemas import AnswerPart, Cursor, Moment, PageLimit
-from loyalty.edge.settings import ProgramSettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.storefronts import (
+from loyalty.domain.shops.deliveries import read_log_id
+from loyalty.edge import clock, desk
+from loyalty.edge.aws import clients, table
+from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.auth import EVERYONE
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import AnswerPart, Cursor, Moment, PageLimit
+from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
+from loyalty.edge.models.storefronts import (
     DeliveryPage,
     ReplayAnswer,
     ReplayRequest,
@@ -43,13 +43,14 @@ from loyalty.edge.storefronts import (
     storefront_answer,
     storefront_state,
 )
+from loyalty.edge.settings import ProgramSettings, settings
 from loyalty.storefronts import dialect
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.deliveries import Files, deliveries_page, health, replay, replay_span
-from loyalty.usecases.privacy import read_data_request
-from loyalty.usecases.program import publish
-from loyalty.usecases.storefronts import connect, connected, disconnect
+from loyalty.usecases.program.publishing import publish
+from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
+from loyalty.usecases.shops.privacy_requests import read_data_request
+from loyalty.usecases.shops.storefronts import connect, connected, disconnect
 
 api = create_app("program")
 handler = api

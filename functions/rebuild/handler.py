@@ -6,16 +6,17 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.facts import facts_of
-from loyalty.edge import clients, clock
-from loyalty.edge.keeper import closed_before
-from loyalty.edge.lake import Lake
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.table import pause
 from loyalty.edge.logs import failure, logger
-from loyalty.edge.pages import PageQueue, work
 from loyalty.edge.settings import RebuildSettings, settings
-from loyalty.edge.table import pause
+from loyalty.lake.keeper import closed_before
+from loyalty.lake.objects import Lake
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.scan import Stretch, read, stretches
-from loyalty.usecases.pages import Page
+from loyalty.usecases.work_pages import Page
 
 # One scan reads the items of all programs; what it finds says whose it is.
 EVERY_PROGRAM = "all"

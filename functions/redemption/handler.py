@@ -7,8 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field, StrictBool
 
-from loyalty.domain.entries import Entry, Redemption
-from loyalty.domain.errors import (
+from loyalty.domain.kernel.errors import (
     Forbidden,
     IdempotencyConflict,
     InsufficientPoints,
@@ -19,16 +18,15 @@ from loyalty.domain.errors import (
     VoucherUsed,
     WrongState,
 )
-from loyalty.domain.program import RewardKind
-from loyalty.domain.vouchers import State, Voucher
-from loyalty.edge.auth import MEMBER_AND_STAFF, Role
+from loyalty.domain.ledger.entries import Entry, Redemption
+from loyalty.domain.ledger.vouchers import State, Voucher
+from loyalty.domain.program.document import RewardKind
 from loyalty.edge.desk import desk, request_id
 from loyalty.edge.directory import own_member
-from loyalty.edge.entries import entry_answer, last_day
-from loyalty.edge.http import IdempotencyKey, PathId, ProgramId, create_app, reply
-from loyalty.edge.metrics import count
-from loyalty.edge.paging import next_cursor, page_start
-from loyalty.edge.schemas import (
+from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
+from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import (
     AnswerPart,
     Cursor,
     ExternalId,
@@ -37,13 +35,15 @@ from loyalty.edge.schemas import (
     Points,
     RequestPart,
 )
+from loyalty.edge.metrics import count
+from loyalty.edge.models.entries import entry_answer, last_day
+from loyalty.edge.models.statements import TransferAnswer, TransferRequest
 from loyalty.edge.settings import RedemptionSettings, settings
-from loyalty.edge.statements import TransferAnswer, TransferRequest
 from loyalty.table.positions import is_listed
-from loyalty.usecases import corrections, redemption
-from loyalty.usecases.accounts import lineage
+from loyalty.usecases.ledger import corrections, redemption
+from loyalty.usecases.ledger.accounts import lineage
+from loyalty.usecases.ledger.redemption import Wanted
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import Wanted
 
 api = create_app("redemption")
 handler = api

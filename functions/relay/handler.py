@@ -3,8 +3,8 @@
 from typing import Any
 
 from loyalty.domain.events import events_of
-from loyalty.edge import clients, table
-from loyalty.edge.bus import Bus
+from loyalty.edge.aws import clients, table
+from loyalty.edge.aws.bus import Bus
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import RelaySettings, settings
 from loyalty.table.changes import read

@@ -6,22 +6,23 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.identity import Keyring
-from loyalty.edge import clients, clock
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.people.identity import Keyring
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.work import PageQueue, work
+from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import desk, shelf
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.pages import PageQueue, work
 from loyalty.edge.settings import RemindersSettings, settings
-from loyalty.edge.table import engine, pause
 from loyalty.table.due import TableDues, TableProgress
-from loyalty.table.letters import TableLetters
 from loyalty.table.members import TableMembers
+from loyalty.table.messages import TableLetters
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.pages import Page
-from loyalty.usecases.reminders import look
-from loyalty.usecases.sweeps import Due, Finder, put_off
+from loyalty.usecases.ledger.sweeps import Due, Finder, put_off
+from loyalty.usecases.messaging.reminders import look
+from loyalty.usecases.work_pages import Page
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

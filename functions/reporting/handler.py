@@ -15,19 +15,21 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
-from loyalty.domain.currencies import exponent
-from loyalty.domain.errors import NotFound, TooLarge
-from loyalty.domain.program import Program
-from loyalty.edge import clients, clock, columns, desk, report_pages, reports
-from loyalty.edge.engines import Engine
-from loyalty.edge.http import ANYONE, ProgramId, create_app, html_page, reply
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.periods import ReportDay, require_period
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.errors import NotFound, TooLarge
+from loyalty.domain.program.document import Program
+from loyalty.edge import clock, desk, report_pages
+from loyalty.edge.aws import clients
+from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page, reply
+from loyalty.edge.http.periods import ReportDay, require_period
+from loyalty.edge.http.schemas import AnswerPart, rfc3339
 from loyalty.edge.report_pages import Page
-from loyalty.edge.reports import By, ChartKind, Period, Report, Table
-from loyalty.edge.schemas import AnswerPart, rfc3339
 from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
-from loyalty.edge.spreadsheets import as_text
+from loyalty.lake import columns, reports
+from loyalty.lake.connections import Engine
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.reports import By, ChartKind, Period, Report, Table
+from loyalty.lake.spreadsheets import as_text
 
 api = create_app("reporting")
 handler = api

@@ -6,21 +6,22 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from loyalty.domain.errors import BadSignature, NotFound, TooLarge
-from loyalty.domain.storefront import Received
-from loyalty.edge import clients, clock
-from loyalty.edge.http import ANYONE, ProgramId, create_app
-from loyalty.edge.inbox import Inbox, IntakeQueue
+from loyalty.domain.kernel.errors import BadSignature, NotFound, TooLarge
+from loyalty.domain.shops.storefront import Received
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.aws.table import engine
+from loyalty.edge.http.app import ANYONE, ProgramId, create_app
+from loyalty.edge.http.schemas import AnswerPart
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.schemas import AnswerPart
+from loyalty.edge.models.storefronts import StorefrontId
 from loyalty.edge.settings import WebhooksSettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.storefronts import StorefrontId
-from loyalty.edge.table import engine
 from loyalty.storefronts import dialect
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.storefronts import Connections, receive
+from loyalty.usecases.shops.storefronts import Connections, receive
 
 # Lambda takes 6 MB and base64 makes four bytes of three. A platform that is refused sends the same
 # again and then stops sending, so there is no smaller limit than what can be carried.

@@ -11,7 +11,7 @@ from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.schedules import ScheduledWork
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event
-from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
+from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
 
 SWEEP_TIMEOUT = Duration.seconds(60)
 # To read off a busy day's facts who has changed.

@@ -11,7 +11,7 @@ from infra.queues import WorkQueue
 from infra.schedules import Wake
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE
-from loyalty.usecases.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
+from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
 
 INTAKE_TIMEOUT = Duration.seconds(30)
 # Up to six calls of a shop, which may take 7 s each, for a shop or two.

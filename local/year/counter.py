@@ -12,35 +12,41 @@ from zoneinfo import ZoneInfo
 from ulid import ULID
 
 from local.memory import MemoryEngine
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.entries import Adjustment, AskedRefund, Redemption
-from loyalty.domain.errors import Refusal
-from loyalty.domain.identity import Identity, Keyring
-from loyalty.domain.member import Member
-from loyalty.domain.orders import Order, fingerprint
-from loyalty.domain.program import Program
-from loyalty.domain.reminders import Message
+from loyalty.domain.kernel.errors import Refusal
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.entries import Adjustment, AskedRefund, Redemption
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.orders.order import Order, fingerprint
+from loyalty.domain.people.identity import Identity, Keyring
+from loyalty.domain.people.member import Member
+from loyalty.domain.program.document import Program
 from loyalty.edge.desk import request_id
 from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
-from loyalty.table.letters import TableLetters, TableOutbox
 from loyalty.table.members import TableMembers
+from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
-from loyalty.usecases.accrual import Customer, earn
-from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
-from loyalty.usecases.enrollment import Application, Claim, enroll, unite
-from loyalty.usecases.guests import claim_orders, record_for
-from loyalty.usecases.notifications import Rejected, deliver, stop
-from loyalty.usecases.order_vouchers import ToldVouchers, tell_vouchers
-from loyalty.usecases.pages import Page
+from loyalty.usecases.ledger.corrections import (
+    AskedAdjustment,
+    adjust,
+    give,
+    grant_tier,
+    merge_members,
+)
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, tell_vouchers
+from loyalty.usecases.ledger.redemption import Wanted, cancel, complete, redeem_reward, use_voucher
+from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.messaging.notifications import Rejected, deliver, stop
+from loyalty.usecases.messaging.reminders import look
+from loyalty.usecases.orders.accrual import Customer, earn
+from loyalty.usecases.orders.guests import claim_orders, record_for
+from loyalty.usecases.orders.refunds import refund
+from loyalty.usecases.people.enrollment import Application, Claim, enroll, unite
+from loyalty.usecases.people.surveys import Answer, answer
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.program import publish
-from loyalty.usecases.redemption import Wanted, cancel, complete, redeem_reward, use_voucher
-from loyalty.usecases.refunds import refund
-from loyalty.usecases.reminders import look
-from loyalty.usecases.surveys import Answer, answer
-from loyalty.usecases.sweeps import Due, Finder, wake
+from loyalty.usecases.program.publishing import publish
+from loyalty.usecases.work_pages import Page
 
 PROGRAM_ID: Final = "corner-coffee"
 DOCUMENT: Final = Path(__file__).with_name("program.json")

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.identity import Identity
-from loyalty.domain.orders import Line
+from loyalty.domain.orders.order import Line
+from loyalty.domain.people.identity import Identity
 
 TILLS: Final = ("till-elm-street", "till-station")
 SHOP: Final = "web-shop"

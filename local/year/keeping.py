@@ -13,7 +13,7 @@ from pathlib import Path
 import loyalty
 from local.cloud import ROOT, stop
 from local.year.making import MEMBERS, SEED, Span, make_year
-from loyalty.domain.identity import Keyring
+from loyalty.domain.people.identity import Keyring
 from loyalty.table.operations import Item
 
 _LAYER = Path(loyalty.__file__).parent

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local.aws import Aws
 from local.deploy import stack_outputs
-from loyalty.domain.errors import TryAgain
 from loyalty.domain.facts import ALL, Fact, facts_of
+from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.directory import read_keyring
-from loyalty.edge.keeper import Keeper, closed_before
-from loyalty.edge.lake import Lake
+from loyalty.lake.keeper import Keeper, closed_before
+from loyalty.lake.objects import Lake
 from loyalty.table.changes import change_told_again
 from loyalty.table.engine import item_to_wire
 from loyalty.table.operations import Item

@@ -21,10 +21,10 @@ from local.year.habits import (
     score,
     stays,
 )
-from loyalty.domain.account import TierFloor
-from loyalty.domain.calendar import add_months, midnight
-from loyalty.domain.identity import Identity, Keyring
-from loyalty.domain.orders import Order
+from loyalty.domain.kernel.calendar import add_months, midnight
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.orders.order import Order
+from loyalty.domain.people.identity import Identity, Keyring
 
 MEMBERS: Final = 2_020
 MONTHS: Final = 13

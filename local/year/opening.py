@@ -16,8 +16,9 @@ from local.year.counter import PROGRAM_ID, document, zone
 from local.year.keeping import Kept
 from local.year.loading import IDENTITY_KEYRING, Place, fill_lake, fill_table
 from local.year.making import Span
-from loyalty.domain.identity import Keyring
-from loyalty.edge import report_pages, reports
+from loyalty.domain.people.identity import Keyring
+from loyalty.edge import report_pages
+from loyalty.lake import reports
 
 ROLE: Final = "analyst"
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 
 from local.cloud import Cloud, free_port, running_cloud
+from loyalty.edge.aws.table import pause
 from loyalty.edge.desk import new_code
-from loyalty.edge.table import pause
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import DynamoEngine, Persistent
 from loyalty.usecases.ports import Desk

@@ -17,25 +17,25 @@ import pytest
 
 from functions.intake.handler import handler as intake
 from local.cloud import Cloud
-from loyalty.domain.audit import audit
-from loyalty.domain.deliveries import Kept
-from loyalty.domain.identity import identify
-from loyalty.domain.storefront import Received, ShopKeys
-from loyalty.edge import clients
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.people.identity import identify
+from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.storefront import Received, ShopKeys
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
+from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
-from loyalty.edge.inbox import Inbox, IntakeQueue
 from loyalty.edge.settings import IntakeSettings, settings
-from loyalty.edge.storefront_secrets import StorefrontSecrets
-from loyalty.edge.table import engine
 from loyalty.storefronts import dialect
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.deliveries import Files, deliveries_page
-from loyalty.usecases.enrollment import Application, Claim, enroll
-from loyalty.usecases.storefronts import Connections, connect, receive
+from loyalty.usecases.people.enrollment import Application, Claim, enroll
+from loyalty.usecases.shops.deliveries import Files, deliveries_page
+from loyalty.usecases.shops.storefronts import Connections, connect, receive
 from tests.support import cold, shopify
 from tests.support.documents import published
 from tests.support.queues import consume, record_of

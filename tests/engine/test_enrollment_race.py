@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loyalty.domain.errors import IdentityTaken
-from loyalty.domain.identity import Keyring, identify
+from loyalty.domain.kernel.errors import IdentityTaken
+from loyalty.domain.people.identity import Keyring, identify
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.enrollment import Application, Claim, enroll, enroll_oneself
+from loyalty.usecases.people.enrollment import Application, Claim, enroll, enroll_oneself
 from loyalty.usecases.ports import Desk
 from tests.support.race import race
 

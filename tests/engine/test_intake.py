@@ -7,16 +7,16 @@ from itertools import count
 
 import pytest
 
-from loyalty.domain.identity import Keyring, identify
-from loyalty.domain.storefront import OrderPaid, Outcome
+from loyalty.domain.people.identity import Keyring, identify
+from loyalty.domain.shops.storefront import OrderPaid, Outcome
 from loyalty.storefronts import shopify
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.enrollment import Application, Claim, enroll
-from loyalty.usecases.guests import claim_orders
-from loyalty.usecases.intake import apply
+from loyalty.usecases.orders.guests import claim_orders
+from loyalty.usecases.people.enrollment import Application, Claim, enroll
 from loyalty.usecases.ports import Desk
+from loyalty.usecases.shops.intake import apply
 from tests.support.documents import published
 from tests.support.race import race
 from tests.support.shopify import WITH_CUSTOMER, encoded, payload

@@ -7,26 +7,26 @@ from typing import Final
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.entries import Adjustment, AskedRefund, Entry, Redemption
-from loyalty.domain.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
-from loyalty.domain.identity import Keyring
+from loyalty.domain.kernel.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Adjustment, AskedRefund, Entry, Redemption
+from loyalty.domain.people.identity import Keyring
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.corrections import AskedAdjustment, adjust
-from loyalty.usecases.enrollment import Application, enroll
-from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import (
+from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.redemption import (
     Wanted,
     cancel,
     redeem_reward,
     use_voucher,
     voucher_of,
 )
-from loyalty.usecases.refunds import Refunded, refund
-from loyalty.usecases.statements import audit_member
+from loyalty.usecases.ledger.statements import audit_member
+from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.refunds import Refunded, refund
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.ports import Desk
 from tests.support.documents import reward
 from tests.support.orders import NOON, line, order
 from tests.support.race import race

@@ -7,19 +7,19 @@ from typing import Final
 
 import pytest
 
-from loyalty.domain.account import view
-from loyalty.domain.audit import audit
-from loyalty.domain.entries import Adjustment
-from loyalty.domain.errors import InsufficientPoints
-from loyalty.domain.identity import Keyring
+from loyalty.domain.kernel.errors import InsufficientPoints
+from loyalty.domain.ledger.account import view
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.ledger.entries import Adjustment
+from loyalty.domain.people.identity import Keyring
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.corrections import AskedAdjustment, adjust
-from loyalty.usecases.enrollment import Application, enroll
+from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
+from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
+from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import Wanted, redeem_reward
-from loyalty.usecases.sweeps import Due, Finder, wake
 from tests.support.orders import NOON
 from tests.support.race import race
 from tests.support.sweeping import ListedPages

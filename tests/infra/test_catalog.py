@@ -8,8 +8,8 @@ import pytest
 
 from infra.catalog import glue_type
 from loyalty.domain.facts import ALL
-from loyalty.edge import views
-from loyalty.edge.lake import folded_key
+from loyalty.lake import sql_views
+from loyalty.lake.objects import folded_key
 from tests.infra.assembly import Assembly
 
 KINDS: Final = {fact.kind: fact for fact in ALL}
@@ -36,7 +36,7 @@ def test_a_table_has_the_columns_of_its_facts(prod: Assembly, kind: str) -> None
     columns = tables(prod)[kind]["StorageDescriptor"]["Columns"]
 
     assert {column["Name"]: column["Type"] for column in columns} == {
-        name: glue_type(sql_type) for name, sql_type in views.columns(KINDS[kind]).items()
+        name: glue_type(sql_type) for name, sql_type in sql_views.columns(KINDS[kind]).items()
     }
 
 
@@ -60,7 +60,7 @@ def test_a_query_has_to_name_its_program(prod: Assembly) -> None:
 
 
 def test_lists_and_what_lies_within_them_are_said_as_hive_says_them() -> None:
-    columns = views.columns(KINDS["entries"])
+    columns = sql_views.columns(KINDS["entries"])
 
     assert glue_type(columns["points"]) == "bigint"
     assert glue_type(columns["counted_at"]) == "timestamp"

@@ -6,7 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from loyalty.edge.sender import signed_headers
+from loyalty.edge.outgoing.webhook_sender import signed_headers
 from tests.infra.assembly import Template
 from tests.support.received import AT
 

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket, enable_socket
 
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge import clock
 from loyalty.edge.logs import logger
 from loyalty.table.engine import DynamoEngine

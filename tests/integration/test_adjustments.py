@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.http import Claims, person, service, staff

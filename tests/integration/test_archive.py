@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.archive import handler as archive
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.http import Context

@@ -9,18 +9,18 @@ from typing import Any, Final, cast
 
 import pytest
 
-from loyalty.domain.identity import identify
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge.auth import Role
+from loyalty.domain.people.identity import identify
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.desk import desk
 from loyalty.edge.directory import directory
-from loyalty.edge.http import PROGRAM_PREFIX
-from loyalty.edge.problems import STATUS
+from loyalty.edge.http.app import PROGRAM_PREFIX
+from loyalty.edge.http.auth import Role
+from loyalty.edge.http.problems import STATUS
 from loyalty.edge.settings import EnrollmentSettings, settings
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Query
-from loyalty.usecases.enrollment import Application, Claim, enroll
+from loyalty.usecases.people.enrollment import Application, Claim, enroll
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.deliveries import connect

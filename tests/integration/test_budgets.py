@@ -9,10 +9,10 @@ import pytest
 from functions.accrual import handler as accrual
 from functions.enrollment import handler as enrollment
 from functions.redemption import handler as redemption
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.calendar import add_months
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge import table as edge_table
+from loyalty.domain.kernel.calendar import add_months
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import table as edge_table
 from loyalty.table import records
 from loyalty.table.engine import DynamoEngine
 from tests.integration.conftest import Clock

@@ -25,12 +25,12 @@ from functions.notifications.handler import handler as notifications
 from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
 from functions.webhooks.handler import handler as webhooks
-from loyalty.domain.messages import MessageKind
-from loyalty.domain.reminders import Correspondence, Message
-from loyalty.edge import clients, table
+from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.program.messages import MessageKind
+from loyalty.edge.aws import clients, table
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.letters import TableLetters
-from loyalty.usecases import enrollment as enrolling
+from loyalty.table.messages import TableLetters
+from loyalty.usecases.people import enrollment as enrolling
 from tests.integration.conftest import TABLE, Clock
 from tests.support import signing, till
 from tests.support.deliveries import apply, connect, deliver, drain, post, queued

@@ -6,7 +6,7 @@ from typing import Final
 import boto3
 import pytest
 
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import answers, archived, compact
 from tests.support import till

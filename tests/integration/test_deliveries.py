@@ -469,7 +469,7 @@ class TestReplayOfATime:
     def test_goes_on_where_it_ended_and_queues_none_twice_where_an_answer_was_lost(
         self, monkeypatch: pytest.MonkeyPatch, time: Clock
     ) -> None:
-        monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 12)
+        monkeypatch.setattr("loyalty.usecases.shops.deliveries.REPLAYED_AT_ONCE_MAX", 12)
         for number in range(30):
             deliver(order(id=number + 1), event_id=f"{number}")
             time.now += timedelta(seconds=1)
@@ -496,7 +496,7 @@ class TestReplayOfATime:
     def test_of_another_time_does_not_go_on_with_this_one(
         self, monkeypatch: pytest.MonkeyPatch, time: Clock
     ) -> None:
-        monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 1)
+        monkeypatch.setattr("loyalty.usecases.shops.deliveries.REPLAYED_AT_ONCE_MAX", 1)
         for number in range(2):
             deliver(order(id=number + 1), event_id=f"{number}")
             time.now += timedelta(seconds=1)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler
-from loyalty.domain.audit import audit
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.desk import desk
 from loyalty.edge.logs import logger
 from loyalty.table.engine import DynamoEngine
-from loyalty.usecases import accrual
-from loyalty.usecases.accrual import Customer, Earned
+from loyalty.usecases.orders import accrual
+from loyalty.usecases.orders.accrual import Customer, Earned
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.http import Answer, Claims, call, person, service, staff

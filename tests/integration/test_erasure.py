@@ -16,14 +16,14 @@ from botocore.client import BaseClient
 from functions.accrual.handler import handler as accrual
 from functions.enrollment.handler import handler as enrollment
 from functions.privacy import handler as privacy
-from loyalty.edge import clients
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import ERASED
 from loyalty.edge.desk import desk
-from loyalty.edge.inbox import ERASED
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.erasures import TableErasures
+from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.ports import Raced
-from loyalty.usecases.statements import audit_member
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import apply, connect, deliver, drain, queued
@@ -163,7 +163,7 @@ class TestTheInbox:
     def test_a_long_inbox_is_searched_in_parts(
         self, monkeypatch: pytest.MonkeyPatch, log: Any
     ) -> None:
-        monkeypatch.setattr("loyalty.edge.erasing.READ_AT_ONCE", 2)
+        monkeypatch.setattr("loyalty.edge.aws.erasing.READ_AT_ONCE", 2)
         monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
         bob = enroll(EMAIL)
         for number in range(1, 6):
@@ -399,7 +399,7 @@ class TestTheSearch:
     def test_finishes_nobody_who_was_not_looked_for_from_the_beginning_on(
         self, monkeypatch: pytest.MonkeyPatch, time: Clock, dynamodb: Any
     ) -> None:
-        monkeypatch.setattr("loyalty.edge.erasing.READ_AT_ONCE", 1)
+        monkeypatch.setattr("loyalty.edge.aws.erasing.READ_AT_ONCE", 1)
         monkeypatch.setattr(privacy, "SEARCH_SECONDS", 0)
         bob, ana = enroll(EMAIL), enroll(ANOTHER)
         for number, identity in enumerate((ANOTHER, EMAIL, EMAIL), 1):

@@ -12,13 +12,13 @@ import pytest
 
 from functions.enrollment.handler import handler as enrollment
 from functions.expiry.handler import handler
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge.pages import ATTEMPTS_MAX, PageQueue
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws.queues.work import ATTEMPTS_MAX, PageQueue
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Assign, Item, Put, Remove, Update, equal
-from loyalty.usecases.pages import Page
+from loyalty.usecases.work_pages import Page
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import reward

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from loyalty.domain.messages import MessageKind
-from loyalty.domain.reminders import Correspondence, Message
+from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.program.messages import MessageKind
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.letters import TableLetters
-from loyalty.usecases import exports
+from loyalty.table.messages import TableLetters
+from loyalty.usecases.people import member_export
 from tests.support import till
 from tests.support.http import Answer, Claims, call, person, service, staff
 from tests.support.till import CASHIER, MANAGER, PROGRAM
@@ -115,7 +115,7 @@ def test_many_records_are_told_in_pages_each_once(
         till.earn(ana, 4999, order_id=f"order-{number}")
     for _ in range(3):
         till.redeem(ana)
-    monkeypatch.setattr(exports, "RECORDS_MAX", 3)
+    monkeypatch.setattr(member_export, "RECORDS_MAX", 3)
 
     found, pages = everything(ana)
 
@@ -151,7 +151,7 @@ def test_every_kind_of_record_goes_on_where_its_page_ended(
             for kind in kinds
         ],
     )
-    monkeypatch.setattr(exports, "RECORDS_MAX", 1)
+    monkeypatch.setattr(member_export, "RECORDS_MAX", 1)
     monkeypatch.setattr("loyalty.table.books.GUEST_ORDERS_A_PAGE", 1)
 
     found, _ = everything(ana)
@@ -166,11 +166,11 @@ def test_every_kind_of_record_goes_on_where_its_page_ended(
 def test_a_page_ends_early_where_entries_explain_much(
     ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.table.holdings.DETAILS_A_PAGE", 50)
+    monkeypatch.setattr("loyalty.table.member_export.DETAILS_A_PAGE", 50)
     for number in range(4):
         lines = [till.line(100, line_id=f"{each}") for each in range(30)]
         till.earn(ana, 0, order_id=f"order-{number}", lines=lines)
-    monkeypatch.setattr(exports, "READS_MAX", 1)
+    monkeypatch.setattr(member_export, "READS_MAX", 1)
 
     first = export(ana).body
     found, _ = everything(ana)
@@ -195,7 +195,7 @@ def test_a_cursor_of_another_members_export_is_refused(
     bob = till.enroll("bob@example.com")
     till.earn(ana, 4999)
     till.earn(ana, 4999)
-    monkeypatch.setattr(exports, "RECORDS_MAX", 1)
+    monkeypatch.setattr(member_export, "RECORDS_MAX", 1)
     cursor = export(ana).body["next_cursor"]
 
     assert export(bob, cursor=cursor).code == "invalid_cursor"

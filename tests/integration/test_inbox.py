@@ -6,9 +6,9 @@ from itertools import count
 import boto3
 import pytest
 
-from loyalty.domain.deliveries import Kept, log_time
-from loyalty.edge import inbox as module
-from loyalty.edge.inbox import Inbox
+from loyalty.domain.shops.deliveries import Kept, log_time
+from loyalty.edge.aws import inbox as module
+from loyalty.edge.aws.inbox import Inbox
 from tests.support.received import delivery
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)

@@ -14,13 +14,13 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.enrollment.handler import handler as enrollment
 from functions.notifications.handler import handler
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.reminders import Correspondence, Message
-from loyalty.edge import clients
+from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import clients
 from loyalty.edge.settings import settings
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.letters import TableLetters, TableOutbox
+from loyalty.table.messages import TableLetters, TableOutbox
 from tests.integration.conftest import API_URL, MAIL_FROM, Clock
 from tests.support import till
 from tests.support.http import Answer, call

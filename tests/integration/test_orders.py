@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.accrual.handler import handler
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import rule

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.storefront import Platform, ShopKeys, Storefront
-from loyalty.edge.platforms import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
-from loyalty.usecases.intake import Unfetchable
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.storefront import Platform, ShopKeys, Storefront
+from loyalty.edge.outgoing.platform_client import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
+from loyalty.usecases.shops.intake import Unfetchable
 from tests.support.platforms import PlatformServer, Reply, serving
 from tests.support.received import delivery, storefront
 

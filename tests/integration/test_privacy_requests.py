@@ -12,8 +12,8 @@ import pytest
 from functions.enrollment.handler import handler as enrollment
 from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
-from loyalty.edge import clients
-from loyalty.edge.inbox import ERASED
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.inbox import ERASED
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from functions.program.handler import handler
-from loyalty.domain.errors import NotFound
-from loyalty.domain.program import Program
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.program.document import Program
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Item, Key, Operation, Page, Query
 from loyalty.table.programs import REMEMBERED_FOR, ProgramShelf, TablePrograms
-from loyalty.usecases.program import Superseded
+from loyalty.usecases.program.publishing import Superseded
 from tests.support.documents import document, program, published, reward
 from tests.support.http import Answer, Claims, call, person, service, staff
 

@@ -12,11 +12,11 @@ import boto3
 import pytest
 
 from functions.rebuild.handler import handler
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.reminders import Correspondence
+from loyalty.domain.messaging.reminders import Correspondence
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import scan
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.letters import TableLetters, TableOutbox
+from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.operations import Key, Put
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import answers, archived, compact, rows

@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 
 from functions.redemption.handler import handler
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.desk import desk
-from loyalty.usecases.redemption import release
+from loyalty.usecases.ledger.redemption import release
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward

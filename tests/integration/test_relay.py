@@ -11,9 +11,9 @@ from jsonschema import validate
 
 from functions.relay import handler as relay
 from loyalty.domain.events import ALL
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge import clients, table
-from loyalty.edge.bus import ATTEMPTS_MAX
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import clients, table
+from loyalty.edge.aws.bus import ATTEMPTS_MAX
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.eventbridge import EventBridge

@@ -12,14 +12,14 @@ import pytest
 from functions.enrollment.handler import handler as enrollment
 from functions.relay.handler import handler as relay
 from functions.reminders.handler import handler
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge import clients
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import clients
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.letters import TableLetters
+from loyalty.table.messages import TableLetters
 from loyalty.table.operations import Query
-from loyalty.usecases.reminders import WAKING_EVENTS, WAKING_IF_LATE
+from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward

@@ -16,11 +16,11 @@ import pytest
 
 from functions.exports import handler as exports
 from functions.reporting import handler as reporting
-from loyalty.domain.errors import TooLarge, TryAgain
 from loyalty.domain.facts import ALL
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge import views
-from loyalty.edge.report_exports import FileWorkshop
+from loyalty.domain.kernel.errors import TooLarge, TryAgain
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.models.report_exports import FileWorkshop
+from loyalty.lake import sql_views
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived
 from tests.support import till
@@ -405,7 +405,7 @@ class TestTrouble:
         assert told["download"] is None
 
     def test_what_outgrows_the_memory_has_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(views, "MEMORY_LIMIT", "1KiB")
+        monkeypatch.setattr(sql_views, "MEMORY_LIMIT", "1KiB")
 
         told = export()
 
@@ -506,7 +506,7 @@ class TestTrouble:
 def test_a_report_that_is_too_large_names_the_way_to_a_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("loyalty.edge.reports.ANSWER_BYTES_MAX", 0)
+    monkeypatch.setattr("loyalty.lake.reports.ANSWER_BYTES_MAX", 0)
 
     answer = call(
         reporting.handler,

@@ -14,7 +14,7 @@ import pytest
 
 from functions.enrollment import handler as enrollment
 from functions.reporting import handler as reporting
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from tests.integration.conftest import Clock
 from tests.integration.lakeside import archived
 from tests.support import till

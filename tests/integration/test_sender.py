@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from loyalty.domain.endpoints import Answer
-from loyalty.edge import sender as sending
-from loyalty.edge.sender import Sender, signed_headers
+from loyalty.domain.webhooks_out.endpoints import Answer
+from loyalty.edge.outgoing import webhook_sender as sending
+from loyalty.edge.outgoing.webhook_sender import Sender, signed_headers
 from tests.support.receiver import Authority, Receiver, Reply, authority, receiving
 from tests.support.signing import fixture
 

@@ -133,7 +133,7 @@ def test_a_token_is_granted_anew_before_an_old_one_can_matter(
     connect(**APP)
     platform.answer(GRANT_PATH, *(Reply(200, {"access_token": each}) for each in ("old", "new")))
     platform.answer(PATH, FOUND)
-    monkeypatch.setattr("loyalty.edge.platforms.TOKEN_SECONDS_MAX", 0)
+    monkeypatch.setattr("loyalty.edge.outgoing.platform_client.TOKEN_SECONDS_MAX", 0)
 
     work_off(handler, tell(voucher[1]))
     work_off(handler, tell(voucher[1]))

@@ -13,8 +13,8 @@ import functions.webhooks.handler as webhooks
 from functions.enrollment.handler import handler as enrollment
 from functions.intake.handler import handler as intake
 from functions.program.handler import handler as program
-from loyalty.domain.deliveries import Kept
-from loyalty.edge.inbox import IntakeQueue
+from loyalty.domain.shops.deliveries import Kept
+from loyalty.edge.aws.inbox import IntakeQueue
 from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, queued
 from tests.support.http import Answer, call, service
@@ -140,7 +140,7 @@ def test_what_came_to_nothing_was_applied_all_the_same(time: Clock) -> None:
 def test_more_than_one_look_at_the_inbox_finds_are_all_queued(
     time: Clock, strand: Strand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.deliveries.REPLAYED_AT_ONCE_MAX", 2)
+    monkeypatch.setattr("loyalty.usecases.shops.deliveries.REPLAYED_AT_ONCE_MAX", 2)
     for number in range(5):
         strand(id=1 + number)
         time.now += timedelta(seconds=1)

@@ -8,7 +8,7 @@ import pytest
 
 from functions.accrual.handler import handler
 from functions.enrollment.handler import handler as enrollment
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.erasures import TableErasures

@@ -9,11 +9,11 @@ import pytest
 
 from functions.enrollment.handler import handler
 from functions.relay.handler import handler as relay
-from loyalty.domain.program import PublishedProgram
-from loyalty.edge import clients
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.edge.aws import clients
 from loyalty.edge.desk import desk
-from loyalty.usecases import accrual
-from loyalty.usecases.accrual import Customer
+from loyalty.usecases.orders import accrual
+from loyalty.usecases.orders.accrual import Customer
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import rule

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from local.memory import Written
-from loyalty.domain.program import Inactivity, PublishedProgram
+from loyalty.domain.program.document import Inactivity, PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 

@@ -8,17 +8,17 @@ from functools import cache
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.account import Account, TierFloor, view
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.identity import Identity
-from loyalty.domain.orders import Line, Order, fingerprint
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.ledger.account import Account, TierFloor, view
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.orders.order import Line, Order, fingerprint
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys, records
-from loyalty.usecases.accrual import Earned, Kept
-from loyalty.usecases.edits import Edited, Outdated
-from loyalty.usecases.once import Recorded
-from loyalty.usecases.refunds import Refunded, Waiting
+from loyalty.usecases.ledger.once import Recorded
+from loyalty.usecases.orders.accrual import Earned, Kept
+from loyalty.usecases.orders.edits import Edited, Outdated
+from loyalty.usecases.orders.refunds import Refunded, Waiting
 from tests.simulation import naive, programs
 from tests.simulation.auditor import SETTLED_AS, Violation
 from tests.simulation.requests import (

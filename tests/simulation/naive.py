@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.program import Inactivity, Program, PublishedProgram
+from loyalty.domain.program.document import Inactivity, Program, PublishedProgram
 
 NEVER: Final = "9999-12-31"
 CHARGES: Final = ("tax", "shipping", "tip", "gift_card")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from loyalty.domain.program import (
+from loyalty.domain.program.document import (
     AfterEarning,
     EarningRule,
     Expiry,
@@ -19,7 +19,7 @@ from loyalty.domain.program import (
     Tiers,
     Transfers,
 )
-from loyalty.domain.surveys import Survey
+from loyalty.domain.program.surveys import Survey
 from tests.simulation.world import PROGRAM_ID
 
 COSTS: Final = (1, 10, 30, 90)

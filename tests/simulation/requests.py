@@ -5,35 +5,41 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from loyalty.domain.account import TierFloor
-from loyalty.domain.entries import Adjustment, AskedRefund
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.identity import Identity
-from loyalty.domain.member import Change, Member
-from loyalty.domain.orders import Order
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.entries import Adjustment, AskedRefund
+from loyalty.domain.orders.order import Order
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Change, Member
 from loyalty.table import keys
 from loyalty.table.due import TableDues
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Key
 from loyalty.table.responses import TableResponses
-from loyalty.usecases.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.corrections import AskedAdjustment, adjust, give, grant_tier, merge_members
-from loyalty.usecases.edits import tell
-from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, unite
-from loyalty.usecases.guests import claim_orders, record_for
-from loyalty.usecases.once import Recorded
-from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import (
+from loyalty.usecases.ledger.corrections import (
+    AskedAdjustment,
+    adjust,
+    give,
+    grant_tier,
+    merge_members,
+)
+from loyalty.usecases.ledger.once import Recorded
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.redemption import (
     Wanted,
     cancel,
     complete,
     redeem_reward,
     use_voucher,
 )
-from loyalty.usecases.refunds import Refunded, Waiting, refund
-from loyalty.usecases.surveys import Answer, Answered, answer
-from loyalty.usecases.sweeps import Due, Shard, wake
+from loyalty.usecases.ledger.sweeps import Due, Shard, wake
+from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.edits import tell
+from loyalty.usecases.orders.guests import claim_orders, record_for
+from loyalty.usecases.orders.refunds import Refunded, Waiting, refund
+from loyalty.usecases.people.enrollment import Application, Claim, change, enroll, erase, unite
+from loyalty.usecases.people.surveys import Answer, Answered, answer
+from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
 
 # What guests are known by.

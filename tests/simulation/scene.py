@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from loyalty.domain.account import Account, view
-from loyalty.domain.entries import AskedRefund, Entry
-from loyalty.domain.orders import Line, Order, fingerprint
-from loyalty.domain.program import AfterEarning, Expiry
+from loyalty.domain.ledger.account import Account, view
+from loyalty.domain.ledger.entries import AskedRefund, Entry
+from loyalty.domain.orders.order import Line, Order, fingerprint
+from loyalty.domain.program.document import AfterEarning, Expiry
 from loyalty.table import records
 from tests.simulation import programs
 from tests.simulation.requests import Earn, Redeem, Refund, Sweep

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.domain.entries import Entry
+from loyalty.domain.ledger.entries import Entry
 from loyalty.table.operations import (
     Absent,
     Action,

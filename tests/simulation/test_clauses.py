@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from local.memory import Tells
-from loyalty.domain.account import TierFloor
-from loyalty.domain.calendar import add_months
-from loyalty.domain.program import FixedDate
-from loyalty.domain.vouchers import Voucher
-from loyalty.usecases.refunds import WAITING_MAX
+from loyalty.domain.kernel.calendar import add_months
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.program.document import FixedDate
+from loyalty.usecases.orders.refunds import WAITING_MAX
 from tests.simulation import programs
 from tests.simulation.requests import (
     EMAIL,

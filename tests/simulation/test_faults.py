@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from loyalty.domain.account import TierFloor
+from loyalty.domain.ledger.account import TierFloor
 from tests.simulation import programs
 from tests.simulation.requests import (
     EMAIL,

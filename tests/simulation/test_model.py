@@ -23,10 +23,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from loyalty.domain.orders import Order
-from loyalty.domain.program import AfterEarning, Expiry, FixedDate, Inactivity, Never
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import AfterEarning, Expiry, FixedDate, Inactivity, Never
+from loyalty.usecases.ledger.statements import audit_member, balance_at
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.statements import audit_member, balance_at
 from tests.simulation import naive, scene
 from tests.simulation.requests import Cancel, Earn, Redeem, Sweep
 from tests.simulation.world import World

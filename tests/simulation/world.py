@@ -14,11 +14,11 @@ from typing import Any, Final, Protocol, cast
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
 from local.memory import Invalid, MemoryEngine, Tells, answer
-from loyalty.domain.account import Account
-from loyalty.domain.errors import Refusal, TryAgain
-from loyalty.domain.identity import Keyring
-from loyalty.domain.member import Member
-from loyalty.domain.program import PublishedProgram
+from loyalty.domain.kernel.errors import Refusal, TryAgain
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.people.identity import Keyring
+from loyalty.domain.people.member import Member
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent

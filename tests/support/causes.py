@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from loyalty.domain.entries import CalendarCause, Cause, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import CalendarCause, Cause, OrderCause, RequestCause
 
 # Clients, published events and the lake hold such ids: a change here makes every one of them wrong.
 CAUSES: Final[dict[str, Cause]] = {

@@ -9,7 +9,10 @@ import sys
 def forget() -> None:
     """Clear the caches of the product's modules: settings, programs, secrets."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] not in ("functions", "loyalty") or name == "loyalty.edge.clients":
+        if (
+            name.partition(".")[0] not in ("functions", "loyalty")
+            or name == "loyalty.edge.aws.clients"
+        ):
             continue
         for value in list(vars(module).values()):
             clear = getattr(value, "cache_clear", None)

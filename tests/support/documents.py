@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from loyalty.domain.program import Program, PublishedProgram
+from loyalty.domain.program.document import Program, PublishedProgram
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "coffee.json"
 # What does something by itself is for the tests of it to ask for.

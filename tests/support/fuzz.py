@@ -7,13 +7,20 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
-from loyalty.domain.order_vouchers import codes_among
-from loyalty.domain.orders import LINES_MAX, order_fingerprint
-from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import Command, Ignored, OrderPaid, OrderRefunded, Parked, Wanted
+from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.order_vouchers import codes_among
+from loyalty.domain.orders.order import LINES_MAX, order_fingerprint
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.storefront import (
+    Command,
+    Ignored,
+    OrderPaid,
+    OrderRefunded,
+    Parked,
+    Wanted,
+)
 
 type Place = tuple[str | int, ...]
 

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.calendar import NEVER, midnight
 from loyalty.domain.changes import Kept
-from loyalty.domain.earning import Share
-from loyalty.domain.entries import (
+from loyalty.domain.earning.awarding import Share
+from loyalty.domain.kernel.calendar import NEVER, midnight
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.entries import (
     Accrual,
     CalendarCause,
     Clawback,
@@ -25,11 +25,11 @@ from loyalty.domain.entries import (
     Redemption,
     Return,
 )
-from loyalty.domain.program import Program
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.domain.vouchers import Voucher
-from loyalty.edge.reports import Period
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.document import Program
+from loyalty.lake.reports import Period
 from tests.support.documents import program
 from tests.support.ledger import entry, message, order, request, response, voucher
 

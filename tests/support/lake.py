@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.changes import Change
 from loyalty.domain.facts import ALL, Fact, facts_of
-from loyalty.domain.program import Program
-from loyalty.edge import reports, views
-from loyalty.edge.engines import Engine
-from loyalty.edge.keeper import Keeper
-from loyalty.edge.lake import Lake
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.reports import Cell, Period, Table
+from loyalty.domain.program.document import Program
+from loyalty.lake import reports, sql_views
+from loyalty.lake.connections import Engine
+from loyalty.lake.keeper import Keeper
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
+from loyalty.lake.reports import Cell, Period, Table
 from tests.support.bucket import Bucket
 from tests.support.documents import program
 
@@ -57,7 +57,7 @@ class Home:
     def told(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that a reader finds, by kind."""
         zone, until = ZoneInfo("UTC"), date(2026, 12, 31)
-        with views.connection(
+        with sql_views.connection(
             self.fetch(), kinds=KINDS, document=program(), zone=zone, until=until
         ) as connected:
             return {

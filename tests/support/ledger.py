@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.domain.vouchers import Terms, Voucher
+from loyalty.domain.ledger.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
+from loyalty.domain.ledger.vouchers import Terms, Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.survey_responses import Response
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOT: Final = date(2027, 11, 30)

@@ -5,9 +5,9 @@ from itertools import count
 from typing import Any, Final
 
 from local.memory import MemoryEngine
-from loyalty.domain.account import Account, view
-from loyalty.domain.audit import audit
-from loyalty.domain.entries import Entry
+from loyalty.domain.ledger.account import Account, view
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.ledger.entries import Entry
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent

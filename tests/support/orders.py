@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from loyalty.domain.orders import Line, Order
+from loyalty.domain.orders.order import Line, Order
 
 NOON: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

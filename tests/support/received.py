@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from loyalty.domain.storefront import Delivery, Platform, Received, Storefront
+from loyalty.domain.shops.storefront import Delivery, Platform, Received, Storefront
 
 AT: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 URL: Final = "https://api.example.com/v1/programs/bean/webhooks/online"

@@ -13,16 +13,16 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, Final, NamedTuple
 
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import NEVER
-from loyalty.domain.entries import Accrual, Clawback, Entry, Redemption, Return
 from loyalty.domain.facts import facts_of
-from loyalty.domain.program import Program
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.domain.tiers import level_on, moved
-from loyalty.domain.vouchers import Voucher
-from loyalty.edge.reports import Period
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Accrual, Clawback, Entry, Redemption, Return
+from loyalty.domain.ledger.tiers import level_on, moved
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.document import Program
+from loyalty.lake.reports import Period
 from tests.support.ledger import NOON, change
 
 type Row = dict[str, Any]

@@ -7,21 +7,21 @@ from itertools import count
 from typing import Any, Final
 
 from local.memory import MemoryEngine
-from loyalty.domain.account import Account
-from loyalty.domain.entries import Adjustment, Entry, Redemption
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Adjustment, Entry, Redemption
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Engine
 from loyalty.table.operations import Item, Key, Operation, Page, Put, Query
-from loyalty.usecases import pages
-from loyalty.usecases.accrual import Customer, Earned, earn
-from loyalty.usecases.corrections import AskedAdjustment, adjust
+from loyalty.usecases import work_pages
+from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
+from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
+from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.orders.accrual import Customer, Earned, earn
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.redemption import Wanted, redeem_reward
-from loyalty.usecases.sweeps import Due, Finder, wake
 from tests.support.documents import published
 from tests.support.orders import NOON, line, order
 
@@ -97,10 +97,10 @@ class ListedPages:
     """Implements `Pages`: what was sent, in order."""
 
     fuse: Fuse = field(default_factory=Fuse)
-    sent: list[pages.Page] = field(default_factory=list)
+    sent: list[work_pages.Page] = field(default_factory=list)
     others_waiting: int = 0
 
-    def send(self, pages: Iterable[pages.Page]) -> None:
+    def send(self, pages: Iterable[work_pages.Page]) -> None:
         self.fuse.before_call()
         self.sent += pages
         self.fuse.after_call()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.edge import mirror
+from loyalty.lake import mirror
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.errors import Forbidden, NotFound
-from loyalty.edge.auth import STAFF, Principal, require
-from loyalty.edge.auth import principal_of as principal_under
+from loyalty.domain.kernel.errors import Forbidden, NotFound
+from loyalty.edge.http.auth import STAFF, Principal, require
+from loyalty.edge.http.auth import principal_of as principal_under
 from loyalty.edge.settings import ClaimSettings
 from tests.support.http import Claims, person, service, staff
 

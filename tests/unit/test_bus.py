@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.events import Event, MemberEnrolled
-from loyalty.edge.bus import ATTEMPTS_MAX, ENTRIES_MAX, REQUEST_BYTES_MAX, Bus, chunks, size_bytes
+from loyalty.edge.aws.bus import (
+    ATTEMPTS_MAX,
+    ENTRIES_MAX,
+    REQUEST_BYTES_MAX,
+    Bus,
+    chunks,
+    size_bytes,
+)
 from tests.support.eventbridge import EventBridge
 
 EVENT: Final = MemberEnrolled(

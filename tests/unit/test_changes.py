@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from loyalty.domain.entries import Effect
-from loyalty.edge.lake import OVERLAP, Changes
+from loyalty.domain.ledger.entries import Effect
+from loyalty.lake.objects import OVERLAP, Changes
 from tests.support.lake import Home
 from tests.support.ledger import LOT, NOON, change, request
 

@@ -8,20 +8,20 @@ from typing import Any, Final
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.account import TierFloor
-from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.identity import Identity, Keyring, identify
-from loyalty.domain.member import Change
-from loyalty.domain.storefront import Outcome
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.people.identity import Identity, Keyring, identify
+from loyalty.domain.people.member import Change
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.storefront import Outcome
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation
-from loyalty.usecases.corrections import grant_tier
-from loyalty.usecases.customers import apply_to_person
-from loyalty.usecases.enrollment import Application, Claim, change, enroll, erase, look_up
+from loyalty.usecases.ledger.corrections import grant_tier
+from loyalty.usecases.people.enrollment import Application, Claim, change, enroll, erase, look_up
 from loyalty.usecases.ports import Desk
+from loyalty.usecases.shops.customers import apply_to_person
 from tests.support.documents import published, rule
 from tests.support.received import storefront
 

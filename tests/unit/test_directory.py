@@ -5,10 +5,10 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from loyalty.domain.identity import identify
-from loyalty.edge.auth import Principal
+from loyalty.domain.people.identity import identify
 from loyalty.edge.directory import proven_by, read_keyring
-from loyalty.edge.members import (
+from loyalty.edge.http.auth import Principal
+from loyalty.edge.models.members import (
     EnrollmentRequest,
     LookupRequest,
     MemberAnswer,

@@ -9,8 +9,15 @@ import pytest
 from pydantic import BaseModel
 
 from infra.routes import CATCH_ALL, ROUTES
-from loyalty.domain.program import EarningRule, Level, PayWithPoints, Program, Reward, Transfers
-from loyalty.edge.problems import STATUS
+from loyalty.domain.program.document import (
+    EarningRule,
+    Level,
+    PayWithPoints,
+    Program,
+    Reward,
+    Transfers,
+)
+from loyalty.edge.http.problems import STATUS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -7,8 +7,8 @@ import pytest
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from loyalty.domain.errors import InsufficientPoints, TryAgain
-from loyalty.edge.http import (
+from loyalty.domain.kernel.errors import InsufficientPoints, TryAgain
+from loyalty.edge.http.app import (
     ANYONE,
     Api,
     IdempotencyKey,
@@ -18,7 +18,7 @@ from loyalty.edge.http import (
     html_page,
     reply,
 )
-from loyalty.edge.schemas import (
+from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
     Instant,

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.earning import award
-from loyalty.domain.entries import AskedRefund, Edit
-from loyalty.domain.errors import OrderConflict, ValidationFailed
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.refunds import OrderState, kept, refunded_with
-from loyalty.usecases.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.edits import Edited, Outdated, tell
-from loyalty.usecases.redemption import Wanted, redeem_reward
-from loyalty.usecases.refunds import Refunded, refund
+from loyalty.domain.earning.awarding import award
+from loyalty.domain.kernel.errors import OrderConflict, ValidationFailed
+from loyalty.domain.ledger.entries import AskedRefund, Edit
+from loyalty.domain.ledger.refunds import OrderState, kept, refunded_with
+from loyalty.domain.orders.order import Line, Order
+from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
+from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.edits import Edited, Outdated, tell
+from loyalty.usecases.orders.refunds import Refunded, refund
 from tests.support.documents import published, rule
 from tests.support.memory import NOW, Shop
 from tests.support.orders import line

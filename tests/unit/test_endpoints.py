@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.memory import MemoryEngine
-from loyalty.domain.endpoints import (
+from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain, WrongState
+from loyalty.domain.webhooks_out.endpoints import (
     ENDPOINTS_MAX,
     OVERLAP,
     RETRIED_FOR,
@@ -23,10 +24,9 @@ from loyalty.domain.endpoints import (
     EndpointDelivery,
     SigningSecrets,
 )
-from loyalty.domain.errors import LimitReached, NotFound, TryAgain, WrongState
-from loyalty.table.endpoints import TableEndpointLog, TableEndpoints
 from loyalty.table.operations import Operation
-from loyalty.usecases.endpoints import (
+from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
+from loyalty.usecases.webhooks_out.endpoints import (
     Announcement,
     Turn,
     deliver,

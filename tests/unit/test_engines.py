@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.program import Program
-from loyalty.edge import columns, reports
-from loyalty.edge.engines import Engine
-from loyalty.edge.mirror import Mirror
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.program.document import Program
+from loyalty.lake import columns, reports
+from loyalty.lake.connections import Engine
+from loyalty.lake.mirror import Mirror
 from tests.support.documents import program
 from tests.support.lake import NOVEMBER, Home, by_column
 from tests.support.ledger import NOON, accrual, change, order

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.entries import OrderCause
-from loyalty.domain.errors import IdentityTaken, LimitReached, NotFound, TryAgain
-from loyalty.domain.identity import Identity, Keyring, identify
-from loyalty.domain.member import Change
+from loyalty.domain.kernel.errors import IdentityTaken, LimitReached, NotFound, TryAgain
+from loyalty.domain.ledger.entries import OrderCause
+from loyalty.domain.people.identity import Identity, Keyring, identify
+from loyalty.domain.people.member import Change
 from loyalty.table import keys
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Engine, Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Assign, Item, Key, Operation, Transient, Update, equal
-from loyalty.usecases.accrual import Customer, earn
-from loyalty.usecases.enrollment import (
+from loyalty.usecases.orders.accrual import Customer, earn
+from loyalty.usecases.people.enrollment import (
     Application,
     Claim,
     change,

@@ -9,10 +9,11 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
-from loyalty.domain.entries import (
+from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import (
     Adjustment,
     CalendarCause,
     Clawback,
@@ -25,12 +26,11 @@ from loyalty.domain.entries import (
     RequestCause,
     Return,
 )
-from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
-from loyalty.domain.identity import Identity
-from loyalty.domain.member import Consent, Member, Profile
-from loyalty.domain.privacy import DataRequest
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.people.survey_responses import Response
 from tests.support.ledger import (
     CODE,
     LOT,

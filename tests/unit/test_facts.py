@@ -9,11 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.earning import Share
-from loyalty.domain.entries import (
+from loyalty.domain.earning.awarding import Share
+from loyalty.domain.facts import (
+    ALL,
+    EntryFact,
+    Fact,
+    MemberFact,
+    MessageFact,
+    Movement,
+    OrderFact,
+    RulePoints,
+    SurveyFact,
+    VoucherFact,
+    facts_of,
+)
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.entries import (
     Accrual,
     AskedRefund,
     CalendarCause,
@@ -27,19 +40,6 @@ from loyalty.domain.entries import (
     Qualifying,
     Redemption,
     RequestCause,
-)
-from loyalty.domain.facts import (
-    ALL,
-    EntryFact,
-    Fact,
-    MemberFact,
-    MessageFact,
-    Movement,
-    OrderFact,
-    RulePoints,
-    SurveyFact,
-    VoucherFact,
-    facts_of,
 )
 from tests.support.ledger import (
     CODE,

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account, TierFloor
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.entries import Placeholder
-from loyalty.domain.errors import TryAgain
-from loyalty.edge.lake import Changes, Lake
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.entries import Placeholder
+from loyalty.lake.objects import Changes, Lake
 from tests.support.bucket import Killed
 from tests.support.histories import histories
 from tests.support.lake import NOVEMBER, Home

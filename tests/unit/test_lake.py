@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loyalty.domain.errors import TooLarge, TryAgain
 from loyalty.domain.facts import Fact, facts_of
-from loyalty.edge.lake import Lake
-from loyalty.edge.mirror import ATTEMPTS_MAX, Mirror
+from loyalty.domain.kernel.errors import TooLarge, TryAgain
+from loyalty.lake.mirror import ATTEMPTS_MAX, Mirror
+from loyalty.lake.objects import Lake
 from tests.support.bucket import Bucket
 from tests.support.ledger import LOT, NOON, accrual, change, order
 

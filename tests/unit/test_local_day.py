@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.calendar import midnight
-from loyalty.edge import views
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.lake import sql_views
 
 UNTIL: Final = date(2030, 1, 1)
 # Clocks that are changed at midnight, by half an hour, back over it, for Ramadan; a day left out.
@@ -33,7 +33,7 @@ ODD: Final = (
 
 def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
     with duckdb.connect() as connected:
-        connected.execute(views.local_day(views.midnights(zone, UNTIL)))
+        connected.execute(sql_views.local_day(sql_views.midnights(zone, UNTIL)))
         asked = "SELECT local_day(moment) FROM (SELECT unnest($moments) AS moment)"
         return [day for (day,) in connected.execute(asked, {"moments": moments}).fetchall()]
 
@@ -41,7 +41,7 @@ def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
 @pytest.mark.parametrize("name", ODD)
 def test_a_day_lasts_from_its_midnight_to_the_next_wherever_clocks_are_changed(name: str) -> None:
     zone = ZoneInfo(name)
-    days = [views.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
+    days = [sql_views.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
     midnights = [midnight(day, zone).replace(tzinfo=None) for day in days]
     moments = [
         at + timedelta(seconds=seconds)

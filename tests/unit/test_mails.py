@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import pytest
 
-from loyalty.domain.identity import Identity
-from loyalty.domain.member import Member, Profile
-from loyalty.domain.reminders import Message, Row
-from loyalty.edge.mails import Letter, Mail, mail, readable_on
+from loyalty.domain.messaging.reminders import Message, Row
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Member, Profile
+from loyalty.edge.mail.render import Letter, Mail, mail, readable_on
 from tests.support.documents import program
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)

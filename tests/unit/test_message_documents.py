@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from loyalty.domain.messages import KINDS, Messages, Template
-from loyalty.domain.program import Program
-from loyalty.domain.publication import canonical, faults
-from loyalty.domain.wording import DEFAULTS, VARIABLES, words
-from loyalty.domain.wording import faults as template_faults
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.messages import KINDS, Messages, Template
+from loyalty.domain.program.publication import canonical, faults
+from loyalty.domain.program.wording import DEFAULTS, VARIABLES, words
+from loyalty.domain.program.wording import faults as template_faults
 from tests.support.documents import program
 
 

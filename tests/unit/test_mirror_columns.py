@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loyalty.domain.errors import TooLarge
-from loyalty.edge.lake import Lake
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.parquet import joined
+from loyalty.domain.kernel.errors import TooLarge
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
+from loyalty.lake.parquet import joined
 from tests.support.lake import Home
 from tests.support.ledger import NOON, accrual, change, order
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.edge.one_machine import is_on_one_machine
+from loyalty.edge.local_cloud import is_on_one_machine
 
 
 @pytest.mark.parametrize(

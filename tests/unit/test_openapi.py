@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from pydantic import create_model
 
 from infra.routes import CATCH_ALL, ROUTES
-from loyalty.edge.http import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
-from loyalty.edge.schemas import AnswerPart, Cursor
+from loyalty.edge.http.app import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
+from loyalty.edge.http.schemas import AnswerPart, Cursor
 from tests.support.documents import document
 from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, describe
 

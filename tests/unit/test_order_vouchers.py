@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.errors import VoucherUsed, WrongState
-from loyalty.domain.order_vouchers import VOUCHERS_MAX, codes_among
-from loyalty.domain.vouchers import Voucher
-from loyalty.usecases.corrections import AskedAdjustment, adjust
-from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.redemption import (
+from loyalty.domain.kernel.errors import VoucherUsed, WrongState
+from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX, codes_among
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.redemption import (
     Wanted,
     cancel,
     redeem_reward,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from loyalty.domain.errors import InvalidCursor
-from loyalty.edge.paging import decode_cursor, encode_cursor, next_cursor, page_start
+from loyalty.domain.kernel.errors import InvalidCursor
+from loyalty.edge.http.paging import decode_cursor, encode_cursor, next_cursor, page_start
 
 positions = st.text(max_size=40)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from loyalty.domain import errors
-from loyalty.domain.errors import Fault, IdentityTaken, Refusal, TryAgain, ValidationFailed
-from loyalty.edge.problems import FAULTS_MAX, STATUS, Problem, pointer_to, problem
+from loyalty.domain.kernel import errors
+from loyalty.domain.kernel.errors import Fault, IdentityTaken, Refusal, TryAgain, ValidationFailed
+from loyalty.edge.http.problems import FAULTS_MAX, STATUS, Problem, pointer_to, problem
 
 REFUSALS = [
     kind

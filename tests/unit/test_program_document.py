@@ -9,9 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from loyalty.domain.expiry import expires_on
-from loyalty.domain.program import LOTS_MAX, AfterEarning, Inactivity, Program, PublishedProgram
-from loyalty.domain.publication import canonical, faults, lots_open_max
+from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.program.document import (
+    LOTS_MAX,
+    AfterEarning,
+    Inactivity,
+    Program,
+    PublishedProgram,
+)
+from loyalty.domain.program.publication import canonical, faults, lots_open_max
 from tests.support.documents import PUBLISHED_AT, document, program, reward, rule
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from loyalty.domain.errors import StaleVersion, TooLarge, ValidationFailed
-from loyalty.domain.program import Program, PublishedProgram
-from loyalty.usecases.program import Publication, Superseded, publish
+from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFailed
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.usecases.program.publishing import Publication, Superseded, publish
 from tests.support.documents import program, reward
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

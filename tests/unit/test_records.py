@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account
-from loyalty.domain.accruals import accrue
-from loyalty.domain.entries import Cause
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.accruals import accrue
+from loyalty.domain.ledger.entries import Cause
 from loyalty.table.records import entry_from_item, entry_to_item
 from loyalty.table.records.causes import cause_key, cause_of
 from tests.support.causes import CAUSES

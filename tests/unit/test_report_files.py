@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.facts import ALL
-from loyalty.edge.report_exports import TELL_EVERY_S, paced
-from loyalty.edge.report_files import DATED_BY
-from loyalty.edge.spreadsheets import as_text, as_text_sql
+from loyalty.edge.models.report_exports import TELL_EVERY_S, paced
+from loyalty.lake.report_files import DATED_BY
+from loyalty.lake.spreadsheets import as_text, as_text_sql
 
 FORMULAS: Final = [
     "=1+1",

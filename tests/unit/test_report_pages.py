@@ -17,11 +17,12 @@ from typing import Any, Final, get_args
 
 import pytest
 
-from loyalty.domain.errors import NotFound
-from loyalty.edge import report_pages, reports
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.edge import report_pages
 from loyalty.edge.report_pages import ASSETS, MENU, Page
-from loyalty.edge.reports import ChartKind, Column, Table
 from loyalty.edge.settings import SignInSettings
+from loyalty.lake import reports
+from loyalty.lake.reports import ChartKind, Column, Table
 from tests.support.documents import program
 from tools import plot
 

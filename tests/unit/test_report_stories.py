@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import pytest
 
-from loyalty.domain.account import Account
 from loyalty.domain.changes import Kept
-from loyalty.domain.earning import Share
-from loyalty.domain.entries import (
+from loyalty.domain.earning.awarding import Share
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import (
     Accrual,
     CalendarCause,
     Clawback,
@@ -32,8 +32,8 @@ from loyalty.domain.entries import (
     Qualifying,
     Redemption,
 )
-from loyalty.edge import columns, reports
-from loyalty.edge.mirror import Mirror
+from loyalty.lake import columns, reports
+from loyalty.lake.mirror import Mirror
 from tests.support.documents import program, reward
 from tests.support.lake import NOVEMBER, PARIS, Home, Row
 from tests.support.ledger import change, entry, message, order, request, response, voucher

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import midnight
 from loyalty.domain.changes import Kept
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.edge import reports
-from loyalty.edge.reports import Period
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.survey_responses import Response
+from loyalty.lake import reports
+from loyalty.lake.reports import Period
 from tests.support.documents import program
 from tests.support.histories import documents, histories, periods
 from tests.support.lake import Home, Row

@@ -11,12 +11,12 @@ from typing import Any, Final
 import duckdb
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import midnight
-from loyalty.domain.entries import CalendarCause, Effect, PendingDates, Placeholder
-from loyalty.domain.errors import NotFound, TooLarge
-from loyalty.edge import reports, views
-from loyalty.edge.reports import Chart, Report, Table
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.kernel.errors import NotFound, TooLarge
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import CalendarCause, Effect, PendingDates, Placeholder
+from loyalty.lake import reports, sql_views
+from loyalty.lake.reports import Chart, Report, Table
 from tests.support.documents import program
 from tests.support.lake import KINDS, NOVEMBER, PARIS, Home
 from tests.support.ledger import NOON, accrual, change, entry, order
@@ -28,9 +28,9 @@ def read_by(sql: str) -> set[str]:
     """The kinds of facts that a statement reads or names, also through what reports share."""
     told = re.sub(r"--.*", "", sql)
     found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", told)}
-    for name in views.SHARED:
+    for name in sql_views.SHARED:
         if re.search(rf"\b(FROM|JOIN) {name}\b", told):
-            found |= read_by(views.shared(name))
+            found |= read_by(sql_views.shared(name))
     return found
 
 
@@ -102,7 +102,7 @@ class TestEngine:
         self, home: Home, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         home.write([change(accrual())], name="1-1")
-        monkeypatch.setattr(views, "MEMORY_LIMIT", "1KiB")
+        monkeypatch.setattr(sql_views, "MEMORY_LIMIT", "1KiB")
 
         with pytest.raises(TooLarge):
             ask("SELECT 1 AS value", facts=home.fetch())

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.errors import NotFound, TryAgain
-from loyalty.domain.shop_codes import KnownCode, ShopCode
-from loyalty.domain.vouchers import Voucher
-from loyalty.usecases.corrections import AskedAdjustment, adjust
-from loyalty.usecases.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.redemption import Wanted, cancel, redeem_reward, release, voucher_of
-from loyalty.usecases.shop_codes import ATTEMPTS_MAX, ShopRefused, pause_seconds, put_right
+from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.shops.shop_codes import KnownCode, ShopCode
+from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.redemption import Wanted, cancel, redeem_reward, release, voucher_of
+from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, ShopRefused, pause_seconds, put_right
 from tests.simulation.requests import WHY
 from tests.support.documents import reward
 from tests.support.memory import NOW, Shop

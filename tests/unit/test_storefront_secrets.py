@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.storefront import ShopKeys
-from loyalty.edge.storefront_secrets import StorefrontSecrets
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.storefront import ShopKeys
+from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.storefront import Earns, Storefront
+from loyalty.domain.shops.storefront import Earns, Storefront
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from tests.support.received import storefront
 

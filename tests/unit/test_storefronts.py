@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loyalty.domain.deliveries import Kept
-from loyalty.domain.errors import BadSignature, NotFound
-from loyalty.domain.storefront import Delivery, ShopKeys, Storefront
+from loyalty.domain.kernel.errors import BadSignature, NotFound
+from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.storefront import Delivery, ShopKeys, Storefront
 from loyalty.storefronts import dialect
-from loyalty.usecases.storefronts import (
+from loyalty.usecases.shops.storefronts import (
     CONNECTION_SECONDS_MAX,
     Connections,
     connect,

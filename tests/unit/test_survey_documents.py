@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.publication import faults
-from loyalty.domain.surveys import Survey
+from loyalty.domain.program.publication import faults
+from loyalty.domain.program.surveys import Survey
 from tests.support.documents import program
 
 

@@ -6,14 +6,14 @@ from itertools import count
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.audit import audit
-from loyalty.domain.settling import settle
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.ledger.settling import settle
 from loyalty.table import keys
 from loyalty.table.operations import Assign, Update, equal
-from loyalty.usecases.corrections import merge_members
-from loyalty.usecases.pages import ITEMS_MAX
-from loyalty.usecases.redemption import complete
-from loyalty.usecases.sweeps import WAITING_MAX, Due, put_off, wake
+from loyalty.usecases.ledger.corrections import merge_members
+from loyalty.usecases.ledger.redemption import complete
+from loyalty.usecases.ledger.sweeps import WAITING_MAX, Due, put_off, wake
+from loyalty.usecases.work_pages import ITEMS_MAX
 from tests.support.documents import published, reward
 from tests.support.orders import NOON
 from tests.support.sweeping import ANA, Fuse, Killed, Town

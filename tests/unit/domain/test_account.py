@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import (
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import (
     Account,
     Activation,
     Expired,
@@ -15,8 +16,7 @@ from loyalty.domain.account import (
     settlement,
     soonest_first,
 )
-from loyalty.domain.calendar import NEVER
-from loyalty.domain.entries import PendingDates
+from loyalty.domain.ledger.entries import PendingDates
 
 TODAY = date(2026, 11, 21)
 NEAR = st.dates(TODAY - timedelta(days=5), TODAY + timedelta(days=5))

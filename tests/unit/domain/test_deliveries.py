@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.deliveries import (
+from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.shops.deliveries import (
     BODY_CHARACTERS,
     CONTRADICTED,
     EVENT_CHARACTERS,
@@ -18,8 +19,7 @@ from loyalty.domain.deliveries import (
     kept_as,
     read_log_id,
 )
-from loyalty.domain.fields import EXTERNAL_ID
-from loyalty.domain.storefront import Envelope
+from loyalty.domain.shops.storefront import Envelope
 from tests.support.received import delivery
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)

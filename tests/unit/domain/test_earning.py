@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.earning import Part, apportion, award
-from loyalty.domain.orders import Order
-from loyalty.domain.program import Program
+from loyalty.domain.earning.awarding import Part, apportion, award
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
 from tests.support.orders import line, order, order_of
 

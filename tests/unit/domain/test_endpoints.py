@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.endpoints import (
+from loyalty.domain.webhooks_out.endpoints import (
     OVERLAP,
     RETIRING_MAX,
     RETRIED_FOR,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.entries import (
+from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
     Kind,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.erasure import Erasure, Said, said_in
-from loyalty.domain.identity import Identity
+from loyalty.domain.people.erasure import Erasure, Said, said_in
+from loyalty.domain.people.identity import Identity
 
 EMAIL = Identity("email", "ana@example.com")
 PHONE = Identity("phone", "+33612345678")

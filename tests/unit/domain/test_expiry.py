@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.calendar import NEVER, add_months, end_of_week, midnight
-from loyalty.domain.expiry import expires_on
+from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_week, midnight
 from tests.support.documents import program, published
 
 DAYS = st.dates(date(2020, 1, 1), date(2060, 12, 31))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.provisional import domains
 
-from loyalty.domain.identity import KINDS, Identity, Keyring, NotAnIdentity, identify
+from loyalty.domain.people.identity import KINDS, Identity, Keyring, NotAnIdentity, identify
 
 RING = Keyring({"1": b"secret"}, current="1")
 

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.earning import award
-from loyalty.domain.entries import Accrual, AskedRefund
-from loyalty.domain.orders import Order
-from loyalty.domain.program import Program
-from loyalty.domain.refunds import OrderState, counted_minor, kept, refunded_with, to_settle
+from loyalty.domain.earning.awarding import award
+from loyalty.domain.ledger.entries import Accrual, AskedRefund
+from loyalty.domain.ledger.refunds import OrderState, counted_minor, kept, refunded_with, to_settle
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
 from tests.support.orders import NOON, line, order
 

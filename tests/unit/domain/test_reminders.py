@@ -11,14 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.calendar import NEVER, midnight
-from loyalty.domain.expiry import expires_on
-from loyalty.domain.identity import Identity
-from loyalty.domain.member import Consent, Member, Profile
-from loyalty.domain.messages import QuietHours
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.reminders import (
+from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.kernel.calendar import NEVER, midnight
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.messaging.reminders import (
     HORIZON_DAYS_MAX,
     Correspondence,
     Decision,
@@ -35,6 +31,10 @@ from loyalty.domain.reminders import (
     is_quiet,
     waking,
 )
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.program.messages import QuietHours
 from tests.support.documents import published
 from tests.support.ledger import voucher
 

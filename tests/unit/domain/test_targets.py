@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.targets import NotATarget, Target, is_public, read_target
+from loyalty.domain.webhooks_out.targets import NotATarget, Target, is_public, read_target
 
 HOSTILE: Final = [
     # Not https.

@@ -8,17 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loyalty.domain.account import Account, TierFloor
-from loyalty.domain.accruals import accrue
-from loyalty.domain.clawbacks import claw_back
-from loyalty.domain.corrections import merge
-from loyalty.domain.earning import award
-from loyalty.domain.entries import Accrual, AskedRefund
-from loyalty.domain.postings import Due, summed
-from loyalty.domain.program import Program
-from loyalty.domain.qualifying import qualifies
-from loyalty.domain.settling import settle
-from loyalty.domain.tiers import (
+from loyalty.domain.earning.awarding import award
+from loyalty.domain.earning.qualifying import qualifies
+from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.accruals import accrue
+from loyalty.domain.ledger.clawbacks import claw_back
+from loyalty.domain.ledger.corrections import merge
+from loyalty.domain.ledger.entries import Accrual, AskedRefund
+from loyalty.domain.ledger.postings import Due, summed
+from loyalty.domain.ledger.settling import settle
+from loyalty.domain.ledger.tiers import (
     Announcement,
     Counting,
     changes_on,
@@ -30,6 +29,7 @@ from loyalty.domain.tiers import (
     relevant,
     standing,
 )
+from loyalty.domain.program.document import Program
 from tests.support.documents import program, published, rule
 from tests.support.orders import NOON, line, order, order_of
 

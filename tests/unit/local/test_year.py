@@ -12,14 +12,14 @@ from local.memory import MemoryEngine
 from local.year.counter import PROGRAM_ID, Counter
 from local.year.keeping import Kept
 from local.year.making import Span, make_year
-from loyalty.domain.audit import audit
-from loyalty.domain.entries import Entry
 from loyalty.domain.facts import Fact, facts_of
-from loyalty.domain.identity import Keyring
-from loyalty.edge.engines import Engine
-from loyalty.edge.lake import Lake
-from loyalty.edge.mirror import Mirror
-from loyalty.edge.reports import Cell, Period, names, report, run
+from loyalty.domain.ledger.audit import audit
+from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.people.identity import Keyring
+from loyalty.lake.connections import Engine
+from loyalty.lake.mirror import Mirror
+from loyalty.lake.objects import Lake
+from loyalty.lake.reports import Cell, Period, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
 from tests.support.bucket import Bucket

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.identity import Identity
-from loyalty.domain.storefront import Ignored, Parked, Wanted
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.storefront import Ignored, Parked, Wanted
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support.fuzz import must_make_sense, places, spoiled
 from tests.support.signing import encoded, fixture

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import Command, OrderPaid, OrderRefunded, Wanted
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import Command, OrderPaid, OrderRefunded, Wanted
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support import bigcommerce as big
 from tests.support.received import AT

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.deliveries import delivery_id, kept_as
-from loyalty.domain.identity import Identity
-from loyalty.domain.orders import LINES_MAX
-from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import (
+from loyalty.domain.orders.order import LINES_MAX
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.deliveries import delivery_id, kept_as
+from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
     Ignored,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.shop_codes import Discount, KnownCode, ShopCode
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
 from loyalty.storefronts.shopify_codes import ShopifyCodes
-from loyalty.usecases.shop_codes import ShopRefused
+from loyalty.usecases.shops.shop_codes import ShopRefused
 from tests.support.fuzz import places, spoiled
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)

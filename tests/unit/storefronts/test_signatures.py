@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.storefront import Platform
+from loyalty.domain.shops.storefront import Platform
 from loyalty.storefronts import dialect
 from loyalty.storefronts.signatures import standard
 from tests.support import signing

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from loyalty.domain.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
-from loyalty.domain.identity import Identity
-from loyalty.domain.storefront import (
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
+from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
     Ignored,

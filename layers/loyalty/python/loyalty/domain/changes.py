@@ -6,13 +6,13 @@ Events and facts are both read off changes, and off nothing else: no handler pub
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.account import Account
-from loyalty.domain.entries import Entry, Placeholder
-from loyalty.domain.member import Member
-from loyalty.domain.privacy import DataRequest
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Entry, Placeholder
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.member import Member
+from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.people.survey_responses import Response
 
 type Kept = Entry | Placeholder | Account | Voucher | Member | Message | Response | DataRequest
 

@@ -14,11 +14,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, Literal
 
-from loyalty.domain.account import Account, Status
-from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
-from loyalty.domain.deliveries import log_id
-from loyalty.domain.entries import (
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account, Status
+from loyalty.domain.ledger.entries import (
     Cause,
     Clawback,
     Counterpart,
@@ -27,14 +26,15 @@ from loyalty.domain.entries import (
     OrderCause,
     Return,
 )
-from loyalty.domain.member import Member
-from loyalty.domain.messages import MessageKind
-from loyalty.domain.privacy import DataRequest, NotAMember
-from loyalty.domain.program import RewardKind
-from loyalty.domain.reminders import Message
-from loyalty.domain.responses import Response
-from loyalty.domain.surveys import SurveyKind
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.member import Member
+from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.document import RewardKind
+from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.surveys import SurveyKind
+from loyalty.domain.shops.deliveries import log_id
 
 SOURCE: Final = "loyalty"
 LATE: Final = timedelta(days=1)

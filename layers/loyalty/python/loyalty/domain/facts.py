@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import ClassVar, Final, Literal
 
-from loyalty.domain.account import Account, Status
-from loyalty.domain.calendar import NEVER
 from loyalty.domain.changes import Change
-from loyalty.domain.entries import (
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account, Status
+from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
     Edit,
@@ -32,12 +32,12 @@ from loyalty.domain.entries import (
     Redemption,
     Return,
 )
-from loyalty.domain.messages import MessageKind
-from loyalty.domain.orders import Order
-from loyalty.domain.reminders import Fate, Message
-from loyalty.domain.responses import Response
-from loyalty.domain.surveys import SurveyKind
-from loyalty.domain.vouchers import State, Voucher
+from loyalty.domain.ledger.vouchers import State, Voucher
+from loyalty.domain.messaging.reminders import Fate, Message
+from loyalty.domain.orders.order import Order
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.surveys import SurveyKind
 
 type Place = Literal["lot", "debt", "pending"]
 

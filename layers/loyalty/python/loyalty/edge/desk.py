@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache, partial
 
 from loyalty.edge import clock
-from loyalty.edge.table import engine, pause
+from loyalty.edge.aws.table import engine, pause
 from loyalty.table.books import TableBooks
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.usecases.ports import Desk

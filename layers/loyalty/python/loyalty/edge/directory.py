@@ -6,13 +6,13 @@ from contextlib import suppress
 from functools import cache
 from typing import Final, Protocol
 
-from loyalty.domain.errors import NotFound
-from loyalty.domain.identity import Identity, Keyring, Kind, NotAnIdentity, identify
-from loyalty.edge import clients
-from loyalty.edge.auth import Principal
-from loyalty.edge.table import engine
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.people.identity import Identity, Keyring, Kind, NotAnIdentity, identify
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.table import engine
+from loyalty.edge.http.auth import Principal
 from loyalty.table.members import TableMembers
-from loyalty.usecases.enrollment import look_up
+from loyalty.usecases.people.enrollment import look_up
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

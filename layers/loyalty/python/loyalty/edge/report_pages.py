@@ -18,11 +18,11 @@ from string import Template
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from loyalty.domain.errors import NotFound
-from loyalty.domain.program import Program
-from loyalty.edge import reports
-from loyalty.edge.reports import By, Table
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.program.document import Program
 from loyalty.edge.settings import SignInSettings
+from loyalty.lake import reports
+from loyalty.lake.reports import By, Table
 
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js")

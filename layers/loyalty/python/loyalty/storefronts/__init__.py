@@ -5,8 +5,8 @@ from importlib import import_module
 from re import Pattern
 from typing import Protocol, cast
 
-from loyalty.domain.privacy import PrivacyRequest
-from loyalty.domain.storefront import (
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import (
     Command,
     Earns,
     Envelope,

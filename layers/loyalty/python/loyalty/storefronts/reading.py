@@ -12,14 +12,14 @@ from typing import Annotated, Final, TypeGuard
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.customers import CustomerErased, CustomerTold
-from loyalty.domain.earning import apportion
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import AMOUNT_MINOR_MAX
-from loyalty.domain.identity import Identity, Kind, NotAnIdentity, identify
-from loyalty.domain.order_vouchers import codes_among
-from loyalty.domain.orders import LINES_MAX, Line, Order
-from loyalty.domain.storefront import (
+from loyalty.domain.earning.awarding import apportion
+from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.order_vouchers import codes_among
+from loyalty.domain.orders.order import LINES_MAX, Line, Order
+from loyalty.domain.people.identity import Identity, Kind, NotAnIdentity, identify
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold
+from loyalty.domain.shops.storefront import (
     Command,
     Ignored,
     OrderPaid,

@@ -12,12 +12,12 @@ from typing import Final
 
 from pydantic import StrictBool, StrictStr, ValidationError
 
-from loyalty.domain.currencies import exponent
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import CurrencyCode, Instant
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.privacy import Asks, PrivacyRequest
-from loyalty.domain.storefront import (
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.fields import CurrencyCode, Instant
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.privacy_requests import Asks, PrivacyRequest
+from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Earns,

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from pydantic import StrictStr, ValidationError
 
-from loyalty.domain.currencies import exponent
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.shop_codes import Discount, KnownCode, ShopCode
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
 from loyalty.storefronts.reading import Told
-from loyalty.usecases.shop_codes import ShopRefused
+from loyalty.usecases.shops.shop_codes import ShopRefused
 
 # Shopify keeps a version for a year; fields that we use are not to go before.
 API_VERSION: Final = "2026-07"

@@ -13,11 +13,11 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictInt, StrictStr, ValidationError
 
-from loyalty.domain.customers import MembershipTold
-from loyalty.domain.fields import CurrencyCode, Day, ExternalId, Instant
-from loyalty.domain.identity import Kind, identify
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.storefront import (
+from loyalty.domain.kernel.fields import CurrencyCode, Day, ExternalId, Instant
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.identity import Kind, identify
+from loyalty.domain.shops.customers import MembershipTold
+from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Earns,

@@ -22,12 +22,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.currencies import exponent
-from loyalty.domain.customers import MembershipTold
-from loyalty.domain.fields import ExternalId
-from loyalty.domain.identity import Kind, identify
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.storefront import (
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.fields import ExternalId
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.identity import Kind, identify
+from loyalty.domain.shops.customers import MembershipTold
+from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Earns,

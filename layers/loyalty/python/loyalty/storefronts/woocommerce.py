@@ -13,12 +13,12 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr, ValidationError
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.currencies import exponent
-from loyalty.domain.earning import apportion
-from loyalty.domain.entries import AskedRefund
-from loyalty.domain.fields import CurrencyCode
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.storefront import (
+from loyalty.domain.earning.awarding import apportion
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.fields import CurrencyCode
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Earns,

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.account import Account
-from loyalty.domain.calendar import midnight
-from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.domain.order_vouchers import OrderVouchers
-from loyalty.domain.postings import AccountChange, Due, Posting, StockTaken
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.order_vouchers import OrderVouchers
+from loyalty.domain.ledger.postings import AccountChange, Due, Posting, StockTaken
+from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.engine import Engine, every, key_of
 from loyalty.table.operations import (

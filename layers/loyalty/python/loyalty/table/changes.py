@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.entries import Kind
+from loyalty.domain.ledger.entries import Kind
 from loyalty.table.engine import from_wire
-from loyalty.table.letters import message_from_item
 from loyalty.table.members import member_from_item
+from loyalty.table.messages import message_from_item
 from loyalty.table.operations import Item
 from loyalty.table.records import account_from_item, entry_from_item, voucher_from_item
 from loyalty.table.responses import response_from_item

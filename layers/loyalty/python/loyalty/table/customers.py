@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, cast
 
-from loyalty.domain.account import TierFloor
-from loyalty.domain.customers import CustomerOnFile, Membership
-from loyalty.domain.errors import TryAgain
-from loyalty.domain.identity import Identity, Keyring
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.people.identity import Identity, Keyring
+from loyalty.domain.shops.customers import CustomerOnFile, Membership
 from loyalty.table import keys
 from loyalty.table.engine import Engine
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Refused, Value, equal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal, cast
 
-from loyalty.domain.account import Account
+from loyalty.domain.ledger.account import Account
 from loyalty.table import keys
 from loyalty.table.engine import Engine
 from loyalty.table.operations import (
@@ -21,8 +21,8 @@ from loyalty.table.operations import (
     equal,
     less,
 )
+from loyalty.usecases.ledger.sweeps import Due, Shard
 from loyalty.usecases.ports import Listed
-from loyalty.usecases.sweeps import Due, Shard
 
 Index = Literal["expiring", "reminding"]
 

@@ -14,7 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from loyalty.domain.errors import TryAgain
+from loyalty.domain.kernel.errors import TryAgain
 from loyalty.table.operations import (
     Absent,
     Action,

@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import batched
 from typing import Any, cast
 
-from loyalty.domain.entries import Placeholder
-from loyalty.domain.erasure import Asked, Erasure, GuestOrder, NamedOrder, Unfinished
-from loyalty.domain.identity import Identity
+from loyalty.domain.ledger.entries import Placeholder
+from loyalty.domain.people.erasure import Asked, Erasure, GuestOrder, NamedOrder, Unfinished
+from loyalty.domain.people.identity import Identity
 from loyalty.table import keys, records
 from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of
 from loyalty.table.operations import (

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.account import Account
-from loyalty.domain.entries import Entry
-from loyalty.domain.erasure import Erasure
-from loyalty.domain.identity import KINDS, Digest, Identity, Keyring
-from loyalty.domain.member import Consent, Member, Profile
-from loyalty.domain.postings import Posting
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.people.erasure import Erasure
+from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
+from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
-from loyalty.domain.errors import NotFound
-from loyalty.domain.program import Program, PublishedProgram
-from loyalty.domain.publication import canonical
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.program.publication import canonical
 from loyalty.table import keys
 from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
-from loyalty.usecases.program import Superseded
+from loyalty.usecases.program.publishing import Superseded
 
 # A version is in force everywhere within 30 s of being published; a read may lag a second or two.
 REMEMBERED_FOR: Final = timedelta(seconds=25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from loyalty.domain.errors import LimitReached
+from loyalty.domain.kernel.errors import LimitReached
 from loyalty.domain.report_exports import (
     UNDER_WAY_MAX,
     ExportedFile,

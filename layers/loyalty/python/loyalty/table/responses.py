@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, cast
 
-from loyalty.domain.responses import Response
+from loyalty.domain.people.survey_responses import Response
 from loyalty.table import keys
 from loyalty.table.engine import Engine
 from loyalty.table.operations import Item, Key, Query

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final, cast
 
-from loyalty.domain.deliveries import (
+from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.shops.deliveries import (
     EVENT_CHARACTERS,
     LISTED_DAYS,
     Handled,
@@ -16,9 +18,7 @@ from loyalty.domain.deliveries import (
     Told,
     log_time,
 )
-from loyalty.domain.order_vouchers import VoucherStep
-from loyalty.domain.privacy import DataRequest
-from loyalty.domain.storefront import (
+from loyalty.domain.shops.storefront import (
     Earns,
     Envelope,
     Outcome,

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
-from loyalty.domain.account import Account
-from loyalty.domain.entries import Cause, Entry, OrderCause, Placeholder
-from loyalty.domain.erasure import Erasure
-from loyalty.domain.identity import Identity
-from loyalty.domain.member import Member
-from loyalty.domain.order_vouchers import OrderVouchers
-from loyalty.domain.postings import Posting
-from loyalty.domain.program import PublishedProgram
-from loyalty.domain.refunds import OrderState
-from loyalty.domain.vouchers import Voucher
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.order_vouchers import OrderVouchers
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.refunds import OrderState
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.people.erasure import Erasure
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Member
+from loyalty.domain.program.document import PublishedProgram
 
 # Eight writers of one member, each overtaken seven times in a row, still all get through.
 DECISIONS_MAX: Final = 12

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from loyalty.domain.errors import IdempotencyConflict, NotFound, TooLarge, TryAgain
+from loyalty.domain.kernel.errors import IdempotencyConflict, NotFound, TooLarge, TryAgain
 from loyalty.domain.report_exports import (
     ATTEMPTS_MAX,
     ExportedFile,

@@ -2,7 +2,7 @@
 --
 -- Reads: entries, members
 --
--- As the product computes it (domain/tiers.py): a level is reached by what counts in one period
+-- As the product computes it (domain/ledger/tiers.py): a level is reached by what counts in one period
 -- and holds to the end of the next; a floor that was granted holds to its own day. `spans` is how
 -- many numbered periods count together, and for how many more a level holds.
 --

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from loyalty.domain.account import Account, TierFloor
+from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.table import keys
 from loyalty.table.operations import Item
 from loyalty.table.records.parts import (

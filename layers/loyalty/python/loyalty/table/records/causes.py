@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import cast
 
-from loyalty.domain.entries import CalendarCause, Cause, Kind, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import CalendarCause, Cause, Kind, OrderCause, RequestCause
 from loyalty.table import keys
 from loyalty.table.operations import Key
 

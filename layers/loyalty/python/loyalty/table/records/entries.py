@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from loyalty.domain.earning import Share
-from loyalty.domain.entries import (
+from loyalty.domain.earning.awarding import Share
+from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
     Clawback,
@@ -19,7 +19,7 @@ from loyalty.domain.entries import (
     Redemption,
     Return,
 )
-from loyalty.domain.orders import Order
+from loyalty.domain.orders.order import Order
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 from loyalty.table.records.causes import cause_key, cause_of

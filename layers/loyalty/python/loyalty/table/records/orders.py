@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from loyalty.domain.entries import AskedRefund, Placeholder
-from loyalty.domain.order_vouchers import OrderVouchers
-from loyalty.domain.orders import Line, Order
-from loyalty.domain.refunds import OrderState
+from loyalty.domain.ledger.entries import AskedRefund, Placeholder
+from loyalty.domain.ledger.order_vouchers import OrderVouchers
+from loyalty.domain.ledger.refunds import OrderState
+from loyalty.domain.orders.order import Line, Order
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 from loyalty.table.records.parts import (

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from loyalty.domain.earning import Part
-from loyalty.domain.entries import PendingDates, Qualifying
+from loyalty.domain.earning.awarding import Part
+from loyalty.domain.ledger.entries import PendingDates, Qualifying
 from loyalty.table.operations import Value
 
 VERSION: Final = 1

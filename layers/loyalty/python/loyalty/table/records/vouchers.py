@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from loyalty.domain.vouchers import Terms, Voucher
+from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.table import keys
 from loyalty.table.operations import Item
 from loyalty.table.records.parts import (

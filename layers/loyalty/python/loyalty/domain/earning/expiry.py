@@ -1,0 +1,50 @@
+"""When points expire: the last day that they can be spent, in the program's time zone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_month, end_of_week
+from loyalty.domain.program.document import AfterEarning, Expiry, FixedDate, Inactivity, Never
+
+
+def expires_on(policy: Expiry, *, available_on: date) -> date:
+    """The last day of points that become available on a day; `NEVER` when no date binds them.
+
+    Points of a program that expires by inactivity carry no date of their own: all of them
+    live until the account has been quiet for the policy's months.
+    """
+    match policy:
+        case AfterEarning():
+            return _rounded(_after(policy, available_on), policy.round_to)
+        case FixedDate():
+            return _next(policy, available_on)
+        case Inactivity() | Never():
+            return NEVER
+
+
+def _after(policy: AfterEarning, day: date) -> date:
+    if policy.months is not None:
+        return add_months(day, policy.months)
+    return day + timedelta(days=policy.days or 0)
+
+
+def _rounded(day: date, to: str) -> date:
+    match to:
+        case "month":
+            return end_of_month(day)
+        case "week":
+            return end_of_week(day)
+        case _:
+            return day
+
+
+def _next(policy: FixedDate, day: date) -> date:
+    """The policy's day of this year, or of the next once it is over; 29 February clamps."""
+    this_year = _clamped(day.year, policy)
+    return this_year if this_year >= day else _clamped(day.year + 1, policy)
+
+
+def _clamped(year: int, policy: FixedDate) -> date:
+    first = date(year, policy.month, 1)
+    return min(first + timedelta(days=policy.day - 1), end_of_month(first))

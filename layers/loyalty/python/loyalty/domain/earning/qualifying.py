@@ -1,0 +1,32 @@
+"""What counts towards a level: points, money spent on goods, or orders."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import CHARGES
+
+# A counter is called by the letter of its basis and the number of its period, so that what was
+# counted on one basis is never read as another.
+LETTERS: Final = {"qualifying_points": "p", "spend": "s", "orders": "o"}
+
+
+def basis_of(counter: str) -> str:
+    """The basis that a counter counts by."""
+    return next(basis for basis, letter in LETTERS.items() if counter.startswith(letter))
+
+
+def qualifies(order: Order, *, points: int, basis: str) -> int:
+    """What an order that earned points counts for: these points, minor units of goods, or one.
+
+    An order refunded to nothing counts for nothing, so a refund lowers what its order raised.
+    """
+    goods_minor = sum(line.amount_minor for line in order.lines if line.category not in CHARGES)
+    match basis:
+        case "qualifying_points":
+            return points
+        case "spend":
+            return goods_minor
+        case _:
+            return int(goods_minor > 0)

@@ -1,0 +1,1 @@
+"""The books: entries, accounts, and every rule that changes them."""

@@ -1,0 +1,77 @@
+"""The audit: an account against its entries, every difference by name. It repairs nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from loyalty.domain.ledger.account import Account, first_due
+from loyalty.domain.ledger.entries import Accrual, Clawback, Edit, Entry, OrderCause, total
+from loyalty.domain.program.document import PublishedProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something the account says that its entries do not; `what` names it, `lot` where it is."""
+
+    what: str
+    of_account: object
+    of_entries: object
+
+
+def audit(
+    account: Account, entries: Iterable[Entry], *, program: PublishedProgram
+) -> list[Difference]:
+    """Every difference between an account and the sum of its entries."""
+    return list(_differences(account, tuple(entries), program))
+
+
+def _differences(
+    account: Account, entries: tuple[Entry, ...], program: PublishedProgram
+) -> Iterator[Difference]:
+    sums = total(entry.effect for entry in entries)
+    lots = {lot: points for lot, points in account.lots.items() if points}
+    pending = {dates: points for dates, points in account.pending.items() if points}
+    compared = (
+        ("entries", account.entries, len(entries)),
+        ("balance", account.balance, sums.points),
+        ("debt", account.debt, sums.debt),
+        ("lots", lots, dict(sums.lots)),
+        ("pending", pending, dict(sums.pending)),
+    )
+    for what, told, summed in compared:
+        if told != summed:
+            yield Difference(what, told, summed)
+    if account.debt and lots:
+        yield Difference("debt_beside_lots", account.debt, lots)
+    if min((account.debt, *lots.values(), *pending.values())) < 0:
+        yield Difference("negative", (account.debt, lots, pending), None)
+    due = first_due(lots, pending, undated_until=program.undated_until(account.active_on))
+    is_late = due is not None and (account.due is None or account.due > due)
+    if is_late and account.status == "active":
+        yield Difference("due_late", account.due, due)
+    yield from _overdrawn(entries)
+
+
+def _overdrawn(entries: tuple[Entry, ...]) -> Iterator[Difference]:
+    """Orders of which more was taken back than they earned, as far as these entries tell."""
+    earned: Counter[tuple[str, str]] = Counter()
+    clawed: Counter[tuple[str, str]] = Counter()
+    known: set[tuple[str, str]] = set()
+    for entry in entries:
+        if not isinstance(entry.cause, OrderCause):
+            continue
+        order = (entry.cause.source, entry.cause.order_id)
+        match entry.detail:
+            case Accrual() as accrual:
+                known.add(order)
+                earned[order] += accrual.points
+            case Edit() as edit:
+                earned[order] += sum(part.points for part in edit.parts)
+                clawed[order] += edit.clawed + edit.owed
+            case Clawback() as clawback:
+                clawed[order] += clawback.clawed + clawback.owed
+    for order in sorted(known):
+        if clawed[order] > earned[order]:
+            yield Difference("clawed_beyond_earned", clawed[order], earned[order])

@@ -1,0 +1,184 @@
+"""Edits: an order that its storefront tells again with another content settles by difference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from loyalty.domain.earning.awarding import Part, award
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.clawbacks import counted_for, sources_of
+from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause, PendingDates, total
+from loyalty.domain.ledger.postings import (
+    Addition,
+    OrderStateChange,
+    Posting,
+    addition,
+    change_by_addition,
+    expiry_at_once,
+)
+from loyalty.domain.ledger.refunds import (
+    OrderState,
+    counted_minor,
+    disqualified,
+    kept,
+    parts_of,
+    state_of,
+    to_settle,
+)
+from loyalty.domain.ledger.tiers import counting
+from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
+from loyalty.domain.program.document import Program, PublishedProgram
+
+
+def edit_name(order: Order) -> str:
+    """What names an edit: the content and when it was told.
+
+    So a content that comes back after another is an edit of its own, and one that is delivered
+    again is not.
+    """
+    told_at = order.told_at.isoformat() if order.told_at else None
+    return fingerprint(content_fingerprint(order), told_at)
+
+
+def edit(
+    order: Order,
+    *,
+    accrual: Entry,
+    earned: Accrual,
+    state: OrderState | None,
+    account: Account,
+    expired: Mapping[date, int],
+    decided_by: PublishedProgram,
+    program: PublishedProgram,
+    now: datetime,
+) -> Posting:
+    """Settle an order to what its new content earns, up or down, on a settled account.
+
+    The amount is decided by the version and the context of the accrual, and by its date: what an
+    edit gives becomes available and expires as if it had been bought at first. Everything else is
+    as in `claw_back`.
+    """
+    told = replace(order, occurred_at=earned.order.occurred_at)
+    before = state_of(earned, state)
+    after = replace(before, order=told, told_at=order.told_at, counter=before.counter + 1)
+    owing = to_settle(earned, decided_by.document, before=before, after=after)
+    taken = sources_of(
+        max(0, owing),
+        parts=parts_of(earned, before),
+        before=before,
+        account=account,
+        expired=expired,
+        policy=program.document,
+    )
+    unforgiven = min(before.forgiven, max(0, -owing))
+    given = _growth(
+        max(0, -owing) - unforgiven, earned, decided_by.document, before=before, after=after
+    )
+    today = program.document.today(now)
+    counts = disqualified(earned, decided_by.document, before=before, after=after)
+    counted = counted_for(counts, account)
+    level = counting(account, program.document, counted=counted, day=today)
+    added = _added(given, account=account, program=program, today=today, also_due=level.changes_on)
+    entry = Entry(
+        cause=OrderCause(order.source, order.order_id, "edit", edit_name(order)),
+        member_id=account.member_id,
+        effect=total((taken.effect, added.effect)),
+        happened_at=order.told_at or now,
+        recorded_at=now,
+        program_version=accrual.program_version,
+        fingerprint=content_fingerprint(order),
+        detail=Edit(
+            order=told,
+            parts=given,
+            amount_minor=-counted_minor(earned.order, before=before, after=after),
+            clawed=taken.clawed,
+            owed=taken.owed,
+            forgiven=taken.forgiven - unforgiven,
+            excused=taken.excused,
+            debt_after=account.debt + taken.owed + added.effect.debt,
+            qualifying=counts,
+        ),
+    )
+    entries = (entry, *expiry_at_once(entry, added.expired))
+    return Posting(
+        entries=entries,
+        order_state=OrderStateChange(
+            order.source,
+            order.order_id,
+            _given_with(taken.settling(after), given, added, unforgiven=unforgiven),
+            counter_seen=state.counter if state else None,
+        ),
+        changes=(
+            taken.change(account, entry, counted=counted, level=level)
+            if owing > 0
+            else change_by_addition(
+                account, entries=entries, due=added.due, qualifying=counted, counting=level
+            ),
+        ),
+    )
+
+
+def _growth(
+    points: int, earned: Accrual, program: Program, *, before: OrderState, after: OrderState
+) -> tuple[Part, ...]:
+    """Points to give, with the dates of those parts of the award that grew."""
+    grown = Counter(_dated(earned, after, program))
+    grown.subtract(_dated(earned, before, program))
+    given: list[Part] = []
+    for dates in sorted(grown):
+        if share := max(0, min(points, grown[dates])):
+            given.append(Part(*dates, share))
+            points -= share
+    return tuple(given)
+
+
+def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[PendingDates, int]:
+    parts = award(kept(earned.order, state), program, tier=earned.tier).parts
+    return {PendingDates(part.available_on, part.expires_on): part.points for part in parts}
+
+
+def _added(
+    given: tuple[Part, ...],
+    *,
+    account: Account,
+    program: PublishedProgram,
+    today: date,
+    also_due: date | None,
+) -> Addition:
+    """What the given points do: available ones go to lots, after they paid debt."""
+    lots: Counter[date] = Counter()
+    pending: Counter[PendingDates] = Counter()
+    for part in given:
+        if part.available_on > today:
+            pending[PendingDates(part.available_on, part.expires_on)] += part.points
+        else:
+            lots[part.expires_on] += part.points
+    return addition(
+        account,
+        lots=lots,
+        pending=pending,
+        today=today,
+        undated_until=program.undated_until(account.active_on),
+        also_due=also_due,
+    )
+
+
+def _given_with(
+    state: OrderState, given: tuple[Part, ...], added: Addition, *, unforgiven: int
+) -> OrderState:
+    """The state with what was given: points of known dates join those, new dates come last."""
+    before = {part[:2]: part.points for part in state.given}
+    now = {part[:2]: part.points for part in given}
+    dates = [*before, *(each for each in now if each not in before)]
+    expired = Counter(state.expired)
+    expired.update(added.expired)
+    return replace(
+        state,
+        forgiven=state.forgiven - unforgiven,
+        given=tuple(Part(*each, before.get(each, 0) + now.get(each, 0)) for each in dates),
+        taken=(*state.taken, *(0 for each in now if each not in before)),
+        expired=expired,
+    )

@@ -1,0 +1,328 @@
+"""The ledger's entries: immutable, each named by what caused it, each telling its exact effect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from loyalty.domain.earning.awarding import Part, Share
+from loyalty.domain.orders.order import Order, fingerprint
+
+# Kinds are part of keys and never change.
+Kind = Literal[
+    "accrual",
+    "clawback",
+    "edit",
+    "redemption",
+    "return",
+    "activation",
+    "expiry",
+    "adjustment",
+    "transfer",
+    "merge",
+    "bonus",
+    "import",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCause:
+    """An order, or a refund or edit of it; `name` is the refund's id or the edit's fingerprint.
+
+    The expiry of points that came too late is named like what brought them.
+    """
+
+    source: str
+    order_id: str
+    kind: Kind
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCause:
+    """A caller's request, by the hash of the caller and its Idempotency-Key.
+
+    `name` tells the two entries apart that one transfer or merge makes: `out` and `in`.
+    """
+
+    request_id: str
+    kind: Kind
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCause:
+    """A date that came. `entries_seen` makes a second lot of one date a cause of its own."""
+
+    member_id: str
+    kind: Kind
+    dates: tuple[date, ...]
+    entries_seen: int
+
+
+type Cause = OrderCause | RequestCause | CalendarCause
+
+
+class PendingDates(NamedTuple):
+    """When pending points become available and when they will expire, both fixed at the earn."""
+
+    available_on: date
+    expires_on: date
+
+
+def _none[K]() -> Mapping[K, int]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """The signed change an entry makes to lots, debt and pending points.
+
+    The account is the sum of its entries' effects; nothing else ever changes its points.
+    """
+
+    lots: Mapping[date, int] = field(default_factory=_none)
+    debt: int = 0
+    pending: Mapping[PendingDates, int] = field(default_factory=_none)
+
+    @property
+    def points(self) -> int:
+        """The change in spendable points."""
+        return sum(self.lots.values()) - self.debt
+
+    @property
+    def pending_points(self) -> int:
+        return sum(self.pending.values())
+
+
+def total(effects: Iterable[Effect]) -> Effect:
+    """Several effects as one; what cancels out is left out."""
+    lots: Counter[date] = Counter()
+    pending: Counter[PendingDates] = Counter()
+    debt = 0
+    for effect in effects:
+        for day, points in effect.lots.items():
+            lots[day] += points
+        for dates, points in effect.pending.items():
+            pending[dates] += points
+        debt += effect.debt
+    return Effect(
+        lots={day: points for day, points in lots.items() if points},
+        debt=debt,
+        pending={dates: points for dates, points in pending.items() if points},
+    )
+
+
+class Qualifying(NamedTuple):
+    """A signed change to one of the account's counters towards a level."""
+
+    counter: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accrual:
+    """What an order earned, and all that is needed to compute it again.
+
+    `tier` is the member's level at the time, `qualifying` what the order counted for.
+    """
+
+    order: Order
+    shares: tuple[Share, ...]
+    parts: tuple[Part, ...]
+    tier: str | None = None
+    qualifying: Qualifying | None = None
+
+    @property
+    def points(self) -> int:
+        """All points of the award, available or pending."""
+        return sum(part.points for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clawback:
+    """What a refund took back, and where the rest of it went.
+
+    `amount_minor` is how much of the refund counted; `clawed + owed + forgiven + excused` is what
+    the order earned less for it.
+    """
+
+    source: str
+    order_id: str
+    refund_id: str
+    amount_minor: int
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+    debt_after: int
+    qualifying: Qualifying | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What came of an order that its storefront told again with another content.
+
+    `order` is the new content (None in a list of entries), `parts` are the points it gave.
+    `amount_minor` is how much more
+    the order is worth, less what was refunded of it (negative: less). As for a refund,
+    `clawed + owed + forgiven + excused` is what the order earns less; where it earns more, points
+    that were once forgiven count first (`forgiven` is then negative).
+    """
+
+    order: Order | None
+    parts: tuple[Part, ...]
+    amount_minor: int
+    clawed: int
+    owed: int
+    forgiven: int
+    excused: int
+    debt_after: int
+    qualifying: Qualifying | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """What was bought with points. The slices it took are its effect on the lots."""
+
+    redemption_id: str
+    reward_id: str
+    code: str
+    held_until: datetime | None = None
+    expires_at: datetime | None = None
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Points of a cancelled redemption."""
+
+    redemption_id: str
+    why: Literal["cancelled", "hold_expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """A correction by a person, with the reason they gave."""
+
+    reason: str
+    reference: str | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterpart:
+    """The other side of a transfer or a merge."""
+
+    member_id: str
+    direction: Literal["out", "in"]
+
+
+type Detail = Accrual | Clawback | Edit | Redemption | Return | Adjustment | Counterpart | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the ledger.
+
+    `happened_at` is when the cause was (an order's time, the midnight of an expiry);
+    `recorded_at` when the books learned of it. `fingerprint` covers what the caller sent, so a
+    replay can be told from another request under the same cause.
+    """
+
+    cause: Cause
+    member_id: str
+    effect: Effect
+    happened_at: datetime
+    recorded_at: datetime
+    program_version: int
+    fingerprint: str = ""
+    detail: Detail = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.cause.kind
+
+    @property
+    def points(self) -> int:
+        return self.effect.points
+
+    @property
+    def pending_points(self) -> int:
+        return self.effect.pending_points
+
+    @property
+    def counted_at(self) -> datetime:
+        """When a balance began to show it.
+
+        Calendar entries count from their midnight on, recorded or not; all others from when they
+        were recorded.
+        """
+        return self.happened_at if isinstance(self.cause, CalendarCause) else self.recorded_at
+
+    @property
+    def id(self) -> str:
+        return entry_id(self.cause)
+
+
+def entry_id(cause: Cause) -> str:
+    """The id of a cause's entry, the same forever.
+
+    Clients store it and the lake recognizes an entry by it. So it is built from the words below
+    and from values, never from the name or the position of anything in the code.
+    """
+    return f"ent_{fingerprint(*_cause_parts(cause))[:24]}"
+
+
+def _cause_parts(cause: Cause) -> tuple[object, ...]:
+    """A cause as plain values; two causes never have the same ones."""
+    match cause:
+        case OrderCause():
+            return "order", cause.source, cause.order_id, cause.kind, cause.name
+        case RequestCause():
+            return "request", cause.request_id, cause.kind, cause.name
+        case CalendarCause():
+            dates = [day.isoformat() for day in cause.dates]
+            return "calendar", cause.member_id, cause.kind, dates, cause.entries_seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRefund:
+    """A refund as its caller put it: units or money of lines, money, or the whole order.
+
+    `quantities` maps line ids to units, `amounts_minor` to money given back for them;
+    `amount_minor` is money without lines. All money is what was paid, tax included where the
+    order's lines tell it.
+    """
+
+    refund_id: str
+    occurred_at: datetime
+    quantities: Mapping[str, int] = field(default_factory=_none)
+    amounts_minor: Mapping[str, int] = field(default_factory=_none)
+    amount_minor: int = 0
+    whole: bool = False
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder:
+    """What takes an accrual's key until the order or its member is known.
+
+    It keeps a guest's order (None while only refunds have come) and the refunds that wait;
+    `count` is its guard: it grows with every change. `guest` names whoever may claim the order,
+    and `also` says under what else they are known.
+    """
+
+    source: str
+    order_id: str
+    recorded_at: datetime
+    count: int
+    order: Order | None = None
+    fingerprint: str = ""
+    guest: str = ""
+    also: tuple[str, ...] = ()
+    refunds: tuple[AskedRefund, ...] = ()

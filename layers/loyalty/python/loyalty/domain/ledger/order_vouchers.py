@@ -1,0 +1,137 @@
+"""The vouchers of an order: used by it, once, and given back when the order came to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from loyalty.domain.ledger.vouchers import State, Voucher
+
+# More are no customer's order but a mistake, or somebody who guesses.
+VOUCHERS_MAX: Final = 20
+
+_CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderVouchers:
+    """Which vouchers an order has used, by their codes; `listed` are those its storefront lists.
+
+    Of a cancelled order, those that were not given back; it uses no others ever again. `told_at` is
+    when a storefront last told of its discounts, `counter` guards the item.
+    """
+
+    source: str
+    order_id: str
+    codes: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    is_cancelled: bool = False
+    told_at: datetime | None = None
+    counter: int = 0
+
+    def using(
+        self, code: str, *, is_listed: bool = False, told_at: datetime | None = None
+    ) -> OrderVouchers:
+        codes = (*_without(self.codes, code), code)
+        listed = (*_without(self.listed, code), code) if is_listed else self.listed
+        return self._next(codes, listed, told_at)
+
+    def without(self, code: str, *, told_at: datetime | None = None) -> OrderVouchers:
+        return self._next(_without(self.codes, code), _without(self.listed, code), told_at)
+
+    def has(self, code: str, *, is_listed: bool) -> bool:
+        return code in (self.listed if is_listed else self.codes)
+
+    def cancelled(self) -> OrderVouchers:
+        return replace(self, is_cancelled=True, counter=self.counter + 1)
+
+    def _next(
+        self, codes: tuple[str, ...], listed: tuple[str, ...], told_at: datetime | None
+    ) -> OrderVouchers:
+        return replace(
+            self,
+            codes=codes,
+            listed=listed,
+            told_at=told_at or self.told_at,
+            counter=self.counter + 1,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherStep:
+    """What an order did to a voucher; `reason` says why it was refused, or stays used."""
+
+    redemption_id: str
+    status: Literal["used", "given_back", "kept", "refused"]
+    reason: str | None = None
+    replayed: bool = False
+
+
+def code_of(text: str) -> str | None:
+    """A discount's code as that of a voucher of ours; None where it can be none.
+
+    Shops do not tell capitals from small letters in a code.
+    """
+    code = text.strip().upper()
+    return code if _CODE.fullmatch(code) else None
+
+
+def codes_among(texts: Iterable[str]) -> tuple[str, ...]:
+    """The codes that may be vouchers of ours, each once."""
+    codes = dict.fromkeys(code for code in map(code_of, texts) if code)
+    return tuple(codes)[:VOUCHERS_MAX]
+
+
+def state_for(voucher: Voucher, *, ordered_at: datetime, now: datetime) -> State:
+    """The state as it counts for an order: it may be told long after it was paid."""
+    return voucher.state_at(min(ordered_at, now) if voucher.state == "issued" else now)
+
+
+def used_by_order(
+    voucher: Voucher,
+    order: tuple[str, str],
+    *,
+    ordered_at: datetime,
+    member_id: str | None,
+    now: datetime,
+) -> Voucher:
+    """An issued voucher, used by an order of a member, or of somebody unknown, when it was made."""
+    return replace(
+        voucher,
+        state="used",
+        used_at=min(max(ordered_at, voucher.issued_at), now),
+        used_request=None,
+        used_order=order,
+        used_by=member_id,
+    )
+
+
+def why_kept(voucher: Voucher, *, reinstates: bool, now: datetime) -> str | None:
+    """Why a voucher stays used although its order came to nothing: a stable code."""
+    if not reinstates:
+        return "not_reinstated"
+    if voucher.expires_at is not None and voucher.expires_at <= now:
+        return "voucher_expired"
+    return None
+
+
+def reinstated(voucher: Voucher) -> Voucher:
+    """A used voucher, as good as before.
+
+    The request that used it is remembered: sent again, it must not use it once more.
+    """
+    return replace(
+        voucher,
+        state="issued",
+        used_at=None,
+        used_order=None,
+        used_by=None,
+        times_reinstated=voucher.times_reinstated + 1,
+    )
+
+
+def _without(codes: tuple[str, ...], code: str) -> tuple[str, ...]:
+    return tuple(each for each in codes if each != code)

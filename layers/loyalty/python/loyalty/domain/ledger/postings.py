@@ -1,0 +1,383 @@
+"""What a decision writes: entries, and the change to each account with exactly what it relies on.
+
+A change relies on what it was decided from and on nothing more, so that frequent writes do not
+disturb each other. Whoever decides builds a posting from here; the table writes it or refuses it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.ledger.account import Account, TierFloor, ends_on, first_due
+from loyalty.domain.ledger.entries import (
+    CalendarCause,
+    Cause,
+    Effect,
+    Entry,
+    OrderCause,
+    PendingDates,
+    Placeholder,
+    RequestCause,
+    total,
+)
+from loyalty.domain.ledger.order_vouchers import OrderVouchers
+from loyalty.domain.ledger.refunds import OrderState
+from loyalty.domain.ledger.tiers import Announcement, Counting
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.document import LOTS_MAX, Inactivity, PublishedProgram
+
+# A change of more lots than this writes the whole account and relies on its version:
+# the table allows 40 paths in one write, and up to 12 of them are not lots.
+NARROW_LOTS_MAX: Final = 28
+
+
+def _none[K, V]() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How a change keeps the due time from being late.
+
+    `on` is the first day on which what it adds is due. `moves`: the time is set to `on`, relying
+    on none or a later one being there; otherwise the change relies on one no later than `on`.
+    """
+
+    on: date
+    moves: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChange:
+    """The effect on one account, and what it relies on.
+
+    Always relied on: the account is active. `lots_exactly` are removed; `lots_at_least` and
+    `pending_at_least` are taken from. The `*_seen` fields, where given, must be unchanged.
+    `revises_tier`: others rely on what this changes of the member's level.
+    """
+
+    member_id: str
+    effect: Effect
+    entries: int
+    entries_seen: int | None = None
+    balance_seen: int | None = None
+    debt_seen: int | None = None
+    lots_exactly: Mapping[date, int] = field(default_factory=_none)
+    lots_at_least: Mapping[date, int] = field(default_factory=_none)
+    pending_at_least: Mapping[PendingDates, int] = field(default_factory=_none)
+    due: Due | None = None
+    qualifying: Mapping[str, int] = field(default_factory=_none)
+    redeemed: Mapping[str, int] = field(default_factory=_none)
+    redeemed_below: Mapping[str, int] = field(default_factory=_none)
+    qualifying_at_most: Mapping[str, int] = field(default_factory=_none)
+    qualifying_exactly: Mapping[str, int] = field(default_factory=_none)
+    active_on: date | None = None
+    announces: Announcement | None = None
+    tier_revision_seen: int | None = None
+    revises_tier: bool = False
+    becomes: Account | None = None
+    """Rare writes replace the whole account, relying on `entries_seen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherChange:
+    """One step of a voucher's life; relies on the state and time seen."""
+
+    seen: Voucher
+    becomes: Voucher
+
+
+@dataclass(frozen=True, slots=True)
+class StockTaken:
+    """Units of a reward's stock taken (or given back, negative); `stock` is how many there are."""
+
+    reward_id: str
+    units: int
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStateChange:
+    """The running state of a refunded order; relies on the counter seen (None: no state yet)."""
+
+    source: str
+    order_id: str
+    state: OrderState
+    counter_seen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One transaction: the cause's own entry first, for it is the guard of all the rest."""
+
+    entries: tuple[Entry, ...] = ()
+    changes: tuple[AccountChange, ...] = ()
+    replaces: Placeholder | None = None
+    order_state: OrderStateChange | None = None
+    issues: Voucher | None = None
+    order_vouchers: OrderVouchers | None = None
+    """Relies on its predecessor, which counted one less (none: 1)."""
+    voucher: VoucherChange | None = None
+    stock: StockTaken | None = None
+    response: Response | None = None
+    active: str | None = None
+    """A member whose account is relied on to be active, where nothing changes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """Points that came to an account: what paid debt, what lies in lots, what expired at once."""
+
+    effect: Effect
+    expired: Mapping[date, int]
+    due: Due | None
+
+
+def addition(
+    account: Account,
+    *,
+    lots: Mapping[date, int],
+    pending: Mapping[PendingDates, int] = MappingProxyType({}),
+    today: date,
+    undated_until: date = NEVER,
+    also_due: date | None = None,
+) -> Addition:
+    """Decide what points added to an account do. Debt is paid first, soonest expiry first.
+
+    `effect` holds all of it, expired points included: their expiry is an entry of its own. At
+    most 60 lots are open: beyond that, points of an odd date join the next later lot.
+    `also_due` is a day on which something else that comes with them is due.
+    """
+    debt, paid = account.debt, 0
+    kept: dict[date, int] = {}
+    expired: dict[date, int] = {}
+    for lot in sorted(lots):
+        pays = min(debt - paid, lots[lot])
+        paid += pays
+        if points := lots[lot] - pays:
+            (expired if ends_on(lot, undated_until) < today else kept)[lot] = points
+    if len(account.lots) + len(kept) > LOTS_MAX:
+        kept = _joined(kept, opened={lot for lot, points in account.lots.items() if points})
+    due_on = first_due(kept, pending, undated_until=undated_until)
+    if also_due is not None:
+        due_on = min(also_due, due_on or also_due)
+    return Addition(
+        effect=Effect(
+            lots=kept | expired,
+            debt=-paid,
+            pending={dates: points for dates, points in pending.items() if points},
+        ),
+        expired=expired,
+        due=due_by(account, due_on),
+    )
+
+
+def _joined(lots: Mapping[date, int], *, opened: set[date]) -> dict[date, int]:
+    """Lots to add where not all of them may be opened; what would be the last lot of all may."""
+    joined: Counter[date] = Counter()
+    for lot in sorted(lots, reverse=True):
+        is_odd = lot not in opened and len(opened) >= LOTS_MAX
+        joins = min((day for day in opened if day > lot), default=lot) if is_odd else lot
+        opened.add(joins)
+        joined[joins] += lots[lot]
+    return dict(joined)
+
+
+def due_by(account: Account, due_on: date | None) -> Due | None:
+    """How an account is due by a day at the latest."""
+    if due_on is None:
+        return None
+    return Due(due_on, moves=account.due is None or account.due > due_on)
+
+
+def change_by_addition(
+    account: Account,
+    *,
+    entries: tuple[Entry, ...],
+    due: Due | None,
+    qualifying: Mapping[str, int] = MappingProxyType({}),
+    counting: Counting | None = None,
+    redeemed: Mapping[str, int] = MappingProxyType({}),
+    active_on: date | None = None,
+) -> AccountChange:
+    """Only adds: relies on the debt it paid and on the due time, on no lot and no balance."""
+    change = AccountChange(
+        member_id=account.member_id,
+        effect=total(entry.effect for entry in entries),
+        entries=len(entries),
+        debt_seen=account.debt,
+        due=due,
+        qualifying=qualifying,
+        redeemed=redeemed,
+        active_on=active_on,
+    )
+    return _whole_if_wide(account, _counting(change, counting))
+
+
+def _counting(change: AccountChange, counting: Counting | None) -> AccountChange:
+    """A change that also counts towards a level, and relies on what that was decided from."""
+    if counting is None:
+        return change
+    return replace(
+        change,
+        announces=counting.announces,
+        qualifying_at_most=counting.at_most,
+        qualifying_exactly=counting.exactly,
+        tier_revision_seen=counting.revision,
+        revises_tier=counting.revises,
+    )
+
+
+def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
+    """A change of too many lots for one write, as the account that it makes of the one seen."""
+    effect, due, told = change.effect, change.due, change.announces
+    if len(effect.lots) + len(effect.pending) <= NARROW_LOTS_MAX:
+        return change
+    becomes = replace(
+        account,
+        balance=account.balance + effect.points,
+        debt=account.debt + effect.debt,
+        lots=summed(account.lots, effect.lots),
+        pending=summed(account.pending, effect.pending),
+        qualifying=summed(account.qualifying, change.qualifying),
+        redeemed=summed(account.redeemed, change.redeemed),
+        due=due.on if due and due.moves else account.due,
+        active_on=change.active_on or account.active_on,
+        tier_announced=told.level if told else account.tier_announced,
+        tier_ups=account.tier_ups + bool(told and told.is_up),
+        tier_downs=account.tier_downs + bool(told and not told.is_up),
+    )
+    return replacing(account, becomes, entries=change.entries, effect=effect)
+
+
+def replacing(
+    seen: Account, becomes: Account, *, entries: int, effect: Effect | None = None
+) -> AccountChange:
+    """A rare write of a whole account, with so many entries beside it.
+
+    It relies on the account's version, and on that of the member's level, which is also written
+    without an entry.
+    """
+    revises_tier = _of_level(becomes) != _of_level(seen)
+    return AccountChange(
+        member_id=seen.member_id,
+        effect=effect or Effect(),
+        entries=entries,
+        entries_seen=seen.entries,
+        tier_revision_seen=seen.tier_revision,
+        becomes=replace(
+            becomes,
+            entries=seen.entries + entries,
+            tier_revision=seen.tier_revision + revises_tier,
+        ),
+    )
+
+
+def _of_level(account: Account) -> tuple[TierFloor | None, str | None, Mapping[str, int]]:
+    """What a member's level is told from, and what was made known of it."""
+    return account.tier_floor, account.tier_announced, account.qualifying
+
+
+def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    """Two maps of points added up, without what comes to nothing."""
+    summed = Counter(one)
+    summed.update(other)
+    return {name: amount for name, amount in summed.items() if amount}
+
+
+def taking(
+    account: Account, taken: Mapping[date, int]
+) -> tuple[Mapping[date, int], Mapping[date, int]]:
+    """What a take relies on: lots it empties exactly as seen, the last and partly taken at least.
+
+    The last lot is not removed even when it is emptied, so that another redemption of the same
+    lot can still be decided from a read that is a little older.
+    """
+    exactly: dict[date, int] = {}
+    at_least: dict[date, int] = {}
+    last = max(taken, default=None)
+    for lot, points in taken.items():
+        emptied = points == account.lots[lot] and lot != last
+        (exactly if emptied else at_least)[lot] = points
+    return exactly, at_least
+
+
+def change_by_taking(
+    account: Account,
+    *,
+    entries: tuple[Entry, ...],
+    taken: Mapping[date, int],
+    pending_taken: Mapping[PendingDates, int] = MappingProxyType({}),
+    relies_on_balance: bool = False,
+    qualifying: Mapping[str, int] = MappingProxyType({}),
+    counting: Counting | None = None,
+    redeemed: Mapping[str, int] = MappingProxyType({}),
+    redeemed_below: Mapping[str, int] = MappingProxyType({}),
+    active_on: date | None = None,
+) -> AccountChange:
+    """Takes from just these lots and relies on just these lots.
+
+    `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
+    more than was seen. A level that ends sooner for what is no longer counted is due sooner.
+    """
+    exactly, at_least = taking(account, taken)
+    change = AccountChange(
+        member_id=account.member_id,
+        effect=total(entry.effect for entry in entries),
+        entries=len(entries),
+        balance_seen=account.balance if relies_on_balance else None,
+        debt_seen=account.debt if relies_on_balance else None,
+        lots_exactly=exactly,
+        lots_at_least=at_least,
+        pending_at_least=dict(pending_taken),
+        due=due_by(account, counting.changes_on) if counting else None,
+        qualifying=qualifying,
+        redeemed=redeemed,
+        redeemed_below=redeemed_below,
+        active_on=active_on,
+    )
+    return _whole_if_wide(account, _counting(change, counting))
+
+
+def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:
+    """The expiry of points that came after their last day, as an entry beside what brought them."""
+    if not expired:
+        return ()
+    return (
+        replace(
+            entry,
+            cause=_expiry_beside(entry.cause),
+            effect=Effect(lots={lot: -points for lot, points in expired.items()}),
+            happened_at=entry.recorded_at,
+            fingerprint="",
+            detail=None,
+        ),
+    )
+
+
+def newly_active(account: Account, *, program: PublishedProgram, today: date) -> date | None:
+    """The day of activity to note on an account, where points expire by inactivity.
+
+    It only ever grows, so that a write that was decided before a midnight and lands after it
+    cannot shorten the life of the points.
+    """
+    if not isinstance(program.document.expiry, Inactivity):
+        return None
+    return today if account.active_on is None or account.active_on < today else None
+
+
+def _expiry_beside(cause: Cause) -> Cause:
+    match cause:
+        case OrderCause(source, order_id, _, name):
+            return OrderCause(source, order_id, "expiry", name)
+        case RequestCause(request_id):
+            return RequestCause(request_id, "expiry")
+        case CalendarCause():
+            raise ValueError("the calendar brings no points after their last day")

@@ -1,0 +1,263 @@
+"""Redemptions: points buy a reward, and what is given back when one is cancelled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from loyalty.domain.kernel.errors import (
+    Fault,
+    InsufficientPoints,
+    LimitReached,
+    OutOfStock,
+    Refusal,
+    RewardUnavailable,
+    ValidationFailed,
+)
+from loyalty.domain.ledger.account import Account, ends_on, soonest_first
+from loyalty.domain.ledger.entries import (
+    CalendarCause,
+    Effect,
+    Entry,
+    Redemption,
+    RequestCause,
+    Return,
+)
+from loyalty.domain.ledger.postings import (
+    Posting,
+    StockTaken,
+    VoucherChange,
+    addition,
+    change_by_addition,
+    change_by_taking,
+    newly_active,
+)
+from loyalty.domain.ledger.vouchers import Terms, Voucher
+from loyalty.domain.program.document import Level, PublishedProgram, Reward
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a redemption costs in points, and what it is worth in money where it says so."""
+
+    points: int
+    amount_minor: int | None
+
+
+def cost(reward: Reward, level: Level | None) -> int:
+    """What a reward costs at a level; where points pay, the least that can be paid."""
+    return reward.tier_costs.get(level.id, reward.cost_points) if level else reward.cost_points
+
+
+def price(
+    reward: Reward, level: Level | None, *, points: int | None, order_minor: int | None
+) -> Price:
+    """The price of a reward; where points pay, the member chose them for an order of a sum.
+
+    Raises:
+        ValidationFailed: points for a reward of a fixed price; none, too few, or worth more than
+            the order allows where points pay.
+    """
+    if reward.pay is None:
+        if points is not None:
+            raise _unpriced("/points", "fixed_price", f"{reward.name} has a fixed price")
+        return Price(cost(reward, level), reward.amount_minor)
+    if points is None:
+        raise _unpriced("/points", "missing", "Say how many points shall pay")
+    if points < (least := cost(reward, level)):
+        detail = f"At least {least} points pay"
+        raise _unpriced("/points", "below_minimum", detail)
+    if order_minor is None:
+        raise _unpriced("/order_amount", "missing", "Say what the order costs")
+    worth_minor = reward.pay.worth_minor(points)
+    if worth_minor > order_minor * reward.pay.order_percent_max // 100:
+        detail = f"Points pay for {reward.pay.order_percent_max} % of an order at most"
+        raise _unpriced("/points", "beyond_order", detail)
+    return Price(points, worth_minor)
+
+
+def terms(reward: Reward, price: Price, *, currency: str) -> Terms:
+    """What a voucher of a reward is good for; where points pay, for what they are worth."""
+    worth_minor = reward.amount_minor if price.amount_minor is None else price.amount_minor
+    return Terms(
+        kind=reward.kind,
+        name=reward.name,
+        currency=currency,
+        amount_minor=worth_minor,
+        percent=reward.percent,
+        skus=reward.skus,
+    )
+
+
+def why_not(
+    reward: Reward,
+    account: Account,
+    *,
+    points: int,
+    level: Level | None,
+    program: PublishedProgram,
+    now: datetime,
+    stock_taken: int,
+) -> Refusal | None:
+    """What stands between a settled account and a reward; None when it can be redeemed now."""
+    if not reward.is_open(now=now, zone=program.document.zone):
+        return RewardUnavailable(f"{reward.name} is not offered now")
+    if reward.tiers and (level is None or level.id not in reward.tiers):
+        return RewardUnavailable(f"{reward.name} is for members of other levels")
+    if reward.stock is not None and stock_taken >= reward.stock:
+        return OutOfStock(f"{reward.name} is out of stock")
+    redeemed = account.redeemed.get(reward.id, 0)
+    if reward.per_member_max is not None and redeemed >= reward.per_member_max:
+        return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
+    if account.spendable < points:
+        return InsufficientPoints(
+            f"{reward.name} costs {points} points, {account.spendable} are there"
+        )
+    return None
+
+
+def redeem(
+    reward: Reward,
+    *,
+    account: Account,
+    price: Price,
+    program: PublishedProgram,
+    request_id: str,
+    fingerprint: str,
+    code: str,
+    hold: bool,
+    now: datetime,
+) -> Posting:
+    """Spend points on a reward that `why_not` does not refuse: soonest expiry first."""
+    today = program.document.today(now)
+    taken = soonest_first(account.lots, price.points)
+    held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
+    expires_at = now + timedelta(days=reward.voucher_days) if reward.voucher_days else None
+    redemption = Redemption(
+        redemption_id=redemption_id(request_id),
+        reward_id=reward.id,
+        code=code,
+        held_until=held_until,
+        expires_at=expires_at,
+        amount_minor=price.amount_minor,
+    )
+    entry = Entry(
+        cause=RequestCause(request_id, "redemption"),
+        member_id=account.member_id,
+        effect=Effect(lots={lot: -points for lot, points in taken.items()}),
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        fingerprint=fingerprint,
+        detail=redemption,
+    )
+    limit = reward.per_member_max
+    return Posting(
+        entries=(entry,),
+        issues=Voucher(
+            code=code,
+            member_id=account.member_id,
+            redemption_id=redemption.redemption_id,
+            reward_id=reward.id,
+            points=price.points,
+            amount_minor=price.amount_minor,
+            slices=taken,
+            state="held" if hold else "issued",
+            issued_at=now,
+            held_until=held_until,
+            expires_at=expires_at,
+            limited=limit is not None,
+            stocked=reward.stock is not None,
+            terms=terms(reward, price, currency=program.document.currency),
+        ),
+        stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
+        changes=(
+            change_by_taking(
+                account,
+                entries=(entry,),
+                taken=taken,
+                redeemed={reward.id: 1} if limit is not None else {},
+                redeemed_below={reward.id: limit} if limit is not None else {},
+                active_on=newly_active(account, program=program, today=today),
+            ),
+        ),
+    )
+
+
+def redemption_id(request_id: str) -> str:
+    """A redemption is named by its request, so it stays findable whatever becomes of the member."""
+    return f"red_{request_id}"
+
+
+def request_of(redemption: str) -> str:
+    """The request that a redemption's id names."""
+    return redemption.removeprefix("red_")
+
+
+def give_back(
+    voucher: Voucher,
+    *,
+    why: Literal["cancelled", "hold_expired"],
+    account: Account,
+    program: PublishedProgram,
+    now: datetime,
+) -> Posting:
+    """Return a cancelled redemption's points, each slice to the lot it came from.
+
+    A slice whose lot has expired meanwhile lives on for the program's `reinstate_days`; with none
+    it expires again at once, as an entry of its own. One cause serves a cancel and the end of a
+    hold, so the points come back once.
+    """
+    today = program.document.today(now)
+    request_id = request_of(voucher.redemption_id)
+    undated_until = program.undated_until(account.active_on)
+    reinstated = today + timedelta(days=program.document.reinstate_days)
+    lots: Counter[date] = Counter()
+    for lot, points in voucher.slices.items():
+        over = ends_on(lot, undated_until) < today and program.document.reinstate_days > 0
+        lots[reinstated if over else lot] += points
+    added = addition(account, lots=lots, today=today, undated_until=undated_until)
+    entry = Entry(
+        cause=RequestCause(request_id, "return"),
+        member_id=account.member_id,
+        effect=added.effect,
+        happened_at=now,
+        recorded_at=now,
+        program_version=program.version,
+        detail=Return(redemption_id=voucher.redemption_id, why=why),
+    )
+    entries = (entry, *_expired_again(entry, added.expired, account=account))
+    change = change_by_addition(
+        account,
+        entries=entries,
+        due=added.due,
+        redeemed={voucher.reward_id: -1} if voucher.limited else {},
+    )
+    return Posting(
+        entries=entries,
+        voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
+        stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
+        changes=(change,),
+    )
+
+
+def _expired_again(
+    entry: Entry, expired: Mapping[date, int], *, account: Account
+) -> tuple[Entry, ...]:
+    """Expiries of the lots that the points came from: there the refunds of their orders look."""
+    return tuple(
+        replace(
+            entry,
+            cause=CalendarCause(account.member_id, "expiry", (lot,), account.entries),
+            effect=Effect(lots={lot: -points}),
+            detail=None,
+        )
+        for lot, points in expired.items()
+    )
+
+
+def _unpriced(pointer: str, code: str, detail: str) -> ValidationFailed:
+    return ValidationFailed(detail, faults=(Fault(pointer, code, detail),))

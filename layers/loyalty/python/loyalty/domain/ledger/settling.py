@@ -1,0 +1,102 @@
+"""Settling: what the calendar did to an account becomes entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.ledger.account import (
+    Account,
+    Activation,
+    Expired,
+    counters_of_use,
+    first_due,
+    settlement,
+)
+from loyalty.domain.ledger.entries import CalendarCause, Effect, Entry
+from loyalty.domain.ledger.postings import Posting, replacing
+from loyalty.domain.ledger.tiers import announced, changes_on, level_on, relevant
+from loyalty.domain.program.document import PublishedProgram
+
+# Each step is an item of its own, and a transaction holds 100.
+STEPS_MAX: Final = 90
+
+
+def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Posting | None:
+    """Record what became available and what expired; None when there is nothing to change.
+
+    A rare write: it relies on the version of the account and replaces the whole of it, without
+    its zero lots and with the next day on which something is due. Only settling raises or removes
+    a due time. What is more than `STEPS_MAX` is left, due as it was, to the next round: a due time
+    that is written never lies in the past.
+    """
+    document = program.document
+    today = document.today(now)
+    undated_until = program.undated_until(account.active_on)
+    settled = settlement(account, today=today, undated_until=undated_until, steps_max=STEPS_MAX)
+    tidied = replace(
+        settled.after,
+        qualifying=relevant(account, document, day=today),
+        redeemed=counters_of_use(account, today=today),
+    )
+    after = with_due(tidied, program=program, today=today)
+    if after.due is not None and after.due <= today:
+        after = replace(after, due=account.due or after.due)
+    entries = tuple(_entry(step, account, program=program, now=now) for step in settled.steps)
+    announces = after.tier_announced != account.tier_announced
+    if not (entries or announces or _wakes(account, after.due, today)):
+        return None
+    return Posting(
+        entries=entries,
+        changes=(replacing(account, after, entries=len(entries)),),
+    )
+
+
+def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
+    """A settled account with the level it makes known, and the next day on which it is due."""
+    document = program.document
+    days = (
+        first_due(
+            account.lots,
+            account.pending,
+            undated_until=program.undated_until(account.active_on),
+        ),
+        changes_on(account, document, day=today),
+    )
+    known = announced(account, level_on(account, document, day=today), document)
+    return replace(known, due=min((day for day in days if day is not None), default=None))
+
+
+def _wakes(account: Account, due: date | None, today: date) -> bool:
+    """Whether the account's due time has come or is too late; one that is early may stay so."""
+    if account.due is None:
+        return due is not None
+    return account.due <= today or (due is not None and due < account.due)
+
+
+def _entry(
+    step: Activation | Expired, account: Account, *, program: PublishedProgram, now: datetime
+) -> Entry:
+    if isinstance(step, Activation):
+        cause = CalendarCause(account.member_id, "activation", tuple(step.dates), account.entries)
+        kept = step.points - step.paid_debt
+        effect = Effect(
+            lots={step.dates.expires_on: kept} if kept else {},
+            debt=-step.paid_debt,
+            pending={step.dates: -step.points},
+        )
+        day = step.dates.available_on
+    else:
+        cause = CalendarCause(account.member_id, "expiry", (step.lot,), account.entries)
+        effect = Effect(lots={step.lot: -step.points})
+        day = step.ended_on + timedelta(days=1)
+    return Entry(
+        cause=cause,
+        member_id=account.member_id,
+        effect=effect,
+        happened_at=midnight(day, program.document.zone),
+        recorded_at=now,
+        program_version=program.version,
+    )

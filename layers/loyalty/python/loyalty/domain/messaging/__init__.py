@@ -1,0 +1,1 @@
+"""Which messages a member is due, and when."""

@@ -1,0 +1,1 @@
+"""Who members are, how they are identified, and how they are erased."""

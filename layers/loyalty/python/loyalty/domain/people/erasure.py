@@ -1,0 +1,164 @@
+"""Erasure: what is still to be looked for, and how it is recognized where it lies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Member
+
+type NamedOrder = tuple[str, str]
+
+# Shorter numbers and cards are also the amounts and quantities of other people.
+PHONE_DIGITS_MIN: Final = 8
+CARD_CHARACTERS_MIN: Final = 5
+
+_PHONE: Final = re.compile(r"[+0-9 ().\-/]{8,30}")
+# How platforms name the customer of what they tell: by a field, or by the id of an object.
+_CUSTOMER_ID: Final = frozenset({"customer", "customer_id"})
+
+
+class Said(NamedTuple):
+    """A text, or a whole number, and the name that it stands under."""
+
+    name: str
+    text: str
+
+
+class Asked(NamedTuple):
+    """Names an erasure by when it was asked for: asked for once more, it is another."""
+
+    erasure_id: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """An erasure that is not done, and whether all but what shops delivered is."""
+
+    asked: Asked
+    are_traces_gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Somebody who is to be forgotten wherever they can still be found, begun and not yet done.
+
+    `identities` are kept in the clear until it is done, because what was delivered can only be
+    searched for what it says. `member_ids` lead to their entries. With a `source`, a shop asks:
+    what it told of the customer is erased, and the member if nobody else knows them.
+    `storefront_id` instead stands for everything that one connection has delivered. `revision`
+    counts how often `orders` were added.
+    """
+
+    erasure_id: str
+    begun_at: datetime
+    identities: tuple[Identity, ...] = ()
+    member_ids: tuple[str, ...] = ()
+    orders: frozenset[NamedOrder] = field(default_factory=frozenset)
+    source: str | None = None
+    storefront_id: str | None = None
+    revision: int = 0
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.erasure_id, self.begun_at)
+
+    def is_about(self, source: str, order_id: str | None, said: Sequence[Said]) -> bool:
+        """Whether something that a shop delivered speaks of them: by its order, or by its words."""
+        if self.source is not None and source != self.source:
+            return False
+        if order_id is not None and (source, order_id) in self.orders:
+            return True
+        return any(
+            _names(identity, source, name, text)
+            for identity in self.identities
+            for name, text in said
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuestOrder:
+    """An order that is kept for a guest, as it is listed under one identity of theirs."""
+
+    guest: str
+    listed_as: str
+    source: str
+    order_id: str
+
+
+def erasure_of(member: Member, *, absorbed: Sequence[str] = (), now: datetime) -> Erasure:
+    """All that leads to a member, taken down before it is deleted."""
+    return Erasure(
+        erasure_id=member.member_id,
+        begun_at=now,
+        identities=tuple(member.identities),
+        member_ids=(member.member_id, *absorbed),
+    )
+
+
+def said_in(body: bytes) -> Iterator[Said]:
+    """What a body says, piece by piece.
+
+    The id of an object that is called customer stands under that name. What is no JSON is one
+    text.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        yield Said("", body.decode(errors="replace"))
+        return
+    open_parts: list[tuple[str, object]] = [("", told)]
+    while open_parts:
+        name, part = open_parts.pop()
+        match part:
+            case dict():
+                open_parts += [
+                    (name if key == "id" and name in _CUSTOMER_ID else key, value)
+                    for key, value in part.items()
+                ]
+            case list():
+                open_parts += [(name, value) for value in part]
+            case str():
+                yield Said(name, part)
+            case int():
+                yield Said(name, str(part))
+            case _:
+                continue
+
+
+def _names(identity: Identity, source: str, name: str, text: str) -> bool:
+    match identity.kind:
+        case "email":
+            return _has_address(text, identity.value)
+        case "phone":
+            return _is_phone(text, identity.value)
+        case "customer":
+            return identity.source == source and name in _CUSTOMER_ID and text == identity.value
+        case "card":
+            return len(text) >= CARD_CHARACTERS_MIN and text == identity.value
+        case "subject":
+            return text == identity.value
+
+
+def _has_address(text: str, address: str) -> bool:
+    """Whether a text has an address, and not only a part of a longer one."""
+    folded = text.casefold()
+    # Nearly all texts: looking further takes a hundred times as long.
+    if address.casefold() not in folded:
+        return False
+    found = rf"(?<![\w.%+-]){re.escape(address.casefold())}(?![\w-]|\.\w)"
+    return re.search(found, folded) is not None
+
+
+def _is_phone(text: str, phone: str) -> bool:
+    """Shops write numbers as people type them: with or without country code, in groups."""
+    if not _PHONE.fullmatch(text):
+        return False
+    digits = re.sub(r"\D", "", text).lstrip("0")
+    return len(digits) >= PHONE_DIGITS_MIN and phone.endswith(digits)

@@ -1,0 +1,38 @@
+"""What a member answered to a survey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.program.surveys import SurveyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer: about an order, or for a period.
+
+    `member_id` is whose order it is, also where they have been merged since. The `comment` may
+    hold anything, so it is told to nobody but who asks for it. `points` is the bonus.
+    """
+
+    survey_id: str
+    survey_kind: SurveyKind
+    member_id: str
+    order: NamedOrder | None
+    period: str | None
+    score: int
+    is_low: bool
+    comment: str | None
+    answered_at: datetime
+    points: int = 0
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What the answer is about: of each there is one."""
+        return self.order or (self.period or "",)
+
+    @property
+    def id(self) -> str:
+        return "/".join((self.survey_id, self.member_id, *self.subject))

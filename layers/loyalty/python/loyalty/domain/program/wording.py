@@ -1,0 +1,179 @@
+"""The words of messages: templates of the program document, checked when it is published.
+
+A template is a text with variables and conditions and nothing else: no loop, no call, no
+attribute, so that whatever was published can be rendered, quickly, for every member. It is
+rendered as plain text; the layout around it escapes what it shows as HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from loyalty.domain.kernel.errors import Fault
+from loyalty.domain.program.messages import MessageKind, Template
+
+if TYPE_CHECKING:
+    from jinja2 import Template as CompiledTemplate
+    from jinja2 import nodes
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_COMMON: Final = frozenset({"program", "name", "balance", "points_name"})
+
+# Everything is text in the member's locale, but for `days`, a number. `name` may be empty.
+VARIABLES: Final[Mapping[MessageKind, frozenset[str]]] = {
+    "points_expiring": _COMMON | {"points", "expires_on", "days"},
+    "voucher_expiring": _COMMON | {"reward", "expires_on", "days"},
+    "tier_ending": _COMMON | {"tier", "ends_on", "days", "missing"},
+    "birthday": _COMMON | {"bonus"},
+    "welcome": _COMMON,
+    "lapsed": _COMMON | {"days"},
+}
+FILTERS: Final = frozenset({"capitalize", "lower", "title", "trim", "upper"})
+
+_ALLOWED: Final = frozenset(
+    {"Template", "Output", "TemplateData", "Name", "Const", "Filter", "Concat"}
+    | {"If", "CondExpr", "And", "Or", "Not", "Compare", "Operand"}
+)
+_GREETING: Final = "Hello{% if name %} {{ name }}{% endif %},\n\n"
+
+DEFAULTS: Final[Mapping[MessageKind, Template]] = {
+    template.kind: template
+    for template in (
+        Template(
+            kind="points_expiring",
+            subject="{{ points }} will expire {% if days == 0 %}today{% elif days == 1 %}tomorrow"
+            "{% else %}in {{ days }} days{% endif %}",
+            heading="Your {{ points_name }} are waiting",
+            body=_GREETING + "{{ points }} of yours will expire on {{ expires_on }}. You have "
+            "{{ balance }} in all, and there is still time to treat yourself.",
+        ),
+        Template(
+            kind="voucher_expiring",
+            subject="{{ reward }}: your voucher is good until {{ expires_on }}",
+            heading="Your voucher is waiting",
+            body=_GREETING + "Your voucher for {{ reward }} is good until {{ expires_on }}. "
+            "Bring it along on your next visit.",
+        ),
+        Template(
+            kind="tier_ending",
+            subject="Stay {{ tier }}: {{ missing }} to go",
+            heading="You are {{ tier }} until {{ ends_on }}",
+            body=_GREETING + "Your level {{ tier }} ends on {{ ends_on }}. {{ missing }} more "
+            "until then and you keep it.",
+        ),
+        Template(
+            kind="birthday",
+            subject="Happy birthday{% if name %}, {{ name }}{% endif %}!",
+            body=_GREETING + "All of us at {{ program }} wish you a wonderful day."
+            "{% if bonus %}\n\nOur present is already on your account: {{ bonus }}.{% endif %}",
+        ),
+        Template(
+            kind="welcome",
+            subject="Welcome to {{ program }}",
+            body=_GREETING + "It is lovely to have you. From now on you collect {{ points_name }} "
+            "with everything you buy, and choose what to have for them.",
+        ),
+        Template(
+            kind="lapsed",
+            subject="It has been a while{% if name %}, {{ name }}{% endif %}",
+            heading="We miss you",
+            body=_GREETING
+            + "You have not been with us for {{ days }} days. {{ balance }} of yours "
+            "are waiting; come by and see what is new.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message in one member's words, as plain text."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+def words(template: Template, variables: Mapping[str, object]) -> Words:
+    """Say a template's words; it was checked when it was published."""
+    subject = _in_one_line(_render(template.subject, variables))
+    heading = _in_one_line(_render(template.heading or "", variables))
+    body = _render(template.body, variables).replace("\r\n", "\n")
+    paragraphs = map(_in_one_line, body.split("\n\n"))
+    return Words(subject, heading or subject, tuple(part for part in paragraphs if part))
+
+
+def faults(template: Template, *, place: str) -> Iterator[Fault]:
+    """Everything in a template that could not be said."""
+    for field in ("subject", "heading", "body"):
+        text: str | None = getattr(template, field)
+        if text and "{" in text:
+            yield from _faults(text, template.kind, f"{place}/{field}")
+
+
+def _faults(text: str, kind: MessageKind, pointer: str) -> Iterator[Fault]:
+    # Whoever publishes nothing of this kind need not wait for it.
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415  # as said
+
+    try:
+        found = {fault for node in _nodes(text) if (fault := _fault(node, kind))}
+        if not found:
+            # Conditions within conditions become indented Python, which has an end. Nothing is
+            # compiled before it is known to be harmless: what is constant is computed then.
+            _environment().compile(text)
+    except TemplateSyntaxError as error:
+        yield Fault(pointer, "template_syntax", f"{error.message} (line {error.lineno})")
+    except (RecursionError, SyntaxError):
+        yield Fault(pointer, "template_syntax", "It is nested too deeply")
+    else:
+        yield from (Fault(pointer, code, detail) for code, detail in sorted(found))
+
+
+def _fault(node: nodes.Node, kind: MessageKind) -> tuple[str, str] | None:
+    """What is wrong with a part of a template, if anything is: a code and a sentence."""
+    what = type(node).__name__
+    name: str = getattr(node, "name", "")
+    if what == "Name" and name not in VARIABLES[kind]:
+        known = ", ".join(sorted(VARIABLES[kind]))
+        return "unknown_variable", f"There is no “{name}” here; there are {known}"
+    if what == "Filter" and name not in FILTERS:
+        return "unknown_filter", f"There is no “{name}”; there are {', '.join(sorted(FILTERS))}"
+    if what not in _ALLOWED:
+        return "not_allowed", f"{what} is not allowed: a template has variables and conditions"
+    return None
+
+
+def _nodes(text: str) -> Iterator[nodes.Node]:
+    """Every part of a template."""
+    level: list[nodes.Node] = [_environment().parse(text)]
+    while level:
+        yield from level
+        level = [child for node in level for child in node.iter_child_nodes()]
+
+
+def _in_one_line(text: str) -> str:
+    """The spaces in numbers are others, and stay: they hold a number together."""
+    return " ".join(re.findall(r"[^ \t\r\n\f\v]+", text))
+
+
+def _render(text: str, variables: Mapping[str, object]) -> str:
+    return _compiled(text).render(variables) if "{" in text else text
+
+
+# Three texts a kind: a few programs' words in some languages.
+@lru_cache(maxsize=300)
+def _compiled(text: str) -> CompiledTemplate:
+    return _environment().from_string(text)
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import StrictUndefined  # noqa: PLC0415  # only who publishes or sends pays for it
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415  # as above
+
+    # Plain text: the layout escapes it where it becomes HTML.
+    return ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)

@@ -1,0 +1,1 @@
+"""Storefronts: connections, deliveries, customers, and discount codes."""

@@ -1,0 +1,71 @@
+"""Vouchers as discount codes of a shop: what a shop is asked to take off, and once for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.program.document import Reward
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """What a code takes off an order: an amount, a percentage, or the shipping."""
+
+    kind: Literal["amount_off", "percent_off", "free_shipping"]
+    amount_minor: int = 0
+    percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopCode:
+    """A code as a shop shall have it; `uses_max` counts those uses that were given back, too."""
+
+    code: str
+    title: str
+    discount: Discount
+    currency: str
+    starts_at: datetime
+    ends_at: datetime | None
+    uses_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCode:
+    """A code as a shop has it, under a name of its own."""
+
+    name: str
+    kind: Literal["amount_off", "free_shipping"]
+    is_active: bool
+    uses_max: int | None
+
+
+def discount_of(reward: Reward, voucher: Voucher) -> Discount | None:
+    """What a voucher takes off in a shop; None where a code cannot say it.
+
+    A free product is none: a shop would take the price off every piece of it in the order.
+    """
+    amount_minor = voucher.amount_minor or reward.amount_minor
+    match reward.kind:
+        case "amount_off" if amount_minor:
+            return Discount(kind="amount_off", amount_minor=amount_minor)
+        case "percent_off" if reward.percent:
+            return Discount(kind="percent_off", percent=reward.percent)
+        case "free_shipping":
+            return Discount(kind="free_shipping")
+        case _:
+            return None
+
+
+def code_for(voucher: Voucher, *, reward: Reward, discount: Discount, currency: str) -> ShopCode:
+    return ShopCode(
+        code=voucher.code,
+        title=f"{reward.name} {voucher.code[-4:]}",
+        discount=discount,
+        currency=currency,
+        starts_at=voucher.issued_at,
+        ends_at=voucher.expires_at,
+        uses_max=1 + voucher.times_reinstated,
+    )

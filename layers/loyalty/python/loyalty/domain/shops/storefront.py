@@ -1,0 +1,278 @@
+"""Storefronts: a shop that tells of its orders by webhook, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.orders.order import Order, fingerprint
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.shops.customers import PersonTold
+
+Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
+
+Status = Literal[
+    "received",
+    "earned",
+    "edited",
+    "refunded",
+    "guest",
+    "waiting",
+    "enrolled",
+    "linked",
+    "unlinked",
+    "granted",
+    "ended",
+    "ignored",
+    "parked",
+    "failed",
+    "data_requested",
+    "erasing",
+]
+# What a person may have to look at.
+TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed", "data_requested"})
+
+# The refund's id of an order that was cancelled; platforms call refunds by other names.
+CANCELLED: Final = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earns:
+    """Which of a shop's paid orders earn: where something is named, no others.
+
+    Statuses and channels are the platform's own words; capitals do not count. An order earns with
+    any of `tags_any`, and with none of `tags_none`.
+    """
+
+    statuses: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    tags_any: tuple[str, ...] = ()
+    tags_none: tuple[str, ...] = ()
+
+    def excludes(
+        self, *, status: str = "", channel: str | None = None, tags: Sequence[str] = ()
+    ) -> str | None:
+        """Why an order does not earn: a stable code."""
+        if self.statuses and not _any_of(self.statuses, (status,)):
+            return "status_excluded"
+        if self.channels and not _any_of(self.channels, (channel or "",)):
+            return "channel_excluded"
+        if self.tags_any and not _any_of(self.tags_any, tags):
+            return "tags_excluded"
+        if _any_of(self.tags_none, tags):
+            return "tags_excluded"
+        return None
+
+
+# What a shop's orders do as long as nobody chooses among them.
+ALL_EARN: Final = Earns()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storefront:
+    """A connected shop. `source` names the shop in orders; what it must not tell is kept elsewhere.
+
+    `notification_url` is where the shop was told to deliver, if that is not our own address;
+    `store` and `sandbox` are what some platforms need to be asked for an order. `enroll_customers`:
+    whoever consents in the shop becomes a member; `memberships` are the levels of its paid plans.
+    `create_codes`: it is given the codes of vouchers as discount codes of its own. `client_id` is
+    the app that asks it, where a token is granted for the app's secret.
+    """
+
+    storefront_id: str
+    platform: Platform
+    source: str
+    connected_at: datetime
+    changed_at: datetime
+    notification_url: str | None = None
+    store: str | None = None
+    client_id: str | None = None
+    sandbox: bool = False
+    earns: Earns = ALL_EARN
+    enroll_customers: bool = False
+    create_codes: bool = False
+    memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopKeys:
+    """What a shop signs with, two while one replaces the other, and what it is asked by."""
+
+    secrets: tuple[str, ...]
+    access_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What somebody sent who says to be a storefront: not believed yet.
+
+    `headers` have their names in lower case; `url` is where the storefront was told to deliver.
+    """
+
+    body: bytes
+    headers: Mapping[str, str]
+    url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery of a webhook exactly as it was received, its signature verified.
+
+    Platform and source are those of the connection at that time, so that the delivery can still
+    be applied after the shop was connected otherwise.
+    """
+
+    program_id: str
+    storefront_id: str
+    platform: Platform
+    source: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a delivery is about, as far as it can be told without judging its content.
+
+    `name` is the platform's name for what happened, the same for a retry; where it gave none, a
+    digest of the body. `order_id` is None where the delivery names no order, `customer_id` where it
+    is about no customer. `event` is an id that the platform gives to one event of a topic and to no
+    other, None where it has none; `said` is what it then always says in the same words, where that
+    is not the whole body.
+    """
+
+    topic: str
+    name: str
+    order_id: str | None
+    customer_id: str | None = None
+    event: str | None = None
+    said: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPaid:
+    """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
+
+    Currency and customer are as the shop told them. `excluded` says why the order does not earn,
+    whatever else is to be done with it. `codes` are those of its discounts that may be vouchers
+    (None: the shop tells of none); `all_given_back`: it came to nothing.
+    """
+
+    order: Order
+    currency: str
+    identities: tuple[Identity, ...]
+    refunds: tuple[AskedRefund, ...] = ()
+    excluded: str | None = None
+    codes: tuple[str, ...] | None = None
+    all_given_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded:
+    """Money of an order was given back, or all of it was cancelled.
+
+    `currency` is None where no money is told. `all_given_back`: the order came to nothing.
+    """
+
+    source: str
+    order_id: str
+    refund: AskedRefund
+    currency: str | None
+    all_given_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Understood, and nothing is to be done; `reason` is a stable code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Something a person should look at; trying again would change nothing.
+
+    `reason` is a stable code; `pointer` says where in the body, and never what was there.
+    """
+
+    reason: str
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformApi:
+    """Where a platform is asked, and how the request shows who asks.
+
+    Paths begin with `prefix`.
+    """
+
+    origin: str
+    headers: Mapping[str, str]
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A delivery only says where to look: the paths of the platform's API to be read first."""
+
+    paths: tuple[str, ...]
+
+
+type OrderCommand = OrderPaid | OrderRefunded | Ignored | Parked
+type Command = OrderCommand | PersonTold
+"""What a delivery asks for, in the same few words for every platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a delivery; `replayed` says that it had come of another one before.
+
+    `request` is what a person, or a merchant's system, has to answer.
+    """
+
+    status: Status
+    reason: str | None = None
+    pointer: str | None = None
+    member_id: str | None = None
+    entry_id: str | None = None
+    points: int = 0
+    replayed: bool = False
+    vouchers: tuple[VoucherStep, ...] = ()
+    request: DataRequest | None = None
+
+
+def given_back(
+    refund_id: str,
+    *,
+    at: datetime,
+    amounts_minor: Mapping[str, int],
+    amount_minor: int = 0,
+) -> AskedRefund:
+    """A refund by what was given back: for lines, and without one."""
+    amounts = {line_id: minor for line_id, minor in amounts_minor.items() if minor}
+    return AskedRefund(
+        refund_id=refund_id,
+        occurred_at=at,
+        amounts_minor=amounts,
+        amount_minor=amount_minor,
+        fingerprint=fingerprint(amounts, amount_minor),
+    )
+
+
+def cancelled(*, at: datetime) -> AskedRefund:
+    """A cancelled order is one whole refund, however often and by whatever it is told."""
+    return AskedRefund(
+        refund_id=CANCELLED, occurred_at=at, whole=True, fingerprint=fingerprint(CANCELLED)
+    )
+
+
+def _any_of(named: Sequence[str], told: Sequence[str]) -> bool:
+    return not {each.casefold() for each in named}.isdisjoint(each.casefold() for each in told)

@@ -1,0 +1,1 @@
+"""Webhooks out: a merchant's endpoints and the deliveries to them."""

@@ -1,0 +1,90 @@
+"""What deliveries to endpoints are signed with, in Secrets Manager: one secret for each."""
+
+import base64
+import secrets as randomness
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from loyalty.domain.webhooks_out.endpoints import RetiringSecret, SigningSecrets
+from loyalty.edge.aws.secrets import KeptSecrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# Standard Webhooks asks for 24 to 64 random bytes.
+SECRET_BYTES: Final = 32
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # what a secret begins with
+# Far less than a secret that was replaced still signs.
+REMEMBERED_SECONDS_MAX: Final = 60.0
+REMEMBERED_MAX: Final = 1000
+
+
+class EndpointSecrets:
+    """The secrets of a deployment's endpoints, under a prefix of their own."""
+
+    def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
+        self._kept = KeptSecrets(
+            client, prefix=prefix, description="What deliveries to an endpoint are signed with"
+        )
+
+    def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
+        told = self._kept.read(program_id, endpoint_id)
+        if told is None:
+            return None
+        retiring = (
+            RetiringSecret(each["secret"], datetime.fromisoformat(each["until"]))
+            for each in told["retiring"]
+        )
+        return SigningSecrets(told["current"], tuple(retiring))
+
+    def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
+        return self._kept.add(program_id, endpoint_id, _to_json(secrets))
+
+    def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
+        self._kept.keep(program_id, endpoint_id, _to_json(secrets))
+
+    def forget(self, program_id: str, endpoint_id: str) -> None:
+        self._kept.forget(program_id, endpoint_id)
+
+
+class RememberedSecrets:
+    """The secrets that a warm function signs with, read anew each minute.
+
+    `clock` counts seconds from anywhere.
+    """
+
+    def __init__(self, vault: EndpointSecrets, *, clock: Callable[[], float]) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._known: dict[tuple[str, str], tuple[float, SigningSecrets]] = {}
+
+    def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
+        now = self._clock()
+        known = self._known.get((program_id, endpoint_id))
+        if known and now - known[0] < REMEMBERED_SECONDS_MAX:
+            return known[1]
+        self._known.pop((program_id, endpoint_id), None)
+        secrets = self._vault.read(program_id, endpoint_id)
+        if secrets is not None:
+            if len(self._known) >= REMEMBERED_MAX:
+                self._known.clear()
+            self._known[program_id, endpoint_id] = (now, secrets)
+        return secrets
+
+
+def new_secret() -> str:
+    """A secret in the form of Standard Webhooks."""
+    return SECRET_PREFIX + base64.b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes that a secret stands for."""
+    return base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+
+
+def _to_json(secrets: SigningSecrets) -> dict[str, Any]:
+    retiring = [
+        {"secret": each.secret, "until": each.until.isoformat()} for each in secrets.retiring
+    ]
+    return {"v": 1, "current": secrets.current, "retiring": retiring}

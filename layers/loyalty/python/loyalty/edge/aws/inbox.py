@@ -1,0 +1,247 @@
+"""The inbox: deliveries as they were received, in S3, and the queue of those to be applied.
+
+An object's key says when the delivery was received, which one it is, and what it is applied in
+order with. So S3 lists deliveries in the order of time, and a key is all that a message of the
+queue needs.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.deliveries import Kept, log_time, read_log_id
+from loyalty.domain.shops.storefront import Delivery
+from loyalty.usecases.ports import Listed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+# What S3 lists in one call, and SQS takes in one.
+LISTED_AT_ONCE_MAX: Final = 1000
+SENT_AT_ONCE_MAX: Final = 10
+# A month of microseconds is halved 42 times before nothing is left to halve.
+HALVINGS_MAX: Final = 44
+
+# What is left where somebody's data was: that there was a delivery.
+ERASED: Final = b'{"v": 1, "erased": true}'
+
+_NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCII)
+
+
+class Message(NamedTuple):
+    """What the queue says: where a delivery lies, and when somebody asked for it once more."""
+
+    kept: Kept
+    asked_at: datetime | None
+
+
+class Inbox:
+    """Deliveries as they were received, by the time they were."""
+
+    def __init__(self, s3: "S3Client", *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def keep(self, kept: Kept, delivery: Delivery) -> None:
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=_where(kept),
+            Body=_to_json(delivery),
+            ContentType="application/json",
+        )
+
+    def read(self, kept: Kept) -> Delivery | None:
+        """None for one that is not there any more, or whose words were erased."""
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=_where(kept))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return delivery_from_json(found["Body"].read())
+
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None:
+        prefix = f"{_folder(program_id, storefront_id)}{log_id}."
+        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
+        keys = (each["Key"] for each in found.get("Contents", ()))
+        return next(filter(None, map(_kept_at, keys)), None)
+
+    def oldest(
+        self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
+    ) -> Listed[Kept]:
+        """In the order they were received; `since` and `before` are times or ids of the log."""
+        found, is_all = self._between(program_id, storefront_id, since, before, limit)
+        return Listed(found, found[-1].log_id if found and not is_all else None)
+
+    def newest(
+        self,
+        program_id: str,
+        storefront_id: str,
+        *,
+        since: datetime,
+        before: datetime,
+        before_id: str | None,
+        limit: int,
+    ) -> Listed[Kept]:
+        """Newest first. A page may be shorter than its limit though more follow.
+
+        S3 lists forward only. So where more lie in the time asked for than one call lists, the
+        time is halved until they do not: some twenty calls for the last of a burst in a month.
+        """
+        bound = before_id or log_time(before)
+        low, high, from_ = since, before, since
+        for _ in range(HALVINGS_MAX):
+            found, is_all = self._between(
+                program_id, storefront_id, log_time(from_), bound, LISTED_AT_ONCE_MAX
+            )
+            if is_all and (found or from_ == since):
+                return _page(found, limit=limit, is_all=from_ == since)
+            if is_all:
+                high = from_
+            else:
+                low = from_
+            from_ = low + (high - low) / 2
+        raise TryAgain("The inbox changes too fast to be listed")
+
+    def _between(
+        self, program_id: str, storefront_id: str, since: str, before: str, limit: int
+    ) -> tuple[list[Kept], bool]:
+        """The first ones from `since` on and before `before`, and whether these are all."""
+        folder = _folder(program_id, storefront_id)
+        listed = self._s3.list_objects_v2(
+            Bucket=self._bucket, Prefix=folder, StartAfter=folder + since, MaxKeys=limit
+        )
+        keys = [each["Key"] for each in listed.get("Contents", ())]
+        before_key = folder + before
+        within = [key for key in keys if key < before_key]
+        is_all = len(within) < len(keys) or not listed["IsTruncated"]
+        return [kept for kept in map(_kept_at, within) if kept], is_all
+
+
+def _page(found: list[Kept], *, limit: int, is_all: bool) -> Listed[Kept]:
+    """The last ones, newest first."""
+    page = found[-limit:][::-1]
+    return Listed(page, None if is_all and len(found) <= limit else page[-1].log_id)
+
+
+class IntakeQueue:
+    """The queue of deliveries to be applied, each in order with what else is told of its order."""
+
+    def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def send(self, kept: Kept) -> None:
+        self._sqs.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=_message(kept),
+            MessageGroupId=kept.group,
+            # Each delivery is applied and listed, also a second one in the same words: the books
+            # know what counted. What the queue forgets is the same sending tried twice.
+            MessageDeduplicationId=kept.log_id,
+        )
+
+    def send_again(self, kept: Iterable[Kept], *, asked_at: datetime) -> None:
+        """Once more; what is asked for twice in five minutes by the same request is sent once.
+
+        Raises:
+            TryAgain: not all could be sent.
+        """
+        for some in batched(kept, SENT_AT_ONCE_MAX, strict=False):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {
+                    "Id": str(number),
+                    "MessageBody": _message(each, asked_at=asked_at.isoformat()),
+                    "MessageGroupId": each.group,
+                    "MessageDeduplicationId": _asked(each, asked_at),
+                }
+                for number, each in enumerate(some)
+            ]
+            if self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
+                "Failed"
+            ):
+                raise TryAgain("The queue did not take all deliveries; send the same request again")
+
+
+def read_message(message: str) -> Message:
+    told = json.loads(message)
+    kept = _kept_at(str(told["where"]))
+    if kept is None:
+        raise ValueError("This is not where a delivery lies")
+    asked_at = told.get("asked_at")
+    return Message(kept, datetime.fromisoformat(asked_at) if asked_at else None)
+
+
+def _asked(kept: Kept, asked_at: datetime) -> str:
+    return hashlib.sha256(f"{kept.log_id}\0{asked_at.isoformat()}".encode()).hexdigest()
+
+
+def _folder(program_id: str, storefront_id: str) -> str:
+    return f"{program_id}/{storefront_id}/"
+
+
+def _where(kept: Kept) -> str:
+    return f"{_folder(kept.program_id, kept.storefront_id)}{kept.log_id}.{kept.group}.json"
+
+
+def _kept_at(where: str) -> Kept | None:
+    """What a key of the inbox tells; None where it is not that of a delivery."""
+    program_id, _, rest = where.partition("/")
+    storefront_id, _, name = rest.partition("/")
+    told = _NAME.fullmatch(name)
+    named = read_log_id(told["log_id"]) if told else None
+    if told is None or named is None:
+        return None
+    received_at, delivery_id = named
+    return Kept(
+        program_id=program_id,
+        storefront_id=storefront_id,
+        received_at=received_at,
+        delivery_id=delivery_id,
+        group=told["group"],
+    )
+
+
+def _message(kept: Kept, **told: str) -> str:
+    return json.dumps({"v": 1, "where": _where(kept), **told})
+
+
+def _to_json(delivery: Delivery) -> bytes:
+    """The body in base64: signatures are made over bytes, and these may be any."""
+    told = {
+        "v": 1,
+        "program_id": delivery.program_id,
+        "storefront_id": delivery.storefront_id,
+        "platform": delivery.platform,
+        "source": delivery.source,
+        "received_at": delivery.received_at.isoformat(),
+        "headers": dict(delivery.headers),
+        "body": base64.b64encode(delivery.body).decode(),
+    }
+    return json.dumps(told).encode()
+
+
+def delivery_from_json(stored: bytes) -> Delivery | None:
+    """A delivery as it was received; None where what it said was erased."""
+    if stored == ERASED:
+        return None
+    told = json.loads(stored)
+    return Delivery(
+        program_id=told["program_id"],
+        storefront_id=told["storefront_id"],
+        platform=told["platform"],
+        source=told["source"],
+        received_at=datetime.fromisoformat(told["received_at"]),
+        headers=told["headers"],
+        body=base64.b64decode(told["body"]),
+    )

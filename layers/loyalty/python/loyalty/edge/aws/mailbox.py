@@ -1,0 +1,80 @@
+"""Mail through SES: one message to one member, with a way out that needs one click (RFC 8058)."""
+
+from collections.abc import Mapping
+from email.utils import formataddr
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.edge.mail.render import Mail
+from loyalty.usecases.messaging.notifications import Rejected
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+# Of this very mail. Whatever else is refused (a sender that is not verified, sending that is
+# paused) is for a person to mend, and is sent when it is.
+_REJECTED: Final = frozenset({"BadRequestException", "MessageRejected"})
+_PASSING: Final = frozenset(
+    {"InternalFailure", "LimitExceededException", "ServiceUnavailable", "ThrottlingException"}
+    | {"TooManyRequestsException"}
+)
+
+
+class Mailbox:
+    def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(
+        self,
+        mail: Mail,
+        *,
+        to: str,
+        name: str,
+        reply_to: str | None,
+        unsubscribe_url: str,
+        tags: Mapping[str, str],
+    ) -> str:
+        """Send a mail under a name; gives the id by which SES tells of it later.
+
+        Raises:
+            Rejected: SES will never take this mail.
+            TryAgain: it did not take it now.
+        """
+        headers = {
+            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=formataddr((" ".join(name.split()), self._sender)),
+                Destination={"ToAddresses": [to]},
+                ReplyToAddresses=[reply_to] if reply_to else [],
+                ConfigurationSetName=self._configuration_set,
+                EmailTags=[{"Name": key, "Value": value} for key, value in tags.items()],
+                Content={
+                    "Simple": {
+                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                        },
+                        "Headers": [
+                            {"Name": header, "Value": value} for header, value in headers.items()
+                        ],
+                    }
+                },
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _REJECTED and "not verified" not in error.response["Error"]["Message"]:
+                raise Rejected from error
+            if code in _PASSING:
+                raise TryAgain("SES takes no more mail at the moment") from error
+            raise
+        except (EndpointConnectionError, HTTPClientError) as error:
+            raise TryAgain("SES does not answer") from error
+        return answer["MessageId"]

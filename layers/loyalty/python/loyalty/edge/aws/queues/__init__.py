@@ -1,0 +1,1 @@
+"""Queues: batches of records in, messages out."""

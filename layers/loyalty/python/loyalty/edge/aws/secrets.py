@@ -1,0 +1,90 @@
+"""Secrets that come and go while the product runs, in Secrets Manager under a prefix."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from botocore.exceptions import ClientError
+
+from loyalty.domain.kernel.errors import TryAgain
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+class KeptSecrets:
+    """One secret for each thing of a program, as a JSON object."""
+
+    def __init__(self, client: "SecretsManagerClient", *, prefix: str, description: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._description = description
+
+    def read(self, program_id: str, thing_id: str) -> Mapping[str, Any] | None:
+        try:
+            answer = self._client.get_secret_value(SecretId=self._name(program_id, thing_id))
+        except ClientError as error:
+            # A deleted secret is refused as invalid until it is gone.
+            if _code(error) in ("ResourceNotFoundException", "InvalidRequestException"):
+                return None
+            raise
+        told: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return told
+
+    def keep(self, program_id: str, thing_id: str, told: Mapping[str, Any]) -> None:
+        """Instead of what there was.
+
+        Raises:
+            TryAgain: what had this name was removed just now and its secret is still going.
+        """
+        name, value = self._name(program_id, thing_id), json.dumps(told)
+        try:
+            if not self._create(name, value):
+                self._client.put_secret_value(SecretId=name, SecretString=value)
+        except ClientError as error:
+            self._make_room(name, error)
+
+    def add(self, program_id: str, thing_id: str, told: Mapping[str, Any]) -> bool:
+        """Unless there is one already; gives whether there was none.
+
+        Raises:
+            TryAgain: what had this name was removed just now and its secret is still going.
+        """
+        name = self._name(program_id, thing_id)
+        try:
+            return self._create(name, json.dumps(told))
+        except ClientError as error:
+            self._make_room(name, error)
+
+    def forget(self, program_id: str, thing_id: str) -> None:
+        """At once, so that the name can be used again. Also when there is none."""
+        self._client.delete_secret(
+            SecretId=self._name(program_id, thing_id), ForceDeleteWithoutRecovery=True
+        )
+
+    def _create(self, name: str, value: str) -> bool:
+        try:
+            self._client.create_secret(Name=name, SecretString=value, Description=self._description)
+        except ClientError as error:
+            if _code(error) != "ResourceExistsException":
+                raise
+            return False
+        return True
+
+    def _make_room(self, name: str, error: ClientError) -> NoReturn:
+        """Somebody may have deleted a secret by hand, to be gone in a month: now will do."""
+        if _code(error) not in ("InvalidRequestException", "ResourceNotFoundException"):
+            raise error
+        self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        raise TryAgain("The secret of this name is being deleted; try again soon.") from error
+
+    def _name(self, program_id: str, thing_id: str) -> str:
+        """A colon is not allowed in a secret's name, and a plus not in an id.
+
+        The last part keeps a name from ending as an ARN's random suffix does (`-a1b2c3`).
+        """
+        return f"{self._prefix}{program_id}/{thing_id.replace(':', '+')}/signing"
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]

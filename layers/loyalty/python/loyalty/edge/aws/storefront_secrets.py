@@ -1,0 +1,43 @@
+"""What storefronts sign with and are asked by, in Secrets Manager: one secret for each."""
+
+from typing import TYPE_CHECKING
+
+from loyalty.domain.shops.storefront import ShopKeys
+from loyalty.edge.aws.secrets import KeptSecrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+class StorefrontSecrets:
+    """The secrets of a deployment's storefronts, under a prefix of their own."""
+
+    def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
+        self._kept = KeptSecrets(
+            client,
+            prefix=prefix,
+            description="What a storefront signs with, and what it is asked by",
+        )
+
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
+        told = self._kept.read(program_id, storefront_id)
+        if told is None:
+            return None
+        return ShopKeys(secrets=tuple(told["secrets"]), access_token=told.get("access_token"))
+
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
+        """Instead of those there were; the same again makes no new version.
+
+        Raises:
+            TryAgain: the storefront was removed just now and its secrets are still going.
+        """
+        if self.read(program_id, storefront_id) != keys:
+            self._kept.keep(
+                program_id,
+                storefront_id,
+                {"v": 1, "secrets": keys.secrets, "access_token": keys.access_token},
+            )
+
+    def forget(self, program_id: str, storefront_id: str) -> None:
+        """At once, so that the name can be used again. Also when there are none."""
+        self._kept.forget(program_id, storefront_id)

@@ -1,0 +1,23 @@
+"""The table as functions reach it. Who needs nothing of the ledger need not import it."""
+
+import random
+import time
+from functools import cache
+from typing import Final
+
+from loyalty.edge.aws import clients
+from loyalty.table.engine import DynamoEngine, Persistent
+
+# Full jitter from 20 ms on, at most 400 ms: eight writers of one member fall apart in two rounds.
+PAUSE_FIRST_S: Final = 0.02
+PAUSE_MAX_S: Final = 0.4
+
+
+@cache
+def engine(table: str) -> Persistent:
+    return Persistent(DynamoEngine(clients.dynamodb(), table=table), pause=pause)
+
+
+def pause(attempt: int) -> None:
+    """Wait before an attempt (1 is the first after a failure), longer each time, with jitter."""
+    time.sleep(random.uniform(0, min(PAUSE_MAX_S, PAUSE_FIRST_S * 2**attempt)))  # noqa: S311  # no secret

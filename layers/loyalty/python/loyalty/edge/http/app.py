@@ -1,0 +1,369 @@
+"""The HTTP edge that every function of the API shares.
+
+A handler module says which routes there are, who may use them and what they refuse:
+
+    api = create_app("accrual")
+
+    @api.post("/orders", allow={"cashier", "service"}, status=201, refuses=(OrderConflict,))
+    def record_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -> OrderAnswer:
+        "Record an order."
+
+    handler = api
+
+Order of the day for a request: is the caller of this program (404) and of a role that may (403),
+is the body of a bearable size (413), JSON (400) and valid (422). Only then the handler runs. What
+it answers is checked against its annotation; an answer that breaks it is our fault (500).
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Protocol, Required, TypedDict, Unpack, cast
+
+import pydantic
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
+    OpenAPIRequestValidationMiddleware,
+    OpenAPIResponseValidationMiddleware,
+)
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from loyalty.domain.kernel.errors import (
+    Fault,
+    Forbidden,
+    MalformedJson,
+    NotFound,
+    Refusal,
+    TooLarge,
+    TryAgain,
+    ValidationFailed,
+)
+from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.edge.http import problems
+from loyalty.edge.http.auth import Principal, Role, principal_of, require
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.metrics import count
+from loyalty.edge.settings import ClaimSettings, settings
+from loyalty.table.operations import Transient
+
+PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
+BODY_BYTES_MAX: Final = 256 * 1024
+
+# Every answer has these, unless its route sets others.
+ANSWER_HEADERS: Final[Mapping[str, str]] = {
+    "cache-control": "no-store",
+    # Addresses hold ids, and those of sealed links hold the seal.
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+# A page with a form and no script.
+FORM_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
+
+# Routes without a token: the function itself decides whom it believes.
+ANYONE: Final[frozenset[Role]] = frozenset()
+
+ProgramId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
+# What cannot be an id names nothing: 404. The framework takes no `ExternalId` in a path.
+PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Names this request. Sent again, it is answered as the first time.",
+    ),
+]
+
+
+class _Register(Protocol):
+    def __call__[F: Callable[..., Any]](self, handler: F, /) -> F: ...
+
+
+class RouteOptions(TypedDict, total=False):
+    """What a route is registered with.
+
+    `status` is that of an ordinary success and `also` are others that it may have, `media` are the
+    types of text that it may be, `refuses` are the refusals that clients should know of beyond
+    those that any route gives. `form` describes the fields of a route that takes an HTML form.
+    """
+
+    allow: Required[Collection[Role]]
+    status: int
+    also: tuple[int, ...]
+    media: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
+    form: type[pydantic.BaseModel]
+    prefix: str
+    body_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A route as the API's description needs to know it."""
+
+    method: str
+    rule: str
+    handler: Callable[..., Any]
+    allow: frozenset[Role]
+    status: int
+    also: tuple[int, ...]
+    media: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
+    form: type[pydantic.BaseModel] | None
+
+
+class Api:
+    """One function's part of the HTTP API; call it with an event and a context."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.operations: list[Operation] = []
+        self.resolver = APIGatewayHttpResolver(json_body_deserializer=_parse_json)
+        self._requests = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]  # theirs
+        self._responses = OpenAPIResponseValidationMiddleware(has_response_validation_error=True)
+        self._refused: str | None = None
+        self._answer_errors()
+
+    def get(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
+        return self._route("GET", rule, options)
+
+    def post(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
+        return self._route("POST", rule, options)
+
+    def put(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
+        return self._route("PUT", rule, options)
+
+    def patch(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
+        return self._route("PATCH", rule, options)
+
+    def delete(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
+        return self._route("DELETE", rule, options)
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        request = event["requestContext"]
+        self._refused = None
+        logger.append_keys(request_id=request["requestId"])
+        answer = self.resolver.resolve(_with_text_body(event), context)
+        # Not null: a gateway may take that for no answer.
+        answer["body"] = answer.get("body") or ""
+        headers = answer.setdefault("headers", {})
+        headers["x-request-id"] = request["requestId"]
+        for name, value in ANSWER_HEADERS.items():
+            headers.setdefault(name, value)
+        logger.info(
+            "answered",
+            method=request["http"]["method"],
+            route=event.get("routeKey"),
+            status=answer["statusCode"],
+            code=self._refused,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return answer
+
+    @property
+    def event(self) -> APIGatewayProxyEventV2:
+        return self.resolver.current_event
+
+    @property
+    def principal(self) -> Principal:
+        """Who is calling; not to be asked on a route that is open to anyone."""
+        return cast("Principal", self.resolver.context["principal"])
+
+    @property
+    def raw_body(self) -> bytes:
+        """The body as it was sent, byte for byte."""
+        return _bytes_of(self.event.body)
+
+    @property
+    def request_id(self) -> str:
+        return self.event.request_context.request_id
+
+    def _route(self, method: str, rule: str, options: RouteOptions) -> _Register:
+        status = options.get("status", 200)
+        full_rule = options.get("prefix", PROGRAM_PREFIX) + rule
+        allow = frozenset(options["allow"])
+        guard = self._guard(allow, options.get("body_bytes_max", BODY_BYTES_MAX))
+
+        def register[F: Callable[..., Any]](handler: F, /) -> F:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    rule=full_rule,
+                    handler=handler,
+                    allow=allow,
+                    status=status,
+                    also=options.get("also", ()),
+                    media=options.get("media", ("text/html",)),
+                    refuses=options.get("refuses", ()),
+                    form=options.get("form"),
+                )
+            )
+            self.resolver.route(
+                full_rule,
+                method,
+                summary=(handler.__doc__ or "").strip().split("\n")[0].rstrip("."),
+                tags=[self.service],
+                operation_id=handler.__name__,
+                status_code=status,
+                middlewares=[guard, self._requests, self._responses],
+            )(handler)
+            return handler
+
+        return register
+
+    def _guard(
+        self, allow: frozenset[Role], body_bytes_max: int
+    ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+        def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+            if allow:
+                principal = self._authenticate()
+                require(principal, *allow)
+                app.context["principal"] = principal
+            if len(self.raw_body) > body_bytes_max:
+                raise TooLarge(f"The body may have {body_bytes_max // 1024} KB.")
+            return next_middleware(app)
+
+        return guard
+
+    def _authenticate(self) -> Principal:
+        claims = self.event.request_context.authorizer.jwt_claim
+        if not claims:
+            # The gateway lets no request without a token through to such a route.
+            raise Forbidden
+        program_id = self.resolver.request.path_parameters["program_id"]
+        return principal_of(claims, program_id=program_id, names=settings(ClaimSettings))
+
+    def _answer_errors(self) -> None:
+        handle = self.resolver.exception_handler
+        handle(Refusal)(self._refuse)
+        handle(RequestValidationError)(self._refuse_invalid)
+        handle(NotFoundError)(self._refuse_unknown_route)
+        handle(Transient)(self._refuse_for_now)
+        handle(ResponseValidationError)(self._break_contract)
+        handle(pydantic.ValidationError)(self._break_contract)
+        handle(Exception)(self._fail)
+
+    def _refuse(self, refusal: Refusal) -> Response[str]:
+        count("Refusals", code=refusal.code)
+        self._refused = refusal.code
+        return problems.problem(refusal, request_id=self.request_id)
+
+    def _refuse_invalid(self, error: RequestValidationError) -> Response[str]:
+        if not self.event.body and any(each["loc"] == ("body",) for each in error.errors()):
+            return self._refuse(MalformedJson("The request has no body."))
+        body = self.event.json_body if self.event.body else None
+        naming = self.event.http_method == "PUT"
+        return self._refuse(problems.invalid(error.errors(), body=body, naming=naming))
+
+    def _refuse_unknown_route(self, _error: NotFoundError) -> Response[str]:
+        return self._refuse(NotFound("There is no such route."))
+
+    def _refuse_for_now(self, error: Transient) -> Response[str]:
+        logger.warning("the table does not answer", failure=failure(error))
+        return self._refuse(TryAgain("The table does not answer; repeating the request is safe."))
+
+    def _break_contract(
+        self, error: ResponseValidationError | pydantic.ValidationError
+    ) -> Response[str]:
+        count("ContractBroken")
+        faults = [{"loc": each["loc"], "type": each["type"]} for each in error.errors()]
+        logger.error("answer breaks its contract", faults=faults, failure=failure(error))
+        return problems.failed(request_id=self.request_id)
+
+    def _fail(self, error: Exception) -> Response[str]:
+        logger.error("failed", failure=failure(error))
+        count("Failures")
+        return problems.failed(request_id=self.request_id)
+
+
+def create_app(service: str) -> Api:
+    return Api(service)
+
+
+def reply[M](
+    body: M, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[M]:
+    """An answer whose status or headers are not those of its route."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=body,
+        headers=dict(headers or {}),
+    )
+
+
+def html_page(text: str, *, policy: str = FORM_POLICY, compress: bool = False) -> Response[Any]:
+    """A page for a browser; `policy` is its Content-Security-Policy."""
+    return Response(
+        status_code=200,
+        content_type="text/html; charset=utf-8",
+        body=text,
+        headers={"content-security-policy": policy},
+        compress=compress,
+    )
+
+
+def _with_text_body(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with its body as text, so that it is JSON whatever the client called it.
+
+    What is not UTF-8 stays recoverable, because signatures are made over bytes.
+    """
+    headers = {**event.get("headers", {}), "content-type": "application/json"}
+    body = event.get("body")
+    if body and event.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode("utf-8", "surrogateescape")
+    return {**event, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def _bytes_of(body: str | None) -> bytes:
+    return (body or "").encode("utf-8", "surrogateescape")
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    """A JSON object; stricter than `json.loads` in what RFC 8259 leaves open."""
+    try:
+        text.encode("utf-8")
+        parsed = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except UnicodeEncodeError:
+        raise MalformedJson("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"{error.msg} at line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise MalformedJson("The body is nested too deeply.") from None
+    except ValueError:
+        # An integer of thousands of digits.
+        raise MalformedJson("The body holds a number that is too long to read.") from None
+    if not isinstance(parsed, dict):
+        raise ValidationFailed(
+            "The body is not a JSON object.",
+            faults=(Fault("", "object_type", "This should be a JSON object"),),
+        )
+    return parsed
+
+
+def _refuse_constant(name: str) -> float:
+    raise MalformedJson(f"{name} is not JSON.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedJson(f"The name “{twice}” appears twice in one object.")
+    return made

@@ -1,0 +1,1 @@
+"""Mail to members, and the pages that its links open."""

@@ -1,0 +1,175 @@
+"""Previews: a message as a sample member would get it, with words that are not published yet."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field, StrictStr
+
+from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.messaging.reminders import Message, Row
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Member, Profile
+from loyalty.domain.program import wording
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.messages import LOCALE, Look, MessageKind, Template
+from loyalty.edge.http.schemas import AnswerPart, Label, RequestPart
+from loyalty.edge.mail.render import Letter
+
+SAMPLE_NAME: Final = "Ana"
+SAMPLE_BALANCE: Final = 1234
+SAMPLE_POINTS: Final = 120
+SAMPLE_AMOUNT: Final = 2500
+# So that the two rows of a sample are not alike.
+LATER: Final = timedelta(days=23)
+
+
+class PreviewRequest(RequestPart):
+    """A kind of message, in words and with a look that need not be published yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "welcome",
+                    "locale": "fr-FR",
+                    "template": {
+                        "kind": "welcome",
+                        "subject": "Bienvenue, {{ name }}",
+                        "body": "Merci d'être là.",
+                    },
+                }
+            ]
+        }
+    )
+
+    kind: MessageKind
+    locale: Annotated[
+        StrictStr | None, Field(pattern=LOCALE, description="Of the sample member: fr-FR.")
+    ] = None
+    name: Annotated[Label | None, Field(description="Of the sample member; null: none.")] = (
+        SAMPLE_NAME
+    )
+    template: Annotated[
+        Template | None, Field(description="Null: the words in force for the kind and locale.")
+    ] = None
+    look: Annotated[Look | None, Field(description="Null: the look in force.")] = None
+
+
+class PreviewAnswer(AnswerPart):
+    """The mail, as it would be sent."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "Bienvenue, Ana",
+                    "html": "<!doctype html>…",
+                    "text": "Bienvenue, Ana\n\nMerci d'être là.\n",
+                }
+            ]
+        }
+    )
+
+    subject: str
+    html: str
+    text: str
+
+
+def with_draft(document: Program, wanted: PreviewRequest) -> Program:
+    """The program with the draft in the place of what is in force.
+
+    Raises:
+        ValidationFailed: the draft is for another kind, or cannot be said.
+    """
+    messages = document.messages
+    if wanted.look is not None:
+        messages = messages.model_copy(update={"look": wanted.look})
+    if wanted.template is not None:
+        _require_sound(wanted.template, kind=wanted.kind)
+        # Whatever locale it is for, it is what is asked to be seen.
+        drafted = tuple(
+            wanted.template.model_copy(update={"locale": locale})
+            for locale in dict.fromkeys((wanted.locale, wanted.template.locale, None))
+        )
+        messages = messages.model_copy(update={"templates": drafted})
+    return document.model_copy(update={"messages": messages})
+
+
+def sample(
+    wanted: PreviewRequest, *, document: Program, now: datetime, unsubscribe_url: str
+) -> Letter:
+    """A letter to somebody who does not exist, with something of everything to tell."""
+    today = document.today(now)
+    about = _about(wanted.kind, document, today=today)
+    tiers = document.tiers
+    return Letter(
+        message=Message(
+            member_id="mem_sample",
+            kind=wanted.kind,
+            day=today,
+            written_at=now,
+            until=today,
+            about=about,
+            points=_points(wanted.kind, document),
+            level=tiers.levels[-1].name if tiers else "Gold",
+            missing=SAMPLE_AMOUNT,
+            rows=_rows(wanted.kind, document, about=about or today),
+        ),
+        member=Member(
+            member_id="mem_sample",
+            enrolled_at=now,
+            enrolled_by="",
+            profile=Profile(name=wanted.name, locale=wanted.locale),
+            identities={Identity("email", "ana@example.com"): True},
+        ),
+        balance=SAMPLE_BALANCE,
+        today=today,
+        unsubscribe_url=unsubscribe_url,
+    )
+
+
+def _require_sound(template: Template, *, kind: MessageKind) -> None:
+    if template.kind != kind:
+        detail = f"It is for {template.kind}"
+        raise ValidationFailed(detail, faults=(Fault("/template/kind", "contradiction", detail),))
+    if found := tuple(wording.faults(template, place="/template")):
+        raise ValidationFailed(found[0].detail, faults=found)
+
+
+def _about(kind: MessageKind, document: Program, *, today: date) -> date | None:
+    """The day that a message of a kind would be about, if it were sent today."""
+    reminders = document.reminders
+    match kind:
+        case "points_expiring":
+            stages = reminders.points_expiring.days_before if reminders.points_expiring else (7,)
+            return today + timedelta(days=min(stages))
+        case "voucher_expiring":
+            expiring = reminders.voucher_expiring
+            return today + timedelta(days=expiring.days_before if expiring else 3)
+        case "tier_ending":
+            return today + timedelta(
+                days=reminders.tier_ending.days_before if reminders.tier_ending else 30
+            )
+        case "lapsed":
+            return today - timedelta(days=reminders.lapsed.after_days if reminders.lapsed else 60)
+        case _:
+            return None
+
+
+def _points(kind: MessageKind, document: Program) -> int:
+    birthday = document.reminders.birthday
+    if kind == "birthday":
+        return (birthday.bonus_points or 0) if birthday else 0
+    return SAMPLE_POINTS
+
+
+def _rows(kind: MessageKind, document: Program, *, about: date) -> tuple[Row, ...]:
+    match kind:
+        case "points_expiring":
+            first = Row(day=about, points=SAMPLE_POINTS)
+            return (first, Row(day=about + LATER, points=SAMPLE_POINTS // 3))
+        case "voucher_expiring":
+            name = document.rewards[0].name if document.rewards else "Latte"
+            return (Row(day=about, points=SAMPLE_POINTS, label=name),)
+        case _:
+            return ()

@@ -1,0 +1,169 @@
+"""Mails: a message in a member's words and locale, as HTML for any mail client and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.member import Member
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.wording import DEFAULTS, words
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+# Above this a colour is light, and dark letters are read better on it (WCAG's own formula).
+LIGHT: Final = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mail is made of: the message, whom it is for, and what they have today."""
+
+    message: Message
+    member: Member
+    balance: int
+    today: date
+    unsubscribe_url: str
+
+
+def mail(letter: Letter, document: Program) -> Mail:
+    """The mail that tells a member what a message says."""
+    message, messages = letter.message, document.messages
+    told = letter.member.profile.locale or messages.locale
+    own = messages.template(message.kind, told)
+    template = own or DEFAULTS[message.kind]
+    locale = _locale(told, messages.locale)
+    # The words are in one language whoever reads them; dates and amounts are in the reader's.
+    language = _locale(template.locale or (messages.locale if own else "en"), "en")
+    said = words(template, _variables(letter, document, locale))
+    rows = _rows(message, document, locale)
+    is_rtl = language.text_direction == "rtl"
+    html = _layout().render(
+        subject=said.subject,
+        preview=said.paragraphs[min(1, len(said.paragraphs) - 1)] if said.paragraphs else "",
+        program=document.name,
+        heading=said.heading,
+        paragraphs=said.paragraphs,
+        rows=[{"what": what, "when": when} for what, when in rows],
+        button=template.button,
+        footer=messages.look.footer,
+        unsubscribe=template.unsubscribe,
+        unsubscribe_url=letter.unsubscribe_url,
+        color=messages.look.color,
+        on_color=readable_on(messages.look.color),
+        logo_url=messages.look.logo_url,
+        locale=str(language).replace("_", "-"),
+        direction=language.text_direction,
+        start="right" if is_rtl else "left",
+        end="left" if is_rtl else "right",
+    )
+    parts = [
+        said.heading,
+        *said.paragraphs,
+        "\n".join(f"{what} · {when}" for what, when in rows),
+        f"{template.button.label}: {template.button.url}" if template.button else "",
+        "-- ",
+        messages.look.footer or "",
+        f"{template.unsubscribe}: {letter.unsubscribe_url}",
+    ]
+    return Mail(said.subject, html, "\n\n".join(part for part in parts if part) + "\n")
+
+
+def readable_on(color: str) -> str:
+    """White or nearly black, whichever is read better on a colour."""
+    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return "#1A1A1A" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > LIGHT else "#FFFFFF"
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, object]:
+    """Every variable that a template of the message's kind may name, and others of other kinds."""
+    message = letter.message
+    about = format_date(message.about, "long", locale=locale) if message.about else ""
+    days = abs((message.about - letter.today).days) if message.about else 0
+    points = _points(message.points, document, locale)
+    return {
+        "program": document.name,
+        "name": letter.member.profile.name or "",
+        "balance": _points(letter.balance, document, locale),
+        "points_name": document.points.many,
+        "points": points,
+        "bonus": points if message.points else "",
+        "expires_on": about,
+        "ends_on": about,
+        "days": days,
+        "reward": (message.rows[0].label or "") if message.rows else "",
+        "tier": message.level or "",
+        "missing": _missing(message.missing, document, locale),
+    }
+
+
+def _rows(message: Message, document: Program, locale: Locale) -> list[tuple[str, str]]:
+    """What is told one by one, where there is more than one of it."""
+    if len(message.rows) < 2:
+        return []
+    return [
+        (
+            row.label or _points(row.points, document, locale),
+            format_date(row.day, "long", locale=locale),
+        )
+        for row in message.rows
+    ]
+
+
+def _points(points: int, document: Program, locale: Locale) -> str:
+    unit = document.points.one if points == 1 else document.points.many
+    return f"{format_decimal(points, locale=locale)} {unit}"
+
+
+def _missing(amount: int, document: Program, locale: Locale) -> str:
+    match document.tiers.basis if document.tiers else None:
+        case "qualifying_points":
+            return _points(amount, document, locale)
+        case "spend":
+            money = Decimal(amount).scaleb(-(exponent(document.currency) or 0))
+            return format_currency(money, document.currency, locale=locale)
+        case _:
+            return format_decimal(amount, locale=locale)
+
+
+@lru_cache(maxsize=200)
+def _locale(tag: str, otherwise: str) -> Locale:
+    """The locale of a BCP 47 tag; where nobody knows it, of its language, or the program's own."""
+    for each in (tag, tag.partition("-")[0], otherwise, "en"):
+        try:
+            return Locale.parse(each, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("English is known")
+
+
+@cache
+def _layout() -> Template:
+    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    layout = files("loyalty").joinpath("mails", "layout.html")
+    return environment.from_string(layout.read_text(encoding="utf-8"))

@@ -1,0 +1,157 @@
+"""The link by which a member answers a survey without signing in, and the page that it opens.
+
+It is sealed: it names a program's survey, and the order or the member, and nobody can change that
+or make one of their own. It ends; the answer itself is one for each order or period, as always.
+"""
+
+import base64
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from loyalty.domain.kernel.errors import Fault, NotFound, ValidationFailed
+from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.people.identity import Keyring
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.surveys import Survey
+from loyalty.edge.models.surveys import COMMENT_MAX
+from loyalty.usecases.people.surveys import Answer
+
+# 128 bits: as hard to guess as a voucher's code is, and the link stays short.
+SEAL_BYTES: Final = 16
+SEALED: Final = r"^[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{22}$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """What a link asks, and until when; `member_id` may be left to follow from the order."""
+
+    survey_id: str
+    order: NamedOrder | None
+    member_id: str | None
+    expires_at: datetime
+
+
+class SurveyForm(BaseModel):
+    """What the page's form sends."""
+
+    model_config = ConfigDict(frozen=True)
+
+    score: int = Field(ge=0, le=10, description="On the survey's scale.")
+    comment: str | None = Field(default=None, max_length=COMMENT_MAX)
+
+
+def path(invitation: Invitation, *, program_id: str, keyring: Keyring) -> str:
+    """The link, from the address of the API on."""
+    ends = int(invitation.expires_at.timestamp())
+    told = [invitation.survey_id, invitation.order, invitation.member_id, ends]
+    name = _written(json.dumps(told, separators=(",", ":")).encode())
+    seal = _seal(keyring, keyring.current, program_id, name)
+    return f"/v1/programs/{program_id}/survey-links/{name}.{seal}"
+
+
+def invitation_of(token: str, *, program_id: str, keyring: Keyring, now: datetime) -> Invitation:
+    """What a link asks, under whichever key it was made.
+
+    Raises:
+        NotFound: it is none of ours, or it has ended.
+    """
+    name, _, told = token.rpartition(".")
+    if not any(
+        hmac.compare_digest(_seal(keyring, version, program_id, name), told)
+        for version in keyring.keys
+    ):
+        raise NotFound("This link is not valid")
+    survey_id, order, member_id, ends = json.loads(_read(name))
+    expires_at = datetime.fromtimestamp(ends, UTC)
+    if expires_at <= now:
+        raise NotFound("This link has ended")
+    return Invitation(
+        survey_id=survey_id,
+        order=(order[0], order[1]) if order else None,
+        member_id=member_id,
+        expires_at=expires_at,
+    )
+
+
+def answer_of(form: bytes, invitation: Invitation) -> Answer:
+    """What the form of the page says.
+
+    Raises:
+        ValidationFailed: it is not what the page would send.
+    """
+    try:
+        told = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
+        sent = {name: values[-1].strip() for name, values in told.items()}
+        read = SurveyForm(score=int(sent.get("score", "")), comment=sent.get("comment") or None)
+    except (ValidationError, ValueError):
+        detail = f"Send a score of the survey, and at most {COMMENT_MAX} characters of comment"
+        raise ValidationFailed(detail, faults=(Fault("", "invalid_form", detail),)) from None
+    return Answer(
+        order=invitation.order,
+        member_id=invitation.member_id,
+        score=read.score,
+        comment=read.comment,
+    )
+
+
+def _seal(keyring: Keyring, version: str, program_id: str, name: str) -> str:
+    sealed = Keyring(keyring.keys, current=version).seal("survey", program_id, name)
+    return _written(sealed[:SEAL_BYTES])
+
+
+def _written(told: bytes) -> str:
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def _read(name: str) -> bytes:
+    return base64.urlsafe_b64decode(name + "=" * (-len(name) % 4))
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{font:17px/1.5 -apple-system,"Segoe UI",Helvetica,Arial,sans-serif;background:#F3F1EC;
+color:#2B2B2B;margin:0 auto;padding:12vh 24px;max-width:34em}}h1{{font-size:24px;line-height:1.25}}
+fieldset{{border:0;padding:0;margin:24px 0;display:flex;flex-wrap:wrap;gap:8px}}
+label.score{{background:#fff;border-radius:10px;padding:10px 14px;cursor:pointer}}
+textarea{{font:inherit;box-sizing:border-box;width:100%;min-height:6em;border:1px solid #C9C4B8;
+border-radius:10px;padding:10px}}button{{font:inherit;font-weight:600;color:#fff;
+background:{color};border:0;border-radius:10px;padding:14px 26px;margin-top:16px;cursor:pointer}}
+</style></head><body><h1>{heading}</h1>{content}</body></html>
+"""
+
+
+def question_page(survey: Survey, document: Program) -> str:
+    """The question, and a form to answer it: opening the page changes nothing."""
+    lowest, highest = survey.scale
+    scores = "".join(
+        f'<label class="score"><input type="radio" name="score" value="{score}" required> '
+        f"{score}</label>"
+        for score in range(lowest, highest + 1)
+    )
+    content = (
+        f'<form method="post"><fieldset aria-label="{lowest} to {highest}">{scores}</fieldset>'
+        f'<label>Anything you would like to tell us?<textarea name="comment" '
+        f'maxlength="{COMMENT_MAX}"></textarea></label><button>Send</button></form>'
+    )
+    return _page(document, heading=survey.question, content=content)
+
+
+def thanks_page(document: Program) -> str:
+    return _page(document, heading="Thank you", content="<p>We have your answer.</p>")
+
+
+def _page(document: Program, *, heading: str, content: str) -> str:
+    return _PAGE.format(
+        title=escape(document.name),
+        heading=escape(heading),
+        content=content,
+        color=document.messages.look.color,
+    )

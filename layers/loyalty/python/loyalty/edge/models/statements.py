@@ -1,0 +1,127 @@
+"""Statements and past balances as the API shows them; transfers and merges as it is asked."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.ledger.entries import Effect
+from loyalty.domain.ledger.statements import Statement
+from loyalty.edge.http.schemas import AnswerPart, ExternalId, Points, RequestPart
+from loyalty.edge.models.entries import EntryAnswer, EntryLot, EntryPending, entry_answer, last_day
+
+PERIOD_DAYS_MAX: Final = 366
+
+
+class Holdings(AnswerPart):
+    """What an account held at a moment."""
+
+    balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
+    debt: int
+    pending_points: int
+    lots: list[EntryLot]
+    pending: list[EntryPending]
+
+
+class BalanceAnswer(Holdings):
+    """What a member was shown at a moment, recomputed from the entries."""
+
+    at: datetime
+
+
+class StatementLot(AnswerPart):
+    """The points of one expiry date over the period."""
+
+    expires_on: date | None
+    opening: int
+    change: int
+    closing: int
+
+
+class StatementAnswer(AnswerPart):
+    """What a member held before and after a period, and what happened in it."""
+
+    first_day: date
+    last_day: date
+    opening: Holdings
+    entries: list[EntryAnswer]
+    closing: Holdings
+    lots: list[StatementLot]
+
+
+class TransferRequest(RequestPart):
+    to_member_id: ExternalId
+    points: Points
+
+
+class TransferAnswer(AnswerPart):
+    """The giver's entry; the other member has one of their own."""
+
+    entry: EntryAnswer
+
+
+class MergeRequest(RequestPart):
+    into: Annotated[ExternalId, Field(description="The member that remains.")]
+
+
+class MergeAnswer(AnswerPart):
+    """The entry that emptied the merged member; `member_id` is who remains."""
+
+    member_id: str
+    entry: EntryAnswer
+
+
+def statement_answer(told: Statement, *, first: date, last: date) -> StatementAnswer:
+    return StatementAnswer(
+        first_day=first,
+        last_day=last,
+        opening=Holdings(**_holdings(told.opening)),
+        entries=[entry_answer(entry) for entry in told.entries],
+        closing=Holdings(**_holdings(told.closing)),
+        lots=[
+            StatementLot(
+                expires_on=last_day(line.expires_on),
+                opening=line.opening,
+                change=line.change,
+                closing=line.closing,
+            )
+            for line in told.lots
+        ],
+    )
+
+
+def balance_answer(held: Effect, *, at: datetime) -> BalanceAnswer:
+    return BalanceAnswer(at=at, **_holdings(held))
+
+
+def require_period(first: date, last: date) -> None:
+    """Refuse a period that ends before it begins, or is longer than a year.
+
+    Raises:
+        ValidationFailed: it is one of these.
+    """
+    days = (last - first).days + 1
+    if not 0 < days <= PERIOD_DAYS_MAX:
+        detail = f"A period has 1 to {PERIOD_DAYS_MAX} days"
+        raise ValidationFailed(detail, faults=(Fault("/query/to", "period_out_of_range", detail),))
+
+
+def _holdings(held: Effect) -> dict[str, Any]:
+    return {
+        "balance": held.points,
+        "debt": held.debt,
+        "pending_points": held.pending_points,
+        "lots": [
+            EntryLot(expires_on=last_day(lot), points=points)
+            for lot, points in sorted(held.lots.items())
+        ],
+        "pending": [
+            EntryPending(
+                available_on=dates.available_on,
+                expires_on=last_day(dates.expires_on),
+                points=points,
+            )
+            for dates, points in sorted(held.pending.items())
+        ],
+    }

@@ -1,0 +1,161 @@
+"""The platforms' own APIs: what a thin delivery only points to is read there."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+# botocore brings it along, here and in the runtime.
+import urllib3
+
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.storefront import Delivery, Platform, PlatformApi, ShopKeys, Storefront
+from loyalty.storefronts import dialect
+from loyalty.usecases.shops.intake import Unfetchable
+from loyalty.usecases.shops.storefronts import Shelf, Vault
+
+ATTEMPTS_MAX: Final = 3
+BYTES_MAX: Final = 4 * 1024 * 1024
+# Longer than that is better waited in the queue than in a function.
+RETRY_AFTER_SECONDS_MAX: Final = 2
+# A granted token lives for a day; one that was revoked is not used for longer than this.
+TOKEN_SECONDS_MAX: Final = 600
+
+_TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
+_REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_platform"}
+
+
+class PlatformClient:
+    """Asks a platform in the name of a connected shop.
+
+    `origin`, where it is given, stands for every platform's own: for a cloud without the world.
+    """
+
+    def __init__(
+        self, *, shelf: Shelf, vault: Vault, pause: Callable[[int], None], origin: str = ""
+    ) -> None:
+        self._shelf = shelf
+        self._vault = vault
+        self._pause = pause
+        self._origin = origin
+        self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+
+    def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
+        """What lies at each of these paths.
+
+        Raises:
+            Unfetchable: the shop is not connected any more, or the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        where = (delivery.program_id, delivery.storefront_id)
+        api = self.api(*where, platform=delivery.platform)
+        return [self._answered("GET", api, path) for path in paths]
+
+    def send(self, api: PlatformApi, path: str, body: bytes) -> bytes:
+        """What is answered to a body; where an answer was lost, it is sent once more.
+
+        Raises:
+            Unfetchable: the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        return self._answered("POST", api, path, body=body)
+
+    def api(
+        self, program_id: str, storefront_id: str, *, platform: Platform | None = None
+    ) -> PlatformApi:
+        """How a connected shop's platform is asked, as the shop is connected now.
+
+        Raises:
+            Unfetchable: it is not connected any more, or otherwise.
+            TryAgain: a token is to be granted first, and the platform does not answer.
+        """
+        where = (program_id, storefront_id)
+        storefront, keys = self._shelf.find(*where), self._vault.read(*where)
+        if storefront is None or keys is None or platform not in (None, storefront.platform):
+            raise Unfetchable("disconnected")
+        token = keys.access_token or self._token(storefront, keys)
+        return dialect(storefront.platform).api(storefront, access_token=token)
+
+    def _token(self, storefront: Storefront, keys: ShopKeys) -> str:
+        """A token that is granted to an app for its secret, by OAuth 2.0's client credentials."""
+        speaks = dialect(storefront.platform)
+        if storefront.client_id is None or speaks.GRANT_PATH is None:
+            raise Unfetchable("no_access_token")
+        whose = (storefront.store, storefront.client_id, keys.secrets[0])
+        token, until = self._granted.get(whose, ("", 0.0))
+        if not token or time.monotonic() >= until:
+            asked = {
+                "grant_type": "client_credentials",
+                "client_id": storefront.client_id,
+                "client_secret": keys.secrets[0],
+            }
+            api = speaks.api(storefront, access_token="")
+            answer = self._answered("POST", api, speaks.GRANT_PATH, body=json.dumps(asked).encode())
+            token = _read_token(answer)
+            self._granted[whose] = (token, time.monotonic() + TOKEN_SECONDS_MAX)
+        return token
+
+    def _answered(
+        self, method: str, api: PlatformApi, path: str, *, body: bytes | None = None
+    ) -> bytes:
+        url = (self._origin or api.origin) + api.prefix + path
+        for attempt in range(ATTEMPTS_MAX):
+            if attempt:
+                self._pause(attempt)
+            try:
+                answer = self._ask(method, url, api.headers, body)
+            except urllib3.exceptions.HTTPError:
+                continue
+            if answer.status in (200, 204):
+                return answer.body
+            if not _may_pass(answer.status):
+                raise Unfetchable(_REFUSALS.get(answer.status, "refused_by_platform"))
+            if not answer.is_soon:
+                break
+        raise TryAgain("The platform does not answer")
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None
+    ) -> "_Answer":
+        # A redirect would carry the token to wherever it leads.
+        told = self._pool.request(
+            method,
+            url,
+            body=sent,
+            headers=dict(headers),
+            redirect=False,
+            preload_content=False,
+        )
+        body = told.read(BYTES_MAX + 1)
+        if len(body) > BYTES_MAX:
+            told.close()
+            raise Unfetchable("too_large")
+        told.release_conn()
+        return _Answer(told.status, body, told.headers.get("retry-after", "0"))
+
+
+class _Answer(NamedTuple):
+    status: int
+    body: bytes
+    retry_after: str
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether the platform can be asked again while a function waits."""
+        told = self.retry_after
+        return told.isdecimal() and int(told) <= RETRY_AFTER_SECONDS_MAX
+
+
+def _read_token(answer: bytes) -> str:
+    try:
+        token = json.loads(answer)["access_token"]
+    except (ValueError, LookupError, TypeError):
+        token = None
+    if not isinstance(token, str) or not token:
+        raise Unfetchable("refused_by_platform")
+    return token
+
+
+def _may_pass(status: int) -> bool:
+    return status in (408, 429) or status >= 500

@@ -1,0 +1,241 @@
+"""Sends signed webhooks to addresses that others chose, and to nothing but the public Internet.
+
+The name is resolved here, once; every address that it has must be public; and the connection is
+made to an address that was checked, while the certificate must still be the name's. So a name
+that answers otherwise a moment later leads nowhere. Redirects are not followed, no proxy of the
+environment is asked, and no answer, however slow, holds a function beyond a fixed time.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from threading import Thread, Timer
+from typing import Final, Self
+
+from loyalty.domain.webhooks_out.endpoints import Answer
+from loyalty.domain.webhooks_out.targets import (
+    HTTPS_PORT,
+    NotATarget,
+    Target,
+    is_public,
+    read_target,
+)
+from loyalty.edge.aws.endpoint_secrets import key_of
+from loyalty.storefronts.signatures import standard
+
+RESOLVE_SECONDS_MAX: Final = 2.0
+CONNECT_SECONDS_MAX: Final = 3.0
+# A second one in case the first is down; each may take its time.
+ADDRESSES_TRIED_MAX: Final = 2
+# Handshake, request and answer together.
+EXCHANGE_SECONDS_MAX: Final = 5.0
+# An answer's body tells us nothing; what little is read lets the other side finish writing it.
+ANSWER_BYTES_MAX: Final = 4 * 1024
+USER_AGENT: Final = "Loyalty-Webhooks/1"
+
+type Resolve = Callable[[str, int], Sequence[str]]
+
+
+def addresses_of(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name, those of IPv4 first: not every function has a way into IPv6.
+
+    Raises:
+        OSError: it has none, or nobody says so in time.
+    """
+    found: Future[list[str]] = Future()
+
+    def look() -> None:
+        try:
+            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            found.set_exception(error)
+        else:
+            four_first = sorted(told, key=lambda each: each[0] != socket.AF_INET)
+            found.set_result([str(each[4][0]) for each in four_first])
+
+    # The system's resolver cannot be told how long to wait.
+    Thread(target=look, daemon=True).start()
+    return found.result(RESOLVE_SECONDS_MAX)
+
+
+@cache
+def public_tls() -> ssl.SSLContext:
+    """Verifies names and certificates by the system's authorities; made once, it takes 20 ms."""
+    return ssl.create_default_context()
+
+
+class Sender:
+    """Implements `Send`.
+
+    `allow_local` lets plain HTTP to this machine pass. The rest is the world's: `resolve` gives
+    the addresses of a name, `is_allowed` says which may be called, `tls` verifies certificates.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_local: bool = False,
+        resolve: Resolve = addresses_of,
+        is_allowed: Callable[[str], bool] = is_public,
+        tls: Callable[[], ssl.SSLContext] = public_tls,
+        exchange_seconds_max: float = EXCHANGE_SECONDS_MAX,
+    ) -> None:
+        self._allow_local = allow_local
+        self._resolve = resolve
+        self._is_allowed = is_allowed
+        self._tls = tls
+        self._exchange_seconds_max = exchange_seconds_max
+
+    def __call__(
+        self, url: str, *, event_id: str, body: str, secrets: Sequence[str], now: datetime
+    ) -> Answer:
+        try:
+            # Once more: these rules may be stricter than those it was registered under.
+            target = read_target(url, allow_local=self._allow_local)
+        except NotATarget:
+            return Answer(trouble="not_public")
+        try:
+            addresses = self._addresses(target)
+        except OSError:
+            return Answer(trouble="unresolved")
+        if not addresses:
+            return Answer(trouble="not_public")
+        try:
+            connected = _connected(addresses, target.port)
+        except OSError:
+            return Answer(trouble="unreachable")
+        headers = signed_headers(event_id, body=body, secrets=secrets, now=now)
+        return self._exchange(connected, target, body.encode(), headers)
+
+    def _addresses(self, target: Target) -> Sequence[str]:
+        """All addresses of a name; none at all where one of them is not for us to call."""
+        if target.is_local:
+            return (target.host,)
+        found = self._resolve(target.host, target.port)
+        return found if all(self._is_allowed(each) for each in found) else ()
+
+    def _exchange(
+        self, connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]
+    ) -> Answer:
+        connected.settimeout(self._exchange_seconds_max)
+        # A socket's own timeout begins anew with every byte; somebody may send one now and then.
+        with connected, _Deadline(connected, self._exchange_seconds_max) as deadline:
+            try:
+                if target.is_local:
+                    return _post(connected, target, body, headers)
+                with self._tls().wrap_socket(
+                    connected, server_hostname=target.host, do_handshake_on_connect=False
+                ) as secured:
+                    deadline.watch(secured)
+                    secured.do_handshake()
+                    return _post(secured, target, body, headers)
+            except (OSError, HTTPException) as error:
+                if deadline.has_passed or isinstance(error, TimeoutError):
+                    return Answer(trouble="timeout")
+                return _trouble(error)
+
+
+class _Deadline:
+    """Shuts a connection down when its time is over, whatever it is doing."""
+
+    def __init__(self, connected: socket.socket, seconds: float) -> None:
+        self.has_passed = False
+        self._connected = connected
+        self._timer = Timer(seconds, self._shut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, connected: socket.socket) -> None:
+        """The same connection, now in other hands: TLS takes over the descriptor."""
+        self._connected = connected
+
+    def _shut(self) -> None:
+        self.has_passed = True
+        with suppress(OSError):
+            # Not TLS's own, which would drop the session that another thread is reading from.
+            socket.socket.shutdown(self._connected, socket.SHUT_RDWR)
+
+
+def signed_headers(
+    event_id: str, *, body: str, secrets: Sequence[str], now: datetime
+) -> dict[str, str]:
+    """What makes it a webhook by Standard Webhooks, with one signature for each secret."""
+    timestamp = str(int(now.timestamp()))
+    signed = f"{event_id}.{timestamp}.{body}".encode()
+    signatures = [f"v1,{standard(key_of(secret), signed).decode()}" for secret in secrets]
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(signatures),
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+    }
+
+
+def _connected(addresses: Sequence[str], port: int) -> socket.socket:
+    """A connection to the first of these addresses that takes one.
+
+    Raises:
+        OSError: none does.
+    """
+    refusal = OSError("no address")
+    for address in addresses[:ADDRESSES_TRIED_MAX]:
+        try:
+            return socket.create_connection((address, port), timeout=CONNECT_SECONDS_MAX)
+        except OSError as error:
+            refusal = error
+    raise refusal
+
+
+def _post(connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]) -> Answer:
+    standing = 80 if target.is_local else HTTPS_PORT
+    host = target.host if target.port == standing else f"{target.host}:{target.port}"
+    connection = HTTPConnection(target.host, target.port)
+    # With a connection at hand it makes none of its own.
+    connection.sock = connected
+    connection.request(
+        "POST", target.path, body=body, headers={"host": host, "connection": "close", **headers}
+    )
+    with connection.getresponse() as answer:
+        # What is told after the status cannot make it another one.
+        with suppress(OSError, HTTPException):
+            _skim(answer)
+        return Answer(status=answer.status, retry_after=_retry_after(answer))
+
+
+def _skim(answer: HTTPResponse) -> None:
+    """Read a little of an answer's body, of an answer in chunks whatever has come.
+
+    Not its chunks: `http.client` takes one of -1 bytes for all there will ever be, and reads it.
+    """
+    if answer.chunked:
+        answer.fp.peek()
+    else:
+        answer.read(ANSWER_BYTES_MAX)
+
+
+def _retry_after(answer: HTTPResponse) -> timedelta | None:
+    """How long to wait, where the answer says so in seconds."""
+    told = answer.headers.get("retry-after", "")
+    is_seconds = told.isascii() and told.isdigit() and len(told) <= 6
+    return timedelta(seconds=int(told)) if is_seconds else None
+
+
+def _trouble(error: OSError | HTTPException) -> Answer:
+    if isinstance(error, ssl.SSLError):
+        return Answer(trouble="tls")
+    # Closed without an answer is one of both.
+    if isinstance(error, HTTPException):
+        return Answer(trouble="no_http")
+    return Answer(trouble="unreachable")

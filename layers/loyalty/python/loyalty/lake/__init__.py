@@ -1,0 +1,1 @@
+"""The lake: facts as objects in a bucket, and the reports that read them."""

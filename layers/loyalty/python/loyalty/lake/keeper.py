@@ -1,0 +1,171 @@
+"""The lake's keeper: many small objects become few large ones, and nothing else changes.
+
+What came from the stream is folded every hour, the hours of a day once it is over, the days of a
+month likewise: so a report of years opens tens of objects. A fold writes the large object where it
+still is what was read, then removes what went into it where that still is what was read. Wherever
+it is killed, and whoever else folds at once, each fact lies in one object or in two, and readers
+know it by its id.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from loyalty.domain.facts import ALL, EntryFact, Fact
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.lake import sql_views
+from loyalty.lake.objects import FETCHERS, FOLDED, Lake, Stored, folded_key
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# What is recorded in the last moments of a day is in the lake within minutes; what comes later than
+# this is folded into the day, or the month, all the same.
+DAY_CLOSES_AFTER: Final = timedelta(hours=1)
+MONTH_CLOSES_AFTER: Final = timedelta(days=2)
+ATTEMPTS_MAX: Final = 3
+
+_KINDS: Final = {fact.kind: fact for fact in ALL}
+# A member's facts lie together: reports group by member more than by anything else.
+SORTED_BY: Final = {
+    "entries": "member_id, counted_at, fact_id",
+    "members": "fact_id",
+    "messages": "member_id, written_at, fact_id",
+    "orders": "member_id, guest_id, occurred_at, fact_id",
+    "surveys": "survey_id, answered_at, fact_id",
+    "vouchers": "reward_id, issued_at, fact_id",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """How many objects became how many."""
+
+    sources: int = 0
+    targets: int = 0
+
+
+class Keeper:
+    """Tidies the facts of one kind of one program, as of a moment."""
+
+    def __init__(self, lake: Lake, *, root: Path, now: datetime) -> None:
+        self._lake = lake
+        self._root = root
+        self._now = now.astimezone(UTC)
+
+    def fold(self, program_id: str, kind: str) -> Folded:
+        """Fold what there is to fold. Doing it again, or twice at once, changes nothing.
+
+        Raises:
+            TryAgain: others folded the same all the time.
+        """
+        targets, sources = 0, 0
+        for _ in range(ATTEMPTS_MAX):
+            plan, standing = self._plan(self._lake.listed(program_id, kind))
+            overtaken = False
+            for cover, parts in plan.items():
+                if self._fold(program_id, _KINDS[kind], cover, parts, standing.get(cover)):
+                    targets, sources = targets + 1, sources + len(parts)
+                else:
+                    overtaken = True
+            if not overtaken:
+                return Folded(sources=sources, targets=targets)
+        raise TryAgain("Somebody else is folding the same facts")
+
+    def _plan(self, listed: Sequence[Stored]) -> tuple[dict[str, list[Stored]], dict[str, Stored]]:
+        """What goes into each object that is to be written, and the objects that are there."""
+        standing = {each.cover: each for each in listed if each.is_folded}
+        plan: defaultdict[str, list[Stored]] = defaultdict(list)
+        for each in listed:
+            target = self._target(each)
+            if not (each.is_folded and each.cover == target):
+                plan[target].append(each)
+        return plan, standing
+
+    def _target(self, stored: Stored) -> str:
+        """The cover of the object that a part belongs into by now."""
+        month, day = stored.cover[:7], stored.cover[:10]
+        if month < (self._now - MONTH_CLOSES_AFTER).strftime("%Y-%m"):
+            return month
+        if len(stored.cover) == len("2026-11"):
+            # Written whole while the month was thought to be over.
+            return stored.cover
+        if day < (self._now - DAY_CLOSES_AFTER).strftime("%Y-%m-%d"):
+            return day
+        return stored.cover if stored.is_folded else f"{day}-{self._now:%H}"
+
+    def _fold(
+        self,
+        program_id: str,
+        fact: type[Fact],
+        cover: str,
+        parts: Sequence[Stored],
+        standing: Stored | None,
+    ) -> bool:
+        """Write one object and remove what went into it; False where it was overtaken."""
+        with TemporaryDirectory(dir=self._root) as scratch:
+            folder = Path(scratch)
+            whole = [*parts, standing] if standing else list(parts)
+            with ThreadPoolExecutor(FETCHERS) as pool:
+                fetched = pool.map(
+                    lambda each: self._lake.fetch(each, to=folder / each.file_name), whole
+                )
+                if not all(fetched):
+                    return False
+            target = folder / f"target{FOLDED}"
+            touched = _merge(fact, folder, into=target, fresh=[p for p in parts if not p.is_folded])
+            key = folded_key(fact.kind, program_id, cover)
+            if not self._lake.replace(key, target, seen=standing):
+                return False
+        if fact is EntryFact and touched:
+            self._lake.touch(
+                touched, program_id=program_id, day=self._now.date(), name=_digest(parts)
+            )
+        with ThreadPoolExecutor(FETCHERS) as pool:
+            list(pool.map(self._lake.remove, parts))
+        return True
+
+
+def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored]) -> list[str]:
+    """Write the facts of a folder's files into one, each by its last revision.
+
+    Gives the members of the entries that were not folded before.
+    """
+    paths = sorted(folder.glob("*~*"))
+    together = SORTED_BY[fact.kind]
+    with sql_views.workshop(folder) as connected:
+        connected.execute(f"""
+            COPY (
+                FROM ({sql_views.told(fact, paths)})
+                QUALIFY row_number() OVER (
+                    PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC
+                ) = 1
+                ORDER BY {together}
+            ) TO '{into}' (FORMAT parquet, COMPRESSION zstd)
+        """)
+        return _members(connected, fact, [folder / each.file_name for each in fresh])
+
+
+def _members(connected: "DuckDBPyConnection", fact: type[Fact], paths: Sequence[Path]) -> list[str]:
+    if fact is not EntryFact or not paths:
+        return []
+    found = connected.execute(
+        f"SELECT DISTINCT member_id FROM ({sql_views.told(fact, paths)}) ORDER BY 1"  # noqa: S608  # as above
+    )
+    return [member_id for (member_id,) in found.fetchall()]
+
+
+def _digest(parts: Sequence[Stored]) -> str:
+    """The same for the same parts: what is folded again after a fall is told once."""
+    return sha256("\n".join(sorted(each.key for each in parts)).encode()).hexdigest()[:32]
+
+
+def closed_before(now: datetime) -> date:
+    """The first day of the month that is not closed yet."""
+    return (now.astimezone(UTC) - MONTH_CLOSES_AFTER).date().replace(day=1)

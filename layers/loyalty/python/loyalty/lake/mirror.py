@@ -1,0 +1,270 @@
+"""The lake on a function's own disk: what reports read.
+
+Of a large Parquet object only those columns are fetched that are asked for, into a file of the
+object's size, at their places: the engine reads it as if it were whole, and what was not fetched
+takes no room. Further columns come when a report asks for them.
+"""
+
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from loyalty.domain.kernel.errors import TooLarge, TryAgain
+from loyalty.lake import parquet
+from loyalty.lake.objects import FETCHERS, IDENTITY, Lake, Span, Stored, shared_days
+from loyalty.lake.parquet import Layout
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Of the 4 GB that the function has on disk; the rest is for queries that outgrow its memory.
+BYTES_MAX: Final = 3 * 1024**3
+ATTEMPTS_MAX: Final = 3
+# Up to here an object is fetched whole: that is one request and not three.
+WHOLE_BYTES_MAX: Final = 1024**2
+# At the end of an object, where its footer is: most are shorter.
+TAIL_BYTES: Final = 128 * 1024
+# To read on over bytes that nobody asked for takes no longer than one more request: ten that wait
+# some 25 ms each, beside each other, at 100 MB a second.
+GAP_BYTES_MAX: Final = 256 * 1024
+# What a disk gives at once; `st_blocks` counts these.
+BLOCK_BYTES: Final = 512
+
+type Columns = Mapping[str, Collection[str]]
+
+
+@dataclass(slots=True)
+class Held:
+    """What there is on the disk of an object: columns, or all of it where there is no layout."""
+
+    layout: Layout | None
+    columns: frozenset[str] = frozenset()
+
+    @property
+    def is_filled(self) -> bool:
+        return self.layout is None or bool(self.columns)
+
+    def lacks(self, columns: Collection[str]) -> frozenset[str]:
+        """The columns that are still to be fetched; older objects may not have some at all."""
+        return frozenset(columns) & frozenset(self.layout or ()) - self.columns
+
+    def spans(self, columns: Collection[str]) -> list[Span]:
+        spans = (span for name in columns for span in (self.layout or {})[name])
+        return parquet.joined(spans, gap_bytes_max=GAP_BYTES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An object that was listed, the file that it is on the disk, and what is asked of it."""
+
+    stored: Stored
+    path: Path
+    columns: frozenset[str] | None
+    """None: all."""
+
+
+class Mirror:
+    """A copy of programs' facts on the function's own disk, kept while it is warm."""
+
+    def __init__(
+        self,
+        client: "S3Client",
+        *,
+        bucket: str,
+        root: Path,
+        bytes_max: int = BYTES_MAX,
+    ) -> None:
+        self._lake = Lake(client, bucket=bucket)
+        self._root = root
+        self._bytes_max = bytes_max
+        self._held: dict[Path, Held] = {}
+
+    def fetch(
+        self,
+        program_id: str,
+        kinds: Collection[str],
+        *,
+        columns: Columns | None = None,
+        tell: Callable[[int, int], None] = lambda _read, _total: None,
+    ) -> Path:
+        """Bring a program's facts up to date; gives a folder with one of files for each kind.
+
+        Of a kind that `columns` names the others may be missing in the files. `tell` is told how
+        many objects are there, of how many.
+
+        Raises:
+            TooLarge: they do not fit on the disk.
+            TryAgain: the lake was being tidied all the time.
+        """
+        folder = self._root / program_id
+        for _ in range(ATTEMPTS_MAX):
+            with ThreadPoolExecutor(FETCHERS) as pool:
+                listings = list(pool.map(partial(self._lake.listed, program_id), sorted(kinds)))
+                wanted = list(
+                    chain.from_iterable(self._wanted(folder, each, columns) for each in listings)
+                )
+                self._drop_all_but(wanted, folder=folder, kinds=kinds)
+                if self._outlined(wanted, folder=folder, pool=pool) and self._matched(
+                    wanted, folder=folder, pool=pool, tell=tell
+                ):
+                    return folder
+        raise TryAgain("The facts are being moved; try again soon.")
+
+    def _wanted(
+        self, folder: Path, listed: Sequence[Stored], columns: Columns | None
+    ) -> Iterator[Wanted]:
+        """What is asked of the objects of one kind.
+
+        Where objects share days, facts may be twice, and it takes their identity to see that.
+        """
+        disputed = shared_days([stored.cover for stored in listed])
+        for stored in listed:
+            asked: frozenset[str] | None = None
+            if columns is not None and stored.is_folded:
+                asked = frozenset(columns[stored.kind])
+                asked |= IDENTITY if stored.cover in disputed else frozenset()
+            if stored.size_bytes <= WHOLE_BYTES_MAX:
+                asked = None
+            yield Wanted(stored, folder / stored.kind / stored.file_name, asked)
+
+    def _drop_all_but(
+        self, wanted: Sequence[Wanted], *, folder: Path, kinds: Collection[str]
+    ) -> None:
+        """Remove what left the lake, and what nobody knows how much of is there."""
+        known = {each.path for each in wanted} & self._held.keys()
+        for kind in kinds:
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            present = set((folder / kind).iterdir())
+            for path in present - known:
+                path.unlink()
+                self._held.pop(path, None)
+            for path in {path for path in known if path.parent.name == kind} - present:
+                del self._held[path]
+
+    def _outlined(
+        self, wanted: Sequence[Wanted], *, folder: Path, pool: ThreadPoolExecutor
+    ) -> bool:
+        """Learn where columns are of what is not fetched whole; False as in `_matched`."""
+        unknown = [
+            each for each in wanted if each.columns is not None and each.path not in self._held
+        ]
+        if not all(pool.map(self._fetch_footer, unknown)):
+            return False
+        tails = {each.path: max(0, each.stored.size_bytes - TAIL_BYTES) for each in unknown}
+        layouts = parquet.layouts(folder, tails)
+        self._held |= {path: Held(layout) for path, layout in layouts.items()}
+        return True
+
+    def _fetch_footer(self, each: Wanted) -> bool:
+        """Make a file of an object's size that holds its footer and nothing else."""
+        size = each.stored.size_bytes
+        with each.path.open("w+b") as file:
+            file.truncate(size)
+            if not self._copy(each.stored, file, (max(0, size - TAIL_BYTES), size)):
+                return False
+            file.seek(size - parquet.TRAILER_BYTES)
+            footer_bytes = parquet.footer_bytes(file.read())
+            if footer_bytes <= TAIL_BYTES:
+                return True
+            return self._copy(each.stored, file, (size - footer_bytes, size - TAIL_BYTES))
+
+    def _matched(
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        folder: Path,
+        pool: ThreadPoolExecutor,
+        tell: Callable[[int, int], None],
+    ) -> bool:
+        """Make the folder hold what is wanted; False where some of it is gone by now."""
+        missing = [each for each in wanted if self._missing_bytes(each)]
+        if not self._has_room(wanted, missing, folder=folder):
+            return False
+        there = len(wanted) - len(missing)
+        tell(there, len(wanted))
+        for is_fetched in pool.map(self._complete, missing):
+            if not is_fetched:
+                return False
+            there += 1
+            tell(there, len(wanted))
+        return True
+
+    def _has_room(
+        self, wanted: Sequence[Wanted], missing: Sequence[Wanted], *, folder: Path
+    ) -> bool:
+        """Let what is not wanted now make way; False where that was the program's own."""
+        if sum(map(self._asked_bytes, wanted)) > self._bytes_max:
+            raise _outgrown()
+        if not missing:
+            return True
+        more_bytes = sum(map(self._missing_bytes, missing))
+        if more_bytes + _size_bytes(self._root) > self._bytes_max:
+            for other in [each for each in self._folders() if each != folder]:
+                self._remove(other)
+        if more_bytes + _size_bytes(folder) <= self._bytes_max:
+            return True
+        if not any(held.is_filled and folder in path.parents for path, held in self._held.items()):
+            raise _outgrown()
+        self._remove(folder)
+        return False
+
+    def _folders(self) -> Iterator[Path]:
+        return self._root.iterdir() if self._root.is_dir() else iter(())
+
+    def _remove(self, folder: Path) -> None:
+        shutil.rmtree(folder)
+        self._held = {path: held for path, held in self._held.items() if folder not in path.parents}
+
+    def _asked_bytes(self, each: Wanted) -> int:
+        """How much of an object is asked for, fetched or not."""
+        if each.columns is None:
+            return each.stored.size_bytes
+        held = self._held[each.path]
+        return TAIL_BYTES + _length(held.spans(each.columns & frozenset(held.layout or ())))
+
+    def _missing_bytes(self, each: Wanted) -> int:
+        held = self._held.get(each.path)
+        if held is None:
+            return each.stored.size_bytes
+        return _length(held.spans(self._lacking(each, held)))
+
+    def _lacking(self, each: Wanted, held: Held) -> frozenset[str]:
+        asked = frozenset(held.layout or ()) if each.columns is None else each.columns
+        return held.lacks(asked)
+
+    def _complete(self, each: Wanted) -> bool:
+        held = self._held.get(each.path)
+        if held is None:
+            if not self._lake.fetch(each.stored, to=each.path):
+                return False
+            self._held[each.path] = Held(layout=None)
+            return True
+        lacking = self._lacking(each, held)
+        with each.path.open("r+b") as file:
+            if not all(self._copy(each.stored, file, span) for span in held.spans(lacking)):
+                return False
+        held.columns |= lacking
+        return True
+
+    def _copy(self, stored: Stored, file: BinaryIO, span: Span) -> bool:
+        file.seek(span[0])
+        return self._lake.copy(stored, file, span=span)
+
+
+def _outgrown() -> TooLarge:
+    return TooLarge("The program's facts outgrow what one report can read.")
+
+
+def _length(spans: Sequence[Span]) -> int:
+    return sum(stop - start for start, stop in spans)
+
+
+def _size_bytes(folder: Path) -> int:
+    """What a folder takes of the disk: of a file with holes, what lies between them."""
+    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(each.st_blocks * BLOCK_BYTES for each in files)

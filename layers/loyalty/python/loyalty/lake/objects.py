@@ -1,0 +1,283 @@
+"""The lake: facts as objects in a bucket.
+
+    facts/<kind>/program=<p>/day=<UTC day>/<name>.jsonl.gz    as they come from the stream
+    facts/<kind>/program=<p>/batch=<month>/<name>.jsonl.gz    many at once, of a closed month
+    facts/<kind>/program=<p>/month=<month>/<cover>.parquet    folded, of an hour, a day or a month
+
+A `cover` is what an object holds facts of: `2026-11-21-14` (of that day, folded in that hour),
+`2026-11-21` or `2026-11`. Facts only ever move on to objects that are listed after those they leave
+(`day` before `month`, `-` before `.`), so whoever lists while they move sees them twice or once,
+never not at all; who reads drops what is there twice. Hive's way of naming folders lets other
+engines prune by program and month.
+"""
+
+import gzip
+import hashlib
+import json
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from botocore.exceptions import ClientError
+
+from loyalty.domain.facts import EntryFact, Fact, Movement, RulePoints
+from loyalty.domain.kernel.errors import TooLarge
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SUFFIX: Final = ".jsonl.gz"
+FOLDED: Final = ".parquet"
+# Tells copies and revisions of a fact apart.
+IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at"})
+# Names the members whose entries were folded, for whoever looks for what is new.
+TOUCHED: Final = "touched"
+# A hundred listings of a thousand: some five seconds, and far beyond what folding leaves.
+OBJECTS_MAX: Final = 100_000
+# botocore keeps ten connections.
+FETCHERS: Final = 10
+GONE: Final = frozenset({"404", "NoSuchKey", "PreconditionFailed", "ConditionalRequestConflict"})
+# A batch of the stream may lie in the dead letters for two weeks before it is read again.
+LATE_MAX: Final = timedelta(days=15)
+# An object is dated when its upload begins, and listed when it has ended.
+OVERLAP: Final = timedelta(minutes=10)
+
+# Bytes from the first on, and before the second.
+type Span = tuple[int, int]
+
+
+def prefix(kind: str, program_id: str) -> str:
+    return f"facts/{kind}/program={program_id}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object of the lake, as it was listed."""
+
+    kind: str
+    key: str
+    etag: str
+    size_bytes: int
+
+    @property
+    def is_folded(self) -> bool:
+        return self.key.endswith(FOLDED)
+
+    @property
+    def cover(self) -> str:
+        *_, folder, name = self.key.split("/")
+        return name.removesuffix(FOLDED) if self.is_folded else folder.partition("=")[2]
+
+    @property
+    def file_name(self) -> str:
+        """Names the content: another one under the same key is another file."""
+        digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:32]
+        return f"{self.cover}~{digest}{FOLDED if self.is_folded else SUFFIX}"
+
+
+def folded_key(kind: str, program_id: str, cover: str) -> str:
+    return f"{prefix(kind, program_id)}month={cover[:7]}/{cover}{FOLDED}"
+
+
+def shared_days(covers: Sequence[str]) -> set[str]:
+    """The covers that share a day with another; an hour is known by its day."""
+    by_day = Counter(cover[:10] for cover in covers)
+    by_month = Counter(cover[:7] for cover in covers)
+    whole_months = {cover for cover in covers if len(cover) == len("2026-11")}
+    return {
+        cover
+        for cover in covers
+        if by_day[cover[:10]] > 1
+        or (by_month[cover] > 1 if cover in whole_months else cover[:7] in whole_months)
+    }
+
+
+class Lake:
+    """Where facts are written, listed and fetched."""
+
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def write(self, facts: Iterable[Fact], *, name: str, closed_before: date = date.min) -> None:
+        """Write facts, an object for each kind, program and day, all called `name`.
+
+        The same facts under the same name make the same objects, byte for byte. Those of months
+        that ended before `closed_before` lie in one object for each month.
+        """
+        apart: defaultdict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            month, day = fact.day.isoformat()[:7], fact.day.isoformat()
+            is_closed = month < closed_before.isoformat()[:7]
+            folder = f"batch={month}" if is_closed else f"day={day}"
+            apart[f"{prefix(fact.kind, fact.program_id)}{folder}/"].append(fact)
+        for folder, together in apart.items():
+            self._put_rows(f"{folder}{name}{SUFFIX}", map(_row, together))
+
+    def touch(self, members: Iterable[str], *, program_id: str, day: date, name: str) -> None:
+        """Write down that entries of these members were folded on a day."""
+        key = f"{prefix(TOUCHED, program_id)}day={day.isoformat()}/{name}{SUFFIX}"
+        self._put_rows(key, ({"member_id": member_id} for member_id in members))
+
+    def listed(self, program_id: str, kind: str) -> list[Stored]:
+        """All objects of a kind, in the order in which facts move through them.
+
+        Raises:
+            TooLarge: they are too many to be listed within a request.
+        """
+        objects: list[Stored] = []
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix(kind, program_id)
+        )
+        for page in pages:
+            objects += (
+                Stored(kind, each["Key"], each["ETag"], each["Size"])
+                for each in page.get("Contents", ())
+            )
+            if len(objects) > OBJECTS_MAX:
+                raise TooLarge("The program's facts lie in too many objects for one report.")
+        return objects
+
+    def fetch(self, stored: Stored, *, to: Path) -> bool:
+        """Bring an object into a file; False where it is gone, or another by now."""
+        # A file has its name only once it is whole.
+        partial_path = to.with_suffix(".part")
+        with partial_path.open("wb") as file:
+            if not self.copy(stored, file):
+                return False
+        partial_path.rename(to)
+        return True
+
+    def copy(self, stored: Stored, file: BinaryIO, *, span: Span | None = None) -> bool:
+        """Write an object, or a span of it, into a file where that stands; False as in `fetch`."""
+        first, stop = span or (0, stored.size_bytes)
+        try:
+            answer = self._client.get_object(
+                Bucket=self._bucket,
+                Key=stored.key,
+                IfMatch=stored.etag,
+                Range=f"bytes={first}-{stop - 1}",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        shutil.copyfileobj(answer["Body"], file)
+        return True
+
+    def replace(self, key: str, path: Path, *, seen: Stored | None) -> bool:
+        """Write a file's content under a key where that still holds what was seen, or nothing."""
+        condition: dict[str, str] = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
+        try:
+            with path.open("rb") as body:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # the one or the other
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        return True
+
+    def remove(self, stored: Stored) -> None:
+        """Remove an object, unless it is another by now."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=stored.key, IfMatch=stored.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+    def _put_rows(self, key: str, rows: Iterable[Mapping[str, object]]) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=_packed(rows),
+            ContentType="application/x-ndjson",
+            ContentEncoding="gzip",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The members with new entries, and when the newest of what tells so was written."""
+
+    members: frozenset[str]
+    until: datetime | None
+
+
+class Changes:
+    """Who has new entries, read off the objects that were written since.
+
+    By the bucket's own clock, and not by the day that facts lie under: a batch of the stream that
+    was held up for days is new all the same.
+    """
+
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def since(self, program_id: str, moment: datetime | None) -> Changed:
+        """The members of all entries that were written since a moment; None: ever."""
+        written = list(self._written(program_id, moment))
+        with ThreadPoolExecutor(FETCHERS) as pool:
+            members = pool.map(self._members, (key for key, _ in written))
+            return Changed(
+                members=frozenset(chain.from_iterable(members)),
+                until=max((at for _, at in written), default=None),
+            )
+
+    def _written(self, program_id: str, since: datetime | None) -> Iterator[tuple[str, datetime]]:
+        first = (since - LATE_MAX).date().isoformat() if since else ""
+        # Entries that are folded between the two listings are named by the second.
+        for kind in (EntryFact.kind, TOUCHED):
+            of_kind = prefix(kind, program_id)
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=of_kind, StartAfter=f"{of_kind}day={first}"
+            )
+            for page in pages:
+                for each in page.get("Contents", ()):
+                    is_new = since is None or each["LastModified"] >= since - OVERLAP
+                    if is_new and not each["Key"].endswith(FOLDED):
+                        yield each["Key"], each["LastModified"]
+
+    def _members(self, key: str) -> set[str]:
+        if not key.endswith(SUFFIX):
+            raise ValueError(f"nothing here reads {key}")
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            # Folded since it was listed; who was in it is named by what the next look will find.
+            return set()
+        rows = gzip.decompress(body).splitlines()
+        return {json.loads(row)["member_id"] for row in rows}
+
+
+def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
+    lines = (json.dumps(row, separators=(",", ":")) for row in rows)
+    # No time in the header: the same facts are the same bytes.
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+
+
+def _row(told: Fact | Movement | RulePoints) -> dict[str, object]:
+    values = {field.name: getattr(told, field.name) for field in fields(told)}
+    return {name: _written(value) for name, value in values.items() if value is not None}
+
+
+def _written(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case Movement() | RulePoints():
+            return _row(value)
+        case tuple():
+            return [_written(each) for each in value]
+        case _:
+            return value

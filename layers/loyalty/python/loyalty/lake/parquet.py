@@ -1,0 +1,72 @@
+"""Where the columns of a Parquet file lie, so that no more of it has to be fetched.
+
+A file ends with its footer, the footer's length and a magic word; the footer says where each row
+group has each column. A Bloom filter lies apart from the column whose it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from loyalty.lake import sql_views
+from loyalty.lake.objects import Span
+
+# By column: where its parts are, of all row groups.
+type Layout = Mapping[str, Sequence[Span]]
+
+MAGIC: Final = b"PAR1"
+# What follows the footer.
+TRAILER_BYTES: Final = 4 + len(MAGIC)
+
+_CHUNKS: Final = """
+    SELECT
+        parse_filename(file_name),
+        string_split(path_in_schema, ', ')[1],
+        coalesce(dictionary_page_offset, data_page_offset),
+        total_compressed_size,
+        bloom_filter_offset,
+        bloom_filter_length
+    FROM parquet_metadata($paths)
+"""
+
+
+def footer_bytes(trailer: bytes) -> int:
+    """How long a footer is, with what follows it: the trailer, the last bytes of the file."""
+    if not trailer.endswith(MAGIC):
+        raise ValueError("it is no Parquet file")
+    return int.from_bytes(trailer[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
+
+
+def layouts(folder: Path, tails: Mapping[Path, int]) -> dict[Path, Layout]:
+    """Where columns of files below a folder lie, before the tail that is there of each.
+
+    Nothing but the footers is read.
+    """
+    if not tails:
+        return {}
+    by_name = {path.name: path for path in tails}
+    found: dict[Path, defaultdict[str, list[Span]]] = {path: defaultdict(list) for path in tails}
+    with sql_views.workshop(folder) as connected:
+        rows = connected.execute(_CHUNKS, {"paths": [str(path) for path in tails]}).fetchall()
+    for name, column, start, size, bloom_start, bloom_size in rows:
+        path = by_name[name]
+        spans = [(start, start + size)]
+        if bloom_start is not None:
+            spans.append((bloom_start, bloom_start + bloom_size))
+        # A column that lies in the tail is known, and there.
+        tail = tails[path]
+        found[path][column] += [(first, min(stop, tail)) for first, stop in spans if first < tail]
+    return dict(found)
+
+
+def joined(spans: Iterable[Span], *, gap_bytes_max: int) -> list[Span]:
+    """As few spans as cover these, each further than that from the next."""
+    together: list[Span] = []
+    for start, stop in sorted(spans):
+        if together and start - together[-1][1] <= gap_bytes_max:
+            first, last = together[-1]
+            together[-1] = (first, max(last, stop))
+        else:
+            together.append((start, stop))
+    return together

@@ -1,0 +1,188 @@
+"""Reports and facts as files: written by the engine of the reports, one row after the other.
+
+CSV says what the reports' JSON says, in the same words: instants in UTC, decimals as numbers, what
+lies within a fact as JSON. Parquet has every column in its type.
+"""
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from loyalty.domain.kernel.errors import TooLarge
+from loyalty.domain.program.document import Program
+from loyalty.domain.report_exports import FileFormat, WantedFile
+from loyalty.lake import reports, sql_views
+from loyalty.lake.reports import Period
+from loyalty.lake.spreadsheets import as_text_sql
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from mypy_boto3_s3 import S3Client
+
+# What puts a fact into a period: never another one, whatever becomes of it.
+DATED_BY: Final = {
+    "entries": "counted_at",
+    "members": "enrolled_at",
+    "messages": "written_at",
+    "orders": "occurred_at",
+    "surveys": "answered_at",
+    "vouchers": "issued_at",
+}
+# A file of 600 GB would have 10,000 parts, the most there may be.
+PART_BYTES: Final = 64 * 1024**2
+LINK_SECONDS: Final = 15 * 60
+MEDIA: Final[Mapping[FileFormat, str]] = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a file is made from: the facts on disk, the program, and a period of it."""
+
+    folder: Path
+    document: Program
+    period: Period
+
+
+def reads(wanted: WantedFile) -> tuple[str, ...]:
+    """The kinds of facts that a file is made from.
+
+    Raises:
+        NotFound: there is no such report.
+    """
+    return reports.report(wanted.report).reads if wanted.report else (str(wanted.facts),)
+
+
+def write(
+    wanted: WantedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
+) -> int:
+    """Write a file within the scope's folder; gives the number of its rows.
+
+    Raises:
+        TooLarge: it took too long, or more memory and disk than there is.
+    """
+    import duckdb  # noqa: PLC0415  # loading it takes longer than a request may
+
+    kinds, period = reads(wanted), scope.period
+    sql = reports.report(wanted.report).sql if wanted.report else _facts_sql(str(wanted.facts))
+    try:
+        with sql_views.connection(
+            scope.folder,
+            kinds=kinds,
+            document=scope.document,
+            zone=period.zone,
+            until=max(period.last, period.today),
+            spill_limit=spill_limit,
+        ) as connected:
+            timer = threading.Timer(seconds_max, connected.interrupt)
+            timer.start()
+            try:
+                return _copy(connected, sql, reports.bound(sql, period), path, wanted.file_format)
+            finally:
+                timer.cancel()
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+        raise TooLarge("It is too much to compute, even as a file; ask for fewer days.") from error
+
+
+def _facts_sql(kind: str) -> str:
+    """All facts of a kind whose moment lies in the period, each once.
+
+    In no order: to sort ten million of them takes more memory and disk than there is.
+    """
+    at = DATED_BY[kind]
+    return f"FROM {kind} WHERE {at} >= $from_at AND {at} < $until_at"
+
+
+def _copy(
+    connected: "DuckDBPyConnection",
+    sql: str,
+    parameters: dict[str, Any],
+    path: Path,
+    file_format: FileFormat,
+) -> int:
+    described = connected.execute(f"DESCRIBE {sql}", parameters).fetchall()
+    told = ", ".join(_column(name, kind, file_format) for name, kind, *_ in described)
+    options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    written = connected.execute(
+        f"COPY (SELECT {told} FROM ({sql.rstrip().rstrip(';')}\n)) TO '{path}' ({options})",  # noqa: S608  # names of our own
+        parameters,
+    ).fetchone()
+    return int(written[0]) if written else 0
+
+
+def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
+    quoted = f'"{name}"'
+    if file_format == "parquet":
+        # An instant, and not the time on some wall.
+        told = f"{quoted}::TIMESTAMPTZ" if sql_type == "TIMESTAMP" else quoted
+    elif sql_type == "VARCHAR":
+        told = as_text_sql(quoted)
+    elif sql_type == "TIMESTAMP":
+        told = f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    elif sql_type.startswith("DECIMAL"):
+        told = f"{quoted}::DOUBLE"
+    elif sql_type.endswith("[]"):
+        told = f"to_json({quoted})::VARCHAR"
+    else:
+        told = quoted
+    return f"{told} AS {quoted}"
+
+
+class FileShelf:
+    """The bucket where files lie until they lapse."""
+
+    def __init__(self, client: "S3Client", *, bucket: str, part_bytes: int = PART_BYTES) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._part_bytes = part_bytes
+
+    def put(self, key: str, path: Path, *, file_format: FileFormat) -> tuple[int, str]:
+        """Bring a file there, part by part; gives its size and its SHA-256.
+
+        It is there whole or not at all. The parts of an upload that was cut off lapse in a day.
+        """
+        begun = self._client.create_multipart_upload(
+            Bucket=self._bucket, Key=key, ContentType=MEDIA[file_format]
+        )
+        digest, size_bytes = hashlib.sha256(), 0
+        parts: list[dict[str, Any]] = []
+        with path.open("rb") as file:
+            # An empty file is one empty part.
+            while (part := file.read(self._part_bytes)) or not parts:
+                sent = self._client.upload_part(
+                    Bucket=self._bucket,
+                    Key=key,
+                    UploadId=begun["UploadId"],
+                    PartNumber=len(parts) + 1,
+                    Body=part,
+                )
+                parts.append({"PartNumber": len(parts) + 1, "ETag": sent["ETag"]})
+                digest.update(part)
+                size_bytes += len(part)
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket,
+            Key=key,
+            UploadId=begun["UploadId"],
+            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]  # as they were answered
+        )
+        return size_bytes, digest.hexdigest()
+
+    def link(self, key: str, *, name: str) -> str:
+        """An address that hands out a file to whoever has it, for a quarter of an hour.
+
+        It dies with the credentials of the function that made it, if these end sooner.
+        """
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{name}"',
+            },
+            ExpiresIn=LINK_SECONDS,
+        )

@@ -1,0 +1,278 @@
+"""The reports: one `.sql` file each, run by DuckDB over facts on the function's own disk.
+
+The head of a file says what the report answers, which facts it reads, what picture suits it, and
+what its columns are. Parameters are bound, never pasted.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.kernel.errors import NotFound, TooLarge
+from loyalty.domain.program.document import Program
+from loyalty.lake import sql_views
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+type Cell = int | float | str | None
+type By = Literal["day", "week", "month"]
+type Connect = Callable[..., AbstractContextManager[DuckDBPyConnection]]
+type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
+
+WITHIN_DAYS: Final = 14
+# The gateway waits for 30 s, and the facts have to be fetched first.
+QUERY_SECONDS_MAX: Final = 20.0
+# Lambda hands on 6 MB.
+ANSWER_BYTES_MAX: Final = 5_000_000
+
+_TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
+_CHART: Final = re.compile(r"^-- Chart: (.+)$", re.MULTILINE)
+_COLUMN: Final = re.compile(r"^-- \| ([a-z0-9_]*) +\| ([a-z %]*?) +\| (.+?) +\|$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a report answers."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The picture that suits a report.
+
+    `x` is the column that cases are told apart by, `series` the one that parts each of them (in a
+    heatmap: the one that goes down), and `y` are the columns that are measured. Of rows that share
+    both, what is measured is summed; `a / b` is the sum of the one over that of the other. Each
+    value of `facet` has a chart of its own, where sums over it would say nothing.
+    """
+
+    kind: ChartKind
+    x: str | None
+    y: tuple[str, ...]
+    series: str | None
+    facet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    name: str
+    title: str
+    sql: str
+    reads: tuple[str, ...]
+    about: str = ""
+    """What else there is to know, in Markdown."""
+    chart: Chart
+    units: Mapping[str, str]
+    """By column, in their order."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Days of a program, both included, as they are known `as_of` a moment, in steps of `by`."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+    as_of: datetime
+    by: By = "month"
+    within_days: int = WITHIN_DAYS
+
+    @property
+    def today(self) -> date:
+        return self.as_of.astimezone(self.zone).date()
+
+    def parameters(self) -> dict[str, Any]:
+        """What a report may bind; instants are UTC.
+
+        `last_day` and `day_before` are the days whose end the report looks back from. Neither lies
+        ahead: what expires next week has not expired because a period ends next month. `final_day`
+        is the period's last day wherever it lies. `within_days` is for how long what follows is
+        put down to what it followed.
+        """
+        return {
+            "as_of": self.as_of.astimezone(UTC).replace(tzinfo=None),
+            "by": self.by,
+            "day_before": min(self.first - timedelta(days=1), self.today),
+            "final_day": self.last,
+            "first_day": self.first,
+            "first_month": self.first.replace(day=1),
+            "from_at": midnight(self.first, self.zone).replace(tzinfo=None),
+            "last_day": min(self.last, self.today),
+            "until_at": midnight(self.last + timedelta(days=1), self.zone).replace(tzinfo=None),
+            "within_days": self.within_days,
+        }
+
+
+@cache
+def report(name: str) -> Report:
+    """The report of a name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = {path.name: path for path in files("loyalty").joinpath("reports").iterdir()}
+    path = found.get(f"{name}.sql")
+    if path is None:
+        raise NotFound("There is no report of this name.")
+    sql = path.read_text(encoding="utf-8")
+    title = _TITLE.search(sql)
+    if title is None:
+        raise ValueError(f"{path.name} does not say what it answers")
+    return Report(
+        name=name,
+        title=title[1],
+        sql=sql,
+        reads=sql_views.reads(sql),
+        about=_about(sql),
+        chart=_chart(sql),
+        units={name: unit for name, unit, _ in _COLUMN.findall(sql) if name},
+        descriptions=_descriptions(sql),
+    )
+
+
+def _chart(sql: str) -> Chart:
+    """As the head says it: the kind, the column across, those measured, series and facet."""
+    found = _CHART.search(sql)
+    if found is None:
+        raise ValueError(f"it does not say what chart suits it: {sql[:100]}")
+    kind, *columns = re.split(r" *\| *", found[1])
+    x = None if kind == "figures" else columns.pop(0)
+    measured, series, facet, *_ = (*columns, "", "")
+    return Chart(
+        kind=cast("ChartKind", kind),
+        x=x,
+        y=tuple(measured.split(", ")),
+        series=series or None,
+        facet=facet or None,
+    )
+
+
+def _about(sql: str) -> str:
+    """The prose of a head: what stands between what is meant for the engine and the table."""
+    head = "\n".join(line[2:].removeprefix(" ") for line in _head(sql))
+    _, _, told = head.partition("\n\n")
+    _, _, prose = told.partition("\n\n")
+    return prose.partition("\n| Column")[0].strip()
+
+
+def _head(sql: str) -> Iterator[str]:
+    return takewhile(lambda line: line.startswith("--"), sql.splitlines())
+
+
+def _descriptions(sql: str) -> dict[str, str]:
+    """What each column is; a line without a name goes on with the one before."""
+    told: dict[str, str] = {}
+    last = ""
+    for name, _, words in _COLUMN.findall(sql):
+        last = name or last
+        told[last] = f"{told[last]} {words}" if last in told else words
+    return told
+
+
+def names() -> list[str]:
+    """All reports there are."""
+    paths = files("loyalty").joinpath("reports").iterdir()
+    return sorted(path.name.removesuffix(".sql") for path in paths if path.name.endswith(".sql"))
+
+
+def run(
+    asked: Report,
+    period: Period,
+    *,
+    facts: Path,
+    document: Program,
+    seconds_max: float = QUERY_SECONDS_MAX,
+    connect: Connect = sql_views.connection,
+) -> Table:
+    """Answer a report over the facts in a folder, on an engine that `connect` lends.
+
+    Raises:
+        TooLarge: it took too long, more memory than there is, or its answer is too long.
+    """
+    # Loading the engine takes longer than everything else here together.
+    import duckdb  # noqa: PLC0415  # as said
+
+    try:
+        with connect(
+            facts,
+            kinds=asked.reads,
+            document=document,
+            zone=period.zone,
+            until=max(period.last, period.today),
+        ) as connected:
+            timer = threading.Timer(seconds_max, connected.interrupt)
+            timer.start()
+            try:
+                answer = connected.execute(asked.sql, bound(asked.sql, period))
+                told = [(name, str(kind)) for name, kind, *_ in answer.description]
+                rows = answer.fetchall()
+            finally:
+                timer.cancel()
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+        raise TooLarge("The report is too much to compute in one go.") from error
+    table = Table(
+        tuple(_column(asked, name, kind) for name, kind in told),
+        tuple(tuple(_cell(value) for value in row) for row in rows),
+    )
+    if sum(len(str(cell)) + 2 for row in table.rows for cell in row) > ANSWER_BYTES_MAX:
+        raise TooLarge("The report has more rows than one answer can hold; ask for fewer days.")
+    return table
+
+
+def bound(sql: str, period: Period) -> dict[str, Any]:
+    """The parameters that a report names; the engine refuses others."""
+    named = set(re.findall(r"\$([a-z_]+)", sql))
+    return {name: value for name, value in period.parameters().items() if name in named}
+
+
+def _column(asked: Report, name: str, sql_type: str) -> Column:
+    return Column(name, _told_type(sql_type), asked.units[name], asked.descriptions.get(name, ""))
+
+
+def _told_type(sql_type: str) -> str:
+    if sql_type.startswith("DECIMAL"):
+        return "decimal"
+    return {
+        "BIGINT": "integer",
+        "VARCHAR": "string",
+        "DATE": "date",
+        "TIMESTAMP": "date-time",
+    }[sql_type]
+
+
+def _cell(value: object) -> Cell:
+    match value:
+        case None | int() | str():
+            return value
+        case Decimal():
+            # Six decimals survive: it takes a float seventeen digits to lose one.
+            return float(value)
+        case datetime():
+            return value.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case _:
+            raise TypeError(f"a report answers with {type(value).__name__}")

@@ -1,0 +1,351 @@
+"""The engine of the reports: DuckDB, over one program's facts on the function's own disk.
+
+Each kind of facts is a view that has every fact once. On top comes what reports share
+(`reports/shared`): macros, further views, and what the program's document says. The engine reaches
+nothing but the folder of the facts.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, TypeAliasType, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.earning.qualifying import LETTERS
+from loyalty.domain.facts import ALL, Fact, MemberFact
+from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.program.document import Program
+from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Of the function's 3 GB; the rest is for Python and for reading files.
+MEMORY_LIMIT: Final = "2200MiB"
+# Of its 4 GB on disk, beside the facts.
+SPILL_LIMIT: Final = "900MiB"
+THREADS: Final = 2
+# Nothing that a fact tells happened before; `macros.sql` counts from here.
+FIRST_MIDNIGHT: Final = date(2000, 1, 1)
+# In the order in which they build on each other.
+SHARED: Final = (
+    "heirs", "membership", "movements", "rules", "purchases", "sales", "standings",
+)  # fmt: skip
+
+_KINDS: Final = {fact.kind: fact for fact in ALL}
+_TYPES: Final = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    bool: "BOOLEAN",
+    datetime: "TIMESTAMP",
+    date: "DATE",
+}
+# Where in the folded files a fact is told; the engine knows this of every row.
+_PLACE: Final = {"filename": "VARCHAR", "file_row_number": "BIGINT"}
+_READS: Final = re.compile(r"^-- Reads: (.+)$", re.MULTILINE)
+
+
+def reads(sql: str) -> tuple[str, ...]:
+    """The kinds of facts that the head of a file names."""
+    found = _READS.search(sql)
+    if found is None:
+        raise ValueError(f"it does not say what it reads: {sql[:100]}")
+    return tuple(found[1].split(", "))
+
+
+@cache
+def shared(name: str) -> str:
+    path = files("loyalty").joinpath("reports", "shared", f"{name}.sql")
+    return path.read_text(encoding="utf-8")
+
+
+def connection(
+    facts: Path,
+    *,
+    kinds: Collection[str],
+    document: Program,
+    zone: ZoneInfo,
+    until: date,
+    spill_limit: str = SPILL_LIMIT,
+) -> "DuckDBPyConnection":
+    """An engine that knows the facts of these kinds and the program, and reaches nothing else.
+
+    Days are those of `zone`; `until` is the last that is asked for.
+    """
+    connected = _connect(facts, in_order=False, spill_limit=spill_limit)
+    firsts = midnights(zone, until)
+    _tell(connected, document, midnights=firsts)
+    connected.execute(shared("macros"))
+    connected.execute(local_day(firsts))
+    extend(connected, facts, kinds=kinds)
+    connected.execute("SET lock_configuration = true")
+    return connected
+
+
+def extend(
+    connected: "DuckDBPyConnection",
+    facts: Path,
+    *,
+    kinds: Collection[str],
+    known: Collection[str] = (),
+) -> None:
+    """Tell an engine that knows some kinds of facts of others."""
+    for kind in set(kinds) - set(known):
+        _tell_of(connected, _KINDS[kind], facts / kind)
+    _share(connected, kinds, known=known)
+
+
+def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
+    """An engine that knows these kinds of facts and what is shared by name alone, to plan with."""
+    # As in `_connect`.
+    import duckdb  # noqa: PLC0415  # as said
+
+    connected = duckdb.connect(":memory:", config={"threads": 1})
+    connected.execute(shared("macros"))
+    connected.execute("CREATE MACRO local_day(moment) AS moment::DATE")
+    _catalogue(connected)
+    for kind in kinds:
+        typed = ", ".join(f'"{name}" {each}' for name, each in columns(_KINDS[kind]).items())
+        connected.execute(f"CREATE TABLE {kind} ({typed})")
+    _share(connected, kinds)
+    return connected
+
+
+def _share(
+    connected: "DuckDBPyConnection", kinds: Collection[str], *, known: Collection[str] = ()
+) -> None:
+    for name in SHARED:
+        needed = set(reads(shared(name)))
+        if needed <= {*kinds, *known} and not needed <= set(known):
+            connected.execute(shared(name))
+
+
+def workshop(folder: Path) -> "DuckDBPyConnection":
+    """An engine that reads and writes a folder, and reaches nothing else."""
+    connected = _connect(folder, in_order=True, spill_limit=SPILL_LIMIT)
+    connected.execute("SET lock_configuration = true")
+    return connected
+
+
+def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConnection":
+    # Loading the engine takes longer than everything else here together.
+    import duckdb  # noqa: PLC0415  # as said
+
+    connected = duckdb.connect(
+        ":memory:",
+        config={
+            "allow_community_extensions": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": MEMORY_LIMIT,
+            "preserve_insertion_order": "true" if in_order else "false",
+            "threads": THREADS,
+            "temp_directory": str(folder / "spill"),
+            "max_temp_directory_size": spill_limit,
+        },
+    )
+    connected.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
+    connected.execute("SET enable_external_access = false")
+    return connected
+
+
+def _tell(connected: "DuckDBPyConnection", document: Program, *, midnights: list[datetime]) -> None:
+    """What reports need of the program's document, as variables and tables."""
+    tiers, value = document.tiers, document.point_value
+    spans = 12 if tiers and tiers.period == "rolling_12_months" else 1
+    for name, told in {
+        "midnights": midnights,
+        "claim_days": document.claim_days,
+        "point_minor": value.amount_minor if value else None,
+        "point_points": value.per_points if value else None,
+        "tier_letter": LETTERS[tiers.basis] if tiers else None,
+        "tier_period": tiers.period if tiers else None,
+        "tier_spans": spans,
+    }.items():
+        connected.execute(f"SET VARIABLE {name} = $told", {"told": told})
+    _catalogue(connected)
+    for level in tiers.levels if tiers else ():
+        connected.execute("INSERT INTO levels VALUES (?, ?)", (level.id, level.reached_at))
+    for reward in document.rewards:
+        connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
+
+
+def _catalogue(connected: "DuckDBPyConnection") -> None:
+    connected.execute("CREATE TABLE levels (level VARCHAR, reached_at BIGINT)")
+    connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
+
+
+def local_day(firsts: Sequence[datetime]) -> str:
+    """The program's day of an instant, as a choice between the spans of one offset from UTC.
+
+    Ten million instants are asked for their day many times in a report, and to look each up in the
+    list of midnights costs five times as much.
+    """
+    days = [FIRST_MIDNIGHT + timedelta(days=number) for number in range(len(firsts))]
+    offsets = [
+        (datetime.combine(day, time.min) - at) // timedelta(seconds=1)
+        for day, at in zip(days, firsts, strict=True)
+    ]
+    begins = [0, *(n for n in range(1, len(days)) if offsets[n] != offsets[n - 1])]
+
+    def chosen(first: int, last: int) -> str:
+        if first < last:
+            middle = (first + last + 1) // 2
+            return (
+                f"CASE WHEN moment < TIMESTAMP '{firsts[begins[middle]]}' "
+                f"THEN {chosen(first, middle - 1)} ELSE {chosen(middle, last)} END"
+            )
+        day = f"(moment + to_seconds({offsets[begins[first]]}))::DATE"
+        if first == len(begins) - 1:
+            return day
+        # The last day before the clocks are changed may be longer than others.
+        return f"least({day}, DATE '{days[begins[first + 1] - 1]}')"
+
+    return f"CREATE MACRO local_day(moment) AS {chosen(0, len(begins) - 1)}"
+
+
+@cache
+def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
+    """The first moment of each local day, in UTC, to some days after the last that matters."""
+    days = (until - FIRST_MIDNIGHT).days + 4
+    return [
+        midnight(FIRST_MIDNIGHT + timedelta(days=day), zone).replace(tzinfo=None)
+        for day in range(days)
+    ]
+
+
+def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
+    """Make a kind of facts a view of that name: each fact once, by its last revision."""
+    settled, disputed = _parted([path for path in sorted(folder.glob("*~*")) if is_whole(path)])
+    if fact.final_revision == 1:
+        connected.execute(f"""
+            CREATE VIEW {fact.kind} AS {told(fact, settled)} UNION ALL {_once(fact, disputed)}
+        """)
+        return
+    # Of most facts the final revision is told, and what comes after it is rare: so few have to be
+    # compared with any, and those that do not count are looked for once.
+    final, place = fact.final_revision, ", ".join(_PLACE)
+    connected.execute(f"""
+        CREATE VIEW told_{fact.kind} AS
+        SELECT fact_id, revision, recorded_at, {place} FROM ({told(fact, settled, also=_PLACE)})
+        UNION ALL
+        SELECT fact_id, revision, recorded_at, NULL, NULL FROM ({_once(fact, disputed)});
+
+        CREATE TABLE later_{fact.kind} AS
+        SELECT fact_id, revision, recorded_at FROM told_{fact.kind}
+        WHERE revision > {final} OR (
+            revision > 1
+            AND fact_id IN (SELECT fact_id FROM told_{fact.kind} WHERE revision < {final})
+        )
+    """)  # noqa: S608  # names of our own classes and folders
+    beyond = connected.execute(f"FROM later_{fact.kind} WHERE revision > {final} LIMIT 1")
+    # They are left out by their place in a file: to read the ids of all facts for it would take
+    # longer than many a report. Members are few and asked for in every part of a report.
+    connected.execute(f"""
+        CREATE TABLE superseded_{fact.kind} AS
+        SELECT * FROM told_{fact.kind} AS told
+        SEMI JOIN later_{fact.kind} AS later ON later.fact_id = told.fact_id AND (
+            later.revision > told.revision
+            OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
+        )
+        WHERE {"true" if beyond.fetchone() else f"told.revision < {final}"};
+
+        CREATE {"TABLE" if fact is MemberFact else "VIEW"} {fact.kind} AS
+        SELECT {_names(fact)} FROM ({told(fact, settled, also=_PLACE)})
+        ANTI JOIN superseded_{fact.kind} USING ({place})
+        UNION ALL
+        SELECT {_names(fact)} FROM ({_once(fact, disputed)})
+        ANTI JOIN superseded_{fact.kind} USING (fact_id, revision, recorded_at);
+
+        DROP TABLE later_{fact.kind}
+    """)  # noqa: S608  # as above
+
+
+def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Files that share no day with any other, and files that may tell a fact that another tells.
+
+    What was folded has every fact once. Facts may be twice where days are shared: in what was not
+    folded yet, and for a moment while it is. Copies of a fact lie under the same day.
+    """
+    disputed_covers = shared_days([_cover(path) for path in paths])
+    settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in disputed_covers]
+    return settled, [path for path in paths if path not in set(settled)]
+
+
+def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
+    """A query for what files tell that may tell the same: each revision once."""
+    return f"""
+        FROM ({told(fact, paths)})
+        QUALIFY row_number() OVER (
+            PARTITION BY fact_id, revision ORDER BY recorded_at DESC
+        ) = 1
+    """
+
+
+def told(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] = ()) -> str:
+    """A query for all that files of the lake tell, as often as they tell it.
+
+    `also` are columns of `_PLACE`; what is not folded has no place.
+    """
+    known = columns(fact)
+    folded = [path for path in paths if path.name.endswith(FOLDED)]
+    fresh = [path for path in paths if path.name.endswith(SUFFIX)]
+    parts = [f"SELECT {_nulls(known | _PLACE)} WHERE false"]
+    if folded:
+        parts.append(
+            f"FROM read_parquet({_listed(folded)}, "
+            "union_by_name = true, filename = true, file_row_number = true)"
+        )
+    if fresh:
+        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in known.items())
+        parts.append(
+            f"FROM read_json({_listed(fresh)}, format = 'newline_delimited', columns = {{{typed}}})"
+        )
+    names = ", ".join([_names(fact), *also])
+    return f"SELECT {names} FROM ({' UNION ALL BY NAME '.join(parts)})"  # noqa: S608  # as above
+
+
+def _names(fact: type[Fact]) -> str:
+    return ", ".join(f'"{name}"' for name in columns(fact))
+
+
+def _nulls(known: Mapping[str, str]) -> str:
+    return ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in known.items())
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
+
+
+def is_whole(path: Path) -> bool:
+    return path.name.endswith((SUFFIX, FOLDED))
+
+
+def _cover(path: Path) -> str:
+    return path.name.partition("~")[0]
+
+
+def columns(told: type) -> dict[str, str]:
+    """The columns of a kind of facts, or the fields of what lies within one, with their types."""
+    hints = get_type_hints(told)
+    return {field.name: _sql_type(hints[field.name]) for field in fields(told)}
+
+
+def _sql_type(hint: Any) -> str:
+    """The column type for a field: its type, or that of its alternatives beside none."""
+    if isinstance(hint, TypeAliasType):
+        return _sql_type(hint.__value__)
+    if isinstance(hint, UnionType):
+        return _sql_type(next(each for each in get_args(hint) if each is not type(None)))
+    if get_origin(hint) is tuple:
+        return f"{_sql_type(get_args(hint)[0])}[]"
+    if is_dataclass(hint) and isinstance(hint, type):
+        within = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns(hint).items())
+        return f"STRUCT({within})"
+    # What is left are literals, and those are words.
+    return _TYPES.get(hint, "VARCHAR")

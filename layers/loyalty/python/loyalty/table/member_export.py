@@ -1,0 +1,101 @@
+"""All that is held of a member, in the table: each record in full, a bounded page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.survey_responses import Response
+from loyalty.table import keys, records
+from loyalty.table.books import TableBooks
+from loyalty.table.engine import Engine
+from loyalty.table.members import TableMembers
+from loyalty.table.messages import message_from_item
+from loyalty.table.operations import Page, Query
+from loyalty.table.responses import response_from_item
+from loyalty.usecases.ports import Listed
+
+# One batch reads a hundred entries.
+ENTRIES_A_PAGE: Final = 100
+# Of what entries explain, some 250 bytes of JSON for each line and rule: a page stays near 1 MB.
+DETAILS_A_PAGE: Final = 5_000
+BEFORE_ALL: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class TableHoldings:
+    """Implements `Holdings`."""
+
+    def __init__(self, engine: Engine, *, program_id: str, members: TableMembers) -> None:
+        self._engine = engine
+        self._program = program_id
+        # Nothing is written, so where the program's midnights are does not matter.
+        self._books = TableBooks(engine, program_id=program_id, zone=ZoneInfo("UTC"))
+        self._members = members
+
+    def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
+        """The index lists them, without their breakdowns; each is read where it lies."""
+        listed = self._members.history((member_id,), limit=min(limit, ENTRIES_A_PAGE), start=start)
+        places = {records.cause_key(self._program, each.cause): each for each in listed.items}
+        found = self._engine.get_many(tuple(places), strong=True) if places else {}
+        shown = list(
+            _as_many_as_fit(cast("Entry", records.entry_from_item(found[key])) for key in places)
+        )
+        if len(shown) < len(places):
+            return Listed(shown, records.history_position(shown[-1]))
+        return Listed(shown, listed.next)
+
+    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
+        return self._books.vouchers(member_id, limit=limit, start=start)
+
+    def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]:
+        page, more = self._of_member(member_id, keys.MESSAGES, limit=limit, start=start)
+        return Listed([message_from_item(item) for item in page], more)
+
+    def survey_responses(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[Response]:
+        page, more = self._of_member(member_id, keys.RESPONSES, limit=limit, start=start)
+        return Listed([response_from_item(item) for item in page], more)
+
+    def _of_member(
+        self, member_id: str, begins_with: str, *, limit: int, start: str | None
+    ) -> tuple[Page, str | None]:
+        partition = keys.member_partition(self._program, member_id)
+        page = self._engine.query(
+            Query(
+                pk=partition,
+                begins_with=begins_with,
+                newest_first=True,
+                limit=limit,
+                start={"pk": partition, "sk": start} if start else None,
+            )
+        )
+        return page, cast("str", page.next["sk"]) if page.next else None
+
+    def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
+        return self._books.guest_orders(guest, since=BEFORE_ALL, start=start)
+
+
+def _as_many_as_fit(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """As many as an answer can carry with their explanations, and at least one."""
+    details = 0
+    for entry in entries:
+        details += _details(entry)
+        yield entry
+        if details >= DETAILS_A_PAGE:
+            return
+
+
+def _details(entry: Entry) -> int:
+    match entry.detail:
+        case Accrual() as told:
+            return len(told.order.lines) + len(told.shares)
+        case Edit() as told:
+            return len(told.order.lines) if told.order else 0
+        case _:
+            return 0

@@ -1,0 +1,235 @@
+"""What members were told, in the table: a correspondence for each, and an item for each message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal, cast
+
+from loyalty.domain.messaging.reminders import Correspondence, Message, Row, Stopped, Told, Written
+from loyalty.domain.program.messages import MessageKind
+from loyalty.table import keys
+from loyalty.table.engine import Engine
+from loyalty.table.operations import (
+    Absent,
+    AnyOf,
+    Assign,
+    Check,
+    Delete,
+    Item,
+    Key,
+    Missing,
+    Operation,
+    Put,
+    Refused,
+    Update,
+    Value,
+    at_most,
+    equal,
+)
+from loyalty.usecases.messaging.notifications import Claimed, Why
+from loyalty.usecases.ports import Raced
+
+VERSION: Final = 1
+
+# What was told is remembered elsewhere; a message itself is kept for who asks what they were sent.
+KEPT_FOR: Final = timedelta(days=400)
+
+
+class TableLetters:
+    """Implements `Letters`."""
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def correspondence(self, member_id: str) -> Correspondence | None:
+        item = self._engine.get(keys.correspondence(self._program, member_id), strong=True)
+        return correspondence_from_item(item) if item else None
+
+    def write(
+        self, before: Correspondence, after: Correspondence, messages: Sequence[Message]
+    ) -> None:
+        item = correspondence_to_item(after, self._program, revision=before.revision + 1)
+        seen = equal(("revision",), before.revision) if before.revision else Absent()
+        key = keys.correspondence(self._program, before.member_id)
+        operations: list[Operation] = [Put(key, item, (seen,))]
+        if before.revision == 0:
+            # Of whoever is erased at this moment, nothing must be left behind.
+            profile = keys.profile(self._program, before.member_id)
+            operations.append(Check(profile, (equal(("kind",), "profile"),)))
+        operations += (
+            Put(
+                keys.message(
+                    self._program, message.member_id, message.day.isoformat(), message.kind
+                ),
+                message_to_item(message),
+                (Absent(),),
+            )
+            for message in messages
+        )
+        try:
+            self._engine.write(operations)
+        except Refused as refused:
+            raise Raced from refused
+
+    def forget(self, member_id: str) -> None:
+        self._engine.write((Delete(keys.correspondence(self._program, member_id)),))
+
+
+def correspondence_to_item(told: Correspondence, program: str, *, revision: int) -> Item:
+    item: Item = {
+        "v": VERSION,
+        "kind": "correspondence",
+        "member_id": told.member_id,
+        "revision": revision,
+        "told": {name: [each.stage, each.until.isoformat()] for name, each in told.told.items()},
+        "written": [[each.day.isoformat(), each.kind] for each in told.written],
+    }
+    if told.bought_on:
+        item["bought_on"] = told.bought_on.isoformat()
+    if told.stopped:
+        why, address, at = told.stopped
+        item["stopped"] = [why, address, keys.instant(at)]
+    if told.look_at:
+        item |= keys.due_keys("reminding", program, told.member_id, told.look_at)
+    return item
+
+
+def correspondence_from_item(item: Item) -> Correspondence:
+    wire = cast("dict[str, Any]", item)
+    stopped, listed = wire.get("stopped"), wire.get("reminding_sk")
+    return Correspondence(
+        member_id=wire["member_id"],
+        revision=wire["revision"],
+        told={
+            name: Told(stage, date.fromisoformat(until))
+            for name, (stage, until) in wire["told"].items()
+        },
+        written=tuple(Written(date.fromisoformat(day), kind) for day, kind in wire["written"]),
+        bought_on=date.fromisoformat(wire["bought_on"]) if "bought_on" in wire else None,
+        look_at=datetime.fromisoformat(listed.partition("#")[0]) if listed else None,
+        stopped=(
+            Stopped(stopped[0], stopped[1], datetime.fromisoformat(stopped[2])) if stopped else None
+        ),
+    )
+
+
+def message_to_item(message: Message) -> Item:
+    rows: list[Value] = [[row.day.isoformat(), row.points, row.label] for row in message.rows]
+    item: Item = {
+        "v": VERSION,
+        "kind": "message",
+        "state": "waiting",
+        "member_id": message.member_id,
+        "message_kind": message.kind,
+        "day": message.day.isoformat(),
+        "written_at": keys.instant(message.written_at),
+        "until": message.until.isoformat(),
+        "points": message.points,
+        "missing": message.missing,
+        "rows": rows,
+        "ttl": int((message.written_at + KEPT_FOR).timestamp()),
+    }
+    if message.about:
+        item["about"] = message.about.isoformat()
+    if message.level:
+        item["level"] = message.level
+    return item
+
+
+def message_from_item(item: Item) -> Message:
+    wire = cast("dict[str, Any]", item)
+    return Message(
+        member_id=wire["member_id"],
+        kind=cast("MessageKind", wire["message_kind"]),
+        day=date.fromisoformat(wire["day"]),
+        written_at=datetime.fromisoformat(wire["written_at"]),
+        until=date.fromisoformat(wire["until"]),
+        about=date.fromisoformat(wire["about"]) if "about" in wire else None,
+        points=wire["points"],
+        level=wire.get("level"),
+        missing=wire["missing"],
+        rows=tuple(
+            Row(day=date.fromisoformat(day), points=points, label=label)
+            for day, points, label in wire["rows"]
+        ),
+        state=wire["state"],
+        sent_at=_moment(wire.get("sent_at")),
+        settled_at=_moment(
+            wire.get("came_back_at") or wire.get("sent_at") or wire.get("dropped_at")
+        ),
+    )
+
+
+def _moment(wire: str | None) -> datetime | None:
+    return datetime.fromisoformat(wire) if wire else None
+
+
+class TableOutbox:
+    """Implements `Outbox`: a message's item says what became of it."""
+
+    def __init__(self, engine: Engine, *, program_id: str) -> None:
+        self._engine = engine
+        self._program = program_id
+
+    def waiting(self, member_id: str, message_id: str) -> Message | None:
+        item = self._engine.get(self._key(member_id, message_id), strong=True)
+        return message_from_item(item) if item and item["state"] == "waiting" else None
+
+    def claim(self, message: Message, *, now: datetime, until: datetime) -> None:
+        path = ("claimed_until",)
+        is_free = AnyOf((Missing(path), at_most(path, keys.instant(now))))
+        claimed = Update(
+            self._key(message.member_id, message.id),
+            actions=(Assign(path, keys.instant(until)),),
+            conditions=(equal(("state",), "waiting"), is_free),
+        )
+        try:
+            self._engine.write((claimed,))
+        except Refused as refused:
+            raise Claimed from refused
+
+    def sent(self, message: Message, *, at: datetime) -> None:
+        self._settle(message, Assign(("state",), "sent"), Assign(("sent_at",), keys.instant(at)))
+
+    def dropped(self, message: Message, why: Why, *, at: datetime) -> None:
+        self._settle(
+            message,
+            Assign(("state",), "dropped"),
+            Assign(("why",), why),
+            Assign(("dropped_at",), keys.instant(at)),
+        )
+
+    def came_back(
+        self,
+        member_id: str,
+        message_id: str,
+        why: Literal["bounced", "complained"],
+        *,
+        at: datetime,
+    ) -> None:
+        came_back = Update(
+            self._key(member_id, message_id),
+            (Assign(("state",), why), Assign(("came_back_at",), keys.instant(at))),
+            # Whether or not it was noted already that it was sent.
+            (equal(("kind",), "message"), Missing(("came_back_at",))),
+        )
+        try:
+            self._engine.write((came_back,))
+        except Refused:
+            # It was told before, or the member has been erased.
+            return
+
+    def _settle(self, message: Message, *actions: Assign) -> None:
+        is_waiting = equal(("state",), "waiting")
+        key = self._key(message.member_id, message.id)
+        try:
+            self._engine.write((Update(key, actions, (is_waiting,)),))
+        except Refused:
+            # Whoever sent it too, after a worker that was taken for dead, has noted it.
+            return
+
+    def _key(self, member_id: str, message_id: str) -> Key:
+        day, _, kind = message_id.partition("/")
+        return keys.message(self._program, member_id, day, kind)

@@ -1,0 +1,1 @@
+"""Points are spent, corrected, and caught up with the calendar."""

@@ -1,0 +1,83 @@
+"""Finding the account that a write belongs to, caught up with the calendar where it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.settling import settle
+from loyalty.usecases.ports import DECISIONS_MAX, Desk, Overtaken
+
+# A member merges into another rarely, that one again hardly ever.
+MERGES_MAX: Final = 8
+
+
+def decisions(desk: Desk) -> Iterator[int]:
+    """Attempts at a decision: the first at once, each further one after a pause.
+
+    Raises:
+        TryAgain: others were quicker every time.
+    """
+    for attempt in range(DECISIONS_MAX):
+        if attempt:
+            desk.pause(attempt)
+        yield attempt
+    raise TryAgain("Too many others wrote at the same time; nothing was changed")
+
+
+def open_account(desk: Desk, member_id: str, *, strong: bool) -> Account:
+    """The active account of a member, or of the one it was merged into.
+
+    Raises:
+        NotFound: there is no such member, or it was erased.
+    """
+    return lineage(desk, member_id, strong=strong)[-1]
+
+
+def lineage(desk: Desk, member_id: str, *, strong: bool) -> tuple[Account, ...]:
+    """A member's account and those it was merged into, one after the other; the last is active."""
+    path: list[Account] = []
+    for _ in range(MERGES_MAX):
+        account = desk.books.account(member_id, strong=strong)
+        if account is None and not strong:
+            # A stale read can miss who has just enrolled.
+            account = desk.books.account(member_id, strong=True)
+        if account is None or account.status == "closed":
+            raise NotFound("There is no such member")
+        path.append(account)
+        if account.status == "active" or account.into is None:
+            return tuple(path)
+        member_id = account.into
+    raise NotFound("There is no such member")
+
+
+def settled(desk: Desk, account: Account) -> Account:
+    """The account after everything the calendar did to it was recorded.
+
+    Writes only when something is due, and needs no second read: what a settling writes, it
+    wrote relying on the version of the account that it saw.
+    """
+    for _ in decisions(desk):
+        posting = settle(account, program=desk.program, now=desk.now)
+        if posting is None:
+            return account
+        try:
+            desk.books.post(posting)
+        except Overtaken:
+            account = open_account(desk, account.member_id, strong=True)
+        else:
+            # Once more, for what one write cannot hold.
+            return settled(desk, posting.changes[0].becomes or account)
+    raise AssertionError("decisions end by raising")
+
+
+def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
+    """A member's account and those it was merged into, read strongly; the last is settled."""
+    for _ in decisions(desk):
+        path = lineage(desk, member_id, strong=True)
+        account = settled(desk, path[-1])
+        if account.member_id == path[-1].member_id:
+            return (*path[:-1], account)
+    raise AssertionError("decisions end by raising")

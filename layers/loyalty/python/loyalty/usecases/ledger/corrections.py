@@ -1,0 +1,221 @@
+"""People put things right: adjust a balance, give points away, grant a level, merge members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from loyalty.domain.kernel.calendar import add_months
+from loyalty.domain.kernel.errors import (
+    Fault,
+    Forbidden,
+    InsufficientPoints,
+    LimitReached,
+    ValidationFailed,
+)
+from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
+from loyalty.domain.ledger.corrections import (
+    add_points,
+    grant,
+    merge,
+    take_points,
+    transfer,
+)
+from loyalty.domain.ledger.entries import Adjustment, RequestCause
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.orders.order import fingerprint
+from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.ledger.once import Recorded, once
+from loyalty.usecases.ports import Desk, Overtaken
+
+FLOOR_MONTHS_MAX: Final = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAdjustment:
+    """Points to add (positive) or take (negative), and why.
+
+    `expiring_on` is the last day of added points, the program's own rule where None;
+    `below_zero` lets a take leave a debt.
+    """
+
+    points: int
+    why: Adjustment
+    expiring_on: date | None = None
+    below_zero: bool = False
+
+
+def adjust(
+    member_id: str, *, asked: AskedAdjustment, request_id: str, points_max: int | None, desk: Desk
+) -> Recorded:
+    """Correct a balance by hand, once; `points_max` is the most that the caller's role may.
+
+    Raises:
+        NotFound: no such member.
+        LimitReached: more than the role may adjust.
+        InsufficientPoints: less is there than is to be taken.
+        IdempotencyConflict: the same request was made before with another content.
+        TryAgain: overtaken too often.
+    """
+    points = asked.points
+    told = fingerprint(
+        "adjust",
+        member_id,
+        points,
+        asked.why.reason,
+        asked.why.reference,
+        asked.expiring_on.isoformat() if asked.expiring_on else None,
+        asked.below_zero,
+    )
+
+    def decide() -> Posting:
+        if points_max is not None and abs(points) > points_max:
+            raise LimitReached(f"Your role may adjust by {points_max} points at most")
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        if points > 0:
+            return add_points(
+                points,
+                account=account,
+                program=desk.program,
+                expiring_on=asked.expiring_on,
+                why=asked.why,
+                request_id=request_id,
+                fingerprint=told,
+                now=desk.now,
+            )
+        if account.spendable < -points and not asked.below_zero:
+            raise InsufficientPoints(f"{account.spendable} points are there")
+        return take_points(
+            -points,
+            account=account,
+            program=desk.program,
+            why=asked.why,
+            request_id=request_id,
+            fingerprint=told,
+            now=desk.now,
+        )
+
+    cause = RequestCause(request_id, "adjustment")
+    return once(cause, fingerprint=told, decide=decide, desk=desk)
+
+
+def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: Desk) -> Recorded:
+    """Move points from one member to another, once.
+
+    Raises:
+        NotFound: one of them does not exist.
+        Forbidden: the program lets no points be transferred.
+        ValidationFailed: fewer or more than one transfer may move, or both are the same member.
+        LimitReached: as many transfers as a month allows were made.
+        InsufficientPoints: less is there.
+        IdempotencyConflict: the same request was made before with another content.
+        TryAgain: overtaken too often.
+    """
+    told = fingerprint("transfer", giver_id, taker_id, points)
+
+    def decide() -> Posting:
+        _require_transferable(points, desk=desk)
+        giver = settled(desk, open_account(desk, giver_id, strong=True))
+        taker = settled(desk, open_account(desk, taker_id, strong=True))
+        _require_two(giver, taker)
+        _require_room(giver, desk=desk)
+        if giver.spendable < points:
+            raise InsufficientPoints(f"{giver.spendable} points are there")
+        return transfer(
+            points,
+            giver=giver,
+            taker=taker,
+            program=desk.program,
+            request_id=request_id,
+            fingerprint=told,
+            now=desk.now,
+        )
+
+    return once(
+        RequestCause(request_id, "transfer", "out"), fingerprint=told, decide=decide, desk=desk
+    )
+
+
+def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> Recorded:
+    """Make two members one, once; the first one's points and debts go to the second.
+
+    Raises:
+        NotFound: one of them does not exist.
+        ValidationFailed: both are the same member, by name or since they were merged.
+        IdempotencyConflict: the same request was made before with another content.
+        TryAgain: overtaken too often.
+    """
+    told = fingerprint("merge", loser_id, into)
+
+    def decide() -> Posting:
+        loser = settled(desk, open_account(desk, loser_id, strong=True))
+        survivor = settled(desk, open_account(desk, into, strong=True))
+        _require_two(loser, survivor)
+        return merge(
+            loser,
+            survivor,
+            program=desk.program,
+            request_id=request_id,
+            fingerprint=told,
+            now=desk.now,
+        )
+
+    return once(
+        RequestCause(request_id, "merge", "out"), fingerprint=told, decide=decide, desk=desk
+    )
+
+
+def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Account:
+    """Let a member have at least a level until a day; None: only the level that they reached.
+
+    Raises:
+        NotFound: no such member.
+        ValidationFailed: the program has no such level, or the day is not to come.
+        TryAgain: overtaken too often.
+    """
+    if floor is not None:
+        require_grantable(floor, desk=desk)
+    for _ in decisions(desk):
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        posting = grant(account, floor, program=desk.program, now=desk.now)
+        if posting is None:
+            return account
+        try:
+            desk.books.post(posting)
+        except Overtaken:
+            continue
+        return posting.changes[0].becomes or account
+    raise AssertionError("decisions end by raising")
+
+
+def require_grantable(floor: TierFloor, *, desk: Desk) -> None:
+    tiers = desk.program.document.tiers
+    if tiers is None or tiers.level(floor.level) is None:
+        detail = f"There is no level “{floor.level}”"
+        raise ValidationFailed(detail, faults=(Fault("/level", "unknown_level", detail),))
+    if not desk.today <= floor.until <= add_months(desk.today, FLOOR_MONTHS_MAX):
+        detail = f"A level is granted for {FLOOR_MONTHS_MAX // 12} years at most, today included"
+        raise ValidationFailed(detail, faults=(Fault("/until", "date_out_of_range", detail),))
+
+
+def _require_transferable(points: int, *, desk: Desk) -> None:
+    limits = desk.program.document.transfers
+    if limits is None:
+        raise Forbidden("This program lets no points be transferred")
+    if not limits.points_min <= points <= limits.points_max:
+        detail = f"Transfer {limits.points_min} to {limits.points_max} points at a time"
+        raise ValidationFailed(detail, faults=(Fault("/points", "out_of_range", detail),))
+
+
+def _require_two(one: Account, other: Account) -> None:
+    if one.member_id == other.member_id:
+        detail = "Both are the same member"
+        raise ValidationFailed(detail, faults=(Fault("", "same_member", detail),))
+
+
+def _require_room(giver: Account, *, desk: Desk) -> None:
+    limits = desk.program.document.transfers
+    made = giver.redeemed.get(transfers_counter(desk.today), 0)
+    if limits is not None and made >= limits.per_month_max:
+        raise LimitReached(f"{made} transfers were made this month, no more are allowed")

@@ -1,0 +1,68 @@
+"""A request is done once: decided and posted until it stands, and answered the same ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loyalty.domain.kernel.errors import IdempotencyConflict, OutOfStock, Refusal
+from loyalty.domain.ledger.entries import Entry, RequestCause
+from loyalty.domain.ledger.postings import Posting
+from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.ports import Desk, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The request's entry: a new one, or the one of the first time it was made."""
+
+    entry: Entry
+    replayed: bool
+
+
+def once(
+    cause: RequestCause, *, fingerprint: str, decide: Callable[[], Posting], desk: Desk
+) -> Recorded:
+    """Decide and post until it stands; what stands already under the cause is the answer.
+
+    No refusal is given before the cause's entry was read strongly: the first try may have
+    succeeded, lost its answer, and taken what this one misses.
+
+    Raises:
+        IdempotencyConflict: the same request was made before with another content.
+        TryAgain: overtaken too often.
+        Refusal: whatever else `decide` refuses.
+    """
+    for _ in decisions(desk):
+        try:
+            posting = decide()
+        except Refusal as refusal:
+            return _first_or(refusal, cause, fingerprint, desk=desk)
+        try:
+            desk.books.post(posting)
+        except Overtaken as overtaken:
+            first = overtaken.entry
+            if first is None and not overtaken.accounts:
+                # What else a request writes is its own: only the first try can have written it.
+                first = desk.books.entry(cause)
+            if isinstance(first, Entry):
+                return _replay(first, fingerprint)
+            if overtaken.out_of_stock:
+                return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
+        else:
+            return Recorded(entry=posting.entries[0], replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def _first_or(refusal: Refusal, cause: RequestCause, fingerprint: str, *, desk: Desk) -> Recorded:
+    """The answer of the first time; the refusal where there was none."""
+    first = desk.books.entry(cause)
+    if not isinstance(first, Entry):
+        raise refusal
+    return _replay(first, fingerprint)
+
+
+def _replay(first: Entry, fingerprint: str) -> Recorded:
+    if first.fingerprint != fingerprint:
+        raise IdempotencyConflict("This Idempotency-Key was used with another content")
+    return Recorded(entry=first, replayed=True)

@@ -1,0 +1,167 @@
+"""An order uses the vouchers that it tells, each once; a cancelled one gives them back.
+
+Each step is one transaction of the voucher and of what the order holds, so that whatever is told
+twice, late, out of order or at once leaves a voucher used by one order, or by none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from loyalty.domain.ledger.order_vouchers import (
+    OrderVouchers,
+    VoucherStep,
+    reinstated,
+    state_for,
+    used_by_order,
+    why_kept,
+)
+from loyalty.domain.ledger.postings import Posting, VoucherChange
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.orders.order import is_outdated
+from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.ports import Desk, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldVouchers:
+    """The discounts of an order as they were told; `told_at` is when its storefront did.
+
+    With `is_list`, `codes` are all that the order has: what was listed before and is not now, it
+    gives back. `is_first`: the order was not told before.
+    """
+
+    source: str
+    order_id: str
+    codes: tuple[str, ...]
+    ordered_at: datetime
+    member_id: str | None
+    told_at: datetime | None = None
+    is_list: bool = False
+    is_first: bool = False
+
+
+def tell_vouchers(told: ToldVouchers, *, desk: Desk) -> tuple[VoucherStep, ...]:
+    """Use the vouchers among an order's discounts, and give back those that it no longer has.
+
+    Nothing of this refuses the order: a step says why a voucher could not be used. Codes that
+    are no voucher's are passed over.
+
+    Raises:
+        TryAgain: overtaken too often; told again, it goes on where it was.
+    """
+    if told.is_first and not told.codes:
+        return ()
+    held = held_by(told.source, told.order_id, desk=desk)
+    if is_outdated(told.told_at, by=held.told_at):
+        return ()
+    steps = [
+        _give_back(code, told.source, told.order_id, told_at=told.told_at, desk=desk)
+        for code in held.listed
+        if told.is_list and code not in told.codes
+    ]
+    steps += [_use(code, told, desk=desk) for code in told.codes]
+    return tuple(step for step in steps if step)
+
+
+def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherStep, ...]:
+    """Give back all vouchers of an order that came to nothing, and let it use no others.
+
+    Raises:
+        TryAgain: overtaken too often; told again, it goes on where it was.
+    """
+    held = _cancelled(source, order_id, desk=desk)
+    steps = (_give_back(code, source, order_id, desk=desk) for code in held.codes)
+    return tuple(step for step in steps if step)
+
+
+def _use(code: str, told: ToldVouchers, *, desk: Desk) -> VoucherStep | None:
+    order = (told.source, told.order_id)
+    for _ in decisions(desk):
+        held, voucher = held_by(*order, desk=desk), desk.books.voucher(code)
+        if voucher is None:
+            return None
+        if held.is_cancelled:
+            return _refused(voucher, "order_cancelled")
+        using = held.using(code, is_listed=told.is_list, told_at=told.told_at)
+        state = state_for(voucher, ordered_at=told.ordered_at, now=desk.now)
+        if state == "used" and voucher.used_order == order:
+            # A till may have used it for this very order before the storefront lists it.
+            is_noted = held.has(code, is_listed=told.is_list)
+            if is_noted or _posted(Posting(order_vouchers=using), desk=desk):
+                return _used(voucher, replayed=True)
+        elif state == "held":
+            # Whoever let it be paid for with a held voucher, completed its redemption.
+            issued = replace(voucher, state="issued", held_until=None)
+            _posted(Posting(voucher=VoucherChange(voucher, issued)), desk=desk)
+        elif state != "issued":
+            return _refused(voucher, f"voucher_{state}")
+        else:
+            used = used_by_order(
+                voucher,
+                order,
+                ordered_at=told.ordered_at,
+                member_id=told.member_id,
+                now=desk.now,
+            )
+            if _posted(_both(using, voucher, used), desk=desk):
+                return _used(voucher, replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def _give_back(
+    code: str, source: str, order_id: str, *, told_at: datetime | None = None, desk: Desk
+) -> VoucherStep | None:
+    for _ in decisions(desk):
+        held, voucher = held_by(source, order_id, desk=desk), desk.books.voucher(code)
+        if voucher is None or code not in held.codes:
+            return None
+        reinstates = desk.program.document.reinstate_vouchers
+        if reason := why_kept(voucher, reinstates=reinstates, now=desk.now):
+            return VoucherStep(redemption_id=voucher.redemption_id, status="kept", reason=reason)
+        without = held.without(code, told_at=told_at)
+        if _posted(_both(without, voucher, reinstated(voucher)), desk=desk):
+            return VoucherStep(redemption_id=voucher.redemption_id, status="given_back")
+    raise AssertionError("decisions end by raising")
+
+
+def _cancelled(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
+    for _ in decisions(desk):
+        held = held_by(source, order_id, desk=desk)
+        if held.is_cancelled:
+            return held
+        cancelled = held.cancelled()
+        if _posted(Posting(order_vouchers=cancelled), desk=desk):
+            return cancelled
+    raise AssertionError("decisions end by raising")
+
+
+def held_by(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
+    """What an order holds of vouchers, read strongly.
+
+    A posting of its successor relies on nothing having come between.
+    """
+    found = desk.books.order_vouchers(source, order_id)
+    return found or OrderVouchers(source=source, order_id=order_id)
+
+
+def _both(held: OrderVouchers, seen: Voucher, becomes: Voucher) -> Posting:
+    return Posting(order_vouchers=held, voucher=VoucherChange(seen, becomes))
+
+
+def _posted(posting: Posting, *, desk: Desk) -> bool:
+    """Whether it was written; False when something was quicker."""
+    try:
+        desk.books.post(posting)
+    except Overtaken:
+        return False
+    return True
+
+
+def _refused(voucher: Voucher, reason: str) -> VoucherStep:
+    return VoucherStep(redemption_id=voucher.redemption_id, status="refused", reason=reason)
+
+
+def _used(voucher: Voucher, *, replayed: bool) -> VoucherStep:
+    return VoucherStep(redemption_id=voucher.redemption_id, status="used", replayed=replayed)

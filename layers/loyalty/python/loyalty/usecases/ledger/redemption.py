@@ -1,0 +1,283 @@
+"""Points buy a reward; the voucher is used, completed or given back, each once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from loyalty.domain.kernel.errors import (
+    IdempotencyConflict,
+    NotFound,
+    Refusal,
+    VoucherUsed,
+    WrongState,
+)
+from loyalty.domain.ledger.account import view
+from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
+from loyalty.domain.ledger.order_vouchers import OrderVouchers
+from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange
+from loyalty.domain.ledger.redemptions import cost, give_back, price, redeem, request_of, why_not
+from loyalty.domain.ledger.tiers import level_on
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.orders.order import fingerprint
+from loyalty.domain.program.document import Reward
+from loyalty.usecases.ledger.accounts import decisions, lineage, open_account, settled
+from loyalty.usecases.ledger.once import Recorded, once
+from loyalty.usecases.ledger.order_vouchers import held_by
+from loyalty.usecases.ports import Desk, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a member wants for points.
+
+    Where points pay, `points` is how many and `order_minor` what the order costs.
+    """
+
+    reward_id: str
+    hold: bool = False
+    points: int | None = None
+    order_minor: int | None = None
+
+
+def redeem_reward(member_id: str, *, wanted: Wanted, request_id: str, desk: Desk) -> Recorded:
+    """Spend points on a reward.
+
+    One strong read and one transaction of three items.
+
+    Raises:
+        NotFound: no such member or reward.
+        IdempotencyConflict: the same request was made before with another content.
+        ValidationFailed: points that cannot pay, or for a reward of a fixed price.
+        RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: it cannot be had now.
+        TryAgain: overtaken too often.
+    """
+    told = fingerprint(
+        "redeem", member_id, wanted.reward_id, wanted.hold, wanted.points, wanted.order_minor
+    )
+
+    def decide() -> Posting:
+        reward = desk.program.document.reward(wanted.reward_id)
+        if reward is None:
+            raise NotFound("There is no such reward")
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        level = level_on(account, desk.program.document, day=desk.today)
+        costs = price(reward, level, points=wanted.points, order_minor=wanted.order_minor)
+        # The stock itself is what the write relies on; its count is not read before.
+        refusal = why_not(
+            reward,
+            account,
+            points=costs.points,
+            level=level,
+            program=desk.program,
+            now=desk.now,
+            stock_taken=0,
+        )
+        if refusal is not None:
+            raise refusal
+        return redeem(
+            reward,
+            account=account,
+            price=costs,
+            program=desk.program,
+            request_id=request_id,
+            fingerprint=told,
+            code=desk.new_code(),
+            hold=wanted.hold,
+            now=desk.now,
+        )
+
+    cause = RequestCause(request_id, "redemption")
+    return once(cause, fingerprint=told, decide=decide, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reward as one member can have it now: what it costs them, and what stands in the way."""
+
+    reward: Reward
+    cost_points: int
+    missing_points: int
+    refusal: Refusal | None
+
+
+def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
+    """The catalogue for one member now."""
+    account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
+    rewards = desk.program.document.rewards
+    taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
+    level = level_on(account, desk.program.document, day=desk.today)
+    return [
+        Offer(
+            reward,
+            points := cost(reward, level),
+            max(0, points - account.spendable),
+            why_not(
+                reward,
+                account,
+                points=points,
+                level=level,
+                program=desk.program,
+                now=desk.now,
+                stock_taken=taken.get(reward.id, 0),
+            ),
+        )
+        for reward in rewards
+    ]
+
+
+def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """Turn a held redemption into an issued voucher, before its hold runs out.
+
+    A completed redemption stays completed: asked again, it is answered as the first time.
+
+    Raises:
+        NotFound: no such redemption, or not this member's.
+        WrongState: the hold ran out, or it was cancelled, used or expired.
+    """
+    for _ in decisions(desk):
+        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+        state = voucher.state_at(desk.now)
+        if state == "issued":
+            return voucher
+        if state != "held":
+            raise WrongState(f"This redemption is {state}")
+        issued = replace(voucher, state="issued", held_until=None)
+        if _stepped(voucher, issued, desk=desk):
+            return issued
+    raise AssertionError("decisions end by raising")
+
+
+def cancel(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """Undo a redemption that is held, or issued and unused: its points return.
+
+    A cancelled redemption stays cancelled: asked again, it is answered as the first time.
+
+    Raises:
+        NotFound: no such redemption, or not this member's.
+        WrongState: the voucher was used, or has expired.
+    """
+    for _ in decisions(desk):
+        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+        if voucher.state == "cancelled":
+            return voucher
+        # A hold that ran out returns its points too; who asks need not wait for the sweep.
+        if voucher.state_at(desk.now) in ("used", "expired"):
+            raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
+        if _given_back(voucher, why="cancelled", desk=desk):
+            return replace(voucher, state="cancelled")
+    raise AssertionError("decisions end by raising")
+
+
+def release(code: str, *, desk: Desk) -> Voucher:
+    """Let a voucher take the step that the calendar asks for.
+
+    A hold that ran out gives its points back, an issued voucher whose date has passed expires.
+    Looked at too early, it stays as it is.
+    """
+    for _ in decisions(desk):
+        voucher = voucher_of(code, desk=desk)
+        match voucher.state, voucher.state_at(desk.now):
+            case "held", "cancelled":
+                if _ended(voucher, desk=desk):
+                    return replace(voucher, state="cancelled")
+            case "issued", "expired":
+                if _stepped(voucher, replace(voucher, state="expired"), desk=desk):
+                    return replace(voucher, state="expired")
+            case _:
+                return voucher
+    raise AssertionError("decisions end by raising")
+
+
+def use_voucher(
+    code: str, *, request_id: str, order: tuple[str, str] | None, desk: Desk
+) -> Voucher:
+    """Use a voucher, once; the same request again gets the same answer.
+
+    Raises:
+        NotFound: no such voucher.
+        VoucherUsed: it was used before, by another request.
+        WrongState: it is held, cancelled or expired.
+    """
+    for _ in decisions(desk):
+        voucher = voucher_of(code, desk=desk)
+        if voucher.used_request == request_id:
+            # Its order may have been cancelled since, and have given it back.
+            if voucher.state == "used" and voucher.used_order != order:
+                raise IdempotencyConflict("This request was made before with another content")
+            return voucher
+        if voucher.state == "used":
+            raise VoucherUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
+        if (state := voucher.state_at(desk.now)) != "issued":
+            raise WrongState(f"This voucher is {state}")
+        used = replace(
+            voucher,
+            state="used",
+            used_at=desk.now,
+            used_request=request_id,
+            used_order=order,
+            used_by=None,
+        )
+        held = held_by(*order, desk=desk) if order else None
+        if held and held.is_cancelled:
+            raise WrongState("The order was cancelled")
+        if _stepped(voucher, used, using=held.using(code) if held else None, desk=desk):
+            return used
+    raise AssertionError("decisions end by raising")
+
+
+def voucher_of(code: str, *, desk: Desk) -> Voucher:
+    """A voucher as the table has it now."""
+    voucher = desk.books.voucher(code)
+    if voucher is None:
+        raise NotFound("There is no such voucher")
+    return voucher
+
+
+def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
+    """The voucher of a redemption, found by its request.
+
+    `member_id`, where given, must be whose it is, or one that was merged into them.
+    """
+    found = desk.books.entry(RequestCause(request_of(redemption_id), "redemption"))
+    if not isinstance(found, Entry) or not isinstance(found.detail, Redemption):
+        raise NotFound("There is no such redemption")
+    if member_id is not None and found.member_id != member_id:
+        # Strongly: whoever was merged a moment ago still finds what is theirs.
+        owners = {account.member_id for account in lineage(desk, found.member_id, strong=True)}
+        if open_account(desk, member_id, strong=True).member_id not in owners:
+            raise NotFound("There is no such redemption")
+    return voucher_of(found.detail.code, desk=desk)
+
+
+def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> bool:
+    """Whether the points went back to the member, or to whom it was merged into."""
+    account = settled(desk, open_account(desk, voucher.member_id, strong=True))
+    posting = give_back(voucher, why=why, account=account, program=desk.program, now=desk.now)
+    try:
+        desk.books.post(posting)
+    except Overtaken:
+        return False
+    return True
+
+
+def _ended(voucher: Voucher, *, desk: Desk) -> bool:
+    """Whether a hold that ran out was cancelled; who was erased gets no points back."""
+    try:
+        return _given_back(voucher, why="hold_expired", desk=desk)
+    except NotFound:
+        return _stepped(voucher, replace(voucher, state="cancelled"), desk=desk)
+
+
+def _stepped(
+    seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
+) -> bool:
+    """Whether a voucher took this step; False when another was quicker."""
+    is_cancelled = becomes.state == "cancelled"
+    returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
+    change = VoucherChange(seen, becomes)
+    try:
+        desk.books.post(Posting(order_vouchers=using, voucher=change, stock=returned))
+    except Overtaken:
+        return False
+    return True

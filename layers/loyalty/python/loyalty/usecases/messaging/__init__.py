@@ -1,0 +1,1 @@
+"""Members are reminded and notified."""

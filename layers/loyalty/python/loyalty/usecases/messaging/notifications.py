@@ -1,0 +1,167 @@
+"""Notifications: a message is said to its member once, if they still agree and it still helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
+
+from loyalty.domain.ledger.account import view
+from loyalty.domain.messaging.reminders import (
+    Correspondence,
+    Message,
+    Stopped,
+    address_digest,
+    address_of,
+    agrees,
+    waking,
+)
+from loyalty.domain.people.member import Member
+from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.messaging.reminders import Letters
+from loyalty.usecases.ports import Desk, Members, Raced
+
+# Longer than a worker lives, so that nobody else sends what one is sending.
+CLAIMED_FOR: Final = timedelta(minutes=2)
+
+type Why = Literal["erased", "not_agreed", "rejected", "too_late"]
+
+
+class Rejected(Exception):
+    """Nobody will ever take this mail: its address or its content is refused for good."""
+
+
+class Quiet(Exception):
+    """It is not to be said now, but from a moment on."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("quiet hours")
+        self.until = until
+
+
+class Claimed(Exception):
+    """Somebody else is sending it at this moment."""
+
+
+class Outbox(Protocol):
+    """The messages of one program that wait to be said."""
+
+    def waiting(self, member_id: str, message_id: str) -> Message | None:
+        """A message nobody has sent or dropped yet, read strongly."""
+        ...
+
+    def claim(self, message: Message, *, now: datetime, until: datetime) -> None:
+        """Be the one who sends a message, until a moment.
+
+        Raises:
+            Claimed: somebody else is, or has sent it.
+        """
+        ...
+
+    def sent(self, message: Message, *, at: datetime) -> None: ...
+
+    def dropped(self, message: Message, why: Why, *, at: datetime) -> None: ...
+
+    def came_back(
+        self,
+        member_id: str,
+        message_id: str,
+        why: Literal["bounced", "complained"],
+        *,
+        at: datetime,
+    ) -> None: ...
+
+
+class Postman(Protocol):
+    def __call__(self, message: Message, *, to: str, member: Member, balance: int) -> None:
+        """Say a message by mail.
+
+        Raises:
+            Rejected: it can never be sent.
+            TryAgain: it was not sent now.
+        """
+        ...
+
+
+def deliver(
+    member_id: str,
+    message_id: str,
+    *,
+    outbox: Outbox,
+    letters: Letters,
+    members: Members,
+    post: Postman,
+    desk: Desk,
+) -> Literal["sent", "dropped", "done"]:
+    """Say a message; `done`: it was said, or dropped, before.
+
+    It is said at least once: whoever dies between sending a mail and noting it has sent it, and
+    it is sent again. Nothing else sends it twice.
+
+    Raises:
+        Quiet: the quiet hours began meanwhile.
+        Claimed: somebody else is sending it.
+        TryAgain: it could not be sent now.
+    """
+    message = outbox.waiting(member_id, message_id)
+    if message is None:
+        return "done"
+    on_file = members.find(member_id, strong=True)
+    member = on_file.member if on_file else None
+    known = letters.correspondence(member_id)
+    why = _why_not(message, member, known, desk)
+    if on_file is None or member is None or why is not None:
+        outbox.dropped(message, why or "erased", at=desk.now)
+        return "dropped"
+    document = desk.program.document
+    opens_at = waking(desk.now, document.messages.quiet_hours, document.zone)
+    if opens_at > desk.now:
+        raise Quiet(opens_at)
+    outbox.claim(message, now=desk.now, until=desk.now + CLAIMED_FOR)
+    balance = view(on_file.account, program=desk.program, now=desk.now).balance
+    try:
+        post(message, to=address_of(member) or "", member=member, balance=balance)
+    except Rejected:
+        outbox.dropped(message, "rejected", at=desk.now)
+        return "dropped"
+    outbox.sent(message, at=desk.now)
+    return "sent"
+
+
+def stop(
+    member_id: str,
+    message_id: str,
+    *,
+    address: str,
+    why: Literal["bounced", "complained"],
+    outbox: Outbox,
+    letters: Letters,
+    desk: Desk,
+) -> bool:
+    """Send nothing more to an address that a message came back from, or that complained of it."""
+    outbox.came_back(member_id, message_id, why, at=desk.now)
+    for _ in decisions(desk):
+        before = letters.correspondence(member_id)
+        if before is None:
+            return False
+        stopped = Stopped(why, address_digest(member_id, address), desk.now)
+        if before.stopped is not None and before.stopped.address == stopped.address:
+            return False
+        try:
+            letters.write(before, replace(before, stopped=stopped), ())
+        except Raced:
+            continue
+        return True
+    raise AssertionError("decisions end by raising")
+
+
+def _why_not(
+    message: Message, member: Member | None, known: Correspondence | None, desk: Desk
+) -> Why | None:
+    if member is None:
+        return "erased"
+    if desk.today > message.until:
+        return "too_late"
+    if not agrees(member, known or Correspondence(member_id=member.member_id), message.kind):
+        return "not_agreed"
+    return None

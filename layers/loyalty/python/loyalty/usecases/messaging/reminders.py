@@ -1,0 +1,188 @@
+"""Reminders: a member is looked at, told what there is to tell, and looked at again in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final, Protocol
+
+from loyalty.domain import events
+from loyalty.domain.ledger.account import Account, view
+from loyalty.domain.ledger.corrections import bonus
+from loyalty.domain.ledger.entries import RequestCause
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import (
+    Correspondence,
+    Message,
+    Occasion,
+    Person,
+    birthday_bonus,
+    decide,
+    occasions,
+)
+from loyalty.domain.orders.order import fingerprint
+from loyalty.domain.people.member import Member
+from loyalty.usecases.ledger.accounts import MERGES_MAX, decisions, open_account, settled
+from loyalty.usecases.ledger.once import once
+from loyalty.usecases.ports import Desk, Members, OnFile, Raced
+
+# After these somebody is looked at at once: what they bring may come up before the next look does.
+# What an order earns is none of them: it lives so long that the next look comes first.
+WAKING_EVENTS: Final = (
+    events.MemberEnrolled,
+    events.ProfileChanged,
+    events.MemberMerged,
+    events.PointsAdjusted,
+    events.PointsTransferred,
+    events.PointsReturned,
+    events.RewardRedeemed,
+    events.TierChanged,
+)
+# But what is told late has lived already: its first stage may come before the next look does.
+WAKING_IF_LATE: Final = (events.PointsEarned,)
+
+# Vouchers that are good at the same time, and entries since the last purchase, of one member.
+VOUCHERS_MAX: Final = 100
+ENTRIES_MAX: Final = 200
+
+
+class Letters(Protocol):
+    """What the members of one program were told."""
+
+    def correspondence(self, member_id: str) -> Correspondence | None:
+        """Read strongly."""
+        ...
+
+    def write(
+        self, before: Correspondence, after: Correspondence, messages: Sequence[Message]
+    ) -> None:
+        """Write messages and what is remembered of them, relying on the revision seen.
+
+        Raises:
+            Raced: somebody else looked at the member meanwhile, or they were erased.
+        """
+        ...
+
+    def forget(self, member_id: str) -> None: ...
+
+
+def look(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
+    """Tell a member what there is to tell; gives how many messages were written.
+
+    Whoever was merged is looked at as the one they became, with what either was told; whoever
+    was erased is forgotten. Looking again changes nothing.
+
+    Raises:
+        TryAgain: overtaken too often.
+    """
+    for _ in decisions(desk):
+        path = _lineage(member_id, members)
+        owner, merged = (path[-1], path[:-1]) if path else (None, [])
+        if owner is None or owner.member is None:
+            letters.forget(member_id)
+            return 0
+        before = letters.correspondence(owner.account.member_id) or Correspondence(
+            member_id=owner.account.member_id
+        )
+        known = before
+        for each in merged:
+            known = _with(known, letters.correspondence(each.account.member_id))
+        person = _person(owner.account, owner.member, known, desk)
+        known = _with_purchase(known, person, members, desk)
+        _give_present(person, known, desk)
+        decision = decide(person, known, program=desk.program, now=desk.now)
+        try:
+            if decision.after != before:
+                letters.write(before, decision.after, decision.messages)
+        except Raced:
+            continue
+        for each in merged:
+            letters.forget(each.account.member_id)
+        return len(decision.messages)
+    raise AssertionError("decisions end by raising")
+
+
+def _lineage(member_id: str, members: Members) -> list[OnFile]:
+    """A member and those they were merged into, the last one active; nobody if they are gone."""
+    path: list[OnFile] = []
+    for _ in range(MERGES_MAX):
+        on_file = members.find(member_id, strong=True)
+        if on_file is None:
+            break
+        path.append(on_file)
+        if on_file.account.into is None:
+            break
+        member_id = on_file.account.into
+    return path
+
+
+def _with(known: Correspondence, merged: Correspondence | None) -> Correspondence:
+    """What was told to somebody who was merged was told to the one they became."""
+    if merged is None:
+        return known
+    told = dict(known.told)
+    for name, each in merged.told.items():
+        told[name] = min(each, told.get(name, each))
+    bought = [day for day in (known.bought_on, merged.bought_on) if day]
+    return replace(
+        known,
+        told=told,
+        written=tuple(sorted({*known.written, *merged.written})),
+        bought_on=max(bought, default=None),
+    )
+
+
+def _person(account: Account, member: Member, known: Correspondence, desk: Desk) -> Person:
+    today = view(account, program=desk.program, now=desk.now)
+    vouchers: Sequence[Voucher] = ()
+    if desk.program.document.reminders.voucher_expiring:
+        listed = desk.books.vouchers(known.member_id, limit=VOUCHERS_MAX, start=None)
+        vouchers = listed.items
+    return Person(member=member, account=today, vouchers=vouchers)
+
+
+def _with_purchase(
+    known: Correspondence, person: Person, members: Members, desk: Desk
+) -> Correspondence:
+    """With the last purchase, looked up where what is known of would mean that they lapsed."""
+    every = occasions(person, known, program=desk.program, today=desk.today, now=desk.now)
+    if not any(each.kind == "lapsed" and each.on <= desk.today for each in every):
+        return known
+    bought_on = _last_purchase(person, members, desk)
+    return replace(known, bought_on=bought_on) if bought_on else known
+
+
+def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
+    owners = (person.account.member_id, *person.account.absorbed)
+    page = members.history(owners, limit=ENTRIES_MAX, start=None)
+    purchases = [entry.happened_at for entry in page.items if entry.kind == "accrual"]
+    return desk.program.document.today(max(purchases)) if purchases else None
+
+
+def _give_present(person: Person, known: Correspondence, desk: Desk) -> None:
+    """Give a birthday's points, once a year, however often one looks."""
+    present = birthday_bonus(person, known, desk.program.document, today=desk.today)
+    if present is not None:
+        _give(present, known.member_id, desk)
+
+
+def _give(present: Occasion, member_id: str, desk: Desk) -> None:
+    # Its cause is the year, and not the day: a birthday that is moved is not had twice.
+    year = present.name.partition("/")[2]
+    cause = RequestCause(f"birthday:{member_id}:{year}", "bonus")
+    told = fingerprint("birthday", member_id, year)
+
+    def give() -> Posting:
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        return bonus(
+            present.points,
+            account=account,
+            program=desk.program,
+            request_id=cause.request_id,
+            fingerprint=told,
+            now=desk.now,
+        )
+
+    once(cause, fingerprint=told, decide=give, desk=desk)

@@ -1,0 +1,1 @@
+"""An order arrives, changes, is refunded, or waits for a guest to enroll."""

@@ -1,0 +1,204 @@
+"""An order earns: once, however often it is told, and whatever came before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from loyalty.domain.earning.awarding import Award, award
+from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.accruals import accrue
+from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
+from loyalty.domain.orders.order import (
+    AHEAD_MAX,
+    BACKDATED_DAYS_MAX,
+    Order,
+    is_outdated,
+    order_fingerprint,
+)
+from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.ports import Desk, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whose order it is.
+
+    `member_id` is None for somebody unknown; `named` is how the caller named them, in normal
+    form; `guest` is the identity under which an unknown customer's order can be found again, and
+    `also` are all others.
+    """
+
+    member_id: str | None
+    named: str
+    guest: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """The order's accrual: a new one, or the one of the first time it was told."""
+
+    entry: Entry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The order of a guest (or of nobody, without `guest`), kept until somebody claims it."""
+
+    placeholder: Placeholder
+
+
+def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
+    """Record an order: what it earns on its member's account, or as a guest's.
+
+    One account read (a stale one is enough: the write relies on what it was decided from) and
+    one transaction. No refusal is given before the order's entry was read strongly: it may have
+    been recorded while it was not too old yet, or before its member was erased.
+
+    Raises:
+        ValidationFailed: an order from too long ago, or from the future, or beyond all bounds.
+        OrderConflict: the order was recorded before with another content.
+        NotFound: no such member.
+        TryAgain: overtaken too often.
+    """
+    told = order_fingerprint(order, customer=customer.named)
+    try:
+        check_time(order, desk=desk)
+        if customer.member_id is None:
+            return _keep(order, fingerprint=told, customer=customer, desk=desk)
+        return _earn(order, fingerprint=told, member_id=customer.member_id, desk=desk)
+    except (NotFound, ValidationFailed):
+        first = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
+        if not isinstance(first, Entry):
+            raise
+        return Earned(entry=_same(first, told), replayed=True)
+
+
+def quote(order: Order, *, desk: Desk) -> Award:
+    """What the order would earn now; nothing is written."""
+    check_time(order, desk=desk)
+    return award(order, desk.program.document)
+
+
+def check_time(order: Order, *, desk: Desk) -> None:
+    """Refuse orders from too long ago or from the future."""
+    oldest = desk.now - timedelta(days=BACKDATED_DAYS_MAX)
+    if not oldest <= order.occurred_at <= desk.now + AHEAD_MAX:
+        detail = f"An order may be at most {BACKDATED_DAYS_MAX} days old and not in the future"
+        raise ValidationFailed(detail, faults=(Fault("/occurred_at", "time_out_of_range", detail),))
+
+
+def claim(kept: Placeholder, *, member_id: str, desk: Desk) -> Earned:
+    """Record a guest's order for the member that the guest turned out to be.
+
+    It earns as of its own date, by the program in force now, and however old it is.
+
+    Raises:
+        OrderConflict: it changed since it was read, and somebody else recorded it.
+        ValidationFailed: it earns more points than can be counted.
+        NotFound: no such member.
+        TryAgain: overtaken too often.
+    """
+    if kept.order is None:
+        raise ValueError("only refunds are kept here")
+    return _earn(
+        kept.order, fingerprint=kept.fingerprint, member_id=member_id, desk=desk, kept=kept
+    )
+
+
+def _earn(
+    order: Order,
+    *,
+    fingerprint: str,
+    member_id: str,
+    desk: Desk,
+    kept: Placeholder | None = None,
+) -> Earned:
+    """Record what a member's order earns, or find that it was recorded before."""
+    account: Account | None = None
+    placeholder = kept
+    for attempt in decisions(desk):
+        if account is None or account.status != "active":
+            owner = account.into if account and account.into else member_id
+            account = open_account(desk, owner, strong=attempt > 0)
+        account = _caught_up(account, desk=desk)
+        told, told_as = _latest(order, fingerprint, placeholder)
+        posting = accrue(
+            told,
+            account=account,
+            program=desk.program,
+            fingerprint=told_as,
+            now=desk.now,
+            replaces=placeholder,
+        )
+        try:
+            desk.books.post(posting)
+        except Overtaken as overtaken:
+            found = overtaken.entry or desk.books.entry(posting.entries[0].cause)
+            if isinstance(found, Entry):
+                return Earned(entry=_same(found, fingerprint), replayed=True)
+            placeholder = found
+            account = overtaken.accounts.get(account.member_id)
+        else:
+            return Earned(entry=posting.entries[0], replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def _caught_up(account: Account, *, desk: Desk) -> Account:
+    """Settle first what the order's points must not come before.
+
+    That is what has expired by inactivity, for they would bring it back to life, and pending
+    points that are available by now, for those pay a debt before they do.
+    """
+    today = desk.today
+    is_quiet = desk.program.undated_until(account.active_on) < today
+    is_paid = account.debt and any(dates.available_on <= today for dates in account.pending)
+    return settled(desk, account) if is_quiet or is_paid else account
+
+
+def _latest(order: Order, fingerprint: str, kept: Placeholder | None) -> tuple[Order, str]:
+    """The order, or what a storefront told of it later while it was a guest's."""
+    if kept and kept.order and is_outdated(order.told_at, by=kept.order.told_at):
+        return kept.order, kept.fingerprint
+    return order, fingerprint
+
+
+def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> Earned | Kept:
+    """Keep an order whose member is not known, where its accrual will be."""
+    cause = OrderCause(order.source, order.order_id, "accrual")
+    found: Entry | Placeholder | None = None
+    for _ in decisions(desk):
+        if isinstance(found, Entry):
+            return Earned(entry=_same(found, fingerprint), replayed=True)
+        if found is not None and found.order is not None:
+            if found.fingerprint != fingerprint:
+                raise OrderConflict("This order was recorded before with another content")
+            return Kept(placeholder=found)
+        placeholder = Placeholder(
+            source=order.source,
+            order_id=order.order_id,
+            recorded_at=desk.now,
+            count=found.count + 1 if found else 1,
+            order=order,
+            fingerprint=fingerprint,
+            guest=customer.guest,
+            also=customer.also,
+            refunds=found.refunds if found else (),
+        )
+        try:
+            desk.books.keep(placeholder)
+        except Overtaken as overtaken:
+            found = overtaken.entry or desk.books.entry(cause)
+        else:
+            return Kept(placeholder=placeholder)
+    raise AssertionError("decisions end by raising")
+
+
+def _same(found: Entry, fingerprint: str) -> Entry:
+    """The first answer, for the same question."""
+    if found.fingerprint != fingerprint:
+        raise OrderConflict("This order was recorded before with another content")
+    return found

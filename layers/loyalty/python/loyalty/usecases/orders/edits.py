@@ -1,0 +1,144 @@
+"""An order that a storefront tells: earned at first, settled by difference when it changed.
+
+Storefronts tell an order again whenever anything about it changes, late, twice and in any order.
+Of two tellings the one that the storefront dates later is right, whichever comes first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from loyalty.domain.kernel.errors import OrderConflict
+from loyalty.domain.ledger.edits import edit, edit_name
+from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.postings import OrderStateChange, Posting
+from loyalty.domain.ledger.refunds import in_force, state_of
+from loyalty.domain.orders.order import (
+    Order,
+    content_fingerprint,
+    is_outdated,
+    order_fingerprint,
+)
+from loyalty.usecases.ledger.accounts import decisions, settled_lineage
+from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.refunds import expired_of
+from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The edit's entry: a new one, or the one of the first time that this change was told."""
+
+    entry: Entry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """The storefront had told something later before; nothing was changed."""
+
+
+def tell(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept | Edited | Outdated:
+    """Record an order as a storefront tells it now.
+
+    A first telling costs what `earn` costs. A further one reads what is on file, and writes once
+    if it changes what the rules read, or is later than all that was told before.
+
+    Raises:
+        ValidationFailed: a new order from too long ago, or from the future, or beyond all bounds.
+        NotFound: no such member.
+        TryAgain: overtaken too often.
+    """
+    try:
+        first = earn(order, customer=customer, desk=desk)
+    except OrderConflict:
+        pass
+    else:
+        if isinstance(first, Kept):
+            if first.placeholder.order == order:
+                return first
+        elif not first.replayed:
+            return first
+    cause = OrderCause(order.source, order.order_id, "edit", edit_name(order))
+    for _ in decisions(desk):
+        file = desk.books.order(cause)
+        try:
+            if isinstance(file.accrual, Entry):
+                return _told_again(order, file.accrual, file, desk=desk)
+            if isinstance(file.accrual, Placeholder):
+                return _kept_again(order, file.accrual, customer=customer, desk=desk)
+        except Overtaken:
+            continue
+    raise AssertionError("decisions end by raising")
+
+
+def _told_again(
+    order: Order, accrual: Entry, file: OrderOnFile, *, desk: Desk
+) -> Earned | Edited | Outdated:
+    earned = accrual.detail
+    if not isinstance(earned, Accrual):
+        raise TypeError("an accrual without its order")
+    if file.entry is not None:
+        return Edited(entry=file.entry, replayed=True)
+    known = in_force(earned, file.state)
+    known_at = (file.state and file.state.told_at) or known.told_at
+    if is_outdated(order.told_at, by=known_at):
+        return Outdated()
+    if content_fingerprint(order) != content_fingerprint(known):
+        return Edited(entry=_edited(order, accrual, earned, file, desk=desk), replayed=False)
+    if order.told_at != known_at:
+        _note(order, earned, file, desk=desk)
+    return Earned(entry=accrual, replayed=True)
+
+
+def _edited(
+    order: Order, accrual: Entry, earned: Accrual, file: OrderOnFile, *, desk: Desk
+) -> Entry:
+    path = settled_lineage(desk, accrual.member_id)
+    posting = edit(
+        order,
+        accrual=accrual,
+        earned=earned,
+        state=file.state,
+        account=path[-1],
+        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
+        decided_by=desk.version(accrual.program_version),
+        program=desk.program,
+        now=desk.now,
+    )
+    desk.books.post(posting)
+    return posting.entries[0]
+
+
+def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> None:
+    """Remember that the storefront still said the same: what it said before is out of date."""
+    state = state_of(earned, file.state)
+    noted = replace(state, told_at=order.told_at, counter=state.counter + 1)
+    change = OrderStateChange(
+        order.source,
+        order.order_id,
+        noted,
+        counter_seen=file.state.counter if file.state else None,
+    )
+    desk.books.post(Posting(order_state=change))
+
+
+def _kept_again(
+    order: Order, found: Placeholder, *, customer: Customer, desk: Desk
+) -> Kept | Outdated:
+    """A guest's order that changed before anybody claimed it."""
+    if found.order == order:
+        return Kept(placeholder=found)
+    if found.order and is_outdated(order.told_at, by=found.order.told_at):
+        return Outdated()
+    kept = replace(
+        found,
+        count=found.count + 1,
+        recorded_at=desk.now,
+        order=order,
+        fingerprint=order_fingerprint(order, customer=customer.named),
+        guest=found.guest or customer.guest,
+        also=found.also or customer.also,
+    )
+    desk.books.keep(kept)
+    return Kept(placeholder=kept)

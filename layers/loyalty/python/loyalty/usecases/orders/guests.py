@@ -1,0 +1,83 @@
+"""Guests: orders of people who are not known yet, and what becomes of them once they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from loyalty.domain.kernel.errors import OrderConflict, TryAgain, ValidationFailed
+from loyalty.domain.ledger.entries import Entry, Placeholder
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Member
+from loyalty.usecases.orders.accrual import Customer, Kept, claim
+from loyalty.usecases.ports import Desk, Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a member's orders of before earned; `is_done`: there are no more of them."""
+
+    entries: tuple[Entry, ...]
+    is_done: bool
+
+
+def record_for[T](
+    identities: Sequence[Identity],
+    record: Callable[[Customer], T],
+    *,
+    named: str,
+    directory: Directory,
+) -> T:
+    """Record an order of whoever has one of these identities, or keep it as a guest's.
+
+    Who enrolls looks for orders that were kept; whoever keeps one looks for who has enrolled. So
+    whichever of two that race comes second sees the other, and no order is left between them.
+    """
+    guest, *also = directory.guests(identities) or ("",)
+    customer = Customer(
+        member_id=directory.member_of(identities), named=named, guest=guest, also=tuple(also)
+    )
+    recorded = record(customer)
+    if customer.member_id is None and isinstance(recorded, Kept):
+        just_enrolled = directory.member_of(identities)
+        if just_enrolled is not None:
+            return record(replace(customer, member_id=just_enrolled))
+    return recorded
+
+
+def claim_orders(member: Member, *, orders_max: int, directory: Directory, desk: Desk) -> Claimed:
+    """Let a member have what they bought before, as far back as the program allows.
+
+    Only what was proven to be theirs counts, so that nobody can claim by a guessed address. Once
+    more changes nothing: each order earns once, by its own id.
+
+    Raises:
+        NotFound: the member is gone.
+    """
+    claimed: list[Entry] = []
+    for kept in _unclaimed(directory.guests(member.proven), desk=desk):
+        if len(claimed) >= orders_max:
+            return Claimed(tuple(claimed), is_done=False)
+        try:
+            earned = claim(kept, member_id=member.member_id, desk=desk)
+        except (OrderConflict, ValidationFailed):
+            continue
+        except TryAgain:
+            return Claimed(tuple(claimed), is_done=False)
+        if not earned.replayed:
+            claimed.append(earned.entry)
+    return Claimed(tuple(claimed), is_done=True)
+
+
+def _unclaimed(guests: Sequence[str], *, desk: Desk) -> Iterator[Placeholder]:
+    days = desk.program.document.claim_days
+    since = desk.now - timedelta(days=days)
+    for guest in guests if days else ():
+        start: str | None = None
+        while True:
+            page = desk.books.guest_orders(guest, since=since, start=start)
+            yield from (each for each in page.items if each.order is not None)
+            if page.next is None:
+                break
+            start = page.next

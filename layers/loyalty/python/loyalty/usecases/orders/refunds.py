@@ -1,0 +1,145 @@
+"""A refund takes back what its order no longer earns; one that comes first waits for its order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.clawbacks import claw_back
+from loyalty.domain.ledger.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
+from loyalty.domain.orders.order import Order
+from loyalty.usecases.ledger.accounts import decisions, settled_lineage
+from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
+
+# Each is an entry of the order's own transaction, which holds 100 items.
+WAITING_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """The clawback's entry: a new one, or the one of the first time the refund was told."""
+
+    entry: Entry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The refund was kept; it is taken whole when its order comes."""
+
+
+def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Refunded | Waiting:
+    """Record a refund, once.
+
+    One read of all that is on file of the order, one of the account, one transaction of three
+    items; more only where the order's points have expired or its member was merged.
+
+    Raises:
+        ValidationFailed: it names a line that the order does not have.
+        LimitReached: too many refunds wait for an order that has not come.
+        IdempotencyConflict: this refund was told before with another content.
+        TryAgain: overtaken too often.
+    """
+    for _ in decisions(desk):
+        file = desk.books.order(OrderCause(source, order_id, "clawback", asked.refund_id))
+        if file.entry is not None:
+            if file.entry.fingerprint != asked.fingerprint:
+                raise IdempotencyConflict("This refund was told before with another content")
+            return Refunded(entry=file.entry, replayed=True)
+        if not isinstance(file.accrual, Entry):
+            if _waits(file.accrual, source, order_id, asked=asked, desk=desk):
+                return Waiting()
+            continue
+        entry = _clawed_back(file.accrual, file, asked=asked, desk=desk)
+        if entry is not None:
+            return Refunded(entry=entry, replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def _waits(
+    found: Placeholder | None, source: str, order_id: str, *, asked: AskedRefund, desk: Desk
+) -> bool:
+    """Keep a refund where its order's accrual will be; False when the order was quicker."""
+    if found is None:
+        found = Placeholder(source=source, order_id=order_id, recorded_at=desk.now, count=0)
+    earlier = next((each for each in found.refunds if each.refund_id == asked.refund_id), None)
+    if earlier is not None:
+        if earlier.fingerprint != asked.fingerprint:
+            raise IdempotencyConflict("This refund was told before with another content")
+        return True
+    if found.order is not None:
+        _check_lines(asked, found.order)
+    if len(found.refunds) >= WAITING_MAX:
+        raise LimitReached(f"{WAITING_MAX} refunds wait for this order already")
+    kept = replace(found, count=found.count + 1, refunds=(*found.refunds, asked))
+    try:
+        desk.books.keep(kept)
+    except Overtaken:
+        return False
+    return True
+
+
+def _clawed_back(
+    accrual: Entry, file: OrderOnFile, *, asked: AskedRefund, desk: Desk
+) -> Entry | None:
+    """The clawback, once it is written; None when something was quicker."""
+    earned = accrual.detail
+    if not isinstance(earned, Accrual):
+        raise TypeError("an accrual without its order")
+    _check_lines(asked, in_force(earned, file.state))
+    path = settled_lineage(desk, accrual.member_id)
+    posting = claw_back(
+        asked,
+        accrual=accrual,
+        earned=earned,
+        state=file.state,
+        account=path[-1],
+        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
+        decided_by=desk.version(accrual.program_version),
+        program=desk.program,
+        now=desk.now,
+    )
+    try:
+        desk.books.post(posting)
+    except Overtaken:
+        return None
+    return posting.entries[0]
+
+
+def expired_of(
+    earned: Accrual, state: OrderState, path: Sequence[Account], *, desk: Desk
+) -> dict[date, int]:
+    """How many points of the order's past lots expired unspent, along a chain of merges."""
+    expired = Counter(state.expired)
+    lots = {part.expires_on for part in parts_of(earned, state)}
+    quiet = desk.program.undated_until(path[-1].active_on) < NEVER
+    past = {lot for lot in lots if lot < desk.today or (quiet and lot == NEVER)}
+    for lot in past:
+        for account in path:
+            for entry in desk.books.expiries(account.member_id, lot):
+                expired[lot] -= entry.effect.lots.get(lot, 0)
+    if past:
+        cause = OrderCause(earned.order.source, earned.order.order_id, "expiry")
+        at_once = desk.books.entry(cause)
+        if isinstance(at_once, Entry):
+            for lot, points in at_once.effect.lots.items():
+                expired[lot] -= points
+    return expired
+
+
+def _check_lines(asked: AskedRefund, order: Order) -> None:
+    if unknown := unknown_lines(asked, order):
+        raise ValidationFailed(
+            f"The order has no line {unknown[0]}",
+            faults=tuple(
+                Fault("/lines", "unknown_line", f"The order has no line {line_id}")
+                for line_id in unknown
+            ),
+        )

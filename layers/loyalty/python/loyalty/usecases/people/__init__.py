@@ -1,0 +1,1 @@
+"""People enroll, are found, change, answer surveys, and are erased."""

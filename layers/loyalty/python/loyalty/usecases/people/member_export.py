@@ -1,0 +1,134 @@
+"""Exports: everything that is held of a member, in pages that any client can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
+
+from loyalty.domain.ledger.entries import Entry, Placeholder
+from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.people.survey_responses import Response
+from loyalty.usecases.people.enrollment import Enrolled
+from loyalty.usecases.ports import Directory, Listed
+
+type Section = Literal["entries", "vouchers", "messages", "survey_responses", "guest_orders"]
+
+# Some hundred kilobytes; entries of many lines end a page earlier.
+RECORDS_MAX: Final = 200
+# Each is a query. A member of many merges has many of them.
+READS_MAX: Final = 20
+
+
+class Position(NamedTuple):
+    """Where an export goes on: in one section, with one owner's part of it, after a record."""
+
+    section: Section
+    owner: str
+    after: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportPage:
+    """The records of one page by section; `next` is None on the last."""
+
+    entries: list[Entry] = field(default_factory=list)
+    vouchers: list[Voucher] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    survey_responses: list[Response] = field(default_factory=list)
+    guest_orders: list[Placeholder] = field(default_factory=list)
+    next: Position | None = None
+
+
+class _Source(NamedTuple):
+    """What is read page after page: `read` takes how many records there is room for, and a start.
+
+    Some lists have pages of a size of their own, which is a small one.
+    """
+
+    section: Section
+    owner: str
+    read: Callable[[int, str | None], Listed[Any]]
+
+
+class Holdings(Protocol):
+    """All records of one program, by whose they are. Every page is bounded."""
+
+    def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
+        """Newest first, with their breakdowns."""
+        ...
+
+    def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]: ...
+
+    def messages(self, member_id: str, *, limit: int, start: str | None) -> Listed[Message]: ...
+
+    def survey_responses(
+        self, member_id: str, *, limit: int, start: str | None
+    ) -> Listed[Response]: ...
+
+    def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
+        """Those that nobody has claimed."""
+        ...
+
+
+def export(
+    enrolled: Enrolled, *, start: Position | None, holdings: Holdings, directory: Directory
+) -> ExportPage:
+    """A page of what is held of a member, and of whoever was merged into them.
+
+    A guest's orders are theirs if they were kept under an identity that was proven to be; what
+    may be somebody else's is left out.
+    """
+    page = ExportPage()
+    records = reads = 0
+    for source in _from(start, _sources(enrolled, holdings, directory)):
+        after = start.after if start and source[:2] == start[:2] else None
+        while True:
+            if records >= RECORDS_MAX or reads >= READS_MAX:
+                page.next = Position(source.section, source.owner, after)
+                return page
+            found = source.read(RECORDS_MAX - records, after)
+            getattr(page, source.section).extend(found.items)
+            records, reads = records + len(found.items), reads + 1
+            if found.next is None:
+                break
+            after = found.next
+    return page
+
+
+def _sources(enrolled: Enrolled, holdings: Holdings, directory: Directory) -> Iterator[_Source]:
+    ids = (enrolled.account.member_id, *enrolled.account.absorbed)
+    for member_id in ids:
+        yield _Source("entries", member_id, _sized(partial(holdings.entries, member_id)))
+    for member_id in ids:
+        yield _Source("vouchers", member_id, _sized(partial(holdings.vouchers, member_id)))
+    for member_id in ids:
+        yield _Source("messages", member_id, _sized(partial(holdings.messages, member_id)))
+    for member_id in ids:
+        read = partial(holdings.survey_responses, member_id)
+        yield _Source("survey_responses", member_id, _sized(read))
+    for number, guest in enumerate(directory.guests(enrolled.member.proven)):
+        # A digest has no place in a cursor.
+        yield _Source("guest_orders", str(number), _unsized(partial(holdings.guest_orders, guest)))
+
+
+def _sized(read: Callable[..., Listed[Any]]) -> Callable[[int, str | None], Listed[Any]]:
+    return lambda limit, start: read(limit=limit, start=start)
+
+
+def _unsized(read: Callable[..., Listed[Any]]) -> Callable[[int, str | None], Listed[Any]]:
+    return lambda _, start: read(start=start)
+
+
+def _from(start: Position | None, sources: Iterator[_Source]) -> Iterator[_Source]:
+    """The sources from a position on; one that is gone by now has nothing left to tell."""
+    sections = get_args(Section.__value__)
+    is_reached = start is None
+    for source in sources:
+        if start and not is_reached:
+            is_past = sections.index(source.section) > sections.index(start.section)
+            is_reached = is_past or source[:2] == start[:2]
+        if is_reached:
+            yield source

@@ -1,0 +1,173 @@
+"""Surveys: a member answers once for each order or period, and is given what was promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from loyalty.domain.kernel.errors import (
+    Fault,
+    NotFound,
+    ResponseConflict,
+    ValidationFailed,
+    WrongState,
+)
+from loyalty.domain.ledger.corrections import bonus
+from loyalty.domain.ledger.entries import Entry, OrderCause
+from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.orders.order import fingerprint
+from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.people.survey_responses import Response
+from loyalty.domain.program.surveys import Survey
+from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.ports import Desk, Listed, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What somebody says; `member_id` is who they are, or whom they say it for."""
+
+    order: NamedOrder | None
+    member_id: str | None
+    score: int
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    response: Response
+    replayed: bool
+
+
+class Responses(Protocol):
+    """The answers to one program's surveys."""
+
+    def find(self, like: Response) -> Response | None:
+        """The answer to the same survey by the same member about the same, read strongly."""
+        ...
+
+    def of_survey(self, survey_id: str, *, limit: int, start: str | None) -> Listed[Response]:
+        """Newest first."""
+        ...
+
+
+def answer(survey_id: str, asked: Answer, *, responses: Responses, desk: Desk) -> Answered:
+    """Take down an answer, once for each order or period; the first one stands.
+
+    Raises:
+        NotFound: no such survey, order or member, or the order is somebody else's.
+        ValidationFailed: the score is none of the survey's, or what it is about is not told.
+        WrongState: the survey does not take answers today.
+        ResponseConflict: another answer was given before.
+        TryAgain: overtaken too often.
+    """
+    survey = desk.program.document.survey(survey_id)
+    if survey is None:
+        raise NotFound("There is no such survey")
+    for _ in decisions(desk):
+        response = _response(survey, asked, desk)
+        first = responses.find(response)
+        if first is not None:
+            return _replayed(first, asked)
+        _require_answerable(survey, asked.score, desk)
+        try:
+            desk.books.post(_posting(response, desk))
+        except Overtaken:
+            continue
+        return Answered(response, replayed=False)
+    raise AssertionError("decisions end by raising")
+
+
+def require_addressed(
+    survey_id: str, *, order: NamedOrder | None, member_id: str | None, desk: Desk
+) -> None:
+    """Require that a link says what a survey has to know; the order may still be to come.
+
+    Raises:
+        NotFound: no such survey.
+        ValidationFailed: what it is about is not told.
+    """
+    survey = desk.program.document.survey(survey_id)
+    if survey is None:
+        raise NotFound("There is no such survey")
+    _require_subject(survey, order, member_id)
+
+
+def _response(survey: Survey, asked: Answer, desk: Desk) -> Response:
+    return Response(
+        survey_id=survey.id,
+        survey_kind=survey.kind,
+        member_id=_owner(survey, asked, desk),
+        order=asked.order,
+        period=survey.period(desk.today),
+        score=asked.score,
+        is_low=survey.is_low(asked.score),
+        comment=asked.comment,
+        answered_at=desk.now,
+        points=survey.bonus_points or 0,
+    )
+
+
+def _owner(survey: Survey, asked: Answer, desk: Desk) -> str:
+    """Whose answer it is: that of the order's member, or of the member who was named."""
+    _require_subject(survey, asked.order, asked.member_id)
+    if asked.order is None:
+        return open_account(desk, asked.member_id or "", strong=False).member_id
+    source, order_id = asked.order
+    entry = desk.books.entry(OrderCause(source, order_id, "accrual"))
+    if not isinstance(entry, Entry):
+        raise NotFound("There is no such order of a member")
+    if asked.member_id is not None and not _are_one(asked.member_id, entry.member_id, desk):
+        raise NotFound("There is no such order of the member")
+    return entry.member_id
+
+
+def _require_subject(survey: Survey, order: NamedOrder | None, member_id: str | None) -> None:
+    if survey.per == "order" and order is None:
+        raise _invalid("/order", "missing", "Say which order it is about")
+    if survey.per != "order" and order is not None:
+        raise _invalid("/order", "contradiction", "The survey is about no order")
+    if survey.per != "order" and member_id is None:
+        raise _invalid("/member_id", "missing", "Say whose answer it is")
+
+
+def _are_one(member_id: str, other_id: str, desk: Desk) -> bool:
+    """Whether two ids are the same person, who may have been merged."""
+    if member_id == other_id:
+        return True
+    one, other = (open_account(desk, each, strong=False) for each in (member_id, other_id))
+    return one.member_id == other.member_id
+
+
+def _require_answerable(survey: Survey, score: int, desk: Desk) -> None:
+    lowest, highest = survey.scale
+    if not lowest <= score <= highest:
+        raise _invalid("/score", "out_of_range", f"A score is {lowest} to {highest}")
+    if not survey.is_open(desk.today):
+        raise WrongState("The survey takes no answers today")
+
+
+def _posting(response: Response, desk: Desk) -> Posting:
+    account = open_account(desk, response.member_id, strong=True)
+    if not response.points:
+        return Posting(response=response, active=account.member_id)
+    request_id = f"survey:{response.id}"
+    given = bonus(
+        response.points,
+        account=settled(desk, account),
+        program=desk.program,
+        request_id=request_id,
+        fingerprint=fingerprint("survey", request_id),
+        now=desk.now,
+    )
+    return replace(given, response=response)
+
+
+def _replayed(first: Response, asked: Answer) -> Answered:
+    if (first.score, first.comment) != (asked.score, asked.comment):
+        raise ResponseConflict("The survey was answered before, in other words")
+    return Answered(first, replayed=True)
+
+
+def _invalid(pointer: str, code: str, detail: str) -> ValidationFailed:
+    return ValidationFailed(detail, faults=(Fault(pointer, code, detail),))

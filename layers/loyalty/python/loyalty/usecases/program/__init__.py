@@ -1,0 +1,1 @@
+"""A manager publishes the program."""

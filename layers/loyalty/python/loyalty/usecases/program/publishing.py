@@ -1,0 +1,108 @@
+"""Publishing a program: a new immutable version takes the place of the one the manager saw."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFailed
+from loyalty.domain.program.document import (
+    DOCUMENT_BYTES_MAX,
+    Inactivity,
+    Program,
+    PublishedProgram,
+)
+from loyalty.domain.program.publication import canonical, faults
+
+
+class Superseded(Exception):
+    """Another version was published since; nothing was written."""
+
+
+class Programs(Protocol):
+    """The programs of this deployment and all their versions."""
+
+    def in_force(self, program_id: str) -> PublishedProgram | None:
+        """The current version, read strongly; None for a program that was never published."""
+        ...
+
+    def publish(self, program: PublishedProgram) -> None:
+        """Put a version in force, relying on its predecessor (or on there being none).
+
+        Raises:
+            Superseded: the version in force is not the predecessor.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A version in force, and whether it is the program's first."""
+
+    program: PublishedProgram
+    is_first: bool
+
+
+def publish(
+    programs: Programs, program_id: str, document: Program, *, replacing: int | None, now: datetime
+) -> Publication:
+    """Put a document in force as the version after `replacing` (0: as the first).
+
+    Said again after its answer was lost, it succeeds again: the version in force is then the one
+    after `replacing`, with this very content.
+
+    Raises:
+        ValidationFailed: the document contradicts itself.
+        TooLarge: with its defaults written out it is too large to keep.
+        StaleVersion: `replacing` (None: no version at all) is not in force.
+    """
+    _require_sound(document)
+    seen = programs.in_force(program_id)
+    version = seen.version if seen else 0
+    if version != replacing:
+        return _published_before(seen, document, replacing=replacing)
+    program = PublishedProgram(
+        program_id=program_id,
+        version=version + 1,
+        published_at=now,
+        document=document,
+        inactivity_since=_inactivity_since(document, seen=seen, today=document.today(now)),
+    )
+    try:
+        programs.publish(program)
+    except Superseded:
+        return _published_before(programs.in_force(program_id), document, replacing=replacing)
+    return Publication(program=program, is_first=version == 0)
+
+
+def _require_sound(document: Program) -> None:
+    found = faults(document)
+    if found:
+        detail = found[0].detail if len(found) == 1 else f"The program has {len(found)} mistakes."
+        raise ValidationFailed(detail, faults=found)
+    if len(canonical(document).encode()) > DOCUMENT_BYTES_MAX:
+        raise TooLarge(f"A program may have {DOCUMENT_BYTES_MAX // 1024} KB, defaults written out.")
+
+
+def _published_before(
+    seen: PublishedProgram | None, document: Program, *, replacing: int | None
+) -> Publication:
+    """What was published, if it is what is asked for now."""
+    if (
+        seen is None
+        or replacing is None
+        or seen.version != replacing + 1
+        or seen.document != document
+    ):
+        raise StaleVersion
+    return Publication(program=seen, is_first=replacing == 0)
+
+
+def _inactivity_since(
+    document: Program, *, seen: PublishedProgram | None, today: date
+) -> date | None:
+    """Since when the document's inactivity policy has been in force, unchanged."""
+    if not isinstance(document.expiry, Inactivity):
+        return None
+    if seen and seen.document.expiry == document.expiry:
+        return seen.inactivity_since
+    return today

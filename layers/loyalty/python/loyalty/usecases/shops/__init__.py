@@ -1,0 +1,1 @@
+"""A shop is connected, and what it delivers is applied."""

@@ -1,0 +1,265 @@
+"""What storefronts tell of customers: who is who, and which level they pay for.
+
+Whatever is told of one customer is applied in order; what comes late is known by the platform's
+own time of it. What is on file is written last, so that whoever was killed before does it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from loyalty.domain.kernel.errors import (
+    IdempotencyConflict,
+    IdentityTaken,
+    LimitReached,
+    NotFound,
+    ValidationFailed,
+    WrongState,
+)
+from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.ledger.corrections import grant
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import Change
+from loyalty.domain.shops.customers import (
+    CustomerErased,
+    CustomerOnFile,
+    CustomerTold,
+    MembershipTold,
+    PersonTold,
+    floor_after,
+)
+from loyalty.domain.shops.storefront import Outcome, Status, Storefront
+from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.ledger.corrections import require_grantable
+from loyalty.usecases.people.enrollment import Application, Claim, Enrolled, change, enroll, look_up
+from loyalty.usecases.ports import Desk, Members, Overtaken
+
+OUTDATED = Outcome(status="ignored", reason="outdated")
+NO_MEMBER = Outcome(status="ignored", reason="no_member")
+
+
+class Customers(Protocol):
+    """What shops last told of their customers, in one program."""
+
+    def find(self, customer: Identity) -> CustomerOnFile:
+        """Read strongly; of one that nothing was told of yet, a blank one."""
+        ...
+
+    def note(self, customer: Identity, on_file: CustomerOnFile) -> None:
+        """Relies on its predecessor, which counted one less.
+
+        Raises:
+            TryAgain: something came between.
+        """
+        ...
+
+
+def apply_to_person(
+    command: PersonTold,
+    *,
+    storefront: Storefront | None,
+    new_member_id: Callable[[Identity], str],
+    customers: Customers,
+    members: Members,
+    desk: Desk,
+) -> Outcome:
+    """Do what a delivery asks for that is about a person, as their shop is connected now.
+
+    Raises:
+        TryAgain: overtaken too often; applying it again is safe.
+    """
+    match command:
+        case CustomerTold():
+            enrolls = storefront is not None and storefront.enroll_customers
+            enrolls_as = new_member_id(command.customer) if enrolls else None
+            return tell_customer(
+                command, enrolls_as=enrolls_as, customers=customers, members=members, desk=desk
+            )
+        case CustomerErased():
+            return erase_customer(command, customers=customers, members=members, desk=desk)
+        case MembershipTold():
+            levels = storefront.memberships if storefront else {}
+            try:
+                return tell_membership(
+                    command, levels=levels, customers=customers, members=members, desk=desk
+                )
+            except ValidationFailed as refusal:
+                return Outcome(status="parked", reason=refusal.faults[0].code)
+
+
+def tell_customer(
+    told: CustomerTold,
+    *,
+    enrolls_as: str | None,
+    customers: Customers,
+    members: Members,
+    desk: Desk,
+) -> Outcome:
+    """Let a known member also be known as a shop's customer, by an e-mail that is new too.
+
+    Somebody unknown is enrolled under `enrolls_as`, where it is given and they have consented.
+
+    Raises:
+        TryAgain: overtaken too often.
+    """
+    on_file = customers.find(told.customer)
+    if on_file.is_erased:
+        return Outcome(status="ignored", reason="erased")
+    if on_file.outdates(told):
+        return OUTDATED
+    outcome = _known_or_enrolled(told, enrolls_as=enrolls_as, members=members, desk=desk)
+    if outcome.status in ("linked", "enrolled") and on_file.told_at != told.told_at:
+        customers.note(told.customer, on_file.told(told.told_at))
+    return outcome
+
+
+def erase_customer(
+    told: CustomerErased, *, customers: Customers, members: Members, desk: Desk
+) -> Outcome:
+    """Let nobody be known as a customer whom the shop has deleted; a member stays one.
+
+    Raises:
+        TryAgain: overtaken too often.
+    """
+    on_file = customers.find(told.customer)
+    holder = members.holders([told.customer]).get(told.customer)
+    outcome = NO_MEMBER
+    if holder is not None:
+        try:
+            asked = Change(remove=frozenset({told.customer}))
+            parted = change(holder, asked, proven=None, members=members, desk=desk)
+            outcome = Outcome(status="unlinked", member_id=parted.member.member_id)
+        except NotFound:
+            outcome = Outcome(status="ignored", reason="member_closed")
+    if not on_file.is_erased:
+        customers.note(told.customer, on_file.erased())
+    return outcome
+
+
+def tell_membership(
+    told: MembershipTold,
+    *,
+    levels: Mapping[str, str],
+    customers: Customers,
+    members: Members,
+    desk: Desk,
+) -> Outcome:
+    """Let a member have the level that they pay for, as long as it is paid.
+
+    `levels` are those of the plans that grant one.
+
+    Raises:
+        ValidationFailed: there is no such level any more, or it is paid for too many years.
+        TryAgain: overtaken too often.
+    """
+    level = next((levels[plan] for plan in told.plans if plan in levels), None)
+    if level is None:
+        return Outcome(status="ignored", reason="unknown_plan")
+    on_file = customers.find(told.customer)
+    if on_file.outdates_membership(told):
+        return OUTDATED
+    holder = members.holders([told.customer]).get(told.customer)
+    if holder is None:
+        return NO_MEMBER
+    floor = _floor(level, told.paid_until, desk=desk)
+    was = on_file.floor_of(told.membership_id)
+    try:
+        member_id, is_new = _granted(holder, was=was, becomes=floor, desk=desk)
+    except NotFound:
+        return Outcome(status="ignored", reason="member_closed")
+    after = on_file.with_membership(told, floor)
+    if after.memberships != on_file.memberships:
+        customers.note(told.customer, after)
+    status: Status = "granted" if floor else "ended"
+    return Outcome(status=status, member_id=member_id, replayed=not is_new)
+
+
+def _known_or_enrolled(
+    told: CustomerTold, *, enrolls_as: str | None, members: Members, desk: Desk
+) -> Outcome:
+    named = (told.customer, *told.contacts)
+    for _ in decisions(desk):
+        holders = members.holders(named)
+        known_by = next((each for each in named if each in holders), None)
+        try:
+            if known_by is not None:
+                return _linked(told, known_by, holders=holders, members=members, desk=desk)
+            if enrolls_as is None or not any(told.consents.values()):
+                return NO_MEMBER
+            enrolled = enroll(_application(told, enrolls_as), members=members, desk=desk)
+        except IdentityTaken:
+            # Somebody else was quicker: look again whose it is.
+            continue
+        except (NotFound, WrongState, IdempotencyConflict):
+            # Whoever this customer once became was erased, or is no longer to be known by it.
+            return Outcome(status="ignored", reason="member_closed")
+        except LimitReached as refusal:
+            return Outcome(status="parked", reason=refusal.code)
+        return Outcome(
+            status="enrolled",
+            member_id=enrolled.member.member_id,
+            replayed=not enrolled.is_new,
+        )
+    raise AssertionError("decisions end by raising")
+
+
+def _linked(
+    told: CustomerTold,
+    known_by: Identity,
+    *,
+    holders: Mapping[Identity, str],
+    members: Members,
+    desk: Desk,
+) -> Outcome:
+    """What is proven of who they are known by, is proven of their being the shop's customer."""
+    before: Enrolled = look_up(holders[known_by], members=members, strong=True)
+    is_proven = before.member.identities.get(known_by, False)
+    news = {told.customer: is_proven} | dict.fromkeys(told.contacts, False)
+    add = {identity: proven for identity, proven in news.items() if identity not in holders}
+    after = change(
+        before.member.member_id, Change(add=add), proven=None, members=members, desk=desk
+    )
+    return Outcome(status="linked", member_id=after.member.member_id, replayed=not add)
+
+
+def _application(told: CustomerTold, member_id: str) -> Application:
+    """The shop itself gave them its id; nobody has proven their e-mail."""
+    claims = [Claim(told.customer, verified=True), *map(Claim, told.contacts)]
+    profile = {"name": told.name} if told.name else {}
+    return Application(member_id=member_id, claims=claims, profile=profile, consents=told.consents)
+
+
+def _floor(level: str, paid_until: datetime | None, *, desk: Desk) -> TierFloor | None:
+    if paid_until is None:
+        return None
+    floor = TierFloor(level, desk.program.document.today(paid_until))
+    if floor.until < desk.today:
+        return None
+    require_grantable(floor, desk=desk)
+    return floor
+
+
+def _granted(
+    member_id: str, *, was: TierFloor | None, becomes: TierFloor | None, desk: Desk
+) -> tuple[str, bool]:
+    """Whose floor it is, and whether it changed."""
+    for _ in decisions(desk):
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        floor = floor_after(
+            account.tier_floor,
+            was=was,
+            becomes=becomes,
+            program=desk.program.document,
+            now=desk.now,
+        )
+        posting = grant(account, floor, program=desk.program, now=desk.now)
+        if posting is None:
+            return account.member_id, False
+        try:
+            desk.books.post(posting)
+        except Overtaken:
+            continue
+        return account.member_id, True
+    raise AssertionError("decisions end by raising")

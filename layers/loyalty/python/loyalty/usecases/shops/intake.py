@@ -1,0 +1,233 @@
+"""Intake: what a storefront told is applied, once, however often it was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal, Protocol, assert_never
+
+from loyalty.domain.kernel.errors import (
+    IdempotencyConflict,
+    LimitReached,
+    NotFound,
+    ValidationFailed,
+)
+from loyalty.domain.ledger.entries import AskedRefund, Entry, OrderCause
+from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import (
+    Command,
+    Delivery,
+    Earns,
+    Envelope,
+    Ignored,
+    OrderCommand,
+    OrderPaid,
+    OrderRefunded,
+    Outcome,
+    Parked,
+    Wanted,
+)
+from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.orders.accrual import Earned, Kept
+from loyalty.usecases.orders.edits import Edited, Outdated, tell
+from loyalty.usecases.orders.guests import record_for
+from loyalty.usecases.orders.refunds import Waiting, refund
+from loyalty.usecases.ports import Desk, Directory
+
+OUTDATED: Final = "outdated"
+# The storefront is who names the customer. A name of its own for each customer would make another
+# order of one whose customer was given an account, or a new phone number, in the meantime.
+NAMED_BY_STOREFRONT = "storefront"
+
+
+class Unfetchable(Exception):
+    """What a delivery wants cannot be had, and asking again would change nothing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Platforms(Protocol):
+    """The platforms' own APIs, asked in the name of a connected shop."""
+
+    def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
+        """What lies at each of these paths.
+
+        Raises:
+            Unfetchable: the shop is not connected any more, or the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        ...
+
+
+class Dialect(Protocol):
+    """What must be known of a platform to understand a delivery."""
+
+    def translate(
+        self, topic: str, body: bytes, *, source: str, earns: Earns
+    ) -> Command | PrivacyRequest | Wanted: ...
+
+    def complete(
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
+    ) -> Command: ...
+
+
+def understand(
+    delivery: Delivery,
+    envelope: Envelope,
+    *,
+    earns: Earns,
+    dialect: Dialect,
+    platforms: Platforms,
+) -> Command | PrivacyRequest:
+    """What a delivery asks for; where it only says where to look, its platform is asked.
+
+    `earns` is as its shop is connected now: a delivery that is replayed is judged anew.
+
+    Raises:
+        TryAgain: the platform does not answer.
+    """
+    topic, body, source = envelope.topic, delivery.body, delivery.source
+    command = dialect.translate(topic, body, source=source, earns=earns)
+    if not isinstance(command, Wanted):
+        return command
+    try:
+        fetched = platforms.fetch(delivery, command.paths)
+    except Unfetchable as refusal:
+        return Parked(refusal.reason)
+    return dialect.complete(topic, body, fetched, source=source, earns=earns)
+
+
+def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:
+    """Do what a delivery asks for that is about an order.
+
+    Raises:
+        TryAgain: overtaken too often; applying it again is safe.
+    """
+    match command:
+        case OrderPaid():
+            return _order_paid(command, desk=desk, directory=directory)
+        case OrderRefunded():
+            return _order_refunded(command, desk=desk)
+        case Ignored():
+            return Outcome(status="ignored", reason=command.reason)
+        case Parked():
+            return Outcome(status="parked", reason=command.reason, pointer=command.pointer)
+        case _:
+            assert_never(command)
+
+
+def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+    """The order first, then its refunds: each once, whatever else told of them.
+
+    What came of it is told by what was new.
+    """
+    if paid.currency != desk.program.document.currency:
+        return Outcome(status="parked", reason="currency_mismatch")
+    told = _told(paid, desk=desk, directory=directory)
+    outcome = told
+    for asked in paid.refunds if _counts(paid, told, desk=desk) else ():
+        done = _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
+        if (outcome.replayed or outcome.status == "ignored") and not done.replayed:
+            outcome = done
+    if paid.codes is None or told.reason == OUTDATED:
+        return outcome
+    return replace(outcome, vouchers=_vouchers(paid, paid.codes, told, desk=desk))
+
+
+def _counts(paid: OrderPaid, told: Outcome, *, desk: Desk) -> bool:
+    """Whether the refunds of an order count, told beside it.
+
+    Also where it is no longer to earn, if it earned before, or is kept for a guest.
+    """
+    if told.status != "ignored" or told.reason == OUTDATED:
+        return True
+    if not paid.refunds or told.reason != paid.excluded:
+        return False
+    found = desk.books.entry(OrderCause(paid.order.source, paid.order.order_id, "accrual"))
+    return isinstance(found, Entry) or (found is not None and found.order is not None)
+
+
+def _vouchers(
+    paid: OrderPaid, codes: tuple[str, ...], told: Outcome, *, desk: Desk
+) -> tuple[VoucherStep, ...]:
+    """What became of an order's vouchers: whoever has one can use it, whether it earns or not."""
+    order = paid.order
+    if paid.all_given_back:
+        return cancel_vouchers(order.source, order.order_id, desk=desk)
+    vouchers = ToldVouchers(
+        source=order.source,
+        order_id=order.order_id,
+        codes=codes,
+        ordered_at=order.occurred_at,
+        member_id=told.member_id,
+        told_at=order.told_at,
+        is_list=True,
+        is_first=told.status == "earned" and not told.replayed,
+    )
+    return tell_vouchers(vouchers, desk=desk)
+
+
+def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+    if paid.excluded:
+        return Outcome(status="ignored", reason=paid.excluded)
+    try:
+        told = record_for(
+            paid.identities,
+            lambda customer: tell(paid.order, customer=customer, desk=desk),
+            named=NAMED_BY_STOREFRONT,
+            directory=directory,
+        )
+    except ValidationFailed as refusal:
+        return Outcome(status="ignored", reason=refusal.faults[0].code)
+    except NotFound:
+        # Erased, maybe between two reads.
+        return Outcome(status="ignored", reason="member_closed")
+    match told:
+        case Earned():
+            return _moved("earned", told.entry, replayed=told.replayed)
+        case Edited():
+            return _moved("edited", told.entry, replayed=told.replayed)
+        case Kept():
+            return Outcome(status="guest")
+        case Outdated():
+            return Outcome(status="ignored", reason=OUTDATED)
+
+
+def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
+    if command.currency not in (None, desk.program.document.currency):
+        return Outcome(status="parked", reason="currency_mismatch")
+    outcome = _refunded(command.source, command.order_id, command.refund, desk=desk)
+    if not command.all_given_back or outcome.status == "parked":
+        return outcome
+    given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
+    return replace(outcome, vouchers=given_back)
+
+
+def _refunded(source: str, order_id: str, asked: AskedRefund, *, desk: Desk) -> Outcome:
+    try:
+        done = refund(source, order_id, asked=asked, desk=desk)
+    except IdempotencyConflict as refusal:
+        return Outcome(status="ignored", reason=refusal.code)
+    except LimitReached as refusal:
+        # More refunds wait for their order than it can take: a person has to look why.
+        return Outcome(status="parked", reason=refusal.code)
+    except NotFound:
+        return Outcome(status="ignored", reason="member_closed")
+    if isinstance(done, Waiting):
+        return Outcome(status="waiting")
+    return _moved("refunded", done.entry, replayed=done.replayed)
+
+
+def _moved(
+    status: Literal["earned", "edited", "refunded"], entry: Entry, *, replayed: bool
+) -> Outcome:
+    return Outcome(
+        status=status,
+        member_id=entry.member_id,
+        entry_id=entry.id,
+        points=entry.points + entry.pending_points,
+        replayed=replayed,
+    )

@@ -1,0 +1,137 @@
+"""Privacy: a shop passes on what its customer has the right to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.people.erasure import Erasure
+from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
+from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.storefront import (
+    ALL_EARN,
+    Command,
+    Delivery,
+    Earns,
+    Envelope,
+    Outcome,
+    Platform,
+    Wanted,
+)
+from loyalty.usecases.people.erasure import ORDERS_MAX, Erasures
+from loyalty.usecases.ports import Desk, Directory
+from loyalty.usecases.shops.deliveries import Inbox, delivery_in
+
+# Some 60 KB of the 256 KB that an event may have.
+ANNOUNCED_ORDERS_MAX: Final = 1_000
+
+
+class Dialect(Protocol):
+    """What must be known of a platform to understand what it passes on."""
+
+    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
+
+    def translate(
+        self, topic: str, body: bytes, *, source: str, earns: Earns
+    ) -> Command | PrivacyRequest | Wanted: ...
+
+
+class PassedOn(NamedTuple):
+    """A request for somebody's data, and the delivery that says who it is."""
+
+    request: PrivacyRequest
+    delivery: Delivery
+
+
+def answer(
+    request: PrivacyRequest,
+    *,
+    at: Kept,
+    delivery: Delivery,
+    erasures: Erasures,
+    directory: Directory,
+    desk: Desk,
+) -> Outcome:
+    """Begin an erasure, or say whose export is asked for; once more does no harm.
+
+    An export is for the merchant to hand on: whoever asked is the shop's customer, and may be no
+    member who could have it by themself.
+    """
+    if request.asks == "export":
+        return _export(request, at=at, delivery=delivery, erasures=erasures, directory=directory)
+    if request.asks == "erasure":
+        if not request.identities and not request.order_ids:
+            return Outcome(status="ignored", reason="no_customer")
+        source = delivery.source
+        erasure = Erasure(
+            erasure_id=at.log_id,
+            begun_at=desk.now,
+            identities=request.identities,
+            orders=frozenset((source, each) for each in request.order_ids[:ORDERS_MAX]),
+            source=source,
+        )
+    else:
+        erasure = Erasure(
+            erasure_id=at.log_id,
+            # What came later is of a shop that was connected again.
+            begun_at=delivery.received_at,
+            storefront_id=delivery.storefront_id,
+        )
+    erasures.begin(erasure)
+    return Outcome(status="erasing")
+
+
+def _export(
+    request: PrivacyRequest,
+    *,
+    at: Kept,
+    delivery: Delivery,
+    erasures: Erasures,
+    directory: Directory,
+) -> Outcome:
+    member_id = directory.member_of(request.identities)
+    reason: NotAMember | None = None
+    if member_id is None:
+        is_guest = any(
+            order.source == delivery.source
+            for guest in directory.guests(request.identities)
+            for order in erasures.guest_orders(guest)
+        )
+        reason = "guest" if is_guest else "nothing_held"
+    asked = DataRequest(
+        storefront_id=delivery.storefront_id,
+        delivery_id=at.delivery_id,
+        received_at=delivery.received_at,
+        request_id=request.request_id,
+        orders=tuple(
+            (delivery.source, order_id) for order_id in request.order_ids[:ANNOUNCED_ORDERS_MAX]
+        ),
+        member_id=member_id,
+        reason=reason,
+    )
+    return Outcome(status="data_requested", member_id=member_id, reason=reason, request=asked)
+
+
+def read_data_request(
+    storefront_id: str,
+    log_id: str,
+    *,
+    program_id: str,
+    inbox: Inbox,
+    dialect: Callable[[Platform], Dialect],
+) -> PassedOn:
+    """Who wants to know what is held of them, which nothing but the delivery itself says.
+
+    Raises:
+        NotFound: no delivery of the last 30 days is such a request, or they were erased since.
+    """
+    delivery = inbox.read(delivery_in(inbox, storefront_id, log_id, program_id=program_id))
+    if delivery is None:
+        raise NotFound
+    speaks = dialect(delivery.platform)
+    topic = speaks.envelope(delivery.body, delivery.headers).topic
+    request = speaks.translate(topic, delivery.body, source=delivery.source, earns=ALL_EARN)
+    if not isinstance(request, PrivacyRequest) or request.asks != "export":
+        raise NotFound
+    return PassedOn(request, delivery)

@@ -1,0 +1,225 @@
+"""Storefronts: connect a shop, and take in what it delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from re import Pattern
+from typing import Final, Protocol
+
+from loyalty.domain.kernel.errors import BadSignature, NotFound
+from loyalty.domain.shops.deliveries import Kept, kept_as
+from loyalty.domain.shops.storefront import (
+    Delivery,
+    Envelope,
+    Platform,
+    Received,
+    ShopKeys,
+    Storefront,
+)
+
+CONNECTION_SECONDS_MAX: Final = 30.0
+# A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
+# looking again is worth a call now and then, not one for every guess.
+SECOND_LOOK_SECONDS: Final = 2.0
+
+
+class Shelf(Protocol):
+    """The connected storefronts of every program."""
+
+    def find(self, program_id: str, storefront_id: str) -> Storefront | None: ...
+
+    def put(self, program_id: str, storefront: Storefront) -> None: ...
+
+    def remove(self, program_id: str, storefront_id: str) -> None:
+        """Also when there is none."""
+        ...
+
+
+class Vault(Protocol):
+    """What storefronts sign with and are asked by. All but `read` can be repeated freely."""
+
+    def read(self, program_id: str, storefront_id: str) -> ShopKeys | None: ...
+
+    def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
+        """Instead of those there were.
+
+        Raises:
+            TryAgain: the storefront was removed just now and its keys are still going.
+        """
+        ...
+
+    def forget(self, program_id: str, storefront_id: str) -> None:
+        """Also when there are none."""
+        ...
+
+
+class Inbox(Protocol):
+    """Where deliveries lie as they were received."""
+
+    def keep(self, kept: Kept, delivery: Delivery) -> None: ...
+
+
+class Queue(Protocol):
+    """The queue of deliveries to be applied."""
+
+    def send(self, kept: Kept) -> None: ...
+
+
+class Dialect(Protocol):
+    """What must be known of a platform to take a delivery in."""
+
+    HEADERS: Sequence[str]
+    GREETING: Pattern[bytes] | None
+
+    def verify(self, received: Received, *, secrets: Sequence[str]) -> bool: ...
+
+    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A storefront together with its keys, as they were at a moment."""
+
+    storefront: Storefront
+    keys: ShopKeys
+    read_at: float
+
+
+class Connections:
+    """The connections that a warm function remembers for at most half a minute.
+
+    Only those that exist are remembered, so ids that somebody guesses take no memory. `clock`
+    counts seconds from anywhere.
+    """
+
+    def __init__(self, shelf: Shelf, vault: Vault, *, clock: Callable[[], float]) -> None:
+        self._shelf = shelf
+        self._vault = vault
+        self._clock = clock
+        self._known: dict[tuple[str, str], Connection] = {}
+
+    def find(
+        self, program_id: str, storefront_id: str, *, age_seconds_max: float
+    ) -> Connection | None:
+        now = self._clock()
+        known = self._known.get((program_id, storefront_id))
+        if known and now - known.read_at < age_seconds_max:
+            return known
+        self._known.pop((program_id, storefront_id), None)
+        storefront = self._shelf.find(program_id, storefront_id)
+        keys = self._vault.read(program_id, storefront_id) if storefront else None
+        if storefront is None or keys is None:
+            return None
+        connection = Connection(storefront=storefront, keys=keys, read_at=now)
+        self._known[program_id, storefront_id] = connection
+        return connection
+
+
+def connect(
+    storefront: Storefront, keys: ShopKeys, *, program_id: str, shelf: Shelf, vault: Vault
+) -> tuple[Storefront, bool]:
+    """Connect a storefront, or connect it otherwise; tells whether it is new.
+
+    The keys go first: should the rest be lost, a retry does it all again, and until then nothing
+    points to them.
+    """
+    before = shelf.find(program_id, storefront.storefront_id)
+    if before:
+        storefront = replace(storefront, connected_at=before.connected_at)
+        if replace(before, changed_at=storefront.changed_at) == storefront:
+            storefront = before
+    vault.keep(program_id, storefront.storefront_id, keys)
+    shelf.put(program_id, storefront)
+    return storefront, before is None
+
+
+def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefront:
+    """Raises `NotFound`."""
+    storefront = shelf.find(program_id, storefront_id)
+    if storefront is None:
+        raise NotFound
+    return storefront
+
+
+def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
+    """Believe a storefront no more.
+
+    The keys go first here too: whatever is lost after that, no signature counts any more and
+    a retry still finds what is left to remove.
+
+    Raises:
+        NotFound: there is none.
+    """
+    connected(storefront_id, program_id=program_id, shelf=shelf)
+    vault.forget(program_id, storefront_id)
+    shelf.remove(program_id, storefront_id)
+
+
+def receive(
+    received: Received,
+    *,
+    program_id: str,
+    storefront_id: str,
+    connections: Connections,
+    dialect: Callable[[Platform], Dialect],
+    inbox: Inbox,
+    queue: Queue,
+) -> str | None:
+    """Take a delivery in: believe it, keep it, queue it. Gives its log id; None for a greeting.
+
+    Nothing is judged here: what makes no sense is parked when it is applied, because a platform
+    that is refused only sends the same again, and in the end nothing at all.
+
+    Raises:
+        NotFound: no such storefront.
+        BadSignature: not signed, or not with a secret of this storefront.
+    """
+    connection = _believing(
+        received,
+        find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
+        dialect=dialect,
+    )
+    if connection is None:
+        return None
+    storefront = connection.storefront
+    speaks = dialect(storefront.platform)
+    envelope = speaks.envelope(received.body, received.headers)
+    delivery = Delivery(
+        program_id=program_id,
+        storefront_id=storefront_id,
+        platform=storefront.platform,
+        source=storefront.source,
+        received_at=received.at,
+        headers={
+            name: received.headers[name] for name in speaks.HEADERS if name in received.headers
+        },
+        body=received.body,
+    )
+    kept = kept_as(delivery, envelope)
+    inbox.keep(kept, delivery)
+    queue.send(kept)
+    return kept.log_id
+
+
+def _believing(
+    received: Received,
+    *,
+    find: Callable[[float], Connection | None],
+    dialect: Callable[[Platform], Dialect],
+) -> Connection | None:
+    """The connection whose secrets vouch for a delivery: the remembered one, or a fresh one.
+
+    None for what says nothing and needs no voucher.
+    """
+    for age_seconds_max in (CONNECTION_SECONDS_MAX, SECOND_LOOK_SECONDS):
+        connection = find(age_seconds_max)
+        if connection is None:
+            raise NotFound
+        speaks = dialect(connection.storefront.platform)
+        if speaks.GREETING and speaks.GREETING.fullmatch(received.body):
+            return None
+        url = connection.storefront.notification_url or received.url
+        if speaks.verify(replace(received, url=url), secrets=connection.keys.secrets):
+            return connection
+    raise BadSignature

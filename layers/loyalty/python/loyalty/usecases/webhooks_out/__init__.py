@@ -1,0 +1,1 @@
+"""Endpoints are registered, and events are delivered to them."""
