@@ -14,6 +14,7 @@ from loyalty.domain.kernel.errors import (
     LimitReached,
     NotFound,
     OrderConflict,
+    OwnAccount,
     ResponseConflict,
     TryAgain,
     WrongState,
@@ -25,7 +26,7 @@ from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import AdjustmentLimits
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk, request_id
-from loyalty.edge.directory import directory, keyring, own_member
+from loyalty.edge.directory import acting_for, directory, keyring, own_member
 from loyalty.edge.http.app import (
     ANYONE,
     IdempotencyKey,
@@ -85,7 +86,7 @@ from loyalty.usecases.people import surveys
 from loyalty.usecases.people.surveys import Answered
 from loyalty.usecases.ports import Desk
 
-api = create_app("accrual")
+api = create_app("accrual", acting_for=acting_for)
 handler = api
 
 SurveyToken = Annotated[str, Path(pattern=SEALED, description="Of a link: nobody can guess it.")]
@@ -188,7 +189,7 @@ def record_refund(
     allow=ADJUSTERS,
     status=201,
     also=(200,),
-    refuses=(IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
+    refuses=(OwnAccount, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
 )
 def adjust_balance(
     program_id: ProgramId,
@@ -329,9 +330,9 @@ def _count(answered: Answered) -> None:
 
 def _answering(member_id: str | None) -> str | None:
     """Whose answer it is: whom staff or a service names, or the member who is signed in."""
-    if not api.principal.roles.isdisjoint(ADJUSTERS):
+    if api.principal.is_trusted:
         return member_id
-    return own_member(api.principal, member_id or "me", settings(AccrualSettings))
+    return own_member(api.principal, member_id or "me")
 
 
 def _responses(program_id: str) -> TableResponses:

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.errors import (
     IdentityTaken,
     LimitReached,
     NotFound,
+    OwnAccount,
     TryAgain,
     ValidationFailed,
     WrongState,
@@ -23,7 +24,13 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.guest_claims import Claim, hand_over
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import desk, request_id
-from loyalty.edge.directory import directory, keyring, own_member, proven_by
+from loyalty.edge.directory import (
+    acting_for,
+    directory,
+    keyring,
+    proven_by,
+    require_another,
+)
 from loyalty.edge.http.app import (
     ANYONE,
     IdempotencyKey,
@@ -70,10 +77,10 @@ from loyalty.usecases.people.enrollment import Application, Enrolled
 from loyalty.usecases.people.member_export import export
 from loyalty.usecases.ports import Desk
 
-api = create_app("enrollment")
+api = create_app("enrollment", acting_for=acting_for)
 handler = api
 
-# Who may write about others; an analyst only reads.
+# Who may write about others, and see all that is held of them; an analyst does neither.
 KEEPS_MEMBERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 
 UnsubscribeToken = Annotated[
@@ -110,7 +117,7 @@ def enroll_member(
     """Enroll somebody, or oneself. Staff who name nobody enroll themselves."""
     at, members = _serving(program_id)
     principal = api.principal
-    of_another = bool(wanted.identities) and _keeps_members()
+    of_another = bool(wanted.identities) and principal.is_trusted
     application = Application(
         # Who enrolls themself is told apart from everybody by their token, and needs no key.
         member_id=_member_id(program_id, idempotency_key if of_another else None),
@@ -148,7 +155,7 @@ def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body(
 def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
     """See a member: balance, what expires when, profile. `me` is the one signed in."""
     at, members = _serving(program_id)
-    return member_answer(enrollment.look_up(_own(member_id), members=members), at)
+    return member_answer(enrollment.look_up(member_id, members=members), at)
 
 
 @api.patch(
@@ -164,13 +171,12 @@ def change_member(
     """Change what is known of a member; what is left out stays."""
     at, members = _serving(program_id)
     principal = api.principal
-    keeps = _keeps_members()
-    if wanted.removes and not keeps:
+    if wanted.removes and not principal.is_trusted:
         raise Forbidden("Identities are removed by staff and services")
     changed = enrollment.change(
-        _written(member_id),
+        member_id,
         wanted.change(today=at.today, trusted=not principal.is_person),
-        proven=None if keeps else proven_by(principal),
+        proven=None if principal.is_trusted else proven_by(principal),
         members=members,
         desk=at,
     )
@@ -185,16 +191,16 @@ def change_member(
 def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     """Forget a person: profile and identities go, the ledger's entries stay under an id."""
     at, members = _serving(program_id)
-    enrollment.erase(_written(member_id), members=members, desk=at)
+    enrollment.erase(member_id, members=members, desk=at)
     count("MembersErased")
     return Response(status_code=204, body=None)
 
 
-@api.get("/members/<member_id>/export", allow=MEMBER_AND_STAFF | {"service"})
+@api.get("/members/<member_id>/export", allow=KEEPS_MEMBERS | {"member"})
 def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = None) -> ExportAnswer:
     """Have everything that is held of a member, a page at a time."""
     at, members = _serving(program_id)
-    enrolled = enrollment.look_up(_own(member_id), members=members, strong=True)
+    enrolled = enrollment.look_up(member_id, members=members, strong=True)
     table = engine(settings(EnrollmentSettings).table)
     page = export(
         enrolled,
@@ -212,10 +218,9 @@ def list_history(
 ) -> HistoryPage:
     """List a member's ledger entries, newest first."""
     _, members = _serving(program_id)
-    owner = _own(member_id)
-    of = f"history {program_id} {owner}"
+    of = f"history {program_id} {member_id}"
     start = page_start(cursor, of=of, like=is_listed)
-    page = enrollment.history(owner, limit=limit, start=start, members=members)
+    page = enrollment.history(member_id, limit=limit, start=start, members=members)
     return HistoryPage(
         items=[entry_answer(entry) for entry in page.items],
         next_cursor=next_cursor(page.next, of=of),
@@ -234,7 +239,7 @@ def read_statement(
     """See what a member held before and after a period, and what happened in it."""
     require_period(first, last)
     at, _ = _serving(program_id)
-    told = statements.statement_of(_own(member_id), first=first, last=last, desk=at)
+    told = statements.statement_of(member_id, first=first, last=last, desk=at)
     return statement_answer(told, first=first, last=last)
 
 
@@ -247,26 +252,31 @@ def read_balance(
     """See what a member held at a moment, recomputed from the entries."""
     serving, _ = _serving(program_id)
     moment = min(at or serving.now, serving.now)
-    held = statements.balance_at(_own(member_id), moment, desk=serving)
+    held = statements.balance_at(member_id, moment, desk=serving)
     return balance_answer(held, at=moment)
 
 
-@api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(TryAgain,))
+@api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(OwnAccount, TryAgain))
 def grant_tier(
     program_id: ProgramId, member_id: PathId, wanted: Annotated[TierFloorRequest, Body()]
 ) -> MemberAnswer:
     """Let a member have at least a level until a day, whatever they reach."""
     at, members = _serving(program_id)
-    account = corrections.grant_tier(_own(member_id), wanted.floor(), desk=at)
+    account = corrections.grant_tier(member_id, wanted.floor(), desk=at)
     member = enrollment.look_up(account.member_id, members=members).member
     return member_answer(Enrolled(member, account), at)
 
 
-@api.delete("/members/<member_id>/tier-floor", allow={"manager"}, status=204, refuses=(TryAgain,))
+@api.delete(
+    "/members/<member_id>/tier-floor",
+    allow={"manager"},
+    status=204,
+    refuses=(OwnAccount, TryAgain),
+)
 def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     """Let a member have only the level that they reached."""
     at, _ = _serving(program_id)
-    corrections.grant_tier(_own(member_id), None, desk=at)
+    corrections.grant_tier(member_id, None, desk=at)
     return Response(status_code=204, body=None)
 
 
@@ -275,7 +285,7 @@ def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     allow={"manager", "service"},
     status=201,
     also=(200,),
-    refuses=(IdempotencyConflict, TryAgain),
+    refuses=(OwnAccount, IdempotencyConflict, TryAgain),
 )
 def merge_members(
     program_id: ProgramId,
@@ -285,6 +295,7 @@ def merge_members(
 ) -> Response[MergeAnswer]:
     """Make a member one with another: points, debts and what comes later go to the other."""
     at, members = _serving(program_id)
+    require_another(api.principal, merge.into)
     merged = corrections.merge_members(
         member_id,
         into=merge.into,
@@ -344,21 +355,6 @@ def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, at: Des
     count("OrdersClaimed", len(claimed.entries))
     count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
     return enrollment.look_up(member.member_id, members=members, strong=True)
-
-
-def _own(member_id: str) -> str:
-    return own_member(api.principal, member_id, settings(EnrollmentSettings))
-
-
-def _written(member_id: str) -> str:
-    """The member that the path names, if the caller may write about them."""
-    if api.principal.is_trusted and not _keeps_members() and member_id != "me":
-        raise Forbidden
-    return _own(member_id)
-
-
-def _keeps_members() -> bool:
-    return not api.principal.roles.isdisjoint(KEEPS_MEMBERS)
 
 
 def _member_id(program_id: str, idempotency_key: str | None) -> str:

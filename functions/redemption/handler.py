@@ -13,6 +13,7 @@ from loyalty.domain.kernel.errors import (
     InsufficientPoints,
     LimitReached,
     OutOfStock,
+    OwnAccount,
     RewardUnavailable,
     TryAgain,
     VoucherUsed,
@@ -22,10 +23,11 @@ from loyalty.domain.ledger.entries import Entry, Redemption
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.program.document import RewardKind
 from loyalty.edge.desk import desk, request_id
-from loyalty.edge.directory import own_member
+from loyalty.edge.directory import acting_for, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.redaction import Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,
     Cursor,
@@ -45,10 +47,11 @@ from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.ledger.redemption import Wanted
 from loyalty.usecases.ports import Desk
 
-api = create_app("redemption")
+api = create_app("redemption", acting_for=acting_for)
 handler = api
 
 AT_THE_COUNTER: Final[frozenset[Role]] = frozenset({"cashier", "service"})
+SETTLES_REDEMPTIONS: Final[frozenset[Role]] = frozenset({"member", "cashier", "manager", "service"})
 
 
 class RedemptionRequest(RequestPart):
@@ -66,7 +69,7 @@ class RedemptionRequest(RequestPart):
 
 
 class VoucherShown(AnswerPart):
-    code: str
+    code: Annotated[str | None, Personal(), Field(description="Null for an analyst.")]
     expires_at: datetime | None
 
 
@@ -147,7 +150,7 @@ class VoucherAnswer(AnswerPart):
 @api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
 def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewards:
     """List what a member can have now, and why not."""
-    at, owner = _at(program_id, member_id)
+    at = _desk(program_id)
     return MemberRewards(
         items=[
             MemberReward(
@@ -159,7 +162,7 @@ def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewar
                 why_not=offer.refusal.code if offer.refusal else None,
                 missing_points=offer.missing_points,
             )
-            for offer in redemption.rewards_for(owner, desk=at)
+            for offer in redemption.rewards_for(member_id, desk=at)
         ]
     )
 
@@ -185,9 +188,9 @@ def redeem(
     wanted: Annotated[RedemptionRequest, Body()],
 ) -> Response[RedemptionAnswer]:
     """Spend points on a reward; a voucher comes back."""
-    at, owner = _at(program_id, member_id)
+    at = _desk(program_id)
     recorded = redemption.redeem_reward(
-        owner,
+        member_id,
         wanted=_wanted(wanted, currency=at.program.document.currency),
         request_id=_request(program_id, idempotency_key),
         desk=at,
@@ -202,8 +205,8 @@ def list_redemptions(
     program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> RedemptionPage:
     """List a member's redemptions, newest first."""
-    at, owner = _at(program_id, member_id)
-    account = lineage(at, owner, strong=False)[-1]
+    at = _desk(program_id)
+    account = lineage(at, member_id, strong=False)[-1]
     of = f"redemptions {program_id} {account.member_id}"
     start = page_start(cursor, of=of, like=is_listed)
     page = at.books.vouchers(account.member_id, limit=limit, start=start)
@@ -215,7 +218,7 @@ def list_redemptions(
 
 @api.post(
     "/members/<member_id>/redemptions/<redemption_id>/complete",
-    allow=MEMBER_AND_STAFF | {"service"},
+    allow=SETTLES_REDEMPTIONS,
     refuses=(WrongState, TryAgain),
 )
 def complete_redemption(
@@ -225,13 +228,13 @@ def complete_redemption(
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; completing twice is once anyway
 ) -> RedemptionAnswer:
     """Complete a held redemption before its hold runs out."""
-    at, owner = _at(program_id, member_id)
-    return _shown(redemption.complete(redemption_id, member_id=owner, desk=at), at)
+    at = _desk(program_id)
+    return _shown(redemption.complete(redemption_id, member_id=member_id, desk=at), at)
 
 
 @api.post(
     "/members/<member_id>/redemptions/<redemption_id>/cancel",
-    allow=MEMBER_AND_STAFF | {"service"},
+    allow=SETTLES_REDEMPTIONS,
     refuses=(WrongState, TryAgain),
 )
 def cancel_redemption(
@@ -241,8 +244,8 @@ def cancel_redemption(
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
 ) -> RedemptionAnswer:
     """Undo a redemption whose voucher was not used; its points return."""
-    at, owner = _at(program_id, member_id)
-    return _shown(redemption.cancel(redemption_id, member_id=owner, desk=at), at)
+    at = _desk(program_id)
+    return _shown(redemption.cancel(redemption_id, member_id=member_id, desk=at), at)
 
 
 @api.post(
@@ -250,7 +253,14 @@ def cancel_redemption(
     allow={"member", "cashier", "service"},
     status=201,
     also=(200,),
-    refuses=(Forbidden, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
+    refuses=(
+        Forbidden,
+        OwnAccount,
+        IdempotencyConflict,
+        InsufficientPoints,
+        LimitReached,
+        TryAgain,
+    ),
 )
 def transfer_points(
     program_id: ProgramId,
@@ -259,9 +269,11 @@ def transfer_points(
     transfer: Annotated[TransferRequest, Body()],
 ) -> Response[TransferAnswer]:
     """Give points to another member; each lot keeps its expiry."""
-    at, owner = _at(program_id, member_id)
+    at = _desk(program_id)
+    if api.principal.is_trusted:
+        require_another(api.principal, transfer.to_member_id)
     given = corrections.give(
-        owner,
+        member_id,
         taker_id=transfer.to_member_id,
         points=transfer.points,
         request_id=_request(program_id, idempotency_key),
@@ -274,7 +286,7 @@ def transfer_points(
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
 def check_voucher(program_id: ProgramId, code: PathId) -> VoucherAnswer:
     """Check a voucher before it is used."""
-    at = desk(program_id, table=settings(RedemptionSettings).table)
+    at = _desk(program_id)
     return _voucher(redemption.voucher_of(code.upper(), desk=at), at)
 
 
@@ -290,7 +302,7 @@ def use_voucher(
     use: Annotated[VoucherUse, Body()],
 ) -> VoucherAnswer:
     """Use a voucher, once."""
-    at = desk(program_id, table=settings(RedemptionSettings).table)
+    at = _desk(program_id)
     used = redemption.use_voucher(
         code.upper(),
         request_id=_request(program_id, idempotency_key),
@@ -310,11 +322,8 @@ def _wanted(asked: RedemptionRequest, *, currency: str) -> Wanted:
     )
 
 
-def _at(program_id: str, member_id: str) -> tuple[Desk, str]:
-    """The program's desk, and the member that the path names, if the caller may act for them."""
-    known = settings(RedemptionSettings)
-    at = desk(program_id, table=known.table)
-    return at, own_member(api.principal, member_id, known)
+def _desk(program_id: str) -> Desk:
+    return desk(program_id, table=settings(RedemptionSettings).table)
 
 
 def _request(program_id: str, idempotency_key: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound
-from loyalty.edge.http.auth import STAFF, Principal, require
+from loyalty.edge.http.auth import STAFF, Principal
 from loyalty.edge.http.auth import principal_of as principal_under
 from loyalty.edge.settings import ClaimSettings
 from tests.support.http import Claims, person, service, staff
@@ -92,12 +92,49 @@ def test_another_issuers_claims_are_read_by_their_names() -> None:
     assert services.roles == {"service"}
 
 
-def test_a_role_that_is_not_asked_for_is_not_enough() -> None:
+def test_on_a_route_a_caller_has_only_the_roles_that_it_allows() -> None:
     cashier = principal_of(staff("bean", "cashier"), program_id="bean")
 
-    require(cashier, "cashier", "service")
+    assert cashier.acting_as({"cashier", "member"}).roles == {"cashier", "member"}
+    assert cashier.acting_as({"cashier", "service"}).roles == {"cashier"}
     with pytest.raises(Forbidden):
-        require(cashier, "manager", "analyst")
+        cashier.acting_as({"manager", "analyst"})
+
+
+def test_a_caller_acting_as_a_member_is_not_trusted_whatever_else_they_are() -> None:
+    both = principal_of(staff("bean", "analyst", "manager"), program_id="bean")
+
+    assert not both.acting_as({"member", "cashier", "service"}).is_trusted
+    assert both.acting_as({"member", "manager"}).is_trusted
+
+
+def test_only_a_caller_who_acts_as_nothing_but_an_analyst_sees_no_personal_data() -> None:
+    analyst = principal_of(staff("bean", "analyst", "cashier"), program_id="bean")
+
+    assert not analyst.acting_as({"analyst", "manager"}).sees_personal_data
+    assert analyst.acting_as({"analyst", "cashier"}).sees_personal_data
+    assert analyst.acting_as({"member"}).sees_personal_data
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        person("ana") | {"token_use": "access"},
+        staff("bean", "manager") | {"token_use": "access"},
+        person("ana") | {"token_use": "refresh"},
+        service("bean") | {"token_use": "id"},
+    ],
+)
+def test_a_token_of_the_wrong_kind_is_refused(claims: Claims) -> None:
+    with pytest.raises(Forbidden, match="token"):
+        principal_of(claims, program_id="bean")
+
+
+@pytest.mark.parametrize("claims", [person("ana"), service("bean")])
+def test_an_issuer_need_not_say_of_which_kind_a_token_is(claims: Claims) -> None:
+    del claims["token_use"]
+
+    assert principal_of(claims, program_id="bean").roles
 
 
 @given(program_id=names, others=st.lists(st.tuples(names, st.sampled_from(sorted(STAFF)))))

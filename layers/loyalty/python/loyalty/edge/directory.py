@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
 from typing import Final, Protocol
 
-from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.kernel.errors import Forbidden, NotFound, OwnAccount
 from loyalty.domain.people.identity import Identity, Keyring, Kind, NotAnIdentity, identify
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
-from loyalty.edge.http.auth import Principal
+from loyalty.edge.http.auth import Principal, Role
+from loyalty.edge.settings import MemberSettings, settings
 from loyalty.table.members import TableMembers
 from loyalty.usecases.people.enrollment import look_up
 
@@ -56,27 +58,50 @@ def read_keyring(secret: str) -> Keyring:
     return Keyring(keys, current=told["current"])
 
 
-def own_member(principal: Principal, member_id: str, told: KnowsMembers) -> str:
-    """The member that a path names to this caller: `me`, or an id.
+def acting_for(
+    principal: Principal, member_id: str, *, allow: Collection[Role]
+) -> tuple[Principal, str]:
+    """The caller in the roles in which they act for a member, and the member's id.
+
+    `me`, and whatever a caller without a role for other members names, is done as a member.
+    Anything else is done in the caller's other roles. A route that is not for members (`allow`)
+    corrects what members have, so nobody uses it on their own account.
 
     Raises:
-        NotFound: it names nobody, or somebody else to a member.
+        NotFound: the id names nobody, or somebody else to a member.
+        Forbidden: it names somebody else to staff whose role may not do this.
+        OwnAccount: it names the caller, on a route that is not for members.
     """
     if not _MEMBER_ID.fullmatch(member_id):
         raise NotFound("There is no such member")
+    if "member" not in allow:
+        require_another(principal, member_id)
+        return principal, member_id
     if principal.is_trusted and member_id != "me":
-        return member_id
-    own = _signed_in(principal, told)
+        return principal.acting_as(principal.roles - {"member"}), member_id
+    return principal.acting_as({"member"}), own_member(principal, member_id)
+
+
+def own_member(principal: Principal, member_id: str = "me") -> str:
+    """The id of the member who is signed in.
+
+    Raises:
+        NotFound: they have not enrolled, or `member_id` names somebody else.
+        Forbidden: the same, where they are staff, to whom the others are no secret.
+    """
+    own = _signed_in(principal)
+    if member_id != "me" and (own is None or not _is_same(principal, own, member_id)):
+        raise Forbidden if principal.is_staff else NotFound("There is no such member")
     if own is None:
         raise NotFound("There is no such member")
-    if member_id in ("me", own):
-        return own
-    # Either may have been merged into the other.
-    members = directory(principal.program_id, told)
-    named, oneself = (look_up(each, members=members).account for each in (member_id, own))
-    if named.member_id != oneself.member_id:
-        raise NotFound("There is no such member")
     return own
+
+
+def require_another(principal: Principal, member_id: str) -> None:
+    """Raises `OwnAccount` where an id names the person who is calling, by `me` or since a merge."""
+    own = _signed_in(principal)
+    if own is not None and (member_id == "me" or _is_same(principal, own, member_id)):
+        raise OwnAccount
 
 
 def proven_by(principal: Principal) -> list[Identity]:
@@ -94,8 +119,20 @@ def proven_by(principal: Principal) -> list[Identity]:
     return proven
 
 
-def _signed_in(principal: Principal, told: KnowsMembers) -> str | None:
+def _signed_in(principal: Principal) -> str | None:
     if not principal.is_person:
         return None
     subject = identify("subject", principal.subject)
-    return directory(principal.program_id, told).member_of([subject])
+    return directory(principal.program_id, settings(MemberSettings)).member_of([subject])
+
+
+def _is_same(principal: Principal, own: str, member_id: str) -> bool:
+    """Whether two ids are of one account: either may have been merged into the other."""
+    if own == member_id:
+        return True
+    members = directory(principal.program_id, settings(MemberSettings))
+    try:
+        accounts = [look_up(each, members=members).account for each in (member_id, own)]
+    except NotFound:
+        return False
+    return accounts[0].member_id == accounts[1].member_id

@@ -37,6 +37,14 @@ class RedemptionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSettings:
+    """What it takes to tell which member a caller is."""
+
+    table: str
+    identity_secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportingSettings:
     table: str
     lake_bucket: str
@@ -178,6 +186,7 @@ class ClaimSettings:
     """What the tokens' issuer calls the claims that are read; the defaults are Cognito's."""
 
     groups_claim: str = "cognito:groups"
+    token_use_claim: str = "token_use"  # noqa: S105  # the name of a claim
     scopes_claim: str = "scope"
     email_claim: str = "email"
     email_verified_claim: str = "email_verified"
@@ -202,6 +211,7 @@ type _Settings = (
     | EnrollmentSettings
     | AccrualSettings
     | RedemptionSettings
+    | MemberSettings
     | ReportingSettings
     | ExportsSettings
     | WebhooksSettings

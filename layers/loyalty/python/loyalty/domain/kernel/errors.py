@@ -52,6 +52,13 @@ class Forbidden(Refusal):
     title = "Your role in this program does not allow this"
 
 
+class OwnAccount(Refusal):
+    """Staff do nothing to their own account by their role: a colleague does."""
+
+    code = "own_account"
+    title = "Your own account is for somebody else to correct"
+
+
 class NotFound(Refusal):
     """Also for everything that belongs to another program or another member."""
 

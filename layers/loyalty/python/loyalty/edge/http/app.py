@@ -10,9 +10,13 @@ A handler module says which routes there are, who may use them and what they ref
 
     handler = api
 
-Order of the day for a request: is the caller of this program (404) and of a role that may (403),
-is the body of a bearable size (413), JSON (400) and valid (422). Only then the handler runs. What
-it answers is checked against its annotation; an answer that breaks it is our fault (500).
+A request is checked in this order: does the program exist for the caller (404), may one of their
+roles do this (403), is the body small enough (413), may they do it for the member that the path
+names (404, 403), is the body JSON (400) and valid (422). Only then the handler runs. It gets the
+caller with no role but those that the route allows, and the member's own id for `me`: whoever has
+only the role `member` on a route reaches only themself, whatever else they are elsewhere. An answer
+is checked against its annotation; one that breaks it is our fault (500). Personal data in it is
+left out for analysts.
 """
 
 import base64
@@ -50,7 +54,8 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.edge.http import problems
-from loyalty.edge.http.auth import Principal, Role, principal_of, require
+from loyalty.edge.http.auth import Principal, Role, principal_of
+from loyalty.edge.http.redaction import without_personal_data
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import ClaimSettings, settings
@@ -87,6 +92,14 @@ IdempotencyKey = Annotated[
         description="Names this request. Sent again, it is answered as the first time.",
     ),
 ]
+
+
+class ActingFor(Protocol):
+    """Decides in which roles a caller acts for a member; see `directory.acting_for`."""
+
+    def __call__(
+        self, principal: Principal, member_id: str, /, *, allow: Collection[Role]
+    ) -> tuple[Principal, str]: ...
 
 
 class _Register(Protocol):
@@ -129,8 +142,9 @@ class Operation:
 class Api:
     """One function's part of the HTTP API; call it with an event and a context."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, acting_for: ActingFor | None = None) -> None:
         self.service = service
+        self._acting_for = acting_for
         self.operations: list[Operation] = []
         self.resolver = APIGatewayHttpResolver(json_body_deserializer=_parse_json)
         self._requests = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]  # theirs
@@ -181,7 +195,7 @@ class Api:
 
     @property
     def principal(self) -> Principal:
-        """Who is calling; not to be asked on a route that is open to anyone."""
+        """Who is calling, in the roles that count here; not on a route that is open to anyone."""
         return cast("Principal", self.resolver.context["principal"])
 
     @property
@@ -197,6 +211,8 @@ class Api:
         status = options.get("status", 200)
         full_rule = options.get("prefix", PROGRAM_PREFIX) + rule
         allow = frozenset(options["allow"])
+        if "<member_id>" in rule and self._acting_for is None:
+            raise TypeError(f"{rule} names a member, and {self.service} cannot tell who may")
         guard = self._guard(allow, options.get("body_bytes_max", BODY_BYTES_MAX))
 
         def register[F: Callable[..., Any]](handler: F, /) -> F:
@@ -220,7 +236,7 @@ class Api:
                 tags=[self.service],
                 operation_id=handler.__name__,
                 status_code=status,
-                middlewares=[guard, self._requests, self._responses],
+                middlewares=[guard, self._requests, self._responses, self._redact],
             )(handler)
             return handler
 
@@ -231,14 +247,27 @@ class Api:
     ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
         def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
             if allow:
-                principal = self._authenticate()
-                require(principal, *allow)
-                app.context["principal"] = principal
+                app.context["principal"] = self._authenticate().acting_as(allow)
             if len(self.raw_body) > body_bytes_max:
                 raise TooLarge(f"The body may have {body_bytes_max // 1024} KB.")
+            path = app.request.path_parameters
+            if self._acting_for and "member_id" in path:
+                app.context["principal"], path["member_id"] = self._acting_for(
+                    self.principal, path["member_id"], allow=allow
+                )
             return next_middleware(app)
 
         return guard
+
+    def _redact(
+        self, app: APIGatewayHttpResolver, next_middleware: NextMiddleware
+    ) -> Response[Any]:
+        """Leave personal data out of the answer to a caller who must not see it."""
+        answer = next_middleware(app)
+        principal = app.context.get("principal")
+        if principal is not None and not principal.sees_personal_data:
+            answer.body = without_personal_data(answer.body)
+        return answer
 
     def _authenticate(self) -> Principal:
         claims = self.event.request_context.authorizer.jwt_claim
@@ -291,8 +320,9 @@ class Api:
         return problems.failed(request_id=self.request_id)
 
 
-def create_app(service: str) -> Api:
-    return Api(service)
+def create_app(service: str, *, acting_for: ActingFor | None = None) -> Api:
+    """An API without routes; `acting_for` where a route's path names a member."""
+    return Api(service, acting_for=acting_for)
 
 
 def reply[M](

@@ -5,8 +5,8 @@ lists written as `[a b]`.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound
@@ -23,15 +23,17 @@ MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A caller within one program.
+    """A caller within one program; on a route, with only the roles that the route allows.
 
     Every person has the role `member`: it says that they may act for themself, not that they have
-    enrolled. `email` and `phone` are there only when the issuer has verified them.
+    enrolled. `email` and `phone` are there only when the issuer has verified them. `is_staff`: they
+    have a role of staff in this program, whether or not it counts on this route.
     """
 
     program_id: str
     subject: str
     roles: frozenset[Role]
+    is_staff: bool = False
     email: str | None = None
     phone: str | None = None
 
@@ -41,8 +43,24 @@ class Principal:
 
     @property
     def is_trusted(self) -> bool:
-        """Staff and services may learn of members that are not themselves."""
-        return bool(self.roles & (STAFF | {"service"}))
+        """Whether the caller may act for members other than themselves."""
+        return bool(self.roles - {"member"})
+
+    @property
+    def sees_personal_data(self) -> bool:
+        """Everybody does but a caller who has no role other than analyst."""
+        return self.roles != {"analyst"}
+
+    def acting_as(self, roles: Collection[Role]) -> "Principal":
+        """The same caller with only these of their roles.
+
+        Raises:
+            Forbidden: they have none of them.
+        """
+        remaining = self.roles.intersection(roles)
+        if not remaining:
+            raise Forbidden
+        return replace(self, roles=remaining)
 
 
 def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSettings) -> Principal:
@@ -50,8 +68,10 @@ def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSett
 
     Raises:
         NotFound: the token is for other programs only, so this one does not exist for them.
+        Forbidden: the token is of a kind that does not say who is calling.
     """
     scopes = _listed(claims.get(names.scopes_claim, ""), frozenset({"service"}))
+    _require_kind(claims.get(names.token_use_claim), is_service=bool(scopes))
     if program_id in scopes:
         return Principal(program_id=program_id, subject=claims["sub"], roles=scopes[program_id])
     groups = _listed(claims.get(names.groups_claim, ""), STAFF)
@@ -61,15 +81,21 @@ def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSett
         program_id=program_id,
         subject=claims["sub"],
         roles=groups.get(program_id, frozenset()) | {"member"},
+        is_staff=program_id in groups,
         email=_verified(claims, names.email_claim, names.email_verified_claim),
         phone=_verified(claims, names.phone_claim, names.phone_verified_claim),
     )
 
 
-def require(principal: Principal, *roles: Role) -> None:
-    """Raises `Forbidden` unless the principal has one of the roles."""
-    if principal.roles.isdisjoint(roles):
-        raise Forbidden
+def _require_kind(token_use: str | None, *, is_service: bool) -> None:
+    """Raises `Forbidden` where the issuer says that a token is of the wrong kind.
+
+    Cognito says `id` or `access`. Other issuers may not say; the gateway checks the audience.
+    """
+    if is_service and token_use not in (None, "access"):
+        raise Forbidden("A service sends its access token")
+    if not is_service and token_use not in (None, "id"):
+        raise Forbidden("People send the ID token, not the access token")
 
 
 def _listed(claim: str, roles: frozenset[Role]) -> dict[str, frozenset[Role]]:

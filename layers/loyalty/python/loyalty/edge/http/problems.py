@@ -22,6 +22,7 @@ STATUS: Final = {
     "missing_idempotency_key": HTTPStatus.BAD_REQUEST,
     "bad_signature": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
+    "own_account": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
     "identity_taken": HTTPStatus.CONFLICT,
     "idempotency_conflict": HTTPStatus.CONFLICT,

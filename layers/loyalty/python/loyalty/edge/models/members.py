@@ -12,6 +12,7 @@ from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
 from loyalty.domain.people.identity import Kind
 from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
 from loyalty.domain.program.document import TierBasis
+from loyalty.edge.http.redaction import Personal
 from loyalty.edge.http.schemas import AnswerPart, Day, ExternalId, Label, RequestPart
 from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.identities import NamedIdentity
@@ -188,10 +189,12 @@ class MemberIdentity(AnswerPart):
 
 
 class MemberProfile(AnswerPart):
-    name: str | None
-    locale: str | None
-    birthday: date | None
-    attributes: dict[str, str]
+    """Empty for an analyst."""
+
+    name: Annotated[str | None, Personal()]
+    locale: Annotated[str | None, Personal()]
+    birthday: Annotated[date | None, Personal()]
+    attributes: Annotated[dict[str, str], Personal(empty={})]
 
 
 class MemberLevel(AnswerPart):
@@ -283,8 +286,12 @@ class MemberAnswer(AnswerPart):
     lots: Annotated[list[MemberLot], Field(description="All points by when they expire.")]
     pending: list[MemberPending]
     profile: MemberProfile
-    identities: list[MemberIdentity]
-    consents: dict[str, bool]
+    identities: Annotated[
+        list[MemberIdentity], Personal(empty=[]), Field(description="None for an analyst.")
+    ]
+    consents: Annotated[
+        dict[str, bool], Personal(empty={}), Field(description="None for an analyst.")
+    ]
     enrolled_at: datetime
     tier: Annotated[str | None, Field(description="The level that they have today.")]
     progress: Annotated[
