@@ -142,6 +142,45 @@ def test_an_address_that_is_not_of_the_public_internet_is_refused(address: str) 
     assert not is_public(address)
 
 
+# Of IANA's registries of special-purpose addresses, with multicast and what has been given up.
+SPECIAL = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32", "192.0.0.10/32",
+    "192.0.0.170/31", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32",
+    "::1/128", "::/128", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64",
+    "100:0:0:1::/64", "2001::/23", "2001::/32", "2001:1::1/128", "2001:1::2/128", "2001:1::3/128",
+    "2001:2::/48", "2001:3::/32", "2001:4:112::/48", "2001:10::/28", "2001:20::/28",
+    "2001:30::/28", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16",
+    "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("block", SPECIAL)
+def test_no_address_of_a_special_block_is_public(block: str) -> None:
+    network = ipaddress.ip_network(block)
+
+    for place in {0, 1, network.num_addresses // 2, network.num_addresses - 1}:
+        if place < network.num_addresses:
+            assert not is_public(str(network[place])), network[place]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
+        "128.0.0.0", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0",
+        "192.0.1.0", "192.0.3.0", "192.88.98.255", "192.88.100.0", "192.167.255.255",
+        "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255",
+        "2001:200::", "2001:db7:ffff::1", "2001:db9::", "2001:ffff::1", "2003::",
+        "2620:4f:7fff::1", "2620:4f:8001::", "3ffe:ffff::1", "3fff:1000::",
+    ],
+)  # fmt: skip
+def test_the_neighbors_of_special_blocks_are_public(address: str) -> None:
+    assert is_public(address)
+
+
 @pytest.mark.parametrize("address", ["8.8.8.8", "93.184.215.14", "2606:4700::1111", "2a00::1"])
 def test_an_address_of_the_public_internet_may_be_called(address: str) -> None:
     assert is_public(address)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 URL_CHARS_MAX: Final = 500
@@ -28,12 +28,37 @@ _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 # As a name that ends so, resolvers read `127.1`, `2130706433` and `0x7f.1`.
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
-# Of IPv6, what is given out to networks; within it, what leads into IPv4 or nowhere.
+# What IANA reserves for a special purpose, and multicast: nobody's web server is there.
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+_SPECIAL_IPV4: Final = (
+    IPv4Network("0.0.0.0/8"),  # this network
+    IPv4Network("10.0.0.0/8"),  # private use
+    IPv4Network("100.64.0.0/10"),  # shared behind carriers' NAT
+    IPv4Network("127.0.0.0/8"),  # loopback
+    IPv4Network("169.254.0.0/16"),  # link local, the cloud's metadata service among it
+    IPv4Network("172.16.0.0/12"),  # private use
+    IPv4Network("192.0.0.0/24"),  # protocol assignments
+    IPv4Network("192.0.2.0/24"),  # documentation
+    IPv4Network("192.31.196.0/24"),  # AS112
+    IPv4Network("192.52.193.0/24"),  # multicast relays
+    IPv4Network("192.88.99.0/24"),  # 6to4 relays, until 2015
+    IPv4Network("192.168.0.0/16"),  # private use
+    IPv4Network("192.175.48.0/24"),  # AS112
+    IPv4Network("198.18.0.0/15"),  # benchmarks
+    IPv4Network("198.51.100.0/24"),  # documentation
+    IPv4Network("203.0.113.0/24"),  # documentation
+    IPv4Network("224.0.0.0/4"),  # multicast
+    IPv4Network("240.0.0.0/4"),  # reserved, and broadcast
+)
+# IPv6 addresses are given to networks from this block only. It excludes ::1, fc00::/7, fe80::/10,
+# ff00::/8, ::ffff:0:0/96 (IPv4) and 64:ff9b::/96 (NAT64).
 _UNICAST: Final = IPv6Network("2000::/3")
-_LEADING_ELSEWHERE: Final = (
+# https://www.iana.org/assignments/iana-ipv6-special-registry
+_SPECIAL_IPV6: Final = (
     IPv6Network("2001::/23"),  # protocol assignments, Teredo and ORCHID among them
     IPv6Network("2001:db8::/32"),  # documentation
     IPv6Network("2002::/16"),  # 6to4
+    IPv6Network("2620:4f:8000::/48"),  # AS112
     IPv6Network("3fff::/20"),  # documentation
 )
 
@@ -95,14 +120,15 @@ def is_public(address: str) -> bool:
         ip = ip_address(address)
     except ValueError:
         return False
+    # Python's own list as well: it may learn of a block before we do.
+    if not ip.is_global:
+        return False
     match ip:
         case IPv4Address():
-            return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+            return not any(ip in network for network in _SPECIAL_IPV4)
         case IPv6Address():
-            # Also tells off ::1, fc00::/7, fe80::/10, ::ffff:0:0/96 and NAT64's 64:ff9b::/96.
             return (
                 ip in _UNICAST
                 and ip.scope_id is None
-                and ip.is_global
-                and not any(ip in network for network in _LEADING_ELSEWHERE)
+                and not any(ip in network for network in _SPECIAL_IPV6)
             )
