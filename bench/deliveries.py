@@ -67,7 +67,12 @@ def _figure(figure: str, value: float, unit: str) -> Figure:
 
 def _open(manager: ProgramClient) -> list[str]:
     """Connect the shop, and enroll who buys there."""
-    told = {"platform": "shopify", "source": "burst", "secrets": [_SECRET]}
+    told = {
+        "platform": "shopify",
+        "source": "burst",
+        "store": "bean-and-leaf",
+        "secrets": [_SECRET],
+    }
     manager.put(_STOREFRONT, json=told).raise_for_status()
     members: list[str] = []
     for number in range(MEMBERS):

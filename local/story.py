@@ -106,7 +106,12 @@ class Story:
         return f"{member['id']}, 0 {self._many}"
 
     def _connect_shop(self) -> str:
-        body = {"platform": "shopify", "source": "shop", "secrets": [STOREFRONT_SECRET]}
+        body = {
+            "platform": "shopify",
+            "source": "shop",
+            "store": "bean-and-leaf",
+            "secrets": [STOREFRONT_SECRET],
+        }
 
         answer = self._as["manager"].put(f"/storefronts/{STOREFRONT_ID}", json=body)
 

@@ -29,7 +29,7 @@ from loyalty.domain.shops.deliveries import (
     INTERRUPTED,
     Kept,
 )
-from loyalty.domain.shops.storefront import ALL_EARN, Envelope, Outcome
+from loyalty.domain.shops.storefront import Envelope, Outcome
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import Inbox, IntakeQueue, read_message
@@ -138,8 +138,7 @@ def take(record: SQSRecord) -> None:
         command = understand(
             delivery,
             envelope,
-            # All orders of a shop that is no longer connected earn.
-            earns=storefront.earns if storefront else ALL_EARN,
+            storefront=storefront,
             dialect=speaks,
             platforms=platforms(),
         )

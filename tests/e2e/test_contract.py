@@ -279,13 +279,18 @@ def test_the_report_shows_what_happened_as_json_and_as_csv(api: DescribedApi) ->
 
 
 def test_a_storefront_is_connected_and_its_secret_never_told(api: DescribedApi) -> None:
-    shop = {"platform": "shopify", "source": "shop", "secrets": ["shpss_not_to_be_told"]}
+    shop = {
+        "platform": "shopify",
+        "source": "shop",
+        "store": "bean-and-leaf",
+        "secrets": ["shpss_not_to_be_told"],
+    }
 
     connected = api.send("manager", "PUT", "/storefronts/online", json=shop, status=201)
     again = api.send("manager", "PUT", "/storefronts/online", json=shop, status=200)
     read = api.send("manager", "GET", "/storefronts/online", status=200)
 
-    expected = {"platform": "shopify", "source": "shop"}
+    expected = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf"}
     assert told(connected.json(), expected) == expected
     for answer in (connected, again, read):
         assert "shpss_not_to_be_told" not in answer.text

@@ -19,7 +19,7 @@ def test_of_whoever_is_erased_nothing_is_left_anywhere(api: DescribedApi) -> Non
     mark = f"quintessa{uuid4().hex[:8]}"
     email = f"{mark}@example.com"
     aws = api.program.deployed.cloud.aws
-    shop = {"platform": "shopify", "source": "shop", "secrets": [SECRET]}
+    shop = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf", "secrets": [SECRET]}
     api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)
     deliver(api, email=email, order_id=1)
     hers = api.call(

@@ -128,7 +128,7 @@ def drive_everything(api: DescribedApi) -> None:
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
     api.call("member", "GET", "/rewards")
-    shop = {"platform": "shopify", "source": "shop", "secrets": ["one"]}
+    shop = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf", "secrets": ["one"]}
     api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)
     api.call("manager", "PUT", "/storefronts/online", json=shop | {"secrets": ["two", "one"]})
     api.call("manager", "GET", "/storefronts/online")

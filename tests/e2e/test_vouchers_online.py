@@ -61,8 +61,10 @@ def test_a_voucher_lives_in_a_shop(api: DescribedApi, shopify: PlatformServer) -
     api.call("manager", "PUT", "/storefronts/online", json=connection, status=201)
     ana = {
         "id": 7,
+        "admin_graphql_api_id": "gid://shopify/Customer/7",
         "email": "ana@example.com",
         "first_name": "Ana",
+        "created_at": datetime.now(UTC).isoformat(),
         "updated_at": datetime.now(UTC).isoformat(),
         "email_marketing_consent": {"state": "subscribed"},
     }

@@ -60,7 +60,12 @@ BODIES: Final[dict[str, Any]] = {
         "to": "2026-11-22T00:00:00Z",
         "statuses": ["failed"],
     },
-    "connect_storefront": {"platform": "shopify", "source": "shop", "secrets": ["secret"]},
+    "connect_storefront": {
+        "platform": "shopify",
+        "source": "shop",
+        "store": "s",
+        "secrets": ["secret"],
+    },
     "enroll_member": {
         "identities": [EMAIL | {"verified": True}, {"kind": "card", "value": "6034-1"}],
         "profile": {

@@ -39,7 +39,7 @@ from tests.support.http import Answer, Claims, Context, Handler, call, person, s
 from tests.support.mailroom import Mailroom, refusal
 from tests.support.queues import consume
 from tests.support.received import AT
-from tests.support.shopify import WITH_CUSTOMER, encoded, payload
+from tests.support.shopify import DATA_REQUEST, KNOWN_CUSTOMER, WITH_CUSTOMER, encoded, payload
 from tests.support.stream import batch, records
 
 NAME: Final = "Quintessa Wharfinger"
@@ -171,12 +171,16 @@ def she_buys() -> None:
     deliver(order_of_hers(id=2, test=True), event_id="test")
     hers = order_of_hers(id=3, financial_status="pending")
     deliver(hers, event_id="pending", topic="orders/create")
-    deliver({"id": CUSTOMER, "email": EMAIL, "phone": PHONE} | ADDRESS, topic="customers/update")
+    known = KNOWN_CUSTOMER | {"id": CUSTOMER, "email": EMAIL, "phone": PHONE}
+    deliver(known | ADDRESS, topic="customers/update")
     wrong = order_of_hers(id=4, currency=NAME)
     deliver(wrong, event_id="currency")
     deliver(order_of_hers(id=5, line_items=[{"title": NOTE}]), event_id="malformed")
     deliver(order_of_hers(id={"name": NAME}, note=EMAIL), event_id="id")
-    asked = {"customer": {"id": CUSTOMER, "email": EMAIL, "phone": PHONE}, "orders_requested": [1]}
+    asked = DATA_REQUEST | {
+        "customer": {"id": CUSTOMER, "email": EMAIL, "phone": PHONE},
+        "orders_requested": [1],
+    }
     deliver(asked, event_id="request", topic="customers/data_request")
     no_json = f'{{"email": "{EMAIL}", {NAME}'.encode()
     for storefront, signed in (

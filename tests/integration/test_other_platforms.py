@@ -108,7 +108,7 @@ class TestWooCommerce:
         assert post(b"webhook_id=7", {}, storefront_id="another").status == 404
 
     def test_no_other_platform_is_greeted(self) -> None:
-        connect(platform="shopify", secrets=[SECRET])
+        connect(platform="shopify", store="bean-and-leaf", secrets=[SECRET])
 
         assert post(b"webhook_id=7", {}).status == 401
 

@@ -22,7 +22,7 @@ from tests.support.eventbridge import EventBridge
 from tests.support.http import Answer, Claims, Context, call, person, service
 from tests.support.mailroom import Mailroom
 from tests.support.received import AT
-from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+from tests.support.shopify import OF_SHOP, SHOP_REDACT, WITH_CUSTOMER, encoded, headers, payload
 from tests.support.stream import batch, records
 
 SERVICE = service(PROGRAM_ID)
@@ -35,8 +35,13 @@ CUSTOMER: dict[str, Any] = {
 }
 CARD: dict[str, Any] = {"kind": "card", "value": "6034-99"}
 BOB: dict[str, Any] = {"id": 207119551, "email": EMAIL["value"], "phone": None}
-REDACT: dict[str, Any] = {"shop_id": 954889, "customer": BOB, "orders_to_redact": [450789469]}
-REQUEST: dict[str, Any] = {"shop_id": 954889, "customer": BOB, "orders_requested": [450789469]}
+REDACT: dict[str, Any] = {**OF_SHOP, "customer": BOB, "orders_to_redact": [450789469]}
+REQUEST: dict[str, Any] = {
+    **OF_SHOP,
+    "customer": BOB,
+    "orders_requested": [450789469],
+    "data_request": {"id": 1},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -251,9 +256,36 @@ class TestWhoWantsToBeForgotten:
         assert inbox() == ["erased", "erased"]
 
     def test_who_is_nobody_is_ignored(self) -> None:
-        tell("customers/redact", {"customer": {}})
+        tell("customers/redact", REDACT | {"customer": {}, "orders_to_redact": []})
 
         assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "no_customer")
+
+
+@pytest.mark.parametrize("topic", ["customers/redact", "shop/redact", "customers/delete"])
+def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
+    time: Clock, topic: str
+) -> None:
+    bob = enroll(CUSTOMER, EMAIL)
+    buys()
+    time.now += timedelta(days=3)
+
+    tell(topic, payload(WITH_CUSTOMER, at=AT), event_id="captured")
+    finish()
+
+    assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "malformed")
+    assert read(bob).body["balance"] == 587
+    path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+    assert call(program, "GET", path, as_=MANAGER).status == 200
+
+
+def test_a_request_of_another_shop_of_the_same_app_erases_nobody() -> None:
+    bob = enroll(CUSTOMER, EMAIL)
+
+    tell("customers/redact", REDACT | {"shop_domain": "another.myshopify.com"})
+    finish()
+
+    assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "other_shop")
+    assert read(bob).status == 200
 
 
 class TestAShopThatWasGivenUp:
@@ -261,7 +293,7 @@ class TestAShopThatWasGivenUp:
         buys()
         time.now += timedelta(days=3)
 
-        tell("shop/redact", {"shop_id": 954889})
+        tell("shop/redact", SHOP_REDACT)
         finish()
 
         assert inbox() == ["erased", "erased"]
@@ -278,7 +310,7 @@ class TestAShopThatWasGivenUp:
         time.now += timedelta(days=3)
         connect(secrets=["shpss_0123456789abcdef", "another"], earns={"tags_none": ["staff"]})
 
-        tell("shop/redact", {"shop_id": 954889})
+        tell("shop/redact", SHOP_REDACT)
         finish()
         buys()
 

@@ -21,7 +21,7 @@ from tests.support.deliveries import (
 )
 from tests.support.documents import rule
 from tests.support.http import call
-from tests.support.shopify import WITH_CUSTOMER, payload
+from tests.support.shopify import DELETED_CUSTOMER, WITH_CUSTOMER, payload
 from tests.support.signing import SECRET, encoded
 
 PATH = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
@@ -32,6 +32,8 @@ TIERS = {
 }
 BOB = {
     "id": 207119551,
+    "admin_graphql_api_id": "gid://shopify/Customer/207119551",
+    "created_at": "2026-11-20T10:00:00Z",
     "email": "bob.norman@mail.example.com",
     "first_name": "Bob",
     "last_name": "Norman",
@@ -108,7 +110,7 @@ def test_a_member_is_linked_and_parted(time: Clock) -> None:
     assert (outcome()["status"], outcome()["member_id"]) == ("linked", member_id)
     time.now += timedelta(minutes=1)
 
-    deliver({"id": BOB["id"]}, topic="customers/delete", event_id="2")
+    deliver(DELETED_CUSTOMER, topic="customers/delete", event_id="2")
     drain()
 
     assert (outcome()["status"], outcome()["member_id"]) == ("unlinked", member_id)
@@ -119,7 +121,7 @@ def test_a_member_is_linked_and_parted(time: Clock) -> None:
 def test_what_is_told_of_one_customer_is_applied_in_order() -> None:
     connect()
     deliver(BOB, topic="customers/create", event_id="1")
-    deliver({"id": BOB["id"]}, topic="customers/delete", event_id="2")
+    deliver(DELETED_CUSTOMER, topic="customers/delete", event_id="2")
 
     groups = {message["attributes"]["MessageGroupId"] for message in queued()}
 

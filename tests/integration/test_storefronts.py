@@ -128,6 +128,9 @@ def test_an_id_with_a_colon_is_an_id_like_others() -> None:
         ({"platform": "square"}, "/access_token"),
         ({"platform": "bigcommerce", "access_token": "t"}, "/store"),
         ({"platform": "bigcommerce", "store": "../x", "access_token": "t"}, "/store"),
+        ({"store": None}, "/store"),
+        ({"store": "bean-and-leaf.myshopify.com"}, "/store"),
+        ({"platform": "stripe", "store": "bean-and-leaf"}, "/store"),
         ({"access_token": "t"}, "/access_token"),
         ({"platform": "stripe", "sandbox": True}, "/sandbox"),
         (

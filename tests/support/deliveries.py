@@ -14,16 +14,21 @@ PROGRAM_ID = "bean"
 STOREFRONT_ID = "online"
 MANAGER = staff(PROGRAM_ID, "manager")
 CONNECTION = {"platform": "shopify", "source": "shop", "secrets": [SECRET]}
+STORE = "bean-and-leaf"
 
 
 def connect(
     storefront_id: str = STOREFRONT_ID, *, as_: dict[str, str] | None = None, **changes: Any
 ) -> Answer:
+    """Shopify has to say which shop it is; what is `None` among the changes is left out."""
+    body = CONNECTION | changes
+    if body["platform"] == "shopify":
+        body = {"store": STORE} | body
     return call(
         program,
         "PUT",
         f"/v1/programs/{PROGRAM_ID}/storefronts/{storefront_id}",
-        body=CONNECTION | changes,
+        body={name: value for name, value in body.items() if value is not None},
         as_=as_ or MANAGER,
     )
 

@@ -17,6 +17,45 @@ WITH_CUSTOMER: Final = "order.450789469"
 OF_NOBODY: Final = "order.1073459962"
 
 
+# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance, as published.
+OF_SHOP: Final[dict[str, Any]] = {
+    "shop_id": 954889,
+    "shop_domain": "bean-and-leaf.myshopify.com",
+}
+DATA_REQUEST: Final[dict[str, Any]] = {
+    **OF_SHOP,
+    "orders_requested": [299938, 280263, 220458],
+    "customer": {"id": 191167, "email": "john@example.com", "phone": "555-625-1199"},
+    "data_request": {"id": 9999},
+}
+REDACT: Final[dict[str, Any]] = {
+    **OF_SHOP,
+    "customer": {"id": 191167, "email": "john@example.com", "phone": "555-625-1199"},
+    "orders_to_redact": [299938, 280263, 220458],
+}
+SHOP_REDACT: Final = OF_SHOP
+
+KNOWN_CUSTOMER: Final[dict[str, Any]] = {
+    "id": 207119551,
+    "admin_graphql_api_id": "gid://shopify/Customer/207119551",
+    "email": "Ana@example.com",
+    "phone": "+33612345678",
+    "first_name": "Ana",
+    "last_name": "Lund",
+    "created_at": "2026-11-20T10:00:00Z",
+    "updated_at": "2026-11-21T10:00:00Z",
+    "email_marketing_consent": {"state": "subscribed", "opt_in_level": "single_opt_in"},
+    "sms_marketing_consent": {"state": "not_subscribed"},
+}
+DELETED_CUSTOMER: Final[dict[str, Any]] = {
+    "id": 207119551,
+    "phone": None,
+    "addresses": [],
+    "tax_exemptions": [],
+    "admin_graphql_api_id": "gid://shopify/Customer/207119551",
+}
+
+
 def payload(name: str, *, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
     """A published body; an order's with `processed_at` set, and whatever else is changed."""
     body: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_bytes())

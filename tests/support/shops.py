@@ -88,7 +88,12 @@ def _shopify(began_at: datetime) -> Shop:
         financial_status="refunded",
     )
     return Shop(
-        connection={"platform": "shopify", "source": "shopify-shop", "secrets": [SECRET]},
+        connection={
+            "platform": "shopify",
+            "source": "shopify-shop",
+            "store": "bean-and-leaf",
+            "secrets": [SECRET],
+        },
         customer={"kind": "customer", "source": "shopify-shop", "value": "207119551"},
         chapters=(
             # The same order by two topics.

@@ -14,45 +14,19 @@ from loyalty.domain.shops.customers import CustomerErased, CustomerTold, Members
 from loyalty.domain.shops.storefront import Ignored, Parked, Wanted
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.shopify import DELETED_CUSTOMER, KNOWN_CUSTOMER
 from tests.support.signing import encoded, fixture
+from tests.support.stripe import customer_event
+from tests.support.woocommerce import CUSTOMER
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 SECONDS = int(AT.timestamp())
 EMAIL = Identity("email", "ana@example.com")
 PHONE = Identity("phone", "+33612345678")
 
-OF_SHOPIFY = {
-    "id": 207119551,
-    "email": "Ana@example.com",
-    "phone": "+33612345678",
-    "first_name": "Ana",
-    "last_name": "Lund",
-    "updated_at": "2026-11-21T10:00:00Z",
-    "email_marketing_consent": {"state": "subscribed", "opt_in_level": "single_opt_in"},
-    "sms_marketing_consent": {"state": "not_subscribed"},
-}
-OF_WOOCOMMERCE = {
-    "id": 25,
-    "email": "ana@example.com",
-    "first_name": "Ana",
-    "last_name": "Lund",
-    "billing": {"phone": "+33612345678"},
-    "date_created_gmt": "2026-11-20T10:00:00",
-    "date_modified_gmt": "2026-11-21T10:00:00",
-}
-OF_STRIPE = {
-    "id": "evt_1",
-    "type": "customer.updated",
-    "created": SECONDS,
-    "data": {
-        "object": {
-            "id": "cus_1",
-            "email": "ana@example.com",
-            "phone": "+33612345678",
-            "name": "Ana Lund",
-        }
-    },
-}
+OF_SHOPIFY = KNOWN_CUSTOMER
+OF_WOOCOMMERCE = CUSTOMER
+OF_STRIPE = customer_event()
 OF_BIGCOMMERCE = {
     "data": [
         {
@@ -67,6 +41,7 @@ OF_BIGCOMMERCE = {
 }
 EVENT_OF_BIGCOMMERCE = {
     "scope": "store/customer/updated",
+    "producer": "stores/abc123",
     "hash": "7ee67cd1cf2ca60bc1aa9e5fe957d2de373be4ca",
     "data": {"type": "customer", "id": 11},
 }
@@ -178,8 +153,7 @@ def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
 @pytest.mark.parametrize(
     ("platform", "topic", "body", "name"),
     [
-        (shopify, "customers/delete", {"id": 207119551}, "207119551"),
-        (woocommerce, "customer.deleted", {"id": 25}, "25"),
+        (shopify, "customers/delete", DELETED_CUSTOMER, "207119551"),
         (stripe, "customer.deleted", OF_STRIPE, "cus_1"),
         (square, "customer.deleted", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
         (bigcommerce, "store/customer/deleted", EVENT_OF_BIGCOMMERCE, "11"),

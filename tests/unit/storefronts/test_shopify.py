@@ -23,7 +23,17 @@ from loyalty.domain.shops.storefront import (
 from loyalty.storefronts import shopify
 from tests.support.fuzz import VALUES, must_make_sense, places, put
 from tests.support.received import delivery, received
-from tests.support.shopify import OF_NOBODY, SECRET, WITH_CUSTOMER, encoded, headers, payload
+from tests.support.shopify import (
+    DATA_REQUEST,
+    OF_NOBODY,
+    REDACT,
+    SECRET,
+    SHOP_REDACT,
+    WITH_CUSTOMER,
+    encoded,
+    headers,
+    payload,
+)
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -388,7 +398,12 @@ def returned(line_item_id: int, subtotal: str, tax: str = "0.00", **changes: Any
 
 
 def refund_body(*transactions: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    told = {"id": 7, "order_id": 450789469, "processed_at": AT.isoformat()}
+    told = {
+        "id": 7,
+        "admin_graphql_api_id": "gid://shopify/Refund/7",
+        "order_id": 450789469,
+        "processed_at": AT.isoformat(),
+    }
     return told | {"transactions": list(transactions)} | changes
 
 
@@ -586,14 +601,6 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     assert translated({}, topic="products/update") == Ignored("unknown_topic")
 
 
-# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance, as published.
-DATA_REQUEST = {
-    "shop_id": 954889,
-    "shop_domain": "{shop}.myshopify.com",
-    "orders_requested": [299938, 280263, 220458],
-    "customer": {"id": 191167, "email": "john@example.com", "phone": "555-625-1199"},
-    "data_request": {"id": 9999},
-}
 CUSTOMER = Identity("customer", "191167", "shop")
 
 
@@ -608,32 +615,29 @@ def test_a_customer_who_asks_for_their_data_is_passed_on() -> None:
 
 
 def test_a_customer_who_wants_to_be_forgotten_is_passed_on() -> None:
-    body = DATA_REQUEST | {"orders_to_redact": [299938], "orders_requested": []}
-    del body["data_request"]
-
-    assert translated(body, topic="customers/redact") == PrivacyRequest(
+    assert translated(REDACT, topic="customers/redact") == PrivacyRequest(
         asks="erasure",
         identities=(CUSTOMER, Identity("email", "john@example.com")),
-        order_ids=("299938",),
+        order_ids=("299938", "280263", "220458"),
     )
 
 
 def test_a_customer_may_be_nothing_but_an_e_mail() -> None:
-    told = translated({"customer": {"email": "john@example.com"}}, topic="customers/redact")
+    body = REDACT | {"customer": {"email": "john@example.com"}, "orders_to_redact": []}
 
-    assert told == PrivacyRequest(
+    assert translated(body, topic="customers/redact") == PrivacyRequest(
         asks="erasure", identities=(Identity("email", "john@example.com"),)
     )
 
 
 def test_a_request_that_names_no_customer_makes_no_sense() -> None:
-    assert translated({}, topic="customers/redact") == Parked("malformed", "/customer")
+    body = {name: value for name, value in REDACT.items() if name != "customer"}
+
+    assert translated(body, topic="customers/redact") == Parked("malformed", "/customer")
 
 
 def test_a_shop_that_is_given_up_asks_for_its_own_data_to_go() -> None:
-    assert translated({"shop_id": 954889}, topic="shop/redact") == PrivacyRequest(
-        asks="shop_erasure"
-    )
+    assert translated(SHOP_REDACT, topic="shop/redact") == PrivacyRequest(asks="shop_erasure")
 
 
 PUBLISHED = order()

@@ -44,10 +44,18 @@ class Dialect(Protocol):
         """What a delivery is about. Any body will do."""
         ...
 
+    @property
+    def TOPICS(self) -> Mapping[str, object]:  # noqa: N802  # a constant of the module
+        """Each topic that means something here, with the shape that its body must have."""
+        ...
+
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns
+        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
     ) -> Command | PrivacyRequest | Wanted:
-        """What a delivery asks for. Any body will do: what makes no sense is parked."""
+        """What a delivery asks for. Any body will do: what makes no sense is parked.
+
+        Where `store` is given, a body that names another shop is parked as `other_shop`.
+        """
         ...
 
     def complete(

@@ -22,6 +22,7 @@ from loyalty.domain.ledger.entries import AskedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
+    OTHER_SHOP,
     Command,
     Earns,
     Envelope,
@@ -35,7 +36,16 @@ from loyalty.domain.shops.storefront import (
     cancelled,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Id, Quantity, SignedAmount, Told, minor
+from loyalty.storefronts.reading import (
+    Id,
+    Quantity,
+    Shop,
+    SignedAmount,
+    Told,
+    Topic,
+    minor,
+    reads,
+)
 from loyalty.storefronts.signatures import is_recent, matches, standard
 
 MESSAGE: Final = "webhook-id"
@@ -122,26 +132,17 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+    earns: Earns = ALL_EARN,
+    store: str | None = None,
 ) -> Command | Wanted:
     """What has to be read first. Any body will do: what makes no sense is parked."""
-    if topic not in (*ORDER_TOPICS, *CUSTOMER_TOPICS, CUSTOMER_DELETED):
+    read = TOPICS.get(topic)
+    if read is None:
         return Ignored("unknown_topic")
     try:
-        named = _NamingEvent.model_validate_json(body).data.id
+        return read(body, Shop(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
-    if topic == CUSTOMER_DELETED:
-        return reading.customer_erased(str(named), source=source)
-    if topic in CUSTOMER_TOPICS:
-        return Wanted((f"/v3/customers?id:in={named}",))
-    return Wanted(
-        (
-            f"/v2/orders/{named}",
-            f"/v2/orders/{named}/products?limit=250",
-            f"/v3/orders/{named}/payment_actions/refunds",
-        )
-    )
 
 
 def complete(
@@ -213,7 +214,14 @@ class _Named(Told):
 
 
 class _NamingEvent(Told):
+    producer: StrictStr
     data: _Named
+
+    def of_other_shop(self, shop: Shop) -> Parked | None:
+        """One app's secret signs for each of the stores that it is installed in."""
+        if shop.store is None or self.producer == f"stores/{shop.store}":
+            return None
+        return Parked(OTHER_SHOP, "/producer")
 
 
 class _Customer(_Named):
@@ -450,3 +458,33 @@ def _asked(
     return reading.shared_out(
         str(told.id), at=at, back_minor=max(0, minor(back, decimals)), shares_minor=shares_minor
     )
+
+
+def _order_event(event: _NamingEvent, shop: Shop) -> Command | Wanted:
+    named = event.data.id
+    return event.of_other_shop(shop) or Wanted(
+        (
+            f"/v2/orders/{named}",
+            f"/v2/orders/{named}/products?limit=250",
+            f"/v3/orders/{named}/payment_actions/refunds",
+        )
+    )
+
+
+def _customer_event(event: _NamingEvent, shop: Shop) -> Command | Wanted:
+    wanted = Wanted((f"/v3/customers?id:in={event.data.id}",))
+    return event.of_other_shop(shop) or wanted
+
+
+def _customer_gone(event: _NamingEvent, shop: Shop) -> Command | Wanted:
+    return event.of_other_shop(shop) or reading.customer_erased(
+        str(event.data.id), source=shop.source
+    )
+
+
+# The topic is a part of the signed body.
+TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+    **dict.fromkeys(ORDER_TOPICS, reads(_NamingEvent, _order_event)),
+    **dict.fromkeys(CUSTOMER_TOPICS, reads(_NamingEvent, _customer_event)),
+    CUSTOMER_DELETED: reads(_NamingEvent, _customer_gone),
+}

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from loyalty.domain.people.identity import Identity, Kind, NotAnIdentity, identi
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold
 from loyalty.domain.shops.storefront import (
     Command,
+    Earns,
     Ignored,
     OrderPaid,
     OrderRefunded,
@@ -43,6 +45,12 @@ def _amount(value: object) -> Decimal:
     raise PydanticCustomError("amount_form", "Write an amount as 49.99")
 
 
+def _refuse(_value: object) -> None:
+    raise PydanticCustomError("other_topic", "The body of this topic has no such field")
+
+
+# A field that only the bodies of other topics have.
+Absent = Annotated[None, BeforeValidator(_refuse)]
 Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
 SignedAmount = Annotated[Decimal, BeforeValidator(_amount)]
 Amount = Annotated[SignedAmount, Field(ge=0)]
@@ -53,6 +61,36 @@ class Told(BaseModel):
     """A part of a payload; what is not read is not looked at."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """The connected shop that a delivery came from, as far as a translation needs it.
+
+    `store` is the platform's own name of the shop; None where the connection has none.
+    """
+
+    source: str
+    earns: Earns
+    store: str | None
+
+
+type Topic[C] = Callable[[bytes, Shop], C]
+"""Reads the body of one topic. Raises `ValidationError` where the body has not its shape."""
+
+
+def reads[P: Told, C](shape: type[P], command: Callable[[P, Shop], C]) -> Topic[C]:
+    """A topic: the shape that its body must have, and the command that it stands for.
+
+    Some platforms sign only the body and send the topic in a header. Whoever captures a delivery
+    can send its body again under any other topic, so `shape` must require what only the bodies of
+    this topic have, and declare as `Absent` what tells the bodies of other topics apart.
+    """
+
+    def read(body: bytes, shop: Shop) -> C:
+        return command(shape.model_validate_json(body), shop)
+
+    return read
 
 
 def minor(amount: Decimal, decimals: int) -> int:

@@ -7,18 +7,21 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Annotated, Any, Final
 
-from pydantic import StrictBool, StrictStr, ValidationError
+from pydantic import ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.fields import CurrencyCode, Instant
 from loyalty.domain.ledger.entries import AskedRefund
 from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.people.privacy_requests import Asks, PrivacyRequest
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
+    OTHER_SHOP,
     Command,
     Earns,
     Envelope,
@@ -31,7 +34,18 @@ from loyalty.domain.shops.storefront import (
     cancelled,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Amount, Id, Quantity, SignedAmount, Told, minor
+from loyalty.storefronts.reading import (
+    Absent,
+    Amount,
+    Id,
+    Quantity,
+    Shop,
+    SignedAmount,
+    Told,
+    Topic,
+    minor,
+    reads,
+)
 from loyalty.storefronts.signatures import in_base64, matches
 
 SIGNATURE: Final = "x-shopify-hmac-sha256"
@@ -50,15 +64,6 @@ HEADERS: Final = (
     "x-shopify-triggered-at",
 )
 
-# What the law gives a shop's customers, and a shop that is given up:
-# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
-PRIVACY_TOPICS: Final[dict[str, Asks]] = {
-    "customers/data_request": "export",
-    "customers/redact": "erasure",
-    "shop/redact": "shop_erasure",
-}
-# These tell the order as it is now, paid or not.
-ORDER_TOPICS: Final = ("orders/create", "orders/updated")
 CUSTOMER_TOPICS: Final = ("customers/create", "customers/update")
 PAID: Final = ("paid", "partially_refunded", "refunded")
 NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
@@ -106,22 +111,19 @@ def _event(headers: Mapping[str, str]) -> str | None:
 
 
 def translate(
-    topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN
+    topic: str,
+    body: bytes,
+    *,
+    source: str,
+    earns: Earns = ALL_EARN,
+    store: str | None = None,
 ) -> Command | PrivacyRequest:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
+    read = TOPICS.get(topic)
+    if read is None:
+        return Ignored("unknown_topic")
     try:
-        match topic:
-            case _ if asks := PRIVACY_TOPICS.get(topic):
-                return _privacy_request(asks, body, source=source)
-            case "refunds/create":
-                return _order_refunded(_Refund.model_validate_json(body), source=source)
-            case "customers/delete":
-                gone = _Erased.model_validate_json(body)
-                return reading.customer_erased(str(gone.id), source=source)
-            case _ if topic in CUSTOMER_TOPICS:
-                return _customer(_KnownCustomer.model_validate_json(body), source=source)
-            case _:
-                return _of_order(topic, body, source=source, earns=earns)
+        return read(body, Shop(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -137,17 +139,9 @@ def api(storefront: Storefront, *, access_token: str) -> PlatformApi:
     )
 
 
-def _of_order(topic: str, body: bytes, *, source: str, earns: Earns) -> Command:
-    match topic:
-        case "orders/paid":
-            return _order_paid(_Order.model_validate_json(body), source=source, earns=earns)
-        case "orders/cancelled":
-            return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
-        case "orders/edited":
-            return Ignored("told_by_orders_updated")
-        case _ if topic in ORDER_TOPICS:
-            return _order_told(body, source=source, earns=earns)
-    return Ignored("unknown_topic")
+def _is_a(kind: str) -> Any:
+    """Every resource names what it is in its body, which is signed; the topic is not."""
+    return Field(pattern=rf"^gid://shopify/{kind}/")
 
 
 class _Money(Told):
@@ -224,13 +218,48 @@ class _DataRequest(Told):
     id: Id
 
 
-class _CustomersRequest(Told):
+# What the law gives a shop's customers, and a shop that is given up:
+# https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+class _OfShop(Told):
+    """What only requests about somebody's data have: the shop, by id and by name."""
+
+    shop_id: Id
+    shop_domain: StrictStr
+
+
+class _CustomersRequest(_OfShop):
     """Of some customers there is nothing but an e-mail."""
 
     customer: _Customer
-    data_request: _DataRequest | None = None
-    orders_requested: tuple[Id, ...] = ()
-    orders_to_redact: tuple[Id, ...] = ()
+
+    def identities(self, *, source: str) -> tuple[Identity, ...]:
+        customer = self.customer
+        return reading.identities(
+            (
+                ("customer", str(customer.id) if customer.id else None),
+                ("email", customer.email),
+                ("phone", customer.phone),
+            ),
+            source=source,
+        )
+
+
+class _CustomersDataRequest(_CustomersRequest):
+    orders_requested: tuple[Id, ...]
+    data_request: _DataRequest
+    orders_to_redact: Absent = None
+
+
+class _CustomersRedact(_CustomersRequest):
+    orders_to_redact: tuple[Id, ...]
+    orders_requested: Absent = None
+    data_request: Absent = None
+
+
+class _ShopRedact(_OfShop):
+    """Names the shop and nothing else: a customer's request must not erase the shop."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class _Consent(Told):
@@ -241,12 +270,22 @@ class _Erased(Told):
     id: Id
 
 
+class _DeletedCustomer(_Erased):
+    """The only customer's body that does not say when the customer was created."""
+
+    admin_graphql_api_id: Annotated[StrictStr, _is_a("Customer")]
+    created_at: Absent = None
+    updated_at: Absent = None
+
+
 class _KnownCustomer(_Erased):
+    admin_graphql_api_id: Annotated[StrictStr, _is_a("Customer")]
+    created_at: Instant
+    updated_at: Instant
     email: StrictStr | None = None
     phone: StrictStr | None = None
     first_name: StrictStr | None = None
     last_name: StrictStr | None = None
-    updated_at: Instant | None = None
     email_marketing_consent: _Consent | None = None
     sms_marketing_consent: _Consent | None = None
 
@@ -383,8 +422,15 @@ class _Refund(Told):
         return transaction.amount * shop / presented if presented else None
 
 
+class _CreatedRefund(_Refund):
+    """A refund that is delivered alone, and not as a part of its order."""
+
+    admin_graphql_api_id: Annotated[StrictStr, _is_a("Refund")]
+
+
 class _Cancelled(Told):
     id: Id
+    admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     cancelled_at: Instant
     financial_status: StrictStr | None = None
     test: StrictBool | None = False
@@ -392,6 +438,7 @@ class _Cancelled(Told):
 
 class _Order(Told):
     id: Id
+    admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     currency: CurrencyCode
     created_at: Instant | None = None
     processed_at: Instant | None = None
@@ -422,31 +469,45 @@ class _Order(Told):
             yield from charged.money()
 
 
-def _privacy_request(asks: Asks, body: bytes, *, source: str) -> PrivacyRequest:
-    if asks == "shop_erasure":
-        return PrivacyRequest(asks=asks)
-    told = _CustomersRequest.model_validate_json(body)
-    customer = told.customer
-    return PrivacyRequest(
-        asks=asks,
-        identities=reading.identities(
-            (
-                ("customer", str(customer.id) if customer.id else None),
-                ("email", customer.email),
-                ("phone", customer.phone),
-            ),
-            source=source,
-        ),
-        order_ids=tuple(map(str, (*told.orders_requested, *told.orders_to_redact))),
-        request_id=str(told.data_request.id) if told.data_request else None,
+def _data_request(payload: _CustomersDataRequest, shop: Shop) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(
+        asks="export",
+        identities=payload.identities(source=shop.source),
+        order_ids=tuple(map(str, payload.orders_requested)),
+        request_id=str(payload.data_request.id),
     )
 
 
-def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:
-    """An order as it is now: it may be paid, cancelled, or not paid yet."""
-    told = _Order.model_validate_json(body)
+def _customers_redact(payload: _CustomersRedact, shop: Shop) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(
+        asks="erasure",
+        identities=payload.identities(source=shop.source),
+        order_ids=tuple(map(str, payload.orders_to_redact)),
+    )
+
+
+def _shop_redact(payload: _ShopRedact, shop: Shop) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(asks="shop_erasure")
+
+
+def _of_other_shop(payload: _OfShop, shop: Shop) -> Parked | None:
+    """One app's secret signs for each of the shops that it is installed in."""
+    if shop.store is None or payload.shop_domain == f"{shop.store}.myshopify.com":
+        return None
+    return Parked(OTHER_SHOP, "/shop_domain")
+
+
+def _paid_order(told: _Order, shop: Shop) -> Command:
+    """An order when it was paid; what is refunded later is told by other deliveries."""
     if told.cancelled_at:
-        return _order_cancelled(_Cancelled.model_validate_json(body), source=source)
+        return _cancelled(told, at=told.cancelled_at, source=shop.source)
+    return _order_paid(told, shop)
+
+
+def _order_told(told: _Order, shop: Shop) -> Command:
+    """An order as it is now: it may be paid, cancelled, or not paid yet."""
+    if told.cancelled_at:
+        return _cancelled(told, at=told.cancelled_at, source=shop.source)
     if told.financial_status not in PAID:
         return Ignored("not_paid")
     refunds = [_asked(refund) for refund in told.refunds]
@@ -456,8 +517,7 @@ def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:
     done = tuple(refund for refund in refunds if isinstance(refund, AskedRefund))
     return _order_paid(
         told,
-        source=source,
-        earns=earns,
+        shop,
         refunds=done,
         all_given_back=told.financial_status == "refunded",
     )
@@ -465,14 +525,15 @@ def _order_told(body: bytes, *, source: str, earns: Earns) -> Command:
 
 def _order_paid(
     told: _Order,
+    shop: Shop,
     *,
-    source: str,
-    earns: Earns,
     refunds: tuple[AskedRefund, ...] = (),
     all_given_back: bool = False,
 ) -> Command:
     if told.test:
         return Ignored("test_order")
+    if told.financial_status not in PAID:
+        return Ignored("not_paid")
     occurred_at = told.processed_at or told.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
@@ -484,7 +545,7 @@ def _order_paid(
     customer = told.customer or _Customer()
     return reading.paid(
         Order(
-            source=source,
+            source=shop.source,
             order_id=str(told.id),
             occurred_at=occurred_at,
             lines=tuple(_lines(told, decimals=decimals)),
@@ -501,11 +562,11 @@ def _order_paid(
                 ("phone", customer.phone),
                 ("phone", told.phone),
             ),
-            source=source,
+            source=shop.source,
         ),
         refunds=refunds,
         pointer="/line_items",
-        excluded=earns.excludes(
+        excluded=shop.earns.excludes(
             status=told.fulfillment_status or "unfulfilled",
             channel=told.source_name,
             tags=told.labels,
@@ -515,25 +576,29 @@ def _order_paid(
     )
 
 
-def _order_cancelled(told: _Cancelled, *, source: str) -> Command:
-    if told.test:
+def _order_cancelled(payload: _Cancelled, shop: Shop) -> Command:
+    return _cancelled(payload, at=payload.cancelled_at, source=shop.source)
+
+
+def _cancelled(payload: _Cancelled | _Order, *, at: datetime, source: str) -> Command:
+    if payload.test:
         return Ignored("test_order")
-    if told.financial_status in NEVER_PAID:
+    if payload.financial_status in NEVER_PAID:
         return Ignored("not_paid")
     return OrderRefunded(
         source=source,
-        order_id=str(told.id),
-        refund=cancelled(at=told.cancelled_at),
+        order_id=str(payload.id),
+        refund=cancelled(at=at),
         currency=None,
         all_given_back=True,
     )
 
 
-def _order_refunded(told: _Refund, *, source: str) -> Command:
+def _order_refunded(told: _Refund, shop: Shop) -> Command:
     asked = _asked(told)
     if not isinstance(asked, AskedRefund):
         return asked
-    return reading.refunded(source, str(told.order_id), asked, currency=told.currency)
+    return reading.refunded(shop.source, str(told.order_id), asked, currency=told.currency)
 
 
 def _asked(told: _Refund) -> AskedRefund | Ignored | Parked:
@@ -626,17 +691,21 @@ def _kept_of_removed(told: _Order, removed: Counter[int]) -> Decimal:
     return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
 
 
-def _customer(told: _KnownCustomer, *, source: str) -> Command:
+def _customer(told: _KnownCustomer, shop: Shop) -> Command:
     """Only who has said yes is told of; a pending consent, or none yet, is none."""
     said = {"email": told.email_marketing_consent, "sms": told.sms_marketing_consent}
     return reading.customer(
         str(told.id),
-        source=source,
+        source=shop.source,
         named=(("email", told.email), ("phone", told.phone)),
         names=(told.first_name, told.last_name),
         consents={kind: True for kind, each in said.items() if each and each.state == "subscribed"},
         told_at=told.updated_at,
     )
+
+
+def _customer_gone(payload: _DeletedCustomer, shop: Shop) -> Command:
+    return reading.customer_erased(str(payload.id), source=shop.source)
 
 
 def _customer_id(topic: str, body: bytes) -> str | None:
@@ -656,3 +725,23 @@ def _order_id(topic: str, body: bytes) -> str | None:
         return None
     named = told.order_id or (told.id if topic.startswith("orders/") else None)
     return str(named) if named else None
+
+
+def _edited(_payload: Told, _shop: Shop) -> Command:
+    return Ignored("told_by_orders_updated")
+
+
+TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
+    "orders/paid": reads(_Order, _paid_order),
+    "orders/create": reads(_Order, _order_told),
+    "orders/updated": reads(_Order, _order_told),
+    "orders/edited": reads(Told, _edited),
+    "orders/cancelled": reads(_Cancelled, _order_cancelled),
+    "refunds/create": reads(_CreatedRefund, _order_refunded),
+    "customers/create": reads(_KnownCustomer, _customer),
+    "customers/update": reads(_KnownCustomer, _customer),
+    "customers/delete": reads(_DeletedCustomer, _customer_gone),
+    "customers/data_request": reads(_CustomersDataRequest, _data_request),
+    "customers/redact": reads(_CustomersRedact, _customers_redact),
+    "shop/redact": reads(_ShopRedact, _shop_redact),
+}

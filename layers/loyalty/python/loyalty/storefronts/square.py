@@ -33,7 +33,7 @@ from loyalty.domain.shops.storefront import (
     given_back,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Told
+from loyalty.storefronts.reading import Shop, Told, Topic, reads
 from loyalty.storefronts.signatures import in_base64, matches
 
 SIGNATURE: Final = "x-square-hmacsha256-signature"
@@ -88,26 +88,17 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+    earns: Earns = ALL_EARN,
+    store: str | None = None,
 ) -> Command | Wanted:
     """What a delivery asks for, or what has to be read first. Any body will do."""
+    read = TOPICS.get(topic)
+    if read is None:
+        return Ignored("unknown_topic")
     try:
-        if topic in PAYMENT_TOPICS:
-            return _of_payment(_PaymentEvent.model_validate_json(body).data.object.payment)
-        if topic in REFUND_TOPICS:
-            return _of_refund(_RefundEvent.model_validate_json(body).data.object.refund)
-        if topic in ORDER_TOPICS:
-            return _of_order(_OrderEvent.model_validate_json(body).data.object.order_updated)
-        if topic in CUSTOMER_TOPICS:
-            return _customer(_CustomerEvent.model_validate_json(body), source=source)
-        if topic == "customer.deleted":
-            gone = _CustomerEvent.model_validate_json(body).data.object.customer.id
-            return reading.customer_erased(gone, source=source)
-        if topic in SUBSCRIPTION_TOPICS:
-            return _subscription(_SubscriptionEvent.model_validate_json(body), source=source)
+        return read(body, Shop(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
-    return Ignored("unknown_topic")
 
 
 def complete(
@@ -346,25 +337,29 @@ class _SubscriptionEvent(Told):
     data: _SubscriptionData
 
 
-def _customer(event: _CustomerEvent, *, source: str) -> Command:
+def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
     told = event.data.object.customer
     return reading.customer(
         told.id,
-        source=source,
+        source=shop.source,
         named=(("email", told.email_address), ("phone", told.phone_number)),
         names=(told.given_name, told.family_name),
         told_at=told.updated_at or event.created_at,
     )
 
 
-def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
+def _customer_gone(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+    return reading.customer_erased(event.data.object.customer.id, source=shop.source)
+
+
+def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
     """A membership, as far as it was charged; one that is pending was not yet."""
     told = event.data.object.subscription
     is_active = told.status == "ACTIVE"
     if told.status == "PENDING" or (is_active and told.charged_through_date is None):
         return Ignored("not_paid")
     return MembershipTold(
-        customer=identify("customer", told.customer_id, source=source),
+        customer=identify("customer", told.customer_id, source=shop.source),
         membership_id=told.id,
         plans=tuple(name for name in (told.plan_variation_id, told.plan_id) if name),
         # A day is as the seller's calendar has it: its noon is that day in the program's, too.
@@ -375,7 +370,8 @@ def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
     )
 
 
-def _of_payment(payment: _Payment) -> Command | Wanted:
+def _of_payment(event: _PaymentEvent, _shop: Shop) -> Command | Wanted:
+    payment = event.data.object.payment
     if payment.status != "COMPLETED":
         return Ignored("not_paid")
     if not payment.order_id:
@@ -383,8 +379,9 @@ def _of_payment(payment: _Payment) -> Command | Wanted:
     return _wanted("orders", payment.order_id)
 
 
-def _of_refund(refund: _Refund) -> Command | Wanted:
+def _of_refund(event: _RefundEvent, _shop: Shop) -> Command | Wanted:
     """A refund is of a payment; the order that it names is one of its own."""
+    refund = event.data.object.refund
     if refund.status == "PENDING":
         return Ignored("refund_pending")
     if refund.status != "COMPLETED":
@@ -392,7 +389,8 @@ def _of_refund(refund: _Refund) -> Command | Wanted:
     return _wanted("payments", refund.payment_id)
 
 
-def _of_order(order: _OrderUpdated) -> Command | Wanted:
+def _of_order(event: _OrderEvent, _shop: Shop) -> Command | Wanted:
+    order = event.data.object.order_updated
     return Ignored("not_paid") if order.state == "DRAFT" else _wanted("orders", order.order_id)
 
 
@@ -524,3 +522,14 @@ def _order_id(event: _Event) -> str | None:
     told = event.data.object if event.data else None
     named = (told.payment or told.order_updated) if told else None
     return named.order_id if named and reading.is_name(named.order_id) else None
+
+
+# The topic is a part of the signed body.
+TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+    **dict.fromkeys(PAYMENT_TOPICS, reads(_PaymentEvent, _of_payment)),
+    **dict.fromkeys(REFUND_TOPICS, reads(_RefundEvent, _of_refund)),
+    **dict.fromkeys(ORDER_TOPICS, reads(_OrderEvent, _of_order)),
+    **dict.fromkeys(CUSTOMER_TOPICS, reads(_CustomerEvent, _customer)),
+    "customer.deleted": reads(_CustomerEvent, _customer_gone),
+    **dict.fromkeys(SUBSCRIPTION_TOPICS, reads(_SubscriptionEvent, _subscription)),
+}

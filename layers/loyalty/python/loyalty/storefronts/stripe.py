@@ -41,7 +41,7 @@ from loyalty.domain.shops.storefront import (
     given_back,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Told
+from loyalty.storefronts.reading import Shop, Told, Topic, reads
 from loyalty.storefronts.signatures import in_hex, is_recent, matches
 
 SIGNATURE: Final = "stripe-signature"
@@ -115,28 +115,17 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+    earns: Earns = ALL_EARN,
+    store: str | None = None,
 ) -> Command | Wanted:
     """What a delivery asks for, or what has to be read first. Any body will do."""
+    read = TOPICS.get(topic)
+    if read is None:
+        return Ignored("unknown_topic")
     try:
-        if topic in CHECKOUT:
-            return _checkout(_SessionEvent.model_validate_json(body), source=source)
-        match topic:
-            case "invoice.paid":
-                event = _InvoiceEvent.model_validate_json(body)
-                return _wanted(event) or _invoice(event, source=source)
-            case "charge.refunded":
-                return _refund(_ChargeEvent.model_validate_json(body), source=source)
-            case "customer.created" | "customer.updated":
-                return _customer(_CustomerEvent.model_validate_json(body), source=source)
-            case "customer.deleted":
-                gone = _CustomerEvent.model_validate_json(body).data.object.id
-                return reading.customer_erased(gone, source=source)
-            case _ if topic in SUBSCRIPTION_TOPICS:
-                return _subscription(_SubscriptionEvent.model_validate_json(body), source=source)
+        return read(body, Shop(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
-    return Ignored("unknown_topic")
 
 
 def complete(
@@ -370,18 +359,22 @@ class _SubscriptionEvent(_Event):
     data: _SubscriptionData
 
 
-def _customer(event: _CustomerEvent, *, source: str) -> Command:
+def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
     told = event.data.object
     return reading.customer(
         told.id,
-        source=source,
+        source=shop.source,
         named=(("email", told.email), ("phone", told.phone)),
         names=(told.name,),
         told_at=event.created,
     )
 
 
-def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
+def _customer_gone(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+    return reading.customer_erased(event.data.object.id, source=shop.source)
+
+
+def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
     """A membership, by its prices and products; what is not settled yet changes nothing."""
     told = event.data.object
     if not reading.is_name(told.customer):
@@ -393,7 +386,7 @@ def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
         return Parked("malformed", "/data/object/items/data/0/current_period_end")
     named = (name for each in told.items.data for name in (each.price.id, each.price.product))
     return MembershipTold(
-        customer=identify("customer", told.customer, source=source),
+        customer=identify("customer", told.customer, source=shop.source),
         membership_id=told.id,
         plans=tuple(name for name in named if name),
         paid_until=told.paid_until if is_paid else None,
@@ -401,7 +394,7 @@ def _subscription(event: _SubscriptionEvent, *, source: str) -> Command:
     )
 
 
-def _checkout(event: _SessionEvent, *, source: str) -> Command:
+def _checkout(event: _SessionEvent, shop: Shop) -> Command | Wanted:
     """What a checkout sold; subscriptions, and whatever else is invoiced, are told by invoices."""
     told = event.data.object
     if told.mode == "subscription" or told.invoice:
@@ -426,7 +419,7 @@ def _checkout(event: _SessionEvent, *, source: str) -> Command:
             ("email", person.email or told.customer_email),
             ("phone", person.phone),
         ),
-        source=source,
+        source=shop.source,
         at=event.created,
         told_at=event.created,
         code=told.metadata.voucher_code if told.metadata else None,
@@ -441,6 +434,10 @@ def _wanted(event: _InvoiceEvent) -> Wanted | Parked | None:
     if not reading.is_name(told.id):
         return Parked("malformed", "/data/object/id")
     return Wanted((f"/v1/invoice_payments?invoice={told.id}&status=paid",))
+
+
+def _invoice_paid(event: _InvoiceEvent, shop: Shop) -> Command | Wanted:
+    return _wanted(event) or _invoice(event, source=shop.source)
 
 
 def _invoice(event: _InvoiceEvent, *, source: str, payment: str | None = None) -> Command:
@@ -515,7 +512,7 @@ def _line(
     )
 
 
-def _refund(event: _ChargeEvent, *, source: str) -> Command:
+def _refund(event: _ChargeEvent, shop: Shop) -> Command | Wanted:
     """A charge tells all that was given back so far: what is new is named by both totals."""
     told, before = event.data.object, event.data.previous_attributes.amount_refunded
     if not reading.is_name(told.payment_intent):
@@ -534,7 +531,7 @@ def _refund(event: _ChargeEvent, *, source: str) -> Command:
         amount_minor=_minor(back, told.currency, decimals),
     )
     return reading.refunded(
-        source,
+        shop.source,
         told.payment_intent,
         refund,
         currency=told.currency,
@@ -544,3 +541,15 @@ def _refund(event: _ChargeEvent, *, source: str) -> Command:
 
 def _minor(amount: int, currency: str, decimals: int) -> int:
     return reading.minor(Decimal(amount).scaleb(-_OTHER_DECIMALS.get(currency, decimals)), decimals)
+
+
+# The topic is a part of the signed body.
+TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+    **dict.fromkeys(CHECKOUT, reads(_SessionEvent, _checkout)),
+    "invoice.paid": reads(_InvoiceEvent, _invoice_paid),
+    "charge.refunded": reads(_ChargeEvent, _refund),
+    "customer.created": reads(_CustomerEvent, _customer),
+    "customer.updated": reads(_CustomerEvent, _customer),
+    "customer.deleted": reads(_CustomerEvent, _customer_gone),
+    **dict.fromkeys(SUBSCRIPTION_TOPICS, reads(_SubscriptionEvent, _subscription)),
+}

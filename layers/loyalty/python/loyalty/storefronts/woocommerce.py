@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr, ValidationError
 from pydantic_core import PydanticCustomError
@@ -20,6 +21,7 @@ from loyalty.domain.ledger.entries import AskedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
+    OTHER_SHOP,
     Command,
     Earns,
     Envelope,
@@ -31,7 +33,16 @@ from loyalty.domain.shops.storefront import (
     given_back,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Id, Quantity, SignedAmount, Told, minor
+from loyalty.storefronts.reading import (
+    Id,
+    Quantity,
+    Shop,
+    SignedAmount,
+    Told,
+    Topic,
+    minor,
+    reads,
+)
 from loyalty.storefronts.signatures import in_base64, matches
 
 SIGNATURE: Final = "x-wc-webhook-signature"
@@ -77,20 +88,22 @@ def envelope(body: bytes, headers: Mapping[str, str]) -> Envelope:
     )
 
 
-def translate(topic: str, body: bytes, *, source: str, earns: Earns = ALL_EARN) -> Command:
+def translate(
+    topic: str,
+    body: bytes,
+    *,
+    source: str,
+    earns: Earns = ALL_EARN,
+    store: str | None = None,
+) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
+    read = TOPICS.get(topic)
+    if read is None:
+        return Ignored("unknown_topic")
     try:
-        match topic:
-            case "order.created" | "order.updated" | "order.restored":
-                return _order(_Order.model_validate_json(body), source=source, earns=earns)
-            case "customer.created" | "customer.updated":
-                return _customer(_Customer.model_validate_json(body), source=source)
-            case "customer.deleted":
-                gone = _Reference.model_validate_json(body)
-                return reading.customer_erased(str(gone.id), source=source)
+        return read(body, Shop(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
-    return Ignored("unknown_topic")
 
 
 def _instant(value: object) -> datetime:
@@ -141,8 +154,29 @@ class _Reference(Told):
     id: Id
 
 
-class _Order(Told):
-    id: Id
+def _lies_in(folder: str) -> Any:
+    """Every resource says where it can be read, in the signed body; the topic is not signed."""
+    return Field(pattern=rf"^https?://[^/?#]+[^#]*/{folder}/\d+$")
+
+
+class _Link(Told):
+    href: StrictStr
+
+
+class _OrderLink(_Link):
+    href: Annotated[StrictStr, _lies_in("orders")]
+
+
+class _CustomerLink(_Link):
+    href: Annotated[StrictStr, _lies_in("customers")]
+
+
+class _Links[L: _Link](Told):
+    links: Annotated[tuple[L], Field(alias="self")]
+
+
+class _Order(_Reference):
+    links: Annotated[_Links[_OrderLink], Field(alias="_links")]
     status: StrictStr
     currency: CurrencyCode
     date_created_gmt: Time
@@ -159,6 +193,7 @@ class _Order(Told):
 
 
 class _Customer(_Reference):
+    links: Annotated[_Links[_CustomerLink], Field(alias="_links")]
     email: StrictStr | None = None
     first_name: StrictStr | None = None
     last_name: StrictStr | None = None
@@ -167,21 +202,36 @@ class _Customer(_Reference):
     date_modified_gmt: Time | None = None
 
 
-def _customer(told: _Customer, *, source: str) -> Command:
-    return reading.customer(
+def _customer(told: _Customer, shop: Shop) -> Command:
+    return _of_other_shop(told.links.links, shop) or reading.customer(
         str(told.id),
-        source=source,
+        source=shop.source,
         named=(("email", told.email), ("phone", told.billing.phone)),
         names=(told.first_name, told.last_name),
         told_at=told.date_modified_gmt or told.date_created_gmt,
     )
 
 
-def _order(told: _Order, *, source: str, earns: Earns) -> Command:
+def _customer_gone(_payload: _Reference, _shop: Shop) -> Command:
+    """Whatever is deleted is told by its number alone: this may have been a product or an order."""
+    return Parked("unconfirmed_deletion")
+
+
+def _of_other_shop(links: Sequence[_Link], shop: Shop) -> Parked | None:
+    """One secret may sign for several shops, where somebody chose the same for them."""
+    hosts = {urlsplit(link.href).hostname for link in links}
+    if shop.store is None or hosts == {shop.store}:
+        return None
+    return Parked(OTHER_SHOP, "/_links/self")
+
+
+def _order(told: _Order, shop: Shop) -> Command:
+    if other := _of_other_shop(told.links.links, shop):
+        return other
     if told.status in CANCELLED:
-        return _order_cancelled(told, source=source)
-    excluded = earns.excludes(status=told.status, channel=told.created_via)
-    if told.status not in PAID and (excluded or not earns.statuses):
+        return _order_cancelled(told, source=shop.source)
+    excluded = shop.earns.excludes(status=told.status, channel=told.created_via)
+    if told.status not in PAID and (excluded or not shop.earns.statuses):
         return Ignored("not_paid")
     decimals = exponent(told.currency)
     if decimals is None:
@@ -189,7 +239,7 @@ def _order(told: _Order, *, source: str, earns: Earns) -> Command:
     told_at = told.date_modified_gmt or told.date_created_gmt
     return reading.paid(
         Order(
-            source=source,
+            source=shop.source,
             order_id=str(told.id),
             occurred_at=told.date_paid_gmt or told.date_created_gmt,
             lines=tuple(_lines(told, decimals=decimals)),
@@ -203,7 +253,7 @@ def _order(told: _Order, *, source: str, earns: Earns) -> Command:
                 ("email", told.billing.email),
                 ("phone", told.billing.phone),
             ),
-            source=source,
+            source=shop.source,
         ),
         refunds=tuple(_refunds(told, at=told_at, decimals=decimals)),
         pointer="/line_items",
@@ -282,3 +332,13 @@ def _reference(body: bytes) -> str | None:
         return str(_Reference.model_validate_json(body).id)
     except ValidationError:
         return None
+
+
+TOPICS: Final[Mapping[str, Topic[Command]]] = {
+    "order.created": reads(_Order, _order),
+    "order.updated": reads(_Order, _order),
+    "order.restored": reads(_Order, _order),
+    "customer.created": reads(_Customer, _customer),
+    "customer.updated": reads(_Customer, _customer),
+    "customer.deleted": reads(_Reference, _customer_gone),
+}

@@ -38,6 +38,9 @@ Status = Literal[
 # What a person may have to look at.
 TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed", "data_requested"})
 
+# Why a delivery is parked whose signed body names another shop than the one that is connected.
+OTHER_SHOP: Final = "other_shop"
+
 # The refund's id of an order that was cancelled; platforms call refunds by other names.
 CANCELLED: Final = "cancelled"
 

@@ -31,7 +31,7 @@ Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
 ClientId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
 HttpsUrl = Annotated[StrictStr, Field(pattern=r"^https://[\x21-\x7e]{1,500}$")]
-StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
+StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$")]
 
 NAMES_MAX: Final = 20
 
@@ -39,10 +39,14 @@ NAMES_MAX: Final = 20
 NEEDS: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
     "bigcommerce": frozenset({"access_token", "store"}),
+    "shopify": frozenset({"store"}),
 }
+# Where a store is named by its host; the others have a name or a hash, without dots.
+NAMED_BY_HOST: Final[frozenset[Platform]] = frozenset({"woocommerce"})
 MAY: Final[dict[Platform, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
     "shopify": frozenset({"create_codes"}),
+    "woocommerce": frozenset({"store"}),
     "stripe": frozenset({"access_token"}),
 }
 PARTS: Final = (
@@ -106,7 +110,14 @@ class StorefrontRequest(RequestPart):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"platform": "shopify", "source": "shop", "secrets": ["shpss_…"]}]
+            "examples": [
+                {
+                    "platform": "shopify",
+                    "source": "shop",
+                    "store": "bean-and-leaf",
+                    "secrets": ["shpss_…"],
+                }
+            ]
         }
     )
 
@@ -142,8 +153,9 @@ class StorefrontRequest(RequestPart):
     store: Annotated[
         StoreName | None,
         Field(
-            description="BigCommerce: the store's hash. "
-            "Shopify: what comes before `.myshopify.com`."
+            description="Names the shop in its deliveries. Shopify: what comes before "
+            "`.myshopify.com`. BigCommerce: the store's hash. WooCommerce: the host of the site. "
+            "A delivery that names another shop is not applied."
         ),
     ] = None
     sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
@@ -156,7 +168,7 @@ class StorefrontRequest(RequestPart):
         StrictBool,
         Field(
             description="Shopify: vouchers' codes are discount codes of the shop. "
-            "Needs `store`, and `client_id` or `access_token`."
+            "Needs `client_id` or `access_token`."
         ),
     ] = False
     memberships: Annotated[
@@ -207,9 +219,9 @@ class StorefrontRequest(RequestPart):
         needs = NEEDS.get(self.platform, frozenset())
         may = MAY.get(self.platform, frozenset())
         if self.platform == "shopify" and self.create_codes:
-            needs = frozenset(
-                {"store", "client_id" if self.access_token is None else "access_token"}
-            )
+            needs |= {"client_id" if self.access_token is None else "access_token"}
+        if self.store and "." in self.store and self.platform not in NAMED_BY_HOST:
+            yield Fault("/store", "store_form", "Give the name of the store without its domain")
         for name in PARTS:
             is_told = bool(getattr(self, name))
             if name in needs and not is_told:

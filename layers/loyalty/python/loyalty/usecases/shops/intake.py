@@ -16,6 +16,7 @@ from loyalty.domain.ledger.entries import AskedRefund, Entry, OrderCause
 from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import (
+    ALL_EARN,
     Command,
     Delivery,
     Earns,
@@ -26,6 +27,7 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     Outcome,
     Parked,
+    Storefront,
     Wanted,
 )
 from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
@@ -66,7 +68,7 @@ class Dialect(Protocol):
     """What must be known of a platform to understand a delivery."""
 
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns
+        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
     ) -> Command | PrivacyRequest | Wanted: ...
 
     def complete(
@@ -78,19 +80,22 @@ def understand(
     delivery: Delivery,
     envelope: Envelope,
     *,
-    earns: Earns,
+    storefront: Storefront | None,
     dialect: Dialect,
     platforms: Platforms,
 ) -> Command | PrivacyRequest:
     """What a delivery asks for; where it only says where to look, its platform is asked.
 
-    `earns` is as its shop is connected now: a delivery that is replayed is judged anew.
+    `storefront` is the shop as it is connected now: a replayed delivery is judged by that. All
+    orders of a shop that is no longer connected earn.
 
     Raises:
         TryAgain: the platform does not answer.
     """
     topic, body, source = envelope.topic, delivery.body, delivery.source
-    command = dialect.translate(topic, body, source=source, earns=earns)
+    earns = storefront.earns if storefront else ALL_EARN
+    store = storefront.store if storefront else None
+    command = dialect.translate(topic, body, source=source, earns=earns, store=store)
     if not isinstance(command, Wanted):
         return command
     try:

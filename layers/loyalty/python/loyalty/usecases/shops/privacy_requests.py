@@ -33,7 +33,7 @@ class Dialect(Protocol):
     def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
 
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns
+        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
     ) -> Command | PrivacyRequest | Wanted: ...
 
 
@@ -131,7 +131,9 @@ def read_data_request(
         raise NotFound
     speaks = dialect(delivery.platform)
     topic = speaks.envelope(delivery.body, delivery.headers).topic
-    request = speaks.translate(topic, delivery.body, source=delivery.source, earns=ALL_EARN)
+    request = speaks.translate(
+        topic, delivery.body, source=delivery.source, earns=ALL_EARN, store=None
+    )
     if not isinstance(request, PrivacyRequest) or request.asks != "export":
         raise NotFound
     return PassedOn(request, delivery)
