@@ -9,12 +9,14 @@ from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.alarms import FIVE_MINUTES, MINUTE, SUM, Alarm, Severity
 from infra.functions import CapabilityFunction
-from infra.routes import CATCH_ALL, Route
+from infra.routes import CATCH_ALL, Route, at_gateway
 from infra.settings import Settings
 
 # The route and not the path, and no address: ids, voucher codes and people stay out of the log.
@@ -32,9 +34,18 @@ ACCESS_LOG_FIELDS = {
     "response_bytes": "$context.responseLength",
 }
 
+LATENCY_P99_MAX = Duration.seconds(3)
+# Of a minute's requests; one that fails now and then is a ticket and wakes nobody.
+FAILING_PERCENT = 5
+# Fewer than that in a minute are no rate, at night.
+FAILED_MIN = 3
+
 
 class HttpApi(Construct):
-    """One HTTP API in front of every function that answers requests."""
+    """One HTTP API in front of every function that answers requests.
+
+    `routes` are those of all operations; operations that share a route have one at the gateway.
+    """
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class HttpApi(Construct):
         audience: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
+        routes = at_gateway(routes)
         self._api = apigw.HttpApi(
             self,
             "Api",
@@ -76,6 +88,51 @@ class HttpApi(Construct):
     @property
     def url(self) -> str:
         return self._api.api_endpoint
+
+    def metric(self, name: str, *, statistic: str, period: Duration = FIVE_MINUTES) -> cw.Metric:
+        return cw.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=name,
+            dimensions_map={"ApiId": self.id},
+            statistic=statistic,
+            period=period,
+        )
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        failed = self.metric("5xx", statistic=SUM, period=MINUTE)
+        failing = cw.MathExpression(
+            expression=f"IF(failed >= {FAILED_MIN}, 100 * failed / requests, 0)",
+            using_metrics={
+                "failed": failed,
+                "requests": self.metric("Count", statistic=SUM, period=MINUTE),
+            },
+            label="failed, percent",
+            period=MINUTE,
+        )
+        return (
+            Alarm(
+                name="api-failing",
+                says=f"The API answered {FAILING_PERCENT} % with 5xx in three of five minutes.",
+                metric=failing,
+                threshold=FAILING_PERCENT,
+                periods=5,
+                failing=3,
+                severity=Severity.PAGE,
+            ),
+            Alarm(
+                name="api-server-errors",
+                says="The API answered 5xx; the access log names the route and the request.",
+                metric=self.metric("5xx", statistic=SUM),
+            ),
+            Alarm(
+                name="api-latency",
+                says="One request in a hundred takes longer than three seconds.",
+                metric=self.metric("Latency", statistic="p99"),
+                threshold=LATENCY_P99_MAX.to_milliseconds(),
+                periods=3,
+            ),
+        )
 
     def _add(
         self,

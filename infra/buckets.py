@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnOutput, Duration, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -20,11 +21,11 @@ INBOX_EXPIRY_DAYS = 30
 ACCESS_LOG_EXPIRY_DAYS = 90
 
 
-class Export(NamedTuple):
-    """A value that another stack imports, under a name that does not change."""
+class BucketArn(NamedTuple):
+    """A bucket's ARN as another stack reads it, and how cdk-nag writes that down."""
 
-    name: str
     value: str
+    for_nag: str
 
 
 class Buckets(Construct):
@@ -69,9 +70,9 @@ class Buckets(Construct):
                 )
             ],
         )
-        self._lake_arn = _export(self.lake, settings.stack_id("LakeArn"))
-        self._inbox_arn = _export(self.inbox, settings.stack_id("InboxArn"))
-        self._exports_arn = _export(self.exports, settings.stack_id("ExportsArn"))
+        self._lake_arn = _published_arn(self.lake, "LakeArn")
+        self._inbox_arn = _published_arn(self.inbox, "InboxArn")
+        self._exports_arn = _published_arn(self.exports, "ExportsArn")
 
     def allow_write_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:PutObject")
@@ -105,19 +106,19 @@ class Buckets(Construct):
         """Write files and hand out links to them; a link may do what its maker may."""
         function.allow("s3:PutObject", "s3:GetObject", on=[f"{self._exports_arn.value}/*"])
         function.acknowledge_wildcard(
-            f"{self._exports_arn.name}/*", why="Exports are one object for each."
+            f"{self._exports_arn.for_nag}/*", why="Exports are one object for each."
         )
 
     def _allow_facts(self, function: CapabilityFunction, action: str) -> None:
         function.allow(action, on=[f"{self._lake_arn.value}/{FACTS}*"])
         function.acknowledge_wildcard(
-            f"{self._lake_arn.name}/{FACTS}*", why="Facts are many objects under one prefix."
+            f"{self._lake_arn.for_nag}/{FACTS}*", why="Facts are many objects under one prefix."
         )
 
     def _allow_deliveries(self, function: CapabilityFunction, action: str) -> None:
         function.allow(action, on=[f"{self._inbox_arn.value}/*"])
         function.acknowledge_wildcard(
-            f"{self._inbox_arn.name}/*", why="The inbox holds one object for each delivery."
+            f"{self._inbox_arn.for_nag}/*", why="The inbox holds one object for each delivery."
         )
 
     def _bucket(
@@ -138,5 +139,12 @@ class Buckets(Construct):
         )
 
 
-def _export(bucket: s3.Bucket, name: str) -> Export:
-    return Export(name, Stack.of(bucket).export_value(bucket.bucket_arn, name=name))
+def _published_arn(bucket: s3.Bucket, name: str) -> BucketArn:
+    """Publish an ARN under a name of our own, so that acknowledgements can say which it is."""
+    stack = Stack.of(bucket)
+    CfnOutput(stack, name, value=bucket.bucket_arn)
+    read = {"StackName": stack.stack_name, "OutputName": name}
+    return BucketArn(
+        value=Fn.get_stack_output(stack.stack_name, name),
+        for_nag=json.dumps({"Fn::GetStackOutput": read}, separators=(",", ":")),
+    )

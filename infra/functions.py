@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
@@ -11,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.alarms import FIVE_MINUTES, MINUTE, Alarm, Severity, business_metric
 from infra.build import Build
 from infra.settings import Settings
 
@@ -64,6 +66,8 @@ class CapabilityFunction(Construct):
         super().__init__(scope, name.capitalize())
         self.name = name
         self.timeout = timeout
+        self._metrics_namespace = settings.metrics_namespace
+        self._counted: list[Alarm] = []
         self.log_group = logs.LogGroup(
             self,
             "Log",
@@ -90,7 +94,7 @@ class CapabilityFunction(Construct):
             environment={
                 "LOYALTY_STAGE": settings.stage,
                 "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
+                "POWERTOOLS_METRICS_NAMESPACE": settings.metrics_namespace,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },
@@ -102,9 +106,57 @@ class CapabilityFunction(Construct):
             "when every native dependency has wheels for the next one.",
         )
 
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        return (
+            Alarm(
+                name=f"{self.name}-errors",
+                says=f"The {self.name} function raised an exception or ran out of time.",
+                metric=self.function.metric_errors(period=MINUTE),
+            ),
+            Alarm(
+                name=f"{self.name}-throttles",
+                says=f"Lambda refused to run {self.name}: its concurrency is used up.",
+                metric=self.function.metric_throttles(period=MINUTE),
+            ),
+            *self._counted,
+        )
+
+    def alarm_on(
+        self,
+        counted: str,
+        *,
+        name: str,
+        says: str,
+        period: Duration = FIVE_MINUTES,
+        periods: int = 1,
+        is_silence: bool = False,
+        severity: Severity = Severity.TICKET,
+    ) -> None:
+        """Alarm on what the function counts: one is enough or, for a silence, none is."""
+        metric = business_metric(self._metrics_namespace, counted, service=self.name, period=period)
+        self._counted.append(
+            Alarm(
+                name=name,
+                says=says,
+                metric=metric,
+                periods=periods,
+                is_silence=is_silence,
+                severity=severity,
+            )
+        )
+
     def allow(self, *actions: str, on: Sequence[str]) -> None:
         """Add exact actions on exact resources to the role."""
         self._role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
+
+    def allow_feeding_itself(self) -> None:
+        """Let the function send to a queue that wakes it for as long as the work takes.
+
+        Lambda otherwise stops a function in the 17th invocation of such a chain.
+        """
+        function = cast(lambda_.CfnFunction, self.function.node.default_child)
+        function.recursive_loop = "Allow"
 
     def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
         """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""

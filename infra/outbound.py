@@ -40,7 +40,8 @@ class Outbound(Construct):
             function=function,
             concurrency_max=settings.workers_at_once(ANNOUNCEMENTS_CONCURRENCY_MAX),
             batch_size=ANNOUNCED_AT_ONCE_MAX,
-            sends=False,
+            sends="nothing",
+            name="announcements",
         )
         turns = WorkQueue(
             self,
@@ -49,14 +50,10 @@ class Outbound(Construct):
             function=function,
             concurrency_max=settings.workers_at_once(ENDPOINTS_CONCURRENCY_MAX),
             batch_size=1,
-            sends=False,
+            sends="one",
         )
-        function.allow("sqs:SendMessage", on=[turns.queue.queue_arn])
         function.function.add_environment("LOYALTY_ENDPOINTS_QUEUE_URL", turns.queue.queue_url)
         Subscription(
             self, "EveryEvent", source=SOURCE, names=(), queue=announcements, bus_name=bus_name
         )
-        self.queues = {
-            "announcements": announcements,
-            "endpoints": turns,
-        }
+        self.queues = (announcements, turns)

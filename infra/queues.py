@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
 
@@ -26,7 +30,61 @@ RECEIVES_MAX = 4
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
 
-class IntakeQueue(Construct):
+# A storefront's order is expected in the balance at once.
+INTAKE_AGE_MAX = Duration.minutes(10)
+# 10 million members who are due at one midnight take 84 minutes.
+WORK_AGE_MAX = Duration.hours(2)
+
+# How a function puts messages into a queue that it also consumes, if it does.
+Sends = Literal["nothing", "one", "many"]
+
+
+class FedQueue(Construct):
+    """A queue that feeds a function, and where the messages go that the function gave up.
+
+    `age_max`: how long a message may wait before that is an alarm; None where waiting is normal.
+    """
+
+    name: str
+    queue: sqs.Queue
+    dead_letters: sqs.Queue
+    age_max: Duration | None
+    age_severity = Severity.TICKET
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        alarms = [dead_letters_alarm(self.name, self.dead_letters)]
+        if self.age_max is not None:
+            waited = self.age_max.to_human_string()
+            alarms.append(
+                Alarm(
+                    name=f"{self.name}-age",
+                    says=f"A message of {self.name} has waited for more than {waited}.",
+                    metric=self.queue.metric_approximate_age_of_oldest_message(
+                        statistic=MAXIMUM, period=MINUTE
+                    ),
+                    threshold=self.age_max.to_seconds(),
+                    periods=3,
+                    severity=self.age_severity,
+                )
+            )
+        return alarms
+
+
+def dead_letters_alarm(
+    name: str, queue: sqs.Queue, *, severity: Severity = Severity.TICKET
+) -> Alarm:
+    return Alarm(
+        name=f"{name}-dead-letters",
+        says=f"{name} gave up on something; it is in the dead letters.",
+        metric=queue.metric_approximate_number_of_messages_visible(
+            statistic=MAXIMUM, period=MINUTE
+        ),
+        severity=severity,
+    )
+
+
+class IntakeQueue(FedQueue):
     """Storefront events in order per order: the message group is the order.
 
     Deduplication is by the sender's id and not by content, because a message carries only where
@@ -42,6 +100,9 @@ class IntakeQueue(Construct):
         consumer_timeout: Duration,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.name = "intake"
+        self.age_max = INTAKE_AGE_MAX
+        self.age_severity = Severity.PAGE
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -75,7 +136,12 @@ class IntakeQueue(Construct):
         _allow_send_many(function, self.queue)
 
     def feed(self, function: CapabilityFunction) -> None:
-        """Let the function consume the queue; what it reports as failed comes back alone."""
+        """Let the function consume the queue, and put into it what it finds to do itself.
+
+        What it reports as failed comes back alone.
+        """
+        _allow_send_many(function, self.queue)
+        function.allow_feeding_itself()
         function.allow(
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
@@ -96,12 +162,12 @@ class IntakeQueue(Construct):
         )
 
 
-class WorkQueue(Construct):
+class WorkQueue(FedQueue):
     """What a schedule found, in pages, for the function that it woke to work off.
 
     A standard queue: the work is right in any order and however often it is done. Its messages
     carry a group each, so that SQS serves a quiet program before one that has filled the queue.
-    `sends`: the function puts work of its own into it, many messages at a time.
+    `sends`: the function puts work of its own into it, one message or many at a time.
     """
 
     def __init__(
@@ -115,9 +181,13 @@ class WorkQueue(Construct):
         batch_size: int = PAGES_AT_ONCE,
         receives_max: int = RECEIVES_MAX,
         visibility_timeouts: int = VISIBILITY_TIMEOUTS,
-        sends: bool = True,
+        sends: Sends = "many",
+        name: str | None = None,
+        age_max: Duration | None = WORK_AGE_MAX,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.name = name or function.name
+        self.age_max = age_max
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -144,8 +214,13 @@ class WorkQueue(Construct):
             "sqs:GetQueueAttributes",
             on=[self.queue.queue_arn],
         )
-        if sends:
-            _allow_send_many(function, self.queue)
+        match sends:
+            case "many":
+                _allow_send_many(function, self.queue)
+            case "one":
+                function.allow("sqs:SendMessage", on=[self.queue.queue_arn])
+        if sends != "nothing":
+            function.allow_feeding_itself()
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,13 +32,18 @@ class Throttle(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route. `why_open` says why it is answered without a token."""
+    """The route of one operation. `why_open` says why it is answered without a token.
+
+    `shared` is the path below which the gateway has one route for all operations of a method: they
+    have one function, which knows them apart, and one throttle, which they share.
+    """
 
     function: str
     method: str
     path: str
     throttle: Throttle
     why_open: str = ""
+    shared: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -47,6 +53,22 @@ class Route:
     def key(self) -> str:
         """The route key of API Gateway."""
         return self.path if self.path == CATCH_ALL else f"{self.method} {self.path}"
+
+
+def at_gateway(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """The routes that the gateway is given: one for all operations that share it.
+
+    By method and not `ANY`: that one would take the browsers' `OPTIONS` as well, which come
+    without a token and have to be answered by the gateway itself.
+    """
+    return tuple(
+        dict.fromkeys(
+            replace(route, path=f"{route.shared}/{{proxy+}}", shared="")
+            if route.shared and route.path != route.shared
+            else replace(route, shared="")
+            for route in routes
+        )
+    )
 
 
 CATCH_ALL = "$default"
@@ -60,27 +82,38 @@ def _routes(function: str, *rows: tuple[str, str, Throttle]) -> tuple[Route, ...
     )
 
 
+def _managed(function: str, collection: str, *rows: tuple[str, str]) -> tuple[Route, ...]:
+    """What managers do to the things of one collection, a few times a day."""
+    shared = _PROGRAM + collection
+    return tuple(
+        Route(
+            function=function,
+            method=method,
+            path=shared + path,
+            throttle=Throttle.ADMINISTER,
+            shared=shared,
+        )
+        for method, path in rows
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     *_routes(
         "program",
         ("GET", "", Throttle.READ),
         ("PUT", "", Throttle.ADMINISTER),
-        ("PUT", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
-        ("GET", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
-        ("DELETE", "/storefronts/{storefront_id}", Throttle.ADMINISTER),
-        ("GET", "/storefronts/{storefront_id}/deliveries", Throttle.ADMINISTER),
-        (
-            "GET",
-            "/storefronts/{storefront_id}/deliveries/{delivery_id}/data-request",
-            Throttle.ADMINISTER,
-        ),
-        ("POST", "/storefronts/{storefront_id}/deliveries/replay", Throttle.ADMINISTER),
-        (
-            "POST",
-            "/storefronts/{storefront_id}/deliveries/{delivery_id}/replay",
-            Throttle.ADMINISTER,
-        ),
         ("GET", "/rewards", Throttle.READ),
+    ),
+    *_managed(
+        "program",
+        "/storefronts",
+        ("PUT", "/{storefront_id}"),
+        ("GET", "/{storefront_id}"),
+        ("DELETE", "/{storefront_id}"),
+        ("GET", "/{storefront_id}/deliveries"),
+        ("GET", "/{storefront_id}/deliveries/{delivery_id}/data-request"),
+        ("POST", "/{storefront_id}/deliveries/replay"),
+        ("POST", "/{storefront_id}/deliveries/{delivery_id}/replay"),
     ),
     *_routes(
         "enrollment",
@@ -151,20 +184,17 @@ ROUTES: tuple[Route, ...] = (
         throttle=Throttle.WEBHOOK,
         why_open="Storefronts have no token: the function checks the platform's signature.",
     ),
-    *_routes(
+    *_managed(
         "endpoints",
-        ("GET", "/endpoints", Throttle.ADMINISTER),
-        ("PUT", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
-        ("GET", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
-        ("DELETE", "/endpoints/{endpoint_id}", Throttle.ADMINISTER),
-        ("POST", "/endpoints/{endpoint_id}/rotate", Throttle.ADMINISTER),
-        ("POST", "/endpoints/{endpoint_id}/test", Throttle.ADMINISTER),
-        ("GET", "/endpoints/{endpoint_id}/deliveries", Throttle.ADMINISTER),
-        (
-            "POST",
-            "/endpoints/{endpoint_id}/deliveries/{event_id}/redeliver",
-            Throttle.ADMINISTER,
-        ),
+        "/endpoints",
+        ("GET", ""),
+        ("PUT", "/{endpoint_id}"),
+        ("GET", "/{endpoint_id}"),
+        ("DELETE", "/{endpoint_id}"),
+        ("POST", "/{endpoint_id}/rotate"),
+        ("POST", "/{endpoint_id}/test"),
+        ("GET", "/{endpoint_id}/deliveries"),
+        ("POST", "/{endpoint_id}/deliveries/{event_id}/redeliver"),
     ),
     *_routes("notifications", ("POST", "/messages/preview", Throttle.ADMINISTER)),
     *(

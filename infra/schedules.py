@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws
+from typing import NamedTuple
+
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from infra.alarms import FIVE_MINUTES
 from infra.functions import CapabilityFunction
 from infra.queues import WorkQueue
 from infra.settings import Settings
 
 
+class Runs(NamedTuple):
+    """What a function counts when a schedule has woken it, and how long that count may be missing.
+
+    Silence is the only sign of a schedule that is gone: `says` is what nobody did meanwhile.
+    """
+
+    counts: str
+    says: str
+    period: Duration = FIVE_MINUTES
+    periods: int = 3
+
+
 class ScheduledWork(Construct):
     """A function that is woken to find work, and its queue hands the work in pages.
 
-    By a schedule or, where there is no `expression`, by somebody who invokes it.
+    By a schedule or, where there are no `expression` and `runs`, by somebody who invokes it.
     """
 
     def __init__(
@@ -28,6 +43,7 @@ class ScheduledWork(Construct):
         queue_variable: str,
         concurrency_max: int,
         expression: str | None = None,
+        runs: Runs | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = function
@@ -35,8 +51,13 @@ class ScheduledWork(Construct):
             self, "Pages", settings=settings, function=function, concurrency_max=concurrency_max
         )
         function.function.add_environment(queue_variable, self.queue.queue.queue_url)
-        if expression:
-            Wake(self, "Wake", settings=settings, function=function, expression=expression)
+        self.wake = (
+            Wake(
+                self, "Wake", settings=settings, function=function, expression=expression, runs=runs
+            )
+            if expression and runs
+            else None
+        )
 
 
 class Wake(Construct):
@@ -53,8 +74,18 @@ class Wake(Construct):
         settings: Settings,
         function: CapabilityFunction,
         expression: str,
+        runs: Runs,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.counts = runs.counts
+        function.alarm_on(
+            runs.counts,
+            name=f"{function.name}-silent",
+            says=runs.says,
+            period=runs.period,
+            periods=runs.periods,
+            is_silence=True,
+        )
         role = iam.Role(
             self,
             "Role",

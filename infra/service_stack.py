@@ -1,27 +1,27 @@
-"""What can be thrown away and deployed again: functions, API, queues, bus, alarms."""
+"""What can be thrown away and deployed again: functions, API, queues, bus."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.alarms import Watched
 from infra.api import HttpApi
 from infra.build import Build
 from infra.capabilities import calendar, members, outward, reports, storefronts
 from infra.catalog import Catalog
 from infra.data_stack import DataStack
-from infra.functions import CapabilityFunction, Layers
+from infra.functions import Layers
 from infra.kit import Kit
 from infra.mail import Mail
-from infra.monitoring import Monitoring
-from infra.queues import IntakeQueue, WorkQueue
+from infra.queues import FedQueue, IntakeQueue
 from infra.routes import ROUTES
-from infra.schedules import ScheduledWork
+from infra.schedules import ScheduledWork, Wake
 from infra.settings import Settings
-from infra.streams import StreamReader
 
 
 class ServiceStack(Stack):
@@ -30,9 +30,7 @@ class ServiceStack(Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStack
     ) -> None:
-        super().__init__(
-            scope, construct_id, description="Loyalty: functions, API, queues, bus, alarms"
-        )
+        super().__init__(scope, construct_id, description="Loyalty: functions, API, queues, bus")
         self._settings = settings
         self._data = data
         build = Build(settings)
@@ -56,7 +54,8 @@ class ServiceStack(Stack):
         endpoints, outbound = outward.endpoints(kit)
         codes, shop_codes = storefronts.codes(kit)
         exports, report_exports = reports.exports(kit)
-        readers = {"relay": outward.relay(kit), "archive": reports.archive(kit)}
+        intake, stranded = storefronts.intake(kit)
+        self.readers = {"relay": outward.relay(kit), "archive": reports.archive(kit)}
         works = {
             "expiry": calendar.expiry(kit),
             "audit": calendar.audit(kit),
@@ -72,76 +71,69 @@ class ServiceStack(Stack):
             members.redemption(kit),
             reports.reporting(kit),
             storefronts.webhooks(kit),
-            storefronts.intake(kit),
+            intake,
             notifications,
             endpoints,
             codes,
             exports,
-            *(reader.function for reader in readers.values()),
+            *(reader.function for reader in self.readers.values()),
             *(work.function for work in works.values()),
         )
-        queues = {name: work.queue for name, work in works.items()}
-        queues |= {**outbound.queues, "codes": shop_codes, "exports": report_exports}
-        self._publish(
-            kit,
-            functions={function.name: function for function in functions},
-            readers=readers,
-            queues=queues,
-            messages=messages,
+        queues: Sequence[FedQueue] = (
+            kit.intake,
+            *(work.queue for work in works.values()),
+            *outbound.queues,
+            shop_codes,
+            report_exports,
+            messages,
         )
-        self._name_dead_letters(kit, readers, {**queues, "notifications": messages})
+        self.functions = {function.name: function for function in functions}
+        self.queues = {queue.name: queue for queue in queues}
+        self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
+        self.api = self._put_api_in_front()
+        CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)
+        self._name_dead_letters()
         self._name_what_can_be_invoked(works)
         CfnOutput(self, "BusName", value=kit.bus.event_bus_name)
         CfnOutput(self, "CatalogName", value=catalog.name)
 
-    def _publish(
-        self,
-        kit: Kit,
-        *,
-        functions: Mapping[str, CapabilityFunction],
-        readers: Mapping[str, StreamReader],
-        queues: Mapping[str, WorkQueue],
-        messages: WorkQueue,
-    ) -> None:
-        """Put the API in front and the alarms around."""
+    @property
+    def watched(self) -> Sequence[Watched]:
+        """All that has alarms."""
+        return (
+            self.api,
+            *self.functions.values(),
+            *self.readers.values(),
+            *self.queues.values(),
+        )
+
+    @property
+    def dead_letters(self) -> Mapping[str, sqs.Queue]:
+        """Where what each reader and each queue gave up is, by its name."""
+        parked = {name: reader.dead_letters for name, reader in self.readers.items()}
+        return parked | {name: queue.dead_letters for name, queue in self.queues.items()}
+
+    def _put_api_in_front(self) -> HttpApi:
         issuer, audience = self._trusted()
         api = HttpApi(
             self,
             "Http",
             settings=self._settings,
             routes=ROUTES,
-            functions=functions,
+            functions=self.functions,
             issuer=issuer,
             audience=audience,
         )
         # Mails lead to the API, which is made after the function that writes them.
-        functions["notifications"].function.add_environment(
+        self.functions["notifications"].function.add_environment(
             "LOYALTY_API_URL", self._settings.api_url or api.url
-        )
-        monitoring = Monitoring(
-            self,
-            "Monitoring",
-            settings=self._settings,
-            api_id=api.id,
-            functions=functions,
-            intake=kit.intake,
-            readers=readers,
-            queues=queues,
-            messages=messages,
         )
         CfnOutput(self, "ApiId", value=api.id)
         CfnOutput(self, "ApiUrl", value=api.url)
-        CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
-        CfnOutput(self, "DashboardName", value=monitoring.dashboard_name)
+        return api
 
-    def _name_dead_letters(
-        self, kit: Kit, readers: Mapping[str, StreamReader], queues: Mapping[str, WorkQueue]
-    ) -> None:
-        CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)
-        parked = {"intake": kit.intake.dead_letters}
-        parked |= {name: reader.dead_letters for name, reader in readers.items()}
-        parked |= {name: queue.dead_letters for name, queue in queues.items()}
-        for name, queue in parked.items():
+    def _name_dead_letters(self) -> None:
+        for name, queue in self.dead_letters.items():
             CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)
 
     def _name_what_can_be_invoked(self, works: Mapping[str, ScheduledWork]) -> None:

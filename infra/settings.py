@@ -24,6 +24,9 @@ FEATURE_FLAGS = {
     "@aws-cdk/aws-s3:createDefaultLoggingPolicy": True,
     "@aws-cdk/aws-s3:publicAccessBlockedByDefault": True,
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+    # A stack reads an output of another when it is deployed, and does not hold on to it: an export
+    # that somebody imports can be neither changed nor removed.
+    "@aws-cdk/core:defaultCrossStackReferences": "weak",
     "@aws-cdk/core:checkSecretUsage": True,
 }
 
@@ -49,6 +52,8 @@ class Settings:
     claims that this issuer has chosen otherwise than Cognito, by the name of their setting.
     `sign_in` is where that issuer signs people in to the pages of the reports: the addresses for
     authorizing and for tokens, and a public client.
+    `alarm_email` is the mailbox of alarms that wake somebody, and `ticket_email` of those that can
+    wait for the next working day (None: the same mailbox).
     `mail_from` is the address that members get mail from (None: they get none), and `api_url` where
     links in mails lead, where that is not the API's own address.
     """
@@ -65,6 +70,7 @@ class Settings:
     callback_urls: tuple[str, ...]
     cors_origins: tuple[str, ...]
     alarm_email: str | None
+    ticket_email: str | None
     mail_from: str | None
     api_url: str | None
 
@@ -87,13 +93,19 @@ class Settings:
             sign_in=_sign_in(node),
             callback_urls=_texts(node, "callback_urls"),
             cors_origins=_texts(node, "cors_origins"),
-            alarm_email=_text(node, "alarm_email"),
+            alarm_email=_address(node, "alarm_email"),
+            ticket_email=_address(node, "ticket_email"),
             mail_from=_address(node, "mail_from"),
             api_url=_text(node, "api_url"),
         )
 
     def stack_id(self, name: str) -> str:
         return f"Loyalty-{self.stage}-{name}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """A namespace of its own: no stage sets off or silences the alarms of another."""
+        return f"Loyalty/{self.stage}"
 
     @property
     def is_prod(self) -> bool:

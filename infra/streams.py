@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
 from infra.functions import CapabilityFunction
 from infra.ledger_table import LedgerTable
-from infra.queues import StreamDeadLetters
+from infra.queues import StreamDeadLetters, dead_letters_alarm
 from infra.settings import Settings
+
+# Facts are promised in the reports, and events on the bus, within two minutes of the write.
+ITERATOR_AGE_MAX = Duration.minutes(2)
 
 
 class StreamReader(Construct):
@@ -64,4 +71,25 @@ class StreamReader(Construct):
                     destination=self.dead_letters.queue_arn
                 )
             ),
+        )
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        name = self.function.name
+        return (
+            Alarm(
+                name=f"{name}-iterator-age",
+                says=f"{name} is more than two minutes behind the table's stream.",
+                metric=self.iterator_age(),
+                threshold=ITERATOR_AGE_MAX.to_milliseconds(),
+                periods=5,
+                # The stream forgets after a day.
+                severity=Severity.PAGE,
+            ),
+            dead_letters_alarm(name, self.dead_letters, severity=Severity.PAGE),
+        )
+
+    def iterator_age(self, *, label: str | None = None) -> cw.Metric:
+        return self.function.function.metric(
+            "IteratorAge", statistic=MAXIMUM, period=MINUTE, label=label
         )

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 
+from infra.alarms import DAY, HOUR, Severity
 from infra.kit import Kit
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
-from infra.schedules import ScheduledWork
+from infra.schedules import Runs, ScheduledWork
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE, Event
 from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
@@ -44,6 +45,7 @@ def expiry(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_SWEEP_QUEUE_URL",
         concurrency_max=SWEEP_CONCURRENCY_MAX,
         expression="rate(5 minutes)",
+        runs=Runs("Sweeps", "No sweep has begun for a quarter of an hour."),
     )
 
 
@@ -57,6 +59,12 @@ def audit(kit: Kit) -> ScheduledWork:
     kit.data.table.allow(function, GET, QUERY, PUT)
     kit.data.table.allow_query(function, index="history")
     kit.data.buckets.allow_read_facts(function)
+    function.alarm_on(
+        "BooksDiffer",
+        name="books-differ",
+        says="An account is not the sum of its entries; the audit's log names the member.",
+        severity=Severity.PAGE,
+    )
     return ScheduledWork(
         kit.stack,
         "AuditWork",
@@ -65,6 +73,7 @@ def audit(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_AUDIT_QUEUE_URL",
         concurrency_max=AUDIT_CONCURRENCY_MAX,
         expression="cron(15 2 * * ? *)",
+        runs=Runs("Audits", "No audit has begun for two days.", period=DAY, periods=2),
     )
 
 
@@ -84,6 +93,13 @@ def privacy(kit: Kit) -> ScheduledWork:
     kit.data.secrets.allow_storefronts(function, "secretsmanager:DeleteSecret")
     kit.data.buckets.allow_erase_deliveries(function)
     kit.mail.allow_forget(function)
+    function.alarm_on(
+        "ErasuresLate",
+        name="erasures-late",
+        says="An erasure requested more than two hours ago is unfinished.",
+        # Every hourly run reports it again.
+        period=HOUR,
+    )
     return ScheduledWork(
         kit.stack,
         "PrivacyWork",
@@ -92,6 +108,11 @@ def privacy(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_PRIVACY_QUEUE_URL",
         concurrency_max=PRIVACY_CONCURRENCY_MAX,
         expression="rate(1 hour)",
+        runs=Runs(
+            "ErasureRuns",
+            "No run has looked for unfinished erasures for three hours.",
+            period=HOUR,
+        ),
     )
 
 
@@ -113,6 +134,7 @@ def reminders(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_REMINDERS_QUEUE_URL",
         concurrency_max=REMINDERS_CONCURRENCY_MAX,
         expression="rate(5 minutes)",
+        runs=Runs("ReminderRuns", "No run has looked for due reminders for a quarter of an hour."),
     )
     waking: dict[str, tuple[Sequence[type[Event]], Mapping[str, object] | None]] = {
         "ChangedMembers": (WAKING_EVENTS, None),

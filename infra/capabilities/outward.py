@@ -59,7 +59,9 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         settings=kit.settings,
         function=function,
         concurrency_max=NOTIFICATIONS_CONCURRENCY_MAX,
-        sends=False,
+        sends="nothing",
+        # Messages wait whenever it is night.
+        age_max=None,
     )
     # What the quiet hours came before is hidden until they end.
     function.allow("sqs:ChangeMessageVisibility", on=[messages.queue.queue_arn])
@@ -93,6 +95,11 @@ def endpoints(kit: Kit) -> tuple[CapabilityFunction, Outbound]:
         "secretsmanager:DeleteSecret",
         "secretsmanager:GetSecretValue",
         "secretsmanager:PutSecretValue",
+    )
+    function.alarm_on(
+        "EndpointDeliveriesParked",
+        name="endpoint-deliveries-parked",
+        says="An endpoint did not take an event for a whole day, or is gone.",
     )
     outbound = Outbound(
         kit.stack,

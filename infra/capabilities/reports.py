@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
+from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import STREAM_TIMEOUT, Kit
 from infra.ledger_table import GET, PUT, QUERY, SCAN, UPDATE
 from infra.queues import WorkQueue
-from infra.schedules import ScheduledWork
+from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
 from loyalty.domain.report_exports import ATTEMPTS_MAX as ATTEMPTS_AT_EXPORT_MAX
 
@@ -75,6 +76,11 @@ def compaction(kit: Kit) -> ScheduledWork:
         concurrency_max=COMPACTION_CONCURRENCY_MAX,
         # What the last minutes of an hour brought is in the lake by then.
         expression="cron(5 * * * ? *)",
+        runs=Runs(
+            "Compactions",
+            "No facts have been folded for three hours; reports become slower.",
+            period=HOUR,
+        ),
     )
 
 
@@ -141,8 +147,8 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         # No more messages are out than there are functions for them, and an attempt that was
         # killed is not left alone for an hour and a half.
         visibility_timeouts=1,
-        sends=False,
+        sends="one",
     )
-    function.allow("sqs:SendMessage", "sqs:ChangeMessageVisibility", on=[files.queue.queue_arn])
+    function.allow("sqs:ChangeMessageVisibility", on=[files.queue.queue_arn])
     function.function.add_environment("LOYALTY_EXPORTS_QUEUE_URL", files.queue.queue_url)
     return function, files

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
+from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
 from infra.ledger_table import CHECK, DELETE, GET, QUERY
 from infra.queues import WorkQueue
-from infra.schedules import Wake
+from infra.schedules import Runs, Wake
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE
 from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
@@ -35,7 +36,7 @@ def webhooks(kit: Kit) -> CapabilityFunction:
     return function
 
 
-def intake(kit: Kit) -> CapabilityFunction:
+def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
     function = kit.function(
         "intake",
         "Apply storefront events",
@@ -55,16 +56,40 @@ def intake(kit: Kit) -> CapabilityFunction:
     kit.data.buckets.allow_fetch_delivery(function)
     kit.intake.feed(function)
     # What was kept and not queued, though nobody delivers it again.
-    Wake(
+    wake = Wake(
         kit.stack,
         "IntakeWake",
         settings=kit.settings,
         function=function,
         expression="cron(35 * * * ? *)",
+        runs=Runs(
+            "StrandedRuns",
+            "No run has looked for deliveries that were stored and not queued for two hours.",
+            period=HOUR,
+            # A run looks at two hours.
+            periods=2,
+        ),
     )
     kit.data.buckets.allow_list_deliveries(function)
-    kit.intake.allow_send_many(function)
-    return function
+    for counted, name, says in (
+        (
+            "DeliveriesParked",
+            "deliveries-parked",
+            "A signed delivery made no sense and was parked with its reason.",
+        ),
+        (
+            "DataRequested",
+            "data-requested",
+            "A shop's customer wants to know what is held of them; answer within 30 days.",
+        ),
+        (
+            "DeliveriesContradicted",
+            "deliveries-contradicted",
+            "A platform sent two different contents under the id of one event.",
+        ),
+    ):
+        function.alarm_on(counted, name=name, says=says)
+    return function, wake
 
 
 def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
@@ -84,7 +109,7 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         concurrency_max=CODES_CONCURRENCY_MAX,
         batch_size=1,
         receives_max=ATTEMPTS_MAX,
-        sends=False,
+        sends="nothing",
     )
     # A shop that is down is asked again later and later.
     function.allow("sqs:ChangeMessageVisibility", on=[codes.queue.queue_arn])

@@ -82,7 +82,7 @@ class Assembly:
     app: cdk.App
     folder: Path
 
-    @property
+    @cached_property
     def template_files(self) -> list[Path]:
         return sorted(self.folder.glob("*.template.json"))
 
@@ -94,8 +94,23 @@ class Assembly:
     def service(self) -> Template:
         return self._template("Service")
 
+    @cached_property
+    def monitoring(self) -> Template:
+        return self._template("Monitoring")
+
+    @cached_property
+    def stacks(self) -> Mapping[str, Template]:
+        """Every template of the app, by the last part of its name."""
+        return {
+            file.name.removesuffix(".template.json").rpartition("-")[2]: self._read(file)
+            for file in self.template_files
+        }
+
     def _template(self, name: str) -> Template:
         (file,) = self.folder.glob(f"*-{name}.template.json")
+        return self._read(file)
+
+    def _read(self, file: Path) -> Template:
         return Template(json.loads(file.read_text(encoding="utf-8")))
 
     def render(self, value: Any) -> str:
@@ -107,11 +122,13 @@ class Assembly:
             case "Ref", name if name.startswith("AWS::"):
                 return f"<{name.removeprefix('AWS::')}>"
             case ("Ref", logical_id) | ("Fn::GetAtt", [logical_id, "Arn" | "Id"]):
-                return self.service.path(logical_id) or self.data.path(logical_id)
+                paths = (stack.path(logical_id) for stack in self.stacks.values())
+                return next((path for path in paths if path), "")
             case "Fn::GetAtt", [logical_id, attribute]:
                 return f"{self.render({'Ref': logical_id})}.{attribute}"
-            case "Fn::ImportValue", name:
-                return self.render(self.data.exports[name])
+            case "Fn::GetStackOutput", {"StackName": stack, "OutputName": output}:
+                producer = self.stacks[stack.rpartition("-")[2]]
+                return self.render(producer.outputs[output]["Value"])
             case "Fn::Join", [separator, parts]:
                 return str(separator).join(self.render(part) for part in parts)
         raise ValueError(f"Nothing here reads {function}.")
@@ -132,14 +149,6 @@ class Template:
     def outputs(self) -> Mapping[str, Any]:
         outputs: Mapping[str, Any] = self._body["Outputs"]
         return outputs
-
-    @cached_property
-    def exports(self) -> dict[str, Any]:
-        return {
-            output["Export"]["Name"]: output["Value"]
-            for output in self.outputs.values()
-            if "Export" in output
-        }
 
     def of_type(self, resource_type: str) -> dict[str, Any]:
         """The properties of every resource of a type, by logical id."""

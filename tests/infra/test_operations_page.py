@@ -13,7 +13,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -> None:
     alarms = {
         each["AlarmName"].removeprefix("Loyalty-prod-")
-        for each in prod.service.of_type("CloudWatch::Alarm").values()
+        for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
     }
 
     headings = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,12 +1,15 @@
-"""The declared routes and the generated description of the API agree."""
+"""The declared routes, the gateway's, and the generated description of the API agree."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from infra.routes import CATCH_ALL, ROUTES
+import pytest
+
+from infra.routes import CATCH_ALL, ROUTES, Route, at_gateway
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -29,3 +32,71 @@ def test_only_what_the_document_says_needs_no_token_has_a_route_without() -> Non
     public = {key for key, operation in documented().items() if operation.get("security") == []}
 
     assert {route.key for route in ROUTES if route.why_open} - {CATCH_ALL} == public
+
+
+def answering(method: str, path: str) -> Route:
+    """The gateway's route for a request, as API Gateway chooses: the most specific one.
+
+    A literal part is more specific than a variable, and a variable than the rest of a path.
+    """
+    parts = path.split("/")
+    found: dict[tuple[int, ...], Route] = {}
+    for route in at_gateway(ROUTES):
+        pattern = route.path.split("/")
+        if route.path == CATCH_ALL:
+            found[(-1,)] = route
+        elif route.method == method and (rank := _matched(pattern, parts)) is not None:
+            found[rank] = route
+    return found[max(found)]
+
+
+def _matched(pattern: list[str], parts: list[str]) -> tuple[int, ...] | None:
+    """How specifically a pattern matches: 2 for a literal, 1 for a variable, 0 for a rest."""
+    rank: list[int] = []
+    for index, part in enumerate(pattern):
+        if part.endswith("+}"):
+            return (*rank, 0) if len(parts) > index else None
+        if index >= len(parts) or (part != parts[index] and not part.startswith("{")):
+            return None
+        rank.append(1 if part.startswith("{") else 2)
+    return tuple(rank) if len(pattern) == len(parts) else None
+
+
+@pytest.mark.parametrize("key", documented())
+def test_every_operation_reaches_its_function_under_its_own_throttle_and_authorizer(
+    key: str,
+) -> None:
+    method, path = key.split(" ")
+    (declared,) = (route for route in ROUTES if route.key == key)
+
+    found = answering(method, re.sub(r"\{(\w+)\}", r"x-\1", path))
+
+    assert found.function == declared.function
+    assert found.throttle is declared.throttle
+    assert found.why_open == declared.why_open
+
+
+def test_what_is_shared_answers_only_the_methods_that_an_operation_has() -> None:
+    """Above all not the `OPTIONS` of browsers, which carry no token."""
+    prefix = "/v1/programs/bean/endpoints"
+
+    assert answering("PATCH", f"{prefix}/crm").path == CATCH_ALL
+    assert answering("OPTIONS", f"{prefix}/crm/test").path == CATCH_ALL
+    assert answering("POST", prefix).path == CATCH_ALL
+
+
+def test_operations_of_managers_share_routes() -> None:
+    shared = {route.key for route in at_gateway(ROUTES) if route.path.endswith("+}")}
+
+    assert shared == {
+        f"{method} /v1/programs/{{program_id}}/{collection}/{{proxy+}}"
+        for collection in ("storefronts", "endpoints")
+        for method in ("GET", "PUT", "POST", "DELETE")
+    }
+
+
+def test_no_route_is_declared_twice() -> None:
+    for routes in (ROUTES, at_gateway(ROUTES)):
+        keys = [route.key for route in routes]
+
+        assert len(keys) == len(set(keys))

@@ -80,6 +80,6 @@ def test_cloudformation_would_accept_the_templates(dev: Assembly, prod: Assembly
         [cfn_lint, *options, *templates], capture_output=True, text=True, check=False
     )
 
-    assert len(templates) == 4
+    assert len(templates) == 6
     assert linted.stdout + linted.stderr == ""
     assert linted.returncode == 0

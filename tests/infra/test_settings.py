@@ -70,11 +70,9 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         authorize_url="https://id.example.com/authorize",
         token_url="https://id.example.com/token",
         sign_in_client="app",
-        alarm_email="a@b.example",
     )
 
     (authorizer,) = assembly.service.of_type("ApiGatewayV2::Authorizer").values()
-    (subscription,) = assembly.service.of_type("SNS::Subscription").values()
 
     assert authorizer["JwtConfiguration"] == {
         "Issuer": "https://id.example.com",
@@ -87,7 +85,6 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     }
     taking_tokens = {route.function for route in ROUTES if route.signed_in}
     assert {name for name, claim in told.items() if claim == "roles"} == taking_tokens
-    assert subscription["Endpoint"] == "a@b.example"
     assert signing_in(assembly) == {
         "LOYALTY_AUTHORIZE_URL": "https://id.example.com/authorize",
         "LOYALTY_TOKEN_URL": "https://id.example.com/token",

@@ -1,11 +1,12 @@
 """The edge that every function shares, through HTTP events, over a till that keeps nothing."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import InsufficientPoints, TryAgain
 from loyalty.edge.http.app import (
@@ -368,6 +369,18 @@ def test_the_request_id_is_in_the_answer_and_in_every_problem(till: Api) -> None
 
     assert good.headers["x-request-id"] == bad.headers["x-request-id"] == bad.body["request_id"]
     assert good.headers["x-request-id"] == event("GET", "/")["requestContext"]["requestId"]
+
+
+def test_the_log_names_the_operation_where_several_share_a_route_of_the_gateway(
+    till: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = event("GET", f"{BEAN}/tills/one", as_=CASHIER)
+    request |= {"routeKey": "GET /v1/programs/{program_id}/tills/{proxy+}"}
+
+    till(request, cast(LambdaContext, Context()))
+
+    (line,) = (record for record in caplog.records if record.message == "answered")
+    assert vars(line)["route"] == "GET /v1/programs/{program_id}/tills/{till_id}"
 
 
 def test_answers_are_not_to_be_stored(till: Api) -> None:

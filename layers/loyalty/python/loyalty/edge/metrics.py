@@ -1,12 +1,14 @@
 """Figures for CloudWatch, written to the log in its embedded metric format."""
 
+import os
 from typing import Final
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from loyalty.edge.logs import logger
 
-NAMESPACE: Final = "Loyalty"
+# A deployment has a namespace for each stage, so that none counts for another.
+NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Loyalty")
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:

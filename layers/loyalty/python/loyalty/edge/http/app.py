@@ -150,6 +150,8 @@ class Api:
         self._requests = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]  # theirs
         self._responses = OpenAPIResponseValidationMiddleware(has_response_validation_error=True)
         self._refused: str | None = None
+        # The operation that a request came to; some share a route at the gateway.
+        self._route_key: str | None = None
         self._answer_errors()
 
     def get(self, rule: str, **options: Unpack[RouteOptions]) -> _Register:
@@ -171,6 +173,7 @@ class Api:
         started = time.perf_counter()
         request = event["requestContext"]
         self._refused = None
+        self._route_key = event.get("routeKey")
         logger.append_keys(request_id=request["requestId"])
         answer = self.resolver.resolve(_with_text_body(event), context)
         # Not null: a gateway may take that for no answer.
@@ -182,7 +185,7 @@ class Api:
         logger.info(
             "answered",
             method=request["http"]["method"],
-            route=event.get("routeKey"),
+            route=self._route_key,
             status=answer["statusCode"],
             code=self._refused,
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
@@ -213,7 +216,8 @@ class Api:
         allow = frozenset(options["allow"])
         if "<member_id>" in rule and self._acting_for is None:
             raise TypeError(f"{rule} names a member, and {self.service} cannot tell who may")
-        guard = self._guard(allow, options.get("body_bytes_max", BODY_BYTES_MAX))
+        route_key = f"{method} {full_rule.replace('<', '{').replace('>', '}')}"
+        guard = self._guard(route_key, allow, options.get("body_bytes_max", BODY_BYTES_MAX))
 
         def register[F: Callable[..., Any]](handler: F, /) -> F:
             self.operations.append(
@@ -243,9 +247,10 @@ class Api:
         return register
 
     def _guard(
-        self, allow: frozenset[Role], body_bytes_max: int
+        self, route_key: str, allow: frozenset[Role], body_bytes_max: int
     ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
         def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+            self._route_key = route_key
             if allow:
                 app.context["principal"] = self._authenticate().acting_as(allow)
             if len(self.raw_body) > body_bytes_max:

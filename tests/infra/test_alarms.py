@@ -1,0 +1,231 @@
+"""The stack that watches: every way to fail has an alarm, which says so to the right people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.assembly import FUNCTIONS, Assembly, synthesize
+from tests.infra.test_service_stack import dead_letter_queues
+
+HANDLERS = Path(__file__).resolve().parents[2] / "functions"
+
+# What cannot wait for the next working day; all else is a ticket.
+PAGES = {
+    "api-failing",
+    "relay-iterator-age",
+    "archive-iterator-age",
+    "relay-dead-letters",
+    "archive-dead-letters",
+    "intake-age",
+    "books-differ",
+}
+
+
+def alarms(assembly: Assembly) -> dict[str, Mapping[str, Any]]:
+    """Each alarm by its name, without the stage."""
+    return {
+        alarm["AlarmName"].split("-", 2)[2]: alarm
+        for alarm in assembly.monitoring.of_type("CloudWatch::Alarm").values()
+    }
+
+
+def watched(assembly: Assembly) -> set[tuple[str, str]]:
+    """Each alarm on one metric, as that and the one dimension it is watched by."""
+    return {
+        (alarm["MetricName"], assembly.render(dimension["Value"]))
+        for alarm in alarms(assembly).values()
+        for dimension in alarm.get("Dimensions", ())
+    }
+
+
+def test_every_function_has_an_alarm_for_failing_and_for_being_throttled(
+    deployed: Assembly,
+) -> None:
+    expected = {
+        (metric, f"{name.capitalize()}/Function")
+        for metric in ("Errors", "Throttles")
+        for name in FUNCTIONS
+    }
+
+    assert expected <= watched(deployed)
+
+
+def test_every_dead_letter_queue_has_an_alarm(deployed: Assembly) -> None:
+    expected = {
+        ("ApproximateNumberOfMessagesVisible", f"{deployed.service.path(queue)}.QueueName")
+        for queue in dead_letter_queues(deployed.service)
+    }
+
+    assert expected <= watched(deployed)
+
+
+def test_both_stream_readers_have_an_alarm_for_falling_behind(deployed: Assembly) -> None:
+    expected = {("IteratorAge", f"{name}/Function") for name in ("Relay", "Archive")}
+
+    assert expected <= watched(deployed)
+
+
+def test_server_errors_and_slow_answers_have_an_alarm(deployed: Assembly) -> None:
+    assert {("5xx", "Http/Api"), ("Latency", "Http/Api")} <= watched(deployed)
+
+
+def test_an_api_that_keeps_failing_wakes_somebody_and_one_failure_does_not(
+    deployed: Assembly,
+) -> None:
+    failing = alarms(deployed)["api-failing"]
+    (rate,) = (each for each in failing["Metrics"] if "Expression" in each)
+
+    assert (failing["DatapointsToAlarm"], failing["EvaluationPeriods"]) == (3, 5)
+    assert rate["Expression"] == "IF(failed >= 3, 100 * failed / requests, 0)"
+    assert {
+        each["Id"]: each["MetricStat"]["Metric"]["MetricName"]
+        for each in failing["Metrics"]
+        if "MetricStat" in each
+    } == {"failed": "5xx", "requests": "Count"}
+
+
+def test_messages_that_wait_have_an_alarm_except_for_the_night_s(deployed: Assembly) -> None:
+    waiting = {queue for metric, queue in watched(deployed) if "AgeOfOldest" in metric}
+
+    assert waiting == {
+        f"{path}.QueueName"
+        for path in (
+            "IntakeQueue/Queue",
+            "ExpiryWork/Pages/Queue",
+            "AuditWork/Pages/Queue",
+            "PrivacyWork/Pages/Queue",
+            "CompactionWork/Pages/Queue",
+            "RebuildWork/Pages/Queue",
+            "RemindersWork/Pages/Queue",
+            "Outbound/Announcements/Queue",
+            "Outbound/Endpoints/Queue",
+            "ShopCodes/Queue",
+            "ReportExports/Queue",
+        )
+    }
+
+
+def test_an_alarm_says_what_happened_to_those_it_concerns_and_when_it_is_over(
+    deployed: Assembly,
+) -> None:
+    pages, tickets = (
+        [{"Ref": topic}] for topic in sorted(deployed.monitoring.of_type("SNS::Topic"))
+    )
+
+    for name, alarm in alarms(deployed).items():
+        is_silence = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["AlarmActions"] == (pages if name in PAGES else tickets), name
+        assert alarm["OKActions"] == alarm["AlarmActions"]
+        assert alarm["AlarmDescription"].endswith(".")
+        assert alarm["TreatMissingData"] == ("breaching" if is_silence else "notBreaching")
+    assert alarms(deployed).keys() >= PAGES
+
+
+def test_a_schedule_that_fell_silent_has_an_alarm_on_what_its_function_counts(
+    deployed: Assembly,
+) -> None:
+    woken = {
+        deployed.render(schedule["Target"]["Arn"]).partition("/")[0].lower()
+        for schedule in deployed.service.of_type("Scheduler::Schedule").values()
+    }
+    missed = {
+        alarm["Dimensions"][0]["Value"]: alarm["MetricName"]
+        for alarm in alarms(deployed).values()
+        if alarm["ComparisonOperator"] == "LessThanThreshold"
+    }
+
+    assert woken
+    assert missed.keys() == woken
+    for name, metric in missed.items():
+        handler = HANDLERS / name / "handler.py"
+        assert f'count("{metric}")' in handler.read_text(encoding="utf-8"), metric
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "service"),
+    [
+        ("books-differ", "BooksDiffer", "audit"),
+        ("erasures-late", "ErasuresLate", "privacy"),
+        ("deliveries-parked", "DeliveriesParked", "intake"),
+        ("deliveries-contradicted", "DeliveriesContradicted", "intake"),
+        ("data-requested", "DataRequested", "intake"),
+        ("endpoint-deliveries-parked", "EndpointDeliveriesParked", "endpoints"),
+    ],
+)
+def test_what_a_function_finds_amiss_has_an_alarm(
+    deployed: Assembly, name: str, metric: str, service: str
+) -> None:
+    alarm = alarms(deployed)[name]
+
+    assert alarm["MetricName"] == metric
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        1,
+        "GreaterThanOrEqualToThreshold",
+    )
+
+
+def test_no_stage_counts_for_the_alarms_or_the_dashboard_of_another(
+    dev: Assembly, prod: Assembly
+) -> None:
+    for stage, assembly in {"dev": dev, "prod": prod}.items():
+        namespace = f"Loyalty/{stage}"
+        written = {
+            function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+            for _, function in assembly.service.functions()
+        }
+        read = {
+            alarm["Namespace"]
+            for alarm in alarms(assembly).values()
+            if "Namespace" in alarm and not alarm["Namespace"].startswith("AWS/")
+        }
+        (dashboard,) = assembly.monitoring.of_type("CloudWatch::Dashboard").values()
+
+        assert written == read == {namespace}
+        searched = re.findall(r"\{([\w/]+),[\w,]*service\}", str(dashboard["DashboardBody"]))
+        assert set(searched) == {namespace}
+
+
+def test_alarms_may_publish_to_their_topics(deployed: Assembly) -> None:
+    policies = deployed.monitoring.of_type("SNS::TopicPolicy").values()
+
+    allowed = [
+        statement["Principal"]
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert allowed == [{"Service": "cloudwatch.amazonaws.com"}] * 2
+
+
+@pytest.mark.parametrize("of_tickets", [None, "tickets@b.example"])
+def test_tickets_go_to_a_mailbox_of_their_own_if_there_is_one(
+    tmp_path: Path, of_tickets: str | None
+) -> None:
+    context = {"ticket_email": of_tickets} if of_tickets else {}
+    assembly = synthesize(tmp_path, alarm_email="pager@b.example", **context)
+
+    subscribed = {
+        assembly.render(each["TopicArn"]): each["Endpoint"]
+        for each in assembly.monitoring.of_type("SNS::Subscription").values()
+    }
+
+    assert subscribed == {
+        "Pages/Topic": "pager@b.example",
+        "Tickets/Topic": of_tickets or "pager@b.example",
+    }
+
+
+def test_the_dashboard_shows_the_business(deployed: Assembly) -> None:
+    (dashboard,) = deployed.monitoring.of_type("CloudWatch::Dashboard").values()
+
+    shown = str(dashboard["DashboardBody"])
+
+    for metric in ("PointsEarned", "PointsRedeemed", "Orders", "Refusals"):
+        assert metric in shown
