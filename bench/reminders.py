@@ -10,6 +10,7 @@ from bench.figures import Figure
 from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.messaging.reminders import Correspondence
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Consent, Member
@@ -109,7 +110,7 @@ def _account(number: int) -> Account:
         member_id=_id(number),
         balance=100,
         entries=1,
-        lots={LAST_DAY: 100},
+        holding=Holding(lots={LAST_DAY: 100}),
         due=LAST_DAY + timedelta(days=1),
         enrolled_at=MORNING - timedelta(days=300),
     )

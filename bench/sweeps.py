@@ -11,6 +11,7 @@ from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import records
 from loyalty.table.due import TableDues, TableProgress
@@ -71,7 +72,7 @@ def _account(number: int, last_day: date) -> Account:
         member_id=f"mem_{number:022}",
         balance=100,
         entries=1,
-        lots={last_day: 100},
+        holding=Holding(lots={last_day: 100}),
         due=last_day + timedelta(days=1),
         enrolled_at=MIDNIGHT - timedelta(days=300),
     )

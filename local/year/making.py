@@ -217,7 +217,7 @@ class _Year:
 
     def _redeem(self, who: Person, order: Order, *, online: bool) -> None:
         account = self._counter.account(who.member_id)
-        held = account.spendable if account else 0
+        held = account.holding.spendable if account else 0
         there = [each for each in self._counter.program.rewards if each.cost_points <= held]
         there = [each for each in there if online or each.id != "shipping"]
         if not there:

@@ -110,7 +110,7 @@ def test_an_order_and_its_refund_told_by_fifty_threads_cancel_each_other_out_onc
     assert clawback is not None
     assert audit_member(ANA, desk=desk) == []
     account = account_of(ANA, desk=desk)
-    assert (account.balance, account.debt, account.entries) == (0, 0, 2)
+    assert (account.balance, account.holding.debt, account.entries) == (0, 0, 2)
 
 
 def test_an_order_that_half_of_fifty_threads_take_for_a_guests_earns_once(

@@ -11,6 +11,7 @@ from functions.enrollment import handler as enrollment
 from functions.redemption import handler as redemption
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import table as edge_table
 from loyalty.table import records
@@ -224,7 +225,7 @@ def test_an_account_with_two_years_of_monthly_lots_stays_within_1_kb() -> None:
         member_id="mem_01KAJ6Y0T2Q8Z5W3E7R9V4B1NC",
         balance=24 * 1234,
         entries=480,
-        lots=dict.fromkeys(months, 1234),
+        holding=Holding(lots=dict.fromkeys(months, 1234)),
         qualifying={"2025": 12_345, "2026": 12_345},
         redeemed={"canvas-tote-2026": 1, "an-evening-of-tasting": 2},
         due=date(2026, 2, 1),

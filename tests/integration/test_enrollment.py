@@ -695,7 +695,7 @@ def test_erasing_empties_the_account_with_an_entry_that_says_so(
     account = serving.books.account(member_id, strong=True)
     entries = serving.books.entries(member_id)
     assert account is not None
-    assert (account.status, account.balance, dict(account.lots)) == ("closed", 0, {})
+    assert (account.status, account.balance, dict(account.holding.lots)) == ("closed", 0, {})
     assert sorted((entry.kind, entry.points) for entry in entries) == [
         ("accrual", 50),
         ("adjustment", -50),

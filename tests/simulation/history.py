@@ -676,7 +676,7 @@ def shown_balance(world: World, member_id: str) -> tuple[int, int]:
     """What a member is shown now, settled or not."""
     account = records.account_from_item(world.auditor.accounts[member_id])
     shown = view(account, program=world.program(), now=world.now)
-    return shown.balance, shown.pending_points
+    return shown.balance, shown.holding.pending_points
 
 
 def _check_nothing_is_due(world: World) -> None:

@@ -91,7 +91,7 @@ MUTANTS: Final = (
     Mutant(
         "an earn does not rely on the debt it saw",
         "domain/ledger/postings.py",
-        "        debt_seen=account.debt,\n        due=due,",
+        "        debt_seen=account.holding.debt,\n        due=due,",
         "        due=due,",
     ),
     Mutant(
@@ -194,40 +194,40 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a lot is due a day after it has expired",
-        "domain/ledger/account.py",
+        "domain/ledger/holding.py",
         "days = [end + timedelta(days=1) for end in ends if end < NEVER]",
         "days = [end + timedelta(days=2) for end in ends if end < NEVER]",
     ),
     Mutant(
         "pending points do not count for the due time",
-        "domain/ledger/account.py",
-        "    days += [dates.available_on for dates, points in pending.items() if points]\n",
+        "domain/ledger/holding.py",
+        "        days += [dates.available_on for dates in self.pending]\n",
         "",
     ),
     Mutant(
         "what has expired already goes into its lot",
         "domain/ledger/postings.py",
-        "(expired if ends_on(lot, undated_until) < today else kept)[lot]",
-        "kept[lot]",
+        "if ends_on(lot, undated_until) < today}",
+        "if ends_on(lot, undated_until) < date.min}",
     ),
     # The calendar.
     Mutant(
         "a lot expires as its last day begins",
         "domain/ledger/account.py",
-        "for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) < today)",
-        "for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) <= today)",
+        "sorted(lot for lot in held.lots if ends_on(lot, undated_until) < today)",
+        "sorted(lot for lot in held.lots if ends_on(lot, undated_until) <= today)",
     ),
     Mutant(
         "what becomes available ignores the debt",
         "domain/ledger/account.py",
-        "paid = min(debt, points)",
-        "paid = 0",
+        "paid_debt=min(held.debt, points)",
+        "paid_debt=0",
     ),
     Mutant(
         "points are available a day late",
         "domain/ledger/account.py",
-        "dates for dates in pending if dates.available_on <= today",
-        "dates for dates in pending if dates.available_on < today",
+        "dates for dates in held.pending if dates.available_on <= today",
+        "dates for dates in held.pending if dates.available_on < today",
     ),
     Mutant(
         "days are told by UTC",
@@ -309,16 +309,16 @@ MUTANTS: Final = (
         "        for account in path[-1:]:\n",
     ),
     Mutant(
-        "pending points of another order are taken",
+        "points of another order with the same dates are taken for this one's",
         "domain/ledger/clawbacks.py",
-        "if share := max(0, min(owing, part.points - own[number], there)):",
-        "if share := max(0, min(owing, there)):",
+        "share = max(0, min(points - taken.total(), part.points - own[number], there))",
+        "share = max(0, min(points - taken.total(), there))",
     ),
     Mutant(
-        "of a shared lot another order's points come first",
+        "other lots than the order's own are taken first",
         "domain/ledger/clawbacks.py",
-        "if share := max(0, min(wanted, part.points - own[number], there)):",
-        "if share := max(0, min(wanted, there)):",
+        "lots = held.take(owing, prefer=prefer)",
+        "lots = held.take(owing)",
     ),
     Mutant(
         "refunds that waited are dropped",
@@ -495,16 +495,14 @@ MUTANTS: Final = (
     Mutant(
         "what comes back ignores the debt",
         "domain/ledger/redemptions.py",
-        "added = addition(account, lots=lots, today=today, undated_until=undated_until)",
-        "added = addition(\n"
-        "        replace(account, debt=0), lots=lots, today=today, undated_until=undated_until\n"
-        "    )",
+        "addition(account, Holding(lots=lots)",
+        "addition(replace(account, holding=Holding()), Holding(lots=lots)",
     ),
     Mutant(
         "a merge leaves the debt beside the lots",
         "domain/ledger/corrections.py",
-        "    paid = soonest_first(lots, debt)\n",
-        "    paid: dict[date, int] = {}\n",
+        "netted = (loser.holding + survivor.holding).netted()",
+        "netted = loser.holding + survivor.holding",
     ),
     Mutant(
         "a merge does not rely on the version of the survivor",
@@ -528,13 +526,13 @@ MUTANTS: Final = (
         "points given do not pay the taker's debt",
         "domain/ledger/corrections.py",
         "    added = addition(\n        taker,\n",
-        "    added = addition(\n        replace(taker, debt=0),\n",
+        "    added = addition(\n        replace(taker, holding=Holding()),\n",
     ),
     Mutant(
         "the soonest expiry comes last",
-        "domain/ledger/account.py",
-        "wanted += [(lot, lots[lot]) for lot in sorted(lots)]",
-        "wanted += [(lot, lots[lot]) for lot in sorted(lots, reverse=True)]",
+        "domain/ledger/holding.py",
+        "limits += [(lot, self.lots[lot]) for lot in sorted(self.lots)]",
+        "limits += [(lot, self.lots[lot]) for lot in sorted(self.lots, reverse=True)]",
     ),
     Mutant(
         "a member's own redemption is looked for by a stale read",

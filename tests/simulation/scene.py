@@ -128,6 +128,11 @@ def account(world: World, member_id: str = "ann") -> Account:
     return records.account_from_item(world.auditor.accounts[member_id])
 
 
+def stored_lots(world: World, member_id: str = "ann") -> object:
+    """The lots of an account as its item has them: those that are empty, too."""
+    return world.auditor.accounts[member_id]["lots"]
+
+
 def shown(world: World, member_id: str = "ann") -> Account:
     """An account as the member sees it now."""
     return view(account(world, member_id), program=world.program(), now=world.now)

@@ -48,6 +48,7 @@ from tests.simulation.scene import (
     scene,
     shown,
     spent,
+    stored_lots,
     swept,
     told,
     writing,
@@ -257,12 +258,12 @@ class TestEarnsOnlyAdd:
         attempt = world.start(Earn(order("o2", 50), "ann"))
         attempt.run_to(writing)
         done(world.finish(refund(of)))
-        assert account(world).debt == 30
+        assert account(world).holding.debt == 30
 
         answer = attempt.finish()
 
         assert entry_of(answer).effect.debt == -30
-        assert (account(world).debt, account(world).balance) == (0, 20)
+        assert (account(world).holding.debt, account(world).balance) == (0, 20)
 
     def test_points_of_a_member_merged_meanwhile_go_to_the_survivor(self) -> None:
         world = scene("ann", "bob")
@@ -280,7 +281,7 @@ class TestEarnsOnlyAdd:
 
         done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
 
-        assert account(world).lots == {}
+        assert account(world).holding.lots == {}
         assert kinds(world) == ["accrual", "expiry"]
 
     def test_points_that_come_after_their_last_day_still_pay_a_debt(self) -> None:
@@ -289,7 +290,7 @@ class TestEarnsOnlyAdd:
 
         done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
 
-        assert (account(world).debt, account(world).balance) == (0, 0)
+        assert (account(world).holding.debt, account(world).balance) == (0, 0)
 
     def test_beyond_60_lots_points_of_an_odd_date_join_the_next_later_one(self) -> None:
         world = scene()
@@ -299,8 +300,8 @@ class TestEarnsOnlyAdd:
 
         done(world.finish(Adjust("ann", 7, "odd", expiring_on=TODAY + DAY)))
 
-        assert len(account(world).lots) == 61
-        assert account(world).lots[add_months(TODAY, 1)] == 8
+        assert len(account(world).holding.lots) == 61
+        assert account(world).holding.lots[add_months(TODAY, 1)] == 8
 
 
 class TestDueTimesAreNeverLate:
@@ -317,7 +318,7 @@ class TestDueTimesAreNeverLate:
         done(late.finish())
         swept(world)
 
-        assert account(world).lots == {}
+        assert account(world).holding.lots == {}
         assert kinds(world).count("expiry") == 2
 
     def test_points_that_are_due_sooner_than_anything_move_the_due_time(self) -> None:
@@ -378,7 +379,7 @@ class TestDueTimesAreNeverLate:
 
         swept(world)
 
-        assert account(world).lots == {}
+        assert account(world).holding.lots == {}
         assert account(world).due is None
 
 
@@ -473,12 +474,12 @@ class TestSpendingReliesOnTheLotsItTakes:
         for days in range(45):
             given = Adjust("ann", 2, f"j{days}", expiring_on=TODAY + days * DAY)
             done(world.finish(given))
-        before = account(world).lots
+        before = account(world).holding.lots
         redeemed = spent(world, 90)
 
         done(world.finish(Cancel(redeemed)))
 
-        assert account(world).lots == before
+        assert account(world).holding.lots == before
 
 
 class TestExpiry:
@@ -569,19 +570,19 @@ class TestExpiry:
 
         swept(world)
 
-        assert (account(world).debt, account(world).balance) == (0, 6)
+        assert (account(world).holding.debt, account(world).balance) == (0, 6)
 
     def test_what_has_become_available_pays_a_debt_before_a_later_order_does(self) -> None:
         world = scene(expiry=living(9), pending_days=1)
         earned(world, 10)
         done(world.finish(Adjust("ann", -4, "j1", below_zero=True)))
         world.now += DAY
-        before = shown(world).lots
+        before = shown(world).holding.lots
 
         done(world.finish(Earn(order("o2", 20, at=NOON - 3 * DAY), "ann")))
 
         assert before == {TODAY + 10 * DAY: 6}
-        assert shown(world).lots == {TODAY + 7 * DAY: 20, **before}
+        assert shown(world).holding.lots == {TODAY + 7 * DAY: 20, **before}
 
     def test_what_has_become_available_pays_a_debt_before_what_comes_back_does(self) -> None:
         world = scene(expiry=living(9))
@@ -595,18 +596,18 @@ class TestExpiry:
 
         done(world.finish(Cancel(redeemed)))
 
-        assert shown(world).lots == {TODAY + 9 * DAY: 10, TODAY + 10 * DAY: 6}
+        assert shown(world).holding.lots == {TODAY + 9 * DAY: 10, TODAY + 10 * DAY: 6}
 
     def test_an_emptied_lot_is_cleared_away_without_an_entry(self) -> None:
         world = scene(expiry=living(1))
         earned(world, 10)
         spent(world, 10)
-        assert account(world).lots == {TODAY + DAY: 0}
+        assert stored_lots(world) == {f"{TODAY + DAY}": 0}
         world.now += 2 * DAY
 
         swept(world)
 
-        assert account(world).lots == {}
+        assert account(world).holding.lots == {}
         assert kinds(world) == ["accrual", "redemption"]
 
     def test_points_that_come_while_a_sweep_is_deciding_are_not_lost(self) -> None:
@@ -639,7 +640,7 @@ class TestExpiry:
 
         earned(world, 10)
 
-        assert list(account(world).lots) == [date(2027, 2, 28)]
+        assert list(account(world).holding.lots) == [date(2027, 2, 28)]
 
 
 class TestInactivity:
@@ -807,7 +808,7 @@ class TestRefunds:
 
         done(world.finish(refund(mine)))
 
-        assert (account(world).pending_points, account(world).balance) == (40, 60)
+        assert (account(world).holding.pending_points, account(world).balance) == (40, 60)
 
     def test_pending_points_that_become_available_meanwhile_are_taken_from_their_lot(self) -> None:
         world = scene(pending_days=1)
@@ -866,7 +867,7 @@ class TestRefunds:
         entry = entry_of(attempt.finish())
 
         assert entry.effect.lots == {date.max: -30}
-        assert account(world).debt == 20
+        assert account(world).holding.debt == 20
 
     def test_within_balance_what_is_missing_is_forgiven(self) -> None:
         world = scene(clawback="within_balance")
@@ -876,7 +877,7 @@ class TestRefunds:
         about = entry_of(world.finish(refund(of))).detail
 
         assert (about.clawed, about.owed, about.forgiven) == (20, 0, 30)  # type: ignore[union-attr]  # a clawback's
-        assert account(world).debt == 0
+        assert account(world).holding.debt == 0
 
     def test_what_came_meanwhile_is_taken_before_anything_is_forgiven(self) -> None:
         world = scene(clawback="within_balance")
@@ -1310,7 +1311,7 @@ class TestGuests:
 
         done(world.finish(Link("ann")))
 
-        assert (account(world).debt, account(world).balance) == (0, 30)
+        assert (account(world).holding.debt, account(world).balance) == (0, 30)
 
     def test_who_is_merged_while_claiming_leaves_the_points_to_whom_they_became(self) -> None:
         world = scene("ann", "bob")
@@ -1343,7 +1344,7 @@ class TestVouchers:
 
         done(world.finish(Cancel(redeemed)))
 
-        assert account(world).lots == {TODAY + DAY: 20, TODAY + 2 * DAY: 20}
+        assert account(world).holding.lots == {TODAY + DAY: 20, TODAY + 2 * DAY: 20}
 
     def test_what_comes_back_after_its_last_day_expires_again_at_once(self) -> None:
         world = scene(expiry=living(1))
@@ -1364,7 +1365,7 @@ class TestVouchers:
 
         done(world.finish(Cancel(redeemed)))
 
-        assert shown(world).lots == {TODAY + 5 * DAY: 10}
+        assert shown(world).holding.lots == {TODAY + 5 * DAY: 10}
 
     def test_what_comes_back_pays_a_debt_first(self) -> None:
         world = scene()
@@ -1374,7 +1375,7 @@ class TestVouchers:
 
         done(world.finish(Cancel(redeemed)))
 
-        assert (account(world).debt, account(world).balance) == (0, 0)
+        assert (account(world).holding.debt, account(world).balance) == (0, 0)
 
     def test_a_cancel_and_the_end_of_the_hold_at_once_return_the_points_once(self) -> None:
         world = scene()
@@ -1503,7 +1504,7 @@ class TestMerging:
 
         done(world.finish(Merge("ann", "bob", "m1")))
 
-        assert (account(world, "bob").balance, account(world, "bob").debt) == (30, 0)
+        assert (account(world, "bob").balance, account(world, "bob").holding.debt) == (30, 0)
         assert account(world, "ann").balance == 0
 
     @pytest.mark.parametrize("member_id", ["ann", "bob"])
@@ -1587,7 +1588,7 @@ class TestGiving:
 
         done(world.finish(Give("ann", "bob", 25, "t1")))
 
-        assert account(world, "bob").lots == {TODAY + 3 * DAY: 15}
+        assert account(world, "bob").holding.lots == {TODAY + 3 * DAY: 15}
         assert account(world, "ann").balance == 5
 
     def test_nobody_gives_to_themself_also_after_a_merge(self) -> None:
@@ -1617,7 +1618,7 @@ class TestAdjusting:
         assert refused(world, Adjust("ann", -11, "j1")) == "insufficient_points"
         done(world.finish(Adjust("ann", -11, "j2", below_zero=True)))
 
-        assert account(world).debt == 1
+        assert account(world).holding.debt == 1
 
     def test_a_take_below_zero_relies_on_the_balance_seen(self) -> None:
         world = scene()
@@ -1628,7 +1629,7 @@ class TestAdjusting:
 
         done(attempt.finish())
 
-        assert (account(world).debt, account(world).lots) == (5, {date.max: 0})
+        assert (account(world).holding.debt, account(world).holding.lots) == (5, {})
 
     def test_points_for_a_day_that_is_over_expire_at_once(self) -> None:
         world = scene(expiry=FOR_EVER)
@@ -1647,7 +1648,7 @@ class TestErasing:
 
         done(world.finish(Erase("ann")))
 
-        assert (account(world).balance, account(world).pending_points) == (0, 0)
+        assert (account(world).balance, account(world).holding.pending_points) == (0, 0)
         assert kinds(world) == ["accrual", "adjustment", "adjustment"]
 
     def test_erasing_a_merged_member_again_is_no_error(self) -> None:

@@ -297,9 +297,11 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def what_is_shown_is_what_the_model_holds(self) -> None:
         account = scene.shown(self.world)
-        lots = {lot: points for lot, points in account.lots.items() if points}
-        pending = {tuple(dates): points for dates, points in account.pending.items() if points}
-        assert (account.balance, account.debt, lots, pending) == self.member.told
+        lots = {lot: points for lot, points in account.holding.lots.items() if points}
+        pending = {
+            tuple(dates): points for dates, points in account.holding.pending.items() if points
+        }
+        assert (account.balance, account.holding.debt, lots, pending) == self.member.told
         self.shown.append((self.world.now, account.balance))
 
     def teardown(self) -> None:

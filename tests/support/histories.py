@@ -16,15 +16,14 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Clawback,
     Detail,
-    Effect,
     Entry,
     OrderCause,
-    PendingDates,
     Placeholder,
     Qualifying,
     Redemption,
     Return,
 )
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.people.survey_responses import Response
@@ -99,9 +98,9 @@ def periods(draw: st.DrawFn) -> Period:
 
 
 @st.composite
-def _effects(draw: st.DrawFn, *, pending: bool = True) -> Effect:
+def _effects(draw: st.DrawFn, *, pending: bool = True) -> Holding:
     dates = st.builds(PendingDates, DAYS, LOTS)
-    return Effect(
+    return Holding(
         lots=draw(st.dictionaries(LOTS, POINTS, max_size=3)),
         debt=draw(POINTS),
         pending=draw(st.dictionaries(dates, POINTS, max_size=2)) if pending else {},
@@ -162,14 +161,14 @@ def _clawbacks(draw: st.DrawFn) -> _Make:
 def _activations(draw: st.DrawFn) -> _Make:
     dates = draw(st.builds(PendingDates, DAYS, LOTS))
     points, when = draw(st.tuples(st.integers(1, 300), _when()))
-    effect = Effect(lots={dates.expires_on: points}, pending={dates: -points})
+    effect = Holding(lots={dates.expires_on: points}, pending={dates: -points})
     return lambda number: entry(CalendarCause("mem_1", "activation", dates, number), effect, **when)
 
 
 @st.composite
 def _expiries(draw: st.DrawFn) -> _Make:
     lot, points, when = draw(st.tuples(LOTS, st.integers(1, 300), _when()))
-    effect = Effect(lots={lot: -points})
+    effect = Holding(lots={lot: -points})
     return lambda number: entry(CalendarCause("mem_1", "expiry", (lot,), number), effect, **when)
 
 

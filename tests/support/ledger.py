@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.ledger.entries import Accrual, Cause, Effect, Entry, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import Accrual, Cause, Entry, OrderCause, RequestCause
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.orders.order import Line, Order
@@ -38,7 +39,7 @@ def accrual(
     paid = paid or order()
     return entry(
         OrderCause(paid.source, paid.order_id, "accrual"),
-        Effect(lots=lots, **effect),
+        Holding(lots=lots, **effect),
         at=paid.occurred_at,
         recorded_at=recorded_at,
         detail=Accrual(order=paid, shares=(), parts=()),
@@ -47,7 +48,7 @@ def accrual(
 
 def entry(
     cause: Cause,
-    effect: Effect,
+    effect: Holding,
     *,
     member_id: str = "mem_1",
     at: datetime = NOON,
@@ -66,7 +67,7 @@ def entry(
     )
 
 
-def request(kind: Any, effect: Effect, *, request_id: str = "r1", **more: Any) -> Entry:
+def request(kind: Any, effect: Holding, *, request_id: str = "r1", **more: Any) -> Entry:
     return entry(RequestCause(request_id, kind), effect, **more)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loyalty.domain.ledger.entries import Effect
+from loyalty.domain.ledger.holding import Holding
 from loyalty.lake.objects import OVERLAP, Changes
 from tests.support.lake import Home
 from tests.support.ledger import LOT, NOON, change, request
@@ -23,7 +23,7 @@ def write(lake: Home, member_id: str, *, at: datetime, day: datetime = NOON) -> 
     lake.bucket.now = at
     entry = request(
         "adjustment",
-        Effect(lots={LOT: 1}),
+        Holding(lots={LOT: 1}),
         request_id=f"{member_id}-{at}",
         member_id=member_id,
         recorded_at=day,

@@ -133,7 +133,7 @@ def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop)
 
     assert isinstance(told, Edited)
     assert (told.entry.program_version, told.entry.points) == (1, 10)
-    assert set(shop.account(ANA).lots) == {datetime(2027, 11, 30, tzinfo=UTC).date()}
+    assert set(shop.account(ANA).holding.lots) == {datetime(2027, 11, 30, tzinfo=UTC).date()}
 
 
 def test_an_old_order_may_change_and_a_new_one_may_not_be_old(shop: Shop) -> None:
@@ -168,7 +168,7 @@ def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
 
     tell(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
 
-    ((dates, points),) = shop.account(ANA).pending.items()
+    ((dates, points),) = shop.account(ANA).holding.pending.items()
     assert (dates.available_on.isoformat(), points) == ("2026-12-05", 30)
     shop.must_add_up(ANA)
 

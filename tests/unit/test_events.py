@@ -19,13 +19,12 @@ from loyalty.domain.ledger.entries import (
     Clawback,
     Counterpart,
     Edit,
-    Effect,
     OrderCause,
-    PendingDates,
     Placeholder,
     RequestCause,
     Return,
 )
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, Member, Profile
@@ -84,7 +83,7 @@ CHANGES: Final[dict[str, Change]] = {
         replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
     ),
     "MemberChanged": change(
-        Account(member_id="mem_1", balance=49, lots={LOT: 49}, entries=1),
+        Account(member_id="mem_1", balance=49, holding=Holding(lots={LOT: 49}), entries=1),
         Account(member_id="mem_1"),
         made_at=LATER,
     ),
@@ -119,37 +118,37 @@ CHANGES: Final[dict[str, Change]] = {
     "PointsActivated": change(
         entry(
             CalendarCause("mem_1", "activation", WAITING, 3),
-            Effect(lots={LOT: 7}, pending={WAITING: -7}),
+            Holding(lots={LOT: 7}, pending={WAITING: -7}),
         )
     ),
     "PointsClawedBack": change(
         entry(
             OrderCause("pos", "1001", "clawback", "r1"),
-            Effect(lots={LOT: -20}, debt=5),
+            Holding(lots={LOT: -20}, debt=5),
             detail=CLAWBACK,
         )
     ),
     "PointsExpired": change(
-        entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Effect(lots={LOT: -9}))
+        entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Holding(lots={LOT: -9}))
     ),
     "PointsAdjusted": change(
         request(
             "adjustment",
-            Effect(lots={LOT: -3}),
+            Holding(lots={LOT: -3}),
             detail=Adjustment(reason="Ana called", reference="case 12", by="staff-1"),
         )
     ),
     "PointsTransferred": change(
         request(
             "transfer",
-            Effect(lots={LOT: -3}),
+            Holding(lots={LOT: -3}),
             detail=Counterpart(member_id="mem_2", direction="out"),
         )
     ),
     "PointsReturned": change(
         request(
             "return",
-            Effect(lots={LOT: 40}),
+            Holding(lots={LOT: 40}),
             detail=Return(redemption_id="red_1", why="hold_expired"),
         )
     ),
@@ -314,7 +313,7 @@ def test_an_order_that_earns_nothing_is_no_event() -> None:
 def test_a_clawback_that_took_nothing_is_no_event() -> None:
     nothing = entry(
         OrderCause("pos", "1001", "clawback", "r2"),
-        Effect(),
+        Holding(),
         detail=replace(CLAWBACK, clawed=0, owed=0, forgiven=25, debt_after=0),
     )
 
@@ -330,12 +329,12 @@ def test_what_became_debt_counts_as_clawed_back() -> None:
 @pytest.mark.parametrize(
     ("effect", "name", "reason"),
     [
-        (Effect(lots={LOT: 20}), "PointsEarned", "edit"),
-        (Effect(lots={LOT: -20}), "PointsClawedBack", None),
+        (Holding(lots={LOT: 20}), "PointsEarned", "edit"),
+        (Holding(lots={LOT: -20}), "PointsClawedBack", None),
     ],
 )
 def test_an_order_that_changed_is_told_as_an_earn_or_a_clawback(
-    effect: Effect, name: str, reason: str | None
+    effect: Holding, name: str, reason: str | None
 ) -> None:
     edit = Edit(
         order=order(),
@@ -396,12 +395,12 @@ def test_what_nobody_sees_of_an_account_is_no_event(parts: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("parts", "changed"),
     [
-        ({"debt": 5, "balance": -5}, ["balance", "debt"]),
-        ({"pending": {WAITING: 7}}, ["pending_points"]),
+        ({"holding": Holding(debt=5), "balance": -5}, ["balance", "debt"]),
+        ({"holding": Holding(pending={WAITING: 7})}, ["pending_points"]),
         ({"tier_announced": "gold", "tier_ups": 1}, ["tier"]),
         ({"status": "closed"}, ["status"]),
-        ({"lots": {LOT: 1, NEVER: 5}, "balance": 6}, ["balance", "next_expiry"]),
-        ({"lots": {NEVER: 5, LOT: 0}, "balance": 5}, ["balance"]),
+        ({"holding": Holding(lots={LOT: 1, NEVER: 5}), "balance": 6}, ["balance", "next_expiry"]),
+        ({"holding": Holding(lots={NEVER: 5}), "balance": 5}, ["balance"]),
     ],
 )
 def test_each_part_of_what_a_member_holds_is_told_when_it_changes(
@@ -468,7 +467,7 @@ def test_a_transfer_is_told_to_both_sides() -> None:
         change(
             entry(
                 RequestCause("r1", "transfer", "in"),
-                Effect(lots={LOT: 3}),
+                Holding(lots={LOT: 3}),
                 member_id="mem_2",
                 detail=Counterpart(member_id="mem_1", direction="in"),
             )

@@ -32,15 +32,14 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Clawback,
     Edit,
-    Effect,
     Entry,
     OrderCause,
-    PendingDates,
     Placeholder,
     Qualifying,
     Redemption,
     RequestCause,
 )
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from tests.support.ledger import (
     CODE,
     LOT,
@@ -61,7 +60,7 @@ WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
 
 dates = st.dates(date(2026, 11, 1), date(2027, 3, 1)) | st.just(NEVER)
 effects = st.builds(
-    Effect,
+    Holding,
     lots=st.dictionaries(dates, st.integers(-500, 500), max_size=4),
     debt=st.integers(-500, 500),
     pending=st.dictionaries(
@@ -83,7 +82,7 @@ def test_an_accrual_is_an_entry_and_an_order() -> None:
 
 
 @given(effects)
-def test_movements_add_up_to_what_the_entry_says(effect: Effect) -> None:
+def test_movements_add_up_to_what_the_entry_says(effect: Holding) -> None:
     (fact,) = told(EntryFact, change(request("adjustment", effect)))
 
     pending = sum(each.points for each in fact.movements if each.place == "pending")
@@ -101,7 +100,7 @@ def test_an_accrual_tells_points_and_money_by_rule() -> None:
     base = (Share("base", "1", 30, 3000), Share("base", "2", 5, 500))
     shares = (*base, Share("extra", "1", 60, 3000))
     detail = Accrual(order=order(), shares=shares, parts=(), qualifying=Qualifying("p2026", 95))
-    by = change(entry(OrderCause("pos", "1001", "accrual"), Effect(lots={LOT: 95}), detail=detail))
+    by = change(entry(OrderCause("pos", "1001", "accrual"), Holding(lots={LOT: 95}), detail=detail))
 
     (fact,) = told(EntryFact, by)
 
@@ -116,7 +115,7 @@ def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_record
     midnight = datetime(2026, 10, 31, 23, tzinfo=UTC)
     expiry = entry(
         CalendarCause("mem_1", "expiry", (date(2026, 10, 31),), 2),
-        Effect(lots={date(2026, 10, 31): -9}),
+        Holding(lots={date(2026, 10, 31): -9}),
         at=midnight,
     )
 
@@ -197,7 +196,9 @@ def test_a_refund_tells_its_money() -> None:
         debt_after=0,
     )
     by = change(
-        entry(OrderCause("pos", "1001", "clawback", "r1"), Effect(lots={LOT: -20}), detail=clawback)
+        entry(
+            OrderCause("pos", "1001", "clawback", "r1"), Holding(lots={LOT: -20}), detail=clawback
+        )
     )
 
     (fact,) = told(EntryFact, by)
@@ -218,7 +219,7 @@ def test_an_order_that_changed_tells_how_much_less_it_is_worth() -> None:
         qualifying=Qualifying("s2026", -2499),
     )
     by = change(
-        entry(OrderCause("pos", "1001", "edit", "ab12"), Effect(lots={LOT: -20}), detail=edit)
+        entry(OrderCause("pos", "1001", "edit", "ab12"), Holding(lots={LOT: -20}), detail=edit)
     )
 
     (fact,) = told(EntryFact, by)
@@ -231,7 +232,9 @@ def test_an_order_that_changed_tells_how_much_less_it_is_worth() -> None:
 def test_a_redemption_names_its_reward() -> None:
     bought = Redemption(redemption_id="red_1", reward_id="latte", code=CODE)
 
-    (fact,) = told(EntryFact, change(request("redemption", Effect(lots={LOT: -40}), detail=bought)))
+    (fact,) = told(
+        EntryFact, change(request("redemption", Holding(lots={LOT: -40}), detail=bought))
+    )
 
     assert (fact.redemption_id, fact.reward_id, fact.points) == ("red_1", "latte", -40)
 
@@ -297,7 +300,7 @@ def test_an_item_read_from_the_table_tells_what_its_last_change_told(
 def test_no_fact_has_room_for_a_voucher_s_code() -> None:
     bought = Redemption(redemption_id="red_1", reward_id="latte", code=CODE)
     changes = (
-        change(request("redemption", Effect(lots={LOT: -40}), detail=bought)),
+        change(request("redemption", Holding(lots={LOT: -40}), detail=bought)),
         change(voucher()),
     )
 
@@ -333,7 +336,7 @@ def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
 KEPT: Final[dict[str, Kept]] = {
     "an order's accrual": entry(
         OrderCause("pos", "1001", "accrual"),
-        Effect(lots={LOT: 49}, pending={WAITING: 7}),
+        Holding(lots={LOT: 49}, pending={WAITING: 7}),
         detail=Accrual(
             order=order(),
             shares=(Share("base", "1", 56, 4999),),
@@ -343,7 +346,7 @@ KEPT: Final[dict[str, Kept]] = {
     ),
     "a refund": entry(
         OrderCause("pos", "1001", "clawback", "r1"),
-        Effect(lots={LOT: -20}, debt=5),
+        Holding(lots={LOT: -20}, debt=5),
         detail=Clawback(
             source="pos",
             order_id="1001",
@@ -356,19 +359,19 @@ KEPT: Final[dict[str, Kept]] = {
             debt_after=5,
         ),
     ),
-    "an edit": entry(OrderCause("pos", "1001", "edit", "5f2b"), Effect(lots={LOT: 5})),
-    "a late order's expiry": entry(OrderCause("pos", "1001", "expiry"), Effect(lots={LOT: -49})),
+    "an edit": entry(OrderCause("pos", "1001", "edit", "5f2b"), Holding(lots={LOT: 5})),
+    "a late order's expiry": entry(OrderCause("pos", "1001", "expiry"), Holding(lots={LOT: -49})),
     "a redemption": request(
         "redemption",
-        Effect(lots={LOT: -40}),
+        Holding(lots={LOT: -40}),
         detail=Redemption(redemption_id="red_1", reward_id="latte", code=CODE),
     ),
-    "one side of a transfer": entry(RequestCause("r1", "transfer", "out"), Effect(lots={LOT: -3})),
+    "one side of a transfer": entry(RequestCause("r1", "transfer", "out"), Holding(lots={LOT: -3})),
     "an activation": entry(
         CalendarCause("mem_1", "activation", WAITING, 3),
-        Effect(lots={LOT: 7}, pending={WAITING: -7}),
+        Holding(lots={LOT: 7}, pending={WAITING: -7}),
     ),
-    "an expiry": entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Effect(lots={LOT: -9})),
+    "an expiry": entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Holding(lots={LOT: -9})),
     "a guest's order": Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, order=order(), guest="email#v1#ab"
     ),

@@ -25,13 +25,13 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Clawback,
     Detail,
-    Effect,
     Entry,
     OrderCause,
     Placeholder,
     Qualifying,
     Redemption,
 )
+from loyalty.domain.ledger.holding import Holding
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from tests.support.documents import program, reward
@@ -62,7 +62,7 @@ def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -
     paid = order(order_id, amount_minor=euros * 100, at=at)
     return entry(
         OrderCause("pos", order_id, "accrual"),
-        Effect(lots={lot: euros}),
+        Holding(lots={lot: euros}),
         member_id=member_id,
         at=at,
         recorded_at=at,
@@ -75,7 +75,7 @@ def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -
     )
 
 
-def asked(kind: str, member_id: str, at: datetime, effect: Effect, detail: Detail = None) -> Entry:
+def asked(kind: str, member_id: str, at: datetime, effect: Holding, detail: Detail = None) -> Entry:
     return request(
         kind,
         effect,
@@ -101,7 +101,7 @@ def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date)
         qualifying=Qualifying("p2026", -euros),
     )
     cause = OrderCause("pos", order_id, "clawback", "r1")
-    effect = Effect(lots={lot: -euros})
+    effect = Holding(lots={lot: -euros})
     return entry(cause, effect, member_id=member_id, at=at, recorded_at=at, detail=detail)
 
 
@@ -109,18 +109,18 @@ def of_ana() -> Iterator[Kept]:
     yield Account(member_id="ana", enrolled_at=noon(10, 5))
     yield bought("ana", "ana-1", noon(10, 6), 50, OCTOBER_LOT)
     lasts_until = date(2026, 11, 15)
-    yield asked("bonus", "ana", noon(10, 7), Effect(lots={lasts_until: 30}))
+    yield asked("bonus", "ana", noon(10, 7), Holding(lots={lasts_until: 30}))
     ended_at = datetime(2026, 11, 15, 23, tzinfo=UTC)
     yield entry(
         CalendarCause("ana", "expiry", (lasts_until,), 3),
-        Effect(lots={lasts_until: -30}),
+        Holding(lots={lasts_until: -30}),
         member_id="ana",
         at=ended_at,
         recorded_at=noon(11, 16),
     )
     yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT)
     latte = Redemption(redemption_id="red_1", reward_id="latte", code="C")
-    spent = Effect(lots={OCTOBER_LOT: -40})
+    spent = Holding(lots={OCTOBER_LOT: -40})
     yield asked("redemption", "ana", noon(11, 4), spent, detail=latte)
     yield voucher(
         "used",
@@ -630,9 +630,9 @@ def test_a_forecast_follows_what_became_of_points_that_old(tmp_path: Any) -> Non
     home = Home(tmp_path)
     october, november = date(2026, 10, 31), date(2026, 11, 30)
     items = (
-        asked("bonus", "ana", noon(10, 1), Effect(lots={october: 100})),
-        asked("redemption", "ana", noon(10, 20), Effect(lots={october: -40})),
-        asked("bonus", "ana", noon(11, 1), Effect(lots={november: 50})),
+        asked("bonus", "ana", noon(10, 1), Holding(lots={october: 100})),
+        asked("redemption", "ana", noon(10, 20), Holding(lots={october: -40})),
+        asked("bonus", "ana", noon(11, 1), Holding(lots={november: 50})),
     )
     home.write([change(item) for item in items], name="1-3")
     period = replace(NOVEMBER_2026, as_of=noon(11, 2), last=date(2026, 11, 2), zone=PARIS)

@@ -14,7 +14,8 @@ import pytest
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import NotFound, TooLarge
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import CalendarCause, Effect, PendingDates, Placeholder
+from loyalty.domain.ledger.entries import CalendarCause, Placeholder
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.lake import reports, sql_views
 from loyalty.lake.reports import Chart, Report, Table
 from tests.support.documents import program
@@ -233,7 +234,7 @@ def test_an_expiry_is_counted_alike_before_and_after_it_was_recorded(home: Home)
     before = home.answer()
     expiry = entry(
         CalendarCause("mem_1", "expiry", (lot,), 1),
-        Effect(lots={lot: -49}),
+        Holding(lots={lot: -49}),
         at=midnight(lot + timedelta(days=1), PARIS),
         recorded_at=datetime(2026, 12, 24, tzinfo=UTC),
     )

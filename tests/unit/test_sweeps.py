@@ -123,7 +123,7 @@ class TestPoints:
         town.sweep()
 
         account = town.account()
-        assert (account.balance, account.lots, account.pending) == (0, {}, {})
+        assert (account.balance, account.holding.lots, account.holding.pending) == (0, {}, {})
         assert town.kinds().count("activation") == 90
         assert town.listed() is None
 

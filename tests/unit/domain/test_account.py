@@ -12,11 +12,9 @@ from loyalty.domain.ledger.account import (
     Expired,
     Settlement,
     counters_of_use,
-    first_due,
     settlement,
-    soonest_first,
 )
-from loyalty.domain.ledger.entries import PendingDates
+from loyalty.domain.ledger.holding import Holding, PendingDates
 
 TODAY = date(2026, 11, 21)
 NEAR = st.dates(TODAY - timedelta(days=5), TODAY + timedelta(days=5))
@@ -37,14 +35,8 @@ def account(
     pending: dict[PendingDates, int] | None = None,
     debt: int = 0,
 ) -> Account:
-    held = lots or {}
-    return Account(
-        member_id="mem_1",
-        balance=sum(held.values()) - debt,
-        debt=debt,
-        lots=held,
-        pending=pending or {},
-    )
+    holding = Holding(lots=lots or {}, debt=debt, pending=pending or {})
+    return Account(member_id="mem_1", balance=holding.points, holding=holding)
 
 
 def test_points_can_be_spent_on_their_last_day_and_not_on_the_next() -> None:
@@ -53,8 +45,8 @@ def test_points_can_be_spent_on_their_last_day_and_not_on_the_next() -> None:
     on_the_day = settlement(held, today=TODAY)
     after = settlement(held, today=TODAY + timedelta(days=1))
 
-    assert on_the_day.after.spendable == 40
-    assert after.after.spendable == 0
+    assert on_the_day.after.holding.spendable == 40
+    assert after.after.holding.spendable == 0
     assert after.steps == (Expired(TODAY, TODAY, 40),)
 
 
@@ -65,7 +57,7 @@ def test_pending_points_pay_debt_before_they_become_spendable() -> None:
     settled = settlement(held, today=TODAY)
 
     assert settled.steps == (Activation(dates, 50, 20),)
-    assert (settled.after.debt, settled.after.lots, settled.after.balance) == (0, {NEVER: 30}, 30)
+    assert (settled.after.holding, settled.after.balance) == (Holding(lots={NEVER: 30}), 30)
 
 
 def test_points_that_became_available_and_expired_meanwhile_do_both_in_that_order() -> None:
@@ -98,9 +90,9 @@ def test_settling_twice_is_settling_once_and_keeps_the_books(
 
     after = settled.after
     assert settlement(after, today=TODAY).steps == ()
-    assert after.balance == after.spendable - after.debt
-    assert not (after.debt and after.spendable)
-    due = first_due(after.lots, after.pending)
+    assert after.balance == after.holding.points
+    assert not (after.holding.debt and after.holding.spendable)
+    due = after.holding.first_due()
     assert due is None or due > TODAY
 
 
@@ -116,30 +108,6 @@ def test_settling_in_rounds_ends_where_settling_at_once_does(
         rounds = settled.after
 
     assert settlement(rounds, today=TODAY) == Settlement((), whole.after)
-
-
-@given(LOTS, st.integers(0, 700))
-def test_points_are_taken_soonest_expiry_first(lots: dict[date, int], points: int) -> None:
-    taken = soonest_first(lots, points)
-
-    assert sum(taken.values()) == min(points, sum(lots.values()))
-    for lot in taken:
-        assert all(
-            taken.get(sooner) == lots[sooner] for sooner in lots if sooner < lot and lots[sooner]
-        )
-
-
-@given(LOTS, LOTS, st.integers(0, 700))
-def test_preferred_lots_are_taken_first_and_never_beyond_what_was_preferred(
-    lots: dict[date, int], prefer: dict[date, int], points: int
-) -> None:
-    taken = soonest_first(lots, points, prefer=prefer)
-
-    own = {lot: min(prefer[lot], lots.get(lot, 0)) for lot in prefer}
-    assert sum(taken.values()) == min(points, sum(lots.values()))
-    assert all(share <= lots[lot] for lot, share in taken.items())
-    if points >= sum(own.values()):
-        assert all(taken.get(lot, 0) >= share for lot, share in own.items())
 
 
 def test_settling_forgets_the_transfers_of_months_that_are_over() -> None:

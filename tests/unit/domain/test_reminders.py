@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.messaging.reminders import (
     HORIZON_DAYS_MAX,
     Correspondence,
@@ -70,7 +71,8 @@ def member(**parts: Any) -> Member:
 def person(
     lots: Mapping[date, int] | None = None, *, who: Member | None = None, **parts: Any
 ) -> Person:
-    account = Account(member_id="mem_1", enrolled_at=ENROLLED, lots=lots or {}, **parts)
+    holding = Holding(lots=lots or {})
+    account = Account(member_id="mem_1", enrolled_at=ENROLLED, holding=holding, **parts)
     return Person(member=who or member(), account=account)
 
 

@@ -15,6 +15,7 @@ from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.corrections import merge
 from loyalty.domain.ledger.entries import Accrual, AskedRefund
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import Due, summed
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.tiers import (
@@ -240,7 +241,7 @@ def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
         qualifying={"p2025": 700, "p2026": 600},
         tier_announced="silver",
         due=date(2028, 1, 1),
-        lots={date(2028, 6, 30): 600},
+        holding=Holding(lots={date(2028, 6, 30): 600}),
         balance=600,
         entries=2,
     )

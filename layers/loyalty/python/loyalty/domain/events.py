@@ -116,7 +116,7 @@ class ProfileChanged(MemberEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class MemberHolding:
     """What a member holds, and where they stand."""
 
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
@@ -147,7 +147,7 @@ class MemberChanged(MemberEvent):
     revision: int
     """Grows with each change of the same part: of two events the higher one is right, in whichever
     order they arrive."""
-    holding: Holding | None
+    holding: MemberHolding | None
     consents: Mapping[str, bool] | None
     """All that the member said, by kind of message."""
 
@@ -589,14 +589,15 @@ def _of_holding(account: Account, before: Account | None, change: Change) -> Ite
         )
 
 
-def _holding(account: Account) -> Holding:
-    dated = [(lot, points) for lot, points in account.lots.items() if points and lot != NEVER]
+def _holding(account: Account) -> MemberHolding:
+    held = account.holding
+    dated = [(lot, points) for lot, points in held.lots.items() if lot != NEVER]
     soonest = min(dated, default=None)
-    return Holding(
+    return MemberHolding(
         status=account.status,
         balance=account.balance,
-        debt=account.debt,
-        pending_points=account.pending_points,
+        debt=held.debt,
+        pending_points=held.pending_points,
         tier=account.tier_announced,
         next_expiry=DatedPoints(expires_on=soonest[0], points=soonest[1]) if soonest else None,
     )

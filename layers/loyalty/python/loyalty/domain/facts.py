@@ -24,7 +24,6 @@ from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
     Edit,
-    Effect,
     Entry,
     Kind,
     OrderCause,
@@ -32,6 +31,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
     Return,
 )
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.reminders import Fate, Message
 from loyalty.domain.orders.order import Order
@@ -308,7 +308,7 @@ def _refunded_minor(lowered: Clawback | Edit | None) -> int | None:
             return None
 
 
-def _movements(effect: Effect) -> Iterator[Movement]:
+def _movements(effect: Holding) -> Iterator[Movement]:
     for lot, points in sorted(effect.lots.items()):
         yield Movement(place="lot", expires_on=_unless_never(lot), points=points)
     if effect.debt:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.entries import PendingDates
+from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 from loyalty.domain.program.document import PublishedProgram
 
 # No id of a reward has this sign, so the two cannot be taken for each other.
@@ -33,9 +33,9 @@ class TierFloor(NamedTuple):
 class Account:
     """One small hot item for each member.
 
-    `lots` maps the last spendable day to points left (a zero lot is the same as none), `pending`
-    the dates fixed at the earn to points, `qualifying` a period to an amount, `redeemed` a reward
-    with a limit to how often this member redeemed it. `entries` counts the account's entries and
+    `balance` is what the holding says (`holding.points`), kept beside it because writes rely on it.
+    `qualifying` maps a period to an amount, `redeemed` a reward with a limit to how often this
+    member redeemed it. `entries` counts the account's entries and
     serves as its version. `due` is the first local day on which something may have to be settled.
     `absorbed` names the members that were merged into this one. `tier_floor` is the level that was
     granted last, and stays when it is over: the lake is built anew from it. `tier_announced` is the
@@ -51,10 +51,8 @@ class Account:
     status: Status = "active"
     into: str | None = None
     balance: int = 0
-    debt: int = 0
+    holding: Holding = field(default_factory=Holding)
     entries: int = 0
-    lots: Mapping[date, int] = field(default_factory=_empty)
-    pending: Mapping[PendingDates, int] = field(default_factory=_empty)
     qualifying: Mapping[str, int] = field(default_factory=_empty)
     redeemed: Mapping[str, int] = field(default_factory=_empty)
     due: date | None = None
@@ -68,14 +66,6 @@ class Account:
     tier_downs: int = 0
     tier_revision: int = 0
 
-    @property
-    def spendable(self) -> int:
-        return sum(self.lots.values())
-
-    @property
-    def pending_points(self) -> int:
-        return sum(self.pending.values())
-
 
 class Activation(NamedTuple):
     """Pending points that became available: what paid debt, and what went into a lot."""
@@ -84,6 +74,14 @@ class Activation(NamedTuple):
     points: int
     paid_debt: int
 
+    @property
+    def effect(self) -> Holding:
+        return Holding(
+            lots={self.dates.expires_on: self.points - self.paid_debt},
+            debt=-self.paid_debt,
+            pending={self.dates: -self.points},
+        )
+
 
 class Expired(NamedTuple):
     """A lot whose last day is over; `ended_on` is that day."""
@@ -91,6 +89,10 @@ class Expired(NamedTuple):
     lot: date
     ended_on: date
     points: int
+
+    @property
+    def effect(self) -> Holding:
+        return Holding(lots={self.lot: -self.points})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +112,22 @@ def settlement(
     and the sweep (which records the steps). `undated_until` is the last day of points that carry
     no date of their own: a program that expires by inactivity gives one. `steps_max` stops early.
     """
-    lots = {day: points for day, points in account.lots.items() if points}
-    debt, balance = account.debt, account.balance
-    pending = {dates: points for dates, points in account.pending.items() if points}
+    held = account.holding
     steps: list[Activation | Expired] = []
-    for dates in sorted(dates for dates in pending if dates.available_on <= today)[:steps_max]:
-        points = pending.pop(dates)
-        paid = min(debt, points)
-        debt, balance = debt - paid, balance + points
-        if points > paid:
-            lots[dates.expires_on] = lots.get(dates.expires_on, 0) + points - paid
-        steps.append(Activation(dates, points, paid))
+    available = sorted(dates for dates in held.pending if dates.available_on <= today)
+    for dates in available[:steps_max]:
+        points = held.pending[dates]
+        activation = Activation(dates, points, paid_debt=min(held.debt, points))
+        held += activation.effect
+        steps.append(activation)
     left = None if steps_max is None else steps_max - len(steps)
-    for lot in sorted(lot for lot in lots if ends_on(lot, undated_until) < today)[:left]:
-        points = lots.pop(lot)
-        balance -= points
-        steps.append(Expired(lot, ends_on(lot, undated_until), points))
-    after = replace(account, lots=lots, pending=pending, debt=debt, balance=balance)
-    return Settlement(tuple(steps), after)
-
-
-def ends_on(lot: date, undated_until: date) -> date:
-    """The last day of a lot: its own date, or that of all points without a date of their own."""
-    return undated_until if lot == NEVER else lot
+    over = sorted(lot for lot in held.lots if ends_on(lot, undated_until) < today)
+    for lot in over[:left]:
+        expired = Expired(lot, ends_on(lot, undated_until), held.lots[lot])
+        held += expired.effect
+        steps.append(expired)
+    balance = account.balance + (held - account.holding).points
+    return Settlement(tuple(steps), replace(account, holding=held, balance=balance))
 
 
 def view(account: Account, *, program: PublishedProgram, now: datetime) -> Account:
@@ -142,35 +137,6 @@ def view(account: Account, *, program: PublishedProgram, now: datetime) -> Accou
         today=program.document.today(now),
         undated_until=program.undated_until(account.active_on),
     ).after
-
-
-def first_due(
-    lots: Mapping[date, int], pending: Mapping[PendingDates, int], *, undated_until: date = NEVER
-) -> date | None:
-    """The first day on which something in these lots and pending points has to be settled."""
-    ends = [ends_on(lot, undated_until) for lot, points in lots.items() if points]
-    days = [end + timedelta(days=1) for end in ends if end < NEVER]
-    days += [dates.available_on for dates, points in pending.items() if points]
-    return min(days, default=None)
-
-
-def soonest_first(
-    lots: Mapping[date, int], points: int, *, prefer: Mapping[date, int] = MappingProxyType({})
-) -> dict[date, int]:
-    """Take points from lots: up to `prefer` from the preferred ones, then the soonest expiry first.
-
-    Takes less than asked where there is less.
-    """
-    taken: dict[date, int] = {}
-    left = points
-    wanted = [(lot, min(prefer[lot], lots.get(lot, 0))) for lot in sorted(prefer)]
-    wanted += [(lot, lots[lot]) for lot in sorted(lots)]
-    for lot, most in wanted:
-        share = min(left, most, lots.get(lot, 0) - taken.get(lot, 0))
-        if share > 0:
-            taken[lot] = taken.get(lot, 0) + share
-            left -= share
-    return taken
 
 
 def transfers_counter(today: date) -> str:

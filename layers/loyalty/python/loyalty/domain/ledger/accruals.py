@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -12,14 +11,12 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
-    Effect,
     Entry,
     OrderCause,
-    PendingDates,
     Placeholder,
     Qualifying,
-    total,
 )
+from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.postings import (
     OrderStateChange,
     Posting,
@@ -44,7 +41,7 @@ from loyalty.domain.program.document import Program, PublishedProgram
 class WaitingRefunds:
     """Refunds that came before their order, each with what it takes from the award's parts."""
 
-    clawbacks: tuple[tuple[Clawback, str, datetime, Effect], ...]
+    clawbacks: tuple[tuple[Clawback, str, datetime, Holding], ...]
     state: OrderState
 
 
@@ -67,15 +64,13 @@ def accrue(
     accrual = _accrual(order, account, program.document)
     refunds = _waiting(accrual, replaces, program=program.document, today=today)
     clawed = total(effect for _, _, _, effect in refunds.clawbacks)
-    gross = _gross(accrual, today=today)
-    net = total((gross, clawed))
+    awarded = Holding.from_parts(accrual.parts, today=today)
     active_on = newly_active(account, program=program, today=today)
     counted = _counted(accrual, refunds)
     level = counting(account, program.document, counted=counted, day=today)
     added = addition(
         account,
-        lots=net.lots,
-        pending=net.pending,
+        awarded + clawed,
         today=today,
         undated_until=program.undated_until(active_on or account.active_on),
         also_due=level.changes_on,
@@ -83,7 +78,7 @@ def accrue(
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "accrual"),
         member_id=account.member_id,
-        effect=total((added.effect, _opposite(clawed))),
+        effect=added.effect - clawed,
         happened_at=order.occurred_at,
         recorded_at=now,
         program_version=program.version,
@@ -92,7 +87,7 @@ def accrue(
     )
     entries = (
         entry,
-        *(_clawback_entry(entry, *told, debt=account.debt) for told in refunds.clawbacks),
+        *(_clawback_entry(entry, *told, debt=account.holding.debt) for told in refunds.clawbacks),
         *expiry_at_once(entry, added.expired),
     )
     return Posting(
@@ -141,28 +136,16 @@ def _counted(accrual: Accrual, refunds: WaitingRefunds) -> dict[str, int]:
     return {accrual.qualifying.counter: accrual.qualifying.amount + less}
 
 
-def _gross(accrual: Accrual, *, today: date) -> Effect:
-    """The whole award, as lots where it is available and as pending points where it is not."""
-    lots: Counter[date] = Counter()
-    pending: Counter[PendingDates] = Counter()
-    for part in accrual.parts:
-        if part.available_on > today:
-            pending[PendingDates(part.available_on, part.expires_on)] += part.points
-        else:
-            lots[part.expires_on] += part.points
-    return Effect(lots=lots, pending=pending)
-
-
 def _waiting(
     accrual: Accrual, placeholder: Placeholder | None, *, program: Program, today: date
 ) -> WaitingRefunds:
     """Settle the refunds that waited against the award's own parts, pending ones first."""
     state = OrderState(taken=(0,) * len(accrual.parts))
-    clawbacks: list[tuple[Clawback, str, datetime, Effect]] = []
+    clawbacks: list[tuple[Clawback, str, datetime, Holding]] = []
     for refund in placeholder.refunds if placeholder else ():
         after = refunded_with(state, refund)
         owing = to_settle(accrual, program, before=state, after=after)
-        taken, effect = _from_parts(accrual.parts, state.taken, owing, today=today)
+        taken, effect = _taken_from(accrual.parts, state.taken, owing, today=today)
         clawback = Clawback(
             source=accrual.order.source,
             order_id=accrual.order.order_id,
@@ -180,24 +163,21 @@ def _waiting(
     return WaitingRefunds(tuple(clawbacks), state)
 
 
-def _from_parts(
+def _taken_from(
     parts: tuple[Part, ...], taken: tuple[int, ...], points: int, *, today: date
-) -> tuple[tuple[int, ...], Effect]:
-    """Take points from what is left of an award that is not in any account yet."""
+) -> tuple[tuple[int, ...], Holding]:
+    """Take points from what is left of an award that no account holds yet, pending ones first.
+
+    Gives how many points of each part were taken by now, and the effect.
+    """
     taken_now = list(taken)
-    lots: Counter[date] = Counter()
-    pending: Counter[PendingDates] = Counter()
-    order = sorted(range(len(parts)), key=lambda i: parts[i].available_on <= today)
-    for number in order:
-        part = parts[number]
-        share = min(points, part.points - taken_now[number])
+    shares: list[Part] = []
+    for number in sorted(range(len(parts)), key=lambda i: parts[i].available_on <= today):
+        share = min(points, parts[number].points - taken_now[number])
         points -= share
         taken_now[number] += share
-        if part.available_on > today:
-            pending[PendingDates(part.available_on, part.expires_on)] -= share
-        else:
-            lots[part.expires_on] -= share
-    return tuple(taken_now), total((Effect(lots=lots, pending=pending),))
+        shares.append(parts[number]._replace(points=share))
+    return tuple(taken_now), -Holding.from_parts(shares, today=today)
 
 
 def _clawback_entry(
@@ -205,7 +185,7 @@ def _clawback_entry(
     clawback: Clawback,
     fingerprint: str,
     occurred_at: datetime,
-    effect: Effect,
+    effect: Holding,
     *,
     debt: int,
 ) -> Entry:
@@ -217,12 +197,4 @@ def _clawback_entry(
         happened_at=occurred_at,
         fingerprint=fingerprint,
         detail=replace(clawback, debt_after=debt + accrual.effect.debt),
-    )
-
-
-def _opposite(effect: Effect) -> Effect:
-    return Effect(
-        lots={day: -points for day, points in effect.lots.items()},
-        debt=-effect.debt,
-        pending={dates: -points for dates, points in effect.pending.items()},
     )

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loyalty.domain.ledger.account import Account, first_due
-from loyalty.domain.ledger.entries import Accrual, Clawback, Edit, Entry, OrderCause, total
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import Accrual, Clawback, Edit, Entry, OrderCause
+from loyalty.domain.ledger.holding import total
 from loyalty.domain.program.document import PublishedProgram
 
 
@@ -31,23 +32,22 @@ def _differences(
     account: Account, entries: tuple[Entry, ...], program: PublishedProgram
 ) -> Iterator[Difference]:
     sums = total(entry.effect for entry in entries)
-    lots = {lot: points for lot, points in account.lots.items() if points}
-    pending = {dates: points for dates, points in account.pending.items() if points}
+    held = account.holding
     compared = (
         ("entries", account.entries, len(entries)),
         ("balance", account.balance, sums.points),
-        ("debt", account.debt, sums.debt),
-        ("lots", lots, dict(sums.lots)),
-        ("pending", pending, dict(sums.pending)),
+        ("debt", held.debt, sums.debt),
+        ("lots", held.lots, sums.lots),
+        ("pending", held.pending, sums.pending),
     )
     for what, told, summed in compared:
         if told != summed:
             yield Difference(what, told, summed)
-    if account.debt and lots:
-        yield Difference("debt_beside_lots", account.debt, lots)
-    if min((account.debt, *lots.values(), *pending.values())) < 0:
-        yield Difference("negative", (account.debt, lots, pending), None)
-    due = first_due(lots, pending, undated_until=program.undated_until(account.active_on))
+    if held.debt and held.lots:
+        yield Difference("debt_beside_lots", held.debt, held.lots)
+    if held.is_negative:
+        yield Difference("negative", held, None)
+    due = held.first_due(undated_until=program.undated_until(account.active_on))
     is_late = due is not None and (account.due is None or account.due > due)
     if is_late and account.status == "active":
         yield Difference("due_late", account.due, due)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from loyalty.domain.earning.awarding import Part
-from loyalty.domain.ledger.account import Account, soonest_first
+from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Accrual,
     AskedRefund,
     Clawback,
-    Effect,
     Entry,
     OrderCause,
-    PendingDates,
     Qualifying,
 )
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import (
     AccountChange,
     OrderStateChange,
@@ -45,24 +44,19 @@ class Sources:
     `own` tells how many of each part's own points were taken by now.
     """
 
-    pending: Mapping[PendingDates, int]
+    taken: Holding
     excused: int
-    lots: Mapping[date, int]
     owed: int
     forgiven: int
     own: tuple[int, ...]
 
     @property
     def clawed(self) -> int:
-        return sum(self.pending.values()) + sum(self.lots.values())
+        return self.taken.spendable + self.taken.pending_points
 
     @property
-    def effect(self) -> Effect:
-        return Effect(
-            lots={lot: -points for lot, points in self.lots.items()},
-            debt=self.owed,
-            pending={dates: -points for dates, points in self.pending.items()},
-        )
+    def effect(self) -> Holding:
+        return Holding(debt=self.owed) - self.taken
 
     def settling(self, state: OrderState) -> OrderState:
         """The order's state once all this was taken."""
@@ -87,8 +81,7 @@ class Sources:
         return change_by_taking(
             account,
             entries=(entry,),
-            taken=self.lots,
-            pending_taken=self.pending,
+            taken=self.taken,
             relies_on_balance=bool(self.owed or self.forgiven),
             qualifying=counted,
             counting=level if counted else None,
@@ -144,7 +137,7 @@ def claw_back(
             owed=sources.owed,
             forgiven=sources.forgiven,
             excused=sources.excused,
-            debt_after=account.debt + sources.owed,
+            debt_after=account.holding.debt + sources.owed,
             qualifying=less,
         ),
     )
@@ -183,26 +176,27 @@ def sources_of(
     excused: the member never had the use of it.
     """
     own = list(before.taken)
-    pending: Counter[PendingDates] = Counter()
-    for number, part in enumerate(parts):
-        dates = PendingDates(part.available_on, part.expires_on)
-        there = account.pending.get(dates, 0) - pending[dates]
-        if share := max(0, min(owing, part.points - own[number], there)):
-            pending[dates] += share
-            own[number] += share
-            owing -= share
+    held = account.holding
+    pending = _of_its_own(
+        owing,
+        parts,
+        own,
+        held.pending,
+        lambda part: PendingDates(part.available_on, part.expires_on),
+    )
+    owing -= pending.total()
     excusable = _excusable(parts, expired) - before.excused
     excused = max(0, min(owing, excusable))
     owing -= excused
-    lots: dict[date, int] = {}
+    lots = Holding()
     if policy.clawback != "only_pending":
-        lots = _from_lots(owing, parts=parts, own=own, account=account)
-        owing -= sum(lots.values())
+        prefer = _of_its_own(owing, parts, own, held.lots, lambda part: part.expires_on)
+        lots = held.take(owing, prefer=prefer)
+        owing -= lots.spendable
     owed = owing if policy.clawback == "unlimited" else 0
     return Sources(
-        pending=pending,
+        taken=lots + Holding(pending=pending),
         excused=excused,
-        lots=lots,
         owed=owed,
         forgiven=owing - owed,
         own=tuple(own),
@@ -217,16 +211,22 @@ def _excusable(parts: Sequence[Part], expired: Mapping[date, int]) -> int:
     return sum(min(points, expired.get(lot, 0)) for lot, points in own.items())
 
 
-def _from_lots(
-    points: int, *, parts: Sequence[Part], own: list[int], account: Account
-) -> dict[date, int]:
-    """Take from the order's own lots (noting it in `own`), then the soonest expiry first."""
-    prefer: Counter[date] = Counter()
-    wanted = points
+def _of_its_own[K](
+    points: int,
+    parts: Sequence[Part],
+    own: list[int],
+    held: Mapping[K, int],
+    place_of: Callable[[Part], K],
+) -> Counter[K]:
+    """Points of the order itself, by the place in an account where those of a part lie.
+
+    Notes in `own` how many of each part's points were taken by now.
+    """
+    taken: Counter[K] = Counter()
     for number, part in enumerate(parts):
-        there = account.lots.get(part.expires_on, 0) - prefer[part.expires_on]
-        if share := max(0, min(wanted, part.points - own[number], there)):
-            prefer[part.expires_on] += share
-            own[number] += share
-            wanted -= share
-    return soonest_first(account.lots, points, prefer=prefer)
+        place = place_of(part)
+        there = held.get(place, 0) - taken[place]
+        share = max(0, min(points - taken.total(), part.points - own[number], there))
+        taken[place] += share
+        own[number] += share
+    return taken

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
 from loyalty.domain.earning.expiry import expires_on
-from loyalty.domain.ledger.account import Account, TierFloor, soonest_first, transfers_counter
+from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
 from loyalty.domain.ledger.entries import (
     Adjustment,
     Counterpart,
-    Effect,
     Entry,
-    PendingDates,
     RequestCause,
 )
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import (
     Posting,
     addition,
@@ -50,7 +48,7 @@ def add_points(
     active_on = newly_active(account, program=program, today=today)
     added = addition(
         account,
-        lots={lot: points},
+        Holding(lots={lot: points}),
         today=today,
         undated_until=program.undated_until(active_on or account.active_on),
     )
@@ -83,7 +81,7 @@ def bonus(
     lot = expires_on(program.document.expiry, available_on=today)
     added = addition(
         account,
-        lots={lot: points},
+        Holding(lots={lot: points}),
         today=today,
         undated_until=program.undated_until(account.active_on),
     )
@@ -116,12 +114,12 @@ def take_points(
 
     Whoever must not go below zero asks first whether the points are there.
     """
-    taken = soonest_first(account.lots, points)
-    owed = points - sum(taken.values())
+    taken = account.holding.take(points)
+    owed = points - taken.spendable
     entry = Entry(
         cause=RequestCause(request_id, "adjustment"),
         member_id=account.member_id,
-        effect=Effect(lots={lot: -share for lot, share in taken.items()}, debt=owed),
+        effect=Holding(debt=owed) - taken,
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
@@ -147,19 +145,19 @@ def transfer(
     The giver's account is settled and holds the points. The taker's debt is paid first.
     """
     today = program.document.today(now)
-    taken = soonest_first(giver.lots, points)
+    taken = giver.holding.take(points)
     giver_active = newly_active(giver, program=program, today=today)
     taker_active = newly_active(taker, program=program, today=today)
     added = addition(
         taker,
-        lots=taken,
+        taken,
         today=today,
         undated_until=program.undated_until(taker_active or taker.active_on),
     )
     given = Entry(
         cause=RequestCause(request_id, "transfer", "out"),
         member_id=giver.member_id,
-        effect=Effect(lots={lot: -share for lot, share in taken.items()}),
+        effect=-taken,
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
@@ -206,12 +204,12 @@ def merge(
     where it is and is found through the `into` that leads on from here.
     """
     today = program.document.today(now)
-    lots, debt = _netted(summed(loser.lots, survivor.lots), loser.debt + survivor.debt)
-    pending = summed(loser.pending, survivor.pending)
+    netted = (loser.holding + survivor.holding).netted()
+    together = replace(netted, lots=folded(netted.lots))
     gone = Entry(
         cause=RequestCause(request_id, "merge", "out"),
         member_id=loser.member_id,
-        effect=_difference({}, loser.lots, -loser.debt, {}, loser.pending),
+        effect=-loser.holding,
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
@@ -222,7 +220,7 @@ def merge(
         gone,
         cause=RequestCause(request_id, "merge", "in"),
         member_id=survivor.member_id,
-        effect=_difference(lots, survivor.lots, debt - survivor.debt, pending, survivor.pending),
+        effect=together - survivor.holding,
         detail=Counterpart(member_id=loser.member_id, direction="in"),
     )
     active_on = max(filter(None, (loser.active_on, survivor.active_on)), default=None)
@@ -237,9 +235,7 @@ def merge(
     survives = replace(
         survivor,
         balance=survivor.balance + loser.balance,
-        debt=debt,
-        lots=lots,
-        pending=pending,
+        holding=together,
         qualifying=summed(survivor.qualifying, moved(loser, survivor, program.document, day=today)),
         redeemed=summed(loser.redeemed, survivor.redeemed),
         active_on=active_on,
@@ -269,17 +265,16 @@ def grant(
 
 def close(account: Account, *, program: PublishedProgram, now: datetime) -> Posting:
     """Close the account of somebody who is forgotten; an entry empties it of what it still held."""
-    effect = _difference({}, account.lots, -account.debt, {}, account.pending)
     entry = Entry(
         cause=RequestCause(f"closing:{account.member_id}", "adjustment"),
         member_id=account.member_id,
-        effect=effect,
+        effect=-account.holding,
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
         detail=Adjustment(reason="account closed", reference=None, by="erasure"),
     )
-    entries = (entry,) if effect != Effect() else ()
+    entries = () if account.holding.is_empty else (entry,)
     closed = Account(
         member_id=account.member_id,
         status="closed",
@@ -290,15 +285,6 @@ def close(account: Account, *, program: PublishedProgram, now: datetime) -> Post
     return Posting(entries=entries, changes=(replacing(account, closed, entries=len(entries)),))
 
 
-def _netted(lots: Mapping[date, int], debt: int) -> tuple[dict[date, int], int]:
-    """Lots after they paid the debt, soonest expiry first, at most as many as may be open."""
-    paid = soonest_first(lots, debt)
-    left = {lot: points - paid.get(lot, 0) for lot, points in lots.items()}
-    return folded({lot: points for lot, points in left.items() if points}), debt - sum(
-        paid.values()
-    )
-
-
 def folded(lots: Mapping[date, int]) -> dict[date, int]:
     """At most 60 lots: of two that lie closest together, the earlier joins the later."""
     kept = dict(sorted(lots.items()))
@@ -307,22 +293,3 @@ def folded(lots: Mapping[date, int]) -> dict[date, int]:
         earlier, later = min(pairwise(days), key=lambda pair: pair[1] - pair[0])
         kept[later] += kept.pop(earlier)
     return kept
-
-
-def _difference(
-    lots: Mapping[date, int],
-    lots_before: Mapping[date, int],
-    debt: int,
-    pending: Mapping[PendingDates, int],
-    pending_before: Mapping[PendingDates, int],
-) -> Effect:
-    """The effect that leads from one state of lots and pending points to another."""
-    lots_change = Counter(lots)
-    lots_change.subtract(lots_before)
-    pending_change = Counter(pending)
-    pending_change.subtract(pending_before)
-    return Effect(
-        lots={lot: points for lot, points in lots_change.items() if points},
-        debt=debt,
-        pending={dates: points for dates, points in pending_change.items() if points},
-    )

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.clawbacks import counted_for, sources_of
-from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause, PendingDates, total
+from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import (
     Addition,
     OrderStateChange,
@@ -81,11 +82,17 @@ def edit(
     counts = disqualified(earned, decided_by.document, before=before, after=after)
     counted = counted_for(counts, account)
     level = counting(account, program.document, counted=counted, day=today)
-    added = _added(given, account=account, program=program, today=today, also_due=level.changes_on)
+    added = addition(
+        account,
+        Holding.from_parts(given, today=today),
+        today=today,
+        undated_until=program.undated_until(account.active_on),
+        also_due=level.changes_on,
+    )
     entry = Entry(
         cause=OrderCause(order.source, order.order_id, "edit", edit_name(order)),
         member_id=account.member_id,
-        effect=total((taken.effect, added.effect)),
+        effect=taken.effect + added.effect,
         happened_at=order.told_at or now,
         recorded_at=now,
         program_version=accrual.program_version,
@@ -98,7 +105,7 @@ def edit(
             owed=taken.owed,
             forgiven=taken.forgiven - unforgiven,
             excused=taken.excused,
-            debt_after=account.debt + taken.owed + added.effect.debt,
+            debt_after=account.holding.debt + taken.owed + added.effect.debt,
             qualifying=counts,
         ),
     )
@@ -140,32 +147,6 @@ def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[Pending
     return {PendingDates(part.available_on, part.expires_on): part.points for part in parts}
 
 
-def _added(
-    given: tuple[Part, ...],
-    *,
-    account: Account,
-    program: PublishedProgram,
-    today: date,
-    also_due: date | None,
-) -> Addition:
-    """What the given points do: available ones go to lots, after they paid debt."""
-    lots: Counter[date] = Counter()
-    pending: Counter[PendingDates] = Counter()
-    for part in given:
-        if part.available_on > today:
-            pending[PendingDates(part.available_on, part.expires_on)] += part.points
-        else:
-            lots[part.expires_on] += part.points
-    return addition(
-        account,
-        lots=lots,
-        pending=pending,
-        today=today,
-        undated_until=program.undated_until(account.active_on),
-        also_due=also_due,
-    )
-
-
 def _given_with(
     state: OrderState, given: tuple[Part, ...], added: Addition, *, unforgiven: int
 ) -> OrderState:
@@ -174,7 +155,7 @@ def _given_with(
     now = {part[:2]: part.points for part in given}
     dates = [*before, *(each for each in now if each not in before)]
     expired = Counter(state.expired)
-    expired.update(added.expired)
+    expired.update(added.expired.lots)
     return replace(
         state,
         forgiven=state.forgiven - unforgiven,

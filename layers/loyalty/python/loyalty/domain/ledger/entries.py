@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from loyalty.domain.earning.awarding import Part, Share
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, fingerprint
 
 # Kinds are part of keys and never change.
@@ -67,54 +67,8 @@ class CalendarCause:
 type Cause = OrderCause | RequestCause | CalendarCause
 
 
-class PendingDates(NamedTuple):
-    """When pending points become available and when they will expire, both fixed at the earn."""
-
-    available_on: date
-    expires_on: date
-
-
 def _none[K]() -> Mapping[K, int]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """The signed change an entry makes to lots, debt and pending points.
-
-    The account is the sum of its entries' effects; nothing else ever changes its points.
-    """
-
-    lots: Mapping[date, int] = field(default_factory=_none)
-    debt: int = 0
-    pending: Mapping[PendingDates, int] = field(default_factory=_none)
-
-    @property
-    def points(self) -> int:
-        """The change in spendable points."""
-        return sum(self.lots.values()) - self.debt
-
-    @property
-    def pending_points(self) -> int:
-        return sum(self.pending.values())
-
-
-def total(effects: Iterable[Effect]) -> Effect:
-    """Several effects as one; what cancels out is left out."""
-    lots: Counter[date] = Counter()
-    pending: Counter[PendingDates] = Counter()
-    debt = 0
-    for effect in effects:
-        for day, points in effect.lots.items():
-            lots[day] += points
-        for dates, points in effect.pending.items():
-            pending[dates] += points
-        debt += effect.debt
-    return Effect(
-        lots={day: points for day, points in lots.items() if points},
-        debt=debt,
-        pending={dates: points for dates, points in pending.items() if points},
-    )
 
 
 class Qualifying(NamedTuple):
@@ -229,6 +183,8 @@ type Detail = Accrual | Clawback | Edit | Redemption | Return | Adjustment | Cou
 class Entry:
     """One line of the ledger.
 
+    `effect` is the signed change it makes to what its account holds: the account is the sum of its
+    entries' effects, and nothing else ever changes its points.
     `happened_at` is when the cause was (an order's time, the midnight of an expiry);
     `recorded_at` when the books learned of it. `fingerprint` covers what the caller sent, so a
     replay can be told from another request under the same cause.
@@ -236,7 +192,7 @@ class Entry:
 
     cause: Cause
     member_id: str
-    effect: Effect
+    effect: Holding
     happened_at: datetime
     recorded_at: datetime
     program_version: int

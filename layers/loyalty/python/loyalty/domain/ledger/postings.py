@@ -14,18 +14,16 @@ from types import MappingProxyType
 from typing import Final
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.account import Account, TierFloor, ends_on, first_due
+from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
-    Effect,
     Entry,
     OrderCause,
-    PendingDates,
     Placeholder,
     RequestCause,
-    total,
 )
+from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on, total
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.ledger.tiers import Announcement, Counting
@@ -64,7 +62,7 @@ class AccountChange:
     """
 
     member_id: str
-    effect: Effect
+    effect: Holding
     entries: int
     entries_seen: int | None = None
     balance_seen: int | None = None
@@ -135,45 +133,40 @@ class Posting:
 class Addition:
     """Points that came to an account: what paid debt, what lies in lots, what expired at once."""
 
-    effect: Effect
-    expired: Mapping[date, int]
+    effect: Holding
+    expired: Holding
     due: Due | None
 
 
 def addition(
     account: Account,
+    points: Holding,
     *,
-    lots: Mapping[date, int],
-    pending: Mapping[PendingDates, int] = MappingProxyType({}),
     today: date,
     undated_until: date = NEVER,
     also_due: date | None = None,
 ) -> Addition:
-    """Decide what points added to an account do. Debt is paid first, soonest expiry first.
+    """Decide what points that are added to an account do to it.
+
+    `points` are lots and pending points. The lots pay the debt first, soonest expiry first.
 
     `effect` holds all of it, expired points included: their expiry is an entry of its own. At
     most 60 lots are open: beyond that, points of an odd date join the next later lot.
     `also_due` is a day on which something else that comes with them is due.
     """
-    debt, paid = account.debt, 0
-    kept: dict[date, int] = {}
-    expired: dict[date, int] = {}
-    for lot in sorted(lots):
-        pays = min(debt - paid, lots[lot])
-        paid += pays
-        if points := lots[lot] - pays:
-            (expired if ends_on(lot, undated_until) < today else kept)[lot] = points
-    if len(account.lots) + len(kept) > LOTS_MAX:
-        kept = _joined(kept, opened={lot for lot, points in account.lots.items() if points})
-    due_on = first_due(kept, pending, undated_until=undated_until)
+    paid = points.take(account.holding.debt)
+    left = points - paid
+    expired = Holding(
+        lots={lot: here for lot, here in left.lots.items() if ends_on(lot, undated_until) < today}
+    )
+    kept = left - expired
+    if len(account.holding.lots) + len(kept.lots) > LOTS_MAX:
+        kept = replace(kept, lots=_joined(kept.lots, opened=set(account.holding.lots)))
+    due_on = kept.first_due(undated_until=undated_until)
     if also_due is not None:
         due_on = min(also_due, due_on or also_due)
     return Addition(
-        effect=Effect(
-            lots=kept | expired,
-            debt=-paid,
-            pending={dates: points for dates, points in pending.items() if points},
-        ),
+        effect=kept + expired - Holding(debt=paid.spendable),
         expired=expired,
         due=due_by(account, due_on),
     )
@@ -212,7 +205,7 @@ def change_by_addition(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
-        debt_seen=account.debt,
+        debt_seen=account.holding.debt,
         due=due,
         qualifying=qualifying,
         redeemed=redeemed,
@@ -243,9 +236,7 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     becomes = replace(
         account,
         balance=account.balance + effect.points,
-        debt=account.debt + effect.debt,
-        lots=summed(account.lots, effect.lots),
-        pending=summed(account.pending, effect.pending),
+        holding=account.holding + effect,
         qualifying=summed(account.qualifying, change.qualifying),
         redeemed=summed(account.redeemed, change.redeemed),
         due=due.on if due and due.moves else account.due,
@@ -258,7 +249,7 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
 
 
 def replacing(
-    seen: Account, becomes: Account, *, entries: int, effect: Effect | None = None
+    seen: Account, becomes: Account, *, entries: int, effect: Holding | None = None
 ) -> AccountChange:
     """A rare write of a whole account, with so many entries beside it.
 
@@ -268,7 +259,7 @@ def replacing(
     revises_tier = _of_level(becomes) != _of_level(seen)
     return AccountChange(
         member_id=seen.member_id,
-        effect=effect or Effect(),
+        effect=effect or Holding(),
         entries=entries,
         entries_seen=seen.entries,
         tier_revision_seen=seen.tier_revision,
@@ -286,15 +277,13 @@ def _of_level(account: Account) -> tuple[TierFloor | None, str | None, Mapping[s
 
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
-    """Two maps of points added up, without what comes to nothing."""
+    """Two maps of counters added up, without what comes to nothing."""
     summed = Counter(one)
     summed.update(other)
     return {name: amount for name, amount in summed.items() if amount}
 
 
-def taking(
-    account: Account, taken: Mapping[date, int]
-) -> tuple[Mapping[date, int], Mapping[date, int]]:
+def taking(account: Account, taken: Holding) -> tuple[Mapping[date, int], Mapping[date, int]]:
     """What a take relies on: lots it empties exactly as seen, the last and partly taken at least.
 
     The last lot is not removed even when it is emptied, so that another redemption of the same
@@ -302,9 +291,9 @@ def taking(
     """
     exactly: dict[date, int] = {}
     at_least: dict[date, int] = {}
-    last = max(taken, default=None)
-    for lot, points in taken.items():
-        emptied = points == account.lots[lot] and lot != last
+    last = max(taken.lots, default=None)
+    for lot, points in taken.lots.items():
+        emptied = points == account.holding.lots[lot] and lot != last
         (exactly if emptied else at_least)[lot] = points
     return exactly, at_least
 
@@ -313,8 +302,7 @@ def change_by_taking(
     account: Account,
     *,
     entries: tuple[Entry, ...],
-    taken: Mapping[date, int],
-    pending_taken: Mapping[PendingDates, int] = MappingProxyType({}),
+    taken: Holding,
     relies_on_balance: bool = False,
     qualifying: Mapping[str, int] = MappingProxyType({}),
     counting: Counting | None = None,
@@ -322,7 +310,7 @@ def change_by_taking(
     redeemed_below: Mapping[str, int] = MappingProxyType({}),
     active_on: date | None = None,
 ) -> AccountChange:
-    """Takes from just these lots and relies on just these lots.
+    """Takes from just these lots and pending points, and relies on just these.
 
     `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
     more than was seen. A level that ends sooner for what is no longer counted is due sooner.
@@ -333,10 +321,10 @@ def change_by_taking(
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
         balance_seen=account.balance if relies_on_balance else None,
-        debt_seen=account.debt if relies_on_balance else None,
+        debt_seen=account.holding.debt if relies_on_balance else None,
         lots_exactly=exactly,
         lots_at_least=at_least,
-        pending_at_least=dict(pending_taken),
+        pending_at_least=taken.pending,
         due=due_by(account, counting.changes_on) if counting else None,
         qualifying=qualifying,
         redeemed=redeemed,
@@ -346,15 +334,15 @@ def change_by_taking(
     return _whole_if_wide(account, _counting(change, counting))
 
 
-def expiry_at_once(entry: Entry, expired: Mapping[date, int]) -> tuple[Entry, ...]:
+def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
     """The expiry of points that came after their last day, as an entry beside what brought them."""
-    if not expired:
+    if expired.is_empty:
         return ()
     return (
         replace(
             entry,
             cause=_expiry_beside(entry.cause),
-            effect=Effect(lots={lot: -points for lot, points in expired.items()}),
+            effect=-expired,
             happened_at=entry.recorded_at,
             fingerprint="",
             detail=None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -17,15 +16,15 @@ from loyalty.domain.kernel.errors import (
     RewardUnavailable,
     ValidationFailed,
 )
-from loyalty.domain.ledger.account import Account, ends_on, soonest_first
+from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     CalendarCause,
-    Effect,
     Entry,
     Redemption,
     RequestCause,
     Return,
 )
+from loyalty.domain.ledger.holding import Holding, ends_on
 from loyalty.domain.ledger.postings import (
     Posting,
     StockTaken,
@@ -112,10 +111,9 @@ def why_not(
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
         return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
-    if account.spendable < points:
-        return InsufficientPoints(
-            f"{reward.name} costs {points} points, {account.spendable} are there"
-        )
+    spendable = account.holding.spendable
+    if spendable < points:
+        return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are there")
     return None
 
 
@@ -133,7 +131,7 @@ def redeem(
 ) -> Posting:
     """Spend points on a reward that `why_not` does not refuse: soonest expiry first."""
     today = program.document.today(now)
-    taken = soonest_first(account.lots, price.points)
+    taken = account.holding.take(price.points)
     held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
     expires_at = now + timedelta(days=reward.voucher_days) if reward.voucher_days else None
     redemption = Redemption(
@@ -147,7 +145,7 @@ def redeem(
     entry = Entry(
         cause=RequestCause(request_id, "redemption"),
         member_id=account.member_id,
-        effect=Effect(lots={lot: -points for lot, points in taken.items()}),
+        effect=-taken,
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
@@ -164,7 +162,7 @@ def redeem(
             reward_id=reward.id,
             points=price.points,
             amount_minor=price.amount_minor,
-            slices=taken,
+            slices=taken.lots,
             state="held" if hold else "issued",
             issued_at=now,
             held_until=held_until,
@@ -219,7 +217,7 @@ def give_back(
     for lot, points in voucher.slices.items():
         over = ends_on(lot, undated_until) < today and program.document.reinstate_days > 0
         lots[reinstated if over else lot] += points
-    added = addition(account, lots=lots, today=today, undated_until=undated_until)
+    added = addition(account, Holding(lots=lots), today=today, undated_until=undated_until)
     entry = Entry(
         cause=RequestCause(request_id, "return"),
         member_id=account.member_id,
@@ -244,18 +242,16 @@ def give_back(
     )
 
 
-def _expired_again(
-    entry: Entry, expired: Mapping[date, int], *, account: Account
-) -> tuple[Entry, ...]:
+def _expired_again(entry: Entry, expired: Holding, *, account: Account) -> tuple[Entry, ...]:
     """Expiries of the lots that the points came from: there the refunds of their orders look."""
     return tuple(
         replace(
             entry,
             cause=CalendarCause(account.member_id, "expiry", (lot,), account.entries),
-            effect=Effect(lots={lot: -points}),
+            effect=Holding(lots={lot: -points}),
             detail=None,
         )
-        for lot, points in expired.items()
+        for lot, points in expired.lots.items()
     )
 
 

@@ -12,10 +12,9 @@ from loyalty.domain.ledger.account import (
     Activation,
     Expired,
     counters_of_use,
-    first_due,
     settlement,
 )
-from loyalty.domain.ledger.entries import CalendarCause, Effect, Entry
+from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.postings import Posting, replacing
 from loyalty.domain.ledger.tiers import announced, changes_on, level_on, relevant
 from loyalty.domain.program.document import PublishedProgram
@@ -58,11 +57,7 @@ def with_due(account: Account, *, program: PublishedProgram, today: date) -> Acc
     """A settled account with the level it makes known, and the next day on which it is due."""
     document = program.document
     days = (
-        first_due(
-            account.lots,
-            account.pending,
-            undated_until=program.undated_until(account.active_on),
-        ),
+        account.holding.first_due(undated_until=program.undated_until(account.active_on)),
         changes_on(account, document, day=today),
     )
     known = announced(account, level_on(account, document, day=today), document)
@@ -81,21 +76,14 @@ def _entry(
 ) -> Entry:
     if isinstance(step, Activation):
         cause = CalendarCause(account.member_id, "activation", tuple(step.dates), account.entries)
-        kept = step.points - step.paid_debt
-        effect = Effect(
-            lots={step.dates.expires_on: kept} if kept else {},
-            debt=-step.paid_debt,
-            pending={step.dates: -step.points},
-        )
         day = step.dates.available_on
     else:
         cause = CalendarCause(account.member_id, "expiry", (step.lot,), account.entries)
-        effect = Effect(lots={step.lot: -step.points})
         day = step.ended_on + timedelta(days=1)
     return Entry(
         cause=cause,
         member_id=account.member_id,
-        effect=effect,
+        effect=step.effect,
         happened_at=midnight(day, program.document.zone),
         recorded_at=now,
         program_version=program.version,

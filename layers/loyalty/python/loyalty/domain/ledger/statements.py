@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import Effect, Entry, total
+from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.program.document import PublishedProgram
 
@@ -30,9 +31,9 @@ class LotLine:
 class Statement:
     """What an account held before a period, what happened in it, and what it held after."""
 
-    opening: Effect
+    opening: Holding
     entries: tuple[Entry, ...]
-    closing: Effect
+    closing: Holding
 
     @property
     def lots(self) -> tuple[LotLine, ...]:
@@ -56,7 +57,7 @@ def complete(
     return tuple(sorted(every, key=lambda entry: (entry.counted_at, entry.recorded_at)))
 
 
-def held_at(entries: Iterable[Entry], moment: datetime) -> Effect:
+def held_at(entries: Iterable[Entry], moment: datetime) -> Holding:
     """What an account held at a moment, as it was shown then: the sum of what had counted."""
     return total(entry.effect for entry in entries if entry.counted_at <= moment)
 

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import NEVER, end_of_month, midnight
-from loyalty.domain.ledger.account import Account, ends_on
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import standing
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.member import Member
@@ -333,7 +334,7 @@ def _points_expiring(
     if expiring is None:
         return
     undated_until = program.undated_until(person.account.active_on)
-    for lot, points in sorted(person.account.lots.items()):
+    for lot, points in sorted(person.account.holding.lots.items()):
         last = ends_on(lot, undated_until)
         if not points or last == NEVER:
             continue

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.ledger.account import Account, TierFloor, ends_on, settlement
+from loyalty.domain.ledger.account import Account, TierFloor, settlement
+from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
 from loyalty.domain.people.identity import Kind
 from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
@@ -377,10 +378,10 @@ def _holdings(account: Account, desk: Desk) -> dict[str, Any]:
     now = settlement(account, today=desk.today, undated_until=undated_until).after
     return {
         "balance": now.balance,
-        "debt": now.debt,
+        "debt": now.holding.debt,
         "lots": [
             MemberLot(expires_on=last_day(ends_on(lot, undated_until)), points=points)
-            for lot, points in sorted(now.lots.items())
+            for lot, points in sorted(now.holding.lots.items())
         ],
         "pending": [
             MemberPending(
@@ -388,6 +389,6 @@ def _holdings(account: Account, desk: Desk) -> dict[str, Any]:
                 expires_on=last_day(dates.expires_on),
                 points=points,
             )
-            for dates, points in sorted(now.pending.items())
+            for dates, points in sorted(now.holding.pending.items())
         ],
     }

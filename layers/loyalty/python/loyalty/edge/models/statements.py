@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.ledger.entries import Effect
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.statements import Statement
 from loyalty.edge.http.schemas import AnswerPart, ExternalId, Points, RequestPart
 from loyalty.edge.models.entries import EntryAnswer, EntryLot, EntryPending, entry_answer, last_day
@@ -91,7 +91,7 @@ def statement_answer(told: Statement, *, first: date, last: date) -> StatementAn
     )
 
 
-def balance_answer(held: Effect, *, at: datetime) -> BalanceAnswer:
+def balance_answer(held: Holding, *, at: datetime) -> BalanceAnswer:
     return BalanceAnswer(at=at, **_holdings(held))
 
 
@@ -107,7 +107,7 @@ def require_period(first: date, last: date) -> None:
         raise ValidationFailed(detail, faults=(Fault("/query/to", "period_out_of_range", detail),))
 
 
-def _holdings(held: Effect) -> dict[str, Any]:
+def _holdings(held: Holding) -> dict[str, Any]:
     return {
         "balance": held.points,
         "debt": held.debt,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.holding import Holding
 from loyalty.table import keys
 from loyalty.table.operations import Item
 from loyalty.table.records.parts import (
@@ -30,10 +31,10 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         "member_id": account.member_id,
         "status": account.status,
         "balance": account.balance,
-        "debt": account.debt,
+        "debt": account.holding.debt,
         "entries": account.entries,
-        "lots": dated_to_map(account.lots),
-        "pending": pending_to_map(account.pending),
+        "lots": dated_to_map(account.holding.lots),
+        "pending": pending_to_map(account.holding.pending),
         "qualifying": dict(account.qualifying),
         "redeemed": dict(account.redeemed),
     }
@@ -70,10 +71,12 @@ def account_from_item(item: Item) -> Account:
         status=wire["status"],
         into=wire.get("into"),
         balance=wire["balance"],
-        debt=wire["debt"],
+        holding=Holding(
+            lots=dated_from_map(wire["lots"]),
+            debt=wire["debt"],
+            pending=pending_from_map(wire["pending"]),
+        ),
         entries=wire["entries"],
-        lots=dated_from_map(wire["lots"]),
-        pending=pending_from_map(wire["pending"]),
         qualifying=wire["qualifying"],
         redeemed=wire["redeemed"],
         due=maybe_date(wire.get("due")),

@@ -13,12 +13,12 @@ from loyalty.domain.ledger.entries import (
     Counterpart,
     Detail,
     Edit,
-    Effect,
     Entry,
     Placeholder,
     Redemption,
     Return,
 )
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
@@ -84,7 +84,7 @@ def entry_from_item(item: Item) -> Entry | Placeholder:
     return Entry(
         cause=cause_of(Key(wire["pk"], wire["sk"])),
         member_id=wire["member_id"],
-        effect=Effect(
+        effect=Holding(
             lots=dated_from_map(wire["lots"]),
             debt=wire.get("debt", 0),
             pending=pending_from_map(wire.get("pending")),

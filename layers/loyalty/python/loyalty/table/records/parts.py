@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from loyalty.domain.earning.awarding import Part
-from loyalty.domain.ledger.entries import PendingDates, Qualifying
+from loyalty.domain.ledger.entries import Qualifying
+from loyalty.domain.ledger.holding import PendingDates
 from loyalty.table.operations import Value
 
 VERSION: Final = 1

@@ -84,8 +84,8 @@ def adjust(
                 fingerprint=told,
                 now=desk.now,
             )
-        if account.spendable < -points and not asked.below_zero:
-            raise InsufficientPoints(f"{account.spendable} points are there")
+        if account.holding.spendable < -points and not asked.below_zero:
+            raise InsufficientPoints(f"{account.holding.spendable} points are there")
         return take_points(
             -points,
             account=account,
@@ -120,8 +120,8 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         taker = settled(desk, open_account(desk, taker_id, strong=True))
         _require_two(giver, taker)
         _require_room(giver, desk=desk)
-        if giver.spendable < points:
-            raise InsufficientPoints(f"{giver.spendable} points are there")
+        if giver.holding.spendable < points:
+            raise InsufficientPoints(f"{giver.holding.spendable} points are there")
         return transfer(
             points,
             giver=giver,

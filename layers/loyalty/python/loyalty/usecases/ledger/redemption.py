@@ -111,7 +111,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
         Offer(
             reward,
             points := cost(reward, level),
-            max(0, points - account.spendable),
+            max(0, points - account.holding.spendable),
             why_not(
                 reward,
                 account,

@@ -9,7 +9,8 @@ from functools import partial
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.audit import Difference, audit
-from loyalty.domain.ledger.entries import Effect, Entry
+from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.statements import Statement, complete, held_at, statement
 from loyalty.usecases.ledger.accounts import decisions, open_account
 from loyalty.usecases.ports import Desk
@@ -27,7 +28,7 @@ def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Stat
     return statement(told, first=first, last=last, program=desk.program)
 
 
-def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Effect:
+def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
     """What a member's account held at a moment, as it was shown then.
 
     Raises:

@@ -155,7 +155,9 @@ def _caught_up(account: Account, *, desk: Desk) -> Account:
     """
     today = desk.today
     is_quiet = desk.program.undated_until(account.active_on) < today
-    is_paid = account.debt and any(dates.available_on <= today for dates in account.pending)
+    is_paid = account.holding.debt and any(
+        dates.available_on <= today for dates in account.holding.pending
+    )
     return settled(desk, account) if is_quiet or is_paid else account
 
 

@@ -1,0 +1,139 @@
+"""Points by where they lie, as one value: what an account holds, and what an entry changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
+
+from loyalty.domain.earning.awarding import Part
+from loyalty.domain.kernel.calendar import NEVER
+
+
+class PendingDates(NamedTuple):
+    """When pending points become available and when they will expire, both fixed at the earn."""
+
+    available_on: date
+    expires_on: date
+
+
+def _none[K]() -> Mapping[K, int]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Points in lots, points owed, and points that become available later.
+
+    `lots` maps the last day on which points can be spent to points, `pending` the dates fixed at
+    the earn to points, and `debt` is owed. An entry's effect is a signed holding, and an account
+    holds the sum of its entries' effects: holdings form a commutative group under `+`, with
+    `Holding()` as zero. A lot of no points is no lot, so equal holdings compare equal.
+    """
+
+    lots: Mapping[date, int] = field(default_factory=_none)
+    debt: int = 0
+    pending: Mapping[PendingDates, int] = field(default_factory=_none)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lots", _without_zeros(self.lots))
+        object.__setattr__(self, "pending", _without_zeros(self.pending))
+
+    @classmethod
+    def from_parts(cls, parts: Iterable[Part], *, today: date) -> Holding:
+        """Parts of an award: those available by today as lots, the others as pending points."""
+        lots: Counter[date] = Counter()
+        pending: Counter[PendingDates] = Counter()
+        for part in parts:
+            if part.available_on > today:
+                pending[PendingDates(part.available_on, part.expires_on)] += part.points
+            else:
+                lots[part.expires_on] += part.points
+        return cls(lots=lots, pending=pending)
+
+    def __add__(self, other: Holding) -> Holding:
+        return total((self, other))
+
+    def __sub__(self, other: Holding) -> Holding:
+        return total((self, -other))
+
+    def __neg__(self) -> Holding:
+        return Holding(
+            lots={lot: -points for lot, points in self.lots.items()},
+            debt=-self.debt,
+            pending={dates: -points for dates, points in self.pending.items()},
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Holding()
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether less than nothing lies anywhere, which no account can hold."""
+        return min((self.debt, *self.lots.values(), *self.pending.values())) < 0
+
+    @property
+    def points(self) -> int:
+        """The points of the lots, less the debt: what a balance shows."""
+        return self.spendable - self.debt
+
+    @property
+    def spendable(self) -> int:
+        return sum(self.lots.values())
+
+    @property
+    def pending_points(self) -> int:
+        return sum(self.pending.values())
+
+    def take(self, points: int, *, prefer: Mapping[date, int] = MappingProxyType({})) -> Holding:
+        """The lots from which points are taken, of a holding that is not negative.
+
+        Up to `prefer` from the preferred lots, then the soonest expiry first. Fewer points than
+        asked for where there are fewer.
+        """
+        taken: Counter[date] = Counter()
+        left = points
+        limits = [(lot, prefer[lot]) for lot in sorted(prefer)]
+        limits += [(lot, self.lots[lot]) for lot in sorted(self.lots)]
+        for lot, most in limits:
+            share = max(0, min(left, most, self.lots.get(lot, 0) - taken[lot]))
+            taken[lot] += share
+            left -= share
+        return Holding(lots=taken)
+
+    def netted(self) -> Holding:
+        """The holding once its lots paid its debt, soonest expiry first."""
+        paid = self.take(self.debt)
+        return self - paid - Holding(debt=paid.spendable)
+
+    def first_due(self, *, undated_until: date = NEVER) -> date | None:
+        """The first day on which something in it has to be settled; None: never."""
+        ends = [ends_on(lot, undated_until) for lot in self.lots]
+        days = [end + timedelta(days=1) for end in ends if end < NEVER]
+        days += [dates.available_on for dates in self.pending]
+        return min(days, default=None)
+
+
+def total(holdings: Iterable[Holding]) -> Holding:
+    """Several holdings as one."""
+    lots: Counter[date] = Counter()
+    pending: Counter[PendingDates] = Counter()
+    debt = 0
+    for each in holdings:
+        lots.update(each.lots)
+        pending.update(each.pending)
+        debt += each.debt
+    return Holding(lots=lots, debt=debt, pending=pending)
+
+
+def ends_on(lot: date, undated_until: date) -> date:
+    """The last day of a lot: its own date, or that of all points without a date of their own."""
+    return undated_until if lot == NEVER else lot
+
+
+def _without_zeros[K](points: Mapping[K, int]) -> dict[K, int]:
+    return {name: amount for name, amount in points.items() if amount}
