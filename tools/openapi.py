@@ -7,7 +7,7 @@ models; `docs/program.schema.json` is the schema of the program document.
 import importlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
@@ -34,15 +34,28 @@ OPENAPI: Final = ROOT / "docs" / "openapi.json"
 SERVED: Final = ROOT / "functions" / "program" / "openapi.json"
 PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
 
+# Resources, in the order in which a newcomer meets them.
 TAGS: Final = {
-    "program": "The program's document, its rewards, its storefronts.",
-    "enrollment": "Members: enroll, find, see, change, erase.",
-    "accrual": "Orders earn points.",
-    "redemption": "Points buy rewards; vouchers are used once.",
-    "reporting": "What the program brings in.",
-    "webhooks": "What storefronts deliver.",
-    "endpoints": "Events to merchants' endpoints, as signed webhooks.",
-    "notifications": "Messages to members.",
+    "program": "The program document, and this description.",
+    "members": "Members: enroll, find, read, change, merge, export, erase, and what they hold.",
+    "orders": "Orders earn points; refunds take them back.",
+    "rewards": "What points buy.",
+    "redemptions": "Members spend points on rewards.",
+    "vouchers": "Vouchers are checked and used, once.",
+    "surveys": "Surveys, and the answers to them.",
+    "messages": "Messages to members.",
+    "storefronts": "Connected shops, and what they deliver.",
+    "endpoints": "Your endpoints, and the events delivered to them as signed webhooks.",
+    "reports": "What the program brings in, as figures, pages and files.",
+}
+# The first segment of a path names its tag, unless it stands here.
+TAG_OF: Final = {
+    "": "program",
+    "openapi.json": "program",
+    "assets": "reports",
+    "survey-links": "surveys",
+    "unsubscribe": "messages",
+    "webhooks": "storefronts",
 }
 GATEWAY: Final = {
     HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",
@@ -75,16 +88,16 @@ def describe(parts: Iterable[Api]) -> Json:
     """
     paths: dict[str, Json] = defaultdict(dict)
     schemas: dict[str, Json] = {}
-    used_tags: list[str] = []
     for api in parts:
         described = _readable(json.loads(api.resolver.get_openapi_json_schema()))
+        described = _with_one_model_for_both_ways(described)
         _merge_schemas(schemas, described.get("components", {}).get("schemas", {}))
-        used_tags.append(api.service)
         for operation in api.operations:
             path, method = _openapi_path(operation.rule), operation.method.lower()
             if method in paths[path]:
                 raise DescriptionError(f"{operation.method} {path} is served twice")
-            paths[path][method] = _finished(described["paths"][path][method], operation)
+            finished = _finished(described["paths"][path][method], operation)
+            paths[path][method] = finished | {"tags": [_tag(path)]}
     _require_unique_operations(paths)
     problem = TypeAdapter(Problem).json_schema(ref_template=f"{_REF}{{model}}")
     _merge_schemas(schemas, problem.pop("$defs") | {"Problem": problem})
@@ -103,7 +116,7 @@ def describe(parts: Iterable[Api]) -> Json:
         "info": _info(),
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if tag in used_tags],
+        "tags": [{"name": tag, "description": meaning} for tag, meaning in TAGS.items()],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
             "schemas": _referenced(schemas, paths),
@@ -153,6 +166,21 @@ def _security_scheme() -> Json:
     }
 
 
+def _tag(path: str) -> str:
+    """The resource that a path is about.
+
+    Raises:
+        DescriptionError: no tag is known for it.
+    """
+    segments = path.removeprefix("/v1/").removeprefix("programs/{program_id}").strip("/").split("/")
+    nested = segments[2] if len(segments) > 2 else ""
+    first = nested if segments[0] == "members" and nested in TAGS else segments[0]
+    tag = TAG_OF.get(first, first)
+    if tag not in TAGS:
+        raise DescriptionError(f"{path} belongs to no tag")
+    return tag
+
+
 def _openapi_path(rule: str) -> str:
     return rule.replace("<", "{").replace(">", "}")
 
@@ -162,7 +190,8 @@ def _finished(described: Json, operation: Operation) -> Json:
     success = described["responses"].pop(str(operation.status))
     success = _with_its_body(success, media=operation.media)
     responses = {
-        str(status): success | {"description": HTTPStatus(status).phrase}
+        str(status): _of_status(success, operation.bodies, status)
+        | {"description": HTTPStatus(status).phrase}
         for status in (operation.status, *operation.also)
     }
     for status, codes in _refusals(described, operation).items():
@@ -184,6 +213,19 @@ def _finished(described: Json, operation: Operation) -> Json:
             "content": {FORM_TYPE: {"schema": operation.form.model_json_schema()}},
         }
     return finished
+
+
+def _of_status(success: Json, bodies: Mapping[int, type], status: int) -> Json:
+    """A success as one status answers it, where the models of others are known by theirs."""
+    schema = success.get("content", {}).get("application/json", {}).get("schema", {})
+    if not bodies:
+        return success
+    of_others = {f"{_REF}{model.__name__}" for each, model in bodies.items() if each != status}
+    forms = [form for form in schema["anyOf"] if form["$ref"] not in of_others]
+    if status in bodies:
+        forms = [{"$ref": f"{_REF}{bodies[status].__name__}"}]
+    (form,) = forms
+    return success | {"content": {"application/json": {"schema": form}}}
 
 
 def _with_its_body(success: Json, *, media: tuple[str, ...]) -> Json:
@@ -210,12 +252,51 @@ def _readable(part: Any) -> Any:
     match part:
         case {"anyOf": _, "default": dict(), **rest}:
             return _readable({"anyOf": part["anyOf"], **rest})
+        case {"name": "idempotency-key", **rest}:
+            # The framework writes headers in lower case; the docs and everybody else do not.
+            return _readable({"name": "Idempotency-Key", **rest})
         case dict():
             return {key: _readable(value) for key, value in part.items()}
         case list():
             return [_readable(each) for each in part]
         case float() if part.is_integer():
             return int(part)
+    return part
+
+
+def _with_one_model_for_both_ways(described: Json) -> Json:
+    """The description with one schema for a model that is both sent and answered.
+
+    The framework makes two where a default is written in two ways (`21:00:00` and `21:00`). The
+    answered one is right: it satisfies its own pattern.
+
+    Raises:
+        DescriptionError: the two differ in more than defaults.
+    """
+    schemas = described.get("components", {}).get("schemas", {})
+    both = [name.removesuffix("-Input") for name in schemas if name.endswith("-Input")]
+    text = json.dumps(described)
+    for name in both:
+        text = text.replace(f'"{_REF}{name}-Input"', f'"{_REF}{name}"')
+        text = text.replace(f'"{_REF}{name}-Output"', f'"{_REF}{name}"')
+    one: Json = json.loads(text)
+    for name in both:
+        sent = one["components"]["schemas"].pop(f"{name}-Input")
+        answered = one["components"]["schemas"].pop(f"{name}-Output")
+        if _without_defaults(sent) != _without_defaults(answered):
+            raise DescriptionError(f"{name} is answered in another shape than it is sent in")
+        one["components"]["schemas"][name] = answered
+    return one
+
+
+def _without_defaults(part: Any) -> Any:
+    match part:
+        case dict():
+            return {
+                k: _without_defaults(v) for k, v in part.items() if k not in ("default", "title")
+            }
+        case list():
+            return [_without_defaults(each) for each in part]
     return part
 
 
@@ -255,9 +336,6 @@ def _answer(description: str, content_type: str, model: str) -> Json:
 
 def _merge_schemas(into: dict[str, Json], schemas: dict[str, Json]) -> None:
     for name, schema in schemas.items():
-        if "-" in name:
-            # What is sent and what is answered under one title would be one class to generators.
-            schema["title"] = name.replace("-", "")
         if into.setdefault(name, schema) != schema:
             raise DescriptionError(f"Two different models are called {name}")
 

@@ -50,10 +50,9 @@ from loyalty.edge.mail.survey_links import (
     thanks_page,
 )
 from loyalty.edge.metrics import count
-from loyalty.edge.models.entries import EntryAnswer, entry_answer, shares_answer
+from loyalty.edge.models.entries import EntryAnswer, RecordedEntry, entry_answer, shares_answer
 from loyalty.edge.models.order_vouchers import steps_answer
 from loyalty.edge.models.orders import (
-    AdjustmentAnswer,
     AdjustmentRequest,
     OrderAnswer,
     OrderEarned,
@@ -99,6 +98,7 @@ ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
     allow={"cashier", "service"},
     status=201,
     also=(200, 202),
+    bodies={202: OrderKept},
     refuses=(OrderConflict, CurrencyMismatch, TryAgain),
 )
 def record_order(
@@ -153,6 +153,7 @@ def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> Order
     allow={"cashier", "service"},
     status=201,
     also=(200, 202),
+    bodies={202: RefundWaiting},
     refuses=(IdempotencyConflict, CurrencyMismatch, LimitReached, TryAgain),
 )
 def record_refund(
@@ -196,7 +197,7 @@ def adjust_balance(
     member_id: PathId,
     idempotency_key: IdempotencyKey,
     adjustment: Annotated[AdjustmentRequest, Body()],
-) -> Response[AdjustmentAnswer]:
+) -> Response[RecordedEntry]:
     """Add or take points by hand, within the limits of the caller's role."""
     at = desk(program_id, table=settings(AccrualSettings).table)
     adjustment.require_sense(today=at.today)
@@ -220,7 +221,7 @@ def adjust_balance(
         points_max=_points_max(at.program.document.adjustments),
         desk=at,
     )
-    answer = AdjustmentAnswer(entry=entry_answer(corrected.entry))
+    answer = RecordedEntry(entry=entry_answer(corrected.entry))
     return reply(answer, status=200 if corrected.replayed else 201)
 
 

@@ -1,6 +1,6 @@
 """Points buy rewards; tills use the vouchers."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -32,14 +32,16 @@ from loyalty.edge.http.schemas import (
     AnswerPart,
     Cursor,
     ExternalId,
+    LotPoints,
     Money,
+    OrderRef,
     PageLimit,
     Points,
     RequestPart,
 )
 from loyalty.edge.metrics import count
-from loyalty.edge.models.entries import entry_answer, last_day
-from loyalty.edge.models.statements import TransferAnswer, TransferRequest
+from loyalty.edge.models.entries import RecordedEntry, entry_answer, last_day
+from loyalty.edge.models.statements import TransferRequest
 from loyalty.edge.settings import RedemptionSettings, settings
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, redemption
@@ -73,13 +75,6 @@ class VoucherShown(AnswerPart):
     expires_at: datetime | None
 
 
-class Slice(AnswerPart):
-    """Points taken from one lot."""
-
-    expires_on: date | None
-    points: int
-
-
 class RedemptionAnswer(AnswerPart):
     """A redemption and the voucher it issued."""
 
@@ -88,7 +83,7 @@ class RedemptionAnswer(AnswerPart):
     points: int
     state: State
     voucher: VoucherShown
-    slices: list[Slice]
+    slices: list[LotPoints]
     amount: Annotated[
         Money | None, Field(description="What it is worth in money, where it says so.")
     ]
@@ -118,18 +113,8 @@ class MemberRewards(AnswerPart):
     next_cursor: None = None
 
 
-class OrderUsingVoucher(RequestPart):
-    source: ExternalId
-    order_id: ExternalId
-
-
-class OrderUsing(AnswerPart):
-    source: str
-    order_id: str
-
-
 class VoucherUse(RequestPart):
-    order: OrderUsingVoucher | None = None
+    order: OrderRef | None = None
 
 
 class VoucherAnswer(AnswerPart):
@@ -141,7 +126,7 @@ class VoucherAnswer(AnswerPart):
     issued_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
-    used_order: OrderUsing | None
+    used_order: OrderRef | None
     used_by: Annotated[
         PathId | None, Field(description="The member whose order used it, where that is known.")
     ]
@@ -267,7 +252,7 @@ def transfer_points(
     member_id: PathId,
     idempotency_key: IdempotencyKey,
     transfer: Annotated[TransferRequest, Body()],
-) -> Response[TransferAnswer]:
+) -> Response[RecordedEntry]:
     """Give points to another member; each lot keeps its expiry."""
     at = _desk(program_id)
     if api.principal.is_trusted:
@@ -279,7 +264,7 @@ def transfer_points(
         request_id=_request(program_id, idempotency_key),
         desk=at,
     )
-    answer = TransferAnswer(entry=entry_answer(given.entry))
+    answer = RecordedEntry(entry=entry_answer(given.entry))
     return reply(answer, status=200 if given.replayed else 201)
 
 
@@ -344,7 +329,7 @@ def _redeemed(entry: Entry, at: Desk) -> RedemptionAnswer:
         state="held" if detail.held_until else "issued",
         voucher=VoucherShown(code=detail.code, expires_at=detail.expires_at),
         slices=[
-            Slice(expires_on=last_day(lot), points=-points)
+            LotPoints(expires_on=last_day(lot), points=-points)
             for lot, points in sorted(entry.effect.lots.items())
         ],
         amount=_money(detail.amount_minor, at),
@@ -361,7 +346,7 @@ def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
         state=voucher.state_at(at.now),
         voucher=VoucherShown(code=voucher.code, expires_at=voucher.expires_at),
         slices=[
-            Slice(expires_on=last_day(lot), points=points)
+            LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(voucher.slices.items())
         ],
         amount=_money(voucher.amount_minor, at),
@@ -370,8 +355,8 @@ def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
     )
 
 
-def _order(name: tuple[str, str] | None) -> OrderUsing | None:
-    return OrderUsing(source=name[0], order_id=name[1]) if name else None
+def _order(name: tuple[str, str] | None) -> OrderRef | None:
+    return OrderRef(source=name[0], order_id=name[1]) if name else None
 
 
 def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:

@@ -85,7 +85,7 @@ def test_a_generated_client_enrolls_sells_redeems_and_understands_a_refusal(
     )
     latte = models.RedemptionRequest(reward_id="latte")
 
-    ana = till.call("enrollment.enroll_member", body=models.EnrollmentRequest(identities=[email]))
+    ana = till.call("members.enroll_member", body=models.EnrollmentRequest(identities=[email]))
     sold = models.OrderRequest(
         source="pos",
         order_id="1001",
@@ -93,19 +93,19 @@ def test_a_generated_client_enrolls_sells_redeems_and_understands_a_refusal(
         occurred_at=datetime.now(UTC),
         lines=[line],
     )
-    earned = till.call("accrual.record_order", body=sold)
-    again = till.call("accrual.record_order", body=sold)
-    redeemed = till.call("redemption.redeem", ana.id, body=latte, idempotency_key="one")
-    refused = till.call("redemption.redeem", ana.id, body=latte, idempotency_key="two")
+    earned = till.call("orders.record_order", body=sold)
+    again = till.call("orders.record_order", body=sold)
+    redeemed = till.call("redemptions.redeem", ana.id, body=latte, idempotency_key="one")
+    refused = till.call("redemptions.redeem", ana.id, body=latte, idempotency_key="two")
     used = till.call(
-        "redemption.use_voucher",
+        "vouchers.use_voucher",
         redeemed.voucher.code,
         body=models.VoucherUse(),
         idempotency_key="use",
     )
-    history = till.call("enrollment.list_history", ana.id)
-    erased = till.call("enrollment.erase_member", ana.id)
-    gone = till.call("enrollment.read_member", ana.id)
+    history = till.call("members.list_history", ana.id)
+    erased = till.call("members.erase_member", ana.id)
+    gone = till.call("members.read_member", ana.id)
 
     assert isinstance(ana, models.MemberAnswer)
     assert isinstance(earned, models.OrderEarned)

@@ -15,7 +15,7 @@ from tests.support.documents import document
 from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, describe
 
 
-def an_api(service: str, *, rule: str = "/things", fields: tuple[str, ...] = ("id",)) -> Api:
+def an_api(service: str, *, rule: str = "/orders", fields: tuple[str, ...] = ("id",)) -> Api:
     """An API of one operation whose answer is a model called Thing."""
     api = create_app(service)
     named: Any = dict.fromkeys(fields, str)
@@ -90,7 +90,7 @@ def test_every_answer_of_an_operation_is_described() -> None:
 def test_an_operation_open_to_anyone_needs_no_token() -> None:
     api = create_app("till")
 
-    @api.get("/hours", allow=ANYONE)
+    @api.get("/rewards", allow=ANYONE)
     def hours(program_id: ProgramId) -> str:
         """Say when the till is open."""
         return "always"
@@ -106,7 +106,7 @@ def test_a_form_is_described_with_its_refusals() -> None:
     api = create_app("till")
     sheet = create_model("Sheet", stars=(int, ...))
 
-    @api.post("/stars", allow=ANYONE, form=sheet)
+    @api.post("/surveys", allow=ANYONE, form=sheet)
     def stars(program_id: ProgramId) -> str:
         """Take a form."""
         return "thanks"
@@ -150,7 +150,7 @@ def test_only_schemas_that_something_uses_are_described(described: dict[str, Any
 
 
 def test_the_same_model_in_two_functions_is_described_once() -> None:
-    both = describe([an_api("till"), an_api("desk", rule="/others")])
+    both = describe([an_api("till"), an_api("desk", rule="/vouchers")])
 
     assert list(both["components"]["schemas"]) == [
         "GatewayMessage", "Problem", "ProblemFault", "Thing",
@@ -159,11 +159,79 @@ def test_the_same_model_in_two_functions_is_described_once() -> None:
 
 def test_two_models_of_one_name_are_refused() -> None:
     with pytest.raises(DescriptionError, match="Two different models are called Thing"):
-        describe([an_api("till"), an_api("desk", rule="/others", fields=("name",))])
+        describe([an_api("till"), an_api("desk", rule="/vouchers", fields=("name",))])
 
 
 def test_two_operations_of_one_name_or_place_are_refused() -> None:
     with pytest.raises(DescriptionError, match="Two operations are called list_till"):
-        describe([an_api("till"), an_api("till", rule="/others")])
+        describe([an_api("till"), an_api("till", rule="/vouchers")])
     with pytest.raises(DescriptionError, match="is served twice"):
         describe([an_api("till"), an_api("desk")])
+
+
+def test_an_operation_belongs_to_the_resource_of_its_path(described: dict[str, Any]) -> None:
+    tags = {each["operationId"]: each["tags"] for each in operations(described).values()}
+
+    assert tags["adjust_balance"] == ["members"]
+    assert tags["redeem"] == ["redemptions"]
+    assert tags["list_member_rewards"] == tags["list_rewards"] == ["rewards"]
+    assert tags["receive_delivery"] == tags["connect_storefront"] == ["storefronts"]
+    assert {tag for (tag,) in tags.values()} == {tag["name"] for tag in described["tags"]}
+
+
+def test_an_operation_of_no_known_resource_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="belongs to no tag"):
+        describe([an_api("till", rule="/things")])
+
+
+def test_what_is_always_answered_is_required(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    answered = [schemas[name] for name in schemas if name.endswith(("Answer", "Page"))]
+
+    assert answered
+    for schema in answered:
+        assert set(schema["required"]) == set(schema["properties"]), schema["title"]
+
+
+def test_a_status_with_a_model_of_its_own_answers_nothing_else(described: dict[str, Any]) -> None:
+    recorded = operations(described)["POST /v1/programs/{program_id}/orders"]["responses"]
+
+    models = {
+        status: recorded[status]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        for status in ("200", "201", "202")
+    }
+
+    assert models == {"200": "OrderEarned", "201": "OrderEarned", "202": "OrderKept"}
+
+
+def test_a_header_is_spelled_as_in_the_docs(described: dict[str, Any]) -> None:
+    names = {
+        each["name"]
+        for operation in operations(described).values()
+        for each in operation.get("parameters", ())
+        if each["name"].lower() == "idempotency-key"
+    }
+
+    assert names == {"Idempotency-Key"}
+
+
+def test_what_is_sent_and_what_is_answered_is_one_model(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+
+    assert "Program" in schemas
+    assert not [name for name in schemas if "-" in name]
+
+
+def test_no_two_schemas_say_the_same(described: dict[str, Any]) -> None:
+    shapes: dict[str, str] = {}
+    for name, schema in described["components"]["schemas"].items():
+        if schema.get("type") != "object" or not schema.get("properties"):
+            continue
+        shape = json.dumps([schema["properties"], schema.get("required")], sort_keys=True)
+        assert shapes.setdefault(shape, name) == name
+
+
+def test_the_code_of_a_problem_is_one_of_those_that_there_are(described: dict[str, Any]) -> None:
+    code = described["components"]["schemas"]["Problem"]["properties"]["code"]
+
+    assert {"insufficient_points", "internal_error", "order_conflict"} <= set(code["enum"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
-    Kind,
+    EntryKind,
     OrderCause,
     RequestCause,
     entry_id,
@@ -18,7 +18,7 @@ from loyalty.domain.ledger.entries import (
 from tests.support.causes import CAUSES
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-kinds = st.sampled_from(get_args(Kind))
+kinds = st.sampled_from(get_args(EntryKind))
 causes = st.one_of(
     st.builds(OrderCause, names, names, kinds, names),
     st.builds(RequestCause, names, kinds, names),
@@ -38,7 +38,7 @@ def test_an_entry_has_the_id_that_was_always_its_cause_s(pinned: str, cause: Cau
 
 
 def test_every_kind_of_entry_has_an_id_that_is_pinned() -> None:
-    assert {cause.kind for cause in CAUSES.values()} == set(get_args(Kind))
+    assert {cause.kind for cause in CAUSES.values()} == set(get_args(EntryKind))
 
 
 @given(one=causes, other=causes)

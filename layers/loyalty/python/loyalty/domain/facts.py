@@ -25,7 +25,7 @@ from loyalty.domain.ledger.entries import (
     Clawback,
     Edit,
     Entry,
-    Kind,
+    EntryKind,
     OrderCause,
     Placeholder,
     Redemption,
@@ -99,7 +99,7 @@ class EntryFact(Fact):
     kind: ClassVar[str] = "entries"
 
     member_id: str
-    entry_kind: Kind
+    entry_kind: EntryKind
     points: int
     pending_points: int
     happened_at: datetime

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
 from loyalty.domain.changes import Change, Kept
-from loyalty.domain.ledger.entries import Kind
+from loyalty.domain.ledger.entries import EntryKind
 from loyalty.table.engine import from_wire
 from loyalty.table.members import member_from_item
 from loyalty.table.messages import message_from_item
@@ -15,7 +15,7 @@ from loyalty.table.records import account_from_item, entry_from_item, voucher_fr
 from loyalty.table.responses import response_from_item
 from loyalty.table.storefronts import data_request_from_item
 
-_ENTRIES: Final = frozenset(get_args(Kind)) | {"placeholder"}
+_ENTRIES: Final = frozenset(get_args(EntryKind)) | {"placeholder"}
 
 
 class Unreadable(Exception):

@@ -13,7 +13,7 @@ from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, fingerprint
 
 # Kinds are part of keys and never change.
-Kind = Literal[
+EntryKind = Literal[
     "accrual",
     "clawback",
     "edit",
@@ -38,7 +38,7 @@ class OrderCause:
 
     source: str
     order_id: str
-    kind: Kind
+    kind: EntryKind
     name: str = ""
 
 
@@ -50,7 +50,7 @@ class RequestCause:
     """
 
     request_id: str
-    kind: Kind
+    kind: EntryKind
     name: str = ""
 
 
@@ -59,7 +59,7 @@ class CalendarCause:
     """A date that came. `entries_seen` makes a second lot of one date a cause of its own."""
 
     member_id: str
-    kind: Kind
+    kind: EntryKind
     dates: tuple[date, ...]
     entries_seen: int
 
@@ -200,7 +200,7 @@ class Entry:
     detail: Detail = None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> EntryKind:
         return self.cause.kind
 
     @property

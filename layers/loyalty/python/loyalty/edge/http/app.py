@@ -110,13 +110,15 @@ class RouteOptions(TypedDict, total=False):
     """What a route is registered with.
 
     `status` is that of an ordinary success and `also` are others that it may have, `media` are the
-    types of text that it may be, `refuses` are the refusals that clients should know of beyond
+    types of text that it may be, `bodies` are the models of those statuses that have one of their
+    own, `refuses` are the refusals that clients should know of beyond
     those that any route gives. `form` describes the fields of a route that takes an HTML form.
     """
 
     allow: Required[Collection[Role]]
     status: int
     also: tuple[int, ...]
+    bodies: Mapping[int, type[pydantic.BaseModel]]
     media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
     form: type[pydantic.BaseModel]
@@ -134,6 +136,7 @@ class Operation:
     allow: frozenset[Role]
     status: int
     also: tuple[int, ...]
+    bodies: Mapping[int, type[pydantic.BaseModel]]
     media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
     form: type[pydantic.BaseModel] | None
@@ -228,6 +231,7 @@ class Api:
                     allow=allow,
                     status=status,
                     also=options.get("also", ()),
+                    bodies=options.get("bodies", {}),
                     media=options.get("media", ("text/html",)),
                     refuses=options.get("refuses", ()),
                     form=options.get("form"),

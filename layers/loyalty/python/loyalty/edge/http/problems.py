@@ -42,6 +42,7 @@ STATUS: Final = {
     "precondition_required": HTTPStatus.PRECONDITION_REQUIRED,
     "try_again": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+INTERNAL_ERROR: Final = "internal_error"
 CONTENT_TYPE: Final = "application/problem+json"
 FAULTS_MAX: Final = 100
 RETRY_AFTER_SECONDS: Final = 1
@@ -77,7 +78,10 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    code: str = Field(description="Stable: program against this.")
+    code: str = Field(
+        description="Stable: write your program against this.",
+        json_schema_extra={"enum": [*sorted(STATUS), INTERNAL_ERROR]},
+    )
     detail: str
     request_id: str
     errors: list[ProblemFault]
@@ -114,7 +118,7 @@ def failed(*, request_id: str) -> Response[str]:
     return _response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         headers={},
-        code="internal_error",
+        code=INTERNAL_ERROR,
         title="Something went wrong on our side",
         detail="Repeating the request is safe where it has an idempotency key or an id of its own.",
         request_id=request_id,

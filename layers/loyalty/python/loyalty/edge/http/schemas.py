@@ -3,11 +3,11 @@
 The names of models are unique over the whole API, because OpenAPI merges them by name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import CurrencyMismatch, Fault, ValidationFailed
@@ -30,9 +30,12 @@ __all__ = [
     "ExternalId",
     "Instant",
     "Label",
+    "LotPoints",
     "Moment",
     "Money",
+    "OrderRef",
     "PageLimit",
+    "PendingPoints",
     "Points",
     "RequestPart",
     "rfc3339",
@@ -52,9 +55,38 @@ class RequestPart(BaseModel):
 
 
 class AnswerPart(BaseModel):
-    """A part of what we answer."""
+    """A part of what we answer. Every field is always there, so clients need not ask for it."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class OrderRef(RequestPart):
+    """Names an order: the shop or till it was made in, and its id there."""
+
+    source: Annotated[ExternalId, Field(description="The shop or till, as its orders name it.")]
+    order_id: Annotated[ExternalId, Field(description="The order's id in the shop or till.")]
+
+
+class LotPoints(AnswerPart):
+    """Points of one expiry date; in an entry, the signed change to them."""
+
+    expires_on: Annotated[
+        date | None,
+        Field(description="The last day to spend them, in the program's time zone; null: never."),
+    ]
+    points: Annotated[int, Field(description="How many points.")]
+
+
+class PendingPoints(AnswerPart):
+    """Points that cannot be spent yet; in an entry, the signed change to them."""
+
+    available_on: Annotated[date, Field(description="The first day to spend them.")]
+    expires_on: Annotated[
+        date | None, Field(description="The last day to spend them; null: never.")
+    ]
+    points: Annotated[int, Field(description="How many points.")]
 
 
 class Money(RequestPart):

@@ -6,13 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from loyalty.domain.people.privacy_requests import due_at
-from loyalty.edge.http.schemas import AnswerPart
+from loyalty.edge.http.schemas import AnswerPart, OrderRef
 from loyalty.usecases.shops.privacy_requests import PassedOn
-
-
-class RequestedOrder(AnswerPart):
-    source: str
-    order_id: str
 
 
 class DataRequestAnswer(AnswerPart):
@@ -22,7 +17,7 @@ class DataRequestAnswer(AnswerPart):
     customer_id: Annotated[str | None, Field(description="Their id in the shop.")]
     email: str | None
     phone: Annotated[str | None, Field(description="Null also where it has no country.")]
-    orders: list[RequestedOrder]
+    orders: list[OrderRef]
     received_at: datetime
     due_at: Annotated[datetime, Field(description="Thirty days after it was passed on.")]
 
@@ -36,8 +31,7 @@ def data_request_answer(passed_on: PassedOn) -> DataRequestAnswer:
         email=known.get("email"),
         phone=known.get("phone"),
         orders=[
-            RequestedOrder(source=delivery.source, order_id=order_id)
-            for order_id in request.order_ids
+            OrderRef(source=delivery.source, order_id=order_id) for order_id in request.order_ids
         ],
         received_at=delivery.received_at,
         due_at=due_at(delivery.received_at),

@@ -15,27 +15,13 @@ from loyalty.domain.ledger.entries import (
     Counterpart,
     Edit,
     Entry,
+    EntryKind,
     OrderCause,
     Redemption,
     Return,
 )
 from loyalty.domain.program.document import Program
-from loyalty.edge.http.schemas import AnswerPart
-
-
-class EntryLot(AnswerPart):
-    """A change to the points of one expiry date; `expires_on` is null for points that never do."""
-
-    expires_on: date | None
-    points: int
-
-
-class EntryPending(AnswerPart):
-    """A change to points that are not available yet."""
-
-    available_on: date
-    expires_on: date | None
-    points: int
+from loyalty.edge.http.schemas import AnswerPart, LotPoints, OrderRef, PendingPoints
 
 
 class EntryRate(AnswerPart):
@@ -54,11 +40,6 @@ class EntryShare(AnswerPart):
     points: int
     eligible_minor: int
     rate: EntryRate
-
-
-class EntryOrder(AnswerPart):
-    source: str
-    order_id: str
 
 
 class EntryClawback(AnswerPart):
@@ -90,14 +71,14 @@ class EntryAnswer(AnswerPart):
     """One immutable line of the ledger, with its cause and its explanation."""
 
     id: str
-    kind: str
+    kind: EntryKind
     points: Annotated[int, Field(description="The signed change in spendable points.")]
     pending_points: Annotated[int, Field(description="The signed change in pending points.")]
     happened_at: datetime
     recorded_at: datetime
     program_version: int
-    lots: Annotated[list[EntryLot], Field(description="By expiry date; debt is not in a lot.")]
-    pending: list[EntryPending]
+    lots: Annotated[list[LotPoints], Field(description="By expiry date; debt is not in a lot.")]
+    pending: list[PendingPoints]
     debt: Annotated[int, Field(description="The signed change in debt.")]
     available_on: Annotated[
         date | None, Field(description="Of an accrual: when the last of its points is available.")
@@ -107,7 +88,7 @@ class EntryAnswer(AnswerPart):
     ] = None
     tier: Annotated[str | None, Field(description="The member's level at the time.")] = None
     breakdown: list[EntryShare] | None = None
-    order: EntryOrder | None = None
+    order: OrderRef | None = None
     clawback: EntryClawback | None = None
     edit: EntryEdit | None = None
     redemption_id: str | None = None
@@ -117,6 +98,12 @@ class EntryAnswer(AnswerPart):
     counterpart_id: Annotated[
         str | None, Field(description="Of a transfer or a merge: the other member.")
     ] = None
+
+
+class RecordedEntry(AnswerPart):
+    """The entry that a request caused, now or when it was first sent."""
+
+    entry: EntryAnswer
 
 
 def shares_answer(
@@ -152,11 +139,11 @@ def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAns
         recorded_at=entry.recorded_at,
         program_version=entry.program_version,
         lots=[
-            EntryLot(expires_on=last_day(lot), points=points)
+            LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(entry.effect.lots.items())
         ],
         pending=[
-            EntryPending(
+            PendingPoints(
                 available_on=dates.available_on,
                 expires_on=last_day(dates.expires_on),
                 points=points,
@@ -209,5 +196,5 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
 
 def _named(entry: Entry) -> dict[str, Any]:
     if isinstance(entry.cause, OrderCause):
-        return {"order": EntryOrder(source=entry.cause.source, order_id=entry.cause.order_id)}
+        return {"order": OrderRef(source=entry.cause.source, order_id=entry.cause.order_id)}
     return {}

@@ -12,8 +12,8 @@ from loyalty.domain.messaging.reminders import Fate, Message
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
-from loyalty.edge.http.schemas import AnswerPart, Money
-from loyalty.edge.models.entries import EntryAnswer, EntryLot, entry_answer, last_day
+from loyalty.edge.http.schemas import AnswerPart, LotPoints, Money
+from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 from loyalty.edge.models.members import MemberAnswer, member_answer
 from loyalty.edge.models.orders import OrderLine
 from loyalty.table.positions import (
@@ -66,7 +66,7 @@ class ExportedVoucher(AnswerPart):
     points: int
     code: str
     state: State
-    slices: list[EntryLot]
+    slices: list[LotPoints]
     amount: Money | None
     redeemed_at: datetime
     held_until: datetime | None
@@ -207,7 +207,7 @@ def _voucher(voucher: Voucher, desk: Desk) -> ExportedVoucher:
         code=voucher.code,
         state=voucher.state_at(desk.now),
         slices=[
-            EntryLot(expires_on=last_day(lot), points=points)
+            LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(voucher.slices.items())
         ],
         amount=(

@@ -7,14 +7,22 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.ledger.account import Account, TierFloor, settlement
+from loyalty.domain.ledger.account import Account, Status, TierFloor, settlement
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
 from loyalty.domain.people.identity import Kind
 from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
 from loyalty.domain.program.document import TierBasis
 from loyalty.edge.http.redaction import Personal
-from loyalty.edge.http.schemas import AnswerPart, Day, ExternalId, Label, RequestPart
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    Day,
+    ExternalId,
+    Label,
+    LotPoints,
+    PendingPoints,
+    RequestPart,
+)
 from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.identities import NamedIdentity
 from loyalty.usecases.people.enrollment import Claim, Enrolled
@@ -167,21 +175,6 @@ def claims(
     ]
 
 
-class MemberLot(AnswerPart):
-    """Points that are spent or expire together; `expires_on` is the last day to spend them."""
-
-    expires_on: date | None
-    points: int
-
-
-class MemberPending(AnswerPart):
-    """Points that are not available yet."""
-
-    available_on: date
-    expires_on: date | None
-    points: int
-
-
 class MemberIdentity(AnswerPart):
     kind: Kind
     value: str
@@ -281,11 +274,11 @@ class MemberAnswer(AnswerPart):
     )
 
     id: str
-    status: str
+    status: Status
     balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
     debt: Annotated[int, Field(description="Paid by the next points.")]
-    lots: Annotated[list[MemberLot], Field(description="All points by when they expire.")]
-    pending: list[MemberPending]
+    lots: Annotated[list[LotPoints], Field(description="All points by when they expire.")]
+    pending: list[PendingPoints]
     profile: MemberProfile
     identities: Annotated[
         list[MemberIdentity], Personal(empty=[]), Field(description="None for an analyst.")
@@ -380,11 +373,11 @@ def _holdings(account: Account, desk: Desk) -> dict[str, Any]:
         "balance": now.balance,
         "debt": now.holding.debt,
         "lots": [
-            MemberLot(expires_on=last_day(ends_on(lot, undated_until)), points=points)
+            LotPoints(expires_on=last_day(ends_on(lot, undated_until)), points=points)
             for lot, points in sorted(now.holding.lots.items())
         ],
         "pending": [
-            MemberPending(
+            PendingPoints(
                 available_on=dates.available_on,
                 expires_on=last_day(dates.expires_on),
                 points=points,

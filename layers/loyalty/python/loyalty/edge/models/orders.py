@@ -200,10 +200,6 @@ class AdjustmentRequest(RequestPart):
             raise ValidationFailed(faults[0].detail, faults=tuple(faults))
 
 
-class AdjustmentAnswer(AnswerPart):
-    entry: EntryAnswer
-
-
 class OrderEarned(AnswerPart):
     """The order earned; `entry` says what and why."""
 

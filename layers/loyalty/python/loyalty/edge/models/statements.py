@@ -8,23 +8,30 @@ from pydantic import Field
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.statements import Statement
-from loyalty.edge.http.schemas import AnswerPart, ExternalId, Points, RequestPart
-from loyalty.edge.models.entries import EntryAnswer, EntryLot, EntryPending, entry_answer, last_day
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    ExternalId,
+    LotPoints,
+    PendingPoints,
+    Points,
+    RequestPart,
+)
+from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 
 PERIOD_DAYS_MAX: Final = 366
 
 
-class Holdings(AnswerPart):
+class HoldingsAnswer(AnswerPart):
     """What an account held at a moment."""
 
     balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
     debt: int
     pending_points: int
-    lots: list[EntryLot]
-    pending: list[EntryPending]
+    lots: list[LotPoints]
+    pending: list[PendingPoints]
 
 
-class BalanceAnswer(Holdings):
+class BalanceAnswer(HoldingsAnswer):
     """What a member was shown at a moment, recomputed from the entries."""
 
     at: datetime
@@ -44,21 +51,15 @@ class StatementAnswer(AnswerPart):
 
     first_day: date
     last_day: date
-    opening: Holdings
+    opening: HoldingsAnswer
     entries: list[EntryAnswer]
-    closing: Holdings
+    closing: HoldingsAnswer
     lots: list[StatementLot]
 
 
 class TransferRequest(RequestPart):
     to_member_id: ExternalId
     points: Points
-
-
-class TransferAnswer(AnswerPart):
-    """The giver's entry; the other member has one of their own."""
-
-    entry: EntryAnswer
 
 
 class MergeRequest(RequestPart):
@@ -76,9 +77,9 @@ def statement_answer(told: Statement, *, first: date, last: date) -> StatementAn
     return StatementAnswer(
         first_day=first,
         last_day=last,
-        opening=Holdings(**_holdings(told.opening)),
+        opening=HoldingsAnswer(**_holdings(told.opening)),
         entries=[entry_answer(entry) for entry in told.entries],
-        closing=Holdings(**_holdings(told.closing)),
+        closing=HoldingsAnswer(**_holdings(told.closing)),
         lots=[
             StatementLot(
                 expires_on=last_day(line.expires_on),
@@ -113,11 +114,11 @@ def _holdings(held: Holding) -> dict[str, Any]:
         "debt": held.debt,
         "pending_points": held.pending_points,
         "lots": [
-            EntryLot(expires_on=last_day(lot), points=points)
+            LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(held.lots.items())
         ],
         "pending": [
-            EntryPending(
+            PendingPoints(
                 available_on=dates.available_on,
                 expires_on=last_day(dates.expires_on),
                 points=points,

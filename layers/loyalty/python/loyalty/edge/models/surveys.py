@@ -6,23 +6,16 @@ from typing import Annotated
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.people.survey_responses import Response
-from loyalty.edge.http.schemas import AnswerPart, ExternalId, RequestPart
+from loyalty.edge.http.schemas import AnswerPart, ExternalId, OrderRef, RequestPart
 from loyalty.usecases.people.surveys import Answer
 
 COMMENT_MAX = 2000
 
 
-class SurveyedOrder(RequestPart):
-    """The order that an answer is about, as it was recorded."""
-
-    source: ExternalId
-    order_id: ExternalId
-
-
 class SurveyResponseRequest(RequestPart):
     """An answer. Of a survey for each order it names the order, of others, a member."""
 
-    order: SurveyedOrder | None = None
+    order: OrderRef | None = None
     member_id: Annotated[
         ExternalId | None,
         Field(description="Whose answer it is, where staff or a service sends it."),
@@ -45,7 +38,7 @@ class SurveyResponseRequest(RequestPart):
 class SurveyLinkRequest(RequestPart):
     """Whom to ask: by the order, of a survey for each order, else by the member."""
 
-    order: SurveyedOrder | None = None
+    order: OrderRef | None = None
     member_id: ExternalId | None = None
     days: Annotated[
         StrictInt, Field(ge=1, le=366, description="For how long the link can be used.")
@@ -65,7 +58,7 @@ class SurveyResponseAnswer(AnswerPart):
     id: str
     survey_id: str
     member_id: str
-    order: SurveyedOrder | None
+    order: OrderRef | None
     period: Annotated[str | None, Field(description="Of a survey that is about no order.")]
     score: int
     is_low: Annotated[bool, Field(description="As the document said when it was answered.")]
@@ -85,7 +78,7 @@ def response_answer(response: Response) -> SurveyResponseAnswer:
         id=response.id,
         survey_id=response.survey_id,
         member_id=response.member_id,
-        order=SurveyedOrder(source=source, order_id=order_id) if response.order else None,
+        order=OrderRef(source=source, order_id=order_id) if response.order else None,
         period=response.period,
         score=response.score,
         is_low=response.is_low,

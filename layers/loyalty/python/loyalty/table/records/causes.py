@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import cast
 
-from loyalty.domain.ledger.entries import CalendarCause, Cause, Kind, OrderCause, RequestCause
+from loyalty.domain.ledger.entries import CalendarCause, Cause, EntryKind, OrderCause, RequestCause
 from loyalty.table import keys
 from loyalty.table.operations import Key
 
@@ -39,7 +39,7 @@ def cause_of(key: Key) -> Cause:
     """The cause that an entry's key names: the inverse of `cause_key`."""
     _, _, partition, *names = key.pk.split("#")
     _, kind, *rest = key.sk.split("#")
-    known = cast("Kind", kind)
+    known = cast("EntryKind", kind)
     match partition:
         case "ORDER":
             return OrderCause(names[0], names[1], known, *rest)
