@@ -138,7 +138,7 @@ def enroll_member(
     if is_new:
         count("MembersEnrolled")
     enrolled = _with_orders_of_before(enrolled, members=members, at=at)
-    return reply(member_answer(enrolled, at), status=201 if is_new else 200)
+    return reply(_answer(enrolled, at), status=201 if is_new else 200)
 
 
 @api.post("/members/lookup", allow=KEEPS_MEMBERS)
@@ -148,14 +148,14 @@ def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body(
     member_id = members.member_of([wanted.identity.identity(pointer="/identity")])
     if member_id is None:
         raise NotFound("Nobody is known by this identity")
-    return member_answer(enrollment.look_up(member_id, members=members), at)
+    return _answer(enrollment.look_up(member_id, members=members), at)
 
 
 @api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
 def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
     """See a member: balance, what expires when, profile. `me` is the one signed in."""
     at, members = _serving(program_id)
-    return member_answer(enrollment.look_up(member_id, members=members), at)
+    return _answer(enrollment.look_up(member_id, members=members), at)
 
 
 @api.patch(
@@ -182,7 +182,7 @@ def change_member(
     )
     if wanted.identities:
         changed = _with_orders_of_before(changed, members=members, at=at)
-    return member_answer(changed, at)
+    return _answer(changed, at)
 
 
 @api.delete(
@@ -264,7 +264,7 @@ def grant_tier(
     at, members = _serving(program_id)
     account = corrections.grant_tier(member_id, wanted.floor(), desk=at)
     member = enrollment.look_up(account.member_id, members=members).member
-    return member_answer(Enrolled(member, account), at)
+    return _answer(Enrolled(member, account), at)
 
 
 @api.delete(
@@ -355,6 +355,10 @@ def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, at: Des
     count("OrdersClaimed", len(claimed.entries))
     count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
     return enrollment.look_up(member.member_id, members=members, strong=True)
+
+
+def _answer(enrolled: Enrolled, at: Desk) -> MemberAnswer:
+    return member_answer(enrolled, at, names_counterparts=api.principal.is_trusted)
 
 
 def _member_id(program_id: str, idempotency_key: str | None) -> str:

@@ -104,6 +104,7 @@ class TestEnrollingSomebody:
                 ANA | {"source": None, "verified": False},
                 CUSTOMER | {"verified": False},
             ],
+            "identity_moves": [],
             "consents": {"email": True},
             "enrolled_at": "2026-11-21T10:00:00Z",
             "tier": None,
@@ -307,7 +308,11 @@ class TestEnrollingOneself:
         answer = enroll(as_=person("sub-ana", email="ana@example.com", phone="+33612345678"))
 
         assert (answer.status, answer.body["id"]) == (200, by_email.body["id"])
-        assert read(by_phone.body["id"]).body["identities"][0]["verified"] is False
+        left = read(by_phone.body["id"]).body
+        assert left["identities"] == []
+        (move,) = left["identity_moves"]
+        assert (move["kind"], move["direction"]) == ("phone", "lost")
+        assert move["counterpart_id"] == by_email.body["id"]
 
     def test_staff_who_name_nobody_enroll_themselves(self) -> None:
         barista = staff("bean", "cashier", subject="sub-barista")
@@ -316,6 +321,77 @@ class TestEnrollingOneself:
 
         assert answer.status == 201
         assert read("me", as_=barista).body["id"] == answer.body["id"]
+
+
+class TestSomebodyElsesAddress:
+    MALLORY = person("sub-mallory", email="mallory@example.com")
+    OWNER = person("sub-ana", email="ana@example.com")
+
+    @pytest.fixture
+    def mallory(self) -> str:
+        """A member who signs in, and whom a cashier gave an address that is Ana's."""
+        member_id: str = enroll(as_=self.MALLORY).body["id"]
+        assert change(member_id, identities=[ANA]).status == 200
+        return member_id
+
+    def test_its_owner_is_not_locked_out(self, mallory: str) -> None:
+        answer = enroll(as_=self.OWNER)
+
+        assert answer.status == 201
+        assert look_up(ANA).body["id"] == answer.body["id"] != mallory
+        left = {each["value"] for each in read(mallory).body["identities"]}
+        assert left == {"mallory@example.com", "sub-mallory"}
+
+    def test_it_finds_nobody_and_an_order_that_names_it_is_a_guest_s(self, mallory: str) -> None:
+        bought = till.post_order(till.order(5000, identities=[ANA]))
+
+        assert (bought.status, bought.body["status"]) == (202, "guest")
+        assert look_up(ANA).status == 404
+        assert till.member(mallory)["balance"] == 0
+
+    def test_its_owner_has_what_they_bought_meanwhile(self, mallory: str) -> None:
+        till.post_order(till.order(5000, identities=[ANA]))
+
+        owner = enroll(as_=self.OWNER)
+
+        assert owner.body["balance"] == 50
+        assert till.member(mallory)["balance"] == 0
+
+    def test_a_till_enrolls_its_owner_all_the_same(self, mallory: str) -> None:
+        answer = enroll(ANA)
+
+        assert answer.status == 201
+        assert look_up(ANA).body["id"] == answer.body["id"] != mallory
+
+    def test_staff_see_with_whom_it_moved_and_members_see_only_that_it_did(
+        self, mallory: str
+    ) -> None:
+        owner = enroll(as_=self.OWNER).body["id"]
+
+        for member_id, other, direction in ((owner, mallory, "gained"), (mallory, owner, "lost")):
+            (move,) = read(member_id).body["identity_moves"]
+            assert (move["kind"], move["direction"]) == ("email", direction)
+            assert move["counterpart_id"] == other
+        for caller in (self.OWNER, self.MALLORY):
+            (move,) = read("me", as_=caller).body["identity_moves"]
+            assert move["counterpart_id"] is None
+
+    def test_what_a_till_entered_of_somebody_who_does_not_sign_in_counts(self) -> None:
+        ben = enroll(ANA, CARD).body["id"]
+
+        bought = till.post_order(till.order(5000, identities=[ANA]))
+
+        assert (bought.status, bought.body["member_id"]) == (201, ben)
+        assert look_up(ANA).body["id"] == ben
+
+    def test_two_members_who_proved_it_do_not_take_it_from_each_other(self) -> None:
+        first = enroll(as_=self.OWNER)
+
+        second = enroll(as_=person("sub-other", email="ana@example.com"))
+        added = change(first.body["id"], as_=service("bean"), identities=[ANA | {"verified": True}])
+
+        assert (second.status, second.code) == (409, "identity_taken")
+        assert (added.status, added.body["identity_moves"]) == (200, [])
 
 
 class TestLookingUp:

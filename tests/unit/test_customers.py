@@ -19,7 +19,15 @@ from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation
 from loyalty.usecases.ledger.corrections import grant_tier
-from loyalty.usecases.people.enrollment import Application, Claim, change, enroll, erase, look_up
+from loyalty.usecases.people.enrollment import (
+    Application,
+    Claim,
+    change,
+    enroll,
+    enroll_oneself,
+    erase,
+    look_up,
+)
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.customers import apply_to_person
 from tests.support.documents import published, rule
@@ -140,7 +148,39 @@ class TestCustomers:
         outcome = shop.tells(customer(EMAIL, PHONE))
 
         assert (outcome.status, outcome.member_id) == ("linked", "ana")
-        assert shop.known_as() == {EMAIL: True, CUSTOMER: True, PHONE: False}
+        assert EMAIL in shop.known_as()
+        assert CUSTOMER in shop.known_as()
+
+    def test_the_customer_is_proven_only_where_the_platform_verified_the_contact(
+        self, shop: Shop
+    ) -> None:
+        shop.tells(customer(EMAIL))
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: False}
+        assert shop.members.member_of([CUSTOMER]) is None
+        assert shop.members.earner_of([CUSTOMER]) == "ana"
+
+        shop.tells(customer(EMAIL, verified=frozenset({EMAIL}), told_at=NOW + MINUTE))
+
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
+        assert shop.members.member_of([CUSTOMER]) == "ana"
+
+    def test_an_account_under_somebodys_address_gives_them_no_other_address(
+        self, shop: Shop
+    ) -> None:
+        shop.tells(customer(EMAIL))
+
+        moved = customer(OTHER, verified=frozenset({OTHER}), told_at=NOW + MINUTE)
+        shop.tells(moved)
+
+        assert OTHER not in shop.known_as()
+
+    def test_an_address_that_is_only_noted_links_nobody(self, shop: Shop) -> None:
+        asked = Change(add={OTHER: False})
+        change("ana", asked, proven=None, members=shop.members, desk=shop.desk)
+
+        outcome = shop.tells(customer(OTHER))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "no_member")
 
     def test_what_nobody_has_proven_proves_nothing(self) -> None:
         shop = Shop()
@@ -150,13 +190,40 @@ class TestCustomers:
 
         assert shop.known_as() == {EMAIL: False, CUSTOMER: False}
 
-    def test_an_e_mail_that_is_new_is_added(self, shop: Shop) -> None:
-        shop.tells(customer(EMAIL))
+    def test_a_verified_e_mail_that_is_new_is_added(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL, verified=frozenset({EMAIL})))
 
-        outcome = shop.tells(customer(OTHER, told_at=NOW + MINUTE))
+        later = customer(OTHER, verified=frozenset({OTHER}), told_at=NOW + MINUTE)
+        outcome = shop.tells(later)
 
         assert (outcome.status, outcome.replayed) == ("linked", False)
-        assert shop.known_as() == {EMAIL: True, CUSTOMER: True, OTHER: False}
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True, OTHER: True}
+
+    def test_one_that_is_not_verified_is_not_added_to_who_has_proven_another(
+        self, shop: Shop
+    ) -> None:
+        shop.tells(customer(EMAIL, verified=frozenset({EMAIL})))
+
+        shop.tells(customer(OTHER, PHONE, told_at=NOW + MINUTE))
+
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
+
+    def test_one_is_added_to_somebody_of_whom_nothing_is_proven(self) -> None:
+        shop = Shop()
+        shop.enrolls(Claim(EMAIL))
+
+        shop.tells(customer(EMAIL, PHONE))
+
+        assert shop.known_as() == {EMAIL: False, CUSTOMER: False, PHONE: False}
+        assert shop.members.member_of([CUSTOMER]) == "ana"
+
+    def test_one_that_the_platform_verified_proves_who_a_till_enrolled(self) -> None:
+        shop = Shop()
+        shop.enrolls(Claim(EMAIL))
+
+        shop.tells(customer(EMAIL, verified=frozenset({EMAIL})))
+
+        assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
 
     def test_told_again_nothing_changes(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
@@ -212,6 +279,21 @@ class TestEnrolling:
         assert member.profile.name == "Ana"
         assert member.consents["email"].given
         assert member.identities == {CUSTOMER: True, EMAIL: False}
+
+    def test_whoever_proves_the_address_need_not_be_who_holds_the_account(self, shop: Shop) -> None:
+        shop.tells(customer(EMAIL, consents={"email": True}))
+        signed_in = identify("subject", "sub-ana")
+
+        enrolled = enroll_oneself(
+            Application(member_id="ana"),
+            proven=[signed_in, EMAIL],
+            members=shop.members,
+            desk=shop.desk,
+        )
+
+        assert enrolled.member.member_id == "mem_207"
+        assert shop.known_as("mem_207") == {signed_in: True, EMAIL: True, CUSTOMER: False}
+        assert shop.members.member_of([CUSTOMER]) is None
 
     @pytest.mark.parametrize("consents", [{}, {"email": False}])
     def test_nobody_becomes_one_without(self, shop: Shop, consents: dict[str, bool]) -> None:

@@ -27,7 +27,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.people.survey_responses import Response
 from tests.support.ledger import (
@@ -81,6 +81,11 @@ CHANGES: Final[dict[str, Change]] = {
     "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
     "ProfileChanged": change(
         replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
+    ),
+    "IdentityMoved": change(
+        replace(ANA, revision=2, identity_moves=(IdentityMove("email", "mem_2", "mem_1", LATER),)),
+        ANA,
+        made_at=LATER,
     ),
     "MemberChanged": change(
         Account(member_id="mem_1", balance=49, holding=Holding(lots={LOT: 49}), entries=1),

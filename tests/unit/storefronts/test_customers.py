@@ -114,6 +114,7 @@ def test_a_customer_is_read(platform: ModuleType, topic: str, body: Any, name: s
     assert isinstance(told, CustomerTold), told
     assert told.customer == Identity("customer", name, "shop")
     assert told.contacts == (EMAIL, PHONE)
+    assert told.verified == frozenset()
     assert (told.name, told.told_at) == ("Ana Lund", AT)
 
 
@@ -275,3 +276,23 @@ def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body
     raw = json.dumps(body).encode()
 
     must_make_sense(bigcommerce.complete("store/customer/updated", b"", [raw], source="shop"))
+
+
+@pytest.mark.parametrize(
+    ("told", "is_verified"),
+    [
+        ({}, False),
+        ({"verified_email": True}, False),
+        ({"verified_email": True, "state": "disabled"}, False),
+        ({"verified_email": False, "state": "enabled"}, False),
+        ({"verified_email": True, "state": "enabled"}, True),
+    ],
+)
+def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
+    told: dict[str, Any], *, is_verified: bool
+) -> None:
+    command = translated(shopify, "customers/update", OF_SHOPIFY | told)
+
+    assert isinstance(command, CustomerTold)
+    assert command.contacts == (EMAIL, PHONE)
+    assert command.verified == ({EMAIL} if is_verified else set())

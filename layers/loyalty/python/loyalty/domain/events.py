@@ -116,6 +116,21 @@ class ProfileChanged(MemberEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityMoved(MemberEvent):
+    """An identity passed between two members, because one of them had the better claim to it.
+
+    Each of the two has an event of their own. The identity itself is not in it.
+    """
+
+    name: ClassVar[str] = "IdentityMoved"
+
+    identity_kind: Literal["email", "phone", "customer", "card", "subject"]
+    direction: Literal["gained", "lost"]
+    counterpart_id: str
+    """The other member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHolding:
     """What a member holds, and where they stand."""
 
@@ -425,6 +440,7 @@ class DataRequested(Event):
 ALL: Final[tuple[type[Event], ...]] = (
     MemberEnrolled,
     ProfileChanged,
+    IdentityMoved,
     MemberChanged,
     MemberMerged,
     MemberErased,
@@ -516,6 +532,7 @@ def _of_member(member: Member, before: Member | None, change: Change) -> Iterato
             holding=None,
             consents=consents,
         )
+    yield from _of_moves(member, before, change)
     if before is None:
         return
     parts: tuple[str, ...] = ("consents", "identities", "profile")
@@ -528,6 +545,26 @@ def _of_member(member: Member, before: Member | None, change: Change) -> Iterato
             member_id=member.member_id,
             occurred_at=change.made_at,
             changed=changed,
+        )
+
+
+def _of_moves(member: Member, before: Member | None, change: Change) -> Iterator[Event]:
+    """What passed to or from this very member; of one who was merged it was announced before."""
+    announced = before.identity_moves if before else ()
+    for move in member.identity_moves:
+        if move in announced or member.member_id not in (move.from_member, move.to_member):
+            continue
+        is_gain = move.to_member == member.member_id
+        at = move.moved_at.isoformat()
+        yield _event(
+            IdentityMoved,
+            change.program_id,
+            subject=f"{member.member_id}/{move.kind}/{move.from_member}/{move.to_member}/{at}",
+            member_id=member.member_id,
+            occurred_at=move.moved_at,
+            identity_kind=move.kind,
+            direction="gained" if is_gain else "lost",
+            counterpart_id=move.from_member if is_gain else move.to_member,
         )
 
 

@@ -181,15 +181,21 @@ def customer(
     *,
     source: str,
     named: Iterable[tuple[Kind, str | None]],
+    verified: Iterable[Kind] = (),
     names: Iterable[str | None] = (),
     consents: Mapping[str, bool] = MappingProxyType({}),
     told_at: datetime | None,
 ) -> CustomerTold:
-    """A customer as the shop knows them; `customer_id` is a name, and `names` make up theirs."""
+    """A customer as the shop knows them; `customer_id` is a name, and `names` make up theirs.
+
+    `verified` are the kinds of contacts that the platform says the customer proved to be theirs.
+    """
+    contacts, proven = identities(named, source=source), set(verified)
     name = " ".join(part.strip() for part in names if part and part.strip())
     return CustomerTold(
         customer=identify("customer", customer_id, source=source),
-        contacts=identities(named, source=source),
+        contacts=contacts,
+        verified=frozenset(each for each in contacts if each.kind in proven),
         name=name[:NAME_CHARACTERS_MAX] or None,
         consents=consents,
         told_at=told_at,

@@ -279,15 +279,26 @@ class _DeletedCustomer(_Erased):
 
 
 class _KnownCustomer(_Erased):
+    """An e-mail counts as verified where the customer also has an account.
+
+    Of those who only checked out, nobody could sign in and the flag says little.
+    """
+
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Customer")]
     created_at: Instant
     updated_at: Instant
     email: StrictStr | None = None
+    verified_email: bool | None = None
+    state: StrictStr | None = None
     phone: StrictStr | None = None
     first_name: StrictStr | None = None
     last_name: StrictStr | None = None
     email_marketing_consent: _Consent | None = None
     sms_marketing_consent: _Consent | None = None
+
+    @property
+    def has_verified_email(self) -> bool:
+        return self.verified_email is True and self.state == "enabled"
 
 
 class _Reference(Told):
@@ -698,6 +709,7 @@ def _customer(told: _KnownCustomer, shop: Shop) -> Command:
         str(told.id),
         source=shop.source,
         named=(("email", told.email), ("phone", told.phone)),
+        verified=("email",) if told.has_verified_email else (),
         names=(told.first_name, told.last_name),
         consents={kind: True for kind, each in said.items() if each and each.state == "subscribed"},
         told_at=told.updated_at,

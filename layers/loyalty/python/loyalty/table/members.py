@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.people.erasure import Erasure
 from loyalty.domain.people.identity import KINDS, Digest, Identity, Keyring
-from loyalty.domain.people.member import Consent, Member, Profile
+from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile, Strength
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import BATCH_GET_MAX, Engine
@@ -32,7 +33,7 @@ from loyalty.table.operations import (
     Value,
     equal,
 )
-from loyalty.usecases.ports import Listed, OnFile, Raced
+from loyalty.usecases.ports import Holder, Listed, Loss, OnFile, Raced
 
 VERSION: Final = 1
 
@@ -46,13 +47,10 @@ class TableMembers:
         self._keyring = keyring
 
     def member_of(self, identities: Sequence[Identity]) -> str | None:
-        # A stale read can miss who has just enrolled, so nobody is unknown before a strong one.
-        for strong in (False, True):
-            holders = self._holders(identities, strong=strong)
-            for identity in identities:
-                if identity in holders:
-                    return holders[identity]
-        return None
+        return self._stood_for(identities, by=_stands)
+
+    def earner_of(self, identities: Sequence[Identity]) -> str | None:
+        return self._stood_for(identities, by=_earns)
 
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
         # By what can be proven at the first own sign-in, if there is any: e-mail, then phone.
@@ -68,10 +66,10 @@ class TableMembers:
         member = member_from_item(found[profile]) if profile in found else None
         return OnFile(records.account_from_item(found[account]), member)
 
-    def holders(self, identities: Collection[Identity]) -> Mapping[Identity, str]:
+    def holders(self, identities: Collection[Identity]) -> Mapping[Identity, Holder]:
         return self._holders(identities, strong=True)
 
-    def enroll(self, member: Member, account: Account) -> None:
+    def enroll(self, member: Member, account: Account, *, losses: Sequence[Loss] = ()) -> None:
         self._write(
             Put(
                 keys.account(self._program, account.member_id),
@@ -79,17 +77,18 @@ class TableMembers:
                 (Absent(),),
             ),
             Put(self._profile(member), _member_to_item(member), (Absent(),)),
-            *self._claims(member.identities, member.member_id),
+            *self._claims(member, member.identities.keys(), losses=losses),
         )
 
-    def change(self, before: Member, after: Member) -> None:
+    def change(self, before: Member, after: Member, *, losses: Sequence[Loss] = ()) -> None:
         self._write(
             Put(
                 self._profile(after),
                 _member_to_item(after),
                 (equal(("revision",), before.revision),),
             ),
-            *self._claims(after.identities.keys() - before.identities.keys(), after.member_id),
+            *self._claims(after, after.identities.keys() - before.identities.keys(), losses=losses),
+            *self._regraded(before, after),
             *self._releases(before.identities.keys() - after.identities.keys(), after.member_id),
         )
 
@@ -101,7 +100,8 @@ class TableMembers:
                 (equal(("revision",), before.revision),),
             ),
             Delete(self._profile(loser), (equal(("revision",), loser.revision),)),
-            *self._moves(loser, after.member_id),
+            *self._moves(loser.identities, after, taken_from=loser.member_id),
+            *self._regraded(before, after),
         )
 
     def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
@@ -136,7 +136,19 @@ class TableMembers:
         except Refused as refused:
             raise Raced from refused
 
-    def _holders(self, identities: Collection[Identity], *, strong: bool) -> dict[Identity, str]:
+    def _stood_for(
+        self, identities: Sequence[Identity], *, by: Callable[[Identity, Holder], bool]
+    ) -> str | None:
+        # A stale read can miss who has just enrolled, so nobody is unknown before a strong one.
+        for strong in (False, True):
+            holders = self._holders(identities, strong=strong)
+            standing = [each for each in identities if each in holders and by(each, holders[each])]
+            if standing:
+                surest = min(standing, key=lambda each: not _is_sure(each, holders[each]))
+                return holders[surest].member_id
+        return None
+
+    def _holders(self, identities: Collection[Identity], *, strong: bool) -> dict[Identity, Holder]:
         places = {
             keys.identity(self._program, *digest): identity
             for identity in identities
@@ -147,25 +159,44 @@ class TableMembers:
         if len(places) > BATCH_GET_MAX:
             raise ValueError(f"{len(places)} places to look for {len(identities)} identities")
         found = self._engine.get_many(tuple(places), strong=strong)
-        return {places[key]: cast("str", item["member_id"]) for key, item in found.items()}
+        return {places[key]: _holder(item) for key, item in found.items()}
 
-    def _claims(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:
-        """Each is put under the current key, and must be under no other key either."""
-        for identity in identities:
-            current, *others = (
-                keys.identity(self._program, *digest) for digest in self._digests(identity)
+    def _claims(
+        self, member: Member, identities: AbstractSet[Identity], *, losses: Sequence[Loss]
+    ) -> Iterable[Operation]:
+        """Each is put under the current key and must be under no other key either, or is taken."""
+        taken: set[Identity] = set()
+        for loss in losses:
+            lost = loss.identities & identities
+            taken |= lost
+            yield Put(
+                self._profile(loss.after),
+                _member_to_item(loss.after),
+                (equal(("revision",), loss.before.revision),),
             )
-            yield Put(current, _identity_item(member_id), (Absent(),))
+            yield from self._moves(lost, member, taken_from=loss.before.member_id)
+        for identity in identities - taken:
+            current, *others = self._places(identity)
+            yield Put(current, _identity_item(member, identity), (Absent(),))
             yield from (Check(other, (Absent(),)) for other in others)
 
-    def _moves(self, loser: Member, member_id: str) -> Iterable[Operation]:
-        """Every identity of one member to another, under the current key."""
-        owned = _of(loser.member_id)
-        for identity in loser.identities:
-            current, *others = (
-                keys.identity(self._program, *digest) for digest in self._digests(identity)
-            )
-            yield Put(current, _identity_item(member_id), (owned,))
+    def _regraded(self, before: Member, after: Member) -> Iterable[Operation]:
+        """Identities that stay, as good a claim as they are now."""
+        regraded = [
+            each
+            for each in before.identities.keys() & after.identities.keys()
+            if before.strength(each) != after.strength(each)
+        ]
+        return self._moves(regraded, after, taken_from=after.member_id)
+
+    def _moves(
+        self, identities: Iterable[Identity], member: Member, *, taken_from: str
+    ) -> Iterable[Operation]:
+        """Each becomes this member's, under the current key."""
+        owned = _of(taken_from)
+        for identity in identities:
+            current, *others = self._places(identity)
+            yield Put(current, _identity_item(member, identity), (owned,))
             yield from (Delete(other, (owned,)) for other in others)
 
     def _deletions(self, member: Member) -> Iterable[Operation]:
@@ -177,8 +208,11 @@ class TableMembers:
         """Under whichever key each was claimed; where there is nothing, nothing happens."""
         owned = _of(member_id)
         for identity in identities:
-            for digest in self._digests(identity):
-                yield Delete(keys.identity(self._program, *digest), (owned,))
+            yield from (Delete(place, (owned,)) for place in self._places(identity))
+
+    def _places(self, identity: Identity) -> Iterable[Key]:
+        """Where an identity may lie, under the current key of the digests first."""
+        return (keys.identity(self._program, *digest) for digest in self._digests(identity))
 
     def _digests(self, identity: Identity) -> Iterable[Digest]:
         return self._keyring().digests(identity, program_id=self._program)
@@ -192,8 +226,30 @@ def _of(member_id: str) -> AnyOf:
     return AnyOf((Missing(("member_id",)), equal(("member_id",), member_id)))
 
 
-def _identity_item(member_id: str) -> Item:
-    return {"v": VERSION, "kind": "identity", "member_id": member_id}
+def _stands(_: Identity, holder: Holder) -> bool:
+    return holder.strength > Strength.NOTED
+
+
+def _earns(identity: Identity, holder: Holder) -> bool:
+    return _stands(identity, holder) or identity.kind == "customer"
+
+
+def _is_sure(identity: Identity, holder: Holder) -> bool:
+    """Whether it decides before others; a card is as sure as what was proven."""
+    return holder.strength is Strength.PROVEN or identity.kind == "card"
+
+
+def _identity_item(member: Member, identity: Identity) -> Item:
+    return {
+        "v": VERSION,
+        "kind": "identity",
+        "member_id": member.member_id,
+        "strength": int(member.strength(identity)),
+    }
+
+
+def _holder(item: Item) -> Holder:
+    return Holder(cast("str", item["member_id"]), Strength(cast("int", item["strength"])))
 
 
 def _position(item: Item) -> str:
@@ -225,6 +281,10 @@ def _member_to_item(member: Member) -> Item:
             [identity.kind, identity.value, identity.source, verified]
             for identity, verified in member.identities.items()
         ],
+        "identity_moves": [
+            [move.kind, move.from_member, move.to_member, keys.instant(move.moved_at)]
+            for move in member.identity_moves
+        ],
     }
 
 
@@ -251,4 +311,8 @@ def member_from_item(item: Item) -> Member:
             Identity(kind, value, source): verified
             for kind, value, source, verified in wire["identities"]
         },
+        identity_moves=tuple(
+            IdentityMove(kind, from_member, to_member, datetime.fromisoformat(at))
+            for kind, from_member, to_member, at in wire["identity_moves"]
+        ),
     )

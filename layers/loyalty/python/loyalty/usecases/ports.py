@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
@@ -15,7 +16,7 @@ from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.erasure import Erasure
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Member
+from loyalty.domain.people.member import Member, Strength
 from loyalty.domain.program.document import PublishedProgram
 
 # Eight writers of one member, each overtaken seven times in a row, still all get through.
@@ -130,7 +131,19 @@ class Directory(Protocol):
     """Who is known by which identity in one program."""
 
     def member_of(self, identities: Sequence[Identity]) -> str | None:
-        """The member that the first known of these identities belongs to; one round trip."""
+        """The member whom these identities stand for; one round trip.
+
+        One that was proven decides before one that is only claimed, then the first one. What is
+        only noted of a member stands for nobody.
+        """
+        ...
+
+    def earner_of(self, identities: Sequence[Identity]) -> str | None:
+        """The member whom an order of these identities earns for; one round trip.
+
+        As `member_of`, but a shop's customer id that is only noted earns all the same: points
+        that somebody else's purchases bring harm nobody.
+        """
         ...
 
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
@@ -153,25 +166,48 @@ class OnFile:
     member: Member | None
 
 
+class Holder(NamedTuple):
+    """Whose an identity is, and how good their claim to it is."""
+
+    member_id: str
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A member who loses identities to somebody with a better claim: as they were, and after."""
+
+    before: Member
+    after: Member
+
+    @property
+    def identities(self) -> AbstractSet[Identity]:
+        return self.before.identities.keys() - self.after.identities.keys()
+
+
 class Members(Directory, Protocol):
     """The members of one program."""
 
     def find(self, member_id: str, *, strong: bool = False) -> OnFile | None: ...
 
-    def holders(self, identities: Collection[Identity]) -> Mapping[Identity, str]:
+    def holders(self, identities: Collection[Identity]) -> Mapping[Identity, Holder]:
         """Whose each of these identities is, read strongly; those of nobody are left out."""
         ...
 
-    def enroll(self, member: Member, account: Account) -> None:
+    def enroll(self, member: Member, account: Account, *, losses: Sequence[Loss] = ()) -> None:
         """Claim every identity and begin the account, all or nothing.
+
+        Identities in `losses` are taken from the members who lose them.
 
         Raises:
             Raced: an identity, or the member's id, is taken.
         """
         ...
 
-    def change(self, before: Member, after: Member) -> None:
+    def change(self, before: Member, after: Member, *, losses: Sequence[Loss] = ()) -> None:
         """Claim and give up identities, and write the rest, relying on the revision seen.
+
+        Identities in `losses` are taken from the members who lose them.
 
         Raises:
             Raced: an identity is taken, or somebody changed the member.

@@ -22,7 +22,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import standing
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.people.member import Member
+from loyalty.domain.people.member import Member, Strength
 from loyalty.domain.program.document import FixedDate, Program, PublishedProgram
 from loyalty.domain.program.messages import KINDS, MessageKind, QuietHours
 from loyalty.domain.program.publication import life_days_min
@@ -268,11 +268,14 @@ def agrees(member: Member, correspondence: Correspondence, kind: MessageKind) ->
 
 
 def address_of(member: Member) -> str | None:
-    """The e-mail address to write to: one that was proven before one that was only told."""
+    """The e-mail address to write to: one that was proven, or else one that is claimed.
+
+    One that is only noted may be another person's.
+    """
     known = [
         (not proven, each.value)
         for each, proven in member.identities.items()
-        if each.kind == "email"
+        if each.kind == "email" and member.strength(each) > Strength.NOTED
     ]
     return min(known)[1] if known else None
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Member
+from loyalty.domain.people.member import Member, Strength
 
 type NamedOrder = tuple[str, str]
 
@@ -93,13 +93,22 @@ class GuestOrder:
 
 
 def erasure_of(member: Member, *, absorbed: Sequence[str] = (), now: datetime) -> Erasure:
-    """All that leads to a member, taken down before it is deleted."""
+    """All that leads to a member, taken down before it is deleted.
+
+    An e-mail or a phone that is only noted is left out: it may be another person's, whose orders
+    and deliveries stay.
+    """
     return Erasure(
         erasure_id=member.member_id,
         begun_at=now,
-        identities=tuple(member.identities),
+        identities=tuple(each for each in member.identities if _is_theirs(member, each)),
         member_ids=(member.member_id, *absorbed),
     )
+
+
+def _is_theirs(member: Member, identity: Identity) -> bool:
+    is_contact = identity.kind in ("email", "phone")
+    return not is_contact or member.strength(identity) > Strength.NOTED
 
 
 def said_in(body: bytes) -> Iterator[Said]:

@@ -18,12 +18,14 @@ from loyalty.domain.program.document import Program
 class CustomerTold:
     """A customer as the shop knows them now.
 
-    `customer` is what the shop calls them, `contacts` their e-mail and phone, which nobody has
-    proven; `consents` are those they have given the shop.
+    `customer` is what the shop calls them, `contacts` their e-mail and phone. `verified` are the
+    contacts of which the platform says that the customer proved them. `consents` are those they
+    have given the shop.
     """
 
     customer: Identity
     contacts: tuple[Identity, ...] = ()
+    verified: frozenset[Identity] = frozenset()
     name: str | None = None
     consents: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     told_at: datetime | None = None

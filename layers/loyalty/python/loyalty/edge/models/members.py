@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
@@ -182,6 +182,19 @@ class MemberIdentity(AnswerPart):
     verified: bool
 
 
+class MemberIdentityMove(AnswerPart):
+    """An identity that passed between this member and another; it does not say which one."""
+
+    kind: Kind
+    direction: Literal["gained", "lost"]
+    moved_at: datetime
+    counterpart_id: Annotated[
+        str | None,
+        Personal(),
+        Field(description="The other member, shown to tills, managers and services; else null."),
+    ]
+
+
 class MemberProfile(AnswerPart):
     """Empty for an analyst."""
 
@@ -256,6 +269,7 @@ class MemberAnswer(AnswerPart):
                             "verified": True,
                         }
                     ],
+                    "identity_moves": [],
                     "consents": {"email": True},
                     "enrolled_at": "2026-11-21T10:00:00Z",
                     "tier": None,
@@ -283,6 +297,9 @@ class MemberAnswer(AnswerPart):
     identities: Annotated[
         list[MemberIdentity], Personal(empty=[]), Field(description="None for an analyst.")
     ]
+    identity_moves: Annotated[
+        list[MemberIdentityMove], Field(description="The last 50, oldest first.")
+    ]
     consents: Annotated[
         dict[str, bool], Personal(empty={}), Field(description="None for an analyst.")
     ]
@@ -300,8 +317,13 @@ class HistoryPage(AnswerPart):
     next_cursor: str | None
 
 
-def member_answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
-    """The member's view: the calendar counts whether or not it was recorded yet."""
+def member_answer(
+    enrolled: Enrolled, desk: Desk, *, names_counterparts: bool = False
+) -> MemberAnswer:
+    """The member's view: the calendar counts whether or not it was recorded yet.
+
+    `names_counterparts` is for staff and services: it shows with whom identities moved.
+    """
     member = enrolled.member
     return MemberAnswer(
         id=member.member_id,
@@ -315,6 +337,7 @@ def member_answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
         ),
         consents={kind: consent.given for kind, consent in member.consents.items()},
         identities=_identities(member),
+        identity_moves=_identity_moves(enrolled, names_counterparts=names_counterparts),
         **_holdings(enrolled.account, desk),
         **_tier(enrolled.account, desk),
     )
@@ -329,6 +352,23 @@ def _identities(member: Member) -> list[MemberIdentity]:
             verified=verified,
         )
         for identity, verified in member.identities.items()
+    ]
+
+
+def _identity_moves(enrolled: Enrolled, *, names_counterparts: bool) -> list[MemberIdentityMove]:
+    own = {enrolled.member.member_id, *enrolled.account.absorbed}
+    return [
+        MemberIdentityMove(
+            kind=move.kind,
+            direction="gained" if move.to_member in own else "lost",
+            moved_at=move.moved_at,
+            counterpart_id=(
+                (move.from_member if move.to_member in own else move.to_member)
+                if names_counterparts
+                else None
+            ),
+        )
+        for move in enrolled.member.identity_moves
     ]
 
 

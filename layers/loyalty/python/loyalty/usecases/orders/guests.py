@@ -36,11 +36,11 @@ def record_for[T](
     """
     guest, *also = directory.guests(identities) or ("",)
     customer = Customer(
-        member_id=directory.member_of(identities), named=named, guest=guest, also=tuple(also)
+        member_id=directory.earner_of(identities), named=named, guest=guest, also=tuple(also)
     )
     recorded = record(customer)
     if customer.member_id is None and isinstance(recorded, Kept):
-        just_enrolled = directory.member_of(identities)
+        just_enrolled = directory.earner_of(identities)
         if just_enrolled is not None:
             return record(replace(customer, member_id=just_enrolled))
     return recorded

@@ -28,11 +28,14 @@ from loyalty.domain.people.member import (
     UNITED_IDENTITIES_MAX,
     Change,
     Member,
+    Strength,
     changed,
     united,
+    with_moves,
+    without,
 )
 from loyalty.usecases.ledger.accounts import MERGES_MAX, decisions, settled
-from loyalty.usecases.ports import Desk, Listed, Members, Raced
+from loyalty.usecases.ports import Desk, Holder, Listed, Loss, Members, Raced
 
 
 class Claim(NamedTuple):
@@ -67,7 +70,8 @@ class Enrolled:
 def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolled:
     """Enroll somebody else: one transaction claims every identity and begins the account.
 
-    Nothing is read unless that transaction is refused, which then tells why.
+    Nothing is read unless that transaction is refused, which then tells why. An identity that is
+    only noted of another member is taken from them; any other holder may be the very person.
 
     Raises:
         IdentityTaken: an identity is a member's, who is named.
@@ -75,9 +79,10 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
         TryAgain: overtaken too often.
     """
     newcomer = _newcomer(application, application.claims, desk=desk)
+    losses: Sequence[Loss] = ()
     for _ in decisions(desk):
         try:
-            return _begin(newcomer, members=members)
+            return _begin(newcomer, losses=losses, members=members)
         except Raced:
             if earlier := members.find(newcomer.member_id, strong=True):
                 _refuse_other(earlier.member, newcomer)
@@ -87,7 +92,13 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
                     unite(newcomer.member_id, members=members, desk=desk)
                     enrolled = look_up(newcomer.member_id, members=members, strong=True)
                 return replace(enrolled, is_new=_began(enrolled.member, application, desk=desk))
-            _refuse_taken(application.claims, by=None, members=members)
+            losses = _losses(
+                application.claims,
+                newcomer,
+                weakest_kept=Strength.CLAIMED,
+                members=members,
+                desk=desk,
+            )
     raise AssertionError("decisions end by raising")
 
 
@@ -98,7 +109,8 @@ def enroll_oneself(
 
     `proven` is what the token proves, its subject first: nobody can claim anything else for
     themself. Whoever a till enrolled is linked by the first proven identity of theirs, and what
-    they now say of themself counts.
+    they now say of themself counts. What the token proves and another member has not proven is
+    taken from that member.
 
     Raises:
         IdentityTaken: somebody else signs in as the member who has the identity, or the
@@ -109,20 +121,25 @@ def enroll_oneself(
     mine = [Claim(identity, verified=True) for identity in proven]
     for _ in decisions(desk):
         holders = members.holders(proven)
-        known = next((holders[each] for each in proven if each in holders), None)
+        known = _first_standing(proven, holders)
         try:
             if known is None:
-                return _begin(_newcomer(application, mine, desk=desk), members=members)
+                newcomer = _newcomer(application, mine, desk=desk)
+                losses = _losses(mine, newcomer, holders=holders, members=members, desk=desk)
+                return _begin(newcomer, losses=losses, members=members)
             enrolled = look_up(known, members=members, strong=True)
             member = enrolled.member
-            own = (None, member.member_id)
-            asked = Change(add={each: True for each in proven if holders.get(each) in own})
+            add = {each: True for each in proven if _is_free(holders.get(each), member)}
+            asked = Change(add=add)
             # What the member is known by was read later: another device may have linked them now.
             if not (proven[0] in holders or proven[0] in member.identities):
                 if member.is_linked:
                     raise _not_yours()
                 asked = replace(asked, profile=application.profile, consents=application.consents)
-            linked = _write(enrolled, asked, members=members, desk=desk)
+            claimed = [each for each in mine if each.identity in add]
+            becomes = changed(member, asked, now=desk.now)
+            losses = _losses(claimed, becomes, holders=holders, members=members, desk=desk)
+            linked = _write(enrolled, asked, losses=losses, members=members, desk=desk)
             return replace(linked, is_new=_began(linked.member, application, desk=desk))
         except Raced:
             continue
@@ -162,6 +179,7 @@ def change(
     """Change what is known of a member, and what they are known by.
 
     A member changing themself can add only what their token proves (`proven`; None: anything).
+    An identity to add is taken from another member whose claim to it is weaker.
 
     Raises:
         NotFound: no such member.
@@ -172,13 +190,15 @@ def change(
     claims = [Claim(*added) for added in asked.add.items()]
     if proven is not None:
         _refuse_unproven(claims, proven)
+    losses: Sequence[Loss] = ()
     for _ in decisions(desk):
         enrolled = look_up(member_id, members=members, strong=True)
         try:
-            return _write(enrolled, asked, members=members, desk=desk)
+            return _write(enrolled, asked, losses=losses, members=members, desk=desk)
         except Raced:
+            becomes = changed(enrolled.member, asked, now=desk.now)
             try:
-                _refuse_taken(claims, by=enrolled.member, members=members)
+                losses = _losses(claims, becomes, members=members, desk=desk)
             except IdentityTaken:
                 if proven is None:
                     raise
@@ -275,9 +295,10 @@ def _newcomer(application: Application, claims: Sequence[Claim], *, desk: Desk) 
     return replace(changed(blank, what, now=desk.now), revision=1)
 
 
-def _begin(newcomer: Member, *, members: Members) -> Enrolled:
+def _begin(newcomer: Member, *, losses: Sequence[Loss], members: Members) -> Enrolled:
+    newcomer = _gaining(newcomer, losses)
     account = Account(member_id=newcomer.member_id, enrolled_at=newcomer.enrolled_at)
-    members.enroll(newcomer, account)
+    members.enroll(newcomer, account, losses=losses)
     return Enrolled(newcomer, account, is_new=True)
 
 
@@ -294,12 +315,20 @@ def _began(member: Member, application: Application, *, desk: Desk) -> bool:
     return member.member_id == application.member_id and member.enrolled_at == desk.now
 
 
-def _write(enrolled: Enrolled, asked: Change, *, members: Members, desk: Desk) -> Enrolled:
+def _write(
+    enrolled: Enrolled,
+    asked: Change,
+    *,
+    losses: Sequence[Loss] = (),
+    members: Members,
+    desk: Desk,
+) -> Enrolled:
     before = enrolled.member
     after = changed(before, asked, now=desk.now)
     _refuse_too_much(before, after)
     if after is not before:
-        members.change(before, after)
+        after = _gaining(after, losses)
+        members.change(before, after, losses=losses)
     return replace(enrolled, member=after)
 
 
@@ -322,20 +351,79 @@ def _verified(claims: Iterable[Claim]) -> dict[Identity, bool]:
     return identities
 
 
-def _refuse_taken(claims: Sequence[Claim], *, by: Member | None, members: Members) -> None:
-    """Raises `IdentityTaken` where a claim is on what another member has."""
-    holders = members.holders({claim.identity for claim in claims})
-    taken = {
-        number: holders[claim.identity]
-        for number, claim in enumerate(claims)
-        if claim.identity in holders and (by is None or holders[claim.identity] != by.member_id)
-    }
+def _first_standing(proven: Sequence[Identity], holders: Mapping[Identity, Holder]) -> str | None:
+    """The member to whom the first of these leads; what is only noted leads to nobody."""
+    for identity in proven:
+        if identity in holders and holders[identity].strength > Strength.NOTED:
+            return holders[identity].member_id
+    return None
+
+
+def _is_free(holder: Holder | None, member: Member) -> bool:
+    """Whether a proven identity can be this member's: nobody else has proven it."""
+    return (
+        holder is None or holder.member_id == member.member_id or holder.strength < Strength.PROVEN
+    )
+
+
+def _losses(
+    claims: Sequence[Claim],
+    claimant: Member,
+    *,
+    weakest_kept: Strength = Strength.PROVEN,
+    holders: Mapping[Identity, Holder] | None = None,
+    members: Members,
+    desk: Desk,
+) -> Sequence[Loss]:
+    """What others lose to a claimant, who is given as they will be.
+
+    A holder with as good a claim keeps the identity, and so does one whose claim is
+    `weakest_kept` or better.
+
+    Raises:
+        IdentityTaken: an identity stays another member's, who is named.
+    """
+    if holders is None:
+        holders = members.holders({claim.identity for claim in claims})
+    taken: dict[int, str] = {}
+    losing: dict[str, list[Identity]] = {}
+    for number, (identity, _) in enumerate(claims):
+        holder = holders.get(identity)
+        if holder is None or holder.member_id == claimant.member_id:
+            continue
+        if holder.strength < min(claimant.strength(identity), weakest_kept):
+            losing.setdefault(holder.member_id, []).append(identity)
+        else:
+            taken[number] = holder.member_id
     if taken:
         faults = (
             Fault(f"/identities/{number}", IdentityTaken.code, IdentityTaken.title)
             for number in taken
         )
         raise IdentityTaken(member_id=next(iter(taken.values())), faults=tuple(faults))
+    losses: list[Loss] = []
+    for member_id, lost in losing.items():
+        on_file = members.find(member_id, strong=True)
+        loser = on_file.member if on_file else None
+        # Anything else changed a moment ago: the claim is refused, and decided again.
+        if loser and all(
+            each in loser.identities and loser.strength(each) == holders[each].strength
+            for each in lost
+        ):
+            passing = dict.fromkeys(lost, claimant.member_id)
+            losses.append(Loss(loser, without(loser, passing, now=desk.now)))
+    return losses
+
+
+def _gaining(claimant: Member, losses: Sequence[Loss]) -> Member:
+    """The claimant with what they take from others on record."""
+    moves = [
+        move
+        for loss in losses
+        for move in loss.after.identity_moves
+        if move not in loss.before.identity_moves
+    ]
+    return with_moves(claimant, moves)
 
 
 def _refuse_unproven(claims: Sequence[Claim], proven: Collection[Identity]) -> None:

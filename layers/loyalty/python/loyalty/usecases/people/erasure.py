@@ -232,7 +232,7 @@ def _leave_shop(erasure: Erasure, *, members: Members, desk: Desk) -> None:
 
     Who signs in, has a card or is a customer of another shop has chosen the program itself.
     """
-    member_id = members.member_of(erasure.identities)
+    member_id = members.earner_of(erasure.identities)
     if member_id is None:
         return
     try:

@@ -21,7 +21,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.corrections import grant
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Change
+from loyalty.domain.people.member import Change, Member, Strength
 from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomerOnFile,
@@ -34,7 +34,7 @@ from loyalty.domain.shops.storefront import Outcome, Status, Storefront
 from loyalty.usecases.ledger.accounts import decisions, open_account, settled
 from loyalty.usecases.ledger.corrections import require_grantable
 from loyalty.usecases.people.enrollment import Application, Claim, Enrolled, change, enroll, look_up
-from loyalty.usecases.ports import Desk, Members, Overtaken
+from loyalty.usecases.ports import Desk, Holder, Members, Overtaken
 
 OUTDATED = Outcome(status="ignored", reason="outdated")
 NO_MEMBER = Outcome(status="ignored", reason="no_member")
@@ -129,7 +129,7 @@ def erase_customer(
     if holder is not None:
         try:
             asked = Change(remove=frozenset({told.customer}))
-            parted = change(holder, asked, proven=None, members=members, desk=desk)
+            parted = change(holder.member_id, asked, proven=None, members=members, desk=desk)
             outcome = Outcome(status="unlinked", member_id=parted.member.member_id)
         except NotFound:
             outcome = Outcome(status="ignored", reason="member_closed")
@@ -166,7 +166,7 @@ def tell_membership(
     floor = _floor(level, told.paid_until, desk=desk)
     was = on_file.floor_of(told.membership_id)
     try:
-        member_id, is_new = _granted(holder, was=was, becomes=floor, desk=desk)
+        member_id, is_new = _granted(holder.member_id, was=was, becomes=floor, desk=desk)
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")
     after = on_file.with_membership(told, floor)
@@ -182,7 +182,7 @@ def _known_or_enrolled(
     named = (told.customer, *told.contacts)
     for _ in decisions(desk):
         holders = members.holders(named)
-        known_by = next((each for each in named if each in holders), None)
+        known_by = _known_by(told, holders)
         try:
             if known_by is not None:
                 return _linked(told, known_by, holders=holders, members=members, desk=desk)
@@ -205,28 +205,67 @@ def _known_or_enrolled(
     raise AssertionError("decisions end by raising")
 
 
+def _known_by(told: CustomerTold, holders: Mapping[Identity, Holder]) -> Identity | None:
+    """What leads to the member: the customer's id, or a contact that is more than noted."""
+    if told.customer in holders:
+        return told.customer
+    standing = (
+        each
+        for each in told.contacts
+        if each in holders and holders[each].strength > Strength.NOTED
+    )
+    return next(standing, None)
+
+
 def _linked(
     told: CustomerTold,
     known_by: Identity,
     *,
-    holders: Mapping[Identity, str],
+    holders: Mapping[Identity, Holder],
     members: Members,
     desk: Desk,
 ) -> Outcome:
-    """What is proven of who they are known by, is proven of their being the shop's customer."""
-    before: Enrolled = look_up(holders[known_by], members=members, strong=True)
-    is_proven = before.member.identities.get(known_by, False)
-    news = {told.customer: is_proven} | dict.fromkeys(told.contacts, False)
-    add = {identity: proven for identity, proven in news.items() if identity not in holders}
+    before: Enrolled = look_up(holders[known_by].member_id, members=members, strong=True)
+    add = _news(told, before.member, holders)
     after = change(
         before.member.member_id, Change(add=add), proven=None, members=members, desk=desk
     )
     return Outcome(status="linked", member_id=after.member.member_id, replayed=not add)
 
 
+def _news(
+    told: CustomerTold, member: Member, holders: Mapping[Identity, Holder]
+) -> dict[Identity, bool]:
+    """What a member is to be known by as well, each with whether it is proven.
+
+    Anybody can open a shop account under anybody's e-mail. So the customer's id is proven only by
+    a contact that the platform verified and that is the member's. And a member of whom something
+    is proven is given no contact that is not, and none at all by an account that may be another
+    person's.
+    """
+    known = member.identities
+    own = {each for each in told.contacts if each in known and member.strength(each)}
+    if not member.is_proven:
+        own |= {each for each in told.contacts if _is_nobodys(each, holders)}
+    is_proven = known.get(told.customer, False) or not own.isdisjoint(told.verified)
+    theirs = {*own, *told.verified} if is_proven else own
+    news = {told.customer: is_proven}
+    news |= {each: each in told.verified for each in told.contacts if each in theirs}
+    return {
+        identity: verified
+        for identity, verified in news.items()
+        if (verified > known[identity] if identity in known else _is_nobodys(identity, holders))
+    }
+
+
+def _is_nobodys(identity: Identity, holders: Mapping[Identity, Holder]) -> bool:
+    return identity not in holders or holders[identity].strength is Strength.NOTED
+
+
 def _application(told: CustomerTold, member_id: str) -> Application:
-    """The shop itself gave them its id; nobody has proven their e-mail."""
-    claims = [Claim(told.customer, verified=True), *map(Claim, told.contacts)]
+    """The shop itself gave them its id; of their contacts nobody has proven more than it says."""
+    contacts = [Claim(each, verified=each in told.verified) for each in told.contacts]
+    claims = [Claim(told.customer, verified=True), *contacts]
     profile = {"name": told.name} if told.name else {}
     return Application(member_id=member_id, claims=claims, profile=profile, consents=told.consents)
 
