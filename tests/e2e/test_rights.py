@@ -62,6 +62,22 @@ class TestTheGateway:
         assert status_of(program, f"{header}.{claims}.{signature[:-8]}AAAAAAAA") == 401
         assert status_of(program, f"{header}.{claims}.") == 401
 
+    def test_lets_no_unsigned_token_in_on_any_route(self, program: OpenProgram) -> None:
+        """The claims are a manager's: on a route without its authorizer they would be believed."""
+        _, claims, _ = program.tokens["manager"].split(".")
+        header = base64.urlsafe_b64encode(b'{"alg": "none", "typ": "JWT"}').decode().rstrip("=")
+        prefix = "/v1/programs/{program_id}"
+        let_in = {}
+        for token in (None, f"{header}.{claims}."):
+            with program.deployed.client(program.id, token) as client:
+                for route in (route for route in ROUTES if route.signed_in):
+                    path = re.sub(r"{\w+}", "x", route.path.removeprefix(prefix))
+                    status = client.request(route.method, path).status_code
+                    if status != 401:
+                        let_in[route.key, token] = status
+
+        assert let_in == {}
+
     def test_lets_no_token_of_another_pool_in(self, program: OpenProgram) -> None:
         with another_pool(program) as token:
             assert status_of(program, token) == 401

@@ -79,7 +79,8 @@ def acting_for(
         return principal, member_id
     if principal.is_trusted and member_id != "me":
         return principal.acting_as(principal.roles - {"member"}), member_id
-    return principal.acting_as({"member"}), own_member(principal, member_id)
+    own = own_member(principal, member_id)
+    return principal.acting_as({"member"}), own
 
 
 def own_member(principal: Principal, member_id: str = "me") -> str:

@@ -1,0 +1,455 @@
+"""Every route of the API for every caller: who may, who may for themselves alone, and who may not.
+
+The routes are read off the OpenAPI document, and what is expected is written down here by hand: a
+new route without a rule fails. Each refused request must leave the table as it was.
+
+Tokens that are forged, expired, unsigned or of another issuer never get this far. The gateway
+refuses them: `tests/infra/test_service_stack.py` holds every route to its authorizer, and
+`tests/e2e/test_rights.py` tries such tokens. A disabled person's token is not among the callers,
+because nothing tells it from another: it is good until it expires (`docs/operations.md`).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import boto3
+import pytest
+
+from functions.enrollment.handler import handler as enrollment
+from functions.exports.handler import handler as exports
+from loyalty.edge.aws.table import engine
+from loyalty.table.programs import TablePrograms
+from tests.integration import test_bad_input as right
+from tests.integration.conftest import REGION, TABLE
+from tests.support import cold, till
+from tests.support.deliveries import connect, deliver, drain
+from tests.support.documents import published
+from tests.support.erasing import items, objects
+from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.snapshot import Snapshot
+
+DESCRIBED: Final = json.loads(
+    (Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8")
+)["paths"]
+OPERATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    operation["operationId"]: operation | {"method": method.upper(), "path": path}
+    for path, operations in DESCRIBED.items()
+    for method, operation in operations.items()
+}
+PUBLIC: Final = {name for name, each in OPERATIONS.items() if each.get("security") == []}
+
+
+class Rule(NamedTuple):
+    """Who may: `roles` for the program and every member of it, `own` also a member for themself."""
+
+    roles: frozenset[str]
+    own: bool = False
+
+
+def only(*roles: str) -> Rule:
+    return Rule(frozenset(roles))
+
+
+def own_or(*roles: str) -> Rule:
+    return Rule(frozenset(roles), own=True)
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    # What everybody may know.
+    "read_program": only("member", "cashier", "analyst", "manager", "service"),
+    "list_rewards": only("member", "cashier", "analyst", "manager", "service"),
+    # Figures of members.
+    "read_member": own_or("cashier", "analyst", "manager", "service"),
+    "list_history": own_or("cashier", "analyst", "manager", "service"),
+    "read_statement": own_or("cashier", "analyst", "manager", "service"),
+    "read_balance": own_or("cashier", "analyst", "manager", "service"),
+    "list_member_rewards": own_or("cashier", "analyst", "manager", "service"),
+    "list_redemptions": own_or("cashier", "analyst", "manager", "service"),
+    "read_order": only("cashier", "analyst", "manager", "service"),
+    # People.
+    "enroll_member": own_or("cashier", "manager", "service"),
+    "look_up_member": only("cashier", "manager", "service"),
+    "change_member": own_or("cashier", "manager", "service"),
+    "erase_member": own_or("cashier", "manager", "service"),
+    "export_member": own_or("cashier", "manager", "service"),
+    # Spending what a member has.
+    "redeem": own_or("cashier", "service"),
+    "transfer_points": own_or("cashier", "service"),
+    "complete_redemption": own_or("cashier", "manager", "service"),
+    "cancel_redemption": own_or("cashier", "manager", "service"),
+    "answer_survey": own_or("cashier", "manager", "service"),
+    # Corrections: nobody's own account.
+    "adjust_balance": only("cashier", "manager", "service"),
+    "merge_members": only("manager", "service"),
+    "grant_tier": only("manager"),
+    "revoke_tier": only("manager"),
+    # The counter.
+    "record_order": only("cashier", "service"),
+    "quote_order": only("cashier", "service"),
+    "record_refund": only("cashier", "service"),
+    "check_voucher": only("cashier", "service"),
+    "use_voucher": only("cashier", "service"),
+    "make_survey_link": only("cashier", "manager", "service"),
+    # Reports.
+    "read_report": only("analyst", "manager"),
+    "request_report_export": only("analyst", "manager"),
+    "list_report_exports": only("analyst", "manager"),
+    "read_report_export": only("analyst", "manager"),
+    # Running the program.
+    "publish_program": only("manager"),
+    "list_survey_responses": only("manager"),
+    "connect_storefront": only("manager"),
+    "read_storefront": only("manager"),
+    "disconnect_storefront": only("manager"),
+    "list_deliveries": only("manager"),
+    "show_data_request": only("manager", "service"),
+    "replay_delivery": only("manager"),
+    "replay_deliveries": only("manager"),
+    "list_endpoints": only("manager"),
+    "register_endpoint": only("manager"),
+    "read_endpoint": only("manager"),
+    "remove_endpoint": only("manager"),
+    "rotate_secret": only("manager"),
+    "send_test_event": only("manager"),
+    "list_endpoint_deliveries": only("manager"),
+    "redeliver_event": only("manager"),
+    "preview_message": only("manager"),
+}
+
+# Routes without a token, and what stands in its place.
+OPEN: Final[Mapping[str, str]] = {
+    "read_openapi": "The description of the API is public.",
+    "open_reports": "A page without data.",
+    "read_asset": "Scripts and styles of that page.",
+    "receive_delivery": "The platform's signature.",
+    "ask_to_unsubscribe": "A sealed link.",
+    "unsubscribe": "A sealed link.",
+    "open_survey": "A sealed link.",
+    "answer_survey_by_link": "A sealed link.",
+}
+
+# Where an answer is not what the rule says, and why that is right.
+EXCEPTIONS: Final[Mapping[tuple[str, str, str], tuple[tuple[int, str], str]]] = {
+    ("enroll_member", "service", "me"): (
+        (422, "validation_failed"),
+        "A service is nobody itself, so it has to name whom it enrolls.",
+    ),
+    ("enroll_member", "member", "victim"): (
+        (409, "identity_taken"),
+        "A person enrolls themselves, by what their token proves and by nobody's identities.",
+    ),
+    ("enroll_member", "analyst", "victim"): (
+        (409, "identity_taken"),
+        "The same: an analyst enrolls as any person does.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who calls, and what they are in the program `bean`."""
+
+    claims: Claims | None
+    roles: frozenset[str] = frozenset()
+    stranger: bool = False
+    """Of another program: this one does not exist for them."""
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles & {"cashier", "analyst", "manager"})
+
+
+def of_bean(*roles: str) -> Caller:
+    """One person, who is a member; what they are beside that is all that differs."""
+    return Caller(staff("bean", *roles, subject="caller"), frozenset({"member", *roles}))
+
+
+CALLERS: Final[Mapping[str, Caller]] = {
+    "nobody": Caller(None),
+    "member": of_bean(),
+    "cashier": of_bean("cashier"),
+    "analyst": of_bean("analyst"),
+    "manager": of_bean("manager"),
+    "cashier and analyst": of_bean("cashier", "analyst"),
+    "cashier and manager": of_bean("cashier", "manager"),
+    "analyst and manager": of_bean("analyst", "manager"),
+    "all roles": of_bean("cashier", "analyst", "manager"),
+    "service": Caller(service("bean"), frozenset({"service"})),
+    "member's access token": Caller(person("caller") | {"token_use": "access"}),
+    "manager's access token": Caller(staff("bean", "manager") | {"token_use": "access"}),
+    "service's ID token": Caller(service("bean") | {"token_use": "id"}),
+    "cashier elsewhere": Caller(staff("leaf", "cashier", subject="caller"), stranger=True),
+    "analyst elsewhere": Caller(staff("leaf", "analyst", subject="caller"), stranger=True),
+    "manager elsewhere": Caller(staff("leaf", "manager", subject="caller"), stranger=True),
+    "service elsewhere": Caller(service("leaf"), stranger=True),
+}
+
+VICTIM: Final = "victim"
+ME: Final = "me"
+OWN_ID: Final = "own id"
+
+# In the answers of routes that an analyst may use these never stand.
+PROFILE: Final = {
+    "name": "Vera Wharfinger",
+    "birthday": "1971-07-17",
+    "attributes": {"street": "77 Wharfinger Lane"},
+}
+MARKS: Final = ("wharfinger", "1971-07-17", "33655501234")
+DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
+    "adjustments": {"cashier": 1000, "service": 1000},
+    "surveys": [
+        *right.PROGRAM["surveys"],
+        {"id": "mood", "kind": "nps", "question": "Would you come again?", "per": "month"},
+    ],
+}
+DATA_REQUEST: Final = {
+    "shop_id": 954889,
+    "shop_domain": "bean-and-leaf.myshopify.com",
+    "customer": {"id": 207119551, "email": "bob.norman@mail.example.com", "phone": None},
+    "orders_requested": [450789469],
+    "data_request": {"id": 9999},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A program with a victim and a caller, and the names of all that paths may name."""
+
+    names: Mapping[str, str]
+    members: Mapping[str, str]
+    redemptions: Mapping[str, str]
+    codes: tuple[str, ...]
+    resources: Snapshot
+    delivered: Mapping[str, bytes]
+
+    def put_back(self) -> None:
+        self.resources.put_back()
+        # A copy that moto makes of an object has lost its content.
+        for key, content in self.delivered.items():
+            boto3.client("s3").put_object(Bucket="inbox", Key=key, Body=content)
+        cold.forget()
+
+
+def sign_up(claims: Claims) -> str:
+    answer = call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=claims)
+    return str(answer.body["id"])
+
+
+@cache
+def made() -> World:
+    """Built once; every test and every request that is granted begins with a copy of it."""
+    for program_id in ("bean", "leaf"):
+        TablePrograms(engine(TABLE)).publish(published(program_id=program_id, **DOCUMENT))
+    members = {
+        VICTIM: sign_up(person("victim", email="vera@wharfinger.example", phone="+33655501234"))
+    }
+    members[ME] = members[OWN_ID] = sign_up(person("caller"))
+    change = {"profile": PROFILE, "identities": [{"kind": "card", "value": "wharfinger-1"}]}
+    path = f"{till.PROGRAM}/members/{members[VICTIM]}"
+    assert call(enrollment, "PATCH", path, body=change, as_=till.CASHIER).status == 200
+    till.enroll("bob@example.com")
+    till.earn(members[VICTIM], 50_000, order_id="1")
+    till.earn(members[ME], 50_000, order_id="3")
+    redeemed = {whose: till.redeem(members[whose], hold=True).body for whose in (VICTIM, ME)}
+    issued = till.redeem(members[VICTIM]).body["voucher"]["code"]
+    till.answer("visit", order="1", score=2, comment="Ask Vera Wharfinger")
+    connect("online")
+    deliver(DATA_REQUEST, topic="customers/data_request", event_id="d1")
+    drain()
+    names = {
+        "program_id": "bean",
+        "code": issued,
+        "storefront_id": "online",
+        "source": "pos",
+        "order_id": "1",
+        "name": "summary",
+        "endpoint_id": "crm",
+        "survey_id": "mood",
+    }
+    bare = World(names, members, {}, (), Snapshot(region=REGION), {})
+    manager = CALLERS["manager"].claims
+    assert ask(bare, "register_endpoint", manager).status == 201
+    deliveries = ask(bare, "list_deliveries", manager).body["items"]
+    sent = ask(bare, "send_test_event", manager).body["delivery"]
+    export = call(
+        exports,
+        "POST",
+        f"{till.PROGRAM}/reports/exports",
+        body=right.BODIES["request_report_export"],
+        headers=right.HEADERS,
+        as_=manager,
+    )
+    more = {
+        "delivery_id": deliveries[0]["id"],
+        "event_id": sent["event_id"],
+        "export_id": export.body["id"],
+    }
+    return World(
+        names=names | more,
+        members=members,
+        redemptions={whose: redeemed[ME if whose == OWN_ID else whose]["id"] for whose in members},
+        codes=(redeemed[VICTIM]["voucher"]["code"], issued),
+        delivered=dict(objects(boto3.client("s3"), "inbox")),
+        resources=Snapshot(region=REGION),
+    )
+
+
+@pytest.fixture
+def world() -> World:
+    known = made()
+    known.put_back()
+    return known
+
+
+def ask(world: World, operation: str, claims: Claims | None, whose: str | None = None) -> Answer:
+    """A request that would be done, for the victim or for the caller themselves."""
+    api, served = right.SERVED[operation]
+    names = dict(world.names)
+    if whose:
+        names["member_id"] = ME if whose == ME else world.members[whose]
+        names["redemption_id"] = world.redemptions.get(whose, "")
+    path = re.sub(r"<(\w+)>", lambda part: names[part[1]], served.rule)
+    return call(
+        api,
+        served.method,
+        path,
+        body=body_of(world, operation, whose),
+        headers=right.HEADERS | {"If-Match": '"1"'} if operation == "publish_program"
+        else right.HEADERS,
+        query=right.QUERIES.get(operation),
+        as_=claims,
+    )  # fmt: skip
+
+
+def body_of(world: World, operation: str, whose: str | None) -> Any:
+    match operation:
+        case "answer_survey":
+            return {"score": 9} | ({} if whose == ME else {"member_id": world.members[str(whose)]})
+        case "enroll_member":
+            return right.BODIES[operation] if whose == VICTIM else {}
+        case "change_member":
+            return {"profile": {"locale": "fr-FR"}}
+        case "make_survey_link":
+            return {"member_id": world.members[VICTIM]}
+        case "adjust_balance":
+            return {"points": 5, "reason": "goodwill"}
+        case "merge_members":
+            return {"into": bob(world)}
+        case "transfer_points":
+            return {"to_member_id": bob(world), "points": 5}
+    return right.BODIES.get(operation)
+
+
+def bob(world: World) -> str:
+    body = {"identity": {"kind": "email", "value": "bob@example.com"}}
+    found = call(enrollment, "POST", f"{till.PROGRAM}/members/lookup", body=body, as_=till.CASHIER)
+    return str(found.body["id"])
+
+
+type Expected = tuple[int, str] | None
+"""A refusal, or None where the request is done."""
+
+NOT_FOUND: Final[Expected] = (404, "not_found")
+FORBIDDEN: Final[Expected] = (403, "forbidden")
+
+
+def expected(rule: Rule, caller: Caller, whose: str | None) -> Expected:
+    """What a caller is answered, by the one rule there is."""
+    if caller.stranger:
+        return NOT_FOUND
+    if not caller.roles & rule.roles and not (rule.own and "member" in caller.roles):
+        return FORBIDDEN
+    match whose:
+        case "me" if "member" not in caller.roles:
+            return NOT_FOUND
+        case "me" | "own id" if rule.own or "member" not in caller.roles:
+            return None
+        case "me" | "own id":
+            return (403, "own_account")
+        case "victim" if not caller.roles & rule.roles:
+            return FORBIDDEN if caller.is_staff else NOT_FOUND
+    return None
+
+
+def targets(operation: str) -> Sequence[str | None]:
+    """Whom a request may be about."""
+    match operation:
+        case "enroll_member":
+            return (VICTIM, ME)
+        case "answer_survey":
+            return (VICTIM, OWN_ID)
+    return (VICTIM, ME, OWN_ID) if "{member_id}" in OPERATIONS[operation]["path"] else (None,)
+
+
+def cases(operation: str) -> Iterator[tuple[str, str | None, Expected]]:
+    for name, caller in CALLERS.items():
+        for whose in targets(operation):
+            yield name, whose, expected(RULES[operation], caller, whose)
+
+
+def exception(operation: str, name: str, whose: str | None, *, otherwise: Expected) -> Expected:
+    found = EXCEPTIONS.get((operation, name, str(whose)))
+    return found[0] if found else otherwise
+
+
+def refused(answer: Answer) -> Expected:
+    return None if answer.status < 300 else (answer.status, answer.code)
+
+
+def test_every_route_has_a_rule_and_every_open_one_a_reason() -> None:
+    assert set(RULES) == set(OPERATIONS) - PUBLIC
+    assert set(OPEN) == PUBLIC
+
+
+@pytest.mark.parametrize("operation", RULES)
+def test_a_route_is_for(operation: str, world: World) -> None:
+    wrong = {}
+    granted = []
+    before = items(boto3.client("dynamodb"), TABLE)
+    for name, whose, wanted in cases(operation):
+        if wanted is None:
+            granted.append((name, whose))
+            continue
+        answer = ask(world, operation, CALLERS[name].claims, whose)
+        if refused(answer) != exception(operation, name, whose, otherwise=wanted):
+            wrong[name, whose] = (answer.status, answer.text)
+    assert items(boto3.client("dynamodb"), TABLE) == before
+
+    for name, whose in granted:
+        if OPERATIONS[operation]["method"] != "GET":
+            world.put_back()
+        answer = ask(world, operation, CALLERS[name].claims, whose)
+        if refused(answer) is not None:
+            wrong[name, whose] = (answer.status, answer.text)
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "operation", [name for name, rule in RULES.items() if "analyst" in rule.roles]
+)
+def test_an_analyst_is_answered_without_personal_data_and_codes(
+    operation: str, world: World
+) -> None:
+    whose = targets(operation)[0]
+
+    seen = ask(world, operation, CALLERS["analyst"].claims, whose).text.lower()
+
+    assert [mark for mark in MARKS if mark in seen] == []
+    assert [code for code in world.codes if code.lower() in seen] == []
+
+
+def test_a_manager_is_answered_with_what_an_analyst_does_not_see(world: World) -> None:
+    """So that the marks are there to be found."""
+    manager = CALLERS["manager"].claims
+
+    member = ask(world, "read_member", manager, VICTIM).text.lower()
+    redemptions = ask(world, "list_redemptions", manager, VICTIM).text
+
+    assert [mark for mark in MARKS if mark not in member] == []
+    assert [code for code in world.codes if code not in redemptions] == []
