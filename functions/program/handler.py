@@ -3,12 +3,18 @@
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
-from loyalty.domain.kernel.errors import InvalidCursor, PreconditionRequired, StaleVersion, TryAgain
+from loyalty.domain.kernel.errors import (
+    Forbidden,
+    InvalidCursor,
+    PreconditionRequired,
+    StaleVersion,
+    TryAgain,
+)
 from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
     EarningRule,
@@ -19,6 +25,7 @@ from loyalty.domain.program.document import (
     Reward,
     RewardKind,
 )
+from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
@@ -47,7 +54,7 @@ from loyalty.edge.settings import ProgramSettings, settings
 from loyalty.storefronts import dialect
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.program.publishing import publish
+from loyalty.usecases.program.publishing import publish, require_sound
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
@@ -55,10 +62,18 @@ from loyalty.usecases.shops.storefronts import connect, connected, disconnect
 api = create_app("program")
 handler = api
 
+VERSION_MAX: Final = 10**9
+
 
 class PublishedVersion(AnswerPart):
     version: int
     published_at: datetime
+
+
+class CheckedProgram(AnswerPart):
+    """A document that could be published, with every default written out."""
+
+    document: Program
 
 
 class CatalogueReward(AnswerPart):
@@ -109,6 +124,7 @@ class ProgramInForce(AnswerPart):
     also=(201,),
     refuses=(PreconditionRequired, StaleVersion),
     body_bytes_max=DOCUMENT_BYTES_MAX,
+    inspect=faults_of_broken,
 )
 def publish_program(
     program_id: ProgramId,
@@ -137,11 +153,29 @@ def publish_program(
     )
 
 
+@api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
+def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:  # noqa: ARG001  # the same for every program
+    """Check a document as publishing would, and publish nothing."""
+    require_sound(document)
+    return CheckedProgram(document=document)
+
+
 @api.get("", allow=EVERYONE)
-def read_program(program_id: ProgramId) -> Response[ProgramInForce]:
-    """Read the program in force; members read its public part."""
+def read_program(
+    program_id: ProgramId,
+    version: Annotated[
+        int | None,
+        Query(ge=1, le=VERSION_MAX, description="An earlier version; not for members."),
+    ] = None,
+) -> Response[ProgramInForce]:
+    """Read the program in force, or an earlier version; members read its public part."""
     now = clock.now()
-    program = shelf().in_force(program_id, now=now)
+    if version is None:
+        program = shelf().in_force(program_id, now=now)
+    elif api.principal.is_trusted:
+        program = shelf().version(program_id, version)
+    else:
+        raise Forbidden
     document = program.document
     return reply(
         ProgramInForce(
