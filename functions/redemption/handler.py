@@ -230,7 +230,10 @@ def cancel_redemption(
 ) -> RedemptionAnswer:
     """Undo a redemption whose voucher was not used; its points return."""
     at = _desk(program_id)
-    return _shown(redemption.cancel(redemption_id, member_id=member_id, desk=at), at)
+    cancelled = redemption.cancel(
+        redemption_id, member_id=member_id, by_member=not api.principal.is_trusted, desk=at
+    )
+    return _shown(cancelled, at)
 
 
 @api.post(

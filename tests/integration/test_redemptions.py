@@ -365,7 +365,21 @@ class TestHolds:
 
         till.step(ana, redeemed["id"], "cancel")
 
-        assert till.member(ana)["lots"] == [{"expires_on": "2027-12-16", "points": 40}]
+        assert till.member(ana)["lots"] == [{"expires_on": "2027-12-14", "points": 40}]
+
+    @pytest.mark.parametrize("who", ["me", "id"])
+    def test_a_member_who_cancels_themself_gains_no_day(self, who: str, time: Clock) -> None:
+        herself = person("ana", email="ana@example.com")
+        ana = till.enroll()
+        till.enroll_oneself(herself)
+        till.earn(ana, 4999)
+        redeemed = till.redeem(ana).body
+        time.now = datetime(2027, 12, 2, 9, 0, tzinfo=UTC)
+
+        answer = till.step({"me": "me", "id": ana}[who], redeemed["id"], "cancel", as_=herself)
+
+        assert answer.body["state"] == "cancelled"
+        assert till.member(ana)["lots"] == []
 
 
 class TestWhoMay:

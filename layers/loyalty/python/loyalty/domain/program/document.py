@@ -313,7 +313,9 @@ class Program(DocumentPart):
         Field(
             ge=0,
             le=366,
-            description="How long points live that a cancel returns expired.",
+            description="Days that points stay valid after their last day when a cancellation or "
+            "the end of a hold returns them expired. Points get these days once; a member who "
+            "cancels their own redemption does not get them.",
         ),
     ] = 0
     reinstate_vouchers: Annotated[
