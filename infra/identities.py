@@ -15,17 +15,18 @@ SERVICE_SCOPE = "service"
 
 
 class Identities(Construct):
-    """The user pool, the client of mobile apps and tills, and the client of servers.
+    """The user pool, the client of mobile apps and tills, and a client of servers per program.
 
     Groups `<program>/<role>` are made when a program gets its first people. A program that
-    servers may call has a resource server here, whose scope is `<program>/service`.
+    servers may call has a resource server here, whose scope is `<program>/service`, and a client
+    that may ask for this scope and no other: its secret opens one program.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self._pool = self._user_pool(settings)
         self._mobile = self._mobile_client(settings.callback_urls)
-        self._service = self._service_client(settings.programs)
+        self._services = {each: self._service_client(each) for each in settings.programs}
         domain = self._pool.add_domain(
             "Domain",
             # A prefix is taken once for all accounts of a region.
@@ -43,8 +44,9 @@ class Identities(Construct):
 
     @property
     def audience(self) -> tuple[str, ...]:
-        """Both clients: an ID token names its client in `aud`, a server's in `client_id`."""
-        return (self._mobile.user_pool_client_id, self._service.user_pool_client_id)
+        """All clients: an ID token names its client in `aud`, a server's in `client_id`."""
+        services = (each.user_pool_client_id for each in self._services.values())
+        return (self._mobile.user_pool_client_id, *services)
 
     @property
     def people_client_id(self) -> str:
@@ -54,7 +56,8 @@ class Identities(Construct):
         """Write what a deployer needs to make people and tokens into the stack's outputs."""
         CfnOutput(scope, "UserPoolId", value=self._pool.user_pool_id)
         CfnOutput(scope, "MobileClientId", value=self._mobile.user_pool_client_id)
-        CfnOutput(scope, "ServiceClientId", value=self._service.user_pool_client_id)
+        services = (f"{name}={each.user_pool_client_id}" for name, each in self._services.items())
+        CfnOutput(scope, "ServiceClientIds", value=",".join(services))
         CfnOutput(scope, "TokenUrl", value=self.token_url)
 
     def _user_pool(self, settings: Settings) -> cognito.UserPool:
@@ -136,21 +139,20 @@ class Identities(Construct):
             prevent_user_existence_errors=True,
         )
 
-    def _service_client(self, programs: Sequence[str]) -> cognito.UserPoolClient:
-        """The confidential client of servers, with a scope for each program they may call."""
+    def _service_client(self, program: str) -> cognito.UserPoolClient:
+        """The confidential client of one program's servers."""
         scope = cognito.ResourceServerScope(
             scope_name=SERVICE_SCOPE, scope_description="Call the program's API as a server"
         )
-        servers = [
-            self._pool.add_resource_server(f"Program-{program}", identifier=program, scopes=[scope])
-            for program in programs
-        ]
+        server = self._pool.add_resource_server(
+            f"Program-{program}", identifier=program, scopes=[scope]
+        )
         return self._pool.add_client(
-            "Service",
+            f"Service-{program}",
             generate_secret=True,
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(client_credentials=True),
-                scopes=[cognito.OAuthScope.resource_server(server, scope) for server in servers],
+                scopes=[cognito.OAuthScope.resource_server(server, scope)],
             ),
             access_token_validity=Duration.hours(1),
             enable_token_revocation=True,

@@ -20,7 +20,11 @@ _PASSWORD = "Local-cloud-0"  # noqa: S105  everyone's, on a cloud that only this
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """The user pool of one deployment and its two app clients: for people, and for services."""
+    """The user pool of one deployment, its app client for people, and one for servers.
+
+    A deployment has a client of servers for each program that it was deployed with. Programs that
+    are opened later share the first one's here: the gateway knows no clients made after it.
+    """
 
     aws: Aws
     pool_id: str
@@ -35,7 +39,7 @@ class Directory:
             aws=aws,
             pool_id=outputs["UserPoolId"],
             people_client_id=outputs["MobileClientId"],
-            service_client_id=outputs["ServiceClientId"],
+            service_client_id=outputs["ServiceClientIds"].split(",")[0].partition("=")[2],
         )
 
     def is_open(self, program_id: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from loyalty.domain.report_exports import FILE_DAYS
 from loyalty.table.records import HISTORY_ATTRIBUTES
-from tests.infra.assembly import Assembly
+from tests.infra.assembly import Assembly, synthesize
 
 # Another logical id would make CloudFormation put an empty resource in the place of a full one.
 LOGICAL_IDS = {
@@ -23,7 +25,7 @@ LOGICAL_IDS = {
     "IdentitiesUserPool8358EB6D": "AWS::Cognito::UserPool",
     "IdentitiesUserPoolMobile489794BF": "AWS::Cognito::UserPoolClient",
     "IdentitiesUserPoolProgrambeanandleaf07727E91": "AWS::Cognito::UserPoolResourceServer",
-    "IdentitiesUserPoolServiceB3D4D592": "AWS::Cognito::UserPoolClient",
+    "IdentitiesUserPoolServicebeanandleafBCF21F0C": "AWS::Cognito::UserPoolClient",
     "IdentitiesUserPoolDomainE7ABC3C7": "AWS::Cognito::UserPoolDomain",
 }
 
@@ -161,12 +163,25 @@ def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> Non
 def test_an_app_has_no_secret_and_a_server_has_one(deployed: Assembly) -> None:
     clients = deployed.data.of_type("Cognito::UserPoolClient")
     mobile = clients["IdentitiesUserPoolMobile489794BF"]
-    service = clients["IdentitiesUserPoolServiceB3D4D592"]
+    service = clients["IdentitiesUserPoolServicebeanandleafBCF21F0C"]
 
     assert mobile["GenerateSecret"] is False
     assert "AllowedOAuthFlows" not in mobile
     assert service["GenerateSecret"] is True
     assert service["AllowedOAuthFlows"] == ["client_credentials"]
+
+
+def test_the_secret_of_one_program_s_servers_opens_no_other_program(tmp_path: Path) -> None:
+    data = synthesize(tmp_path, programs="bean,leaf").data
+    scopes = [
+        [scope["Fn::Join"][1] for scope in client["AllowedOAuthScopes"]]
+        for client in data.of_type("Cognito::UserPoolClient").values()
+        if client.get("GenerateSecret")
+    ]
+
+    assert len(scopes) == 2
+    assert all(len(each) == 1 for each in scopes)
+    assert scopes[0] != scopes[1]
 
 
 def test_nobody_can_call_their_own_address_verified(deployed: Assembly) -> None:

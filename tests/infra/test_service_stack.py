@@ -358,12 +358,15 @@ def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
     }
 
 
-def test_a_token_is_taken_from_either_client_of_the_pool(deployed: Assembly) -> None:
+def test_a_token_is_taken_from_every_client_of_the_pool(deployed: Assembly) -> None:
     (authorizer,) = deployed.service.of_type("ApiGatewayV2::Authorizer").values()
 
     audience = [deployed.render(each) for each in authorizer["JwtConfiguration"]["Audience"]]
 
-    assert audience == ["Identities/UserPool/Mobile", "Identities/UserPool/Service"]
+    assert audience == [
+        "Identities/UserPool/Mobile",
+        "Identities/UserPool/Service-bean-and-leaf",
+    ]
     assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
 
 
@@ -666,7 +669,7 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "RelayDeadLettersUrl",
         "RemindersDeadLettersUrl",
         "RemindersFunctionName",
-        "ServiceClientId",
+        "ServiceClientIds",
         "StorefrontSecretPrefix",
         "TableName",
         "TicketsTopicArn",

@@ -33,10 +33,19 @@ def test_a_service_is_known_by_its_scope() -> None:
     assert not caller.is_person
 
 
-def test_a_token_with_several_scopes_serves_each_of_their_programs() -> None:
+def test_a_scope_that_names_no_program_takes_nothing_away() -> None:
+    claims = service("bean") | {"scope": "openid bean/service"}
+
+    assert principal_of(claims, program_id="bean").roles == {"service"}
+
+
+@pytest.mark.parametrize("program_id", ["bean", "leaf", "tea"])
+def test_a_server_s_token_for_several_programs_serves_none(program_id: str) -> None:
+    """It was asked for without a scope, and would open more than the server needs."""
     claims = service("bean") | {"scope": "openid bean/service leaf/service"}
 
-    assert principal_of(claims, program_id="leaf").roles == {"service"}
+    with pytest.raises(Forbidden, match="one scope"):
+        principal_of(claims, program_id=program_id)
 
 
 def test_a_person_without_a_group_may_become_a_member_anywhere() -> None:

@@ -68,10 +68,13 @@ def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSett
 
     Raises:
         NotFound: the token is for other programs only, so this one does not exist for them.
-        Forbidden: the token is of a kind that does not say who is calling.
+        Forbidden: the token is of a kind that does not say who is calling, or a server's that names
+            several programs.
     """
     scopes = _listed(claims.get(names.scopes_claim, ""), frozenset({"service"}))
     _require_kind(claims.get(names.token_use_claim), is_service=bool(scopes))
+    if len(scopes) > 1:
+        raise Forbidden("A server's token names one program: ask for one scope.")
     if program_id in scopes:
         return Principal(program_id=program_id, subject=claims["sub"], roles=scopes[program_id])
     groups = _listed(claims.get(names.groups_claim, ""), STAFF)
