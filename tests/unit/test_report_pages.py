@@ -400,6 +400,78 @@ def drawn_by_node(expression: str, told: dict[str, Any]) -> Any:
     return json.loads(run.stdout)
 
 
+def signed_in(steps: str) -> Any:
+    """What an array of expressions over `session`, a tab's sign-in, gives one after the other."""
+    script = f"""
+        import {{ Session, bearer }} from {json.dumps((FILES / "session.js").as_uri())};
+        const kept = new Map();
+        const storage = {{
+          getItem: (name) => kept.get(name) ?? null,
+          setItem: (name, value) => kept.set(name, value),
+          removeItem: (name) => kept.delete(name),
+        }};
+        const session = new Session(storage, "/v1/programs/bean/reports");
+        const [ana, mallory] = {json.dumps([token_of("ana@example.com"), token_of("mallory")])};
+        console.log(JSON.stringify([{steps}]));
+    """
+    run = subprocess.run(
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
+
+
+def token_of(email: str) -> str:
+    """A token as an issuer writes one; nothing in a page checks its signature."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, {"email": email}))
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "x"])
+
+
+class TestWhoIsSignedIn:
+    def test_a_link_signs_in_where_nobody_is_and_says_so(self) -> None:
+        told = signed_in("session.follow(`#report=trend&token=${ana}`), session.who")
+
+        assert told == ["#report=trend", "ana@example.com, by a link"]
+
+    def test_a_link_does_not_take_the_place_of_somebody_who_is_signed_in(self) -> None:
+        told = signed_in(
+            "session.signIn(ana), session.follow(`#token=${mallory}`), session.who,"
+            "session.token === ana, bearer(session.offered)"
+        )
+
+        assert told[1:] == ["#", "ana@example.com", True, "mallory"]
+
+    def test_a_link_is_used_once_somebody_agrees_and_forgotten_if_not(self) -> None:
+        told = signed_in(
+            "session.signIn(ana), session.follow(`#token=${mallory}`),"
+            "session.answerOffer(false), session.who, session.offered,"
+            "session.follow(`#token=${mallory}`), session.answerOffer(true), session.who,"
+            "session.offered"
+        )
+
+        assert told[3:5] == ["ana@example.com", None]
+        assert told[7:] == ["mallory, by a link", None]
+
+    def test_the_same_link_again_asks_nothing(self) -> None:
+        told = signed_in("session.follow(`#token=${ana}`), session.follow(`#token=${ana}`)")
+
+        assert told == ["#", "#"]
+        assert signed_in("session.follow(`#token=${ana}`), session.offered")[1] is None
+
+    def test_nothing_is_left_after_signing_out(self) -> None:
+        told = signed_in(
+            "session.follow(`#token=${ana}`), session.signOut(), session.who, kept.size"
+        )
+
+        assert told[2:] == [None, 0]
+
+    @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.bnVsbA.c", "a.eyJlbWFpbCI6MX0.c"])
+    def test_a_token_that_names_nobody_is_of_somebody_unknown(self, token: str) -> None:
+        assert signed_in(f"bearer({json.dumps(token)})") == ["somebody unknown"]
+
+    def test_a_name_in_a_token_is_read_as_text(self) -> None:
+        assert signed_in(f"bearer({json.dumps(token_of(HOSTILE))})") == [HOSTILE]
+
+
 class TestDrawing:
     @pytest.mark.parametrize(
         ("program", "unit", "value", "written"),

@@ -25,7 +25,7 @@ from loyalty.lake import reports
 from loyalty.lake.reports import By, Table
 
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js")
+ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js", "session.js")
 
 # As a manager asks: how is it going, who buys, what do we owe, what do points buy.
 MENU: Final[Mapping[str, tuple[str, ...]]] = {

@@ -1,12 +1,12 @@
 // The reports as pages: who is asking, which report of which days, and the report itself.
 //
 // The address says what is shown, after its `#`: report, from, to, by. A `token` there is taken
-// out of the address at once and kept for as long as the tab is open.
+// out of the address at once.
 
 import { drawing, element, figures, fit, show, topic } from "./draw.js";
+import { bearer, Session } from "./session.js";
 
 const PROGRAM = location.pathname;
-const TOKEN = `loyalty-token ${PROGRAM}`;
 const SIGNING_IN = `loyalty-signing-in ${PROGRAM}`;
 const OVERVIEW = ["trend", "members", "retention", "liability", "rewards", "sources"];
 const DAY_MS = 86_400_000;
@@ -14,6 +14,8 @@ const DAY_MS = 86_400_000;
 const place = document.getElementById("report");
 const form = document.getElementById("period");
 const leave = document.getElementById("leave");
+const who = document.getElementById("who");
+const session = new Session(sessionStorage, PROGRAM);
 const config = document.body.dataset;
 const started = {};
 
@@ -28,12 +30,32 @@ class Refused extends Error {
 // Who is asking
 
 function takeToken() {
-  const told = new URLSearchParams(location.hash.slice(1));
-  const token = told.get("token");
-  if (!token) return;
-  sessionStorage.setItem(TOKEN, token);
-  told.delete("token");
-  history.replaceState(null, "", `${location.pathname}#${told}`);
+  if (!new URLSearchParams(location.hash.slice(1)).has("token")) return;
+  history.replaceState(null, "", `${location.pathname}${session.follow(location.hash)}`);
+}
+
+/** The program of this page, as its address names it. */
+const programId = () => decodeURIComponent(PROGRAM.split("/").at(-2));
+
+/** A link came with a token while somebody is signed in: ask them, and change nothing before. */
+function askWhose() {
+  const choice = (text, isAccepted) => {
+    const button = element("button", { type: "button" }, text);
+    button.addEventListener("click", () => {
+      session.answerOffer(isAccepted);
+      render();
+    });
+    return button;
+  };
+  const told =
+    `You are signed in to ${programId()} as ${session.who}. ` +
+    `This link would sign you in as ${bearer(session.offered)}.`;
+  place.replaceChildren(
+    element("h1", {}, "Whose reports?"),
+    element("p", {}, told),
+    element("p", { class: "keep" }, choice("Stay", false), choice("Use the link", true)),
+  );
+  place.removeAttribute("aria-busy");
 }
 
 /** Send the reader to the hosted sign-in, to come back with a code (RFC 7636). */
@@ -78,7 +100,7 @@ async function finishSignIn() {
     }),
   });
   if (!answer.ok) throw new Refused(401, "You were not signed in.");
-  sessionStorage.setItem(TOKEN, (await answer.json()).id_token);
+  session.signIn((await answer.json()).id_token);
 }
 
 const random = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
@@ -121,7 +143,7 @@ async function request(name, period, accept = "application/json") {
   // The name is from an address that anybody may have made: it leads to a report and nowhere else.
   const path = `reports/${encodeURIComponent(name)}?${new URLSearchParams({ from, to, by })}`;
   const answer = await fetch(path, {
-    headers: { authorization: `Bearer ${sessionStorage.getItem(TOKEN)}`, accept },
+    headers: { authorization: `Bearer ${session.token}`, accept },
   });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
@@ -137,8 +159,10 @@ async function render() {
   const period = asked();
   started.at = period;
   mark(period);
-  leave.hidden = !sessionStorage.getItem(TOKEN);
+  leave.hidden = who.hidden = !session.token;
+  who.textContent = session.token ? `${programId()}: signed in as ${session.who}` : "";
   if (leave.hidden) return askWho();
+  if (session.offered) return askWhose();
   place.setAttribute("aria-busy", "true");
   try {
     const shown = period.report === "overview" ? await overview(period) : await one(period);
@@ -250,7 +274,7 @@ function askWho(told = "Reports are for analysts and managers of the program.") 
     const given = element("form", {}, label, field, element("button", {}, "Open"));
     given.addEventListener("submit", (event) => {
       event.preventDefault();
-      sessionStorage.setItem(TOKEN, field.value.trim());
+      session.signIn(field.value.trim());
       render();
     });
     ways.push(given);
@@ -261,8 +285,8 @@ function askWho(told = "Reports are for analysts and managers of the program.") 
 
 function refuse(error) {
   if (error.status === 401) {
-    sessionStorage.removeItem(TOKEN);
-    leave.hidden = true;
+    session.signOut();
+    leave.hidden = who.hidden = true;
     askWho("Nobody is signed in, or not any more.");
     return;
   }
@@ -295,7 +319,7 @@ form.addEventListener("change", () => {
   }
 });
 leave.addEventListener("click", () => {
-  sessionStorage.removeItem(TOKEN);
+  session.signOut();
   render();
 });
 window.addEventListener("hashchange", async () => {
