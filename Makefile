@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare prepare-cloud run token program mail clock test check types lint build synth \
-	openapi bench explore simulate mutants audit lock format clean
+	openapi bench explore simulate mutants attack audit lock format clean
 
 # What a shell was set up for must not reach our own environments.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -66,6 +66,9 @@ lint:
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(python) -m tools.build $(PLATFORM:%=--platform %)
 	@$(if $(filter-out local,$(PLATFORM)),$(python) -m tools.audit --if-answered)
+
+attack: prepare-cloud build ## Attack a local cloud, and hold its books against their entries (MINUTES=, SEED=)
+	@$(python) -m tests.attack $(MINUTES:%=--minutes %) $(SEED:%=--seed %)
 
 audit: prepare ## Ask for known vulnerabilities of what is shipped; needs the network
 	@$(python) -m tools.audit

@@ -27,7 +27,7 @@ UNANSWERED: Final = 2
 class Audited:
     """What the service said: how many packages it knew, those it did not, and what is wrong."""
 
-    known: int
+    answered: int
     unknown: tuple[str, ...]
     vulnerabilities: tuple[str, ...]
 
@@ -35,12 +35,12 @@ class Audited:
     def status(self) -> int:
         if self.vulnerabilities:
             return VULNERABLE
-        return UNANSWERED if self.unknown or not self.known else 0
+        return UNANSWERED if self.unknown or not self.answered else 0
 
     def __str__(self) -> str:
-        if not self.known:
+        if not self.answered:
             return "Not audited: the vulnerability service does not answer, so nothing is known."
-        lines = [f"Audited {self.known} shipped packages.", *self.vulnerabilities]
+        lines = [f"Audited {self.answered} shipped packages.", *self.vulnerabilities]
         if self.unknown:
             lines.append(f"Not audited, for the service does not know: {', '.join(self.unknown)}")
         if not self.vulnerabilities:
@@ -55,7 +55,7 @@ def read(report: str) -> Audited:
     except (ValueError, KeyError):
         return Audited(0, (), ())
     return Audited(
-        known=sum("version" in each for each in dependencies),
+        answered=sum("version" in each for each in dependencies),
         unknown=tuple(each["name"] for each in dependencies if "version" not in each),
         vulnerabilities=tuple(
             f"{each['name']} {each['version']}: {found['id']}"

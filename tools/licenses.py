@@ -71,12 +71,12 @@ def keep_texts(packages: Path, *, into: Path) -> None:
         texts = _texts(folder)
         if not texts and declared(_headers(folder / METADATA)) not in ASKING_NOTHING:
             raise Unprepared(f"{name} comes without the text of its license.")
-        kept = into / name
-        kept.mkdir(parents=True)
-        (kept / METADATA).write_text(_head(folder / METADATA), encoding="utf-8")
+        destination = into / name
+        destination.mkdir(parents=True)
+        (destination / METADATA).write_text(_head(folder / METADATA), encoding="utf-8")
         for text in texts:
             # Most packages have a folder for them already (PEP 639).
-            target = kept / text.relative_to(folder).as_posix().removeprefix("licenses/")
+            target = destination / text.relative_to(folder).as_posix().removeprefix("licenses/")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(text, target)
 
@@ -105,8 +105,8 @@ def declared(headers: Message) -> str:
         for each in headers.get_all("Classifier", [])
         if each.startswith("License :: ")
     ]
-    said = headers["License-Expression"] or headers["License"] or ", ".join(classifiers)
-    return READ.get((name, said), said)
+    statement = headers["License-Expression"] or headers["License"] or ", ".join(classifiers)
+    return READ.get((name, statement), statement)
 
 
 def _installed(layers: Path) -> Iterator[Package]:

@@ -44,8 +44,8 @@ before, and a small chart for what matters most. The page itself holds no data a
 reading: it leads to the hosted sign-in where the deployment
 [has one for it](operations.md#signing-in-to-the-pages), else it takes a token. A link may carry one
 behind the `#`, which browsers do not send; the page takes it out of the address at once and forgets
-it with the tab. Anybody can make such a link, so the page shows whose token it uses and that it came by
-a link, and asks first if you are signed in already:
+it with the tab. Anybody can make such a link, so the page shows whose token it uses and that it
+came by a link, and asks first if you are signed in already:
 
     …/reports#report=retention&from=2026-01-01&to=2026-12-31&by=month&token=…
 

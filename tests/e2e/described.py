@@ -70,6 +70,14 @@ class DescribedApi:
     ) -> Body:
         return cast("Body", self.send(role, method, path, status=status, **sent).json())
 
+    def operations(self) -> set[str]:
+        """Every operation that is described, as `GET /v1/…`."""
+        return {
+            f"{method.upper()} {path}"
+            for path, methods in self._description["paths"].items()
+            for method in methods
+        }
+
     def _operation(self, method: str, path: str) -> tuple[Body, str]:
         # Of two that match, the gateway takes the one that says more: `/reports/exports`.
         described = sorted(self._description["paths"].items(), key=lambda each: each[0].count("{"))

@@ -61,6 +61,13 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert lost == []
 
 
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/.]+)`", text_of(ROOT / "SECURITY.md"))
+
+    assert len(named) > 8
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_page_of_the_api_names_every_code_with_its_status() -> None:
     told = {
         code.strip("`"): int(status)

@@ -41,8 +41,8 @@ def test_a_text_is_kept_wherever_the_package_has_it(packages: Path) -> None:
 
     found = keep(packages)
 
-    kept = packages.parent / licenses.FOLDER
-    texts = {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
+    folder = packages.parent / licenses.FOLDER
+    texts = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert texts == {
         "new-1.0/METADATA",
         "new-1.0/LICENSE",
@@ -50,7 +50,7 @@ def test_a_text_is_kept_wherever_the_package_has_it(packages: Path) -> None:
         "old-1.0/METADATA",
         "old-1.0/COPYING",
     }
-    assert (kept / "old-1.0" / "COPYING").read_text() == "The terms of old."
+    assert (folder / "old-1.0" / "COPYING").read_text() == "The terms of old."
     assert [package.purl for package in found] == ["pkg:pypi/new@1.0", "pkg:pypi/old@1.0"]
 
 
