@@ -16,6 +16,7 @@ from loyalty.domain.kernel.errors import (
     OwnAccount,
     RewardUnavailable,
     TryAgain,
+    VoucherIssued,
     VoucherUsed,
     WrongState,
 )
@@ -220,7 +221,7 @@ def complete_redemption(
 @api.post(
     "/members/<member_id>/redemptions/<redemption_id>/cancel",
     allow=SETTLES_REDEMPTIONS,
-    refuses=(WrongState, TryAgain),
+    refuses=(VoucherIssued, WrongState, TryAgain),
 )
 def cancel_redemption(
     program_id: ProgramId,
@@ -228,12 +229,12 @@ def cancel_redemption(
     redemption_id: PathId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
 ) -> RedemptionAnswer:
-    """Undo a redemption whose voucher was not used; its points return."""
+    """Undo a redemption whose voucher was not used; a member only while it is held."""
     at = _desk(program_id)
-    cancelled = redemption.cancel(
-        redemption_id, member_id=member_id, by_member=not api.principal.is_trusted, desk=at
+    voucher = redemption.cancel(
+        redemption_id, member_id=member_id, desk=at, only_held=not api.principal.is_trusted
     )
-    return _shown(cancelled, at)
+    return _shown(voucher, at)
 
 
 @api.post(

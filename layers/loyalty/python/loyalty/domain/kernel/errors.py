@@ -123,6 +123,13 @@ class VoucherUsed(Refusal):
     title = "The voucher was already used"
 
 
+class VoucherIssued(Refusal):
+    """The code is in the member's hands, and a shop may take it at this moment."""
+
+    code = "voucher_issued"
+    title = "A voucher that was issued is for staff to cancel"
+
+
 class WrongState(Refusal):
     code = "wrong_state"
     title = "Its state does not allow this"

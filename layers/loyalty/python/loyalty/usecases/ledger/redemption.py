@@ -9,6 +9,7 @@ from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     NotFound,
     Refusal,
+    VoucherIssued,
     VoucherUsed,
     WrongState,
 )
@@ -149,15 +150,16 @@ def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Vouche
 
 
 def cancel(
-    redemption_id: str, *, member_id: str | None, by_member: bool = False, desk: Desk
+    redemption_id: str, *, member_id: str | None, desk: Desk, only_held: bool = False
 ) -> Voucher:
     """Undo a redemption that is held, or issued and unused: its points return.
 
-    With `by_member` the member cancels it themself, and points that expired meanwhile stay expired.
     A cancelled redemption stays cancelled: asked again, it is answered as the first time.
+    `only_held`: an issued voucher stays, because its code may be entered in a shop right now.
 
     Raises:
         NotFound: no such redemption, or not this member's.
+        VoucherIssued: its code is out already, and the caller may cancel holds only.
         WrongState: the voucher was used, or has expired.
     """
     for _ in decisions(desk):
@@ -167,7 +169,9 @@ def cancel(
         # A hold that ran out returns its points too; who asks need not wait for the sweep.
         if voucher.state_at(desk.now) in ("used", "expired"):
             raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
-        if _given_back(voucher, why="cancelled", by_member=by_member, desk=desk):
+        if only_held and voucher.state == "issued":
+            raise VoucherIssued
+        if _given_back(voucher, why="cancelled", desk=desk):
             return replace(voucher, state="cancelled")
     raise AssertionError("decisions end by raising")
 
@@ -253,23 +257,10 @@ def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> V
     return voucher_of(found.detail.code, desk=desk)
 
 
-def _given_back(
-    voucher: Voucher,
-    *,
-    why: Literal["cancelled", "hold_expired"],
-    by_member: bool = False,
-    desk: Desk,
-) -> bool:
+def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> bool:
     """Whether the points went back to the member, or to whom it was merged into."""
     account = settled(desk, open_account(desk, voucher.member_id, strong=True))
-    posting = give_back(
-        voucher,
-        why=why,
-        by_member=by_member,
-        account=account,
-        program=desk.program,
-        now=desk.now,
-    )
+    posting = give_back(voucher, why=why, account=account, program=desk.program, now=desk.now)
     try:
         desk.books.post(posting)
     except Overtaken:
