@@ -102,7 +102,6 @@ ROUTES: tuple[Route, ...] = (
         "program",
         ("GET", "", Throttle.READ),
         ("PUT", "", Throttle.ADMINISTER),
-        ("POST", "/check", Throttle.ADMINISTER),
         ("GET", "/rewards", Throttle.READ),
     ),
     *_managed(
@@ -113,6 +112,8 @@ ROUTES: tuple[Route, ...] = (
         ("DELETE", "/{storefront_id}"),
         ("GET", "/{storefront_id}/deliveries"),
         ("GET", "/{storefront_id}/deliveries/{delivery_id}/data-request"),
+        ("GET", "/{storefront_id}/erasures"),
+        ("POST", "/{storefront_id}/erasures/{erasure_id}/stop"),
         ("POST", "/{storefront_id}/deliveries/replay"),
         ("POST", "/{storefront_id}/deliveries/{delivery_id}/replay"),
     ),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
@@ -90,9 +91,14 @@ def forget(program_id: str, erasure_id: str) -> None:
     told = settings(PrivacySettings)
     erasures = TableErasures(engine(told.table), program_id=program_id)
     erasure = erasures.find(erasure_id)
-    if erasure is None:
+    if erasure is None or erasure.is_done:
         # Another run was quicker.
         return
+    if erasure.request is not None:
+        if not erasures.start(erasure):
+            # A manager has stopped it.
+            return
+        erasure = replace(erasure, is_begun=True)
     if erasure.storefront_id is not None:
         close_shop(
             erasure,

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
 from loyalty.domain.kernel.errors import (
-    Forbidden,
     InvalidCursor,
     PreconditionRequired,
     StaleVersion,
     TryAgain,
+    WrongState,
 )
 from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
@@ -25,7 +25,6 @@ from loyalty.domain.program.document import (
     Reward,
     RewardKind,
 )
-from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
@@ -35,7 +34,13 @@ from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import AnswerPart, Cursor, Moment, PageLimit
+from loyalty.edge.metrics import count
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
+from loyalty.edge.models.erasure_requests import (
+    ErasureRequestAnswer,
+    ErasureRequestPage,
+    erasure_request_answer,
+)
 from loyalty.edge.models.storefronts import (
     DeliveryPage,
     ReplayAnswer,
@@ -52,28 +57,25 @@ from loyalty.edge.models.storefronts import (
 )
 from loyalty.edge.settings import ProgramSettings, settings
 from loyalty.storefronts import dialect
+from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.program.publishing import publish, require_sound
+from loyalty.usecases.people.erasure import stop_erasure
+from loyalty.usecases.program.publishing import publish
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
 
+# As `Erasure.erasure_id` is of a request.
+ERASURE_ID: Final = re.compile(r"[0-9a-f]{40}", re.ASCII)
+
 api = create_app("program")
 handler = api
-
-VERSION_MAX: Final = 10**9
 
 
 class PublishedVersion(AnswerPart):
     version: int
     published_at: datetime
-
-
-class CheckedProgram(AnswerPart):
-    """A document that could be published, with every default written out."""
-
-    document: Program
 
 
 class CatalogueReward(AnswerPart):
@@ -124,7 +126,6 @@ class ProgramInForce(AnswerPart):
     also=(201,),
     refuses=(PreconditionRequired, StaleVersion),
     body_bytes_max=DOCUMENT_BYTES_MAX,
-    inspect=faults_of_broken,
 )
 def publish_program(
     program_id: ProgramId,
@@ -153,29 +154,11 @@ def publish_program(
     )
 
 
-@api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
-def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:  # noqa: ARG001  # the same for every program
-    """Check a document as publishing would, and publish nothing."""
-    require_sound(document)
-    return CheckedProgram(document=document)
-
-
 @api.get("", allow=EVERYONE)
-def read_program(
-    program_id: ProgramId,
-    version: Annotated[
-        int | None,
-        Query(ge=1, le=VERSION_MAX, description="An earlier version; not for members."),
-    ] = None,
-) -> Response[ProgramInForce]:
-    """Read the program in force, or an earlier version; members read its public part."""
+def read_program(program_id: ProgramId) -> Response[ProgramInForce]:
+    """Read the program in force; members read its public part."""
     now = clock.now()
-    if version is None:
-        program = shelf().in_force(program_id, now=now)
-    elif api.principal.is_trusted:
-        program = shelf().version(program_id, version)
-    else:
-        raise Forbidden
+    program = shelf().in_force(program_id, now=now)
     document = program.document
     return reply(
         ProgramInForce(
@@ -261,6 +244,50 @@ def show_data_request(
     return data_request_answer(passed_on)
 
 
+@api.get(
+    "/storefronts/<storefront_id>/erasures",
+    allow={"manager"},
+    refuses=(InvalidCursor, TryAgain),
+)
+def list_erasure_requests(
+    program_id: ProgramId,
+    storefront_id: StorefrontId,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> ErasureRequestPage:
+    """List the erasures that a shop requested: those that wait can be stopped."""
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    of = f"erasures {program_id} {storefront_id}"
+    page = erasures(program_id).requested(
+        storefront_id, limit=limit, after=page_start(cursor, of=of, like=ERASURE_ID.fullmatch)
+    )
+    return ErasureRequestPage(
+        items=[erasure_request_answer(erasure) for erasure in page.items],
+        next_cursor=next_cursor(page.next, of=of),
+    )
+
+
+@api.post(
+    "/storefronts/<storefront_id>/erasures/<erasure_id>/stop",
+    allow={"manager"},
+    refuses=(WrongState, TryAgain),
+)
+def stop_requested_erasure(
+    program_id: ProgramId, storefront_id: StorefrontId, erasure_id: PathId
+) -> ErasureRequestAnswer:
+    """Stop an erasure that a shop requested, before it begins; stopping it twice is once."""
+    connected(storefront_id, program_id=program_id, shelf=storefronts())
+    stopped = stop_erasure(
+        erasure_id,
+        storefront_id=storefront_id,
+        by=api.principal.subject,
+        now=clock.now(),
+        erasures=erasures(program_id),
+    )
+    count("ErasuresStopped")
+    return erasure_request_answer(stopped)
+
+
 @api.post(
     "/storefronts/<storefront_id>/deliveries/<delivery_id>/replay", allow={"manager"}, status=202
 )
@@ -335,6 +362,10 @@ def programs() -> TablePrograms:
 
 def storefronts() -> TableStorefronts:
     return TableStorefronts(table.engine(settings(ProgramSettings).table))
+
+
+def erasures(program_id: str) -> TableErasures:
+    return TableErasures(table.engine(settings(ProgramSettings).table), program_id=program_id)
 
 
 def files() -> Files:

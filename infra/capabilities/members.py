@@ -17,7 +17,8 @@ def program(kit: Kit) -> CapabilityFunction:
         | kit.claims
         | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
     )
-    kit.data.table.allow(function, GET, BATCH_GET, PUT, DELETE)
+    # Requested erasures are listed and stopped.
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, QUERY)
     # Deliveries are listed, and replayed a thousand at a time.
     kit.data.buckets.allow_fetch_delivery(function)
     kit.data.buckets.allow_list_deliveries(function)

@@ -59,6 +59,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
         },
         "Buckets/Inbox": {"s3:ListBucket"},
         DELIVERIES: {"s3:GetObject"},

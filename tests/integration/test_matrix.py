@@ -31,6 +31,7 @@ from tests.support.deliveries import connect, deliver, drain
 from tests.support.documents import published
 from tests.support.erasing import items, objects
 from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.shopify import DATA_REQUEST, REDACT
 from tests.support.snapshot import Snapshot
 
 DESCRIBED: Final = json.loads(
@@ -108,6 +109,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "disconnect_storefront": only("manager"),
     "list_deliveries": only("manager"),
     "show_data_request": only("manager", "service"),
+    "list_erasure_requests": only("manager"),
+    "stop_requested_erasure": only("manager"),
     "replay_delivery": only("manager"),
     "replay_deliveries": only("manager"),
     "list_endpoints": only("manager"),
@@ -207,13 +210,6 @@ DOCUMENT: Final[dict[str, Any]] = right.PROGRAM | {
         {"id": "mood", "kind": "nps", "question": "Would you come again?", "per": "month"},
     ],
 }
-DATA_REQUEST: Final = {
-    "shop_id": 954889,
-    "shop_domain": "bean-and-leaf.myshopify.com",
-    "customer": {"id": 207119551, "email": "bob.norman@mail.example.com", "phone": None},
-    "orders_requested": [450789469],
-    "data_request": {"id": 9999},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +255,8 @@ def made() -> World:
     issued = till.redeem(members[VICTIM]).body["voucher"]["code"]
     till.answer("visit", order="1", score=2, comment="Ask Vera Wharfinger")
     connect("online")
+    deliver(REDACT, topic="customers/redact", event_id="d0")
+    drain()
     deliver(DATA_REQUEST, topic="customers/data_request", event_id="d1")
     drain()
     names = {
@@ -286,6 +284,7 @@ def made() -> World:
     )
     more = {
         "delivery_id": deliveries[0]["id"],
+        "erasure_id": ask(bare, "list_erasure_requests", manager).body["items"][0]["id"],
         "event_id": sent["event_id"],
         "export_id": export.body["id"],
     }

@@ -17,7 +17,7 @@ from loyalty.edge.aws.inbox import ERASED
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, post
-from tests.support.erasing import finish, items, objects
+from tests.support.erasing import finish, items, objects, wait_and_finish
 from tests.support.eventbridge import EventBridge
 from tests.support.http import Answer, Claims, Context, call, person, service
 from tests.support.mailroom import Mailroom
@@ -195,22 +195,22 @@ class TestWhoWantsTheirData:
 
 
 class TestWhoWantsToBeForgotten:
-    def test_is_erased_where_only_the_shop_knows_them(self, dynamodb: Any) -> None:
+    def test_is_erased_where_only_the_shop_knows_them(self, dynamodb: Any, time: Clock) -> None:
         bob = enroll(CUSTOMER, EMAIL)
         buys()
 
         tell("customers/redact", REDACT)
         assert listed()[0]["status"] == "erasing"
-        finish()
+        wait_and_finish(time)
         finish()
 
         assert read(bob).status == 404
         assert inbox() == ["erased", "erased"]
         kept = str(items(dynamodb, TABLE))
-        assert not [mark for mark in (EMAIL["value"], "#IDENTITY#", "#ERASURES") if mark in kept]
+        assert not [mark for mark in (EMAIL["value"], "#IDENTITY#") if mark in kept]
         assert [each["status"] for each in listed()] == ["erasing", "earned"]
 
-    def test_stays_a_member_who_is_known_otherwise_too(self) -> None:
+    def test_stays_a_member_who_is_known_otherwise_too(self, time: Clock) -> None:
         own = person("sub-bob", email=EMAIL["value"])
         bob = call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=own).body["id"]
         more = {"identities": [CUSTOMER, CARD]}
@@ -218,39 +218,41 @@ class TestWhoWantsToBeForgotten:
         buys()
 
         tell("customers/redact", REDACT)
-        finish()
+        wait_and_finish(time)
 
         member = read(bob).body
         assert {each["kind"] for each in member["identities"]} == {"subject", "email", "card"}
         assert member["balance"] == 587
         assert inbox() == ["erased", "erased"]
 
-    def test_is_parted_from_orders_that_were_kept_for_them(self, dynamodb: Any) -> None:
+    def test_is_parted_from_orders_that_were_kept_for_them(
+        self, dynamodb: Any, time: Clock
+    ) -> None:
         buys()
 
         tell("customers/redact", REDACT)
-        finish()
+        wait_and_finish(time)
 
         assert "#GUEST#" not in str(items(dynamodb, TABLE))
         assert enroll(EMAIL)
         assert till.member(enroll(CUSTOMER))["balance"] == 0
 
-    def test_is_not_forgotten_by_another_shop(self) -> None:
+    def test_is_not_forgotten_by_another_shop(self, time: Clock) -> None:
         connect("second", source="another")
         buys()
         raw = encoded(REDACT)
         post(raw, headers(raw, topic="customers/redact"), storefront_id="second")
         drain()
-        finish()
+        wait_and_finish(time)
 
         assert sorted(told == "erased" for told in inbox()) == [False, True]
 
-    def test_may_ask_twice(self) -> None:
+    def test_may_ask_twice(self, time: Clock) -> None:
         bob = enroll(CUSTOMER)
         tell("customers/redact", REDACT, event_id="1")
-        finish()
+        wait_and_finish(time)
         tell("customers/redact", REDACT, event_id="2")
-        finish()
+        wait_and_finish(time)
 
         assert read(bob).status == 404
         assert inbox() == ["erased", "erased"]
@@ -270,7 +272,7 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
     time.now += timedelta(days=3)
 
     tell(topic, payload(WITH_CUSTOMER, at=AT), event_id="captured")
-    finish()
+    wait_and_finish(time)
 
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "malformed")
     assert read(bob).body["balance"] == 587
@@ -278,11 +280,11 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
     assert call(program, "GET", path, as_=MANAGER).status == 200
 
 
-def test_a_request_of_another_shop_of_the_same_app_erases_nobody() -> None:
+def test_a_request_of_another_shop_of_the_same_app_erases_nobody(time: Clock) -> None:
     bob = enroll(CUSTOMER, EMAIL)
 
     tell("customers/redact", REDACT | {"shop_domain": "another.myshopify.com"})
-    finish()
+    wait_and_finish(time)
 
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "other_shop")
     assert read(bob).status == 200
@@ -294,7 +296,7 @@ class TestAShopThatWasGivenUp:
         time.now += timedelta(days=3)
 
         tell("shop/redact", SHOP_REDACT)
-        finish()
+        wait_and_finish(time)
 
         assert inbox() == ["erased", "erased"]
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
@@ -311,9 +313,145 @@ class TestAShopThatWasGivenUp:
         connect(secrets=["shpss_0123456789abcdef", "another"], earns={"tags_none": ["staff"]})
 
         tell("shop/redact", SHOP_REDACT)
-        finish()
+        wait_and_finish(time)
         buys()
 
         assert [each for each in inbox() if each != "erased"] != []
         path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
         assert call(program, "GET", path, as_=MANAGER).status == 200
+
+
+ERASURES = f"/v1/programs/{PROGRAM_ID}/storefronts/online/erasures"
+
+
+def requested(**query: str) -> list[dict[str, Any]]:
+    """The erasures that the shop requested, as a manager sees them."""
+    page: list[dict[str, Any]] = call(program, "GET", ERASURES, as_=MANAGER, query=query).body[
+        "items"
+    ]
+    return page
+
+
+def stop(erasure_id: str, *, as_: Claims = MANAGER) -> Answer:
+    return call(program, "POST", f"{ERASURES}/{erasure_id}/stop", as_=as_)
+
+
+class TestAnErasureThatWaits:
+    def test_is_seen_with_whom_it_is_about_and_erases_nobody_yet(self, time: Clock) -> None:
+        bob = enroll(CUSTOMER, EMAIL)
+        asked_at = time.now
+
+        tell("customers/redact", REDACT)
+        time.now += timedelta(hours=47)
+        finish()
+
+        (erasure,) = requested()
+        assert (erasure["state"], erasure["asks"]) == ("waiting", "customer")
+        assert (erasure["customer_id"], erasure["email"]) == (CUSTOMER["value"], EMAIL["value"])
+        assert erasure["delivery_id"] == listed()[0]["id"]
+        begins_at = datetime.fromisoformat(erasure["begins_at"])
+        assert begins_at == asked_at + timedelta(hours=48)
+        assert read(bob).status == 200
+
+    def test_that_a_manager_stops_is_never_carried_out(self, time: Clock, dynamodb: Any) -> None:
+        bob = enroll(CUSTOMER, EMAIL)
+        tell("customers/redact", REDACT)
+        time.now += timedelta(hours=1)
+
+        first = stop(requested()[0]["id"])
+        again = stop(requested()[0]["id"])
+        stopped_at = time.now
+        wait_and_finish(time)
+
+        assert (first.status, first.body["state"]) == (200, "stopped"), first.text
+        assert first.body["stopped_by"] == MANAGER["sub"]
+        assert datetime.fromisoformat(first.body["stopped_at"]) == stopped_at
+        assert again.body == first.body
+        assert first.body["email"] is None
+        assert read(bob).status == 200
+        kept = [item for item in items(dynamodb, TABLE) if item.get("kind") == {"S": "erasure"}]
+        assert EMAIL["value"] not in str(kept)
+
+    def test_stays_stopped_when_the_shop_delivers_it_again(self, time: Clock) -> None:
+        bob = enroll(CUSTOMER, EMAIL)
+        tell("customers/redact", REDACT, event_id="1")
+        stop(requested()[0]["id"])
+        time.now += timedelta(minutes=1)
+
+        tell("customers/redact", REDACT, event_id="1")
+        wait_and_finish(time)
+
+        assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "erasure_stopped")
+        assert len(requested()) == 1
+        assert read(bob).status == 200
+
+    def test_waits_no_longer_when_it_is_delivered_again(self, time: Clock) -> None:
+        tell("customers/redact", REDACT, event_id="1")
+        (before,) = requested()
+        time.now += timedelta(hours=4)
+
+        tell("customers/redact", REDACT, event_id="1")
+
+        assert requested() == [before]
+
+    def test_is_carried_out_once_however_often_it_is_delivered(self, time: Clock) -> None:
+        enroll(CUSTOMER, EMAIL)
+        tell("customers/redact", REDACT, event_id="1")
+        wait_and_finish(time)
+        finish()
+        back = enroll(EMAIL)
+
+        tell("customers/redact", REDACT, event_id="1")
+        wait_and_finish(time)
+
+        assert [each["state"] for each in requested()] == ["done"]
+        assert read(back).status == 200
+
+    def test_cannot_be_stopped_once_erasing_has_begun(self, time: Clock) -> None:
+        enroll(CUSTOMER, EMAIL)
+        tell("customers/redact", REDACT)
+        wait_and_finish(time)
+
+        answer = stop(requested()[0]["id"])
+
+        assert (answer.status, answer.code) == (409, "wrong_state")
+
+    def test_of_a_shop_can_be_stopped_too(self, time: Clock) -> None:
+        buys()
+        time.now += timedelta(days=3)
+        tell("shop/redact", SHOP_REDACT)
+
+        assert requested()[0]["asks"] == "shop"
+        assert stop(requested()[0]["id"]).status == 200
+        wait_and_finish(time)
+
+        assert "erased" not in inbox()
+        path = f"/v1/programs/{PROGRAM_ID}/storefronts/online"
+        assert call(program, "GET", path, as_=MANAGER).status == 200
+
+    def test_is_for_managers_of_its_shop_only(self) -> None:
+        connect("second", source="another")
+        tell("customers/redact", REDACT)
+        erasure_id = requested()[0]["id"]
+
+        assert stop(erasure_id, as_=SERVICE).code == "forbidden"
+        assert stop("0" * 40).status == 404
+        assert stop(enroll(CARD)).status == 404
+        other = f"/v1/programs/{PROGRAM_ID}/storefronts/second/erasures"
+        assert call(program, "POST", f"{other}/{erasure_id}/stop", as_=MANAGER).status == 404
+        assert call(program, "GET", other, as_=MANAGER).body["items"] == []
+
+    def test_is_listed_page_by_page(self) -> None:
+        for number in range(3):
+            tell(
+                "customers/redact",
+                REDACT | {"orders_to_redact": [number + 1]},
+                event_id=str(number),
+            )
+
+        first = call(program, "GET", ERASURES, as_=MANAGER, query={"limit": "2"}).body
+        rest = requested(limit="2", cursor=first["next_cursor"])
+
+        ids = [each["id"] for each in (*first["items"], *rest)]
+        assert len(set(ids)) == 3
+        assert len(rest) == 1

@@ -484,7 +484,7 @@ def _redemption(
     redeem = Redeem(member_id, reward, request_id, hold=draw.random() < 0.4)
     wanted: list[Request] = [redeem]
     if draw.random() < 0.5:
-        wanted.append(Cancel(redeem, by_member=request_id == "k0"))
+        wanted.append(Cancel(redeem))
     if redeem.hold and draw.random() < 0.5:
         wanted.append(Complete(redeem))
     if draw.random() < 0.3:

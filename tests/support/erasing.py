@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from functions.privacy.handler import handler as privacy
+from loyalty.domain.people.erasure import STOPPABLE_FOR
 from tests.support.http import Context
 from tests.support.queues import work_off
 
@@ -18,6 +19,12 @@ def finish() -> None:
     context: Any = Context()
     privacy({}, context)
     assert work_off(privacy, os.environ["LOYALTY_PRIVACY_QUEUE_URL"]) == []
+
+
+def wait_and_finish(time: Any) -> None:
+    """Let an erasure that a shop requested wait for as long as it can be stopped, then do it."""
+    time.now += STOPPABLE_FOR
+    finish()
 
 
 def items(dynamodb: "DynamoDBClient", table: str) -> list[dict[str, Any]]:

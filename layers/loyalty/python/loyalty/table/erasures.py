@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from loyalty.domain.ledger.entries import Placeholder
-from loyalty.domain.people.erasure import Asked, Erasure, GuestOrder, NamedOrder, Unfinished
+from loyalty.domain.people.erasure import (
+    Asked,
+    Erasure,
+    ErasureRequest,
+    GuestOrder,
+    NamedOrder,
+    Unfinished,
+)
 from loyalty.domain.people.identity import Identity
 from loyalty.table import keys, records
 from loyalty.table.engine import BATCH_GET_MAX, Engine, every, key_of
 from loyalty.table.operations import (
     TRANSACTION_ITEMS_MAX,
+    Absent,
     Assign,
     Compare,
     Delete,
     Item,
     Key,
+    Missing,
     Operation,
     Put,
     Query,
@@ -29,9 +38,12 @@ from loyalty.table.operations import (
     Update,
     equal,
 )
-from loyalty.usecases.ports import Raced
+from loyalty.usecases.ports import Listed, Raced
 
 VERSION = 1
+# A request that ended is listed for as long as the shop could deliver it again from a capture or a
+# retry that we still keep: the inbox has its deliveries for 30 days.
+ENDED_FOR: Final = timedelta(days=40)
 
 
 class TableErasures:
@@ -44,10 +56,55 @@ class TableErasures:
     def begin(self, erasure: Erasure) -> None:
         self._engine.write([begun(erasure, self._program)])
 
+    def request(self, erasure: Erasure) -> Erasure:
+        put = replace(begun(erasure, self._program), conditions=(Absent(),))
+        try:
+            self._engine.write([put])
+        except Refused:
+            return self.find(erasure.erasure_id) or erasure
+        return erasure
+
+    def requested(self, storefront_id: str, *, limit: int, after: str | None) -> Listed[Erasure]:
+        partition = keys.erasure(self._program, "").pk
+        # Of all texts that come after an id, its own with a space is the first.
+        first = None if after is None else f"{after} "
+        found: list[Erasure] = []
+        for item in every(self._engine, Query(pk=partition, first=first)):
+            asked_by = cast("dict[str, Any]", item.get("request") or {})
+            if asked_by.get("storefront") != storefront_id:
+                continue
+            if len(found) == limit:
+                return Listed(found, found[-1].erasure_id)
+            found.append(erasure_from_item(item))
+        return Listed(found, None)
+
+    def start(self, erasure: Erasure) -> bool:
+        seen = (_as_asked(erasure), Missing(("ended",)))
+        try:
+            starts = (Assign(("is_begun",), value=True),)
+            self._engine.write([Update(self._key(erasure), starts, seen)])
+        except Refused:
+            return False
+        return True
+
+    def stop(self, erasure: Erasure, *, at: datetime, by: str) -> None:
+        seen = (_as_asked(erasure), Missing(("is_begun",)), Missing(("ended",)))
+        stops = (
+            Assign(("request", "stopped_at"), keys.instant(at)),
+            Assign(("request", "stopped_by"), by),
+            *_ends(erasure, "stopped"),
+        )
+        try:
+            self._engine.write([Update(self._key(erasure), stops, seen)])
+        except Refused as refused:
+            raise Raced from refused
+
     def unfinished(self, *, begun_by: datetime) -> Sequence[Unfinished]:
         """Of each no more than this is read, so that one that cannot be read hides no other."""
         query = Query(pk=keys.erasure(self._program, "").pk, strong=True)
-        found = [unfinished_from_item(item) for item in every(self._engine, query)]
+        found = [
+            unfinished_from_item(item) for item in every(self._engine, query) if "ended" not in item
+        ]
         return [each for each in found if each.asked.begun_at <= begun_by]
 
     def find(self, erasure_id: str) -> Erasure | None:
@@ -60,6 +117,7 @@ class TableErasures:
             erasure_from_item(item)
             for some in batched(at, BATCH_GET_MAX, strict=False)
             for item in self._engine.get_many(some, strong=True).values()
+            if "ended" not in item
         ]
         return [each for each in found if each.asked in asked]
 
@@ -78,9 +136,14 @@ class TableErasures:
             self._engine.write([Update(self._key(erasure), gone, (_as_asked(erasure),))])
 
     def done(self, erasure: Erasure) -> None:
+        seen = (_as_asked(erasure),)
+        key = self._key(erasure)
+        operation: Operation = Delete(key, seen)
+        if erasure.request is not None:
+            operation = Update(key, _ends(erasure, "done"), seen)
         # Refused: done before, or asked for once more since then.
         with suppress(Refused):
-            self._engine.write([Delete(self._key(erasure), (_as_asked(erasure),))])
+            self._engine.write([operation])
 
     def guest_orders(self, guest: str) -> Sequence[GuestOrder]:
         partition = keys.guest_order(self._program, guest, "", "", "").pk
@@ -138,6 +201,16 @@ class TableErasures:
             self._engine.write([Delete(key) for key in some])
 
 
+def _ends(erasure: Erasure, how: str) -> tuple[Assign, ...]:
+    """What is kept of a request: that it was there, and nobody's identity."""
+    return (
+        Assign(("ended",), how),
+        Assign(("identities",), []),
+        Assign(("orders",), []),
+        Assign(("ttl",), int((erasure.begun_at + ENDED_FOR).timestamp())),
+    )
+
+
 def _as_asked(erasure: Erasure) -> Compare:
     return equal(("begun_at",), keys.instant(erasure.begun_at))
 
@@ -162,6 +235,14 @@ def erasure_to_item(erasure: Erasure) -> Item:
         item["source"] = erasure.source
     if erasure.storefront_id is not None:
         item["storefront"] = erasure.storefront_id
+    if erasure.is_begun:
+        item["is_begun"] = True
+    if erasure.request is not None:
+        item["request"] = {
+            "storefront": erasure.request.storefront_id,
+            "delivery": erasure.request.delivery_id,
+            "received_at": keys.instant(erasure.request.received_at),
+        }
     return item
 
 
@@ -176,6 +257,20 @@ def erasure_from_item(item: Item) -> Erasure:
         source=wire.get("source"),
         storefront_id=wire.get("storefront"),
         revision=wire["revision"],
+        request=_request_from_item(wire["request"]) if "request" in wire else None,
+        is_begun=bool(wire.get("is_begun", False)),
+        is_done=wire.get("ended") == "done",
+    )
+
+
+def _request_from_item(wire: dict[str, Any]) -> ErasureRequest:
+    stopped_at = wire.get("stopped_at")
+    return ErasureRequest(
+        storefront_id=wire["storefront"],
+        delivery_id=wire["delivery"],
+        received_at=datetime.fromisoformat(wire["received_at"]),
+        stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
+        stopped_by=wire.get("stopped_by"),
     )
 
 

@@ -208,7 +208,7 @@ def guest_order(program: str, guest: str, occurred: str, source: str, order: str
     return Key(_program(program, "GUEST", guest), f"{occurred}#{source}#{order}")
 
 
-@charted("erasure that is not done yet", read_by="privacy")
+@charted("erasure that is not done yet, or was requested by a shop", read_by="privacy")
 def erasure(program: str, erasure: str) -> Key:
     return Key(_program(program, "ERASURES"), erasure)
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from loyalty.domain.people.identity import Identity
@@ -21,6 +21,11 @@ CARD_CHARACTERS_MIN: Final = 5
 _PHONE: Final = re.compile(r"[+0-9 ().\-/]{8,30}")
 # How platforms name the customer of what they tell: by a field, or by the id of an object.
 _CUSTOMER_ID: Final = frozenset({"customer", "customer_id"})
+
+
+# An erasure that a shop requests waits for so long, and a manager can stop it until then. Shopify
+# allows 30 days: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+STOPPABLE_FOR: Final = timedelta(hours=48)
 
 
 class Said(NamedTuple):
@@ -46,6 +51,21 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureRequest:
+    """The delivery by which a shop requested an erasure, and whether a manager stopped it.
+
+    `delivery_id` names the delivery in the log of the storefront; `stopped_by` is the subject of
+    the manager's token, which is no name.
+    """
+
+    storefront_id: str
+    delivery_id: str
+    received_at: datetime
+    stopped_at: datetime | None = None
+    stopped_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
     """Somebody who is to be forgotten wherever they can still be found, begun and not yet done.
 
@@ -54,6 +74,10 @@ class Erasure:
     what it told of the customer is erased, and the member if nobody else knows them.
     `storefront_id` instead stands for everything that one connection has delivered. `revision`
     counts how often `orders` were added.
+
+    `begun_at` of an erasure that a shop requested lies ahead while the request can be stopped.
+    `is_begun`: erasing it has started, so nobody can stop it any more. `is_done` is kept only of a
+    requested one, without identities and orders, so that the request is not carried out twice.
     """
 
     erasure_id: str
@@ -64,6 +88,18 @@ class Erasure:
     source: str | None = None
     storefront_id: str | None = None
     revision: int = 0
+    request: ErasureRequest | None = None
+    is_begun: bool = False
+    is_done: bool = False
+
+    @property
+    def requested_at(self) -> datetime:
+        """Of a shop that was given up: what it delivers later is of one that is connected again."""
+        return self.request.received_at if self.request else self.begun_at
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.request is not None and self.request.stopped_at is not None
 
     @property
     def asked(self) -> Asked:

@@ -13,13 +13,13 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     StrictBool,
     StrictInt,
     StrictStr,
-    model_validator,
 )
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, midnight
@@ -35,7 +35,6 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.program.messages import Messages, Reminders
-from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.surveys import Survey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
@@ -63,12 +62,16 @@ TierBasis = Literal["qualifying_points", "spend", "orders"]
 Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
-class PointsName(DocumentPart):
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class PointsName(_Part):
     one: Annotated[Label, Field(description="What one point is called: “bean”.")]
     many: Annotated[Label, Field(description="What several are called: “beans”.")]
 
 
-class When(DocumentPart):
+class When(_Part):
     """Days in the program's time zone, both included; an order counts by when it occurred."""
 
     starts_on: Day | None = None
@@ -79,7 +82,7 @@ class When(DocumentPart):
     ] = ()
 
 
-class EarningRule(DocumentPart):
+class EarningRule(_Part):
     """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
 
     The rule covers a line unless its category or SKU is excluded. Where an include list is given,
@@ -115,7 +118,7 @@ class EarningRule(DocumentPart):
     ) = None
 
 
-class AfterEarning(DocumentPart):
+class AfterEarning(_Part):
     """Each lot lives so many months or days from the day its points became available."""
 
     model: Literal["after_earning"]
@@ -127,7 +130,7 @@ class AfterEarning(DocumentPart):
     ] = "month"
 
 
-class FixedDate(DocumentPart):
+class FixedDate(_Part):
     """All points expire at the end of one day of every year."""
 
     model: Literal["fixed_date"]
@@ -135,21 +138,21 @@ class FixedDate(DocumentPart):
     day: Annotated[StrictInt, Field(ge=1, le=31)]
 
 
-class Inactivity(DocumentPart):
+class Inactivity(_Part):
     """All points expire together, so many months after the member's last activity."""
 
     model: Literal["inactivity"]
     months: Annotated[StrictInt, Field(ge=1, le=120)]
 
 
-class Never(DocumentPart):
+class Never(_Part):
     model: Literal["never"]
 
 
 Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
 
 
-class Level(DocumentPart):
+class Level(_Part):
     """A level of the tiers; who has none of them has no level."""
 
     id: ExternalId
@@ -168,7 +171,7 @@ class Level(DocumentPart):
     ] = ()
 
 
-class Tiers(DocumentPart):
+class Tiers(_Part):
     """Levels by what counts in a period; one that is reached holds to the end of the next."""
 
     basis: TierBasis
@@ -179,7 +182,7 @@ class Tiers(DocumentPart):
         return next((level for level in self.levels if level.id == level_id), None)
 
 
-class PayWithPoints(DocumentPart):
+class PayWithPoints(_Part):
     """Points as a means of payment: the member chooses how many, from `cost_points` upward."""
 
     amount_minor: Annotated[
@@ -195,7 +198,7 @@ class PayWithPoints(DocumentPart):
         return points * self.amount_minor // self.per_points
 
 
-class AdjustmentLimits(DocumentPart):
+class AdjustmentLimits(_Part):
     """The most points that one adjustment may add or take, by role; 0: none, null: no limit."""
 
     cashier: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
@@ -203,7 +206,7 @@ class AdjustmentLimits(DocumentPart):
     service: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
 
 
-class Transfers(DocumentPart):
+class Transfers(_Part):
     """Members may give points to each other; the lots keep their expiry."""
 
     points_min: Points = 1
@@ -214,7 +217,7 @@ class Transfers(DocumentPart):
     ] = 10
 
 
-class Reward(DocumentPart):
+class Reward(_Part):
     """Something that points buy. The window's days are in the program's time zone."""
 
     id: ExternalId
@@ -241,7 +244,7 @@ class Reward(DocumentPart):
     tier_costs: Annotated[
         dict[ExternalId, Points],
         Field(max_length=20, description="What it costs at a level, where that is less."),
-    ] = {}  # noqa: RUF012  # the model is frozen
+    ] = {}
     stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
     per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
     voucher_days: Annotated[
@@ -261,7 +264,7 @@ class Reward(DocumentPart):
         return opens_at, closes_at
 
 
-class PointValue(DocumentPart):
+class PointValue(_Part):
     """What points are worth to the books: reports tell liability in money by it, and no more."""
 
     amount_minor: Annotated[
@@ -270,18 +273,8 @@ class PointValue(DocumentPart):
     per_points: Annotated[Points, Field(description="How many points are worth that.")] = 1
 
 
-_SCHEMA_ADDRESS: Final = {
-    "type": "string",
-    "description": "Where an editor finds the schema of this document. It is not kept.",
-}
-
-
-class Program(DocumentPart):
+class Program(_Part):
     """The document as it is published."""
-
-    model_config = ConfigDict(
-        json_schema_extra=lambda schema: schema["properties"].update({"$schema": _SCHEMA_ADDRESS})
-    )
 
     schema_version: Annotated[StrictInt, Field(ge=1, le=1, description="The document's form: 1.")]
     name: Label
@@ -313,9 +306,7 @@ class Program(DocumentPart):
         Field(
             ge=0,
             le=366,
-            description="Days that points stay valid after their last day when a cancellation or "
-            "the end of a hold returns them expired. Points get these days once; a member who "
-            "cancels their own redemption does not get them.",
+            description="How long points live that a cancel returns expired.",
         ),
     ] = 0
     reinstate_vouchers: Annotated[
@@ -345,14 +336,6 @@ class Program(DocumentPart):
     reminders: Reminders = Reminders()
     messages: Messages = Messages()
     surveys: Annotated[tuple[Survey, ...], Field(max_length=50)] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_schema_address(cls, document: object) -> object:
-        """`$schema` is for editors: it is accepted and is no part of what is published."""
-        if isinstance(document, dict) and isinstance(document.get("$schema"), str):
-            return {name: part for name, part in document.items() if name != "$schema"}
-        return document
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import Points, TimeOfDay
-from loyalty.domain.program.parts import DocumentPart
 
 # In the order in which they go out where a week's share does not suffice for all.
 MessageKind = Literal[
@@ -28,7 +27,11 @@ WebAddress = Annotated[
 ]
 
 
-class PointsExpiring(DocumentPart):
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class PointsExpiring(_Part):
     """Before points expire; one message tells of all lots that a stage has come for."""
 
     days_before: Annotated[
@@ -37,19 +40,19 @@ class PointsExpiring(DocumentPart):
     ] = (30, 7)
 
 
-class VoucherExpiring(DocumentPart):
+class VoucherExpiring(_Part):
     """Before a voucher that was not used expires."""
 
     days_before: DaysBefore = 3
 
 
-class TierEnding(DocumentPart):
+class TierEnding(_Part):
     """Before a level ends that is not reached anew."""
 
     days_before: DaysBefore = 30
 
 
-class Birthday(DocumentPart):
+class Birthday(_Part):
     """On the member's birthday, once a year; 29 February is the 28th in other years."""
 
     bonus_points: Annotated[
@@ -57,17 +60,17 @@ class Birthday(DocumentPart):
     ] = None
 
 
-class Welcome(DocumentPart):
+class Welcome(_Part):
     """When somebody has enrolled."""
 
 
-class Lapsed(DocumentPart):
+class Lapsed(_Part):
     """To members who have not bought anything for so many days; once until they buy again."""
 
     after_days: Annotated[StrictInt, Field(ge=7, le=730)] = 60
 
 
-class Reminders(DocumentPart):
+class Reminders(_Part):
     """Which messages are sent by themselves; one that is null is not."""
 
     points_expiring: PointsExpiring | None = None
@@ -78,19 +81,19 @@ class Reminders(DocumentPart):
     lapsed: Lapsed | None = None
 
 
-class QuietHours(DocumentPart):
+class QuietHours(_Part):
     """Hours of the program's time zone in which nobody is written to, over midnight or not."""
 
     starts_at: TimeOfDay = time(21)
     ends_at: Annotated[TimeOfDay, Field(description="The first moment to write again.")] = time(8)
 
 
-class Button(DocumentPart):
+class Button(_Part):
     label: Annotated[StrictStr, Field(min_length=1, max_length=60)]
     url: WebAddress
 
 
-class Template(DocumentPart):
+class Template(_Part):
     """The words of one kind of message, in one language.
 
     `subject`, `heading` and `body` may hold `{{ variables }}` and `{% if %}`; an empty line in the
@@ -113,7 +116,7 @@ class Template(DocumentPart):
     ] = "Unsubscribe"
 
 
-class Look(DocumentPart):
+class Look(_Part):
     """What mails look like."""
 
     color: Annotated[
@@ -127,7 +130,7 @@ class Look(DocumentPart):
     ] = None
 
 
-class Messages(DocumentPart):
+class Messages(_Part):
     """How members are written to."""
 
     quiet_hours: Annotated[

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import Day, ExternalId, Points
-from loyalty.domain.program.parts import DocumentPart
 
 SurveyKind = Literal["nps", "csat"]
 
@@ -19,8 +18,10 @@ SCALES: Final[dict[SurveyKind, tuple[int, int]]] = {"nps": (0, 10), "csat": (1, 
 LOW_SCORE_MAX: Final[dict[SurveyKind, int]] = {"nps": 6, "csat": 2}
 
 
-class Survey(DocumentPart):
+class Survey(BaseModel):
     """A question that members answer with a score. Days are those of the program's time zone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: ExternalId
     kind: Annotated[

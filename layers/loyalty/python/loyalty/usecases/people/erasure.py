@@ -8,11 +8,12 @@ run does.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
 from loyalty.domain.ledger.entries import OrderCause
 from loyalty.domain.people.erasure import (
     Asked,
@@ -26,7 +27,7 @@ from loyalty.domain.people.member import Change, Member
 from loyalty.domain.shops.storefront import Delivery, Storefront
 from loyalty.usecases.ledger.accounts import decisions
 from loyalty.usecases.people import enrollment
-from loyalty.usecases.ports import Desk, Members, Raced
+from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
 # What is named in an erasure itself; an item of the table holds some ten thousand.
 ORDERS_MAX: Final = 5_000
@@ -38,6 +39,26 @@ class Erasures(Protocol):
     """What is not done yet in one program, and the traces that it is about."""
 
     def begin(self, erasure: Erasure) -> None: ...
+
+    def request(self, erasure: Erasure) -> Erasure:
+        """Note an erasure that a shop requests, once; gives what is on file of it."""
+        ...
+
+    def requested(self, storefront_id: str, *, limit: int, after: str | None) -> Listed[Erasure]:
+        """What a shop has requested, in the order of the ids; those that ended for some weeks."""
+        ...
+
+    def start(self, erasure: Erasure) -> bool:
+        """Whether erasing may start, because nobody stopped it; from then on nobody can."""
+        ...
+
+    def stop(self, erasure: Erasure, *, at: datetime, by: str) -> None:
+        """Carry it out never, and forget whom it was about.
+
+        Raises:
+            Raced: it has started, is done, or was stopped before.
+        """
+        ...
 
     def unfinished(self, *, begun_by: datetime) -> Sequence[Unfinished]: ...
 
@@ -113,6 +134,36 @@ class Vault(Protocol):
     def forget(self, program_id: str, storefront_id: str) -> None: ...
 
 
+def stop_erasure(
+    erasure_id: str, *, storefront_id: str, by: str, now: datetime, erasures: Erasures
+) -> Erasure:
+    """Stop an erasure that a shop requested, before erasing starts. Stopping it twice is once.
+
+    Raises:
+        NotFound: that shop requested no such erasure.
+        WrongState: erasing has started, or is done.
+    """
+    erasure = _requested(erasure_id, storefront_id=storefront_id, erasures=erasures)
+    if erasure.is_stopped:
+        return erasure
+    if not (erasure.is_begun or erasure.is_done):
+        with suppress(Raced):
+            erasures.stop(erasure, at=now, by=by)
+        erasure = _requested(erasure_id, storefront_id=storefront_id, erasures=erasures)
+        if erasure.is_stopped:
+            return erasure
+    raise WrongState("Erasing has started")
+
+
+def _requested(erasure_id: str, *, storefront_id: str, erasures: Erasures) -> Erasure:
+    erasure = erasures.find(erasure_id)
+    if erasure is None or erasure.request is None:
+        raise NotFound
+    if erasure.request.storefront_id != storefront_id:
+        raise NotFound
+    return erasure
+
+
 def forget_traces(
     erasure: Erasure,
     *,
@@ -161,7 +212,7 @@ def close_shop(erasure: Erasure, *, program_id: str, shelf: Shelf, vault: Vault)
     if erasure.storefront_id is None:
         return
     storefront = shelf.find(program_id, erasure.storefront_id)
-    if storefront and storefront.changed_at <= erasure.begun_at - GIVEN_UP_FOR:
+    if storefront and storefront.changed_at <= erasure.requested_at - GIVEN_UP_FOR:
         vault.forget(program_id, erasure.storefront_id)
         shelf.remove(program_id, erasure.storefront_id)
 
@@ -199,7 +250,7 @@ def _is_about(
     order_of: Callable[[Delivery], str | None],
 ) -> bool:
     if any(
-        each.storefront_id == delivery.storefront_id and delivery.received_at <= each.begun_at
+        each.storefront_id == delivery.storefront_id and delivery.received_at <= each.requested_at
         for each in wanted
     ):
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from loyalty.domain.kernel.errors import NotFound
-from loyalty.domain.people.erasure import Erasure
+from loyalty.domain.people.erasure import STOPPABLE_FOR, Erasure, ErasureRequest
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
 from loyalty.domain.shops.deliveries import Kept
 from loyalty.domain.shops.storefront import (
@@ -25,6 +26,7 @@ from loyalty.usecases.shops.deliveries import Inbox, delivery_in
 
 # Some 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
+ID_CHARACTERS: Final = 40
 
 
 class Dialect(Protocol):
@@ -53,33 +55,48 @@ def answer(
     directory: Directory,
     desk: Desk,
 ) -> Outcome:
-    """Begin an erasure, or say whose export is asked for; once more does no harm.
+    """Note an erasure that begins in two days, or say whose export is asked for.
+
+    The same request is carried out once, however often it is delivered.
 
     An export is for the merchant to hand on: whoever asked is the shop's customer, and may be no
     member who could have it by themself.
     """
     if request.asks == "export":
         return _export(request, at=at, delivery=delivery, erasures=erasures, directory=directory)
+    asked_by = ErasureRequest(
+        storefront_id=delivery.storefront_id,
+        delivery_id=at.log_id,
+        received_at=delivery.received_at,
+    )
     if request.asks == "erasure":
         if not request.identities and not request.order_ids:
             return Outcome(status="ignored", reason="no_customer")
         source = delivery.source
         erasure = Erasure(
-            erasure_id=at.log_id,
-            begun_at=desk.now,
+            erasure_id=_erasure_id(at),
+            begun_at=desk.now + STOPPABLE_FOR,
+            request=asked_by,
             identities=request.identities,
             orders=frozenset((source, each) for each in request.order_ids[:ORDERS_MAX]),
             source=source,
         )
     else:
         erasure = Erasure(
-            erasure_id=at.log_id,
-            # What came later is of a shop that was connected again.
-            begun_at=delivery.received_at,
+            erasure_id=_erasure_id(at),
+            begun_at=desk.now + STOPPABLE_FOR,
+            request=asked_by,
             storefront_id=delivery.storefront_id,
         )
-    erasures.begin(erasure)
+    if erasures.request(erasure).is_stopped:
+        return Outcome(status="ignored", reason="erasure_stopped")
     return Outcome(status="erasing")
+
+
+def _erasure_id(at: Kept) -> str:
+    """The same however often a shop delivers the same request."""
+    named = f"{at.storefront_id}\0{at.delivery_id}"
+    return hashlib.sha256(named.encode()).hexdigest()[:ID_CHARACTERS]
 
 
 def _export(
