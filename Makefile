@@ -68,6 +68,7 @@ build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(if $(filter-out local,$(PLATFORM)),$(python) -m tools.audit --if-answered)
 
 attack: prepare-cloud build ## Attack a local cloud, and hold its books against their entries (MINUTES=, SEED=)
+	$(python) -m pytest -q tests/integration/test_matrix.py
 	@$(python) -m tests.attack $(MINUTES:%=--minutes %) $(SEED:%=--seed %)
 
 audit: prepare ## Ask for known vulnerabilities of what is shipped; needs the network

@@ -122,7 +122,7 @@ def _installed(layers: Path) -> Iterator[Package]:
 
 
 def _bundled() -> Iterator[Package]:
-    """What the script of the report pages is bundled from."""
+    """What the script of the report pages is bundled from; it holds no more than this."""
     for path, locked in json.loads(BUNDLED.read_text(encoding="utf-8"))["packages"].items():
         if path and not locked.get("dev"):
             yield Package(
