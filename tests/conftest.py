@@ -1,5 +1,6 @@
 """What every tier shares: a test is marked by its folder, and its tier's rules go with it."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("loyalty", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("loyalty")
+
+# Tests are one caller, who asks all day: only those of the limit have one.
+os.environ.setdefault("LOYALTY_CALLER_SHARE_PERCENT", "0")
 
 TESTS = Path(__file__).parent
 

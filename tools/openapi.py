@@ -22,6 +22,7 @@ from loyalty.domain.kernel.errors import (
     NotFound,
     Refusal,
     TooLarge,
+    TooManyRequests,
     TryAgain,
     ValidationFailed,
 )
@@ -59,7 +60,9 @@ TAG_OF: Final = {
 }
 GATEWAY: Final = {
     HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",
-    HTTPStatus.TOO_MANY_REQUESTS: "More requests than the route allows; slow down.",
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "More requests than the route allows, or `too_many_requests` of one caller; slow down."
+    ),
 }
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _REF: Final = "#/components/schemas/"
@@ -200,7 +203,10 @@ def _finished(described: Json, operation: Operation) -> Json:
         )
     if operation.allow:
         for status, meaning in GATEWAY.items():
-            responses[str(status.value)] = _answer(meaning, "application/json", "GatewayMessage")
+            answer = _answer(meaning, "application/json", "GatewayMessage")
+            ours = responses.get(str(status.value), {"content": {}})
+            answer["content"] |= ours["content"]
+            responses[str(status.value)] = answer
     finished = described | {"responses": dict(sorted(responses.items()))}
     told = [line.strip() for line in (operation.handler.__doc__ or "").strip().split("\n")[1:]]
     who = ", ".join(sorted(operation.allow)) or "anyone, without a token"
@@ -305,7 +311,7 @@ def _refusals(described: Json, operation: Operation) -> dict[HTTPStatus, list[st
     named = {each["name"].lower() for each in described.get("parameters", ())}
     refusals: set[type[Refusal]] = set(operation.refuses)
     if operation.allow:
-        refusals |= {Forbidden, NotFound, TryAgain}
+        refusals |= {Forbidden, NotFound, TooManyRequests, TryAgain}
     if "requestBody" in described:
         refusals |= {MalformedJson, TooLarge, ValidationFailed}
     if operation.form:

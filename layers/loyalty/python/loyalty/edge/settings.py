@@ -195,6 +195,17 @@ class ClaimSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLimitSettings:
+    """How much of an execution environment's time one person may use: a burst, and for ever.
+
+    A share of 0 is no limit, as on a cloud on one machine, whose slowness says nothing of callers.
+    """
+
+    caller_burst_seconds: str = "20"
+    caller_share_percent: str = "20"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInSettings:
     """Where people who open a page in a browser sign in (OIDC code flow with PKCE); none: nowhere.
 
@@ -231,6 +242,7 @@ type _Settings = (
     | LocalEndpointSettings
     | ClockSettings
     | ClaimSettings
+    | CallerLimitSettings
     | SignInSettings
 )
 

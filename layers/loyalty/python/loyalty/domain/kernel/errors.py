@@ -165,6 +165,17 @@ class InvalidCursor(Refusal):
     title = "The cursor does not belong to this list"
 
 
+class TooManyRequests(Refusal):
+    """One caller takes too much of what is there for all; `retry_after` is in whole seconds."""
+
+    code = "too_many_requests"
+    title = "You are asking for too much at once"
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
+        super().__init__(detail or f"Slow down, and try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
 class TryAgain(Refusal):
     """Given after a bounded number of attempts; repeating the same request is always safe."""
 

@@ -11,19 +11,21 @@ A handler module says which routes there are, who may use them and what they ref
     handler = api
 
 A request is checked in this order: does the program exist for the caller (404), may one of their
-roles do this (403), is the body small enough (413), may they do it for the member that the path
-names (404, 403), is the body JSON (400) and valid (422). Only then the handler runs. It gets the
-caller with no role but those that the route allows, and the member's own id for `me`: whoever has
-only the role `member` on a route reaches only themself, whatever else they are elsewhere. An answer
-is checked against its annotation; one that breaks it is our fault (500). Personal data in it is
-left out for analysts.
+roles do this (403), do they leave others their part of the time (429), is the body small enough
+(413), may they do it for the member that the path names (404, 403), is the body JSON (400) and
+valid (422). Only then the handler runs. It gets the caller with no role but those that the route
+allows, and the member's own id for `me`: whoever has only the role `member` on a route reaches only
+themself, whatever else they are elsewhere. An answer is checked against its annotation; one that
+breaks it is our fault (500). Personal data in it is left out for analysts.
 """
 
 import base64
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Final, Protocol, Required, TypedDict, Unpack, cast
 
 import pydantic
@@ -55,10 +57,11 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.edge.http import problems
 from loyalty.edge.http.auth import Principal, Role, principal_of
+from loyalty.edge.http.caller_limits import CallerLimits
 from loyalty.edge.http.redaction import without_personal_data
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import ClaimSettings, settings
+from loyalty.edge.settings import CallerLimitSettings, ClaimSettings, settings
 from loyalty.table.operations import Transient
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
@@ -145,9 +148,12 @@ class Operation:
 class Api:
     """One function's part of the HTTP API; call it with an event and a context."""
 
-    def __init__(self, service: str, *, acting_for: ActingFor | None = None) -> None:
+    def __init__(
+        self, service: str, *, acting_for: ActingFor | None = None, limits_callers: bool = True
+    ) -> None:
         self.service = service
         self._acting_for = acting_for
+        self._limits_callers = limits_callers
         self.operations: list[Operation] = []
         self.resolver = APIGatewayHttpResolver(json_body_deserializer=_parse_json)
         self._requests = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]  # theirs
@@ -255,8 +261,13 @@ class Api:
     ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
         def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
             self._route_key = route_key
-            if allow:
-                app.context["principal"] = self._authenticate().acting_as(allow)
+            if not allow:
+                return admit(app, next_middleware)
+            app.context["principal"] = self._authenticate().acting_as(allow)
+            with self._limited(self.principal):
+                return admit(app, next_middleware)
+
+        def admit(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
             if len(self.raw_body) > body_bytes_max:
                 raise TooLarge(f"The body may have {body_bytes_max // 1024} KB.")
             path = app.request.path_parameters
@@ -267,6 +278,25 @@ class Api:
             return next_middleware(app)
 
         return guard
+
+    @contextmanager
+    def _limited(self, principal: Principal) -> Iterator[None]:
+        """Answer a person within the time that they may use of this environment.
+
+        Services are not limited: they are the merchant's own servers, and a sale is their rush.
+        """
+        limits = caller_limits() if self._limits_callers and principal.is_person else None
+        if limits is None:
+            yield
+            return
+        caller = f"{principal.program_id} {principal.subject}"
+        started = time.perf_counter()
+        limits.require(caller, now=started)
+        try:
+            yield
+        finally:
+            ended = time.perf_counter()
+            limits.charge(caller, seconds=ended - started, now=ended)
 
     def _redact(
         self, app: APIGatewayHttpResolver, next_middleware: NextMiddleware
@@ -329,9 +359,20 @@ class Api:
         return problems.failed(request_id=self.request_id)
 
 
-def create_app(service: str, *, acting_for: ActingFor | None = None) -> Api:
+def create_app(
+    service: str, *, acting_for: ActingFor | None = None, limits_callers: bool = True
+) -> Api:
     """An API without routes; `acting_for` where a route's path names a member."""
-    return Api(service, acting_for=acting_for)
+    return Api(service, acting_for=acting_for, limits_callers=limits_callers)
+
+
+@cache
+def caller_limits() -> CallerLimits | None:
+    """The buckets of this execution environment; None where nobody is limited."""
+    limits = settings(CallerLimitSettings)
+    if not (share := float(limits.caller_share_percent) / 100):
+        return None
+    return CallerLimits(burst_seconds=float(limits.caller_burst_seconds), share=share)
 
 
 def reply[M](

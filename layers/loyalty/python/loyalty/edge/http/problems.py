@@ -14,6 +14,7 @@ from loyalty.domain.kernel.errors import (
     MissingIdempotencyKey,
     NotFound,
     Refusal,
+    TooManyRequests,
     ValidationFailed,
 )
 
@@ -41,6 +42,7 @@ STATUS: Final = {
     "currency_mismatch": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_cursor": HTTPStatus.UNPROCESSABLE_ENTITY,
     "precondition_required": HTTPStatus.PRECONDITION_REQUIRED,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "try_again": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 INTERNAL_ERROR: Final = "internal_error"
@@ -97,6 +99,8 @@ def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
     headers: dict[str, str | list[str]] = {}
     if isinstance(refusal, IdentityTaken) and refusal.member_id:
         more["member_id"] = refusal.member_id
+    if isinstance(refusal, TooManyRequests):
+        headers["retry-after"] = str(refusal.retry_after)
     if refusal.code == "try_again":
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     return _response(

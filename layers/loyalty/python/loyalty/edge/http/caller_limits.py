@@ -1,0 +1,59 @@
+"""Keeps one caller from using up a function's time.
+
+A bucket for each caller holds seconds of this execution environment's time. A request takes what it
+took to answer, and the bucket fills by a share of the time that passes. So a caller may answer a
+rush, or ask for a few expensive things, and cannot keep an environment busy for longer.
+
+Only this environment's memory knows it: nothing is read or written, and another environment has
+buckets of its own (`docs/adr/0020-callers-are-limited-in-memory.md`).
+"""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from loyalty.domain.kernel.errors import TooManyRequests
+
+CALLERS_MAX: Final = 5_000
+
+
+@dataclass(slots=True)
+class _Bucket:
+    seconds: float
+    filled_at: float
+
+
+class CallerLimits:
+    """Buckets by caller; `share` is the part of an environment's time that one may use for ever.
+
+    All times are seconds of one clock that never goes back.
+    """
+
+    def __init__(self, *, burst_seconds: float, share: float) -> None:
+        self._burst = burst_seconds
+        self._share = share
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def require(self, caller: str, *, now: float) -> None:
+        """Let a caller's request begin.
+
+        Raises:
+            TooManyRequests: the caller used up their time; it says when to try again.
+        """
+        bucket = self._bucket(caller, now)
+        if bucket.seconds <= 0:
+            raise TooManyRequests(retry_after=max(1, math.ceil(-bucket.seconds / self._share)))
+
+    def charge(self, caller: str, *, seconds: float, now: float) -> None:
+        """Take from a caller's bucket what a request took."""
+        self._bucket(caller, now).seconds -= seconds
+
+    def _bucket(self, caller: str, now: float) -> _Bucket:
+        bucket = self._buckets.setdefault(caller, _Bucket(self._burst, now))
+        filled = bucket.seconds + (now - bucket.filled_at) * self._share
+        bucket.seconds, bucket.filled_at = min(filled, self._burst), now
+        self._buckets.move_to_end(caller)
+        if len(self._buckets) > CALLERS_MAX:
+            self._buckets.popitem(last=False)
+        return bucket
