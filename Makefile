@@ -74,7 +74,7 @@ attack: prepare-cloud build ## Attack a local cloud, and hold its books against 
 audit: prepare ## Ask for known vulnerabilities of what is shipped; needs the network
 	@$(python) -m tools.audit
 
-synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64, STAGE=dev|prod)
+synth: prepare ## Synthesize the stacks into cdk.out (ARCHITECTURE=arm64|x86_64, STAGE=)
 	@$(python) -m tools.build --platform $(ARCHITECTURE)
 	@CDK_CONTEXT_JSON='{"architecture": "$(ARCHITECTURE)", "stage": "$(STAGE)"}' $(python) app.py
 

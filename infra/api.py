@@ -65,7 +65,9 @@ class HttpApi(Construct):
             "Api",
             api_name=settings.stack_id("Api"),
             create_default_stage=False,
-            cors_preflight=_cors(settings.cors_origins) if settings.cors_origins else None,
+            cors_preflight=_cors(settings.configuration.cors_origins)
+            if settings.configuration.cors_origins
+            else None,
         )
         authorizer = authorizers.HttpJwtAuthorizer("Jwt", issuer, jwt_audience=list(audience))
         # One integration a function, and one permission: a permission a route would outgrow the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import CfnOutput, CfnResource, Stack
+from aws_cdk import CfnOutput, CfnResource, RemovalPolicy, Stack
 from constructs import Construct
 
 from infra.buckets import Buckets
@@ -12,6 +12,15 @@ from infra.identities import Identities
 from infra.ledger_table import LedgerTable
 from infra.secrets import Secrets
 from infra.settings import Settings
+
+# Everything else is made again from the template; if it were kept, a deployment that creates it
+# again would find its name taken.
+HOLD_DATA = {
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+    "AWS::Cognito::UserPool",
+}
 
 
 class DataStack(Stack):
@@ -29,7 +38,9 @@ class DataStack(Stack):
         self.secrets = Secrets(self, "Secrets", settings=settings)
         # Another issuer knows its own people: no user pool stands there unused.
         self.identities = (
-            None if settings.issuer else Identities(self, "Identities", settings=settings)
+            None
+            if settings.configuration.issuer
+            else Identities(self, "Identities", settings=settings)
         )
         CfnOutput(self, "TableName", value=self.table.name)
         CfnOutput(self, "LakeBucket", value=self.buckets.lake.bucket_name)
@@ -40,4 +51,8 @@ class DataStack(Stack):
             self.identities.publish(self)
         for construct in self.node.find_all():
             if CfnResource.is_cfn_resource(construct):
-                cast(CfnResource, construct).apply_removal_policy(settings.removal_policy)
+                resource = cast(CfnResource, construct)
+                holds_data = resource.cfn_resource_type in HOLD_DATA
+                resource.apply_removal_policy(
+                    settings.removal_policy if holds_data else RemovalPolicy.DESTROY
+                )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from aws_cdk import Aws, CfnOutput, Duration
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
-from infra.settings import Settings
+from infra.settings import Configuration, Settings
 
 SERVICE_SCOPE = "service"
 
@@ -25,8 +26,9 @@ class Identities(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self._pool = self._user_pool(settings)
-        self._mobile = self._mobile_client(settings.callback_urls)
-        self._services = {each: self._service_client(each) for each in settings.programs}
+        programs = settings.configuration.programs
+        self._mobile = self._mobile_client(settings.configuration.callback_urls)
+        self._services = {each: self._service_client(each) for each in programs}
         domain = self._pool.add_domain(
             "Domain",
             # A prefix is taken once for all accounts of a region.
@@ -85,6 +87,8 @@ class Identities(Construct):
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
             deletion_protection=settings.is_prod,
         )
+        if settings.configuration.mail_from:
+            self._send_through_ses(pool, settings.configuration)
         acknowledge(
             pool,
             "AwsSolutions-COG2",
@@ -98,6 +102,23 @@ class Identities(Construct):
             "protection changes the plan in place.",
         )
         return pool
+
+    def _send_through_ses(self, pool: cognito.UserPool, configuration: Configuration) -> None:
+        """Send codes as the program writes to members; Cognito's own mailer sends 50 a day."""
+        sender = configuration.mail_from
+        if sender is None:
+            raise TypeError("There is no sender to send as.")
+        identity = configuration.mail_identity or sender.partition("@")[2]
+        # The construct's `email` wants a region that is known at synthesis.
+        cast(
+            cognito.CfnUserPool, pool.node.default_child
+        ).email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
+            email_sending_account="DEVELOPER",
+            from_=sender,
+            source_arn=Stack.of(self).format_arn(
+                service="ses", resource="identity", resource_name=identity
+            ),
+        )
 
     def _mobile_client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
         """The public client of apps: no secret, since an app cannot keep one."""

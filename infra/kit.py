@@ -79,7 +79,7 @@ class Kit:
     def sign_in(self) -> dict[str, str]:
         """Where the pages of the reports send people to sign in, if they may come back from it."""
         identities, told = self.data.identities, self.settings.sign_in
-        if told is None and identities is not None and self.settings.callback_urls:
+        if told is None and identities is not None and self.settings.configuration.callback_urls:
             told = SignInSettings(
                 authorize_url=identities.authorize_url,
                 token_url=identities.token_url,

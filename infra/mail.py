@@ -53,13 +53,13 @@ class Mail(Construct):
 
     @property
     def environment(self) -> dict[str, str]:
-        sender = self._settings.mail_from
+        sender = self._settings.configuration.mail_from
         told = {"LOYALTY_CONFIGURATION_SET": self.configuration_set}
         return told | ({"LOYALTY_MAIL_FROM": sender} if sender else {})
 
     def allow_send(self, function: CapabilityFunction) -> None:
         """Allow sending as the deployment's sender, be the address verified or its domain."""
-        sender = self._settings.mail_from
+        sender = self._settings.configuration.mail_from
         if not self._settings.sends_by_identity:
             function.allow("ses:SendEmail", on=["*"])
             function.acknowledge_wildcard("*", why="The local cloud asks for the right on no one.")

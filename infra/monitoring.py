@@ -31,8 +31,9 @@ class MonitoringStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, description="Loyalty: alarms and the dashboard")
         emails = {
-            Severity.PAGE: settings.alarm_email,
-            Severity.TICKET: settings.ticket_email or settings.alarm_email,
+            Severity.PAGE: settings.configuration.alarm_email,
+            Severity.TICKET: settings.configuration.ticket_email
+            or settings.configuration.alarm_email,
         }
         topics = {
             severity: AlarmTopic(

@@ -126,7 +126,7 @@ class ServiceStack(Stack):
         )
         # Mails lead to the API, which is made after the function that writes them.
         self.functions["notifications"].function.add_environment(
-            "LOYALTY_API_URL", self._settings.api_url or api.url
+            "LOYALTY_API_URL", self._settings.configuration.api_url or api.url
         )
         CfnOutput(self, "ApiId", value=api.id)
         CfnOutput(self, "ApiUrl", value=api.url)
@@ -143,8 +143,8 @@ class ServiceStack(Stack):
 
     def _trusted(self) -> tuple[str, tuple[str, ...]]:
         """Whose tokens the API takes, and made for which clients."""
-        if self._settings.issuer:
-            return self._settings.issuer, self._settings.audience
+        if self._settings.configuration.issuer:
+            return self._settings.configuration.issuer, self._settings.configuration.audience
         if self._data.identities is None:
             raise TypeError("A deployment has an issuer or identities of its own.")
         return self._data.identities.issuer, self._data.identities.audience

@@ -1,20 +1,22 @@
-"""What can be chosen about a deployment, read from the context of the CDK app."""
+"""What can be chosen about a deployment: a committed file for each stage, and the machine."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
+import pydantic
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from loyalty.edge.settings import ClaimSettings, SignInSettings
+from loyalty.edge.settings import SignInSettings
 
-Stage = Literal["dev", "prod"]
 Architecture = Literal["arm64", "x86_64"]
 Platform = Literal["arm64", "x86_64", "local"]
 
@@ -30,15 +32,68 @@ FEATURE_FLAGS = {
     "@aws-cdk/core:checkSecretUsage": True,
 }
 
-# The program that `examples/` publishes.
-EXAMPLE_PROGRAM = "bean-and-leaf"
+# Part of names that have limits: of a domain, a database, functions.
+STAGE_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
-# How a deployer says what another issuer calls a claim: `-c groups_claim=roles`.
-CLAIMS = tuple(field.name for field in fields(ClaimSettings))
+Text = Annotated[pydantic.StrictStr, pydantic.StringConstraints(min_length=1)]
+Url = Annotated[Text, pydantic.StringConstraints(pattern=r"^https?://\S+$")]
+ProgramId = Annotated[Text, pydantic.StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
+Address = Annotated[Text, pydantic.StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 
 
-class ContextError(ValueError):
-    """A context value that no deployment can have."""
+class ConfigurationError(ValueError):
+    """A configuration that no deployment can have. The message names every mistake."""
+
+
+class _Part(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class Claims(_Part):
+    """What another issuer calls its claims, where that differs from Cognito's names."""
+
+    groups_claim: Text | None = None
+    scopes_claim: Text | None = None
+    email_claim: Text | None = None
+    email_verified_claim: Text | None = None
+    phone_claim: Text | None = None
+    phone_verified_claim: Text | None = None
+
+
+class SignIn(_Part):
+    """Where another issuer signs people in to the pages of the reports, by a public client."""
+
+    authorize_url: Url
+    token_url: Url
+    client_id: Text
+
+
+class Configuration(_Part):
+    """The file of one stage. Every key stands for itself: leaving one out changes nothing else.
+
+    `production`: the stage keeps its data when a stack is deleted, and refuses to be deleted.
+    `programs` are those that a server may call with the service client's credentials.
+    `issuer` and `audience` replace Cognito by another OIDC issuer.
+    `mail_from` is the address that members get mail from (None: they get none), and
+    `mail_identity` the identity that is verified in SES for it (None: the address's domain).
+    `api_url` is where links in mails lead, if that is not the API's own address.
+    `alarm_email` is the mailbox of alarms that wake somebody, and `ticket_email` of those that can
+    wait for the next working day (None: the same mailbox).
+    """
+
+    production: pydantic.StrictBool
+    programs: Annotated[tuple[ProgramId, ...], pydantic.Field(min_length=1)]
+    issuer: Url | None = None
+    audience: tuple[Text, ...] = ()
+    claims: Claims = Claims()
+    sign_in: SignIn | None = None
+    callback_urls: tuple[Text, ...] = ()
+    cors_origins: tuple[Text, ...] = ()
+    alarm_email: Address | None = None
+    ticket_email: Address | None = None
+    mail_from: Address | None = None
+    mail_identity: Text | None = None
+    api_url: Url | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,56 +102,36 @@ class Settings:
 
     `platform` says for which machine the assets were built: the stage's architecture, or `local`
     for the local cloud, which runs them on this machine and speaks plain HTTP.
-    `programs` are those that a server may call with the service client's credentials.
-    `issuer` and `audience` replace Cognito by another OIDC issuer, and `claims` are the names of
-    claims that this issuer has chosen otherwise than Cognito, by the name of their setting.
-    `sign_in` is where that issuer signs people in to the pages of the reports: the addresses for
-    authorizing and for tokens, and a public client.
-    `alarm_email` is the mailbox of alarms that wake somebody, and `ticket_email` of those that can
-    wait for the next working day (None: the same mailbox).
-    `mail_from` is the address that members get mail from (None: they get none), and `api_url` where
-    links in mails lead, where that is not the API's own address.
     """
 
-    stage: Stage
+    stage: str
     architecture: Architecture
     platform: Platform
     build_dir: Path
-    programs: tuple[str, ...]
-    issuer: str | None
-    audience: tuple[str, ...]
-    claims: tuple[tuple[str, str], ...]
-    sign_in: SignInSettings | None
-    callback_urls: tuple[str, ...]
-    cors_origins: tuple[str, ...]
-    alarm_email: str | None
-    ticket_email: str | None
-    mail_from: str | None
-    api_url: str | None
+    configuration: Configuration
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
+        """Read the stage's name and the machine's side from the context, all else from its file.
+
+        Raises:
+            ConfigurationError: with every mistake of the file.
+        """
+        stage = _text(node, "stage") or "dev"
+        if not STAGE_PATTERN.fullmatch(stage):
+            raise ConfigurationError(
+                f"Context `stage` is `{stage}`; it has at most 16 small letters, digits and "
+                "hyphens, and begins with a letter."
+            )
         architecture = _choice(node, "architecture", Architecture, default="arm64")
-        issuer = _text(node, "issuer")
-        audience = _texts(node, "audience")
-        if (issuer is None) != (not audience):
-            raise ContextError("Context `issuer` and `audience` are given together or not at all.")
         return cls(
-            stage=cast(Stage, _choice(node, "stage", Stage, default="dev")),
+            stage=stage,
             architecture=cast(Architecture, architecture),
             platform=cast(Platform, _choice(node, "platform", Platform, default=architecture)),
             build_dir=Path(_text(node, "build_dir") or "build"),
-            programs=_texts(node, "programs") or (EXAMPLE_PROGRAM,),
-            issuer=issuer,
-            audience=audience,
-            claims=tuple((name, claim) for name in CLAIMS if (claim := _text(node, name))),
-            sign_in=_sign_in(node),
-            callback_urls=_texts(node, "callback_urls"),
-            cors_origins=_texts(node, "cors_origins"),
-            alarm_email=_address(node, "alarm_email"),
-            ticket_email=_address(node, "ticket_email"),
-            mail_from=_address(node, "mail_from"),
-            api_url=_text(node, "api_url"),
+            configuration=read_configuration(
+                Path(_text(node, "stage_file") or f"stages/{stage}.toml")
+            ),
         )
 
     def stack_id(self, name: str) -> str:
@@ -109,7 +144,18 @@ class Settings:
 
     @property
     def is_prod(self) -> bool:
-        return self.stage == "prod"
+        return self.configuration.production
+
+    @property
+    def claims(self) -> tuple[tuple[str, str], ...]:
+        """The claims that are not called as Cognito calls them, by the name of their setting."""
+        chosen = self.configuration.claims.model_dump(exclude_none=True)
+        return tuple(chosen.items())
+
+    @property
+    def sign_in(self) -> SignInSettings | None:
+        chosen = self.configuration.sign_in
+        return SignInSettings(**chosen.model_dump()) if chosen else None
 
     @property
     def tls_only(self) -> bool:
@@ -128,7 +174,7 @@ class Settings:
     @property
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of data when its stack is deleted."""
-        return RemovalPolicy.RETAIN if self.is_prod else RemovalPolicy.DESTROY
+        return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.is_prod else RemovalPolicy.DESTROY
 
     @property
     def log_retention(self) -> logs.RetentionDays:
@@ -140,17 +186,50 @@ class Settings:
         return lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
 
 
-def _sign_in(node: Node) -> SignInSettings | None:
-    names = ("authorize_url", "token_url", "sign_in_client")
-    told = [_text(node, name) for name in names]
-    match told:
-        case [None, None, None]:
-            return None
-        case [str(authorize_url), str(token_url), str(client_id)]:
-            return SignInSettings(
-                authorize_url=authorize_url, token_url=token_url, client_id=client_id
-            )
-    raise ContextError(f"Context {', '.join(names)} are given together or not at all.")
+def read_configuration(file: Path) -> Configuration:
+    """Read the file of a stage.
+
+    Raises:
+        ConfigurationError: there is none, it is not TOML, or it has mistakes, all of them named.
+    """
+    if not file.is_file():
+        raise ConfigurationError(
+            f"{file} does not exist. Every stage has a committed file of its own: copy "
+            "stages/example.toml and fill it in."
+        )
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file} is not TOML: {error}.") from None
+    mistakes = []
+    configuration = None
+    try:
+        configuration = Configuration.model_validate(raw)
+    except pydantic.ValidationError as error:
+        mistakes = [
+            f"`{'.'.join(str(part) for part in each['loc'])}`: {each['msg']}"
+            for each in error.errors()
+        ]
+    mistakes += _contradictions(raw)
+    if configuration is None or mistakes:
+        raise ConfigurationError("\n  ".join([f"{file} has mistakes:", *mistakes]))
+    return configuration
+
+
+def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with keys together, each of which may be right by itself."""
+    if ("issuer" in raw) != bool(raw.get("audience")):
+        yield "`issuer`, `audience`: both are given, or neither is"
+    if "issuer" in raw and raw.get("callback_urls"):
+        yield "`callback_urls`: they are Cognito's; another issuer has `sign_in`"
+    if raw.get("production") is True and not {"issuer", "mail_from"} & raw.keys():
+        yield (
+            "`mail_from`: it is missing. Cognito's own mailer sends 50 mails a day for the whole "
+            "account, so the 51st person who signs up gets no code. State a sender that is "
+            "verified in SES, or another `issuer`"
+        )
+    if "mail_identity" in raw and "mail_from" not in raw:
+        yield "`mail_identity`: there is no `mail_from` that it would be the identity of"
 
 
 def _text(node: Node, name: str) -> str | None:
@@ -158,28 +237,15 @@ def _text(node: Node, name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise ContextError(f"Context `{name}` is {value!r}; it must be a string.")
+        raise ConfigurationError(f"Context `{name}` is {value!r}; it must be a string.")
     return value
-
-
-def _address(node: Node, name: str) -> str | None:
-    value = _text(node, name)
-    if value is not None and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", value):
-        raise ContextError(f"Context `{name}` is `{value}`; it must be an e-mail address.")
-    return value
-
-
-def _texts(node: Node, name: str) -> tuple[str, ...]:
-    """A list, or the comma-separated string that `-c name=a,b` gives."""
-    value = node.try_get_context(name)
-    if isinstance(value, list):
-        return tuple(str(item) for item in value)
-    return tuple(item.strip() for item in (_text(node, name) or "").split(",") if item.strip())
 
 
 def _choice(node: Node, name: str, choices: object, *, default: str) -> str:
     value = _text(node, name) or default
     allowed = get_args(choices)
     if value not in allowed:
-        raise ContextError(f"Context `{name}` is `{value}`; it is one of {', '.join(allowed)}.")
+        raise ConfigurationError(
+            f"Context `{name}` is `{value}`; it is one of {', '.join(allowed)}."
+        )
     return value

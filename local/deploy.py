@@ -10,13 +10,14 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from local.aws import ACCOUNT, REGION, Aws
 from local.cloud import ROOT, stop
@@ -26,13 +27,11 @@ type Report = Callable[[str], None]
 
 ASSEMBLY = ROOT / ".local" / "assembly"
 
-# Nobody's domain, and nothing leaves this machine: the cloud keeps what is sent to be looked at.
-MAIL_FROM = "club@beanleaf.example"
-
-_CONTEXT = {
+STAGE_FILE = "local/stage.toml"
+_CONTEXT: Final[Mapping[str, Any]] = {
     "stage": "dev",
     "platform": "local",
-    "mail_from": MAIL_FROM,
+    "stage_file": STAGE_FILE,
     "aws:cdk:disable-asset-staging": True,
 }
 # Nobody is woken by this machine, and its CloudWatch takes no alarm on an expression.
@@ -97,7 +96,8 @@ def deploy(aws: Aws, *, report: Report) -> list[str]:
         _wait_until_created(aws, name)
         names.append(name)
     # Proving that a domain is one's own is what a deployer does once in AWS.
-    aws.ses.create_email_identity(EmailIdentity=MAIL_FROM)
+    stage = tomllib.loads((ROOT / STAGE_FILE).read_text(encoding="utf-8"))
+    aws.ses.create_email_identity(EmailIdentity=stage["mail_from"])
     return names
 
 
@@ -113,6 +113,7 @@ def stack_outputs(aws: Aws) -> dict[str, str]:
 def _inputs_digest() -> str:
     """Digest of all that the templates are made from: the app, its context, what was built."""
     paths = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
+    paths += [ROOT / STAGE_FILE]
     paths += sorted((ROOT / "infra").rglob("*.py"))
     paths += sorted((ROOT / "build" / "local").rglob("*.hash"))
     digest = hashlib.sha256(json.dumps(_CONTEXT).encode())

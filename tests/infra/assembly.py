@@ -53,8 +53,32 @@ def stand_in_build(folder: Path, platform: str) -> Path:
     return folder
 
 
-def new_app(folder: Path, **context: str) -> cdk.App:
+# What the context says; all else about a deployment is in its stage's file.
+CONTEXT: Final[tuple[str, ...]] = ("stage", "architecture", "platform", "build_dir")
+
+
+def write_stage_file(folder: Path, **chosen: Any) -> Path:
+    """Write the file of a stage; a dictionary is a table of it, and None leaves a key out."""
+    chosen = {"production": False, "programs": ["bean-and-leaf"], **chosen}
+    tables = {name: value for name, value in chosen.items() if isinstance(value, dict)}
+    lines = _lines({name: value for name, value in chosen.items() if name not in tables})
+    for name, table in tables.items():
+        lines += [f"[{name}]", *_lines(table)]
+    file = folder / "stage.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def _lines(chosen: Mapping[str, Any]) -> list[str]:
+    # Strings, lists of them, numbers and booleans are written alike in JSON and TOML.
+    return [f"{name} = {json.dumps(value)}" for name, value in chosen.items() if value is not None]
+
+
+def new_app(folder: Path, **chosen: Any) -> cdk.App:
     """An app over a stand-in build under `folder`, not synthesized yet."""
+    context = {name: chosen.pop(name) for name in CONTEXT if name in chosen}
+    if context.get("stage") == "prod":
+        chosen = {"production": True, **chosen}
     platform = context.get("platform") or context.get("architecture") or "arm64"
     build = stand_in_build(folder / "build", platform)
     return cdk.App(
@@ -64,13 +88,14 @@ def new_app(folder: Path, **context: str) -> cdk.App:
             **FEATURE_FLAGS,
             "aws:cdk:enable-path-metadata": True,
             "build_dir": str(build),
+            "stage_file": str(write_stage_file(folder, **chosen)),
             **context,
         },
     )
 
 
-def synthesize(folder: Path, **context: str) -> Assembly:
-    app = new_app(folder, **context)
+def synthesize(folder: Path, **chosen: Any) -> Assembly:
+    app = new_app(folder, **chosen)
     compose(app)
     return Assembly(app=app, folder=Path(app.synth().directory))
 

@@ -208,8 +208,7 @@ def test_alarms_may_publish_to_their_topics(deployed: Assembly) -> None:
 def test_tickets_go_to_a_mailbox_of_their_own_if_there_is_one(
     tmp_path: Path, of_tickets: str | None
 ) -> None:
-    context = {"ticket_email": of_tickets} if of_tickets else {}
-    assembly = synthesize(tmp_path, alarm_email="pager@b.example", **context)
+    assembly = synthesize(tmp_path, alarm_email="pager@b.example", ticket_email=of_tickets)
 
     subscribed = {
         assembly.render(each["TopicArn"]): each["Endpoint"]

@@ -38,13 +38,28 @@ def test_the_logical_ids_of_what_is_kept_never_change(deployed: Assembly) -> Non
     assert found == LOGICAL_IDS
 
 
-def test_prod_keeps_everything_when_its_stack_is_deleted(prod: Assembly) -> None:
-    policies = {
-        (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
-        for resource in prod.data.resources.values()
+def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: Assembly) -> None:
+    """What is kept without need stands in the way of the deployment that creates it again."""
+    kept = {
+        logical_id
+        for logical_id, resource in prod.data.resources.items()
+        if resource["DeletionPolicy"] != "Delete"
     }
 
-    assert policies == {("Retain", "Retain")}
+    assert kept == {
+        "LedgerTable9343E4AA",
+        "BucketsAccessLogsA5F88218",
+        "BucketsLake7E5C8A08",
+        "BucketsInbox7F142E89",
+        "BucketsExportsEFF3E371",
+        "SecretsIdentity74DCF23E",
+        "IdentitiesUserPool8358EB6D",
+    }
+    for logical_id in kept:
+        resource = prod.data.resources[logical_id]
+        # A first deployment that fails leaves no pool behind whose domain is then taken.
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_dev_leaves_nothing_behind(dev: Assembly) -> None:
@@ -172,7 +187,7 @@ def test_an_app_has_no_secret_and_a_server_has_one(deployed: Assembly) -> None:
 
 
 def test_the_secret_of_one_program_s_servers_opens_no_other_program(tmp_path: Path) -> None:
-    data = synthesize(tmp_path, programs="bean,leaf").data
+    data = synthesize(tmp_path, programs=["bean", "leaf"]).data
     scopes = [
         [scope["Fn::Join"][1] for scope in client["AllowedOAuthScopes"]]
         for client in data.of_type("Cognito::UserPoolClient").values()
@@ -197,3 +212,17 @@ def test_the_identity_key_is_generated_and_never_written_down(deployed: Assembly
 
     assert secret["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 64}
     assert "SecretString" not in secret
+
+
+def test_people_who_sign_up_get_their_code_through_ses_from_the_program_s_sender(
+    deployed: Assembly,
+) -> None:
+    """Cognito's own mailer sends fifty mails a day for the whole account."""
+    (pool,) = deployed.data.of_type("Cognito::UserPool").values()
+    sending = pool["EmailConfiguration"]
+
+    assert sending["EmailSendingAccount"] == "DEVELOPER"
+    assert sending["From"] == "club@beanleaf.example"
+    assert deployed.render(sending["SourceArn"]) == (
+        "arn:<Partition>:ses:<Region>:<AccountId>:identity/beanleaf.example"
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 import pytest
@@ -11,51 +14,157 @@ import pytest
 from app import compose
 from infra.build import BuildMissingError
 from infra.routes import ROUTES
-from infra.settings import FEATURE_FLAGS, ContextError, Settings
-from tests.infra.assembly import Assembly, synthesize
+from infra.settings import (
+    FEATURE_FLAGS,
+    Configuration,
+    ConfigurationError,
+    Settings,
+    read_configuration,
+)
+from tests.infra.assembly import CONTEXT, Assembly, synthesize, write_stage_file
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def settings(**context: Any) -> Settings:
-    return Settings.from_context(cdk.App(context=context).node)
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings of a stage file with these keys."""
+
+    def read(**chosen: Any) -> Settings:
+        context = {name: chosen.pop(name) for name in CONTEXT if name in chosen}
+        file = write_stage_file(tmp_path, **chosen)
+        return Settings.from_context(cdk.App(context={"stage_file": str(file), **context}).node)
+
+    return read
 
 
-def test_a_deployment_is_dev_on_arm_unless_told_otherwise() -> None:
+def test_a_deployment_is_dev_on_arm_unless_stated_otherwise(
+    settings: Callable[..., Settings],
+) -> None:
     chosen = settings()
 
     assert (chosen.stage, chosen.architecture, chosen.platform) == ("dev", "arm64", "arm64")
-    assert chosen.programs == ("bean-and-leaf",)
 
 
-def test_assets_follow_the_architecture_that_is_chosen() -> None:
+def test_assets_follow_the_architecture_that_is_chosen(settings: Callable[..., Settings]) -> None:
     assert settings(architecture="x86_64").platform == "x86_64"
-
-
-@pytest.mark.parametrize("given", ["tea-house, bean-and-leaf", ["tea-house", "bean-and-leaf"]])
-def test_programs_come_as_a_list_or_with_commas(given: object) -> None:
-    assert settings(programs=given).programs == ("tea-house", "bean-and-leaf")
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("stage", "staging"), ("architecture", "riscv"), ("platform", "mac"), ("stage", 1)],
+    [("stage", "Prod"), ("architecture", "riscv"), ("platform", "mac"), ("stage", 1)],
 )
-def test_a_choice_that_is_none_is_refused_by_name(name: str, value: object) -> None:
-    with pytest.raises(ContextError, match=f"`{name}`"):
+def test_a_choice_that_is_none_is_refused_by_name(
+    settings: Callable[..., Settings], name: str, value: object
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"`{name}`"):
         settings(**{name: value})
 
 
-def test_an_issuer_without_an_audience_is_refused() -> None:
-    with pytest.raises(ContextError, match="audience"):
-        settings(issuer="https://id.example.com")
+def test_a_stage_without_a_file_says_what_to_do() -> None:
+    with pytest.raises(ConfigurationError, match=r"stages/nowhere\.toml .* copy"):
+        Settings.from_context(cdk.App(context={"stage": "nowhere"}).node)
 
 
-def test_a_place_to_sign_in_is_told_whole() -> None:
-    with pytest.raises(ContextError, match="sign_in_client"):
-        settings(authorize_url="https://id.example.com/authorize")
+def test_no_program_is_deployed_that_nobody_named(settings: Callable[..., Settings]) -> None:
+    nobody: tuple[list[str] | None, ...] = (None, [])
+    for programs in nobody:
+        with pytest.raises(ConfigurationError, match="`programs`"):
+            settings(programs=programs)
+
+
+def test_every_mistake_of_a_stage_file_is_named_at_once(
+    settings: Callable[..., Settings],
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        settings(
+            stage="prod",
+            production=True,
+            programs=["bean", "Bean & Leaf"],
+            issuer="id.example.com",
+            alarm_mail="on-call@example.com",
+            mail_identity="example.com",
+            claims={"group_claim": "roles"},
+            sign_in={"token_url": "https://id.example.com/token"},
+        )
+
+    named = re.findall(r"^  `([^`]+)`", str(refused.value), re.MULTILINE)
+    assert sorted(named) == [
+        "alarm_mail",
+        "claims.group_claim",
+        "issuer",
+        "issuer",
+        "mail_identity",
+        "programs.1",
+        "sign_in.authorize_url",
+        "sign_in.client_id",
+    ]
+
+
+def test_a_production_stage_whose_people_could_not_sign_up_is_refused(
+    settings: Callable[..., Settings],
+) -> None:
+    with pytest.raises(ConfigurationError, match="50 mails a day"):
+        settings(production=True)
+
+    assert settings(production=True, mail_from="club@beanleaf.example").is_prod
+    # Another issuer sends its own mails.
+    assert settings(production=True, issuer="https://id.example.com", audience=["app"]).is_prod
+
+
+def test_the_committed_stage_files_can_be_deployed() -> None:
+    for file in (*ROOT.glob("stages/*.toml"), ROOT / "local" / "stage.toml"):
+        read_configuration(file)
+
+
+def test_the_example_of_a_stage_file_has_every_key() -> None:
+    text = (ROOT / "stages" / "example.toml").read_text(encoding="utf-8")
+    keys = {name for name in Configuration.model_fields if name not in {"sign_in", "claims"}}
+
+    assert {key for key in keys if not re.search(rf"^(# )?{key} = ", text, re.MULTILINE)} == set()
+    uncommented = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
+    everything = Configuration.model_validate({**tomllib.loads(uncommented), "callback_urls": []})
+    assert everything.sign_in is not None
+    assert everything.claims.groups_claim == "roles"
+
+
+# What nothing but a key of its own may change.
+OPTIONAL: Final[Mapping[str, Any]] = {
+    "callback_urls": ["app://in"],
+    "cors_origins": ["https://shop.example.com"],
+    "alarm_email": "a@b.example",
+    "api_url": "https://api.example.com",
+}
+
+
+@pytest.mark.parametrize("left_out", OPTIONAL)
+def test_leaving_a_line_out_keeps_every_resource_that_holds_something(
+    tmp_path: Path, left_out: str, everything_chosen: Assembly
+) -> None:
+    chosen = {name: value for name, value in OPTIONAL.items() if name != left_out}
+    without = synthesize(tmp_path, mail_from="club@beanleaf.example", **chosen)
+
+    lost = everything_chosen.data.resources.keys() - without.data.resources.keys()
+    changed = {
+        logical_id
+        for logical_id, resource in without.data.resources.items()
+        if resource != everything_chosen.data.resources[logical_id]
+    }
+
+    assert lost == set()
+    may_change = {"IdentitiesUserPoolMobile489794BF"} if left_out == "callback_urls" else set()
+    assert changed == may_change
+
+
+@pytest.fixture(scope="module")
+def everything_chosen(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    folder = tmp_path_factory.mktemp("everything")
+    return synthesize(folder, mail_from="club@beanleaf.example", **OPTIONAL)
 
 
 def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
-    app = cdk.App(context={**FEATURE_FLAGS, "build_dir": str(tmp_path)})
+    file = write_stage_file(tmp_path)
+    app = cdk.App(context={**FEATURE_FLAGS, "build_dir": str(tmp_path), "stage_file": str(file)})
 
     with pytest.raises(BuildMissingError, match="make build"):
         compose(app)
@@ -65,11 +174,13 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     assembly = synthesize(
         tmp_path,
         issuer="https://id.example.com",
-        audience="app,server",
-        groups_claim="roles",
-        authorize_url="https://id.example.com/authorize",
-        token_url="https://id.example.com/token",
-        sign_in_client="app",
+        audience=["app", "server"],
+        claims={"groups_claim": "roles"},
+        sign_in={
+            "authorize_url": "https://id.example.com/authorize",
+            "token_url": "https://id.example.com/token",
+            "client_id": "app",
+        },
     )
 
     (authorizer,) = assembly.service.of_type("ApiGatewayV2::Authorizer").values()
@@ -97,7 +208,7 @@ def test_the_pages_lead_to_the_hosted_sign_in_where_people_may_come_back(
 ) -> None:
     page = "https://api.example.com/v1/programs/bean-and-leaf/reports"
 
-    assembly = synthesize(tmp_path, callback_urls=page)
+    assembly = synthesize(tmp_path, callback_urls=[page])
 
     told = signing_in(assembly)
     assert told["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
@@ -114,13 +225,8 @@ def signing_in(assembly: Assembly) -> dict[str, str]:
     return {name: assembly.render(told[name]) for name in names if name in told}
 
 
-def test_the_local_cloud_has_few_workers_and_aws_as_many_as_are_wanted() -> None:
+def test_the_local_cloud_has_few_workers_and_aws_as_many_as_are_wanted(
+    settings: Callable[..., Settings],
+) -> None:
     assert settings(platform="local").workers_at_once(50) == 2
-    assert settings(stage="prod").workers_at_once(50) == 50
-
-
-def test_members_get_mail_from_an_address_that_is_one() -> None:
-    assert settings().mail_from is None
-    assert settings(mail_from="club@beanleaf.example").mail_from == "club@beanleaf.example"
-    with pytest.raises(ContextError, match="mail_from"):
-        settings(mail_from="Bean & Leaf")
+    assert settings().workers_at_once(50) == 50
