@@ -323,6 +323,26 @@ class TestEnrollingOneself:
         assert read("me", as_=barista).body["id"] == answer.body["id"]
 
 
+@pytest.mark.parametrize(
+    ("profile", "pointer"),
+    [
+        ({"name": "A\0na"}, "/profile/name"),
+        ({"name": "A\x1b[31mna"}, "/profile/name"),
+        ({"name": "\u202eana"}, "/profile/name"),
+        ({"name": "Ana\nLund"}, "/profile/name"),
+        ({"attributes": {"milk": "o\0at"}}, "/profile/attributes/milk"),
+    ],
+)
+def test_text_with_characters_that_are_not_shown_is_refused(
+    profile: dict[str, Any], pointer: str
+) -> None:
+    answer = enroll(ANA, profile=profile)
+
+    assert answer.status == 422
+    (fault,) = answer.body["errors"]
+    assert (fault["pointer"], fault["code"]) == (pointer, "unprintable_text")
+
+
 class TestSomebodyElsesAddress:
     MALLORY = person("sub-mallory", email="mallory@example.com")
     OWNER = person("sub-ana", email="ana@example.com")

@@ -75,6 +75,31 @@ def test_dates_and_numbers_are_in_the_member_s_locale(
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "URGENT: your account is blocked, go to http://evil.example/login",
+        "evil.example",
+        "Ana evil。example",
+        "call 0800 123456",
+        "ana@evil.example",
+        "A" * 61,
+    ],
+)
+def test_a_name_that_says_more_than_a_name_is_in_no_mail(name: str) -> None:
+    made = send("welcome", name=name)
+
+    assert made == send("welcome", name=None)
+    assert name not in made.text
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana", "J. R. O'Neill-Smith", "Lund, Ana", "محمد", "山田 太郎", "Íñigo"]
+)
+def test_a_member_is_greeted_by_their_name(name: str) -> None:
+    assert f"Hello {name}," in send("welcome", name=name).text
+
+
+@pytest.mark.parametrize(
     ("basis", "missing"),
     [("spend", "€45.50"), ("orders", "4,550"), ("qualifying_points", "4,550 beans")],
 )
@@ -109,13 +134,15 @@ def test_money_without_decimals_is_told_without() -> None:
 def test_what_people_typed_is_text_and_never_a_part_of_the_page() -> None:
     made = send(
         "welcome",
-        name='<img src=x onerror="alert(1)">',
-        document={"name": "Bean & <Leaf>", "messages": {"look": {"footer": "</td>"}}},
+        document={
+            "name": 'Bean & <img src=x onerror="alert(1)">',
+            "messages": {"look": {"footer": "</td>"}},
+        },
     )
 
     assert "<img src=x" not in made.html
     assert "&lt;img src=x" in made.html
-    assert "Bean &amp; &lt;Leaf&gt;" in made.html
+    assert "Bean &amp; &lt;img" in made.html
     assert "&lt;/td&gt;" in made.html
     assert '<img src=x onerror="alert(1)">' in made.text
 

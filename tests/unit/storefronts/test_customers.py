@@ -296,3 +296,11 @@ def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
     assert isinstance(command, CustomerTold)
     assert command.contacts == (EMAIL, PHONE)
     assert command.verified == ({EMAIL} if is_verified else set())
+
+
+def test_what_is_not_shown_of_a_customer_s_name_is_left_out() -> None:
+    told = {"first_name": "A\0na\x1b[31m", "last_name": "\u202eLund\r\nBcc:"}
+
+    command = translated(shopify, "customers/update", OF_SHOPIFY | told)
+
+    assert command.name == "A na [31m Lund Bcc:"

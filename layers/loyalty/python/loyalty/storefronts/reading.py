@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX
+from loyalty.domain.kernel.text import as_line
 from loyalty.domain.ledger.entries import AskedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, Line, Order
@@ -104,7 +105,7 @@ def is_name(text: str | None) -> TypeGuard[str]:
 
 
 def sku(text: str | None) -> str | None:
-    return text[:SKU_CHARACTERS_MAX] if text else None
+    return as_line(text or "")[:SKU_CHARACTERS_MAX] or None
 
 
 def identities(named: Iterable[tuple[Kind, str | None]], *, source: str) -> tuple[Identity, ...]:
@@ -191,12 +192,12 @@ def customer(
     `verified` are the kinds of contacts that the platform says the customer proved to be theirs.
     """
     contacts, proven = identities(named, source=source), set(verified)
-    name = " ".join(part.strip() for part in names if part and part.strip())
+    name = as_line(" ".join(part for part in names if part))
     return CustomerTold(
         customer=identify("customer", customer_id, source=source),
         contacts=contacts,
         verified=frozenset(each for each in contacts if each.kind in proven),
-        name=name[:NAME_CHARACTERS_MAX] or None,
+        name=name[:NAME_CHARACTERS_MAX].rstrip() or None,
         consents=consents,
         told_at=told_at,
     )

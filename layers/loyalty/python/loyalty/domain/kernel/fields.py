@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
@@ -17,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import CoreSchema
+
+from loyalty.domain.kernel.text import is_line, is_lines
 
 POINTS_MAX: Final = 10**12
 AMOUNT_MINOR_MAX: Final = 10**12
@@ -68,6 +71,18 @@ def _bounded[D: date](day: D) -> D:
     return day
 
 
+def _line(text: str) -> str:
+    if is_line(text):
+        return text
+    raise PydanticCustomError("unprintable_text", "Write one line without control characters")
+
+
+def _lines(text: str) -> str:
+    if is_lines(text):
+        return text
+    raise PydanticCustomError("unprintable_text", "Write text without control characters")
+
+
 def _moment(value: object) -> date:
     if isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10):
         return _instant(value)
@@ -95,7 +110,10 @@ class _Form:
 
 
 ExternalId = Annotated[StrictStr, Field(pattern=EXTERNAL_ID)]
-Label = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+# What people read is one of these two, whatever its length.
+LINE: Final = AfterValidator(_line)
+LINES: Final = AfterValidator(_lines)
+Label = Annotated[StrictStr, Field(min_length=1, max_length=200), LINE]
 Points = Annotated[StrictInt, Field(ge=1, le=POINTS_MAX)]
 AmountMinor = Annotated[
     StrictInt,

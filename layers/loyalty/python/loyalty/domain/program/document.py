@@ -25,6 +25,7 @@ from pydantic import (
 from loyalty.domain.kernel.calendar import NEVER, add_months, midnight
 from loyalty.domain.kernel.fields import (
     AMOUNT_MINOR_MAX,
+    LINES,
     POINTS_MAX,
     AmountMinor,
     CurrencyCode,
@@ -224,7 +225,7 @@ class Reward(_Part):
     name: Label
     kind: RewardKind
     cost_points: Points
-    description: Annotated[StrictStr, Field(max_length=2000)] | None = None
+    description: Annotated[StrictStr, Field(max_length=2000), LINES] | None = None
     amount_minor: Annotated[AmountMinor, Field(description="What it is worth.")] | None = None
     percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     skus: Annotated[tuple[Label, ...], Field(max_length=200)] = ()

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import Points, TimeOfDay
+from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
 
 # In the order in which they go out where a week's share does not suffice for all.
 MessageKind = Literal[
@@ -89,7 +89,7 @@ class QuietHours(_Part):
 
 
 class Button(_Part):
-    label: Annotated[StrictStr, Field(min_length=1, max_length=60)]
+    label: Annotated[StrictStr, Field(min_length=1, max_length=60), LINE]
     url: WebAddress
 
 
@@ -105,14 +105,17 @@ class Template(_Part):
         StrictStr | None,
         Field(pattern=LOCALE, description="A BCP 47 tag; null: for members of all other locales."),
     ] = None
-    subject: Annotated[StrictStr, Field(min_length=1, max_length=200)]
+    subject: Annotated[StrictStr, Field(min_length=1, max_length=200), LINE]
     heading: Annotated[
-        StrictStr | None, Field(min_length=1, max_length=200, description="Null: the subject.")
+        Annotated[StrictStr, LINE] | None,
+        Field(min_length=1, max_length=200, description="Null: the subject."),
     ] = None
-    body: Annotated[StrictStr, Field(min_length=1, max_length=5000)]
+    body: Annotated[StrictStr, Field(min_length=1, max_length=5000), LINES]
     button: Button | None = None
     unsubscribe: Annotated[
-        StrictStr, Field(min_length=1, max_length=60, description="What the link is called.")
+        StrictStr,
+        Field(min_length=1, max_length=60, description="What the link is called."),
+        LINE,
     ] = "Unsubscribe"
 
 
@@ -125,7 +128,7 @@ class Look(_Part):
     ] = "#1F5C4A"
     logo_url: WebAddress | None = None
     footer: Annotated[
-        StrictStr | None,
+        Annotated[StrictStr, LINES] | None,
         Field(max_length=500, description="Who writes: laws ask for a postal address."),
     ] = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from loyalty.domain.kernel.fields import Day, ExternalId, Points
+from loyalty.domain.kernel.fields import LINE, Day, ExternalId, Points
 
 SurveyKind = Literal["nps", "csat"]
 
@@ -28,7 +28,7 @@ class Survey(BaseModel):
         SurveyKind,
         Field(description="nps: would they recommend us, 0 to 10; csat: are they happy, 1 to 5."),
     ]
-    question: Annotated[StrictStr, Field(min_length=1, max_length=500)]
+    question: Annotated[StrictStr, Field(min_length=1, max_length=500), LINE]
     per: Annotated[
         Literal["order", "month", "quarter", "year"],
         Field(description="Once for each order, or once for each member in a calendar period."),

@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.text import name_in_mail
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import Program
@@ -108,7 +109,7 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
     points = _points(message.points, document, locale)
     return {
         "program": document.name,
-        "name": letter.member.profile.name or "",
+        "name": name_in_mail(letter.member.profile.name),
         "balance": _points(letter.balance, document, locale),
         "points_name": document.points.many,
         "points": points,

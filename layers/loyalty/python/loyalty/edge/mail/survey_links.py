@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loyalty.domain.kernel.errors import Fault, NotFound, ValidationFailed
+from loyalty.domain.kernel.text import as_lines
 from loyalty.domain.people.erasure import NamedOrder
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import Program
@@ -89,7 +90,8 @@ def answer_of(form: bytes, invitation: Invitation) -> Answer:
     try:
         told = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
         sent = {name: values[-1].strip() for name, values in told.items()}
-        read = SurveyForm(score=int(sent.get("score", "")), comment=sent.get("comment") or None)
+        comment = as_lines(sent.get("comment", "")) or None
+        read = SurveyForm(score=int(sent.get("score", "")), comment=comment)
     except (ValidationError, ValueError):
         detail = f"Send a score of the survey, and at most {COMMENT_MAX} characters of comment"
         raise ValidationFailed(detail, faults=(Fault("", "invalid_form", detail),)) from None

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.events import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.kernel.fields import EXTERNAL_ID, LINE
 from loyalty.domain.webhooks_out.endpoints import (
     EVERY_EVENT,
     OVERLAP,
@@ -56,7 +56,7 @@ class EndpointRequest(RequestPart):
             description="Names of events, or `*` for all that there are and will be.",
         ),
     ]
-    description: Annotated[StrictStr, Field(max_length=200)] | None = None
+    description: Annotated[StrictStr, Field(max_length=200), LINE] | None = None
     enabled: Annotated[StrictBool, Field(description="False: nothing is sent there.")] = True
 
     def endpoint(self, endpoint_id: str, *, now: datetime, allow_local: bool) -> Endpoint:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.kernel.fields import LINES
 from loyalty.domain.ledger.account import Account, Status, TierFloor, settlement
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
@@ -51,7 +52,7 @@ class ProfileRequest(RequestPart):
     locale: Locale | None = None
     birthday: Day | None = None
     attributes: Annotated[
-        dict[ExternalId, Annotated[StrictStr, Field(max_length=200)] | None],
+        dict[ExternalId, Annotated[StrictStr, Field(max_length=200), LINES] | None],
         Field(max_length=ATTRIBUTES_MAX, description="The program's own, by name."),
     ] = Field(default_factory=dict)
 

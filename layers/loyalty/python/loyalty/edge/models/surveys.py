@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt, StrictStr
 
+from loyalty.domain.kernel.fields import LINES
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.schemas import AnswerPart, ExternalId, OrderRef, RequestPart
 from loyalty.usecases.people.surveys import Answer
@@ -22,7 +23,7 @@ class SurveyResponseRequest(RequestPart):
     ] = None
     score: Annotated[StrictInt, Field(ge=0, le=10, description="0 to 10; of a csat, 1 to 5.")]
     comment: Annotated[
-        StrictStr | None,
+        Annotated[StrictStr, LINES] | None,
         Field(min_length=1, max_length=COMMENT_MAX, description="In the member's own words."),
     ] = None
 
