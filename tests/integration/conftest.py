@@ -20,7 +20,7 @@ from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
 from tests.support.platforms import PlatformServer, serving
-from tests.support.snapshot import Snapshot, put_queue
+from tests.support.snapshot import Resources, put_queue
 from tests.support.table import create_table
 
 if TYPE_CHECKING:
@@ -60,9 +60,8 @@ def _session() -> boto3.Session:
     return session
 
 
-@cache
-def _resources() -> tuple[Mapping[str, str], Snapshot]:
-    """Make every resource of the data stack; gives what functions are told of them, too."""
+def _make_resources() -> Mapping[str, str]:
+    """Make every resource of the data stack; gives the environment that names them."""
     create_table(_session().client("dynamodb"), TABLE)
     secrets, mail = _session().client("secretsmanager"), _session().client("sesv2")
     secret = secrets.create_secret(Name="identity", SecretString=IDENTITY_SECRET)
@@ -73,14 +72,16 @@ def _resources() -> tuple[Mapping[str, str], Snapshot]:
     mail.create_configuration_set(ConfigurationSetName="mail")
     mail.create_email_identity(EmailIdentity=MAIL_FROM)
     bus = _session().client("events").create_event_bus(Name="bus")
-    told = {
+    return {
         "LOYALTY_IDENTITY_SECRET": secret["ARN"],
         "LOYALTY_MAIL_FROM": MAIL_FROM,
         "LOYALTY_CONFIGURATION_SET": "mail",
         "LOYALTY_BUS": bus["EventBusArn"].rpartition("/")[2],
         **{f"LOYALTY_{bucket.upper()}_BUCKET": bucket for bucket in BUCKETS},
     }
-    return told, Snapshot(region=REGION)
+
+
+RESOURCES: Final = Resources(_make_resources, region=REGION)
 
 
 def _queues() -> Iterator[tuple[str, str]]:
@@ -114,9 +115,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         # Where tests and what supports them make clients of their own.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
-        told, resources = _resources()
-        resources.put_back()
-        for name, value in (*told.items(), *_queues()):
+        for name, value in (*RESOURCES.provide().items(), *_queues()):
             monkeypatch.setenv(name, value)
         yield
     cold.forget()
