@@ -28,7 +28,6 @@ from tests.attack.session import Session, named
 from tests.attack.workers import PROC
 from tests.e2e.conftest import OpenProgram
 
-# Requests of a race come ten at once: on two processors more would time out, not race.
 KILLED_REQUESTS = 300
 FUZZED_EXAMPLES = 4
 ROLES = ("manager", "cashier", "member", "service")

@@ -7,6 +7,7 @@ from uuid import uuid4
 from tests.attack.session import Attack, Session, order
 from tests.support.race import race
 
+# On two processors more would time out, not race.
 AT_ONCE: Final = 10
 # What the example program asks for a latte.
 LATTE: Final = {"reward_id": "latte"}

@@ -413,6 +413,15 @@ def test_a_page_runs_no_script_unless_its_policy_says_so() -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize("raw", [b"score=2", b"\x00\xff\xfe", b"{", b""])
+def test_a_body_that_is_no_json_does_not_hide_that_the_path_names_nothing(
+    till: Api, raw: bytes
+) -> None:
+    answer = call(till, "POST", "/v1/programs/NOT_AN_ID/bytes", raw=raw)
+
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
 @pytest.mark.parametrize("raw", [b"\x00\xff\xfe", b"", "é".encode(), b"{}"])
 def test_a_handler_can_have_the_body_byte_for_byte(till: Api, raw: bytes) -> None:
     answer = call(till, "POST", f"{BEAN}/bytes", raw=raw)

@@ -334,7 +334,9 @@ class Api:
     def _refuse_invalid(self, error: RequestValidationError) -> Response[str]:
         if not self.event.body and any(each["loc"] == ("body",) for each in error.errors()):
             return self._refuse(MalformedJson("The request has no body."))
-        body = self.event.json_body if self.event.body else None
+        # Forms and raw bytes are no JSON, and reading them as such would fail here.
+        reads_body = any(each["loc"][0] == "body" for each in error.errors())
+        body = self.event.json_body if reads_body and self.event.body else None
         naming = self.event.http_method == "PUT"
         return self._refuse(problems.invalid(error.errors(), body=body, naming=naming))
 
