@@ -25,7 +25,7 @@ from loyalty.domain.orders.order import Order
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import AdjustmentLimits
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import desk, request_id
+from loyalty.edge.desk import caller_id, desk, request_id
 from loyalty.edge.directory import acting_for, directory, keyring, own_member
 from loyalty.edge.http.app import (
     ANYONE,
@@ -75,7 +75,7 @@ from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger import corrections
-from loyalty.usecases.ledger.corrections import AskedAdjustment
+from loyalty.usecases.ledger.corrections import Allowance, AskedAdjustment
 from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
 from loyalty.usecases.orders import accrual, lookup, refunds
 from loyalty.usecases.orders.accrual import Customer, Earned, Kept
@@ -198,7 +198,7 @@ def adjust_balance(
     idempotency_key: IdempotencyKey,
     adjustment: Annotated[AdjustmentRequest, Body()],
 ) -> Response[RecordedEntry]:
-    """Add or take points by hand, within the limits of the caller's role."""
+    """Add or take points by hand, within what the caller's role may in a day."""
     at = desk(program_id, table=settings(AccrualSettings).table)
     adjustment.require_sense(today=at.today)
     corrected = corrections.adjust(
@@ -218,7 +218,7 @@ def adjust_balance(
             caller=api.principal.subject,
             idempotency_key=idempotency_key,
         ),
-        points_max=_points_max(at.program.document.adjustments),
+        allowance=_allowance(at.program.document.adjustments, program_id),
         desk=at,
     )
     answer = RecordedEntry(entry=entry_answer(corrected.entry))
@@ -344,8 +344,8 @@ def _explained(entry: Entry, at: Desk) -> EntryAnswer:
     return entry_answer(entry, decided_by=at.version(entry.program_version).document)
 
 
-def _points_max(limits: AdjustmentLimits) -> int | None:
-    """The most that the caller may adjust at once: the widest limit among their roles.
+def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
+    """What the caller may adjust a day: the widest limit among their roles, None for no limit.
 
     Raises:
         Forbidden: the program lets none of their roles adjust.
@@ -356,7 +356,7 @@ def _points_max(limits: AdjustmentLimits) -> int | None:
     most: int = max(allowed)
     if most == 0:
         raise Forbidden("Your role adjusts no balances in this program")
-    return most
+    return Allowance(caller_id(program_id=program_id, caller=api.principal.subject), most)
 
 
 def _used(order: OrderRequest, recorded: Earned | Kept, at: Desk) -> tuple[VoucherStep, ...]:

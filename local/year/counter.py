@@ -195,7 +195,7 @@ class Counter:
                 member_id,
                 asked=AskedAdjustment(points=points, why=why),
                 request_id=self._request(),
-                points_max=None,
+                allowance=None,
                 desk=self.desk,
             )
         except Refusal:

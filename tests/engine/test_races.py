@@ -309,7 +309,7 @@ def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> s
 def give(points: int, *, request_id: str, desk: Desk, member_id: str = ANA) -> None:
     why = Adjustment(reason="goodwill", reference=None, by="manager")
     asked = AskedAdjustment(points=points, why=why)
-    adjust(member_id, asked=asked, request_id=request_id, points_max=None, desk=desk)
+    adjust(member_id, asked=asked, request_id=request_id, allowance=None, desk=desk)
 
 
 def outcome(call: Callable[[], object]) -> str:

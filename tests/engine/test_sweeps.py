@@ -48,7 +48,7 @@ def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
                 expiring_on=before.today + timedelta(days=days),
             )
             name = f"{member_id}-{days}"
-            adjust(member_id, asked=asked, request_id=name, points_max=None, desk=before)
+            adjust(member_id, asked=asked, request_id=name, allowance=None, desk=before)
         for hold in range(2):
             latte = Wanted(reward_id="latte", hold=True)
             redeem_reward(

@@ -1,7 +1,7 @@
 """Balances corrected by hand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,6 +96,67 @@ def test_a_role_adjusts_within_its_limit(
 
     assert within.status == 201
     assert (beyond.status, beyond.code) == (409, "limit_reached")
+
+
+class TestTheLimitOfADay:
+    """For cashiers 50 points, whosever accounts they adjust."""
+
+    @pytest.fixture(autouse=True)
+    def limited(
+        self,
+        publish: Callable[..., PublishedProgram],
+        program: PublishedProgram,
+        time: Clock,
+    ) -> None:
+        publish(version=program.version + 1, adjustments={"cashier": 50})
+        time.now += timedelta(minutes=1)
+
+    def test_counts_all_adjustments_of_one_caller(self) -> None:
+        ana, ben = till.enroll(), till.enroll("ben@example.com")
+
+        statuses = [
+            till.adjust(ana, 30, as_=till.CASHIER).status,
+            till.adjust(ben, 20, as_=till.CASHIER).status,
+            till.adjust(ben, 1, as_=till.CASHIER).status,
+            till.adjust(ana, -1, as_=till.CASHIER).status,
+        ]
+
+        assert statuses == [201, 201, 409, 409]
+        assert till.member(ben)["balance"] == 20
+
+    def test_is_each_callers_own_and_begins_again_with_the_programs_day(self, time: Clock) -> None:
+        ana = till.enroll()
+        other = staff("bean", "cashier", subject="other")
+        # The program's midnight is an hour before that of UTC.
+        time.now = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)
+
+        assert till.adjust(ana, 50, as_=till.CASHIER).status == 201
+        assert till.adjust(ana, 1, as_=till.CASHIER).code == "limit_reached"
+        assert till.adjust(ana, 50, as_=other).status == 201
+        time.now += timedelta(minutes=1)
+        assert till.adjust(ana, 50, as_=till.CASHIER).status == 201
+
+    def test_does_not_count_a_request_twice(self) -> None:
+        ana = till.enroll()
+        for _ in range(3):
+            assert till.adjust(ana, 40, key="once", as_=till.CASHIER).status in (200, 201)
+
+        assert till.adjust(ana, 10, as_=till.CASHIER).status == 201
+        # Nothing is left, and what was done is answered all the same.
+        assert till.adjust(ana, 40, key="once", as_=till.CASHIER).status == 200
+        assert till.member(ana)["balance"] == 50
+
+    def test_does_not_count_what_was_refused(self) -> None:
+        ana = till.enroll()
+
+        assert till.adjust(ana, -50, as_=till.CASHIER).code == "insufficient_points"
+        assert till.adjust(ana, 50, as_=till.CASHIER).status == 201
+
+    def test_is_not_for_who_has_none(self) -> None:
+        ana = till.enroll()
+
+        for _ in range(2):
+            assert till.adjust(ana, 500, as_=till.MANAGER).status == 201
 
 
 @pytest.mark.parametrize(

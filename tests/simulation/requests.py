@@ -17,6 +17,7 @@ from loyalty.table.members import TableMembers
 from loyalty.table.operations import Key
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.corrections import (
+    Allowance,
     AskedAdjustment,
     adjust,
     give,
@@ -310,6 +311,8 @@ class Adjust:
     points: int
     request_id: str
     below_zero: bool = False
+    points_max: int | None = None
+    """What the clerk who asks may adjust in a day."""
     expiring_on: date | None = None
 
     @property
@@ -327,8 +330,9 @@ class Adjust:
             expiring_on=self.expiring_on,
             below_zero=self.below_zero,
         )
+        allowance = None if self.points_max is None else Allowance("clerk", self.points_max)
         return adjust(
-            self.member_id, asked=asked, request_id=self.request_id, points_max=None, desk=desk
+            self.member_id, asked=asked, request_id=self.request_id, allowance=allowance, desk=desk
         )
 
 

@@ -176,6 +176,40 @@ class TestNoRefusalBeforeTheCauseWasLookedFor:
         assert entry_of(world.finish(spent_twice[1])).points == -5
         assert refused(world, Redeem("ann", programs.STOCKED, "k3")) == "out_of_stock"
 
+    def test_nor_an_adjustment_that_used_up_the_clerks_day(self) -> None:
+        world = scene()
+        adjusted = Adjust("ann", 10, "k1", points_max=10)
+        attempt = world.start(adjusted)
+        attempt.run_to(writing)
+        attempt.step(Fault.CRASH_AFTER)
+
+        assert entry_of(world.finish(adjusted)).points == 10
+        assert refused(world, Adjust("ann", 1, "k2", points_max=10)) == "limit_reached"
+
+
+class TestTheLimitOfAClerksDay:
+    def test_holds_for_two_requests_at_once(self) -> None:
+        world = scene()
+        attempts = [world.start(Adjust("ann", 6, name, points_max=10)) for name in ("k1", "k2")]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        answers = [attempt.finish() for attempt in attempts]
+
+        assert account(world).balance == 6
+        assert [getattr(answer, "code", "done") for answer in answers] == ["done", "limit_reached"]
+
+    def test_leaves_the_rest_of_it_after_a_lost_answer(self) -> None:
+        world = scene()
+        attempt = world.start(Adjust("ann", 6, "k1", points_max=10))
+        attempt.run_to(writing)
+        attempt.step(Fault.CRASH_AFTER)
+        done(world.finish(Adjust("ann", 6, "k1", points_max=10)))
+
+        done(world.finish(Adjust("ann", -4, "k2", points_max=10)))
+
+        assert account(world).balance == 2
+
     def test_nor_one_that_reached_the_limit(self) -> None:
         world = scene()
         earned(world, 100)

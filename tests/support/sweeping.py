@@ -156,7 +156,7 @@ class Town:
         asked = AskedAdjustment(points=points, why=why, expiring_on=expiring_on)
         request_id = f"request-{next(self._numbers)}"
         given = adjust(
-            member_id, asked=asked, request_id=request_id, points_max=None, desk=self.desk
+            member_id, asked=asked, request_id=request_id, allowance=None, desk=self.desk
         )
         return given.entry
 

@@ -33,7 +33,7 @@ def shop(**parts: Any) -> Shop:
     rewards = [reward(id="latte", cost_points=10, voucher_days=7)]
     at = Shop("ana", "ben", rewards=rewards, **parts)
     asked = AskedAdjustment(points=100, why=WHY, expiring_on=None, below_zero=False)
-    adjust("ana", asked=asked, request_id="gift", points_max=None, desk=at.desk)
+    adjust("ana", asked=asked, request_id="gift", allowance=None, desk=at.desk)
     return at
 
 

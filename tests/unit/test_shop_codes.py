@@ -61,7 +61,7 @@ def bean(**parts: Any) -> Shop:
     told = offer | {"cost_points": 10, "voucher_days": 7} | parts
     at = Shop("ana", rewards=[reward(**told)])
     asked = AskedAdjustment(points=100, why=WHY, expiring_on=None, below_zero=False)
-    adjust("ana", asked=asked, request_id="gift", points_max=None, desk=at.desk)
+    adjust("ana", asked=asked, request_id="gift", allowance=None, desk=at.desk)
     return at
 
 

@@ -41,8 +41,17 @@ def desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
 
 def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:
     """What names a caller's request for ever: nobody else's key can be the same."""
-    told = f"{program_id}\0{caller}\0{idempotency_key}".encode()
-    return base64.b32encode(hashlib.sha256(told).digest()[:20]).decode().lower()
+    return _digest(program_id, caller, idempotency_key)
+
+
+def caller_id(*, program_id: str, caller: str) -> str:
+    """What stands for a caller in keys of the table, which hold no identities."""
+    return _digest(program_id, caller)
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()
+    return base64.b32encode(digest[:20]).decode().lower()
 
 
 def new_code() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.postings import AccountChange, Due, Posting, StockTaken
+from loyalty.domain.ledger.postings import AccountChange, AllowanceUsed, Due, Posting, StockTaken
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.engine import Engine, every, key_of
@@ -44,6 +44,7 @@ from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
 # Each is read with its accrual, and one batch reads a hundred.
 GUEST_ORDERS_A_PAGE: Final = 50
+ALLOWANCE_KEPT_FOR: Final = timedelta(days=7)
 
 
 class TableBooks:
@@ -212,8 +213,7 @@ class TableBooks:
         if posting.voucher is not None:
             seen_state = equal(("state",), posting.voucher.seen.state)
             operations.append(self._put_voucher(posting.voucher.becomes, (seen_state,)))
-        if posting.stock is not None:
-            operations.append(self._take_stock(posting.stock))
+        operations.extend(self._counters(posting))
         if (response := posting.response) is not None:
             item = response_to_item(response, self._program)
             operations.append(Put(response_key(response, self._program), item, (Absent(),)))
@@ -231,12 +231,33 @@ class TableBooks:
         key = keys.voucher(self._program, voucher.code)
         return Put(key, records.voucher_to_item(voucher, self._program), conditions)
 
+    def _counters(self, posting: Posting) -> Iterator[Operation]:
+        """What is counted beside the accounts, and relied on to stay within a limit."""
+        if posting.stock is not None:
+            yield self._take_stock(posting.stock)
+        if posting.allowance is not None:
+            yield self._use_allowance(posting.allowance)
+
     def _take_stock(self, taken: StockTaken) -> Update:
         room: tuple[Condition, ...] = (_missing_or(at_most(("taken",), taken.stock - taken.units)),)
         return Update(
             keys.stock(self._program, taken.reward_id),
             actions=(Increase(("taken",), taken.units),),
             conditions=room if taken.units > 0 else (),
+            creates=True,
+        )
+
+    def _use_allowance(self, used: AllowanceUsed) -> Update:
+        """Relies on what the caller adjusted that day leaving room for this."""
+        kept_until = midnight(used.day + ALLOWANCE_KEPT_FOR, self._zone)
+        room = at_most(("points",), used.points_max - used.points)
+        return Update(
+            keys.adjusted(self._program, used.caller, used.day.isoformat()),
+            actions=(
+                Increase(("points",), used.points),
+                Assign(("ttl",), int(kept_until.timestamp())),
+            ),
+            conditions=(_missing_or(room),),
             creates=True,
         )
 
@@ -298,11 +319,13 @@ class TableBooks:
         """What a refused transaction tells of the books as they are now."""
         entry: Entry | Placeholder | None = None
         accounts: dict[str, Account] = {}
-        out_of_stock = False
+        out_of_stock = over_allowance = False
         for index, item in refused.found.items():
             key = operations[index].key
             if key.sk.startswith("STOCK#"):
                 out_of_stock = True
+            elif key.sk.startswith("ADJUSTED#"):
+                over_allowance = True
             elif item is None:
                 continue
             elif index == 0 and key.sk.startswith("ENTRY#"):
@@ -310,7 +333,12 @@ class TableBooks:
             elif key.sk == "ACCOUNT":
                 account = records.account_from_item(item)
                 accounts[account.member_id] = account
-        return Overtaken(entry=entry, accounts=accounts, out_of_stock=out_of_stock)
+        return Overtaken(
+            entry=entry,
+            accounts=accounts,
+            out_of_stock=out_of_stock,
+            over_allowance=over_allowance,
+        )
 
 
 def _is_placeholder(count: int) -> tuple[Condition, ...]:

@@ -111,6 +111,11 @@ def stock(program: str, reward: str) -> Key:
     return Key(_program(program), f"STOCK#{reward}")
 
 
+@charted("points that a caller adjusted on a day (kept 7 days)", read_by="adjustments")
+def adjusted(program: str, caller: str, day: str) -> Key:
+    return Key(_program(program, "CALLER", caller), f"ADJUSTED#{day}")
+
+
 @charted("storefront connection", read_by="webhooks, intake")
 def storefront(program: str, storefront: str) -> Key:
     return Key(_program(program), f"{STOREFRONTS}{storefront}")

@@ -36,11 +36,13 @@ class Overtaken(Exception):
         entry: Entry | Placeholder | None,
         accounts: Mapping[str, Account],
         out_of_stock: bool = False,
+        over_allowance: bool = False,
     ) -> None:
         super().__init__("the books changed since they were read")
         self.entry = entry
         self.accounts = accounts
         self.out_of_stock = out_of_stock
+        self.over_allowance = over_allowance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,16 @@ class StockTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowanceUsed:
+    """Points of what a caller may adjust on a day, which is `points_max` in all."""
+
+    caller: str
+    day: date
+    points: int
+    points_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStateChange:
     """The running state of a refunded order; relies on the counter seen (None: no state yet)."""
 
@@ -124,6 +134,7 @@ class Posting:
     """Relies on its predecessor, which counted one less (none: 1)."""
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
+    allowance: AllowanceUsed | None = None
     response: Response | None = None
     active: str | None = None
     """A member whose account is relied on to be active, where nothing changes it."""

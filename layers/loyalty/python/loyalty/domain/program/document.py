@@ -200,7 +200,10 @@ class PayWithPoints(_Part):
 
 
 class AdjustmentLimits(_Part):
-    """The most points that one adjustment may add or take, by role; 0: none, null: no limit."""
+    """The most points that one caller adds and takes by hand in a day, by their role.
+
+    0: none, null: no limit.
+    """
 
     cashier: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
     manager: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = None

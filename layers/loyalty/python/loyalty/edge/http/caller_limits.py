@@ -5,7 +5,7 @@ took to answer, and the bucket fills by a share of the time that passes. So a ca
 rush, or ask for a few expensive things, and cannot keep an environment busy for longer.
 
 Only this environment's memory knows it: nothing is read or written, and another environment has
-buckets of its own (`docs/adr/0020-callers-are-limited-in-memory.md`).
+buckets of its own (`docs/adr/0021-callers-are-limited-in-memory.md`).
 """
 
 import math

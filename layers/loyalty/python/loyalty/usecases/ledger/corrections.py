@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -23,7 +23,7 @@ from loyalty.domain.ledger.corrections import (
     transfer,
 )
 from loyalty.domain.ledger.entries import Adjustment, RequestCause
-from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.ledger.accounts import decisions, open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
@@ -46,14 +46,27 @@ class AskedAdjustment:
     below_zero: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many points a caller may adjust on one day of the program, added and taken together."""
+
+    caller: str
+    points_max: int
+
+
 def adjust(
-    member_id: str, *, asked: AskedAdjustment, request_id: str, points_max: int | None, desk: Desk
+    member_id: str,
+    *,
+    asked: AskedAdjustment,
+    request_id: str,
+    allowance: Allowance | None,
+    desk: Desk,
 ) -> Recorded:
-    """Correct a balance by hand, once; `points_max` is the most that the caller's role may.
+    """Correct a balance by hand, once; without an `allowance` by as many points as one likes.
 
     Raises:
         NotFound: no such member.
-        LimitReached: more than the role may adjust.
+        LimitReached: more than the caller may adjust today.
         InsufficientPoints: less is there than is to be taken.
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
@@ -70,8 +83,14 @@ def adjust(
     )
 
     def decide() -> Posting:
-        if points_max is not None and abs(points) > points_max:
-            raise LimitReached(f"Your role may adjust by {points_max} points at most")
+        if allowance is None:
+            return correct()
+        if abs(points) > allowance.points_max:
+            raise LimitReached(f"Your role may adjust {allowance.points_max} points a day")
+        used = AllowanceUsed(allowance.caller, desk.today, abs(points), allowance.points_max)
+        return replace(correct(), allowance=used)
+
+    def correct() -> Posting:
         account = settled(desk, open_account(desk, member_id, strong=True))
         if points > 0:
             return add_points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loyalty.domain.kernel.errors import IdempotencyConflict, OutOfStock, Refusal
+from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.entries import Entry, RequestCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.usecases.ledger.accounts import decisions
@@ -49,6 +49,9 @@ def once(
                 return _replay(first, fingerprint)
             if overtaken.out_of_stock:
                 return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
+            if overtaken.over_allowance:
+                over = LimitReached("This is more than your role may still adjust today")
+                return _first_or(over, cause, fingerprint, desk=desk)
         else:
             return Recorded(entry=posting.entries[0], replayed=False)
     raise AssertionError("decisions end by raising")
