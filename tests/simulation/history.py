@@ -34,8 +34,10 @@ from tests.simulation.requests import (
     Join,
     Link,
     Merge,
+    Note,
     Redeem,
     Refund,
+    SignIn,
     Sweep,
     Tell,
     Use,
@@ -111,13 +113,17 @@ class History:
         guests = random.Random(f"guests of {self.seed}")
         with_guests = guests.random() < 0.12
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
+        strangers = random.Random(f"strangers of {self.seed}")
+        with_strangers = strangers.random() < 0.12
         self.world = _world(draw, rush=self._rush, claim_days=claim_days, trace=self.trace)
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
-        self.world.enroll(*members, with_profiles=with_erasure or with_guests)
+        self.world.enroll(*members, with_profiles=with_erasure or with_guests or with_strangers)
         wanted = _wanted(draw, self.world, with_erasure=with_erasure)
         if with_guests:
             wanted += _guests(guests, self.world)
+        if with_strangers:
+            wanted += _strangers(strangers, self.world)
         self._play(_jobs(draw, wanted))
         _check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in wanted])
@@ -229,6 +235,7 @@ class History:
         if not _anybody_erased(world):
             _check_tellings(world, requests)
         _check_nobody_erased_is_known(world)
+        _check_whose_orders_are(world, requests)
         for later in (timedelta(hours=self._draw.choice((0, 24))), _AGES):
             world.now += later
             self._sweep_and_compare()
@@ -396,6 +403,40 @@ def _guests(draw: random.Random, world: World) -> list[Logical]:
     return _sent(draw, wanted)
 
 
+def _strangers(draw: random.Random, world: World) -> list[Logical]:
+    """Addresses that tills type, that others prove, and that somebody buys under meanwhile."""
+    members = tuple(world.auditor.accounts)
+    wanted: list[Request] = []
+    for number in range(draw.choice((1, 2, 3))):
+        known_by = draw.choice(((EMAIL,), (PHONE,), (EMAIL, PHONE), (PHONE, EMAIL)))
+        order = _order(draw, world, f"s{number}")
+        wanted.append(Earn(order, None, known_by))
+        if draw.random() < 0.3:
+            wanted.append(Refund(order, _refund(draw, world, order, "r0")))
+    wanted += [
+        Note(member_id, identity)
+        for member_id in members
+        for identity in (EMAIL, PHONE)
+        if draw.random() < 0.5
+    ]
+    for who in ("pia", "quinn")[: draw.choice((1, 1, 2))]:
+        # Once more later, maybe by more than before.
+        wanted += [
+            SignIn(who, draw.choice(((EMAIL,), (PHONE,), (EMAIL, PHONE))))
+            for _ in range(draw.choice((1, 1, 2)))
+        ]
+    if draw.random() < 0.3:
+        wanted.append(Join("eve", verified=draw.random() < 0.3))
+    if draw.random() < 0.3:
+        wanted.append(Link(draw.choice(members), draw.choice((EMAIL, PHONE))))
+    if draw.random() < 0.2 and len(members) > 1:
+        loser, survivor = draw.sample(members, 2)
+        wanted.append(Merge(loser, survivor, "m-strangers"))
+    if draw.random() < 0.1:
+        wanted.append(Erase(draw.choice(members)))
+    return _sent(draw, wanted)
+
+
 def _shopping(
     draw: random.Random, world: World, member_id: str, order_id: str
 ) -> Iterator[Request]:
@@ -550,7 +591,10 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
     if isinstance(request, Earn) and request.known_by:
         is_kept = world.table.items[request.cause]["kind"] == "placeholder"
         return is_kept and _anybody_erased(world)
-    if isinstance(request, Join | Link):
+    if isinstance(request, Note):
+        # Somebody with a better claim may have it now.
+        return True
+    if isinstance(request, Join | Link | SignIn):
         return any(each["status"] != "active" for each in world.auditor.accounts.values())
     return isinstance(request, Complete | Grant) or (
         isinstance(request, Cancel | Merge | Tell) and _anybody_erased(world)
@@ -586,11 +630,48 @@ def _check_nothing_is_left_between(world: World, answers: Iterable[tuple[Request
         for each in asked
         if isinstance(each, Link) or (isinstance(each, Join) and each.verified)
     }
+    for each in asked:
+        if isinstance(each, SignIn):
+            joined |= {
+                (member_id, identity)
+                for member_id in _signed_in(each, world)
+                for identity in each.proves
+            }
     for request in asked:
         if isinstance(request, Earn | Tell) and request.known_by:
             missed = joined & _owners(world.table.items[request.cause], world)
             if missed:
                 raise Violation(f"{request.name} was accepted, but {missed} did not get it")
+
+
+def _signed_in(request: SignIn, world: World) -> set[str]:
+    holder: Any = world.table.items.get(world.identities.key(request.subject))
+    return {holder["member_id"]} if holder else set()
+
+
+def _check_whose_orders_are(world: World, requests: Iterable[Request]) -> None:
+    """An order of an identity is of somebody whom it stood for, and never of who only noted it."""
+    for request in requests:
+        if not isinstance(request, Earn | Tell) or not request.known_by:
+            continue
+        accrual: Any = world.table.items[request.cause]
+        if accrual["kind"] != "accrual":
+            continue
+        stood_for = {
+            _became(member_id, world)
+            for identity in request.known_by
+            for key, member_id in world.identities.stood_for
+            if key == world.identities.key(identity)
+        }
+        if _became(accrual["member_id"], world) not in stood_for:
+            raise Violation(
+                f"{request.name} earned for {accrual['member_id']}, not for {stood_for}"
+            )
+
+
+def _became(member_id: str, world: World) -> str:
+    account: Any = world.auditor.accounts[member_id]
+    return _became(account["into"], world) if "into" in account else member_id
 
 
 def _owners(kept: Any, world: World) -> set[tuple[str, Identity]]:

@@ -438,6 +438,36 @@ MUTANTS: Final = (
         "if identity.kind",
     ),
     Mutant(
+        "an address stands for whoever has it on file",
+        "table/members.py",
+        "return holder.strength > Strength.NOTED",
+        "return holder.strength >= Strength.NOTED",
+    ),
+    Mutant(
+        "what was proven is taken by the next who proves it",
+        "usecases/people/enrollment.py",
+        "if holder.strength < min(claimant.strength(identity), weakest_kept):",
+        "if holder.strength <= min(claimant.strength(identity), weakest_kept):",
+    ),
+    Mutant(
+        "who loses an identity still has it on file",
+        "domain/people/member.py",
+        "if each not in lost}",
+        "if each not in {}}",
+    ),
+    Mutant(
+        "a claim stays as good as it was when somebody signs in",
+        "table/members.py",
+        "if before.strength(each) != after.strength(each)",
+        "if before.strength(each) < after.strength(each)",
+    ),
+    Mutant(
+        "who loses an identity is overwritten as they were when it was read",
+        "table/members.py",
+        '(equal(("revision",), loss.before.revision),),',
+        "(),",
+    ),
+    Mutant(
         "what was bought too long ago is claimed",
         "usecases/orders/guests.py",
         "since = desk.now - timedelta(days=days)",

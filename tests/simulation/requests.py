@@ -38,7 +38,15 @@ from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.orders.edits import tell
 from loyalty.usecases.orders.guests import claim_orders, record_for
 from loyalty.usecases.orders.refunds import Refunded, Waiting, refund
-from loyalty.usecases.people.enrollment import Application, Claim, change, enroll, erase, unite
+from loyalty.usecases.people.enrollment import (
+    Application,
+    Claim,
+    change,
+    enroll,
+    enroll_oneself,
+    erase,
+    unite,
+)
 from loyalty.usecases.people.surveys import Answer, Answered, answer
 from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
@@ -170,6 +178,45 @@ class Link:
         asked = Change(add={self.identity: True})
         changed = change(self.member_id, asked, proven=None, members=members, desk=desk)
         _claim_all(changed.member, members, desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A till adds something to a member that nobody has proven."""
+
+    member_id: str
+    identity: Identity = EMAIL
+
+    @property
+    def name(self) -> str:
+        return f"note {self.identity.kind} of {self.member_id}"
+
+    def run(self, desk: Desk, world: World) -> None:
+        asked = Change(add={self.identity: False})
+        change(self.member_id, asked, proven=None, members=_members(), desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Somebody signs in by what they prove, enrolls if need be, and gets what they bought."""
+
+    who: str
+    proves: tuple[Identity, ...] = (EMAIL,)
+
+    @property
+    def name(self) -> str:
+        return f"{self.who} signs in by {', '.join(each.kind for each in self.proves)}"
+
+    @property
+    def subject(self) -> Identity:
+        return Identity("subject", self.who)
+
+    def run(self, desk: Desk, world: World) -> None:
+        members = _members()
+        application = Application(member_id=world.new_member_id(self.who))
+        proven = [self.subject, *self.proves]
+        enrolled = enroll_oneself(application, proven=proven, members=members, desk=desk)
+        _claim_all(enrolled.member, members, desk)
 
 
 def _claim_all(member: Member, members: TableMembers, desk: Desk) -> None:

@@ -25,7 +25,9 @@ from tests.simulation.requests import (
     Join,
     Link,
     Merge,
+    Note,
     Redeem,
+    SignIn,
     Sweep,
     Tell,
     Use,
@@ -1129,6 +1131,42 @@ class TestTellings:
         done(world.finish(refund(order("o1", 100), money={"l0": 60})))
 
         assert account(world).balance == 50
+
+
+class TestStrangers:
+    def test_who_proves_an_address_takes_it_from_who_only_noted_it(self) -> None:
+        world = scene("ann")
+        done(world.finish(SignIn("mallory", (PHONE,))))
+        (mallory,) = set(world.auditor.accounts) - {"ann"}
+        done(world.finish(Note(mallory, EMAIL)))
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        done(world.finish(SignIn("pia", (EMAIL,))))
+        (pia,) = set(world.auditor.accounts) - {"ann", mallory}
+
+        assert [account(world, each).balance for each in (mallory, pia)] == [0, 50]
+
+    def test_who_a_till_enrolled_signs_in_as_who_they_are(self) -> None:
+        world = scene("ann")
+        done(world.finish(Note("ann", EMAIL)))
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+
+        done(world.finish(SignIn("pia", (EMAIL,))))
+
+        assert set(world.auditor.accounts) == {"ann"}
+        assert account(world).balance == 50
+
+    def test_an_order_that_races_the_proof_goes_to_one_of_the_two(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Note("bob", EMAIL)))
+        done(world.finish(Link("ann", PHONE)))
+        buying = world.start(Earn(order("o1", 50), None, (EMAIL,)))
+        buying.run_to(writing_to("ENTRY"))
+
+        done(world.finish(Link("ann", EMAIL)))
+        done(buying.finish())
+
+        assert sorted(account(world, each).balance for each in ("ann", "bob")) == [0, 50]
 
 
 class TestGuests:

@@ -28,8 +28,10 @@ from tests.simulation.requests import (
     Join,
     Link,
     Merge,
+    Note,
     Redeem,
     Respond,
+    SignIn,
     Sweep,
     Tell,
     TellVouchers,
@@ -125,6 +127,20 @@ def a_refund_of_a_guests_order() -> tuple[World, Request]:
     world, of = scene(), order("o1", 50)
     done(world.finish(Earn(of, None, (EMAIL,))))
     return world, refund(of, units={"l0": 1})
+
+
+def somebody_who_proves_what_another_noted() -> tuple[World, Request]:
+    world = scene("ann", "bob")
+    done(world.finish(Link("ann", PHONE)))
+    done(world.finish(Note("ann", EMAIL)))
+    return world, Link("bob", EMAIL)
+
+
+def somebody_whom_a_till_enrolled_and_who_signs_in() -> tuple[World, Request]:
+    world = scene()
+    done(world.finish(Note("ann", EMAIL)))
+    done(world.finish(Note("ann", PHONE)))
+    return world, SignIn("pia", (EMAIL,))
 
 
 def somebody_who_bought_before_they_enroll() -> tuple[World, Request]:
@@ -423,6 +439,8 @@ STAGES: Final[tuple[Stage, ...]] = (
     a_guests_order_of_who_has_just_enrolled,
     a_guests_order_that_changes,
     a_refund_of_a_guests_order,
+    somebody_who_proves_what_another_noted,
+    somebody_whom_a_till_enrolled_and_who_signs_in,
     somebody_who_bought_before_they_enroll,
     a_member_who_turns_out_to_be_a_guest,
     an_order_that_is_worth_more,

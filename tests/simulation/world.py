@@ -16,7 +16,7 @@ import greenlet  # type: ignore[import-untyped]  # the package carries no types
 from local.memory import Invalid, MemoryEngine, Tells, answer
 from loyalty.domain.kernel.errors import Refusal, TryAgain
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.people.identity import Keyring
+from loyalty.domain.people.identity import Digest, Identity, Keyring
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys, records
@@ -35,6 +35,7 @@ from loyalty.table.operations import (
 )
 from loyalty.usecases.ports import Desk
 from tests.simulation.auditor import Auditor, Violation, lapses_when_quiet
+from tests.simulation.identities import Identities
 from tests.simulation.telling import told_answer, told_call
 
 PROGRAM_ID: Final = "p"
@@ -115,10 +116,12 @@ class World:
             may_owe=any(each.document.clawback == "unlimited" for each in programs),
             strict_about_quiet=all(lapses_when_quiet(each) for each in programs),
         )
+        self.identities = Identities(PROGRAM_ID, _digest)
         self.in_limbo: list[tuple[Write, Attempt]] = []
         self.images: dict[Key, list[Item | None]] = {}
         self.trace = trace
         self._codes = 0
+        self._members = 0
         self._attempts = 0
 
     def enroll(self, *member_ids: str, with_profiles: bool = True) -> None:
@@ -148,6 +151,11 @@ class World:
         self._codes += 1
         return f"CODE{self._codes}"
 
+    def new_member_id(self, who: str) -> str:
+        """Another one for every attempt, as a function draws it."""
+        self._members += 1
+        return f"{who}-{self._members}"
+
     def start(self, request: Request, *, program: PublishedProgram | None = None) -> "Attempt":
         """Begin a request: it runs up to its first call on the table."""
         self._attempts += 1
@@ -172,6 +180,7 @@ class World:
         for key, before, _ in written:
             self.images.setdefault(key, []).append(before)
         self.auditor.observe(written, decided_by=attempt.program, decided_at=attempt.now)
+        self.identities.observe(written, self.table.items)
 
     def read(self, read: Read, *, stale: Callable[[Key], Item | None] | None = None) -> Any:
         if isinstance(read.asked, Query):
@@ -337,6 +346,10 @@ def _cross(call: Call) -> Any:
 @cache
 def keyring() -> Keyring:
     return Keyring({"1": b"a secret of the deployment"}, current="1")
+
+
+def _digest(identity: Identity) -> Digest:
+    return keyring().digest(identity, program_id=PROGRAM_ID)
 
 
 def _no_pause(_attempt: int) -> None:

@@ -211,6 +211,21 @@ class TestTakingOver:
         assert holder(members, EMAIL) == ("ana", Strength.PROVEN)
         assert moves(members, "other") == [("email", mallory, "ana")]
 
+    @pytest.mark.parametrize("reads", [2, 3, 4])
+    def test_a_claimant_who_becomes_one_with_the_loser_meanwhile_has_it(
+        self, table: Table, members: TableMembers, desk: Desk, reads: int
+    ) -> None:
+        enroll(application(PHONE, member_id="till"), members=members, desk=desk)
+        sign_in(members, desk)
+        becomes_one = [lambda: merge("ana", into="till", table=table)]
+        table.after_read = becomes_one + [lambda: None] * (reads - 1)
+
+        change("ana", Change(add={PHONE: True}), proven=None, members=members, desk=desk)
+
+        member_id, strength = holder(members, PHONE)
+        assert strength is Strength.PROVEN
+        assert look_up(member_id, members=members).account.member_id == "till"
+
 
 class TestWhoseItIs:
     def test_what_is_noted_stands_for_nobody(

@@ -190,12 +190,12 @@ def change(
     claims = [Claim(*added) for added in asked.add.items()]
     if proven is not None:
         _refuse_unproven(claims, proven)
-    losses: Sequence[Loss] = ()
+    is_contested = False
     for _ in decisions(desk):
         enrolled = look_up(member_id, members=members, strong=True)
-        try:
-            return _write(enrolled, asked, losses=losses, members=members, desk=desk)
-        except Raced:
+        losses: Sequence[Loss] = ()
+        if is_contested:
+            # Looked for anew each time: the member may have become one with a loser meanwhile.
             becomes = changed(enrolled.member, asked, now=desk.now)
             try:
                 losses = _losses(claims, becomes, members=members, desk=desk)
@@ -203,6 +203,10 @@ def change(
                 if proven is None:
                     raise
                 raise _not_yours() from None
+        try:
+            return _write(enrolled, asked, losses=losses, members=members, desk=desk)
+        except Raced:
+            is_contested = True
     raise AssertionError("decisions end by raising")
 
 
