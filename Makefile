@@ -4,7 +4,7 @@
 #   PLATFORM=local|arm64|x86_64  what `make build` builds for
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-cloud run token program mail clock test check types lint build synth \
+.PHONY: help prepare prepare-cloud run token program mail clock test quick units check types lint build synth \
 	openapi bench explore simulate mutants attack audit lock format clean
 
 # What a shell was set up for must not reach our own environments.
@@ -46,9 +46,16 @@ mail: prepare-cloud ## List the mails that the local cloud has sent (TO=)
 clock: prepare-cloud ## Move the local cloud's clock forward and hurry the sweeps (DAYS=; HOURS=; RESET=1)
 	@exec $(python) -m local.move_clock
 
-test: check prepare-cloud build ## Check, build, and run every test
+test: prepare prepare-cloud ## Check, build, and run every test
+	@$(MAKE) --no-print-directory -j3 types lint build
 	$(python) -m pytest -n 2 --dist loadgroup --ignore tests/e2e
 	$(python) -m pytest -n 2 --dist loadfile tests/e2e
+
+quick: prepare ## Lint, types and the unit tests that take less than seconds; builds nothing
+	@$(MAKE) --no-print-directory -j3 types lint units
+
+units:
+	$(python) -m pytest -q -n 2 -m "not slow" tests/unit
 
 check: prepare ## Lint, format, types, imports, drift of what is generated
 	@$(MAKE) --no-print-directory -j2 types lint

@@ -4,10 +4,12 @@ import os
 
 import aws_cdk as cdk
 
+from infra.build import BuildStaleError
 from infra.data_stack import DataStack
 from infra.monitoring import MonitoringStack
 from infra.service_stack import ServiceStack
 from infra.settings import FEATURE_FLAGS, Settings
+from tools.build import assets
 
 
 def compose(app: cdk.App) -> None:
@@ -18,9 +20,25 @@ def compose(app: cdk.App) -> None:
     MonitoringStack(app, settings.stack_id("Monitoring"), settings=settings, service=service)
 
 
+def refuse_stale_build(settings: Settings) -> None:
+    """Compare what was built with the sources.
+
+    Raises:
+        BuildStaleError: something was built from other sources; it would be deployed unnoticed.
+    """
+    built = assets(settings.platform, build=settings.build_dir)
+    stale = [each.folder.name for each in built if each.folder.is_dir() and not each.is_current()]
+    if stale:
+        raise BuildStaleError(
+            f"Built from other sources than those here: {', '.join(stale)}. Run `make build "
+            f"PLATFORM={settings.platform}`."
+        )
+
+
 def main() -> None:
     outdir = os.environ.get("CDK_OUTDIR", "cdk.out")
     app = cdk.App(outdir=outdir, analytics_reporting=False, context=FEATURE_FLAGS)
+    refuse_stale_build(Settings.from_context(app.node))
     compose(app)
     app.synth()
 

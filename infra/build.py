@@ -14,6 +14,10 @@ class BuildMissingError(RuntimeError):
     """A folder of the build is not there."""
 
 
+class BuildStaleError(RuntimeError):
+    """A folder of the build was made from other sources than those that are here."""
+
+
 class Build:
     """The build of one platform: `layers/<name>` and `functions/<name>`."""
 

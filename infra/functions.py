@@ -153,7 +153,8 @@ class CapabilityFunction(Construct):
     def allow_feeding_itself(self) -> None:
         """Let the function send to a queue that wakes it for as long as the work takes.
 
-        Lambda otherwise stops a function in the 17th invocation of such a chain.
+        Lambda otherwise stops a function in the 17th invocation of such a chain. Ours end by
+        themselves: pages of work count their hops, and a delivery of a webhook its turns.
         """
         function = cast(lambda_.CfnFunction, self.function.node.default_child)
         function.recursive_loop = "Allow"

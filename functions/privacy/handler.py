@@ -81,7 +81,7 @@ def take(page: Page, item: str) -> None:
         case "traces":
             forget(page.program_id, item)
         case "searches":
-            begin_search(page.program_id, began=datetime.fromisoformat(item))
+            begin_search(page.program_id, began=datetime.fromisoformat(item), waited=page.hops)
         case _:
             start, *named = item.split(" ")
             search(page.program_id, [_asked(each) for each in named], start=start)
@@ -117,17 +117,19 @@ def forget(program_id: str, erasure_id: str) -> None:
     erasures.note_traces_gone(erasure)
 
 
-def begin_search(program_id: str, *, began: datetime) -> None:
+def begin_search(program_id: str, *, began: datetime, waited: int) -> None:
     """One search for all of a run whose traces are gone; who is not among them fails, or is slow.
 
-    Those are the next run's.
+    Those are the next run's. `waited` says how often it was put off before.
     """
     erasures = TableErasures(engine(settings(PrivacySettings).table), program_id=program_id)
     unfinished = erasures.unfinished(begun_by=began)
     ready = [each.asked for each in unfinished if each.are_traces_gone]
     if len(ready) < len(unfinished) and clock.now() < began + PATIENCE:
         again = (began.isoformat(),)
-        page = Page(program_id=program_id, lane="searches", items=again, delay=LOOK_AGAIN_AFTER)
+        # Twice as long each time: six messages until the patience is over, and not one each 20 s.
+        delay = LOOK_AGAIN_AFTER * 2**waited
+        page = Page(program_id=program_id, lane="searches", items=again, delay=delay)
         pages().send([page])
         return
     pages().send(

@@ -11,8 +11,8 @@ from typing import Any, Final
 import aws_cdk as cdk
 import pytest
 
-from app import compose
-from infra.build import BuildMissingError
+from app import compose, refuse_stale_build
+from infra.build import BuildMissingError, BuildStaleError
 from infra.routes import ROUTES
 from infra.settings import (
     FEATURE_FLAGS,
@@ -21,7 +21,14 @@ from infra.settings import (
     Settings,
     read_configuration,
 )
-from tests.infra.assembly import CONTEXT, Assembly, synthesize, write_stage_file
+from tests.infra.assembly import (
+    CONTEXT,
+    Assembly,
+    stand_in_build,
+    synthesize,
+    write_stage_file,
+)
+from tools.build import assets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -168,6 +175,20 @@ def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
 
     with pytest.raises(BuildMissingError, match="make build"):
         compose(app)
+
+
+def test_what_was_built_from_other_sources_is_not_deployed(
+    tmp_path: Path, settings: Callable[..., Settings]
+) -> None:
+    stand_in_build(tmp_path / "build", "arm64")
+    chosen = settings(build_dir=str(tmp_path / "build"))
+    with pytest.raises(BuildStaleError, match=r"loyalty.*accrual.*make build PLATFORM=arm64"):
+        refuse_stale_build(chosen)
+
+    for asset in assets("arm64", build=chosen.build_dir):
+        asset.hash_file.write_text(asset.sources, encoding="ascii")
+
+    refuse_stale_build(chosen)
 
 
 def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:

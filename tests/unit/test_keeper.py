@@ -205,6 +205,7 @@ class TestRevisions:
         assert "gold" not in told
 
 
+@pytest.mark.slow
 class TestTruth:
     @quick
     @given(items=histories(), hours=st.lists(st.integers(0, 40 * 24), max_size=4))

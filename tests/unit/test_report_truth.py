@@ -30,6 +30,9 @@ thorough: Final = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
+# Random histories, each told to an engine of reports: a minute of a processor.
+pytestmark = pytest.mark.slow
+
 FLOWS: Final = (
     "new_members",
     "orders",

@@ -113,6 +113,7 @@ def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
     assert not any(found)
 
 
+@pytest.mark.slow
 def test_every_report_of_the_year_has_something_to_tell(ask: Ask) -> None:
     empty = [name for name in names() if not ask(name)]
 

@@ -16,6 +16,7 @@ class Page:
     """Items of one program; `lane` says what they are, and lanes do not hold each other up.
 
     `cause` tells of an item that is alone on its page why it failed among others.
+    `hops` counts the pages that led to this one, each sent while the one before was worked on.
     """
 
     program_id: str
@@ -23,6 +24,7 @@ class Page:
     items: tuple[str, ...]
     delay: timedelta = timedelta()
     cause: Mapping[str, object] | None = None
+    hops: int = 0
 
 
 class Pages(Protocol):

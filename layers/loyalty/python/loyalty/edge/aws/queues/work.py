@@ -6,6 +6,7 @@ that has filled the queue: a month's end in one program delays neither another p
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
@@ -34,6 +35,17 @@ ENTRIES_MAX: Final = 10
 DELAY_MAX: Final = timedelta(minutes=15)
 ATTEMPTS_MAX: Final = 4
 
+# Lambda's own detection of loops is off for functions that feed their own queue. The longest chain
+# that ends by itself is that of a shard with ten million due members: 10,000 pages of 1,000.
+HOPS_MAX: Final = 10_000
+
+# The page that is worked on: what is sent meanwhile was led to by it, whoever sends it.
+_taken: Final[ContextVar[Page | None]] = ContextVar("taken", default=None)
+
+
+class EndlessLoopError(RuntimeError):
+    """A page led to more pages than any work of ours needs."""
+
 
 class PageQueue:
     """Implements `Pages` over a standard queue."""
@@ -50,6 +62,7 @@ class PageQueue:
 
         Raises:
             TryAgain: the queue refused some of them every time.
+            EndlessLoopError: more than `HOPS_MAX` pages led to this one; none of them is sent.
         """
         for some in batched(pages, ENTRIES_MAX, strict=False):
             self._send([_entry(number, page) for number, page in enumerate(some)])
@@ -91,7 +104,7 @@ def work(
     one_by_one = _OneByOne(unnamed=unnamed)
     answer = process_partial_response(
         event={"Records": list(_items(event["Records"]))},
-        record_handler=lambda record: take(record["page"], record.body),
+        record_handler=lambda record: _take(take, record["page"], record.body),
         processor=one_by_one,
         context=context,
     )
@@ -100,6 +113,14 @@ def work(
     for page in one_by_one.apart:
         put_apart(page)
     return answer
+
+
+def _take(take: Callable[[Page, str], None], page: Page, item: str) -> None:
+    token = _taken.set(page)
+    try:
+        take(page, item)
+    finally:
+        _taken.reset(token)
 
 
 class _OneByOne(BatchProcessor):
@@ -136,10 +157,20 @@ def _items(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from (record | {"body": item, "page": page} for item in page.items)
 
 
+def _hops(page: Page) -> int:
+    taken = _taken.get()
+    hops = page.hops if taken is None else taken.hops + 1
+    if hops > HOPS_MAX:
+        raise EndlessLoopError(f"{hops} pages led to one of {page.program_id}/{page.lane}.")
+    return hops
+
+
 def _entry(number: int, page: Page) -> "SendMessageBatchRequestEntryTypeDef":
     told = {"v": 1, "program_id": page.program_id, "lane": page.lane, "items": page.items}
     if page.cause is not None:
         told["cause"] = page.cause
+    if hops := _hops(page):
+        told["hops"] = hops
     return {
         "Id": str(number),
         "MessageBody": json.dumps(told, separators=(",", ":")),
@@ -155,4 +186,5 @@ def _page(body: str) -> Page:
         lane=told["lane"],
         items=tuple(told["items"]),
         cause=told.get("cause"),
+        hops=told.get("hops", 0),
     )

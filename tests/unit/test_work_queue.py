@@ -1,0 +1,86 @@
+"""Pages of work on a queue: how many led to one, and where a loop ends."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from loyalty.edge.aws.queues.work import HOPS_MAX, EndlessLoopError, PageQueue, work
+from loyalty.usecases.work_pages import Page
+from tests.support.http import Context
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
+
+PAGE = Page(program_id="bean", lane="shards", items=("one",))
+
+
+class Sqs:
+    """Keeps what is sent, as the messages of an event."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # theirs
+        self.records += [
+            {"messageId": each["Id"], "body": each["MessageBody"], "eventSource": "aws:sqs"}
+            for each in Entries
+        ]
+        return {}
+
+
+@pytest.fixture
+def sqs() -> Sqs:
+    return Sqs()
+
+
+@pytest.fixture
+def pages(sqs: Sqs) -> PageQueue:
+    return PageQueue(cast("SQSClient", sqs), url="queue")
+
+
+def work_off(sqs: Sqs, pages: PageQueue) -> Any:
+    """Work off what is in the queue with a function that sends each page once more."""
+    records, sqs.records = sqs.records, []
+    return work(
+        {"Records": records},
+        cast("LambdaContext", Context()),
+        take=lambda _page, _item: pages.send([PAGE]),
+        pages=pages,
+    )
+
+
+def hops(sqs: Sqs) -> list[int]:
+    return [json.loads(record["body"]).get("hops", 0) for record in sqs.records]
+
+
+def test_a_page_counts_the_pages_that_led_to_it(sqs: Sqs, pages: PageQueue) -> None:
+    pages.send([PAGE, PAGE])
+    found = [hops(sqs)]
+    for _ in range(3):
+        work_off(sqs, pages)
+        found.append(hops(sqs))
+
+    assert found == [[0, 0], [1, 1], [2, 2], [3, 3]]
+
+
+def test_a_loop_ends_in_the_dead_letters(sqs: Sqs, pages: PageQueue) -> None:
+    pages.send([Page(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX)])
+
+    # First it is put apart with its cause, then it is given back to the queue as failed.
+    assert work_off(sqs, pages) == {"batchItemFailures": []}
+    (apart,) = sqs.records
+    assert json.loads(apart["body"])["hops"] == HOPS_MAX
+    assert json.loads(apart["body"])["cause"]["kind"] == EndlessLoopError.__name__
+    assert work_off(sqs, pages) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert sqs.records == []
+
+
+def test_a_page_beyond_the_end_of_a_loop_is_not_sent(sqs: Sqs, pages: PageQueue) -> None:
+    with pytest.raises(EndlessLoopError):
+        pages.send([Page(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX + 1)])
+
+    assert sqs.records == []
