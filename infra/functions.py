@@ -159,6 +159,11 @@ class CapabilityFunction(Construct):
         function = cast(lambda_.CfnFunction, self.function.node.default_child)
         function.recursive_loop = "Allow"
 
+    def reserve_concurrency(self, executions: int) -> None:
+        """Keep so many executions at once for this function, and let it have no more."""
+        function = cast(lambda_.CfnFunction, self.function.node.default_child)
+        function.reserved_concurrent_executions = executions
+
     def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
         """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""
         acknowledge(self._role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=why)

@@ -91,6 +91,9 @@ class ServiceStack(Stack):
         self.queues = {queue.name: queue for queue in queues}
         self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
         self.api = self._put_api_in_front()
+        if reserved := settings.configuration.reserved_concurrency:
+            for name in {route.function for route in ROUTES}:
+                self.functions[name].reserve_concurrency(reserved)
         CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)
         self._name_dead_letters()
         self._name_what_can_be_invoked(works)

@@ -77,6 +77,8 @@ class Configuration(_Part):
     `mail_from` is the address that members get mail from (None: they get none), and
     `mail_identity` the identity that is verified in SES for it (None: the address's domain).
     `api_url` is where links in mails lead, if that is not the API's own address.
+    `reserved_concurrency`: executions at once that each function that answers HTTP has for itself,
+    whatever queues and streams use up (None: they share what the account has).
     `alarm_email` is the mailbox of alarms that wake somebody, and `ticket_email` of those that can
     wait for the next working day (None: the same mailbox).
     """
@@ -94,6 +96,7 @@ class Configuration(_Part):
     mail_from: Address | None = None
     mail_identity: Text | None = None
     api_url: Url | None = None
+    reserved_concurrency: Annotated[pydantic.StrictInt, pydantic.Field(ge=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,19 @@ def test_what_was_built_from_other_sources_is_not_deployed(
     refuse_stale_build(chosen)
 
 
+def test_executions_can_be_kept_for_what_answers_http_and_for_nothing_else(
+    tmp_path: Path, dev: Assembly
+) -> None:
+    assembly = synthesize(tmp_path, reserved_concurrency=50)
+    answering = {route.function for route in ROUTES}
+
+    for reserved, each in ((50, assembly), (None, dev)):
+        assert {
+            name: function.get("ReservedConcurrentExecutions")
+            for name, function in each.service.functions()
+        } == {name: reserved if name in answering else None for name, _ in each.service.functions()}
+
+
 def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     assembly = synthesize(
         tmp_path,
