@@ -102,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
         "program",
         ("GET", "", Throttle.READ),
         ("PUT", "", Throttle.ADMINISTER),
+        ("POST", "/check", Throttle.ADMINISTER),
         ("GET", "/rewards", Throttle.READ),
     ),
     *_managed(

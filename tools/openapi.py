@@ -51,6 +51,7 @@ TAGS: Final = {
 }
 # The first segment of a path names its tag, unless it stands here.
 TAG_OF: Final = {
+    "check": "program",
     "": "program",
     "openapi.json": "program",
     "assets": "reports",

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
 from loyalty.domain.kernel.errors import (
+    Forbidden,
     InvalidCursor,
     PreconditionRequired,
     StaleVersion,
@@ -25,6 +26,7 @@ from loyalty.domain.program.document import (
     Reward,
     RewardKind,
 )
+from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
@@ -61,7 +63,7 @@ from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
-from loyalty.usecases.program.publishing import publish
+from loyalty.usecases.program.publishing import publish, require_sound
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
@@ -72,10 +74,18 @@ ERASURE_ID: Final = re.compile(r"[0-9a-f]{40}", re.ASCII)
 api = create_app("program")
 handler = api
 
+VERSION_MAX: Final = 10**9
+
 
 class PublishedVersion(AnswerPart):
     version: int
     published_at: datetime
+
+
+class CheckedProgram(AnswerPart):
+    """A document that could be published, with every default written out."""
+
+    document: Program
 
 
 class CatalogueReward(AnswerPart):
@@ -126,6 +136,7 @@ class ProgramInForce(AnswerPart):
     also=(201,),
     refuses=(PreconditionRequired, StaleVersion),
     body_bytes_max=DOCUMENT_BYTES_MAX,
+    inspect=faults_of_broken,
 )
 def publish_program(
     program_id: ProgramId,
@@ -154,11 +165,29 @@ def publish_program(
     )
 
 
+@api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
+def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:  # noqa: ARG001  # the same for every program
+    """Check a document as publishing would, and publish nothing."""
+    require_sound(document)
+    return CheckedProgram(document=document)
+
+
 @api.get("", allow=EVERYONE)
-def read_program(program_id: ProgramId) -> Response[ProgramInForce]:
-    """Read the program in force; members read its public part."""
+def read_program(
+    program_id: ProgramId,
+    version: Annotated[
+        int | None,
+        Query(ge=1, le=VERSION_MAX, description="An earlier version; not for members."),
+    ] = None,
+) -> Response[ProgramInForce]:
+    """Read the program in force, or an earlier version; members read its public part."""
     now = clock.now()
-    program = shelf().in_force(program_id, now=now)
+    if version is None:
+        program = shelf().in_force(program_id, now=now)
+    elif api.principal.is_trusted:
+        program = shelf().version(program_id, version)
+    else:
+        raise Forbidden
     document = program.document
     return reply(
         ProgramInForce(

@@ -231,10 +231,11 @@ def cancel_redemption(
 ) -> RedemptionAnswer:
     """Undo a redemption whose voucher was not used; a member only while it is held."""
     at = _desk(program_id)
-    voucher = redemption.cancel(
-        redemption_id, member_id=member_id, desk=at, only_held=not api.principal.is_trusted
+    by_member = not api.principal.is_trusted
+    cancelled = redemption.cancel(
+        redemption_id, member_id=member_id, by_member=by_member, only_held=by_member, desk=at
     )
-    return _shown(voucher, at)
+    return _shown(cancelled, at)
 
 
 @api.post(

@@ -109,6 +109,7 @@ def test_every_mistake_in_a_document_is_named_with_its_pointer() -> None:
         "/nickname": "extra_forbidden",
         "/expiry/month": "extra_forbidden",
         "/rewards/0/cost_points": "int_type",
+        "/rewards/1/id": "duplicate_id",
         "/rewards/1/kind": "literal_error",
         "/rewards/1/stock": "greater_than_equal",
     }
@@ -121,6 +122,76 @@ def test_a_document_that_contradicts_itself_is_refused_with_pointers() -> None:
         "/time_zone": "unknown_time_zone",
         "/rewards/1/id": "duplicate_id",
     }
+
+
+def check(body: Any, *, as_: Claims = MANAGER) -> Answer:
+    return call(handler, "POST", f"{BEAN}/check", body=body, as_=as_)
+
+
+def test_a_document_is_checked_without_being_published() -> None:
+    terse = document()
+    del terse["pending_days"]
+
+    answer = check(terse)
+
+    assert answer.status == 200
+    assert answer.body["document"]["pending_days"] == 0
+    assert get().status == 404
+
+
+def test_a_check_names_the_mistakes_that_publishing_names() -> None:
+    broken = document(currency="Euro", time_zone="Mars", rewards=[reward(), reward(cost=1)])
+
+    checked, refused = check(broken), put(broken, headers=FIRST)
+
+    assert checked.status == refused.status == 422
+    assert checked.body["errors"] == refused.body["errors"]
+    assert set(checked.pointers) == {
+        "/currency",
+        "/time_zone",
+        "/rewards/1/id",
+        "/rewards/1/cost",
+    }
+
+
+@pytest.mark.parametrize("role", ["cashier", "analyst"])
+def test_only_a_manager_checks_a_document(role: str) -> None:
+    assert check(document(), as_=staff("bean", role)).status == 403
+
+
+def test_an_earlier_version_can_be_read() -> None:
+    put(headers=FIRST)
+    put(document(name="Leaf"), headers={"If-Match": '"1"'})
+
+    for caller in (MANAGER, staff("bean", "cashier"), service("bean")):
+        first = call(handler, "GET", BEAN, as_=caller, query={"version": "1"})
+
+        assert (first.status, first.body["version"]) == (200, 1)
+        assert first.body["document"]["name"] == "Bean & Leaf"
+    assert get().body["document"]["name"] == "Leaf"
+
+
+@pytest.mark.parametrize(("version", "status"), [("3", 404), ("0", 422), ("one", 422)])
+def test_a_version_that_is_not_there_is_not_found(version: str, status: int) -> None:
+    put(headers=FIRST)
+
+    assert call(handler, "GET", BEAN, as_=MANAGER, query={"version": version}).status == status
+
+
+def test_members_read_the_version_in_force_only() -> None:
+    put(headers=FIRST)
+
+    assert call(handler, "GET", BEAN, as_=person(), query={"version": "1"}).status == 403
+
+
+def test_the_schema_that_an_editor_checks_with_is_not_kept() -> None:
+    with_schema = {"$schema": "docs/program.schema.json", **document()}
+
+    written = put(with_schema, headers=FIRST)
+
+    assert written.status == 201
+    assert "$schema" not in get().body["document"]
+    assert put(document(), headers=FIRST) == written
 
 
 def test_a_document_may_have_300_kb() -> None:

@@ -340,7 +340,7 @@ class TestHolds:
 
     def test_a_member_cancels_only_what_is_held(self) -> None:
         herself = person("eve", email="eve@example.com")
-        eve = till.enroll_herself(herself)
+        eve = till.enroll_oneself(herself)
         till.earn(eve, 4900)
         held = till.redeem(eve, hold=True).body
         cancelled = till.step("me", held["id"], "cancel", as_=herself)
@@ -381,7 +381,23 @@ class TestHolds:
 
         till.step(ana, redeemed["id"], "cancel")
 
-        assert till.member(ana)["lots"] == [{"expires_on": "2027-12-16", "points": 40}]
+        assert till.member(ana)["lots"] == [{"expires_on": "2027-12-14", "points": 40}]
+
+    @pytest.mark.parametrize("who", ["me", "id"])
+    def test_a_member_who_cancels_themself_gains_no_day(self, who: str, time: Clock) -> None:
+        herself = person("ana", email="ana@example.com")
+        ana = till.enroll()
+        till.enroll_oneself(herself)
+        till.earn(ana, 4999)
+        # In Paris the lot's last day ends at 23:00 UTC, while the reward is held.
+        time.now = datetime(2027, 11, 30, 22, 55, tzinfo=UTC)
+        redeemed = till.redeem(ana, hold=True).body
+        time.now = datetime(2027, 11, 30, 23, 5, tzinfo=UTC)
+
+        answer = till.step({"me": "me", "id": ana}[who], redeemed["id"], "cancel", as_=herself)
+
+        assert answer.body["state"] == "cancelled"
+        assert till.member(ana)["lots"] == []
 
 
 class TestWhoMay:

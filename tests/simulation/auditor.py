@@ -95,6 +95,8 @@ class RequestSums:
     returned: int = 0
     returned_because: str = ""
     voucher: Any = None
+    # Of the lots that were spent from, those whose points had been reinstated before.
+    reinstated: frozenset[str] = frozenset()
 
 
 class Auditor:
@@ -109,6 +111,8 @@ class Auditor:
         self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
         self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
         self.returned = 0
+        # Lots with points that have expired once: no second cancel lets them live on.
+        self._reinstated: dict[str, set[str]] = defaultdict(set)
         # The latest day on which a write of each account was decided. One that was decided before
         # may come after it: what the later day has ended is no more to come.
         self._days: dict[str, date] = {}
@@ -237,7 +241,23 @@ class Auditor:
     def _redemption(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         if any(points > 0 for points in entry["lots"].values()) or entry.get("debt"):
             raise Violation(f"{key} does not spend")
-        self.redemptions[_request(key)].spent = -entry["points"]
+        redemption = self.redemptions[_request(key)]
+        redemption.spent = -entry["points"]
+        redemption.reinstated = frozenset(
+            entry["lots"].keys() & self._reinstated[entry["member_id"]]
+        )
+
+    def _transfer(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        self._come_from_another(entry)
+
+    def _merge(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+        self._come_from_another(entry)
+
+    def _come_from_another(self, entry: Any) -> None:
+        """What one member's points have been through, another's do not forget."""
+        if entry["about"]["direction"] == "in":
+            known = self._reinstated[entry["about"]["member_id"]]
+            self._reinstated[entry["member_id"]] |= entry["lots"].keys() & known
 
     def _takes_what_lives(
         self, key: Key, entry: Any, today: str, program: PublishedProgram
@@ -258,13 +278,33 @@ class Auditor:
             return False
         return bool(self.orders[_order(key)].accrued_at == entry["recorded_at"])
 
-    def _return(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+    def _return(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         redemption = self.redemptions[_request(key)]
+        self._lives_on_once(key, entry, redemption, today, program)
         redemption.returned += entry["points"]
         self.returned += 1
         redemption.returned_because = entry["about"]["why"]
         if redemption.returned > redemption.spent:
             raise Violation(f"{key} returns more than was spent")
+
+    def _lives_on_once(
+        self, key: Key, entry: Any, redemption: RequestSums, today: str, program: PublishedProgram
+    ) -> None:
+        """Points come back to their lot, or live on once, counted from the day they expired on."""
+        account = self.accounts[entry["member_id"]]
+        quiet_until = naive.quiet_until(program, account.get("active_on"))
+        slices = redemption.voucher["about"]["slices"]
+        ends = {
+            quiet_until if lot == naive.NEVER else lot
+            for lot in slices
+            if lot not in redemption.reinstated
+        }
+        days = program.document.reinstate_days
+        lives_on = {naive.days_after(end, days) for end in ends if end < today}
+        for lot in entry["lots"].keys() - slices.keys():
+            if lot not in lives_on or lot < today:
+                raise Violation(f"{key} lets points live until {lot}, on {today}")
+            self._reinstated[entry["member_id"]].add(lot)
 
     def _expiry(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         account = self.accounts.get(entry["member_id"])

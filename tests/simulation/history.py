@@ -525,7 +525,7 @@ def _redemption(
     redeem = Redeem(member_id, reward, request_id, hold=draw.random() < 0.4)
     wanted: list[Request] = [redeem]
     if draw.random() < 0.5:
-        wanted.append(Cancel(redeem))
+        wanted.append(Cancel(redeem, by_member=request_id == "k0"))
     if redeem.hold and draw.random() < 0.5:
         wanted.append(Complete(redeem))
     if draw.random() < 0.3:

@@ -517,6 +517,40 @@ MUTANTS: Final = (
         'if self.state == "held" and self.held_until is not None and self.held_until < now:',
     ),
     Mutant(
+        "points live on however often they are spent and come back",
+        "domain/ledger/redemptions.py",
+        "first_end = voucher.first_ends.get(lot, end)",
+        "first_end = end",
+    ),
+    Mutant(
+        "points live on from the day of the cancel",
+        "domain/ledger/redemptions.py",
+        "if end < today <= first_end + reinstates:\n"
+        "            first_ends[first_end + reinstates] = first_end\n"
+        "            lots[first_end + reinstates] += points",
+        "if end < today <= first_end + reinstates:\n"
+        "            first_ends[today + reinstates] = first_end\n"
+        "            lots[today + reinstates] += points",
+    ),
+    Mutant(
+        "a member's own cancel lengthens the life of points",
+        "domain/ledger/redemptions.py",
+        'is_own_choice = by_member and voucher.state_at(now) != "cancelled"',
+        "is_own_choice = False",
+    ),
+    Mutant(
+        "points that were given away forget that they were reinstated",
+        "domain/ledger/corrections.py",
+        "                    if lot in added.effect.lots\n",
+        "                    if lot in added.effect.pending\n",
+    ),
+    Mutant(
+        "a balance may hold more than it may when two add at once",
+        "table/books.py",
+        'conditions.append(at_most(("balance",), change.balance_at_most))',
+        "pass",
+    ),
+    Mutant(
         "a cancelled piece of stock is gone",
         "domain/ledger/redemptions.py",
         "stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None",

@@ -143,7 +143,11 @@ def midnight_told(day: str, zone_name: str) -> str:
 
 @cache
 def next_day(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    return days_after(day, 1)
+
+
+def days_after(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def quiet_until(program: PublishedProgram, active_on: str | None) -> str:

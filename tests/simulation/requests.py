@@ -62,7 +62,7 @@ WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
 def has_happened(request: Request, world: World) -> bool:
     """Whether the books already hold what the request asks for, whoever knows of it."""
     match request:
-        case Cancel(of):
+        case Cancel(of, _):
             return bool(_voucher(of, world).get("state") == "cancelled")
         case Use(of, request_id, _):
             return bool(_voucher(of, world).get("about", {}).get("used_request") == request_id)
@@ -289,13 +289,16 @@ class Complete:
 @dataclass(frozen=True, slots=True)
 class Cancel:
     of: Redeem
+    by_member: bool = False
 
     @property
     def name(self) -> str:
         return f"cancel {self.of.request_id}"
 
     def run(self, desk: Desk, world: World) -> object:
-        return cancel(f"red_{self.of.request_id}", member_id=self.of.member_id, desk=desk)
+        redemption_id = f"red_{self.of.request_id}"
+        member_id = self.of.member_id
+        return cancel(redemption_id, member_id=member_id, by_member=self.by_member, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

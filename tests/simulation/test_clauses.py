@@ -7,7 +7,9 @@ import pytest
 
 from local.memory import Tells
 from loyalty.domain.kernel.calendar import add_months
-from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.kernel.fields import POINTS_MAX
+from loyalty.domain.ledger.account import TierFloor, redemptions_counter
+from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.program.document import FixedDate
 from loyalty.usecases.orders.refunds import WAITING_MAX
@@ -1437,7 +1439,105 @@ class TestVouchers:
 
         done(world.finish(Cancel(redeemed)))
 
-        assert shown(world).holding.lots == {TODAY + 5 * DAY: 10}
+        assert shown(world).holding.lots == {TODAY + 4 * DAY: 10}
+
+    def test_a_life_is_lengthened_from_the_day_of_its_end_and_not_from_that_of_the_cancel(
+        self,
+    ) -> None:
+        world = scene(expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        world.now += 5 * DAY
+
+        done(world.finish(Cancel(redeemed)))
+
+        assert account(world).balance == 0
+        assert kinds(world)[-2:] == ["return", "expiry"]
+
+    def test_points_live_on_once_however_often_they_are_spent_and_come_back(self) -> None:
+        world = scene(expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        first = spent(world, 10)
+        world.now += 2 * DAY
+        done(world.finish(Cancel(first)))
+        second = spent(world, 10, name="k2")
+        world.now += 3 * DAY
+
+        done(world.finish(Cancel(second)))
+
+        assert account(world).balance == 0
+
+    def test_points_that_were_given_away_live_on_no_second_time(self) -> None:
+        world = scene("ann", "bob", expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        first = spent(world, 10)
+        world.now += 2 * DAY
+        done(world.finish(Cancel(first)))
+        done(world.finish(Give("ann", "bob", 10, "t1")))
+        second = spent(world, 10, by="bob", name="k2")
+        world.now += 3 * DAY
+
+        done(world.finish(Cancel(second)))
+
+        assert account(world, "bob").balance == 0
+
+    def test_points_of_a_merged_member_live_on_no_second_time(self) -> None:
+        world = scene("ann", "bob", expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        first = spent(world, 10)
+        world.now += 2 * DAY
+        done(world.finish(Cancel(first)))
+        done(world.finish(Merge("ann", "bob", "m1")))
+        second = spent(world, 10, by="bob", name="k2")
+        world.now += 3 * DAY
+
+        done(world.finish(Cancel(second)))
+
+        assert account(world, "bob").balance == 0
+
+    def test_a_member_redeems_so_often_a_day_and_not_once_more(self) -> None:
+        world = scene()
+        earned(world, 100)
+        first = spent(world, 1, name="k0")
+        for number in range(1, REDEMPTIONS_A_DAY_MAX):
+            done(world.finish(Cancel(spent(world, 1, name=f"k{number}"))))
+
+        assert refused(world, Redeem("ann", "for-1", "one-more")) == "limit_reached"
+        assert done(world.finish(first)).replayed
+        world.now += DAY
+        spent(world, 1, name="tomorrow")
+        assert account(world).redeemed == {redemptions_counter(TODAY + DAY): 1}
+
+    def test_two_at_once_do_not_both_get_the_last_redemption_of_a_day(self) -> None:
+        world = scene()
+        earned(world, 100)
+        for number in range(REDEMPTIONS_A_DAY_MAX - 1):
+            spent(world, 1, name=f"k{number}")
+        attempts = [world.start(Redeem("ann", "for-1", f"last-{number}")) for number in range(2)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        assert [attempt.finish().code for attempt in attempts] == ["done", "limit_reached"]
+
+    def test_a_members_own_cancel_lengthens_no_life(self) -> None:
+        world = scene(expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        redeemed = spent(world, 10)
+        world.now += 2 * DAY
+
+        done(world.finish(Cancel(redeemed, by_member=True)))
+
+        assert account(world).balance == 0
+
+    def test_a_member_who_cancels_a_hold_that_ran_out_gets_what_its_end_would_give(self) -> None:
+        world = scene(expiry=living(1), reinstate_days=3)
+        earned(world, 10)
+        held = spent(world, 10, hold=True)
+        world.now += 2 * DAY
+
+        done(world.finish(Cancel(held, by_member=True)))
+
+        assert shown(world).holding.lots == {TODAY + 4 * DAY: 10}
 
     def test_what_comes_back_pays_a_debt_first(self) -> None:
         world = scene()
@@ -1691,6 +1791,41 @@ class TestAdjusting:
         done(world.finish(Adjust("ann", -11, "j2", below_zero=True)))
 
         assert account(world).holding.debt == 1
+
+    def test_people_add_no_more_than_a_balance_may_hold(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Adjust("ann", POINTS_MAX - 10, "j1")))
+        done(world.finish(Adjust("bob", 100, "j2")))
+
+        assert refused(world, Adjust("ann", 11, "j3")) == "limit_reached"
+        assert refused(world, Give("bob", "ann", 11, "t1")) == "limit_reached"
+
+        done(world.finish(Give("bob", "ann", 10, "t2")))
+        assert account(world).balance == POINTS_MAX
+
+    @pytest.mark.parametrize(
+        "second", [Adjust("ann", 6, "j2"), Give("bob", "ann", 6, "t2")], ids=["adjust", "give"]
+    )
+    def test_two_at_once_do_not_add_more_together_than_a_balance_may_hold(
+        self, second: Request
+    ) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Adjust("ann", POINTS_MAX - 10, "j0")))
+        done(world.finish(Adjust("bob", 100, "b0")))
+        attempts = [world.start(Adjust("ann", 6, "j1")), world.start(second)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        assert [attempt.finish().code for attempt in attempts] == ["done", "limit_reached"]
+
+    def test_an_order_earns_beyond_what_people_may_add(self) -> None:
+        world = scene()
+        done(world.finish(Adjust("ann", POINTS_MAX, "j1")))
+        of = earned(world, 30)
+
+        assert account(world).balance == POINTS_MAX + 30
+        done(world.finish(refund(of)))
+        assert account(world).balance == POINTS_MAX
 
     def test_a_take_below_zero_relies_on_the_balance_seen(self) -> None:
         world = scene()

@@ -164,8 +164,11 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
+    """A redemption of the model; `reinstated` are those of its lots that had been once before."""
+
     request: Redeem
     slices: dict[date, int]
+    reinstated: frozenset[date] = frozenset()
 
 
 class Books(RuleBasedStateMachine):
@@ -203,6 +206,7 @@ class Books(RuleBasedStateMachine):
             inactivity_since=today if quiet else None,
         )
         self.member = Member(today, last_active=today if quiet else None)
+        self.reinstated: set[date] = set()
         self.shown: list[tuple[datetime, int]] = []
         self.count = 0
 
@@ -243,7 +247,8 @@ class Books(RuleBasedStateMachine):
             return Spent(request, {})
         assert scene.entry_of(answer).points == -cost
         self._active()
-        return Spent(request, self.member.take(cost, sorted(self.member.lots)))
+        slices = self.member.take(cost, sorted(self.member.lots))
+        return Spent(request, slices, frozenset(slices.keys() & self.reinstated))
 
     @rule(spent=consumes(redemptions))
     def cancel(self, spent: Spent) -> None:
@@ -251,10 +256,13 @@ class Books(RuleBasedStateMachine):
 
         assert answer.is_done == bool(spent.slices)
         for lot, points in sorted(spent.slices.items()):
-            is_over = self.member._ends(lot) < self.today
-            back = (
-                self.today + self.reinstate_days * DAY if is_over and self.reinstate_days else lot
-            )
+            # From a lot that was reinstated itself, nothing lives on.
+            end = self.member._ends(lot)
+            days = 0 if lot in spent.reinstated else self.reinstate_days
+            lives_on = end < self.today <= end + days * DAY
+            back = end + days * DAY if lives_on else lot
+            if lives_on and points > self.member.debt:
+                self.reinstated.add(back)
             self.member.gain(points, back)
 
     @rule(bought=orders, percent=st.integers(1, 100))

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.kernel import errors
 from loyalty.domain.kernel.errors import Fault, IdentityTaken, Refusal, TryAgain, ValidationFailed
-from loyalty.edge.http.problems import FAULTS_MAX, STATUS, Problem, pointer_to, problem
+from loyalty.edge.http.problems import FAULTS_MAX, STATUS, Problem, problem
 
 REFUSALS = [
     kind
@@ -51,26 +51,3 @@ def test_the_faults_told_are_bounded() -> None:
     told = json.loads(problem(ValidationFailed(faults=faults), request_id="r1").body or "")
 
     assert len(told["errors"]) == FAULTS_MAX
-
-
-@pytest.mark.parametrize(
-    ("path", "absent", "pointer"),
-    [
-        (("lines", 0, "amount"), False, "/lines/0/amount"),
-        (("lines", 0, "currency"), True, "/lines/0/currency"),
-        (("lines", 7), True, "/lines/7"),
-        (("expiry", "after_earning", "months"), False, "/expiry/months"),
-        (("expiry", "after_earning", "model"), True, "/expiry/model"),
-        (("expiry", "after_earning"), False, "/expiry"),
-        (("a/b", "c~d"), False, "/a~1b/c~0d"),
-        ((), False, ""),
-    ],
-)
-def test_a_pointer_follows_the_document_and_leaves_out_the_branches_of_unions(
-    path: tuple[str | int, ...],
-    absent: bool,
-    pointer: str,
-) -> None:
-    document = {"lines": [{"amount": 1}], "expiry": {"months": 0}, "a/b": {"c~d": 1}}
-
-    assert pointer_to(path, document, absent=absent) == pointer

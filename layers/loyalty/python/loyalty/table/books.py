@@ -287,15 +287,7 @@ class TableBooks:
             actions.append(Increase(("balance",), effect.points))
         if effect.debt:
             actions.append(Increase(("debt",), effect.debt))
-        for lot, points in effect.lots.items():
-            path = ("lots", lot.isoformat())
-            actions.append(Remove(path) if lot in change.lots_exactly else Increase(path, points))
-        for dates, points in effect.pending.items():
-            actions.append(Increase(("pending", records.pending_name(dates)), points))
-        for period, amount in change.qualifying.items():
-            actions.append(Increase(("qualifying", period), amount))
-        for reward_id, times in change.redeemed.items():
-            actions.append(Increase(("redeemed", reward_id), times))
+        actions += _actions_on_maps(change)
         if change.active_on is not None:
             actions.append(Assign(("active_on",), change.active_on.isoformat()))
         if (told := change.announces) is not None:
@@ -341,6 +333,23 @@ class TableBooks:
         )
 
 
+def _actions_on_maps(change: AccountChange) -> Iterator[Action]:
+    for lot, points in change.effect.lots.items():
+        path = ("lots", lot.isoformat())
+        yield Remove(path) if lot in change.lots_exactly else Increase(path, points)
+    for dates, points in change.effect.pending.items():
+        yield Increase(("pending", records.pending_name(dates)), points)
+    for period, amount in change.qualifying.items():
+        yield Increase(("qualifying", period), amount)
+    for reward_id, times in change.redeemed.items():
+        yield Increase(("redeemed", reward_id), times)
+    for day, points in change.giveable_from.items():
+        yield Increase(("giveable_from", day.isoformat()), points)
+    for lot, first_end in change.reinstated.items():
+        yield Assign(("reinstated", lot.isoformat()), first_end.isoformat())
+    yield from map(Remove, change.forgets)
+
+
 def _is_placeholder(count: int) -> tuple[Condition, ...]:
     return (equal(("kind",), "placeholder"), equal(("count",), count))
 
@@ -355,6 +364,8 @@ def _reliances(change: AccountChange) -> Sequence[Condition]:
     ):
         if seen is not None:
             conditions.append(equal((name,), seen))
+    if change.balance_at_most is not None:
+        conditions.append(at_most(("balance",), change.balance_at_most))
     for lot, points in change.lots_exactly.items():
         conditions.append(equal(("lots", lot.isoformat()), points))
     for lot, points in change.lots_at_least.items():

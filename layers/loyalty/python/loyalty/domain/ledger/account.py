@@ -14,6 +14,7 @@ from loyalty.domain.program.document import PublishedProgram
 
 # No id of a reward has this sign, so the two cannot be taken for each other.
 _TRANSFERS: Final = "transfers#"
+_REDEMPTIONS: Final = "redemptions#"
 
 Status = Literal["active", "merged", "closed"]
 
@@ -43,6 +44,8 @@ class Account:
     and `tier_downs` count how often a higher and a lower one was. `tier_revision` counts what may
     have made the level another: the floor, what was made known, and every counter but the newest
     one, to which most orders only add.
+    `giveable_from` maps a day to points of orders that can be given to another member from that
+    day on, `reinstated` a lot to the last day that its points first had.
     `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
     a member when.
     """
@@ -55,6 +58,8 @@ class Account:
     entries: int = 0
     qualifying: Mapping[str, int] = field(default_factory=_empty)
     redeemed: Mapping[str, int] = field(default_factory=_empty)
+    giveable_from: Mapping[date, int] = field(default_factory=_empty)
+    reinstated: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
     due: date | None = None
     active_on: date | None = None
     enrolled_at: datetime | None = None
@@ -144,11 +149,22 @@ def transfers_counter(today: date) -> str:
     return f"{_TRANSFERS}{today.isoformat()[:7]}"
 
 
+def redemptions_counter(today: date) -> str:
+    """The name under which an account counts its redemptions of a day."""
+    return f"{_REDEMPTIONS}{today.isoformat()}"
+
+
 def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
-    """How often limited rewards were redeemed, and this month's transfers: no month before."""
-    this_month = transfers_counter(today)
-    return {
-        name: times
-        for name, times in account.redeemed.items()
-        if times and (name == this_month or not name.startswith(_TRANSFERS))
-    }
+    """How often limited rewards were redeemed, and the counts of this month and day only."""
+    over = set(counters_of_the_past(account, today=today))
+    return {name: times for name, times in account.redeemed.items() if times and name not in over}
+
+
+def counters_of_the_past(account: Account, *, today: date) -> tuple[str, ...]:
+    """The names of counters whose month or day is over."""
+    current = (transfers_counter(today), redemptions_counter(today))
+    return tuple(
+        name
+        for name in account.redeemed
+        if name.startswith((_TRANSFERS, _REDEMPTIONS)) and name not in current
+    )

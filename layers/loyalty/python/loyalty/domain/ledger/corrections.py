@@ -8,6 +8,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
 from loyalty.domain.ledger.entries import (
     Adjustment,
@@ -42,7 +43,10 @@ def add_points(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Add points by hand; they expire on the day given, or as points earned today would."""
+    """Add points by hand; they expire on the day given, or as points earned today would.
+
+    The balance must have room for them, and relies on having it still.
+    """
     today = program.document.today(now)
     lot = expiring_on or expires_on(program.document.expiry, available_on=today)
     active_on = newly_active(account, program=program, today=today)
@@ -63,8 +67,19 @@ def add_points(
         detail=why,
     )
     entries = (entry, *expiry_at_once(entry, added.expired))
-    change = change_by_addition(account, entries=entries, due=added.due, active_on=active_on)
+    change = change_by_addition(
+        account,
+        entries=entries,
+        due=added.due,
+        balance_at_most=POINTS_MAX - points,
+        active_on=active_on,
+    )
     return Posting(entries=entries, changes=(change,))
+
+
+def has_room_for(points: int, account: Account) -> bool:
+    """Whether people may add points: beyond the most that a balance shows, only orders do."""
+    return account.balance + points <= POINTS_MAX
 
 
 def bonus(
@@ -142,7 +157,8 @@ def transfer(
 ) -> Posting:
     """Move points between members, soonest expiry first; each lot keeps its date.
 
-    The giver's account is settled and holds the points. The taker's debt is paid first.
+    The giver's account is settled and holds the points, the taker's has room for them. The taker's
+    debt is paid first.
     """
     today = program.document.today(now)
     taken = giver.holding.take(points)
@@ -184,7 +200,18 @@ def transfer(
                 redeemed_below={counter: limits.per_month_max} if limits else {},
                 active_on=giver_active,
             ),
-            change_by_addition(taker, entries=(received,), due=added.due, active_on=taker_active),
+            change_by_addition(
+                taker,
+                entries=(received,),
+                due=added.due,
+                balance_at_most=POINTS_MAX - points,
+                reinstated={
+                    lot: min(first_end, taker.reinstated.get(lot, first_end))
+                    for lot, first_end in giver.reinstated.items()
+                    if lot in added.effect.lots
+                },
+                active_on=taker_active,
+            ),
         ),
     )
 
@@ -238,6 +265,8 @@ def merge(
         holding=together,
         qualifying=summed(survivor.qualifying, moved(loser, survivor, program.document, day=today)),
         redeemed=summed(loser.redeemed, survivor.redeemed),
+        giveable_from=summed(loser.giveable_from, survivor.giveable_from),
+        reinstated=_earliest(loser.reinstated, survivor.reinstated),
         active_on=active_on,
         tier_floor=floor or survivor.tier_floor,
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
@@ -283,6 +312,14 @@ def close(account: Account, *, program: PublishedProgram, now: datetime) -> Post
         absorbed=account.absorbed,
     )
     return Posting(entries=entries, changes=(replacing(account, closed, entries=len(entries)),))
+
+
+def _earliest(one: Mapping[date, date], other: Mapping[date, date]) -> dict[date, date]:
+    """Of lots that both know as reinstated, the end that came first."""
+    return {
+        lot: min(days[lot] for days in (one, other) if lot in days)
+        for lot in one.keys() | other.keys()
+    }
 
 
 def folded(lots: Mapping[date, int]) -> dict[date, int]:

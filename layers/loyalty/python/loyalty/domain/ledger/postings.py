@@ -58,6 +58,8 @@ class AccountChange:
 
     Always relied on: the account is active. `lots_exactly` are removed; `lots_at_least` and
     `pending_at_least` are taken from. The `*_seen` fields, where given, must be unchanged.
+    `forgets` names entries of the account's maps that no longer mean anything; they are removed
+    whatever they are by now.
     `revises_tier`: others rely on what this changes of the member's level.
     """
 
@@ -66,6 +68,7 @@ class AccountChange:
     entries: int
     entries_seen: int | None = None
     balance_seen: int | None = None
+    balance_at_most: int | None = None
     debt_seen: int | None = None
     lots_exactly: Mapping[date, int] = field(default_factory=_none)
     lots_at_least: Mapping[date, int] = field(default_factory=_none)
@@ -74,6 +77,9 @@ class AccountChange:
     qualifying: Mapping[str, int] = field(default_factory=_none)
     redeemed: Mapping[str, int] = field(default_factory=_none)
     redeemed_below: Mapping[str, int] = field(default_factory=_none)
+    giveable_from: Mapping[date, int] = field(default_factory=_none)
+    reinstated: Mapping[date, date] = field(default_factory=_none)
+    forgets: tuple[tuple[str, str], ...] = ()
     qualifying_at_most: Mapping[str, int] = field(default_factory=_none)
     qualifying_exactly: Mapping[str, int] = field(default_factory=_none)
     active_on: date | None = None
@@ -209,17 +215,25 @@ def change_by_addition(
     qualifying: Mapping[str, int] = MappingProxyType({}),
     counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
+    giveable_from: Mapping[date, int] = MappingProxyType({}),
+    reinstated: Mapping[date, date] = MappingProxyType({}),
+    forgets: tuple[tuple[str, str], ...] = (),
+    balance_at_most: int | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
-    """Only adds: relies on the debt it paid and on the due time, on no lot and no balance."""
+    """Only adds: relies on the debt it paid and on the due time, on no lot and no exact balance."""
     change = AccountChange(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
+        balance_at_most=balance_at_most,
         debt_seen=account.holding.debt,
         due=due,
         qualifying=qualifying,
         redeemed=redeemed,
+        giveable_from=giveable_from,
+        reinstated=reinstated,
+        forgets=forgets,
         active_on=active_on,
     )
     return _whole_if_wide(account, _counting(change, counting))
@@ -242,7 +256,9 @@ def _counting(change: AccountChange, counting: Counting | None) -> AccountChange
 def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     """A change of too many lots for one write, as the account that it makes of the one seen."""
     effect, due, told = change.effect, change.due, change.announces
-    if len(effect.lots) + len(effect.pending) <= NARROW_LOTS_MAX:
+    paths = len(effect.lots) + len(effect.pending)
+    paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
+    if paths <= NARROW_LOTS_MAX:
         return change
     becomes = replace(
         account,
@@ -250,6 +266,8 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
         holding=account.holding + effect,
         qualifying=summed(account.qualifying, change.qualifying),
         redeemed=summed(account.redeemed, change.redeemed),
+        giveable_from=summed(account.giveable_from, change.giveable_from),
+        reinstated={**account.reinstated, **change.reinstated},
         due=due.on if due and due.moves else account.due,
         active_on=change.active_on or account.active_on,
         tier_announced=told.level if told else account.tier_announced,
@@ -315,22 +333,26 @@ def change_by_taking(
     entries: tuple[Entry, ...],
     taken: Holding,
     relies_on_balance: bool = False,
+    relies_on_entries: bool = False,
     qualifying: Mapping[str, int] = MappingProxyType({}),
     counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
     redeemed_below: Mapping[str, int] = MappingProxyType({}),
+    forgets: tuple[tuple[str, str], ...] = (),
     active_on: date | None = None,
 ) -> AccountChange:
     """Takes from just these lots and pending points, and relies on just these.
 
     `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
-    more than was seen. A level that ends sooner for what is no longer counted is due sooner.
+    more than was seen. `relies_on_entries` is for a take that any other write could forbid.
+    A level that ends sooner for what is no longer counted is due sooner.
     """
     exactly, at_least = taking(account, taken)
     change = AccountChange(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
         entries=len(entries),
+        entries_seen=account.entries if relies_on_entries else None,
         balance_seen=account.balance if relies_on_balance else None,
         debt_seen=account.holding.debt if relies_on_balance else None,
         lots_exactly=exactly,
@@ -340,6 +362,7 @@ def change_by_taking(
         qualifying=qualifying,
         redeemed=redeemed,
         redeemed_below=redeemed_below,
+        forgets=forgets,
         active_on=active_on,
     )
     return _whole_if_wide(account, _counting(change, counting))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from loyalty.domain.kernel.errors import (
     Fault,
@@ -16,7 +18,7 @@ from loyalty.domain.kernel.errors import (
     RewardUnavailable,
     ValidationFailed,
 )
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, counters_of_the_past, redemptions_counter
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Entry,
@@ -36,6 +38,10 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.program.document import Level, PublishedProgram, Reward
+
+# What one member may redeem on one day, cancelled redemptions included: each makes two entries,
+# and everything that reads a member's entries costs as much as there are.
+REDEMPTIONS_A_DAY_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,9 @@ def why_not(
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
         return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
+    today = redemptions_counter(program.document.today(now))
+    if account.redeemed.get(today, 0) >= REDEMPTIONS_A_DAY_MAX:
+        return LimitReached(f"A member can redeem {REDEMPTIONS_A_DAY_MAX} times a day")
     spendable = account.holding.spendable
     if spendable < points:
         return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are there")
@@ -152,7 +161,9 @@ def redeem(
         fingerprint=fingerprint,
         detail=redemption,
     )
-    limit = reward.per_member_max
+    below = {redemptions_counter(today): REDEMPTIONS_A_DAY_MAX}
+    if reward.per_member_max is not None:
+        below[reward.id] = reward.per_member_max
     return Posting(
         entries=(entry,),
         issues=Voucher(
@@ -163,11 +174,14 @@ def redeem(
             points=price.points,
             amount_minor=price.amount_minor,
             slices=taken.lots,
+            first_ends={
+                lot: first_end for lot, first_end in account.reinstated.items() if lot in taken.lots
+            },
             state="held" if hold else "issued",
             issued_at=now,
             held_until=held_until,
             expires_at=expires_at,
-            limited=limit is not None,
+            limited=reward.per_member_max is not None,
             stocked=reward.stock is not None,
             terms=terms(reward, price, currency=program.document.currency),
         ),
@@ -177,8 +191,11 @@ def redeem(
                 account,
                 entries=(entry,),
                 taken=taken,
-                redeemed={reward.id: 1} if limit is not None else {},
-                redeemed_below={reward.id: limit} if limit is not None else {},
+                redeemed=dict.fromkeys(below, 1),
+                redeemed_below=below,
+                forgets=tuple(
+                    ("redeemed", name) for name in counters_of_the_past(account, today=today)
+                ),
                 active_on=newly_active(account, program=program, today=today),
             ),
         ),
@@ -199,24 +216,34 @@ def give_back(
     voucher: Voucher,
     *,
     why: Literal["cancelled", "hold_expired"],
+    by_member: bool = False,
     account: Account,
     program: PublishedProgram,
     now: datetime,
 ) -> Posting:
     """Return a cancelled redemption's points, each slice to the lot it came from.
 
-    A slice whose lot has expired meanwhile lives on for the program's `reinstate_days`; with none
-    it expires again at once, as an entry of its own. One cause serves a cancel and the end of a
-    hold, so the points come back once.
+    Points whose lot has expired meanwhile live on until `reinstate_days` after the last day that
+    they first had. If that day has passed too, or if the member chose to cancel, they expire again
+    at once, as an entry of its own. One cause serves a cancel and the end of a hold, so the points
+    come back once.
     """
     today = program.document.today(now)
     request_id = request_of(voucher.redemption_id)
     undated_until = program.undated_until(account.active_on)
-    reinstated = today + timedelta(days=program.document.reinstate_days)
+    # Canceling a hold that has run out is what its end would have done.
+    is_own_choice = by_member and voucher.state_at(now) != "cancelled"
+    reinstates = timedelta(days=0 if is_own_choice else program.document.reinstate_days)
     lots: Counter[date] = Counter()
+    first_ends: dict[date, date] = {}
     for lot, points in voucher.slices.items():
-        over = ends_on(lot, undated_until) < today and program.document.reinstate_days > 0
-        lots[reinstated if over else lot] += points
+        end = ends_on(lot, undated_until)
+        first_end = voucher.first_ends.get(lot, end)
+        if end < today <= first_end + reinstates:
+            first_ends[first_end + reinstates] = first_end
+            lots[first_end + reinstates] += points
+        else:
+            lots[lot] += points
     added = addition(account, Holding(lots=lots), today=today, undated_until=undated_until)
     entry = Entry(
         cause=RequestCause(request_id, "return"),
@@ -233,6 +260,7 @@ def give_back(
         entries=entries,
         due=added.due,
         redeemed={voucher.reward_id: -1} if voucher.limited else {},
+        reinstated=_as_placed(first_ends, added.effect.lots.keys() - voucher.slices.keys()),
     )
     return Posting(
         entries=entries,
@@ -240,6 +268,19 @@ def give_back(
         stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
         changes=(change,),
     )
+
+
+def _as_placed(first_ends: Mapping[date, date], lots: AbstractSet[date]) -> dict[date, date]:
+    """First ends by the lots that the points came to: where too many are open, a later one.
+
+    Points that paid a debt came to none.
+    """
+    placed: dict[date, date] = {}
+    for lot, first_end in first_ends.items():
+        joined = min((day for day in lots if day >= lot), default=None)
+        if joined is not None:
+            placed[joined] = min(first_end, placed.get(joined, first_end))
+    return placed
 
 
 def _expired_again(entry: Entry, expired: Holding, *, account: Account) -> tuple[Entry, ...]:

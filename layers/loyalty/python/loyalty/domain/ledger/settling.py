@@ -39,6 +39,7 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
         settled.after,
         qualifying=relevant(account, document, day=today),
         redeemed=counters_of_use(account, today=today),
+        reinstated={lot: end for lot, end in account.reinstated.items() if lot >= today},
     )
     after = with_due(tidied, program=program, today=today)
     if after.due is not None and after.due <= today:

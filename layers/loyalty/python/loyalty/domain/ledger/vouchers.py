@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from loyalty.domain.program.document import RewardKind
@@ -29,8 +30,9 @@ class Voucher:
     """A code that stands for a redeemed reward. Every change of state relies on the state seen.
 
     Whoever has the code can use it: `used_by` is the member whose order did, where that is known.
-    A used one is issued again each time that its order came to nothing (`times_reinstated`).
-    Lists leave out the `terms`.
+    `first_ends` maps slices whose points had been reinstated before to the last day that they
+    first had. A used one is issued again each time that its order came to nothing
+    (`times_reinstated`). Lists leave out the `terms`.
     """
 
     code: str
@@ -48,6 +50,7 @@ class Voucher:
     used_order: tuple[str, str] | None = None
     used_by: str | None = None
     times_reinstated: int = 0
+    first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
     limited: bool = False
     stocked: bool = False
     amount_minor: int | None = None

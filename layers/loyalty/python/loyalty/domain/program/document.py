@@ -13,13 +13,13 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     StrictBool,
     StrictInt,
     StrictStr,
+    model_validator,
 )
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, midnight
@@ -36,6 +36,7 @@ from loyalty.domain.kernel.fields import (
     Points,
 )
 from loyalty.domain.program.messages import Messages, Reminders
+from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.surveys import Survey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
@@ -63,16 +64,12 @@ TierBasis = Literal["qualifying_points", "spend", "orders"]
 Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class PointsName(_Part):
+class PointsName(DocumentPart):
     one: Annotated[Label, Field(description="What one point is called: “bean”.")]
     many: Annotated[Label, Field(description="What several are called: “beans”.")]
 
 
-class When(_Part):
+class When(DocumentPart):
     """Days in the program's time zone, both included; an order counts by when it occurred."""
 
     starts_on: Day | None = None
@@ -83,7 +80,7 @@ class When(_Part):
     ] = ()
 
 
-class EarningRule(_Part):
+class EarningRule(DocumentPart):
     """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
 
     The rule covers a line unless its category or SKU is excluded. Where an include list is given,
@@ -119,7 +116,7 @@ class EarningRule(_Part):
     ) = None
 
 
-class AfterEarning(_Part):
+class AfterEarning(DocumentPart):
     """Each lot lives so many months or days from the day its points became available."""
 
     model: Literal["after_earning"]
@@ -131,7 +128,7 @@ class AfterEarning(_Part):
     ] = "month"
 
 
-class FixedDate(_Part):
+class FixedDate(DocumentPart):
     """All points expire at the end of one day of every year."""
 
     model: Literal["fixed_date"]
@@ -139,21 +136,21 @@ class FixedDate(_Part):
     day: Annotated[StrictInt, Field(ge=1, le=31)]
 
 
-class Inactivity(_Part):
+class Inactivity(DocumentPart):
     """All points expire together, so many months after the member's last activity."""
 
     model: Literal["inactivity"]
     months: Annotated[StrictInt, Field(ge=1, le=120)]
 
 
-class Never(_Part):
+class Never(DocumentPart):
     model: Literal["never"]
 
 
 Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
 
 
-class Level(_Part):
+class Level(DocumentPart):
     """A level of the tiers; who has none of them has no level."""
 
     id: ExternalId
@@ -172,7 +169,7 @@ class Level(_Part):
     ] = ()
 
 
-class Tiers(_Part):
+class Tiers(DocumentPart):
     """Levels by what counts in a period; one that is reached holds to the end of the next."""
 
     basis: TierBasis
@@ -183,7 +180,7 @@ class Tiers(_Part):
         return next((level for level in self.levels if level.id == level_id), None)
 
 
-class PayWithPoints(_Part):
+class PayWithPoints(DocumentPart):
     """Points as a means of payment: the member chooses how many, from `cost_points` upward."""
 
     amount_minor: Annotated[
@@ -199,7 +196,7 @@ class PayWithPoints(_Part):
         return points * self.amount_minor // self.per_points
 
 
-class AdjustmentLimits(_Part):
+class AdjustmentLimits(DocumentPart):
     """The most points that one caller adds and takes by hand in a day, by their role.
 
     0: none, null: no limit.
@@ -210,7 +207,7 @@ class AdjustmentLimits(_Part):
     service: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
 
 
-class Transfers(_Part):
+class Transfers(DocumentPart):
     """Members may give points to each other; the lots keep their expiry."""
 
     points_min: Points = 1
@@ -221,7 +218,7 @@ class Transfers(_Part):
     ] = 10
 
 
-class Reward(_Part):
+class Reward(DocumentPart):
     """Something that points buy. The window's days are in the program's time zone."""
 
     id: ExternalId
@@ -248,7 +245,7 @@ class Reward(_Part):
     tier_costs: Annotated[
         dict[ExternalId, Points],
         Field(max_length=20, description="What it costs at a level, where that is less."),
-    ] = {}
+    ] = {}  # noqa: RUF012  # the model is frozen
     stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
     per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
     voucher_days: Annotated[
@@ -268,7 +265,7 @@ class Reward(_Part):
         return opens_at, closes_at
 
 
-class PointValue(_Part):
+class PointValue(DocumentPart):
     """What points are worth to the books: reports tell liability in money by it, and no more."""
 
     amount_minor: Annotated[
@@ -277,8 +274,18 @@ class PointValue(_Part):
     per_points: Annotated[Points, Field(description="How many points are worth that.")] = 1
 
 
-class Program(_Part):
+_SCHEMA_ADDRESS: Final = {
+    "type": "string",
+    "description": "Where an editor finds the schema of this document. It is not kept.",
+}
+
+
+class Program(DocumentPart):
     """The document as it is published."""
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema["properties"].update({"$schema": _SCHEMA_ADDRESS})
+    )
 
     schema_version: Annotated[StrictInt, Field(ge=1, le=1, description="The document's form: 1.")]
     name: Label
@@ -310,7 +317,9 @@ class Program(_Part):
         Field(
             ge=0,
             le=366,
-            description="How long points live that a cancel returns expired.",
+            description="Days that points stay valid after their last day when a cancellation or "
+            "the end of a hold returns them expired. Points get these days once; a member who "
+            "cancels their own redemption does not get them.",
         ),
     ] = 0
     reinstate_vouchers: Annotated[
@@ -340,6 +349,14 @@ class Program(_Part):
     reminders: Reminders = Reminders()
     messages: Messages = Messages()
     surveys: Annotated[tuple[Survey, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_schema_address(cls, document: object) -> object:
+        """`$schema` is for editors: it is accepted and is no part of what is published."""
+        if isinstance(document, dict) and isinstance(document.get("$schema"), str):
+            return {name: part for name, part in document.items() if name != "$schema"}
+        return document
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
+from loyalty.domain.program.parts import DocumentPart
 
 # In the order in which they go out where a week's share does not suffice for all.
 MessageKind = Literal[
@@ -27,11 +28,7 @@ WebAddress = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class PointsExpiring(_Part):
+class PointsExpiring(DocumentPart):
     """Before points expire; one message tells of all lots that a stage has come for."""
 
     days_before: Annotated[
@@ -40,19 +37,19 @@ class PointsExpiring(_Part):
     ] = (30, 7)
 
 
-class VoucherExpiring(_Part):
+class VoucherExpiring(DocumentPart):
     """Before a voucher that was not used expires."""
 
     days_before: DaysBefore = 3
 
 
-class TierEnding(_Part):
+class TierEnding(DocumentPart):
     """Before a level ends that is not reached anew."""
 
     days_before: DaysBefore = 30
 
 
-class Birthday(_Part):
+class Birthday(DocumentPart):
     """On the member's birthday, once a year; 29 February is the 28th in other years."""
 
     bonus_points: Annotated[
@@ -60,17 +57,17 @@ class Birthday(_Part):
     ] = None
 
 
-class Welcome(_Part):
+class Welcome(DocumentPart):
     """When somebody has enrolled."""
 
 
-class Lapsed(_Part):
+class Lapsed(DocumentPart):
     """To members who have not bought anything for so many days; once until they buy again."""
 
     after_days: Annotated[StrictInt, Field(ge=7, le=730)] = 60
 
 
-class Reminders(_Part):
+class Reminders(DocumentPart):
     """Which messages are sent by themselves; one that is null is not."""
 
     points_expiring: PointsExpiring | None = None
@@ -81,19 +78,19 @@ class Reminders(_Part):
     lapsed: Lapsed | None = None
 
 
-class QuietHours(_Part):
+class QuietHours(DocumentPart):
     """Hours of the program's time zone in which nobody is written to, over midnight or not."""
 
     starts_at: TimeOfDay = time(21)
     ends_at: Annotated[TimeOfDay, Field(description="The first moment to write again.")] = time(8)
 
 
-class Button(_Part):
+class Button(DocumentPart):
     label: Annotated[StrictStr, Field(min_length=1, max_length=60), LINE]
     url: WebAddress
 
 
-class Template(_Part):
+class Template(DocumentPart):
     """The words of one kind of message, in one language.
 
     `subject`, `heading` and `body` may hold `{{ variables }}` and `{% if %}`; an empty line in the
@@ -119,7 +116,7 @@ class Template(_Part):
     ] = "Unsubscribe"
 
 
-class Look(_Part):
+class Look(DocumentPart):
     """What mails look like."""
 
     color: Annotated[
@@ -133,7 +130,7 @@ class Look(_Part):
     ] = None
 
 
-class Messages(_Part):
+class Messages(DocumentPart):
     """How members are written to."""
 
     quiet_hours: Annotated[

@@ -1,9 +1,10 @@
 """What must hold of a program document as a whole before it is published."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
-from itertools import chain, count, pairwise
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
@@ -11,6 +12,7 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program import wording
 from loyalty.domain.program.document import (
+    CHARGES,
     LOTS_MAX,
     AfterEarning,
     EarningRule,
@@ -22,6 +24,8 @@ from loyalty.domain.program.document import (
     Program,
     Reward,
 )
+from loyalty.domain.program.messages import Template
+from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.surveys import Survey
 
 # Zones of the database that are no place: they follow the machine, or stand for "not set".
@@ -30,21 +34,64 @@ _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
 
 def faults(document: Program) -> tuple[Fault, ...]:
-    """Every mistake that no single field can tell, each with its place in the document."""
-    return (
-        *_settings(document),
-        *_ids("earning_rules", document.earning_rules),
-        *_ids("rewards", document.rewards),
-        *chain.from_iterable(map(_rule, count(), document.earning_rules)),
-        *_expiry(document),
-        *_rewards(document),
-        *_ids("tiers/levels", document.tiers.levels if document.tiers else ()),
-        *_tiers(document),
-        *_reminders(document),
-        *_messages(document),
-        *_ids("surveys", document.surveys),
-        *_surveys(document),
-    )
+    """Every mistake that no single field can tell, each with its place in the document.
+
+    The document may have been read in part (`parts.read_partly`). A check ends where it comes
+    to a field that could not be read; all the others go on.
+    """
+    return tuple(fault for check in _checks(document) for fault in _until_unread(check))
+
+
+def faults_of_broken(document: object) -> tuple[Fault, ...]:
+    """What is wrong beyond single fields with a document that does not fit its models."""
+    return faults(read_partly(Program, document)) if isinstance(document, dict) else ()
+
+
+def _checks(document: Program) -> Iterator[Iterator[Fault]]:
+    yield _time_zone(document)
+    yield _currency(document)
+    yield _transfers(document)
+    rules = _parts(lambda: document.earning_rules)
+    rewards = _parts(lambda: document.rewards)
+    levels = _parts(lambda: document.tiers.levels if document.tiers else ())
+    surveys = _parts(lambda: document.surveys)
+    yield _ids("earning_rules", rules)
+    yield _ids("rewards", rewards)
+    yield _ids("tiers/levels", levels)
+    yield _ids("surveys", surveys)
+    for index, rule in enumerate(rules):
+        place = f"/earning_rules/{index}"
+        yield _rule_window(rule, place)
+        yield _rule_categories(rule, place)
+        yield _rule_skus(rule, place)
+        yield _rule_charges(rule, place)
+        yield _rule_levels(rule, document, place)
+    yield _expiry(document)
+    for index, reward in enumerate(rewards):
+        yield from _reward(reward, document, f"/rewards/{index}")
+    for index, (lower, level) in enumerate(pairwise(levels), 1):
+        yield _level_above(lower, level, f"/tiers/levels/{index}")
+    yield _points_expiring(document)
+    yield _stages(document)
+    yield _tier_ending(document)
+    yield _quiet_hours(document)
+    yield _templates(document)
+    for index, survey in enumerate(surveys):
+        yield _survey_score(survey, f"/surveys/{index}")
+        yield _survey_window(survey, f"/surveys/{index}")
+
+
+def _until_unread(check: Iterator[Fault]) -> Iterator[Fault]:
+    with suppress(Unread):
+        yield from check
+
+
+def _parts[P](read: Callable[[], tuple[P, ...]]) -> tuple[P, ...]:
+    """The parts of a list, none if the list could not be read."""
+    try:
+        return read()
+    except Unread:
+        return ()
 
 
 def canonical(document: Program) -> str:
@@ -69,45 +116,85 @@ def lots_open_max(policy: AfterEarning) -> int:
     return (end_of_week(sunday + timedelta(days=days)) - sunday).days // 7 + 1
 
 
-def _settings(document: Program) -> Iterator[Fault]:
-    if document.time_zone not in available_timezones() - _NO_PLACE:
+def _time_zone(document: Program) -> Iterator[Fault]:
+    if not _is_zone_known(document):
         detail = f"There is no time zone “{document.time_zone}” in the IANA database"
         yield Fault("/time_zone", "unknown_time_zone", detail)
+
+
+def _is_zone_known(document: Program) -> bool:
+    return document.time_zone in available_timezones() - _NO_PLACE
+
+
+def _currency(document: Program) -> Iterator[Fault]:
     if exponent(document.currency) is None:
         detail = f"There is no currency “{document.currency}” in ISO 4217"
         yield Fault("/currency", "unknown_currency", detail)
+
+
+def _transfers(document: Program) -> Iterator[Fault]:
     transfers = document.transfers
     if transfers and transfers.points_max < transfers.points_min:
-        detail = f"Less than the {transfers.points_min} points that a transfer moves at least"
+        detail = f"This must be at least points_min, which is {transfers.points_min}"
         yield Fault("/transfers/points_max", "contradiction", detail)
 
 
 def _ids(name: str, parts: Sequence[EarningRule | Level | Reward | Survey]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
-        if part.id in first:
-            detail = f"/{name}/{first[part.id]} has the id “{part.id}” already"
+        part_id = _id_of(part)
+        if part_id is None:
+            continue
+        if part_id in first:
+            detail = f"/{name}/{first[part_id]} already has the id “{part_id}”"
             yield Fault(f"/{name}/{index}/id", "duplicate_id", detail)
-        first.setdefault(part.id, index)
+        first.setdefault(part_id, index)
 
 
-def _rule(number: int, rule: EarningRule) -> Iterator[Fault]:
-    place = f"/earning_rules/{number}"
+def _id_of(part: EarningRule | Level | Reward | Survey) -> str | None:
+    try:
+        return part.id
+    except Unread:
+        return None
+
+
+def _rule_window(rule: EarningRule, place: str) -> Iterator[Fault]:
     starts_on, ends_on = rule.when.starts_on, rule.when.ends_on
     if starts_on and ends_on and ends_on < starts_on:
         yield Fault(f"{place}/when/ends_on", "empty_window", "It ends before it starts")
-    for what, included, excluded in (
-        ("categories", rule.include_categories, rule.exclude_categories),
-        ("skus", rule.include_skus, rule.exclude_skus),
-    ):
-        for index, name in enumerate(excluded):
-            if name in included:
-                detail = f"“{name}” is both included and excluded"
-                yield Fault(f"{place}/exclude_{what}/{index}", "contradiction", detail)
+
+
+def _rule_categories(rule: EarningRule, place: str) -> Iterator[Fault]:
+    excluded, included = rule.exclude_categories, rule.include_categories
+    yield from _included_and_excluded(included, excluded, f"{place}/exclude_categories")
+
+
+def _rule_skus(rule: EarningRule, place: str) -> Iterator[Fault]:
+    yield from _included_and_excluded(rule.include_skus, rule.exclude_skus, f"{place}/exclude_skus")
+
+
+def _included_and_excluded(
+    included: Sequence[str], excluded: Sequence[str], place: str
+) -> Iterator[Fault]:
+    for index, name in enumerate(excluded):
+        if name in included:
+            detail = f"“{name}” is both included and excluded"
+            yield Fault(f"{place}/{index}", "contradiction", detail)
+
+
+def _rule_charges(rule: EarningRule, place: str) -> Iterator[Fault]:
     for index, charge in enumerate(rule.also_earn_on):
         if charge in rule.exclude_categories:
             detail = f"“{charge}” earns here, but its category is excluded"
             yield Fault(f"{place}/also_earn_on/{index}", "contradiction", detail)
+    for index, category in enumerate(rule.include_categories):
+        if category in CHARGES and category not in rule.also_earn_on:
+            detail = f"“{category}” earns nothing unless also_earn_on names it too"
+            yield Fault(f"{place}/include_categories/{index}", "never_earns", detail)
+
+
+def _rule_levels(rule: EarningRule, document: Program, place: str) -> Iterator[Fault]:
+    yield from _unknown_levels(f"{place}/when/tiers", rule.when.tiers, document)
 
 
 def _expiry(document: Program) -> Iterator[Fault]:
@@ -124,103 +211,154 @@ def _expiry(document: Program) -> Iterator[Fault]:
             yield Fault("/expiry/day", "no_such_day", f"Month {month} has no day {day}")
 
 
-def _rewards(document: Program) -> Iterator[Fault]:
-    is_zone_known = document.time_zone in available_timezones()
-    for index, reward in enumerate(document.rewards):
-        place = f"/rewards/{index}"
-        if reward.percent is not None and reward.kind != "percent_off":
-            yield Fault(f"{place}/percent", "not_for_kind", f"A {reward.kind} has no percent")
-        if reward.amount_minor is not None and reward.kind not in _WORTH_MONEY:
-            yield Fault(f"{place}/amount_minor", "not_for_kind", f"A {reward.kind} has no amount")
-        if reward.pay and reward.kind != "amount_off":
-            yield Fault(f"{place}/pay", "not_for_kind", f"Points do not pay for a {reward.kind}")
-        opens_at, closes_at = reward.window(document.zone) if is_zone_known else (None, None)
-        if opens_at and closes_at and closes_at <= opens_at:
-            yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")
+def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[Fault]]:
+    """The checks of one reward."""
+    yield _reward_percent(reward, place)
+    yield _reward_amount(reward, place)
+    yield _reward_pay(reward, place)
+    yield _reward_window(reward, document, place)
+    yield _unknown_levels_of_reward(reward, document, place)
+    yield _reward_tier_costs(reward, document, place)
 
 
-def _tiers(document: Program) -> Iterator[Fault]:
-    levels = document.tiers.levels if document.tiers else ()
-    for index, (lower, level) in enumerate(pairwise(levels), 1):
-        place = f"/tiers/levels/{index}"
-        if level.reached_at <= lower.reached_at:
-            detail = f"It is reached at more than the {lower.reached_at} of the level before"
-            yield Fault(f"{place}/reached_at", "not_above", detail)
-    known = {level.id for level in levels}
-    for number, rule in enumerate(document.earning_rules):
-        yield from _unknown_levels(f"/earning_rules/{number}/when/tiers", rule.when.tiers, known)
-    for number, reward in enumerate(document.rewards):
-        place = f"/rewards/{number}"
-        yield from _unknown_levels(f"{place}/tiers", reward.tiers, known)
-        for level_id, cost in reward.tier_costs.items():
-            if level_id not in known:
-                detail = f"There is no level “{level_id}”"
-                yield Fault(f"{place}/tier_costs/{level_id}", "unknown_level", detail)
-            elif cost > reward.cost_points:
-                detail = f"More than the {reward.cost_points} that it costs everybody"
-                yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
+def _reward_percent(reward: Reward, place: str) -> Iterator[Fault]:
+    if reward.percent is not None and reward.kind != "percent_off":
+        yield Fault(f"{place}/percent", "not_for_kind", f"A {reward.kind} has no percent")
+
+
+def _reward_amount(reward: Reward, place: str) -> Iterator[Fault]:
+    if reward.amount_minor is not None and reward.kind not in _WORTH_MONEY:
+        yield Fault(f"{place}/amount_minor", "not_for_kind", f"A {reward.kind} has no amount")
+
+
+def _reward_pay(reward: Reward, place: str) -> Iterator[Fault]:
+    if reward.pay and reward.kind != "amount_off":
+        yield Fault(f"{place}/pay", "not_for_kind", f"Points do not pay for a {reward.kind}")
+
+
+def _reward_window(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
+    if not _is_zone_known(document):
+        return
+    opens_at, closes_at = reward.window(document.zone)
+    if opens_at and closes_at and closes_at <= opens_at:
+        yield Fault(f"{place}/available_until", "empty_window", "It ends before it starts")
+
+
+def _unknown_levels_of_reward(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
+    yield from _unknown_levels(f"{place}/tiers", reward.tiers, document)
+
+
+def _reward_tier_costs(reward: Reward, document: Program, place: str) -> Iterator[Fault]:
+    if not reward.tier_costs:
+        return
+    levels = _level_ids(document)
+    for level_id, cost in reward.tier_costs.items():
+        if level_id not in levels:
+            detail = f"There is no level “{level_id}”"
+            yield Fault(f"{place}/tier_costs/{level_id}", "unknown_level", detail)
+        elif cost > reward.cost_points:
+            detail = f"This is more than cost_points, which is {reward.cost_points}"
+            yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
+
+
+def _level_above(lower: Level, level: Level, place: str) -> Iterator[Fault]:
+    if level.reached_at <= lower.reached_at:
+        detail = f"This must be more than the {lower.reached_at} of the level before"
+        yield Fault(f"{place}/reached_at", "not_above", detail)
+
+
+def _unknown_levels(place: str, named: Sequence[str], document: Program) -> Iterator[Fault]:
+    if not named:
+        return
+    levels = _level_ids(document)
+    for index, level_id in enumerate(named):
+        if level_id not in levels:
+            yield Fault(f"{place}/{index}", "unknown_level", f"There is no level “{level_id}”")
+
+
+def _level_ids(document: Program) -> frozenset[str]:
+    """The ids of all levels; if one cannot be read, which levels there are is not known."""
+    return frozenset(level.id for level in document.tiers.levels) if document.tiers else frozenset()
 
 
 def life_days_min(policy: Expiry) -> int | None:
-    """How many days points live at least; None: until a day that does not count from theirs."""
+    """How many days points live at least; None: that does not follow from their first day."""
     match policy:
         case AfterEarning(months=int() as months) | Inactivity(months=months):
             return 28 * months
         case AfterEarning():
-            return policy.days or 0
+            return policy.days
         case _:
             return None
 
 
-def _reminders(document: Program) -> Iterator[Fault]:
-    reminders = document.reminders
-    if expiring := reminders.points_expiring:
-        place = "/reminders/points_expiring"
-        if isinstance(document.expiry, Never):
-            yield Fault(place, "contradiction", "The points never expire")
-        life_days = life_days_min(document.expiry)
-        for index, days in enumerate(expiring.days_before):
-            if days in expiring.days_before[:index]:
-                detail = f"{days} days are a stage already"
-                yield Fault(f"{place}/days_before/{index}", "duplicate_stage", detail)
-            if life_days is not None and days >= life_days:
-                detail = f"Points live {life_days} days at least: this would come with the points"
-                yield Fault(f"{place}/days_before/{index}", "contradiction", detail)
-    if reminders.tier_ending and document.tiers is None:
+def _points_expiring(document: Program) -> Iterator[Fault]:
+    if document.reminders.points_expiring and isinstance(document.expiry, Never):
+        yield Fault("/reminders/points_expiring", "contradiction", "The points never expire")
+
+
+def _stages(document: Program) -> Iterator[Fault]:
+    expiring = document.reminders.points_expiring
+    stages = expiring.days_before if expiring else ()
+    place = "/reminders/points_expiring/days_before"
+    for index, days in enumerate(stages):
+        if days in stages[:index]:
+            yield Fault(f"{place}/{index}", "duplicate_stage", f"{days} days are a stage already")
+    life_days = _life_days(document.expiry)
+    for index, days in enumerate(stages):
+        if life_days is not None and days >= life_days:
+            detail = (
+                f"Some points live only {life_days} days: this reminder would come with the points"
+            )
+            yield Fault(f"{place}/{index}", "contradiction", detail)
+
+
+def _life_days(policy: Expiry) -> int | None:
+    """As `life_days_min`; None also for a policy that gives both months and days, a mistake."""
+    if isinstance(policy, AfterEarning) and (policy.months is None) == (policy.days is None):
+        return None
+    return life_days_min(policy)
+
+
+def _tier_ending(document: Program) -> Iterator[Fault]:
+    if document.reminders.tier_ending and document.tiers is None:
         yield Fault("/reminders/tier_ending", "contradiction", "The program has no levels")
 
 
-def _messages(document: Program) -> Iterator[Fault]:
-    messages = document.messages
-    if (quiet := messages.quiet_hours) and quiet.starts_at == quiet.ends_at:
+def _quiet_hours(document: Program) -> Iterator[Fault]:
+    if (quiet := document.messages.quiet_hours) and quiet.starts_at == quiet.ends_at:
         detail = "They end when they start; null means none"
         yield Fault("/messages/quiet_hours/ends_at", "empty_window", detail)
+
+
+def _templates(document: Program) -> Iterator[Fault]:
     first: dict[tuple[str, str], int] = {}
-    for index, template in enumerate(messages.templates):
+    for index, template in enumerate(document.messages.templates):
         place = f"/messages/templates/{index}"
-        name = (template.kind, (template.locale or "").lower())
-        if name in first:
-            detail = f"/messages/templates/{first[name]} is for the same kind and locale"
-            yield Fault(f"{place}/locale", "duplicate_template", detail)
-        first.setdefault(name, index)
+        yield from _until_unread(_same_template(first, index, template, place))
         yield from wording.faults(template, place=place)
 
 
-def _surveys(document: Program) -> Iterator[Fault]:
-    for index, survey in enumerate(document.surveys):
-        place = f"/surveys/{index}"
-        lowest, highest = survey.scale
-        if survey.low_score_max is not None and not lowest <= survey.low_score_max < highest:
-            detail = f"Of a {survey.kind}, a low score is {lowest} to {highest - 1}"
-            yield Fault(f"{place}/low_score_max", "out_of_range", detail)
-        if survey.starts_on and survey.ends_on and survey.ends_on < survey.starts_on:
-            yield Fault(f"{place}/ends_on", "empty_window", "It ends before it starts")
+def _same_template(
+    first: dict[tuple[str, str], int], index: int, template: Template, place: str
+) -> Iterator[Fault]:
+    name = (template.kind, (template.locale or "").lower())
+    if name in first:
+        detail = f"/messages/templates/{first[name]} is for the same kind and locale"
+        yield Fault(f"{place}/locale", "duplicate_template", detail)
+    first.setdefault(name, index)
 
 
-def _unknown_levels(place: str, named: Sequence[str], known: set[str]) -> Iterator[Fault]:
-    for index, level_id in enumerate(named):
-        if level_id not in known:
-            yield Fault(f"{place}/{index}", "unknown_level", f"There is no level “{level_id}”")
+def _survey_score(survey: Survey, place: str) -> Iterator[Fault]:
+    lowest, highest = survey.scale
+    if survey.low_score_max is not None and not lowest <= survey.low_score_max < highest:
+        detail = f"A low score of {survey.kind} is {lowest} to {highest - 1}"
+        yield Fault(f"{place}/low_score_max", "out_of_range", detail)
+
+
+def _survey_window(survey: Survey, place: str) -> Iterator[Fault]:
+    if survey.starts_on and survey.ends_on and survey.ends_on < survey.starts_on:
+        yield Fault(f"{place}/ends_on", "empty_window", "It ends before it starts")
 
 
 def _lives_until(policy: AfterEarning, day: date) -> date:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import LINE, Day, ExternalId, Points
+from loyalty.domain.program.parts import DocumentPart
 
 SurveyKind = Literal["nps", "csat"]
 
@@ -18,10 +19,8 @@ SCALES: Final[dict[SurveyKind, tuple[int, int]]] = {"nps": (0, 10), "csat": (1, 
 LOW_SCORE_MAX: Final[dict[SurveyKind, int]] = {"nps": 6, "csat": 2}
 
 
-class Survey(BaseModel):
+class Survey(DocumentPart):
     """A question that members answer with a score. Days are those of the program's time zone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: ExternalId
     kind: Annotated[

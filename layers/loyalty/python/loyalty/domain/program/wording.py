@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import Fault
 from loyalty.domain.program.messages import MessageKind, Template
+from loyalty.domain.program.parts import Unread
 
 if TYPE_CHECKING:
     from jinja2 import Template as CompiledTemplate
@@ -108,11 +110,14 @@ def words(template: Template, variables: Mapping[str, object]) -> Words:
 
 
 def faults(template: Template, *, place: str) -> Iterator[Fault]:
-    """Everything in a template that could not be said."""
-    for field in ("subject", "heading", "body"):
-        text: str | None = getattr(template, field)
-        if text and "{" in text:
-            yield from _faults(text, template.kind, f"{place}/{field}")
+    """Everything in a template that could not be said; what could not be read is passed over."""
+    with suppress(Unread):
+        kind = template.kind
+        for field in ("subject", "heading", "body"):
+            with suppress(Unread):
+                text: str | None = getattr(template, field)
+                if text and "{" in text:
+                    yield from _faults(text, kind, f"{place}/{field}")
 
 
 def _faults(text: str, kind: MessageKind, pointer: str) -> Iterator[Fault]:

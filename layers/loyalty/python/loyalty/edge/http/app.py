@@ -59,6 +59,7 @@ from loyalty.edge.http import problems
 from loyalty.edge.http.auth import Principal, Role, principal_of
 from loyalty.edge.http.caller_limits import CallerLimits
 from loyalty.edge.http.redaction import without_personal_data
+from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import CallerLimitSettings, ClaimSettings, settings
@@ -116,6 +117,7 @@ class RouteOptions(TypedDict, total=False):
     types of text that it may be, `bodies` are the models of those statuses that have one of their
     own, `refuses` are the refusals that clients should know of beyond
     those that any route gives. `form` describes the fields of a route that takes an HTML form.
+    `inspect` finds what else is wrong with a body that does not fit.
     """
 
     allow: Required[Collection[Role]]
@@ -127,6 +129,7 @@ class RouteOptions(TypedDict, total=False):
     form: type[pydantic.BaseModel]
     prefix: str
     body_bytes_max: int
+    inspect: Inspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +229,12 @@ class Api:
         if "<member_id>" in rule and self._acting_for is None:
             raise TypeError(f"{rule} names a member, and {self.service} cannot tell who may")
         route_key = f"{method} {full_rule.replace('<', '{').replace('>', '}')}"
-        guard = self._guard(route_key, allow, options.get("body_bytes_max", BODY_BYTES_MAX))
+        guard = self._guard(
+            route_key,
+            allow,
+            options.get("body_bytes_max", BODY_BYTES_MAX),
+            options.get("inspect"),
+        )
 
         def register[F: Callable[..., Any]](handler: F, /) -> F:
             self.operations.append(
@@ -257,10 +265,15 @@ class Api:
         return register
 
     def _guard(
-        self, route_key: str, allow: frozenset[Role], body_bytes_max: int
+        self,
+        route_key: str,
+        allow: frozenset[Role],
+        body_bytes_max: int,
+        inspect: Inspect | None,
     ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
         def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
             self._route_key = route_key
+            app.context["inspect"] = inspect
             if not allow:
                 return admit(app, next_middleware)
             app.context["principal"] = self._authenticate().acting_as(allow)
@@ -338,7 +351,8 @@ class Api:
         reads_body = any(each["loc"][0] == "body" for each in error.errors())
         body = self.event.json_body if reads_body and self.event.body else None
         naming = self.event.http_method == "PUT"
-        return self._refuse(problems.invalid(error.errors(), body=body, naming=naming))
+        inspect: Inspect | None = self.resolver.context.get("inspect")
+        return self._refuse(invalid(error.errors(), body=body, naming=naming, inspect=inspect))
 
     def _refuse_unknown_route(self, _error: NotFoundError) -> Response[str]:
         return self._refuse(NotFound("There is no such route."))
@@ -433,7 +447,7 @@ def _parse_json(text: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise ValidationFailed(
             "The body is not a JSON object.",
-            faults=(Fault("", "object_type", "This should be a JSON object"),),
+            faults=(Fault("", "object_type", "This must be a JSON object"),),
         )
     return parsed
 

@@ -1,22 +1,13 @@
 """The one place where a refusal becomes an answer: RFC 9457 problem details."""
 
 import json
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from loyalty.domain.kernel.errors import (
-    Fault,
-    IdentityTaken,
-    MissingIdempotencyKey,
-    NotFound,
-    Refusal,
-    TooManyRequests,
-    ValidationFailed,
-)
+from loyalty.domain.kernel.errors import IdentityTaken, Refusal, TooManyRequests
 
 STATUS: Final = {
     "malformed_json": HTTPStatus.BAD_REQUEST,
@@ -129,69 +120,6 @@ def failed(*, request_id: str) -> Response[str]:
         request_id=request_id,
         errors=[],
     )
-
-
-def invalid(errors: Sequence[Any], *, body: object, naming: bool) -> Refusal:
-    """The refusal that pydantic's errors about a request amount to.
-
-    A path that cannot name anything names nothing, unless the request (`naming`) gives a name.
-    """
-    if not naming and any(error["loc"][0] == "path" for error in errors):
-        return NotFound()
-    for error in errors:
-        if error["type"] == "missing" and _is_idempotency_key(error["loc"]):
-            return MissingIdempotencyKey()
-    faults = tuple(_fault(error, body) for error in errors)
-    detail = faults[0].detail if len(faults) == 1 else f"The request has {len(faults)} mistakes."
-    return ValidationFailed(detail, faults=faults)
-
-
-def pointer_to(path: Sequence[str | int], within: object, *, absent: bool = False) -> str:
-    """The JSON pointer to a place in a document.
-
-    pydantic names the branch of a union in its path. What the document does not have is such a
-    branch and is left out, except the last step to a place that is `absent`.
-    """
-    steps: list[str] = []
-    here: Any = within
-    for step in path:
-        is_there = (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and step < len(here)
-        )
-        if is_there:
-            here = here[step]
-            steps.append(_escaped(step))
-    if absent:
-        steps.append(_escaped(path[-1]))
-    return "".join(f"/{step}" for step in steps)
-
-
-def _escaped(step: str | int) -> str:
-    return str(step).replace("~", "~0").replace("/", "~1")
-
-
-def _fault(error: Any, body: object) -> Fault:
-    where, *path = error["loc"]
-    if where == "body":
-        pointer = pointer_to(path, body, absent=error["type"] == "missing" and bool(path))
-    else:
-        pointer = f"/{where}/{'/'.join(str(step).lower() for step in path)}"
-    match error["type"]:
-        case "extra_forbidden":
-            detail = f"There is no field “{path[-1]}” here"
-        case "missing":
-            detail = "This is required"
-        case "model_attributes_type" | "model_type" | "dict_type":
-            detail = "This should be a JSON object"
-        case "tuple_type" | "list_type":
-            detail = "This should be a JSON array"
-        case _:
-            detail = error["msg"]
-    return Fault(pointer=pointer, code=error["type"], detail=detail)
-
-
-def _is_idempotency_key(path: Sequence[str | int]) -> bool:
-    return path[0] == "header" and str(path[-1]).lower() == "idempotency-key"
 
 
 def _response(

@@ -13,6 +13,8 @@ from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
     dated_to_map,
+    days_from_map,
+    days_to_map,
     maybe_date,
     maybe_instant,
     pending_from_map,
@@ -37,6 +39,8 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         "pending": pending_to_map(account.holding.pending),
         "qualifying": dict(account.qualifying),
         "redeemed": dict(account.redeemed),
+        "giveable_from": dated_to_map(account.giveable_from),
+        "reinstated": days_to_map(account.reinstated),
     }
     if account.into:
         item["into"] = account.into
@@ -79,6 +83,8 @@ def account_from_item(item: Item) -> Account:
         entries=wire["entries"],
         qualifying=wire["qualifying"],
         redeemed=wire["redeemed"],
+        giveable_from=dated_from_map(wire["giveable_from"]),
+        reinstated=days_from_map(wire["reinstated"]),
         due=maybe_date(wire.get("due")),
         active_on=maybe_date(wire.get("active_on")),
         absorbed=tuple(wire.get("absorbed", ())),

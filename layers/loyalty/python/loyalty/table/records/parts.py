@@ -44,6 +44,14 @@ def dated_from_map(wire: Mapping[str, int]) -> dict[date, int]:
     return {date.fromisoformat(day): points for day, points in wire.items()}
 
 
+def days_to_map(days: Mapping[date, date]) -> dict[str, Value]:
+    return {day.isoformat(): other.isoformat() for day, other in days.items()}
+
+
+def days_from_map(wire: Mapping[str, str]) -> dict[date, date]:
+    return {date.fromisoformat(day): date.fromisoformat(other) for day, other in wire.items()}
+
+
 def pending_to_map(pending: Mapping[PendingDates, int]) -> dict[str, Value]:
     return {pending_name(dates): points for dates, points in pending.items()}
 

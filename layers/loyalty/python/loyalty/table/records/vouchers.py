@@ -12,6 +12,8 @@ from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
     dated_to_map,
+    days_from_map,
+    days_to_map,
     instant_from,
     maybe_instant,
 )
@@ -36,6 +38,8 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         about["used_order"] = list(voucher.used_order)
     if voucher.used_by:
         about["used_by"] = voucher.used_by
+    if voucher.first_ends:
+        about["first_ends"] = days_to_map(voucher.first_ends)
     if voucher.times_reinstated:
         about["times_reinstated"] = voucher.times_reinstated
     if voucher.amount_minor is not None:
@@ -80,6 +84,7 @@ def voucher_from_item(item: Item) -> Voucher:
         used_request=about.get("used_request"),
         used_order=(order[0], order[1]) if order else None,
         used_by=about.get("used_by"),
+        first_ends=days_from_map(about.get("first_ends", {})),
         times_reinstated=about.get("times_reinstated", 0),
         limited=about["limited"],
         stocked=about["stocked"],

@@ -14,10 +14,12 @@ from loyalty.domain.kernel.errors import (
     LimitReached,
     ValidationFailed,
 )
+from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
 from loyalty.domain.ledger.corrections import (
     add_points,
     grant,
+    has_room_for,
     merge,
     take_points,
     transfer,
@@ -66,7 +68,7 @@ def adjust(
 
     Raises:
         NotFound: no such member.
-        LimitReached: more than the caller may adjust today.
+        LimitReached: more than the caller may adjust today, or than a balance may hold.
         InsufficientPoints: less is there than is to be taken.
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
@@ -93,6 +95,7 @@ def adjust(
     def correct() -> Posting:
         account = settled(desk, open_account(desk, member_id, strong=True))
         if points > 0:
+            _require_room_for(points, account)
             return add_points(
                 points,
                 account=account,
@@ -126,7 +129,8 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         NotFound: one of them does not exist.
         Forbidden: the program lets no points be transferred.
         ValidationFailed: fewer or more than one transfer may move, or both are the same member.
-        LimitReached: as many transfers as a month allows were made.
+        LimitReached: as many transfers as a month allows were made, or the taker's balance would
+            hold more than it may.
         InsufficientPoints: less is there.
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
@@ -141,6 +145,7 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         _require_room(giver, desk=desk)
         if giver.holding.spendable < points:
             raise InsufficientPoints(f"{giver.holding.spendable} points are there")
+        _require_room_for(points, taker)
         return transfer(
             points,
             giver=giver,
@@ -225,6 +230,11 @@ def _require_transferable(points: int, *, desk: Desk) -> None:
     if not limits.points_min <= points <= limits.points_max:
         detail = f"Transfer {limits.points_min} to {limits.points_max} points at a time"
         raise ValidationFailed(detail, faults=(Fault("/points", "out_of_range", detail),))
+
+
+def _require_room_for(points: int, account: Account) -> None:
+    if not has_room_for(points, account):
+        raise LimitReached(f"A balance may hold {POINTS_MAX} points at most")
 
 
 def _require_two(one: Account, other: Account) -> None:

@@ -150,12 +150,18 @@ def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Vouche
 
 
 def cancel(
-    redemption_id: str, *, member_id: str | None, desk: Desk, only_held: bool = False
+    redemption_id: str,
+    *,
+    member_id: str | None,
+    by_member: bool = False,
+    only_held: bool = False,
+    desk: Desk,
 ) -> Voucher:
     """Undo a redemption that is held, or issued and unused: its points return.
 
+    With `by_member` the member cancels it themself, and points that expired meanwhile stay expired.
+    With `only_held` an issued voucher stays, because its code may be entered in a shop right now.
     A cancelled redemption stays cancelled: asked again, it is answered as the first time.
-    `only_held`: an issued voucher stays, because its code may be entered in a shop right now.
 
     Raises:
         NotFound: no such redemption, or not this member's.
@@ -171,7 +177,7 @@ def cancel(
             raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
         if only_held and voucher.state == "issued":
             raise VoucherIssued
-        if _given_back(voucher, why="cancelled", desk=desk):
+        if _given_back(voucher, why="cancelled", by_member=by_member, desk=desk):
             return replace(voucher, state="cancelled")
     raise AssertionError("decisions end by raising")
 
@@ -257,10 +263,23 @@ def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> V
     return voucher_of(found.detail.code, desk=desk)
 
 
-def _given_back(voucher: Voucher, *, why: Literal["cancelled", "hold_expired"], desk: Desk) -> bool:
+def _given_back(
+    voucher: Voucher,
+    *,
+    why: Literal["cancelled", "hold_expired"],
+    by_member: bool = False,
+    desk: Desk,
+) -> bool:
     """Whether the points went back to the member, or to whom it was merged into."""
     account = settled(desk, open_account(desk, voucher.member_id, strong=True))
-    posting = give_back(voucher, why=why, account=account, program=desk.program, now=desk.now)
+    posting = give_back(
+        voucher,
+        why=why,
+        by_member=by_member,
+        account=account,
+        program=desk.program,
+        now=desk.now,
+    )
     try:
         desk.books.post(posting)
     except Overtaken:

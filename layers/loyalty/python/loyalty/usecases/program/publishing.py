@@ -55,7 +55,7 @@ def publish(
         TooLarge: with its defaults written out it is too large to keep.
         StaleVersion: `replacing` (None: no version at all) is not in force.
     """
-    _require_sound(document)
+    require_sound(document)
     seen = programs.in_force(program_id)
     version = seen.version if seen else 0
     if version != replacing:
@@ -74,7 +74,13 @@ def publish(
     return Publication(program=program, is_first=version == 0)
 
 
-def _require_sound(document: Program) -> None:
+def require_sound(document: Program) -> None:
+    """Refuse a document that could not be published.
+
+    Raises:
+        ValidationFailed: the document contradicts itself.
+        TooLarge: with its defaults written out it is too large to keep.
+    """
     found = faults(document)
     if found:
         detail = found[0].detail if len(found) == 1 else f"The program has {len(found)} mistakes."
@@ -91,7 +97,7 @@ def _published_before(
         seen is None
         or replacing is None
         or seen.version != replacing + 1
-        or seen.document != document
+        or canonical(seen.document) != canonical(document)
     ):
         raise StaleVersion
     return Publication(program=seen, is_first=replacing == 0)

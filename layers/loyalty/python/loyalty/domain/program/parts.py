@@ -1,0 +1,95 @@
+"""Parts of the program document, and how a broken document is read as far as it can be.
+
+A document that does not fit its models still has to be checked as a whole, so that every mistake
+is named in the first answer. `read_partly` builds the models from what does fit. A field that does
+not fit is left out, and reading it raises `Unread`: a check that needs it ends there, and says
+nothing about a value that nobody knows.
+"""
+
+from contextlib import suppress
+from difflib import get_close_matches
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+
+class Unread(Exception):
+    """This field of the document could not be read."""
+
+
+class DocumentPart(BaseModel):
+    """A model of the program document: frozen, and strict about names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    # Hidden from the type checker, which would let any attribute pass.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise Unread(name)
+            return super().__getattr__(name)
+
+
+def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
+    """The model with every field that can be read; reading another one raises `Unread`."""
+    given = document if isinstance(document, dict) else {}
+    # Without the defaults: a field that was given and could not be read has none.
+    part = cast("M", model.model_construct())
+    part.__dict__.clear()
+    keys = {name: field.alias or name for name, field in model.model_fields.items()}
+    unknown = [str(key) for key in given if key not in keys.values()]
+    for name, field in model.model_fields.items():
+        if keys[name] in given:
+            with suppress(Unread):
+                part.__dict__[name] = _read(field, given[keys[name]])
+        elif (
+            isinstance(document, dict)
+            and not field.is_required()
+            # What was meant by a misspelled name is not known, and surely not the default.
+            and not get_close_matches(keys[name], unknown)
+        ):
+            part.__dict__[name] = field.get_default(call_default_factory=True)
+    return part
+
+
+def _read(field: FieldInfo, value: object) -> object:
+    try:
+        # The metadata are its constraints, and what tells the branches of a union apart.
+        kind = (
+            Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        )
+        adapter = TypeAdapter(cast("type[object]", kind))
+        return adapter.validate_python(value)
+    except ValidationError:
+        return _read_parts(field.annotation, value)
+
+
+def _read_parts(annotation: object, value: object) -> object:
+    """Read a value that does not fit, if it is made of parts that may."""
+    for branch in _branches(annotation):
+        if isinstance(branch, type) and issubclass(branch, DocumentPart):
+            if isinstance(value, dict) and _is_meant(branch, value):
+                return read_partly(branch, value)
+        elif get_origin(branch) is tuple and isinstance(value, list):
+            (kind, *_) = get_args(branch)
+            if isinstance(kind, type) and issubclass(kind, DocumentPart):
+                return tuple(read_partly(kind, each) for each in value)
+    raise Unread
+
+
+def _branches(annotation: object) -> tuple[object, ...]:
+    """The types that a union allows, or the one type that it is."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(each for part in get_args(annotation) for each in _branches(part))
+    return (annotation,)
+
+
+def _is_meant(branch: type[DocumentPart], value: dict[str, object]) -> bool:
+    """Whether a value names this branch of a union whose branches are told apart by `model`."""
+    field = branch.model_fields.get("model")
+    return field is None or value.get("model") in get_args(field.annotation)
