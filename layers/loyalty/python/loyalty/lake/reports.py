@@ -136,7 +136,7 @@ def report(name: str) -> Report:
     found = {path.name: path for path in files("loyalty").joinpath("reports").iterdir()}
     path = found.get(f"{name}.sql")
     if path is None:
-        raise NotFound("There is no report of this name.")
+        raise NotFound(f"There is no such report. There are {', '.join(names())}.")
     sql = path.read_text(encoding="utf-8")
     title = _TITLE.search(sql)
     if title is None:

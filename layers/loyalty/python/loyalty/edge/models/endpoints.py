@@ -85,7 +85,8 @@ class EndpointRequest(RequestPart):
             yield Fault("/url", refusal.reason, str(refusal))
         for place, name in enumerate(self.events):
             if name not in EVENTS and name != EVERY_EVENT:
-                yield Fault(f"/events/{place}", "unknown_event", "There is no such event")
+                detail = f"There is no event “{name}”; there are {', '.join(sorted(EVENTS))}"
+                yield Fault(f"/events/{place}", "unknown_event", detail)
 
 
 class EndpointAnswer(AnswerPart):

@@ -78,7 +78,8 @@ class ReportExportRequest(RequestPart):
         if (self.report is None) == (self.facts is None):
             raise _fault("/report", "one_of", "Say either `report` or `facts`")
         if self.report is not None and self.report not in reports.names():
-            raise _fault("/report", "unknown_report", "There is no report of this name")
+            detail = f"There is no report “{self.report}”; there are {', '.join(reports.names())}"
+            raise _fault("/report", "unknown_report", detail)
         if self.facts is not None and self.facts not in KINDS:
             raise _fault("/facts", "unknown_facts", f"This is one of {', '.join(KINDS)}")
         if self.facts is not None and self.by is not None:
