@@ -1158,6 +1158,21 @@ class TestStrangers:
         assert set(world.auditor.accounts) == {"ann"}
         assert account(world).balance == 50
 
+    def test_what_is_noted_of_who_loses_an_address_meanwhile_is_kept(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Note("bob", EMAIL)))
+        proving = world.start(Link("ann", EMAIL))
+        proving.run_to(writing_to("PROFILE"))
+        proving.step()
+        proving.run_to(writing_to("PROFILE"))
+
+        done(world.finish(Note("bob", PHONE)))
+        done(proving.finish())
+        buying = world.finish(Earn(order("o1", 50), None, (PHONE,)))
+
+        done(buying)
+        assert account(world, "bob").balance == 50
+
     def test_an_order_that_races_the_proof_goes_to_one_of_the_two(self) -> None:
         world = scene("ann", "bob")
         done(world.finish(Note("bob", EMAIL)))
