@@ -66,6 +66,19 @@ class TestTransfers:
 
         assert (answer.status, answer.code) == (403, "forbidden")
 
+    def test_points_of_an_order_stay_until_it_can_no_longer_be_returned(
+        self, rules: Rules, time: Clock
+    ) -> None:
+        rules(transfers={"points_max": 100})
+        ana, bob = till.enroll(), till.enroll("bob@example.com")
+        till.earn(ana, 4000)
+
+        answer = till.transfer(ana, bob, 40)
+
+        assert (answer.status, answer.code) == (409, "points_too_new")
+        time.now += timedelta(days=33)
+        assert till.transfer(ana, bob, 40).status == 201
+
     def test_limits_hold(self, rules: Rules) -> None:
         rules(transfers={"points_min": 5, "points_max": 20, "per_month_max": 2})
         ana, bob = till.enroll(), till.enroll("bob@example.com")

@@ -113,6 +113,8 @@ class Auditor:
         self.returned = 0
         # Lots with points that have expired once: no second cancel lets them live on.
         self._reinstated: dict[str, set[str]] = defaultdict(set)
+        # What each member's orders gave, by the day on which it became available.
+        self._from_orders: dict[str, list[tuple[str, int]]] = defaultdict(list)
         # The latest day on which a write of each account was decided. One that was decided before
         # may come after it: what the later day has ended is no more to come.
         self._days: dict[str, date] = {}
@@ -207,12 +209,20 @@ class Auditor:
         if check is not None:
             check(key, entry, today, program)
 
-    def _accrual(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+    def _accrual(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
         order = self.orders[_order(key)]
         order.accruals += 1
         order.counted += (_counted(entry) or ("", 0))[1]
         order.accrued_at = entry["recorded_at"]
         order.earned += sum(points for _, _, points in entry["parts"])
+        self._gives(entry, today)
+
+    def _gives(self, entry: Any, today: str) -> None:
+        self._from_orders[entry["member_id"]] += [
+            (available_on, points)
+            for available_on, _, points in entry["parts"]
+            if available_on <= today
+        ]
 
     def _clawback(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         about = entry["about"]
@@ -220,9 +230,10 @@ class Auditor:
             raise Violation(f"{key} gives points")
         self._settled(key, entry)
 
-    def _edit(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+    def _edit(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
         given = sum(points for _, _, points in entry["parts"])
         self.orders[_order(key)].earned += given
+        self._gives(entry, today)
         if given and entry["points"] + entry["pending_points"] != given:
             raise Violation(f"{key} tells another amount than it gave")
         self._settled(key, entry, given=given)
@@ -247,8 +258,25 @@ class Auditor:
             entry["lots"].keys() & self._reinstated[entry["member_id"]]
         )
 
-    def _transfer(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+    def _transfer(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         self._come_from_another(entry)
+        if entry["about"]["direction"] == "out":
+            self._leaves_what_may_be_taken_back(key, entry, today, program)
+
+    def _leaves_what_may_be_taken_back(
+        self, key: Key, entry: Any, today: str, program: PublishedProgram
+    ) -> None:
+        """Nobody gives away what a refund of a recent order would have to take from them."""
+        transfers = program.document.transfers
+        days = transfers.min_age_days if transfers else 0
+        recent = sum(
+            points
+            for available_on, points in self._from_orders[entry["member_id"]]
+            if available_on <= today < naive.days_after(available_on, days)
+        )
+        left = sum(self.accounts[entry["member_id"]]["lots"].values()) + entry["points"]
+        if left < recent:
+            raise Violation(f"{key} leaves {left} points, and recent orders gave {recent}")
 
     def _merge(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
         self._come_from_another(entry)
@@ -258,6 +286,9 @@ class Auditor:
         if entry["about"]["direction"] == "in":
             known = self._reinstated[entry["about"]["member_id"]]
             self._reinstated[entry["member_id"]] |= entry["lots"].keys() & known
+            if entry["kind"] == "merge":
+                given = self._from_orders[entry["about"]["member_id"]]
+                self._from_orders[entry["member_id"]] += given
 
     def _takes_what_lives(
         self, key: Key, entry: Any, today: str, program: PublishedProgram
@@ -318,6 +349,7 @@ class Auditor:
         ((dates, points),) = entry["pending"].items()
         if points >= 0 or dates[:10] > today or entry["points"] != -points:
             raise Violation(f"{key} activates {points} points of {dates} on {today}")
+        self._from_orders[entry["member_id"]].append((dates[:10], -points))
         if entry["happened_at"] != naive.midnight_told(dates[:10], self._zone.key):
             raise Violation(f"{key} did not happen at its midnight")
 

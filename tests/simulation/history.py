@@ -115,7 +115,13 @@ class History:
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
         strangers = random.Random(f"strangers of {self.seed}")
         with_strangers = strangers.random() < 0.12
-        self.world = _world(draw, rush=self._rush, claim_days=claim_days, trace=self.trace)
+        self.world = _world(
+            draw,
+            rush=self._rush,
+            claim_days=claim_days,
+            min_age_days=random.Random(f"ages of {self.seed}").choice((0, 1, 1, 2, 12)),
+            trace=self.trace,
+        )
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
         self.world.enroll(*members, with_profiles=with_erasure or with_guests or with_strangers)
@@ -279,6 +285,7 @@ REFUSALS: Final = frozenset(
         "insufficient_points",
         "limit_reached",
         "out_of_stock",
+        "points_too_new",
         "voucher_used",
         "wrong_state",
         "not_found",
@@ -288,7 +295,12 @@ REFUSALS: Final = frozenset(
 
 
 def _world(
-    draw: random.Random, *, rush: bool, claim_days: int, trace: Callable[[str], None] | None
+    draw: random.Random,
+    *,
+    rush: bool,
+    claim_days: int,
+    min_age_days: int,
+    trace: Callable[[str], None] | None,
 ) -> World:
     zone_name, day = draw.choice(PLACES)
     zone = ZoneInfo(zone_name)
@@ -311,6 +323,7 @@ def _world(
         reinstate_days=draw.choice((0, 0, 2)),
         hold_minutes=draw.choice((1, 15, 600)),
         claim_days=claim_days,
+        min_age_days=min_age_days,
     )
     since = day - _DAY * draw.choice((1, 20, 31)) if quiet else None
     versions = [programs.published(first, at=now - 90 * _DAY, inactivity_since=since)]

@@ -551,6 +551,24 @@ MUTANTS: Final = (
         "pass",
     ),
     Mutant(
+        "points of an order can be given away at once",
+        "domain/ledger/accruals.py",
+        "giveable_from=waiting(accrual.parts, program.document, today=today),",
+        "",
+    ),
+    Mutant(
+        "pending points can be given away as soon as they are available",
+        "domain/ledger/settling.py",
+        "by_day[giveable_on(step.dates.available_on, program)] += step.points",
+        "pass",
+    ),
+    Mutant(
+        "two transfers at once give what only one may",
+        "domain/ledger/corrections.py",
+        "relies_on_entries=bool(still_waiting(giver.giveable_from, today=today))",
+        "relies_on_entries=False",
+    ),
+    Mutant(
         "a cancelled piece of stock is gone",
         "domain/ledger/redemptions.py",
         "stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None",

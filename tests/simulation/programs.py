@@ -104,6 +104,7 @@ def document(
     *,
     expiry: Expiry = EXPIRIES[0],
     rules: tuple[EarningRule, ...] = RULES[0],
+    min_age_days: int = 0,
     **told: Any,
 ) -> Program:
     """A document as it would be read, without the cost of validating it again every time."""
@@ -116,7 +117,7 @@ def document(
         earning_rules=rules,
         expiry=expiry,
         rewards=REWARDS,
-        transfers=Transfers(points_max=10**6, per_month_max=3),
+        transfers=Transfers(points_max=10**6, per_month_max=3, min_age_days=min_age_days),
         **told,
     )
 

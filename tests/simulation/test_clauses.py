@@ -1796,6 +1796,66 @@ class TestGiving:
 
         assert account(world, "cho").balance == 5
 
+    def test_points_of_an_order_are_given_away_once_they_are_old_enough(self) -> None:
+        world = scene("ann", "bob", min_age_days=3)
+        earned(world, 30)
+
+        assert refused(world, Give("ann", "bob", 1, "t1")) == "points_too_new"
+        world.now += 2 * DAY
+        assert refused(world, Give("ann", "bob", 1, "t1")) == "points_too_new"
+        world.now += DAY
+        done(world.finish(Give("ann", "bob", 30, "t1")))
+
+        assert account(world, "bob").balance == 30
+
+    def test_pending_points_grow_old_from_the_day_on_which_they_are_available(self) -> None:
+        world = scene("ann", "bob", min_age_days=3, pending_days=2)
+        earned(world, 30)
+        world.now += 4 * DAY
+
+        assert refused(world, Give("ann", "bob", 1, "t1")) == "points_too_new"
+        world.now += DAY
+        done(world.finish(Give("ann", "bob", 30, "t1")))
+
+    def test_older_points_are_given_away_beside_new_ones_and_new_ones_are_spent(self) -> None:
+        world = scene("ann", "bob", min_age_days=3)
+        earned(world, 30)
+        world.now += 3 * DAY
+        earned(world, 20)
+
+        assert refused(world, Give("ann", "bob", 31, "t1")) == "points_too_new"
+        done(world.finish(Give("ann", "bob", 30, "t2")))
+        spent(world, 10)
+
+        assert (account(world).balance, account(world, "bob").balance) == (10, 30)
+
+    def test_two_at_once_do_not_give_away_what_only_one_may(self) -> None:
+        world = scene("ann", "bob", min_age_days=3)
+        earned(world, 30)
+        world.now += 3 * DAY
+        earned(world, 30)
+        attempts = [world.start(Give("ann", "bob", 30, f"t{number}")) for number in range(2)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        assert [attempt.finish().code for attempt in attempts] == ["done", "points_too_new"]
+
+    def test_days_that_are_over_are_forgotten_by_the_next_orders(self) -> None:
+        world = scene(min_age_days=3)
+        for _ in range(40):
+            earned(world, 1)
+            world.now += DAY
+
+        assert len(account(world).giveable_from) <= 4
+
+    def test_a_long_wait_is_kept_in_a_few_blocks_of_days(self) -> None:
+        world = scene(min_age_days=90)
+        for _ in range(200):
+            earned(world, 1)
+            world.now += DAY
+
+        assert len(account(world).giveable_from) <= 12
+
 
 class TestAdjusting:
     def test_a_take_stops_at_zero_unless_asked(self) -> None:

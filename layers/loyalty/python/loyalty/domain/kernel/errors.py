@@ -103,6 +103,13 @@ class InsufficientPoints(Refusal):
     title = "There are not enough points"
 
 
+class PointsTooNew(Refusal):
+    """The points are there and can be spent, but not yet given to another member."""
+
+    code = "points_too_new"
+    title = "The points are too new to be given away"
+
+
 class OutOfStock(Refusal):
     code = "out_of_stock"
     title = "The reward is out of stock"

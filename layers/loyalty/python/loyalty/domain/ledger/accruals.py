@@ -16,6 +16,7 @@ from loyalty.domain.ledger.entries import (
     Placeholder,
     Qualifying,
 )
+from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.postings import (
     OrderStateChange,
@@ -99,6 +100,8 @@ def accrue(
                 due=added.due,
                 qualifying=counted,
                 counting=level,
+                giveable_from=waiting(accrual.parts, program.document, today=today),
+                forgets=days_over(account, today=today),
                 active_on=active_on,
             ),
         ),

@@ -16,6 +16,7 @@ from loyalty.domain.ledger.entries import (
     Entry,
     RequestCause,
 )
+from loyalty.domain.ledger.giving import still_waiting
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import (
     Posting,
@@ -157,8 +158,8 @@ def transfer(
 ) -> Posting:
     """Move points between members, soonest expiry first; each lot keeps its date.
 
-    The giver's account is settled and holds the points, the taker's has room for them. The taker's
-    debt is paid first.
+    The giver's account is settled and the points can be given, the taker's has room for them. The
+    taker's debt is paid first.
     """
     today = program.document.today(now)
     taken = giver.holding.take(points)
@@ -196,6 +197,8 @@ def transfer(
                 giver,
                 entries=(given,),
                 taken=taken,
+                # Whatever was earned or spent meanwhile may leave less to give.
+                relies_on_entries=bool(still_waiting(giver.giveable_from, today=today)),
                 redeemed={counter: 1},
                 redeemed_below={counter: limits.per_month_max} if limits else {},
                 active_on=giver_active,

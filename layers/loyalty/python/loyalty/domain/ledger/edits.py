@@ -11,6 +11,7 @@ from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.clawbacks import counted_for, sources_of
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
+from loyalty.domain.ledger.giving import days_over, waiting
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import (
     Addition,
@@ -122,7 +123,13 @@ def edit(
             taken.change(account, entry, counted=counted, level=level)
             if owing > 0
             else change_by_addition(
-                account, entries=entries, due=added.due, qualifying=counted, counting=level
+                account,
+                entries=entries,
+                due=added.due,
+                qualifying=counted,
+                counting=level,
+                giveable_from=waiting(given, program.document, today=today),
+                forgets=days_over(account, today=today),
             ),
         ),
     )

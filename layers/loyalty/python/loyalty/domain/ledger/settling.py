@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -11,13 +12,15 @@ from loyalty.domain.ledger.account import (
     Account,
     Activation,
     Expired,
+    Settlement,
     counters_of_use,
     settlement,
 )
 from loyalty.domain.ledger.entries import CalendarCause, Entry
+from loyalty.domain.ledger.giving import giveable_on, still_waiting
 from loyalty.domain.ledger.postings import Posting, replacing
 from loyalty.domain.ledger.tiers import announced, changes_on, level_on, relevant
-from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.program.document import Program, PublishedProgram
 
 # Each step is an item of its own, and a transaction holds 100.
 STEPS_MAX: Final = 90
@@ -39,6 +42,7 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
         settled.after,
         qualifying=relevant(account, document, day=today),
         redeemed=counters_of_use(account, today=today),
+        giveable_from=_giveable_from(settled, account, document, today=today),
         reinstated={lot: end for lot, end in account.reinstated.items() if lot >= today},
     )
     after = with_due(tidied, program=program, today=today)
@@ -52,6 +56,17 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
         entries=entries,
         changes=(replacing(account, after, entries=len(entries)),),
     )
+
+
+def _giveable_from(
+    settled: Settlement, account: Account, program: Program, *, today: date
+) -> dict[date, int]:
+    """What cannot be given away yet, with the points that have become available."""
+    by_day = Counter(account.giveable_from)
+    for step in settled.steps:
+        if isinstance(step, Activation):
+            by_day[giveable_on(step.dates.available_on, program)] += step.points
+    return still_waiting(by_day, today=today)
 
 
 def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:

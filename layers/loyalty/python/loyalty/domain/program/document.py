@@ -216,6 +216,15 @@ class Transfers(DocumentPart):
         StrictInt,
         Field(ge=1, le=1000, description="How many a member may make in a calendar month."),
     ] = 10
+    min_age_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=90,
+            description="Days that points of an order must have been available before they can be "
+            "given away. Together with `pending_days`, choose at least your return window.",
+        ),
+    ] = 30
 
 
 class Reward(DocumentPart):

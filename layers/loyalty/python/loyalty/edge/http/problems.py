@@ -21,6 +21,7 @@ STATUS: Final = {
     "order_conflict": HTTPStatus.CONFLICT,
     "response_conflict": HTTPStatus.CONFLICT,
     "insufficient_points": HTTPStatus.CONFLICT,
+    "points_too_new": HTTPStatus.CONFLICT,
     "out_of_stock": HTTPStatus.CONFLICT,
     "limit_reached": HTTPStatus.CONFLICT,
     "reward_unavailable": HTTPStatus.CONFLICT,

@@ -12,6 +12,7 @@ from loyalty.domain.kernel.errors import (
     Forbidden,
     InsufficientPoints,
     LimitReached,
+    PointsTooNew,
     ValidationFailed,
 )
 from loyalty.domain.kernel.fields import POINTS_MAX
@@ -25,6 +26,7 @@ from loyalty.domain.ledger.corrections import (
     transfer,
 )
 from loyalty.domain.ledger.entries import Adjustment, RequestCause
+from loyalty.domain.ledger.giving import giveable
 from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.usecases.ledger.accounts import decisions, open_account, settled
@@ -132,6 +134,7 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         LimitReached: as many transfers as a month allows were made, or the taker's balance would
             hold more than it may.
         InsufficientPoints: less is there.
+        PointsTooNew: so many are there, but their orders are too recent.
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
     """
@@ -145,6 +148,8 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         _require_room(giver, desk=desk)
         if giver.holding.spendable < points:
             raise InsufficientPoints(f"{giver.holding.spendable} points are there")
+        if (now_giveable := giveable(giver, today=desk.today)) < points:
+            raise PointsTooNew(f"{now_giveable} points can be given away now, the others later")
         _require_room_for(points, taker)
         return transfer(
             points,

@@ -1,0 +1,70 @@
+"""Friends who give points to each other keep none of an order that was refunded in time."""
+
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyalty.domain.orders.order import Order
+from tests.simulation.requests import Earn, Give, Tell
+from tests.simulation.scene import DAY, account, done, order, refund, scene, told
+from tests.simulation.world import World
+
+FRIENDS: Final = ("ann", "bob", "cho")
+# A refund comes on the last day of the wait at the latest.
+WINDOW_DAYS: Final = 5
+names = st.sampled_from(FRIENDS)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("buy"), names, st.integers(1, 50)),
+        st.tuples(st.just("buy more"), names, st.integers(1, 50)),
+        st.tuples(st.just("give"), st.permutations(FRIENDS), st.integers(1, 80)),
+        st.tuples(st.just("return"), st.integers(0, 9), st.integers(1, 50)),
+        st.tuples(st.just("wait"), st.integers(1, 3), st.none()),
+    ),
+    max_size=25,
+)
+
+
+@given(steps=steps, pending_days=st.sampled_from((0, 0, 2)))
+@settings(deadline=None)
+def test_whoever_gives_to_whom_what_is_refunded_in_time_is_taken_back_whole(
+    steps: list[tuple[str, object, object]], pending_days: int
+) -> None:
+    world = scene(
+        *FRIENDS, clawback="within_balance", min_age_days=WINDOW_DAYS, pending_days=pending_days
+    )
+    open_orders: list[tuple[Order, int, timedelta]] = []
+    began = world.now
+    paid = 0
+    for number, step in enumerate(steps):
+        match step:
+            case ("buy", str(who), int(points)):
+                bought = order(f"o{number}", points, at=world.now)
+                done(world.finish(Earn(bought, who)))
+                open_orders.append((bought, points, world.now - began))
+                paid += points
+            case ("buy more", str(who), int(points)):
+                first = told(f"o{number}", 1)
+                done(world.finish(Tell(first, who)))
+                more = told(f"o{number}", points, seconds=1)
+                done(world.finish(Tell(more, who)))
+                paid += points
+            case ("give", list(friends) | tuple(friends), int(points)):
+                giver, taker, _ = friends
+                world.finish(Give(giver, taker, points, f"t{number}"))
+            case ("return", int(which), int()) if open_orders:
+                bought, points, bought_after = open_orders.pop(which % len(open_orders))
+                if world.now - began - bought_after < WINDOW_DAYS * DAY:
+                    done(world.finish(refund(bought)))
+                    paid -= points
+            case ("wait", int(days), _):
+                world.now += days * DAY
+
+    assert _held(world) == paid
+
+
+def _held(world: World) -> int:
+    accounts = [account(world, name) for name in FRIENDS]
+    return sum(each.balance + each.holding.pending_points for each in accounts)
