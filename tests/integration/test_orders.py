@@ -324,3 +324,21 @@ def test_more_points_than_can_be_counted_are_refused(
     answer = till.post_order(order(10**12, member_id=till.enroll()))
 
     assert (answer.status, answer.pointers) == (422, {"/lines": "points_out_of_range"})
+
+
+def test_an_order_of_the_most_lines_under_the_most_rules_is_answered_in_bounds(
+    publish: Callable[..., PublishedProgram], time: Clock
+) -> None:
+    publish(version=2, earning_rules=[rule(id=f"rule-{number:03}") for number in range(200)])
+    time.now += timedelta(minutes=1)
+    lines = [line(12_345_600, line_id=f"{number:013}") for number in range(200)]
+    large = order(member_id=till.enroll(), lines=lines)
+
+    quoted, first, again = till.quote(large), till.post_order(large), till.post_order(large)
+
+    assert [quoted.status, first.status, again.status] == [200, 201, 200]
+    assert max(len(each.text) for each in (quoted, first, again)) < 1_000_000
+    breakdown = first.body["entry"]["breakdown"]
+    assert {share["line_id"] for share in breakdown} == {None}
+    assert [share["points"] for share in breakdown] == [200 * 123_456] * 200
+    assert quoted.body["breakdown"] == breakdown

@@ -1,8 +1,9 @@
 """A ledger entry as the API shows it."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
@@ -32,11 +33,18 @@ class EntryRate(AnswerPart):
     multiplier_percent: int
 
 
+# Some 250 bytes of JSON each.
+SHARES_MAX: Final = 1_000
+
+
 class EntryShare(AnswerPart):
-    """What one line earned under one rule, and on how much money."""
+    """What one line earned under one rule, and on how much money.
+
+    `line_id` is null in the breakdown of a very large order, which has one item for each rule.
+    """
 
     rule_id: str
-    line_id: str
+    line_id: str | None
     points: int
     eligible_minor: int
     rate: EntryRate
@@ -106,23 +114,51 @@ class RecordedEntry(AnswerPart):
     entry: EntryAnswer
 
 
+class _RuleShare(NamedTuple):
+    rule_id: str
+    line_id: None
+    points: int
+    eligible_minor: int
+
+
 def shares_answer(
     shares: Iterable[Share], *, document: Program, tier: str | None
 ) -> list[EntryShare]:
-    """A breakdown with the rates of the program version that decided it."""
+    """A breakdown with the rates of the program version that decided it.
+
+    One of more than `SHARES_MAX` shares is summed up by rule: every answer stays far below what
+    the gateway takes.
+    """
     rules = {rule.id: rule for rule in document.earning_rules}
     level = document.tiers.level(tier) if document.tiers else None
+    shown: tuple[Share | _RuleShare, ...] = tuple(shares)
+    if len(shown) > SHARES_MAX:
+        shown = _by_rule(shown)
     return [
         EntryShare(
-            **share._asdict(),
+            rule_id=share.rule_id,
+            line_id=share.line_id,
+            points=share.points,
+            eligible_minor=share.eligible_minor,
             rate=EntryRate(
                 points=rules[share.rule_id].points,
                 per_minor=rules[share.rule_id].per_minor,
                 multiplier_percent=level.multiplier_percent if level else 100,
             ),
         )
-        for share in shares
+        for share in shown
     ]
+
+
+def _by_rule(shares: Sequence[Share | _RuleShare]) -> tuple[_RuleShare, ...]:
+    points: Counter[str] = Counter()
+    eligible_minor: Counter[str] = Counter()
+    for share in shares:
+        points[share.rule_id] += share.points
+        eligible_minor[share.rule_id] += share.eligible_minor
+    return tuple(
+        _RuleShare(rule_id, None, points[rule_id], eligible_minor[rule_id]) for rule_id in points
+    )
 
 
 def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAnswer:
