@@ -243,4 +243,4 @@ def test_a_default_is_said_in_words_because_generators_take_it_for_always_there(
     line = described["components"]["schemas"]["OrderLine"]["properties"]["quantity"]
 
     assert line["description"].endswith("If left out: `1`.")
-    assert "default" not in json.dumps(described["components"])
+    assert '"default":' not in json.dumps(described["components"])
