@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
-from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.settling import settle
-from loyalty.usecases.ports import DECISIONS_MAX, Desk, Overtaken
+from loyalty.usecases.attempts import Attempts
+from loyalty.usecases.ports import Desk, Overtaken
 
 # A member merges into another rarely, that one again hardly ever.
 MERGES_MAX: Final = 8
-
-
-def decisions(desk: Desk) -> Iterator[int]:
-    """Attempts at a decision: the first at once, each further one after a pause.
-
-    Raises:
-        TryAgain: others were quicker every time.
-    """
-    for attempt in range(DECISIONS_MAX):
-        if attempt:
-            desk.pause(attempt)
-        yield attempt
-    raise TryAgain("Too many others wrote at the same time; nothing was changed")
 
 
 def open_account(desk: Desk, member_id: str, *, strong: bool) -> Account:
@@ -59,7 +46,9 @@ def settled(desk: Desk, account: Account) -> Account:
     Writes only when something is due, and needs no second read: what a settling writes, it
     wrote relying on the version of the account that it saw.
     """
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        attempts.begin()
         posting = settle(account, program=desk.program, now=desk.now)
         if posting is None:
             return account
@@ -70,14 +59,14 @@ def settled(desk: Desk, account: Account) -> Account:
         else:
             # Once more, for what one write cannot hold.
             return settled(desk, posting.changes[0].becomes or account)
-    raise AssertionError("decisions end by raising")
 
 
 def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
     """A member's account and those it was merged into, read strongly; the last is settled."""
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        attempts.begin()
         path = lineage(desk, member_id, strong=True)
         account = settled(desk, path[-1])
         if account.member_id == path[-1].member_id:
             return (*path[:-1], account)
-    raise AssertionError("decisions end by raising")

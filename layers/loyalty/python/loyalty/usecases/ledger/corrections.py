@@ -29,9 +29,10 @@ from loyalty.domain.ledger.entries import Adjustment, RequestCause
 from loyalty.domain.ledger.giving import giveable
 from loyalty.domain.ledger.postings import AllowanceUsed, Posting
 from loyalty.domain.orders.order import fingerprint
-from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
-from loyalty.usecases.ports import Desk, Overtaken
+from loyalty.usecases.ports import Desk
 
 FLOOR_MONTHS_MAX: Final = 120
 
@@ -195,6 +196,7 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
     )
 
 
+@until_saved
 def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Account:
     """Let a member have at least a level until a day; None: only the level that they reached.
 
@@ -205,17 +207,12 @@ def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Accoun
     """
     if floor is not None:
         require_grantable(floor, desk=desk)
-    for _ in decisions(desk):
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        posting = grant(account, floor, program=desk.program, now=desk.now)
-        if posting is None:
-            return account
-        try:
-            desk.books.post(posting)
-        except Overtaken:
-            continue
-        return posting.changes[0].becomes or account
-    raise AssertionError("decisions end by raising")
+    account = settled(desk, open_account(desk, member_id, strong=True))
+    posting = grant(account, floor, program=desk.program, now=desk.now)
+    if posting is None:
+        return account
+    desk.books.post(posting)
+    return posting.changes[0].becomes or account
 
 
 def require_grantable(floor: TierFloor, *, desk: Desk) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.entries import Entry, RequestCause
 from loyalty.domain.ledger.postings import Posting
-from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ports import Desk, Overtaken
 
 
@@ -20,6 +20,7 @@ class Recorded:
     replayed: bool
 
 
+@until_saved
 def once(
     cause: RequestCause, *, fingerprint: str, decide: Callable[[], Posting], desk: Desk
 ) -> Recorded:
@@ -33,28 +34,26 @@ def once(
         TryAgain: overtaken too often.
         Refusal: whatever else `decide` refuses.
     """
-    for _ in decisions(desk):
-        try:
-            posting = decide()
-        except Refusal as refusal:
-            return _first_or(refusal, cause, fingerprint, desk=desk)
-        try:
-            desk.books.post(posting)
-        except Overtaken as overtaken:
-            first = overtaken.entry
-            if first is None and not overtaken.accounts:
-                # What else a request writes is its own: only the first try can have written it.
-                first = desk.books.entry(cause)
-            if isinstance(first, Entry):
-                return _replay(first, fingerprint)
-            if overtaken.out_of_stock:
-                return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
-            if overtaken.over_allowance:
-                over = LimitReached("This is more than your role may still adjust today")
-                return _first_or(over, cause, fingerprint, desk=desk)
-        else:
-            return Recorded(entry=posting.entries[0], replayed=False)
-    raise AssertionError("decisions end by raising")
+    try:
+        posting = decide()
+    except Refusal as refusal:
+        return _first_or(refusal, cause, fingerprint, desk=desk)
+    try:
+        desk.books.post(posting)
+    except Overtaken as overtaken:
+        first = overtaken.entry
+        if first is None and not overtaken.accounts:
+            # What else a request writes is its own: only the first try can have written it.
+            first = desk.books.entry(cause)
+        if isinstance(first, Entry):
+            return _replay(first, fingerprint)
+        if overtaken.out_of_stock:
+            return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
+        if overtaken.over_allowance:
+            over = LimitReached("This is more than your role may still adjust today")
+            return _first_or(over, cause, fingerprint, desk=desk)
+        raise
+    return Recorded(entry=posting.entries[0], replayed=False)
 
 
 def _first_or(refusal: Refusal, cause: RequestCause, fingerprint: str, *, desk: Desk) -> Recorded:

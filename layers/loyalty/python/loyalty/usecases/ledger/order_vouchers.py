@@ -20,8 +20,8 @@ from loyalty.domain.ledger.order_vouchers import (
 from loyalty.domain.ledger.postings import Posting, VoucherChange
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import is_outdated
-from loyalty.usecases.ledger.accounts import decisions
-from loyalty.usecases.ports import Desk, Overtaken
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,65 +76,58 @@ def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherS
     return tuple(step for step in steps if step)
 
 
+@until_saved
 def _use(code: str, told: ToldVouchers, *, desk: Desk) -> VoucherStep | None:
     order = (told.source, told.order_id)
-    for _ in decisions(desk):
-        held, voucher = held_by(*order, desk=desk), desk.books.voucher(code)
-        if voucher is None:
-            return None
-        if held.is_cancelled:
-            return _refused(voucher, "order_cancelled")
-        using = held.using(code, is_listed=told.is_list, told_at=told.told_at)
-        state = state_for(voucher, ordered_at=told.ordered_at, now=desk.now)
-        if state == "used" and voucher.used_order == order:
-            # A till may have used it for this very order before the storefront lists it.
-            is_noted = held.has(code, is_listed=told.is_list)
-            if is_noted or _posted(Posting(order_vouchers=using), desk=desk):
-                return _used(voucher, replayed=True)
-        elif state == "held":
-            # Whoever let it be paid for with a held voucher, completed its redemption.
-            issued = replace(voucher, state="issued", held_until=None)
-            _posted(Posting(voucher=VoucherChange(voucher, issued)), desk=desk)
-        elif state != "issued":
-            return _refused(voucher, f"voucher_{state}")
-        else:
-            used = used_by_order(
-                voucher,
-                order,
-                ordered_at=told.ordered_at,
-                member_id=told.member_id,
-                now=desk.now,
-            )
-            if _posted(_both(using, voucher, used), desk=desk):
-                return _used(voucher, replayed=False)
-    raise AssertionError("decisions end by raising")
+    held, voucher = held_by(*order, desk=desk), desk.books.voucher(code)
+    if voucher is None:
+        return None
+    if held.is_cancelled:
+        return _refused(voucher, "order_cancelled")
+    using = held.using(code, is_listed=told.is_list, told_at=told.told_at)
+    state = state_for(voucher, ordered_at=told.ordered_at, now=desk.now)
+    if state == "used" and voucher.used_order == order:
+        # A till may have used it for this very order before the storefront lists it.
+        if not held.has(code, is_listed=told.is_list):
+            desk.books.post(Posting(order_vouchers=using))
+        return _used(voucher, replayed=True)
+    if state == "held":
+        # Whoever let it be paid for with a held voucher, completed its redemption.
+        issued = replace(voucher, state="issued", held_until=None)
+        desk.books.post(Posting(voucher=VoucherChange(voucher, issued)))
+        return _use(code, told, desk=desk)
+    if state != "issued":
+        return _refused(voucher, f"voucher_{state}")
+    used = used_by_order(
+        voucher, order, ordered_at=told.ordered_at, member_id=told.member_id, now=desk.now
+    )
+    desk.books.post(_both(using, voucher, used))
+    return _used(voucher, replayed=False)
 
 
+@until_saved
 def _give_back(
     code: str, source: str, order_id: str, *, told_at: datetime | None = None, desk: Desk
 ) -> VoucherStep | None:
-    for _ in decisions(desk):
-        held, voucher = held_by(source, order_id, desk=desk), desk.books.voucher(code)
-        if voucher is None or code not in held.codes:
-            return None
-        reinstates = desk.program.document.reinstate_vouchers
-        if reason := why_kept(voucher, reinstates=reinstates, now=desk.now):
-            return VoucherStep(redemption_id=voucher.redemption_id, status="kept", reason=reason)
-        without = held.without(code, told_at=told_at)
-        if _posted(_both(without, voucher, reinstated(voucher)), desk=desk):
-            return VoucherStep(redemption_id=voucher.redemption_id, status="given_back")
-    raise AssertionError("decisions end by raising")
+    held, voucher = held_by(source, order_id, desk=desk), desk.books.voucher(code)
+    if voucher is None or code not in held.codes:
+        return None
+    reinstates = desk.program.document.reinstate_vouchers
+    if reason := why_kept(voucher, reinstates=reinstates, now=desk.now):
+        return VoucherStep(redemption_id=voucher.redemption_id, status="kept", reason=reason)
+    without = held.without(code, told_at=told_at)
+    desk.books.post(_both(without, voucher, reinstated(voucher)))
+    return VoucherStep(redemption_id=voucher.redemption_id, status="given_back")
 
 
+@until_saved
 def _cancelled(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
-    for _ in decisions(desk):
-        held = held_by(source, order_id, desk=desk)
-        if held.is_cancelled:
-            return held
-        cancelled = held.cancelled()
-        if _posted(Posting(order_vouchers=cancelled), desk=desk):
-            return cancelled
-    raise AssertionError("decisions end by raising")
+    held = held_by(source, order_id, desk=desk)
+    if held.is_cancelled:
+        return held
+    cancelled = held.cancelled()
+    desk.books.post(Posting(order_vouchers=cancelled))
+    return cancelled
 
 
 def held_by(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
@@ -148,15 +141,6 @@ def held_by(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
 
 def _both(held: OrderVouchers, seen: Voucher, becomes: Voucher) -> Posting:
     return Posting(order_vouchers=held, voucher=VoucherChange(seen, becomes))
-
-
-def _posted(posting: Posting, *, desk: Desk) -> bool:
-    """Whether it was written; False when something was quicker."""
-    try:
-        desk.books.post(posting)
-    except Overtaken:
-        return False
-    return True
 
 
 def _refused(voucher: Voucher, reason: str) -> VoucherStep:

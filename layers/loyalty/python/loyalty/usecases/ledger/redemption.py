@@ -22,10 +22,11 @@ from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.program.document import Reward
-from loyalty.usecases.ledger.accounts import decisions, lineage, open_account, settled
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import lineage, open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
-from loyalty.usecases.ports import Desk, Overtaken
+from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     ]
 
 
+@until_saved
 def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
     """Turn a held redemption into an issued voucher, before its hold runs out.
 
@@ -136,19 +138,18 @@ def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Vouche
         NotFound: no such redemption, or not this member's.
         WrongState: the hold ran out, or it was cancelled, used or expired.
     """
-    for _ in decisions(desk):
-        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
-        state = voucher.state_at(desk.now)
-        if state == "issued":
-            return voucher
-        if state != "held":
-            raise WrongState(f"This redemption is {state}")
-        issued = replace(voucher, state="issued", held_until=None)
-        if _stepped(voucher, issued, desk=desk):
-            return issued
-    raise AssertionError("decisions end by raising")
+    voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+    state = voucher.state_at(desk.now)
+    if state == "issued":
+        return voucher
+    if state != "held":
+        raise WrongState(f"This redemption is {state}")
+    issued = replace(voucher, state="issued", held_until=None)
+    _step(voucher, issued, desk=desk)
+    return issued
 
 
+@until_saved
 def cancel(
     redemption_id: str,
     *,
@@ -168,40 +169,39 @@ def cancel(
         VoucherIssued: its code is out already, and the caller may cancel holds only.
         WrongState: the voucher was used, or has expired.
     """
-    for _ in decisions(desk):
-        voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
-        if voucher.state == "cancelled":
-            return voucher
-        # A hold that ran out returns its points too; who asks need not wait for the sweep.
-        if voucher.state_at(desk.now) in ("used", "expired"):
-            raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
-        if only_held and voucher.state == "issued":
-            raise VoucherIssued
-        if _given_back(voucher, why="cancelled", by_member=by_member, desk=desk):
-            return replace(voucher, state="cancelled")
-    raise AssertionError("decisions end by raising")
+    voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
+    if voucher.state == "cancelled":
+        return voucher
+    # A hold that ran out returns its points too; who asks need not wait for the sweep.
+    if voucher.state_at(desk.now) in ("used", "expired"):
+        raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
+    if only_held and voucher.state == "issued":
+        raise VoucherIssued
+    _return_points(voucher, why="cancelled", by_member=by_member, desk=desk)
+    return replace(voucher, state="cancelled")
 
 
+@until_saved
 def release(code: str, *, desk: Desk) -> Voucher:
     """Let a voucher take the step that the calendar asks for.
 
     A hold that ran out gives its points back, an issued voucher whose date has passed expires.
     Looked at too early, it stays as it is.
     """
-    for _ in decisions(desk):
-        voucher = voucher_of(code, desk=desk)
-        match voucher.state, voucher.state_at(desk.now):
-            case "held", "cancelled":
-                if _ended(voucher, desk=desk):
-                    return replace(voucher, state="cancelled")
-            case "issued", "expired":
-                if _stepped(voucher, replace(voucher, state="expired"), desk=desk):
-                    return replace(voucher, state="expired")
-            case _:
-                return voucher
-    raise AssertionError("decisions end by raising")
+    voucher = voucher_of(code, desk=desk)
+    match voucher.state, voucher.state_at(desk.now):
+        case "held", "cancelled":
+            _end_hold(voucher, desk=desk)
+            return replace(voucher, state="cancelled")
+        case "issued", "expired":
+            expired = replace(voucher, state="expired")
+            _step(voucher, expired, desk=desk)
+            return expired
+        case _:
+            return voucher
 
 
+@until_saved
 def use_voucher(
     code: str, *, request_id: str, order: tuple[str, str] | None, desk: Desk
 ) -> Voucher:
@@ -212,31 +212,29 @@ def use_voucher(
         VoucherUsed: it was used before, by another request.
         WrongState: it is held, cancelled or expired.
     """
-    for _ in decisions(desk):
-        voucher = voucher_of(code, desk=desk)
-        if voucher.used_request == request_id:
-            # Its order may have been cancelled since, and have given it back.
-            if voucher.state == "used" and voucher.used_order != order:
-                raise IdempotencyConflict("This request was made before with another content")
-            return voucher
-        if voucher.state == "used":
-            raise VoucherUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
-        if (state := voucher.state_at(desk.now)) != "issued":
-            raise WrongState(f"This voucher is {state}")
-        used = replace(
-            voucher,
-            state="used",
-            used_at=desk.now,
-            used_request=request_id,
-            used_order=order,
-            used_by=None,
-        )
-        held = held_by(*order, desk=desk) if order else None
-        if held and held.is_cancelled:
-            raise WrongState("The order was cancelled")
-        if _stepped(voucher, used, using=held.using(code) if held else None, desk=desk):
-            return used
-    raise AssertionError("decisions end by raising")
+    voucher = voucher_of(code, desk=desk)
+    if voucher.used_request == request_id:
+        # Its order may have been cancelled since, and have given it back.
+        if voucher.state == "used" and voucher.used_order != order:
+            raise IdempotencyConflict("This request was made before with another content")
+        return voucher
+    if voucher.state == "used":
+        raise VoucherUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
+    if (state := voucher.state_at(desk.now)) != "issued":
+        raise WrongState(f"This voucher is {state}")
+    used = replace(
+        voucher,
+        state="used",
+        used_at=desk.now,
+        used_request=request_id,
+        used_order=order,
+        used_by=None,
+    )
+    held = held_by(*order, desk=desk) if order else None
+    if held and held.is_cancelled:
+        raise WrongState("The order was cancelled")
+    _step(voucher, used, using=held.using(code) if held else None, desk=desk)
+    return used
 
 
 def voucher_of(code: str, *, desk: Desk) -> Voucher:
@@ -263,14 +261,14 @@ def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> V
     return voucher_of(found.detail.code, desk=desk)
 
 
-def _given_back(
+def _return_points(
     voucher: Voucher,
     *,
     why: Literal["cancelled", "hold_expired"],
     by_member: bool = False,
     desk: Desk,
-) -> bool:
-    """Whether the points went back to the member, or to whom it was merged into."""
+) -> None:
+    """Return the points to the member, or to the one it was merged into."""
     account = settled(desk, open_account(desk, voucher.member_id, strong=True))
     posting = give_back(
         voucher,
@@ -280,30 +278,22 @@ def _given_back(
         program=desk.program,
         now=desk.now,
     )
-    try:
-        desk.books.post(posting)
-    except Overtaken:
-        return False
-    return True
+    desk.books.post(posting)
 
 
-def _ended(voucher: Voucher, *, desk: Desk) -> bool:
-    """Whether a hold that ran out was cancelled; who was erased gets no points back."""
+def _end_hold(voucher: Voucher, *, desk: Desk) -> None:
+    """Cancel a hold that ran out. A member who was erased gets no points back."""
     try:
-        return _given_back(voucher, why="hold_expired", desk=desk)
+        _return_points(voucher, why="hold_expired", desk=desk)
     except NotFound:
-        return _stepped(voucher, replace(voucher, state="cancelled"), desk=desk)
+        _step(voucher, replace(voucher, state="cancelled"), desk=desk)
 
 
-def _stepped(
+def _step(
     seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
-) -> bool:
-    """Whether a voucher took this step; False when another was quicker."""
+) -> None:
+    """Let a voucher take a step; nobody else may have taken one meanwhile."""
     is_cancelled = becomes.state == "cancelled"
     returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
     change = VoucherChange(seen, becomes)
-    try:
-        desk.books.post(Posting(order_vouchers=using, voucher=change, stock=returned))
-    except Overtaken:
-        return False
-    return True
+    desk.books.post(Posting(order_vouchers=using, voucher=change, stock=returned))

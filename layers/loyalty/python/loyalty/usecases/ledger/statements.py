@@ -12,8 +12,9 @@ from loyalty.domain.ledger.audit import Difference, audit
 from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.statements import Statement, complete, held_at, statement
-from loyalty.usecases.ledger.accounts import decisions, open_account
-from loyalty.usecases.ports import Desk
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import open_account
+from loyalty.usecases.ports import Desk, Raced
 
 
 def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Statement:
@@ -61,14 +62,14 @@ def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
     return audit(account, entries, program=desk.program)
 
 
+@until_saved
 def _on_record(read: Callable[[], Account], *, desk: Desk) -> tuple[Account, tuple[Entry, ...]]:
     """An account and its entries, as many as it says there are.
 
     The list of entries may be a moment behind the account; the account's count tells.
     """
-    for _ in decisions(desk):
-        account = read()
-        entries = tuple(desk.books.entries(account.member_id))
-        if len(entries) == account.entries:
-            return account, entries
-    raise AssertionError("decisions end by raising")
+    account = read()
+    entries = tuple(desk.books.entries(account.member_id))
+    if len(entries) != account.entries:
+        raise Raced
+    return account, entries

@@ -17,7 +17,7 @@ from loyalty.domain.messaging.reminders import (
     waking,
 )
 from loyalty.domain.people.member import Member
-from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.messaging.reminders import Letters
 from loyalty.usecases.ports import Desk, Members, Raced
 
@@ -140,7 +140,9 @@ def stop(
 ) -> bool:
     """Send nothing more to an address that a message came back from, or that complained of it."""
     outbox.came_back(member_id, message_id, why, at=desk.now)
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        attempts.begin()
         before = letters.correspondence(member_id)
         if before is None:
             return False
@@ -152,7 +154,6 @@ def stop(
         except Raced:
             continue
         return True
-    raise AssertionError("decisions end by raising")
 
 
 def _why_not(

@@ -24,9 +24,10 @@ from loyalty.domain.messaging.reminders import (
 )
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.member import Member
-from loyalty.usecases.ledger.accounts import MERGES_MAX, decisions, open_account, settled
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import MERGES_MAX, open_account, settled
 from loyalty.usecases.ledger.once import once
-from loyalty.usecases.ports import Desk, Members, OnFile, Raced
+from loyalty.usecases.ports import Desk, Members, OnFile
 
 # After these somebody is looked at at once: what they bring may come up before the next look does.
 # What an order earns is none of them: it lives so long that the next look comes first.
@@ -68,6 +69,7 @@ class Letters(Protocol):
     def forget(self, member_id: str) -> None: ...
 
 
+@until_saved
 def look(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
     """Tell a member what there is to tell; gives how many messages were written.
 
@@ -77,31 +79,26 @@ def look(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> i
     Raises:
         TryAgain: overtaken too often.
     """
-    for _ in decisions(desk):
-        path = _lineage(member_id, members)
-        owner, merged = (path[-1], path[:-1]) if path else (None, [])
-        if owner is None or owner.member is None:
-            letters.forget(member_id)
-            return 0
-        before = letters.correspondence(owner.account.member_id) or Correspondence(
-            member_id=owner.account.member_id
-        )
-        known = before
-        for each in merged:
-            known = _with(known, letters.correspondence(each.account.member_id))
-        person = _person(owner.account, owner.member, known, desk)
-        known = _with_purchase(known, person, members, desk)
-        _give_present(person, known, desk)
-        decision = decide(person, known, program=desk.program, now=desk.now)
-        try:
-            if decision.after != before:
-                letters.write(before, decision.after, decision.messages)
-        except Raced:
-            continue
-        for each in merged:
-            letters.forget(each.account.member_id)
-        return len(decision.messages)
-    raise AssertionError("decisions end by raising")
+    path = _lineage(member_id, members)
+    owner, merged = (path[-1], path[:-1]) if path else (None, [])
+    if owner is None or owner.member is None:
+        letters.forget(member_id)
+        return 0
+    before = letters.correspondence(owner.account.member_id) or Correspondence(
+        member_id=owner.account.member_id
+    )
+    known = before
+    for each in merged:
+        known = _with(known, letters.correspondence(each.account.member_id))
+    person = _person(owner.account, owner.member, known, desk)
+    known = _with_purchase(known, person, members, desk)
+    _give_present(person, known, desk)
+    decision = decide(person, known, program=desk.program, now=desk.now)
+    if decision.after != before:
+        letters.write(before, decision.after, decision.messages)
+    for each in merged:
+        letters.forget(each.account.member_id)
+    return len(decision.messages)
 
 
 def _lineage(member_id: str, members: Members) -> list[OnFile]:

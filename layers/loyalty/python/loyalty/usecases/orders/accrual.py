@@ -17,7 +17,8 @@ from loyalty.domain.orders.order import (
     is_outdated,
     order_fingerprint,
 )
-from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.attempts import Attempts
+from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ports import Desk, Overtaken
 
 
@@ -120,10 +121,12 @@ def _earn(
     """Record what a member's order earns, or find that it was recorded before."""
     account: Account | None = None
     placeholder = kept
-    for attempt in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        is_repeated = attempts.begin()
         if account is None or account.status != "active":
             owner = account.into if account and account.into else member_id
-            account = open_account(desk, owner, strong=attempt > 0)
+            account = open_account(desk, owner, strong=is_repeated)
         account = _caught_up(account, desk=desk)
         told, told_as = _latest(order, fingerprint, placeholder)
         posting = accrue(
@@ -144,7 +147,6 @@ def _earn(
             account = overtaken.accounts.get(account.member_id)
         else:
             return Earned(entry=posting.entries[0], replayed=False)
-    raise AssertionError("decisions end by raising")
 
 
 def _caught_up(account: Account, *, desk: Desk) -> Account:
@@ -172,7 +174,9 @@ def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> 
     """Keep an order whose member is not known, where its accrual will be."""
     cause = OrderCause(order.source, order.order_id, "accrual")
     found: Entry | Placeholder | None = None
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        attempts.begin()
         if isinstance(found, Entry):
             return Earned(entry=_same(found, fingerprint), replayed=True)
         if found is not None and found.order is not None:
@@ -196,7 +200,6 @@ def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> 
             found = overtaken.entry or desk.books.entry(cause)
         else:
             return Kept(placeholder=placeholder)
-    raise AssertionError("decisions end by raising")
 
 
 def _same(found: Entry, fingerprint: str) -> Entry:

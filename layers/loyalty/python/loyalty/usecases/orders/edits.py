@@ -19,10 +19,11 @@ from loyalty.domain.orders.order import (
     is_outdated,
     order_fingerprint,
 )
-from loyalty.usecases.ledger.accounts import decisions, settled_lineage
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
 from loyalty.usecases.orders.refunds import expired_of
-from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
+from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +61,22 @@ def tell(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept | Edi
         elif not first.replayed:
             return first
     cause = OrderCause(order.source, order.order_id, "edit", edit_name(order))
-    for _ in decisions(desk):
-        file = desk.books.order(cause)
-        try:
-            if isinstance(file.accrual, Entry):
-                return _told_again(order, file.accrual, file, desk=desk)
-            if isinstance(file.accrual, Placeholder):
-                return _kept_again(order, file.accrual, customer=customer, desk=desk)
-        except Overtaken:
-            continue
-    raise AssertionError("decisions end by raising")
+    return _corrected(order, cause, customer=customer, desk=desk)
+
+
+@until_saved
+def _corrected(
+    order: Order, cause: OrderCause, *, customer: Customer, desk: Desk
+) -> Earned | Kept | Edited | Outdated:
+    """An order that is on file, by its new content."""
+    file = desk.books.order(cause)
+    match file.accrual:
+        case Entry() as accrual:
+            return _told_again(order, accrual, file, desk=desk)
+        case Placeholder() as placeholder:
+            return _kept_again(order, placeholder, customer=customer, desk=desk)
+        case None:
+            raise Raced
 
 
 def _told_again(

@@ -15,8 +15,9 @@ from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.domain.orders.order import Order
-from loyalty.usecases.ledger.accounts import decisions, settled_lineage
-from loyalty.usecases.ports import Desk, OrderOnFile, Overtaken
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import settled_lineage
+from loyalty.usecases.ports import Desk, OrderOnFile
 
 # Each is an entry of the order's own transaction, which holds 100 items.
 WAITING_MAX: Final = 50
@@ -35,6 +36,7 @@ class Waiting:
     """The refund was kept; it is taken whole when its order comes."""
 
 
+@until_saved
 def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Refunded | Waiting:
     """Record a refund, once.
 
@@ -47,49 +49,38 @@ def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Ref
         IdempotencyConflict: this refund was told before with another content.
         TryAgain: overtaken too often.
     """
-    for _ in decisions(desk):
-        file = desk.books.order(OrderCause(source, order_id, "clawback", asked.refund_id))
-        if file.entry is not None:
-            if file.entry.fingerprint != asked.fingerprint:
-                raise IdempotencyConflict("This refund was told before with another content")
-            return Refunded(entry=file.entry, replayed=True)
-        if not isinstance(file.accrual, Entry):
-            if _waits(file.accrual, source, order_id, asked=asked, desk=desk):
-                return Waiting()
-            continue
-        entry = _clawed_back(file.accrual, file, asked=asked, desk=desk)
-        if entry is not None:
-            return Refunded(entry=entry, replayed=False)
-    raise AssertionError("decisions end by raising")
+    file = desk.books.order(OrderCause(source, order_id, "clawback", asked.refund_id))
+    if file.entry is not None:
+        if file.entry.fingerprint != asked.fingerprint:
+            raise IdempotencyConflict("This refund was told before with another content")
+        return Refunded(entry=file.entry, replayed=True)
+    if not isinstance(file.accrual, Entry):
+        _wait(file.accrual, source, order_id, asked=asked, desk=desk)
+        return Waiting()
+    entry = _clawed_back(file.accrual, file, asked=asked, desk=desk)
+    return Refunded(entry=entry, replayed=False)
 
 
-def _waits(
+def _wait(
     found: Placeholder | None, source: str, order_id: str, *, asked: AskedRefund, desk: Desk
-) -> bool:
-    """Keep a refund where its order's accrual will be; False when the order was quicker."""
+) -> None:
+    """Keep a refund where its order's accrual will be."""
     if found is None:
         found = Placeholder(source=source, order_id=order_id, recorded_at=desk.now, count=0)
     earlier = next((each for each in found.refunds if each.refund_id == asked.refund_id), None)
     if earlier is not None:
         if earlier.fingerprint != asked.fingerprint:
             raise IdempotencyConflict("This refund was told before with another content")
-        return True
+        return
     if found.order is not None:
         _check_lines(asked, found.order)
     if len(found.refunds) >= WAITING_MAX:
         raise LimitReached(f"{WAITING_MAX} refunds wait for this order already")
-    kept = replace(found, count=found.count + 1, refunds=(*found.refunds, asked))
-    try:
-        desk.books.keep(kept)
-    except Overtaken:
-        return False
-    return True
+    desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, asked)))
 
 
-def _clawed_back(
-    accrual: Entry, file: OrderOnFile, *, asked: AskedRefund, desk: Desk
-) -> Entry | None:
-    """The clawback, once it is written; None when something was quicker."""
+def _clawed_back(accrual: Entry, file: OrderOnFile, *, asked: AskedRefund, desk: Desk) -> Entry:
+    """The clawback, once it is written."""
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
@@ -106,10 +97,7 @@ def _clawed_back(
         program=desk.program,
         now=desk.now,
     )
-    try:
-        desk.books.post(posting)
-    except Overtaken:
-        return None
+    desk.books.post(posting)
     return posting.entries[0]
 
 

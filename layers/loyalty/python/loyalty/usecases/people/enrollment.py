@@ -34,7 +34,8 @@ from loyalty.domain.people.member import (
     with_moves,
     without,
 )
-from loyalty.usecases.ledger.accounts import MERGES_MAX, decisions, settled
+from loyalty.usecases.attempts import Attempts, until_saved
+from loyalty.usecases.ledger.accounts import MERGES_MAX, settled
 from loyalty.usecases.ports import Desk, Holder, Listed, Loss, Members, Raced
 
 
@@ -80,7 +81,9 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
     """
     newcomer = _newcomer(application, application.claims, desk=desk)
     losses: Sequence[Loss] = ()
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        attempts.begin()
         try:
             return _begin(newcomer, losses=losses, members=members)
         except Raced:
@@ -99,9 +102,9 @@ def enroll(application: Application, *, members: Members, desk: Desk) -> Enrolle
                 members=members,
                 desk=desk,
             )
-    raise AssertionError("decisions end by raising")
 
 
+@until_saved
 def enroll_oneself(
     application: Application, *, proven: Sequence[Identity], members: Members, desk: Desk
 ) -> Enrolled:
@@ -119,31 +122,26 @@ def enroll_oneself(
     """
     _refuse_unproven(application.claims, proven)
     mine = [Claim(identity, verified=True) for identity in proven]
-    for _ in decisions(desk):
-        holders = members.holders(proven)
-        known = _first_standing(proven, holders)
-        try:
-            if known is None:
-                newcomer = _newcomer(application, mine, desk=desk)
-                losses = _losses(mine, newcomer, holders=holders, members=members, desk=desk)
-                return _begin(newcomer, losses=losses, members=members)
-            enrolled = look_up(known, members=members, strong=True)
-            member = enrolled.member
-            add = {each: True for each in proven if _is_free(holders.get(each), member)}
-            asked = Change(add=add)
-            # What the member is known by was read later: another device may have linked them now.
-            if not (proven[0] in holders or proven[0] in member.identities):
-                if member.is_linked:
-                    raise _not_yours()
-                asked = replace(asked, profile=application.profile, consents=application.consents)
-            claimed = [each for each in mine if each.identity in add]
-            becomes = changed(member, asked, now=desk.now)
-            losses = _losses(claimed, becomes, holders=holders, members=members, desk=desk)
-            linked = _write(enrolled, asked, losses=losses, members=members, desk=desk)
-            return replace(linked, is_new=_began(linked.member, application, desk=desk))
-        except Raced:
-            continue
-    raise AssertionError("decisions end by raising")
+    holders = members.holders(proven)
+    known = _first_standing(proven, holders)
+    if known is None:
+        newcomer = _newcomer(application, mine, desk=desk)
+        losses = _losses(mine, newcomer, holders=holders, members=members, desk=desk)
+        return _begin(newcomer, losses=losses, members=members)
+    enrolled = look_up(known, members=members, strong=True)
+    member = enrolled.member
+    add = {each: True for each in proven if _is_free(holders.get(each), member)}
+    asked = Change(add=add)
+    # What the member is known by was read later: another device may have linked them now.
+    if not (proven[0] in holders or proven[0] in member.identities):
+        if member.is_linked:
+            raise _not_yours()
+        asked = replace(asked, profile=application.profile, consents=application.consents)
+    claimed = [each for each in mine if each.identity in add]
+    becomes = changed(member, asked, now=desk.now)
+    losses = _losses(claimed, becomes, holders=holders, members=members, desk=desk)
+    linked = _write(enrolled, asked, losses=losses, members=members, desk=desk)
+    return replace(linked, is_new=_began(linked.member, application, desk=desk))
 
 
 def look_up(member_id: str, *, members: Members, strong: bool = False) -> Enrolled:
@@ -190,8 +188,9 @@ def change(
     claims = [Claim(*added) for added in asked.add.items()]
     if proven is not None:
         _refuse_unproven(claims, proven)
-    is_contested = False
-    for _ in decisions(desk):
+    attempts = Attempts(desk)
+    while True:
+        is_contested = attempts.begin()
         enrolled = look_up(member_id, members=members, strong=True)
         losses: Sequence[Loss] = ()
         if is_contested:
@@ -206,11 +205,16 @@ def change(
         try:
             return _write(enrolled, asked, losses=losses, members=members, desk=desk)
         except Raced:
-            is_contested = True
-    raise AssertionError("decisions end by raising")
+            continue
 
 
-def unite(merged_id: str, *, members: Members, desk: Desk) -> None:
+@until_saved
+def unite(
+    merged_id: str,
+    *,
+    members: Members,
+    desk: Desk,  # noqa: ARG001 - read by `until_saved`
+) -> None:
     """Let a member who was merged be known as the one they became; again changes nothing.
 
     Until it is done, and where both together are known by too much, the ledger's `into` leads on.
@@ -219,21 +223,17 @@ def unite(merged_id: str, *, members: Members, desk: Desk) -> None:
         NotFound: the one they became was erased.
         TryAgain: overtaken too often.
     """
-    for _ in decisions(desk):
-        merged = members.find(merged_id, strong=True)
-        if merged is None or merged.member is None or merged.account.into is None:
-            return
-        survivor = look_up(merged_id, members=members, strong=True).member
-        after = united(survivor, merged.member)
-        if len(after.identities) > UNITED_IDENTITIES_MAX:
-            return
-        try:
-            members.unite(merged.member, survivor, after)
-        except Raced:
-            continue
+    merged = members.find(merged_id, strong=True)
+    if merged is None or merged.member is None or merged.account.into is None:
         return
+    survivor = look_up(merged_id, members=members, strong=True).member
+    after = united(survivor, merged.member)
+    if len(after.identities) > UNITED_IDENTITIES_MAX:
+        return
+    members.unite(merged.member, survivor, after)
 
 
+@until_saved
 def erase(member_id: str, *, members: Members, desk: Desk) -> None:
     """Forget a person, and whoever was merged into them. Erasing again is no error.
 
@@ -244,32 +244,27 @@ def erase(member_id: str, *, members: Members, desk: Desk) -> None:
         NotFound: there never was such a member.
         TryAgain: overtaken too often.
     """
-    for _ in decisions(desk):
-        try:
-            enrolled = look_up(member_id, members=members, strong=True)
-            account = settled(desk, enrolled.account)
-        except NotFound:
-            if members.find(member_id, strong=True) is None:
-                raise
-            # Erased before, or a moment ago, or merged into somebody who was.
-            return
-        if account.member_id != enrolled.member.member_id:
-            # Merged into somebody else a moment ago: it is them who are to be erased.
-            continue
-        try:
-            for merged_id in account.absorbed:
-                merged = members.find(merged_id, strong=True)
-                if merged and merged.member:
-                    begins = erasure_of(merged.member, now=desk.now)
-                    members.forget(merged.member, begins=begins)
-            members.erase(
-                enrolled.member,
-                close(account, program=desk.program, now=desk.now),
-                begins=erasure_of(enrolled.member, absorbed=account.absorbed, now=desk.now),
-            )
-        except Raced:
-            continue
+    try:
+        enrolled = look_up(member_id, members=members, strong=True)
+        account = settled(desk, enrolled.account)
+    except NotFound:
+        if members.find(member_id, strong=True) is None:
+            raise
+        # Erased before, or a moment ago, or merged into somebody who was.
         return
+    if account.member_id != enrolled.member.member_id:
+        # Merged into somebody else a moment ago: it is them who are to be erased.
+        raise Raced
+    for merged_id in account.absorbed:
+        merged = members.find(merged_id, strong=True)
+        if merged and merged.member:
+            begins = erasure_of(merged.member, now=desk.now)
+            members.forget(merged.member, begins=begins)
+    members.erase(
+        enrolled.member,
+        close(account, program=desk.program, now=desk.now),
+        begins=erasure_of(enrolled.member, absorbed=account.absorbed, now=desk.now),
+    )
 
 
 def history(member_id: str, *, limit: int, start: str | None, members: Members) -> Listed[Entry]:

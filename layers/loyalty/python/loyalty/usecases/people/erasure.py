@@ -25,7 +25,7 @@ from loyalty.domain.people.erasure import (
 )
 from loyalty.domain.people.member import Change, Member
 from loyalty.domain.shops.storefront import Delivery, Storefront
-from loyalty.usecases.ledger.accounts import decisions
+from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.people import enrollment
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
@@ -269,13 +269,14 @@ def _with_orders(erasure: Erasure, *, desk: Desk) -> Erasure:
     return replace(erasure, orders=frozenset(orders))
 
 
-def _forget_guest(order: GuestOrder, *, erasures: Erasures, desk: Desk) -> None:
-    for _ in decisions(desk):
-        try:
-            erasures.forget_guest(order)
-        except Raced:
-            continue
-        return
+@until_saved
+def _forget_guest(
+    order: GuestOrder,
+    *,
+    erasures: Erasures,
+    desk: Desk,  # noqa: ARG001 - read by `until_saved`
+) -> None:
+    erasures.forget_guest(order)
 
 
 def _leave_shop(erasure: Erasure, *, members: Members, desk: Desk) -> None:

@@ -19,8 +19,9 @@ from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.erasure import NamedOrder
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.surveys import Survey
-from loyalty.usecases.ledger.accounts import decisions, open_account, settled
-from loyalty.usecases.ports import Desk, Listed, Overtaken
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import open_account, settled
+from loyalty.usecases.ports import Desk, Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Responses(Protocol):
         ...
 
 
+@until_saved
 def answer(survey_id: str, asked: Answer, *, responses: Responses, desk: Desk) -> Answered:
     """Take down an answer, once for each order or period; the first one stands.
 
@@ -64,18 +66,13 @@ def answer(survey_id: str, asked: Answer, *, responses: Responses, desk: Desk) -
     survey = desk.program.document.survey(survey_id)
     if survey is None:
         raise NotFound("There is no such survey")
-    for _ in decisions(desk):
-        response = _response(survey, asked, desk)
-        first = responses.find(response)
-        if first is not None:
-            return _replayed(first, asked)
-        _require_answerable(survey, asked.score, desk)
-        try:
-            desk.books.post(_posting(response, desk))
-        except Overtaken:
-            continue
-        return Answered(response, replayed=False)
-    raise AssertionError("decisions end by raising")
+    response = _response(survey, asked, desk)
+    first = responses.find(response)
+    if first is not None:
+        return _replayed(first, asked)
+    _require_answerable(survey, asked.score, desk)
+    desk.books.post(_posting(response, desk))
+    return Answered(response, replayed=False)
 
 
 def require_addressed(

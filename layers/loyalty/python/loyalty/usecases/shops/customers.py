@@ -31,10 +31,11 @@ from loyalty.domain.shops.customers import (
     floor_after,
 )
 from loyalty.domain.shops.storefront import Outcome, Status, Storefront
-from loyalty.usecases.ledger.accounts import decisions, open_account, settled
+from loyalty.usecases.attempts import until_saved
+from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.corrections import require_grantable
 from loyalty.usecases.people.enrollment import Application, Claim, Enrolled, change, enroll, look_up
-from loyalty.usecases.ports import Desk, Holder, Members, Overtaken
+from loyalty.usecases.ports import Desk, Holder, Members, Raced
 
 OUTDATED = Outcome(status="ignored", reason="outdated")
 NO_MEMBER = Outcome(status="ignored", reason="no_member")
@@ -176,33 +177,32 @@ def tell_membership(
     return Outcome(status=status, member_id=member_id, replayed=not is_new)
 
 
+@until_saved
 def _known_or_enrolled(
     told: CustomerTold, *, enrolls_as: str | None, members: Members, desk: Desk
 ) -> Outcome:
     named = (told.customer, *told.contacts)
-    for _ in decisions(desk):
-        holders = members.holders(named)
-        known_by = _known_by(told, holders)
-        try:
-            if known_by is not None:
-                return _linked(told, known_by, holders=holders, members=members, desk=desk)
-            if enrolls_as is None or not any(told.consents.values()):
-                return NO_MEMBER
-            enrolled = enroll(_application(told, enrolls_as), members=members, desk=desk)
-        except IdentityTaken:
-            # Somebody else was quicker: look again whose it is.
-            continue
-        except (NotFound, WrongState, IdempotencyConflict):
-            # Whoever this customer once became was erased, or is no longer to be known by it.
-            return Outcome(status="ignored", reason="member_closed")
-        except LimitReached as refusal:
-            return Outcome(status="parked", reason=refusal.code)
-        return Outcome(
-            status="enrolled",
-            member_id=enrolled.member.member_id,
-            replayed=not enrolled.is_new,
-        )
-    raise AssertionError("decisions end by raising")
+    holders = members.holders(named)
+    known_by = _known_by(told, holders)
+    try:
+        if known_by is not None:
+            return _linked(told, known_by, holders=holders, members=members, desk=desk)
+        if enrolls_as is None or not any(told.consents.values()):
+            return NO_MEMBER
+        enrolled = enroll(_application(told, enrolls_as), members=members, desk=desk)
+    except IdentityTaken:
+        # Somebody else was quicker: look again whose it is.
+        raise Raced from None
+    except (NotFound, WrongState, IdempotencyConflict):
+        # Whoever this customer once became was erased, or is no longer to be known by it.
+        return Outcome(status="ignored", reason="member_closed")
+    except LimitReached as refusal:
+        return Outcome(status="parked", reason=refusal.code)
+    return Outcome(
+        status="enrolled",
+        member_id=enrolled.member.member_id,
+        replayed=not enrolled.is_new,
+    )
 
 
 def _known_by(told: CustomerTold, holders: Mapping[Identity, Holder]) -> Identity | None:
@@ -280,25 +280,21 @@ def _floor(level: str, paid_until: datetime | None, *, desk: Desk) -> TierFloor 
     return floor
 
 
+@until_saved
 def _granted(
     member_id: str, *, was: TierFloor | None, becomes: TierFloor | None, desk: Desk
 ) -> tuple[str, bool]:
     """Whose floor it is, and whether it changed."""
-    for _ in decisions(desk):
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        floor = floor_after(
-            account.tier_floor,
-            was=was,
-            becomes=becomes,
-            program=desk.program.document,
-            now=desk.now,
-        )
-        posting = grant(account, floor, program=desk.program, now=desk.now)
-        if posting is None:
-            return account.member_id, False
-        try:
-            desk.books.post(posting)
-        except Overtaken:
-            continue
-        return account.member_id, True
-    raise AssertionError("decisions end by raising")
+    account = settled(desk, open_account(desk, member_id, strong=True))
+    floor = floor_after(
+        account.tier_floor,
+        was=was,
+        becomes=becomes,
+        program=desk.program.document,
+        now=desk.now,
+    )
+    posting = grant(account, floor, program=desk.program, now=desk.now)
+    if posting is None:
+        return account.member_id, False
+    desk.books.post(posting)
+    return account.member_id, True
