@@ -103,6 +103,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "read_report_export": only("analyst", "manager"),
     # Running the program.
     "publish_program": only("manager"),
+    "check_program": only("manager"),
     "list_survey_responses": only("manager"),
     "connect_storefront": only("manager"),
     "read_storefront": only("manager"),
