@@ -20,8 +20,8 @@ from loyalty.table.engine import DynamoEngine, Engine
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters, correspondence_to_item
 from loyalty.table.operations import Item
-from loyalty.usecases.ledger.sweeps import Due, Finder
-from loyalty.usecases.messaging.reminders import look
+from loyalty.usecases.ledger.sweeps import DueItem, Finder
+from loyalty.usecases.messaging.reminders import check_member
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
@@ -81,14 +81,16 @@ class _Town:
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
-                self.messages += look(Due(item).owner, letters=letters, members=on_file, desk=at)
+                self.messages += check_member(
+                    DueItem(item).owner, letters=letters, members=on_file, desk=at
+                )
         return time.perf_counter() - started
 
 
 def _listed(number: int) -> Item:
-    told = Correspondence(member_id=_id(number), look_at=NEXT_MONTH)
-    key = keys.correspondence(PROGRAM_ID, told.member_id)
-    return correspondence_to_item(told, PROGRAM_ID, revision=1) | key._asdict()
+    correspondence = Correspondence(member_id=_id(number), look_at=NEXT_MONTH)
+    key = keys.correspondence(PROGRAM_ID, correspondence.member_id)
+    return correspondence_to_item(correspondence, PROGRAM_ID, revision=1) | key._asdict()
 
 
 def _id(number: int) -> str:

@@ -25,7 +25,7 @@ from bench.lake import PROGRAM_ID, TODAY
 from local.home import EXAMPLE
 from loyalty.domain.program.document import Program
 from loyalty.lake import columns, reports
-from loyalty.lake.connections import Engine
+from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.reports import Period, Table
 
@@ -98,7 +98,7 @@ def run(name: str, lake: Path) -> Run:
         as_of=datetime.combine(TODAY, datetime.max.time(), UTC),
     )
     with TemporaryDirectory(prefix="mirror-") as root:
-        bucket, engine = FolderBucket(lake), Engine()
+        bucket, engine = FolderBucket(lake), ReportEngine()
         mirror = Mirror(bucket.client, bucket="lake", root=Path(root))
 
         def ask() -> Asked:

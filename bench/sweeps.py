@@ -17,7 +17,7 @@ from loyalty.table import records
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import DynamoEngine, Engine
 from loyalty.table.operations import Item
-from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from tests.support.documents import published
 from tests.support.sweeping import ListedPages
 from tests.support.table import create_table
@@ -63,7 +63,7 @@ class _Town:
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
-                wake(Due(item), dues=dues, desk=at)
+                wake(DueItem(item), dues=dues, desk=at)
         return time.perf_counter() - started
 
 

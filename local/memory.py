@@ -22,10 +22,10 @@ from loyalty.table.operations import (
     Key,
     Missing,
     Operation,
-    Page,
     Path,
     Put,
     Query,
+    QueryPage,
     Refused,
     Remove,
     Update,
@@ -79,7 +79,7 @@ class MemoryEngine:
     ) -> dict[Key, Item]:
         return {key: self.items[key] for key in keys if key in self.items}
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         partition = self._partitions.get((_partition(query), query.pk), ())
         return answer(query, [self.items[key] for key in partition])
 
@@ -137,7 +137,7 @@ class MemoryEngine:
         return {number: refused[number]}
 
 
-def answer(query: Query, items: Iterable[Item]) -> Page:
+def answer(query: Query, items: Iterable[Item]) -> QueryPage:
     """A page of these items, as the table or one of its indexes gives it."""
     partition, sort = _partition(query), f"{query.index}_sk" if query.index else "sk"
     found = [
@@ -157,7 +157,7 @@ def answer(query: Query, items: Iterable[Item]) -> Page:
     # DynamoDB stops at the limit without looking whether anything follows.
     more = len(page) == query.limit
     position = {name: page[-1][name] for name in {"pk", "sk", partition, sort}} if more else None
-    return Page(tuple(page), position)
+    return QueryPage(tuple(page), position)
 
 
 def _partition(query: Query) -> str:

@@ -25,7 +25,7 @@ from loyalty.domain.orders.order import Order
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import AdjustmentLimits
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import caller_id, desk, request_id
+from loyalty.edge.desk import caller_id, open_desk, request_id
 from loyalty.edge.directory import acting_for, directory, keyring, own_member
 from loyalty.edge.http.app import (
     ANYONE,
@@ -75,10 +75,14 @@ from loyalty.edge.settings import AccrualSettings, settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger import corrections
-from loyalty.usecases.ledger.corrections import Allowance, AskedAdjustment
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.corrections import Allowance, RequestedAdjustment
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
 from loyalty.usecases.orders import accrual, lookup, refunds
-from loyalty.usecases.orders.accrual import Customer, Earned, Kept
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting
 from loyalty.usecases.people import surveys
@@ -105,45 +109,47 @@ def record_order(
     program_id: ProgramId, order: Annotated[OrderRequest, Body()]
 ) -> Response[OrderEarned | OrderKept]:
     """Record a paid order: it earns, once, however often it is sent."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    told = order.order(currency=at.program.document.currency)
-    recorded = _recorded(order, told, at)
-    vouchers = steps_answer(_used(order, recorded, at))
-    if isinstance(recorded, Kept):
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    told = order.order(currency=desk.program.document.currency)
+    recorded = _recorded(order, told, desk)
+    vouchers = steps_answer(_used(order, recorded, desk))
+    if isinstance(recorded, GuestOrderKept):
         status: Literal["guest", "ignored"] = "guest" if recorded.placeholder.guest else "ignored"
         return reply(OrderKept(status=status, vouchers=vouchers), status=202)
     entry = recorded.entry
     if not recorded.replayed:
         count("Orders")
         count("PointsEarned", entry.points + entry.pending_points)
-    answer = OrderEarned(member_id=entry.member_id, entry=_explained(entry, at), vouchers=vouchers)
+    answer = OrderEarned(
+        member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
+    )
     return reply(answer, status=200 if recorded.replayed else 201)
 
 
 @api.post("/orders/quote", allow={"cashier", "service"}, refuses=(CurrencyMismatch,))
 def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -> QuoteAnswer:
     """Say what an order would earn; nothing is written."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    award = accrual.quote(order.order(currency=at.program.document.currency), desk=at)
-    pending = sum(part.points for part in award.parts if part.available_on > at.today)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    award = accrual.quote(order.order(currency=desk.program.document.currency), desk=desk)
+    pending = sum(part.points for part in award.parts if part.available_on > desk.today)
     return QuoteAnswer(
         points=award.points - pending,
         pending_points=pending,
-        breakdown=shares_answer(award.shares, document=at.program.document, tier=None),
+        breakdown=shares_answer(award.shares, document=desk.program.document, tier=None),
     )
 
 
 @api.get("/orders/<source>/<order_id>", allow=STAFF | {"service"})
 def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> OrderAnswer:
     """See what became of an order: its entries, with all that explains them."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    story = lookup.story_of(source, order_id, desk=at)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    story = lookup.story_of(source, order_id, desk=desk)
     return OrderAnswer(
         source=source,
         order_id=order_id,
         status=story.status,
         member_id=story.entries[0].member_id if story.entries else None,
-        entries=[_explained(entry, at) for entry in story.entries],
+        entries=[_explained(entry, desk) for entry in story.entries],
         refunds_waiting=list(story.refunds_waiting),
     )
 
@@ -163,11 +169,11 @@ def record_refund(
     refund: Annotated[RefundRequest, Body()],
 ) -> Response[RefundAnswer | RefundWaiting]:
     """Record a refund: what its order no longer earns is taken back, once."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    currency = at.program.document.currency
-    asked = refund.asked(currency=currency, now=at.now)
-    recorded = refunds.refund(source, order_id, asked=asked, desk=at)
-    steps = cancel_vouchers(source, order_id, desk=at) if asked.whole else ()
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    currency = desk.program.document.currency
+    asked = refund.asked(currency=currency, now=desk.now)
+    recorded = refunds.refund(source, order_id, asked=asked, desk=desk)
+    steps = cancel_vouchers(source, order_id, desk=desk) if asked.whole else ()
     vouchers = steps_answer(steps)
     if isinstance(recorded, Waiting):
         return reply(RefundWaiting(vouchers=vouchers), status=202)
@@ -199,11 +205,11 @@ def adjust_balance(
     adjustment: Annotated[AdjustmentRequest, Body()],
 ) -> Response[RecordedEntry]:
     """Add or take points by hand, within what the caller's role may in a day."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    adjustment.require_sense(today=at.today)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    adjustment.require_sense(today=desk.today)
     corrected = corrections.adjust(
         member_id,
-        asked=AskedAdjustment(
+        asked=RequestedAdjustment(
             points=adjustment.points,
             why=Adjustment(
                 reason=adjustment.reason,
@@ -218,8 +224,8 @@ def adjust_balance(
             caller=api.principal.subject,
             idempotency_key=idempotency_key,
         ),
-        allowance=_allowance(at.program.document.adjustments, program_id),
-        desk=at,
+        allowance=_allowance(desk.program.document.adjustments, program_id),
+        desk=desk,
     )
     answer = RecordedEntry(entry=entry_answer(corrected.entry))
     return reply(answer, status=200 if corrected.replayed else 201)
@@ -238,12 +244,12 @@ def answer_survey(
     response: Annotated[SurveyResponseRequest, Body()],
 ) -> Response[SurveyResponseAnswer]:
     """Answer a survey, once for each order or period; the first answer stands."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
     answered = surveys.answer(
         survey_id,
         response.answer(member_id=_answering(response.member_id)),
         responses=_responses(program_id),
-        desk=at,
+        desk=desk,
     )
     _count(answered)
     return reply(response_answer(answered.response), status=200 if answered.replayed else 201)
@@ -254,7 +260,7 @@ def list_survey_responses(
     program_id: ProgramId, survey_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> SurveyResponsesPage:
     """List the answers to a survey with their comments, newest first."""
-    desk(program_id, table=settings(AccrualSettings).table)
+    open_desk(program_id, table=settings(AccrualSettings).table)
     of = f"survey {program_id} {survey_id}"
     start = page_start(cursor, of=of, like=is_survey_response)
     page = _responses(program_id).of_survey(survey_id, limit=limit, start=start)
@@ -269,14 +275,14 @@ def make_survey_link(
     program_id: ProgramId, survey_id: PathId, wanted: Annotated[SurveyLinkRequest, Body()]
 ) -> Response[SurveyLinkAnswer]:
     """Make a link by which a member answers without signing in; whoever has it can."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
     order = (wanted.order.source, wanted.order.order_id) if wanted.order else None
-    surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=at)
+    surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=desk)
     invitation = Invitation(
         survey_id=survey_id,
         order=order,
         member_id=wanted.member_id,
-        expires_at=at.now + timedelta(days=wanted.days),
+        expires_at=desk.now + timedelta(days=wanted.days),
     )
     link = path(invitation, program_id=program_id, keyring=_keyring())
     answer = SurveyLinkAnswer(path=link, expires_at=invitation.expires_at)
@@ -286,12 +292,12 @@ def make_survey_link(
 @api.get("/survey-links/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
 def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     """Ask whoever follows the link of a survey what they say."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    invitation = _invitation(token, at)
-    survey = at.program.document.survey(invitation.survey_id)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    invitation = _invitation(token, desk)
+    survey = desk.program.document.survey(invitation.survey_id)
     if survey is None:
         raise NotFound("There is no such survey any more")
-    return html_page(question_page(survey, at.program.document))
+    return html_page(question_page(survey, desk.program.document))
 
 
 @api.post(
@@ -302,21 +308,21 @@ def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
 )
 def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     """Answer a survey by its link: `score` and `comment` as a form sends them."""
-    at = desk(program_id, table=settings(AccrualSettings).table)
-    invitation = _invitation(token, at)
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    invitation = _invitation(token, desk)
     answered = surveys.answer(
         invitation.survey_id,
         answer_of(api.raw_body, invitation),
         responses=_responses(program_id),
-        desk=at,
+        desk=desk,
     )
     _count(answered)
-    return html_page(thanks_page(at.program.document))
+    return html_page(thanks_page(desk.program.document))
 
 
-def _invitation(token: str, at: Desk) -> Invitation:
-    program_id = at.program.program_id
-    return invitation_of(token, program_id=program_id, keyring=_keyring(), now=at.now)
+def _invitation(token: str, desk: Desk) -> Invitation:
+    program_id = desk.program.program_id
+    return invitation_of(token, program_id=program_id, keyring=_keyring(), now=desk.now)
 
 
 def _keyring() -> Keyring:
@@ -340,8 +346,8 @@ def _responses(program_id: str) -> TableResponses:
     return TableResponses(engine(settings(AccrualSettings).table), program_id=program_id)
 
 
-def _explained(entry: Entry, at: Desk) -> EntryAnswer:
-    return entry_answer(entry, decided_by=at.version(entry.program_version).document)
+def _explained(entry: Entry, desk: Desk) -> EntryAnswer:
+    return entry_answer(entry, decided_by=desk.version(entry.program_version).document)
 
 
 def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
@@ -359,35 +365,37 @@ def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
     return Allowance(caller_id(program_id=program_id, caller=api.principal.subject), most)
 
 
-def _used(order: OrderRequest, recorded: Earned | Kept, at: Desk) -> tuple[VoucherStep, ...]:
+def _used(
+    order: OrderRequest, recorded: Earned | GuestOrderKept, desk: Desk
+) -> tuple[VoucherStep, ...]:
     """Use the vouchers that an order was paid with; none of them refuses the order."""
     if not order.voucher_codes:
         return ()
-    told = ToldVouchers(
+    order_voucher_codes = OrderVoucherCodes(
         source=order.source,
         order_id=order.order_id,
         codes=codes_among(order.voucher_codes),
         ordered_at=order.occurred_at,
         member_id=recorded.entry.member_id if isinstance(recorded, Earned) else None,
     )
-    return tell_vouchers(told, desk=at)
+    return apply_vouchers(order_voucher_codes, desk=desk)
 
 
-def _recorded(order: OrderRequest, told: Order, at: Desk) -> Earned | Kept:
+def _recorded(order: OrderRequest, told: Order, desk: Desk) -> Earned | GuestOrderKept:
     """Record an order for the member named, or for whoever is known by one of the identities."""
     if order.member_id:
         customer = Customer(member_id=order.member_id, named=order.member_id)
-        return accrual.earn(told, customer=customer, desk=at)
+        return accrual.earn(told, customer=customer, desk=desk)
     identities = [
         named.identity(pointer=f"/identities/{number}")
         for number, named in enumerate(order.identities)
     ]
     if not identities:
-        return accrual.earn(told, customer=Customer(member_id=None, named=""), desk=at)
+        return accrual.earn(told, customer=Customer(member_id=None, named=""), desk=desk)
     return record_for(
         identities,
-        lambda customer: accrual.earn(told, customer=customer, desk=at),
+        lambda customer: accrual.earn(told, customer=customer, desk=desk),
         # Not their values: a fingerprint must not give away an e-mail address to who guesses it.
         named="identities",
-        directory=directory(at.program.program_id, settings(AccrualSettings)),
+        directory=directory(desk.program.program_id, settings(AccrualSettings)),
     )

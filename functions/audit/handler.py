@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import AuditSettings, settings
@@ -18,7 +18,7 @@ from loyalty.lake.objects import Changes
 from loyalty.table.due import TableProgress
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.statements import audit_member
-from loyalty.usecases.work_pages import ITEMS_MAX, Page
+from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -36,13 +36,13 @@ def begin(*, since: str) -> None:
     """Every program is work of its own: one that cannot be read holds up no other."""
     programs = list(TablePrograms(engine(settings(AuditSettings).table)).registered())
     pages().send(
-        Page(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
+        WorkPage(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
     )
     logger.info("audit begun", programs=len(programs))
     count("Audits")
 
 
-def take(page: Page, item: str) -> None:
+def take(page: WorkPage, item: str) -> None:
     if page.lane == "programs":
         hand_out(page.program_id, since=item)
     else:
@@ -51,13 +51,13 @@ def take(page: Page, item: str) -> None:
 
 def hand_out(program_id: str, *, since: str) -> None:
     """Hand out all members who changed since the last run; it is the last one once all are out."""
-    told = settings(AuditSettings)
-    progress = TableProgress(engine(told.table), program_id=program_id, of="audit")
+    config = settings(AuditSettings)
+    progress = TableProgress(engine(config.table), program_id=program_id, of="audit")
     mark = since or progress.reached()
     began = datetime.fromisoformat(mark).replace(tzinfo=UTC) if mark else None
-    changed = Changes(clients.s3(), bucket=told.lake_bucket).since(program_id, began)
+    changed = Changes(clients.s3(), bucket=config.lake_bucket).since(program_id, began)
     pages().send(
-        Page(program_id=program_id, lane="members", items=some)
+        WorkPage(program_id=program_id, lane="members", items=some)
         for some in batched(sorted(changed.members), ITEMS_MAX, strict=False)
     )
     if changed.until:
@@ -68,7 +68,7 @@ def hand_out(program_id: str, *, since: str) -> None:
 def audit(program_id: str, member_id: str) -> None:
     """Name every difference of one account. It repairs nothing."""
     table = settings(AuditSettings).table
-    differences = audit_member(member_id, desk=desk(program_id, table=table))
+    differences = audit_member(member_id, desk=open_desk(program_id, table=table))
     for difference in differences:
         logger.error(
             "books differ",

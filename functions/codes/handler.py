@@ -20,7 +20,7 @@ from loyalty.domain.shops.storefront import PlatformApi
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.outgoing.platform_client import PlatformClient
@@ -71,9 +71,9 @@ def take(record: SQSRecord) -> None:
     shops = list(shops_of(program_id))
     if not shops:
         return
-    at = desk(program_id, table=settings(CodesSettings).table)
+    desk = open_desk(program_id, table=settings(CodesSettings).table)
     try:
-        done = put_right(redemption_id, shops=shops, desk=at)
+        done = put_right(redemption_id, shops=shops, desk=desk)
     except NotFound:
         # A test event of somebody's; of a redemption of ours the entry stays for ever.
         logger.warning("no such redemption", redemption_id=redemption_id)
@@ -106,10 +106,10 @@ def storefronts() -> TableStorefronts:
 
 @cache
 def platforms() -> PlatformClient:
-    told = settings(CodesSettings)
+    config = settings(CodesSettings)
     return PlatformClient(
         shelf=storefronts(),
-        vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
+        vault=StorefrontSecrets(clients.secrets_manager(), prefix=config.storefront_secrets),
         pause=pause,
         origin=settings(PlatformSettings).platform_origin,
     )

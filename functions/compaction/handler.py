@@ -18,7 +18,7 @@ from loyalty.edge.settings import CompactionSettings, settings
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.objects import Lake
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -33,7 +33,7 @@ def begin() -> None:
     """Every kind of every program is work of its own: one that is stuck holds up no other."""
     programs = list(TablePrograms(engine(settings(CompactionSettings).table)).registered())
     pages().send(
-        Page(program_id=program_id, lane=fact.kind, items=(fact.kind,))
+        WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,))
         for program_id in programs
         for fact in ALL
     )
@@ -41,7 +41,7 @@ def begin() -> None:
     count("Compactions")
 
 
-def take(page: Page, item: str) -> None:
+def take(page: WorkPage, item: str) -> None:
     lake = Lake(clients.s3(), bucket=settings(CompactionSettings).lake_bucket)
     with tempfile.TemporaryDirectory(prefix="keeper-") as scratch:
         folded = Keeper(lake, root=Path(scratch), now=clock.now()).fold(page.program_id, item)

@@ -44,7 +44,7 @@ from loyalty.edge.settings import EndpointsSettings, LocalEndpointSettings, sett
 from loyalty.table.positions import is_listed
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
 from loyalty.usecases.webhooks_out.endpoints import (
-    Announcement,
+    OutgoingEvent,
     Turn,
     deliver,
     fan_out,
@@ -184,7 +184,7 @@ def take(record: SQSRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]
         return
     told = json.loads(record.body)
     event, detail = told["detail-type"], told["detail"]
-    announcement = Announcement(
+    announcement = OutgoingEvent(
         program_id=detail["program_id"],
         event_id=detail["id"],
         event=event,

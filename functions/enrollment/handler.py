@@ -19,11 +19,11 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.ledger.entries import Counterpart
-from loyalty.domain.people.member import Change
+from loyalty.domain.people.member import MemberUpdate
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.queues.guest_claims import Claim, hand_over
+from loyalty.edge.aws.queues.guest_claims import GuestClaim, hand_over
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import desk, request_id
+from loyalty.edge.desk import open_desk, request_id
 from loyalty.edge.directory import (
     acting_for,
     directory,
@@ -115,21 +115,21 @@ def enroll_member(
     idempotency_key: OptionalIdempotencyKey = None,
 ) -> Response[MemberAnswer]:
     """Enroll somebody, or oneself. Staff who name nobody enroll themselves."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     principal = api.principal
     of_another = bool(wanted.identities) and principal.is_trusted
     application = Application(
         # Who enrolls themself is told apart from everybody by their token, and needs no key.
         member_id=_member_id(program_id, idempotency_key if of_another else None),
         claims=claims(wanted.identities, trusted=not principal.is_person),
-        profile=wanted.profile.told(today=at.today),
+        profile=wanted.profile.told(today=desk.today),
         consents=wanted.consents,
     )
     if of_another:
-        enrolled = enrollment.enroll(application, members=members, desk=at)
+        enrolled = enrollment.enroll(application, members=members, desk=desk)
     elif principal.is_person:
         enrolled = enrollment.enroll_oneself(
-            application, proven=proven_by(principal), members=members, desk=at
+            application, proven=proven_by(principal), members=members, desk=desk
         )
     else:
         detail = "A service names at least one identity of whom it enrolls"
@@ -137,25 +137,25 @@ def enroll_member(
     is_new = enrolled.is_new
     if is_new:
         count("MembersEnrolled")
-    enrolled = _with_orders_of_before(enrolled, members=members, at=at)
-    return reply(_answer(enrolled, at), status=201 if is_new else 200)
+    enrolled = _with_orders_of_before(enrolled, members=members, desk=desk)
+    return reply(_answer(enrolled, desk), status=201 if is_new else 200)
 
 
 @api.post("/members/lookup", allow=KEEPS_MEMBERS)
 def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body()]) -> MemberAnswer:
     """Find a member by something they are known by."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     member_id = members.member_of([wanted.identity.identity(pointer="/identity")])
     if member_id is None:
         raise NotFound("Nobody is known by this identity")
-    return _answer(enrollment.look_up(member_id, members=members), at)
+    return _answer(enrollment.look_up(member_id, members=members), desk)
 
 
 @api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
 def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
     """See a member: balance, what expires when, profile. `me` is the one signed in."""
-    at, members = _serving(program_id)
-    return _answer(enrollment.look_up(member_id, members=members), at)
+    desk, members = _serving(program_id)
+    return _answer(enrollment.look_up(member_id, members=members), desk)
 
 
 @api.patch(
@@ -169,20 +169,20 @@ def change_member(
     wanted: Annotated[MemberChangeRequest, Body()],
 ) -> MemberAnswer:
     """Change what is known of a member; what is left out stays."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     principal = api.principal
     if wanted.removes and not principal.is_trusted:
         raise Forbidden("Identities are removed by staff and services")
     changed = enrollment.change(
         member_id,
-        wanted.change(today=at.today, trusted=not principal.is_person),
+        wanted.change(today=desk.today, trusted=not principal.is_person),
         proven=None if principal.is_trusted else proven_by(principal),
         members=members,
-        desk=at,
+        desk=desk,
     )
     if wanted.identities:
-        changed = _with_orders_of_before(changed, members=members, at=at)
-    return _answer(changed, at)
+        changed = _with_orders_of_before(changed, members=members, desk=desk)
+    return _answer(changed, desk)
 
 
 @api.delete(
@@ -190,8 +190,8 @@ def change_member(
 )
 def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     """Forget a person: profile and identities go, the ledger's entries stay under an id."""
-    at, members = _serving(program_id)
-    enrollment.erase(member_id, members=members, desk=at)
+    desk, members = _serving(program_id)
+    enrollment.erase(member_id, members=members, desk=desk)
     count("MembersErased")
     return Response(status_code=204, body=None)
 
@@ -199,17 +199,17 @@ def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
 @api.get("/members/<member_id>/export", allow=KEEPS_MEMBERS | {"member"})
 def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = None) -> ExportAnswer:
     """Have everything that is held of a member, a page at a time."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     enrolled = enrollment.look_up(member_id, members=members, strong=True)
     table = engine(settings(EnrollmentSettings).table)
     page = export(
         enrolled,
-        start=position(cursor, enrolled, desk=at),
+        start=position(cursor, enrolled, desk=desk),
         holdings=TableHoldings(table, program_id=program_id, members=members),
         directory=members,
     )
     count("MembersExported")
-    return export_answer(enrolled, page, desk=at)
+    return export_answer(enrolled, page, desk=desk)
 
 
 @api.get("/members/<member_id>/history", allow=MEMBER_AND_STAFF | {"service"})
@@ -238,8 +238,8 @@ def read_statement(
 ) -> StatementAnswer:
     """See what a member held before and after a period, and what happened in it."""
     require_period(first, last)
-    at, _ = _serving(program_id)
-    told = statements.statement_of(member_id, first=first, last=last, desk=at)
+    desk, _ = _serving(program_id)
+    told = statements.statement_of(member_id, first=first, last=last, desk=desk)
     return statement_answer(told, first=first, last=last)
 
 
@@ -247,11 +247,11 @@ def read_statement(
 def read_balance(
     program_id: ProgramId,
     member_id: PathId,
-    at: Annotated[Instant | None, Query(description="A past moment; now where left out.")] = None,
+    desk: Annotated[Instant | None, Query(description="A past moment; now where left out.")] = None,
 ) -> BalanceAnswer:
     """See what a member held at a moment, recomputed from the entries."""
     serving, _ = _serving(program_id)
-    moment = min(at or serving.now, serving.now)
+    moment = min(desk or serving.now, serving.now)
     held = statements.balance_at(member_id, moment, desk=serving)
     return balance_answer(held, at=moment)
 
@@ -261,10 +261,10 @@ def grant_tier(
     program_id: ProgramId, member_id: PathId, wanted: Annotated[TierFloorRequest, Body()]
 ) -> MemberAnswer:
     """Let a member have at least a level until a day, whatever they reach."""
-    at, members = _serving(program_id)
-    account = corrections.grant_tier(member_id, wanted.floor(), desk=at)
+    desk, members = _serving(program_id)
+    account = corrections.grant_tier(member_id, wanted.floor(), desk=desk)
     member = enrollment.look_up(account.member_id, members=members).member
-    return _answer(Enrolled(member, account), at)
+    return _answer(Enrolled(member, account), desk)
 
 
 @api.delete(
@@ -275,8 +275,8 @@ def grant_tier(
 )
 def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     """Let a member have only the level that they reached."""
-    at, _ = _serving(program_id)
-    corrections.grant_tier(member_id, None, desk=at)
+    desk, _ = _serving(program_id)
+    corrections.grant_tier(member_id, None, desk=desk)
     return Response(status_code=204, body=None)
 
 
@@ -294,7 +294,7 @@ def merge_members(
     merge: Annotated[MergeRequest, Body()],
 ) -> Response[MergeAnswer]:
     """Make a member one with another: points, debts and what comes later go to the other."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     require_another(api.principal, merge.into)
     merged = corrections.merge_members(
         member_id,
@@ -302,9 +302,9 @@ def merge_members(
         request_id=request_id(
             program_id=program_id, caller=api.principal.subject, idempotency_key=idempotency_key
         ),
-        desk=at,
+        desk=desk,
     )
-    enrollment.unite(member_id, members=members, desk=at)
+    enrollment.unite(member_id, members=members, desk=desk)
     if not isinstance(merged.entry.detail, Counterpart):
         raise TypeError("not a merge's entry")
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
@@ -321,10 +321,10 @@ def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Respon
 @api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
 def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
     """Send no more mail to a member: one click in their mail client (RFC 8058), or on the page."""
-    at, members = _serving(program_id)
+    desk, members = _serving(program_id)
     member_id = _unsubscribing(program_id, token)
-    asked = Change(consents={"email": False})
-    enrollment.change(member_id, asked, proven=None, members=members, desk=at)
+    member_update = MemberUpdate(consents={"email": False})
+    enrollment.change(member_id, member_update, proven=None, members=members, desk=desk)
     count("Unsubscribed")
     return html_page(DONE)
 
@@ -335,20 +335,20 @@ def _unsubscribing(program_id: str, token: str) -> str:
 
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:
-    told = settings(EnrollmentSettings)
-    return desk(program_id, table=told.table), directory(program_id, told)
+    config = settings(EnrollmentSettings)
+    return open_desk(program_id, table=config.table), directory(program_id, config)
 
 
-def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, at: Desk) -> Enrolled:
+def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, desk: Desk) -> Enrolled:
     """The member with what they bought as a guest: a few orders at once, more by and by."""
     member = enrolled.member
-    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=at)
+    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
     if not claimed.is_done:
         hand_over(
             clients.sqs(),
-            Claim(at.program.program_id, member.member_id),
+            GuestClaim(desk.program.program_id, member.member_id),
             queue_url=settings(EnrollmentSettings).intake_queue_url,
-            now=at.now,
+            now=desk.now,
         )
     if not claimed.entries:
         return enrolled
@@ -357,8 +357,8 @@ def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, at: Des
     return enrollment.look_up(member.member_id, members=members, strong=True)
 
 
-def _answer(enrolled: Enrolled, at: Desk) -> MemberAnswer:
-    return member_answer(enrolled, at, names_counterparts=api.principal.is_trusted)
+def _answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
+    return member_answer(enrolled, desk, names_counterparts=api.principal.is_trusted)
 
 
 def _member_id(program_id: str, idempotency_key: str | None) -> str:

@@ -11,14 +11,14 @@ from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk, shelf
+from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import ExpirySettings, settings
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.ledger.sweeps import Due, Finder, put_off, wake
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off, wake
+from loyalty.usecases.work_pages import WorkPage
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -38,13 +38,13 @@ def begin(*, since: str) -> None:
     """Every program is work of its own: one that cannot be read holds up no other."""
     programs = list(TablePrograms(engine(settings(ExpirySettings).table)).registered())
     pages().send(
-        Page(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
+        WorkPage(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
     )
     logger.info("sweep begun", programs=len(programs))
     count("Sweeps")
 
 
-def take(page: Page, item: str) -> None:
+def take(page: WorkPage, item: str) -> None:
     match page.lane:
         case "programs":
             found = hand_out(page.program_id, since=date.fromisoformat(item) if item else None)
@@ -54,7 +54,11 @@ def take(page: Page, item: str) -> None:
             tell(page.program_id, found=found)
         case _:
             table = settings(ExpirySettings).table
-            wake(Due(item), dues=dues(page.program_id), desk=desk(page.program_id, table=table))
+            wake(
+                DueItem(item),
+                dues=dues(page.program_id),
+                desk=open_desk(page.program_id, table=table),
+            )
 
 
 def hand_out(program_id: str, *, since: date | None) -> int:
@@ -77,17 +81,17 @@ def finder(program_id: str) -> Finder:
 def tell(program_id: str, *, found: int) -> None:
     if found:
         logger.info("handed out", program_id=program_id, due=found)
-        count("Due", found)
+        count("DueItem", found)
 
 
-def put_apart(page: Page) -> None:
+def put_apart(page: WorkPage) -> None:
     """What failed is seen to by its own message from here on."""
     if page.lane not in ("members", "vouchers"):
         return
     now: datetime = clock.now()
     try:
         for item in page.items:
-            put_off(Due(item), dues=dues(page.program_id), now=now)
+            put_off(DueItem(item), dues=dues(page.program_id), now=now)
     except TryAgain as error:
         # The next sweep will find it again, and nothing is lost.
         logger.warning("not put off", program_id=page.program_id, failure=failure(error))

@@ -27,16 +27,16 @@ from loyalty.domain.shops.deliveries import (
     HELD_UP,
     INTERNAL_ERROR,
     INTERRUPTED,
-    Kept,
+    StoredDelivery,
 )
 from loyalty.domain.shops.storefront import Envelope, Outcome
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import Inbox, IntakeQueue, read_message
-from loyalty.edge.aws.queues.guest_claims import Claim, read_claim
+from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
+from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
@@ -87,9 +87,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 def look_for_stranded() -> None:
     """Queue what lies in the inbox and was forgotten there, shop by shop."""
     told, now = settings(IntakeSettings), clock.now()
-    queue = IntakeQueue(clients.sqs(), queue_url=told.intake_queue_url)
+    queue = SqsIntakeQueue(clients.sqs(), queue_url=told.intake_queue_url)
     log = TableStorefronts(engine(told.table))
-    files = Files(Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, dialect=dialect)
+    files = Files(S3Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, dialect=dialect)
     for program_id in TablePrograms(engine(told.table)).registered():
         for shop in log.all(program_id):
             shop_id = shop.storefront_id
@@ -106,24 +106,24 @@ def look_for_stranded() -> None:
 
 def take(record: SQSRecord) -> None:
     """Apply one delivery and note what came of it, or go on with a claim."""
-    told = settings(IntakeSettings)
+    config = settings(IntakeSettings)
     if claim := read_claim(record.body):
-        _claim(claim, told)
+        _claim(claim, config)
         return
     attempts = _attempts(record)
     at, asked_at = read_message(record.body)
-    log = TableStorefronts(engine(told.table))
+    log = TableStorefronts(engine(config.table))
     if attempts > 1:
         # Whoever was killed at work noted nothing: a manager sees it from the second try on.
         log.fail(at, reason=INTERRUPTED, attempts=attempts, now=clock.now(), only_new=True)
-    delivery = Inbox(clients.s3(), bucket=told.inbox_bucket).read(at)
+    delivery = S3Inbox(clients.s3(), bucket=config.inbox_bucket).read(at)
     if delivery is None:
         # Erased, or gone after its thirty days: trying again would not bring it back.
         logger.warning("no longer in the inbox", delivery_id=at.log_id)
         return
     speaks = dialect(delivery.platform)
     envelope = speaks.envelope(delivery.body, delivery.headers)
-    serving = desk(delivery.program_id, table=told.table)
+    serving = open_desk(delivery.program_id, table=config.table)
     if contradicts(at, bodies=log):
         outcome = Outcome(status="parked", reason=CONTRADICTED)
     else:
@@ -142,24 +142,24 @@ def take(record: SQSRecord) -> None:
             dialect=speaks,
             platforms=platforms(),
         )
-        members = directory(delivery.program_id, told)
+        members = directory(delivery.program_id, config)
         if isinstance(command, PrivacyRequest):
             outcome = answer(
                 command,
                 at=at,
                 delivery=delivery,
-                erasures=TableErasures(engine(told.table), program_id=delivery.program_id),
+                erasures=TableErasures(engine(config.table), program_id=delivery.program_id),
                 directory=members,
                 desk=serving,
             )
         elif isinstance(command, CustomerTold | CustomerErased | MembershipTold):
-            ring = partial(keyring, told.identity_secret)
+            ring = partial(keyring, config.identity_secret)
             outcome = apply_to_person(
                 command,
                 storefront=storefront,
                 new_member_id=partial(_new_member_id, delivery.program_id, ring),
                 customers=TableCustomers(
-                    engine(told.table), program_id=delivery.program_id, keyring=ring
+                    engine(config.table), program_id=delivery.program_id, keyring=ring
                 ),
                 members=members,
                 desk=serving,
@@ -176,7 +176,7 @@ def take(record: SQSRecord) -> None:
     )
     _tell(at, envelope, outcome)
     if outcome.status == "enrolled" and outcome.member_id:
-        _claim(Claim(delivery.program_id, outcome.member_id), told)
+        _claim(GuestClaim(delivery.program_id, outcome.member_id), config)
 
 
 def _note_failure(record: SQSRecord, fault: BaseException) -> None:
@@ -205,19 +205,19 @@ def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Ident
     return f"mem_{ULID.from_bytes(sealed[:16])}"
 
 
-def _claim(claim: Claim, told: IntakeSettings) -> None:
+def _claim(claim: GuestClaim, config: IntakeSettings) -> None:
     """Let a member have their orders of before; what is left comes back with the message.
 
     Raises:
         TryAgain: there is more.
     """
-    at = desk(claim.program_id, table=told.table)
-    members = directory(claim.program_id, told)
+    desk = open_desk(claim.program_id, table=config.table)
+    members = directory(claim.program_id, config)
     try:
         member = look_up(claim.member_id, members=members, strong=True).member
     except NotFound:
         return
-    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=at)
+    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
     count("OrdersClaimed", len(claimed.entries))
     count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
     if not claimed.is_done:
@@ -231,21 +231,21 @@ def shelf() -> StorefrontShelf:
 
 @cache
 def platforms() -> PlatformClient:
-    told = settings(IntakeSettings)
+    config = settings(IntakeSettings)
     return PlatformClient(
-        shelf=TableStorefronts(engine(told.table)),
-        vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
+        shelf=TableStorefronts(engine(config.table)),
+        vault=StorefrontSecrets(clients.secrets_manager(), prefix=config.storefront_secrets),
         pause=pause,
         origin=settings(PlatformSettings).platform_origin,
     )
 
 
-def _tell(kept: Kept, envelope: Envelope, outcome: Outcome) -> None:
+def _tell(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcome) -> None:
     logger.info(
         "applied",
-        program_id=kept.program_id,
-        storefront_id=kept.storefront_id,
-        delivery_id=kept.log_id,
+        program_id=stored_delivery.program_id,
+        storefront_id=stored_delivery.storefront_id,
+        delivery_id=stored_delivery.log_id,
         topic=envelope.topic,
         order_id=envelope.order_id,
         outcome=outcome.status,

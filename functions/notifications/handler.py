@@ -14,7 +14,7 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.mailbox import Mailbox
 from loyalty.edge.aws.queues.batches import one_by_one
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.http.app import ProgramId, create_app
 from loyalty.edge.logs import logger
@@ -24,7 +24,7 @@ from loyalty.edge.mail.unsubscribing import link
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import NotificationsSettings, settings
 from loyalty.table.messages import TableLetters, TableOutbox
-from loyalty.usecases.messaging.notifications import Postman, Quiet, Rejected, deliver, stop
+from loyalty.usecases.messaging.notifications import Postman, Quiet, Rejected, send_mail, stop
 from loyalty.usecases.ports import Desk
 
 # What a queue may hide a message for at most.
@@ -46,13 +46,13 @@ def preview_message(
     program_id: ProgramId, wanted: Annotated[PreviewRequest, Body()]
 ) -> PreviewAnswer:
     """See what a message looks like, for a sample member, before it is published."""
-    at = desk(program_id, table=settings(NotificationsSettings).table)
-    document = with_draft(at.program.document, wanted)
+    desk = open_desk(program_id, table=settings(NotificationsSettings).table)
+    document = with_draft(desk.program.document, wanted)
     made = mail(
         sample(
             wanted,
             document=document,
-            now=at.now,
+            now=desk.now,
             unsubscribe_url=unsubscribe_url(program_id, SAMPLE_MEMBER),
         ),
         document,
@@ -79,20 +79,20 @@ def take(record: SQSRecord) -> None:
 
 
 def say(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) -> None:
-    told = settings(NotificationsSettings)
-    at = desk(program_id, table=told.table)
+    config = settings(NotificationsSettings)
+    desk = open_desk(program_id, table=config.table)
     try:
-        outcome = deliver(
+        outcome = send_mail(
             member_id,
             message_id,
-            outbox=TableOutbox(engine(told.table), program_id=program_id),
-            letters=TableLetters(engine(told.table), program_id=program_id),
-            members=directory(program_id, told),
-            post=postman(at),
-            desk=at,
+            outbox=TableOutbox(engine(config.table), program_id=program_id),
+            letters=TableLetters(engine(config.table), program_id=program_id),
+            members=directory(program_id, config),
+            post=postman(desk),
+            desk=desk,
         )
     except Quiet as quiet:
-        hide(record, until=quiet.until, now=at.now)
+        hide(record, until=quiet.until, now=desk.now)
         raise
     logger.info(
         "said", program_id=program_id, member_id=member_id, said=message_id, outcome=outcome
@@ -102,12 +102,12 @@ def say(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) 
         count("MessagesSent" if outcome == "sent" else "MessagesDropped", kind=kind)
 
 
-def postman(at: Desk) -> Postman:
-    told = settings(NotificationsSettings)
-    document, program_id = at.program.document, at.program.program_id
+def postman(desk: Desk) -> Postman:
+    config = settings(NotificationsSettings)
+    document, program_id = desk.program.document, desk.program.program_id
 
     def post(message: Message, *, to: str, member: Member, balance: int) -> None:
-        if not told.mail_from:
+        if not config.mail_from:
             logger.error("nobody to send mail as: deploy with mail_from")
             raise Rejected
         url = unsubscribe_url(program_id, member.member_id)
@@ -115,11 +115,11 @@ def postman(at: Desk) -> Postman:
             message=message,
             member=member,
             balance=balance,
-            today=at.today,
+            today=desk.today,
             unsubscribe_url=url,
         )
         mailbox = Mailbox(
-            clients.ses(), sender=told.mail_from, configuration_set=told.configuration_set
+            clients.ses(), sender=config.mail_from, configuration_set=config.configuration_set
         )
         mailbox.send(
             mail(letter, document),
@@ -143,15 +143,15 @@ def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
     program_id, member_id, day, kind = (
         mailed["tags"][name][0] for name in ("program", "member", "day", "kind")
     )
-    told = settings(NotificationsSettings)
+    config = settings(NotificationsSettings)
     stopped = stop(
         member_id,
         f"{day}/{kind}",
         address=address,
         why=why,
-        outbox=TableOutbox(engine(told.table), program_id=program_id),
-        letters=TableLetters(engine(told.table), program_id=program_id),
-        desk=desk(program_id, table=told.table),
+        outbox=TableOutbox(engine(config.table), program_id=program_id),
+        letters=TableLetters(engine(config.table), program_id=program_id),
+        desk=open_desk(program_id, table=config.table),
     )
     if stopped:
         logger.info("address given up", program_id=program_id, member_id=member_id, why=why)
@@ -168,6 +168,6 @@ def hide(record: SQSRecord, *, until: datetime, now: datetime) -> None:
 
 
 def unsubscribe_url(program_id: str, member_id: str) -> str:
-    told = settings(NotificationsSettings)
-    ring = keyring(told.identity_secret)
-    return link(told.api_url, program_id=program_id, member_id=member_id, keyring=ring)
+    config = settings(NotificationsSettings)
+    ring = keyring(config.identity_secret)
+    return link(config.api_url, program_id=program_id, member_id=member_id, keyring=ring)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.people.erasure import Asked
+from loyalty.domain.people.erasure import ErasureRef
 from loyalty.domain.shops.storefront import Delivery
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
@@ -18,7 +18,7 @@ from loyalty.edge.aws.erasing import InboxSearch, MailSuppressions
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
@@ -28,7 +28,7 @@ from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import close_shop, forget_deliveries, forget_traces
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 
 # Of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0
@@ -64,18 +64,18 @@ def begin() -> None:
         if not unfinished:
             continue
         pages().send(
-            Page(program_id=program_id, lane="traces", items=(each.asked.erasure_id,))
+            WorkPage(program_id=program_id, lane="traces", items=(each.asked.erasure_id,))
             for each in unfinished
             if not each.are_traces_gone
         )
-        pages().send([Page(program_id=program_id, lane="searches", items=(began.isoformat(),))])
+        pages().send([WorkPage(program_id=program_id, lane="searches", items=(began.isoformat(),))])
         late += sum(each.asked.begun_at <= began - LATE_AFTER for each in unfinished)
         logger.info("erasing begun", program_id=program_id, erasures=len(unfinished))
     count("ErasureRuns")
     count("ErasuresLate", late)
 
 
-def take(page: Page, item: str) -> None:
+def take(page: WorkPage, item: str) -> None:
     """The item is an erasure, when a run began, or a search of the inbox and where it goes on."""
     match page.lane:
         case "traces":
@@ -88,8 +88,8 @@ def take(page: Page, item: str) -> None:
 
 
 def forget(program_id: str, erasure_id: str) -> None:
-    told = settings(PrivacySettings)
-    erasures = TableErasures(engine(told.table), program_id=program_id)
+    config = settings(PrivacySettings)
+    erasures = TableErasures(engine(config.table), program_id=program_id)
     erasure = erasures.find(erasure_id)
     if erasure is None or erasure.is_done:
         # Another run was quicker.
@@ -103,16 +103,16 @@ def forget(program_id: str, erasure_id: str) -> None:
         close_shop(
             erasure,
             program_id=program_id,
-            shelf=TableStorefronts(engine(told.table)),
-            vault=StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets),
+            shelf=TableStorefronts(engine(config.table)),
+            vault=StorefrontSecrets(clients.secrets_manager(), prefix=config.storefront_secrets),
         )
     else:
         forget_traces(
             erasure,
             erasures=erasures,
             suppressions=MailSuppressions(clients.ses()),
-            members=directory(program_id, told),
-            desk=desk(program_id, table=told.table),
+            members=directory(program_id, config),
+            desk=open_desk(program_id, table=config.table),
         )
     erasures.note_traces_gone(erasure)
 
@@ -129,7 +129,7 @@ def begin_search(program_id: str, *, began: datetime, waited: int) -> None:
         again = (began.isoformat(),)
         # Twice as long each time: six messages until the patience is over, and not one each 20 s.
         delay = LOOK_AGAIN_AFTER * 2**waited
-        page = Page(program_id=program_id, lane="searches", items=again, delay=delay)
+        page = WorkPage(program_id=program_id, lane="searches", items=again, delay=delay)
         pages().send([page])
         return
     pages().send(
@@ -137,12 +137,12 @@ def begin_search(program_id: str, *, began: datetime, waited: int) -> None:
     )
 
 
-def search(program_id: str, asked: Sequence[Asked], *, start: str) -> None:
+def search(program_id: str, asked: Sequence[ErasureRef], *, start: str) -> None:
     """Search a part of the inbox, and have the next one be searched for the very same."""
-    told = settings(PrivacySettings)
-    erasures = TableErasures(engine(told.table), program_id=program_id)
+    config = settings(PrivacySettings)
+    erasures = TableErasures(engine(config.table), program_id=program_id)
     wanted = erasures.still_asked(asked)
-    inbox = InboxSearch(clients.s3(), bucket=told.inbox_bucket, program_id=program_id)
+    inbox = InboxSearch(clients.s3(), bucket=config.inbox_bucket, program_id=program_id)
     rest = forget_deliveries(
         wanted,
         start=start or None,
@@ -150,7 +150,7 @@ def search(program_id: str, asked: Sequence[Asked], *, start: str) -> None:
         order_of=_order_of,
         until=_in(SEARCH_SECONDS),
         erasures=erasures,
-        desk=desk(program_id, table=told.table),
+        desk=open_desk(program_id, table=config.table),
     )
     logger.info(
         "inbox searched",
@@ -167,14 +167,14 @@ def search(program_id: str, asked: Sequence[Asked], *, start: str) -> None:
         pages().send([_part(program_id, asked, start=rest)])
 
 
-def _part(program_id: str, asked: Sequence[Asked], *, start: str = "") -> Page:
+def _part(program_id: str, asked: Sequence[ErasureRef], *, start: str = "") -> WorkPage:
     named = (f"{each.erasure_id}@{each.begun_at.isoformat()}" for each in asked)
-    return Page(program_id=program_id, lane="inbox", items=(" ".join([start, *named]),))
+    return WorkPage(program_id=program_id, lane="inbox", items=(" ".join([start, *named]),))
 
 
-def _asked(named: str) -> Asked:
+def _asked(named: str) -> ErasureRef:
     erasure_id, _, begun_at = named.rpartition("@")
-    return Asked(erasure_id, datetime.fromisoformat(begun_at))
+    return ErasureRef(erasure_id, datetime.fromisoformat(begun_at))
 
 
 def _order_of(delivery: Delivery) -> str | None:

@@ -30,7 +30,7 @@ from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
-from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
@@ -398,12 +398,12 @@ def erasures(program_id: str) -> TableErasures:
 
 
 def files() -> Files:
-    inbox = Inbox(clients.s3(), bucket=settings(ProgramSettings).inbox_bucket)
+    inbox = S3Inbox(clients.s3(), bucket=settings(ProgramSettings).inbox_bucket)
     return Files(inbox=inbox, log=storefronts(), dialect=dialect)
 
 
-def queue() -> IntakeQueue:
-    return IntakeQueue(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url)
+def queue() -> SqsIntakeQueue:
+    return SqsIntakeQueue(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url)
 
 
 def vault() -> StorefrontSecrets:

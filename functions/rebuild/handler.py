@@ -16,7 +16,7 @@ from loyalty.lake.keeper import closed_before
 from loyalty.lake.objects import Lake
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.scan import Stretch, read, stretches
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 
 # One scan reads the items of all programs; what it finds says whose it is.
 EVERY_PROGRAM = "all"
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     return work(event, context, take=take, pages=pages(), unnamed=("stretches",))
 
 
-def take(_page: Page, item: str) -> None:
+def take(_page: WorkPage, item: str) -> None:
     told, stretch = settings(RebuildSettings), Stretch.read(item)
     found = read(DynamoEngine(clients.dynamodb(), table=told.table), stretch)
     for unreadable in found.unreadable:
@@ -57,8 +57,8 @@ def take(_page: Page, item: str) -> None:
     )
 
 
-def page(stretch: Stretch) -> Page:
-    return Page(program_id=EVERY_PROGRAM, lane="stretches", items=(stretch.written(),))
+def page(stretch: Stretch) -> WorkPage:
+    return WorkPage(program_id=EVERY_PROGRAM, lane="stretches", items=(stretch.written(),))
 
 
 def pages() -> PageQueue:

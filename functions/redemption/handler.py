@@ -17,14 +17,14 @@ from loyalty.domain.kernel.errors import (
     PointsTooNew,
     RewardUnavailable,
     TryAgain,
+    VoucherAlreadyUsed,
     VoucherIssued,
-    VoucherUsed,
     WrongState,
 )
 from loyalty.domain.ledger.entries import Entry, Redemption
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.program.document import RewardKind
-from loyalty.edge.desk import desk, request_id
+from loyalty.edge.desk import open_desk, request_id
 from loyalty.edge.directory import acting_for, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
@@ -48,7 +48,7 @@ from loyalty.edge.settings import RedemptionSettings, settings
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
-from loyalty.usecases.ledger.redemption import Wanted
+from loyalty.usecases.ledger.redemption import RequestedReward
 from loyalty.usecases.ports import Desk
 
 api = create_app("redemption", acting_for=acting_for)
@@ -137,7 +137,7 @@ class VoucherAnswer(AnswerPart):
 @api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
 def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewards:
     """List what a member can have now, and why not."""
-    at = _desk(program_id)
+    desk = _desk(program_id)
     return MemberRewards(
         items=[
             MemberReward(
@@ -149,7 +149,7 @@ def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewar
                 why_not=offer.refusal.code if offer.refusal else None,
                 missing_points=offer.missing_points,
             )
-            for offer in redemption.rewards_for(member_id, desk=at)
+            for offer in redemption.rewards_for(member_id, desk=desk)
         ]
     )
 
@@ -175,16 +175,16 @@ def redeem(
     wanted: Annotated[RedemptionRequest, Body()],
 ) -> Response[RedemptionAnswer]:
     """Spend points on a reward; a voucher comes back."""
-    at = _desk(program_id)
+    desk = _desk(program_id)
     recorded = redemption.redeem_reward(
         member_id,
-        wanted=_wanted(wanted, currency=at.program.document.currency),
+        wanted=_wanted(wanted, currency=desk.program.document.currency),
         request_id=_request(program_id, idempotency_key),
-        desk=at,
+        desk=desk,
     )
     if not recorded.replayed:
         count("PointsRedeemed", -recorded.entry.points)
-    return reply(_redeemed(recorded.entry, at), status=200 if recorded.replayed else 201)
+    return reply(_redeemed(recorded.entry, desk), status=200 if recorded.replayed else 201)
 
 
 @api.get("/members/<member_id>/redemptions", allow=MEMBER_AND_STAFF | {"service"})
@@ -192,13 +192,13 @@ def list_redemptions(
     program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> RedemptionPage:
     """List a member's redemptions, newest first."""
-    at = _desk(program_id)
-    account = lineage(at, member_id, strong=False)[-1]
+    desk = _desk(program_id)
+    account = lineage(desk, member_id, strong=False)[-1]
     of = f"redemptions {program_id} {account.member_id}"
     start = page_start(cursor, of=of, like=is_listed)
-    page = at.books.vouchers(account.member_id, limit=limit, start=start)
+    page = desk.books.vouchers(account.member_id, limit=limit, start=start)
     return RedemptionPage(
-        items=[_shown(voucher, at) for voucher in page.items],
+        items=[_shown(voucher, desk) for voucher in page.items],
         next_cursor=next_cursor(page.next, of=of),
     )
 
@@ -215,8 +215,8 @@ def complete_redemption(
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; completing twice is once anyway
 ) -> RedemptionAnswer:
     """Complete a held redemption before its hold runs out."""
-    at = _desk(program_id)
-    return _shown(redemption.complete(redemption_id, member_id=member_id, desk=at), at)
+    desk = _desk(program_id)
+    return _shown(redemption.complete(redemption_id, member_id=member_id, desk=desk), desk)
 
 
 @api.post(
@@ -231,12 +231,12 @@ def cancel_redemption(
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
 ) -> RedemptionAnswer:
     """Undo a redemption whose voucher was not used; a member only while it is held."""
-    at = _desk(program_id)
+    desk = _desk(program_id)
     by_member = not api.principal.is_trusted
     cancelled = redemption.cancel(
-        redemption_id, member_id=member_id, by_member=by_member, only_held=by_member, desk=at
+        redemption_id, member_id=member_id, by_member=by_member, only_held=by_member, desk=desk
     )
-    return _shown(cancelled, at)
+    return _shown(cancelled, desk)
 
 
 @api.post(
@@ -261,7 +261,7 @@ def transfer_points(
     transfer: Annotated[TransferRequest, Body()],
 ) -> Response[RecordedEntry]:
     """Give points to another member; each lot keeps its expiry."""
-    at = _desk(program_id)
+    desk = _desk(program_id)
     if api.principal.is_trusted:
         require_another(api.principal, transfer.to_member_id)
     given = corrections.give(
@@ -269,7 +269,7 @@ def transfer_points(
         taker_id=transfer.to_member_id,
         points=transfer.points,
         request_id=_request(program_id, idempotency_key),
-        desk=at,
+        desk=desk,
     )
     answer = RecordedEntry(entry=entry_answer(given.entry))
     return reply(answer, status=200 if given.replayed else 201)
@@ -278,14 +278,14 @@ def transfer_points(
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
 def check_voucher(program_id: ProgramId, code: PathId) -> VoucherAnswer:
     """Check a voucher before it is used."""
-    at = _desk(program_id)
-    return _voucher(redemption.voucher_of(code.upper(), desk=at), at)
+    desk = _desk(program_id)
+    return _voucher(redemption.voucher_of(code.upper(), desk=desk), desk)
 
 
 @api.post(
     "/vouchers/<code>/use",
     allow=AT_THE_COUNTER,
-    refuses=(VoucherUsed, WrongState, IdempotencyConflict, TryAgain),
+    refuses=(VoucherAlreadyUsed, WrongState, IdempotencyConflict, TryAgain),
 )
 def use_voucher(
     program_id: ProgramId,
@@ -294,28 +294,28 @@ def use_voucher(
     use: Annotated[VoucherUse, Body()],
 ) -> VoucherAnswer:
     """Use a voucher, once."""
-    at = _desk(program_id)
+    desk = _desk(program_id)
     used = redemption.use_voucher(
         code.upper(),
         request_id=_request(program_id, idempotency_key),
         order=(use.order.source, use.order.order_id) if use.order else None,
-        desk=at,
+        desk=desk,
     )
-    return _voucher(used, at)
+    return _voucher(used, desk)
 
 
-def _wanted(asked: RedemptionRequest, *, currency: str) -> Wanted:
-    order = asked.order_amount
-    return Wanted(
-        reward_id=asked.reward_id,
-        hold=asked.hold,
-        points=asked.points,
+def _wanted(redemption_request: RedemptionRequest, *, currency: str) -> RequestedReward:
+    order = redemption_request.order_amount
+    return RequestedReward(
+        reward_id=redemption_request.reward_id,
+        hold=redemption_request.hold,
+        points=redemption_request.points,
         order_minor=order.minor(currency=currency, pointer="/order_amount") if order else None,
     )
 
 
 def _desk(program_id: str) -> Desk:
-    return desk(program_id, table=settings(RedemptionSettings).table)
+    return open_desk(program_id, table=settings(RedemptionSettings).table)
 
 
 def _request(program_id: str, idempotency_key: str) -> str:
@@ -324,7 +324,7 @@ def _request(program_id: str, idempotency_key: str) -> str:
     )
 
 
-def _redeemed(entry: Entry, at: Desk) -> RedemptionAnswer:
+def _redeemed(entry: Entry, desk: Desk) -> RedemptionAnswer:
     """The answer of the first time, told from the entry: whatever became of the voucher since."""
     detail = entry.detail
     if not isinstance(detail, Redemption):
@@ -339,24 +339,24 @@ def _redeemed(entry: Entry, at: Desk) -> RedemptionAnswer:
             LotPoints(expires_on=last_day(lot), points=-points)
             for lot, points in sorted(entry.effect.lots.items())
         ],
-        amount=_money(detail.amount_minor, at),
+        amount=_money(detail.amount_minor, desk),
         held_until=detail.held_until,
         redeemed_at=entry.recorded_at,
     )
 
 
-def _shown(voucher: Voucher, at: Desk) -> RedemptionAnswer:
+def _shown(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
     return RedemptionAnswer(
         id=voucher.redemption_id,
         reward_id=voucher.reward_id,
         points=voucher.points,
-        state=voucher.state_at(at.now),
+        state=voucher.state_at(desk.now),
         voucher=VoucherShown(code=voucher.code, expires_at=voucher.expires_at),
         slices=[
             LotPoints(expires_on=last_day(lot), points=points)
             for lot, points in sorted(voucher.slices.items())
         ],
-        amount=_money(voucher.amount_minor, at),
+        amount=_money(voucher.amount_minor, desk),
         held_until=voucher.held_until,
         redeemed_at=voucher.issued_at,
     )
@@ -366,10 +366,10 @@ def _order(name: tuple[str, str] | None) -> OrderRef | None:
     return OrderRef(source=name[0], order_id=name[1]) if name else None
 
 
-def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
+def _voucher(voucher: Voucher, desk: Desk) -> VoucherAnswer:
     return VoucherAnswer(
         code=voucher.code,
-        state=voucher.state_at(at.now),
+        state=voucher.state_at(desk.now),
         reward_id=voucher.reward_id,
         redemption_id=voucher.redemption_id,
         member_id=voucher.member_id,
@@ -381,7 +381,7 @@ def _voucher(voucher: Voucher, at: Desk) -> VoucherAnswer:
     )
 
 
-def _money(amount_minor: int | None, at: Desk) -> Money | None:
+def _money(amount_minor: int | None, desk: Desk) -> Money | None:
     if amount_minor is None:
         return None
-    return Money(amount=amount_minor, currency=at.program.document.currency)
+    return Money(amount=amount_minor, currency=desk.program.document.currency)

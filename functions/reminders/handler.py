@@ -12,7 +12,7 @@ from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import desk, shelf
+from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import RemindersSettings, settings
@@ -20,9 +20,9 @@ from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
 from loyalty.table.programs import TablePrograms
-from loyalty.usecases.ledger.sweeps import Due, Finder, put_off
-from loyalty.usecases.messaging.reminders import look
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off
+from loyalty.usecases.messaging.reminders import check_member
+from loyalty.usecases.work_pages import WorkPage
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -40,13 +40,13 @@ def begin(*, since: str) -> None:
     """Every program is work of its own: one that cannot be read holds up no other."""
     programs = list(TablePrograms(engine(settings(RemindersSettings).table)).registered())
     pages().send(
-        Page(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
+        WorkPage(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
     )
     logger.info("reminders begun", programs=len(programs))
     count("ReminderRuns")
 
 
-def take(page: Page, item: str) -> None:
+def take(page: WorkPage, item: str) -> None:
     """Do one item: `members` are listed as due, `changed` ones are named by the bus."""
     match page.lane:
         case "programs":
@@ -54,7 +54,7 @@ def take(page: Page, item: str) -> None:
         case "shards":
             finder(page.program_id).hand_out_rest(item)
         case "members":
-            tell(page.program_id, Due(item).owner)
+            tell(page.program_id, DueItem(item).owner)
         case _:
             tell(page.program_id, item)
 
@@ -77,11 +77,11 @@ def hand_out(program_id: str, *, since: date | None) -> None:
 
 def tell(program_id: str, member_id: str) -> None:
     table = settings(RemindersSettings).table
-    written = look(
+    written = check_member(
         member_id,
         letters=TableLetters(engine(table), program_id=program_id),
         members=TableMembers(engine(table), program_id=program_id, keyring=no_keyring),
-        desk=desk(program_id, table=table),
+        desk=open_desk(program_id, table=table),
     )
     if written:
         count("MessagesWritten", written)
@@ -91,14 +91,14 @@ def finder(program_id: str) -> Finder:
     return Finder(program_id=program_id, dues=dues(program_id), pages=pages(), now=clock.now())
 
 
-def put_apart(page: Page) -> None:
+def put_apart(page: WorkPage) -> None:
     """What failed is seen to by its own message from here on."""
     if page.lane != "members":
         return
     now: datetime = clock.now()
     try:
         for item in page.items:
-            put_off(Due(item), dues=dues(page.program_id), now=now)
+            put_off(DueItem(item), dues=dues(page.program_id), now=now)
     except TryAgain as error:
         # The next run will find it again, and nothing is lost.
         logger.warning("not put off", program_id=page.program_id, failure=failure(error))

@@ -23,12 +23,12 @@ from loyalty.edge.aws import clients
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page, reply
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import AnswerPart, rfc3339
-from loyalty.edge.report_pages import Page
+from loyalty.edge.report_pages import HtmlPage
 from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
 from loyalty.lake import columns, reports
-from loyalty.lake.connections import Engine
+from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
-from loyalty.lake.reports import By, ChartKind, Period, Report, Table
+from loyalty.lake.reports import ChartKind, Period, Report, ReportStep, Table
 from loyalty.lake.spreadsheets import as_text
 
 api = create_app("reporting", limits_callers=False)
@@ -87,7 +87,7 @@ class ReportAnswer(AnswerPart):
     program: ReportProgram
     first_day: date
     last_day: date
-    by: By
+    by: ReportStep
     as_of: Annotated[datetime, Field(description="What the lake held then is in the report.")]
     columns: tuple[ReportColumn, ...]
     chart: ReportChart
@@ -107,7 +107,7 @@ def read_report(
     first: Annotated[ReportDay, Query(alias="from", description="A day in the program's zone.")],
     last: Annotated[ReportDay, Query(alias="to", description="The last day, included.")],
     by: Annotated[
-        By, Query(description="The steps of `trend` and `members`; weeks begin on Mondays.")
+        ReportStep, Query(description="The steps of `trend` and `members`; weeks begin on Mondays.")
     ] = "month",
     within_days: Annotated[
         int,
@@ -185,11 +185,11 @@ def read_asset(
     )
 
 
-def _answer(asked: Report, table: Table, period: Period, *, document: Program) -> ReportAnswer:
+def _answer(report: Report, table: Table, period: Period, *, document: Program) -> ReportAnswer:
     return ReportAnswer(
-        report=asked.name,
-        title=asked.title,
-        about=asked.about,
+        report=report.name,
+        title=report.title,
+        about=report.about,
         program=ReportProgram(
             name=document.name,
             time_zone=document.time_zone,
@@ -204,12 +204,12 @@ def _answer(asked: Report, table: Table, period: Period, *, document: Program) -
         by=period.by,
         as_of=period.as_of,
         columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
-        chart=ReportChart(**asdict(asked.chart)),
+        chart=ReportChart(**asdict(report.chart)),
         rows=table.rows,
     )
 
 
-def _html(page: Page) -> Response[Any]:
+def _html(page: HtmlPage) -> Response[Any]:
     return html_page(page.html, policy=page.policy, compress=True)
 
 
@@ -224,8 +224,8 @@ def mirror() -> Mirror:
 
 
 @cache
-def engine() -> Engine:
-    return Engine()
+def engine() -> ReportEngine:
+    return ReportEngine()
 
 
 def _preferred(accept: str) -> str:

@@ -10,7 +10,7 @@ from loyalty.domain.kernel.errors import BadSignature, NotFound, TooLarge
 from loyalty.domain.shops.storefront import Received
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app
@@ -76,17 +76,17 @@ def receive_delivery(
 
 @cache
 def connections() -> Connections:
-    told = settings(WebhooksSettings)
-    vault = StorefrontSecrets(clients.secrets_manager(), prefix=told.storefront_secrets)
-    return Connections(TableStorefronts(engine(told.table)), vault, clock=time.monotonic)
+    config = settings(WebhooksSettings)
+    vault = StorefrontSecrets(clients.secrets_manager(), prefix=config.storefront_secrets)
+    return Connections(TableStorefronts(engine(config.table)), vault, clock=time.monotonic)
 
 
 @cache
-def inbox() -> Inbox:
-    told = settings(WebhooksSettings)
-    return Inbox(clients.s3(), bucket=told.inbox_bucket)
+def inbox() -> S3Inbox:
+    config = settings(WebhooksSettings)
+    return S3Inbox(clients.s3(), bucket=config.inbox_bucket)
 
 
 @cache
-def queue() -> IntakeQueue:
-    return IntakeQueue(clients.sqs(), queue_url=settings(WebhooksSettings).intake_queue_url)
+def queue() -> SqsIntakeQueue:
+    return SqsIntakeQueue(clients.sqs(), queue_url=settings(WebhooksSettings).intake_queue_url)

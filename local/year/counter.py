@@ -14,7 +14,7 @@ from ulid import ULID
 from local.memory import MemoryEngine
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
-from loyalty.domain.ledger.entries import Adjustment, AskedRefund, Redemption
+from loyalty.domain.ledger.entries import Adjustment, Redemption, RequestedRefund
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity, Keyring
@@ -28,25 +28,31 @@ from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.table.programs import TablePrograms
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.corrections import (
-    AskedAdjustment,
+    RequestedAdjustment,
     adjust,
     give,
     grant_tier,
     merge_members,
 )
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, tell_vouchers
-from loyalty.usecases.ledger.redemption import Wanted, cancel, complete, redeem_reward, use_voucher
-from loyalty.usecases.ledger.sweeps import Due, Finder, wake
-from loyalty.usecases.messaging.notifications import Rejected, deliver, stop
-from loyalty.usecases.messaging.reminders import look
+from loyalty.usecases.ledger.order_vouchers import OrderVoucherCodes, apply_vouchers
+from loyalty.usecases.ledger.redemption import (
+    RequestedReward,
+    cancel,
+    complete,
+    redeem_reward,
+    use_voucher,
+)
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
+from loyalty.usecases.messaging.notifications import Rejected, send_mail, stop
+from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.orders.accrual import Customer, earn
 from loyalty.usecases.orders.guests import claim_orders, record_for
 from loyalty.usecases.orders.refunds import refund
-from loyalty.usecases.people.enrollment import Application, Claim, enroll, unite
-from loyalty.usecases.people.surveys import Answer, answer
+from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll, unite
+from loyalty.usecases.people.surveys import SurveyReply, answer
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.program.publishing import publish
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 
 PROGRAM_ID: Final = "corner-coffee"
 DOCUMENT: Final = Path(__file__).with_name("program.json")
@@ -103,7 +109,7 @@ class Counter:
         since_epoch = int(self.now.timestamp() * 1000).to_bytes(6, "big")
         application = Application(
             member_id=f"mem_{ULID.from_bytes(since_epoch + self._rng.randbytes(10))}",
-            claims=[Claim(identity, verified) for identity in identities],
+            claims=[IdentityClaim(identity, verified) for identity in identities],
             profile=profile,
             consents={"email": agrees},
         )
@@ -129,24 +135,24 @@ class Counter:
 
     def refund(self, order: Order, *, name: str, amount_minor: int = 0) -> None:
         """Give back a part of an order's money, or all of it."""
-        asked = AskedRefund(
+        requested_refund = RequestedRefund(
             refund_id=name,
             occurred_at=self.now,
             amount_minor=amount_minor,
             whole=not amount_minor,
             fingerprint=fingerprint(name, amount_minor),
         )
-        refund(order.source, order.order_id, asked=asked, desk=self.desk)
+        refund(order.source, order.order_id, asked=requested_refund, desk=self.desk)
 
     def account(self, member_id: str) -> Account | None:
         return self._books.account(member_id, strong=True)
 
     def redeem(self, member_id: str, reward_id: str, *, hold: bool) -> tuple[str, str] | None:
         """The voucher's code and the redemption's id; None where it could not be had."""
-        wanted = Wanted(reward_id=reward_id, hold=hold)
+        requested_reward = RequestedReward(reward_id=reward_id, hold=hold)
         try:
             entry = redeem_reward(
-                member_id, wanted=wanted, request_id=self._request(), desk=self.desk
+                member_id, wanted=requested_reward, request_id=self._request(), desk=self.desk
             ).entry
         except Refusal:
             return None
@@ -158,14 +164,14 @@ class Counter:
     def use(self, code: str, order: Order, *, member_id: str, told_by_shop: bool) -> None:
         """Use a voucher with an order; one that is good no more is passed over."""
         if told_by_shop:
-            told = ToldVouchers(
+            order_voucher_codes = OrderVoucherCodes(
                 source=order.source,
                 order_id=order.order_id,
                 codes=(code,),
                 ordered_at=order.occurred_at,
                 member_id=member_id,
             )
-            tell_vouchers(told, desk=self.desk)
+            apply_vouchers(order_voucher_codes, desk=self.desk)
             return
         try:
             use_voucher(
@@ -193,7 +199,7 @@ class Counter:
         try:
             adjust(
                 member_id,
-                asked=AskedAdjustment(points=points, why=why),
+                asked=RequestedAdjustment(points=points, why=why),
                 request_id=self._request(),
                 allowance=None,
                 desk=self.desk,
@@ -204,7 +210,7 @@ class Counter:
 
     def answer(self, survey_id: str, *, member_id: str, order: Order | None, score: int) -> None:
         """Take down what a member says; who answered before is told so, and nothing happens."""
-        asked = Answer(
+        survey_reply = SurveyReply(
             order=(order.source, order.order_id) if order else None,
             member_id=member_id,
             score=score,
@@ -212,7 +218,7 @@ class Counter:
         )
         responses = TableResponses(self.engine, program_id=PROGRAM_ID)
         try:
-            answer(survey_id, asked, responses=responses, desk=self.desk)
+            answer(survey_id, survey_reply, responses=responses, desk=self.desk)
         except Refusal:
             return
 
@@ -253,7 +259,9 @@ class Counter:
         self._changed.clear()
         sent: list[tuple[str, Message]] = []
         for member_id in owners:
-            if look(member_id, letters=self._letters, members=self._members, desk=self.desk):
+            if check_member(
+                member_id, letters=self._letters, members=self._members, desk=self.desk
+            ):
                 sent += self._deliver(member_id)
         return sent
 
@@ -289,7 +297,7 @@ class Counter:
         today = self.desk.today
         for written in known.written if known else ():
             if written.day == today:
-                deliver(
+                send_mail(
                     owner,
                     f"{written.day.isoformat()}/{written.kind}",
                     outbox=self._outbox,
@@ -300,21 +308,21 @@ class Counter:
                 )
         return sent
 
-    def _due(self, dues: TableDues, *, of: str) -> list[Due]:
+    def _due(self, dues: TableDues, *, of: str) -> list[DueItem]:
         pages = _Pages()
         finder = Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=self.now)
         finder.hand_out(
             progress=TableProgress(self.engine, program_id=PROGRAM_ID, of=of),
             began=self._published.published_at.date,
         )
-        found: list[Due] = []
+        found: list[DueItem] = []
         # A page of a shard that was too long brings further pages.
         for page in pages.sent:
             if page.lane == "shards":
                 for rest in page.items:
                     finder.hand_out_rest(rest)
             else:
-                found += map(Due, page.items)
+                found += map(DueItem, page.items)
         return [due for due in found if due.at <= self.now]
 
     def _claim(self, member: Member) -> None:
@@ -332,7 +340,7 @@ class _Pages:
     """Implements `Pages`: what is handed out is worked off by whoever handed it out."""
 
     def __init__(self) -> None:
-        self.sent: list[Page] = []
+        self.sent: list[WorkPage] = []
 
     def send(self, pages: Any) -> None:
         self.sent += pages

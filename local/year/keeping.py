@@ -21,7 +21,7 @@ _SOURCES = (_LAYER / "domain", _LAYER / "usecases", _LAYER / "table", Path(__fil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class SavedYear:
     """A year in a folder, named after all that it depends on; made when it is first asked for.
 
     That is the seed, the days, the sources, and the key of the identities.

@@ -13,7 +13,7 @@ from local.console import Console
 from local.deployment import Deployment, ProgramClient
 from local.home import HOME
 from local.year.counter import PROGRAM_ID, document, zone
-from local.year.keeping import Kept
+from local.year.keeping import SavedYear
 from local.year.loading import IDENTITY_KEYRING, Place, fill_lake, fill_table
 from local.year.making import Span
 from loyalty.domain.people.identity import Keyring
@@ -23,10 +23,10 @@ from loyalty.lake import reports
 ROLE: Final = "analyst"
 
 
-def year_of(now: datetime, *, keyring: Keyring) -> Kept:
+def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
     """The thirteen months and some days that ended yesterday."""
     yesterday = now.astimezone(zone()).date() - timedelta(days=1)
-    return Kept(span=Span.until(yesterday), keyring=keyring, folder=HOME / "year")
+    return SavedYear(span=Span.until(yesterday), keyring=keyring, folder=HOME / "year")
 
 
 def open_year(

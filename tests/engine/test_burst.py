@@ -19,13 +19,13 @@ from functions.intake.handler import handler as intake
 from local.cloud import Cloud
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.people.identity import identify
-from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import Received, ShopKeys
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.inbox import Inbox, IntakeQueue
+from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.settings import IntakeSettings, settings
 from loyalty.storefronts import dialect
@@ -33,7 +33,7 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.people.enrollment import Application, Claim, enroll
+from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
 from loyalty.usecases.shops.deliveries import Files, deliveries_page
 from loyalty.usecases.shops.storefronts import Connections, connect, receive
 from tests.support import cold, shopify
@@ -154,7 +154,7 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
     shop = storefront(storefront_id=STOREFRONT_ID, at=now)
     connect(shop, ShopKeys(secrets=(SECRET,)), program_id=PROGRAM_ID, shelf=shelf, vault=vault)
     connections = Connections(shelf, vault, clock=time.monotonic)
-    inbox, queue = the_inbox(), IntakeQueue(clients.sqs(), queue_url=url)
+    inbox, queue = the_inbox(), SqsIntakeQueue(clients.sqs(), queue_url=url)
 
     def post(sent: Sent) -> str | None:
         signed = shopify.headers(sent.body, topic=sent.topic, event_id=sent.event_id, secret=SECRET)
@@ -250,8 +250,8 @@ def in_threads[T](calls: Sequence[Callable[[], T]], *, threads: int) -> list[T]:
         return [each.result() for each in [pool.submit(call) for call in calls]]
 
 
-def the_inbox() -> Inbox:
-    return Inbox(clients.s3(), bucket=_variable("INBOX_BUCKET"))
+def the_inbox() -> S3Inbox:
+    return S3Inbox(clients.s3(), bucket=_variable("INBOX_BUCKET"))
 
 
 def _variable(name: str) -> str:
@@ -263,10 +263,10 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
 ) -> None:
     now = datetime.now(UTC)
     TablePrograms(engine(table)).publish(published(program_id=PROGRAM_ID, currency="USD"))
-    books = desk(PROGRAM_ID, table=table)
+    books = open_desk(PROGRAM_ID, table=table)
     members = directory(PROGRAM_ID, settings(IntakeSettings))
     for number in range(MEMBERS):
-        claim = Claim(identify("customer", str(1 + number), source="shop"))
+        claim = IdentityClaim(identify("customer", str(1 + number), source="shop"))
         application = Application(member_id=f"mem_{number}", claims=[claim])
         enroll(application, members=members, desk=books)
     told = [of_order(number, at=now - timedelta(hours=1)) for number in range(ORDERS)]
@@ -290,7 +290,7 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
     assert {kept.log_id for kept in applied(table, now=now)} == set(ids)
 
 
-def applied(table: str, *, now: datetime) -> Iterator[Kept]:
+def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
     """What the list of deliveries tells of each, which is that it was applied."""
     files = Files(inbox=the_inbox(), log=TableStorefronts(engine(table)), dialect=dialect)
     before = None

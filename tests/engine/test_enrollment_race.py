@@ -11,7 +11,7 @@ from loyalty.domain.kernel.errors import IdentityTaken
 from loyalty.domain.people.identity import Keyring, identify
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.people.enrollment import Application, Claim, enroll, enroll_oneself
+from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll, enroll_oneself
 from loyalty.usecases.ports import Desk
 from tests.support.race import race
 
@@ -39,7 +39,9 @@ def test_forty_tills_enroll_one_email_and_it_is_one_member(
 ) -> None:
     def at_till(number: int) -> tuple[str, str | None]:
         card = identify("card", f"card-{number}")
-        application = Application(member_id=f"mem_{number}", claims=(Claim(card), Claim(EMAIL)))
+        application = Application(
+            member_id=f"mem_{number}", claims=(IdentityClaim(card), IdentityClaim(EMAIL))
+        )
         try:
             enrolled = enroll(application, members=members, desk=desk)
         except IdentityTaken as refusal:
@@ -76,7 +78,7 @@ def test_tills_and_devices_enroll_one_person_and_link_them_once(
     proven = [identify("subject", "sub-ana"), EMAIL]
 
     def somewhere(number: int) -> str | None:
-        application = Application(member_id=f"mem_{number}", claims=(Claim(EMAIL),))
+        application = Application(member_id=f"mem_{number}", claims=(IdentityClaim(EMAIL),))
         if number % 2:
             return enroll_oneself(
                 application, proven=proven, members=members, desk=desk

@@ -14,7 +14,7 @@ from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.usecases.orders.guests import claim_orders
-from loyalty.usecases.people.enrollment import Application, Claim, enroll
+from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.intake import apply
 from tests.support.documents import published
@@ -44,7 +44,7 @@ def members(engine: Persistent, desk: Desk) -> TableMembers:
     """The program's members: Bob, whom the shop knows."""
     ring = Keyring({"1": b"a key of the digests"}, current="1")
     members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
-    customer = Claim(identify("customer", "207119551", source="shop"))
+    customer = IdentityClaim(identify("customer", "207119551", source="shop"))
     enroll(Application(member_id=MEMBER, claims=[customer]), members=members, desk=desk)
     return members
 
@@ -91,7 +91,7 @@ def test_an_order_delivered_while_its_customer_enrolls_earns_once_and_is_never_l
     """Whichever is quicker, and though nobody tells of the order again."""
     ring = Keyring({"1": b"a key of the digests"}, current="1")
     members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
-    customer = Claim(identify("customer", "207119551", source="shop"), verified=True)
+    customer = IdentityClaim(identify("customer", "207119551", source="shop"), verified=True)
 
     def take(number: int) -> Outcome | None:
         if number < deliveries:

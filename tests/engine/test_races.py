@@ -9,21 +9,25 @@ import pytest
 
 from loyalty.domain.kernel.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.entries import Adjustment, AskedRefund, Entry, Redemption
+from loyalty.domain.ledger.entries import Adjustment, Entry, Redemption, RequestedRefund
 from loyalty.domain.people.identity import Keyring
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
 from loyalty.usecases.ledger.redemption import (
-    Wanted,
+    RequestedReward,
     cancel,
     redeem_reward,
     use_voucher,
     voucher_of,
 )
 from loyalty.usecases.ledger.statements import audit_member
-from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
 from loyalty.usecases.orders.refunds import Refunded, refund
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.ports import Desk
@@ -120,9 +124,11 @@ def test_an_order_that_half_of_fifty_threads_take_for_a_guests_earns_once(
     join(ANA)
 
     def tell(number: int) -> str:
-        known = Customer(member_id=ANA if number % 2 else None, named="shop", guest="email#1#ana")
-        told = earn(order(line(4900)), customer=known, desk=desk)
-        return "guest" if isinstance(told, Kept) else told.entry.id
+        customer = Customer(
+            member_id=ANA if number % 2 else None, named="shop", guest="email#1#ana"
+        )
+        told = earn(order(line(4900)), customer=customer, desk=desk)
+        return "guest" if isinstance(told, GuestOrderKept) else told.entry.id
 
     told = race(tell, threads=50)
 
@@ -192,7 +198,7 @@ def test_a_voucher_of_twenty_orders_at_once_is_used_by_one(
     join(ANA, points=40)
     code = code_of(spend("1", desk=desk))
 
-    steps = race(lambda number: tell_vouchers(of_order(f"o{number}", code), desk=desk), threads=20)
+    steps = race(lambda number: apply_vouchers(of_order(f"o{number}", code), desk=desk), threads=20)
 
     assert Counter(step.status for (step,) in steps) == {"used": 1, "refused": 19}
 
@@ -209,15 +215,15 @@ def test_an_order_paid_and_cancelled_at_once_leaves_its_voucher_unused(
         if is_cancel:
             cancel_vouchers("shop", f"o{order}", desk=desk)
         else:
-            tell_vouchers(of_order(f"o{order}", codes[order]), desk=desk)
+            apply_vouchers(of_order(f"o{order}", codes[order]), desk=desk)
 
     race(tell, threads=16)
 
     assert [voucher_of(code, desk=desk).state for code in codes] == ["issued"] * 8
 
 
-def of_order(order_id: str, code: str) -> ToldVouchers:
-    return ToldVouchers(
+def of_order(order_id: str, code: str) -> OrderVoucherCodes:
+    return OrderVoucherCodes(
         source="shop", order_id=order_id, codes=(code,), ordered_at=NOON, member_id=None
     )
 
@@ -284,7 +290,7 @@ def buy(
 
 
 def spend(name: str, *, desk: Desk, member_id: str = ANA) -> Entry:
-    latte = Wanted(reward_id="latte")
+    latte = RequestedReward(reward_id="latte")
     return redeem_reward(member_id, wanted=latte, request_id=name, desk=desk).entry
 
 
@@ -295,21 +301,21 @@ def code_of(redemption: Entry) -> str:
 
 def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> str | None:
     """Refund an order, whole unless an amount is given: the clawback's id, None if it waits."""
-    asked = AskedRefund(
+    requested_refund = RequestedRefund(
         refund_id=refund_id,
         occurred_at=NOON,
         amount_minor=minor,
         whole=not minor,
         fingerprint=refund_id,
     )
-    refunded = refund("pos", order_id, asked=asked, desk=desk)
+    refunded = refund("pos", order_id, asked=requested_refund, desk=desk)
     return refunded.entry.id if isinstance(refunded, Refunded) else None
 
 
 def give(points: int, *, request_id: str, desk: Desk, member_id: str = ANA) -> None:
     why = Adjustment(reason="goodwill", reference=None, by="manager")
-    asked = AskedAdjustment(points=points, why=why)
-    adjust(member_id, asked=asked, request_id=request_id, allowance=None, desk=desk)
+    requested_adjustment = RequestedAdjustment(points=points, why=why)
+    adjust(member_id, asked=requested_adjustment, request_id=request_id, allowance=None, desk=desk)
 
 
 def outcome(call: Callable[[], object]) -> str:

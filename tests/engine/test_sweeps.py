@@ -15,9 +15,9 @@ from loyalty.domain.people.identity import Keyring
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
-from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
-from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.ports import Desk
 from tests.support.orders import NOON
@@ -42,15 +42,17 @@ def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
     for member_id in MEMBERS:
         enroll(Application(member_id=member_id), members=members, desk=before)
         for points, days in ((110, 5), (130, 300)):
-            asked = AskedAdjustment(
+            requested_adjustment = RequestedAdjustment(
                 points=points,
                 why=Adjustment(reason="goodwill", reference=None, by="manager"),
                 expiring_on=before.today + timedelta(days=days),
             )
             name = f"{member_id}-{days}"
-            adjust(member_id, asked=asked, request_id=name, allowance=None, desk=before)
+            adjust(
+                member_id, asked=requested_adjustment, request_id=name, allowance=None, desk=before
+            )
         for hold in range(2):
-            latte = Wanted(reward_id="latte", hold=True)
+            latte = RequestedReward(reward_id="latte", hold=True)
             redeem_reward(
                 member_id, wanted=latte, request_id=f"{member_id}-hold-{hold}", desk=before
             )
@@ -66,7 +68,7 @@ def sweep(engine: Persistent, desk: Desk) -> int:
     )
     for page in pages.sent:
         for item in page.items:
-            wake(Due(item), dues=dues, desk=desk)
+            wake(DueItem(item), dues=dues, desk=desk)
     return found
 
 
@@ -78,7 +80,7 @@ def test_two_sweeps_and_ten_redemptions_on_the_same_members_at_once_leave_exact_
             return Counter(found=sweep(engine, desk))
         told: Counter[str] = Counter()
         for member_id in MEMBERS:
-            latte = Wanted(reward_id="latte")
+            latte = RequestedReward(reward_id="latte")
             try:
                 redeem_reward(
                     member_id, wanted=latte, request_id=f"{member_id}-{number}", desk=desk

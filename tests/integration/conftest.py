@@ -183,6 +183,6 @@ def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What the handlers log, but for their metrics, which go to the standard output."""
-    told = StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", told)
-    return told
+    string_io = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", string_io)
+    return string_io

@@ -11,7 +11,7 @@ import pytest
 
 from loyalty.domain.people.identity import identify
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.http.app import PROGRAM_PREFIX
 from loyalty.edge.http.auth import Role
@@ -20,7 +20,7 @@ from loyalty.edge.settings import EnrollmentSettings, settings
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Query
-from loyalty.usecases.people.enrollment import Application, Claim, enroll
+from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.deliveries import connect
@@ -212,8 +212,8 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
     """What each name in a path may be: a member with points, an order, a voucher, a shop."""
     publish(**PROGRAM)
     known = directory("bean", settings(EnrollmentSettings))
-    bob = Application(member_id=BOB, claims=[Claim(identify("email", "bob@example.com"))])
-    enroll(bob, members=known, desk=desk("bean", table=TABLE))
+    bob = Application(member_id=BOB, claims=[IdentityClaim(identify("email", "bob@example.com"))])
+    enroll(bob, members=known, desk=open_desk("bean", table=TABLE))
     ana = till.enroll()
     till.earn(ana, 19_900, order_id="1")
     redeemed = till.redeem(ana, hold=True).body

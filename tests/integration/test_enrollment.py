@@ -11,7 +11,7 @@ import pytest
 from functions.enrollment.handler import handler
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import logger
 from loyalty.table.engine import DynamoEngine
 from loyalty.usecases.orders import accrual
@@ -70,7 +70,7 @@ def earn(member_id: str, order_id: str, *, amount_minor: int = 5000, at: datetim
     paid = order(line(amount_minor), order_id=order_id, occurred_at=at)
     customer = Customer(member_id=member_id, named=member_id)
 
-    earned = accrual.earn(paid, customer=customer, desk=desk("bean", table=TABLE))
+    earned = accrual.earn(paid, customer=customer, desk=open_desk("bean", table=TABLE))
 
     assert isinstance(earned, Earned)
 
@@ -787,7 +787,7 @@ def test_erasing_empties_the_account_with_an_entry_that_says_so(
 
     erase(member_id)
 
-    serving = desk("bean", table=TABLE)
+    serving = open_desk("bean", table=TABLE)
     account = serving.books.account(member_id, strong=True)
     entries = serving.books.entries(member_id)
     assert account is not None

@@ -18,7 +18,7 @@ from functions.enrollment.handler import handler as enrollment
 from functions.privacy import handler as privacy
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import ERASED
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.erasures import TableErasures
@@ -237,7 +237,7 @@ class TestTheRest:
         till.erase(bob)
         finish()
 
-        assert audit_member(bob, desk=desk("bean", table=TABLE)) == []
+        assert audit_member(bob, desk=open_desk("bean", table=TABLE)) == []
         kept = json.dumps(items(dynamodb, TABLE)) + "".join(told_by_shops())
         for mark in ("bob.norman", "3125551212", "Norman", "1990-02-28", "#ERASURES", "#IDENTITY#"):
             assert mark not in kept, mark

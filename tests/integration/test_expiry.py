@@ -18,7 +18,7 @@ from loyalty.edge.aws.queues.work import ATTEMPTS_MAX, PageQueue
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Assign, Item, Put, Remove, Update, equal
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import reward
@@ -327,7 +327,7 @@ class TestTheQueue:
 
     def test_messages_of_one_program_and_lane_share_a_group(self) -> None:
         PageQueue(boto3.client("sqs"), url=queue_url()).send(
-            [page("a"), Page(program_id="bean", lane="vouchers", items=("b",))]
+            [page("a"), WorkPage(program_id="bean", lane="vouchers", items=("b",))]
         )
 
         groups = [message["attributes"]["MessageGroupId"] for message in receive(queue_url())]
@@ -349,8 +349,8 @@ class Refusing:
         return {"Failed": [{"Id": Entries[-1]["Id"]}]}
 
 
-def page(item: str) -> Page:
-    return Page(program_id="bean", lane="members", items=(item,))
+def page(item: str) -> WorkPage:
+    return WorkPage(program_id="bean", lane="members", items=(item,))
 
 
 def everything() -> list[Message]:

@@ -6,9 +6,9 @@ from itertools import count
 import boto3
 import pytest
 
-from loyalty.domain.shops.deliveries import Kept, log_time
+from loyalty.domain.shops.deliveries import StoredDelivery, log_time
 from loyalty.edge.aws import inbox as module
-from loyalty.edge.aws.inbox import Inbox
+from loyalty.edge.aws.inbox import S3Inbox
 from tests.support.received import delivery
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -17,8 +17,8 @@ DELIVERY = delivery()
 
 
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox(boto3.client("s3"), bucket="inbox")
+def inbox() -> S3Inbox:
+    return S3Inbox(boto3.client("s3"), bucket="inbox")
 
 
 @pytest.fixture(autouse=True)
@@ -30,20 +30,20 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 _numbers = count(1)
 
 
-def keep(inbox: Inbox, *, at: datetime, storefront_id: str = "online") -> Kept:
+def keep(inbox: S3Inbox, *, at: datetime, storefront_id: str = "online") -> StoredDelivery:
     number = next(_numbers)
-    kept = Kept(
+    stored_delivery = StoredDelivery(
         program_id="bean",
         storefront_id=storefront_id,
         received_at=at,
         delivery_id=f"{number:040x}",
         group=f"{number:032x}",
     )
-    inbox.keep(kept, DELIVERY)
-    return kept
+    inbox.keep(stored_delivery, DELIVERY)
+    return stored_delivery
 
 
-def newest_first(inbox: Inbox, *, limit: int) -> list[list[Kept]]:
+def newest_first(inbox: S3Inbox, *, limit: int) -> list[list[StoredDelivery]]:
     """All pages, and no more of them than there can be."""
     pages = []
     before, before_id = NOW + timedelta(minutes=1), None
@@ -80,7 +80,7 @@ def newest_first(inbox: Inbox, *, limit: int) -> list[list[Kept]]:
     ids=["none", "one", "evenly", "now", "long ago", "twice", "at once"],
 )
 def test_pages_from_the_newest_on_hold_each_delivery_once(
-    inbox: Inbox, ages: list[float], limit: int
+    inbox: S3Inbox, ages: list[float], limit: int
 ) -> None:
     kept = [keep(inbox, at=NOW - timedelta(seconds=age)) for age in ages]
     keep(inbox, at=NOW, storefront_id="online-2")
@@ -95,19 +95,19 @@ def test_pages_from_the_newest_on_hold_each_delivery_once(
 
 
 def test_the_last_of_a_great_burst_are_found_in_few_calls(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    inbox: S3Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(100):
         keep(inbox, at=NOW - timedelta(milliseconds=number))
     calls = 0
-    between = Inbox._between
+    between = S3Inbox._between
 
-    def counted(self: Inbox, *told: object) -> object:
+    def counted(self: S3Inbox, *told: object) -> object:
         nonlocal calls
         calls += 1
         return between(self, *told)  # type: ignore[arg-type]  # passed on as it came
 
-    monkeypatch.setattr(Inbox, "_between", counted)
+    monkeypatch.setattr(S3Inbox, "_between", counted)
 
     page = inbox.newest("bean", "online", since=MONTH_AGO, before=NOW, before_id=None, limit=5)
 
@@ -116,9 +116,9 @@ def test_the_last_of_a_great_burst_are_found_in_few_calls(
     assert calls <= 32
 
 
-def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: Inbox) -> None:
+def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: S3Inbox) -> None:
     kept = [keep(inbox, at=NOW + timedelta(seconds=second)) for second in range(23)]
-    found: list[Kept] = []
+    found: list[StoredDelivery] = []
     since = log_time(NOW)
     while True:
         page = inbox.oldest(
@@ -136,7 +136,7 @@ def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: Inbox) -> None:
     assert found == kept[:20]
 
 
-def test_what_is_no_delivery_is_passed_over(inbox: Inbox) -> None:
+def test_what_is_no_delivery_is_passed_over(inbox: S3Inbox) -> None:
     kept = keep(inbox, at=NOW)
     for name in ("notes.txt", "20261121T100000000000Z.x.y.json", "99999999T999999999999Z.json"):
         boto3.client("s3").put_object(Bucket="inbox", Key=f"bean/online/{name}", Body=b"")
@@ -144,7 +144,7 @@ def test_what_is_no_delivery_is_passed_over(inbox: Inbox) -> None:
     assert newest_first(inbox, limit=10) == [[kept]]
 
 
-def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: Inbox) -> None:
+def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: S3Inbox) -> None:
     kept = keep(inbox, at=NOW)
 
     assert inbox.find("bean", "online", kept.log_id) == kept
@@ -152,7 +152,7 @@ def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: Inbox) -> 
     assert inbox.read(kept) == DELIVERY
 
 
-def test_one_that_is_gone_is_none(inbox: Inbox) -> None:
+def test_one_that_is_gone_is_none(inbox: S3Inbox) -> None:
     kept = keep(inbox, at=NOW)
     boto3.client("s3").delete_object(
         Bucket="inbox", Key=f"bean/online/{kept.log_id}.{kept.group}.json"

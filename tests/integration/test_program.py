@@ -11,7 +11,7 @@ from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.program.document import Program
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
-from loyalty.table.operations import Item, Key, Operation, Page, Query
+from loyalty.table.operations import Item, Key, Operation, Query, QueryPage
 from loyalty.table.programs import REMEMBERED_FOR, ProgramShelf, TablePrograms
 from loyalty.usecases.program.publishing import Superseded
 from tests.support.documents import document, program, published, reward
@@ -298,7 +298,7 @@ class CountingEngine:
     def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
         return self._engine.get_many(keys, strong=strong)
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         return self._engine.query(query)
 
     def write(self, operations: Sequence[Operation]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from functions.redemption.handler import handler
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.usecases.ledger.redemption import release
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
@@ -429,7 +429,7 @@ def test_the_hold_of_somebody_erased_ends_without_points_going_anywhere(
     till.erase(ana)
     time.now += timedelta(minutes=15)
 
-    released = release(code, desk=desk("bean", table=TABLE))
+    released = release(code, desk=open_desk("bean", table=TABLE))
 
     assert released.state == "cancelled"
     assert till.check(code).body["state"] == "cancelled"

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from loyalty.domain.webhooks_out.endpoints import Answer
+from loyalty.domain.webhooks_out.endpoints import AttemptResult
 from loyalty.edge.outgoing import webhook_sender as sending
 from loyalty.edge.outgoing.webhook_sender import Sender, signed_headers
 from tests.support.receiver import Authority, Receiver, Reply, authority, receiving
@@ -69,7 +69,7 @@ def sender(
     )
 
 
-def send(by: Sender, url: str, *, secrets: Sequence[str] = (SECRET,)) -> Answer:
+def send(by: Sender, url: str, *, secrets: Sequence[str] = (SECRET,)) -> AttemptResult:
     return by(url, event_id="evt_1", body=EVENT, secrets=secrets, now=NOW)
 
 
@@ -77,7 +77,7 @@ def test_an_event_is_posted_as_a_signed_webhook(trusted: Authority, receiver: Re
     answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/loyalty?of=crm")
 
     (post,) = receiver.posts
-    assert answer == Answer(status=204)
+    assert answer == AttemptResult(status=204)
     assert post.path == "/loyalty?of=crm"
     assert post.body == EVENT.encode()
     assert post.headers["webhook-id"] == "evt_1"
@@ -131,7 +131,7 @@ def test_a_name_with_one_inner_address_is_not_called_at_all(
 
     answer = send(strict, f"https://{NAME}:{receiver.port}/")
 
-    assert answer == Answer(trouble="not_public")
+    assert answer == AttemptResult(trouble="not_public")
     assert receiver.posts == []
 
 
@@ -159,7 +159,7 @@ def test_a_name_that_answers_otherwise_a_moment_later_leads_nowhere_else(
 def test_the_certificate_must_be_the_name_s(trusted: Authority, receiver: Receiver) -> None:
     answer = send(sender(trusted), f"https://other.example.com:{receiver.port}/")
 
-    assert answer == Answer(trouble="tls")
+    assert answer == AttemptResult(trouble="tls")
     assert receiver.posts == []
 
 
@@ -168,7 +168,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
 ) -> None:
     world = Authority(trusted.server, ssl.create_default_context())
 
-    assert send(sender(world), f"https://{NAME}:{receiver.port}/") == Answer(trouble="tls")
+    assert send(sender(world), f"https://{NAME}:{receiver.port}/") == AttemptResult(trouble="tls")
     assert receiver.posts == []
 
 
@@ -178,7 +178,7 @@ def test_a_redirect_is_an_answer_and_not_a_way(trusted: Authority, receiver: Rec
 
     answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
 
-    assert answer == Answer(status=307)
+    assert answer == AttemptResult(status=307)
     assert [post.path for post in receiver.posts] == ["/"]
 
 
@@ -206,7 +206,7 @@ def test_an_answer_that_asks_for_time_is_understood(trusted: Authority, receiver
 
     told = [send(sender(trusted), url) for _ in range(3)]
 
-    assert told[0] == Answer(status=429, retry_after=timedelta(seconds=120))
+    assert told[0] == AttemptResult(status=429, retry_after=timedelta(seconds=120))
     assert [each.retry_after for each in told[1:]] == [None, None]
 
 
@@ -218,7 +218,7 @@ def test_an_endless_answer_is_read_no_further_than_a_little(
 
     answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
 
-    assert answer == Answer(status=200)
+    assert answer == AttemptResult(status=200)
     assert time.monotonic() - started < 2
 
 
@@ -231,7 +231,7 @@ def test_an_endless_answer_in_chunks_of_no_size_is_read_no_further_than_a_little
     with flooding(head) as flood:
         answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{flood.port}/")
 
-    assert answer == Answer(status=200)
+    assert answer == AttemptResult(status=200)
     # What the system holds of a connection that nobody reads.
     assert flood.bytes_taken < 50_000_000
 
@@ -244,7 +244,7 @@ def test_an_endpoint_that_says_nothing_costs_a_fixed_time(
 
     answer = send(sender(trusted, seconds_max=0.3), f"https://{NAME}:{receiver.port}/")
 
-    assert answer == Answer(trouble="timeout")
+    assert answer == AttemptResult(trouble="timeout")
     assert time.monotonic() - started < 1
 
 
@@ -255,7 +255,7 @@ def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
     with dripping(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 1000) as port:
         answer = send(local, f"http://{LOOPBACK}:{port}/")
 
-    assert answer == Answer(trouble="timeout")
+    assert answer == AttemptResult(trouble="timeout")
     assert time.monotonic() - started < 2
 
 
@@ -264,7 +264,7 @@ def test_what_speaks_no_http_is_told_apart(said: bytes) -> None:
     with dripping(said, pause_seconds=0) as port:
         answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/")
 
-    assert answer == Answer(trouble="no_http")
+    assert answer == AttemptResult(trouble="no_http")
 
 
 def test_nobody_there_is_told_apart() -> None:
@@ -272,7 +272,7 @@ def test_nobody_there_is_told_apart() -> None:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
 
-    assert send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/") == Answer(
+    assert send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/") == AttemptResult(
         trouble="unreachable"
     )
 
@@ -283,7 +283,7 @@ def test_a_name_that_nobody_has_is_told_apart(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    assert send(Sender(), f"https://{NAME}/") == Answer(trouble="unresolved")
+    assert send(Sender(), f"https://{NAME}/") == AttemptResult(trouble="unresolved")
 
 
 def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
@@ -301,15 +301,15 @@ def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
     answer = send(Sender(), f"https://{NAME}/")
 
     is_over.set()
-    assert answer == Answer(trouble="unresolved")
+    assert answer == AttemptResult(trouble="unresolved")
 
 
 def test_plain_http_to_this_machine_is_sent_only_where_it_is_allowed() -> None:
     with receiving() as receiver:
-        assert send(Sender(), f"{receiver.origin}/") == Answer(trouble="not_public")
+        assert send(Sender(), f"{receiver.origin}/") == AttemptResult(trouble="not_public")
         assert receiver.posts == []
 
-        assert send(Sender(allow_local=True), f"{receiver.origin}/") == Answer(status=204)
+        assert send(Sender(allow_local=True), f"{receiver.origin}/") == AttemptResult(status=204)
         assert receiver.posts[0].is_signed_with(SECRET)
 
 

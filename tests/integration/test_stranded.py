@@ -13,8 +13,8 @@ import functions.webhooks.handler as webhooks
 from functions.enrollment.handler import handler as enrollment
 from functions.intake.handler import handler as intake
 from functions.program.handler import handler as program
-from loyalty.domain.shops.deliveries import Kept
-from loyalty.edge.aws.inbox import IntakeQueue
+from loyalty.domain.shops.deliveries import StoredDelivery
+from loyalty.edge.aws.inbox import SqsIntakeQueue
 from tests.integration.conftest import Clock
 from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, deliver, drain, queued
 from tests.support.http import Answer, call, service
@@ -39,13 +39,13 @@ def member_id() -> str:
     return str(call(enrollment, "POST", path, body=body, as_=service(PROGRAM_ID)).body["id"])
 
 
-class Down(IntakeQueue):
+class Down(SqsIntakeQueue):
     """A queue that does not answer."""
 
     def __init__(self) -> None:
         super().__init__(boto3.client("sqs"), queue_url="https://queue")
 
-    def send(self, kept: Kept) -> None:
+    def send(self, kept: StoredDelivery) -> None:
         raise EndpointConnectionError(endpoint_url="https://queue")
 
 

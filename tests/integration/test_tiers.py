@@ -11,7 +11,7 @@ from functions.enrollment.handler import handler
 from functions.relay.handler import handler as relay
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import clients
-from loyalty.edge.desk import desk
+from loyalty.edge.desk import open_desk
 from loyalty.usecases.orders import accrual
 from loyalty.usecases.orders.accrual import Customer
 from tests.integration.conftest import TABLE, Clock
@@ -49,7 +49,7 @@ def member_id() -> str:
 def earn(member_id: str, points: int, at: Clock) -> None:
     paid = order(line(100 * points), order_id=f"{points}", occurred_at=at.now)
     customer = Customer(member_id=member_id, named=member_id)
-    accrual.earn(paid, customer=customer, desk=desk("bean", table=TABLE))
+    accrual.earn(paid, customer=customer, desk=open_desk("bean", table=TABLE))
 
 
 def read(member_id: str) -> Any:

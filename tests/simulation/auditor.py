@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from local.memory import Written
-from loyalty.domain.program.document import Inactivity, PublishedProgram
+from loyalty.domain.program.document import InactivityExpiry, PublishedProgram
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 
@@ -501,7 +501,7 @@ def program_limits(program: PublishedProgram) -> dict[str, int]:
 
 
 def lapses_when_quiet(program: PublishedProgram) -> bool:
-    return isinstance(program.document.expiry, Inactivity)
+    return isinstance(program.document.expiry, InactivityExpiry)
 
 
 def _local_day(told: str, zone: ZoneInfo) -> str:

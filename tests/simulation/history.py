@@ -9,14 +9,14 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.ledger.account import Account, TierFloor, view
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import Line, Order, fingerprint
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import keys, records
 from loyalty.usecases.ledger.once import Recorded
-from loyalty.usecases.orders.accrual import Earned, Kept
+from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.edits import Edited, Outdated
 from loyalty.usecases.orders.refunds import Refunded, Waiting
 from tests.simulation import naive, programs
@@ -213,9 +213,12 @@ class History:
             return
         _, first = self._answers.get(request.name, (request, None))
         if answer.is_done:
-            if first is None or isinstance(first.value, Kept | Waiting):
+            if first is None or isinstance(first.value, GuestOrderKept | Waiting):
                 self._answers[request.name] = (request, answer)
-            elif isinstance(answer.value, Kept | Waiting) and attempt.number not in self._replays:
+            elif (
+                isinstance(answer.value, GuestOrderKept | Waiting)
+                and attempt.number not in self._replays
+            ):
                 return
             elif not _same(first.value, answer.value):
                 raise Violation(
@@ -497,7 +500,7 @@ def _tellings(draw: random.Random, order: Order) -> list[Order]:
     return told
 
 
-def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> AskedRefund:
+def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> RequestedRefund:
     quantities: dict[str, int] = {}
     amounts_minor: dict[str, int] = {}
     amount_minor, whole = 0, False
@@ -518,7 +521,7 @@ def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> 
             amount_minor = draw.randint(1, 1 + order.amount_minor)
         case _:
             whole = True
-    return AskedRefund(
+    return RequestedRefund(
         refund_id=refund_id,
         occurred_at=world.now,
         quantities=quantities,
@@ -576,7 +579,7 @@ def _same(first: object, now: object) -> bool:
             return True
         case (Earned() | Refunded() | Recorded(), Earned() | Refunded() | Recorded()):
             return first.entry == now.entry
-        case Kept(), Kept():
+        case GuestOrderKept(), GuestOrderKept():
             return first.placeholder.order == now.placeholder.order
         case Account(), Account():
             # Levels are granted and taken back; nothing is promised for ever.

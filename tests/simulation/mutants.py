@@ -486,8 +486,8 @@ MUTANTS: Final = (
     Mutant(
         "a guest's order is claimed as it was read, whatever it has become",
         "_latest",
-        "is_outdated(order.told_at, by=kept.order.told_at)",
-        "is_outdated(kept.order.told_at, by=order.told_at)",
+        "is_outdated(order.told_at, by=placeholder.order.told_at)",
+        "is_outdated(placeholder.order.told_at, by=order.told_at)",
     ),
     Mutant(
         "a change of a guest's order drops the refunds that wait for it",

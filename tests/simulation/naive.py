@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.program.document import Inactivity, Program, PublishedProgram
+from loyalty.domain.program.document import InactivityExpiry, Program, PublishedProgram
 
 NEVER: Final = "9999-12-31"
 CHARGES: Final = ("tax", "shipping", "tip", "gift_card")
@@ -153,7 +153,7 @@ def days_after(day: str, days: int) -> str:
 def quiet_until(program: PublishedProgram, active_on: str | None) -> str:
     """The last day of points without a date, where points expire by inactivity."""
     policy = program.document.expiry
-    if not isinstance(policy, Inactivity) or program.inactivity_since is None:
+    if not isinstance(policy, InactivityExpiry) or program.inactivity_since is None:
         return NEVER
     since = max(active_on or "", program.inactivity_since.isoformat())
     return months_later(since, policy.months)

@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.program.document import (
-    AfterEarning,
+    AfterEarningExpiry,
     EarningRule,
     Expiry,
-    FixedDate,
-    Inactivity,
-    Never,
+    FixedDateExpiry,
+    InactivityExpiry,
+    NeverExpiry,
     PointsName,
     Program,
     PublishedProgram,
@@ -19,7 +19,7 @@ from loyalty.domain.program.document import (
     Tiers,
     Transfers,
 )
-from loyalty.domain.program.surveys import Survey
+from loyalty.domain.program.surveys import ProgramSurvey
 from tests.simulation.world import PROGRAM_ID
 
 COSTS: Final = (1, 10, 30, 90)
@@ -69,18 +69,18 @@ TIERS: Final = tuple(
 ROLLING: Final = next(each for each in TIERS if each.period == "rolling_12_months")
 
 EXPIRIES: Final[tuple[Expiry, ...]] = (
-    AfterEarning(model="after_earning", days=1, round_to="none"),
-    AfterEarning(model="after_earning", days=1, round_to="none"),
-    AfterEarning(model="after_earning", days=2, round_to="none"),
-    AfterEarning(model="after_earning", days=4, round_to="none"),
-    AfterEarning(model="after_earning", days=1, round_to="week"),
-    AfterEarning(model="after_earning", days=1, round_to="month"),
-    AfterEarning(model="after_earning", months=1, round_to="none"),
-    FixedDate(model="fixed_date", month=2, day=29),
-    FixedDate(model="fixed_date", month=10, day=31),
-    Never(model="never"),
+    AfterEarningExpiry(model="after_earning", days=1, round_to="none"),
+    AfterEarningExpiry(model="after_earning", days=1, round_to="none"),
+    AfterEarningExpiry(model="after_earning", days=2, round_to="none"),
+    AfterEarningExpiry(model="after_earning", days=4, round_to="none"),
+    AfterEarningExpiry(model="after_earning", days=1, round_to="week"),
+    AfterEarningExpiry(model="after_earning", days=1, round_to="month"),
+    AfterEarningExpiry(model="after_earning", months=1, round_to="none"),
+    FixedDateExpiry(model="fixed_date", month=2, day=29),
+    FixedDateExpiry(model="fixed_date", month=10, day=31),
+    NeverExpiry(model="never"),
 )
-QUIET: Final = Inactivity(model="inactivity", months=1)
+QUIET: Final = InactivityExpiry(model="inactivity", months=1)
 
 REWARDS: Final = (
     *(
@@ -95,7 +95,7 @@ REWARDS: Final = (
 _POINTS: Final = PointsName(one="point", many="points")
 
 # The same survey without and with a bonus.
-ASKED_OF_ALL: Final = Survey(id="visit", kind="csat", question="How was it?")
+ASKED_OF_ALL: Final = ProgramSurvey(id="visit", kind="csat", question="How was it?")
 THANKED: Final = ASKED_OF_ALL.model_copy(update={"bonus_points": 5})
 
 

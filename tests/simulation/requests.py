@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.ledger.entries import Adjustment, AskedRefund
+from loyalty.domain.ledger.entries import Adjustment, RequestedRefund
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Change, Member
+from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.table import keys
 from loyalty.table.due import TableDues
 from loyalty.table.members import TableMembers
@@ -18,36 +18,40 @@ from loyalty.table.operations import Key
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger.corrections import (
     Allowance,
-    AskedAdjustment,
+    RequestedAdjustment,
     adjust,
     give,
     grant_tier,
     merge_members,
 )
 from loyalty.usecases.ledger.once import Recorded
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
 from loyalty.usecases.ledger.redemption import (
-    Wanted,
+    RequestedReward,
     cancel,
     complete,
     redeem_reward,
     use_voucher,
 )
-from loyalty.usecases.ledger.sweeps import Due, Shard, wake
-from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.orders.edits import tell
+from loyalty.usecases.ledger.sweeps import DueItem, Shard, wake
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
+from loyalty.usecases.orders.edits import record_storefront_order
 from loyalty.usecases.orders.guests import claim_orders, record_for
 from loyalty.usecases.orders.refunds import Refunded, Waiting, refund
 from loyalty.usecases.people.enrollment import (
     Application,
-    Claim,
+    IdentityClaim,
     change,
     enroll,
     enroll_oneself,
     erase,
     unite,
 )
-from loyalty.usecases.people.surveys import Answer, Answered, answer
+from loyalty.usecases.people.surveys import Answered, SurveyReply, answer
 from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
 
@@ -103,8 +107,8 @@ class Earn:
     def cause(self) -> Key:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
-    def run(self, desk: Desk, world: World) -> Earned | Kept:
-        def record(customer: Customer) -> Earned | Kept:
+    def run(self, desk: Desk, world: World) -> Earned | GuestOrderKept:
+        def record(customer: Customer) -> Earned | GuestOrderKept:
             return earn(self.order, customer=customer, desk=desk)
 
         return _of_customer(self, record)
@@ -129,7 +133,7 @@ class Tell:
 
     def run(self, desk: Desk, world: World) -> object:
         def record(customer: Customer) -> object:
-            return tell(self.order, customer=customer, desk=desk)
+            return record_storefront_order(self.order, customer=customer, desk=desk)
 
         return _of_customer(self, record)
 
@@ -156,7 +160,7 @@ class Join:
 
     def run(self, desk: Desk, world: World) -> None:
         members = _members()
-        claims = (Claim(self.identity, self.verified),)
+        claims = (IdentityClaim(self.identity, self.verified),)
         application = Application(member_id=self.member_id, claims=claims)
         enrolled = enroll(application, members=members, desk=desk)
         _claim_all(enrolled.member, members, desk)
@@ -175,8 +179,8 @@ class Link:
 
     def run(self, desk: Desk, world: World) -> None:
         members = _members()
-        asked = Change(add={self.identity: True})
-        changed = change(self.member_id, asked, proven=None, members=members, desk=desk)
+        member_update = MemberUpdate(add={self.identity: True})
+        changed = change(self.member_id, member_update, proven=None, members=members, desk=desk)
         _claim_all(changed.member, members, desk)
 
 
@@ -192,8 +196,8 @@ class Note:
         return f"note {self.identity.kind} of {self.member_id}"
 
     def run(self, desk: Desk, world: World) -> None:
-        asked = Change(add={self.identity: False})
-        change(self.member_id, asked, proven=None, members=_members(), desk=desk)
+        member_update = MemberUpdate(add={self.identity: False})
+        change(self.member_id, member_update, proven=None, members=_members(), desk=desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ def _members() -> TableMembers:
 @dataclass(frozen=True, slots=True)
 class Refund:
     order: Order
-    asked: AskedRefund
+    asked: RequestedRefund
 
     @property
     def name(self) -> str:
@@ -270,8 +274,12 @@ class Redeem:
         return keys.request_entry(PROGRAM_ID, self.request_id, "redemption")
 
     def run(self, desk: Desk, world: World) -> Recorded:
-        wanted = Wanted(reward_id=self.reward_id, hold=self.hold, points=self.points)
-        return redeem_reward(self.member_id, wanted=wanted, request_id=self.request_id, desk=desk)
+        requested_reward = RequestedReward(
+            reward_id=self.reward_id, hold=self.hold, points=self.points
+        )
+        return redeem_reward(
+            self.member_id, wanted=requested_reward, request_id=self.request_id, desk=desk
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +338,7 @@ class TellVouchers:
         return f"vouchers of {self.order_id}: {[each.request_id for each in self.of]}"
 
     def run(self, desk: Desk, world: World) -> object:
-        told = ToldVouchers(
+        order_voucher_codes = OrderVoucherCodes(
             source="shop",
             order_id=self.order_id,
             codes=tuple(_code(each, world) for each in self.of),
@@ -338,7 +346,7 @@ class TellVouchers:
             member_id=None,
             is_list=True,
         )
-        return tell_vouchers(told, desk=desk)
+        return apply_vouchers(order_voucher_codes, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +382,7 @@ class Adjust:
         return keys.request_entry(PROGRAM_ID, self.request_id, "adjustment")
 
     def run(self, desk: Desk, world: World) -> Recorded:
-        asked = AskedAdjustment(
+        requested_adjustment = RequestedAdjustment(
             points=self.points,
             why=WHY,
             expiring_on=self.expiring_on,
@@ -382,7 +390,11 @@ class Adjust:
         )
         allowance = None if self.points_max is None else Allowance("clerk", self.points_max)
         return adjust(
-            self.member_id, asked=asked, request_id=self.request_id, allowance=allowance, desk=desk
+            self.member_id,
+            asked=requested_adjustment,
+            request_id=self.request_id,
+            allowance=allowance,
+            desk=desk,
         )
 
 
@@ -398,9 +410,11 @@ class Respond:
         return f"answer {self.score} about {self.order_id}"
 
     def run(self, desk: Desk, world: World) -> Answered:  # as the others
-        asked = Answer(order=("till", self.order_id), member_id=None, score=self.score, comment="")
+        survey_reply = SurveyReply(
+            order=("till", self.order_id), member_id=None, score=self.score, comment=""
+        )
         responses = TableResponses(stepped_engine(), program_id=PROGRAM_ID)
-        return answer("visit", asked, responses=responses, desk=desk)
+        return answer("visit", survey_reply, responses=responses, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,7 +509,7 @@ class Sweep:
                 continue
 
 
-def _listed(dues: TableDues, now: datetime, world: World) -> Iterator[Due]:
+def _listed(dues: TableDues, now: datetime, world: World) -> Iterator[DueItem]:
     """What is due by now; a shard that never had anything in it is not asked for."""
     until = f"{keys.instant(now)}#~"
     shards = {

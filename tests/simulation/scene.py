@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from loyalty.domain.ledger.account import Account, view
-from loyalty.domain.ledger.entries import AskedRefund, Entry
+from loyalty.domain.ledger.entries import Entry, RequestedRefund
 from loyalty.domain.orders.order import Line, Order, fingerprint
-from loyalty.domain.program.document import AfterEarning, Expiry
+from loyalty.domain.program.document import AfterEarningExpiry, Expiry
 from loyalty.table import records
 from tests.simulation import programs
 from tests.simulation.requests import Earn, Redeem, Refund, Sweep
@@ -21,7 +21,7 @@ SECOND: Final = timedelta(seconds=1)
 
 def living(days: int) -> Expiry:
     """Points that can be spent on the day they are earned and so many days after it."""
-    return AfterEarning(model="after_earning", days=days, round_to="none")
+    return AfterEarningExpiry(model="after_earning", days=days, round_to="none")
 
 
 FOR_EVER: Final = programs.EXPIRIES[-1]
@@ -77,7 +77,7 @@ def refund(
     money: dict[str, int] | None = None,
 ) -> Refund:
     """A refund of the whole order, unless of an amount, of some units, or of money of lines."""
-    asked = AskedRefund(
+    requested_refund = RequestedRefund(
         refund_id=name,
         occurred_at=of.occurred_at,
         quantities=units or {},
@@ -86,7 +86,7 @@ def refund(
         whole=not (amount or units or money),
         fingerprint=fingerprint(name, amount, units, money),
     )
-    return Refund(of, asked)
+    return Refund(of, requested_refund)
 
 
 def earned(world: World, points: int, *, by: str = "ann", name: str = "") -> Order:

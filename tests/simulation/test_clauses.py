@@ -11,7 +11,7 @@ from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import TierFloor, redemptions_counter
 from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.program.document import FixedDate
+from loyalty.domain.program.document import FixedDateExpiry
 from loyalty.usecases.orders.refunds import WAITING_MAX
 from tests.simulation import programs
 from tests.simulation.requests import (
@@ -66,8 +66,8 @@ MIDNIGHT = NOON + timedelta(hours=12)
 class TestACauseCountsOnce:
     def test_an_order_told_twice_at_once_earns_once(self) -> None:
         world = scene()
-        told = Earn(order("o1", 50), "ann")
-        first, second = world.start(told), world.start(told)
+        earn = Earn(order("o1", 50), "ann")
+        first, second = world.start(earn), world.start(earn)
         first.run_to(writing)
         second.run_to(writing)
 
@@ -236,10 +236,10 @@ class TestTheLimitOfAClerksDay:
 
     def test_nor_an_order_that_has_become_too_old_to_be_told(self) -> None:
         world = scene()
-        told = Earn(earned(world, 50), "ann")
+        earn = Earn(earned(world, 50), "ann")
         world.now += 91 * DAY
 
-        assert done(world.finish(told)).replayed
+        assert done(world.finish(earn)).replayed
         assert refused(world, Earn(order("o2", 50), "ann")) == "validation_failed"
 
     @pytest.mark.parametrize("tells", ["all", "first", "last"])
@@ -674,7 +674,7 @@ class TestExpiry:
         assert kinds(world) == ["accrual", "expiry"]
 
     def test_a_fixed_date_of_29_february_is_the_28th_in_other_years(self) -> None:
-        world = scene(expiry=FixedDate(model="fixed_date", month=2, day=29))
+        world = scene(expiry=FixedDateExpiry(model="fixed_date", month=2, day=29))
 
         earned(world, 10)
 
@@ -1943,10 +1943,10 @@ class TestErasing:
 
     def test_an_order_recorded_before_is_answered_as_the_first_time(self) -> None:
         world = scene()
-        told = Earn(earned(world, 50), "ann")
+        earn = Earn(earned(world, 50), "ann")
         done(world.finish(Erase("ann")))
 
-        assert done(world.finish(told)).replayed
+        assert done(world.finish(earn)).replayed
         assert refused(world, Earn(order("o2", 50), "ann")) == "not_found"
 
     def test_points_that_come_meanwhile_are_not_left_behind(self) -> None:

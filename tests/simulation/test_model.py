@@ -24,7 +24,13 @@ from hypothesis.stateful import (
 )
 
 from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import AfterEarning, Expiry, FixedDate, Inactivity, Never
+from loyalty.domain.program.document import (
+    AfterEarningExpiry,
+    Expiry,
+    FixedDateExpiry,
+    InactivityExpiry,
+    NeverExpiry,
+)
 from loyalty.usecases.ledger.statements import audit_member, balance_at
 from loyalty.usecases.ports import Desk
 from tests.simulation import naive, scene
@@ -81,28 +87,28 @@ def _months_later(day: date, months: int) -> date:
 
 POLICIES: Final[tuple[tuple[Expiry, Callable[[date], date]], ...]] = (
     (
-        AfterEarning(model="after_earning", days=2, round_to="none"),
+        AfterEarningExpiry(model="after_earning", days=2, round_to="none"),
         lambda day: day + 2 * DAY,
     ),
     (
-        AfterEarning(model="after_earning", days=20, round_to="none"),
+        AfterEarningExpiry(model="after_earning", days=20, round_to="none"),
         lambda day: day + 20 * DAY,
     ),
     (
-        AfterEarning(model="after_earning", days=1, round_to="week"),
+        AfterEarningExpiry(model="after_earning", days=1, round_to="week"),
         lambda day: _from(day + DAY, lambda each: each.weekday() == 6),
     ),
     (
-        AfterEarning(model="after_earning", days=3, round_to="month"),
+        AfterEarningExpiry(model="after_earning", days=3, round_to="month"),
         lambda day: _from(day + 3 * DAY, _last_day_of_month),
     ),
     (
-        AfterEarning(model="after_earning", months=1, round_to="none"),
+        AfterEarningExpiry(model="after_earning", months=1, round_to="none"),
         lambda day: _months_later(day, 1),
     ),
-    (FixedDate(model="fixed_date", month=2, day=29), lambda day: _from(day, _leap_day)),
-    (Never(model="never"), _never),
-    (Inactivity(model="inactivity", months=1), _never),
+    (FixedDateExpiry(model="fixed_date", month=2, day=29), lambda day: _from(day, _leap_day)),
+    (NeverExpiry(model="never"), _never),
+    (InactivityExpiry(model="inactivity", months=1), _never),
 )
 
 
@@ -195,7 +201,7 @@ class Books(RuleBasedStateMachine):
         expiry, self.expires = policy
         self.zone = ZoneInfo(zone)
         today = start.astimezone(self.zone).date()
-        quiet = isinstance(expiry, Inactivity)
+        quiet = isinstance(expiry, InactivityExpiry)
         self.pending_days, self.reinstate_days = pending_days, reinstate_days
         self.world: World = scene.scene(
             expiry=expiry,

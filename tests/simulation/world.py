@@ -27,9 +27,9 @@ from loyalty.table.operations import (
     Item,
     Key,
     Operation,
-    Page,
     Put,
     Query,
+    QueryPage,
     Refused,
     Transient,
 )
@@ -324,8 +324,8 @@ class SteppedEngine:
     def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
         return cast("dict[Key, Item]", _cross(Read(keys, strong)))
 
-    def query(self, query: Query) -> Page:
-        return cast("Page", _cross(Read(query, query.strong and query.index is None)))
+    def query(self, query: Query) -> QueryPage:
+        return cast("QueryPage", _cross(Read(query, query.strong and query.index is None)))
 
     def write(self, operations: Sequence[Operation]) -> None:
         _cross(Write(operations))

@@ -8,18 +8,18 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX, EXTERNAL_ID
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, order_fingerprint
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.shops.storefront import (
     Command,
+    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
     Parked,
-    Wanted,
 )
 
 type Place = tuple[str | int, ...]
@@ -86,9 +86,9 @@ def spoiled(body: Any, *, at: Sequence[Place]) -> st.SearchStrategy[Any]:
     return st.lists(change, min_size=1, max_size=4).map(spoil)
 
 
-def must_make_sense(command: Command | PrivacyRequest | Wanted) -> None:
+def must_make_sense(command: Command | PrivacyRequest | FetchNeeded) -> None:
     match command:
-        case Wanted():
+        case FetchNeeded():
             safe = re.compile(r"/[A-Za-z0-9._:/?=-]+(&status=paid)?")
             assert all(safe.fullmatch(path) for path in command.paths)
         case OrderPaid():
@@ -116,7 +116,7 @@ def must_make_sense(command: Command | PrivacyRequest | Wanted) -> None:
             assert all(re.fullmatch(EXTERNAL_ID, order_id) for order_id in command.order_ids)
 
 
-def must_give_back(refund: AskedRefund) -> None:
+def must_give_back(refund: RequestedRefund) -> None:
     assert re.fullmatch(EXTERNAL_ID, refund.refund_id)
     assert all(minor > 0 for minor in refund.amounts_minor.values())
     assert 0 <= refund.amount_minor + sum(refund.amounts_minor.values()) <= AMOUNT_MINOR_MAX

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.changes import Change
+from loyalty.domain.changes import TableChange
 from loyalty.domain.facts import ALL, Fact, facts_of
 from loyalty.domain.program.document import Program
 from loyalty.lake import reports, sql_views
-from loyalty.lake.connections import Engine
+from loyalty.lake.connections import ReportEngine
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
@@ -35,13 +35,13 @@ NOVEMBER: Final = Period(
 class Home:
     root: Path
     bucket: Bucket = field(default_factory=Bucket)
-    engine: Engine = field(default_factory=Engine)
+    engine: ReportEngine = field(default_factory=ReportEngine)
 
-    def write(self, changes: Sequence[Change], *, name: str) -> None:
+    def write(self, changes: Sequence[TableChange], *, name: str) -> None:
         facts = [fact for each in changes for fact in self.facts_of(each)]
         Lake(self.bucket.client, bucket="lake").write(facts, name=name)
 
-    def facts_of(self, told: Change) -> list[Fact]:
+    def facts_of(self, told: TableChange) -> list[Fact]:
         return list(facts_of(told))
 
     def fetch(self) -> Path:

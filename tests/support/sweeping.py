@@ -15,11 +15,11 @@ from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.engine import Engine
-from loyalty.table.operations import Item, Key, Operation, Page, Put, Query
+from loyalty.table.operations import Item, Key, Operation, Put, Query, QueryPage
 from loyalty.usecases import work_pages
-from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
-from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
-from loyalty.usecases.ledger.sweeps import Due, Finder, wake
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
+from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.orders.accrual import Customer, Earned, earn
 from loyalty.usecases.ports import Desk
 from tests.support.documents import published
@@ -78,7 +78,7 @@ class FusedEngine:
         self.fuse.after_call()
         return items
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         self.fuse.before_call()
         page = self.engine.query(query)
         self.read += len(page.items)
@@ -97,10 +97,10 @@ class ListedPages:
     """Implements `Pages`: what was sent, in order."""
 
     fuse: Fuse = field(default_factory=Fuse)
-    sent: list[work_pages.Page] = field(default_factory=list)
+    sent: list[work_pages.WorkPage] = field(default_factory=list)
     others_waiting: int = 0
 
-    def send(self, pages: Iterable[work_pages.Page]) -> None:
+    def send(self, pages: Iterable[work_pages.WorkPage]) -> None:
         self.fuse.before_call()
         self.sent += pages
         self.fuse.after_call()
@@ -153,10 +153,14 @@ class Town:
     def give(self, points: int, member_id: str = ANA, *, expiring_on: date | None = None) -> Entry:
         """Points in the lot of a day of one's choice."""
         why = Adjustment(reason="goodwill", reference=None, by="manager")
-        asked = AskedAdjustment(points=points, why=why, expiring_on=expiring_on)
+        requested_adjustment = RequestedAdjustment(points=points, why=why, expiring_on=expiring_on)
         request_id = f"request-{next(self._numbers)}"
         given = adjust(
-            member_id, asked=asked, request_id=request_id, allowance=None, desk=self.desk
+            member_id,
+            asked=requested_adjustment,
+            request_id=request_id,
+            allowance=None,
+            desk=self.desk,
         )
         return given.entry
 
@@ -170,9 +174,11 @@ class Town:
     def redeem(
         self, reward_id: str = "latte", member_id: str = ANA, *, hold: bool = False
     ) -> Voucher:
-        wanted = Wanted(reward_id=reward_id, hold=hold)
+        requested_reward = RequestedReward(reward_id=reward_id, hold=hold)
         request_id = f"request-{next(self._numbers)}"
-        entry = redeem_reward(member_id, wanted=wanted, request_id=request_id, desk=self.desk).entry
+        entry = redeem_reward(
+            member_id, wanted=requested_reward, request_id=request_id, desk=self.desk
+        ).entry
         assert isinstance(entry.detail, Redemption)
         return self.voucher(entry.detail.code)
 
@@ -190,7 +196,7 @@ class Town:
                 if page.lane == "shards":
                     self.finder.hand_out_rest(item)
                 else:
-                    wake(Due(item), dues=self.dues, desk=self.desk)
+                    wake(DueItem(item), dues=self.dues, desk=self.desk)
             self.pages.sent.pop(0)
 
     def sweep(self, *, since: date | None = None) -> int:

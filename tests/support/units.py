@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from loyalty.table.engine import Engine
-from loyalty.table.operations import Item, Key, Operation, Page, Query, Refused, Value
+from loyalty.table.operations import Item, Key, Operation, Query, QueryPage, Refused, Value
 from tests.support.table import INDEXES
 
 READ_UNIT_BYTES: Final = 4096
@@ -129,7 +129,7 @@ class MeteredEngine:
         self._read([found.get(key) for key in dict.fromkeys(keys)], strong=strong)
         return found
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         """Of a query, all items together are rounded up."""
         page = self._engine.query(query)
         self.cost.round_trips += 1

@@ -10,7 +10,7 @@ import pytest
 from local.memory import MemoryEngine
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.people.identity import Identity, Keyring, identify
-from loyalty.domain.people.member import Change
+from loyalty.domain.people.member import MemberUpdate
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.shops.storefront import Outcome
 from loyalty.table.books import TableBooks
@@ -21,7 +21,7 @@ from loyalty.table.operations import Operation
 from loyalty.usecases.ledger.corrections import grant_tier
 from loyalty.usecases.people.enrollment import (
     Application,
-    Claim,
+    IdentityClaim,
     change,
     enroll,
     enroll_oneself,
@@ -109,7 +109,7 @@ class Shop:
             desk=self.desk,
         )
 
-    def enrolls(self, *claims: Claim, member_id: str = "ana") -> None:
+    def enrolls(self, *claims: IdentityClaim, member_id: str = "ana") -> None:
         enroll(
             Application(member_id=member_id, claims=claims), members=self.members, desk=self.desk
         )
@@ -127,7 +127,7 @@ class Shop:
 def shop() -> Shop:
     """Of which Ana is a member, by an e-mail that she has proven."""
     shop = Shop()
-    shop.enrolls(Claim(EMAIL, verified=True))
+    shop.enrolls(IdentityClaim(EMAIL, verified=True))
     return shop
 
 
@@ -175,8 +175,8 @@ class TestCustomers:
         assert OTHER not in shop.known_as()
 
     def test_an_address_that_is_only_noted_links_nobody(self, shop: Shop) -> None:
-        asked = Change(add={OTHER: False})
-        change("ana", asked, proven=None, members=shop.members, desk=shop.desk)
+        member_update = MemberUpdate(add={OTHER: False})
+        change("ana", member_update, proven=None, members=shop.members, desk=shop.desk)
 
         outcome = shop.tells(customer(OTHER))
 
@@ -184,7 +184,7 @@ class TestCustomers:
 
     def test_what_nobody_has_proven_proves_nothing(self) -> None:
         shop = Shop()
-        shop.enrolls(Claim(EMAIL, verified=False))
+        shop.enrolls(IdentityClaim(EMAIL, verified=False))
 
         shop.tells(customer(EMAIL))
 
@@ -210,7 +210,7 @@ class TestCustomers:
 
     def test_one_is_added_to_somebody_of_whom_nothing_is_proven(self) -> None:
         shop = Shop()
-        shop.enrolls(Claim(EMAIL))
+        shop.enrolls(IdentityClaim(EMAIL))
 
         shop.tells(customer(EMAIL, PHONE))
 
@@ -219,7 +219,7 @@ class TestCustomers:
 
     def test_one_that_the_platform_verified_proves_who_a_till_enrolled(self) -> None:
         shop = Shop()
-        shop.enrolls(Claim(EMAIL))
+        shop.enrolls(IdentityClaim(EMAIL))
 
         shop.tells(customer(EMAIL, verified=frozenset({EMAIL})))
 
@@ -243,7 +243,7 @@ class TestCustomers:
         assert OTHER not in shop.known_as()
 
     def test_an_e_mail_of_another_member_stays_theirs(self, shop: Shop) -> None:
-        shop.enrolls(Claim(OTHER), member_id="ben")
+        shop.enrolls(IdentityClaim(OTHER), member_id="ben")
         shop.tells(customer(EMAIL))
 
         shop.tells(customer(OTHER, told_at=NOW + MINUTE))
@@ -319,7 +319,7 @@ class TestEnrolling:
 
     def test_whoever_was_parted_from_the_customer_is_not_linked_again(self, shop: Shop) -> None:
         shop.tells(customer(consents={"email": True}))
-        parted = Change(remove=frozenset({CUSTOMER}))
+        parted = MemberUpdate(remove=frozenset({CUSTOMER}))
         change("mem_207", parted, proven=None, members=shop.members, desk=shop.desk)
 
         outcome = shop.tells(customer(PHONE, consents={"email": True}, told_at=NOW + MINUTE))
@@ -432,7 +432,7 @@ class TestMemberships:
         shop = Shop()
 
         assert shop.tells(membership()).reason == "no_member"
-        shop.enrolls(Claim(CUSTOMER))
+        shop.enrolls(IdentityClaim(CUSTOMER))
 
         assert shop.tells(membership()).status == "granted"
 
@@ -471,7 +471,7 @@ def test_whoever_is_killed_at_any_write_has_it_done_by_the_next(
     books = []
     for is_killed in (False, True):
         shop = Shop()
-        shop.enrolls(Claim(EMAIL, verified=True))
+        shop.enrolls(IdentityClaim(EMAIL, verified=True))
         shop.tells(customer(EMAIL, told_at=NOW - MINUTE))
         shop.tells(membership(told_at=NOW - MINUTE))
         shop.table.writes = 0

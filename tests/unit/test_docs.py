@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from infra.routes import CATCH_ALL, ROUTES
 from loyalty.domain.program.document import (
     EarningRule,
-    Level,
     PayWithPoints,
     Program,
     Reward,
+    TierLevel,
     Transfers,
 )
 from loyalty.edge.http.problems import STATUS
@@ -105,7 +105,7 @@ def test_the_page_of_the_program_has_a_section_for_every_field() -> None:
     assert sorted(headings) == sorted(Program.model_fields)
 
 
-@pytest.mark.parametrize("part", [EarningRule, Reward, Level, Transfers, PayWithPoints])
+@pytest.mark.parametrize("part", [EarningRule, Reward, TierLevel, Transfers, PayWithPoints])
 def test_the_page_of_the_program_names_every_field_of_a_part(part: type[BaseModel]) -> None:
     told = text_of(DOCS / "program.md")
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import award
 from loyalty.domain.kernel.errors import OrderConflict, ValidationFailed
-from loyalty.domain.ledger.entries import AskedRefund, Edit
+from loyalty.domain.ledger.entries import Edit, RequestedRefund
 from loyalty.domain.ledger.refunds import OrderState, kept, refunded_with
 from loyalty.domain.orders.order import Line, Order
-from loyalty.usecases.ledger.redemption import Wanted, redeem_reward
-from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
-from loyalty.usecases.orders.edits import Edited, Outdated, tell
+from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
+from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
 from loyalty.usecases.orders.refunds import Refunded, refund
 from tests.support.documents import published, rule
 from tests.support.memory import NOW, Shop
@@ -34,8 +34,8 @@ def order(*lines: Line, minute: int = 0, **parts: Any) -> Order:
     return Order(lines=lines, **(told | {"told_at": at} | parts))
 
 
-def back(name: str = "r1", **what: Any) -> AskedRefund:
-    return AskedRefund(refund_id=name, occurred_at=NOW, fingerprint=name, **what)
+def back(name: str = "r1", **what: Any) -> RequestedRefund:
+    return RequestedRefund(refund_id=name, occurred_at=NOW, fingerprint=name, **what)
 
 
 def edit_of(told: object) -> Edit:
@@ -50,9 +50,11 @@ def shop() -> Shop:
 
 
 def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    told = tell(order(line(2000), line(1550, "2"), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(
+        order(line(2000), line(1550, "2"), minute=1), customer=OF_ANA, desk=shop.desk
+    )
 
     assert isinstance(told, Edited)
     assert (told.entry.kind, told.entry.points) == ("edit", 15)
@@ -62,9 +64,9 @@ def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
 
 
 def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
-    tell(order(line(2000), line(1550, "2")), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000), line(1550, "2")), customer=OF_ANA, desk=shop.desk)
 
-    told = tell(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(told, Edited)
     assert told.entry.points == -15
@@ -74,11 +76,11 @@ def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
 
 
 def test_the_same_change_told_again_changes_nothing(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     changed = order(line(3000), minute=1)
-    first = tell(changed, customer=OF_ANA, desk=shop.desk)
+    first = record_storefront_order(changed, customer=OF_ANA, desk=shop.desk)
 
-    again = tell(changed, customer=OF_ANA, desk=shop.desk)
+    again = record_storefront_order(changed, customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(first, Edited)
     assert again == Edited(entry=first.entry, replayed=True)
@@ -86,16 +88,16 @@ def test_the_same_change_told_again_changes_nothing(shop: Shop) -> None:
 
 
 def test_what_was_told_before_something_later_is_out_of_date(shop: Shop) -> None:
-    tell(order(line(3000), minute=5), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(3000), minute=5), customer=OF_ANA, desk=shop.desk)
 
-    assert tell(order(line(2000)), customer=OF_ANA, desk=shop.desk) == Outdated()
+    assert record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk) == Outdated()
 
     assert shop.account(ANA).balance == 30
 
 
 def test_a_content_that_comes_back_counts_again(shop: Shop) -> None:
     for minute, amount in enumerate((2000, 3000, 2000, 3000)):
-        tell(order(line(amount), minute=minute), customer=OF_ANA, desk=shop.desk)
+        record_storefront_order(order(line(amount), minute=minute), customer=OF_ANA, desk=shop.desk)
 
     assert shop.account(ANA).balance == 30
     assert [entry.points for entry in shop.entries(ANA)] == [20, 10, -10, 10]
@@ -104,19 +106,19 @@ def test_a_content_that_comes_back_counts_again(shop: Shop) -> None:
 
 def test_a_change_that_was_undone_before_it_arrives_is_out_of_date(shop: Shop) -> None:
     """Cosmetic tellings count too: they say that the content was still the same."""
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    tell(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
 
-    told = tell(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert told == Outdated()
     assert shop.account(ANA).balance == 20
 
 
 def test_a_cosmetic_change_makes_no_entry(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    told = tell(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(told, Earned)
     assert told.replayed
@@ -124,12 +126,12 @@ def test_a_cosmetic_change_makes_no_entry(shop: Shop) -> None:
 
 
 def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     decided_by = shop.program
     shop.program = published(version=2, earning_rules=[rule(points=10)])
     later = replace(shop.desk, version={1: decided_by}.__getitem__, now=NOW + timedelta(days=40))
 
-    told = tell(order(line(3000), minute=1), customer=OF_ANA, desk=later)
+    told = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=later)
 
     assert isinstance(told, Edited)
     assert (told.entry.program_version, told.entry.points) == (1, 10)
@@ -137,22 +139,22 @@ def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop)
 
 
 def test_an_old_order_may_change_and_a_new_one_may_not_be_old(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=200)
 
-    told = tell(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
     with pytest.raises(ValidationFailed):
-        tell(order(line(2000), order_id="2"), customer=OF_ANA, desk=shop.desk)
+        record_storefront_order(order(line(2000), order_id="2"), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(told, Edited)
     assert shop.account(ANA).balance == 30
 
 
 def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=400)
 
-    tell(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
     told = refund("shop", "1", asked=back(whole=True), desk=shop.desk)
 
     assert shop.account(ANA).balance == 0
@@ -163,10 +165,10 @@ def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Sho
 
 def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
     shop = Shop(ANA, earning_rules=[rule(pending_days=14)])
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=3)
 
-    tell(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     ((dates, points),) = shop.account(ANA).holding.pending.items()
     assert (dates.available_on.isoformat(), points) == ("2026-12-05", 30)
@@ -175,11 +177,13 @@ def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
 
 def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
     shop = Shop(ANA, clawback="only_pending")
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     refund("shop", "1", asked=back(amounts_minor={"1": 2000}), desk=shop.desk)
     assert shop.account(ANA).balance == 20
 
-    told = tell(order(line(2000), line(2500, "2"), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(
+        order(line(2000), line(2500, "2"), minute=1), customer=OF_ANA, desk=shop.desk
+    )
 
     assert edit_of(told).forgiven == -20
     assert shop.account(ANA).balance == 25
@@ -188,10 +192,10 @@ def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
 
 def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
     shop = Shop(ANA, clawback="unlimited")
-    tell(order(line(4000)), customer=OF_ANA, desk=shop.desk)
-    redeem_reward(ANA, wanted=Wanted(reward_id="latte"), request_id="q1", desk=shop.desk)
+    record_storefront_order(order(line(4000)), customer=OF_ANA, desk=shop.desk)
+    redeem_reward(ANA, wanted=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
 
-    told = tell(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert (edit_of(told).owed, edit_of(told).debt_after) == (30, 30)
     assert shop.account(ANA).balance == -30
@@ -199,10 +203,12 @@ def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
 
 
 def test_a_refund_of_a_line_that_is_told_later_counts_when_it_is_told(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     early = refund("shop", "1", asked=back(amounts_minor={"2": 1000}), desk=shop.desk)
 
-    told = tell(order(line(2000), line(1000, "2"), minute=1), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(
+        order(line(2000), line(1000, "2"), minute=1), customer=OF_ANA, desk=shop.desk
+    )
 
     assert isinstance(early, Refunded)
     assert early.entry.points == 0
@@ -212,7 +218,7 @@ def test_a_refund_of_a_line_that_is_told_later_counts_when_it_is_told(shop: Shop
 
 
 def test_through_the_api_another_content_stays_a_conflict(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
     with pytest.raises(OrderConflict):
         earn(order(line(3000)), customer=OF_ANA, desk=shop.desk)
@@ -221,22 +227,26 @@ def test_through_the_api_another_content_stays_a_conflict(shop: Shop) -> None:
 def test_a_guest_s_order_told_again_in_the_same_words_is_as_new_as_its_last_telling(
     shop: Shop,
 ) -> None:
-    tell(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
-    tell(order(line(2000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
+    record_storefront_order(order(line(2000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
 
-    told = tell(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
+    told = record_storefront_order(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
 
     assert told == Outdated()
 
 
 def test_a_guest_s_order_changes_before_it_is_claimed(shop: Shop) -> None:
-    tell(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
-    changed = tell(order(line(3000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
-    outdated = tell(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
+    record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
+    changed = record_storefront_order(
+        order(line(3000), minute=2), customer=OF_A_GUEST, desk=shop.desk
+    )
+    outdated = record_storefront_order(
+        order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk
+    )
 
-    told = tell(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    told = record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    assert isinstance(changed, Kept)
+    assert isinstance(changed, GuestOrderKept)
     assert outdated == Outdated()
     assert isinstance(told, Earned)
     assert told.entry.points == 30
@@ -260,7 +270,7 @@ RULES = st.lists(
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> tuple[list[Order], list[AskedRefund]]:
+def lives(draw: st.DrawFn) -> tuple[list[Order], list[RequestedRefund]]:
     """An order as it was told from minute to minute, and all of its refunds."""
     tellings = []
     for minute, content in enumerate(draw(st.lists(CONTENTS, min_size=1, max_size=4))):
@@ -280,10 +290,10 @@ def lives(draw: st.DrawFn) -> tuple[list[Order], list[AskedRefund]]:
     return tellings, refunds
 
 
-def live(shop: Shop, steps: Sequence[Order | AskedRefund]) -> None:
+def live(shop: Shop, steps: Sequence[Order | RequestedRefund]) -> None:
     for step in steps:
         if isinstance(step, Order):
-            tell(step, customer=OF_ANA, desk=shop.desk)
+            record_storefront_order(step, customer=OF_ANA, desk=shop.desk)
         else:
             refund("shop", "1", asked=step, desk=shop.desk)
         shop.must_add_up(ANA)
@@ -292,14 +302,14 @@ def live(shop: Shop, steps: Sequence[Order | AskedRefund]) -> None:
 @given(data=st.data(), life=lives(), rules=RULES, policy=POLICIES)
 def test_in_whatever_order_a_life_is_told_its_end_is_the_same(
     data: st.DataObject,
-    life: tuple[list[Order], list[AskedRefund]],
+    life: tuple[list[Order], list[RequestedRefund]],
     rules: list[dict[str, Any]],
     policy: str,
 ) -> None:
     tellings, refunds = life
     told = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]
     shop = Shop(ANA, earning_rules=told, clawback=policy)
-    once: list[Order | AskedRefund] = [*tellings, *refunds]
+    once: list[Order | RequestedRefund] = [*tellings, *refunds]
     again = data.draw(st.lists(st.sampled_from(once), max_size=4))
 
     live(shop, data.draw(st.permutations([*once, *again])))
@@ -313,7 +323,7 @@ def test_in_whatever_order_a_life_is_told_its_end_is_the_same(
 
 @given(life=lives(), rules=RULES)
 def test_an_order_whose_whole_price_came_back_keeps_nothing(
-    life: tuple[list[Order], list[AskedRefund]], rules: list[dict[str, Any]]
+    life: tuple[list[Order], list[RequestedRefund]], rules: list[dict[str, Any]]
 ) -> None:
     tellings, refunds = life
     told = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]

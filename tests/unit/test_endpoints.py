@@ -19,7 +19,7 @@ from loyalty.domain.webhooks_out.endpoints import (
     RETRIED_FOR,
     ROTATED_EVERY_MIN,
     TEST_EVENT,
-    Answer,
+    AttemptResult,
     Endpoint,
     EndpointDelivery,
     SigningSecrets,
@@ -27,7 +27,7 @@ from loyalty.domain.webhooks_out.endpoints import (
 from loyalty.table.operations import Operation
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
 from loyalty.usecases.webhooks_out.endpoints import (
-    Announcement,
+    OutgoingEvent,
     Turn,
     deliver,
     fan_out,
@@ -40,11 +40,11 @@ from loyalty.usecases.webhooks_out.endpoints import (
 )
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
-EVENT: Final = Announcement(
+EVENT: Final = OutgoingEvent(
     program_id="bean", event_id="evt_1", event="PointsEarned", body='{"type":"PointsEarned"}'
 )
-TAKEN: Final = Answer(status=200)
-FAILED: Final = Answer(status=500)
+TAKEN: Final = AttemptResult(status=200)
+FAILED: Final = AttemptResult(status=500)
 
 
 class Died(Exception):
@@ -98,7 +98,7 @@ class World:
     engine: Engine = field(default_factory=Engine)
     vault: Vault = field(default_factory=Vault)
     queue: Queue = field(default_factory=Queue)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, AttemptResult] = field(default_factory=dict)
     sent: list[tuple[str, str, str, tuple[str, ...]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -118,7 +118,7 @@ class World:
         return f"whsec_{next(self.numbers)}"
 
     def register(self, endpoint_id: str = "crm", **parts: object) -> str | None:
-        wanted = Endpoint(
+        endpoint = Endpoint(
             endpoint_id=endpoint_id,
             url=f"https://{endpoint_id}.example.com/",
             events=("PointsEarned",),
@@ -127,7 +127,7 @@ class World:
             changed_at=self.now,
         )
         _, secret, _ = register(
-            replace(wanted, **parts),  # type: ignore[arg-type]  # a test says what
+            replace(endpoint, **parts),  # type: ignore[arg-type]  # a test says what
             program_id="bean",
             endpoints=self.endpoints,
             vault=self.vault,
@@ -146,7 +146,7 @@ class World:
         )
         return secret
 
-    def announce(self, event: Announcement = EVENT) -> None:
+    def announce(self, event: OutgoingEvent = EVENT) -> None:
         fan_out(
             event,
             endpoints=self.endpoints.all("bean"),
@@ -157,7 +157,7 @@ class World:
 
     def send(
         self, url: str, *, event_id: str, body: str, secrets: Sequence[str], now: datetime
-    ) -> Answer:
+    ) -> AttemptResult:
         self.sent.append((url, event_id, body, tuple(secrets)))
         return self.answers.get(url, TAKEN)
 
@@ -363,7 +363,7 @@ class TestDelivering:
     def test_an_endpoint_that_never_takes_it_costs_fourteen_attempts_in_a_day(
         self, world: World
     ) -> None:
-        world.answers["https://crm.example.com/"] = Answer(trouble="timeout")
+        world.answers["https://crm.example.com/"] = AttemptResult(trouble="timeout")
 
         world.announce()
         world.pass_time()
@@ -389,7 +389,7 @@ class TestDelivering:
         world.answers[url] = FAILED
         world.announce()
         world.pass_time(NOW)
-        world.answers[url] = Answer(status=410)
+        world.answers[url] = AttemptResult(status=410)
 
         world.announce(replace(EVENT, event_id="evt_2"))
         world.pass_time()
@@ -425,7 +425,7 @@ class TestWorkersThatDie:
     """A message comes back when its worker dies; whatever it had done by then stays done."""
 
     @pytest.mark.parametrize("answer", [TAKEN, FAILED])
-    def test_between_sending_and_noting_it(self, world: World, answer: Answer) -> None:
+    def test_between_sending_and_noting_it(self, world: World, answer: AttemptResult) -> None:
         world.answers["https://crm.example.com/"] = answer
         world.announce()
         (_, turn) = world.queue.messages.pop()

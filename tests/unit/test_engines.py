@@ -11,7 +11,7 @@ import pytest
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.program.document import Program
 from loyalty.lake import columns, reports
-from loyalty.lake.connections import Engine
+from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from tests.support.documents import program
 from tests.support.lake import NOVEMBER, Home, by_column
@@ -23,7 +23,7 @@ class Warm:
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root)
-        self.engine = Engine()
+        self.engine = ReportEngine()
         self.mirror = Mirror(self.home.bucket.client, bucket="lake", root=root / "mirror")
 
     def row(self, name: str, *, document: Program | None = None, **changed: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from local.memory import MemoryEngine
 from loyalty.domain.kernel.errors import IdentityTaken, LimitReached, NotFound, TryAgain
 from loyalty.domain.ledger.entries import OrderCause
 from loyalty.domain.people.identity import Identity, Keyring, identify
-from loyalty.domain.people.member import Change
+from loyalty.domain.people.member import MemberUpdate
 from loyalty.table import keys
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Engine, Persistent
@@ -20,7 +20,7 @@ from loyalty.table.operations import Assign, Item, Key, Operation, Transient, Up
 from loyalty.usecases.orders.accrual import Customer, earn
 from loyalty.usecases.people.enrollment import (
     Application,
-    Claim,
+    IdentityClaim,
     change,
     enroll,
     enroll_oneself,
@@ -100,7 +100,7 @@ def members_of(engine: Engine, ring: Keyring = RING) -> TableMembers:
 
 
 def application(*identities: Identity, member_id: str = "mem_1", **told: Any) -> Application:
-    claims = tuple(Claim(identity) for identity in identities)
+    claims = tuple(IdentityClaim(identity) for identity in identities)
     return Application(member_id=member_id, claims=claims, **told)
 
 
@@ -135,7 +135,7 @@ class TestLostAnswers:
 
         changed = change(
             "mem_1",
-            Change(add={CARD: False}, remove=frozenset({EMAIL}), consents={"email": True}),
+            MemberUpdate(add={CARD: False}, remove=frozenset({EMAIL}), consents={"email": True}),
             proven=None,
             members=members,
             desk=desk,
@@ -220,7 +220,7 @@ class TestRivals:
             lambda: _done(
                 change(
                     "mem_1",
-                    Change(profile={"name": "Ana"}),
+                    MemberUpdate(profile={"name": "Ana"}),
                     proven=None,
                     members=members,
                     desk=desk,
@@ -228,7 +228,7 @@ class TestRivals:
             )
         )
 
-        change("mem_1", Change(add={CARD: False}), proven=None, members=members, desk=desk)
+        change("mem_1", MemberUpdate(add={CARD: False}), proven=None, members=members, desk=desk)
 
         member = look_up("mem_1", members=members).member
         assert member.profile.name == "Ana"
@@ -241,7 +241,13 @@ class TestRivals:
         enroll(application(EMAIL), members=members, desk=desk)
         table.before_write.append(
             lambda: _done(
-                change("mem_1", Change(add={CARD: False}), proven=None, members=members, desk=desk)
+                change(
+                    "mem_1",
+                    MemberUpdate(add={CARD: False}),
+                    proven=None,
+                    members=members,
+                    desk=desk,
+                )
             )
         )
 
@@ -256,7 +262,9 @@ class TestRivals:
         table.before_write.append(lambda: erase("mem_1", members=members, desk=desk))
 
         with pytest.raises(NotFound):
-            change("mem_1", Change(add={CARD: False}), proven=None, members=members, desk=desk)
+            change(
+                "mem_1", MemberUpdate(add={CARD: False}), proven=None, members=members, desk=desk
+            )
 
         assert members.holders([EMAIL, CARD]) == {}
 
@@ -274,7 +282,9 @@ class TestRivals:
         table.before_write.append(rename)
 
         with pytest.raises(TryAgain):
-            change("mem_1", Change(add={CARD: False}), proven=None, members=members, desk=desk)
+            change(
+                "mem_1", MemberUpdate(add={CARD: False}), proven=None, members=members, desk=desk
+            )
 
 
 class TestStaleReads:
@@ -293,9 +303,17 @@ class TestStaleReads:
         enroll(application(EMAIL), members=members, desk=desk)
         table.stale = dict(table.items)
         for name in ("Ana", "Anita"):
-            change("mem_1", Change(profile={"name": name}), proven=None, members=members, desk=desk)
+            change(
+                "mem_1",
+                MemberUpdate(profile={"name": name}),
+                proven=None,
+                members=members,
+                desk=desk,
+            )
 
-        change("mem_1", Change(consents={"email": True}), proven=None, members=members, desk=desk)
+        change(
+            "mem_1", MemberUpdate(consents={"email": True}), proven=None, members=members, desk=desk
+        )
 
         assert look_up("mem_1", members=members, strong=True).member.profile.name == "Anita"
 
@@ -321,7 +339,7 @@ class TestReplacingTheKeyOfTheDigests:
     ) -> None:
         enroll(application(EMAIL), members=members_of(table, RING), desk=desk)
         members = members_of(table, self.REPLACED)
-        change("mem_1", Change(add={CARD: False}), proven=None, members=members, desk=desk)
+        change("mem_1", MemberUpdate(add={CARD: False}), proven=None, members=members, desk=desk)
 
         erase("mem_1", members=members, desk=desk)
 
@@ -420,7 +438,13 @@ class TestMerging:
     ) -> None:
         table.before_write.append(
             lambda: _done(
-                change("mem_2", Change(add={PHONE: True}), proven=None, members=members, desk=desk)
+                change(
+                    "mem_2",
+                    MemberUpdate(add={PHONE: True}),
+                    proven=None,
+                    members=members,
+                    desk=desk,
+                )
             )
         )
 
@@ -493,7 +517,7 @@ class TestConsents:
         enroll(application(EMAIL, consents={"email": True}), members=members, desk=desk)
         later = replace(desk, now=NOW + timedelta(days=1))
 
-        same = Change(consents={"email": True, "sms": False})
+        same = MemberUpdate(consents={"email": True, "sms": False})
         changed = change("mem_1", same, proven=None, members=members, desk=later)
 
         assert changed.member.consents["email"].at == NOW
@@ -504,7 +528,7 @@ class TestConsents:
     ) -> None:
         enroll(application(EMAIL, consents={"email": True}), members=members, desk=desk)
 
-        same = Change(consents={"email": True}, add={EMAIL: False}, profile={"name": None})
+        same = MemberUpdate(consents={"email": True}, add={EMAIL: False}, profile={"name": None})
         changed = change("mem_1", same, proven=None, members=members, desk=desk)
 
         assert changed.member.revision == 1
@@ -516,7 +540,7 @@ class TestConsents:
         with pytest.raises(LimitReached):
             change(
                 "mem_1",
-                Change(profile={"attributes": {"one-more": "x"}}),
+                MemberUpdate(profile={"attributes": {"one-more": "x"}}),
                 proven=None,
                 members=members,
                 desk=desk,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from loyalty.domain.changes import Change
+from loyalty.domain.changes import TableChange
 from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account
@@ -77,7 +77,7 @@ ASKED: Final = DataRequest(
     reason=None,
 )
 # One change for every kind of event there is.
-CHANGES: Final[dict[str, Change]] = {
+CHANGES: Final[dict[str, TableChange]] = {
     "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
     "ProfileChanged": change(
         replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
@@ -171,16 +171,16 @@ CHANGES: Final[dict[str, Change]] = {
 }
 
 
-def events_named(name: str, told: Change) -> list[Event]:
+def events_named(name: str, told: TableChange) -> list[Event]:
     return [event for event in events_of(told) if event.name == name]
 
 
-def only(told: Change) -> Event:
+def only(told: TableChange) -> Event:
     (event,) = events_of(told)
     return event
 
 
-def detail(told: Change) -> dict[str, object]:
+def detail(told: TableChange) -> dict[str, object]:
     made: dict[str, object] = json.loads(only(told).to_json())
     return made
 
@@ -203,7 +203,7 @@ def test_every_kind_of_event_says_its_name_itself() -> None:
 
 
 @pytest.mark.parametrize(("name", "told"), CHANGES.items())
-def test_an_event_is_what_its_schema_says(name: str, told: Change) -> None:
+def test_an_event_is_what_its_schema_says(name: str, told: TableChange) -> None:
     (event,) = events_named(name, told)
 
     validator = Draft202012Validator(
@@ -214,7 +214,7 @@ def test_an_event_is_what_its_schema_says(name: str, told: Change) -> None:
 
 @pytest.mark.parametrize(("name", "told"), CHANGES.items())
 def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_code(
-    name: str, told: Change
+    name: str, told: TableChange
 ) -> None:
     written = "".join(event.to_json() for event in events_of(told))
 
@@ -258,7 +258,7 @@ def test_a_voucher_that_is_used_again_tells_another_event() -> None:
 
 
 @pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)
-def test_a_change_told_twice_makes_the_same_events(told: Change) -> None:
+def test_a_change_told_twice_makes_the_same_events(told: TableChange) -> None:
     first, second = ([event.to_json() for event in events_of(told)] for _ in range(2))
 
     assert first == second
@@ -367,9 +367,11 @@ def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:
 
 
 def test_a_guest_s_order_is_no_event_yet() -> None:
-    kept = Placeholder(source="pos", order_id="1001", recorded_at=NOON, count=1, order=order())
+    placeholder = Placeholder(
+        source="pos", order_id="1001", recorded_at=NOON, count=1, order=order()
+    )
 
-    assert list(events_of(change(kept))) == []
+    assert list(events_of(change(placeholder))) == []
 
 
 def test_an_account_that_moved_points_tells_what_the_member_holds_now() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Change, Kept
+from loyalty.domain.changes import Kept, TableChange
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.facts import (
     ALL,
@@ -28,7 +28,6 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import (
     Accrual,
-    AskedRefund,
     CalendarCause,
     Clawback,
     Edit,
@@ -38,6 +37,7 @@ from loyalty.domain.ledger.entries import (
     Qualifying,
     Redemption,
     RequestCause,
+    RequestedRefund,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from tests.support.ledger import (
@@ -69,7 +69,7 @@ effects = st.builds(
 )
 
 
-def told[F: Fact](kind: type[F], by: Change) -> list[F]:
+def told[F: Fact](kind: type[F], by: TableChange) -> list[F]:
     return [fact for fact in facts_of(by) if isinstance(fact, kind)]
 
 
@@ -175,7 +175,7 @@ def test_guests_are_told_apart_without_the_digest_that_finds_them() -> None:
 
 
 def test_refunds_that_wait_for_their_order_are_no_fact() -> None:
-    refund = AskedRefund(refund_id="r1", occurred_at=NOON, whole=True, fingerprint="f")
+    refund = RequestedRefund(refund_id="r1", occurred_at=NOON, whole=True, fingerprint="f")
     waiting = Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, refunds=(refund,)
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Change, Kept
+from loyalty.domain.changes import Kept, TableChange
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import Placeholder
@@ -51,7 +51,7 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return new_home
 
 
-def sold(order_id: str, *, at: datetime = NOON) -> Change:
+def sold(order_id: str, *, at: datetime = NOON) -> TableChange:
     return change(accrual(order(order_id, at=at), recorded_at=at))
 
 

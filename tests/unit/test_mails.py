@@ -8,7 +8,7 @@ import pytest
 from loyalty.domain.messaging.reminders import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
-from loyalty.edge.mail.render import Letter, Mail, mail, readable_on
+from loyalty.edge.mail.render import Letter, RenderedMail, mail, readable_on
 from tests.support.documents import program
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -17,7 +17,9 @@ LINK: Final = "https://api.example.com/v1/programs/bean/unsubscribe/x?a=1&b=2"
 SILVER: Final = [{"id": "silver", "name": "Silver", "reached_at": 500}]
 
 
-def send(kind: Any, *, name: str | None = "Ana", locale: str | None = "en", **parts: Any) -> Mail:
+def send(
+    kind: Any, *, name: str | None = "Ana", locale: str | None = "en", **parts: Any
+) -> RenderedMail:
     document = program(**parts.pop("document", {}))
     told: dict[str, Any] = {
         "member_id": "mem_1",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.messages import KINDS, Messages, Template
+from loyalty.domain.program.messages import KINDS, Messages, MessageTemplate
 from loyalty.domain.program.publication import canonical, faults
 from loyalty.domain.program.wording import DEFAULTS, VARIABLES, words
 from loyalty.domain.program.wording import faults as template_faults
@@ -120,7 +120,7 @@ def test_a_template_that_could_not_be_said_is_refused(body: str, code: str) -> N
 
 @given(st.text(alphabet="{}%# \n()'|~nameif=endset<>&", max_size=60))
 def test_whatever_is_published_can_be_said_to_everybody(body: str) -> None:
-    made = Template(kind="welcome", subject="Welcome", body=body or "x")
+    made = MessageTemplate(kind="welcome", subject="Welcome", body=body or "x")
     told = dict.fromkeys(VARIABLES["welcome"], "")
 
     if not list(template_faults(made, place="")):
@@ -139,7 +139,9 @@ def test_our_own_words_are_sound_and_need_neither_a_name_nor_a_bonus(kind: Any) 
 
 
 def test_a_subject_is_one_line_whatever_a_name_holds() -> None:
-    made = Template(kind="welcome", subject="Welcome, {{ name }}", body="{{ name }}\n\n\n\nBye")
+    made = MessageTemplate(
+        kind="welcome", subject="Welcome, {{ name }}", body="{{ name }}\n\n\n\nBye"
+    )
 
     said = words(made, {"name": "Ana\r\nBcc: all@example.com"})
 

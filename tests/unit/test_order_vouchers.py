@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.kernel.errors import VoucherUsed, WrongState
+from loyalty.domain.kernel.errors import VoucherAlreadyUsed, WrongState
 from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX, codes_among
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
 from loyalty.usecases.ledger.redemption import (
-    Wanted,
+    RequestedReward,
     cancel,
     redeem_reward,
     release,
@@ -32,22 +36,24 @@ DAY = timedelta(days=1)
 def shop(**parts: Any) -> Shop:
     rewards = [reward(id="latte", cost_points=10, voucher_days=7)]
     at = Shop("ana", "ben", rewards=rewards, **parts)
-    asked = AskedAdjustment(points=100, why=WHY, expiring_on=None, below_zero=False)
-    adjust("ana", asked=asked, request_id="gift", allowance=None, desk=at.desk)
+    requested_adjustment = RequestedAdjustment(
+        points=100, why=WHY, expiring_on=None, below_zero=False
+    )
+    adjust("ana", asked=requested_adjustment, request_id="gift", allowance=None, desk=at.desk)
     return at
 
 
 def redeemed(at: Shop, key: str = "k1", *, hold: bool = False) -> Voucher:
     """A voucher of Ana's."""
-    wanted = Wanted(reward_id="latte", hold=hold)
-    recorded = redeem_reward("ana", wanted=wanted, request_id=key, desk=at.desk)
+    requested_reward = RequestedReward(reward_id="latte", hold=hold)
+    recorded = redeem_reward("ana", wanted=requested_reward, request_id=key, desk=at.desk)
     code: str = recorded.entry.detail.code  # type: ignore[union-attr]  # a redemption's
     return voucher_of(code, desk=at.desk)
 
 
-def told(*codes: str, order: str = "o1", **changes: Any) -> ToldVouchers:
+def told(*codes: str, order: str = "o1", **changes: Any) -> OrderVoucherCodes:
     what: dict[str, Any] = {"ordered_at": NOW, "member_id": "ben", "is_list": True} | changes
-    return ToldVouchers(source="shop", order_id=order, codes=codes, **what)
+    return OrderVoucherCodes(source="shop", order_id=order, codes=codes, **what)
 
 
 def steps(found: Any) -> list[tuple[str, str | None]]:
@@ -62,7 +68,7 @@ def test_a_voucher_is_used_by_the_order_that_tells_it_whoever_s_it_is() -> None:
     at = shop()
     voucher = redeemed(at)
 
-    (step,) = tell_vouchers(told(voucher.code), desk=at.desk)
+    (step,) = apply_vouchers(told(voucher.code), desk=at.desk)
 
     assert step.redemption_id == voucher.redemption_id
     assert (step.status, step.replayed) == ("used", False)
@@ -74,11 +80,11 @@ def test_a_voucher_is_used_by_the_order_that_tells_it_whoever_s_it_is() -> None:
 def test_told_again_it_changes_nothing() -> None:
     at = shop()
     voucher = redeemed(at)
-    tell_vouchers(told(voucher.code), desk=at.desk)
+    apply_vouchers(told(voucher.code), desk=at.desk)
     before = dict(at.engine.items)
     at.now += DAY
 
-    (step,) = tell_vouchers(told(voucher.code), desk=at.desk)
+    (step,) = apply_vouchers(told(voucher.code), desk=at.desk)
 
     assert (step.status, step.replayed) == ("used", True)
     assert at.engine.items == before
@@ -87,9 +93,9 @@ def test_told_again_it_changes_nothing() -> None:
 def test_another_order_is_refused_and_hears_why() -> None:
     at = shop()
     voucher = redeemed(at)
-    tell_vouchers(told(voucher.code), desk=at.desk)
+    apply_vouchers(told(voucher.code), desk=at.desk)
 
-    found = tell_vouchers(told(voucher.code, order="o2"), desk=at.desk)
+    found = apply_vouchers(told(voucher.code, order="o2"), desk=at.desk)
 
     assert steps(found) == [("refused", "voucher_used")]
     assert voucher_of(voucher.code, desk=at.desk).used_order == ("shop", "o1")
@@ -98,14 +104,14 @@ def test_another_order_is_refused_and_hears_why() -> None:
 def test_a_code_that_is_no_voucher_s_is_passed_over() -> None:
     at = shop()
 
-    assert tell_vouchers(told("AAAABBBBCCCCDDDD"), desk=at.desk) == ()
+    assert apply_vouchers(told("AAAABBBBCCCCDDDD"), desk=at.desk) == ()
 
 
 def test_a_first_telling_without_codes_reads_nothing() -> None:
     at = shop()
     before = dict(at.engine.items)
 
-    assert tell_vouchers(told(is_first=True), desk=at.desk) == ()
+    assert apply_vouchers(told(is_first=True), desk=at.desk) == ()
     assert at.engine.items == before
 
 
@@ -113,7 +119,7 @@ def test_a_held_redemption_is_completed_by_the_order_that_was_paid_with_it() -> 
     at = shop()
     voucher = redeemed(at, hold=True)
 
-    found = tell_vouchers(told(voucher.code), desk=at.desk)
+    found = apply_vouchers(told(voucher.code), desk=at.desk)
 
     assert steps(found) == [("used", None)]
     assert state(at, voucher) == "used"
@@ -125,7 +131,7 @@ class TestWhatCannotBeUsed:
         voucher = redeemed(at)
         cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
 
-        found = tell_vouchers(told(voucher.code), desk=at.desk)
+        found = apply_vouchers(told(voucher.code), desk=at.desk)
 
         assert steps(found) == [("refused", "voucher_cancelled")]
 
@@ -134,7 +140,7 @@ class TestWhatCannotBeUsed:
         voucher = redeemed(at, hold=True)
         at.now += DAY
 
-        found = tell_vouchers(told(voucher.code, ordered_at=at.now), desk=at.desk)
+        found = apply_vouchers(told(voucher.code, ordered_at=at.now), desk=at.desk)
 
         assert steps(found) == [("refused", "voucher_cancelled")]
 
@@ -143,7 +149,7 @@ class TestWhatCannotBeUsed:
         voucher = redeemed(at)
         at.now += 8 * DAY
 
-        found = tell_vouchers(told(voucher.code, ordered_at=at.now), desk=at.desk)
+        found = apply_vouchers(told(voucher.code, ordered_at=at.now), desk=at.desk)
 
         assert steps(found) == [("refused", "voucher_expired")]
 
@@ -153,7 +159,7 @@ class TestWhatCannotBeUsed:
         at.now += 8 * DAY
         release(later.code, desk=at.desk)
 
-        found = tell_vouchers(told(late.code, later.code, ordered_at=NOW + DAY), desk=at.desk)
+        found = apply_vouchers(told(late.code, later.code, ordered_at=NOW + DAY), desk=at.desk)
 
         assert steps(found) == [("used", None), ("refused", "voucher_expired")]
         assert voucher_of(late.code, desk=at.desk).used_at == NOW + DAY
@@ -163,7 +169,7 @@ class TestAnOrderThatCameToNothing:
     def test_it_gives_back_what_it_used(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
 
         assert steps(cancel_vouchers("shop", "o1", desk=at.desk)) == [("given_back", None)]
 
@@ -174,9 +180,9 @@ class TestAnOrderThatCameToNothing:
     def test_it_gives_nothing_back_twice(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
         cancel_vouchers("shop", "o1", desk=at.desk)
-        tell_vouchers(told(voucher.code, order="o2"), desk=at.desk)
+        apply_vouchers(told(voucher.code, order="o2"), desk=at.desk)
 
         assert cancel_vouchers("shop", "o1", desk=at.desk) == ()
         assert voucher_of(voucher.code, desk=at.desk).used_order == ("shop", "o2")
@@ -186,7 +192,7 @@ class TestAnOrderThatCameToNothing:
         voucher = redeemed(at)
         cancel_vouchers("shop", "o1", desk=at.desk)
 
-        found = tell_vouchers(told(voucher.code), desk=at.desk)
+        found = apply_vouchers(told(voucher.code), desk=at.desk)
 
         assert steps(found) == [("refused", "order_cancelled")]
         assert state(at, voucher) == "issued"
@@ -194,7 +200,7 @@ class TestAnOrderThatCameToNothing:
     def test_what_expired_meanwhile_stays_used(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
         at.now += 7 * DAY
 
         found = cancel_vouchers("shop", "o1", desk=at.desk)
@@ -205,7 +211,7 @@ class TestAnOrderThatCameToNothing:
     def test_a_program_may_give_none_back(self) -> None:
         at = shop(reinstate_vouchers=False)
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
 
         found = cancel_vouchers("shop", "o1", desk=at.desk)
 
@@ -215,7 +221,7 @@ class TestAnOrderThatCameToNothing:
     def test_what_it_gave_back_can_be_cancelled_and_its_points_return(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
         cancel_vouchers("shop", "o1", desk=at.desk)
 
         cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
@@ -228,9 +234,9 @@ class TestADiscountThatIsDropped:
     def test_the_order_gives_it_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
+        apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
 
-        found = tell_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
+        found = apply_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
 
         assert steps(found) == [("given_back", None)]
         assert state(at, voucher) == "issued"
@@ -238,19 +244,19 @@ class TestADiscountThatIsDropped:
     def test_it_stays_dropped_when_an_older_telling_comes_late(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
-        tell_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
+        apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
+        apply_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
 
-        assert tell_vouchers(told(voucher.code, told_at=NOW), desk=at.desk) == ()
+        assert apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk) == ()
         assert state(at, voucher) == "issued"
 
     def test_it_can_be_taken_up_again(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
-        tell_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
+        apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
+        apply_vouchers(told(told_at=NOW + MINUTE), desk=at.desk)
 
-        found = tell_vouchers(told(voucher.code, told_at=NOW + 2 * MINUTE), desk=at.desk)
+        found = apply_vouchers(told(voucher.code, told_at=NOW + 2 * MINUTE), desk=at.desk)
 
         assert steps(found) == [("used", None)]
 
@@ -261,7 +267,7 @@ class TestTheTill:
         voucher = redeemed(at)
         use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
 
-        (step,) = tell_vouchers(told(voucher.code), desk=at.desk)
+        (step,) = apply_vouchers(told(voucher.code), desk=at.desk)
 
         assert (step.status, step.replayed) == ("used", True)
 
@@ -277,15 +283,15 @@ class TestTheTill:
         voucher = redeemed(at)
         use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
 
-        assert tell_vouchers(told(told_at=NOW), desk=at.desk) == ()
+        assert apply_vouchers(told(told_at=NOW), desk=at.desk) == ()
         assert state(at, voucher) == "used"
 
     def test_what_a_till_tells_gives_nothing_back(self) -> None:
         at = shop()
         one, other = redeemed(at, "k1"), redeemed(at, "k2")
-        tell_vouchers(told(one.code), desk=at.desk)
+        apply_vouchers(told(one.code), desk=at.desk)
 
-        tell_vouchers(told(other.code, is_list=False), desk=at.desk)
+        apply_vouchers(told(other.code, is_list=False), desk=at.desk)
 
         assert (state(at, one), state(at, other)) == ("used", "used")
 
@@ -310,9 +316,9 @@ class TestTheTill:
     def test_what_an_order_used_no_till_uses(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        tell_vouchers(told(voucher.code), desk=at.desk)
+        apply_vouchers(told(voucher.code), desk=at.desk)
 
-        with pytest.raises(VoucherUsed):
+        with pytest.raises(VoucherAlreadyUsed):
             use_voucher(voucher.code, request_id="r1", order=None, desk=at.desk)
 
 
@@ -323,9 +329,9 @@ def test_in_whatever_order_an_order_s_life_is_told_the_end_is_the_same(
     at = shop()
     one, other = redeemed(at, "k1"), redeemed(at, "k2")
     life = (
-        lambda: tell_vouchers(told(one.code, told_at=NOW), desk=at.desk),
-        lambda: tell_vouchers(told(one.code, other.code, told_at=NOW + MINUTE), desk=at.desk),
-        lambda: tell_vouchers(told(other.code, told_at=NOW + 2 * MINUTE), desk=at.desk),
+        lambda: apply_vouchers(told(one.code, told_at=NOW), desk=at.desk),
+        lambda: apply_vouchers(told(one.code, other.code, told_at=NOW + MINUTE), desk=at.desk),
+        lambda: apply_vouchers(told(other.code, told_at=NOW + 2 * MINUTE), desk=at.desk),
         lambda: cancel_vouchers("shop", "o1", desk=at.desk),
     )
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.program.document import (
     LOTS_MAX,
-    AfterEarning,
-    Inactivity,
+    AfterEarningExpiry,
+    InactivityExpiry,
     Program,
     PublishedProgram,
 )
@@ -168,7 +168,7 @@ def test_the_longest_policies_that_open_sixty_lots_are_allowed(
 ) -> None:
     expiry = {"model": "after_earning", **policy}
 
-    assert lots_open_max(AfterEarning.model_validate(expiry)) == lots
+    assert lots_open_max(AfterEarningExpiry.model_validate(expiry)) == lots
     assert places(expiry=expiry) == {}
     longer = expiry | {unit: length + 1 for unit, length in policy.items() if unit != "round_to"}
     assert places(expiry=longer) == {"/expiry": "too_many_lots"}
@@ -185,7 +185,9 @@ def test_the_longest_policies_that_open_sixty_lots_are_allowed(
 def test_a_member_who_earns_every_day_never_has_more_lots_open_than_counted(
     length: dict[str, int], round_to: str, today: date
 ) -> None:
-    policy = AfterEarning.model_validate({"model": "after_earning", "round_to": round_to, **length})
+    policy = AfterEarningExpiry.model_validate(
+        {"model": "after_earning", "round_to": round_to, **length}
+    )
     counted = lots_open_max(policy)
     assume(counted <= LOTS_MAX)
 
@@ -232,7 +234,7 @@ def test_nothing_expires_by_inactivity_before_a_full_period_since_it_was_switche
         program_id="bean",
         version=2,
         published_at=PUBLISHED_AT,
-        document=program(expiry=Inactivity(model="inactivity", months=6)),
+        document=program(expiry=InactivityExpiry(model="inactivity", months=6)),
         inactivity_since=date(2026, 11, 1),
     )
 

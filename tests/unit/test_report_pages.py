@@ -19,7 +19,7 @@ import pytest
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.edge import report_pages
-from loyalty.edge.report_pages import ASSETS, MENU, Page
+from loyalty.edge.report_pages import ASSETS, MENU, HtmlPage
 from loyalty.edge.settings import SignInSettings
 from loyalty.lake import reports
 from loyalty.lake.reports import ChartKind, Column, Table
@@ -82,7 +82,7 @@ def chart(**parts: Any) -> dict[str, Any]:
 class Parts(HTMLParser):
     """The elements of a page, and the text of those that hold scripts and styles."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: HtmlPage) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.inline: list[tuple[str, dict[str, str | None], str]] = []
@@ -106,7 +106,7 @@ class Parts(HTMLParser):
                 yield told
 
 
-def directives(page: Page) -> dict[str, list[str]]:
+def directives(page: HtmlPage) -> dict[str, list[str]]:
     told = (part.split() for part in page.policy.split(";"))
     return {name: sources for name, *sources in told}
 

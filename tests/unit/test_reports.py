@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def ask(sql: str, *, facts: Path, **limits: Any) -> Table:
-    asked = Report(
+    report = Report(
         name="ask",
         title="Ask",
         sql=sql,
@@ -49,7 +49,7 @@ def ask(sql: str, *, facts: Path, **limits: Any) -> Table:
         chart=Chart(kind="figures", x=None, y=("value",), series=None),
         units={"value": "units"},
     )
-    return reports.run(asked, NOVEMBER, facts=facts, document=program(), **limits)
+    return reports.run(report, NOVEMBER, facts=facts, document=program(), **limits)
 
 
 class TestEngine:

@@ -10,9 +10,19 @@ import pytest
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.shops.shop_codes import KnownCode, ShopCode
-from loyalty.usecases.ledger.corrections import AskedAdjustment, adjust
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.ledger.redemption import Wanted, cancel, redeem_reward, release, voucher_of
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
+from loyalty.usecases.ledger.redemption import (
+    RequestedReward,
+    cancel,
+    redeem_reward,
+    release,
+    voucher_of,
+)
 from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, ShopRefused, pause_seconds, put_right
 from tests.simulation.requests import WHY
 from tests.support.documents import reward
@@ -59,14 +69,18 @@ class Store:
 def bean(**parts: Any) -> Shop:
     offer = {"id": "five", "name": "5 € off", "kind": "amount_off", "amount_minor": 500}
     told = offer | {"cost_points": 10, "voucher_days": 7} | parts
-    at = Shop("ana", rewards=[reward(**told)])
-    asked = AskedAdjustment(points=100, why=WHY, expiring_on=None, below_zero=False)
-    adjust("ana", asked=asked, request_id="gift", allowance=None, desk=at.desk)
-    return at
+    shop = Shop("ana", rewards=[reward(**told)])
+    requested_adjustment = RequestedAdjustment(
+        points=100, why=WHY, expiring_on=None, below_zero=False
+    )
+    adjust("ana", asked=requested_adjustment, request_id="gift", allowance=None, desk=shop.desk)
+    return shop
 
 
 def redeemed(at: Shop) -> Voucher:
-    recorded = redeem_reward("ana", wanted=Wanted(reward_id="five"), request_id="k1", desk=at.desk)
+    recorded = redeem_reward(
+        "ana", wanted=RequestedReward(reward_id="five"), request_id="k1", desk=at.desk
+    )
     return voucher_of(recorded.entry.detail.code, desk=at.desk)  # type: ignore[union-attr]
 
 
@@ -75,10 +89,10 @@ def told(at: Shop, voucher: Voucher, store: Store) -> list[str]:
 
 
 def used(at: Shop, voucher: Voucher) -> None:
-    order = ToldVouchers(
+    order = OrderVoucherCodes(
         source="shop", order_id="o1", codes=(voucher.code,), ordered_at=at.now, member_id=None
     )
-    tell_vouchers(order, desk=at.desk)
+    apply_vouchers(order, desk=at.desk)
 
 
 def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:

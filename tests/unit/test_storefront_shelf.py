@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.memory import MemoryEngine
-from loyalty.domain.shops.storefront import Earns, Storefront
+from loyalty.domain.shops.storefront import OrderFilter, Storefront
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from tests.support.received import storefront
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 SHOP = storefront(at=NOW)
-CHANGED = replace(SHOP, earns=Earns(tags_none=("wholesale",)))
+CHANGED = replace(SHOP, earns=OrderFilter(tags_none=("wholesale",)))
 
 
 class Lagging(TableStorefronts):
@@ -52,7 +52,9 @@ def find(table: Lagging) -> Find:
 
 def test_a_shop_s_filters_are_stored_under_names_that_never_change() -> None:
     engine = MemoryEngine()
-    earns = Earns(statuses=("paid",), channels=("web",), tags_any=("vip",), tags_none=("staff",))
+    earns = OrderFilter(
+        statuses=("paid",), channels=("web",), tags_any=("vip",), tags_none=("staff",)
+    )
 
     TableStorefronts(engine).put("bean", replace(SHOP, earns=earns))
 

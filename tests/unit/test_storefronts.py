@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound
-from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import Delivery, ShopKeys, Storefront
 from loyalty.storefronts import dialect
 from loyalty.usecases.shops.storefronts import (
@@ -66,13 +66,13 @@ class Vault:
 class Inbox:
     """And the queue behind it."""
 
-    kept: dict[Kept, Delivery] = field(default_factory=dict)
-    queued: list[Kept] = field(default_factory=list)
+    kept: dict[StoredDelivery, Delivery] = field(default_factory=dict)
+    queued: list[StoredDelivery] = field(default_factory=list)
 
-    def keep(self, kept: Kept, delivery: Delivery) -> None:
+    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None:
         self.kept[kept] = delivery
 
-    def send(self, kept: Kept) -> None:
+    def send(self, kept: StoredDelivery) -> None:
         self.queued.append(kept)
 
 

@@ -12,7 +12,7 @@ from loyalty.table import keys
 from loyalty.table.operations import Assign, Update, equal
 from loyalty.usecases.ledger.corrections import merge_members
 from loyalty.usecases.ledger.redemption import complete
-from loyalty.usecases.ledger.sweeps import WAITING_MAX, Due, put_off, wake
+from loyalty.usecases.ledger.sweeps import WAITING_MAX, DueItem, put_off, wake
 from loyalty.usecases.work_pages import ITEMS_MAX
 from tests.support.documents import published, reward
 from tests.support.orders import NOON
@@ -318,15 +318,15 @@ class TestWhoIsGone:
         town.give(70, expiring_on=date(2026, 12, 31))
         listed = town.listed()
 
-        stale = Due(f"{keys.instant(MIDNIGHT)}#{ANA}")
+        stale = DueItem(f"{keys.instant(MIDNIGHT)}#{ANA}")
         wake(stale, dues=town.dues, desk=town.desk)
-        wake(Due(f"{keys.instant(MIDNIGHT)}#mem_nobody"), dues=town.dues, desk=town.desk)
+        wake(DueItem(f"{keys.instant(MIDNIGHT)}#mem_nobody"), dues=town.dues, desk=town.desk)
 
         assert town.listed() == listed == "2026-12-31T23:00:00.000000Z"
 
     def test_what_was_put_off_is_found_again_a_day_later(self, town: Town) -> None:
         town.now = MIDNIGHT
-        due = Due(f"{keys.instant(MIDNIGHT)}#{ANA}")
+        due = DueItem(f"{keys.instant(MIDNIGHT)}#{ANA}")
 
         put_off(due, dues=town.dues, now=town.now)
 
@@ -336,7 +336,7 @@ class TestWhoIsGone:
         assert town.kinds() == ["adjustment", "expiry"]
 
     def test_who_was_listed_anew_is_not_put_off(self, town: Town) -> None:
-        due = Due(f"{keys.instant(MIDNIGHT)}#{ANA}")
+        due = DueItem(f"{keys.instant(MIDNIGHT)}#{ANA}")
         town.give(70, expiring_on=date(2026, 11, 25))
 
         put_off(due, dues=town.dues, now=MIDNIGHT)

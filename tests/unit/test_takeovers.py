@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import IdentityTaken
 from loyalty.domain.people.identity import Identity, Keyring, identify
-from loyalty.domain.people.member import Change, Member, Strength, changed
+from loyalty.domain.people.member import Member, MemberUpdate, Strength, changed
 from loyalty.table.erasures import erasure_from_item
 from loyalty.table.members import TableMembers
 from loyalty.usecases.people.enrollment import (
     Application,
-    Claim,
+    IdentityClaim,
     change,
     enroll,
     enroll_oneself,
@@ -54,7 +54,7 @@ def mallory(members: TableMembers, desk: Desk) -> str:
         members=members,
         desk=desk,
     )
-    change("mallory", Change(add={EMAIL: False}), proven=None, members=members, desk=desk)
+    change("mallory", MemberUpdate(add={EMAIL: False}), proven=None, members=members, desk=desk)
     return "mallory"
 
 
@@ -99,7 +99,7 @@ class TestStrength:
     def test_only_a_shop_s_customer_stops_being_proven(
         self, before: dict[Identity, bool], add: dict[Identity, bool]
     ) -> None:
-        after = changed(a_member(before), Change(add=add), now=NOW)
+        after = changed(a_member(before), MemberUpdate(add=add), now=NOW)
 
         for identity in before.keys() | add.keys():
             was_or_becomes = before.get(identity, False) or add.get(identity, False)
@@ -150,7 +150,7 @@ class TestTakingOver:
     def test_a_change_of_the_one_who_loses_it_is_kept(
         self, mallory: str, table: Table, members: TableMembers, desk: Desk
     ) -> None:
-        rename = Change(profile={"name": "Mallory"})
+        rename = MemberUpdate(profile={"name": "Mallory"})
         table.before_write.append(
             lambda: done(change(mallory, rename, proven=None, members=members, desk=desk))
         )
@@ -167,7 +167,7 @@ class TestTakingOver:
     ) -> None:
         enroll(application(PHONE, member_id="till"), members=members, desk=desk)
         sign_in(members, desk)
-        proof = Change(add={PHONE: True})
+        proof = MemberUpdate(add={PHONE: True})
         table.before_write.append(
             lambda: done(change("till", proof, proven=None, members=members, desk=desk))
         )
@@ -220,7 +220,7 @@ class TestTakingOver:
         becomes_one = [lambda: merge("ana", into="till", table=table)]
         table.after_read = becomes_one + [lambda: None] * (reads - 1)
 
-        change("ana", Change(add={PHONE: True}), proven=None, members=members, desk=desk)
+        change("ana", MemberUpdate(add={PHONE: True}), proven=None, members=members, desk=desk)
 
         member_id, strength = holder(members, PHONE)
         assert strength is Strength.PROVEN
@@ -260,7 +260,7 @@ class TestWhoseItIs:
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL, member_id="till"), members=members, desk=desk)
-        again = Application(member_id="twin", claims=[Claim(EMAIL, verified=True)])
+        again = Application(member_id="twin", claims=[IdentityClaim(EMAIL, verified=True)])
 
         with pytest.raises(IdentityTaken) as refused:
             enroll(again, members=members, desk=desk)
@@ -273,7 +273,7 @@ class TestWhoseItIs:
         enroll(application(PHONE, CARD, member_id="till"), members=members, desk=desk)
         sign_in(members, desk)
 
-        add = Change(add={PHONE: True})
+        add = MemberUpdate(add={PHONE: True})
         change("ana", add, proven=[SUBJECT, EMAIL, PHONE], members=members, desk=desk)
 
         assert holder(members, PHONE) == ("ana", Strength.PROVEN)
@@ -286,7 +286,9 @@ class TestWhoseItIs:
         enroll(application(CARD, member_id="other"), members=members, desk=desk)
 
         with pytest.raises(IdentityTaken):
-            change("other", Change(add={EMAIL: False}), proven=None, members=members, desk=desk)
+            change(
+                "other", MemberUpdate(add={EMAIL: False}), proven=None, members=members, desk=desk
+            )
 
     def test_erasing_somebody_leaves_alone_what_was_only_noted_of_them(
         self, mallory: str, members: TableMembers, desk: Desk, table: Table

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.table.operations import Item, Key, Page, Put, Query, Refused
+from loyalty.table.operations import Item, Key, Put, Query, QueryPage, Refused
 from tests.support.units import (
     Cost,
     MeteredEngine,
@@ -135,8 +135,8 @@ class Holding:
     def get_many(self, keys: Any, *, strong: bool) -> dict[Key, Item]:
         return {key: self._items[key] for key in keys if key in self._items}
 
-    def query(self, query: Query) -> Page:
-        return Page(tuple(item for key, item in self._items.items() if key.pk == query.pk))
+    def query(self, query: Query) -> QueryPage:
+        return QueryPage(tuple(item for key, item in self._items.items() if key.pk == query.pk))
 
     def write(self, operations: Any) -> None:
         if self._refuses:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from loyalty.edge.aws.queues.work import HOPS_MAX, EndlessLoopError, PageQueue, work
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 from tests.support.http import Context
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
-PAGE = Page(program_id="bean", lane="shards", items=("one",))
+PAGE = WorkPage(program_id="bean", lane="shards", items=("one",))
 
 
 class Sqs:
@@ -68,7 +68,7 @@ def test_a_page_counts_the_pages_that_led_to_it(sqs: Sqs, pages: PageQueue) -> N
 
 
 def test_a_loop_ends_in_the_dead_letters(sqs: Sqs, pages: PageQueue) -> None:
-    pages.send([Page(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX)])
+    pages.send([WorkPage(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX)])
 
     # First it is put apart with its cause, then it is given back to the queue as failed.
     assert work_off(sqs, pages) == {"batchItemFailures": []}
@@ -81,6 +81,6 @@ def test_a_loop_ends_in_the_dead_letters(sqs: Sqs, pages: PageQueue) -> None:
 
 def test_a_page_beyond_the_end_of_a_loop_is_not_sent(sqs: Sqs, pages: PageQueue) -> None:
     with pytest.raises(EndlessLoopError):
-        pages.send([Page(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX + 1)])
+        pages.send([WorkPage(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX + 1)])
 
     assert sqs.records == []

@@ -12,8 +12,8 @@ from loyalty.domain.shops.deliveries import (
     BODY_CHARACTERS,
     CONTRADICTED,
     EVENT_CHARACTERS,
-    Kept,
-    Told,
+    EventBody,
+    StoredDelivery,
     delivery_id,
     is_contradicted,
     kept_as,
@@ -32,7 +32,9 @@ def envelope(*, event: str | None = "e", topic: str = "t", said: bytes | None = 
     return Envelope(topic=topic, name=event or "n", order_id="1", event=event, said=said)
 
 
-def kept(*, at: datetime = NOW, body: bytes = b"{}", told: Envelope | None = None) -> Kept:
+def kept(
+    *, at: datetime = NOW, body: bytes = b"{}", told: Envelope | None = None
+) -> StoredDelivery:
     return kept_as(delivery(body, received_at=at), told or envelope())
 
 
@@ -101,8 +103,8 @@ class TestAContradiction:
     SECOND = kept(body=b"second")
 
     @staticmethod
-    def told(one: Kept, reason: str | None = None) -> Told:
-        return Told(body=one.delivery_id[EVENT_CHARACTERS:], reason=reason)
+    def told(one: StoredDelivery, reason: str | None = None) -> EventBody:
+        return EventBody(body=one.delivery_id[EVENT_CHARACTERS:], reason=reason)
 
     def test_is_what_comes_second_in_other_words(self) -> None:
         assert is_contradicted(self.SECOND, (self.told(self.FIRST),))

@@ -15,7 +15,7 @@ from loyalty.domain.webhooks_out.endpoints import (
     SPREAD,
     WAIT_MAX,
     WAIT_MIN,
-    Answer,
+    AttemptResult,
     EndpointDelivery,
     SigningSecrets,
     attempted,
@@ -24,7 +24,7 @@ from loyalty.domain.webhooks_out.endpoints import (
 )
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
-FAILED: Final = Answer(status=500)
+FAILED: Final = AttemptResult(status=500)
 
 
 def delivery() -> EndpointDelivery:
@@ -44,7 +44,7 @@ def waits(*, chance: float) -> list[timedelta]:
 
 
 def test_an_answer_of_success_is_the_end_of_it() -> None:
-    done = attempted(delivery(), Answer(status=202), now=NOW, chance=0)
+    done = attempted(delivery(), AttemptResult(status=202), now=NOW, chance=0)
 
     assert (done.state, done.attempts, done.status) == ("delivered", 1, 202)
     assert done.next_attempt_at is None
@@ -72,7 +72,7 @@ def test_chance_moves_a_wait_by_a_quarter_and_costs_no_endless_attempts(chance: 
 
 def test_an_endpoint_that_asks_for_time_is_given_it_within_reason() -> None:
     for asked, given_ in ((timedelta(minutes=5), timedelta(minutes=5)), (RETRIED_FOR, WAIT_MAX)):
-        answer = Answer(status=429, retry_after=asked)
+        answer = AttemptResult(status=429, retry_after=asked)
 
         tried = attempted(delivery(), answer, now=NOW, chance=0.5)
 
@@ -80,14 +80,14 @@ def test_an_endpoint_that_asks_for_time_is_given_it_within_reason() -> None:
 
 
 def test_an_endpoint_that_is_gone_is_not_tried_again() -> None:
-    done = attempted(delivery(), Answer(status=410), now=NOW, chance=0)
+    done = attempted(delivery(), AttemptResult(status=410), now=NOW, chance=0)
 
     assert (done.state, done.next_attempt_at) == ("parked", None)
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 401, 404, 429, 500, 503])
 def test_whatever_else_is_answered_is_tried_again(status: int) -> None:
-    tried = attempted(delivery(), Answer(status=status), now=NOW, chance=0)
+    tried = attempted(delivery(), AttemptResult(status=status), now=NOW, chance=0)
 
     assert (tried.state, tried.turn) == ("retrying", 1)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.people.erasure import Erasure, Said, said_in
+from loyalty.domain.people.erasure import Erasure, NamedText, said_in
 from loyalty.domain.people.identity import Identity
 
 EMAIL = Identity("email", "ana@example.com")
@@ -45,7 +45,7 @@ def test_an_address_is_found_however_deep_it_lies(body: Any, at: list[str]) -> N
 
 @given(body=st.binary(max_size=80) | BODIES.map(lambda body: json.dumps(body).encode()))
 def test_whatever_a_body_is_it_says_something_or_nothing(body: bytes) -> None:
-    assert all(isinstance(each, Said) for each in said_in(body))
+    assert all(isinstance(each, NamedText) for each in said_in(body))
 
 
 def test_what_is_nested_beyond_reading_is_one_text() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from loyalty.domain.program.document import AfterEarning, Never, Program
+from loyalty.domain.program.document import AfterEarningExpiry, NeverExpiry, Program
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.publication import faults, faults_of_broken
 from tests.support.documents import document, reward, rule
@@ -59,9 +59,9 @@ def test_the_branch_of_a_union_is_the_one_that_the_document_names() -> None:
 
     read = read_partly(Program, document(expiry=after_earning)).expiry
 
-    assert isinstance(read, AfterEarning)
+    assert isinstance(read, AfterEarningExpiry)
     assert read.round_to == "week"
-    assert isinstance(read_partly(Program, document(expiry=never)).expiry, Never)
+    assert isinstance(read_partly(Program, document(expiry=never)).expiry, NeverExpiry)
     with pytest.raises(Unread):
         _ = read_partly(Program, document(expiry={"months": 12})).expiry
 

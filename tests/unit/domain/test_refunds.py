@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import award
-from loyalty.domain.ledger.entries import Accrual, AskedRefund
+from loyalty.domain.ledger.entries import Accrual, RequestedRefund
 from loyalty.domain.ledger.refunds import OrderState, counted_minor, kept, refunded_with, to_settle
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program
@@ -43,14 +43,14 @@ def shops(draw: st.DrawFn) -> tuple[Program, Order]:
     return program(earning_rules=rules), order(*lines)
 
 
-def refund_of(name: str, **what: Any) -> AskedRefund:
-    return AskedRefund(refund_id=name, occurred_at=NOON, fingerprint=name, **what)
+def refund_of(name: str, **what: Any) -> RequestedRefund:
+    return RequestedRefund(refund_id=name, occurred_at=NOON, fingerprint=name, **what)
 
 
 @st.composite
-def refunds_for(draw: st.DrawFn, bought: Order) -> list[AskedRefund]:
+def refunds_for(draw: st.DrawFn, bought: Order) -> list[RequestedRefund]:
     """A few refunds, by units of lines or by amounts, more than there is included."""
-    asked: list[AskedRefund] = []
+    asked: list[RequestedRefund] = []
     for number in range(draw(st.integers(1, 4))):
         quantities = {
             each.line_id: draw(st.integers(1, each.quantity + 1))
@@ -68,7 +68,7 @@ def accrual_of(bought: Order, rules: Program) -> Accrual:
     return Accrual(order=bought, shares=earned.shares, parts=earned.parts)
 
 
-def clawed_by(asked: list[AskedRefund], accrual: Accrual, rules: Program) -> list[int]:
+def clawed_by(asked: list[RequestedRefund], accrual: Accrual, rules: Program) -> list[int]:
     """The points of each refund in turn, all of them taken."""
     state = OrderState()
     points: list[int] = []

@@ -14,13 +14,13 @@ from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.corrections import merge
-from loyalty.domain.ledger.entries import Accrual, AskedRefund
+from loyalty.domain.ledger.entries import Accrual, RequestedRefund
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.ledger.postings import Due, summed
+from loyalty.domain.ledger.postings import DueTime, summed
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.tiers import (
-    Announcement,
     Counting,
+    TierAnnouncement,
     changes_on,
     counter,
     counting,
@@ -161,7 +161,7 @@ def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
     posting = accrue(order_of(50_000), account=member(), program=rules, fingerprint="", now=NOON)
 
     (change,) = posting.changes
-    assert change.announces == Announcement("silver", is_up=True)
+    assert change.announces == TierAnnouncement("silver", is_up=True)
     assert change.due is not None
     assert change.due.on == date(2028, 1, 1)
 
@@ -250,7 +250,7 @@ def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
     assert isinstance(earned, Accrual)
 
     posting = claw_back(
-        AskedRefund(refund_id="r1", occurred_at=NOON, amount_minor=20_000, fingerprint=""),
+        RequestedRefund(refund_id="r1", occurred_at=NOON, amount_minor=20_000, fingerprint=""),
         accrual=bought.entries[0],
         earned=earned,
         state=None,
@@ -263,7 +263,7 @@ def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
 
     (change,) = posting.changes
     assert change.announces is None
-    assert change.due == Due(date(2027, 1, 1), moves=True)
+    assert change.due == DueTime(date(2027, 1, 1), moves=True)
     assert change.qualifying_exactly == {"p2026": 600}
 
 

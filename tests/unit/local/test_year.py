@@ -10,13 +10,13 @@ import pytest
 
 from local.memory import MemoryEngine
 from local.year.counter import PROGRAM_ID, Counter
-from local.year.keeping import Kept
+from local.year.keeping import SavedYear
 from local.year.making import Span, make_year
 from loyalty.domain.facts import Fact, facts_of
 from loyalty.domain.ledger.audit import audit
 from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.people.identity import Keyring
-from loyalty.lake.connections import Engine
+from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
 from loyalty.lake.reports import Cell, Period, names, report, run
@@ -51,7 +51,7 @@ def year(seed: int) -> Counter:
 @pytest.fixture(scope="module")
 def ask(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """Ask for the rows of a report of the year, on an engine that is kept."""
-    bucket, engine = Bucket(), Engine()
+    bucket, engine = Bucket(), ReportEngine()
     Lake(bucket.client, bucket="lake").write(_facts(year.engine), name="year")
     mirror = Mirror(bucket.client, bucket="lake", root=tmp_path_factory.mktemp("facts"))
     facts = mirror.fetch(PROGRAM_ID, KINDS)
@@ -79,17 +79,17 @@ def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:
 def test_a_year_that_was_kept_is_the_year_that_was_made(
     year: Counter, seed: int, tmp_path: Path
 ) -> None:
-    kept = Kept(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
+    saved_year = SavedYear(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
 
-    assert (kept.make(), kept.make()) == (True, False)
-    assert kept.items() == list(year.engine.items.values())
+    assert (saved_year.make(), saved_year.make()) == (True, False)
+    assert saved_year.items() == list(year.engine.items.values())
 
 
 def test_a_year_under_another_key_is_made_anew_and_takes_the_place_of_the_first(
     tmp_path: Path,
 ) -> None:
     span = Span(first=LAST, last=LAST)
-    first = Kept(span=span, keyring=KEYRING, folder=tmp_path, members=1)
+    first = SavedYear(span=span, keyring=KEYRING, folder=tmp_path, members=1)
     other = replace(first, keyring=Keyring({"1": b"another key"}, current="1"))
     first.make()
 

@@ -13,11 +13,11 @@ from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, d
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
+    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
     Parked,
-    Wanted,
 )
 from loyalty.storefronts import bigcommerce
 from tests.support.bigcommerce import PRODUCTS, STORE, event, order, product, refund, refunds
@@ -41,7 +41,7 @@ def paid(*given_back: dict[str, Any], products: Any = PRODUCTS, **changes: Any) 
 
 @pytest.mark.parametrize("topic", bigcommerce.ORDER_TOPICS)
 def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
-    assert bigcommerce.translate(topic, encoded(event(topic)), source="shop") == Wanted(
+    assert bigcommerce.translate(topic, encoded(event(topic)), source="shop") == FetchNeeded(
         (
             "/v2/orders/218",
             "/v2/orders/218/products?limit=250",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.shops.storefront import Ignored, Parked, Wanted
+from loyalty.domain.shops.storefront import FetchNeeded, Ignored, Parked
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support.fuzz import must_make_sense, places, spoiled
 from tests.support.shopify import DELETED_CUSTOMER, KNOWN_CUSTOMER
@@ -137,7 +137,7 @@ def test_bigcommerce_is_asked_for_its_customers() -> None:
         "store/customer/updated", body, [encoded(OF_BIGCOMMERCE)], source="shop"
     )
 
-    assert wanted == Wanted(("/v3/customers?id:in=11",))
+    assert wanted == FetchNeeded(("/v3/customers?id:in=11",))
     assert isinstance(told, CustomerTold)
     assert (told.customer.value, told.contacts) == ("11", (EMAIL, PHONE))
     assert bigcommerce.envelope(body, {}).customer_id == "11"

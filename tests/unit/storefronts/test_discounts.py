@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import Command, OrderPaid, OrderRefunded, Wanted
+from loyalty.domain.shops.storefront import Command, FetchNeeded, OrderPaid, OrderRefunded
 from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
 from tests.support import bigcommerce as big
 from tests.support.received import AT
@@ -42,7 +42,7 @@ def of_bigcommerce(*codes: str) -> Command:
     return bigcommerce.complete("store/order/updated", b"", fetched, source="shop")
 
 
-def of_stripe(*codes: str) -> Command | Wanted:
+def of_stripe(*codes: str) -> Command | FetchNeeded:
     body = fixture("stripe/checkout.session.completed")
     body["data"]["object"] |= {"metadata": {"voucher_code": codes[0]} if codes else {}}
     return stripe.translate(body["type"], encoded(body), source="shop")
@@ -51,7 +51,7 @@ def of_stripe(*codes: str) -> Command | Wanted:
 LISTING = [of_shopify, of_woocommerce, of_square, of_bigcommerce]
 
 
-def codes_of(command: Command | PrivacyRequest | Wanted) -> tuple[str, ...] | None:
+def codes_of(command: Command | PrivacyRequest | FetchNeeded) -> tuple[str, ...] | None:
     assert isinstance(command, OrderPaid), command
     return command.codes
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import Command, Earns, Ignored, OrderPaid
+from loyalty.domain.shops.storefront import Command, Ignored, OrderFilter, OrderPaid
 from loyalty.storefronts import bigcommerce, shopify, square, woocommerce
 from tests.support import bigcommerce as big
 from tests.support.received import AT
@@ -14,18 +14,18 @@ from tests.support.signing import encoded, fixture
 
 
 def of_shopify(
-    earns: Earns, *, topic: str = "orders/paid", **changes: Any
+    earns: OrderFilter, *, topic: str = "orders/paid", **changes: Any
 ) -> Command | PrivacyRequest:
     body = encoded(payload(WITH_CUSTOMER, at=AT, **changes))
     return shopify.translate(topic, body, source="shop", earns=earns)
 
 
-def of_woocommerce(earns: Earns, **changes: Any) -> Command:
+def of_woocommerce(earns: OrderFilter, **changes: Any) -> Command:
     body = encoded(fixture("woocommerce/order.727") | changes)
     return woocommerce.translate("order.updated", body, source="shop", earns=earns)
 
 
-def of_square(earns: Earns, **changes: Any) -> Command:
+def of_square(earns: OrderFilter, **changes: Any) -> Command:
     answer = fixture("square/order")["order"] | {"customer_id": "ANA"} | changes
     return square.complete(
         "payment.updated",
@@ -36,7 +36,7 @@ def of_square(earns: Earns, **changes: Any) -> Command:
     )
 
 
-def of_bigcommerce(earns: Earns, *given_back: dict[str, Any], **changes: Any) -> Command:
+def of_bigcommerce(earns: OrderFilter, *given_back: dict[str, Any], **changes: Any) -> Command:
     fetched = [big.order(**changes), big.PRODUCTS, big.refunds(*given_back)]
     return bigcommerce.complete(
         "store/order/updated", b"", [encoded(each) for each in fetched], source="shop", earns=earns
@@ -45,7 +45,7 @@ def of_bigcommerce(earns: Earns, *given_back: dict[str, Any], **changes: Any) ->
 
 @pytest.mark.parametrize("translate", [of_shopify, of_woocommerce, of_square, of_bigcommerce])
 def test_every_paid_order_earns_while_nothing_is_chosen(translate: Any) -> None:
-    command = translate(Earns())
+    command = translate(OrderFilter())
 
     assert isinstance(command, OrderPaid)
     assert command.excluded is None
@@ -54,16 +54,22 @@ def test_every_paid_order_earns_while_nothing_is_chosen(translate: Any) -> None:
 @pytest.mark.parametrize(
     ("command", "status"),
     [
-        (of_shopify(Earns(statuses=("fulfilled",)), fulfillment_status="fulfilled"), None),
-        (of_shopify(Earns(statuses=("fulfilled",)), fulfillment_status=None), "status_excluded"),
-        (of_shopify(Earns(statuses=("unfulfilled",)), fulfillment_status=None), None),
-        (of_woocommerce(Earns(statuses=("completed",)), status="completed"), None),
-        (of_woocommerce(Earns(statuses=("completed",)), status="processing"), "status_excluded"),
-        (of_woocommerce(Earns(statuses=("Shipped",)), status="shipped"), None),
-        (of_square(Earns(statuses=("completed",)), state="COMPLETED"), None),
-        (of_square(Earns(statuses=("completed",)), state="OPEN"), "status_excluded"),
-        (of_bigcommerce(Earns(statuses=("completed",)), status_id=10), None),
-        (of_bigcommerce(Earns(statuses=("completed",)), status_id=11), "status_excluded"),
+        (of_shopify(OrderFilter(statuses=("fulfilled",)), fulfillment_status="fulfilled"), None),
+        (
+            of_shopify(OrderFilter(statuses=("fulfilled",)), fulfillment_status=None),
+            "status_excluded",
+        ),
+        (of_shopify(OrderFilter(statuses=("unfulfilled",)), fulfillment_status=None), None),
+        (of_woocommerce(OrderFilter(statuses=("completed",)), status="completed"), None),
+        (
+            of_woocommerce(OrderFilter(statuses=("completed",)), status="processing"),
+            "status_excluded",
+        ),
+        (of_woocommerce(OrderFilter(statuses=("Shipped",)), status="shipped"), None),
+        (of_square(OrderFilter(statuses=("completed",)), state="COMPLETED"), None),
+        (of_square(OrderFilter(statuses=("completed",)), state="OPEN"), "status_excluded"),
+        (of_bigcommerce(OrderFilter(statuses=("completed",)), status_id=10), None),
+        (of_bigcommerce(OrderFilter(statuses=("completed",)), status_id=11), "status_excluded"),
     ],
 )
 def test_an_order_earns_in_the_statuses_chosen(command: Command, status: str | None) -> None:
@@ -74,22 +80,27 @@ def test_an_order_earns_in_the_statuses_chosen(command: Command, status: str | N
 
 
 def test_a_status_of_the_shop_s_own_earns_only_where_it_was_chosen() -> None:
-    assert of_woocommerce(Earns(), status="shipped") == Ignored("not_paid")
-    assert of_woocommerce(Earns(channels=("rest-api",)), status="shipped") == Ignored("not_paid")
+    assert of_woocommerce(OrderFilter(), status="shipped") == Ignored("not_paid")
+    assert of_woocommerce(OrderFilter(channels=("rest-api",)), status="shipped") == Ignored(
+        "not_paid"
+    )
 
 
 @pytest.mark.parametrize(
     ("command", "earns"),
     [
-        (of_shopify(Earns(channels=("WEB", "pos")), source_name="web"), True),
-        (of_shopify(Earns(channels=("pos",)), source_name="web"), False),
-        (of_shopify(Earns(channels=("pos",)), source_name=None), False),
-        (of_woocommerce(Earns(channels=("checkout",)), created_via="checkout"), True),
-        (of_woocommerce(Earns(channels=("checkout",)), created_via="admin"), False),
-        (of_square(Earns(channels=("Point of Sale",)), source={"name": "Point of Sale"}), True),
-        (of_square(Earns(channels=("Point of Sale",)), source={"name": "Online"}), False),
-        (of_bigcommerce(Earns(channels=("www",)), order_source="www"), True),
-        (of_bigcommerce(Earns(channels=("www",)), order_source="amazon"), False),
+        (of_shopify(OrderFilter(channels=("WEB", "pos")), source_name="web"), True),
+        (of_shopify(OrderFilter(channels=("pos",)), source_name="web"), False),
+        (of_shopify(OrderFilter(channels=("pos",)), source_name=None), False),
+        (of_woocommerce(OrderFilter(channels=("checkout",)), created_via="checkout"), True),
+        (of_woocommerce(OrderFilter(channels=("checkout",)), created_via="admin"), False),
+        (
+            of_square(OrderFilter(channels=("Point of Sale",)), source={"name": "Point of Sale"}),
+            True,
+        ),
+        (of_square(OrderFilter(channels=("Point of Sale",)), source={"name": "Online"}), False),
+        (of_bigcommerce(OrderFilter(channels=("www",)), order_source="www"), True),
+        (of_bigcommerce(OrderFilter(channels=("www",)), order_source="amazon"), False),
     ],
 )
 def test_an_order_earns_in_the_channels_chosen(command: Command, earns: bool) -> None:
@@ -102,18 +113,18 @@ def test_an_order_earns_in_the_channels_chosen(command: Command, earns: bool) ->
 @pytest.mark.parametrize(
     ("earns", "tags", "of_customer", "is_excluded"),
     [
-        (Earns(tags_any=("loyal",)), "new, Loyal", "", False),
-        (Earns(tags_any=("loyal",)), "new", "loyal", False),
-        (Earns(tags_any=("loyal",)), "new", "", True),
-        (Earns(tags_any=("loyal",)), "disloyal", "", True),
-        (Earns(tags_none=("wholesale",)), "new", "vip", False),
-        (Earns(tags_none=("wholesale",)), "Wholesale, new", "", True),
-        (Earns(tags_none=("wholesale",)), "", "wholesale", True),
-        (Earns(tags_any=("new",), tags_none=("wholesale",)), "new, wholesale", "", True),
+        (OrderFilter(tags_any=("loyal",)), "new, Loyal", "", False),
+        (OrderFilter(tags_any=("loyal",)), "new", "loyal", False),
+        (OrderFilter(tags_any=("loyal",)), "new", "", True),
+        (OrderFilter(tags_any=("loyal",)), "disloyal", "", True),
+        (OrderFilter(tags_none=("wholesale",)), "new", "vip", False),
+        (OrderFilter(tags_none=("wholesale",)), "Wholesale, new", "", True),
+        (OrderFilter(tags_none=("wholesale",)), "", "wholesale", True),
+        (OrderFilter(tags_any=("new",), tags_none=("wholesale",)), "new, wholesale", "", True),
     ],
 )
 def test_the_tags_of_an_order_and_of_its_customer_decide(
-    earns: Earns, tags: str, of_customer: str, is_excluded: bool
+    earns: OrderFilter, tags: str, of_customer: str, is_excluded: bool
 ) -> None:
     customer = payload(WITH_CUSTOMER)["customer"] | {"tags": of_customer}
 
@@ -126,7 +137,7 @@ def test_the_tags_of_an_order_and_of_its_customer_decide(
 
 
 def test_refunds_of_an_order_that_is_not_to_earn_are_still_told() -> None:
-    command = of_bigcommerce(Earns(statuses=("completed",)), big.refund(5.0), status_id=14)
+    command = of_bigcommerce(OrderFilter(statuses=("completed",)), big.refund(5.0), status_id=14)
 
     assert isinstance(command, OrderPaid)
     assert command.excluded == "status_excluded"

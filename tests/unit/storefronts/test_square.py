@@ -14,11 +14,11 @@ from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, d
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
+    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
     Parked,
-    Wanted,
 )
 from loyalty.storefronts import square
 from tests.support.fuzz import must_make_sense, places, spoiled
@@ -45,7 +45,7 @@ def order(**changes: Any) -> dict[str, Any]:
     return {"order": body["order"] | {"customer_id": "ANA"} | changes}
 
 
-def asked(topic: str, **changes: Any) -> Command | Wanted:
+def asked(topic: str, **changes: Any) -> Command | FetchNeeded:
     return square.translate(topic, encoded(event(topic, **changes)), source="till")
 
 
@@ -71,14 +71,14 @@ def item(total: int, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("topic", "changes", "answer"),
     [
-        (PAYMENT, {}, Wanted((f"/v2/orders/{PAID_ORDER_ID}",))),
+        (PAYMENT, {}, FetchNeeded((f"/v2/orders/{PAID_ORDER_ID}",))),
         (PAYMENT, {"status": "APPROVED"}, Ignored("not_paid")),
         (PAYMENT, {"order_id": None}, Ignored("no_order")),
         (PAYMENT, {"order_id": "../payments"}, Parked("malformed", "/data")),
-        (REFUND, {}, Wanted(("/v2/payments/KkAkhdMsgzn59SM8A89WgKwekxLZY",))),
+        (REFUND, {}, FetchNeeded(("/v2/payments/KkAkhdMsgzn59SM8A89WgKwekxLZY",))),
         (REFUND, {"status": "PENDING"}, Ignored("refund_pending")),
         (REFUND, {"status": "FAILED"}, Ignored("nothing_given_back")),
-        (ORDER, {}, Wanted(("/v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY",))),
+        (ORDER, {}, FetchNeeded(("/v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY",))),
         (ORDER, {"state": "DRAFT"}, Ignored("not_paid")),
         (
             PAYMENT,
@@ -88,7 +88,7 @@ def item(total: int, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_an_event_says_what_has_to_be_read(
-    topic: str, changes: dict[str, Any], answer: Command | Wanted
+    topic: str, changes: dict[str, Any], answer: Command | FetchNeeded
 ) -> None:
     assert asked(topic, **changes) == answer
 

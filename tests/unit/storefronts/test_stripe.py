@@ -13,11 +13,11 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
 from loyalty.domain.shops.storefront import (
     Command,
+    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
     Parked,
-    Wanted,
 )
 from loyalty.storefronts import stripe
 from tests.support.fuzz import must_make_sense, places, spoiled
@@ -36,7 +36,7 @@ def event(name: str, **changes: Any) -> dict[str, Any]:
     return body
 
 
-def translated(body: Any, *, topic: str | None = None) -> Command | Wanted:
+def translated(body: Any, *, topic: str | None = None) -> Command | FetchNeeded:
     return stripe.translate(topic or body["type"], encoded(body), source="shop")
 
 
@@ -162,7 +162,7 @@ def test_the_payment_of_an_invoice_that_names_none_is_read() -> None:
     invoice = event(INVOICE)["data"]["object"]["id"]
     raw = encoded(of_another_version())
 
-    assert translated(of_another_version()) == Wanted(
+    assert translated(of_another_version()) == FetchNeeded(
         (f"/v1/invoice_payments?invoice={invoice}&status=paid",)
     )
     command = stripe.complete(INVOICE, raw, payments(None, PAYMENT, "pi_2"), source="shop")

@@ -18,7 +18,7 @@ type Kept = Entry | Placeholder | Account | Voucher | Member | Message | Respons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class TableChange:
     """One item of a program, written; `made_at` is when.
 
     Whatever is told of a change derives from it alone, so that a change delivered twice is told

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, Literal
 
-from loyalty.domain.changes import Change
+from loyalty.domain.changes import TableChange
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -464,7 +464,7 @@ ALL: Final[tuple[type[Event], ...]] = (
 )
 
 
-def events_of(change: Change) -> Iterator[Event]:
+def events_of(change: TableChange) -> Iterator[Event]:
     """What a change means to the world outside; most mean one thing, some nothing."""
     match change.after, change.before:
         case Entry() as entry, _:
@@ -518,7 +518,7 @@ def events_of(change: Change) -> Iterator[Event]:
             )
 
 
-def _of_member(member: Member, before: Member | None, change: Change) -> Iterator[Event]:
+def _of_member(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:
     consents = _agreed(member)
     if consents != (_agreed(before) if before else {}):
         yield _event(
@@ -548,7 +548,7 @@ def _of_member(member: Member, before: Member | None, change: Change) -> Iterato
         )
 
 
-def _of_moves(member: Member, before: Member | None, change: Change) -> Iterator[Event]:
+def _of_moves(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:
     """What passed to or from this very member; of one who was merged it was announced before."""
     announced = before.identity_moves if before else ()
     for move in member.identity_moves:
@@ -568,7 +568,7 @@ def _of_moves(member: Member, before: Member | None, change: Change) -> Iterator
         )
 
 
-def _of_account(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
+def _of_account(account: Account, before: Account | None, change: TableChange) -> Iterator[Event]:
     """An account tells who begins and ends, levels, and what it holds; entries tell the causes."""
 
     def tell(kind: type[Event], *, at: datetime | None, subject: str = "", **what: Any) -> Event:
@@ -604,7 +604,7 @@ def _of_account(account: Account, before: Account | None, change: Change) -> Ite
             yield tell(MemberErased, at=account.ended_at)
 
 
-def _of_holding(account: Account, before: Account | None, change: Change) -> Iterator[Event]:
+def _of_holding(account: Account, before: Account | None, change: TableChange) -> Iterator[Event]:
     now, was = _holding(account), _holding(before or Account(member_id=account.member_id))
     changed = tuple(
         field.name for field in fields(now) if getattr(now, field.name) != getattr(was, field.name)
@@ -702,7 +702,7 @@ def _takes(entry: Entry) -> bool:
     return min(entry.points, entry.pending_points) < 0
 
 
-def _of_voucher(voucher: Voucher, before: Voucher | None, change: Change) -> Iterator[Event]:
+def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -> Iterator[Event]:
     if before is not None and before.state == voucher.state:
         return
     times = f"#{voucher.times_reinstated}" if voucher.times_reinstated else ""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import ClassVar, Final, Literal
 
-from loyalty.domain.changes import Change
+from loyalty.domain.changes import TableChange
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
@@ -33,7 +33,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.messaging.reminders import Fate, Message
+from loyalty.domain.messaging.reminders import Message, MessageState
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.messages import MessageKind
@@ -192,7 +192,7 @@ class MessageFact(Fact):
     member_id: str
     message_kind: MessageKind
     channel: Literal["email"]
-    state: Fate
+    state: MessageState
     written_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
@@ -230,7 +230,7 @@ _REVISION_OF_STATE: Final[dict[State, int]] = {
     "cancelled": 3,
     "expired": 3,
 }
-_REVISION_OF_FATE: Final[dict[Fate, int]] = {
+_REVISION_OF_FATE: Final[dict[MessageState, int]] = {
     "waiting": 1,
     "sent": 2,
     "dropped": 2,
@@ -239,7 +239,7 @@ _REVISION_OF_FATE: Final[dict[Fate, int]] = {
 }
 
 
-def facts_of(change: Change) -> Iterator[Fact]:
+def facts_of(change: TableChange) -> Iterator[Fact]:
     """What the lake learns from a change."""
     match change.after:
         case Entry() as entry:
@@ -363,7 +363,7 @@ def _of_order(
     )
 
 
-def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
+def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
     used_source, used_order_id = voucher.used_order or (None, None)
     return VoucherFact(
         fact_id=voucher.redemption_id,
@@ -386,7 +386,7 @@ def _of_voucher(voucher: Voucher, change: Change) -> VoucherFact:
     )
 
 
-def _of_account(account: Account, change: Change) -> Iterator[MemberFact]:
+def _of_account(account: Account, change: TableChange) -> Iterator[MemberFact]:
     """An account tells of a member that begins, ends or is granted a level; entries tell points."""
     before = change.before
     if (

@@ -21,7 +21,7 @@ FILE_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedFile:
+class RequestedFile:
     """What somebody asked for: a report or, by the name of their kind, facts; both days included.
 
     `by` and `within_days` are a report's.
@@ -57,7 +57,7 @@ class ReportExport:
     """An export as it stands; of `objects_total` objects of the lake `objects_read` are here."""
 
     export_id: str
-    wanted: WantedFile
+    wanted: RequestedFile
     requested_at: datetime
     state: ReportExportState = "queued"
     attempts: int = 0

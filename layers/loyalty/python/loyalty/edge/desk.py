@@ -20,7 +20,7 @@ def shelf(table: str) -> ProgramShelf:
     return ProgramShelf(TablePrograms(engine(table)))
 
 
-def desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
+def open_desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
     """The desk of a program, at this moment.
 
     Raises:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound, OwnAccount
-from loyalty.domain.people.identity import Identity, Keyring, Kind, NotAnIdentity, identify
+from loyalty.domain.people.identity import Identity, IdentityKind, Keyring, NotAnIdentity, identify
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.auth import Principal, Role
@@ -108,7 +108,7 @@ def require_another(principal: Principal, member_id: str) -> None:
 def proven_by(principal: Principal) -> list[Identity]:
     """What a person's token proves to be theirs, its subject first."""
     proven = [identify("subject", principal.subject)]
-    told: tuple[tuple[Kind, str | None], ...] = (
+    told: tuple[tuple[IdentityKind, str | None], ...] = (
         ("email", principal.email),
         ("phone", principal.phone),
     )

@@ -22,7 +22,7 @@ from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.program.document import Program
 from loyalty.edge.settings import SignInSettings
 from loyalty.lake import reports
-from loyalty.lake.reports import By, Table
+from loyalty.lake.reports import ReportStep, Table
 
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js", "session.js")
@@ -48,7 +48,7 @@ MENU: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HtmlPage:
     html: str
     policy: str
     """Its Content-Security-Policy."""
@@ -62,7 +62,7 @@ def link(
     report: str = "overview",
     first: date | None = None,
     last: date | None = None,
-    by: By = "month",
+    by: ReportStep = "month",
 ) -> str:
     """Where the reports of a program are looked at, with a token of who may.
 
@@ -91,7 +91,7 @@ def assets_digest() -> str:
     return whole.hexdigest()[:16]
 
 
-def shell(sign_in: SignInSettings) -> Page:
+def shell(sign_in: SignInSettings) -> HtmlPage:
     """The page around the reports. Whoever opens it is asked for a token, or to sign in."""
     written = Template(_text("shell.html")).substitute(
         # Relative, since a gateway may serve the API below a path of its own.
@@ -105,10 +105,10 @@ def shell(sign_in: SignInSettings) -> Page:
     policy = _policy(
         "script-src 'self'", "style-src 'self'", "img-src data:", f"connect-src {sources}"
     )
-    return Page(written, f"{policy}; frame-ancestors 'none'")
+    return HtmlPage(written, f"{policy}; frame-ancestors 'none'")
 
 
-def page(answer: Mapping[str, Any]) -> Page:
+def page(answer: Mapping[str, Any]) -> HtmlPage:
     """A report as one file: it loads nothing, and can be read, kept, sent and printed."""
     library, style = _text("plot.js"), _text("pages.css")
     drawing = f"{_text('draw.js')}\n{_START}"
@@ -124,7 +124,7 @@ def page(answer: Mapping[str, Any]) -> Page:
         library=library,
         drawing=drawing,
     )
-    return Page(written, f"{policy}; frame-ancestors 'none'")
+    return HtmlPage(written, f"{policy}; frame-ancestors 'none'")
 
 
 def names(table: Table, document: Program) -> dict[str, dict[str, str]]:

@@ -23,7 +23,7 @@ type Listing = frozenset[str]
 
 
 @dataclass(slots=True)
-class Kept:
+class OpenConnection:
     """An engine, and what it was told."""
 
     connected: "DuckDBPyConnection"
@@ -48,11 +48,11 @@ class Kept:
         )  # fmt: skip
 
 
-class Engine:
+class ReportEngine:
     """Lends one engine at a time, the same one as long as it knows what is so."""
 
     def __init__(self) -> None:
-        self._kept: Kept | None = None
+        self._kept: OpenConnection | None = None
 
     @contextmanager
     def over(
@@ -78,7 +78,7 @@ class Engine:
             connected = sql_views.connection(
                 facts, kinds=kinds, document=document, zone=zone, until=until
             )
-            kept = Kept(connected, facts, document, zone, until, listings)
+            kept = OpenConnection(connected, facts, document, zone, until, listings)
         else:
             sql_views.extend(kept.connected, facts, kinds=kinds, known=kept.listings)
             kept.listings |= listings

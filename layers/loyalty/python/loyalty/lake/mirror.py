@@ -59,7 +59,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MirroredObject:
     """An object that was listed, the file that it is on the disk, and what is asked of it."""
 
     stored: Stored
@@ -117,7 +117,7 @@ class Mirror:
 
     def _wanted(
         self, folder: Path, listed: Sequence[Stored], columns: Columns | None
-    ) -> Iterator[Wanted]:
+    ) -> Iterator[MirroredObject]:
         """What is asked of the objects of one kind.
 
         Where objects share days, facts may be twice, and it takes their identity to see that.
@@ -130,10 +130,10 @@ class Mirror:
                 asked |= IDENTITY if stored.cover in disputed else frozenset()
             if stored.size_bytes <= WHOLE_BYTES_MAX:
                 asked = None
-            yield Wanted(stored, folder / stored.kind / stored.file_name, asked)
+            yield MirroredObject(stored, folder / stored.kind / stored.file_name, asked)
 
     def _drop_all_but(
-        self, wanted: Sequence[Wanted], *, folder: Path, kinds: Collection[str]
+        self, wanted: Sequence[MirroredObject], *, folder: Path, kinds: Collection[str]
     ) -> None:
         """Remove what left the lake, and what nobody knows how much of is there."""
         known = {each.path for each in wanted} & self._held.keys()
@@ -147,7 +147,7 @@ class Mirror:
                 del self._held[path]
 
     def _outlined(
-        self, wanted: Sequence[Wanted], *, folder: Path, pool: ThreadPoolExecutor
+        self, wanted: Sequence[MirroredObject], *, folder: Path, pool: ThreadPoolExecutor
     ) -> bool:
         """Learn where columns are of what is not fetched whole; False as in `_matched`."""
         unknown = [
@@ -160,7 +160,7 @@ class Mirror:
         self._held |= {path: Held(layout) for path, layout in layouts.items()}
         return True
 
-    def _fetch_footer(self, each: Wanted) -> bool:
+    def _fetch_footer(self, each: MirroredObject) -> bool:
         """Make a file of an object's size that holds its footer and nothing else."""
         size = each.stored.size_bytes
         with each.path.open("w+b") as file:
@@ -175,7 +175,7 @@ class Mirror:
 
     def _matched(
         self,
-        wanted: Sequence[Wanted],
+        wanted: Sequence[MirroredObject],
         *,
         folder: Path,
         pool: ThreadPoolExecutor,
@@ -195,7 +195,7 @@ class Mirror:
         return True
 
     def _has_room(
-        self, wanted: Sequence[Wanted], missing: Sequence[Wanted], *, folder: Path
+        self, wanted: Sequence[MirroredObject], missing: Sequence[MirroredObject], *, folder: Path
     ) -> bool:
         """Let what is not wanted now make way; False where that was the program's own."""
         if sum(map(self._asked_bytes, wanted)) > self._bytes_max:
@@ -220,24 +220,24 @@ class Mirror:
         shutil.rmtree(folder)
         self._held = {path: held for path, held in self._held.items() if folder not in path.parents}
 
-    def _asked_bytes(self, each: Wanted) -> int:
+    def _asked_bytes(self, each: MirroredObject) -> int:
         """How much of an object is asked for, fetched or not."""
         if each.columns is None:
             return each.stored.size_bytes
         held = self._held[each.path]
         return TAIL_BYTES + _length(held.spans(each.columns & frozenset(held.layout or ())))
 
-    def _missing_bytes(self, each: Wanted) -> int:
+    def _missing_bytes(self, each: MirroredObject) -> int:
         held = self._held.get(each.path)
         if held is None:
             return each.stored.size_bytes
         return _length(held.spans(self._lacking(each, held)))
 
-    def _lacking(self, each: Wanted, held: Held) -> frozenset[str]:
+    def _lacking(self, each: MirroredObject, held: Held) -> frozenset[str]:
         asked = frozenset(held.layout or ()) if each.columns is None else each.columns
         return held.lacks(asked)
 
-    def _complete(self, each: Wanted) -> bool:
+    def _complete(self, each: MirroredObject) -> bool:
         held = self._held.get(each.path)
         if held is None:
             if not self._lake.fetch(each.stored, to=each.path):

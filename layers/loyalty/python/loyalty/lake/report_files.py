@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.kernel.errors import TooLarge
 from loyalty.domain.program.document import Program
-from loyalty.domain.report_exports import FileFormat, WantedFile
+from loyalty.domain.report_exports import FileFormat, RequestedFile
 from loyalty.lake import reports, sql_views
 from loyalty.lake.reports import Period
 from loyalty.lake.spreadsheets import as_text_sql
@@ -49,7 +49,7 @@ class Scope:
     period: Period
 
 
-def reads(wanted: WantedFile) -> tuple[str, ...]:
+def reads(wanted: RequestedFile) -> tuple[str, ...]:
     """The kinds of facts that a file is made from.
 
     Raises:
@@ -59,7 +59,7 @@ def reads(wanted: WantedFile) -> tuple[str, ...]:
 
 
 def write(
-    wanted: WantedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
+    wanted: RequestedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
 ) -> int:
     """Write a file within the scope's folder; gives the number of its rows.
 

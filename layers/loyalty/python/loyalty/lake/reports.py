@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 type Cell = int | float | str | None
-type By = Literal["day", "week", "month"]
+type ReportStep = Literal["day", "week", "month"]
 type Connect = Callable[..., AbstractContextManager[DuckDBPyConnection]]
 type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
 
@@ -97,7 +97,7 @@ class Period:
     last: date
     zone: ZoneInfo
     as_of: datetime
-    by: By = "month"
+    by: ReportStep = "month"
     within_days: int = WITHIN_DAYS
 
     @property

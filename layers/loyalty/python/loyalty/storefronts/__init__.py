@@ -8,13 +8,13 @@ from typing import Protocol, cast
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import (
     Command,
-    Earns,
     Envelope,
+    FetchNeeded,
+    OrderFilter,
     Platform,
     PlatformApi,
     Received,
     Storefront,
-    Wanted,
 )
 
 
@@ -50,8 +50,8 @@ class Dialect(Protocol):
         ...
 
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
-    ) -> Command | PrivacyRequest | Wanted:
+        self, topic: str, body: bytes, *, source: str, earns: OrderFilter, store: str | None
+    ) -> Command | PrivacyRequest | FetchNeeded:
         """What a delivery asks for. Any body will do: what makes no sense is parked.
 
         Where `store` is given, a body that names another shop is parked as `other_shop`.
@@ -59,7 +59,7 @@ class Dialect(Protocol):
         ...
 
     def complete(
-        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: OrderFilter
     ) -> Command:
         """What a delivery asks for, once what it wanted was fetched. Any bodies will do."""
         ...

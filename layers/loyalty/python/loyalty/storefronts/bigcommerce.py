@@ -18,30 +18,30 @@ from pydantic_core import PydanticCustomError
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.fields import CurrencyCode, Instant
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     OTHER_SHOP,
     Command,
-    Earns,
     Envelope,
+    FetchNeeded,
     Ignored,
+    OrderFilter,
     OrderRefunded,
     Parked,
     PlatformApi,
     Received,
     Storefront,
-    Wanted,
     cancelled,
 )
 from loyalty.storefronts import reading
 from loyalty.storefronts.reading import (
     Id,
+    Payload,
     Quantity,
-    Shop,
+    ShopNamed,
     SignedAmount,
-    Told,
     Topic,
     minor,
     reads,
@@ -132,15 +132,15 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
     store: str | None = None,
-) -> Command | Wanted:
+) -> Command | FetchNeeded:
     """What has to be read first. Any body will do: what makes no sense is parked."""
     read = TOPICS.get(topic)
     if read is None:
         return Ignored("unknown_topic")
     try:
-        return read(body, Shop(source=source, earns=earns, store=store))
+        return read(body, ShopNamed(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -151,7 +151,7 @@ def complete(
     fetched: Sequence[bytes],
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
 ) -> Command:
     """What a delivery asks for, by the order as BigCommerce tells it now."""
     try:
@@ -197,11 +197,11 @@ LooseAmount = Annotated[SignedAmount, BeforeValidator(_loose)]
 Time = Annotated[datetime, BeforeValidator(_instant)]
 
 
-class _Data(Told):
+class _Data(Payload):
     id: Id | None = None
 
 
-class _Event(Told):
+class _Event(Payload):
     """Just enough to know what an event is about."""
 
     scope: StrictStr
@@ -209,15 +209,15 @@ class _Event(Told):
     data: _Data | None = None
 
 
-class _Named(Told):
+class _Named(Payload):
     id: Id
 
 
-class _NamingEvent(Told):
+class _NamingEvent(Payload):
     producer: StrictStr
     data: _Named
 
-    def of_other_shop(self, shop: Shop) -> Parked | None:
+    def of_other_shop(self, shop: ShopNamed) -> Parked | None:
         """One app's secret signs for each of the stores that it is installed in."""
         if shop.store is None or self.producer == f"stores/{shop.store}":
             return None
@@ -232,16 +232,16 @@ class _Customer(_Named):
     date_modified: Instant | None = None
 
 
-class _Customers(Told):
+class _Customers(Payload):
     data: tuple[_Customer, ...] = ()
 
 
-class _Discount(Told):
+class _Discount(Payload):
     amount: LooseAmount
     code: StrictStr | None = None
 
 
-class _Product(Told):
+class _Product(Payload):
     id: Id
     sku: StrictStr | None = None
     type: StrictStr | None = None
@@ -251,17 +251,17 @@ class _Product(Told):
     applied_discounts: tuple[_Discount, ...] = ()
 
 
-class _Fee(Told):
+class _Fee(Payload):
     cost_ex_tax: LooseAmount = Decimal(0)
     cost_inc_tax: LooseAmount = Decimal(0)
 
 
-class _Billing(Told):
+class _Billing(Payload):
     email: StrictStr | None = None
     phone: StrictStr | None = None
 
 
-class _Order(Told):
+class _Order(Payload):
     id: Id
     status_id: StrictInt
     payment_status: StrictStr | None = None
@@ -295,26 +295,26 @@ class _Order(Told):
         return net, sum((fee.cost_inc_tax for fee in self.fees), Decimal(0))
 
 
-class _RefundedItem(Told):
+class _RefundedItem(Payload):
     item_type: StrictStr
     item_id: Id | None = None
     quantity: Quantity | None = None
     requested_amount: LooseAmount | None = None
 
 
-class _RefundPayment(Told):
+class _RefundPayment(Payload):
     amount: LooseAmount
     is_declined: bool = False
 
 
-class _Refund(Told):
+class _Refund(Payload):
     id: Id
     created: Instant | None = None
     items: tuple[_RefundedItem, ...] = ()
     payments: tuple[_RefundPayment, ...] = ()
 
 
-class _Refunds(Told):
+class _Refunds(Payload):
     data: tuple[_Refund, ...] = ()
 
 
@@ -341,7 +341,7 @@ def _order(
     refunds: Sequence[_Refund],
     *,
     source: str,
-    earns: Earns,
+    earns: OrderFilter,
 ) -> Command:
     told_at = told.date_modified or told.date_created
     if told.status_id in (REFUNDED, CANCELLED):
@@ -437,7 +437,7 @@ def _off(product: _Product) -> Decimal:
 
 def _asked(
     told: _Refund, paid_minor: Mapping[str, tuple[int, int]], *, at: datetime, decimals: int
-) -> AskedRefund:
+) -> RequestedRefund:
     """What was given back; what an item was refunded for is told, or is its part of the line.
 
     Money that was given back for the whole order is of no item.
@@ -460,9 +460,9 @@ def _asked(
     )
 
 
-def _order_event(event: _NamingEvent, shop: Shop) -> Command | Wanted:
+def _order_event(event: _NamingEvent, shop: ShopNamed) -> Command | FetchNeeded:
     named = event.data.id
-    return event.of_other_shop(shop) or Wanted(
+    return event.of_other_shop(shop) or FetchNeeded(
         (
             f"/v2/orders/{named}",
             f"/v2/orders/{named}/products?limit=250",
@@ -471,19 +471,19 @@ def _order_event(event: _NamingEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _customer_event(event: _NamingEvent, shop: Shop) -> Command | Wanted:
-    wanted = Wanted((f"/v3/customers?id:in={event.data.id}",))
-    return event.of_other_shop(shop) or wanted
+def _customer_event(event: _NamingEvent, shop: ShopNamed) -> Command | FetchNeeded:
+    fetch_needed = FetchNeeded((f"/v3/customers?id:in={event.data.id}",))
+    return event.of_other_shop(shop) or fetch_needed
 
 
-def _customer_gone(event: _NamingEvent, shop: Shop) -> Command | Wanted:
+def _customer_gone(event: _NamingEvent, shop: ShopNamed) -> Command | FetchNeeded:
     return event.of_other_shop(shop) or reading.customer_erased(
         str(event.data.id), source=shop.source
     )
 
 
 # The topic is a part of the signed body.
-TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     **dict.fromkeys(ORDER_TOPICS, reads(_NamingEvent, _order_event)),
     **dict.fromkeys(CUSTOMER_TOPICS, reads(_NamingEvent, _customer_event)),
     CUSTOMER_DELETED: reads(_NamingEvent, _customer_gone),

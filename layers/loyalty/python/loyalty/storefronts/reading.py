@@ -16,15 +16,15 @@ from pydantic_core import PydanticCustomError
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX
 from loyalty.domain.kernel.text import as_line
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, Line, Order
-from loyalty.domain.people.identity import Identity, Kind, NotAnIdentity, identify
+from loyalty.domain.people.identity import Identity, IdentityKind, NotAnIdentity, identify
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold
 from loyalty.domain.shops.storefront import (
     Command,
-    Earns,
     Ignored,
+    OrderFilter,
     OrderPaid,
     OrderRefunded,
     Parked,
@@ -58,29 +58,29 @@ Amount = Annotated[SignedAmount, Field(ge=0)]
 Quantity = Annotated[StrictInt, Field(ge=0, le=10**6)]
 
 
-class Told(BaseModel):
+class Payload(BaseModel):
     """A part of a payload; what is not read is not looked at."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
+class ShopNamed:
     """The connected shop that a delivery came from, as far as a translation needs it.
 
     `store` is the platform's own name of the shop; None where the connection has none.
     """
 
     source: str
-    earns: Earns
+    earns: OrderFilter
     store: str | None
 
 
-type Topic[C] = Callable[[bytes, Shop], C]
+type Topic[C] = Callable[[bytes, ShopNamed], C]
 """Reads the body of one topic. Raises `ValidationError` where the body has not its shape."""
 
 
-def reads[P: Told, C](shape: type[P], command: Callable[[P, Shop], C]) -> Topic[C]:
+def reads[P: Payload, C](shape: type[P], command: Callable[[P, ShopNamed], C]) -> Topic[C]:
     """A topic: the shape that its body must have, and the command that it stands for.
 
     Some platforms sign only the body and send the topic in a header. Whoever captures a delivery
@@ -88,7 +88,7 @@ def reads[P: Told, C](shape: type[P], command: Callable[[P, Shop], C]) -> Topic[
     this topic have, and declare as `Absent` what tells the bodies of other topics apart.
     """
 
-    def read(body: bytes, shop: Shop) -> C:
+    def read(body: bytes, shop: ShopNamed) -> C:
         return command(shape.model_validate_json(body), shop)
 
     return read
@@ -108,7 +108,9 @@ def sku(text: str | None) -> str | None:
     return as_line(text or "")[:SKU_CHARACTERS_MAX] or None
 
 
-def identities(named: Iterable[tuple[Kind, str | None]], *, source: str) -> tuple[Identity, ...]:
+def identities(
+    named: Iterable[tuple[IdentityKind, str | None]], *, source: str
+) -> tuple[Identity, ...]:
     """Who bought, in the order they are named in. What cannot be an identity is passed over."""
     found: dict[Identity, None] = {}
     for kind, value in named:
@@ -123,7 +125,7 @@ def paid(
     *,
     currency: str,
     identities: tuple[Identity, ...],
-    refunds: tuple[AskedRefund, ...] = (),
+    refunds: tuple[RequestedRefund, ...] = (),
     pointer: str,
     excluded: str | None = None,
     discounts: Iterable[str] | None = None,
@@ -158,7 +160,7 @@ def paid(
 def refunded(
     source: str,
     order_id: str,
-    refund: AskedRefund,
+    refund: RequestedRefund,
     *,
     currency: str,
     all_given_back: bool = False,
@@ -181,8 +183,8 @@ def customer(
     customer_id: str,
     *,
     source: str,
-    named: Iterable[tuple[Kind, str | None]],
-    verified: Iterable[Kind] = (),
+    named: Iterable[tuple[IdentityKind, str | None]],
+    verified: Iterable[IdentityKind] = (),
     names: Iterable[str | None] = (),
     consents: Mapping[str, bool] = MappingProxyType({}),
     told_at: datetime | None,
@@ -209,7 +211,7 @@ def customer_erased(customer_id: str, *, source: str) -> CustomerErased:
 
 def shared_out(
     refund_id: str, *, at: datetime, back_minor: int, shares_minor: Mapping[str, int]
-) -> AskedRefund:
+) -> RequestedRefund:
     """What was given back, to what it is told to be for first, by line; "" is no line's.
 
     Less is shared out in proportion, more is of the whole order.
@@ -222,7 +224,7 @@ def shared_out(
     return given_back(refund_id, at=at, amounts_minor=shares, amount_minor=over_minor)
 
 
-def given_back_minor(refund: AskedRefund) -> int:
+def given_back_minor(refund: RequestedRefund) -> int:
     return refund.amount_minor + sum(refund.amounts_minor.values())
 
 

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.fields import CurrencyCode, Instant
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
@@ -23,9 +23,9 @@ from loyalty.domain.shops.storefront import (
     ALL_EARN,
     OTHER_SHOP,
     Command,
-    Earns,
     Envelope,
     Ignored,
+    OrderFilter,
     OrderRefunded,
     Parked,
     PlatformApi,
@@ -38,10 +38,10 @@ from loyalty.storefronts.reading import (
     Absent,
     Amount,
     Id,
+    Payload,
     Quantity,
-    Shop,
+    ShopNamed,
     SignedAmount,
-    Told,
     Topic,
     minor,
     reads,
@@ -115,7 +115,7 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
     store: str | None = None,
 ) -> Command | PrivacyRequest:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
@@ -123,7 +123,7 @@ def translate(
     if read is None:
         return Ignored("unknown_topic")
     try:
-        return read(body, Shop(source=source, earns=earns, store=store))
+        return read(body, ShopNamed(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -144,28 +144,28 @@ def _is_a(kind: str) -> Any:
     return Field(pattern=rf"^gid://shopify/{kind}/")
 
 
-class _Money(Told):
+class _Money(Payload):
     amount: Amount
     currency_code: CurrencyCode
 
 
-class _Bag(Told):
+class _Bag(Payload):
     shop_money: _Money
 
 
-class _Discount(Told):
+class _Discount(Payload):
     amount_set: _Bag
 
 
-class _DiscountCode(Told):
+class _DiscountCode(Payload):
     code: StrictStr
 
 
-class _Tax(Told):
+class _Tax(Payload):
     price_set: _Bag
 
 
-class _Charged(Told):
+class _Charged(Payload):
     """Something with a price, discounts and taxes of its own."""
 
     id: Id
@@ -207,20 +207,20 @@ class _Item(_Charged):
         return "tip" if self.tip_payment_gateway else None
 
 
-class _Customer(Told):
+class _Customer(Payload):
     id: Id | None = None
     email: StrictStr | None = None
     phone: StrictStr | None = None
     tags: StrictStr | None = None
 
 
-class _DataRequest(Told):
+class _DataRequest(Payload):
     id: Id
 
 
 # What the law gives a shop's customers, and a shop that is given up:
 # https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
-class _OfShop(Told):
+class _OfShop(Payload):
     """What only requests about somebody's data have: the shop, by id and by name."""
 
     shop_id: Id
@@ -262,11 +262,11 @@ class _ShopRedact(_OfShop):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Consent(Told):
+class _Consent(Payload):
     state: StrictStr
 
 
-class _Erased(Told):
+class _Erased(Payload):
     id: Id
 
 
@@ -301,19 +301,19 @@ class _KnownCustomer(_Erased):
         return self.verified_email is True and self.state == "enabled"
 
 
-class _Reference(Told):
+class _Reference(Payload):
     """Just enough to know which order a payload is about."""
 
     id: Id | None = None
     order_id: Id | None = None
 
 
-class _RefundedMoney(Told):
+class _RefundedMoney(Payload):
     amount: SignedAmount
     currency_code: CurrencyCode
 
 
-class _RefundedBag(Told):
+class _RefundedBag(Payload):
     """In the shop's currency, and in the customer's, which a refund may be paid in."""
 
     shop_money: _RefundedMoney
@@ -324,34 +324,34 @@ class _RefundedBag(Told):
         return self.shop_money.amount
 
 
-class _Transaction(Told):
+class _Transaction(Payload):
     amount: Amount
     currency: CurrencyCode
     kind: StrictStr
     status: StrictStr
 
 
-class _RefundedItem(Told):
+class _RefundedItem(Payload):
     line_item_id: Id
     quantity: Quantity
     subtotal_set: _RefundedBag
     total_tax_set: _RefundedBag
 
 
-class _RefundedShipping(Told):
+class _RefundedShipping(Payload):
     """Since version 2024-10 shipping is refunded here, before among the adjustments."""
 
     subtotal_amount_set: _RefundedBag
     tax_amount_set: _RefundedBag
 
 
-class _Adjustment(Told):
+class _Adjustment(Payload):
     kind: StrictStr | None = None
     amount_set: _RefundedBag
     tax_amount_set: _RefundedBag
 
 
-class _Refund(Told):
+class _Refund(Payload):
     id: Id
     order_id: Id
     created_at: Instant | None = None
@@ -439,7 +439,7 @@ class _CreatedRefund(_Refund):
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Refund")]
 
 
-class _Cancelled(Told):
+class _Cancelled(Payload):
     id: Id
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     cancelled_at: Instant
@@ -447,7 +447,7 @@ class _Cancelled(Told):
     test: StrictBool | None = False
 
 
-class _Order(Told):
+class _Order(Payload):
     id: Id
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     currency: CurrencyCode
@@ -480,7 +480,7 @@ class _Order(Told):
             yield from charged.money()
 
 
-def _data_request(payload: _CustomersDataRequest, shop: Shop) -> PrivacyRequest | Parked:
+def _data_request(payload: _CustomersDataRequest, shop: ShopNamed) -> PrivacyRequest | Parked:
     return _of_other_shop(payload, shop) or PrivacyRequest(
         asks="export",
         identities=payload.identities(source=shop.source),
@@ -489,7 +489,7 @@ def _data_request(payload: _CustomersDataRequest, shop: Shop) -> PrivacyRequest 
     )
 
 
-def _customers_redact(payload: _CustomersRedact, shop: Shop) -> PrivacyRequest | Parked:
+def _customers_redact(payload: _CustomersRedact, shop: ShopNamed) -> PrivacyRequest | Parked:
     return _of_other_shop(payload, shop) or PrivacyRequest(
         asks="erasure",
         identities=payload.identities(source=shop.source),
@@ -497,25 +497,25 @@ def _customers_redact(payload: _CustomersRedact, shop: Shop) -> PrivacyRequest |
     )
 
 
-def _shop_redact(payload: _ShopRedact, shop: Shop) -> PrivacyRequest | Parked:
+def _shop_redact(payload: _ShopRedact, shop: ShopNamed) -> PrivacyRequest | Parked:
     return _of_other_shop(payload, shop) or PrivacyRequest(asks="shop_erasure")
 
 
-def _of_other_shop(payload: _OfShop, shop: Shop) -> Parked | None:
+def _of_other_shop(payload: _OfShop, shop: ShopNamed) -> Parked | None:
     """One app's secret signs for each of the shops that it is installed in."""
     if shop.store is None or payload.shop_domain == f"{shop.store}.myshopify.com":
         return None
     return Parked(OTHER_SHOP, "/shop_domain")
 
 
-def _paid_order(told: _Order, shop: Shop) -> Command:
+def _paid_order(told: _Order, shop: ShopNamed) -> Command:
     """An order when it was paid; what is refunded later is told by other deliveries."""
     if told.cancelled_at:
         return _cancelled(told, at=told.cancelled_at, source=shop.source)
     return _order_paid(told, shop)
 
 
-def _order_told(told: _Order, shop: Shop) -> Command:
+def _order_told(told: _Order, shop: ShopNamed) -> Command:
     """An order as it is now: it may be paid, cancelled, or not paid yet."""
     if told.cancelled_at:
         return _cancelled(told, at=told.cancelled_at, source=shop.source)
@@ -525,7 +525,7 @@ def _order_told(told: _Order, shop: Shop) -> Command:
     for refund in refunds:
         if isinstance(refund, Parked):
             return refund
-    done = tuple(refund for refund in refunds if isinstance(refund, AskedRefund))
+    done = tuple(refund for refund in refunds if isinstance(refund, RequestedRefund))
     return _order_paid(
         told,
         shop,
@@ -536,9 +536,9 @@ def _order_told(told: _Order, shop: Shop) -> Command:
 
 def _order_paid(
     told: _Order,
-    shop: Shop,
+    shop: ShopNamed,
     *,
-    refunds: tuple[AskedRefund, ...] = (),
+    refunds: tuple[RequestedRefund, ...] = (),
     all_given_back: bool = False,
 ) -> Command:
     if told.test:
@@ -587,7 +587,7 @@ def _order_paid(
     )
 
 
-def _order_cancelled(payload: _Cancelled, shop: Shop) -> Command:
+def _order_cancelled(payload: _Cancelled, shop: ShopNamed) -> Command:
     return _cancelled(payload, at=payload.cancelled_at, source=shop.source)
 
 
@@ -605,14 +605,14 @@ def _cancelled(payload: _Cancelled | _Order, *, at: datetime, source: str) -> Co
     )
 
 
-def _order_refunded(told: _Refund, shop: Shop) -> Command:
+def _order_refunded(told: _Refund, shop: ShopNamed) -> Command:
     asked = _asked(told)
-    if not isinstance(asked, AskedRefund):
+    if not isinstance(asked, RequestedRefund):
         return asked
     return reading.refunded(shop.source, str(told.order_id), asked, currency=told.currency)
 
 
-def _asked(told: _Refund) -> AskedRefund | Ignored | Parked:
+def _asked(told: _Refund) -> RequestedRefund | Ignored | Parked:
     """What was given back: to what the refund is for first, what is more of the whole order.
 
     While a part of it is still on its way, nothing counts: `orders/updated` tells it again.
@@ -702,7 +702,7 @@ def _kept_of_removed(told: _Order, removed: Counter[int]) -> Decimal:
     return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
 
 
-def _customer(told: _KnownCustomer, shop: Shop) -> Command:
+def _customer(told: _KnownCustomer, shop: ShopNamed) -> Command:
     """Only who has said yes is told of; a pending consent, or none yet, is none."""
     said = {"email": told.email_marketing_consent, "sms": told.sms_marketing_consent}
     return reading.customer(
@@ -716,7 +716,7 @@ def _customer(told: _KnownCustomer, shop: Shop) -> Command:
     )
 
 
-def _customer_gone(payload: _DeletedCustomer, shop: Shop) -> Command:
+def _customer_gone(payload: _DeletedCustomer, shop: ShopNamed) -> Command:
     return reading.customer_erased(str(payload.id), source=shop.source)
 
 
@@ -739,7 +739,7 @@ def _order_id(topic: str, body: bytes) -> str | None:
     return str(named) if named else None
 
 
-def _edited(_payload: Told, _shop: Shop) -> Command:
+def _edited(_payload: Payload, _shop: ShopNamed) -> Command:
     return Ignored("told_by_orders_updated")
 
 
@@ -747,7 +747,7 @@ TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
     "orders/paid": reads(_Order, _paid_order),
     "orders/create": reads(_Order, _order_told),
     "orders/updated": reads(_Order, _order_told),
-    "orders/edited": reads(Told, _edited),
+    "orders/edited": reads(Payload, _edited),
     "orders/cancelled": reads(_Cancelled, _order_cancelled),
     "refunds/create": reads(_CreatedRefund, _order_refunded),
     "customers/create": reads(_KnownCustomer, _customer),

@@ -10,7 +10,7 @@ from pydantic import StrictStr, ValidationError
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
-from loyalty.storefronts.reading import Told
+from loyalty.storefronts.reading import Payload
 from loyalty.usecases.shops.shop_codes import ShopRefused
 
 # Shopify keeps a version for a year; fields that we use are not to go before.
@@ -56,33 +56,33 @@ _DEACTIVATE: Final = """mutation ($id: ID!) {
 }"""
 
 
-class _Extensions(Told):
+class _Extensions(Payload):
     code: StrictStr | None = None
 
 
-class _Error(Told):
+class _Error(Payload):
     extensions: _Extensions = _Extensions()
 
 
-class _UserError(Told):
+class _UserError(Payload):
     code: StrictStr | None = None
 
 
-class _Done(Told):
+class _Done(Payload):
     userErrors: tuple[_UserError, ...] = ()  # noqa: N815  # their word
 
 
-class _Node(Told):
+class _Node(Payload):
     id: StrictStr
     codeDiscount: dict[str, Any]  # noqa: N815  # their word
 
 
-class _Data(Told):
+class _Data(Payload):
     done: _Done | None = None
     codeDiscountNodeByCode: _Node | None = None  # noqa: N815  # their word
 
 
-class _Answer(Told):
+class _Answer(Payload):
     data: _Data | None = None
     errors: tuple[_Error, ...] = ()
 

@@ -15,25 +15,25 @@ from pydantic import Field, StrictInt, StrictStr, ValidationError
 
 from loyalty.domain.kernel.fields import CurrencyCode, Day, ExternalId, Instant
 from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.people.identity import Kind, identify
+from loyalty.domain.people.identity import IdentityKind, identify
 from loyalty.domain.shops.customers import MembershipTold
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
-    Earns,
     Envelope,
+    FetchNeeded,
     Ignored,
+    OrderFilter,
     OrderRefunded,
     Parked,
     PlatformApi,
     Received,
     Storefront,
-    Wanted,
     cancelled,
     given_back,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Shop, Told, Topic, reads
+from loyalty.storefronts.reading import Payload, ShopNamed, Topic, reads
 from loyalty.storefronts.signatures import in_base64, matches
 
 SIGNATURE: Final = "x-square-hmacsha256-signature"
@@ -88,15 +88,15 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
     store: str | None = None,
-) -> Command | Wanted:
+) -> Command | FetchNeeded:
     """What a delivery asks for, or what has to be read first. Any body will do."""
     read = TOPICS.get(topic)
     if read is None:
         return Ignored("unknown_topic")
     try:
-        return read(body, Shop(source=source, earns=earns, store=store))
+        return read(body, ShopNamed(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -107,7 +107,7 @@ def complete(
     fetched: Sequence[bytes],
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
 ) -> Command:
     """What a delivery asks for, by the order or the payment as Square tells it now."""
     try:
@@ -138,12 +138,12 @@ def api(storefront: Storefront, *, access_token: str) -> PlatformApi:
 Cents = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 
 
-class _Money(Told):
+class _Money(Payload):
     amount: Cents = 0
     currency: CurrencyCode
 
 
-class _Payment(Told):
+class _Payment(Payload):
     id: StrictStr
     status: StrictStr
     order_id: StrictStr | None = None
@@ -152,7 +152,7 @@ class _Payment(Told):
     created_at: Instant
 
 
-class _Refund(Told):
+class _Refund(Payload):
     id: StrictStr
     status: StrictStr
     payment_id: StrictStr
@@ -160,68 +160,68 @@ class _Refund(Told):
     created_at: Instant
 
 
-class _PaymentObject(Told):
+class _PaymentObject(Payload):
     payment: _Payment
 
 
-class _PaymentData(Told):
+class _PaymentData(Payload):
     object: _PaymentObject
 
 
-class _PaymentEvent(Told):
+class _PaymentEvent(Payload):
     data: _PaymentData
 
 
-class _RefundObject(Told):
+class _RefundObject(Payload):
     refund: _Refund
 
 
-class _RefundData(Told):
+class _RefundData(Payload):
     object: _RefundObject
 
 
-class _RefundEvent(Told):
+class _RefundEvent(Payload):
     data: _RefundData
 
 
-class _OrderUpdated(Told):
+class _OrderUpdated(Payload):
     order_id: StrictStr
     state: StrictStr
 
 
-class _OrderObject(Told):
+class _OrderObject(Payload):
     order_updated: _OrderUpdated
 
 
-class _OrderData(Told):
+class _OrderData(Payload):
     object: _OrderObject
 
 
-class _OrderEvent(Told):
+class _OrderEvent(Payload):
     data: _OrderData
 
 
-class _NamedOrder(Told):
+class _NamedOrder(Payload):
     order_id: StrictStr | None = None
 
 
-class _NamedCustomer(Told):
+class _NamedCustomer(Payload):
     id: StrictStr | None = None
     customer_id: StrictStr | None = None
 
 
-class _AnyObject(Told):
+class _AnyObject(Payload):
     payment: _NamedOrder | None = None
     order_updated: _NamedOrder | None = None
     customer: _NamedCustomer | None = None
     subscription: _NamedCustomer | None = None
 
 
-class _AnyData(Told):
+class _AnyData(Payload):
     object: _AnyObject | None = None
 
 
-class _Event(Told):
+class _Event(Payload):
     """Just enough to know what an event is about."""
 
     event_id: StrictStr
@@ -229,7 +229,7 @@ class _Event(Told):
     data: _AnyData | None = None
 
 
-class _Item(Told):
+class _Item(Payload):
     uid: StrictStr | None = None
     catalog_object_id: StrictStr | None = None
     item_type: StrictStr | None = None
@@ -239,26 +239,26 @@ class _Item(Told):
     total_service_charge_money: _Money | None = None
 
 
-class _ServiceCharge(Told):
+class _ServiceCharge(Payload):
     uid: StrictStr | None = None
     type: StrictStr | None = None
     total_money: _Money | None = None
     total_tax_money: _Money | None = None
 
 
-class _Discount(Told):
+class _Discount(Payload):
     name: StrictStr | None = None
 
 
-class _Tender(Told):
+class _Tender(Payload):
     customer_id: StrictStr | None = None
 
 
-class _Source(Told):
+class _Source(Payload):
     name: StrictStr | None = None
 
 
-class _Order(Told):
+class _Order(Payload):
     id: StrictStr
     state: StrictStr
     customer_id: StrictStr | None = None
@@ -285,15 +285,15 @@ class _Order(Told):
         return {each.currency for each in money if each}
 
 
-class _OrderAnswer(Told):
+class _OrderAnswer(Payload):
     order: _Order
 
 
-class _PaymentAnswer(Told):
+class _PaymentAnswer(Payload):
     payment: _Payment
 
 
-class _Customer(Told):
+class _Customer(Payload):
     id: ExternalId
     email_address: StrictStr | None = None
     phone_number: StrictStr | None = None
@@ -302,20 +302,20 @@ class _Customer(Told):
     updated_at: Instant | None = None
 
 
-class _CustomerObject(Told):
+class _CustomerObject(Payload):
     customer: _Customer
 
 
-class _CustomerData(Told):
+class _CustomerData(Payload):
     object: _CustomerObject
 
 
-class _CustomerEvent(Told):
+class _CustomerEvent(Payload):
     created_at: Instant
     data: _CustomerData
 
 
-class _Subscription(Told):
+class _Subscription(Payload):
     id: ExternalId
     customer_id: ExternalId
     plan_variation_id: StrictStr | None = None
@@ -324,20 +324,20 @@ class _Subscription(Told):
     charged_through_date: Day | None = None
 
 
-class _SubscriptionObject(Told):
+class _SubscriptionObject(Payload):
     subscription: _Subscription
 
 
-class _SubscriptionData(Told):
+class _SubscriptionData(Payload):
     object: _SubscriptionObject
 
 
-class _SubscriptionEvent(Told):
+class _SubscriptionEvent(Payload):
     created_at: Instant
     data: _SubscriptionData
 
 
-def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+def _customer(event: _CustomerEvent, shop: ShopNamed) -> Command | FetchNeeded:
     told = event.data.object.customer
     return reading.customer(
         told.id,
@@ -348,11 +348,11 @@ def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _customer_gone(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+def _customer_gone(event: _CustomerEvent, shop: ShopNamed) -> Command | FetchNeeded:
     return reading.customer_erased(event.data.object.customer.id, source=shop.source)
 
 
-def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
+def _subscription(event: _SubscriptionEvent, shop: ShopNamed) -> Command | FetchNeeded:
     """A membership, as far as it was charged; one that is pending was not yet."""
     told = event.data.object.subscription
     is_active = told.status == "ACTIVE"
@@ -370,7 +370,7 @@ def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _of_payment(event: _PaymentEvent, _shop: Shop) -> Command | Wanted:
+def _of_payment(event: _PaymentEvent, _shop: ShopNamed) -> Command | FetchNeeded:
     payment = event.data.object.payment
     if payment.status != "COMPLETED":
         return Ignored("not_paid")
@@ -379,7 +379,7 @@ def _of_payment(event: _PaymentEvent, _shop: Shop) -> Command | Wanted:
     return _wanted("orders", payment.order_id)
 
 
-def _of_refund(event: _RefundEvent, _shop: Shop) -> Command | Wanted:
+def _of_refund(event: _RefundEvent, _shop: ShopNamed) -> Command | FetchNeeded:
     """A refund is of a payment; the order that it names is one of its own."""
     refund = event.data.object.refund
     if refund.status == "PENDING":
@@ -389,14 +389,16 @@ def _of_refund(event: _RefundEvent, _shop: Shop) -> Command | Wanted:
     return _wanted("payments", refund.payment_id)
 
 
-def _of_order(event: _OrderEvent, _shop: Shop) -> Command | Wanted:
+def _of_order(event: _OrderEvent, _shop: ShopNamed) -> Command | FetchNeeded:
     order = event.data.object.order_updated
     return Ignored("not_paid") if order.state == "DRAFT" else _wanted("orders", order.order_id)
 
 
-def _wanted(what: str, name: str) -> Command | Wanted:
+def _wanted(what: str, name: str) -> Command | FetchNeeded:
     return (
-        Wanted((f"/v2/{what}/{name}",)) if reading.is_name(name) else Parked("malformed", "/data")
+        FetchNeeded((f"/v2/{what}/{name}",))
+        if reading.is_name(name)
+        else Parked("malformed", "/data")
     )
 
 
@@ -412,7 +414,7 @@ def _refunded(refund: _Refund, payment: _Payment, *, source: str) -> Command:
     return reading.refunded(source, payment.order_id, back, currency=refund.amount_money.currency)
 
 
-def _order(order: _Order, *, source: str, payment: _Payment | None, earns: Earns) -> Command:
+def _order(order: _Order, *, source: str, payment: _Payment | None, earns: OrderFilter) -> Command:
     if not reading.is_name(order.id):
         return Parked("malformed", "/order/id")
     at = order.updated_at or order.created_at
@@ -456,7 +458,7 @@ def _is_paid(order: _Order, *, by: _Payment | None) -> bool:
     return by is not None or order.state == "COMPLETED"
 
 
-def _named(order: _Order, payment: _Payment | None) -> Iterable[tuple[Kind, str | None]]:
+def _named(order: _Order, payment: _Payment | None) -> Iterable[tuple[IdentityKind, str | None]]:
     yield "customer", order.customer_id
     if payment:
         yield "customer", payment.customer_id
@@ -525,7 +527,7 @@ def _order_id(event: _Event) -> str | None:
 
 
 # The topic is a part of the signed body.
-TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     **dict.fromkeys(PAYMENT_TOPICS, reads(_PaymentEvent, _of_payment)),
     **dict.fromkeys(REFUND_TOPICS, reads(_RefundEvent, _of_refund)),
     **dict.fromkeys(ORDER_TOPICS, reads(_OrderEvent, _of_order)),

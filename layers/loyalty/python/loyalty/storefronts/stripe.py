@@ -25,23 +25,23 @@ from pydantic_core import PydanticCustomError
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.fields import ExternalId
 from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.people.identity import Kind, identify
+from loyalty.domain.people.identity import IdentityKind, identify
 from loyalty.domain.shops.customers import MembershipTold
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
-    Earns,
     Envelope,
+    FetchNeeded,
     Ignored,
+    OrderFilter,
     Parked,
     PlatformApi,
     Received,
     Storefront,
-    Wanted,
     given_back,
 )
 from loyalty.storefronts import reading
-from loyalty.storefronts.reading import Shop, Told, Topic, reads
+from loyalty.storefronts.reading import Payload, ShopNamed, Topic, reads
 from loyalty.storefronts.signatures import in_hex, is_recent, matches
 
 SIGNATURE: Final = "stripe-signature"
@@ -115,15 +115,15 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
     store: str | None = None,
-) -> Command | Wanted:
+) -> Command | FetchNeeded:
     """What a delivery asks for, or what has to be read first. Any body will do."""
     read = TOPICS.get(topic)
     if read is None:
         return Ignored("unknown_topic")
     try:
-        return read(body, Shop(source=source, earns=earns, store=store))
+        return read(body, ShopNamed(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -134,7 +134,7 @@ def complete(
     fetched: Sequence[bytes],
     *,
     source: str,
-    earns: Earns = ALL_EARN,  # noqa: ARG001  # a dialect's
+    earns: OrderFilter = ALL_EARN,  # noqa: ARG001  # a dialect's
 ) -> Command:
     """What an invoice asks for, by the first of its payments."""
     try:
@@ -179,7 +179,7 @@ Name = Annotated[
 ]
 
 
-class _Paying(Told):
+class _Paying(Payload):
     payment_intent: Name = None
 
 
@@ -188,31 +188,31 @@ class _Any(_Paying):
     customer: Name = None
 
 
-class _ReferenceData(Told):
+class _ReferenceData(Payload):
     object: _Any
 
 
-class _Reference(Told):
+class _Reference(Payload):
     id: StrictStr
     type: StrictStr
     data: _ReferenceData
 
 
-class _Event(Told):
+class _Event(Payload):
     created: Time
 
 
-class _Details(Told):
+class _Details(Payload):
     amount_shipping: Cents | None = None
     amount_tax: Cents | None = None
 
 
-class _Person(Told):
+class _Person(Payload):
     email: StrictStr | None = None
     phone: StrictStr | None = None
 
 
-class _Metadata(Told):
+class _Metadata(Payload):
     voucher_code: StrictStr | None = None
 
 
@@ -230,7 +230,7 @@ class _Session(_Paying):
     metadata: _Metadata | None = None
 
 
-class _SessionData(Told):
+class _SessionData(Payload):
     object: _Session
 
 
@@ -238,11 +238,11 @@ class _SessionEvent(_Event):
     data: _SessionData
 
 
-class _Transitions(Told):
+class _Transitions(Payload):
     paid_at: Time | None = None
 
 
-class _TaxAmount(Told):
+class _TaxAmount(Payload):
     amount: Cents
 
 
@@ -264,15 +264,15 @@ class _Invoice(_Paying):
         return sum(each.amount for each in self.total_taxes or self.total_tax_amounts or ())
 
 
-class _InvoicePayment(Told):
+class _InvoicePayment(Payload):
     payment: _Paying
 
 
-class _Payments(Told):
+class _Payments(Payload):
     data: tuple[_InvoicePayment, ...]
 
 
-class _InvoiceData(Told):
+class _InvoiceData(Payload):
     object: _Invoice
 
 
@@ -287,11 +287,11 @@ class _Charge(_Paying):
     amount_refunded: Cents
 
 
-class _Before(Told):
+class _Before(Payload):
     amount_refunded: Cents
 
 
-class _ChargeData(Told):
+class _ChargeData(Payload):
     object: _Charge
     previous_attributes: _Before
 
@@ -308,14 +308,14 @@ def _customer_id(event: _Reference) -> str | None:
     return named if reading.is_name(named) else None
 
 
-class _Customer(Told):
+class _Customer(Payload):
     id: ExternalId
     email: StrictStr | None = None
     phone: StrictStr | None = None
     name: StrictStr | None = None
 
 
-class _CustomerData(Told):
+class _CustomerData(Payload):
     object: _Customer
 
 
@@ -323,21 +323,21 @@ class _CustomerEvent(_Event):
     data: _CustomerData
 
 
-class _Price(Told):
+class _Price(Payload):
     id: StrictStr
     product: Name = None
 
 
-class _SubscriptionItem(Told):
+class _SubscriptionItem(Payload):
     price: _Price
     current_period_end: Time | None = None
 
 
-class _SubscriptionItems(Told):
+class _SubscriptionItems(Payload):
     data: tuple[_SubscriptionItem, ...] = ()
 
 
-class _Subscription(Told):
+class _Subscription(Payload):
     id: ExternalId
     customer: Name
     status: StrictStr
@@ -351,7 +351,7 @@ class _Subscription(Told):
         return max(ends, default=self.current_period_end)
 
 
-class _SubscriptionData(Told):
+class _SubscriptionData(Payload):
     object: _Subscription
 
 
@@ -359,7 +359,7 @@ class _SubscriptionEvent(_Event):
     data: _SubscriptionData
 
 
-def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+def _customer(event: _CustomerEvent, shop: ShopNamed) -> Command | FetchNeeded:
     told = event.data.object
     return reading.customer(
         told.id,
@@ -370,11 +370,11 @@ def _customer(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _customer_gone(event: _CustomerEvent, shop: Shop) -> Command | Wanted:
+def _customer_gone(event: _CustomerEvent, shop: ShopNamed) -> Command | FetchNeeded:
     return reading.customer_erased(event.data.object.id, source=shop.source)
 
 
-def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
+def _subscription(event: _SubscriptionEvent, shop: ShopNamed) -> Command | FetchNeeded:
     """A membership, by its prices and products; what is not settled yet changes nothing."""
     told = event.data.object
     if not reading.is_name(told.customer):
@@ -394,7 +394,7 @@ def _subscription(event: _SubscriptionEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _checkout(event: _SessionEvent, shop: Shop) -> Command | Wanted:
+def _checkout(event: _SessionEvent, shop: ShopNamed) -> Command | FetchNeeded:
     """What a checkout sold; subscriptions, and whatever else is invoiced, are told by invoices."""
     told = event.data.object
     if told.mode == "subscription" or told.invoice:
@@ -426,17 +426,17 @@ def _checkout(event: _SessionEvent, shop: Shop) -> Command | Wanted:
     )
 
 
-def _wanted(event: _InvoiceEvent) -> Wanted | Parked | None:
+def _wanted(event: _InvoiceEvent) -> FetchNeeded | Parked | None:
     """The payments of an invoice that was paid, where it does not speak of any itself."""
     told = event.data.object
     if "payment_intent" in told.model_fields_set or not told.amount_paid:
         return None
     if not reading.is_name(told.id):
         return Parked("malformed", "/data/object/id")
-    return Wanted((f"/v1/invoice_payments?invoice={told.id}&status=paid",))
+    return FetchNeeded((f"/v1/invoice_payments?invoice={told.id}&status=paid",))
 
 
-def _invoice_paid(event: _InvoiceEvent, shop: Shop) -> Command | Wanted:
+def _invoice_paid(event: _InvoiceEvent, shop: ShopNamed) -> Command | FetchNeeded:
     return _wanted(event) or _invoice(event, source=shop.source)
 
 
@@ -469,7 +469,7 @@ def _paid(
     currency: str,
     goods: tuple[int, int],
     shipping: int = 0,
-    named: Iterable[tuple[Kind, str | None]],
+    named: Iterable[tuple[IdentityKind, str | None]],
     source: str,
     at: datetime,
     told_at: datetime,
@@ -512,7 +512,7 @@ def _line(
     )
 
 
-def _refund(event: _ChargeEvent, shop: Shop) -> Command | Wanted:
+def _refund(event: _ChargeEvent, shop: ShopNamed) -> Command | FetchNeeded:
     """A charge tells all that was given back so far: what is new is named by both totals."""
     told, before = event.data.object, event.data.previous_attributes.amount_refunded
     if not reading.is_name(told.payment_intent):
@@ -544,7 +544,7 @@ def _minor(amount: int, currency: str, decimals: int) -> int:
 
 
 # The topic is a part of the signed body.
-TOPICS: Final[Mapping[str, Topic[Command | Wanted]]] = {
+TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     **dict.fromkeys(CHECKOUT, reads(_SessionEvent, _checkout)),
     "invoice.paid": reads(_InvoiceEvent, _invoice_paid),
     "charge.refunded": reads(_ChargeEvent, _refund),

@@ -17,15 +17,15 @@ from pydantic_core import PydanticCustomError
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.fields import CurrencyCode
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     OTHER_SHOP,
     Command,
-    Earns,
     Envelope,
     Ignored,
+    OrderFilter,
     OrderRefunded,
     Parked,
     Received,
@@ -35,10 +35,10 @@ from loyalty.domain.shops.storefront import (
 from loyalty.storefronts import reading
 from loyalty.storefronts.reading import (
     Id,
+    Payload,
     Quantity,
-    Shop,
+    ShopNamed,
     SignedAmount,
-    Told,
     Topic,
     minor,
     reads,
@@ -93,7 +93,7 @@ def translate(
     body: bytes,
     *,
     source: str,
-    earns: Earns = ALL_EARN,
+    earns: OrderFilter = ALL_EARN,
     store: str | None = None,
 ) -> Command:
     """What a delivery asks for. Any body will do: what makes no sense is parked."""
@@ -101,7 +101,7 @@ def translate(
     if read is None:
         return Ignored("unknown_topic")
     try:
-        return read(body, Shop(source=source, earns=earns, store=store))
+        return read(body, ShopNamed(source=source, earns=earns, store=store))
     except ValidationError as error:
         return reading.malformed(error)
 
@@ -119,7 +119,7 @@ def _instant(value: object) -> datetime:
 Time = Annotated[datetime, BeforeValidator(_instant)]
 
 
-class _Charged(Told):
+class _Charged(Payload):
     """Money without tax, and the tax."""
 
     total: SignedAmount
@@ -136,21 +136,21 @@ class _Item(_Charged):
     sku: StrictStr | None = None
 
 
-class _Billing(Told):
+class _Billing(Payload):
     email: StrictStr | None = None
     phone: StrictStr | None = None
 
 
-class _Refund(Told):
+class _Refund(Payload):
     id: Id
     total: SignedAmount
 
 
-class _Coupon(Told):
+class _Coupon(Payload):
     code: StrictStr
 
 
-class _Reference(Told):
+class _Reference(Payload):
     id: Id
 
 
@@ -159,7 +159,7 @@ def _lies_in(folder: str) -> Any:
     return Field(pattern=rf"^https?://[^/?#]+[^#]*/{folder}/\d+$")
 
 
-class _Link(Told):
+class _Link(Payload):
     href: StrictStr
 
 
@@ -171,7 +171,7 @@ class _CustomerLink(_Link):
     href: Annotated[StrictStr, _lies_in("customers")]
 
 
-class _Links[L: _Link](Told):
+class _Links[L: _Link](Payload):
     links: Annotated[tuple[L], Field(alias="self")]
 
 
@@ -202,7 +202,7 @@ class _Customer(_Reference):
     date_modified_gmt: Time | None = None
 
 
-def _customer(told: _Customer, shop: Shop) -> Command:
+def _customer(told: _Customer, shop: ShopNamed) -> Command:
     return _of_other_shop(told.links.links, shop) or reading.customer(
         str(told.id),
         source=shop.source,
@@ -212,12 +212,12 @@ def _customer(told: _Customer, shop: Shop) -> Command:
     )
 
 
-def _customer_gone(_payload: _Reference, _shop: Shop) -> Command:
+def _customer_gone(_payload: _Reference, _shop: ShopNamed) -> Command:
     """Whatever is deleted is told by its number alone: this may have been a product or an order."""
     return Parked("unconfirmed_deletion")
 
 
-def _of_other_shop(links: Sequence[_Link], shop: Shop) -> Parked | None:
+def _of_other_shop(links: Sequence[_Link], shop: ShopNamed) -> Parked | None:
     """One secret may sign for several shops, where somebody chose the same for them."""
     hosts = {urlsplit(link.href).hostname for link in links}
     if shop.store is None or hosts == {shop.store}:
@@ -225,7 +225,7 @@ def _of_other_shop(links: Sequence[_Link], shop: Shop) -> Parked | None:
     return Parked(OTHER_SHOP, "/_links/self")
 
 
-def _order(told: _Order, shop: Shop) -> Command:
+def _order(told: _Order, shop: ShopNamed) -> Command:
     if other := _of_other_shop(told.links.links, shop):
         return other
     if told.status in CANCELLED:
@@ -276,7 +276,7 @@ def _order_cancelled(told: _Order, *, source: str) -> Command:
     )
 
 
-def _refunds(told: _Order, *, at: datetime, decimals: int) -> Iterable[AskedRefund]:
+def _refunds(told: _Order, *, at: datetime, decimals: int) -> Iterable[RequestedRefund]:
     """Totals with shipping and tax and without a line; of what is left of the whole order."""
     for refund in told.refunds:
         amount_minor = minor(abs(refund.total), decimals)

@@ -11,7 +11,13 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Cause, Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.postings import AccountChange, AllowanceUsed, Due, Posting, StockTaken
+from loyalty.domain.ledger.postings import (
+    AccountChange,
+    AllowanceUsed,
+    DueTime,
+    Posting,
+    StockTaken,
+)
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys, records
 from loyalty.table.engine import Engine, every, key_of
@@ -300,7 +306,7 @@ class TableBooks:
             actions += self._move_due(change.member_id, change.due)
         return actions
 
-    def _move_due(self, member_id: str, due: Due) -> Sequence[Action]:
+    def _move_due(self, member_id: str, due: DueTime) -> Sequence[Action]:
         index = keys.due_keys("expiring", self._program, member_id, midnight(due.on, self._zone))
         return [
             Assign(("due",), due.on.isoformat()),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
-from loyalty.domain.changes import Change, Kept
+from loyalty.domain.changes import Kept, TableChange
 from loyalty.domain.ledger.entries import EntryKind
 from loyalty.table.engine import from_wire
 from loyalty.table.members import member_from_item
@@ -29,7 +29,7 @@ class Batch:
     A stream is retried from the first record that failed, so nothing after it is looked at.
     """
 
-    changes: tuple[tuple[str, Change], ...]
+    changes: tuple[tuple[str, TableChange], ...]
     first: str
     last: str
     unreadable: tuple[str, Unreadable] | None = None
@@ -37,7 +37,7 @@ class Batch:
 
 def read(records: Sequence[Mapping[str, Any]]) -> Batch:
     """The changes in a batch of the stream, up to the first record that cannot be read."""
-    changes: list[tuple[str, Change]] = []
+    changes: list[tuple[str, TableChange]] = []
     first = last = sequence_number(records[0])
     for record in records:
         sequence = sequence_number(record)
@@ -57,7 +57,7 @@ def sequence_number(record: Mapping[str, Any]) -> str:
     return cast("str", record["dynamodb"]["SequenceNumber"])
 
 
-def change_of(record: Mapping[str, Any]) -> Change | None:
+def change_of(record: Mapping[str, Any]) -> TableChange | None:
     """What a record tells of the books; nothing where the item is no part of them, or is gone.
 
     Raises:
@@ -70,7 +70,7 @@ def change_of(record: Mapping[str, Any]) -> Change | None:
         after = _kept(told["NewImage"])
         if after is None:
             return None
-        return Change(
+        return TableChange(
             program_id=told["Keys"]["pk"]["S"].split("#")[1],
             made_at=_moment(told["ApproximateCreationDateTime"]),
             before=_kept(told["OldImage"]) if "OldImage" in told else None,
@@ -80,7 +80,7 @@ def change_of(record: Mapping[str, Any]) -> Change | None:
         raise Unreadable(f"record {sequence_number(record)}") from error
 
 
-def change_told_again(item: Item, *, made_at: datetime) -> Change | None:
+def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
     """An item as if it were written for the first time; nothing where it is no part of the books.
 
     Raises:
@@ -90,7 +90,7 @@ def change_told_again(item: Item, *, made_at: datetime) -> Change | None:
         after = _of_item(item)
         if after is None:
             return None
-        return Change(
+        return TableChange(
             program_id=cast("str", item["pk"]).split("#")[1],
             made_at=made_at,
             before=None,

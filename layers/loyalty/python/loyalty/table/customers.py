@@ -41,7 +41,7 @@ class TableCustomers:
 
 
 def customer_to_item(on_file: CustomerOnFile) -> Item:
-    told: Item = {
+    item: Item = {
         "kind": "customer",
         "v": 1,
         "told_at": keys.instant(on_file.told_at) if on_file.told_at else None,
@@ -51,7 +51,7 @@ def customer_to_item(on_file: CustomerOnFile) -> Item:
         },
         "counter": on_file.counter,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def customer_from_item(item: Item) -> CustomerOnFile:
@@ -67,9 +67,11 @@ def customer_from_item(item: Item) -> CustomerOnFile:
     )
 
 
-def _membership_to_wire(known: Membership) -> Value:
-    floor: Value = [known.floor.level, known.floor.until.isoformat()] if known.floor else None
-    return {"told_at": keys.instant(known.told_at), "floor": floor}
+def _membership_to_wire(membership: Membership) -> Value:
+    floor: Value = (
+        [membership.floor.level, membership.floor.until.isoformat()] if membership.floor else None
+    )
+    return {"told_at": keys.instant(membership.told_at), "floor": floor}
 
 
 def _membership_from_wire(wire: dict[str, Any]) -> Membership:

@@ -21,7 +21,7 @@ from loyalty.table.operations import (
     equal,
     less,
 )
-from loyalty.usecases.ledger.sweeps import Due, Shard
+from loyalty.usecases.ledger.sweeps import DueItem, Shard
 from loyalty.usecases.ports import Listed
 
 Index = Literal["expiring", "reminding"]
@@ -44,7 +44,7 @@ class TableDues:
 
     def page(
         self, shard: Shard, *, since: datetime | None, until: datetime, after: str | None = None
-    ) -> Listed[Due]:
+    ) -> Listed[DueItem]:
         partition = keys.due_partition(
             self._program, self._index, shard.day.isoformat(), shard.number
         )
@@ -61,10 +61,10 @@ class TableDues:
             )
         )
         sort = f"{self._index}_sk"
-        found = [Due(cast("str", item[sort])) for item in page]
+        found = [DueItem(cast("str", item[sort])) for item in page]
         return Listed(found, cast("str", page.next[sort]) if page.next else None)
 
-    def relist(self, due: Due, at: datetime | None, *, seen: Account | None = None) -> None:
+    def relist(self, due: DueItem, at: datetime | None, *, seen: Account | None = None) -> None:
         partition, sort = f"{self._index}_pk", f"{self._index}_sk"
         listed = keys.due_keys(self._index, self._program, due.owner, at) if at else {}
         conditions: list[Condition] = [equal((sort,), due.name)]

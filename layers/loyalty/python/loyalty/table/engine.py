@@ -29,10 +29,10 @@ from loyalty.table.operations import (
     Key,
     Missing,
     Operation,
-    Page,
     Path,
     Put,
     Query,
+    QueryPage,
     Refused,
     Remove,
     Transient,
@@ -81,7 +81,7 @@ class Engine(Protocol):
 
     def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]: ...
 
-    def query(self, query: Query) -> Page: ...
+    def query(self, query: Query) -> QueryPage: ...
 
     def write(self, operations: Sequence[Operation]) -> None:
         """All of it or nothing."""
@@ -107,7 +107,7 @@ class Persistent:
     def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
         return self._again(lambda: self._engine.get_many(keys, strong=strong))
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         return self._again(lambda: self._engine.query(query))
 
     def write(self, operations: Sequence[Operation]) -> None:
@@ -163,13 +163,13 @@ class DynamoEngine:
                 return found
         raise Transient("keys stayed unprocessed")
 
-    def query(self, query: Query) -> Page:
+    def query(self, query: Query) -> QueryPage:
         answer = self._call(self._client.query, **_query_to_wire(query, table=self._table))
         items = tuple(_item_from_wire(wire) for wire in answer["Items"])
         more = answer.get("LastEvaluatedKey")
-        return Page(items, _item_from_wire(more) if more else None)
+        return QueryPage(items, _item_from_wire(more) if more else None)
 
-    def scan(self, *, segment: int, segments: int, after: Key | None) -> Page:
+    def scan(self, *, segment: int, segments: int, after: Key | None) -> QueryPage:
         """A page of one of the segments of the whole table, in no order, read strongly."""
         start = {"ExclusiveStartKey": _key_to_wire(after)} if after else {}
         answer = self._call(
@@ -182,7 +182,7 @@ class DynamoEngine:
         )
         items = tuple(_item_from_wire(wire) for wire in answer["Items"])
         more = answer.get("LastEvaluatedKey")
-        return Page(items, _item_from_wire(more) if more else None)
+        return QueryPage(items, _item_from_wire(more) if more else None)
 
     def write(self, operations: Sequence[Operation]) -> None:
         if len(operations) == 1:

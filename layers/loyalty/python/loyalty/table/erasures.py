@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from loyalty.domain.ledger.entries import Placeholder
 from loyalty.domain.people.erasure import (
-    Asked,
     Erasure,
+    ErasureRef,
     ErasureRequest,
     GuestOrder,
     NamedOrder,
@@ -111,7 +111,7 @@ class TableErasures:
         item = self._engine.get(keys.erasure(self._program, erasure_id), strong=True)
         return erasure_from_item(item) if item else None
 
-    def still_asked(self, asked: Sequence[Asked]) -> Sequence[Erasure]:
+    def still_asked(self, asked: Sequence[ErasureRef]) -> Sequence[Erasure]:
         at = [keys.erasure(self._program, each.erasure_id) for each in asked]
         found = [
             erasure_from_item(item)
@@ -277,6 +277,6 @@ def _request_from_item(wire: dict[str, Any]) -> ErasureRequest:
 def unfinished_from_item(item: Item) -> Unfinished:
     begun_at = datetime.fromisoformat(cast("str", item["begun_at"]))
     return Unfinished(
-        asked=Asked(cast("str", item["erasure"]), begun_at),
+        asked=ErasureRef(cast("str", item["erasure"]), begun_at),
         are_traces_gone=bool(item.get("are_traces_gone", False)),
     )

@@ -16,7 +16,7 @@ from loyalty.table.books import TableBooks
 from loyalty.table.engine import Engine
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import message_from_item
-from loyalty.table.operations import Page, Query
+from loyalty.table.operations import Query, QueryPage
 from loyalty.table.responses import response_from_item
 from loyalty.usecases.ports import Listed
 
@@ -64,7 +64,7 @@ class TableHoldings:
 
     def _of_member(
         self, member_id: str, begins_with: str, *, limit: int, start: str | None
-    ) -> tuple[Page, str | None]:
+    ) -> tuple[QueryPage, str | None]:
         partition = keys.member_partition(self._program, member_id)
         page = self._engine.query(
             Query(

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, cast
 
-from loyalty.domain.messaging.reminders import Correspondence, Message, Row, Stopped, Told, Written
+from loyalty.domain.messaging.reminders import (
+    Correspondence,
+    Message,
+    Reminded,
+    Row,
+    Stopped,
+    Written,
+)
 from loyalty.domain.program.messages import MessageKind
 from loyalty.table import keys
 from loyalty.table.engine import Engine
@@ -27,7 +34,7 @@ from loyalty.table.operations import (
     at_most,
     equal,
 )
-from loyalty.usecases.messaging.notifications import Claimed, Why
+from loyalty.usecases.messaging.notifications import AlreadyBeingSent, Why
 from loyalty.usecases.ports import Raced
 
 VERSION: Final = 1
@@ -103,7 +110,7 @@ def correspondence_from_item(item: Item) -> Correspondence:
         member_id=wire["member_id"],
         revision=wire["revision"],
         told={
-            name: Told(stage, date.fromisoformat(until))
+            name: Reminded(stage, date.fromisoformat(until))
             for name, (stage, until) in wire["told"].items()
         },
         written=tuple(Written(date.fromisoformat(day), kind) for day, kind in wire["written"]),
@@ -188,7 +195,7 @@ class TableOutbox:
         try:
             self._engine.write((claimed,))
         except Refused as refused:
-            raise Claimed from refused
+            raise AlreadyBeingSent from refused
 
     def sent(self, message: Message, *, at: datetime) -> None:
         self._settle(message, Assign(("state",), "sent"), Assign(("sent_at",), keys.instant(at)))

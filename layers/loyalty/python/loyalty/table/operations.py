@@ -211,7 +211,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class QueryPage:
     """One page of a query; `next` is None on the last page."""
 
     items: tuple[Item, ...]

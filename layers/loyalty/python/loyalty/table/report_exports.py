@@ -10,7 +10,7 @@ from loyalty.domain.report_exports import (
     UNDER_WAY_MAX,
     ExportedFile,
     ReportExport,
-    WantedFile,
+    RequestedFile,
 )
 from loyalty.table import keys
 from loyalty.table.engine import Engine
@@ -162,7 +162,7 @@ def export_from_item(item: Item) -> ReportExport:
     file = about.get("file")
     return ReportExport(
         export_id=about["id"],
-        wanted=WantedFile(
+        wanted=RequestedFile(
             report=about.get("report"),
             facts=about.get("facts"),
             first=date.fromisoformat(about["first"]),

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from loyalty.domain.changes import Change
+from loyalty.domain.changes import TableChange
 from loyalty.table.changes import Unreadable, change_told_again
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Key
@@ -56,21 +56,21 @@ def stretches(*, began: datetime) -> Iterator[Stretch]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class StretchChanges:
     """What a stretch holds, as if it were all written now, and the stretch after it."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[TableChange, ...]
     unreadable: tuple[Unreadable, ...]
     rest: Stretch | None
 
 
-def read(engine: DynamoEngine, stretch: Stretch) -> Told:
+def read(engine: DynamoEngine, stretch: Stretch) -> StretchChanges:
     """Read a stretch of the table.
 
     Raises:
         Transient: the table refused for the moment.
     """
-    changes: list[Change] = []
+    changes: list[TableChange] = []
     unreadable: list[Unreadable] = []
     rest = stretch
     for _ in range(PAGES_MAX):
@@ -83,6 +83,6 @@ def read(engine: DynamoEngine, stretch: Stretch) -> Told:
             else:
                 changes += [change] if change else []
         if page.next is None:
-            return Told(changes=tuple(changes), unreadable=tuple(unreadable), rest=None)
+            return StretchChanges(changes=tuple(changes), unreadable=tuple(unreadable), rest=None)
         rest = replace(rest, after=Key(str(page.next["pk"]), str(page.next["sk"])))
-    return Told(changes=tuple(changes), unreadable=tuple(unreadable), rest=rest)
+    return StretchChanges(changes=tuple(changes), unreadable=tuple(unreadable), rest=rest)

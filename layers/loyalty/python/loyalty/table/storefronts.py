@@ -13,14 +13,14 @@ from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.deliveries import (
     EVENT_CHARACTERS,
     LISTED_DAYS,
+    EventBody,
     Handled,
-    Kept,
-    Told,
+    StoredDelivery,
     log_time,
 )
 from loyalty.domain.shops.storefront import (
-    Earns,
     Envelope,
+    OrderFilter,
     Outcome,
     Platform,
     Storefront,
@@ -67,7 +67,7 @@ class TableStorefronts:
 
     def record(
         self,
-        kept: Kept,
+        kept: StoredDelivery,
         envelope: Envelope,
         *,
         source: str,
@@ -82,7 +82,13 @@ class TableStorefronts:
         self._engine.write([Put(_delivery_key(kept), item)])
 
     def fail(
-        self, kept: Kept, *, reason: str, attempts: int, now: datetime, only_new: bool = False
+        self,
+        kept: StoredDelivery,
+        *,
+        reason: str,
+        attempts: int,
+        now: datetime,
+        only_new: bool = False,
     ) -> None:
         """Note that a delivery was not applied; with `only_new`, if nothing is known of it yet."""
         failed = Outcome(status="failed", reason=reason)
@@ -91,7 +97,7 @@ class TableStorefronts:
         with suppress(Refused):
             self._engine.write([Put(_delivery_key(kept), item, conditions)])
 
-    def told(self, kept: Kept) -> tuple[Told, ...]:
+    def told(self, kept: StoredDelivery) -> tuple[EventBody, ...]:
         """What else was told of the event that a delivery tells of."""
         event = kept.delivery_id[:EVENT_CHARACTERS]
         page = self._engine.query(
@@ -104,14 +110,14 @@ class TableStorefronts:
             )
         )
         return tuple(
-            Told(
+            EventBody(
                 body=cast("str", item["delivery"])[EVENT_CHARACTERS:],
                 reason=cast("str | None", item.get("reason")),
             )
             for item in page
         )
 
-    def outcomes(self, kept: Sequence[Kept]) -> dict[Kept, Handled]:
+    def outcomes(self, kept: Sequence[StoredDelivery]) -> dict[StoredDelivery, Handled]:
         """What came of those deliveries of which anything is known."""
         by_key = {_delivery_key(each): each for each in kept}
         return {
@@ -158,14 +164,17 @@ class StorefrontShelf:
         return storefront
 
 
-def _delivery_key(kept: Kept) -> Key:
+def _delivery_key(stored_delivery: StoredDelivery) -> Key:
     return keys.delivery(
-        kept.program_id, kept.storefront_id, kept.delivery_id, log_time(kept.received_at)
+        stored_delivery.program_id,
+        stored_delivery.storefront_id,
+        stored_delivery.delivery_id,
+        log_time(stored_delivery.received_at),
     )
 
 
 def storefront_to_item(storefront: Storefront) -> Item:
-    told: Item = {
+    item: Item = {
         "kind": "storefront",
         "v": 1,
         "storefront": storefront.storefront_id,
@@ -182,7 +191,7 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "create_codes": storefront.create_codes or None,
         "memberships": dict(storefront.memberships) or None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def storefront_from_item(item: Item) -> Storefront:
@@ -203,7 +212,7 @@ def storefront_from_item(item: Item) -> Storefront:
     )
 
 
-def _earns_to_wire(earns: Earns) -> dict[str, Value]:
+def _earns_to_wire(earns: OrderFilter) -> dict[str, Value]:
     wire: dict[str, Sequence[str]] = {
         "statuses": earns.statuses,
         "channels": earns.channels,
@@ -213,12 +222,12 @@ def _earns_to_wire(earns: Earns) -> dict[str, Value]:
     return {name: list(values) for name, values in wire.items() if values}
 
 
-def _earns_from_wire(told: dict[str, list[str]]) -> Earns:
-    return Earns(**{name: tuple(named) for name, named in told.items()})
+def _earns_from_wire(told: dict[str, list[str]]) -> OrderFilter:
+    return OrderFilter(**{name: tuple(named) for name, named in told.items()})
 
 
 def outcome_to_item(
-    kept: Kept,
+    kept: StoredDelivery,
     envelope: Envelope | None,
     *,
     source: str | None,
@@ -227,7 +236,7 @@ def outcome_to_item(
     now: datetime,
 ) -> Item:
     """Ids and codes only: what was delivered stays in the inbox."""
-    told: Item = {
+    item: Item = {
         "kind": "delivery",
         "v": 1,
         "delivery": kept.delivery_id,
@@ -248,7 +257,7 @@ def outcome_to_item(
         "applied_at": keys.instant(now),
         "ttl": int((kept.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _step_to_wire(step: VoucherStep) -> Value:

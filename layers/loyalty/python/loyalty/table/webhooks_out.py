@@ -112,7 +112,7 @@ class TableEndpointLog:
 
 
 def endpoint_to_item(endpoint: Endpoint) -> Item:
-    told: Item = {
+    item: Item = {
         "kind": "endpoint",
         "v": VERSION,
         "endpoint": endpoint.endpoint_id,
@@ -124,7 +124,7 @@ def endpoint_to_item(endpoint: Endpoint) -> Item:
         "disabled": endpoint.disabled,
         "rotated_at": keys.instant(endpoint.rotated_at) if endpoint.rotated_at else None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def endpoint_from_item(item: Item) -> Endpoint:

@@ -12,7 +12,7 @@ from loyalty.domain.report_exports import (
     ATTEMPTS_MAX,
     ExportedFile,
     ReportExport,
-    WantedFile,
+    RequestedFile,
     done,
     gave_up,
     started,
@@ -87,7 +87,7 @@ class Workshop(Protocol):
 
 
 def request_file(
-    wanted: WantedFile,
+    wanted: RequestedFile,
     *,
     export_id: str,
     program_id: str,

@@ -12,7 +12,7 @@ ITEMS_MAX: Final = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class WorkPage:
     """Items of one program; `lane` says what they are, and lanes do not hold each other up.
 
     `cause` tells of an item that is alone on its page why it failed among others.
@@ -27,10 +27,10 @@ class Page:
     hops: int = 0
 
 
-class Pages(Protocol):
+class WorkPages(Protocol):
     """A queue of pages. Each arrives at least once, in no promised order."""
 
-    def send(self, pages: Iterable[Page]) -> None: ...
+    def send(self, pages: Iterable[WorkPage]) -> None: ...
 
     def waiting(self) -> int:
         """About how many pages nobody has begun, though they could."""

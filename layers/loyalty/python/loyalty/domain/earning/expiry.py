@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_month, end_of_week
-from loyalty.domain.program.document import AfterEarning, Expiry, FixedDate, Inactivity, Never
+from loyalty.domain.program.document import (
+    AfterEarningExpiry,
+    Expiry,
+    FixedDateExpiry,
+    InactivityExpiry,
+    NeverExpiry,
+)
 
 
 def expires_on(policy: Expiry, *, available_on: date) -> date:
@@ -15,15 +21,15 @@ def expires_on(policy: Expiry, *, available_on: date) -> date:
     live until the account has been quiet for the policy's months.
     """
     match policy:
-        case AfterEarning():
+        case AfterEarningExpiry():
             return _rounded(_after(policy, available_on), policy.round_to)
-        case FixedDate():
+        case FixedDateExpiry():
             return _next(policy, available_on)
-        case Inactivity() | Never():
+        case InactivityExpiry() | NeverExpiry():
             return NEVER
 
 
-def _after(policy: AfterEarning, day: date) -> date:
+def _after(policy: AfterEarningExpiry, day: date) -> date:
     if policy.months is not None:
         return add_months(day, policy.months)
     return day + timedelta(days=policy.days or 0)
@@ -39,12 +45,12 @@ def _rounded(day: date, to: str) -> date:
             return day
 
 
-def _next(policy: FixedDate, day: date) -> date:
+def _next(policy: FixedDateExpiry, day: date) -> date:
     """The policy's day of this year, or of the next once it is over; 29 February clamps."""
     this_year = _clamped(day.year, policy)
     return this_year if this_year >= day else _clamped(day.year + 1, policy)
 
 
-def _clamped(year: int, policy: FixedDate) -> date:
+def _clamped(year: int, policy: FixedDateExpiry) -> date:
     first = date(year, policy.month, 1)
     return min(first + timedelta(days=policy.day - 1), end_of_month(first))

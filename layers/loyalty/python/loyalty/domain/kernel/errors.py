@@ -125,7 +125,7 @@ class RewardUnavailable(Refusal):
     title = "The reward is not available now"
 
 
-class VoucherUsed(Refusal):
+class VoucherAlreadyUsed(Refusal):
     code = "voucher_used"
     title = "The voucher was already used"
 

@@ -11,11 +11,11 @@ from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Accrual,
-    AskedRefund,
     Clawback,
     Entry,
     OrderCause,
     Qualifying,
+    RequestedRefund,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import (
@@ -89,7 +89,7 @@ class Sources:
 
 
 def claw_back(
-    refund: AskedRefund,
+    refund: RequestedRefund,
     *,
     accrual: Entry,
     earned: Accrual,

@@ -247,7 +247,7 @@ def _cause_parts(cause: Cause) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedRefund:
+class RequestedRefund:
     """A refund as its caller put it: units or money of lines, money, or the whole order.
 
     `quantities` maps line ids to units, `amounts_minor` to money given back for them;
@@ -281,4 +281,4 @@ class Placeholder:
     fingerprint: str = ""
     guest: str = ""
     also: tuple[str, ...] = ()
-    refunds: tuple[AskedRefund, ...] = ()
+    refunds: tuple[RequestedRefund, ...] = ()

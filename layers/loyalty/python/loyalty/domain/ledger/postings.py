@@ -26,10 +26,10 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on, total
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.refunds import OrderState
-from loyalty.domain.ledger.tiers import Announcement, Counting
+from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.document import LOTS_MAX, Inactivity, PublishedProgram
+from loyalty.domain.program.document import LOTS_MAX, InactivityExpiry, PublishedProgram
 
 # A change of more lots than this writes the whole account and relies on its version:
 # the table allows 40 paths in one write, and up to 12 of them are not lots.
@@ -41,7 +41,7 @@ def _none[K, V]() -> Mapping[K, V]:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueTime:
     """How a change keeps the due time from being late.
 
     `on` is the first day on which what it adds is due. `moves`: the time is set to `on`, relying
@@ -73,7 +73,7 @@ class AccountChange:
     lots_exactly: Mapping[date, int] = field(default_factory=_none)
     lots_at_least: Mapping[date, int] = field(default_factory=_none)
     pending_at_least: Mapping[PendingDates, int] = field(default_factory=_none)
-    due: Due | None = None
+    due: DueTime | None = None
     qualifying: Mapping[str, int] = field(default_factory=_none)
     redeemed: Mapping[str, int] = field(default_factory=_none)
     redeemed_below: Mapping[str, int] = field(default_factory=_none)
@@ -83,7 +83,7 @@ class AccountChange:
     qualifying_at_most: Mapping[str, int] = field(default_factory=_none)
     qualifying_exactly: Mapping[str, int] = field(default_factory=_none)
     active_on: date | None = None
-    announces: Announcement | None = None
+    announces: TierAnnouncement | None = None
     tier_revision_seen: int | None = None
     revises_tier: bool = False
     becomes: Account | None = None
@@ -152,7 +152,7 @@ class Addition:
 
     effect: Holding
     expired: Holding
-    due: Due | None
+    due: DueTime | None
 
 
 def addition(
@@ -200,18 +200,18 @@ def _joined(lots: Mapping[date, int], *, opened: set[date]) -> dict[date, int]:
     return dict(joined)
 
 
-def due_by(account: Account, due_on: date | None) -> Due | None:
+def due_by(account: Account, due_on: date | None) -> DueTime | None:
     """How an account is due by a day at the latest."""
     if due_on is None:
         return None
-    return Due(due_on, moves=account.due is None or account.due > due_on)
+    return DueTime(due_on, moves=account.due is None or account.due > due_on)
 
 
 def change_by_addition(
     account: Account,
     *,
     entries: tuple[Entry, ...],
-    due: Due | None,
+    due: DueTime | None,
     qualifying: Mapping[str, int] = MappingProxyType({}),
     counting: Counting | None = None,
     redeemed: Mapping[str, int] = MappingProxyType({}),
@@ -390,7 +390,7 @@ def newly_active(account: Account, *, program: PublishedProgram, today: date) ->
     It only ever grows, so that a write that was decided before a midnight and lands after it
     cannot shorten the life of the points.
     """
-    if not isinstance(program.document.expiry, Inactivity):
+    if not isinstance(program.document.expiry, InactivityExpiry):
         return None
     return today if account.active_on is None or account.active_on < today else None
 

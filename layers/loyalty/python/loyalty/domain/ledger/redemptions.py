@@ -37,7 +37,7 @@ from loyalty.domain.ledger.postings import (
     newly_active,
 )
 from loyalty.domain.ledger.vouchers import Terms, Voucher
-from loyalty.domain.program.document import Level, PublishedProgram, Reward
+from loyalty.domain.program.document import PublishedProgram, Reward, TierLevel
 
 # What one member may redeem on one day, cancelled redemptions included: each makes two entries,
 # and everything that reads a member's entries costs as much as there are.
@@ -52,13 +52,13 @@ class Price:
     amount_minor: int | None
 
 
-def cost(reward: Reward, level: Level | None) -> int:
+def cost(reward: Reward, level: TierLevel | None) -> int:
     """What a reward costs at a level; where points pay, the least that can be paid."""
     return reward.tier_costs.get(level.id, reward.cost_points) if level else reward.cost_points
 
 
 def price(
-    reward: Reward, level: Level | None, *, points: int | None, order_minor: int | None
+    reward: Reward, level: TierLevel | None, *, points: int | None, order_minor: int | None
 ) -> Price:
     """The price of a reward; where points pay, the member chose them for an order of a sum.
 
@@ -102,7 +102,7 @@ def why_not(
     account: Account,
     *,
     points: int,
-    level: Level | None,
+    level: TierLevel | None,
     program: PublishedProgram,
     now: datetime,
     stock_taken: int,

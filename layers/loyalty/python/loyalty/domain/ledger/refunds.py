@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import basis_of, qualifies
-from loyalty.domain.ledger.entries import Accrual, AskedRefund, Qualifying
+from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.program.document import Program
 
@@ -71,13 +71,13 @@ def parts_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
     return accrual.parts + state.given
 
 
-def unknown_lines(refund: AskedRefund, order: Order) -> tuple[str, ...]:
+def unknown_lines(refund: RequestedRefund, order: Order) -> tuple[str, ...]:
     """The lines a refund names units of that the order does not have."""
     known = {line.line_id for line in order.lines}
     return tuple(line_id for line_id in refund.quantities if line_id not in known)
 
 
-def refunded_with(state: OrderState, refund: AskedRefund) -> OrderState:
+def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
     """The totals after one more refund; what is more than was bought does not count."""
     return replace(
         state,

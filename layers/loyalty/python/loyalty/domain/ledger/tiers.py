@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.ledger.account import Account, TierFloor
-from loyalty.domain.program.document import Level, Program, Tiers
+from loyalty.domain.program.document import Program, TierLevel, Tiers
 
 _ROLLING_MONTHS: Final = 12
 
@@ -29,7 +29,7 @@ _ROLLING_MONTHS: Final = 12
 class Step:
     """What is missing to a level, and the last day to reach it by."""
 
-    level: Level
+    level: TierLevel
     missing: int
     by: date
 
@@ -42,7 +42,7 @@ class Standing:
     `keep` holds the level beyond its last day. Each is None where there is nothing to do.
     """
 
-    level: Level | None
+    level: TierLevel | None
     holds_until: date | None
     amount: int
     next: Step | None
@@ -54,7 +54,7 @@ def counter(tiers: Tiers, account: Account, program: Program, *, day: date) -> s
     return f"{LETTERS[tiers.basis]}{_period(tiers, account, program, day)}"
 
 
-def level_on(account: Account, program: Program, *, day: date) -> Level | None:
+def level_on(account: Account, program: Program, *, day: date) -> TierLevel | None:
     """The level that a member has on a day; None below the first, or without tiers."""
     tiers = program.tiers
     if tiers is None:
@@ -84,7 +84,7 @@ def changes_on(account: Account, program: Program, *, day: date) -> date | None:
     return next((turn for turn, later in _later(account, program, day) if later != level), None)
 
 
-class Announcement(NamedTuple):
+class TierAnnouncement(NamedTuple):
     """A level that a write makes known; None: none any more."""
 
     level: str | None
@@ -101,7 +101,7 @@ class Counting:
     relies on the counters being `exactly` as seen, and `revises` what others rely on.
     """
 
-    announces: Announcement | None = None
+    announces: TierAnnouncement | None = None
     changes_on: date | None = None
     at_most: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     exactly: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -144,18 +144,20 @@ def _newest(account: Account, tiers: Tiers) -> str | None:
     return max(names, key=lambda name: int(name[1:]), default=None)
 
 
-def announcement(account: Account, level: Level | None, program: Program) -> Announcement | None:
+def announcement(
+    account: Account, level: TierLevel | None, program: Program
+) -> TierAnnouncement | None:
     """What makes a level known that is not yet."""
     known = level.id if level else None
     if known == account.tier_announced:
         return None
-    return Announcement(
+    return TierAnnouncement(
         known,
         is_up=_rank(known, program) > _rank(account.tier_announced, program),
     )
 
 
-def announced(account: Account, level: Level | None, program: Program) -> Account:
+def announced(account: Account, level: TierLevel | None, program: Program) -> Account:
     """The account once a level is made known."""
     told = announcement(account, level, program)
     if told is None:
@@ -220,7 +222,7 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
 
 
 def _keep(
-    level: Level, holds_until: date, account: Account, program: Program, day: date
+    level: TierLevel, holds_until: date, account: Account, program: Program, day: date
 ) -> Step | None:
     """What the period in which a level ends still needs for it to hold on, once that has begun."""
     tiers = program.tiers
@@ -310,13 +312,13 @@ def _rank(level_id: str | None, program: Program) -> int:
     return next((rank for rank, level in enumerate(levels, 1) if level.id == level_id), 0)
 
 
-def _above(level: Level | None, tiers: Tiers) -> Level | None:
+def _above(level: TierLevel | None, tiers: Tiers) -> TierLevel | None:
     has = level.reached_at if level else 0
     return next((each for each in tiers.levels if each.reached_at > has), None)
 
 
 def _below_the_next(
-    name: str, level: Level | None, account: Account, program: Program, day: date
+    name: str, level: TierLevel | None, account: Account, program: Program, day: date
 ) -> int | None:
     """The most that a counter can hold without reaching more than a level; None: any amount."""
     tiers = program.tiers
@@ -330,7 +332,7 @@ def _below_the_next(
     return None if best is None else account.qualifying[name] + above.reached_at - 1 - best
 
 
-def _level(best: int, account: Account, tiers: Tiers, day: date) -> Level | None:
+def _level(best: int, account: Account, tiers: Tiers, day: date) -> TierLevel | None:
     """The level of so much in the best period that still holds on a day, or the floor's."""
     floor = granted(account.tier_floor, day=day)
     has = (
@@ -341,7 +343,9 @@ def _level(best: int, account: Account, tiers: Tiers, day: date) -> Level | None
     return max(has, key=lambda level: level.reached_at, default=None)
 
 
-def _later(account: Account, program: Program, day: date) -> Iterator[tuple[date, Level | None]]:
+def _later(
+    account: Account, program: Program, day: date
+) -> Iterator[tuple[date, TierLevel | None]]:
     """The levels to come, on the days on which they may be others, soonest first."""
     tiers = program.tiers
     if tiers is None or not (account.qualifying or account.tier_floor):

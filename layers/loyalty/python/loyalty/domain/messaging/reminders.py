@@ -23,7 +23,7 @@ from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import standing
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.member import Member, Strength
-from loyalty.domain.program.document import FixedDate, Program, PublishedProgram
+from loyalty.domain.program.document import FixedDateExpiry, Program, PublishedProgram
 from loyalty.domain.program.messages import KINDS, MessageKind, QuietHours
 from loyalty.domain.program.publication import life_days_min
 
@@ -35,14 +35,14 @@ WELCOME_DAYS: Final = 7
 BIRTHDAY_DAYS: Final = 13
 LAPSED_DAYS: Final = 90
 
-type Fate = Literal["waiting", "sent", "dropped", "bounced", "complained"]
+type MessageState = Literal["waiting", "sent", "dropped", "bounced", "complained"]
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 MINUTE: Final = timedelta(minutes=1)
 
 
-class Told(NamedTuple):
+class Reminded(NamedTuple):
     """That something was told; `stage` is how many days before, `until` when to forget it."""
 
     stage: int
@@ -62,7 +62,7 @@ class Stopped(NamedTuple):
     at: datetime
 
 
-def _nothing() -> Mapping[str, Told]:
+def _nothing() -> Mapping[str, Reminded]:
     return MappingProxyType({})
 
 
@@ -76,7 +76,7 @@ class Correspondence:
 
     member_id: str
     revision: int = 0
-    told: Mapping[str, Told] = field(default_factory=_nothing)
+    told: Mapping[str, Reminded] = field(default_factory=_nothing)
     written: tuple[Written, ...] = ()
     bought_on: date | None = None
     look_at: datetime | None = None
@@ -112,7 +112,7 @@ class Message:
     level: str | None = None
     missing: int = 0
     rows: tuple[Row, ...] = ()
-    state: Fate = "waiting"
+    state: MessageState = "waiting"
     sent_at: datetime | None = None
     settled_at: datetime | None = None
 
@@ -193,7 +193,7 @@ def decide(
                 messages.append(_message(kind, these, person, today=today, now=now))
                 written.append(Written(today, kind))
                 done += these
-    told |= {each.name: Told(each.stage, each.known_until or each.until) for each in done}
+    told |= {each.name: Reminded(each.stage, each.known_until or each.until) for each in done}
     looks += (waking(midnight(day, document.zone), quiet, document.zone) for day in days)
     after = replace(
         correspondence,
@@ -311,7 +311,7 @@ def horizon_days(document: Program, *, today: date) -> int:
     if expiring is None:
         return HORIZON_DAYS_MAX
     stages = expiring.days_before
-    if isinstance(document.expiry, FixedDate):
+    if isinstance(document.expiry, FixedDateExpiry):
         last = expires_on(document.expiry, available_on=today)
         ahead = [(last - today).days - stage for stage in stages]
         return min([HORIZON_DAYS_MAX, *(days for days in ahead if days > 0)])
@@ -325,13 +325,13 @@ def _is_present(occasion: Occasion) -> bool:
     return occasion.kind == "birthday" and occasion.points > 0
 
 
-def _is_untold(occasion: Occasion, told: Mapping[str, Told]) -> bool:
+def _is_untold(occasion: Occasion, told: Mapping[str, Reminded]) -> bool:
     before = told.get(occasion.name)
     return before is None or occasion.stage < before.stage
 
 
 def _points_expiring(
-    person: Person, told: Mapping[str, Told], program: PublishedProgram, today: date
+    person: Person, told: Mapping[str, Reminded], program: PublishedProgram, today: date
 ) -> Iterator[Occasion]:
     expiring = program.document.reminders.points_expiring
     if expiring is None:

@@ -28,14 +28,14 @@ _CUSTOMER_ID: Final = frozenset({"customer", "customer_id"})
 STOPPABLE_FOR: Final = timedelta(hours=48)
 
 
-class Said(NamedTuple):
+class NamedText(NamedTuple):
     """A text, or a whole number, and the name that it stands under."""
 
     name: str
     text: str
 
 
-class Asked(NamedTuple):
+class ErasureRef(NamedTuple):
     """Names an erasure by when it was asked for: asked for once more, it is another."""
 
     erasure_id: str
@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 class Unfinished:
     """An erasure that is not done, and whether all but what shops delivered is."""
 
-    asked: Asked
+    asked: ErasureRef
     are_traces_gone: bool
 
 
@@ -102,10 +102,10 @@ class Erasure:
         return self.request is not None and self.request.stopped_at is not None
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.erasure_id, self.begun_at)
+    def asked(self) -> ErasureRef:
+        return ErasureRef(self.erasure_id, self.begun_at)
 
-    def is_about(self, source: str, order_id: str | None, said: Sequence[Said]) -> bool:
+    def is_about(self, source: str, order_id: str | None, said: Sequence[NamedText]) -> bool:
         """Whether something that a shop delivered speaks of them: by its order, or by its words."""
         if self.source is not None and source != self.source:
             return False
@@ -147,7 +147,7 @@ def _is_theirs(member: Member, identity: Identity) -> bool:
     return not is_contact or member.strength(identity) > Strength.NOTED
 
 
-def said_in(body: bytes) -> Iterator[Said]:
+def said_in(body: bytes) -> Iterator[NamedText]:
     """What a body says, piece by piece.
 
     The id of an object that is called customer stands under that name. What is no JSON is one
@@ -156,7 +156,7 @@ def said_in(body: bytes) -> Iterator[Said]:
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
-        yield Said("", body.decode(errors="replace"))
+        yield NamedText("", body.decode(errors="replace"))
         return
     open_parts: list[tuple[str, object]] = [("", told)]
     while open_parts:
@@ -170,9 +170,9 @@ def said_in(body: bytes) -> Iterator[Said]:
             case list():
                 open_parts += [(name, value) for value in part]
             case str():
-                yield Said(name, part)
+                yield NamedText(name, part)
             case int():
-                yield Said(name, str(part))
+                yield NamedText(name, str(part))
             case _:
                 continue
 

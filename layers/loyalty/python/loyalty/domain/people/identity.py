@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
-type Kind = Literal["email", "phone", "customer", "card", "subject"]
+type IdentityKind = Literal["email", "phone", "customer", "card", "subject"]
 
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind.__value__)
+KINDS: Final[tuple[IdentityKind, ...]] = get_args(IdentityKind.__value__)
 SUBJECT_CHARACTERS_MAX: Final = 255
 
 _EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -30,7 +30,7 @@ class NotAnIdentity(ValueError):
 class Identity:
     """`value` is in normal form; only a customer's id has a `source`, the shop that gave it."""
 
-    kind: Kind
+    kind: IdentityKind
     value: str
     source: str = ""
 
@@ -38,7 +38,7 @@ class Identity:
 class Digest(NamedTuple):
     """What stands for an identity in keys; `version` is that of the secret key it was made with."""
 
-    kind: Kind
+    kind: IdentityKind
     version: str
     digest: str
 
@@ -75,7 +75,7 @@ class Keyring:
         return Digest(identity.kind, version, hmac.digest(self.keys[version], told, "sha256").hex())
 
 
-def identify(kind: Kind, value: str, *, source: str = "") -> Identity:
+def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
     """The identity that a caller's text names, in normal form.
 
     Raises:

@@ -9,7 +9,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from loyalty.domain.people.identity import Identity, Kind
+from loyalty.domain.people.identity import Identity, IdentityKind
 
 # Each identity is an item of the transaction that claims it, once for every key of the digests.
 IDENTITIES_MAX: Final = 20
@@ -57,7 +57,7 @@ class Strength(IntEnum):
 class IdentityMove:
     """An identity passed from one member to another who had the better claim; not which one."""
 
-    kind: Kind
+    kind: IdentityKind
     from_member: str
     to_member: str
     moved_at: datetime
@@ -118,7 +118,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class MemberUpdate:
     """What shall become different. Parts of the profile that are not named stay as they are.
 
     `unlink` parts the member from whoever signs in as them, so that the next one can be linked.
@@ -131,7 +131,7 @@ class Change:
     unlink: bool = False
 
 
-def changed(member: Member, change: Change, *, now: datetime) -> Member:
+def changed(member: Member, change: MemberUpdate, *, now: datetime) -> Member:
     """The member after a change; the very same when there is nothing to change.
 
     What was proven once stays proven, and a consent said again keeps the time it was first said.

@@ -37,7 +37,7 @@ from loyalty.domain.kernel.fields import (
 )
 from loyalty.domain.program.messages import Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
-from loyalty.domain.program.surveys import Survey
+from loyalty.domain.program.surveys import ProgramSurvey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
 LOTS_MAX: Final = 60
@@ -69,7 +69,7 @@ class PointsName(DocumentPart):
     many: Annotated[Label, Field(description="What several are called: “beans”.")]
 
 
-class When(DocumentPart):
+class RuleConditions(DocumentPart):
     """Days in the program's time zone, both included; an order counts by when it occurred."""
 
     starts_on: Day | None = None
@@ -106,7 +106,7 @@ class EarningRule(DocumentPart):
             description="Lines of these categories never earn unless they are named here.",
         ),
     ] = ()
-    when: When = When()
+    when: RuleConditions = RuleConditions()
     pending_days: (
         Annotated[
             StrictInt,
@@ -116,7 +116,7 @@ class EarningRule(DocumentPart):
     ) = None
 
 
-class AfterEarning(DocumentPart):
+class AfterEarningExpiry(DocumentPart):
     """Each lot lives so many months or days from the day its points became available."""
 
     model: Literal["after_earning"]
@@ -128,7 +128,7 @@ class AfterEarning(DocumentPart):
     ] = "month"
 
 
-class FixedDate(DocumentPart):
+class FixedDateExpiry(DocumentPart):
     """All points expire at the end of one day of every year."""
 
     model: Literal["fixed_date"]
@@ -136,21 +136,23 @@ class FixedDate(DocumentPart):
     day: Annotated[StrictInt, Field(ge=1, le=31)]
 
 
-class Inactivity(DocumentPart):
+class InactivityExpiry(DocumentPart):
     """All points expire together, so many months after the member's last activity."""
 
     model: Literal["inactivity"]
     months: Annotated[StrictInt, Field(ge=1, le=120)]
 
 
-class Never(DocumentPart):
+class NeverExpiry(DocumentPart):
     model: Literal["never"]
 
 
-Expiry = Annotated[AfterEarning | FixedDate | Inactivity | Never, Discriminator("model")]
+Expiry = Annotated[
+    AfterEarningExpiry | FixedDateExpiry | InactivityExpiry | NeverExpiry, Discriminator("model")
+]
 
 
-class Level(DocumentPart):
+class TierLevel(DocumentPart):
     """A level of the tiers; who has none of them has no level."""
 
     id: ExternalId
@@ -174,9 +176,9 @@ class Tiers(DocumentPart):
 
     basis: TierBasis
     period: Literal["calendar_year", "rolling_12_months", "membership_year"]
-    levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=20)]
+    levels: Annotated[tuple[TierLevel, ...], Field(min_length=1, max_length=20)]
 
-    def level(self, level_id: str | None) -> Level | None:
+    def level(self, level_id: str | None) -> TierLevel | None:
         return next((level for level in self.levels if level.id == level_id), None)
 
 
@@ -357,7 +359,7 @@ class Program(DocumentPart):
     ] = None
     reminders: Reminders = Reminders()
     messages: Messages = Messages()
-    surveys: Annotated[tuple[Survey, ...], Field(max_length=50)] = ()
+    surveys: Annotated[tuple[ProgramSurvey, ...], Field(max_length=50)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -378,7 +380,7 @@ class Program(DocumentPart):
     def reward(self, reward_id: str) -> Reward | None:
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
 
-    def survey(self, survey_id: str) -> Survey | None:
+    def survey(self, survey_id: str) -> ProgramSurvey | None:
         return next((survey for survey in self.surveys if survey.id == survey_id), None)
 
 
@@ -399,7 +401,7 @@ class PublishedProgram:
         Switching inactivity on, or changing its months, starts a full period anew for everyone.
         """
         policy = self.document.expiry
-        if not isinstance(policy, Inactivity) or self.inactivity_since is None:
+        if not isinstance(policy, InactivityExpiry) or self.inactivity_since is None:
             return NEVER
         quiet_since = max(active_on or self.inactivity_since, self.inactivity_since)
         return add_months(quiet_since, policy.months)

@@ -49,7 +49,7 @@ class TierEnding(DocumentPart):
     days_before: DaysBefore = 30
 
 
-class Birthday(DocumentPart):
+class BirthdayMessage(DocumentPart):
     """On the member's birthday, once a year; 29 February is the 28th in other years."""
 
     bonus_points: Annotated[
@@ -57,11 +57,11 @@ class Birthday(DocumentPart):
     ] = None
 
 
-class Welcome(DocumentPart):
+class WelcomeMessage(DocumentPart):
     """When somebody has enrolled."""
 
 
-class Lapsed(DocumentPart):
+class LapsedMessage(DocumentPart):
     """To members who have not bought anything for so many days; once until they buy again."""
 
     after_days: Annotated[StrictInt, Field(ge=7, le=730)] = 60
@@ -73,9 +73,9 @@ class Reminders(DocumentPart):
     points_expiring: PointsExpiring | None = None
     voucher_expiring: VoucherExpiring | None = None
     tier_ending: TierEnding | None = None
-    birthday: Birthday | None = None
-    welcome: Welcome | None = None
-    lapsed: Lapsed | None = None
+    birthday: BirthdayMessage | None = None
+    welcome: WelcomeMessage | None = None
+    lapsed: LapsedMessage | None = None
 
 
 class QuietHours(DocumentPart):
@@ -85,12 +85,12 @@ class QuietHours(DocumentPart):
     ends_at: Annotated[TimeOfDay, Field(description="The first moment to write again.")] = time(8)
 
 
-class Button(DocumentPart):
+class MailButton(DocumentPart):
     label: Annotated[StrictStr, Field(min_length=1, max_length=60), LINE]
     url: WebAddress
 
 
-class Template(DocumentPart):
+class MessageTemplate(DocumentPart):
     """The words of one kind of message, in one language.
 
     `subject`, `heading` and `body` may hold `{{ variables }}` and `{% if %}`; an empty line in the
@@ -108,7 +108,7 @@ class Template(DocumentPart):
         Field(min_length=1, max_length=200, description="Null: the subject."),
     ] = None
     body: Annotated[StrictStr, Field(min_length=1, max_length=5000), LINES]
-    button: Button | None = None
+    button: MailButton | None = None
     unsubscribe: Annotated[
         StrictStr,
         Field(min_length=1, max_length=60, description="What the link is called."),
@@ -116,7 +116,7 @@ class Template(DocumentPart):
     ] = "Unsubscribe"
 
 
-class Look(DocumentPart):
+class MailTheme(DocumentPart):
     """What mails look like."""
 
     color: Annotated[
@@ -152,13 +152,13 @@ class Messages(DocumentPart):
             description="The e-mail address that answers go to.",
         ),
     ] = None
-    look: Look = Look()
+    look: MailTheme = MailTheme()
     templates: Annotated[
-        tuple[Template, ...],
+        tuple[MessageTemplate, ...],
         Field(max_length=200, description="Kinds without one have words of ours, in English."),
     ] = ()
 
-    def template(self, kind: MessageKind, locale: str | None) -> Template | None:
+    def template(self, kind: MessageKind, locale: str | None) -> MessageTemplate | None:
         """The words for a locale: its own, its language's, those for all; None: ours."""
         wanted = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
         ours = {(each.locale or "").lower(): each for each in self.templates if each.kind == kind}

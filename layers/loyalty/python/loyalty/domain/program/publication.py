@@ -14,19 +14,19 @@ from loyalty.domain.program import wording
 from loyalty.domain.program.document import (
     CHARGES,
     LOTS_MAX,
-    AfterEarning,
+    AfterEarningExpiry,
     EarningRule,
     Expiry,
-    FixedDate,
-    Inactivity,
-    Level,
-    Never,
+    FixedDateExpiry,
+    InactivityExpiry,
+    NeverExpiry,
     Program,
     Reward,
+    TierLevel,
 )
-from loyalty.domain.program.messages import Template
+from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
-from loyalty.domain.program.surveys import Survey
+from loyalty.domain.program.surveys import ProgramSurvey
 
 # Zones of the database that are no place: they follow the machine, or stand for "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
@@ -99,7 +99,7 @@ def canonical(document: Program) -> str:
     return json.dumps(document.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
 
 
-def lots_open_max(policy: AfterEarning) -> int:
+def lots_open_max(policy: AfterEarningExpiry) -> int:
     """How many lots a member who earns every day has open at most, under this policy."""
     if policy.round_to == "month":
         # Over four years, a leap year among them, every length of the months ahead comes up.
@@ -139,7 +139,9 @@ def _transfers(document: Program) -> Iterator[Fault]:
         yield Fault("/transfers/points_max", "contradiction", detail)
 
 
-def _ids(name: str, parts: Sequence[EarningRule | Level | Reward | Survey]) -> Iterator[Fault]:
+def _ids(
+    name: str, parts: Sequence[EarningRule | TierLevel | Reward | ProgramSurvey]
+) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
         part_id = _id_of(part)
@@ -151,7 +153,7 @@ def _ids(name: str, parts: Sequence[EarningRule | Level | Reward | Survey]) -> I
         first.setdefault(part_id, index)
 
 
-def _id_of(part: EarningRule | Level | Reward | Survey) -> str | None:
+def _id_of(part: EarningRule | TierLevel | Reward | ProgramSurvey) -> str | None:
     try:
         return part.id
     except Unread:
@@ -199,15 +201,15 @@ def _rule_levels(rule: EarningRule, document: Program, place: str) -> Iterator[F
 
 def _expiry(document: Program) -> Iterator[Fault]:
     match document.expiry:
-        case AfterEarning() as policy if (policy.months is None) == (policy.days is None):
+        case AfterEarningExpiry() as policy if (policy.months is None) == (policy.days is None):
             yield Fault("/expiry", "months_or_days", "Give either months or days")
-        case AfterEarning() as policy if (lots := lots_open_max(policy)) > LOTS_MAX:
+        case AfterEarningExpiry() as policy if (lots := lots_open_max(policy)) > LOTS_MAX:
             detail = (
                 f"A member could have {lots} lots of points open, {LOTS_MAX} are allowed: "
                 "round to the week or the month, or let points live shorter"
             )
             yield Fault("/expiry", "too_many_lots", detail)
-        case FixedDate(month=month, day=day) if day > end_of_month(date(2024, month, 1)).day:
+        case FixedDateExpiry(month=month, day=day) if day > end_of_month(date(2024, month, 1)).day:
             yield Fault("/expiry/day", "no_such_day", f"Month {month} has no day {day}")
 
 
@@ -261,7 +263,7 @@ def _reward_tier_costs(reward: Reward, document: Program, place: str) -> Iterato
             yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
 
 
-def _level_above(lower: Level, level: Level, place: str) -> Iterator[Fault]:
+def _level_above(lower: TierLevel, level: TierLevel, place: str) -> Iterator[Fault]:
     if level.reached_at <= lower.reached_at:
         detail = f"This must be more than the {lower.reached_at} of the level before"
         yield Fault(f"{place}/reached_at", "not_above", detail)
@@ -284,16 +286,16 @@ def _level_ids(document: Program) -> frozenset[str]:
 def life_days_min(policy: Expiry) -> int | None:
     """How many days points live at least; None: that does not follow from their first day."""
     match policy:
-        case AfterEarning(months=int() as months) | Inactivity(months=months):
+        case AfterEarningExpiry(months=int() as months) | InactivityExpiry(months=months):
             return 28 * months
-        case AfterEarning():
+        case AfterEarningExpiry():
             return policy.days
         case _:
             return None
 
 
 def _points_expiring(document: Program) -> Iterator[Fault]:
-    if document.reminders.points_expiring and isinstance(document.expiry, Never):
+    if document.reminders.points_expiring and isinstance(document.expiry, NeverExpiry):
         yield Fault("/reminders/points_expiring", "contradiction", "The points never expire")
 
 
@@ -315,7 +317,7 @@ def _stages(document: Program) -> Iterator[Fault]:
 
 def _life_days(policy: Expiry) -> int | None:
     """As `life_days_min`; None also for a policy that gives both months and days, a mistake."""
-    if isinstance(policy, AfterEarning) and (policy.months is None) == (policy.days is None):
+    if isinstance(policy, AfterEarningExpiry) and (policy.months is None) == (policy.days is None):
         return None
     return life_days_min(policy)
 
@@ -340,7 +342,7 @@ def _templates(document: Program) -> Iterator[Fault]:
 
 
 def _same_template(
-    first: dict[tuple[str, str], int], index: int, template: Template, place: str
+    first: dict[tuple[str, str], int], index: int, template: MessageTemplate, place: str
 ) -> Iterator[Fault]:
     name = (template.kind, (template.locale or "").lower())
     if name in first:
@@ -349,19 +351,19 @@ def _same_template(
     first.setdefault(name, index)
 
 
-def _survey_score(survey: Survey, place: str) -> Iterator[Fault]:
+def _survey_score(survey: ProgramSurvey, place: str) -> Iterator[Fault]:
     lowest, highest = survey.scale
     if survey.low_score_max is not None and not lowest <= survey.low_score_max < highest:
         detail = f"A low score of {survey.kind} is {lowest} to {highest - 1}"
         yield Fault(f"{place}/low_score_max", "out_of_range", detail)
 
 
-def _survey_window(survey: Survey, place: str) -> Iterator[Fault]:
+def _survey_window(survey: ProgramSurvey, place: str) -> Iterator[Fault]:
     if survey.starts_on and survey.ends_on and survey.ends_on < survey.starts_on:
         yield Fault(f"{place}/ends_on", "empty_window", "It ends before it starts")
 
 
-def _lives_until(policy: AfterEarning, day: date) -> date:
+def _lives_until(policy: AfterEarningExpiry, day: date) -> date:
     if policy.months is not None:
         return add_months(day, policy.months)
     return day + timedelta(days=policy.days or 0)

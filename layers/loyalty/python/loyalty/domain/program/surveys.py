@@ -19,7 +19,7 @@ SCALES: Final[dict[SurveyKind, tuple[int, int]]] = {"nps": (0, 10), "csat": (1, 
 LOW_SCORE_MAX: Final[dict[SurveyKind, int]] = {"nps": 6, "csat": 2}
 
 
-class Survey(DocumentPart):
+class ProgramSurvey(DocumentPart):
     """A question that members answer with a score. Days are those of the program's time zone."""
 
     id: ExternalId

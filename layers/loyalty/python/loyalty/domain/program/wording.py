@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program.messages import MessageKind, Template
+from loyalty.domain.program.messages import MessageKind, MessageTemplate
 from loyalty.domain.program.parts import Unread
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ _ALLOWED: Final = frozenset(
 )
 _GREETING: Final = "Hello{% if name %} {{ name }}{% endif %},\n\n"
 
-DEFAULTS: Final[Mapping[MessageKind, Template]] = {
+DEFAULTS: Final[Mapping[MessageKind, MessageTemplate]] = {
     template.kind: template
     for template in (
-        Template(
+        MessageTemplate(
             kind="points_expiring",
             subject="{{ points }} will expire {% if days == 0 %}today{% elif days == 1 %}tomorrow"
             "{% else %}in {{ days }} days{% endif %}",
@@ -53,33 +53,33 @@ DEFAULTS: Final[Mapping[MessageKind, Template]] = {
             body=_GREETING + "{{ points }} of yours will expire on {{ expires_on }}. You have "
             "{{ balance }} in all, and there is still time to treat yourself.",
         ),
-        Template(
+        MessageTemplate(
             kind="voucher_expiring",
             subject="{{ reward }}: your voucher is good until {{ expires_on }}",
             heading="Your voucher is waiting",
             body=_GREETING + "Your voucher for {{ reward }} is good until {{ expires_on }}. "
             "Bring it along on your next visit.",
         ),
-        Template(
+        MessageTemplate(
             kind="tier_ending",
             subject="Stay {{ tier }}: {{ missing }} to go",
             heading="You are {{ tier }} until {{ ends_on }}",
             body=_GREETING + "Your level {{ tier }} ends on {{ ends_on }}. {{ missing }} more "
             "until then and you keep it.",
         ),
-        Template(
+        MessageTemplate(
             kind="birthday",
             subject="Happy birthday{% if name %}, {{ name }}{% endif %}!",
             body=_GREETING + "All of us at {{ program }} wish you a wonderful day."
             "{% if bonus %}\n\nOur present is already on your account: {{ bonus }}.{% endif %}",
         ),
-        Template(
+        MessageTemplate(
             kind="welcome",
             subject="Welcome to {{ program }}",
             body=_GREETING + "It is lovely to have you. From now on you collect {{ points_name }} "
             "with everything you buy, and choose what to have for them.",
         ),
-        Template(
+        MessageTemplate(
             kind="lapsed",
             subject="It has been a while{% if name %}, {{ name }}{% endif %}",
             heading="We miss you",
@@ -100,7 +100,7 @@ class Words:
     paragraphs: tuple[str, ...]
 
 
-def words(template: Template, variables: Mapping[str, object]) -> Words:
+def words(template: MessageTemplate, variables: Mapping[str, object]) -> Words:
     """Say a template's words; it was checked when it was published."""
     subject = _in_one_line(_render(template.subject, variables))
     heading = _in_one_line(_render(template.heading or "", variables))
@@ -109,7 +109,7 @@ def words(template: Template, variables: Mapping[str, object]) -> Words:
     return Words(subject, heading or subject, tuple(part for part in paragraphs if part))
 
 
-def faults(template: Template, *, place: str) -> Iterator[Fault]:
+def faults(template: MessageTemplate, *, place: str) -> Iterator[Fault]:
     """Everything in a template that could not be said; what could not be read is passed over."""
     with suppress(Unread):
         kind = template.kind

@@ -33,7 +33,7 @@ _LOG_ID: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredDelivery:
     """A delivery that lies in the inbox, as far as its place there tells.
 
     `delivery_id` is the same for the same thing told again in the same words; `group` names what
@@ -68,17 +68,17 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EventBody:
     """A body that was told by the id of one event, and what came of it."""
 
     body: str
     reason: str | None
 
 
-def kept_as(delivery: Delivery, envelope: Envelope) -> Kept:
+def kept_as(delivery: Delivery, envelope: Envelope) -> StoredDelivery:
     """Where a delivery lies, or is to lie."""
     named = delivery_id(envelope, delivery.body)
-    return Kept(
+    return StoredDelivery(
         program_id=delivery.program_id,
         storefront_id=delivery.storefront_id,
         received_at=delivery.received_at,
@@ -109,7 +109,7 @@ def delivery_id(envelope: Envelope, body: bytes) -> str:
     return _digest(event, EVENT_CHARACTERS) + _digest(said, BODY_CHARACTERS)
 
 
-def is_contradicted(kept: Kept, told: tuple[Told, ...]) -> bool:
+def is_contradicted(kept: StoredDelivery, told: tuple[EventBody, ...]) -> bool:
     """Whether the same event was told in other words before, and those were believed."""
     body = kept.delivery_id[EVENT_CHARACTERS:]
     return any(each.body != body and each.reason != CONTRADICTED for each in told)

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity
@@ -46,7 +46,7 @@ CANCELLED: Final = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earns:
+class OrderFilter:
     """Which of a shop's paid orders earn: where something is named, no others.
 
     Statuses and channels are the platform's own words; capitals do not count. An order earns with
@@ -74,7 +74,7 @@ class Earns:
 
 
 # What a shop's orders do as long as nobody chooses among them.
-ALL_EARN: Final = Earns()
+ALL_EARN: Final = OrderFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Storefront:
     store: str | None = None
     client_id: str | None = None
     sandbox: bool = False
-    earns: Earns = ALL_EARN
+    earns: OrderFilter = ALL_EARN
     enroll_customers: bool = False
     create_codes: bool = False
     memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -172,7 +172,7 @@ class OrderPaid:
     order: Order
     currency: str
     identities: tuple[Identity, ...]
-    refunds: tuple[AskedRefund, ...] = ()
+    refunds: tuple[RequestedRefund, ...] = ()
     excluded: str | None = None
     codes: tuple[str, ...] | None = None
     all_given_back: bool = False
@@ -187,7 +187,7 @@ class OrderRefunded:
 
     source: str
     order_id: str
-    refund: AskedRefund
+    refund: RequestedRefund
     currency: str | None
     all_given_back: bool = False
 
@@ -223,7 +223,7 @@ class PlatformApi:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FetchNeeded:
     """A delivery only says where to look: the paths of the platform's API to be read first."""
 
     paths: tuple[str, ...]
@@ -258,10 +258,10 @@ def given_back(
     at: datetime,
     amounts_minor: Mapping[str, int],
     amount_minor: int = 0,
-) -> AskedRefund:
+) -> RequestedRefund:
     """A refund by what was given back: for lines, and without one."""
     amounts = {line_id: minor for line_id, minor in amounts_minor.items() if minor}
-    return AskedRefund(
+    return RequestedRefund(
         refund_id=refund_id,
         occurred_at=at,
         amounts_minor=amounts,
@@ -270,9 +270,9 @@ def given_back(
     )
 
 
-def cancelled(*, at: datetime) -> AskedRefund:
+def cancelled(*, at: datetime) -> RequestedRefund:
     """A cancelled order is one whole refund, however often and by whatever it is told."""
-    return AskedRefund(
+    return RequestedRefund(
         refund_id=CANCELLED, occurred_at=at, whole=True, fingerprint=fingerprint(CANCELLED)
     )
 

@@ -97,7 +97,7 @@ class SigningSecrets:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AttemptResult:
     """What an endpoint answered: a status, or why there is none."""
 
     status: int | None = None
@@ -178,7 +178,7 @@ def queued_again(delivery: EndpointDelivery, *, now: datetime) -> EndpointDelive
 
 
 def attempted(
-    delivery: EndpointDelivery, answer: Answer, *, now: datetime, chance: float
+    delivery: EndpointDelivery, answer: AttemptResult, *, now: datetime, chance: float
 ) -> EndpointDelivery:
     """The delivery after an attempt: done, given up, or to be tried again, and when.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.domain.webhooks_out.endpoints import RetiringSecret, SigningSecrets
-from loyalty.edge.aws.secrets import KeptSecrets
+from loyalty.edge.aws.secrets import SecretStore
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -24,7 +24,7 @@ class EndpointSecrets:
     """The secrets of a deployment's endpoints, under a prefix of their own."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
-        self._kept = KeptSecrets(
+        self._kept = SecretStore(
             client, prefix=prefix, description="What deliveries to an endpoint are signed with"
         )
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from botocore.exceptions import ClientError
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.shops.deliveries import Kept, log_time, read_log_id
+from loyalty.domain.shops.deliveries import StoredDelivery, log_time, read_log_id
 from loyalty.domain.shops.storefront import Delivery
 from loyalty.usecases.ports import Listed
 
@@ -38,21 +38,21 @@ ERASED: Final = b'{"v": 1, "erased": true}'
 _NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCII)
 
 
-class Message(NamedTuple):
+class QueuedDelivery(NamedTuple):
     """What the queue says: where a delivery lies, and when somebody asked for it once more."""
 
-    kept: Kept
+    kept: StoredDelivery
     asked_at: datetime | None
 
 
-class Inbox:
+class S3Inbox:
     """Deliveries as they were received, by the time they were."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def keep(self, kept: Kept, delivery: Delivery) -> None:
+    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None:
         self._s3.put_object(
             Bucket=self._bucket,
             Key=_where(kept),
@@ -60,7 +60,7 @@ class Inbox:
             ContentType="application/json",
         )
 
-    def read(self, kept: Kept) -> Delivery | None:
+    def read(self, kept: StoredDelivery) -> Delivery | None:
         """None for one that is not there any more, or whose words were erased."""
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=_where(kept))
@@ -70,7 +70,7 @@ class Inbox:
             raise
         return delivery_from_json(found["Body"].read())
 
-    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None:
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None:
         prefix = f"{_folder(program_id, storefront_id)}{log_id}."
         found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
         keys = (each["Key"] for each in found.get("Contents", ()))
@@ -78,7 +78,7 @@ class Inbox:
 
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
-    ) -> Listed[Kept]:
+    ) -> Listed[StoredDelivery]:
         """In the order they were received; `since` and `before` are times or ids of the log."""
         found, is_all = self._between(program_id, storefront_id, since, before, limit)
         return Listed(found, found[-1].log_id if found and not is_all else None)
@@ -92,7 +92,7 @@ class Inbox:
         before: datetime,
         before_id: str | None,
         limit: int,
-    ) -> Listed[Kept]:
+    ) -> Listed[StoredDelivery]:
         """Newest first. A page may be shorter than its limit though more follow.
 
         S3 lists forward only. So where more lie in the time asked for than one call lists, the
@@ -115,7 +115,7 @@ class Inbox:
 
     def _between(
         self, program_id: str, storefront_id: str, since: str, before: str, limit: int
-    ) -> tuple[list[Kept], bool]:
+    ) -> tuple[list[StoredDelivery], bool]:
         """The first ones from `since` on and before `before`, and whether these are all."""
         folder = _folder(program_id, storefront_id)
         listed = self._s3.list_objects_v2(
@@ -128,20 +128,20 @@ class Inbox:
         return [kept for kept in map(_kept_at, within) if kept], is_all
 
 
-def _page(found: list[Kept], *, limit: int, is_all: bool) -> Listed[Kept]:
+def _page(found: list[StoredDelivery], *, limit: int, is_all: bool) -> Listed[StoredDelivery]:
     """The last ones, newest first."""
     page = found[-limit:][::-1]
     return Listed(page, None if is_all and len(found) <= limit else page[-1].log_id)
 
 
-class IntakeQueue:
+class SqsIntakeQueue:
     """The queue of deliveries to be applied, each in order with what else is told of its order."""
 
     def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def send(self, kept: Kept) -> None:
+    def send(self, kept: StoredDelivery) -> None:
         self._sqs.send_message(
             QueueUrl=self._queue_url,
             MessageBody=_message(kept),
@@ -151,7 +151,7 @@ class IntakeQueue:
             MessageDeduplicationId=kept.log_id,
         )
 
-    def send_again(self, kept: Iterable[Kept], *, asked_at: datetime) -> None:
+    def send_again(self, kept: Iterable[StoredDelivery], *, asked_at: datetime) -> None:
         """Once more; what is asked for twice in five minutes by the same request is sent once.
 
         Raises:
@@ -173,28 +173,29 @@ class IntakeQueue:
                 raise TryAgain("The queue did not take all deliveries; send the same request again")
 
 
-def read_message(message: str) -> Message:
+def read_message(message: str) -> QueuedDelivery:
     told = json.loads(message)
     kept = _kept_at(str(told["where"]))
     if kept is None:
         raise ValueError("This is not where a delivery lies")
     asked_at = told.get("asked_at")
-    return Message(kept, datetime.fromisoformat(asked_at) if asked_at else None)
+    return QueuedDelivery(kept, datetime.fromisoformat(asked_at) if asked_at else None)
 
 
-def _asked(kept: Kept, asked_at: datetime) -> str:
-    return hashlib.sha256(f"{kept.log_id}\0{asked_at.isoformat()}".encode()).hexdigest()
+def _asked(stored_delivery: StoredDelivery, asked_at: datetime) -> str:
+    return hashlib.sha256(f"{stored_delivery.log_id}\0{asked_at.isoformat()}".encode()).hexdigest()
 
 
 def _folder(program_id: str, storefront_id: str) -> str:
     return f"{program_id}/{storefront_id}/"
 
 
-def _where(kept: Kept) -> str:
-    return f"{_folder(kept.program_id, kept.storefront_id)}{kept.log_id}.{kept.group}.json"
+def _where(stored: StoredDelivery) -> str:
+    folder = _folder(stored.program_id, stored.storefront_id)
+    return f"{folder}{stored.log_id}.{stored.group}.json"
 
 
-def _kept_at(where: str) -> Kept | None:
+def _kept_at(where: str) -> StoredDelivery | None:
     """What a key of the inbox tells; None where it is not that of a delivery."""
     program_id, _, rest = where.partition("/")
     storefront_id, _, name = rest.partition("/")
@@ -203,7 +204,7 @@ def _kept_at(where: str) -> Kept | None:
     if told is None or named is None:
         return None
     received_at, delivery_id = named
-    return Kept(
+    return StoredDelivery(
         program_id=program_id,
         storefront_id=storefront_id,
         received_at=received_at,
@@ -212,8 +213,8 @@ def _kept_at(where: str) -> Kept | None:
     )
 
 
-def _message(kept: Kept, **told: str) -> str:
-    return json.dumps({"v": 1, "where": _where(kept), **told})
+def _message(stored_delivery: StoredDelivery, **told: str) -> str:
+    return json.dumps({"v": 1, "where": _where(stored_delivery), **told})
 
 
 def _to_json(delivery: Delivery) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.edge.mail.render import Mail
+from loyalty.edge.mail.render import RenderedMail
 from loyalty.usecases.messaging.notifications import Rejected
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Mailbox:
 
     def send(
         self,
-        mail: Mail,
+        mail: RenderedMail,
         *,
         to: str,
         name: str,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-class KeptSecrets:
+class SecretStore:
     """One secret for each thing of a program, as a JSON object."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str, description: str) -> None:

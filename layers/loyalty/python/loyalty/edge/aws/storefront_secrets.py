@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from loyalty.domain.shops.storefront import ShopKeys
-from loyalty.edge.aws.secrets import KeptSecrets
+from loyalty.edge.aws.secrets import SecretStore
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -13,7 +13,7 @@ class StorefrontSecrets:
     """The secrets of a deployment's storefronts, under a prefix of their own."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
-        self._kept = KeptSecrets(
+        self._kept = SecretStore(
             client,
             prefix=prefix,
             description="What a storefront signs with, and what it is asked by",

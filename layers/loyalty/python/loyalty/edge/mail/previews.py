@@ -11,7 +11,7 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
 from loyalty.domain.program import wording
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.messages import LOCALE, Look, MessageKind, Template
+from loyalty.domain.program.messages import LOCALE, MailTheme, MessageKind, MessageTemplate
 from loyalty.edge.http.schemas import AnswerPart, Label, RequestPart
 from loyalty.edge.mail.render import Letter
 
@@ -50,9 +50,10 @@ class PreviewRequest(RequestPart):
         SAMPLE_NAME
     )
     template: Annotated[
-        Template | None, Field(description="Null: the words in force for the kind and locale.")
+        MessageTemplate | None,
+        Field(description="Null: the words in force for the kind and locale."),
     ] = None
-    look: Annotated[Look | None, Field(description="Null: the look in force.")] = None
+    look: Annotated[MailTheme | None, Field(description="Null: the look in force.")] = None
 
 
 class PreviewAnswer(AnswerPart):
@@ -128,7 +129,7 @@ def sample(
     )
 
 
-def _require_sound(template: Template, *, kind: MessageKind) -> None:
+def _require_sound(template: MessageTemplate, *, kind: MessageKind) -> None:
     if template.kind != kind:
         detail = f"It is for {template.kind}"
         raise ValidationFailed(detail, faults=(Fault("/template/kind", "contradiction", detail),))

@@ -31,7 +31,7 @@ LIGHT: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class RenderedMail:
     subject: str
     html: str
     text: str
@@ -48,7 +48,7 @@ class Letter:
     unsubscribe_url: str
 
 
-def mail(letter: Letter, document: Program) -> Mail:
+def mail(letter: Letter, document: Program) -> RenderedMail:
     """The mail that tells a member what a message says."""
     message, messages = letter.message, document.messages
     told = letter.member.profile.locale or messages.locale
@@ -88,7 +88,7 @@ def mail(letter: Letter, document: Program) -> Mail:
         messages.look.footer or "",
         f"{template.unsubscribe}: {letter.unsubscribe_url}",
     ]
-    return Mail(said.subject, html, "\n\n".join(part for part in parts if part) + "\n")
+    return RenderedMail(said.subject, html, "\n\n".join(part for part in parts if part) + "\n")
 
 
 def readable_on(color: str) -> str:

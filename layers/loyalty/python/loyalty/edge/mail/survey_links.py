@@ -20,9 +20,9 @@ from loyalty.domain.kernel.text import as_lines
 from loyalty.domain.people.erasure import NamedOrder
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import Program
-from loyalty.domain.program.surveys import Survey
+from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.edge.models.surveys import COMMENT_MAX
-from loyalty.usecases.people.surveys import Answer
+from loyalty.usecases.people.surveys import SurveyReply
 
 # 128 bits: as hard to guess as a voucher's code is, and the link stays short.
 SEAL_BYTES: Final = 16
@@ -81,7 +81,7 @@ def invitation_of(token: str, *, program_id: str, keyring: Keyring, now: datetim
     )
 
 
-def answer_of(form: bytes, invitation: Invitation) -> Answer:
+def answer_of(form: bytes, invitation: Invitation) -> SurveyReply:
     """What the form of the page says.
 
     Raises:
@@ -95,7 +95,7 @@ def answer_of(form: bytes, invitation: Invitation) -> Answer:
     except (ValidationError, ValueError):
         detail = f"Send a score of the survey, and at most {COMMENT_MAX} characters of comment"
         raise ValidationFailed(detail, faults=(Fault("", "invalid_form", detail),)) from None
-    return Answer(
+    return SurveyReply(
         order=invitation.order,
         member_id=invitation.member_id,
         score=read.score,
@@ -130,7 +130,7 @@ background:{color};border:0;border-radius:10px;padding:14px 26px;margin-top:16px
 """
 
 
-def question_page(survey: Survey, document: Program) -> str:
+def question_page(survey: ProgramSurvey, document: Program) -> str:
     """The question, and a form to answer it: opening the page changes nothing."""
     lowest, highest = survey.scale
     scores = "".join(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.messaging.reminders import Fate, Message
+from loyalty.domain.messaging.reminders import Message, MessageState
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
@@ -81,7 +81,7 @@ class ExportedMessage(AnswerPart):
     kind: str
     day: date
     written_at: datetime
-    state: Fate
+    state: MessageState
     at: Annotated[
         datetime | None,
         Field(description="When it was sent, dropped, or came back as undeliverable or unwanted."),

@@ -11,8 +11,8 @@ from loyalty.domain.kernel.fields import LINES
 from loyalty.domain.ledger.account import Account, Status, TierFloor, settlement
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
-from loyalty.domain.people.identity import Kind
-from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Change, Member
+from loyalty.domain.people.identity import IdentityKind
+from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Member, MemberUpdate
 from loyalty.domain.program.document import TierBasis
 from loyalty.edge.http.redaction import Personal
 from loyalty.edge.http.schemas import (
@@ -26,7 +26,7 @@ from loyalty.edge.http.schemas import (
 )
 from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.identities import NamedIdentity
-from loyalty.usecases.people.enrollment import Claim, Enrolled
+from loyalty.usecases.people.enrollment import Enrolled, IdentityClaim
 from loyalty.usecases.ports import Desk
 
 # A till knows a card, an e-mail and a phone; a shop adds its customer ids, one or two at a time.
@@ -140,10 +140,10 @@ class MemberChangeRequest(RequestPart):
     def removes(self) -> bool:
         return self.unlink or bool(self.remove_identities)
 
-    def change(self, *, today: date, trusted: bool) -> Change:
+    def change(self, *, today: date, trusted: bool) -> MemberUpdate:
         """The change in the domain's words; `trusted`: what is said to be verified is."""
         removed = claims(self.remove_identities, trusted=False, pointer="/remove_identities")
-        return Change(
+        return MemberUpdate(
             profile=self.profile.told(today=today),
             consents=self.consents,
             add=dict(claims(self.identities, trusted=trusted)),
@@ -168,16 +168,16 @@ class TierFloorRequest(RequestPart):
 
 def claims(
     named: Sequence[NamedIdentity], *, trusted: bool, pointer: str = "/identities"
-) -> list[Claim]:
+) -> list[IdentityClaim]:
     """The identities that a caller names; `trusted`: what it says to be verified is."""
     return [
-        Claim(each.identity(pointer=f"{pointer}/{number}"), each.verified and trusted)
+        IdentityClaim(each.identity(pointer=f"{pointer}/{number}"), each.verified and trusted)
         for number, each in enumerate(named)
     ]
 
 
 class MemberIdentity(AnswerPart):
-    kind: Kind
+    kind: IdentityKind
     value: str
     source: str | None
     verified: bool
@@ -186,7 +186,7 @@ class MemberIdentity(AnswerPart):
 class MemberIdentityMove(AnswerPart):
     """An identity that passed between this member and another; it does not say which one."""
 
-    kind: Kind
+    kind: IdentityKind
     direction: Literal["gained", "lost"]
     moved_at: datetime
     counterpart_id: Annotated[

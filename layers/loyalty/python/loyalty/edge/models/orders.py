@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import POINTS_MAX
-from loyalty.domain.ledger.entries import AskedRefund
+from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX
 from loyalty.domain.orders.order import AHEAD_MAX, LINES_MAX, Line, Order, fingerprint
 from loyalty.edge.http.schemas import (
@@ -111,7 +111,7 @@ class RefundRequest(RequestPart):
         StrictBool, Field(description="Of a cancelled order: all that was not refunded yet.")
     ] = False
 
-    def asked(self, *, currency: str, now: datetime) -> AskedRefund:
+    def asked(self, *, currency: str, now: datetime) -> RequestedRefund:
         """The refund in the program's words.
 
         Raises:
@@ -124,7 +124,7 @@ class RefundRequest(RequestPart):
             raise ValidationFailed(faults[0].detail, faults=faults)
         amount_minor = self.amount.minor(currency=currency, pointer="/amount") if self.amount else 0
         quantities = {line.line_id: line.quantity for line in self.lines}
-        return AskedRefund(
+        return RequestedRefund(
             refund_id=self.refund_id,
             occurred_at=self.occurred_at,
             quantities=quantities,

@@ -19,14 +19,14 @@ from loyalty.domain.report_exports import (
     ReportExport,
     ReportExportState,
     ReportExportTrouble,
-    WantedFile,
+    RequestedFile,
 )
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import AnswerPart, RequestPart
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
-from loyalty.lake.reports import By, Period
+from loyalty.lake.reports import Period, ReportStep
 from loyalty.usecases.report_exports import Progress
 
 if TYPE_CHECKING:
@@ -67,13 +67,15 @@ class ReportExportRequest(RequestPart):
     ] = None
     first: Annotated[ReportDay, Field(alias="from", description="A day in the program's zone.")]
     last: Annotated[ReportDay, Field(alias="to", description="The last day, included.")]
-    by: Annotated[By | None, Field(description="The steps of a report; `month` if unsaid.")] = None
+    by: Annotated[
+        ReportStep | None, Field(description="The steps of a report; `month` if unsaid.")
+    ] = None
     within_days: Annotated[
         StrictInt | None, Field(ge=1, le=365, description="As the report `messages` has it.")
     ] = None
     format: FileFormat
 
-    def wanted(self) -> WantedFile:
+    def wanted(self) -> RequestedFile:
         """Raises `ValidationFailed` where it is neither or both, or makes no sense."""
         if (self.report is None) == (self.facts is None):
             raise _fault("/report", "one_of", "Say either `report` or `facts`")
@@ -87,7 +89,7 @@ class ReportExportRequest(RequestPart):
         if self.facts is not None and self.within_days is not None:
             raise _fault("/within_days", "not_of_facts", "Only reports look ahead")
         require_period(self.first, self.last, pointer="/to")
-        return WantedFile(
+        return RequestedFile(
             report=self.report,
             facts=self.facts,
             first=self.first,
@@ -129,7 +131,7 @@ class ReportExportAnswer(AnswerPart):
     facts: str | None
     first_day: date
     last_day: date
-    by: By | None
+    by: ReportStep | None
     within_days: int | None
     format: FileFormat
     requested_at: datetime
@@ -238,14 +240,14 @@ class FileWorkshop:
         return ExportedFile(key=key, as_of=as_of, rows=rows, size_bytes=size_bytes, sha256=sha256)
 
 
-def _period(wanted: WantedFile, document: Program, *, as_of: datetime) -> Period:
+def _period(requested_file: RequestedFile, document: Program, *, as_of: datetime) -> Period:
     return Period(
-        first=wanted.first,
-        last=wanted.last,
+        first=requested_file.first,
+        last=requested_file.last,
         zone=document.zone,
         as_of=as_of,
-        by=wanted.by or "month",
-        within_days=wanted.within_days or reports.WITHIN_DAYS,
+        by=requested_file.by or "month",
+        within_days=requested_file.within_days or reports.WITHIN_DAYS,
     )
 
 

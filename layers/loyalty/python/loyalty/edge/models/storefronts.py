@@ -13,7 +13,7 @@ from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (
-    Earns,
+    OrderFilter,
     Platform,
     ShopKeys,
     Status,
@@ -23,7 +23,7 @@ from loyalty.edge.http.paging import decode_cursor, next_cursor
 from loyalty.edge.http.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.storefronts import dialect
-from loyalty.usecases.shops.deliveries import Health, Line, Replayed, Span
+from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
 # Visible ASCII: what else a copied secret carries is a mistake in copying.
@@ -73,8 +73,8 @@ class EarningOrders(RequestPart):
     tags_any: Annotated[Names, Field(description="Shopify: one of these is needed.")] = ()
     tags_none: Annotated[Names, Field(description="Shopify: none of these may be there.")] = ()
 
-    def earns(self) -> Earns:
-        return Earns(
+    def earns(self) -> OrderFilter:
+        return OrderFilter(
             statuses=self.statuses,
             channels=self.channels,
             tags_any=self.tags_any,
@@ -373,7 +373,7 @@ class StorefrontState(StorefrontAnswer):
     deliveries: DeliveryCounts
 
 
-def delivery_answer(line: Line) -> DeliveryAnswer:
+def delivery_answer(line: ListedDelivery) -> DeliveryAnswer:
     kept, handled = line
     envelope, outcome = handled.envelope, handled.outcome
     return DeliveryAnswer(

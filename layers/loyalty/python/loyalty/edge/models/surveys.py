@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt, StrictStr
 from loyalty.domain.kernel.fields import LINES
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.schemas import AnswerPart, ExternalId, OrderRef, RequestPart
-from loyalty.usecases.people.surveys import Answer
+from loyalty.usecases.people.surveys import SurveyReply
 
 COMMENT_MAX = 2000
 
@@ -27,8 +27,8 @@ class SurveyResponseRequest(RequestPart):
         Field(min_length=1, max_length=COMMENT_MAX, description="In the member's own words."),
     ] = None
 
-    def answer(self, *, member_id: str | None) -> Answer:
-        return Answer(
+    def answer(self, *, member_id: str | None) -> SurveyReply:
+        return SurveyReply(
             order=(self.order.source, self.order.order_id) if self.order else None,
             member_id=member_id,
             score=self.score,

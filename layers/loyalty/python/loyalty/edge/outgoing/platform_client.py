@@ -12,7 +12,7 @@ from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.storefront import Delivery, Platform, PlatformApi, ShopKeys, Storefront
 from loyalty.storefronts import dialect
 from loyalty.usecases.shops.intake import Unfetchable
-from loyalty.usecases.shops.storefronts import Shelf, Vault
+from loyalty.usecases.shops.storefronts import ShopKeyStore, StorefrontStore
 
 ATTEMPTS_MAX: Final = 3
 BYTES_MAX: Final = 4 * 1024 * 1024
@@ -32,7 +32,12 @@ class PlatformClient:
     """
 
     def __init__(
-        self, *, shelf: Shelf, vault: Vault, pause: Callable[[int], None], origin: str = ""
+        self,
+        *,
+        shelf: StorefrontStore,
+        vault: ShopKeyStore,
+        pause: Callable[[int], None],
+        origin: str = "",
     ) -> None:
         self._shelf = shelf
         self._vault = vault

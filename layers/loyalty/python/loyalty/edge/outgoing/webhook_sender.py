@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Thread, Timer
 from typing import Final, Self
 
-from loyalty.domain.webhooks_out.endpoints import Answer
+from loyalty.domain.webhooks_out.endpoints import AttemptResult
 from loyalty.domain.webhooks_out.targets import (
     HTTPS_PORT,
     NotATarget,
@@ -93,22 +93,22 @@ class Sender:
 
     def __call__(
         self, url: str, *, event_id: str, body: str, secrets: Sequence[str], now: datetime
-    ) -> Answer:
+    ) -> AttemptResult:
         try:
             # Once more: these rules may be stricter than those it was registered under.
             target = read_target(url, allow_local=self._allow_local)
         except NotATarget:
-            return Answer(trouble="not_public")
+            return AttemptResult(trouble="not_public")
         try:
             addresses = self._addresses(target)
         except OSError:
-            return Answer(trouble="unresolved")
+            return AttemptResult(trouble="unresolved")
         if not addresses:
-            return Answer(trouble="not_public")
+            return AttemptResult(trouble="not_public")
         try:
             connected = _connected(addresses, target.port)
         except OSError:
-            return Answer(trouble="unreachable")
+            return AttemptResult(trouble="unreachable")
         headers = signed_headers(event_id, body=body, secrets=secrets, now=now)
         return self._exchange(connected, target, body.encode(), headers)
 
@@ -121,7 +121,7 @@ class Sender:
 
     def _exchange(
         self, connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]
-    ) -> Answer:
+    ) -> AttemptResult:
         connected.settimeout(self._exchange_seconds_max)
         # A socket's own timeout begins anew with every byte; somebody may send one now and then.
         with connected, _Deadline(connected, self._exchange_seconds_max) as deadline:
@@ -136,7 +136,7 @@ class Sender:
                     return _post(secured, target, body, headers)
             except (OSError, HTTPException) as error:
                 if deadline.has_passed or isinstance(error, TimeoutError):
-                    return Answer(trouble="timeout")
+                    return AttemptResult(trouble="timeout")
                 return _trouble(error)
 
 
@@ -198,7 +198,9 @@ def _connected(addresses: Sequence[str], port: int) -> socket.socket:
     raise refusal
 
 
-def _post(connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]) -> Answer:
+def _post(
+    connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]
+) -> AttemptResult:
     standing = 80 if target.is_local else HTTPS_PORT
     host = target.host if target.port == standing else f"{target.host}:{target.port}"
     connection = HTTPConnection(target.host, target.port)
@@ -211,7 +213,7 @@ def _post(connected: socket.socket, target: Target, body: bytes, headers: dict[s
         # What is told after the status cannot make it another one.
         with suppress(OSError, HTTPException):
             _skim(answer)
-        return Answer(status=answer.status, retry_after=_retry_after(answer))
+        return AttemptResult(status=answer.status, retry_after=_retry_after(answer))
 
 
 def _skim(answer: HTTPResponse) -> None:
@@ -232,10 +234,10 @@ def _retry_after(answer: HTTPResponse) -> timedelta | None:
     return timedelta(seconds=int(told)) if is_seconds else None
 
 
-def _trouble(error: OSError | HTTPException) -> Answer:
+def _trouble(error: OSError | HTTPException) -> AttemptResult:
     if isinstance(error, ssl.SSLError):
-        return Answer(trouble="tls")
+        return AttemptResult(trouble="tls")
     # Closed without an answer is one of both.
     if isinstance(error, HTTPException):
-        return Answer(trouble="no_http")
-    return Answer(trouble="unreachable")
+        return AttemptResult(trouble="no_http")
+    return AttemptResult(trouble="unreachable")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from loyalty.domain.ledger.entries import AskedRefund, Placeholder
+from loyalty.domain.ledger.entries import Placeholder, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.orders.order import Line, Order
@@ -27,12 +27,12 @@ GUEST_ORDER_DAYS: Final = 400
 
 
 def order_to_map(order: Order) -> Item:
-    told: Item = {"lines": [_line_to_list(line) for line in order.lines]}
+    item: Item = {"lines": [_line_to_list(line) for line in order.lines]}
     if order.channel:
-        told["channel"] = order.channel
+        item["channel"] = order.channel
     if order.told_at:
-        told["told_at"] = keys.instant(order.told_at)
-    return told
+        item["told_at"] = keys.instant(order.told_at)
+    return item
 
 
 def dated_order_to_map(order: Order) -> Item:
@@ -211,7 +211,7 @@ def _line_from_list(wire: list[Any]) -> Line:
     )
 
 
-def _refund_to_list(refund: AskedRefund) -> list[Value]:
+def _refund_to_list(refund: RequestedRefund) -> list[Value]:
     return [
         refund.refund_id,
         keys.instant(refund.occurred_at),
@@ -223,9 +223,9 @@ def _refund_to_list(refund: AskedRefund) -> list[Value]:
     ]
 
 
-def _refund_from_list(wire: list[Any]) -> AskedRefund:
+def _refund_from_list(wire: list[Any]) -> RequestedRefund:
     refund_id, occurred_at, quantities, amounts_minor, amount_minor, whole, fingerprint = wire
-    return AskedRefund(
+    return RequestedRefund(
         refund_id=refund_id,
         occurred_at=instant_from(occurred_at),
         quantities=quantities,

@@ -94,7 +94,7 @@ def voucher_from_item(item: Item) -> Voucher:
 
 
 def _terms_to_item(terms: Terms) -> Item:
-    told: Item = {
+    item: Item = {
         "kind": terms.kind,
         "name": terms.name,
         "currency": terms.currency,
@@ -102,7 +102,7 @@ def _terms_to_item(terms: Terms) -> Item:
         "percent": terms.percent,
         "skus": list(terms.skus) or None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _terms_from_item(wire: dict[str, Any]) -> Terms:

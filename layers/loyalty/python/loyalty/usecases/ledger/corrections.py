@@ -38,7 +38,7 @@ FLOOR_MONTHS_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedAdjustment:
+class RequestedAdjustment:
     """Points to add (positive) or take (negative), and why.
 
     `expiring_on` is the last day of added points, the program's own rule where None;
@@ -62,7 +62,7 @@ class Allowance:
 def adjust(
     member_id: str,
     *,
-    asked: AskedAdjustment,
+    asked: RequestedAdjustment,
     request_id: str,
     allowance: Allowance | None,
     desk: Desk,

@@ -25,7 +25,7 @@ from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldVouchers:
+class OrderVoucherCodes:
     """The discounts of an order as they were told; `told_at` is when its storefront did.
 
     With `is_list`, `codes` are all that the order has: what was listed before and is not now, it
@@ -42,7 +42,7 @@ class ToldVouchers:
     is_first: bool = False
 
 
-def tell_vouchers(told: ToldVouchers, *, desk: Desk) -> tuple[VoucherStep, ...]:
+def apply_vouchers(told: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep, ...]:
     """Use the vouchers among an order's discounts, and give back those that it no longer has.
 
     Nothing of this refuses the order: a step says why a voucher could not be used. Codes that
@@ -77,29 +77,35 @@ def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherS
 
 
 @until_saved
-def _use(code: str, told: ToldVouchers, *, desk: Desk) -> VoucherStep | None:
-    order = (told.source, told.order_id)
+def _use(code: str, order_voucher_codes: OrderVoucherCodes, *, desk: Desk) -> VoucherStep | None:
+    order = (order_voucher_codes.source, order_voucher_codes.order_id)
     held, voucher = held_by(*order, desk=desk), desk.books.voucher(code)
     if voucher is None:
         return None
     if held.is_cancelled:
         return _refused(voucher, "order_cancelled")
-    using = held.using(code, is_listed=told.is_list, told_at=told.told_at)
-    state = state_for(voucher, ordered_at=told.ordered_at, now=desk.now)
+    using = held.using(
+        code, is_listed=order_voucher_codes.is_list, told_at=order_voucher_codes.told_at
+    )
+    state = state_for(voucher, ordered_at=order_voucher_codes.ordered_at, now=desk.now)
     if state == "used" and voucher.used_order == order:
         # A till may have used it for this very order before the storefront lists it.
-        if not held.has(code, is_listed=told.is_list):
+        if not held.has(code, is_listed=order_voucher_codes.is_list):
             desk.books.post(Posting(order_vouchers=using))
         return _used(voucher, replayed=True)
     if state == "held":
         # Whoever let it be paid for with a held voucher, completed its redemption.
         issued = replace(voucher, state="issued", held_until=None)
         desk.books.post(Posting(voucher=VoucherChange(voucher, issued)))
-        return _use(code, told, desk=desk)
+        return _use(code, order_voucher_codes, desk=desk)
     if state != "issued":
         return _refused(voucher, f"voucher_{state}")
     used = used_by_order(
-        voucher, order, ordered_at=told.ordered_at, member_id=told.member_id, now=desk.now
+        voucher,
+        order,
+        ordered_at=order_voucher_codes.ordered_at,
+        member_id=order_voucher_codes.member_id,
+        now=desk.now,
     )
     desk.books.post(_both(using, voucher, used))
     return _used(voucher, replayed=False)

@@ -9,8 +9,8 @@ from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     NotFound,
     Refusal,
+    VoucherAlreadyUsed,
     VoucherIssued,
-    VoucherUsed,
     WrongState,
 )
 from loyalty.domain.ledger.account import view
@@ -30,7 +30,7 @@ from loyalty.usecases.ports import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RequestedReward:
     """What a member wants for points.
 
     Where points pay, `points` is how many and `order_minor` what the order costs.
@@ -42,7 +42,9 @@ class Wanted:
     order_minor: int | None = None
 
 
-def redeem_reward(member_id: str, *, wanted: Wanted, request_id: str, desk: Desk) -> Recorded:
+def redeem_reward(
+    member_id: str, *, wanted: RequestedReward, request_id: str, desk: Desk
+) -> Recorded:
     """Spend points on a reward.
 
     One strong read and one transaction of three items.
@@ -219,7 +221,7 @@ def use_voucher(
             raise IdempotencyConflict("This request was made before with another content")
         return voucher
     if voucher.state == "used":
-        raise VoucherUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
+        raise VoucherAlreadyUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
     if (state := voucher.state_at(desk.now)) != "issued":
         raise WrongState(f"This voucher is {state}")
     used = replace(

@@ -17,7 +17,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.usecases.ledger.accounts import settled
 from loyalty.usecases.ledger.redemption import release
 from loyalty.usecases.ports import Desk, Listed
-from loyalty.usecases.work_pages import ITEMS_MAX, Page, Pages, Progress
+from loyalty.usecases.work_pages import ITEMS_MAX, Progress, WorkPage, WorkPages
 
 # A schedule wakes the sweep every five minutes, give or take one. What is due before the next time
 # is handed out now and waits in the queue, so a hold is released within a minute of its end.
@@ -37,7 +37,7 @@ PUT_OFF: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueItem:
     """A member or a voucher, listed as due. `name` is the moment and whose it is."""
 
     name: str
@@ -77,11 +77,11 @@ class DueList(Protocol):
 
     def page(
         self, shard: Shard, *, since: datetime | None, until: datetime, after: str | None = None
-    ) -> Listed[Due]:
+    ) -> Listed[DueItem]:
         """The first of a shard in the order of time, `after` a page's `next`; bounds included."""
         ...
 
-    def relist(self, due: Due, at: datetime | None, *, seen: Account | None = None) -> None:
+    def relist(self, due: DueItem, at: datetime | None, *, seen: Account | None = None) -> None:
         """List it under another moment, or not at all.
 
         Nothing happens where it was listed anew in the meantime, or where the day on which the
@@ -96,7 +96,7 @@ class Finder:
 
     program_id: str
     dues: DueList
-    pages: Pages
+    pages: WorkPages
     now: datetime
 
     @property
@@ -135,7 +135,7 @@ class Finder:
         pages = list(self._paged(listed.items))
         if listed.next:
             rest = f"{shard.day.isoformat()}/{shard.number}/{listed.next}"
-            pages.append(Page(program_id=self.program_id, lane="shards", items=(rest,)))
+            pages.append(WorkPage(program_id=self.program_id, lane="shards", items=(rest,)))
         if pages:
             self.pages.send(pages)
         return len(listed.items)
@@ -153,20 +153,20 @@ class Finder:
         shards = (Shard(day, number) for number in range(self.dues.shards))
         return sum(self.hand_out_shard(shard, since=since) for shard in shards)
 
-    def _paged(self, found: Sequence[Due]) -> Iterator[Page]:
+    def _paged(self, found: Sequence[DueItem]) -> Iterator[WorkPage]:
         """Members and vouchers apart, and apart by the minute in which they become due."""
 
-        def wave(due: Due) -> tuple[str, timedelta]:
+        def wave(due: DueItem) -> tuple[str, timedelta]:
             minutes = -((self.now - due.at) // MINUTE)
             return due.lane, max(minutes, 0) * MINUTE
 
         for (lane, delay), dues in groupby(sorted(found, key=wave), key=wave):
             for some in batched(dues, ITEMS_MAX, strict=False):
                 items = tuple(due.name for due in some)
-                yield Page(program_id=self.program_id, lane=lane, items=items, delay=delay)
+                yield WorkPage(program_id=self.program_id, lane=lane, items=items, delay=delay)
 
 
-def wake(due: Due, *, dues: DueList, desk: Desk) -> None:
+def wake(due: DueItem, *, dues: DueList, desk: Desk) -> None:
     """Let a member or a voucher catch up with the calendar; whoever is early is left alone.
 
     Raises:
@@ -190,7 +190,7 @@ def wake(due: Due, *, dues: DueList, desk: Desk) -> None:
         dues.relist(due, belongs, seen=account)
 
 
-def put_off(due: Due, *, dues: DueList, now: datetime) -> None:
+def put_off(due: DueItem, *, dues: DueList, now: datetime) -> None:
     """Take what failed out of the sweep's way for a day."""
     dues.relist(due, now + PUT_OFF)
 

@@ -39,7 +39,7 @@ class Quiet(Exception):
         self.until = until
 
 
-class Claimed(Exception):
+class AlreadyBeingSent(Exception):
     """Somebody else is sending it at this moment."""
 
 
@@ -83,7 +83,7 @@ class Postman(Protocol):
         ...
 
 
-def deliver(
+def send_mail(
     member_id: str,
     message_id: str,
     *,
@@ -157,12 +157,14 @@ def stop(
 
 
 def _why_not(
-    message: Message, member: Member | None, known: Correspondence | None, desk: Desk
+    message: Message, member: Member | None, correspondence: Correspondence | None, desk: Desk
 ) -> Why | None:
     if member is None:
         return "erased"
     if desk.today > message.until:
         return "too_late"
-    if not agrees(member, known or Correspondence(member_id=member.member_id), message.kind):
+    if not agrees(
+        member, correspondence or Correspondence(member_id=member.member_id), message.kind
+    ):
         return "not_agreed"
     return None

@@ -70,7 +70,7 @@ class Letters(Protocol):
 
 
 @until_saved
-def look(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
+def check_member(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
     """Tell a member what there is to tell; gives how many messages were written.
 
     Whoever was merged is looked at as the one they became, with what either was told; whoever
@@ -115,40 +115,40 @@ def _lineage(member_id: str, members: Members) -> list[OnFile]:
     return path
 
 
-def _with(known: Correspondence, merged: Correspondence | None) -> Correspondence:
+def _with(correspondence: Correspondence, merged: Correspondence | None) -> Correspondence:
     """What was told to somebody who was merged was told to the one they became."""
     if merged is None:
-        return known
-    told = dict(known.told)
+        return correspondence
+    told = dict(correspondence.told)
     for name, each in merged.told.items():
         told[name] = min(each, told.get(name, each))
-    bought = [day for day in (known.bought_on, merged.bought_on) if day]
+    bought = [day for day in (correspondence.bought_on, merged.bought_on) if day]
     return replace(
-        known,
+        correspondence,
         told=told,
-        written=tuple(sorted({*known.written, *merged.written})),
+        written=tuple(sorted({*correspondence.written, *merged.written})),
         bought_on=max(bought, default=None),
     )
 
 
-def _person(account: Account, member: Member, known: Correspondence, desk: Desk) -> Person:
+def _person(account: Account, member: Member, correspondence: Correspondence, desk: Desk) -> Person:
     today = view(account, program=desk.program, now=desk.now)
     vouchers: Sequence[Voucher] = ()
     if desk.program.document.reminders.voucher_expiring:
-        listed = desk.books.vouchers(known.member_id, limit=VOUCHERS_MAX, start=None)
+        listed = desk.books.vouchers(correspondence.member_id, limit=VOUCHERS_MAX, start=None)
         vouchers = listed.items
     return Person(member=member, account=today, vouchers=vouchers)
 
 
 def _with_purchase(
-    known: Correspondence, person: Person, members: Members, desk: Desk
+    correspondence: Correspondence, person: Person, members: Members, desk: Desk
 ) -> Correspondence:
     """With the last purchase, looked up where what is known of would mean that they lapsed."""
-    every = occasions(person, known, program=desk.program, today=desk.today, now=desk.now)
+    every = occasions(person, correspondence, program=desk.program, today=desk.today, now=desk.now)
     if not any(each.kind == "lapsed" and each.on <= desk.today for each in every):
-        return known
+        return correspondence
     bought_on = _last_purchase(person, members, desk)
-    return replace(known, bought_on=bought_on) if bought_on else known
+    return replace(correspondence, bought_on=bought_on) if bought_on else correspondence
 
 
 def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
@@ -158,11 +158,11 @@ def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
     return desk.program.document.today(max(purchases)) if purchases else None
 
 
-def _give_present(person: Person, known: Correspondence, desk: Desk) -> None:
+def _give_present(person: Person, correspondence: Correspondence, desk: Desk) -> None:
     """Give a birthday's points, once a year, however often one looks."""
-    present = birthday_bonus(person, known, desk.program.document, today=desk.today)
+    present = birthday_bonus(person, correspondence, desk.program.document, today=desk.today)
     if present is not None:
-        _give(present, known.member_id, desk)
+        _give(present, correspondence.member_id, desk)
 
 
 def _give(present: Occasion, member_id: str, desk: Desk) -> None:

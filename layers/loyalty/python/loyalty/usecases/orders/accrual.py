@@ -46,13 +46,13 @@ class Earned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class GuestOrderKept:
     """The order of a guest (or of nobody, without `guest`), kept until somebody claims it."""
 
     placeholder: Placeholder
 
 
-def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept:
+def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrderKept:
     """Record an order: what it earns on its member's account, or as a guest's.
 
     One account read (a stale one is enough: the write relies on what it was decided from) and
@@ -163,14 +163,20 @@ def _caught_up(account: Account, *, desk: Desk) -> Account:
     return settled(desk, account) if is_quiet or is_paid else account
 
 
-def _latest(order: Order, fingerprint: str, kept: Placeholder | None) -> tuple[Order, str]:
+def _latest(order: Order, fingerprint: str, placeholder: Placeholder | None) -> tuple[Order, str]:
     """The order, or what a storefront told of it later while it was a guest's."""
-    if kept and kept.order and is_outdated(order.told_at, by=kept.order.told_at):
-        return kept.order, kept.fingerprint
+    if (
+        placeholder
+        and placeholder.order
+        and is_outdated(order.told_at, by=placeholder.order.told_at)
+    ):
+        return placeholder.order, placeholder.fingerprint
     return order, fingerprint
 
 
-def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> Earned | Kept:
+def _keep(
+    order: Order, *, fingerprint: str, customer: Customer, desk: Desk
+) -> Earned | GuestOrderKept:
     """Keep an order whose member is not known, where its accrual will be."""
     cause = OrderCause(order.source, order.order_id, "accrual")
     found: Entry | Placeholder | None = None
@@ -182,7 +188,7 @@ def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> 
         if found is not None and found.order is not None:
             if found.fingerprint != fingerprint:
                 raise OrderConflict("This order was recorded before with another content")
-            return Kept(placeholder=found)
+            return GuestOrderKept(placeholder=found)
         placeholder = Placeholder(
             source=order.source,
             order_id=order.order_id,
@@ -199,7 +205,7 @@ def _keep(order: Order, *, fingerprint: str, customer: Customer, desk: Desk) -> 
         except Overtaken as overtaken:
             found = overtaken.entry or desk.books.entry(cause)
         else:
-            return Kept(placeholder=placeholder)
+            return GuestOrderKept(placeholder=placeholder)
 
 
 def _same(found: Entry, fingerprint: str) -> Entry:

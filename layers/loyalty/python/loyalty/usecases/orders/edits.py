@@ -21,7 +21,7 @@ from loyalty.domain.orders.order import (
 )
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
-from loyalty.usecases.orders.accrual import Customer, Earned, Kept, earn
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
 from loyalty.usecases.orders.refunds import expired_of
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
@@ -39,7 +39,9 @@ class Outdated:
     """The storefront had told something later before; nothing was changed."""
 
 
-def tell(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept | Edited | Outdated:
+def record_storefront_order(
+    order: Order, *, customer: Customer, desk: Desk
+) -> Earned | GuestOrderKept | Edited | Outdated:
     """Record an order as a storefront tells it now.
 
     A first telling costs what `earn` costs. A further one reads what is on file, and writes once
@@ -55,7 +57,7 @@ def tell(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept | Edi
     except OrderConflict:
         pass
     else:
-        if isinstance(first, Kept):
+        if isinstance(first, GuestOrderKept):
             if first.placeholder.order == order:
                 return first
         elif not first.replayed:
@@ -67,7 +69,7 @@ def tell(order: Order, *, customer: Customer, desk: Desk) -> Earned | Kept | Edi
 @until_saved
 def _corrected(
     order: Order, cause: OrderCause, *, customer: Customer, desk: Desk
-) -> Earned | Kept | Edited | Outdated:
+) -> Earned | GuestOrderKept | Edited | Outdated:
     """An order that is on file, by its new content."""
     file = desk.books.order(cause)
     match file.accrual:
@@ -132,10 +134,10 @@ def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> No
 
 def _kept_again(
     order: Order, found: Placeholder, *, customer: Customer, desk: Desk
-) -> Kept | Outdated:
+) -> GuestOrderKept | Outdated:
     """A guest's order that changed before anybody claimed it."""
     if found.order == order:
-        return Kept(placeholder=found)
+        return GuestOrderKept(placeholder=found)
     if found.order and is_outdated(order.told_at, by=found.order.told_at):
         return Outdated()
     kept = replace(
@@ -148,4 +150,4 @@ def _kept_again(
         also=found.also or customer.also,
     )
     desk.books.keep(kept)
-    return Kept(placeholder=kept)
+    return GuestOrderKept(placeholder=kept)

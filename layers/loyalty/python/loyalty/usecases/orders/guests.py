@@ -10,12 +10,12 @@ from loyalty.domain.kernel.errors import OrderConflict, TryAgain, ValidationFail
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member
-from loyalty.usecases.orders.accrual import Customer, Kept, claim
+from loyalty.usecases.orders.accrual import Customer, GuestOrderKept, claim
 from loyalty.usecases.ports import Desk, Directory
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedOrders:
     """What a member's orders of before earned; `is_done`: there are no more of them."""
 
     entries: tuple[Entry, ...]
@@ -39,14 +39,16 @@ def record_for[T](
         member_id=directory.earner_of(identities), named=named, guest=guest, also=tuple(also)
     )
     recorded = record(customer)
-    if customer.member_id is None and isinstance(recorded, Kept):
+    if customer.member_id is None and isinstance(recorded, GuestOrderKept):
         just_enrolled = directory.earner_of(identities)
         if just_enrolled is not None:
             return record(replace(customer, member_id=just_enrolled))
     return recorded
 
 
-def claim_orders(member: Member, *, orders_max: int, directory: Directory, desk: Desk) -> Claimed:
+def claim_orders(
+    member: Member, *, orders_max: int, directory: Directory, desk: Desk
+) -> ClaimedOrders:
     """Let a member have what they bought before, as far back as the program allows.
 
     Only what was proven to be theirs counts, so that nobody can claim by a guessed address. Once
@@ -58,16 +60,16 @@ def claim_orders(member: Member, *, orders_max: int, directory: Directory, desk:
     claimed: list[Entry] = []
     for kept in _unclaimed(directory.guests(member.proven), desk=desk):
         if len(claimed) >= orders_max:
-            return Claimed(tuple(claimed), is_done=False)
+            return ClaimedOrders(tuple(claimed), is_done=False)
         try:
             earned = claim(kept, member_id=member.member_id, desk=desk)
         except (OrderConflict, ValidationFailed):
             continue
         except TryAgain:
-            return Claimed(tuple(claimed), is_done=False)
+            return ClaimedOrders(tuple(claimed), is_done=False)
         if not earned.replayed:
             claimed.append(earned.entry)
-    return Claimed(tuple(claimed), is_done=True)
+    return ClaimedOrders(tuple(claimed), is_done=True)
 
 
 def _unclaimed(guests: Sequence[str], *, desk: Desk) -> Iterator[Placeholder]:

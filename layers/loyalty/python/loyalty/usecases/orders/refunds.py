@@ -12,7 +12,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.clawbacks import claw_back
-from loyalty.domain.ledger.entries import Accrual, AskedRefund, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.domain.orders.order import Order
 from loyalty.usecases.attempts import until_saved
@@ -37,7 +37,7 @@ class Waiting:
 
 
 @until_saved
-def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Refunded | Waiting:
+def refund(source: str, order_id: str, *, asked: RequestedRefund, desk: Desk) -> Refunded | Waiting:
     """Record a refund, once.
 
     One read of all that is on file of the order, one of the account, one transaction of three
@@ -62,7 +62,7 @@ def refund(source: str, order_id: str, *, asked: AskedRefund, desk: Desk) -> Ref
 
 
 def _wait(
-    found: Placeholder | None, source: str, order_id: str, *, asked: AskedRefund, desk: Desk
+    found: Placeholder | None, source: str, order_id: str, *, asked: RequestedRefund, desk: Desk
 ) -> None:
     """Keep a refund where its order's accrual will be."""
     if found is None:
@@ -79,7 +79,7 @@ def _wait(
     desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, asked)))
 
 
-def _clawed_back(accrual: Entry, file: OrderOnFile, *, asked: AskedRefund, desk: Desk) -> Entry:
+def _clawed_back(accrual: Entry, file: OrderOnFile, *, asked: RequestedRefund, desk: Desk) -> Entry:
     """The clawback, once it is written."""
     earned = accrual.detail
     if not isinstance(earned, Accrual):
@@ -122,8 +122,8 @@ def expired_of(
     return expired
 
 
-def _check_lines(asked: AskedRefund, order: Order) -> None:
-    if unknown := unknown_lines(asked, order):
+def _check_lines(requested_refund: RequestedRefund, order: Order) -> None:
+    if unknown := unknown_lines(requested_refund, order):
         raise ValidationFailed(
             f"The order has no line {unknown[0]}",
             faults=tuple(

@@ -26,8 +26,8 @@ from loyalty.domain.people.member import (
     CONSENTS_MAX,
     IDENTITIES_MAX,
     UNITED_IDENTITIES_MAX,
-    Change,
     Member,
+    MemberUpdate,
     Strength,
     changed,
     united,
@@ -39,7 +39,7 @@ from loyalty.usecases.ledger.accounts import MERGES_MAX, settled
 from loyalty.usecases.ports import Desk, Holder, Listed, Loss, Members, Raced
 
 
-class Claim(NamedTuple):
+class IdentityClaim(NamedTuple):
     """An identity that a caller names; `verified` says that somebody who can know has proven it."""
 
     identity: Identity
@@ -54,7 +54,7 @@ class Application:
     """
 
     member_id: str
-    claims: Sequence[Claim] = ()
+    claims: Sequence[IdentityClaim] = ()
     profile: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     consents: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -121,7 +121,7 @@ def enroll_oneself(
         TryAgain: overtaken too often.
     """
     _refuse_unproven(application.claims, proven)
-    mine = [Claim(identity, verified=True) for identity in proven]
+    mine = [IdentityClaim(identity, verified=True) for identity in proven]
     holders = members.holders(proven)
     known = _first_standing(proven, holders)
     if known is None:
@@ -131,7 +131,7 @@ def enroll_oneself(
     enrolled = look_up(known, members=members, strong=True)
     member = enrolled.member
     add = {each: True for each in proven if _is_free(holders.get(each), member)}
-    asked = Change(add=add)
+    asked = MemberUpdate(add=add)
     # What the member is known by was read later: another device may have linked them now.
     if not (proven[0] in holders or proven[0] in member.identities):
         if member.is_linked:
@@ -168,7 +168,7 @@ def look_up(member_id: str, *, members: Members, strong: bool = False) -> Enroll
 
 def change(
     member_id: str,
-    asked: Change,
+    asked: MemberUpdate,
     *,
     proven: Collection[Identity] | None,
     members: Members,
@@ -185,7 +185,7 @@ def change(
         LimitReached: more identities than a member can have.
         TryAgain: overtaken too often.
     """
-    claims = [Claim(*added) for added in asked.add.items()]
+    claims = [IdentityClaim(*added) for added in asked.add.items()]
     if proven is not None:
         _refuse_unproven(claims, proven)
     attempts = Attempts(desk)
@@ -277,7 +277,7 @@ def history(member_id: str, *, limit: int, start: str | None, members: Members) 
     return members.history((account.member_id, *account.absorbed), limit=limit, start=start)
 
 
-def _newcomer(application: Application, claims: Sequence[Claim], *, desk: Desk) -> Member:
+def _newcomer(application: Application, claims: Sequence[IdentityClaim], *, desk: Desk) -> Member:
     identities = _verified(claims)
     told = [
         sorted([each.kind, each.source, each.value] for each in identities),
@@ -290,7 +290,7 @@ def _newcomer(application: Application, claims: Sequence[Claim], *, desk: Desk) 
         enrolled_by=fingerprint(*told),
         identities=identities,
     )
-    what = Change(profile=application.profile, consents=application.consents)
+    what = MemberUpdate(profile=application.profile, consents=application.consents)
     return replace(changed(blank, what, now=desk.now), revision=1)
 
 
@@ -316,14 +316,14 @@ def _began(member: Member, application: Application, *, desk: Desk) -> bool:
 
 def _write(
     enrolled: Enrolled,
-    asked: Change,
+    member_update: MemberUpdate,
     *,
     losses: Sequence[Loss] = (),
     members: Members,
     desk: Desk,
 ) -> Enrolled:
     before = enrolled.member
-    after = changed(before, asked, now=desk.now)
+    after = changed(before, member_update, now=desk.now)
     _refuse_too_much(before, after)
     if after is not before:
         after = _gaining(after, losses)
@@ -342,7 +342,7 @@ def _refuse_too_much(before: Member, after: Member) -> None:
             raise LimitReached(f"A member can have at most {most} {what}")
 
 
-def _verified(claims: Iterable[Claim]) -> dict[Identity, bool]:
+def _verified(claims: Iterable[IdentityClaim]) -> dict[Identity, bool]:
     """Each identity once; proven if any of its claims is."""
     identities: dict[Identity, bool] = {}
     for claim in claims:
@@ -366,7 +366,7 @@ def _is_free(holder: Holder | None, member: Member) -> bool:
 
 
 def _losses(
-    claims: Sequence[Claim],
+    claims: Sequence[IdentityClaim],
     claimant: Member,
     *,
     weakest_kept: Strength = Strength.PROVEN,
@@ -425,7 +425,7 @@ def _gaining(claimant: Member, losses: Sequence[Loss]) -> Member:
     return with_moves(claimant, moves)
 
 
-def _refuse_unproven(claims: Sequence[Claim], proven: Collection[Identity]) -> None:
+def _refuse_unproven(claims: Sequence[IdentityClaim], proven: Collection[Identity]) -> None:
     if any(claim.identity not in proven for claim in claims):
         raise _not_yours()
 

@@ -16,14 +16,14 @@ from typing import Final, Protocol
 from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
 from loyalty.domain.ledger.entries import OrderCause
 from loyalty.domain.people.erasure import (
-    Asked,
     Erasure,
+    ErasureRef,
     GuestOrder,
     NamedOrder,
     Unfinished,
     said_in,
 )
-from loyalty.domain.people.member import Change, Member
+from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.domain.shops.storefront import Delivery, Storefront
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.people import enrollment
@@ -64,7 +64,7 @@ class Erasures(Protocol):
 
     def find(self, erasure_id: str) -> Erasure | None: ...
 
-    def still_asked(self, asked: Sequence[Asked]) -> Sequence[Erasure]:
+    def still_asked(self, asked: Sequence[ErasureRef]) -> Sequence[Erasure]:
         """Those that are neither done nor begun anew since."""
         ...
 
@@ -111,7 +111,7 @@ class Suppressions(Protocol):
         ...
 
 
-class Inbox(Protocol):
+class ErasableInbox(Protocol):
     """Deliveries as they were received."""
 
     def erase(
@@ -124,13 +124,13 @@ class Inbox(Protocol):
         ...
 
 
-class Shelf(Protocol):
+class ErasableStorefronts(Protocol):
     def find(self, program_id: str, storefront_id: str) -> Storefront | None: ...
 
     def remove(self, program_id: str, storefront_id: str) -> None: ...
 
 
-class Vault(Protocol):
+class ErasableKeys(Protocol):
     def forget(self, program_id: str, storefront_id: str) -> None: ...
 
 
@@ -207,7 +207,9 @@ def forget_traces(
             suppressions.lift(identity.value)
 
 
-def close_shop(erasure: Erasure, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
+def close_shop(
+    erasure: Erasure, *, program_id: str, shelf: ErasableStorefronts, vault: ErasableKeys
+) -> None:
     """Believe a shop no more that asked to be forgotten, unless it was connected anew."""
     if erasure.storefront_id is None:
         return
@@ -221,7 +223,7 @@ def forget_deliveries(
     without_traces: Sequence[Erasure],
     *,
     start: str | None,
-    inbox: Inbox,
+    inbox: ErasableInbox,
     order_of: Callable[[Delivery], str | None],
     until: Callable[[], bool],
     erasures: Erasures,
@@ -291,8 +293,10 @@ def _leave_shop(erasure: Erasure, *, members: Members, desk: Desk) -> None:
         member = enrollment.look_up(member_id, members=members, strong=True).member
         if _is_known_otherwise(member, erasure.identities):
             theirs = {each for each in erasure.identities if each.kind == "customer"}
-            asked = Change(remove=frozenset(theirs & member.identities.keys()))
-            enrollment.change(member.member_id, asked, proven=None, members=members, desk=desk)
+            member_update = MemberUpdate(remove=frozenset(theirs & member.identities.keys()))
+            enrollment.change(
+                member.member_id, member_update, proven=None, members=members, desk=desk
+            )
         else:
             enrollment.erase(member.member_id, members=members, desk=desk)
     except NotFound:

@@ -53,7 +53,7 @@ class _Source(NamedTuple):
     read: Callable[[int, str | None], Listed[Any]]
 
 
-class Holdings(Protocol):
+class MemberRecords(Protocol):
     """All records of one program, by whose they are. Every page is bounded."""
 
     def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
@@ -74,7 +74,7 @@ class Holdings(Protocol):
 
 
 def export(
-    enrolled: Enrolled, *, start: Position | None, holdings: Holdings, directory: Directory
+    enrolled: Enrolled, *, start: Position | None, holdings: MemberRecords, directory: Directory
 ) -> ExportPage:
     """A page of what is held of a member, and of whoever was merged into them.
 
@@ -98,7 +98,9 @@ def export(
     return page
 
 
-def _sources(enrolled: Enrolled, holdings: Holdings, directory: Directory) -> Iterator[_Source]:
+def _sources(
+    enrolled: Enrolled, holdings: MemberRecords, directory: Directory
+) -> Iterator[_Source]:
     ids = (enrolled.account.member_id, *enrolled.account.absorbed)
     for member_id in ids:
         yield _Source("entries", member_id, _sized(partial(holdings.entries, member_id)))

@@ -18,14 +18,14 @@ from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.erasure import NamedOrder
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.surveys import Survey
+from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ports import Desk, Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SurveyReply:
     """What somebody says; `member_id` is who they are, or whom they say it for."""
 
     order: NamedOrder | None
@@ -53,7 +53,7 @@ class Responses(Protocol):
 
 
 @until_saved
-def answer(survey_id: str, asked: Answer, *, responses: Responses, desk: Desk) -> Answered:
+def answer(survey_id: str, asked: SurveyReply, *, responses: Responses, desk: Desk) -> Answered:
     """Take down an answer, once for each order or period; the first one stands.
 
     Raises:
@@ -90,36 +90,40 @@ def require_addressed(
     _require_subject(survey, order, member_id)
 
 
-def _response(survey: Survey, asked: Answer, desk: Desk) -> Response:
+def _response(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> Response:
     return Response(
         survey_id=survey.id,
         survey_kind=survey.kind,
-        member_id=_owner(survey, asked, desk),
-        order=asked.order,
+        member_id=_owner(survey, survey_reply, desk),
+        order=survey_reply.order,
         period=survey.period(desk.today),
-        score=asked.score,
-        is_low=survey.is_low(asked.score),
-        comment=asked.comment,
+        score=survey_reply.score,
+        is_low=survey.is_low(survey_reply.score),
+        comment=survey_reply.comment,
         answered_at=desk.now,
         points=survey.bonus_points or 0,
     )
 
 
-def _owner(survey: Survey, asked: Answer, desk: Desk) -> str:
+def _owner(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> str:
     """Whose answer it is: that of the order's member, or of the member who was named."""
-    _require_subject(survey, asked.order, asked.member_id)
-    if asked.order is None:
-        return open_account(desk, asked.member_id or "", strong=False).member_id
-    source, order_id = asked.order
+    _require_subject(survey, survey_reply.order, survey_reply.member_id)
+    if survey_reply.order is None:
+        return open_account(desk, survey_reply.member_id or "", strong=False).member_id
+    source, order_id = survey_reply.order
     entry = desk.books.entry(OrderCause(source, order_id, "accrual"))
     if not isinstance(entry, Entry):
         raise NotFound("There is no such order of a member")
-    if asked.member_id is not None and not _are_one(asked.member_id, entry.member_id, desk):
+    if survey_reply.member_id is not None and not _are_one(
+        survey_reply.member_id, entry.member_id, desk
+    ):
         raise NotFound("There is no such order of the member")
     return entry.member_id
 
 
-def _require_subject(survey: Survey, order: NamedOrder | None, member_id: str | None) -> None:
+def _require_subject(
+    survey: ProgramSurvey, order: NamedOrder | None, member_id: str | None
+) -> None:
     if survey.per == "order" and order is None:
         raise _invalid("/order", "missing", "Say which order it is about")
     if survey.per != "order" and order is not None:
@@ -136,7 +140,7 @@ def _are_one(member_id: str, other_id: str, desk: Desk) -> bool:
     return one.member_id == other.member_id
 
 
-def _require_answerable(survey: Survey, score: int, desk: Desk) -> None:
+def _require_answerable(survey: ProgramSurvey, score: int, desk: Desk) -> None:
     lowest, highest = survey.scale
     if not lowest <= score <= highest:
         raise _invalid("/score", "out_of_range", f"A score is {lowest} to {highest}")
@@ -160,8 +164,8 @@ def _posting(response: Response, desk: Desk) -> Posting:
     return replace(given, response=response)
 
 
-def _replayed(first: Response, asked: Answer) -> Answered:
-    if (first.score, first.comment) != (asked.score, asked.comment):
+def _replayed(first: Response, survey_reply: SurveyReply) -> Answered:
+    if (first.score, first.comment) != (survey_reply.score, survey_reply.comment):
         raise ResponseConflict("The survey was answered before, in other words")
     return Answered(first, replayed=True)
 

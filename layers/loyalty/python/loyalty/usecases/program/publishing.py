@@ -7,7 +7,7 @@ from typing import Protocol
 from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFailed
 from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
-    Inactivity,
+    InactivityExpiry,
     Program,
     PublishedProgram,
 )
@@ -107,7 +107,7 @@ def _inactivity_since(
     document: Program, *, seen: PublishedProgram | None, today: date
 ) -> date | None:
     """Since when the document's inactivity policy has been in force, unchanged."""
-    if not isinstance(document.expiry, Inactivity):
+    if not isinstance(document.expiry, InactivityExpiry):
         return None
     if seen and seen.document.expiry == document.expiry:
         return seen.inactivity_since

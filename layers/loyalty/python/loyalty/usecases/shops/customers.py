@@ -21,7 +21,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.corrections import grant
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Change, Member, Strength
+from loyalty.domain.people.member import Member, MemberUpdate, Strength
 from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomerOnFile,
@@ -34,7 +34,14 @@ from loyalty.domain.shops.storefront import Outcome, Status, Storefront
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.corrections import require_grantable
-from loyalty.usecases.people.enrollment import Application, Claim, Enrolled, change, enroll, look_up
+from loyalty.usecases.people.enrollment import (
+    Application,
+    Enrolled,
+    IdentityClaim,
+    change,
+    enroll,
+    look_up,
+)
 from loyalty.usecases.ports import Desk, Holder, Members, Raced
 
 OUTDATED = Outcome(status="ignored", reason="outdated")
@@ -129,8 +136,10 @@ def erase_customer(
     outcome = NO_MEMBER
     if holder is not None:
         try:
-            asked = Change(remove=frozenset({told.customer}))
-            parted = change(holder.member_id, asked, proven=None, members=members, desk=desk)
+            member_update = MemberUpdate(remove=frozenset({told.customer}))
+            parted = change(
+                holder.member_id, member_update, proven=None, members=members, desk=desk
+            )
             outcome = Outcome(status="unlinked", member_id=parted.member.member_id)
         except NotFound:
             outcome = Outcome(status="ignored", reason="member_closed")
@@ -179,17 +188,17 @@ def tell_membership(
 
 @until_saved
 def _known_or_enrolled(
-    told: CustomerTold, *, enrolls_as: str | None, members: Members, desk: Desk
+    customer_told: CustomerTold, *, enrolls_as: str | None, members: Members, desk: Desk
 ) -> Outcome:
-    named = (told.customer, *told.contacts)
+    named = (customer_told.customer, *customer_told.contacts)
     holders = members.holders(named)
-    known_by = _known_by(told, holders)
+    known_by = _known_by(customer_told, holders)
     try:
         if known_by is not None:
-            return _linked(told, known_by, holders=holders, members=members, desk=desk)
-        if enrolls_as is None or not any(told.consents.values()):
+            return _linked(customer_told, known_by, holders=holders, members=members, desk=desk)
+        if enrolls_as is None or not any(customer_told.consents.values()):
             return NO_MEMBER
-        enrolled = enroll(_application(told, enrolls_as), members=members, desk=desk)
+        enrolled = enroll(_application(customer_told, enrolls_as), members=members, desk=desk)
     except IdentityTaken:
         # Somebody else was quicker: look again whose it is.
         raise Raced from None
@@ -205,20 +214,20 @@ def _known_or_enrolled(
     )
 
 
-def _known_by(told: CustomerTold, holders: Mapping[Identity, Holder]) -> Identity | None:
+def _known_by(customer_told: CustomerTold, holders: Mapping[Identity, Holder]) -> Identity | None:
     """What leads to the member: the customer's id, or a contact that is more than noted."""
-    if told.customer in holders:
-        return told.customer
+    if customer_told.customer in holders:
+        return customer_told.customer
     standing = (
         each
-        for each in told.contacts
+        for each in customer_told.contacts
         if each in holders and holders[each].strength > Strength.NOTED
     )
     return next(standing, None)
 
 
 def _linked(
-    told: CustomerTold,
+    customer_told: CustomerTold,
     known_by: Identity,
     *,
     holders: Mapping[Identity, Holder],
@@ -226,15 +235,15 @@ def _linked(
     desk: Desk,
 ) -> Outcome:
     before: Enrolled = look_up(holders[known_by].member_id, members=members, strong=True)
-    add = _news(told, before.member, holders)
+    add = _news(customer_told, before.member, holders)
     after = change(
-        before.member.member_id, Change(add=add), proven=None, members=members, desk=desk
+        before.member.member_id, MemberUpdate(add=add), proven=None, members=members, desk=desk
     )
     return Outcome(status="linked", member_id=after.member.member_id, replayed=not add)
 
 
 def _news(
-    told: CustomerTold, member: Member, holders: Mapping[Identity, Holder]
+    customer_told: CustomerTold, member: Member, holders: Mapping[Identity, Holder]
 ) -> dict[Identity, bool]:
     """What a member is to be known by as well, each with whether it is proven.
 
@@ -244,13 +253,17 @@ def _news(
     person's.
     """
     known = member.identities
-    own = {each for each in told.contacts if each in known and member.strength(each)}
+    own = {each for each in customer_told.contacts if each in known and member.strength(each)}
     if not member.is_proven:
-        own |= {each for each in told.contacts if _is_nobodys(each, holders)}
-    is_proven = known.get(told.customer, False) or not own.isdisjoint(told.verified)
-    theirs = {*own, *told.verified} if is_proven else own
-    news = {told.customer: is_proven}
-    news |= {each: each in told.verified for each in told.contacts if each in theirs}
+        own |= {each for each in customer_told.contacts if _is_nobodys(each, holders)}
+    is_proven = known.get(customer_told.customer, False) or not own.isdisjoint(
+        customer_told.verified
+    )
+    theirs = {*own, *customer_told.verified} if is_proven else own
+    news = {customer_told.customer: is_proven}
+    news |= {
+        each: each in customer_told.verified for each in customer_told.contacts if each in theirs
+    }
     return {
         identity: verified
         for identity, verified in news.items()
@@ -262,12 +275,17 @@ def _is_nobodys(identity: Identity, holders: Mapping[Identity, Holder]) -> bool:
     return identity not in holders or holders[identity].strength is Strength.NOTED
 
 
-def _application(told: CustomerTold, member_id: str) -> Application:
+def _application(customer_told: CustomerTold, member_id: str) -> Application:
     """The shop itself gave them its id; of their contacts nobody has proven more than it says."""
-    contacts = [Claim(each, verified=each in told.verified) for each in told.contacts]
-    claims = [Claim(told.customer, verified=True), *contacts]
-    profile = {"name": told.name} if told.name else {}
-    return Application(member_id=member_id, claims=claims, profile=profile, consents=told.consents)
+    contacts = [
+        IdentityClaim(each, verified=each in customer_told.verified)
+        for each in customer_told.contacts
+    ]
+    claims = [IdentityClaim(customer_told.customer, verified=True), *contacts]
+    profile = {"name": customer_told.name} if customer_told.name else {}
+    return Application(
+        member_id=member_id, claims=claims, profile=profile, consents=customer_told.consents
+    )
 
 
 def _floor(level: str, paid_until: datetime | None, *, desk: Desk) -> TierFloor | None:

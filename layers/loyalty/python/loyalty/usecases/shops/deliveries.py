@@ -11,9 +11,9 @@ from typing import Final, NamedTuple, Protocol
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.deliveries import (
     LISTED_DAYS,
+    EventBody,
     Handled,
-    Kept,
-    Told,
+    StoredDelivery,
     is_contradicted,
     log_time,
     read_log_id,
@@ -42,16 +42,16 @@ STRANDED_BEFORE: Final = timedelta(hours=2)
 RECEIVED: Final = Outcome(status="received")
 
 
-class Inbox(Protocol):
+class InboxReader(Protocol):
     """Deliveries as they were received."""
 
-    def read(self, kept: Kept) -> Delivery | None: ...
+    def read(self, kept: StoredDelivery) -> Delivery | None: ...
 
-    def find(self, program_id: str, storefront_id: str, log_id: str) -> Kept | None: ...
+    def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None: ...
 
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
-    ) -> Listed[Kept]:
+    ) -> Listed[StoredDelivery]:
         """In the order they were received; `since` and `before` are times or ids of the log."""
         ...
 
@@ -64,15 +64,15 @@ class Inbox(Protocol):
         before: datetime,
         before_id: str | None,
         limit: int,
-    ) -> Listed[Kept]:
+    ) -> Listed[StoredDelivery]:
         """Newest first. A page may be shorter than its limit though more follow."""
         ...
 
 
-class Log(Protocol):
+class DeliveryLog(Protocol):
     """What came of each delivery, for as long as the inbox keeps it."""
 
-    def outcomes(self, kept: Sequence[Kept]) -> Mapping[Kept, Handled]:
+    def outcomes(self, kept: Sequence[StoredDelivery]) -> Mapping[StoredDelivery, Handled]:
         """Of those of which anything is known."""
         ...
 
@@ -80,13 +80,13 @@ class Log(Protocol):
 class Bodies(Protocol):
     """What was told of each event."""
 
-    def told(self, kept: Kept) -> tuple[Told, ...]: ...
+    def told(self, kept: StoredDelivery) -> tuple[EventBody, ...]: ...
 
 
-class Queue(Protocol):
+class ReplayQueue(Protocol):
     """The queue of deliveries to be applied."""
 
-    def send_again(self, kept: Sequence[Kept], *, asked_at: datetime) -> None:
+    def send_again(self, kept: Sequence[StoredDelivery], *, asked_at: datetime) -> None:
         """What is asked for twice in five minutes by the same request is sent once.
 
         Raises:
@@ -101,10 +101,10 @@ class Dialect(Protocol):
     def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
 
 
-class Line(NamedTuple):
+class ListedDelivery(NamedTuple):
     """A delivery in the list."""
 
-    kept: Kept
+    kept: StoredDelivery
     handled: Handled
 
 
@@ -112,8 +112,8 @@ class Line(NamedTuple):
 class Files:
     """Where deliveries lie, what came of them, and who understands them."""
 
-    inbox: Inbox
-    log: Log
+    inbox: InboxReader
+    log: DeliveryLog
     dialect: Callable[[Platform], Dialect]
 
 
@@ -124,8 +124,8 @@ class Health:
     `counts` is by status of those since `since`; `is_all`: there were no more.
     """
 
-    last: Line | None
-    last_trouble: Line | None
+    last: ListedDelivery | None
+    last_trouble: ListedDelivery | None
     counts: Mapping[str, int]
     since: datetime
     is_all: bool
@@ -159,7 +159,7 @@ def deliveries_page(
     limit: int,
     before_id: str | None,
     now: datetime,
-) -> Listed[Line]:
+) -> Listed[ListedDelivery]:
     """The deliveries of the last 30 days with what came of each, newest first."""
     page = files.inbox.newest(
         program_id,
@@ -197,7 +197,9 @@ def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) 
     )
 
 
-def delivery_in(inbox: Inbox, storefront_id: str, log_id: str, *, program_id: str) -> Kept:
+def delivery_in(
+    inbox: InboxReader, storefront_id: str, log_id: str, *, program_id: str
+) -> StoredDelivery:
     """Where a delivery lies that a caller names.
 
     Raises:
@@ -215,9 +217,9 @@ def replay(
     *,
     program_id: str,
     files: Files,
-    queue: Queue,
+    queue: ReplayQueue,
     now: datetime,
-) -> Line:
+) -> ListedDelivery:
     """Apply a delivery once more, in order with whatever else is told of its order.
 
     Nothing counts twice: what it says is what it said the first time.
@@ -237,7 +239,7 @@ def replay_span(
     *,
     program_id: str,
     files: Files,
-    queue: Queue,
+    queue: ReplayQueue,
     after: str | None,
     asked_at: datetime,
 ) -> Replayed:
@@ -263,7 +265,7 @@ def replay_span(
 
 
 def queue_stranded(
-    storefront_id: str, *, program_id: str, files: Files, queue: Queue, now: datetime
+    storefront_id: str, *, program_id: str, files: Files, queue: ReplayQueue, now: datetime
 ) -> int:
     """Queue what was kept, and of which nothing has come; tells how many.
 
@@ -291,7 +293,7 @@ def queue_stranded(
             return queued
 
 
-def contradicts(kept: Kept, *, bodies: Bodies) -> bool:
+def contradicts(kept: StoredDelivery, *, bodies: Bodies) -> bool:
     """Whether a delivery says otherwise what was told of the same event before.
 
     Two that come at the very same time may both pass, if they are of different orders: neither of
@@ -300,17 +302,19 @@ def contradicts(kept: Kept, *, bodies: Bodies) -> bool:
     return is_contradicted(kept, bodies.told(kept))
 
 
-def _line(kept: Kept, known: Mapping[Kept, Handled], *, files: Files) -> Line:
+def _line(
+    stored_delivery: StoredDelivery, known: Mapping[StoredDelivery, Handled], *, files: Files
+) -> ListedDelivery:
     """What nobody has noted of it is read from the delivery itself."""
-    handled = known.get(kept)
+    handled = known.get(stored_delivery)
     if handled and handled.envelope:
-        return Line(kept, handled)
-    delivery = files.inbox.read(kept)
+        return ListedDelivery(stored_delivery, handled)
+    delivery = files.inbox.read(stored_delivery)
     envelope = None
     if delivery:
         envelope = files.dialect(delivery.platform).envelope(delivery.body, delivery.headers)
-    return Line(
-        kept,
+    return ListedDelivery(
+        stored_delivery,
         Handled(
             envelope=envelope,
             source=delivery.source if delivery else None,
@@ -321,8 +325,8 @@ def _line(kept: Kept, known: Mapping[Kept, Handled], *, files: Files) -> Line:
     )
 
 
-def _status(kept: Kept, known: Mapping[Kept, Handled]) -> Status:
-    handled = known.get(kept)
+def _status(stored_delivery: StoredDelivery, known: Mapping[StoredDelivery, Handled]) -> Status:
+    handled = known.get(stored_delivery)
     return handled.outcome.status if handled else RECEIVED.status
 
 

@@ -12,27 +12,31 @@ from loyalty.domain.kernel.errors import (
     NotFound,
     ValidationFailed,
 )
-from loyalty.domain.ledger.entries import AskedRefund, Entry, OrderCause
+from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Delivery,
-    Earns,
     Envelope,
+    FetchNeeded,
     Ignored,
     OrderCommand,
+    OrderFilter,
     OrderPaid,
     OrderRefunded,
     Outcome,
     Parked,
     Storefront,
-    Wanted,
 )
-from loyalty.usecases.ledger.order_vouchers import ToldVouchers, cancel_vouchers, tell_vouchers
-from loyalty.usecases.orders.accrual import Earned, Kept
-from loyalty.usecases.orders.edits import Edited, Outdated, tell
+from loyalty.usecases.ledger.order_vouchers import (
+    OrderVoucherCodes,
+    apply_vouchers,
+    cancel_vouchers,
+)
+from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
+from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting, refund
 from loyalty.usecases.ports import Desk, Directory
@@ -68,11 +72,11 @@ class Dialect(Protocol):
     """What must be known of a platform to understand a delivery."""
 
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
-    ) -> Command | PrivacyRequest | Wanted: ...
+        self, topic: str, body: bytes, *, source: str, earns: OrderFilter, store: str | None
+    ) -> Command | PrivacyRequest | FetchNeeded: ...
 
     def complete(
-        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: Earns
+        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: OrderFilter
     ) -> Command: ...
 
 
@@ -96,7 +100,7 @@ def understand(
     earns = storefront.earns if storefront else ALL_EARN
     store = storefront.store if storefront else None
     command = dialect.translate(topic, body, source=source, earns=earns, store=store)
-    if not isinstance(command, Wanted):
+    if not isinstance(command, FetchNeeded):
         return command
     try:
         fetched = platforms.fetch(delivery, command.paths)
@@ -142,37 +146,37 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     return replace(outcome, vouchers=_vouchers(paid, paid.codes, told, desk=desk))
 
 
-def _counts(paid: OrderPaid, told: Outcome, *, desk: Desk) -> bool:
+def _counts(paid: OrderPaid, outcome: Outcome, *, desk: Desk) -> bool:
     """Whether the refunds of an order count, told beside it.
 
     Also where it is no longer to earn, if it earned before, or is kept for a guest.
     """
-    if told.status != "ignored" or told.reason == OUTDATED:
+    if outcome.status != "ignored" or outcome.reason == OUTDATED:
         return True
-    if not paid.refunds or told.reason != paid.excluded:
+    if not paid.refunds or outcome.reason != paid.excluded:
         return False
     found = desk.books.entry(OrderCause(paid.order.source, paid.order.order_id, "accrual"))
     return isinstance(found, Entry) or (found is not None and found.order is not None)
 
 
 def _vouchers(
-    paid: OrderPaid, codes: tuple[str, ...], told: Outcome, *, desk: Desk
+    paid: OrderPaid, codes: tuple[str, ...], outcome: Outcome, *, desk: Desk
 ) -> tuple[VoucherStep, ...]:
     """What became of an order's vouchers: whoever has one can use it, whether it earns or not."""
     order = paid.order
     if paid.all_given_back:
         return cancel_vouchers(order.source, order.order_id, desk=desk)
-    vouchers = ToldVouchers(
+    vouchers = OrderVoucherCodes(
         source=order.source,
         order_id=order.order_id,
         codes=codes,
         ordered_at=order.occurred_at,
-        member_id=told.member_id,
+        member_id=outcome.member_id,
         told_at=order.told_at,
         is_list=True,
-        is_first=told.status == "earned" and not told.replayed,
+        is_first=outcome.status == "earned" and not outcome.replayed,
     )
-    return tell_vouchers(vouchers, desk=desk)
+    return apply_vouchers(vouchers, desk=desk)
 
 
 def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
@@ -181,7 +185,7 @@ def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     try:
         told = record_for(
             paid.identities,
-            lambda customer: tell(paid.order, customer=customer, desk=desk),
+            lambda customer: record_storefront_order(paid.order, customer=customer, desk=desk),
             named=NAMED_BY_STOREFRONT,
             directory=directory,
         )
@@ -195,7 +199,7 @@ def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
             return _moved("earned", told.entry, replayed=told.replayed)
         case Edited():
             return _moved("edited", told.entry, replayed=told.replayed)
-        case Kept():
+        case GuestOrderKept():
             return Outcome(status="guest")
         case Outdated():
             return Outcome(status="ignored", reason=OUTDATED)
@@ -211,9 +215,11 @@ def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     return replace(outcome, vouchers=given_back)
 
 
-def _refunded(source: str, order_id: str, asked: AskedRefund, *, desk: Desk) -> Outcome:
+def _refunded(
+    source: str, order_id: str, requested_refund: RequestedRefund, *, desk: Desk
+) -> Outcome:
     try:
-        done = refund(source, order_id, asked=asked, desk=desk)
+        done = refund(source, order_id, asked=requested_refund, desk=desk)
     except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
     except LimitReached as refusal:

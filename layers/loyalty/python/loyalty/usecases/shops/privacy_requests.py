@@ -9,20 +9,20 @@ from typing import Final, NamedTuple, Protocol
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.people.erasure import STOPPABLE_FOR, Erasure, ErasureRequest
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
-from loyalty.domain.shops.deliveries import Kept
+from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Delivery,
-    Earns,
     Envelope,
+    FetchNeeded,
+    OrderFilter,
     Outcome,
     Platform,
-    Wanted,
 )
 from loyalty.usecases.people.erasure import ORDERS_MAX, Erasures
 from loyalty.usecases.ports import Desk, Directory
-from loyalty.usecases.shops.deliveries import Inbox, delivery_in
+from loyalty.usecases.shops.deliveries import InboxReader, delivery_in
 
 # Some 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
@@ -35,8 +35,8 @@ class Dialect(Protocol):
     def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
 
     def translate(
-        self, topic: str, body: bytes, *, source: str, earns: Earns, store: str | None
-    ) -> Command | PrivacyRequest | Wanted: ...
+        self, topic: str, body: bytes, *, source: str, earns: OrderFilter, store: str | None
+    ) -> Command | PrivacyRequest | FetchNeeded: ...
 
 
 class PassedOn(NamedTuple):
@@ -49,7 +49,7 @@ class PassedOn(NamedTuple):
 def answer(
     request: PrivacyRequest,
     *,
-    at: Kept,
+    at: StoredDelivery,
     delivery: Delivery,
     erasures: Erasures,
     directory: Directory,
@@ -93,16 +93,16 @@ def answer(
     return Outcome(status="erasing")
 
 
-def _erasure_id(at: Kept) -> str:
+def _erasure_id(stored_delivery: StoredDelivery) -> str:
     """The same however often a shop delivers the same request."""
-    named = f"{at.storefront_id}\0{at.delivery_id}"
+    named = f"{stored_delivery.storefront_id}\0{stored_delivery.delivery_id}"
     return hashlib.sha256(named.encode()).hexdigest()[:ID_CHARACTERS]
 
 
 def _export(
     request: PrivacyRequest,
     *,
-    at: Kept,
+    at: StoredDelivery,
     delivery: Delivery,
     erasures: Erasures,
     directory: Directory,
@@ -116,7 +116,7 @@ def _export(
             for order in erasures.guest_orders(guest)
         )
         reason = "guest" if is_guest else "nothing_held"
-    asked = DataRequest(
+    data_request = DataRequest(
         storefront_id=delivery.storefront_id,
         delivery_id=at.delivery_id,
         received_at=delivery.received_at,
@@ -127,7 +127,9 @@ def _export(
         member_id=member_id,
         reason=reason,
     )
-    return Outcome(status="data_requested", member_id=member_id, reason=reason, request=asked)
+    return Outcome(
+        status="data_requested", member_id=member_id, reason=reason, request=data_request
+    )
 
 
 def read_data_request(
@@ -135,7 +137,7 @@ def read_data_request(
     log_id: str,
     *,
     program_id: str,
-    inbox: Inbox,
+    inbox: InboxReader,
     dialect: Callable[[Platform], Dialect],
 ) -> PassedOn:
     """Who wants to know what is held of them, which nothing but the delivery itself says.

@@ -99,7 +99,7 @@ def put_right(redemption_id: str, *, shops: Iterable[Shop], desk: Desk) -> list[
     return done
 
 
-def _put_right(voucher: Voucher, wanted: ShopCode, *, shop: Shop, desk: Desk) -> Done:
+def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: Shop, desk: Desk) -> Done:
     known = shop.find(voucher.code)
     if not _is_good(voucher, desk=desk):
         if known is None or not known.is_active:
@@ -108,10 +108,10 @@ def _put_right(voucher: Voucher, wanted: ShopCode, *, shop: Shop, desk: Desk) ->
         return "deactivated"
     done: Done = "unchanged"
     if known is None:
-        shop.create(wanted)
+        shop.create(shop_code)
         done = "created"
-    elif not known.is_active or (known.uses_max or 0) < wanted.uses_max:
-        shop.renew(known, uses_max=wanted.uses_max)
+    elif not known.is_active or (known.uses_max or 0) < shop_code.uses_max:
+        shop.renew(known, uses_max=shop_code.uses_max)
         done = "renewed"
     # It may have been cancelled meanwhile, and whoever was told of that have found no code yet.
     if done != "unchanged" and not _is_good(voucher_of(voucher.code, desk=desk), desk=desk):

@@ -8,7 +8,7 @@ from re import Pattern
 from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound
-from loyalty.domain.shops.deliveries import Kept, kept_as
+from loyalty.domain.shops.deliveries import StoredDelivery, kept_as
 from loyalty.domain.shops.storefront import (
     Delivery,
     Envelope,
@@ -24,7 +24,7 @@ CONNECTION_SECONDS_MAX: Final = 30.0
 SECOND_LOOK_SECONDS: Final = 2.0
 
 
-class Shelf(Protocol):
+class StorefrontStore(Protocol):
     """The connected storefronts of every program."""
 
     def find(self, program_id: str, storefront_id: str) -> Storefront | None: ...
@@ -36,7 +36,7 @@ class Shelf(Protocol):
         ...
 
 
-class Vault(Protocol):
+class ShopKeyStore(Protocol):
     """What storefronts sign with and are asked by. All but `read` can be repeated freely."""
 
     def read(self, program_id: str, storefront_id: str) -> ShopKeys | None: ...
@@ -54,16 +54,16 @@ class Vault(Protocol):
         ...
 
 
-class Inbox(Protocol):
+class InboxWriter(Protocol):
     """Where deliveries lie as they were received."""
 
-    def keep(self, kept: Kept, delivery: Delivery) -> None: ...
+    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None: ...
 
 
-class Queue(Protocol):
+class DeliveryQueue(Protocol):
     """The queue of deliveries to be applied."""
 
-    def send(self, kept: Kept) -> None: ...
+    def send(self, kept: StoredDelivery) -> None: ...
 
 
 class Dialect(Protocol):
@@ -93,7 +93,9 @@ class Connections:
     counts seconds from anywhere.
     """
 
-    def __init__(self, shelf: Shelf, vault: Vault, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, shelf: StorefrontStore, vault: ShopKeyStore, *, clock: Callable[[], float]
+    ) -> None:
         self._shelf = shelf
         self._vault = vault
         self._clock = clock
@@ -117,7 +119,12 @@ class Connections:
 
 
 def connect(
-    storefront: Storefront, keys: ShopKeys, *, program_id: str, shelf: Shelf, vault: Vault
+    storefront: Storefront,
+    keys: ShopKeys,
+    *,
+    program_id: str,
+    shelf: StorefrontStore,
+    vault: ShopKeyStore,
 ) -> tuple[Storefront, bool]:
     """Connect a storefront, or connect it otherwise; tells whether it is new.
 
@@ -134,7 +141,7 @@ def connect(
     return storefront, before is None
 
 
-def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefront:
+def connected(storefront_id: str, *, program_id: str, shelf: StorefrontStore) -> Storefront:
     """Raises `NotFound`."""
     storefront = shelf.find(program_id, storefront_id)
     if storefront is None:
@@ -142,7 +149,9 @@ def connected(storefront_id: str, *, program_id: str, shelf: Shelf) -> Storefron
     return storefront
 
 
-def disconnect(storefront_id: str, *, program_id: str, shelf: Shelf, vault: Vault) -> None:
+def disconnect(
+    storefront_id: str, *, program_id: str, shelf: StorefrontStore, vault: ShopKeyStore
+) -> None:
     """Believe a storefront no more.
 
     The keys go first here too: whatever is lost after that, no signature counts any more and
@@ -163,8 +172,8 @@ def receive(
     storefront_id: str,
     connections: Connections,
     dialect: Callable[[Platform], Dialect],
-    inbox: Inbox,
-    queue: Queue,
+    inbox: InboxWriter,
+    queue: DeliveryQueue,
 ) -> str | None:
     """Take a delivery in: believe it, keep it, queue it. Gives its log id; None for a greeting.
 

@@ -11,7 +11,7 @@ from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain, Wrong
 from loyalty.domain.webhooks_out.endpoints import (
     ENDPOINTS_MAX,
     TEST_EVENT,
-    Answer,
+    AttemptResult,
     Endpoint,
     EndpointDelivery,
     SigningSecrets,
@@ -51,13 +51,13 @@ class Endpoints(Protocol):
         ...
 
 
-class Secrets(Protocol):
+class SigningSecretReader(Protocol):
     """What deliveries are signed with."""
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None: ...
 
 
-class Vault(Secrets, Protocol):
+class SigningSecretStore(SigningSecretReader, Protocol):
     """Where secrets are kept."""
 
     def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
@@ -81,7 +81,7 @@ class Vault(Secrets, Protocol):
         ...
 
 
-class Log(Protocol):
+class EndpointDeliveryLog(Protocol):
     """The deliveries of the last month."""
 
     def begin(self, program_id: str, delivery: EndpointDelivery) -> EndpointDelivery:
@@ -115,7 +115,7 @@ class Turn:
     turn: int
 
 
-class Queue(Protocol):
+class AttemptQueue(Protocol):
     def send(self, turn: Turn, *, delay: timedelta) -> None:
         """Hand a message over after a while, or sooner where the queue cannot hold it so long."""
         ...
@@ -124,13 +124,13 @@ class Queue(Protocol):
 class Send(Protocol):
     def __call__(
         self, url: str, *, event_id: str, body: str, secrets: Sequence[str], now: datetime
-    ) -> Answer:
+    ) -> AttemptResult:
         """Sign and send; never raises for what the other side does."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
+class OutgoingEvent:
     """An event of the bus; `body` is what is sent of it."""
 
     program_id: str
@@ -144,7 +144,7 @@ def register(
     *,
     program_id: str,
     endpoints: Endpoints,
-    vault: Vault,
+    vault: SigningSecretStore,
     new_secret: Callable[[], str],
 ) -> tuple[Endpoint, str | None, bool]:
     """Register an endpoint, or change it; gives it, its secret if it is new, whether it is new.
@@ -187,7 +187,7 @@ def rotate(
     *,
     program_id: str,
     endpoints: Endpoints,
-    vault: Vault,
+    vault: SigningSecretStore,
     new_secret: Callable[[], str],
     now: datetime,
 ) -> tuple[Endpoint, str]:
@@ -210,7 +210,9 @@ def rotate(
     return endpoint, secret
 
 
-def remove(endpoint_id: str, *, program_id: str, endpoints: Endpoints, vault: Vault) -> None:
+def remove(
+    endpoint_id: str, *, program_id: str, endpoints: Endpoints, vault: SigningSecretStore
+) -> None:
     """Send nothing more there.
 
     The secret goes first: whatever is lost after that, a retry finds what is left to remove.
@@ -229,8 +231,8 @@ def probe(
     event_id: str,
     program_id: str,
     endpoints: Endpoints,
-    log: Log,
-    queue: Queue,
+    log: EndpointDeliveryLog,
+    queue: AttemptQueue,
     now: datetime,
 ) -> EndpointDelivery:
     """Send an event that tells nothing, also to an endpoint that is disabled.
@@ -252,8 +254,8 @@ def redeliver(
     *,
     program_id: str,
     endpoints: Endpoints,
-    log: Log,
-    queue: Queue,
+    log: EndpointDeliveryLog,
+    queue: AttemptQueue,
     now: datetime,
 ) -> EndpointDelivery:
     """Send an event of the last month once more, whatever became of it, for another day.
@@ -281,11 +283,11 @@ def redeliver(
 
 
 def fan_out(
-    told: Announcement,
+    told: OutgoingEvent,
     *,
     endpoints: Sequence[Endpoint],
-    log: Log,
-    queue: Queue,
+    log: EndpointDeliveryLog,
+    queue: AttemptQueue,
     now: datetime,
 ) -> int:
     """Queue an event for each endpoint that wants it; gives for how many.
@@ -313,9 +315,9 @@ def deliver(
     turn: Turn,
     *,
     endpoints: Endpoints,
-    vault: Secrets,
-    log: Log,
-    queue: Queue,
+    vault: SigningSecretReader,
+    log: EndpointDeliveryLog,
+    queue: AttemptQueue,
     send: Send,
     now: datetime,
     chance: float,
@@ -360,13 +362,13 @@ def _attempt(
     endpoint: Endpoint,
     program_id: str,
     *,
-    vault: Secrets,
+    vault: SigningSecretReader,
     send: Send,
     now: datetime,
-) -> Answer:
+) -> AttemptResult:
     secrets = vault.read(program_id, endpoint.endpoint_id)
     if secrets is None:
-        return Answer(trouble="no_secret")
+        return AttemptResult(trouble="no_secret")
     return send(
         endpoint.url,
         event_id=delivery.event_id,
@@ -399,8 +401,8 @@ def _claimed(endpoint_id: str, *, program_id: str, endpoints: Endpoints, now: da
     raise TryAgain
 
 
-def _changed(before: Endpoint, wanted: Endpoint) -> Endpoint:
-    after = replace(wanted, created_at=before.created_at, rotated_at=before.rotated_at)
+def _changed(before: Endpoint, endpoint: Endpoint) -> Endpoint:
+    after = replace(endpoint, created_at=before.created_at, rotated_at=before.rotated_at)
     return before if replace(after, changed_at=before.changed_at) == before else after
 
 

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class Claim(NamedTuple):
+class GuestClaim(NamedTuple):
     """A member whose orders of before are to be looked for."""
 
     program_id: str
     member_id: str
 
 
-def hand_over(sqs: "SQSClient", claim: Claim, *, queue_url: str, now: datetime) -> None:
+def hand_over(sqs: "SQSClient", claim: GuestClaim, *, queue_url: str, now: datetime) -> None:
     """In order with all other claims of the member."""
     group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
     sqs.send_message(
@@ -29,7 +29,7 @@ def hand_over(sqs: "SQSClient", claim: Claim, *, queue_url: str, now: datetime) 
     )
 
 
-def read_claim(message: str) -> Claim | None:
+def read_claim(message: str) -> GuestClaim | None:
     """The claim that a message of the queue holds; None for a delivery."""
     told = json.loads(message).get("claim")
-    return Claim(told["program_id"], told["member_id"]) if told else None
+    return GuestClaim(told["program_id"], told["member_id"]) if told else None

@@ -24,7 +24,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.logs import failure, logger
-from loyalty.usecases.work_pages import Page
+from loyalty.usecases.work_pages import WorkPage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,7 +40,7 @@ ATTEMPTS_MAX: Final = 4
 HOPS_MAX: Final = 10_000
 
 # The page that is worked on: what is sent meanwhile was led to by it, whoever sends it.
-_taken: Final[ContextVar[Page | None]] = ContextVar("taken", default=None)
+_taken: Final[ContextVar[WorkPage | None]] = ContextVar("taken", default=None)
 
 
 class EndlessLoopError(RuntimeError):
@@ -57,7 +57,7 @@ class PageQueue:
         self._url = url
         self._pause = pause
 
-    def send(self, pages: Iterable[Page]) -> None:
+    def send(self, pages: Iterable[WorkPage]) -> None:
         """Send pages; when it raises, some of them may have arrived.
 
         Raises:
@@ -90,9 +90,9 @@ def work(
     event: dict[str, Any],
     context: LambdaContext,
     *,
-    take: Callable[[Page, str], None],
+    take: Callable[[WorkPage, str], None],
     pages: PageQueue,
-    put_apart: Callable[[Page], None] = lambda _: None,
+    put_apart: Callable[[WorkPage], None] = lambda _: None,
     unnamed: Sequence[str] = (),
 ) -> PartialItemFailureResponse:
     """Work off messages of the queue, item by item; whatever fails holds up no other.
@@ -115,7 +115,7 @@ def work(
     return answer
 
 
-def _take(take: Callable[[Page, str], None], page: Page, item: str) -> None:
+def _take(take: Callable[[WorkPage, str], None], page: WorkPage, item: str) -> None:
     token = _taken.set(page)
     try:
         take(page, item)
@@ -129,11 +129,11 @@ class _OneByOne(BatchProcessor):
     def __init__(self, *, unnamed: Sequence[str]) -> None:
         # A batch of nothing but failures is no failure of the function.
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-        self.apart: list[Page] = []
+        self.apart: list[WorkPage] = []
         self._unnamed = unnamed
 
     def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        page: Page = record["page"]
+        page: WorkPage = record["page"]
         cause = failure(exception[1])
         logger.error(
             "item failed",
@@ -157,7 +157,7 @@ def _items(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from (record | {"body": item, "page": page} for item in page.items)
 
 
-def _hops(page: Page) -> int:
+def _hops(page: WorkPage) -> int:
     taken = _taken.get()
     hops = page.hops if taken is None else taken.hops + 1
     if hops > HOPS_MAX:
@@ -165,7 +165,7 @@ def _hops(page: Page) -> int:
     return hops
 
 
-def _entry(number: int, page: Page) -> "SendMessageBatchRequestEntryTypeDef":
+def _entry(number: int, page: WorkPage) -> "SendMessageBatchRequestEntryTypeDef":
     told = {"v": 1, "program_id": page.program_id, "lane": page.lane, "items": page.items}
     if page.cause is not None:
         told["cause"] = page.cause
@@ -179,9 +179,9 @@ def _entry(number: int, page: Page) -> "SendMessageBatchRequestEntryTypeDef":
     }
 
 
-def _page(body: str) -> Page:
+def _page(body: str) -> WorkPage:
     told = json.loads(body)
-    return Page(
+    return WorkPage(
         program_id=told["program_id"],
         lane=told["lane"],
         items=tuple(told["items"]),
