@@ -260,9 +260,9 @@ def _readable(part: Any) -> Any:
     match part:
         case {"anyOf": _, "default": dict(), **rest}:
             return _readable({"anyOf": part["anyOf"], **rest})
-        case {"name": "idempotency-key", **rest}:
-            # The framework writes headers in lower case; the docs and everybody else do not.
-            return _readable({"name": "Idempotency-Key", **rest})
+        case {"in": "header", "name": str(name), **rest} if name == name.lower():
+            # The framework writes headers in lower case; the docs and other APIs do not.
+            return _readable({"in": "header", "name": name.title(), **rest})
         case dict():
             return {key: _readable(value) for key, value in part.items()}
         case list():

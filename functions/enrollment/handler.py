@@ -247,12 +247,14 @@ def read_statement(
 def read_balance(
     program_id: ProgramId,
     member_id: PathId,
-    desk: Annotated[Instant | None, Query(description="A past moment; now where left out.")] = None,
+    requested: Annotated[
+        Instant | None, Query(alias="at", description="A past moment; if left out, now.")
+    ] = None,
 ) -> BalanceAnswer:
-    """See what a member held at a moment, recomputed from the entries."""
-    serving, _ = _serving(program_id)
-    moment = min(desk or serving.now, serving.now)
-    held = statements.balance_at(member_id, moment, desk=serving)
+    """Read what a member held at a moment, recomputed from the entries."""
+    desk, _ = _serving(program_id)
+    moment = min(requested or desk.now, desk.now)
+    held = statements.balance_at(member_id, moment, desk=desk)
     return balance_answer(held, at=moment)
 
 

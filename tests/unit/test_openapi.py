@@ -209,10 +209,51 @@ def test_a_header_is_spelled_as_in_the_docs(described: dict[str, Any]) -> None:
         each["name"]
         for operation in operations(described).values()
         for each in operation.get("parameters", ())
-        if each["name"].lower() == "idempotency-key"
+        if each["in"] == "header"
     }
 
-    assert names == {"Idempotency-Key"}
+    assert names == {"Idempotency-Key", "If-Match", "If-None-Match"}
+
+
+PAGE = {"limit", "cursor"}
+KEY = {"Idempotency-Key"}
+# A query parameter without an alias has the name of a Python variable, and renaming the variable
+# would rename it for every client.
+PARAMETERS = {
+    "adjust_balance": KEY,
+    "cancel_redemption": KEY,
+    "complete_redemption": KEY,
+    "enroll_member": KEY,
+    "export_member": {"cursor"},
+    "list_deliveries": PAGE,
+    "list_endpoint_deliveries": PAGE,
+    "list_erasure_requests": PAGE,
+    "list_history": PAGE,
+    "list_redemptions": PAGE,
+    "list_report_exports": PAGE,
+    "list_survey_responses": PAGE,
+    "merge_members": KEY,
+    "publish_program": {"If-Match", "If-None-Match"},
+    "read_balance": {"at"},
+    "read_program": {"version"},
+    "read_report": {"from", "to", "by", "within_days"},
+    "read_statement": {"from", "to"},
+    "redeem": KEY,
+    "request_report_export": KEY,
+    "transfer_points": KEY,
+    "use_voucher": KEY,
+}
+
+
+def test_query_and_header_parameters_keep_their_names(described: dict[str, Any]) -> None:
+    names = {
+        each["operationId"]: {
+            part["name"] for part in each.get("parameters", ()) if part["in"] != "path"
+        }
+        for each in operations(described).values()
+    }
+
+    assert {name: parts for name, parts in names.items() if parts} == PARAMETERS
 
 
 def test_what_is_sent_and_what_is_answered_is_one_model(described: dict[str, Any]) -> None:
