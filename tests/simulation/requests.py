@@ -456,11 +456,9 @@ class Merge:
     def cause(self) -> Key:
         return keys.request_entry(PROGRAM_ID, self.request_id, "merge#out")
 
-    def run(self, desk: Desk, world: World) -> Recorded:
+    def run(self, desk: Desk, _: World) -> Recorded:
         merged = merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)
-        # Who has no profile is known by nothing, and there is nothing to look for.
-        if keys.profile(PROGRAM_ID, self.loser_id) in world.table.items:
-            unite(self.loser_id, members=_members(), desk=desk)
+        unite(self.loser_id, members=_members(), desk=desk)
         return merged
 
 

@@ -45,3 +45,7 @@ def test_a_seed_is_the_same_history_in_every_process() -> None:
 
 def test_who_kept_a_guests_order_before_it_earned_may_say_so_after_its_member_was_erased() -> None:
     assert run(range(300_128_204, 300_128_205)).broken is None
+
+
+def test_a_merge_by_the_id_of_somebody_merged_before_leaves_no_identity_behind() -> None:
+    assert run(range(2485, 2486)).broken is None

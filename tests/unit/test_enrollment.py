@@ -414,6 +414,22 @@ class TestMerging:
         assert enrolled.member.member_id == "mem_2"
         assert EMAIL in enrolled.member.identities
 
+    def test_a_member_who_was_merged_before_brings_along_the_one_they_had_become(
+        self, table: Table, members: TableMembers, desk: Desk
+    ) -> None:
+        unite("mem_1", members=members, desk=desk)
+        enroll(application(PHONE, member_id="mem_3"), members=members, desk=desk)
+        # Asked for by the id of the first; the ledger moves the points of the one they became.
+        merge("mem_2", into="mem_3", table=table)
+
+        unite("mem_1", members=members, desk=desk)
+
+        holders = members.holders([EMAIL, CARD, PHONE])
+        assert {holder.member_id for holder in holders.values()} == {"mem_3"}
+        merged = members.find("mem_2", strong=True)
+        assert merged is not None
+        assert merged.member is None
+
     def test_uniting_again_changes_nothing(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:

@@ -215,22 +215,28 @@ def unite(
     members: Members,
     desk: Desk,  # noqa: ARG001 - read by `until_saved`
 ) -> None:
-    """Let a member who was merged be known as the one they became; again changes nothing.
+    """Let a merged member be known as the one they became; again changes nothing.
 
-    Until it is done, and where both together are known by too much, the ledger's `into` leads on.
+    A member who was merged earlier stands for the one they became then. So everybody on the way
+    to the survivor is united with them: the last merge may have moved any of these.
+    Until it is done, and where all together are known by too much, the ledger's `into` leads on.
 
     Raises:
         NotFound: the one they became was erased.
         TryAgain: overtaken too often.
     """
-    merged = members.find(merged_id, strong=True)
-    if merged is None or merged.member is None or merged.account.into is None:
-        return
-    survivor = look_up(merged_id, members=members, strong=True).member
-    after = united(survivor, merged.member)
-    if len(after.identities) > UNITED_IDENTITIES_MAX:
-        return
-    members.unite(merged.member, survivor, after)
+    on_file = members.find(merged_id, strong=True)
+    while on_file is not None and on_file.account.into is not None:
+        if on_file.member is not None:
+            _unite_one(on_file.member, members=members)
+        on_file = members.find(on_file.account.into, strong=True)
+
+
+def _unite_one(merged: Member, *, members: Members) -> None:
+    survivor = look_up(merged.member_id, members=members, strong=True).member
+    after = united(survivor, merged)
+    if len(after.identities) <= UNITED_IDENTITIES_MAX:
+        members.unite(merged, survivor, after)
 
 
 @until_saved
