@@ -63,7 +63,7 @@ def test_sixteen_threads_earn_and_redeem_on_one_member_and_no_call_fails(
 
     def earn_and_redeem(number: int) -> list[str]:
         codes = []
-        for turn in range(4):
+        for turn in range(3):
             buy(100, f"{number}-{turn}", desk=desk, months_ago=turn % 3)
             codes.append(code_of(spend(f"{number}-{turn}", desk=desk)))
             # The answers of both were lost: they are asked for again.
@@ -73,10 +73,10 @@ def test_sixteen_threads_earn_and_redeem_on_one_member_and_no_call_fails(
 
     codes = [code for told in race(earn_and_redeem, threads=16) for code in told]
 
-    assert len(set(codes)) == 64
+    assert len(set(codes)) == 48
     assert audit_member(ANA, desk=desk) == []
     account = account_of(ANA, desk=desk)
-    assert (account.balance, account.entries) == (100 + 64 * (100 - 40), 1 + 64 + 64)
+    assert (account.balance, account.entries) == (100 + 48 * (100 - 40), 1 + 48 + 48)
 
 
 def test_only_as_many_redemptions_succeed_as_there_are_points_for(

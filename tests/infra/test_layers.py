@@ -75,7 +75,7 @@ def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: P
         ("program", "GET", "/v1/openapi.json", 200),
         ("enrollment", "POST", "/v1/programs/bean/members/lookup", 422),
         ("accrual", "POST", "/v1/programs/bean/orders", 422),
-        ("redemption", "POST", "/v1/programs/bean/members/me/redemptions", 400),
+        ("redemption", "POST", "/v1/programs/bean/members/mem_1/redemptions", 400),
         ("reporting", "GET", "/v1/programs/bean/reports/summary", 422),
         ("notifications", "POST", "/v1/programs/bean/messages/preview", 422),
         ("endpoints", "PUT", "/v1/programs/bean/endpoints/crm", 422),
