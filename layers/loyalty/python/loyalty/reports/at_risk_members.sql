@@ -1,21 +1,21 @@
--- Members at risk: the hundred most valuable who are silent for longer than their habit, by id.
+-- Members at risk: the hundred most valuable who have been silent for longer than usual, by id.
 --
 -- Reads: entries, members, orders
 -- Chart: bar | member_id | revenue_minor
 --
--- Members with three orders or more until the end of the period. Their usual gap is the mean
--- between their orders; whoever is silent for more than two of these is late by a rule of thumb
--- that suits anybody's own rhythm. Whose last order lies before the period is not at risk but
--- gone.
+-- Members with three orders or more until the end of the period. The usual gap is the mean number
+-- of days between a member's orders. By a rule of thumb, a member who has been silent for more than
+-- twice their own usual gap is late. Members whose last order is before the period are gone, not at
+-- risk.
 --
--- | Column         | Unit        | What it is                                          |
--- |----------------|-------------|-----------------------------------------------------|
--- | member_id      | member      | whom                                                |
--- | orders         | orders      | until the end of the period                         |
--- | revenue_minor  | minor units | of these, less refunds                              |
--- | last_order_on  | day         | the last of these                                   |
--- | usual_gap_days | days        | mean of the days between two orders                 |
--- | silent_days    | days        | from the last order to the end of the period        |
+-- | Column         | Unit        | What it is                                        |
+-- |----------------|-------------|---------------------------------------------------|
+-- | member_id      | member      | the member                                        |
+-- | orders         | orders      | orders until the end of the period                |
+-- | revenue_minor  | minor units | value of these orders, less refunds               |
+-- | last_order_on  | day         | day of the last of these orders                   |
+-- | usual_gap_days | days        | mean days between two orders                      |
+-- | silent_days    | days        | days from the last order to the end of the period |
 
 WITH buyers AS (
     SELECT

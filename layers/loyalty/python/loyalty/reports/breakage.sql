@@ -3,32 +3,33 @@
 -- Reads: entries
 -- Chart: column | expires_in | expired_points, forecast_points
 --
--- A row for each month in which lots expire, from the month of the period's first day on. Of every
--- row
+-- One row for each month in which lots expire, from the month of the period's first day on. In
+-- every row
 --
 --     issued = redeemed + clawed back - adjusted + expired + outstanding
 --
--- A month is observed when its lots are over at the end of the period; of a month under way, what
--- is over is `expired` and the rest is forecast. The forecast is the run-off of a development
--- triangle (chain ladder, as actuaries use it for breakage under IFRS 15 B44-B47): of the points
--- that were outstanding as many months before the expiry, on the same day of the month, in months
--- that are over, the share that went on to expire, never more than all. Without such a month it is
--- null. Points that are issued after the period are no part of it. Lots without a date of their
--- own have no month: what expired of them by inactivity is in the row without one.
+-- A month is observed if its lots have expired by the end of the period. In a current month,
+-- expired lots count as `expired` and the rest is forecast. The forecast is the run-off of a
+-- development triangle (chain ladder, as actuaries use it for breakage under IFRS 15 B44-B47). It
+-- looks at past months: of the points that were outstanding equally many months before the expiry,
+-- on the same day of the month, it takes the share that expired, at most all. Without such a month
+-- it is null. Points issued after the period are not included. Lots without an expiry date have no
+-- month; points that they lost by inactivity are in the row without one.
 --
--- | Column             | Unit        | What it is                                                 |
--- |--------------------|-------------|------------------------------------------------------------|
--- | expires_in         | month       | first day of the month of the lots' last day               |
--- | status             | status      | observed or forecast                                       |
--- | issued_points      | points      | that became available in these lots                        |
--- | redeemed_points    | points      | spent on rewards, less what cancellations returned         |
--- | clawed_back_points | points      | taken back for refunds                                     |
--- | adjusted_points    | points      | corrections, transfers, merges and imports                 |
--- | expired_points     | points      | whose last day is over, recorded or not                    |
--- | outstanding_points | points      | that can still be spent                                    |
--- | forecast_points    | points      | of these, likely to expire                                 |
--- | breakage_rate      | ratio       | (expired_points + forecast_points) / issued_points         |
--- | forecast_minor     | minor units | what forecast_points are worth, rounded to zero             |
+-- | Column             | Unit        | What it is                                         |
+-- |--------------------|-------------|----------------------------------------------------|
+-- | expires_in         | month       | first day of the month in which the lots expire    |
+-- | status             | status      | observed or forecast                               |
+-- | issued_points      | points      | points that became available in these lots         |
+-- | redeemed_points    | points      | points spent on rewards, less points returned by   |
+-- |                    |             | cancellations                                      |
+-- | clawed_back_points | points      | points taken back because of refunds               |
+-- | adjusted_points    | points      | corrections, transfers, merges and imports         |
+-- | expired_points     | points      | points past their last day, recorded or not        |
+-- | outstanding_points | points      | points that can still be spent                     |
+-- | forecast_points    | points      | of these, points likely to expire                  |
+-- | breakage_rate      | ratio       | (expired_points + forecast_points) / issued_points |
+-- | forecast_minor     | minor units | value of forecast_points, rounded to zero          |
 
 WITH flow AS (
     SELECT

@@ -1,22 +1,22 @@
--- Earning rules: the points and the revenue that each accounts for.
+-- Earning rules: the points and the revenue of each rule.
 --
 -- Reads: entries, orders
 -- Chart: bar | rule_id | points
 --
--- Members' orders of the period, as they were when they earned: refunds are not spread over rules.
--- A rule's revenue is the money of the lines that earned under it; lines that earn under two rules
--- count for both.
+-- Members' orders of the period, with the points they earned at first: refunds are not spread over
+-- rules. A rule's revenue is the money of the lines that earned under it. A line that earns under
+-- two rules counts for both.
 --
--- | Column        | Unit        | What it is                                                     |
--- |---------------|-------------|----------------------------------------------------------------|
--- | rule_id       | rule        | as in the document                                             |
--- | orders        | orders      | that earned under it                                           |
--- | members       | members     | whose orders earned under it                                   |
--- | points        | points      | earned under it, pending ones included                         |
--- | points_share  | ratio       | of the points of all rules                                     |
--- | revenue_minor | minor units | of the lines that earned                                       |
--- | revenue_share | ratio       | of what all members' orders of the period were worth           |
--- | points_rate   | rate        | points per minor unit: points / revenue_minor                 |
+-- | Column        | Unit        | What it is                                              |
+-- |---------------|-------------|---------------------------------------------------------|
+-- | rule_id       | rule        | the rule's id in the program's document                 |
+-- | orders        | orders      | orders that earned under it                             |
+-- | members       | members     | members whose orders earned under it                    |
+-- | points        | points      | points earned under it, including pending points        |
+-- | points_share  | ratio       | share of the points of all rules                        |
+-- | revenue_minor | minor units | value of the lines that earned under it                 |
+-- | revenue_share | ratio       | share of the value of all members' orders of the period |
+-- | points_rate   | rate        | points per minor unit: points / revenue_minor           |
 
 WITH earned AS (
     SELECT

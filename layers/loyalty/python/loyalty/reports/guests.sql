@@ -3,19 +3,19 @@
 -- Reads: members, orders
 -- Chart: column | orders_each | guests
 --
--- Guests of the period's orders, told apart by a digest of their e-mail or phone, by how often
--- they ordered in it. Whoever enrolls within the program's `claim_days` gets the points of an
--- order.
+-- Guests with orders in the period, told apart by a digest of their e-mail or phone, and grouped by
+-- their number of orders. A guest who enrolls within the program's `claim_days` gets the points of
+-- an order.
 --
--- | Column           | Unit        | What it is                                                  |
--- |------------------|-------------|-------------------------------------------------------------|
--- | orders_each      | orders      | one to five; five stands for five or more                   |
--- | guests           | customers   | who ordered so often                                        |
--- | orders           | orders      | their orders                                                |
--- | revenue_minor    | minor units | what these were worth                                       |
--- | value_minor      | minor units | revenue_minor / guests                                      |
--- | claimable_guests | customers   | of these, with an order that can be claimed today           |
--- | claimable_orders | orders      | orders that can be claimed today                            |
+-- | Column           | Unit        | What it is                                                |
+-- |------------------|-------------|-----------------------------------------------------------|
+-- | orders_each      | orders      | orders of one guest, one to five; five means five or more |
+-- | guests           | customers   | guests with this many orders                              |
+-- | orders           | orders      | their orders                                              |
+-- | revenue_minor    | minor units | value of these orders                                     |
+-- | value_minor      | minor units | revenue_minor / guests                                    |
+-- | claimable_guests | customers   | of these, guests with an order that can be claimed today  |
+-- | claimable_orders | orders      | orders that can be claimed today                          |
 
 WITH each_guest AS (
     SELECT

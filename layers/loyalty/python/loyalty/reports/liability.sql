@@ -3,16 +3,16 @@
 -- Reads: entries
 -- Chart: column | expires_in | points | state
 --
--- At the end of the period. `available` can be spent, `pending` not yet, `debt` is what members
--- owe (negative). The points of `available` and `debt` together are the summary's
--- points_outstanding, those of `pending` its points_pending. What points are worth is the
--- program's `point_value`; null where it has none.
+-- At the end of the period. `available` points can be spent, `pending` points cannot yet, and
+-- `debt` is what members owe (negative). `available` and `debt` together are the summary's
+-- points_outstanding, `pending` is its points_pending. Money uses the program's `point_value`, and
+-- is null without one.
 --
 -- | Column      | Unit        | What it is                                                        |
 -- |-------------|-------------|-------------------------------------------------------------------|
 -- | state       | state       | available, pending or debt                                        |
--- | expires_in  | month       | first day of the month of their last day; null: no date           |
--- | points      | points      | so many                                                           |
+-- | expires_in  | month       | first day of the month in which they expire; null: no expiry date |
+-- | points      | points      | points in this state                                              |
 -- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
 
 WITH held AS (

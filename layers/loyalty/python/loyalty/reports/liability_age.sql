@@ -1,17 +1,18 @@
--- Points liability by age: for how long members have held what they can spend.
+-- Points liability by age: how long members have held the points that they can spend.
 --
 -- Reads: entries
 -- Chart: column | age_months | points
 --
--- At the end of the period. A member's points of one expiry date are one lot; of a lot, the oldest
--- points are spent first. Their age counts from the month in which they came to the member as
--- available points, by an order, a bonus, a transfer. Debts are not part of it.
+-- At the end of the period. A member's points with one expiry date are a lot, and the oldest points
+-- of a lot are spent first. Age counts from the month in which the points became available to the
+-- member, by an order, a bonus or a transfer. Debts are not included.
 --
 -- | Column      | Unit        | What it is                                                        |
 -- |-------------|-------------|-------------------------------------------------------------------|
--- | age_months  | months      | months since they came; 0 is the month of the period's last day   |
--- | points      | points      | so many                                                           |
--- | share       | ratio       | of all                                                            |
+-- | age_months  | months      | months since the points came; 0 is the month of the period's last |
+-- |             |             | day                                                               |
+-- | points      | points      | points of this age                                                |
+-- | share       | ratio       | share of all points                                               |
 -- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
 
 WITH flow AS (

@@ -3,23 +3,24 @@
 -- Reads: entries, members, orders
 -- Chart: line | cohort | revenue_minor / customers | who
 --
--- Members by the month they enrolled in, guests by the month of their first order; cohorts are
--- those that lie in the period, and all that their customers ever brought until its end counts,
--- refunds taken off. Guests' refunds are not known to the books. Nothing is projected: an old
--- cohort had more time.
+-- Members are grouped by the month they enrolled in, guests by the month of their first order. The
+-- report shows cohorts within the period, with everything that their customers bought until its
+-- end, less refunds. Guests' refunds are not known. Nothing is projected: older cohorts had more
+-- time.
 --
--- | Column              | Unit        | What it is                                              |
--- |---------------------|-------------|---------------------------------------------------------|
--- | who                 | customers   | members or guests                                       |
--- | cohort              | month       | first day of the month in which they began              |
--- | level               | level       | members' level at the end of the period; null: none     |
--- | customers           | customers   | everybody of the cohort, without an order too           |
--- | buyers              | customers   | of these, with an order                                 |
--- | orders              | orders      | of them all                                             |
--- | revenue_minor       | minor units | what they brought                                       |
--- | value_minor         | minor units | revenue_minor / customers                               |
--- | orders_per_customer | orders      | orders / customers                                      |
--- | order_value_minor   | minor units | revenue_minor / orders                                  |
+-- | Column              | Unit        | What it is                                           |
+-- |---------------------|-------------|------------------------------------------------------|
+-- | who                 | customers   | members or guests                                    |
+-- | cohort              | month       | first day of the month of enrollment or of the first |
+-- |                     |             | order                                                |
+-- | level               | level       | members' level at the end of the period; null: none  |
+-- | customers           | customers   | all customers of the cohort, even without an order   |
+-- | buyers              | customers   | of these, customers with an order                    |
+-- | orders              | orders      | all their orders                                     |
+-- | revenue_minor       | minor units | value of these orders, less refunds                  |
+-- | value_minor         | minor units | revenue_minor / customers                            |
+-- | orders_per_customer | orders      | orders / customers                                   |
+-- | order_value_minor   | minor units | revenue_minor / orders                               |
 
 WITH cohorts AS (
     SELECT fact_id AS member_id, month_of(local_day(enrolled_at)) AS cohort

@@ -3,19 +3,20 @@
 -- Reads: entries, members, orders
 -- Chart: column | starts_on | new_buyers, returning_buyers
 --
--- A row for each day, week or month (`by`) of the period. Whoever was merged into another is one
--- person with them in what was done, and two members until then.
+-- One row for each day, week or month (`by`) of the period. After a merge, both members' actions
+-- count as one person's. Until the merge they count as two members.
 --
--- | Column           | Unit    | What it is                                                       |
--- |------------------|---------|------------------------------------------------------------------|
--- | starts_on        | day     | first day of the step                                            |
--- | members          | members | members at its end                                               |
--- | new_members      | members | people who enrolled in it                                        |
--- | ended_members    | members | members who were closed or merged into another in it             |
--- | active_members   | members | different members with an order or a redemption in it            |
--- | active_rate      | ratio   | active_members / members                                         |
--- | new_buyers       | members | members whose first order of all lies in it                      |
--- | returning_buyers | members | members with an order in it and one in an earlier step           |
+-- | Column           | Unit    | What it is                                                    |
+-- |------------------|---------|---------------------------------------------------------------|
+-- | starts_on        | day     | first day of the day, week or month                           |
+-- | members          | members | members at its end                                            |
+-- | new_members      | members | people who enrolled in it                                     |
+-- | ended_members    | members | members who were closed, or merged into another member, in it |
+-- | active_members   | members | members with at least one order or redemption in it           |
+-- | active_rate      | ratio   | active_members / members                                      |
+-- | new_buyers       | members | members whose first order ever is in it                       |
+-- | returning_buyers | members | members who ordered in it and in an earlier row or before the |
+-- |                  |         | period                                                        |
 
 WITH steps AS (
     SELECT * FROM steps($by, $first_day, $final_day)

@@ -3,27 +3,27 @@
 -- Reads: entries, members, messages, orders, vouchers
 -- Chart: bar | message_kind | buyers / reached
 --
--- Messages sent in the period, by kind, and for each what its member did within `within_days` days
--- (of 24 hours; 14 unless the request says otherwise) from the moment it was sent, as far as those
--- days have come. What follows several messages of a kind is put down to the last of them and
--- counts once; what follows messages of two kinds counts for both. That it follows does not say
--- that it would not have come without. A redemption that was cancelled is none.
+-- Messages sent in the period, by kind, with what each member did within `within_days` days (of 24
+-- hours; 14 unless the request says otherwise) after the message, as far as those days have passed.
+-- An action after several messages of one kind counts once, for the last of them. An action after
+-- messages of two kinds counts for both. It might have happened without the message too. Cancelled
+-- redemptions do not count.
 --
--- | Column        | Unit        | What it is                                                     |
--- |---------------|-------------|----------------------------------------------------------------|
--- | message_kind  | word        | as in the program's document                                   |
--- | sent          | messages    | sent in the period, those that came back included              |
--- | bounced       | messages    | of these, came back as undeliverable                           |
--- | complained    | messages    | of these, were reported as unwanted                            |
--- | dropped       | messages    | never sent: too late, not agreed to any more, or refused       |
--- | reached       | members     | members to whom one was sent that did not bounce               |
--- | buyers        | members     | of these, who ordered within the days                          |
--- | buyer_rate    | ratio       | buyers / reached                                               |
--- | orders        | orders      | their orders within the days                                   |
--- | revenue_minor | minor units | these orders, less refunds within the days                     |
--- | redeemers     | members     | of those reached, who redeemed a reward within the days        |
--- | redeemer_rate | ratio       | redeemers / reached                                            |
--- | redemptions   | vouchers    | what they redeemed within the days                             |
+-- | Column        | Unit        | What it is                                                      |
+-- |---------------|-------------|-----------------------------------------------------------------|
+-- | message_kind  | word        | the kind, as in the program's document                          |
+-- | sent          | messages    | messages sent in the period, including bounced ones             |
+-- | bounced       | messages    | of these, returned as undeliverable                             |
+-- | complained    | messages    | of these, reported as unwanted                                  |
+-- | dropped       | messages    | never sent: too late, consent withdrawn, or refused             |
+-- | reached       | members     | members with a message that did not bounce                      |
+-- | buyers        | members     | of these, members who ordered within the days                   |
+-- | buyer_rate    | ratio       | buyers / reached                                                |
+-- | orders        | orders      | their orders within the days                                    |
+-- | revenue_minor | minor units | value of these orders, less refunds within the days             |
+-- | redeemers     | members     | of those reached, members who redeemed a reward within the days |
+-- | redeemer_rate | ratio       | redeemers / reached                                             |
+-- | redemptions   | vouchers    | vouchers they redeemed within the days                          |
 
 WITH told AS (
     SELECT

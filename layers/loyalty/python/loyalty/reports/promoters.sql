@@ -3,27 +3,28 @@
 -- Reads: entries, members, orders, surveys
 -- Chart: bar | band | revenue_minor / members | | survey_id
 --
--- Members who answered a survey in the period, each by their last answer to it, in the bands of
--- [surveys](#surveys). What they bought within `within_days` days (of 24 hours; 14 unless the
--- request says otherwise) of that answer counts as far as those days have come. That it differs
--- does not say that it differs because of what the survey asked.
+-- Members who answered a survey in the period, each by their last answer, in the bands of
+-- [surveys](#surveys). Purchases count if they happened within `within_days` days (of 24 hours; 14
+-- unless the request says otherwise) after that answer, as far as those days have passed. A
+-- difference between bands need not be caused by what the survey asked about.
 --
--- | Column            | Unit        | What it is                                                |
--- |-------------------|-------------|-----------------------------------------------------------|
--- | survey_id         | survey      | as in the program's document                              |
--- | survey_kind       | word        | nps or csat                                               |
--- | band              | word        | promoters, passives, detractors; of a csat satisfied,     |
--- |                   |             | neutral, dissatisfied                                     |
--- | members           | members     | members in it                                             |
--- | share             | ratio       | of all members who answered the survey                    |
--- | returned          | members     | of these, who ordered within the days after their answer  |
--- | return_rate       | ratio       | returned / members                                        |
--- | orders            | orders      | their orders within the days                              |
--- | revenue_minor     | minor units | these orders, less refunds within the days                |
--- | value_minor       | minor units | revenue_minor of one member, mean                         |
--- | ever_orders       | orders      | all their orders until the end of the period              |
--- | ever_minor        | minor units | these orders, less refunds until then                     |
--- | ever_value_minor  | minor units | ever_minor of one member, mean                            |
+-- | Column           | Unit        | What it is                                                |
+-- |------------------|-------------|-----------------------------------------------------------|
+-- | survey_id        | survey      | the survey's id in the program's document                 |
+-- | survey_kind      | word        | nps or csat                                               |
+-- | band             | word        | promoters, passives, detractors; for a csat satisfied,    |
+-- |                  |             | neutral, dissatisfied                                     |
+-- | members          | members     | members of the band                                       |
+-- | share            | ratio       | share of all members who answered the survey              |
+-- | returned         | members     | of these, members who ordered within the days after their |
+-- |                  |             | answer                                                    |
+-- | return_rate      | ratio       | returned / members                                        |
+-- | orders           | orders      | their orders within the days                              |
+-- | revenue_minor    | minor units | value of these orders, less refunds within the days       |
+-- | value_minor      | minor units | mean revenue_minor of a member                            |
+-- | ever_orders      | orders      | all their orders until the end of the period              |
+-- | ever_minor       | minor units | value of these orders, less refunds until then            |
+-- | ever_value_minor | minor units | mean ever_minor of a member                               |
 
 WITH answered AS (
     SELECT

@@ -3,21 +3,23 @@
 -- Reads: entries, members
 -- Chart: column | cohort | redeemer_rate
 --
--- Members by the month they enrolled in, for cohorts that lie in the period, with all they did
--- until its end. A redemption that was cancelled is none. Quantiles are observed values.
+-- Members by the month they enrolled in, for cohorts within the period, with everything they did
+-- until its end. Cancelled redemptions do not count. Quantiles are observed values.
 --
 -- | Column          | Unit    | What it is                                                        |
 -- |-----------------|---------|-------------------------------------------------------------------|
 -- | cohort          | month   | first day of the month of enrollment                              |
 -- | members         | members | members of the cohort                                             |
--- | earners         | members | of these, who were ever given points for an order or as a bonus   |
--- | redeemers       | members | of these, who ever redeemed a reward                              |
+-- | earners         | members | of these, members who were ever given points for an order or as a |
+-- |                 |         | bonus                                                             |
+-- | redeemers       | members | of these, members who ever redeemed a reward                      |
 -- | redeemer_rate   | ratio   | redeemers / members                                               |
--- | days_p25        | days    | from enrollment to the first redemption, quickest quarter at most |
--- | days_median     | days    | the same, for half of the redeemers at most                       |
--- | days_p75        | days    | the same, for three quarters of them at most                      |
--- | points_earned   | points  | given to the cohort for orders and as bonuses                     |
--- | points_redeemed | points  | spent on rewards                                                  |
+-- | days_p25        | days    | days from enrollment to the first redemption, for a quarter of    |
+-- |                 |         | redeemers at most                                                 |
+-- | days_median     | days    | the same for half of the redeemers                                |
+-- | days_p75        | days    | the same for three quarters of them                               |
+-- | points_earned   | points  | points given to the cohort for orders and as bonuses              |
+-- | points_redeemed | points  | points spent on rewards                                           |
 -- | redemption_rate | ratio   | points_redeemed / points_earned                                   |
 
 WITH done AS (

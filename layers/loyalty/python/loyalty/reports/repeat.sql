@@ -3,21 +3,22 @@
 -- Reads: members, orders
 -- Chart: funnel | orders | customers | | who
 --
--- Over the orders of the period, for members and for guests (by a digest of their e-mail or
--- phone). The repeat purchase rate is `repeat_rate` in the row of one order. Days are whole days
--- of the program between two orders that follow each other; quantiles are observed values (the
--- smallest that at least so many customers do not exceed).
+-- Covers the orders of the period, for members and for guests (told apart by a digest of their
+-- e-mail or phone). The repeat purchase rate is `repeat_rate` in the row of one order. Days are
+-- whole days of the program between consecutive orders. Quantiles are observed values: the smallest
+-- value that at least that share of customers does not exceed.
 --
--- | Column      | Unit      | What it is                                                     |
--- |-------------|-----------|----------------------------------------------------------------|
--- | who         | customers | members or guests                                              |
--- | orders      | orders    | one to ten                                                     |
--- | customers   | customers | who ordered at least so often                                  |
--- | went_on     | customers | of these, who ordered once more                                |
--- | repeat_rate | ratio     | went_on / customers                                            |
--- | days_p25    | days      | until that next order, for the quickest quarter at most        |
--- | days_median | days      | until that next order, for half of them at most                |
--- | days_p75    | days      | until that next order, for three quarters of them at most      |
+-- | Column      | Unit      | What it is                                                      |
+-- |-------------|-----------|-----------------------------------------------------------------|
+-- | who         | customers | members or guests                                               |
+-- | orders      | orders    | number of orders, one to ten                                    |
+-- | customers   | customers | customers with at least this many orders                        |
+-- | went_on     | customers | of these, customers who ordered again                           |
+-- | repeat_rate | ratio     | went_on / customers                                             |
+-- | days_p25    | days      | days until the next order that a quarter of them needed at most |
+-- | days_median | days      | days until the next order that half of them needed at most      |
+-- | days_p75    | days      | days until the next order that three quarters of them needed at |
+-- |             |           | most                                                            |
 
 WITH histories AS (
     SELECT who, list_sort(list(local_day(occurred_at)))[1:11] AS days

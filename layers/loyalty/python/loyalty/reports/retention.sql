@@ -1,20 +1,19 @@
--- Retention: of those who enrolled in a month, how many ordered in each month since.
+-- Retention: of the members who enrolled in a month, how many ordered in each month since.
 --
 -- Reads: members, orders
 -- Chart: heatmap | month_number | retention | cohort
 --
--- A cohort is everybody who enrolled in a month (the program's), those who left since included;
--- whoever was merged into another counts once, as the other. Cohorts are those that lie in the
--- period, months are followed to its end. Orders from before the enrollment, which a member
--- claimed, count for no month.
+-- A cohort is everyone who enrolled in a month of the program's time zone, including members who
+-- have left since. Merged members count once. The report covers cohorts within the period and
+-- follows them to its end. Claimed orders from before the enrollment count for no month.
 --
--- | Column         | Unit    | What it is                                              |
--- |----------------|---------|---------------------------------------------------------|
--- | cohort         | month   | first day of the month of enrollment                    |
--- | month_number   | months  | months since then; 0 is the month of enrollment         |
--- | members        | members | members of the cohort                                   |
--- | active_members | members | of these, with an order in that month                   |
--- | retention      | ratio   | active_members / members                                |
+-- | Column         | Unit    | What it is                                            |
+-- |----------------|---------|-------------------------------------------------------|
+-- | cohort         | month   | first day of the month of enrollment                  |
+-- | month_number   | months  | months since enrollment; 0 is the month of enrollment |
+-- | members        | members | members of the cohort                                 |
+-- | active_members | members | of these, members who ordered in that month           |
+-- | retention      | ratio   | active_members / members                              |
 
 WITH cohorts AS (
     SELECT fact_id AS member_id, month_of(local_day(enrolled_at)) AS cohort

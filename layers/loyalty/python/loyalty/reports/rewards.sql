@@ -1,25 +1,25 @@
--- Rewards: what was redeemed, what became of it, what it cost and what came with it.
+-- Rewards: what was redeemed, whether it was used, what it cost and which orders it came with.
 --
 -- Reads: orders, vouchers
 -- Chart: bar | reward_id | used, open, expired, cancelled
 --
--- By the state of each voucher now, whether or not the calendar's changes were recorded. What a
--- reward is worth is the voucher's own amount where members choose how many points they pay, else
--- the `amount_minor` of the program's document now; null where neither says.
+-- Uses the state of each voucher today, whether or not the calendar's changes were recorded. A
+-- reward is worth the voucher's own amount if members choose how many points they pay, otherwise
+-- the `amount_minor` in the program's current document, and null if neither is set.
 --
--- | Column              | Unit        | What it is                                               |
--- |---------------------|-------------|----------------------------------------------------------|
--- | reward_id           | reward      | as in the document                                       |
--- | redeemed            | vouchers    | all that were redeemed in the period                     |
--- | used                | vouchers    | of these, used                                           |
--- | open                | vouchers    | of these, held or issued, and still good                 |
--- | expired             | vouchers    | of these, never used, and no longer good                 |
--- | cancelled           | vouchers    | of these, cancelled; their points came back              |
--- | used_rate           | ratio       | used / (redeemed - cancelled)                            |
--- | points              | points      | spent on them, those of cancelled ones not counted       |
--- | cost_minor          | minor units | what the used ones were worth                            |
--- | orders              | orders      | different orders they were used with                     |
--- | order_revenue_minor | minor units | what these orders were worth when they were paid         |
+-- | Column              | Unit        | What it is                                   |
+-- |---------------------|-------------|----------------------------------------------|
+-- | reward_id           | reward      | the reward's id in the program's document    |
+-- | redeemed            | vouchers    | vouchers redeemed in the period              |
+-- | used                | vouchers    | of these, used                               |
+-- | open                | vouchers    | of these, held or issued, and still valid    |
+-- | expired             | vouchers    | of these, expired without use                |
+-- | cancelled           | vouchers    | of these, cancelled; their points came back  |
+-- | used_rate           | ratio       | used / (redeemed - cancelled)                |
+-- | points              | points      | points spent on them, without cancelled ones |
+-- | cost_minor          | minor units | value of the used ones                       |
+-- | orders              | orders      | number of orders they were used with         |
+-- | order_revenue_minor | minor units | value of these orders when they were paid    |
 
 WITH redeemed AS (
     SELECT

@@ -1,29 +1,29 @@
--- Segments: members by how lately, how often and for how much they buy.
+-- Segments: members by how recently, how often and for how much they buy.
 --
 -- Reads: entries, members, orders
 -- Chart: bar | segment | members
 --
--- Members who ordered in the period, scored 1 to 5 on how lately, how often and for how much (less
--- refunds) they did, by quintile: score = 1 + 5 × (members who are lower) / (all), rounded down,
--- so that equal members score equally (A. M. Hughes, Strategic Database Marketing, 1994). Segments
--- go by recency (R) and frequency (F):
+-- Members who ordered in the period get scores from 1 to 5 for how recently, how often and for how
+-- much (less refunds) they bought, by quintile: score = 1 + 5 × (members who are lower) / (all),
+-- rounded down, so that equal members score equally (A. M. Hughes, Strategic Database Marketing,
+-- 1994). Segments depend on recency (R) and frequency (F):
 --
 --     champions R 5 F 4-5 · loyal R 3-4 F 4-5 · potential_loyal R 4-5 F 2-3 · new R 5 F 1
 --     promising R 4 F 1 · need_attention R 3 F 3 · about_to_sleep R 3 F 1-2
 --     cannot_lose R 1-2 F 5 · at_risk R 1-2 F 3-4 · hibernating R 1-2 F 1-2
 --
--- | Column            | Unit        | What it is                                            |
--- |-------------------|-------------|-------------------------------------------------------|
--- | segment           | segment     | as above                                              |
--- | members           | members     | members in it                                         |
--- | share             | ratio       | of all members who ordered                            |
--- | orders            | orders      | their orders in the period                            |
--- | revenue_minor     | minor units | their orders less refunds                             |
--- | revenue_share     | ratio       | of all of it                                          |
--- | recency_days      | days        | from their last order to the end of the period, mean  |
--- | frequency         | orders      | orders of one member, mean                            |
--- | monetary_minor    | minor units | revenue of one member, mean                           |
--- | monetary_score    | score       | 1 to 5, mean                                          |
+-- | Column         | Unit        | What it is                                             |
+-- |----------------|-------------|--------------------------------------------------------|
+-- | segment        | segment     | one of the segments above                              |
+-- | members        | members     | members of the segment                                 |
+-- | share          | ratio       | share of all members who ordered                       |
+-- | orders         | orders      | their orders in the period                             |
+-- | revenue_minor  | minor units | value of these orders, less refunds                    |
+-- | revenue_share  | ratio       | share of the revenue of all segments                   |
+-- | recency_days   | days        | mean days from the last order to the end of the period |
+-- | frequency      | orders      | mean orders of a member                                |
+-- | monetary_minor | minor units | mean revenue of a member                               |
+-- | monetary_score | score       | mean score for revenue, 1 to 5                         |
 
 WITH buyers AS (
     SELECT

@@ -3,19 +3,19 @@
 -- Reads: entries, orders
 -- Chart: bar | source | revenue_minor, guest_revenue_minor
 --
--- The sums over all rows are the summary's.
+-- The sums of all rows equal the summary.
 --
--- | Column              | Unit        | What it is                                                |
--- |---------------------|-------------|-----------------------------------------------------------|
--- | source              | source      | the shop or till, as its orders name it                   |
--- | orders              | orders      | members' orders                                           |
--- | revenue_minor       | minor units | what these were worth, less refunds in the period         |
--- | refunded_minor      | minor units | refunds in the period                                     |
--- | order_value_minor   | minor units | revenue_minor / orders                                    |
--- | guest_orders        | orders      | orders of guests                                          |
--- | guest_revenue_minor | minor units | what guests' orders were worth                            |
--- | member_share        | ratio       | members' orders of all orders                             |
--- | points_earned       | points      | given for its orders, pending ones included               |
+-- | Column              | Unit        | What it is                                            |
+-- |---------------------|-------------|-------------------------------------------------------|
+-- | source              | source      | the shop or till, as named by its orders              |
+-- | orders              | orders      | members' orders                                       |
+-- | revenue_minor       | minor units | value of these orders, less refunds in the period     |
+-- | refunded_minor      | minor units | refunds in the period                                 |
+-- | order_value_minor   | minor units | revenue_minor / orders                                |
+-- | guest_orders        | orders      | guests' orders                                        |
+-- | guest_revenue_minor | minor units | value of guests' orders                               |
+-- | member_share        | ratio       | members' orders as a share of all orders              |
+-- | points_earned       | points      | points given for its orders, including pending points |
 
 WITH sold AS (
     SELECT

@@ -3,32 +3,42 @@
 -- Reads: entries, members, orders
 -- Chart: figures | members, active_members, orders, revenue_minor, redemption_rate, points_outstanding
 --
--- Days are the program's. What people did counts on the day they did it (an order when it was
--- paid); points count on the day from which balances showed them. Over any period
+-- Days are days in the program's time zone. Members' actions count on the day they happened (an
+-- order on the day it was paid). Points count on the day from which balances showed them. For any
+-- period
 --
---     points_outstanding + points_pending, at its end less before its first day
+--     points_outstanding + points_pending at its end, less the same sum before its first day
 --         = points_earned - points_clawed_back - points_redeemed - points_expired + points_adjusted
 --
--- A lot whose last day is over has expired and pending points whose day has come can be spent,
--- whether or not that was recorded yet: the report shows what members see.
+-- The report shows what members see: points expire after their last day and pending points become
+-- available on their day, even if that has not been recorded yet.
 --
 -- | Column              | Unit        | What it is                                                |
 -- |---------------------|-------------|-----------------------------------------------------------|
 -- | members             | members     | members at the end of the period                          |
--- | new_members         | members     | people who enrolled in it                                 |
--- | active_members      | members     | different members with an order or a redemption in it     |
+-- | new_members         | members     | people who enrolled in the period                         |
+-- | active_members      | members     | members with at least one order or redemption in the      |
+-- |                     |             | period                                                    |
 -- | orders              | orders      | members' orders                                           |
--- | revenue_minor       | minor units | what these orders were worth, less refunds in the period  |
--- | guest_orders        | orders      | orders of people who were no members when it was computed |
--- | guest_revenue_minor | minor units | what guests' orders were worth                            |
--- | redemptions         | redemptions | rewards redeemed, less those cancelled in the period      |
--- | points_earned       | points      | given for orders and as bonuses, pending ones included    |
--- | points_redeemed     | points      | spent on rewards, less what cancellations returned        |
--- | points_clawed_back  | points      | taken back for refunds                                    |
--- | points_expired      | points      | in lots whose last day ended before the last of the period |
--- | points_adjusted     | points      | corrections, transfers and imports; negative: taken       |
--- | points_pending      | points      | earned and not yet available at the end of the period     |
--- | points_outstanding  | points      | what all members together could spend then, less debts    |
+-- | revenue_minor       | minor units | value of these orders, less refunds in the period         |
+-- | guest_orders        | orders      | orders of people who were not members when the report was |
+-- |                     |             | computed                                                  |
+-- | guest_revenue_minor | minor units | value of guests' orders                                   |
+-- | redemptions         | redemptions | rewards redeemed, less redemptions cancelled in the       |
+-- |                     |             | period                                                    |
+-- | points_earned       | points      | points given for orders and as bonuses, including pending |
+-- |                     |             | points                                                    |
+-- | points_redeemed     | points      | points spent on rewards, less points returned by          |
+-- |                     |             | cancellations                                             |
+-- | points_clawed_back  | points      | points taken back because of refunds                      |
+-- | points_expired      | points      | points whose last day ended before the last day of the    |
+-- |                     |             | period                                                    |
+-- | points_adjusted     | points      | corrections, transfers and imports; negative if points    |
+-- |                     |             | were taken                                                |
+-- | points_pending      | points      | points earned but not yet available at the end of the     |
+-- |                     |             | period                                                    |
+-- | points_outstanding  | points      | points that all members could spend at the end of the     |
+-- |                     |             | period, less debts                                        |
 -- | redemption_rate     | ratio       | points_redeemed / points_earned, to six decimals, halves  |
 -- |                     |             | away from zero; null when nothing was earned              |
 

@@ -3,35 +3,35 @@
 -- Reads: surveys
 -- Chart: column | starts_on | top, middle, bottom | | survey_id
 --
--- Answers given in the period, by step; steps without any are left out. Of an nps, 9 and 10 are at
--- the top (promoters), 7 and 8 in the middle (passives), and 0 to 6 at the bottom (detractors;
--- F. Reichheld, Harvard Business Review, December 2003). Of a csat these are 4 and 5 (satisfied),
--- 3, and 1 and 2.
+-- Answers given in the period, by day, week or month (`by`); rows without answers are left out. For
+-- an nps, 9 and 10 are the top (promoters), 7 and 8 the middle (passives), and 0 to 6 the bottom
+-- (detractors; F. Reichheld, Harvard Business Review, December 2003). For a csat, 4 and 5 are the
+-- top (satisfied), 3 the middle, and 1 and 2 the bottom.
 --
--- | Column      | Unit    | What it is                                                            |
--- |-------------|---------|-----------------------------------------------------------------------|
--- | survey_id   | survey  | as in the program's document                                          |
--- | survey_kind | word    | nps or csat                                                           |
--- | starts_on   | day     | first day of the step, or of the period                               |
--- | answers     | answers | all that were given                                                   |
--- | top         | answers | of these, at the top                                                  |
--- | middle      | answers | of these, in the middle                                               |
--- | bottom      | answers | of these, at the bottom                                               |
--- | low         | answers | of these, low as the document said then                               |
--- | mean        | score   | their scores, mean                                                    |
--- | nps         | score   | 100 × (top - bottom) / answers, of an nps: -100 to 100                |
--- | csat        | ratio   | top / answers, of a csat                                              |
--- | score_0     | answers | with a score of 0                                                     |
--- | score_1     | answers | with a score of 1                                                     |
--- | score_2     | answers | with a score of 2                                                     |
--- | score_3     | answers | with a score of 3                                                     |
--- | score_4     | answers | with a score of 4                                                     |
--- | score_5     | answers | with a score of 5                                                     |
--- | score_6     | answers | with a score of 6                                                     |
--- | score_7     | answers | with a score of 7                                                     |
--- | score_8     | answers | with a score of 8                                                     |
--- | score_9     | answers | with a score of 9                                                     |
--- | score_10    | answers | with a score of 10                                                    |
+-- | Column      | Unit    | What it is                                                   |
+-- |-------------|---------|--------------------------------------------------------------|
+-- | survey_id   | survey  | the survey's id in the program's document                    |
+-- | survey_kind | word    | nps or csat                                                  |
+-- | starts_on   | day     | first day of the day, week or month, or of the period        |
+-- | answers     | answers | all answers                                                  |
+-- | top         | answers | of these, at the top                                         |
+-- | middle      | answers | of these, in the middle                                      |
+-- | bottom      | answers | of these, at the bottom                                      |
+-- | low         | answers | of these, low according to the document at the time          |
+-- | mean        | score   | mean score                                                   |
+-- | nps         | score   | 100 × (top - bottom) / answers, only for an nps: -100 to 100 |
+-- | csat        | ratio   | top / answers, only for a csat                               |
+-- | score_0     | answers | answers with a score of 0                                    |
+-- | score_1     | answers | answers with a score of 1                                    |
+-- | score_2     | answers | answers with a score of 2                                    |
+-- | score_3     | answers | answers with a score of 3                                    |
+-- | score_4     | answers | answers with a score of 4                                    |
+-- | score_5     | answers | answers with a score of 5                                    |
+-- | score_6     | answers | answers with a score of 6                                    |
+-- | score_7     | answers | answers with a score of 7                                    |
+-- | score_8     | answers | answers with a score of 8                                    |
+-- | score_9     | answers | answers with a score of 9                                    |
+-- | score_10    | answers | answers with a score of 10                                   |
 
 WITH answered AS (
     SELECT

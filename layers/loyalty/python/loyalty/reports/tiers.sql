@@ -3,17 +3,17 @@
 -- Reads: entries, members
 -- Chart: heatmap | level_after | members | level_before
 --
--- Levels as the program's document has them now, by what had counted until then. `level_before` is
--- a member's level at the end of the day before the period, `level_after` the one at its end;
--- `new` stands for who was no member before, `gone` for who no longer is, and `none` for members
--- below the first level. The members of a level at the end are the sum over its `level_after`.
+-- Levels are those of the program's current document, by what counted at the time. `level_before`
+-- is a member's level at the end of the day before the period, `level_after` at its end. `new`
+-- means not yet a member before, `gone` no longer a member, and `none` below the first level. To
+-- get the members of a level at the end, add up the rows with that `level_after`.
 --
--- | Column       | Unit    | What it is                          |
--- |--------------|---------|-------------------------------------|
--- | level_before | level   | a level's id, none or new           |
--- | level_after  | level   | a level's id, none or gone          |
--- | movement     | word    | up, down, same, joined or left      |
--- | members      | members | members who moved so, or stayed     |
+-- | Column       | Unit    | What it is                        |
+-- |--------------|---------|-----------------------------------|
+-- | level_before | level   | a level's id, none or new         |
+-- | level_after  | level   | a level's id, none or gone        |
+-- | movement     | word    | up, down, same, joined or left    |
+-- | members      | members | members with this change of level |
 
 WITH moved AS (
     SELECT

@@ -3,17 +3,17 @@
 -- Reads: entries, members, orders
 -- Chart: bar | member_id | revenue_minor
 --
--- Members who are still members. Nothing here says who they are: that is in their profiles, for
--- those who may see these.
+-- Only current members. The report does not show who they are; their profiles do, to those who may
+-- read them.
 --
--- | Column        | Unit        | What it is                                            |
--- |---------------|-------------|-------------------------------------------------------|
--- | member_id     | member      | whom                                                  |
--- | level         | level       | at the end of the period; null: none                  |
--- | orders        | orders      | in the period                                         |
--- | revenue_minor | minor units | of these, less refunds                                |
--- | last_order_on | day         | the last of these                                     |
--- | points        | points      | to spend at the end of the period, less debts         |
+-- | Column        | Unit        | What it is                                          |
+-- |---------------|-------------|-----------------------------------------------------|
+-- | member_id     | member      | the member                                          |
+-- | level         | level       | level at the end of the period; null: none          |
+-- | orders        | orders      | orders in the period                                |
+-- | revenue_minor | minor units | value of these orders, less refunds                 |
+-- | last_order_on | day         | day of the last of these orders                     |
+-- | points        | points      | points to spend at the end of the period, less debt |
 
 WITH top AS (
     SELECT

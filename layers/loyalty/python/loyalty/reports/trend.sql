@@ -3,31 +3,37 @@
 -- Reads: entries, members, orders
 -- Chart: column | starts_on | revenue_minor, guest_revenue_minor
 --
--- A row for each day, week (from Monday) or month (`by`) of the period, the first and the last cut
--- to it; what each column means is said with the summary. What flows (orders, points earned, …)
--- adds up over the rows to the summary of the whole period, but for active members, who may be
--- active in many steps; what stands (members, points outstanding, …) is, in the last row, the
--- summary's.
+-- One row for each day, week (from Monday) or month (`by`). The first and last rows are cut to the
+-- period. Columns mean the same as in the summary. Counts over time (orders, points earned, …) add
+-- up to the summary of the whole period, except active members, because a member can be active in
+-- several rows. For balances (members, points outstanding, …) the last row equals the summary.
 --
 -- | Column              | Unit        | What it is                                                |
 -- |---------------------|-------------|-----------------------------------------------------------|
--- | starts_on           | day         | first day of the step                                     |
+-- | starts_on           | day         | first day of the day, week or month                       |
 -- | members             | members     | members at its end                                        |
 -- | new_members         | members     | people who enrolled in it                                 |
--- | active_members      | members     | different members with an order or a redemption in it     |
+-- | active_members      | members     | members with at least one order or redemption in it       |
 -- | orders              | orders      | members' orders                                           |
--- | revenue_minor       | minor units | what these orders were worth, less refunds in the step    |
--- | guest_orders        | orders      | orders of people who were no members when it was computed |
--- | guest_revenue_minor | minor units | what guests' orders were worth                            |
+-- | revenue_minor       | minor units | value of these orders, less refunds made in it            |
+-- | guest_orders        | orders      | orders of people who were not members when the report was |
+-- |                     |             | computed                                                  |
+-- | guest_revenue_minor | minor units | value of guests' orders                                   |
 -- | redemptions         | redemptions | rewards redeemed, less those cancelled                    |
--- | points_earned       | points      | given for orders and as bonuses, pending ones included    |
--- | points_redeemed     | points      | spent on rewards, less what cancellations returned        |
--- | points_clawed_back  | points      | taken back for refunds                                    |
--- | points_expired      | points      | in lots whose last day ended before the step's last day   |
--- | points_adjusted     | points      | corrections, transfers and imports; negative: taken       |
--- | points_pending      | points      | earned and not yet available at its end                   |
--- | points_outstanding  | points      | what all members together could spend then, less debts    |
--- | redemption_rate     | ratio       | points_redeemed / points_earned; null of nothing          |
+-- | points_earned       | points      | points given for orders and as bonuses, including pending |
+-- |                     |             | points                                                    |
+-- | points_redeemed     | points      | points spent on rewards, less points returned by          |
+-- |                     |             | cancellations                                             |
+-- | points_clawed_back  | points      | points taken back because of refunds                      |
+-- | points_expired      | points      | points whose last day ended before the last day of the    |
+-- |                     |             | row                                                       |
+-- | points_adjusted     | points      | corrections, transfers and imports; negative if points    |
+-- |                     |             | were taken                                                |
+-- | points_pending      | points      | points earned but not yet available at its end            |
+-- | points_outstanding  | points      | points that all members could spend at its end, less      |
+-- |                     |             | debts                                                     |
+-- | redemption_rate     | ratio       | points_redeemed / points_earned; null if nothing was      |
+-- |                     |             | earned                                                    |
 
 WITH steps AS (
     SELECT * FROM steps($by, $first_day, $final_day)
