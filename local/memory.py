@@ -35,7 +35,7 @@ from loyalty.table.operations import (
 from loyalty.table.records import HISTORY_ATTRIBUTES
 
 # Which refused operations of a transaction an engine tells of; ours must live with any.
-type Tells = Literal["all", "first", "last"]
+type Reported = Literal["all", "first", "last"]
 
 INDEXES: Final[Mapping[str, tuple[str, ...]]] = {
     "history": HISTORY_ATTRIBUTES,
@@ -63,10 +63,10 @@ class Written(NamedTuple):
 class MemoryEngine:
     """Implements `Engine`. Every read is of this moment; staleness and faults are others' work."""
 
-    def __init__(self, *, tells: Tells = "all") -> None:
+    def __init__(self, *, reported: Reported = "all") -> None:
         self.items: dict[Key, Item] = {}
         self._partitions: defaultdict[tuple[str, Value], dict[Key, None]] = defaultdict(dict)
-        self._tells = tells
+        self._reports = reported
 
     def get(self, key: Key, *, strong: bool) -> Item | None:  # noqa: ARG002  # always strong
         return self.items.get(key)
@@ -103,7 +103,7 @@ class MemoryEngine:
             if not all(_holds(condition, item) for condition in operation.conditions)
         }
         if refused:
-            raise Refused(self._told(refused))
+            raise Refused(self._reported(refused))
         written = tuple(
             Written(operation.key, item, _after(operation, item))
             for operation, item in zip(operations, found, strict=True)
@@ -130,10 +130,10 @@ class MemoryEngine:
             if becomes is not None:
                 self._partitions[name, becomes][key] = None
 
-    def _told(self, refused: dict[int, Item | None]) -> dict[int, Item | None]:
-        if self._tells == "all":
+    def _reported(self, refused: dict[int, Item | None]) -> dict[int, Item | None]:
+        if self._reports == "all":
             return refused
-        number = min(refused) if self._tells == "first" else max(refused)
+        number = min(refused) if self._reports == "first" else max(refused)
         return {number: refused[number]}
 
 
@@ -193,11 +193,11 @@ def _holds(condition: Condition, item: Item | None) -> bool:
     if kind is Absent:
         return item is None
     if kind is Missing:
-        return _at(item, cast("Missing", condition).path) is _NOTHING
+        return _value_at(item, cast("Missing", condition).path) is _NOTHING
     return any(_holds(each, item) for each in cast("AnyOf", condition).conditions)
 
 
-def _at(item: Item | None, path: Path) -> object:
+def _value_at(item: Item | None, path: Path) -> object:
     there: object = item
     for name in path:
         if not isinstance(there, dict) or name not in there:
@@ -210,7 +210,7 @@ def _compares(condition: Compare, item: Item | None) -> bool:
     relation, value = condition.relation, condition.value
     if relation != "=" and type(value) not in _ORDERED:
         raise Invalid(f"{type(value).__name__} has no order")
-    there = _at(item, condition.path)
+    there = _value_at(item, condition.path)
     if there is _NOTHING:
         return False
     if relation == "=":

@@ -172,7 +172,7 @@ def record_refund(
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     currency = desk.program.document.currency
     asked = refund.asked(currency=currency, now=desk.now)
-    recorded = refunds.refund(source, order_id, asked=asked, desk=desk)
+    recorded = refunds.refund(source, order_id, request=asked, desk=desk)
     steps = cancel_vouchers(source, order_id, desk=desk) if asked.whole else ()
     vouchers = steps_answer(steps)
     if isinstance(recorded, Waiting):
@@ -209,7 +209,7 @@ def adjust_balance(
     adjustment.require_sense(today=desk.today)
     corrected = corrections.adjust(
         member_id,
-        asked=RequestedAdjustment(
+        adjustment=RequestedAdjustment(
             points=adjustment.points,
             why=Adjustment(
                 reason=adjustment.reason,

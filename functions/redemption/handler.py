@@ -178,7 +178,7 @@ def redeem(
     desk = _desk(program_id)
     recorded = redemption.redeem_reward(
         member_id,
-        wanted=_wanted(wanted, currency=desk.program.document.currency),
+        request=_wanted(wanted, currency=desk.program.document.currency),
         request_id=_request(program_id, idempotency_key),
         desk=desk,
     )

@@ -142,7 +142,7 @@ class Counter:
             whole=not amount_minor,
             fingerprint=fingerprint(name, amount_minor),
         )
-        refund(order.source, order.order_id, asked=requested_refund, desk=self.desk)
+        refund(order.source, order.order_id, request=requested_refund, desk=self.desk)
 
     def account(self, member_id: str) -> Account | None:
         return self._books.account(member_id, strong=True)
@@ -152,7 +152,7 @@ class Counter:
         requested_reward = RequestedReward(reward_id=reward_id, hold=hold)
         try:
             entry = redeem_reward(
-                member_id, wanted=requested_reward, request_id=self._request(), desk=self.desk
+                member_id, request=requested_reward, request_id=self._request(), desk=self.desk
             ).entry
         except Refusal:
             return None
@@ -199,7 +199,7 @@ class Counter:
         try:
             adjust(
                 member_id,
-                asked=RequestedAdjustment(points=points, why=why),
+                adjustment=RequestedAdjustment(points=points, why=why),
                 request_id=self._request(),
                 allowance=None,
                 desk=self.desk,
@@ -323,7 +323,7 @@ class Counter:
                     finder.hand_out_rest(rest)
             else:
                 found += map(DueItem, page.items)
-        return [due for due in found if due.at <= self.now]
+        return [due for due in found if due.due_at <= self.now]
 
     def _claim(self, member: Member) -> None:
         claim_orders(

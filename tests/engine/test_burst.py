@@ -107,7 +107,7 @@ def forget_clients() -> None:
             clear()
 
 
-def of_order(number: int, *, at: datetime) -> tuple[list[Sent], int]:
+def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:
     """All that is delivered of an order, and the points that are right in the end."""
     customer: dict[str, Any] = {
         "customer": {"id": 1 + number % MEMBERS},
@@ -119,14 +119,14 @@ def of_order(number: int, *, at: datetime) -> tuple[list[Sent], int]:
     }
 
     def order(minute: int, **changes: Any) -> dict[str, Any]:
-        told = shopify.payload(shopify.WITH_CUSTOMER, at=at, id=1000 + number)
-        told |= customer | {
-            "updated_at": (at + timedelta(minutes=minute)).isoformat(),
+        payload = shopify.payload(shopify.WITH_CUSTOMER, at=moment, id=1000 + number)
+        payload |= customer | {
+            "updated_at": (moment + timedelta(minutes=minute)).isoformat(),
             "financial_status": "paid",
             "refunds": [],
-            "line_items": [each | {"current_quantity": 1} for each in told["line_items"]],
+            "line_items": [each | {"current_quantity": 1} for each in payload["line_items"]],
         }
-        return told | changes
+        return payload | changes
 
     def sent(topic: str, body: dict[str, Any], *event_ids: str) -> list[Sent]:
         raw = shopify.encoded(body)
@@ -141,7 +141,7 @@ def of_order(number: int, *, at: datetime) -> tuple[list[Sent], int]:
             refund = shopify.payload("refund.509562969", order_id=1000 + number)
             return paid + sent("refunds/create", refund | {"id": number}, "c", "d"), 382
         case 2:
-            gone = order(2, cancelled_at=at.isoformat(), financial_status="refunded")
+            gone = order(2, cancelled_at=moment.isoformat(), financial_status="refunded")
             return paid + sent("orders/cancelled", gone, "c"), 0
         case _:
             return paid, 587
@@ -235,14 +235,14 @@ class Consumers:
                     )
 
     def _is_empty(self) -> bool:
-        told = self._sqs.get_queue_attributes(
+        counts = self._sqs.get_queue_attributes(
             QueueUrl=self._url,
             AttributeNames=[
                 "ApproximateNumberOfMessages",
                 "ApproximateNumberOfMessagesNotVisible",
             ],
         )["Attributes"]
-        return not any(int(value) for value in told.values())
+        return not any(int(value) for value in counts.values())
 
 
 def in_threads[T](calls: Sequence[Callable[[], T]], *, threads: int) -> list[T]:
@@ -269,8 +269,8 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
         claim = IdentityClaim(identify("customer", str(1 + number), source="shop"))
         application = Application(member_id=f"mem_{number}", claims=[claim])
         enroll(application, members=members, desk=books)
-    told = [of_order(number, at=now - timedelta(hours=1)) for number in range(ORDERS)]
-    burst = [each for sent, _ in told for each in sent]
+    orders = [of_order(number, moment=now - timedelta(hours=1)) for number in range(ORDERS)]
+    burst = [each for sent, _ in orders for each in sent]
     random.shuffle(burst)
 
     ids = send(burst, now=now, url=queue_url)
@@ -286,8 +286,8 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
         assert account is not None
         entries = list(books.books.entries(f"mem_{number}"))
         assert audit(account, entries, program=books.program) == []
-        assert account.balance == sum(points for _, points in told[number::MEMBERS])
-    assert {kept.log_id for kept in applied(table, now=now)} == set(ids)
+        assert account.balance == sum(points for _, points in orders[number::MEMBERS])
+    assert {delivery.log_id for delivery in applied(table, now=now)} == set(ids)
 
 
 def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
@@ -303,9 +303,9 @@ def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
             before_id=before,
             now=now + timedelta(minutes=5),
         )
-        for kept, handled in page.items:
+        for delivery, handled in page.items:
             assert handled.outcome.status not in {"received", "failed", "parked"}, handled
-            yield kept
+            yield delivery
         if page.next is None:
             return
         before = page.next

@@ -51,9 +51,9 @@ def members(engine: Persistent, desk: Desk) -> TableMembers:
 
 def paid(order_id: int) -> OrderPaid:
     body = encoded(payload(WITH_CUSTOMER, at=NOW, id=order_id))
-    told = shopify.translate("orders/paid", body, source="shop")
-    assert isinstance(told, OrderPaid)
-    return told
+    translated = shopify.translate("orders/paid", body, source="shop")
+    assert isinstance(translated, OrderPaid)
+    return translated
 
 
 def test_of_fifty_deliveries_of_one_order_at_once_one_earns(

@@ -68,20 +68,20 @@ PATHS: Final[tuple[Path, ...]] = (
 )
 
 
-type Asked = Sequence[Operation] | Query | Collection[Key]
+type Request = Sequence[Operation] | Query | Collection[Key]
 type Outcome = tuple[str, object]
 
 
-def outcome(engine: Engine, asked: Asked) -> Outcome:
+def outcome(engine: Engine, request: Request) -> Outcome:
     """What came of a call, in a form that two engines can be compared by."""
     try:
-        match asked:
+        match request:
             case frozenset():
-                return "items", engine.get_many(tuple(asked), strong=True)
+                return "items", engine.get_many(tuple(request), strong=True)
             case Query():
-                return "pages", _pages(engine, asked)
+                return "pages", _pages(engine, request)
             case _:
-                engine.write(cast("Sequence[Operation]", asked))
+                engine.write(cast("Sequence[Operation]", request))
                 return "written", None
     except Refused as refused:
         return "refused", dict(refused.found)
@@ -111,7 +111,7 @@ def _pages(engine: Engine, query: Query) -> list[Item]:
     return items
 
 
-def history(seed: int) -> Iterator[Asked]:
+def history(seed: int) -> Iterator[Request]:
     """Some writes on a few items of one partition, then all that can be read of them."""
     draw = random.Random(seed)
     partition = f"HISTORY#{seed}"
@@ -225,9 +225,9 @@ def test_memory_answers_as_the_table_does(engine: Persistent, part: int) -> None
 
     for seed in range(part, HISTORIES, 5):
         memory = MemoryEngine()
-        for asked in history(seed):
-            told = outcome(memory, asked)
-            if told[0] == "invalid":
+        for request in history(seed):
+            answer = outcome(memory, request)
+            if answer[0] == "invalid":
                 # DynamoDB refuses a path through what is no map; the emulator lets some pass.
                 continue
-            assert told == outcome(real, asked), f"history {seed}: {asked}"
+            assert answer == outcome(real, request), f"history {seed}: {request}"

@@ -71,7 +71,7 @@ def test_sixteen_threads_earn_and_redeem_on_one_member_and_no_call_fails(
             assert code_of(spend(f"{number}-{turn}", desk=desk)) == codes[-1]
         return codes
 
-    codes = [code for told in race(earn_and_redeem, threads=16) for code in told]
+    codes = [code for issued in race(earn_and_redeem, threads=16) for code in issued]
 
     assert len(set(codes)) == 48
     assert audit_member(ANA, desk=desk) == []
@@ -101,16 +101,16 @@ def test_an_order_and_its_refund_told_by_fifty_threads_cancel_each_other_out_onc
     desk = open_desk(NOON)
     join(ANA)
 
-    def tell(number: int) -> str | None:
+    def send(number: int) -> str | None:
         if number % 2:
             return buy(49, "1001", desk=desk).entry.id
         return give_back("1001", "r1", desk=desk)
 
-    told = race(tell, threads=50)
+    entry_ids = race(send, threads=50)
     clawback = give_back("1001", "r1", desk=desk)
 
-    assert len(set(told[1::2])) == 1
-    assert set(told[::2]) <= {clawback, None}
+    assert len(set(entry_ids[1::2])) == 1
+    assert set(entry_ids[::2]) <= {clawback, None}
     assert clawback is not None
     assert audit_member(ANA, desk=desk) == []
     account = account_of(ANA, desk=desk)
@@ -123,17 +123,17 @@ def test_an_order_that_half_of_fifty_threads_take_for_a_guests_earns_once(
     desk = open_desk(NOON)
     join(ANA)
 
-    def tell(number: int) -> str:
+    def send(number: int) -> str:
         customer = Customer(
             member_id=ANA if number % 2 else None, named="shop", guest="email#1#ana"
         )
-        told = earn(order(line(4900)), customer=customer, desk=desk)
-        return "guest" if isinstance(told, GuestOrderKept) else told.entry.id
+        recorded = earn(order(line(4900)), customer=customer, desk=desk)
+        return "guest" if isinstance(recorded, GuestOrderKept) else recorded.entry.id
 
-    told = race(tell, threads=50)
+    answers = race(send, threads=50)
 
-    assert len(set(told) - {"guest"}) == 1
-    assert "guest" not in told[1::2]
+    assert len(set(answers) - {"guest"}) == 1
+    assert "guest" not in answers[1::2]
     assert audit_member(ANA, desk=desk) == []
     account = account_of(ANA, desk=desk)
     assert (account.balance, account.entries) == (49, 1)
@@ -210,14 +210,14 @@ def test_an_order_paid_and_cancelled_at_once_leaves_its_voucher_unused(
     join(ANA, points=400)
     codes = [code_of(spend(f"{number}", desk=desk)) for number in range(8)]
 
-    def tell(number: int) -> None:
+    def apply(number: int) -> None:
         order, is_cancel = divmod(number, 2)
         if is_cancel:
             cancel_vouchers("shop", f"o{order}", desk=desk)
         else:
             apply_vouchers(of_order(f"o{order}", codes[order]), desk=desk)
 
-    race(tell, threads=16)
+    race(apply, threads=16)
 
     assert [voucher_of(code, desk=desk).state for code in codes] == ["issued"] * 8
 
@@ -279,19 +279,19 @@ def buy(
     points: int, order_id: str, *, desk: Desk, months_ago: int = 0, member_id: str = ANA
 ) -> Earned:
     """An order that earns so many points, a while ago: its lot is another for each month."""
-    told = order(
+    bought = order(
         line(points * 100),
         order_id=order_id,
         occurred_at=desk.now - timedelta(days=29 * months_ago),
     )
-    earned = earn(told, customer=Customer(member_id=member_id, named=member_id), desk=desk)
+    earned = earn(bought, customer=Customer(member_id=member_id, named=member_id), desk=desk)
     assert isinstance(earned, Earned)
     return earned
 
 
 def spend(name: str, *, desk: Desk, member_id: str = ANA) -> Entry:
     latte = RequestedReward(reward_id="latte")
-    return redeem_reward(member_id, wanted=latte, request_id=name, desk=desk).entry
+    return redeem_reward(member_id, request=latte, request_id=name, desk=desk).entry
 
 
 def code_of(redemption: Entry) -> str:
@@ -308,14 +308,16 @@ def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> s
         whole=not minor,
         fingerprint=refund_id,
     )
-    refunded = refund("pos", order_id, asked=requested_refund, desk=desk)
+    refunded = refund("pos", order_id, request=requested_refund, desk=desk)
     return refunded.entry.id if isinstance(refunded, Refunded) else None
 
 
 def give(points: int, *, request_id: str, desk: Desk, member_id: str = ANA) -> None:
     why = Adjustment(reason="goodwill", reference=None, by="manager")
     requested_adjustment = RequestedAdjustment(points=points, why=why)
-    adjust(member_id, asked=requested_adjustment, request_id=request_id, allowance=None, desk=desk)
+    adjust(
+        member_id, adjustment=requested_adjustment, request_id=request_id, allowance=None, desk=desk
+    )
 
 
 def outcome(call: Callable[[], object]) -> str:

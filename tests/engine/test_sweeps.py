@@ -49,12 +49,16 @@ def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
             )
             name = f"{member_id}-{days}"
             adjust(
-                member_id, asked=requested_adjustment, request_id=name, allowance=None, desk=before
+                member_id,
+                adjustment=requested_adjustment,
+                request_id=name,
+                allowance=None,
+                desk=before,
             )
         for hold in range(2):
             latte = RequestedReward(reward_id="latte", hold=True)
             redeem_reward(
-                member_id, wanted=latte, request_id=f"{member_id}-hold-{hold}", desk=before
+                member_id, request=latte, request_id=f"{member_id}-hold-{hold}", desk=before
             )
     return open_desk(LATER)
 
@@ -78,20 +82,20 @@ def test_two_sweeps_and_ten_redemptions_on_the_same_members_at_once_leave_exact_
     def act(number: int) -> Counter[str]:
         if number < 2:
             return Counter(found=sweep(engine, desk))
-        told: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for member_id in MEMBERS:
             latte = RequestedReward(reward_id="latte")
             try:
                 redeem_reward(
-                    member_id, wanted=latte, request_id=f"{member_id}-{number}", desk=desk
+                    member_id, request=latte, request_id=f"{member_id}-{number}", desk=desk
                 )
             except InsufficientPoints:
-                told[f"refused {member_id}"] += 1
+                counts[f"refused {member_id}"] += 1
             else:
-                told[f"redeemed {member_id}"] += 1
-        return told
+                counts[f"redeemed {member_id}"] += 1
+        return counts
 
-    told = sum(race(act, threads=12), Counter[str]())
+    counts = sum(race(act, threads=12), Counter[str]())
     sweep(engine, desk)
 
     for member_id in MEMBERS:
@@ -105,9 +109,9 @@ def test_two_sweeps_and_ten_redemptions_on_the_same_members_at_once_leave_exact_
         )
         # What the holds give back lives on for the program's fourteen days.
         assert kinds["return"] == 2
-        bought = told[f"redeemed {member_id}"]
+        bought = counts[f"redeemed {member_id}"]
         assert bought in (3, 4, 5)
-        assert bought + told[f"refused {member_id}"] == 10
+        assert bought + counts[f"refused {member_id}"] == 10
         assert account.balance == 130 + 2 * 40 - 40 * bought
         assert -sum(entry.points for entry in entries if entry.kind == "expiry") == 30
         assert account.entries == 2 + 2 + 1 + 2 + bought

@@ -58,7 +58,7 @@ def history(program: PublishedProgram, engine: DynamoEngine, time: Clock) -> Non
         till.answer("visit", order=order_id, score=2, comment=comment)
     welcome, nothing = message(member_id=ana), Correspondence(member_id=ana)
     TableLetters(engine, program_id="bean").write(nothing, nothing, [welcome])
-    TableOutbox(engine, program_id="bean").sent(welcome, at=time.now)
+    TableOutbox(engine, program_id="bean").sent(welcome, sent_at=time.now)
     till.grant(ana, "gold", until=f"{time.now:%Y-%m-%d}")
     time.now += timedelta(days=1)
     till.use(till.redeem(ana).body["voucher"]["code"])

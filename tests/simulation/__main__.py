@@ -71,7 +71,7 @@ def replay(seed: int) -> str:
 
 
 def simulate(seeds: int, *, start: int, jobs: int) -> int:
-    began = told = time.monotonic()
+    began = printed_at = time.monotonic()
     histories = calls = 0
     for ran in _in_parallel(start, start + seeds, jobs=jobs):
         histories, calls = histories + ran.histories, calls + ran.calls
@@ -80,8 +80,8 @@ def simulate(seeds: int, *, start: int, jobs: int) -> int:
             print(f"seed {ran.broken} broke a promise: {ran.why}")
             print(f"  {replay(ran.broken)}")
             return 1
-        if time.monotonic() - told > TELL_EVERY_SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - printed_at > TELL_EVERY_SECONDS:
+            printed_at = time.monotonic()
             print(f"{histories:,} histories, {histories / seconds:.0f}/s", flush=True)
     seconds = time.monotonic() - began
     print(
@@ -113,10 +113,10 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=process_cpu_count(), help="how many processes")
     parser.add_argument("--trace", action="store_true", help="tell the history of the first seed")
-    asked = parser.parse_args()
-    if asked.trace:
-        return trace(asked.start)
-    return simulate(asked.seeds, start=asked.start, jobs=asked.jobs)
+    options = parser.parse_args()
+    if options.trace:
+        return trace(options.start)
+    return simulate(options.seeds, start=options.start, jobs=options.jobs)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ class Sums:
 
 def _counted(entry: Any) -> tuple[str, int] | None:
     """What an entry of an order counts for towards a level."""
-    told = entry.get("about", {}).get("qualifying") or entry.get("order", {}).get("qualifying")
-    return tuple(told) if told else None
+    counted = entry.get("about", {}).get("qualifying") or entry.get("order", {}).get("qualifying")
+    return tuple(counted) if counted else None
 
 
 def _add(sums: dict[str, int], changes: dict[str, int]) -> None:
@@ -131,7 +131,7 @@ class Auditor:
         members: set[str] = set()
         today = decided_at.astimezone(self._zone).date()
         for key, before, after in written:
-            wire: Any = self._kept(key, after)
+            wire: Any = self._undeleted(key, after)
             match key.sk.partition("#"):
                 case "ACCOUNT", _, _:
                     member_id = wire["member_id"]
@@ -159,7 +159,7 @@ class Auditor:
         for order in {_order(key) for key, _, _ in written if "#ORDER#" in key.pk}:
             self._order(order)
 
-    def _kept(self, key: Key, after: Item | None) -> Item | None:
+    def _undeleted(self, key: Key, after: Item | None) -> Item | None:
         """The ledger's items stay for ever; personal data beside them may go."""
         if after is None and key.sk.partition("#")[0] in LEDGER:
             raise Violation(f"{key} was deleted")
@@ -181,8 +181,8 @@ class Auditor:
 
     def _nothing_is_lost(self, key: Key, before: Any, after: Any, written: set[Key]) -> None:
         """The latest of what a guest's order was told to be, and every refund, go on."""
-        told = [each.get("order", {}).get("told_at", "") for each in (before, after)]
-        if told[1] < told[0]:
+        told_at = [each.get("order", {}).get("told_at", "") for each in (before, after)]
+        if told_at[1] < told_at[0]:
             raise Violation(f"{key} goes back to what its order was before")
         if after["kind"] == "placeholder":
             if after["refunds"][: len(before["refunds"])] != before["refunds"]:
@@ -284,8 +284,8 @@ class Auditor:
     def _come_from_another(self, entry: Any) -> None:
         """What one member's points have been through, another's do not forget."""
         if entry["about"]["direction"] == "in":
-            known = self._reinstated[entry["about"]["member_id"]]
-            self._reinstated[entry["member_id"]] |= entry["lots"].keys() & known
+            first_ends = self._reinstated[entry["about"]["member_id"]]
+            self._reinstated[entry["member_id"]] |= entry["lots"].keys() & first_ends
             if entry["kind"] == "merge":
                 given = self._from_orders[entry["about"]["member_id"]]
                 self._from_orders[entry["member_id"]] += given
@@ -390,8 +390,8 @@ class Auditor:
         if (due is None) != ("expiring_pk" not in account):
             raise Violation("the index knows another due time than the account")
         if due is not None:
-            told = naive.midnight_told(due, self._zone.key)
-            if account["expiring_sk"] != f"{told}#{account['member_id']}":
+            midnight = naive.midnight_told(due, self._zone.key)
+            if account["expiring_sk"] != f"{midnight}#{account['member_id']}":
                 raise Violation(f"due on {due}, but the index says {account['expiring_sk']}")
 
     def _qualifying(self, member_id: str) -> None:
@@ -408,7 +408,7 @@ class Auditor:
         account, sums = self.accounts[member_id], self.members[member_id]
         lots = {lot: points for lot, points in account["lots"].items() if points}
         pending = {dates: points for dates, points in account["pending"].items() if points}
-        for what, told, counted in (
+        for what, held, counted in (
             ("entries", account["entries"], sums.entries),
             ("balance", account["balance"], sums.points),
             ("lots", lots, sums.lots),
@@ -416,8 +416,8 @@ class Auditor:
             ("pending", pending, sums.pending),
             ("lots less debt", account["balance"], sum(lots.values()) - account["debt"]),
         ):
-            if told != counted:
-                raise Violation(f"{what}: the account says {told}, its entries {counted}")
+            if held != counted:
+                raise Violation(f"{what}: the account says {held}, its entries {counted}")
         if account["debt"] < 0 or any(points < 0 for points in (*lots.values(), *pending.values())):
             raise Violation("less than nothing is left")
         if account["debt"] and lots:
@@ -436,10 +436,10 @@ class Auditor:
         if order.refunds and order.state is None:
             raise Violation(f"order {name} was refunded and does not know it")
         if order.state is not None:
-            told = {each: order.state[each] for each in SETTLED_AS}
+            settled = {each: order.state[each] for each in SETTLED_AS}
             # A telling that changed nothing is noted without an entry.
-            if told != order.settled or order.state["counter"] < order.refunds:
-                raise Violation(f"order {name} tells {told}, its refunds {order.settled}")
+            if settled != order.settled or order.state["counter"] < order.refunds:
+                raise Violation(f"order {name} tells {settled}, its refunds {order.settled}")
 
     def _voucher(self, before: Item | None, voucher: Any, decided_at: datetime) -> None:
         state, about = voucher["state"], voucher["about"]
@@ -504,8 +504,8 @@ def lapses_when_quiet(program: PublishedProgram) -> bool:
     return isinstance(program.document.expiry, InactivityExpiry)
 
 
-def _local_day(told: str, zone: ZoneInfo) -> str:
-    return datetime.fromisoformat(told).astimezone(zone).date().isoformat()
+def _local_day(instant: str, zone: ZoneInfo) -> str:
+    return datetime.fromisoformat(instant).astimezone(zone).date().isoformat()
 
 
 def _order(key: Key) -> tuple[str, ...]:

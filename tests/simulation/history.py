@@ -35,11 +35,11 @@ from tests.simulation.requests import (
     Link,
     Merge,
     Note,
+    Record,
     Redeem,
     Refund,
     SignIn,
     Sweep,
-    Tell,
     Use,
     has_happened,
 )
@@ -125,14 +125,14 @@ class History:
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
         with_erasure = draw.random() < 0.08
         self.world.enroll(*members, with_profiles=with_erasure or with_guests or with_strangers)
-        wanted = _wanted(draw, self.world, with_erasure=with_erasure)
+        logical = _drawn(draw, self.world, with_erasure=with_erasure)
         if with_guests:
-            wanted += _guests(guests, self.world)
+            logical += _guests(guests, self.world)
         if with_strangers:
-            wanted += _strangers(strangers, self.world)
-        self._play(_jobs(draw, wanted))
+            logical += _strangers(strangers, self.world)
+        self._play(_jobs(draw, logical))
         _check_nothing_is_left_between(self.world, self._answers.values())
-        self._come_to_rest([each.request for each in wanted])
+        self._come_to_rest([each.request for each in logical])
 
     def _play(self, jobs: list[Request]) -> None:
         """Let actors overlap, the clock run and things go wrong, until all jobs are done."""
@@ -158,7 +158,7 @@ class History:
         program = self.world.program()
         if len(self.world.programs) > 1 and self._draw.random() < 0.5:
             # A function may go on for half a minute with the version it remembers.
-            program = self.world.program(at=self.world.now - timedelta(seconds=30))
+            program = self.world.program(moment=self.world.now - timedelta(seconds=30))
         return self._begin(request, program)
 
     def _begin(self, request: Request, program: PublishedProgram | None = None) -> Attempt:
@@ -233,9 +233,9 @@ class History:
     def _come_to_rest(self, requests: Sequence[Request]) -> None:
         """Ask everything once more, with nothing in the way, and look at what the books say."""
         world = self.world
-        world.tell("— everything is asked once more, and nothing goes wrong —")
+        world.log("— everything is asked once more, and nothing goes wrong —")
         for request in requests:
-            if isinstance(request, Earn | Tell) and request.name not in self._answers:
+            if isinstance(request, Earn | Record) and request.name not in self._answers:
                 self._finish(request)
         _check_refunds_counted(world, self._answers.values())
         for request in requests:
@@ -308,8 +308,8 @@ def _world(
     zone_name, day = draw.choice(PLACES)
     zone = ZoneInfo(zone_name)
     day += _DAY * draw.choice((-1, 0, 0, 1))
-    at = time(draw.choice((0, 1, 12, 22, 23)), draw.choice((0, 58)), tzinfo=zone)
-    now = datetime.combine(day, at)
+    clock = time(draw.choice((0, 1, 12, 22, 23)), draw.choice((0, 58)), tzinfo=zone)
+    now = datetime.combine(day, clock)
     if rush:
         midnight = naive.midnight_told(day.isoformat(), zone_name)
         now = datetime.fromisoformat(midnight) - _SECOND
@@ -329,7 +329,7 @@ def _world(
         min_age_days=min_age_days,
     )
     since = day - _DAY * draw.choice((1, 20, 31)) if quiet else None
-    versions = [programs.published(first, at=now - 90 * _DAY, inactivity_since=since)]
+    versions = [programs.published(first, published_at=now - 90 * _DAY, inactivity_since=since)]
     if not quiet and draw.random() < 0.2:
         second = programs.changed(
             first,
@@ -340,9 +340,9 @@ def _world(
             },
         )
         later = now + timedelta(hours=draw.choice((0, 1, 12)))
-        versions.append(programs.published(second, at=later, version=2))
+        versions.append(programs.published(second, published_at=later, version=2))
     return World(
-        *versions, now=now, tells=draw.choice(("all", "all", "first", "last")), trace=trace
+        *versions, now=now, reported=draw.choice(("all", "all", "first", "last")), trace=trace
     )
 
 
@@ -350,17 +350,17 @@ MEMBERS: Final = ("ann", "bob", "cho")
 NEWCOMER: Final = "dan"
 
 
-def _wanted(draw: random.Random, world: World, *, with_erasure: bool) -> list[Logical]:
+def _drawn(draw: random.Random, world: World, *, with_erasure: bool) -> list[Logical]:
     members = tuple(world.auditor.accounts)
-    wanted: list[Request] = []
+    requests: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 2, 3))):
-        wanted += _shopping(draw, world, draw.choice(members), f"o{number}")
+        requests += _shopping(draw, world, draw.choice(members), f"o{number}")
     scarce = draw.random() < 0.15
     for number in range(draw.choice((0, 1, 1, 2, 3)) + 2 * scarce):
-        wanted += _redemption(draw, draw.choice(members), f"k{number}", scarce=scarce)
+        requests += _redemption(draw, draw.choice(members), f"k{number}", scarce=scarce)
     for number in range(draw.choice((0, 0, 0, 0, 1, 2))):
         points = draw.choice((1, -1)) * draw.randint(1, 50)
-        wanted.append(
+        requests.append(
             Adjust(
                 draw.choice(members),
                 points,
@@ -372,64 +372,64 @@ def _wanted(draw: random.Random, world: World, *, with_erasure: bool) -> list[Lo
     if len(members) > 1:
         for number in range(draw.choice((0, 0, 0, 0, 1, 2))):
             giver, taker = draw.choice(members), draw.choice(members)
-            wanted.append(Give(giver, taker, draw.randint(1, 40), f"t{number}"))
+            requests.append(Give(giver, taker, draw.randint(1, 40), f"t{number}"))
         if draw.random() < 0.3:
             loser, survivor = draw.sample(members, 2)
-            wanted.append(Merge(loser, survivor, "m0"))
+            requests.append(Merge(loser, survivor, "m0"))
             if draw.random() < 0.3:
-                wanted.append(Merge(survivor, draw.choice(members), "m1"))
+                requests.append(Merge(survivor, draw.choice(members), "m1"))
     if world.program().document.tiers is not None:
         for _ in range(draw.choice((0, 0, 1, 2))):
-            wanted.append(Grant(draw.choice(members), _floor(draw, world)))
+            requests.append(Grant(draw.choice(members), _floor(draw, world)))
     if with_erasure:
-        wanted.append(Erase(draw.choice(members)))
-    return _sent(draw, wanted)
+        requests.append(Erase(draw.choice(members)))
+    return _sent(draw, requests)
 
 
-def _sent(draw: random.Random, wanted: Iterable[Request]) -> list[Logical]:
-    return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in wanted]
+def _sent(draw: random.Random, requests: Iterable[Request]) -> list[Logical]:
+    return [Logical(request, draw.choice((1, 1, 1, 1, 1, 2, 3))) for request in requests]
 
 
 def _guests(draw: random.Random, world: World) -> list[Logical]:
     """Orders of somebody unknown, who then enrolls, or proves to be a member, or to be several."""
     members = tuple(world.auditor.accounts)
-    wanted: list[Request] = []
+    requests: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 3))):
         order = _order(draw, world, f"g{number}")
         known_by = draw.choice(((EMAIL,), (EMAIL,), (EMAIL, PHONE), (PHONE,)))
         if draw.random() < 0.4:
-            wanted.append(Earn(order, None, known_by))
+            requests.append(Earn(order, None, known_by))
         else:
             tellings = _tellings(draw, order)
-            wanted += [Tell(told, None, known_by) for told in tellings]
+            requests += [Record(version, None, known_by) for version in tellings]
             order = tellings[-1]
         for refunded in range(draw.choice((0, 0, 1, 2))):
-            wanted.append(Refund(order, _refund(draw, world, order, f"r{refunded}")))
+            requests.append(Refund(order, _refund(draw, world, order, f"r{refunded}")))
     if draw.random() < 0.7:
-        wanted.append(Join(NEWCOMER, verified=draw.random() < 0.9))
+        requests.append(Join(NEWCOMER, verified=draw.random() < 0.9))
         if draw.random() < 0.3:
-            wanted.append(Redeem(NEWCOMER, "for-10", "k-guest"))
+            requests.append(Redeem(NEWCOMER, "for-10", "k-guest"))
         if draw.random() < 0.2:
-            wanted.append(Merge(NEWCOMER, draw.choice(members), "m-guest"))
+            requests.append(Merge(NEWCOMER, draw.choice(members), "m-guest"))
     for identity in (EMAIL, PHONE):
         if draw.random() < 0.4:
-            wanted.append(Link(draw.choice((*members, NEWCOMER)), identity))
+            requests.append(Link(draw.choice((*members, NEWCOMER)), identity))
     if draw.random() < 0.1:
-        wanted.append(Erase(draw.choice((*members, NEWCOMER))))
-    return _sent(draw, wanted)
+        requests.append(Erase(draw.choice((*members, NEWCOMER))))
+    return _sent(draw, requests)
 
 
 def _strangers(draw: random.Random, world: World) -> list[Logical]:
     """Addresses that tills type, that others prove, and that somebody buys under meanwhile."""
     members = tuple(world.auditor.accounts)
-    wanted: list[Request] = []
+    requests: list[Request] = []
     for number in range(draw.choice((1, 2, 3))):
         known_by = draw.choice(((EMAIL,), (PHONE,), (EMAIL, PHONE), (PHONE, EMAIL)))
         order = _order(draw, world, f"s{number}")
-        wanted.append(Earn(order, None, known_by))
+        requests.append(Earn(order, None, known_by))
         if draw.random() < 0.3:
-            wanted.append(Refund(order, _refund(draw, world, order, "r0")))
-    wanted += [
+            requests.append(Refund(order, _refund(draw, world, order, "r0")))
+    requests += [
         Note(member_id, identity)
         for member_id in members
         for identity in (EMAIL, PHONE)
@@ -437,20 +437,20 @@ def _strangers(draw: random.Random, world: World) -> list[Logical]:
     ]
     for who in ("pia", "quinn")[: draw.choice((1, 1, 2))]:
         # Once more later, maybe by more than before.
-        wanted += [
+        requests += [
             SignIn(who, draw.choice(((EMAIL,), (PHONE,), (EMAIL, PHONE))))
             for _ in range(draw.choice((1, 1, 2)))
         ]
     if draw.random() < 0.3:
-        wanted.append(Join("eve", verified=draw.random() < 0.3))
+        requests.append(Join("eve", verified=draw.random() < 0.3))
     if draw.random() < 0.3:
-        wanted.append(Link(draw.choice(members), draw.choice((EMAIL, PHONE))))
+        requests.append(Link(draw.choice(members), draw.choice((EMAIL, PHONE))))
     if draw.random() < 0.2 and len(members) > 1:
         loser, survivor = draw.sample(members, 2)
-        wanted.append(Merge(loser, survivor, "m-strangers"))
+        requests.append(Merge(loser, survivor, "m-strangers"))
     if draw.random() < 0.1:
-        wanted.append(Erase(draw.choice(members)))
-    return _sent(draw, wanted)
+        requests.append(Erase(draw.choice(members)))
+    return _sent(draw, requests)
 
 
 def _shopping(
@@ -459,8 +459,8 @@ def _shopping(
     """An order, told once or as often as it changes, and its refunds."""
     order = _order(draw, world, order_id)
     if draw.random() < 0.12:
-        for told in _tellings(draw, order):
-            yield Tell(told, member_id)
+        for version in _tellings(draw, order):
+            yield Record(version, member_id)
     else:
         if draw.random() < 0.1:
             yield Earn(order, None)
@@ -491,13 +491,13 @@ def _lines(draw: random.Random) -> tuple[Line, ...]:
 
 def _tellings(draw: random.Random, order: Order) -> list[Order]:
     """What a storefront tells of one order over time, tax included in what was paid."""
-    told: list[Order] = []
+    versions: list[Order] = []
     for number in range(draw.choice((1, 2, 3))):
         lines = order.lines if draw.random() < 0.3 else _lines(draw)
         if draw.random() < 0.5:
             lines = tuple(replace(line, gross_minor=line.amount_minor * 5 // 4) for line in lines)
-        told.append(replace(order, lines=lines, told_at=order.occurred_at + number * _SECOND))
-    return told
+        versions.append(replace(order, lines=lines, told_at=order.occurred_at + number * _SECOND))
+    return versions
 
 
 def _refund(draw: random.Random, world: World, order: Order, refund_id: str) -> RequestedRefund:
@@ -539,16 +539,16 @@ def _redemption(
     if scarce or draw.random() < 0.1:
         reward = draw.choice((programs.STOCKED, programs.LIMITED, "dated"))
     redeem = Redeem(member_id, reward, request_id, hold=draw.random() < 0.4)
-    wanted: list[Request] = [redeem]
+    requests: list[Request] = [redeem]
     if draw.random() < 0.5:
-        wanted.append(Cancel(redeem, by_member=request_id == "k0"))
+        requests.append(Cancel(redeem, by_member=request_id == "k0"))
     if redeem.hold and draw.random() < 0.5:
-        wanted.append(Complete(redeem))
+        requests.append(Complete(redeem))
     if draw.random() < 0.3:
-        wanted.append(Use(redeem, f"{request_id}-use"))
+        requests.append(Use(redeem, f"{request_id}-use"))
     if draw.random() < 0.1:
-        wanted.append(Use(redeem, f"{request_id}-again"))
-    return wanted
+        requests.append(Use(redeem, f"{request_id}-again"))
+    return requests
 
 
 def _floor(draw: random.Random, world: World) -> TierFloor | None:
@@ -561,9 +561,9 @@ def _some_day(draw: random.Random, world: World) -> date:
     return world.now.astimezone(world.zone).date() + _DAY * draw.randint(-1, 4)
 
 
-def _jobs(draw: random.Random, wanted: Sequence[Logical]) -> list[Request]:
+def _jobs(draw: random.Random, logical: Sequence[Logical]) -> list[Request]:
     """Every request as often as its callers send it, and some sweeps; the last one comes first."""
-    jobs = [each.request for each in wanted for _ in range(each.copies)]
+    jobs = [each.request for each in logical for _ in range(each.copies)]
     jobs += [Sweep()] * draw.choice((1, 1, 2))
     draw.shuffle(jobs)
     if draw.random() < 0.5:
@@ -586,12 +586,12 @@ def _same(first: object, now: object) -> bool:
             return True
         case Voucher(), Voucher():
             # Its state goes on; what it is does not.
-            return _told(first) == _told(now)
+            return _identity_of(first) == _identity_of(now)
         case _:
             return first == now
 
 
-def _told(voucher: Voucher) -> tuple[object, ...]:
+def _identity_of(voucher: Voucher) -> tuple[object, ...]:
     return (voucher.code, voucher.redemption_id, voucher.slices, voucher.issued_at)
 
 
@@ -613,7 +613,7 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
     if isinstance(request, Join | Link | SignIn):
         return any(each["status"] != "active" for each in world.auditor.accounts.values())
     return isinstance(request, Complete | Grant) or (
-        isinstance(request, Cancel | Merge | Tell) and _anybody_erased(world)
+        isinstance(request, Cancel | Merge | Record) and _anybody_erased(world)
     )
 
 
@@ -630,7 +630,7 @@ def _check_refunds_counted(world: World, answers: Iterable[tuple[Request, Answer
             and request.cause not in world.table.items
         ):
             accrual: Any = world.table.items.get(Earn(request.order, None).cause)
-            if accrual is None or request.asked.refund_id not in {
+            if accrual is None or request.requested.refund_id not in {
                 refund_id for refund_id, *_ in accrual.get("refunds", ())
             }:
                 raise Violation(f"{request.name} was accepted, and is lost")
@@ -640,21 +640,21 @@ def _check_nothing_is_left_between(world: World, answers: Iterable[tuple[Request
     """A guest's order that was accepted is theirs who was accepted as who they are."""
     if _anybody_erased(world):
         return
-    asked = [request for request, _ in answers]
+    requests = [request for request, _ in answers]
     joined = {
         (each.member_id, each.identity)
-        for each in asked
+        for each in requests
         if isinstance(each, Link) or (isinstance(each, Join) and each.verified)
     }
-    for each in asked:
+    for each in requests:
         if isinstance(each, SignIn):
             joined |= {
                 (member_id, identity)
                 for member_id in _signed_in(each, world)
                 for identity in each.proves
             }
-    for request in asked:
-        if isinstance(request, Earn | Tell) and request.known_by:
+    for request in requests:
+        if isinstance(request, Earn | Record) and request.known_by:
             missed = joined & _owners(world.table.items[request.cause], world)
             if missed:
                 raise Violation(f"{request.name} was accepted, but {missed} did not get it")
@@ -668,7 +668,7 @@ def _signed_in(request: SignIn, world: World) -> set[str]:
 def _check_whose_orders_are(world: World, requests: Iterable[Request]) -> None:
     """An order of an identity is of somebody whom it stood for, and never of who only noted it."""
     for request in requests:
-        if not isinstance(request, Earn | Tell) or not request.known_by:
+        if not isinstance(request, Earn | Record) or not request.known_by:
             continue
         accrual: Any = world.table.items[request.cause]
         if accrual["kind"] != "accrual":
@@ -690,13 +690,13 @@ def _became(member_id: str, world: World) -> str:
     return _became(account["into"], world) if "into" in account else member_id
 
 
-def _owners(kept: Any, world: World) -> set[tuple[str, Identity]]:
+def _owners(wire: Any, world: World) -> set[tuple[str, Identity]]:
     """Who has proven by what to be the guest whose order still waits, while it can be claimed."""
     days = world.program().document.claim_days
     since = keys.instant(world.now - timedelta(days=days))
-    if kept["kind"] != "placeholder" or not days or kept.get("happened_at", "") < since:
+    if wire["kind"] != "placeholder" or not days or wire.get("happened_at", "") < since:
         return set()
-    guests = (kept["guest"], *kept.get("also", ()))
+    guests = (wire["guest"], *wire.get("also", ()))
     profiles: list[Any] = [item for key, item in world.table.items.items() if key.sk == "PROFILE"]
     return {
         (profile["member_id"], identity)
@@ -722,11 +722,11 @@ def _check_orders(world: World) -> None:
                 continue
             raise Violation(f"{key} still waits for its order, or for whose it is")
         order = world.auditor.orders[tuple(key.pk.split("#")[3:5])]
-        told = wire["order"]
-        in_force = order.state["order"] if "order" in (order.state or {}) else told
+        first = wire["order"]
+        in_force = order.state["order"] if "order" in (order.state or {}) else first
         program = world.version(wire["program_version"]).document
-        tier = told.get("tier")
-        at_first = naive.target(told["lines"], naive.Refunds.of(None), program, tier=tier)
+        tier = first.get("tier")
+        at_first = naive.target(first["lines"], naive.Refunds.of(None), program, tier=tier)
         if sum(points for _, _, points in wire["parts"]) != at_first:
             raise Violation(f"{key} earned another amount than {at_first}")
         refunds = naive.Refunds.of(order.state)
@@ -741,7 +741,7 @@ def _check_orders(world: World) -> None:
 
 def _check_tellings(world: World, requests: Iterable[Request]) -> None:
     """Of all that a storefront told of an order, the latest is in force."""
-    latest = {each.cause: each.order for each in requests if isinstance(each, Tell)}
+    latest = {each.cause: each.order for each in requests if isinstance(each, Record)}
     for key, order in latest.items():
         accrual: Any = world.table.items[key]
         state = world.auditor.orders[tuple(key.pk.split("#")[3:5])].state or {}

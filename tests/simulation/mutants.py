@@ -333,7 +333,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what was over on one line is not taken from the others",
-        "kept",
+        "unrefunded",
         "left_minor - state.amount_minor - over_minor",
         "left_minor - state.amount_minor",
     ),
@@ -351,7 +351,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "money of a line is taken from its amount, not from what was paid",
-        "kept",
+        "unrefunded",
         "_share_up(line.amount_minor, paid_left[line.line_id], line.paid_minor)",
         "max(0, line.amount_minor - back[line.line_id])",
     ),
@@ -364,14 +364,14 @@ MUTANTS: Final = (
     # Edits and levels.
     Mutant(
         "an edit that a later one has corrected is settled all the same",
-        "_told_again",
-        "if is_outdated(order.told_at, by=known_at):\n    return Outdated()",
+        "_revised_accrual",
+        "if is_outdated(order.told_at, by=current_told_at):\n    return Outdated()",
         "",
     ),
     Mutant(
         "an order that is told again as it was does not outdate what was told in between",
-        "_told_again",
-        "order.told_at != known_at",
+        "_revised_accrual",
+        "order.told_at != current_told_at",
         "order.told_at is None",
     ),
     Mutant(
@@ -485,19 +485,19 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a guest's order is claimed as it was read, whatever it has become",
-        "_latest",
+        "_latest_version",
         "is_outdated(order.told_at, by=placeholder.order.told_at)",
         "is_outdated(placeholder.order.told_at, by=order.told_at)",
     ),
     Mutant(
         "a change of a guest's order drops the refunds that wait for it",
-        "_kept_again",
+        "_revised_guest_order",
         "guest=found.guest or customer.guest",
         "refunds=(), guest=found.guest or customer.guest",
     ),
     Mutant(
         "a guest's order becomes what it was before",
-        "_kept_again",
+        "_revised_guest_order",
         "is_outdated(order.told_at, by=found.order.told_at)",
         "not order",
     ),
@@ -689,11 +689,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="random histories for each")
     parser.add_argument("--jobs", type=int, default=1, help="how many at once")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
-    asked = parser.parse_args(arguments)
-    chosen = [mutant for mutant in MUTANTS if asked.only in mutant.name]
+    options = parser.parse_args(arguments)
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant.name]
     survivors = 0
-    with ThreadPoolExecutor(asked.jobs) as pool:
-        for verdict in pool.map(lambda mutant: judge(mutant, seeds=asked.seeds), chosen):
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for verdict in pool.map(lambda mutant: judge(mutant, seeds=options.seeds), chosen):
             survivors += not verdict.is_killed
             print(f"{'killed  ' if verdict.is_killed else 'SURVIVED'}  {verdict.mutant.name}")
             print(f"          directed  {verdict.clause or '-'}")

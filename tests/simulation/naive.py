@@ -41,12 +41,12 @@ def target(
     lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
 ) -> int:
     """What an order still earns once all that was refunded is taken out of it."""
-    kept = _kept(lines, refunds)
+    amounts = _left(lines, refunds)
     level = program.tiers.level(tier) if program.tiers else None
     times = Fraction(level.multiplier_percent if level else 100, 100)
     return sum(
         _rounded(
-            sum(amount for line, amount in kept.items() if rule.covers(line.category))
+            sum(amount for line, amount in amounts.items() if rule.covers(line.category))
             * Fraction(rule.points, rule.per_minor)
             * times,
             rule.rounding,
@@ -64,7 +64,7 @@ def counts_for(
         return 0
     bought = list(lines)
     goods = sum(
-        amount for line, amount in _kept(bought, refunds).items() if line.category not in CHARGES
+        amount for line, amount in _left(bought, refunds).items() if line.category not in CHARGES
     )
     match program.tiers.basis:
         case "qualifying_points":
@@ -75,16 +75,16 @@ def counts_for(
             return int(goods > 0)
 
 
-def _kept(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fraction]":
+def _left(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fraction]":
     """What is left of each line once all that was refunded is taken out."""
     bought = [_Bought.of(line) for line in lines]
-    kept = {line: Fraction(0) if refunds.whole else line.kept(refunds) for line in bought}
+    amounts = {line: Fraction(0) if refunds.whole else line.left(refunds) for line in bought}
     left = sum(line.paid_left(refunds) for line in bought)
     loose = refunds.amount_minor + sum(line.over(refunds) for line in bought)
     if left:
         keeps = Fraction(max(0, left - loose), left)
-        kept = {line: Fraction(ceil(amount * keeps)) for line, amount in kept.items()}
-    return kept
+        amounts = {line: Fraction(ceil(amount * keeps)) for line, amount in amounts.items()}
+    return amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class _Bought:
     def over(self, refunds: Refunds) -> int:
         return max(0, self.back(refunds) - self.paid)
 
-    def kept(self, refunds: Refunds) -> Fraction:
+    def left(self, refunds: Refunds) -> Fraction:
         """What is left of its amount: the share that is left of what was paid, rounded up."""
         if not self.paid:
             return Fraction(self.amount)
@@ -239,8 +239,8 @@ def level_changes_on(
     tiers = program.tiers
     if tiers is None:
         return None
-    known = account.get("tier_announced")
-    rank = next((rank for rank, each in enumerate(tiers.levels, 1) if each.id == known), 0)
+    announced = account.get("tier_announced")
+    rank = next((rank for rank, each in enumerate(tiers.levels, 1) if each.id == announced), 0)
     if not (rank or account["qualifying"] or "tier_floor" in account):
         return None
     for turn in (day, *_turns(account, program, zone=zone, day=day)):

@@ -27,9 +27,9 @@ STOCKED: Final = "scarce"
 LIMITED: Final = "once"
 
 
-def _rule(rule_id: str, **told: Any) -> EarningRule:
+def _rule(rule_id: str, **fields: Any) -> EarningRule:
     return EarningRule.model_validate(
-        {"id": rule_id, "on": "order", "points": 1, "per_minor": 1, **told}
+        {"id": rule_id, "on": "order", "points": 1, "per_minor": 1, **fields}
     )
 
 
@@ -105,7 +105,7 @@ def document(
     expiry: Expiry = EXPIRIES[0],
     rules: tuple[EarningRule, ...] = RULES[0],
     min_age_days: int = 0,
-    **told: Any,
+    **fields: Any,
 ) -> Program:
     """A document as it would be read, without the cost of validating it again every time."""
     return Program.model_construct(
@@ -118,21 +118,21 @@ def document(
         expiry=expiry,
         rewards=REWARDS,
         transfers=Transfers(points_max=10**6, per_month_max=3, min_age_days=min_age_days),
-        **told,
+        **fields,
     )
 
 
 def published(
     document: Program,
     *,
-    at: datetime,
+    published_at: datetime,
     version: int = 1,
     inactivity_since: date | None = None,
 ) -> PublishedProgram:
     return PublishedProgram(
         program_id=PROGRAM_ID,
         version=version,
-        published_at=at,
+        published_at=published_at,
         document=document,
         inactivity_since=inactivity_since,
     )

@@ -73,7 +73,7 @@ def has_happened(request: Request, world: World) -> bool:
         case Erase(member_id):
             account = world.auditor.accounts.get(member_id, {})
             return bool(account.get("status") == "closed")
-        case Earn() | Tell() | Refund() | Redeem() | Adjust() | Give() | Merge():
+        case Earn() | Record() | Refund() | Redeem() | Adjust() | Give() | Merge():
             entry = world.table.items.get(request.cause)
             return entry is not None and entry["kind"] != "placeholder"
         case _:
@@ -115,7 +115,7 @@ class Earn:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Record:
     """A storefront tells an order, or what it has become."""
 
     order: Order
@@ -125,7 +125,7 @@ class Tell:
     @property
     def name(self) -> str:
         who = self.member_id or "a guest"
-        return f"tell {self.order.order_id} of {who} as of {self.order.told_at}"
+        return f"record {self.order.order_id} of {who} as of {self.order.told_at}"
 
     @property
     def cause(self) -> Key:
@@ -138,12 +138,12 @@ class Tell:
         return _of_customer(self, record)
 
 
-def _of_customer[T](told: Earn | Tell, record: Callable[[Customer], T]) -> T:
+def _of_customer[T](request: Earn | Record, record: Callable[[Customer], T]) -> T:
     """Record an order of the member it names, or of whoever has what it names."""
-    named = f"email:{told.order.order_id}"
-    if told.known_by:
-        return record_for(told.known_by, record, named=named, directory=_members())
-    return record(Customer(member_id=told.member_id, named=named, guest="email#1#digest"))
+    named = f"email:{request.order.order_id}"
+    if request.known_by:
+        return record_for(request.known_by, record, named=named, directory=_members())
+    return record(Customer(member_id=request.member_id, named=named, guest="email#1#digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,20 +240,20 @@ def _members() -> TableMembers:
 @dataclass(frozen=True, slots=True)
 class Refund:
     order: Order
-    asked: RequestedRefund
+    requested: RequestedRefund
 
     @property
     def name(self) -> str:
-        return f"refund {self.order.order_id}/{self.asked.refund_id}"
+        return f"refund {self.order.order_id}/{self.requested.refund_id}"
 
     @property
     def cause(self) -> Key:
         return keys.clawback(
-            PROGRAM_ID, self.order.source, self.order.order_id, self.asked.refund_id
+            PROGRAM_ID, self.order.source, self.order.order_id, self.requested.refund_id
         )
 
     def run(self, desk: Desk, world: World) -> Refunded | Waiting:
-        return refund(self.order.source, self.order.order_id, asked=self.asked, desk=desk)
+        return refund(self.order.source, self.order.order_id, request=self.requested, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ class Redeem:
             reward_id=self.reward_id, hold=self.hold, points=self.points
         )
         return redeem_reward(
-            self.member_id, wanted=requested_reward, request_id=self.request_id, desk=desk
+            self.member_id, request=requested_reward, request_id=self.request_id, desk=desk
         )
 
 
@@ -391,7 +391,7 @@ class Adjust:
         allowance = None if self.points_max is None else Allowance("clerk", self.points_max)
         return adjust(
             self.member_id,
-            asked=requested_adjustment,
+            adjustment=requested_adjustment,
             request_id=self.request_id,
             allowance=allowance,
             desk=desk,

@@ -34,29 +34,33 @@ def scene(
     zone: str = "UTC",
     clawback: str = "unlimited",
     inactivity_since: date | None = None,
-    **told: Any,
+    **fields: Any,
 ) -> World:
     """A world with one program in force since long ago."""
-    document = programs.document(zone, expiry=expiry, clawback=clawback, **told)
+    document = programs.document(zone, expiry=expiry, clawback=clawback, **fields)
     since = inactivity_since
-    program = programs.published(document, at=now - 90 * DAY, inactivity_since=since)
+    program = programs.published(document, published_at=now - 90 * DAY, inactivity_since=since)
     world = World(program, now=now)
     world.enroll(*(members or ("ann",)))
     return world
 
 
 def order(
-    name: str, *amounts_minor: int, at: datetime = NOON, quantity: int = 1, source: str = "till"
+    name: str,
+    *amounts_minor: int,
+    occurred_at: datetime = NOON,
+    quantity: int = 1,
+    source: str = "till",
 ) -> Order:
     """An order of lines l0, l1, …; one minor unit earns one point."""
     lines = tuple(
         Line(line_id=f"l{number}", sku=None, category=None, quantity=quantity, amount_minor=amount)
         for number, amount in enumerate(amounts_minor)
     )
-    return Order(source=source, order_id=name, occurred_at=at, lines=lines)
+    return Order(source=source, order_id=name, occurred_at=occurred_at, lines=lines)
 
 
-def told(
+def shop_order(
     name: str, *amounts_minor: int, seconds: int = 0, tax_percent: int = 0, quantity: int = 1
 ) -> Order:
     """An order as a storefront tells it, so long after it was made, and what was paid for it."""
@@ -91,13 +95,15 @@ def refund(
 
 def earned(world: World, points: int, *, by: str = "ann", name: str = "") -> Order:
     """An order that is told now and earns so many points."""
-    it = order(name or f"o{len(world.auditor.orders)}", points, at=world.now)
+    it = order(name or f"o{len(world.auditor.orders)}", points, occurred_at=world.now)
     done(world.finish(Earn(it, by)))
     return it
 
 
-def spent(world: World, points: int, *, by: str = "ann", name: str = "k1", **told: Any) -> Redeem:
-    request = Redeem(by, f"for-{points}", name, **told)
+def spent(
+    world: World, points: int, *, by: str = "ann", name: str = "k1", **options: Any
+) -> Redeem:
+    request = Redeem(by, f"for-{points}", name, **options)
     done(world.finish(request))
     return request
 

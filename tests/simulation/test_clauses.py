@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from local.memory import Tells
+from local.memory import Reported
 from loyalty.domain.kernel.calendar import add_months
 from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import TierFloor, redemptions_counter
@@ -28,10 +28,10 @@ from tests.simulation.requests import (
     Link,
     Merge,
     Note,
+    Record,
     Redeem,
     SignIn,
     Sweep,
-    Tell,
     Use,
 )
 from tests.simulation.scene import (
@@ -50,11 +50,11 @@ from tests.simulation.scene import (
     refund,
     refused,
     scene,
+    shop_order,
     shown,
     spent,
     stored_lots,
     swept,
-    told,
     writing,
     writing_to,
 )
@@ -242,7 +242,7 @@ class TestTheLimitOfAClerksDay:
         assert done(world.finish(earn)).replayed
         assert refused(world, Earn(order("o2", 50), "ann")) == "validation_failed"
 
-    @pytest.mark.parametrize("tells", ["all", "first", "last"])
+    @pytest.mark.parametrize("reported", ["all", "first", "last"])
     @pytest.mark.parametrize(
         "request_of",
         [
@@ -252,10 +252,10 @@ class TestTheLimitOfAClerksDay:
         ],
     )
     def test_a_replay_is_found_whichever_of_its_writes_the_table_tells_of(
-        self, request_of: Callable[[], Request], tells: Tells
+        self, request_of: Callable[[], Request], reported: Reported
     ) -> None:
         world = scene("ann", "bob")
-        world.table._tells = tells
+        world.table._reports = reported
         earned(world, 30)
         attempt = world.start(request_of())
         attempt.run_to(writing)
@@ -317,7 +317,7 @@ class TestEarnsOnlyAdd:
     def test_points_that_come_after_their_last_day_never_lie_in_a_lot(self) -> None:
         world = scene(expiry=living(1))
 
-        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
+        done(world.finish(Earn(order("o1", 50, occurred_at=NOON - 2 * DAY), "ann")))
 
         assert account(world).holding.lots == {}
         assert kinds(world) == ["accrual", "expiry"]
@@ -326,7 +326,7 @@ class TestEarnsOnlyAdd:
         world = scene(expiry=living(1))
         done(world.finish(Adjust("ann", -20, "j1", below_zero=True)))
 
-        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), "ann")))
+        done(world.finish(Earn(order("o1", 50, occurred_at=NOON - 2 * DAY), "ann")))
 
         assert (account(world).holding.debt, account(world).balance) == (0, 0)
 
@@ -347,9 +347,9 @@ class TestDueTimesAreNeverLate:
         self,
     ) -> None:
         world = scene(expiry=living(1), now=MIDNIGHT - SECOND)
-        late = world.start(Earn(order("o1", 50, at=NOON - DAY), "ann"))
+        late = world.start(Earn(order("o1", 50, occurred_at=NOON - DAY), "ann"))
         late.run_to(writing)
-        done(world.finish(Earn(order("o2", 10, at=NOON - DAY), "ann")))
+        done(world.finish(Earn(order("o2", 10, occurred_at=NOON - DAY), "ann")))
         world.now = MIDNIGHT
         swept(world)
 
@@ -384,7 +384,7 @@ class TestDueTimesAreNeverLate:
     def test_an_earn_that_saw_a_due_time_which_a_sweep_has_raised_since_sets_it_again(self) -> None:
         world = scene(expiry=living(1))
         earned(world, 10)
-        late = world.start(Earn(order("o2", 10, at=world.now), "ann"))
+        late = world.start(Earn(order("o2", 10, occurred_at=world.now), "ann"))
         late.run_to(writing)
         world.now += 2 * DAY
         swept(world)
@@ -617,7 +617,7 @@ class TestExpiry:
         world.now += DAY
         before = shown(world).holding.lots
 
-        done(world.finish(Earn(order("o2", 20, at=NOON - 3 * DAY), "ann")))
+        done(world.finish(Earn(order("o2", 20, occurred_at=NOON - 3 * DAY), "ann")))
 
         assert before == {TODAY + 10 * DAY: 6}
         assert shown(world).holding.lots == {TODAY + 7 * DAY: 20, **before}
@@ -627,7 +627,7 @@ class TestExpiry:
         earned(world, 10)
         redeemed = spent(world, 10)
         pending = programs.changed(world.programs[0].document, {"pending_days": 1})
-        world.programs += (programs.published(pending, at=world.now, version=2),)
+        world.programs += (programs.published(pending, published_at=world.now, version=2),)
         earned(world, 10)
         done(world.finish(Adjust("ann", -4, "j1", below_zero=True)))
         world.now += DAY
@@ -708,7 +708,7 @@ class TestInactivity:
         world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
         earned(world, 10)
         world.now = MIDNIGHT + 31 * DAY - SECOND
-        late = world.start(Earn(order("o2", 5, at=world.now), "ann"))
+        late = world.start(Earn(order("o2", 5, occurred_at=world.now), "ann"))
         late.run_to(writing)
         world.now += SECOND
 
@@ -975,7 +975,7 @@ class TestRefunds:
 
     def test_what_expired_as_it_came_is_excused(self) -> None:
         world = scene(expiry=living(1))
-        late = order("o1", 50, at=NOON - 3 * DAY)
+        late = order("o1", 50, occurred_at=NOON - 3 * DAY)
         done(world.finish(Earn(late, "ann")))
         earned(world, 100, name="later")
 
@@ -1010,7 +1010,7 @@ class TestRefunds:
         world = scene(rules=programs.RULES[2])
         of = earned(world, 100)
         second = programs.changed(world.programs[0].document, {"earning_rules": programs.RULES[0]})
-        world.programs += (programs.published(second, at=world.now, version=2),)
+        world.programs += (programs.published(second, published_at=world.now, version=2),)
 
         entry = entry_of(world.finish(refund(of, amount=50)))
 
@@ -1021,8 +1021,8 @@ class TestRefunds:
 class TestMoneyGivenBack:
     def test_money_of_a_line_takes_back_its_share_of_what_was_paid(self) -> None:
         world = scene()
-        of = told("o1", 100, 50, tax_percent=20)
-        done(world.finish(Tell(of, "ann")))
+        of = shop_order("o1", 100, 50, tax_percent=20)
+        done(world.finish(Record(of, "ann")))
 
         done(world.finish(refund(of, money={"l0": 30})))
 
@@ -1031,8 +1031,8 @@ class TestMoneyGivenBack:
 
     def test_all_that_was_paid_takes_back_all_in_whatever_parts(self) -> None:
         world = scene()
-        of = told("o1", 99, 51, tax_percent=20, quantity=3)
-        done(world.finish(Tell(of, "ann")))
+        of = shop_order("o1", 99, 51, tax_percent=20, quantity=3)
+        done(world.finish(Record(of, "ann")))
 
         done(world.finish(refund(of, "r1", units={"l0": 1})))
         done(world.finish(refund(of, "r2", money={"l0": 40, "l1": 20})))
@@ -1042,8 +1042,8 @@ class TestMoneyGivenBack:
 
     def test_what_is_given_back_beyond_a_lines_price_is_taken_from_the_others(self) -> None:
         world = scene()
-        of = told("o1", 100, 100)
-        done(world.finish(Tell(of, "ann")))
+        of = shop_order("o1", 100, 100)
+        done(world.finish(Record(of, "ann")))
 
         done(world.finish(refund(of, money={"l0": 150})))
 
@@ -1051,8 +1051,8 @@ class TestMoneyGivenBack:
 
     def test_two_at_once_of_one_line_take_back_what_one_of_both_would(self) -> None:
         world = scene()
-        of = told("o1", 100, 50, tax_percent=20)
-        done(world.finish(Tell(of, "ann")))
+        of = shop_order("o1", 100, 50, tax_percent=20)
+        done(world.finish(Record(of, "ann")))
         attempts = [world.start(refund(of, name, money={"l0": 60})) for name in ("r1", "r2")]
         for attempt in attempts:
             attempt.run_to(writing)
@@ -1064,10 +1064,10 @@ class TestMoneyGivenBack:
 
     def test_money_of_a_line_that_comes_before_its_order_waits(self) -> None:
         world = scene()
-        of = told("o1", 100, tax_percent=20)
+        of = shop_order("o1", 100, tax_percent=20)
         done(world.finish(refund(of, money={"l0": 60})))
 
-        done(world.finish(Tell(of, "ann")))
+        done(world.finish(Record(of, "ann")))
 
         assert account(world).balance == 50
 
@@ -1078,35 +1078,35 @@ class TestTellings:
 
         balances = []
         for seconds, amount in enumerate((50, 80, 30)):
-            done(world.finish(Tell(told("o1", amount, seconds=seconds), "ann")))
+            done(world.finish(Record(shop_order("o1", amount, seconds=seconds), "ann")))
             balances.append(account(world).balance)
 
         assert balances == [50, 80, 30]
 
     def test_what_was_told_before_changes_nothing_after(self) -> None:
         world = scene()
-        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+        done(world.finish(Record(shop_order("o1", 50, seconds=2), "ann")))
 
-        done(world.finish(Tell(told("o1", 80, seconds=1), "ann")))
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), "ann")))
 
         assert account(world).balance == 50
 
     def test_an_order_that_is_told_again_as_it_is_was_not_otherwise_in_between(self) -> None:
         world = scene()
-        done(world.finish(Tell(told("o1", 50), "ann")))
-        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+        done(world.finish(Record(shop_order("o1", 50), "ann")))
+        done(world.finish(Record(shop_order("o1", 50, seconds=2), "ann")))
 
-        done(world.finish(Tell(told("o1", 80, seconds=1), "ann")))
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), "ann")))
 
         assert account(world).balance == 50
         assert kinds(world) == ["accrual"]
 
     def test_a_change_that_is_decided_while_it_is_taken_back_does_not_count(self) -> None:
         world = scene()
-        done(world.finish(Tell(told("o1", 50), "ann")))
-        attempt = world.start(Tell(told("o1", 80, seconds=1), "ann"))
+        done(world.finish(Record(shop_order("o1", 50), "ann")))
+        attempt = world.start(Record(shop_order("o1", 80, seconds=1), "ann"))
         attempt.run_to(writing_to("ORDER"))
-        done(world.finish(Tell(told("o1", 50, seconds=2), "ann")))
+        done(world.finish(Record(shop_order("o1", 50, seconds=2), "ann")))
 
         done(attempt.finish())
 
@@ -1114,9 +1114,9 @@ class TestTellings:
 
     def test_a_refund_that_comes_while_its_order_is_told_again_is_not_forgotten(self) -> None:
         world = scene()
-        of = told("o1", 50)
-        done(world.finish(Tell(of, "ann")))
-        attempt = world.start(Tell(told("o1", 50, seconds=1), "ann"))
+        of = shop_order("o1", 50)
+        done(world.finish(Record(of, "ann")))
+        attempt = world.start(Record(shop_order("o1", 50, seconds=1), "ann"))
         attempt.run_to(writing_to("ORDER"))
         done(world.finish(refund(of, amount=20)))
 
@@ -1127,9 +1127,9 @@ class TestTellings:
 
     def test_an_order_that_only_tax_was_added_to_earns_the_same_and_gives_back_by_it(self) -> None:
         world = scene()
-        done(world.finish(Tell(told("o1", 100), "ann")))
+        done(world.finish(Record(shop_order("o1", 100), "ann")))
 
-        done(world.finish(Tell(told("o1", 100, seconds=1, tax_percent=20), "ann")))
+        done(world.finish(Record(shop_order("o1", 100, seconds=1, tax_percent=20), "ann")))
         done(world.finish(refund(order("o1", 100), money={"l0": 60})))
 
         assert account(world).balance == 50
@@ -1252,10 +1252,10 @@ class TestGuests:
         world = scene()
         attempt = world.start(Join("dan"))
         attempt.run_to(writing)
-        kept = world.start(Earn(order("o1", 50), None, (EMAIL,)))
-        kept.run_to(writing)
+        earning = world.start(Earn(order("o1", 50), None, (EMAIL,)))
+        earning.run_to(writing)
         attempt.step()
-        kept.step()
+        earning.step()
 
         done(attempt.finish())
 
@@ -1283,11 +1283,11 @@ class TestGuests:
     def test_an_order_that_somebody_else_recorded_meanwhile_keeps_no_other_back(self) -> None:
         world = scene()
         for name in ("o1", "o2"):
-            done(world.finish(Tell(told(name, 50), None, (EMAIL,))))
+            done(world.finish(Record(shop_order(name, 50), None, (EMAIL,))))
         attempt = world.start(Join("dan"))
         attempt.run_to(writing_to("ENTRY"))
         # The newest is claimed first.
-        done(world.finish(Tell(told("o2", 80, seconds=1), None, (EMAIL,))))
+        done(world.finish(Record(shop_order("o2", 80, seconds=1), None, (EMAIL,))))
 
         done(attempt.finish())
 
@@ -1296,7 +1296,7 @@ class TestGuests:
     def test_the_newest_order_is_claimed_first(self) -> None:
         world = scene()
         for days in (3, 1, 5, 2, 4):
-            of = order(f"o{days}", 50, at=NOON - days * DAY)
+            of = order(f"o{days}", 50, occurred_at=NOON - days * DAY)
             done(world.finish(Earn(of, None, (EMAIL,))))
         entries: list[str] = []
         attempt = world.start(Join("dan"))
@@ -1311,7 +1311,7 @@ class TestGuests:
     def test_what_a_guests_order_was_told_to_be_last_is_claimed(self) -> None:
         world = scene()
         for seconds, amount in ((0, 50), (2, 80), (1, 70)):
-            done(world.finish(Tell(told("o1", amount, seconds=seconds), None, (EMAIL,))))
+            done(world.finish(Record(shop_order("o1", amount, seconds=seconds), None, (EMAIL,))))
 
         done(world.finish(Join("dan")))
 
@@ -1319,10 +1319,10 @@ class TestGuests:
 
     def test_an_order_that_changes_while_it_is_being_claimed_is_claimed_as_it_is(self) -> None:
         world = scene()
-        done(world.finish(Tell(told("o1", 50), None, (EMAIL,))))
+        done(world.finish(Record(shop_order("o1", 50), None, (EMAIL,))))
         attempt = world.start(Join("dan"))
         attempt.run_to(writing_to("ENTRY"))
-        changed = world.start(Tell(told("o1", 80, seconds=1), None, (PHONE,)))
+        changed = world.start(Record(shop_order("o1", 80, seconds=1), None, (PHONE,)))
         changed.run_to(writing_to("ENTRY"))
         changed.step()
         while changed.call is not None:
@@ -1347,9 +1347,9 @@ class TestGuests:
     def test_a_refund_outlives_every_change_of_a_guests_order(self) -> None:
         world = scene()
         done(world.finish(refund(order("o1", 50), "r1", amount=10)))
-        done(world.finish(Tell(told("o1", 50), None, (EMAIL,))))
+        done(world.finish(Record(shop_order("o1", 50), None, (EMAIL,))))
         done(world.finish(refund(order("o1", 50), "r2", amount=20)))
-        done(world.finish(Tell(told("o1", 80, seconds=1), None, (EMAIL,))))
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), None, (EMAIL,))))
 
         done(world.finish(Join("dan")))
 
@@ -1357,10 +1357,10 @@ class TestGuests:
 
     def test_the_same_told_again_of_a_guests_order_writes_nothing(self) -> None:
         world = scene()
-        request = Tell(told("o1", 50), None, (EMAIL,))
+        request = Record(shop_order("o1", 50), None, (EMAIL,))
         done(world.finish(request))
-        done(world.finish(Tell(told("o1", 80, seconds=1), None, (EMAIL,))))
-        attempt = world.start(Tell(told("o1", 80, seconds=1), None, (EMAIL,)))
+        done(world.finish(Record(shop_order("o1", 80, seconds=1), None, (EMAIL,))))
+        attempt = world.start(Record(shop_order("o1", 80, seconds=1), None, (EMAIL,)))
 
         attempt.run_to(writing_to("ORDER"))
 
@@ -1370,7 +1370,7 @@ class TestGuests:
     def test_what_was_bought_too_long_ago_is_not_claimed(self) -> None:
         world = scene(claim_days=2)
         for days in (1, 3):
-            of = order(f"o{days}", 50, at=NOON - days * DAY)
+            of = order(f"o{days}", 50, occurred_at=NOON - days * DAY)
             done(world.finish(Earn(of, None, (EMAIL,))))
 
         done(world.finish(Join("dan")))
@@ -1387,7 +1387,7 @@ class TestGuests:
 
     def test_points_of_before_expire_as_those_of_a_member_would(self) -> None:
         world = scene(expiry=living(1))
-        done(world.finish(Earn(order("o1", 50, at=NOON - 2 * DAY), None, (EMAIL,))))
+        done(world.finish(Earn(order("o1", 50, occurred_at=NOON - 2 * DAY), None, (EMAIL,))))
 
         done(world.finish(Join("dan")))
 
@@ -2030,7 +2030,7 @@ class TestLevels:
         silver = programs.ROLLING.model_copy(update={"levels": programs.ROLLING.levels[:1]})
         world = scene(tiers=silver, rules=programs.TIERED)
         march = earned(world, 40)
-        done(world.finish(Earn(order("january", 40, at=NOON - 40 * DAY), "ann")))
+        done(world.finish(Earn(order("january", 40, occurred_at=NOON - 40 * DAY), "ann")))
         before = account(world).due
 
         done(world.finish(refund(march)))
@@ -2054,7 +2054,10 @@ class TestLevels:
     def test_orders_of_two_months_at_once_reach_a_level_that_neither_would_alone(self) -> None:
         world = scene(tiers=programs.ROLLING, rules=programs.TIERED)
         times = (NOON, NOON - 40 * DAY)
-        attempts = [world.start(Earn(order(f"o{at}", 20, at=at), "ann")) for at in times]
+        attempts = [
+            world.start(Earn(order(f"o{moment}", 20, occurred_at=moment), "ann"))
+            for moment in times
+        ]
         for attempt in attempts:
             attempt.run_to(writing)
 

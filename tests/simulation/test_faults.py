@@ -29,11 +29,11 @@ from tests.simulation.requests import (
     Link,
     Merge,
     Note,
+    Record,
     Redeem,
     Respond,
     SignIn,
     Sweep,
-    Tell,
     TellVouchers,
     Use,
 )
@@ -47,8 +47,8 @@ from tests.simulation.scene import (
     order,
     refund,
     scene,
+    shop_order,
     spent,
-    told,
 )
 from tests.simulation.world import CRASHED, TRY_AGAIN, Call, Fault, Read, Request, World
 
@@ -85,7 +85,7 @@ def an_order_of_a_merged_member() -> tuple[World, Request]:
 
 
 def an_order_whose_points_have_expired() -> tuple[World, Request]:
-    return scene(expiry=living(1)), Earn(order("o1", 50, at=NOON - 3 * DAY), "ann")
+    return scene(expiry=living(1)), Earn(order("o1", 50, occurred_at=NOON - 3 * DAY), "ann")
 
 
 def an_order_after_its_refunds() -> tuple[World, Request]:
@@ -118,9 +118,9 @@ def a_guests_order_of_who_has_just_enrolled() -> tuple[World, Request]:
 
 def a_guests_order_that_changes() -> tuple[World, Request]:
     world, known_by = scene(), (EMAIL,)
-    done(world.finish(Tell(told("o1", 50), None, known_by)))
+    done(world.finish(Record(shop_order("o1", 50), None, known_by)))
     done(world.finish(refund(order("o1", 50), amount=20)))
-    return world, Tell(told("o1", 40, 30, seconds=1), None, known_by)
+    return world, Record(shop_order("o1", 40, 30, seconds=1), None, known_by)
 
 
 def a_refund_of_a_guests_order() -> tuple[World, Request]:
@@ -146,7 +146,7 @@ def somebody_whom_a_till_enrolled_and_who_signs_in() -> tuple[World, Request]:
 def somebody_who_bought_before_they_enroll() -> tuple[World, Request]:
     world = scene(expiry=living(1))
     for name in ("o1", "o2"):
-        done(world.finish(Earn(order(name, 50, at=NOON - 2 * DAY), None, (EMAIL,))))
+        done(world.finish(Earn(order(name, 50, occurred_at=NOON - 2 * DAY), None, (EMAIL,))))
     done(world.finish(refund(order("o1", 50), amount=20)))
     return world, Join("dan")
 
@@ -154,40 +154,40 @@ def somebody_who_bought_before_they_enroll() -> tuple[World, Request]:
 def a_member_who_turns_out_to_be_a_guest() -> tuple[World, Request]:
     world = scene()
     done(world.finish(Adjust("ann", -20, "j0", below_zero=True)))
-    done(world.finish(Tell(told("o1", 50), None, (PHONE, EMAIL))))
+    done(world.finish(Record(shop_order("o1", 50), None, (PHONE, EMAIL))))
     return world, Link("ann", PHONE)
 
 
 def an_order_that_is_worth_more() -> tuple[World, Request]:
     world = scene()
-    done(world.finish(Tell(told("o1", 50), "ann")))
-    return world, Tell(told("o1", 50, 30, seconds=1), "ann")
+    done(world.finish(Record(shop_order("o1", 50), "ann")))
+    return world, Record(shop_order("o1", 50, 30, seconds=1), "ann")
 
 
 def an_order_that_is_worth_less_than_what_was_spent() -> tuple[World, Request]:
     world = scene(rules=programs.TIERED, tiers=programs.ROLLING)
-    done(world.finish(Tell(told("o1", 50, tax_percent=20), "ann")))
+    done(world.finish(Record(shop_order("o1", 50, tax_percent=20), "ann")))
     spent(world, 30, name="k0")
-    return world, Tell(told("o1", 10, tax_percent=20, seconds=1), "ann")
+    return world, Record(shop_order("o1", 10, tax_percent=20, seconds=1), "ann")
 
 
 def an_order_that_a_storefront_tells_again() -> tuple[World, Request]:
     world = scene()
-    done(world.finish(Tell(told("o1", 50), "ann")))
-    return world, Tell(told("o1", 50, seconds=1), "ann")
+    done(world.finish(Record(shop_order("o1", 50), "ann")))
+    return world, Record(shop_order("o1", 50, seconds=1), "ann")
 
 
 def an_order_as_it_was_before() -> tuple[World, Request]:
     world = scene()
-    done(world.finish(Tell(told("o1", 50, seconds=1), "ann")))
-    return world, Tell(told("o1", 60), "ann")
+    done(world.finish(Record(shop_order("o1", 50, seconds=1), "ann")))
+    return world, Record(shop_order("o1", 60), "ann")
 
 
 def an_order_after_points_expired_by_inactivity() -> tuple[World, Request]:
     world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
     earned(world, 10, name="o0")
     world.now += 40 * DAY
-    return world, Earn(order("o1", 50, at=world.now), "ann")
+    return world, Earn(order("o1", 50, occurred_at=world.now), "ann")
 
 
 def a_refund() -> tuple[World, Request]:
@@ -196,8 +196,8 @@ def a_refund() -> tuple[World, Request]:
 
 
 def a_refund_of_money_of_a_line() -> tuple[World, Request]:
-    world, of = scene(), told("o1", 50, 30, tax_percent=20, quantity=2)
-    done(world.finish(Tell(of, "ann")))
+    world, of = scene(), shop_order("o1", 50, 30, tax_percent=20, quantity=2)
+    done(world.finish(Record(of, "ann")))
     done(world.finish(refund(of, units={"l0": 1})))
     return world, refund(of, "r2", money={"l0": 12, "l1": 40})
 
@@ -549,8 +549,8 @@ def test_two_faults_at_any_two_calls_leave_the_books_as_if_there_were_none(stage
     books = run(stage, {}).books
 
     for first, after_one in singles(stage):
-        (at,) = first
-        for call in range(at + 1, len(after_one.faults)):
+        (first_call,) = first
+        for call in range(first_call + 1, len(after_one.faults)):
             for fault in after_one.faults[call]:
                 plan = {**first, call: fault}
                 assert run(stage, plan).books == books, plan

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.orders.order import Order
-from tests.simulation.requests import Earn, Give, Tell
-from tests.simulation.scene import DAY, account, done, order, refund, scene, told
+from tests.simulation.requests import Earn, Give, Record
+from tests.simulation.scene import DAY, account, done, order, refund, scene, shop_order
 from tests.simulation.world import World
 
 FRIENDS: Final = ("ann", "bob", "cho")
@@ -41,15 +41,15 @@ def test_whoever_gives_to_whom_what_is_refunded_in_time_is_taken_back_whole(
     for number, step in enumerate(steps):
         match step:
             case ("buy", str(who), int(points)):
-                bought = order(f"o{number}", points, at=world.now)
+                bought = order(f"o{number}", points, occurred_at=world.now)
                 done(world.finish(Earn(bought, who)))
                 open_orders.append((bought, points, world.now - began))
                 paid += points
             case ("buy more", str(who), int(points)):
-                first = told(f"o{number}", 1)
-                done(world.finish(Tell(first, who)))
-                more = told(f"o{number}", points, seconds=1)
-                done(world.finish(Tell(more, who)))
+                first = shop_order(f"o{number}", 1)
+                done(world.finish(Record(first, who)))
+                more = shop_order(f"o{number}", points, seconds=1)
+                done(world.finish(Record(more, who)))
                 paid += points
             case ("give", list(friends) | tuple(friends), int(points)):
                 giver, taker, _ = friends

@@ -28,7 +28,7 @@ def test_no_history_breaks_a_promise(start: int) -> None:
 
 
 def test_a_seed_is_the_same_history_in_every_process() -> None:
-    told = {
+    digests = {
         subprocess.run(
             [sys.executable, "-c", TELL_ALL],
             cwd=ROOT,
@@ -39,8 +39,8 @@ def test_a_seed_is_the_same_history_in_every_process() -> None:
         for seed in ("1", "2")
     }
 
-    assert len(told) == 1
-    assert told != {b""}
+    assert len(digests) == 1
+    assert digests != {b""}
 
 
 def test_who_kept_a_guests_order_before_it_earned_may_say_so_after_its_member_was_erased() -> None:

@@ -151,7 +151,7 @@ class Member:
         return _months_later(self.last_active, 1)
 
     @property
-    def told(self) -> tuple[Any, ...]:
+    def expected(self) -> tuple[Any, ...]:
         lots = {lot: points for lot, points in self.lots.items() if points}
         pending = {dates: points for dates, points in self.pending.items() if points}
         return sum(lots.values()) - self.debt, self.debt, lots, pending
@@ -230,7 +230,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(target=orders, points=st.integers(10, 50), days_ago=st.sampled_from((0, 0, 0, 1, 4)))
     def earn(self, points: int, days_ago: int) -> Bought:
-        order = scene.order(self._next("o"), points, at=self.world.now - days_ago * DAY)
+        order = scene.order(self._next("o"), points, occurred_at=self.world.now - days_ago * DAY)
         scene.done(self.world.finish(Earn(order, "ann")))
 
         self._active()
@@ -315,7 +315,7 @@ class Books(RuleBasedStateMachine):
         pending = {
             tuple(dates): points for dates, points in account.holding.pending.items() if points
         }
-        assert (account.balance, account.holding.debt, lots, pending) == self.member.told
+        assert (account.balance, account.holding.debt, lots, pending) == self.member.expected
         self.shown.append((self.world.now, account.balance))
 
     def teardown(self) -> None:

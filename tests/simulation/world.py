@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, cast
 
 import greenlet  # type: ignore[import-untyped]  # the package carries no types
 
-from local.memory import Invalid, MemoryEngine, Tells, answer
+from local.memory import Invalid, MemoryEngine, Reported, answer
 from loyalty.domain.kernel.errors import Refusal, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.people.identity import Digest, Identity, Keyring
@@ -36,7 +36,7 @@ from loyalty.table.operations import (
 from loyalty.usecases.ports import Desk
 from tests.simulation.auditor import Auditor, Violation, lapses_when_quiet
 from tests.simulation.identities import Identities
-from tests.simulation.telling import told_answer, told_call
+from tests.simulation.tracing import answer_line, call_line
 
 PROGRAM_ID: Final = "p"
 # A function remembers which version of the program is in force for so long.
@@ -60,7 +60,7 @@ class Fault(Enum):
 class Read:
     """One item or several, or a page; `strong` reads are never old."""
 
-    asked: Sequence[Key] | Query
+    target: Sequence[Key] | Query
     strong: bool
 
 
@@ -104,12 +104,12 @@ class World:
         self,
         *programs: PublishedProgram,
         now: datetime,
-        tells: Tells = "all",
+        reported: Reported = "all",
         trace: Callable[[str], None] | None = None,
     ) -> None:
         self.programs = programs
         self.now = now
-        self.table = MemoryEngine(tells=tells)
+        self.table = MemoryEngine(reported=reported)
         self.zone = programs[0].document.zone
         self.auditor = Auditor(
             zone=self.zone,
@@ -139,9 +139,9 @@ class World:
                 self.table.apply([Put(key, records.account_to_item(account, PROGRAM_ID))])
             self.auditor.accounts[member_id] = self.table.items[key]
 
-    def program(self, *, at: datetime | None = None) -> PublishedProgram:
+    def program(self, *, moment: datetime | None = None) -> PublishedProgram:
         """The version in force."""
-        moment = at or self.now
+        moment = moment or self.now
         return [each for each in self.programs if each.published_at <= moment][-1]
 
     def version(self, number: int) -> PublishedProgram:
@@ -171,9 +171,9 @@ class World:
         try:
             self.write(write, attempt)
         except Refused as refused:
-            self.tell(f"{attempt.name}: what was late is refused {sorted(refused.found)}")
+            self.log(f"{attempt.name}: what was late is refused {sorted(refused.found)}")
         else:
-            self.tell(f"{attempt.name}: what was late has arrived")
+            self.log(f"{attempt.name}: what was late has arrived")
 
     def write(self, write: Write, attempt: "Attempt") -> None:
         written = self.table.apply(write.operations)
@@ -183,19 +183,19 @@ class World:
         self.identities.observe(written, self.table.items)
 
     def read(self, read: Read, *, stale: Callable[[Key], Item | None] | None = None) -> Any:
-        if isinstance(read.asked, Query):
+        if isinstance(read.target, Query):
             items = self.table.items
             seen = {key: stale(key) for key in items} if stale else items
-            return answer(read.asked, [item for item in seen.values() if item is not None])
+            return answer(read.target, [item for item in seen.values() if item is not None])
         get = stale or self.table.items.get
-        return {key: item for key in read.asked if (item := get(key)) is not None}
+        return {key: item for key in read.target if (item := get(key)) is not None}
 
     def old_image(self, key: Key, *, back: int = 1) -> Item | None:
         """An item as it was some writes ago; as it is, where it was never written that often."""
         images = self.images.get(key, ())
         return images[-back] if 0 < back <= len(images) else self.table.items.get(key)
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         if self.trace is not None:
             self.trace(f"{self.now.astimezone(self.zone):%Y-%m-%d %H:%M:%S%z}  {line}")
 
@@ -231,7 +231,7 @@ class Attempt:
         if call is None:
             raise RuntimeError(f"{self.name} has ended")
         if self.world.trace is not None:
-            self.world.tell(f"{self.name}: {told_call(call)}: {fault.value}")
+            self.world.log(f"{self.name}: {call_line(call)}: {fault.value}")
         match fault:
             case Fault.CONFLICT | Fault.THROTTLED:
                 self._resume(Transient(fault.value))
@@ -277,20 +277,20 @@ class Attempt:
                 return None
             return self.world.read(call)
         except Refused as refused:
-            self.world.tell(f"    refused: {refused.found}")
+            self.world.log(f"    refused: {refused.found}")
             return refused
         except Invalid as mistake:
             raise Violation(f"{self.name} asks what the table cannot do: {mistake}") from mistake
 
     def _resume(self, outcome: object) -> None:
         """Give it what came of its call; it runs on to its next one, or to its end."""
-        told = self._stack.switch(outcome)
+        answer = self._stack.switch(outcome)
         if self._stack.dead:
-            self.call, self.answer = None, told
+            self.call, self.answer = None, answer
             if self.world.trace is not None:
-                self.world.tell(f"{self.name} answers: {told_answer(told)}")
+                self.world.log(f"{self.name} answers: {answer_line(answer)}")
         else:
-            self.call = told
+            self.call = answer
 
     def _die(self) -> None:
         self._stack.throw()

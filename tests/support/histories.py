@@ -115,7 +115,9 @@ def _accruals(draw: st.DrawFn) -> _Make:
     source = draw(SOURCES)
 
     def make(number: int) -> Entry:
-        paid = order(str(number), amount_minor=minor, at=when["at"], source=source)
+        paid = order(
+            str(number), amount_minor=minor, occurred_at=when["happened_at"], source=source
+        )
         cause = OrderCause(source, paid.order_id, "accrual")
         detail = Accrual(order=paid, shares=shares, parts=(), qualifying=qualifying)
         return entry(cause, effect, detail=detail, **when)
@@ -197,7 +199,7 @@ def _guests(draw: st.DrawFn) -> Callable[[int], Placeholder]:
     guest = draw(st.sampled_from(["", "email#1#ab", "email#1#cd"]))
 
     def make(number: int) -> Placeholder:
-        paid = order(str(number), amount_minor=minor, at=at, source=source)
+        paid = order(str(number), amount_minor=minor, occurred_at=at, source=source)
         return Placeholder(
             source=source,
             order_id=str(number),
@@ -276,4 +278,6 @@ def _accounts(draw: st.DrawFn, member_id: str) -> Account:
 
 
 def _when() -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"member_id": MEMBERS, "at": MOMENTS, "recorded_at": MOMENTS})
+    return st.fixed_dictionaries(
+        {"member_id": MEMBERS, "happened_at": MOMENTS, "recorded_at": MOMENTS}
+    )

@@ -22,11 +22,11 @@ def order(
     order_id: str = "1001",
     *,
     amount_minor: int = 4999,
-    at: datetime = NOON,
+    occurred_at: datetime = NOON,
     source: str = "pos",
 ) -> Order:
     line = Line(line_id="1", sku=None, category=None, quantity=1, amount_minor=amount_minor)
-    return Order(source=source, order_id=order_id, occurred_at=at, lines=(line,))
+    return Order(source=source, order_id=order_id, occurred_at=occurred_at, lines=(line,))
 
 
 def accrual(
@@ -40,7 +40,7 @@ def accrual(
     return entry(
         OrderCause(paid.source, paid.order_id, "accrual"),
         Holding(lots=lots, **effect),
-        at=paid.occurred_at,
+        happened_at=paid.occurred_at,
         recorded_at=recorded_at,
         detail=Accrual(order=paid, shares=(), parts=()),
     )
@@ -51,7 +51,7 @@ def entry(
     effect: Holding,
     *,
     member_id: str = "mem_1",
-    at: datetime = NOON,
+    happened_at: datetime = NOON,
     recorded_at: datetime = NOON,
     detail: Any = None,
 ) -> Entry:
@@ -59,7 +59,7 @@ def entry(
         cause=cause,
         member_id=member_id,
         effect=effect,
-        happened_at=at,
+        happened_at=happened_at,
         recorded_at=recorded_at,
         program_version=1,
         fingerprint="f",
@@ -72,7 +72,7 @@ def request(kind: Any, effect: Holding, *, request_id: str = "r1", **more: Any) 
 
 
 def voucher(state: Any = "issued", **parts: Any) -> Voucher:
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "code": CODE,
         "member_id": "mem_1",
         "redemption_id": "red_1",
@@ -82,13 +82,13 @@ def voucher(state: Any = "issued", **parts: Any) -> Voucher:
         "issued_at": NOON,
         "terms": Terms(kind="amount_off", name="Latte", currency="EUR", amount_minor=400),
     }
-    return Voucher(state=state, **told | parts)
+    return Voucher(state=state, **defaults | parts)
 
 
 def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: Any) -> Message:
     """One that was sent at once, unless told otherwise."""
     written_at = sent_at or NOON
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "member_id": "mem_1",
         "day": written_at.date(),
         "written_at": written_at,
@@ -96,11 +96,11 @@ def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: 
         "state": "sent" if sent_at else "waiting",
         "settled_at": sent_at,
     }
-    return Message(kind=kind, sent_at=sent_at, **told | parts)
+    return Message(kind=kind, sent_at=sent_at, **defaults | parts)
 
 
 def response(score: int = 9, **parts: Any) -> Response:
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "survey_id": "recommend",
         "survey_kind": "nps",
         "member_id": "mem_1",
@@ -110,7 +110,7 @@ def response(score: int = 9, **parts: Any) -> Response:
         "comment": None,
         "answered_at": NOON,
     }
-    return Response(score=score, **told | parts)
+    return Response(score=score, **defaults | parts)
 
 
 def change(after: Kept, before: Kept | None = None, *, made_at: datetime = NOON) -> TableChange:

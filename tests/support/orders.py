@@ -9,8 +9,8 @@ NOON: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 def line(amount_minor: int, line_id: str = "1", **parts: Any) -> Line:
-    told = {"sku": None, "category": None, "quantity": 1} | parts
-    return Line(line_id=line_id, amount_minor=amount_minor, **told)
+    details = {"sku": None, "category": None, "quantity": 1} | parts
+    return Line(line_id=line_id, amount_minor=amount_minor, **details)
 
 
 def order(

@@ -41,7 +41,7 @@ class Sale(NamedTuple):
     source: str
     order_id: str
     on: date
-    at: datetime
+    sold_at: datetime
     amount_minor: int
 
 
@@ -229,7 +229,7 @@ class Recomputed:
         bought = self._bought("members", first=first)
         refunds = self._refunds_of_members(first, last)
         buyers = [
-            (max(each.at for each in sold), len(sold), _total(sold) - refunds[customer])
+            (max(each.sold_at for each in sold), len(sold), _total(sold) - refunds[customer])
             for customer, sold in bought.items()
         ]
         scored = [
@@ -268,7 +268,9 @@ class Recomputed:
             groups[min(5, len(sold))].append(sold)
         rows = []
         for orders_each, guests in sorted(groups.items()):
-            claimable = [[each for each in sold if each.at >= claimable_from] for sold in guests]
+            claimable = [
+                [each for each in sold if each.sold_at >= claimable_from] for sold in guests
+            ]
             revenue = sum(map(_total, guests))
             rows.append(
                 {
@@ -329,7 +331,7 @@ class Recomputed:
                 "level": levels.get(member),
                 "orders": len(sold),
                 "revenue_minor": _total(sold) - refunds[member],
-                "last_order_on": _iso(self.day(max(each.at for each in sold))),
+                "last_order_on": _iso(self.day(max(each.sold_at for each in sold))),
                 "points": self._balance(member),
             }
             for member, sold in self._bought("members", first=first).items()
@@ -399,13 +401,15 @@ class Recomputed:
             if moment and self._during(moment):
                 by_kind[each.kind].append(each)
         rows = []
-        for kind, told in by_kind.items():
-            states = Counter(each.state for each in told)
+        for kind, messages in by_kind.items():
+            states = Counter(each.state for each in messages)
             arrived: defaultdict[str, list[datetime]] = defaultdict(list)
-            for each in told:
+            for each in messages:
                 if each.sent_at and each.state != "bounced":
                     arrived[self.heir(each.member_id)].append(each.sent_at)
-            sold = [each for each in self.sales if self._follows(each.at, arrived[each.customer])]
+            sold = [
+                each for each in self.sales if self._follows(each.sold_at, arrived[each.customer])
+            ]
             refunded = [
                 each.detail.amount_minor
                 for each in self.entries
@@ -423,7 +427,7 @@ class Recomputed:
             rows.append(
                 {
                     "message_kind": kind,
-                    "sent": len(told) - states["dropped"],
+                    "sent": len(messages) - states["dropped"],
                     "bounced": states["bounced"],
                     "complained": states["complained"],
                     "dropped": states["dropped"],
@@ -446,25 +450,25 @@ class Recomputed:
             for each in self.responses:
                 if first <= self.day(each.answered_at) <= last:
                     by_survey[each.survey_id, each.survey_kind].append(each)
-            for (survey_id, kind), told in by_survey.items():
-                bands = Counter(_band(each) for each in told)
-                satisfied = ratio(bands["satisfied"], len(told))
+            for (survey_id, kind), answers in by_survey.items():
+                bands = Counter(_band(each) for each in answers)
+                satisfied = ratio(bands["satisfied"], len(answers))
                 promoted = 100 * (bands["promoters"] - bands["detractors"])
                 rows.append(
                     {
                         "survey_id": survey_id,
                         "survey_kind": kind,
                         "starts_on": _iso(first),
-                        "answers": len(told),
+                        "answers": len(answers),
                         "top": bands["promoters"] + bands["satisfied"],
                         "middle": bands["passives"] + bands["neutral"],
                         "bottom": bands["detractors"] + bands["dissatisfied"],
-                        "low": sum(each.is_low for each in told),
-                        "mean": ratio(sum(each.score for each in told), len(told)),
-                        "nps": ratio(promoted, len(told)) if kind == "nps" else None,
+                        "low": sum(each.is_low for each in answers),
+                        "mean": ratio(sum(each.score for each in answers), len(answers)),
+                        "nps": ratio(promoted, len(answers)) if kind == "nps" else None,
                         "csat": satisfied if kind == "csat" else None,
                     }
-                    | {f"score_{n}": sum(each.score == n for each in told) for n in range(11)}
+                    | {f"score_{n}": sum(each.score == n for each in answers) for n in range(11)}
                 )
         return sorted(
             rows, key=lambda row: (row["survey_id"], row["survey_kind"], row["starts_on"])
@@ -498,7 +502,7 @@ class Recomputed:
             for sale in self.sales:
                 if sale.who == "members" and sale.customer == member:
                     ever += [sale] if sale.on <= self.period.last else []
-                    if timedelta() < sale.at - answer.answered_at <= within:
+                    if timedelta() < sale.sold_at - answer.answered_at <= within:
                         soon.append(sale)
                         returned.add(member)
             for each in self.entries:
@@ -524,7 +528,7 @@ class Recomputed:
 
     def _follows(self, moment: datetime, told_at: Iterable[datetime]) -> bool:
         within = timedelta(days=self.period.within_days)
-        return any(at <= moment < at + within for at in told_at)
+        return any(arrived <= moment < arrived + within for arrived in told_at)
 
     # What points are held, expire, are spent
 
@@ -693,7 +697,7 @@ class Recomputed:
         rows = []
         for reward_id, vouchers in groups.items():
             states = Counter(each.state_at(self.period.as_of) for each in vouchers)
-            kept = [e for e in vouchers if e.state_at(self.period.as_of) != "cancelled"]
+            counted = [e for e in vouchers if e.state_at(self.period.as_of) != "cancelled"]
             used = [each for each in vouchers if each.state == "used"]
             reward = self.document.reward(reward_id)
             worth = [
@@ -711,8 +715,8 @@ class Recomputed:
                     "open": states["held"] + states["issued"],
                     "expired": states["expired"],
                     "cancelled": states["cancelled"],
-                    "used_rate": ratio(len(used), len(kept)),
-                    "points": sum(each.points for each in kept),
+                    "used_rate": ratio(len(used), len(counted)),
+                    "points": sum(each.points for each in counted),
                     "cost_minor": None if None in worth else sum(map(int, worth)),  # type: ignore[arg-type]
                     "orders": len(orders),
                     "order_revenue_minor": sum(amounts.get(each, 0) for each in orders),
@@ -764,17 +768,19 @@ class Recomputed:
         for item in items:
             for fact in facts_of(change(item)):
                 if fact.kind == "orders":
-                    told: Any = fact
-                    who = "members" if told.member_id else "guests" if told.guest_id else "unknown"
-                    customer = self.heir(told.member_id) if told.member_id else told.guest_id
+                    order: Any = fact
+                    who = (
+                        "members" if order.member_id else "guests" if order.guest_id else "unknown"
+                    )
+                    customer = self.heir(order.member_id) if order.member_id else order.guest_id
                     yield Sale(
                         who,
                         customer,
-                        told.source,
-                        told.order_id,
-                        self.day(told.occurred_at),
-                        told.occurred_at,
-                        told.amount_minor,
+                        order.source,
+                        order.order_id,
+                        self.day(order.occurred_at),
+                        order.occurred_at,
+                        order.amount_minor,
                     )
 
     def _moves(self, entry: Entry) -> Iterator[Move]:

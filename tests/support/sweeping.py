@@ -157,7 +157,7 @@ class Town:
         request_id = f"request-{next(self._numbers)}"
         given = adjust(
             member_id,
-            asked=requested_adjustment,
+            adjustment=requested_adjustment,
             request_id=request_id,
             allowance=None,
             desk=self.desk,
@@ -177,7 +177,7 @@ class Town:
         requested_reward = RequestedReward(reward_id=reward_id, hold=hold)
         request_id = f"request-{next(self._numbers)}"
         entry = redeem_reward(
-            member_id, wanted=requested_reward, request_id=request_id, desk=self.desk
+            member_id, request=requested_reward, request_id=request_id, desk=self.desk
         ).entry
         assert isinstance(entry.detail, Redemption)
         return self.voucher(entry.detail.code)

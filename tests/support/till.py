@@ -162,7 +162,7 @@ def answer(
     survey_id: str, *, order: str, score: int, comment: str | None = None, as_: Claims = CASHIER
 ) -> Answer:
     """Answer a survey about an order."""
-    told = call(
+    response = call(
         accrual.handler,
         "POST",
         f"{PROGRAM}/surveys/{survey_id}/responses",
@@ -173,8 +173,8 @@ def answer(
         },
         as_=as_,
     )
-    assert told.status == 201, told.text
-    return told
+    assert response.status == 201, response.text
+    return response
 
 
 def adjust(

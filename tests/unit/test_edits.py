@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loyalty.domain.earning.awarding import award
 from loyalty.domain.kernel.errors import OrderConflict, ValidationFailed
 from loyalty.domain.ledger.entries import Edit, RequestedRefund
-from loyalty.domain.ledger.refunds import OrderState, kept, refunded_with
+from loyalty.domain.ledger.refunds import OrderState, refunded_with, unrefunded
 from loyalty.domain.orders.order import Line, Order
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
@@ -155,7 +155,7 @@ def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Sho
     shop.now += timedelta(days=400)
 
     record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
-    told = refund("shop", "1", asked=back(whole=True), desk=shop.desk)
+    told = refund("shop", "1", request=back(whole=True), desk=shop.desk)
 
     assert shop.account(ANA).balance == 0
     assert isinstance(told, Refunded)
@@ -178,7 +178,7 @@ def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
 def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
     shop = Shop(ANA, clawback="only_pending")
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    refund("shop", "1", asked=back(amounts_minor={"1": 2000}), desk=shop.desk)
+    refund("shop", "1", request=back(amounts_minor={"1": 2000}), desk=shop.desk)
     assert shop.account(ANA).balance == 20
 
     told = record_storefront_order(
@@ -193,7 +193,7 @@ def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
 def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
     shop = Shop(ANA, clawback="unlimited")
     record_storefront_order(order(line(4000)), customer=OF_ANA, desk=shop.desk)
-    redeem_reward(ANA, wanted=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
+    redeem_reward(ANA, request=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
 
     told = record_storefront_order(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
 
@@ -204,7 +204,7 @@ def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
 
 def test_a_refund_of_a_line_that_is_told_later_counts_when_it_is_told(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    early = refund("shop", "1", asked=back(amounts_minor={"2": 1000}), desk=shop.desk)
+    early = refund("shop", "1", request=back(amounts_minor={"2": 1000}), desk=shop.desk)
 
     told = record_storefront_order(
         order(line(2000), line(1000, "2"), minute=1), customer=OF_ANA, desk=shop.desk
@@ -295,7 +295,7 @@ def live(shop: Shop, steps: Sequence[Order | RequestedRefund]) -> None:
         if isinstance(step, Order):
             record_storefront_order(step, customer=OF_ANA, desk=shop.desk)
         else:
-            refund("shop", "1", asked=step, desk=shop.desk)
+            refund("shop", "1", request=step, desk=shop.desk)
         shop.must_add_up(ANA)
 
 
@@ -317,7 +317,7 @@ def test_in_whatever_order_a_life_is_told_its_end_is_the_same(
     state = OrderState()
     for each in refunds:
         state = refunded_with(state, each)
-    target = award(kept(tellings[-1], state), shop.program.document).points
+    target = award(unrefunded(tellings[-1], state), shop.program.document).points
     assert sum(each.points + each.pending_points for each in shop.entries(ANA)) == target
 
 
@@ -336,7 +336,7 @@ def test_an_order_whose_whole_price_came_back_keeps_nothing(
     paid = sum(each.paid_minor for each in tellings[-1].lines)
 
     rest = back("rest", amount_minor=max(0, paid - returned))
-    refund("shop", "1", asked=rest, desk=shop.desk)
+    refund("shop", "1", request=rest, desk=shop.desk)
 
     entries = shop.entries(ANA)
     assert sum(entry.points + entry.pending_points for entry in entries) == 0

@@ -116,7 +116,7 @@ def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_record
     expiry = entry(
         CalendarCause("mem_1", "expiry", (date(2026, 10, 31),), 2),
         Holding(lots={date(2026, 10, 31): -9}),
-        at=midnight,
+        happened_at=midnight,
     )
 
     (fact,) = told(EntryFact, change(expiry))

@@ -52,7 +52,7 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def sold(order_id: str, *, at: datetime = NOON) -> TableChange:
-    return change(accrual(order(order_id, at=at), recorded_at=at))
+    return change(accrual(order(order_id, occurred_at=at), recorded_at=at))
 
 
 def entries(home: Home) -> list[str]:

@@ -39,14 +39,14 @@ def shop(**parts: Any) -> Shop:
     requested_adjustment = RequestedAdjustment(
         points=100, why=WHY, expiring_on=None, below_zero=False
     )
-    adjust("ana", asked=requested_adjustment, request_id="gift", allowance=None, desk=at.desk)
+    adjust("ana", adjustment=requested_adjustment, request_id="gift", allowance=None, desk=at.desk)
     return at
 
 
 def redeemed(at: Shop, key: str = "k1", *, hold: bool = False) -> Voucher:
     """A voucher of Ana's."""
     requested_reward = RequestedReward(reward_id="latte", hold=hold)
-    recorded = redeem_reward("ana", wanted=requested_reward, request_id=key, desk=at.desk)
+    recorded = redeem_reward("ana", request=requested_reward, request_id=key, desk=at.desk)
     code: str = recorded.entry.detail.code  # type: ignore[union-attr]  # a redemption's
     return voucher_of(code, desk=at.desk)
 

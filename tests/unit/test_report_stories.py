@@ -59,12 +59,12 @@ def noon(month: int, day: int) -> datetime:
 
 def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -> Entry:
     """One point for each euro, under the only rule."""
-    paid = order(order_id, amount_minor=euros * 100, at=at)
+    paid = order(order_id, amount_minor=euros * 100, occurred_at=at)
     return entry(
         OrderCause("pos", order_id, "accrual"),
         Holding(lots={lot: euros}),
         member_id=member_id,
-        at=at,
+        happened_at=at,
         recorded_at=at,
         detail=Accrual(
             order=paid,
@@ -81,7 +81,7 @@ def asked(kind: str, member_id: str, at: datetime, effect: Holding, detail: Deta
         effect,
         request_id=f"{kind}-{at:%m-%d}",
         member_id=member_id,
-        at=at,
+        happened_at=at,
         recorded_at=at,
         detail=detail,
     )
@@ -102,7 +102,7 @@ def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date)
     )
     cause = OrderCause("pos", order_id, "clawback", "r1")
     effect = Holding(lots={lot: -euros})
-    return entry(cause, effect, member_id=member_id, at=at, recorded_at=at, detail=detail)
+    return entry(cause, effect, member_id=member_id, happened_at=at, recorded_at=at, detail=detail)
 
 
 def of_ana() -> Iterator[Kept]:
@@ -115,7 +115,7 @@ def of_ana() -> Iterator[Kept]:
         CalendarCause("ana", "expiry", (lasts_until,), 3),
         Holding(lots={lasts_until: -30}),
         member_id="ana",
-        at=ended_at,
+        happened_at=ended_at,
         recorded_at=noon(11, 16),
     )
     yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT)
@@ -140,7 +140,7 @@ def of_others() -> Iterator[Kept]:
         member_id="cleo", status="closed", enrolled_at=noon(11, 10), ended_at=noon(11, 20)
     )
     for order_id, day, amount_minor in (("g-1", 7, 700), ("g-2", 14, 900)):
-        paid = order(order_id, amount_minor=amount_minor, at=noon(11, day))
+        paid = order(order_id, amount_minor=amount_minor, occurred_at=noon(11, day))
         yield Placeholder(
             source="pos",
             order_id=order_id,

@@ -193,7 +193,7 @@ def test_the_days_of_a_period_are_the_program_s(home: Home) -> None:
     late = "2026-11-30T23:00:00"
     for number, moment in enumerate((*moments, late)):
         at = datetime.fromisoformat(f"{moment}+00:00")
-        sold = accrual(order(str(number), at=at), recorded_at=at)
+        sold = accrual(order(str(number), occurred_at=at), recorded_at=at)
         home.write([change(sold)], name=f"{number}-{number}")
 
     answer = home.answer()
@@ -235,7 +235,7 @@ def test_an_expiry_is_counted_alike_before_and_after_it_was_recorded(home: Home)
     expiry = entry(
         CalendarCause("mem_1", "expiry", (lot,), 1),
         Holding(lots={lot: -49}),
-        at=midnight(lot + timedelta(days=1), PARIS),
+        happened_at=midnight(lot + timedelta(days=1), PARIS),
         recorded_at=datetime(2026, 12, 24, tzinfo=UTC),
     )
 

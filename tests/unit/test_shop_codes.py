@@ -73,13 +73,15 @@ def bean(**parts: Any) -> Shop:
     requested_adjustment = RequestedAdjustment(
         points=100, why=WHY, expiring_on=None, below_zero=False
     )
-    adjust("ana", asked=requested_adjustment, request_id="gift", allowance=None, desk=shop.desk)
+    adjust(
+        "ana", adjustment=requested_adjustment, request_id="gift", allowance=None, desk=shop.desk
+    )
     return shop
 
 
 def redeemed(at: Shop) -> Voucher:
     recorded = redeem_reward(
-        "ana", wanted=RequestedReward(reward_id="five"), request_id="k1", desk=at.desk
+        "ana", request=RequestedReward(reward_id="five"), request_id="k1", desk=at.desk
     )
     return voucher_of(recorded.entry.detail.code, desk=at.desk)  # type: ignore[union-attr]
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import award
 from loyalty.domain.ledger.entries import Accrual, RequestedRefund
-from loyalty.domain.ledger.refunds import OrderState, counted_minor, kept, refunded_with, to_settle
+from loyalty.domain.ledger.refunds import (
+    OrderState,
+    counted_minor,
+    refunded_with,
+    to_settle,
+    unrefunded,
+)
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
@@ -143,5 +149,5 @@ def test_units_beyond_what_was_bought_do_not_count() -> None:
 
     after = refunded_with(twice, refund_of("r2", quantities={"1": 2}))
 
-    assert kept(bought, after).amount_minor == 1000
+    assert unrefunded(bought, after).amount_minor == 1000
     assert counted_minor(bought, before=twice, after=after) == 1000

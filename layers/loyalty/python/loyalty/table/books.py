@@ -113,9 +113,11 @@ class TableBooks:
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
         if not reward_ids:
             return {}
-        asked = {keys.stock(self._program, reward_id): reward_id for reward_id in reward_ids}
-        found = self._engine.get_many(tuple(asked), strong=False)
-        taken = {asked[key]: cast("int", item["taken"]) for key, item in found.items()}
+        reward_by_key = {
+            keys.stock(self._program, reward_id): reward_id for reward_id in reward_ids
+        }
+        found = self._engine.get_many(tuple(reward_by_key), strong=False)
+        taken = {reward_by_key[key]: cast("int", item["taken"]) for key, item in found.items()}
         return dict.fromkeys(reward_ids, 0) | taken
 
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
@@ -179,9 +181,9 @@ class TableBooks:
             for item in page
         )
         found = self._engine.get_many(tuple(accruals), strong=True) if accruals else {}
-        kept = [records.entry_from_item(found[key]) for key in accruals if key in found]
+        on_file = [records.entry_from_item(found[key]) for key in accruals if key in found]
         return Listed(
-            [each for each in kept if isinstance(each, Placeholder)],
+            [each for each in on_file if isinstance(each, Placeholder)],
             cast("str", page[-1]["sk"]) if len(listed) > len(page) else None,
         )
 
@@ -296,10 +298,14 @@ class TableBooks:
         actions += _actions_on_maps(change)
         if change.active_on is not None:
             actions.append(Assign(("active_on",), change.active_on.isoformat()))
-        if (told := change.announces) is not None:
-            known = ("tier_announced",)
-            actions.append(Assign(known, told.level) if told.level else Remove(known))
-            actions.append(Increase(("tier_ups" if told.is_up else "tier_downs",), 1))
+        if (announced := change.announces) is not None:
+            announced_path = ("tier_announced",)
+            actions.append(
+                Assign(announced_path, announced.level)
+                if announced.level
+                else Remove(announced_path)
+            )
+            actions.append(Increase(("tier_ups" if announced.is_up else "tier_downs",), 1))
         if change.revises_tier:
             actions.append(Increase(("tier_revision",), 1))
         if change.due is not None and change.due.moves:

@@ -63,17 +63,17 @@ def change_of(record: Mapping[str, Any]) -> TableChange | None:
     Raises:
         Unreadable: the item lies in the books but is none.
     """
-    told = record["dynamodb"]
-    if "NewImage" not in told:
+    images = record["dynamodb"]
+    if "NewImage" not in images:
         return None
     try:
-        after = _kept(told["NewImage"])
+        after = _stored_item(images["NewImage"])
         if after is None:
             return None
         return TableChange(
-            program_id=told["Keys"]["pk"]["S"].split("#")[1],
-            made_at=_moment(told["ApproximateCreationDateTime"]),
-            before=_kept(told["OldImage"]) if "OldImage" in told else None,
+            program_id=images["Keys"]["pk"]["S"].split("#")[1],
+            made_at=_moment(images["ApproximateCreationDateTime"]),
+            before=_stored_item(images["OldImage"]) if "OldImage" in images else None,
             after=after,
         )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -100,7 +100,7 @@ def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
         raise Unreadable(f"item {cast('str', item['sk'])}") from error
 
 
-def _kept(image: Mapping[str, Any]) -> Kept | None:
+def _stored_item(image: Mapping[str, Any]) -> Kept | None:
     return _of_item(cast("Item", from_wire({"M": image})))
 
 

@@ -47,7 +47,8 @@ def customer_to_item(on_file: CustomerOnFile) -> Item:
         "told_at": keys.instant(on_file.told_at) if on_file.told_at else None,
         "erased": on_file.is_erased,
         "memberships": {
-            name: _membership_to_wire(known) for name, known in on_file.memberships.items()
+            name: _membership_to_wire(membership)
+            for name, membership in on_file.memberships.items()
         },
         "counter": on_file.counter,
     }
@@ -61,7 +62,8 @@ def customer_from_item(item: Item) -> CustomerOnFile:
         told_at=datetime.fromisoformat(told_at) if told_at else None,
         is_erased=wire["erased"],
         memberships={
-            name: _membership_from_wire(known) for name, known in wire["memberships"].items()
+            name: _membership_from_wire(membership)
+            for name, membership in wire["memberships"].items()
         },
         counter=wire["counter"],
     )

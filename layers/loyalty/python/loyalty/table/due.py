@@ -64,9 +64,9 @@ class TableDues:
         found = [DueItem(cast("str", item[sort])) for item in page]
         return Listed(found, cast("str", page.next[sort]) if page.next else None)
 
-    def relist(self, due: DueItem, at: datetime | None, *, seen: Account | None = None) -> None:
+    def relist(self, due: DueItem, moment: datetime | None, *, seen: Account | None = None) -> None:
         partition, sort = f"{self._index}_pk", f"{self._index}_sk"
-        listed = keys.due_keys(self._index, self._program, due.owner, at) if at else {}
+        listed = keys.due_keys(self._index, self._program, due.owner, moment) if moment else {}
         conditions: list[Condition] = [equal((sort,), due.name)]
         if seen is not None:
             day = seen.due

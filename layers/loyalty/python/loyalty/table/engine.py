@@ -149,17 +149,17 @@ class DynamoEngine:
         if len(keys) > BATCH_GET_MAX:
             raise ValueError(f"{len(keys)} keys in one read")
         found: dict[Key, Item] = {}
-        asked = [_key_to_wire(key) for key in dict.fromkeys(keys)]
+        missing = [_key_to_wire(key) for key in dict.fromkeys(keys)]
         for _ in range(ATTEMPTS_MAX):
             answer = self._call(
                 self._client.batch_get_item,
-                RequestItems={self._table: {"Keys": asked, "ConsistentRead": strong}},
+                RequestItems={self._table: {"Keys": missing, "ConsistentRead": strong}},
             )
             for wire in answer["Responses"].get(self._table, ()):
                 item = _item_from_wire(wire)
                 found[key_of(item)] = item
-            asked = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            if not asked:
+            missing = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not missing:
                 return found
         raise Transient("keys stayed unprocessed")
 
@@ -306,44 +306,48 @@ class _Expressions:
 
 
 def _operation_to_wire(operation: Operation, *, table: str) -> dict[str, dict[str, Any]]:
-    told = _Expressions()
+    expressions = _Expressions()
     wire: dict[str, Any] = {"TableName": table}
     if isinstance(operation, Put):
         wire["Item"] = item_to_wire(operation.item | operation.key._asdict())
     else:
         wire["Key"] = _key_to_wire(operation.key)
     if isinstance(operation, Update):
-        wire["UpdateExpression"] = told.update(operation.actions)
+        wire["UpdateExpression"] = expressions.update(operation.actions)
     if operation.conditions:
-        wire["ConditionExpression"] = told.condition(operation.conditions)
+        wire["ConditionExpression"] = expressions.condition(operation.conditions)
         wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    if told.names:
-        wire["ExpressionAttributeNames"] = {short: name for name, short in told.names.items()}
-    if told.values:
-        wire["ExpressionAttributeValues"] = told.values
+    if expressions.names:
+        wire["ExpressionAttributeNames"] = {
+            short: name for name, short in expressions.names.items()
+        }
+    if expressions.values:
+        wire["ExpressionAttributeValues"] = expressions.values
     return {_VERBS[type(operation)]: wire}
 
 
 def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
-    told = _Expressions()
+    expressions = _Expressions()
     prefix = f"{query.index}_" if query.index else ""
-    clauses = [f"{told.path((f'{prefix}pk',))} = {told.value(query.pk)}"]
+    clauses = [f"{expressions.path((f'{prefix}pk',))} = {expressions.value(query.pk)}"]
     # DynamoDB refuses a name that no expression uses, so the sort key is named where it counts.
     sort = (f"{prefix}sk",)
     if query.begins_with is not None:
-        clauses.append(f"begins_with({told.path(sort)}, {told.value(query.begins_with)})")
+        clauses.append(
+            f"begins_with({expressions.path(sort)}, {expressions.value(query.begins_with)})"
+        )
     elif query.first is not None and query.last is not None:
-        bounds = f"{told.value(query.first)} AND {told.value(query.last)}"
-        clauses.append(f"{told.path(sort)} BETWEEN {bounds}")
+        bounds = f"{expressions.value(query.first)} AND {expressions.value(query.last)}"
+        clauses.append(f"{expressions.path(sort)} BETWEEN {bounds}")
     elif query.first is not None:
-        clauses.append(f"{told.path(sort)} >= {told.value(query.first)}")
+        clauses.append(f"{expressions.path(sort)} >= {expressions.value(query.first)}")
     elif query.last is not None:
-        clauses.append(f"{told.path(sort)} <= {told.value(query.last)}")
+        clauses.append(f"{expressions.path(sort)} <= {expressions.value(query.last)}")
     wire: dict[str, Any] = {
         "TableName": table,
         "KeyConditionExpression": " AND ".join(clauses),
-        "ExpressionAttributeNames": {short: name for name, short in told.names.items()},
-        "ExpressionAttributeValues": told.values,
+        "ExpressionAttributeNames": {short: name for name, short in expressions.names.items()},
+        "ExpressionAttributeValues": expressions.values,
         "ScanIndexForward": not query.newest_first,
         "Limit": query.limit,
     }

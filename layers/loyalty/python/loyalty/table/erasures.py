@@ -87,10 +87,10 @@ class TableErasures:
             return False
         return True
 
-    def stop(self, erasure: Erasure, *, at: datetime, by: str) -> None:
+    def stop(self, erasure: Erasure, *, stopped_at: datetime, by: str) -> None:
         seen = (_as_asked(erasure), Missing(("is_begun",)), Missing(("ended",)))
         stops = (
-            Assign(("request", "stopped_at"), keys.instant(at)),
+            Assign(("request", "stopped_at"), keys.instant(stopped_at)),
             Assign(("request", "stopped_by"), by),
             *_ends(erasure, "stopped"),
         )
@@ -111,15 +111,15 @@ class TableErasures:
         item = self._engine.get(keys.erasure(self._program, erasure_id), strong=True)
         return erasure_from_item(item) if item else None
 
-    def still_asked(self, asked: Sequence[ErasureRef]) -> Sequence[Erasure]:
-        at = [keys.erasure(self._program, each.erasure_id) for each in asked]
+    def still_asked(self, refs: Sequence[ErasureRef]) -> Sequence[Erasure]:
+        keys_of = [keys.erasure(self._program, each.erasure_id) for each in refs]
         found = [
             erasure_from_item(item)
-            for some in batched(at, BATCH_GET_MAX, strict=False)
+            for some in batched(keys_of, BATCH_GET_MAX, strict=False)
             for item in self._engine.get_many(some, strong=True).values()
             if "ended" not in item
         ]
-        return [each for each in found if each.asked in asked]
+        return [each for each in found if each.asked in refs]
 
     def add_orders(self, erasure: Erasure, orders: Collection[NamedOrder]) -> None:
         more = replace(erasure, orders=erasure.orders | set(orders), revision=erasure.revision + 1)
@@ -160,15 +160,15 @@ class TableErasures:
     def forget_guest(self, order: GuestOrder) -> None:
         key = keys.accrual(self._program, order.source, order.order_id)
         item = self._engine.get(key, strong=True)
-        kept = records.entry_from_item(item) if item else None
-        if not isinstance(kept, Placeholder) or not kept.guest:
+        placeholder = records.entry_from_item(item) if item else None
+        if not isinstance(placeholder, Placeholder) or not placeholder.guest:
             # Claimed, or parted before: only what it was found by is left.
             listed = keys.guest_order(self._program, order.guest, "", "", "").pk
             self._engine.write([Delete(Key(listed, order.listed_as))])
             return
-        parted = replace(kept, guest="", also=(), count=kept.count + 1)
-        seen = (equal(("kind",), "placeholder"), equal(("count",), kept.count))
-        found_by = records.guest_orders_of(kept, self._program)
+        parted = replace(placeholder, guest="", also=(), count=placeholder.count + 1)
+        seen = (equal(("kind",), "placeholder"), equal(("count",), placeholder.count))
+        found_by = records.guest_orders_of(placeholder, self._program)
         operations: list[Operation] = [
             Put(key, records.placeholder_to_item(parted, self._program), seen),
             *(Delete(key_of(each)) for each in found_by),

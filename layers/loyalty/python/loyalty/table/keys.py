@@ -314,11 +314,11 @@ def due_partition(program: str, index: str, day: str, shard: int) -> str:
 
 def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
     """The attributes that put an item under a sparse index at the instant something is due."""
-    at = instant(moment)
+    due_at = instant(moment)
     shard = zlib.crc32(owner.encode()) % SHARDS
     return {
-        f"{index}_pk": due_partition(program, index, at[:10], shard),
-        f"{index}_sk": f"{at}#{owner}",
+        f"{index}_pk": due_partition(program, index, due_at[:10], shard),
+        f"{index}_sk": f"{due_at}#{owner}",
     }
 
 

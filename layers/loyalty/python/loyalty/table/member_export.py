@@ -93,9 +93,9 @@ def _as_many_as_fit(entries: Iterator[Entry]) -> Iterator[Entry]:
 
 def _details(entry: Entry) -> int:
     match entry.detail:
-        case Accrual() as told:
-            return len(told.order.lines) + len(told.shares)
-        case Edit() as told:
-            return len(told.order.lines) if told.order else 0
+        case Accrual() as detail:
+            return len(detail.order.lines) + len(detail.shares)
+        case Edit() as detail:
+            return len(detail.order.lines) if detail.order else 0
         case _:
             return 0

@@ -259,7 +259,7 @@ def _position(item: Item) -> str:
 
 def _member_to_item(member: Member) -> Item:
     profile = member.profile
-    told: dict[str, Value] = {
+    fields: dict[str, Value] = {
         "name": profile.name,
         "locale": profile.locale,
         "birthday": profile.birthday.isoformat() if profile.birthday else None,
@@ -272,7 +272,7 @@ def _member_to_item(member: Member) -> Item:
         "enrolled_at": keys.instant(member.enrolled_at),
         "enrolled_by": member.enrolled_by,
         "revision": member.revision,
-        "profile": {name: value for name, value in told.items() if value is not None},
+        "profile": {name: value for name, value in fields.items() if value is not None},
         "consents": {
             kind: [consent.given, keys.instant(consent.at)]
             for kind, consent in member.consents.items()
@@ -290,29 +290,29 @@ def _member_to_item(member: Member) -> Item:
 
 def member_from_item(item: Item) -> Member:
     wire = cast("dict[str, Any]", item)
-    told = wire["profile"]
-    birthday = told.get("birthday")
+    profile = wire["profile"]
+    birthday = profile.get("birthday")
     return Member(
         member_id=wire["member_id"],
         enrolled_at=datetime.fromisoformat(wire["enrolled_at"]),
         enrolled_by=wire["enrolled_by"],
         revision=wire["revision"],
         profile=Profile(
-            name=told.get("name"),
-            locale=told.get("locale"),
+            name=profile.get("name"),
+            locale=profile.get("locale"),
             birthday=date.fromisoformat(birthday) if birthday else None,
-            attributes=told.get("attributes", {}),
+            attributes=profile.get("attributes", {}),
         ),
         consents={
-            kind: Consent(given, datetime.fromisoformat(at))
-            for kind, (given, at) in wire["consents"].items()
+            kind: Consent(given, datetime.fromisoformat(moment))
+            for kind, (given, moment) in wire["consents"].items()
         },
         identities={
             Identity(kind, value, source): verified
             for kind, value, source, verified in wire["identities"]
         },
         identity_moves=tuple(
-            IdentityMove(kind, from_member, to_member, datetime.fromisoformat(at))
-            for kind, from_member, to_member, at in wire["identity_moves"]
+            IdentityMove(kind, from_member, to_member, datetime.fromisoformat(moment))
+            for kind, from_member, to_member, moment in wire["identity_moves"]
         ),
     )

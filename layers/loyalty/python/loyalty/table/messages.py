@@ -84,22 +84,26 @@ class TableLetters:
         self._engine.write((Delete(keys.correspondence(self._program, member_id)),))
 
 
-def correspondence_to_item(told: Correspondence, program: str, *, revision: int) -> Item:
+def correspondence_to_item(correspondence: Correspondence, program: str, *, revision: int) -> Item:
     item: Item = {
         "v": VERSION,
         "kind": "correspondence",
-        "member_id": told.member_id,
+        "member_id": correspondence.member_id,
         "revision": revision,
-        "told": {name: [each.stage, each.until.isoformat()] for name, each in told.told.items()},
-        "written": [[each.day.isoformat(), each.kind] for each in told.written],
+        "told": {
+            name: [each.stage, each.until.isoformat()] for name, each in correspondence.told.items()
+        },
+        "written": [[each.day.isoformat(), each.kind] for each in correspondence.written],
     }
-    if told.bought_on:
-        item["bought_on"] = told.bought_on.isoformat()
-    if told.stopped:
-        why, address, at = told.stopped
-        item["stopped"] = [why, address, keys.instant(at)]
-    if told.look_at:
-        item |= keys.due_keys("reminding", program, told.member_id, told.look_at)
+    if correspondence.bought_on:
+        item["bought_on"] = correspondence.bought_on.isoformat()
+    if correspondence.stopped:
+        why, address, stopped_at = correspondence.stopped
+        item["stopped"] = [why, address, keys.instant(stopped_at)]
+    if correspondence.look_at:
+        item |= keys.due_keys(
+            "reminding", program, correspondence.member_id, correspondence.look_at
+        )
     return item
 
 
@@ -197,15 +201,17 @@ class TableOutbox:
         except Refused as refused:
             raise AlreadyBeingSent from refused
 
-    def sent(self, message: Message, *, at: datetime) -> None:
-        self._settle(message, Assign(("state",), "sent"), Assign(("sent_at",), keys.instant(at)))
+    def sent(self, message: Message, *, sent_at: datetime) -> None:
+        self._settle(
+            message, Assign(("state",), "sent"), Assign(("sent_at",), keys.instant(sent_at))
+        )
 
-    def dropped(self, message: Message, why: Why, *, at: datetime) -> None:
+    def dropped(self, message: Message, why: Why, *, dropped_at: datetime) -> None:
         self._settle(
             message,
             Assign(("state",), "dropped"),
             Assign(("why",), why),
-            Assign(("dropped_at",), keys.instant(at)),
+            Assign(("dropped_at",), keys.instant(dropped_at)),
         )
 
     def came_back(
@@ -214,11 +220,11 @@ class TableOutbox:
         message_id: str,
         why: Literal["bounced", "complained"],
         *,
-        at: datetime,
+        came_back_at: datetime,
     ) -> None:
         came_back = Update(
             self._key(member_id, message_id),
-            (Assign(("state",), why), Assign(("came_back_at",), keys.instant(at))),
+            (Assign(("state",), why), Assign(("came_back_at",), keys.instant(came_back_at))),
             # Whether or not it was noted already that it was sent.
             (equal(("kind",), "message"), Missing(("came_back_at",))),
         )

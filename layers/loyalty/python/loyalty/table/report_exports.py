@@ -49,9 +49,11 @@ class TableReportExports:
     def begin(self, export: ReportExport) -> None:
         slots = keys.exports_under_way(self._program_id)
         seen = cast("dict[str, Any]", self._engine.get(slots, strong=True) or {})
-        at = keys.instant(export.requested_at)
+        now = keys.instant(export.requested_at)
         under_way = {
-            export_id: until for export_id, until in seen.get("under_way", {}).items() if until > at
+            export_id: until
+            for export_id, until in seen.get("under_way", {}).items()
+            if until > now
         }
         if len(under_way) >= UNDER_WAY_MAX:
             raise LimitReached(
@@ -122,23 +124,23 @@ class TableReportExports:
 
 def export_to_item(export: ReportExport, program: str) -> Item:
     """What a list shows is in `about`, which the index carries: all there is."""
-    wanted, file = export.wanted, export.file
+    request, file = export.wanted, export.file
     requested_at = keys.instant(export.requested_at)
     about: Item = {
         "id": export.export_id,
-        "report": wanted.report,
-        "facts": wanted.facts,
-        "first": wanted.first.isoformat(),
-        "last": wanted.last.isoformat(),
-        "by": wanted.by,
-        "within_days": wanted.within_days,
-        "format": wanted.file_format,
+        "report": request.report,
+        "facts": request.facts,
+        "first": request.first.isoformat(),
+        "last": request.last.isoformat(),
+        "by": request.by,
+        "within_days": request.within_days,
+        "format": request.file_format,
         "state": export.state,
         "attempts": export.attempts,
-        "started_at": _told(export.started_at),
+        "started_at": _instant_or_none(export.started_at),
         "objects_read": export.objects_read,
         "objects_total": export.objects_total,
-        "finished_at": _told(export.finished_at),
+        "finished_at": _instant_or_none(export.finished_at),
         "file": _file_to_item(file) if file else None,
         "trouble": export.trouble,
         "detail": export.detail,
@@ -194,17 +196,17 @@ def _file_to_item(file: ExportedFile) -> Item:
     }
 
 
-def _file_from_item(told: dict[str, Any]) -> ExportedFile:
+def _file_from_item(wire: dict[str, Any]) -> ExportedFile:
     return ExportedFile(
-        key=told["key"],
-        as_of=datetime.fromisoformat(told["as_of"]),
-        rows=told["rows"],
-        size_bytes=told["size_bytes"],
-        sha256=told["sha256"],
+        key=wire["key"],
+        as_of=datetime.fromisoformat(wire["as_of"]),
+        rows=wire["rows"],
+        size_bytes=wire["size_bytes"],
+        sha256=wire["sha256"],
     )
 
 
-def _told(moment: datetime | None) -> str | None:
+def _instant_or_none(moment: datetime | None) -> str | None:
     return keys.instant(moment) if moment else None
 
 

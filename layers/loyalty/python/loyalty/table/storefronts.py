@@ -67,7 +67,7 @@ class TableStorefronts:
 
     def record(
         self,
-        kept: StoredDelivery,
+        delivery: StoredDelivery,
         envelope: Envelope,
         *,
         source: str,
@@ -77,13 +77,13 @@ class TableStorefronts:
     ) -> None:
         """Once more for the same delivery: instead of what was recorded first."""
         item = outcome_to_item(
-            kept, envelope, source=source, outcome=outcome, attempts=attempts, now=now
+            delivery, envelope, source=source, outcome=outcome, attempts=attempts, now=now
         )
-        self._engine.write([Put(_delivery_key(kept), item)])
+        self._engine.write([Put(_delivery_key(delivery), item)])
 
     def fail(
         self,
-        kept: StoredDelivery,
+        delivery: StoredDelivery,
         *,
         reason: str,
         attempts: int,
@@ -92,17 +92,19 @@ class TableStorefronts:
     ) -> None:
         """Note that a delivery was not applied; with `only_new`, if nothing is known of it yet."""
         failed = Outcome(status="failed", reason=reason)
-        item = outcome_to_item(kept, None, source=None, outcome=failed, attempts=attempts, now=now)
+        item = outcome_to_item(
+            delivery, None, source=None, outcome=failed, attempts=attempts, now=now
+        )
         conditions = (Absent(),) if only_new else ()
         with suppress(Refused):
-            self._engine.write([Put(_delivery_key(kept), item, conditions)])
+            self._engine.write([Put(_delivery_key(delivery), item, conditions)])
 
-    def told(self, kept: StoredDelivery) -> tuple[EventBody, ...]:
+    def bodies_of_event(self, delivery: StoredDelivery) -> tuple[EventBody, ...]:
         """What else was told of the event that a delivery tells of."""
-        event = kept.delivery_id[:EVENT_CHARACTERS]
+        event = delivery.delivery_id[:EVENT_CHARACTERS]
         page = self._engine.query(
             Query(
-                pk=keys.deliveries_partition(kept.program_id, kept.storefront_id),
+                pk=keys.deliveries_partition(delivery.program_id, delivery.storefront_id),
                 begins_with=f"{keys.DELIVERIES}{event}",
                 # No platform delivers one event that often.
                 limit=100,
@@ -117,13 +119,13 @@ class TableStorefronts:
             for item in page
         )
 
-    def outcomes(self, kept: Sequence[StoredDelivery]) -> dict[StoredDelivery, Handled]:
+    def outcomes(self, deliveries: Sequence[StoredDelivery]) -> dict[StoredDelivery, Handled]:
         """What came of those deliveries of which anything is known."""
-        by_key = {_delivery_key(each): each for each in kept}
+        by_key = {_delivery_key(each): each for each in deliveries}
         return {
             by_key[key]: handled_from_item(item)
-            for asked in batched(by_key, BATCH_GET_MAX, strict=False)
-            for key, item in self._engine.get_many(asked, strong=False).items()
+            for some in batched(by_key, BATCH_GET_MAX, strict=False)
+            for key, item in self._engine.get_many(some, strong=False).items()
         }
 
 
@@ -132,7 +134,7 @@ class StorefrontShelf:
 
     def __init__(self, storefronts: TableStorefronts) -> None:
         self._storefronts = storefronts
-        self._known: dict[tuple[str, str], tuple[Storefront, datetime]] = {}
+        self._cached: dict[tuple[str, str], tuple[Storefront, datetime]] = {}
 
     def find(
         self,
@@ -145,7 +147,7 @@ class StorefrontShelf:
     ) -> Storefront | None:
         """A shop as it is connected to a platform, at most 30 s old, and read after `since`."""
         where = (program_id, storefront_id)
-        storefront, read_at = self._known.get(where, (None, now))
+        storefront, read_at = self._cached.get(where, (None, now))
         oldest = now - REMEMBERED_FOR
         # A clock that was set back must not keep an old connection.
         if not max(oldest, since or oldest) < read_at <= now or storefront is None:
@@ -158,9 +160,9 @@ class StorefrontShelf:
     def _read(self, where: tuple[str, str], *, now: datetime, strong: bool) -> Storefront | None:
         storefront = self._storefronts.find(*where, strong=strong)
         if storefront is None:
-            self._known.pop(where, None)
+            self._cached.pop(where, None)
         else:
-            self._known[where] = (storefront, now)
+            self._cached[where] = (storefront, now)
         return storefront
 
 
@@ -222,12 +224,12 @@ def _earns_to_wire(earns: OrderFilter) -> dict[str, Value]:
     return {name: list(values) for name, values in wire.items() if values}
 
 
-def _earns_from_wire(told: dict[str, list[str]]) -> OrderFilter:
-    return OrderFilter(**{name: tuple(named) for name, named in told.items()})
+def _earns_from_wire(wire: dict[str, list[str]]) -> OrderFilter:
+    return OrderFilter(**{name: tuple(named) for name, named in wire.items()})
 
 
 def outcome_to_item(
-    kept: StoredDelivery,
+    delivery: StoredDelivery,
     envelope: Envelope | None,
     *,
     source: str | None,
@@ -239,7 +241,7 @@ def outcome_to_item(
     item: Item = {
         "kind": "delivery",
         "v": 1,
-        "delivery": kept.delivery_id,
+        "delivery": delivery.delivery_id,
         "name": envelope.name if envelope else None,
         "topic": envelope.topic if envelope else None,
         "order": envelope.order_id if envelope else None,
@@ -255,7 +257,7 @@ def outcome_to_item(
         "request": _request_to_wire(outcome.request) if outcome.request else None,
         "attempts": attempts if attempts > 1 else None,
         "applied_at": keys.instant(now),
-        "ttl": int((kept.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
+        "ttl": int((delivery.received_at + timedelta(days=OUTCOME_DAYS)).timestamp()),
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -271,12 +273,12 @@ def _step_to_wire(step: VoucherStep) -> Value:
 
 
 def _request_to_wire(request: DataRequest) -> Value:
-    told: dict[str, Value] = {
+    wire: dict[str, Value] = {
         "storefront": request.storefront_id,
         "received_at": keys.instant(request.received_at),
         "orders": [list(order) for order in request.orders],
     }
-    return told | {"id": request.request_id} if request.request_id else told
+    return wire | {"id": request.request_id} if request.request_id else wire
 
 
 def data_request_from_item(item: Item) -> DataRequest | None:
@@ -284,13 +286,13 @@ def data_request_from_item(item: Item) -> DataRequest | None:
     wire = cast("dict[str, Any]", item)
     if "request" not in wire:
         return None
-    asked = wire["request"]
+    request = wire["request"]
     return DataRequest(
-        storefront_id=asked["storefront"],
+        storefront_id=request["storefront"],
         delivery_id=wire["delivery"],
-        received_at=datetime.fromisoformat(asked["received_at"]),
-        request_id=asked.get("id"),
-        orders=tuple((source, order_id) for source, order_id in asked["orders"]),
+        received_at=datetime.fromisoformat(request["received_at"]),
+        request_id=request.get("id"),
+        orders=tuple((source, order_id) for source, order_id in request["orders"]),
         member_id=wire.get("member"),
         reason=wire.get("reason"),
     )

@@ -139,6 +139,6 @@ Moment = Annotated[
 TimeOfDay = Annotated[
     time,
     BeforeValidator(_time_of_day),
-    PlainSerializer(lambda told: told.strftime("%H:%M"), when_used="json"),
+    PlainSerializer(lambda time_of_day: time_of_day.strftime("%H:%M"), when_used="json"),
     _Form(type="string", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
 ]

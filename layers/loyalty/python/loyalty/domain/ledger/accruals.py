@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import qualifies
@@ -38,11 +40,20 @@ from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program, PublishedProgram
 
 
+class WaitingRefund(NamedTuple):
+    """A refund that came before its order, and what it takes from the award's parts."""
+
+    clawback: Clawback
+    fingerprint: str
+    occurred_at: datetime
+    effect: Holding
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingRefunds:
-    """Refunds that came before their order, each with what it takes from the award's parts."""
+    """The refunds that came before an order, and the state that they leave it in."""
 
-    clawbacks: tuple[tuple[Clawback, str, datetime, Holding], ...]
+    refunds: tuple[WaitingRefund, ...]
     state: OrderState
 
 
@@ -63,11 +74,11 @@ def accrue(
     """
     today = program.document.today(now)
     accrual = _accrual(order, account, program.document)
-    refunds = _waiting(accrual, replaces, program=program.document, today=today)
-    clawed = total(effect for _, _, _, effect in refunds.clawbacks)
+    waited = _waiting(accrual, replaces, program=program.document, today=today)
+    clawed = total(refund.effect for refund in waited.refunds)
     awarded = Holding.from_parts(accrual.parts, today=today)
     active_on = newly_active(account, program=program, today=today)
-    counted = _counted(accrual, refunds)
+    counted = _counted(accrual, waited.refunds)
     level = counting(account, program.document, counted=counted, day=today)
     added = addition(
         account,
@@ -88,7 +99,7 @@ def accrue(
     )
     entries = (
         entry,
-        *(_clawback_entry(entry, *told, debt=account.holding.debt) for told in refunds.clawbacks),
+        *(_clawback_entry(entry, each, debt=account.holding.debt) for each in waited.refunds),
         *expiry_at_once(entry, added.expired),
     )
     return Posting(
@@ -107,8 +118,8 @@ def accrue(
         ),
         replaces=replaces,
         order_state=(
-            OrderStateChange(order.source, order.order_id, refunds.state, counter_seen=None)
-            if refunds.clawbacks
+            OrderStateChange(order.source, order.order_id, waited.state, counter_seen=None)
+            if waited.refunds
             else None
         ),
     )
@@ -131,11 +142,12 @@ def _accrual(order: Order, account: Account, program: Program) -> Accrual:
     )
 
 
-def _counted(accrual: Accrual, refunds: WaitingRefunds) -> dict[str, int]:
+def _counted(accrual: Accrual, refunds: Iterable[WaitingRefund]) -> dict[str, int]:
     """What the order counts towards a level, less the refunds that waited for it."""
     if accrual.qualifying is None:
         return {}
-    less = sum(told[0].qualifying.amount for told in refunds.clawbacks if told[0].qualifying)
+    lost = [refund.clawback.qualifying for refund in refunds]
+    less = sum(each.amount for each in lost if each)
     return {accrual.qualifying.counter: accrual.qualifying.amount + less}
 
 
@@ -144,7 +156,7 @@ def _waiting(
 ) -> WaitingRefunds:
     """Settle the refunds that waited against the award's own parts, pending ones first."""
     state = OrderState(taken=(0,) * len(accrual.parts))
-    clawbacks: list[tuple[Clawback, str, datetime, Holding]] = []
+    refunds: list[WaitingRefund] = []
     for refund in placeholder.refunds if placeholder else ():
         after = refunded_with(state, refund)
         owing = to_settle(accrual, program, before=state, after=after)
@@ -161,9 +173,9 @@ def _waiting(
             debt_after=0,
             qualifying=disqualified(accrual, program, before=state, after=after),
         )
-        clawbacks.append((clawback, refund.fingerprint, refund.occurred_at, effect))
+        refunds.append(WaitingRefund(clawback, refund.fingerprint, refund.occurred_at, effect))
         state = replace(after, clawed=state.clawed + owing, taken=taken)
-    return WaitingRefunds(tuple(clawbacks), state)
+    return WaitingRefunds(tuple(refunds), state)
 
 
 def _taken_from(
@@ -183,21 +195,14 @@ def _taken_from(
     return tuple(taken_now), -Holding.from_parts(shares, today=today)
 
 
-def _clawback_entry(
-    accrual: Entry,
-    clawback: Clawback,
-    fingerprint: str,
-    occurred_at: datetime,
-    effect: Holding,
-    *,
-    debt: int,
-) -> Entry:
+def _clawback_entry(accrual: Entry, refund: WaitingRefund, *, debt: int) -> Entry:
+    clawback = refund.clawback
     cause = OrderCause(clawback.source, clawback.order_id, "clawback", clawback.refund_id)
     return replace(
         accrual,
         cause=cause,
-        effect=effect,
-        happened_at=occurred_at,
-        fingerprint=fingerprint,
+        effect=refund.effect,
+        happened_at=refund.occurred_at,
+        fingerprint=refund.fingerprint,
         detail=replace(clawback, debt_after=debt + accrual.effect.debt),
     )

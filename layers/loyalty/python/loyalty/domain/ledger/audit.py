@@ -40,9 +40,9 @@ def _differences(
         ("lots", held.lots, sums.lots),
         ("pending", held.pending, sums.pending),
     )
-    for what, told, summed in compared:
-        if told != summed:
-            yield Difference(what, told, summed)
+    for what, held_now, summed in compared:
+        if held_now != summed:
+            yield Difference(what, held_now, summed)
     if held.debt and held.lots:
         yield Difference("debt_beside_lots", held.debt, held.lots)
     if held.is_negative:
@@ -58,20 +58,20 @@ def _overdrawn(entries: tuple[Entry, ...]) -> Iterator[Difference]:
     """Orders of which more was taken back than they earned, as far as these entries tell."""
     earned: Counter[tuple[str, str]] = Counter()
     clawed: Counter[tuple[str, str]] = Counter()
-    known: set[tuple[str, str]] = set()
+    accrued: set[tuple[str, str]] = set()
     for entry in entries:
         if not isinstance(entry.cause, OrderCause):
             continue
         order = (entry.cause.source, entry.cause.order_id)
         match entry.detail:
             case Accrual() as accrual:
-                known.add(order)
+                accrued.add(order)
                 earned[order] += accrual.points
             case Edit() as edit:
                 earned[order] += sum(part.points for part in edit.parts)
                 clawed[order] += edit.clawed + edit.owed
             case Clawback() as clawback:
                 clawed[order] += clawback.clawed + clawback.owed
-    for order in sorted(known):
+    for order in sorted(accrued):
         if clawed[order] > earned[order]:
             yield Difference("clawed_beyond_earned", clawed[order], earned[order])

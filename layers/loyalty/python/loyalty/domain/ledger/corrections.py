@@ -327,9 +327,9 @@ def _earliest(one: Mapping[date, date], other: Mapping[date, date]) -> dict[date
 
 def folded(lots: Mapping[date, int]) -> dict[date, int]:
     """At most 60 lots: of two that lie closest together, the earlier joins the later."""
-    kept = dict(sorted(lots.items()))
-    while len(kept) > LOTS_MAX:
-        days = sorted(kept)
+    folded_lots = dict(sorted(lots.items()))
+    while len(folded_lots) > LOTS_MAX:
+        days = sorted(folded_lots)
         earlier, later = min(pairwise(days), key=lambda pair: pair[1] - pair[0])
-        kept[later] += kept.pop(earlier)
-    return kept
+        folded_lots[later] += folded_lots.pop(earlier)
+    return folded_lots

@@ -25,10 +25,10 @@ from loyalty.domain.ledger.refunds import (
     OrderState,
     counted_minor,
     disqualified,
-    kept,
     parts_of,
     state_of,
     to_settle,
+    unrefunded,
 )
 from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
@@ -63,9 +63,9 @@ def edit(
     edit gives becomes available and expires as if it had been bought at first. Everything else is
     as in `claw_back`.
     """
-    told = replace(order, occurred_at=earned.order.occurred_at)
+    edited = replace(order, occurred_at=earned.order.occurred_at)
     before = state_of(earned, state)
-    after = replace(before, order=told, told_at=order.told_at, counter=before.counter + 1)
+    after = replace(before, order=edited, told_at=order.told_at, counter=before.counter + 1)
     owing = to_settle(earned, decided_by.document, before=before, after=after)
     taken = sources_of(
         max(0, owing),
@@ -99,7 +99,7 @@ def edit(
         program_version=accrual.program_version,
         fingerprint=content_fingerprint(order),
         detail=Edit(
-            order=told,
+            order=edited,
             parts=given,
             amount_minor=-counted_minor(earned.order, before=before, after=after),
             clawed=taken.clawed,
@@ -150,7 +150,7 @@ def _growth(
 
 
 def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[PendingDates, int]:
-    parts = award(kept(earned.order, state), program, tier=earned.tier).parts
+    parts = award(unrefunded(earned.order, state), program, tier=earned.tier).parts
     return {PendingDates(part.available_on, part.expires_on): part.points for part in parts}
 
 

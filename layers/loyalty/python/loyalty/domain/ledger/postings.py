@@ -176,14 +176,16 @@ def addition(
     expired = Holding(
         lots={lot: here for lot, here in left.lots.items() if ends_on(lot, undated_until) < today}
     )
-    kept = left - expired
-    if len(account.holding.lots) + len(kept.lots) > LOTS_MAX:
-        kept = replace(kept, lots=_joined(kept.lots, opened=set(account.holding.lots)))
-    due_on = kept.first_due(undated_until=undated_until)
+    remaining = left - expired
+    if len(account.holding.lots) + len(remaining.lots) > LOTS_MAX:
+        remaining = replace(
+            remaining, lots=_joined(remaining.lots, opened=set(account.holding.lots))
+        )
+    due_on = remaining.first_due(undated_until=undated_until)
     if also_due is not None:
         due_on = min(also_due, due_on or also_due)
     return Addition(
-        effect=kept + expired - Holding(debt=paid.spendable),
+        effect=remaining + expired - Holding(debt=paid.spendable),
         expired=expired,
         due=due_by(account, due_on),
     )
@@ -255,7 +257,7 @@ def _counting(change: AccountChange, counting: Counting | None) -> AccountChange
 
 def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
     """A change of too many lots for one write, as the account that it makes of the one seen."""
-    effect, due, told = change.effect, change.due, change.announces
+    effect, due, announced = change.effect, change.due, change.announces
     paths = len(effect.lots) + len(effect.pending)
     paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
     if paths <= NARROW_LOTS_MAX:
@@ -270,9 +272,9 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
         reinstated={**account.reinstated, **change.reinstated},
         due=due.on if due and due.moves else account.due,
         active_on=change.active_on or account.active_on,
-        tier_announced=told.level if told else account.tier_announced,
-        tier_ups=account.tier_ups + bool(told and told.is_up),
-        tier_downs=account.tier_downs + bool(told and not told.is_up),
+        tier_announced=announced.level if announced else account.tier_announced,
+        tier_ups=account.tier_ups + bool(announced and announced.is_up),
+        tier_downs=account.tier_downs + bool(announced and not announced.is_up),
     )
     return replacing(account, becomes, entries=change.entries, effect=effect)
 

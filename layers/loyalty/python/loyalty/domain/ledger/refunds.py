@@ -73,8 +73,8 @@ def parts_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
 
 def unknown_lines(refund: RequestedRefund, order: Order) -> tuple[str, ...]:
     """The lines a refund names units of that the order does not have."""
-    known = {line.line_id for line in order.lines}
-    return tuple(line_id for line_id in refund.quantities if line_id not in known)
+    line_ids = {line.line_id for line in order.lines}
+    return tuple(line_id for line_id in refund.quantities if line_id not in line_ids)
 
 
 def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
@@ -89,7 +89,7 @@ def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
     )
 
 
-def kept(order: Order, state: OrderState) -> Order:
+def unrefunded(order: Order, state: OrderState) -> Order:
     """The order less everything refunded so far.
 
     A line keeps of its amount what it keeps of what was paid for it. Money that no line can give
@@ -126,7 +126,7 @@ def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: 
 
     Negative where an edit makes the order worth more.
     """
-    target = award(kept(accrual.order, after), program, tier=accrual.tier).points
+    target = award(unrefunded(accrual.order, after), program, tier=accrual.tier).points
     earned = sum(part.points for part in parts_of(accrual, before))
     return earned - target - before.settled
 
@@ -140,7 +140,7 @@ def disqualified(
     basis = basis_of(accrual.qualifying.counter)
 
     def counts(state: OrderState) -> int:
-        order = kept(accrual.order, state)
+        order = unrefunded(accrual.order, state)
         points = award(order, program, tier=accrual.tier).points
         return qualifies(order, points=points, basis=basis)
 
@@ -149,7 +149,7 @@ def disqualified(
 
 def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int:
     """How much money of a refund counted: what the order kept less for it."""
-    return kept(order, before).amount_minor - kept(order, after).amount_minor
+    return unrefunded(order, before).amount_minor - unrefunded(order, after).amount_minor
 
 
 def _added(totals: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:

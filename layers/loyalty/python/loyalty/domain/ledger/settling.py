@@ -76,8 +76,8 @@ def with_due(account: Account, *, program: PublishedProgram, today: date) -> Acc
         account.holding.first_due(undated_until=program.undated_until(account.active_on)),
         changes_on(account, document, day=today),
     )
-    known = announced(account, level_on(account, document, day=today), document)
-    return replace(known, due=min((day for day in days if day is not None), default=None))
+    with_level = announced(account, level_on(account, document, day=today), document)
+    return replace(with_level, due=min((day for day in days if day is not None), default=None))
 
 
 def _wakes(account: Account, due: date | None, today: date) -> bool:

@@ -121,20 +121,20 @@ def counting(
     after = replace(account, qualifying=qualifying)
     level = level_on(after, program, day=day)
     announces = announcement(account, level, program)
-    told = Counting(announces=announces, changes_on=changes_on(after, program, day=day))
+    decided = Counting(announces=announces, changes_on=changes_on(after, program, day=day))
     names = {name for name, amount in counted.items() if amount}
     if not names and announces is None:
-        return told
-    told = replace(told, revision=account.tier_revision)
+        return decided
+    decided = replace(decided, revision=account.tier_revision)
     newest = _newest(account, tiers)
     current = counter(tiers, account, program, day=day)
     if names == {newest} == {current} and counted[current] > 0 and announces is None:
         bound = _below_the_next(current, level, after, program, day)
         most = {} if bound is None else {current: bound - counted[current]}
-        return replace(told, at_most=most)
+        return replace(decided, at_most=most)
     seen = names | ({newest} if newest else set())
     exactly = {name: account.qualifying.get(name, 0) for name in sorted(seen)}
-    return replace(told, exactly=exactly, revises=True)
+    return replace(decided, exactly=exactly, revises=True)
 
 
 def _newest(account: Account, tiers: Tiers) -> str | None:
@@ -148,25 +148,25 @@ def announcement(
     account: Account, level: TierLevel | None, program: Program
 ) -> TierAnnouncement | None:
     """What makes a level known that is not yet."""
-    known = level.id if level else None
-    if known == account.tier_announced:
+    level_id = level.id if level else None
+    if level_id == account.tier_announced:
         return None
     return TierAnnouncement(
-        known,
-        is_up=_rank(known, program) > _rank(account.tier_announced, program),
+        level_id,
+        is_up=_rank(level_id, program) > _rank(account.tier_announced, program),
     )
 
 
 def announced(account: Account, level: TierLevel | None, program: Program) -> Account:
     """The account once a level is made known."""
-    told = announcement(account, level, program)
-    if told is None:
+    news = announcement(account, level, program)
+    if news is None:
         return account
     return replace(
         account,
-        tier_announced=told.level,
-        tier_ups=account.tier_ups + told.is_up,
-        tier_downs=account.tier_downs + (not told.is_up),
+        tier_announced=news.level,
+        tier_ups=account.tier_ups + news.is_up,
+        tier_downs=account.tier_downs + (not news.is_up),
     )
 
 

@@ -69,8 +69,8 @@ def fingerprint(*parts: object) -> str:
 
     It covers never what was decided about it, because a retry may decide otherwise.
     """
-    told = json.dumps(parts, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    canonical = json.dumps(parts, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def order_fingerprint(order: Order, *, customer: str) -> str:

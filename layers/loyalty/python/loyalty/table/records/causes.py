@@ -39,12 +39,12 @@ def cause_of(key: Key) -> Cause:
     """The cause that an entry's key names: the inverse of `cause_key`."""
     _, _, partition, *names = key.pk.split("#")
     _, kind, *rest = key.sk.split("#")
-    known = cast("EntryKind", kind)
+    entry_kind = cast("EntryKind", kind)
     match partition:
         case "ORDER":
-            return OrderCause(names[0], names[1], known, *rest)
+            return OrderCause(names[0], names[1], entry_kind, *rest)
         case "REQUEST":
-            return RequestCause(names[0], known, *rest)
+            return RequestCause(names[0], entry_kind, *rest)
         case _:
             dates = tuple(date.fromisoformat(day) for day in rest[:-1])
-            return CalendarCause(names[0], known, dates, int(rest[-1]))
+            return CalendarCause(names[0], entry_kind, dates, int(rest[-1]))

@@ -42,14 +42,14 @@ def dated_order_to_map(order: Order) -> Item:
 
 def order_from_item(wire: dict[str, Any]) -> Order:
     source, order_id = wire["pk"].split("#")[3:5]
-    told = wire["order"]
+    content = wire["order"]
     return Order(
         source=source,
         order_id=order_id,
-        occurred_at=instant_from(told.get("occurred_at") or wire["happened_at"]),
-        lines=tuple(map(_line_from_list, told["lines"])),
-        channel=told.get("channel"),
-        told_at=maybe_instant(told.get("told_at")),
+        occurred_at=instant_from(content.get("occurred_at") or wire["happened_at"]),
+        lines=tuple(map(_line_from_list, content["lines"])),
+        channel=content.get("channel"),
+        told_at=maybe_instant(content.get("told_at")),
     )
 
 
@@ -195,8 +195,8 @@ def order_vouchers_from_item(item: Item) -> OrderVouchers:
 
 
 def _line_to_list(line: Line) -> list[Value]:
-    told: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
-    return told if line.gross_minor is None else [*told, line.gross_minor]
+    values: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
+    return values if line.gross_minor is None else [*values, line.gross_minor]
 
 
 def _line_from_list(wire: list[Any]) -> Line:

@@ -62,7 +62,7 @@ class Allowance:
 def adjust(
     member_id: str,
     *,
-    asked: RequestedAdjustment,
+    adjustment: RequestedAdjustment,
     request_id: str,
     allowance: Allowance | None,
     desk: Desk,
@@ -76,15 +76,15 @@ def adjust(
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
     """
-    points = asked.points
-    told = fingerprint(
+    points = adjustment.points
+    request_fingerprint = fingerprint(
         "adjust",
         member_id,
         points,
-        asked.why.reason,
-        asked.why.reference,
-        asked.expiring_on.isoformat() if asked.expiring_on else None,
-        asked.below_zero,
+        adjustment.why.reason,
+        adjustment.why.reference,
+        adjustment.expiring_on.isoformat() if adjustment.expiring_on else None,
+        adjustment.below_zero,
     )
 
     def decide() -> Posting:
@@ -103,26 +103,26 @@ def adjust(
                 points,
                 account=account,
                 program=desk.program,
-                expiring_on=asked.expiring_on,
-                why=asked.why,
+                expiring_on=adjustment.expiring_on,
+                why=adjustment.why,
                 request_id=request_id,
-                fingerprint=told,
+                fingerprint=request_fingerprint,
                 now=desk.now,
             )
-        if account.holding.spendable < -points and not asked.below_zero:
+        if account.holding.spendable < -points and not adjustment.below_zero:
             raise InsufficientPoints(f"{account.holding.spendable} points are there")
         return take_points(
             -points,
             account=account,
             program=desk.program,
-            why=asked.why,
+            why=adjustment.why,
             request_id=request_id,
-            fingerprint=told,
+            fingerprint=request_fingerprint,
             now=desk.now,
         )
 
     cause = RequestCause(request_id, "adjustment")
-    return once(cause, fingerprint=told, decide=decide, desk=desk)
+    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
 
 
 def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: Desk) -> Recorded:
@@ -139,7 +139,7 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
     """
-    told = fingerprint("transfer", giver_id, taker_id, points)
+    request_fingerprint = fingerprint("transfer", giver_id, taker_id, points)
 
     def decide() -> Posting:
         _require_transferable(points, desk=desk)
@@ -158,12 +158,15 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
             taker=taker,
             program=desk.program,
             request_id=request_id,
-            fingerprint=told,
+            fingerprint=request_fingerprint,
             now=desk.now,
         )
 
     return once(
-        RequestCause(request_id, "transfer", "out"), fingerprint=told, decide=decide, desk=desk
+        RequestCause(request_id, "transfer", "out"),
+        fingerprint=request_fingerprint,
+        decide=decide,
+        desk=desk,
     )
 
 
@@ -176,7 +179,7 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
         IdempotencyConflict: the same request was made before with another content.
         TryAgain: overtaken too often.
     """
-    told = fingerprint("merge", loser_id, into)
+    request_fingerprint = fingerprint("merge", loser_id, into)
 
     def decide() -> Posting:
         loser = settled(desk, open_account(desk, loser_id, strong=True))
@@ -187,12 +190,15 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
             survivor,
             program=desk.program,
             request_id=request_id,
-            fingerprint=told,
+            fingerprint=request_fingerprint,
             now=desk.now,
         )
 
     return once(
-        RequestCause(request_id, "merge", "out"), fingerprint=told, decide=decide, desk=desk
+        RequestCause(request_id, "merge", "out"),
+        fingerprint=request_fingerprint,
+        decide=decide,
+        desk=desk,
     )
 
 

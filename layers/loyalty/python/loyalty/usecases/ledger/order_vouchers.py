@@ -42,7 +42,7 @@ class OrderVoucherCodes:
     is_first: bool = False
 
 
-def apply_vouchers(told: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep, ...]:
+def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep, ...]:
     """Use the vouchers among an order's discounts, and give back those that it no longer has.
 
     Nothing of this refuses the order: a step says why a voucher could not be used. Codes that
@@ -51,17 +51,17 @@ def apply_vouchers(told: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep,
     Raises:
         TryAgain: overtaken too often; told again, it goes on where it was.
     """
-    if told.is_first and not told.codes:
+    if discounts.is_first and not discounts.codes:
         return ()
-    held = held_by(told.source, told.order_id, desk=desk)
-    if is_outdated(told.told_at, by=held.told_at):
+    held = held_by(discounts.source, discounts.order_id, desk=desk)
+    if is_outdated(discounts.told_at, by=held.told_at):
         return ()
     steps = [
-        _give_back(code, told.source, told.order_id, told_at=told.told_at, desk=desk)
+        _give_back(code, discounts.source, discounts.order_id, told_at=discounts.told_at, desk=desk)
         for code in held.listed
-        if told.is_list and code not in told.codes
+        if discounts.is_list and code not in discounts.codes
     ]
-    steps += [_use(code, told, desk=desk) for code in told.codes]
+    steps += [_use(code, discounts, desk=desk) for code in discounts.codes]
     return tuple(step for step in steps if step)
 
 

@@ -43,7 +43,7 @@ class RequestedReward:
 
 
 def redeem_reward(
-    member_id: str, *, wanted: RequestedReward, request_id: str, desk: Desk
+    member_id: str, *, request: RequestedReward, request_id: str, desk: Desk
 ) -> Recorded:
     """Spend points on a reward.
 
@@ -56,17 +56,17 @@ def redeem_reward(
         RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: it cannot be had now.
         TryAgain: overtaken too often.
     """
-    told = fingerprint(
-        "redeem", member_id, wanted.reward_id, wanted.hold, wanted.points, wanted.order_minor
+    request_fingerprint = fingerprint(
+        "redeem", member_id, request.reward_id, request.hold, request.points, request.order_minor
     )
 
     def decide() -> Posting:
-        reward = desk.program.document.reward(wanted.reward_id)
+        reward = desk.program.document.reward(request.reward_id)
         if reward is None:
             raise NotFound("There is no such reward")
         account = settled(desk, open_account(desk, member_id, strong=True))
         level = level_on(account, desk.program.document, day=desk.today)
-        costs = price(reward, level, points=wanted.points, order_minor=wanted.order_minor)
+        costs = price(reward, level, points=request.points, order_minor=request.order_minor)
         # The stock itself is what the write relies on; its count is not read before.
         refusal = why_not(
             reward,
@@ -85,14 +85,14 @@ def redeem_reward(
             price=costs,
             program=desk.program,
             request_id=request_id,
-            fingerprint=told,
+            fingerprint=request_fingerprint,
             code=desk.new_code(),
-            hold=wanted.hold,
+            hold=request.hold,
             now=desk.now,
         )
 
     cause = RequestCause(request_id, "redemption")
-    return once(cause, fingerprint=told, decide=decide, desk=desk)
+    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Stat
         TryAgain: the list of entries stayed behind the account.
     """
     account, entries = _on_record(partial(open_account, desk, member_id, strong=True), desk=desk)
-    told = complete(entries, account, program=desk.program, now=desk.now)
-    return statement(told, first=first, last=last, program=desk.program)
+    complete_entries = complete(entries, account, program=desk.program, now=desk.now)
+    return statement(complete_entries, first=first, last=last, program=desk.program)
 
 
 def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:

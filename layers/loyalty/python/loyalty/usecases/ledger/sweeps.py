@@ -43,7 +43,7 @@ class DueItem:
     name: str
 
     @property
-    def at(self) -> datetime:
+    def due_at(self) -> datetime:
         return datetime.fromisoformat(self.name.partition("#")[0])
 
     @property
@@ -81,7 +81,7 @@ class DueList(Protocol):
         """The first of a shard in the order of time, `after` a page's `next`; bounds included."""
         ...
 
-    def relist(self, due: DueItem, at: datetime | None, *, seen: Account | None = None) -> None:
+    def relist(self, due: DueItem, moment: datetime | None, *, seen: Account | None = None) -> None:
         """List it under another moment, or not at all.
 
         Nothing happens where it was listed anew in the meantime, or where the day on which the
@@ -157,7 +157,7 @@ class Finder:
         """Members and vouchers apart, and apart by the minute in which they become due."""
 
         def wave(due: DueItem) -> tuple[str, timedelta]:
-            minutes = -((self.now - due.at) // MINUTE)
+            minutes = -((self.now - due.due_at) // MINUTE)
             return due.lane, max(minutes, 0) * MINUTE
 
         for (lane, delay), dues in groupby(sorted(found, key=wave), key=wave):
@@ -186,7 +186,7 @@ def wake(due: DueItem, *, dues: DueList, desk: Desk) -> None:
     belongs = (
         midnight(account.due, desk.program.document.zone) if is_active and account.due else None
     )
-    if belongs != due.at:
+    if belongs != due.due_at:
         dues.relist(due, belongs, seen=account)
 
 

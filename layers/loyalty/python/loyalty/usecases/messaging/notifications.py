@@ -58,9 +58,9 @@ class Outbox(Protocol):
         """
         ...
 
-    def sent(self, message: Message, *, at: datetime) -> None: ...
+    def sent(self, message: Message, *, sent_at: datetime) -> None: ...
 
-    def dropped(self, message: Message, why: Why, *, at: datetime) -> None: ...
+    def dropped(self, message: Message, why: Why, *, dropped_at: datetime) -> None: ...
 
     def came_back(
         self,
@@ -68,7 +68,7 @@ class Outbox(Protocol):
         message_id: str,
         why: Literal["bounced", "complained"],
         *,
-        at: datetime,
+        came_back_at: datetime,
     ) -> None: ...
 
 
@@ -111,7 +111,7 @@ def send_mail(
     known = letters.correspondence(member_id)
     why = _why_not(message, member, known, desk)
     if on_file is None or member is None or why is not None:
-        outbox.dropped(message, why or "erased", at=desk.now)
+        outbox.dropped(message, why or "erased", dropped_at=desk.now)
         return "dropped"
     document = desk.program.document
     opens_at = waking(desk.now, document.messages.quiet_hours, document.zone)
@@ -122,9 +122,9 @@ def send_mail(
     try:
         post(message, to=address_of(member) or "", member=member, balance=balance)
     except Rejected:
-        outbox.dropped(message, "rejected", at=desk.now)
+        outbox.dropped(message, "rejected", dropped_at=desk.now)
         return "dropped"
-    outbox.sent(message, at=desk.now)
+    outbox.sent(message, sent_at=desk.now)
     return "sent"
 
 
@@ -139,7 +139,7 @@ def stop(
     desk: Desk,
 ) -> bool:
     """Send nothing more to an address that a message came back from, or that complained of it."""
-    outbox.came_back(member_id, message_id, why, at=desk.now)
+    outbox.came_back(member_id, message_id, why, came_back_at=desk.now)
     attempts = Attempts(desk)
     while True:
         attempts.begin()

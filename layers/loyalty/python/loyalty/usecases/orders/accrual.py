@@ -65,17 +65,17 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrder
         NotFound: no such member.
         TryAgain: overtaken too often.
     """
-    told = order_fingerprint(order, customer=customer.named)
+    order_digest = order_fingerprint(order, customer=customer.named)
     try:
         check_time(order, desk=desk)
         if customer.member_id is None:
-            return _keep(order, fingerprint=told, customer=customer, desk=desk)
-        return _earn(order, fingerprint=told, member_id=customer.member_id, desk=desk)
+            return _keep(order, fingerprint=order_digest, customer=customer, desk=desk)
+        return _earn(order, fingerprint=order_digest, member_id=customer.member_id, desk=desk)
     except (NotFound, ValidationFailed):
         first = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
         if not isinstance(first, Entry):
             raise
-        return Earned(entry=_same(first, told), replayed=True)
+        return Earned(entry=_same(first, order_digest), replayed=True)
 
 
 def quote(order: Order, *, desk: Desk) -> Award:
@@ -92,7 +92,7 @@ def check_time(order: Order, *, desk: Desk) -> None:
         raise ValidationFailed(detail, faults=(Fault("/occurred_at", "time_out_of_range", detail),))
 
 
-def claim(kept: Placeholder, *, member_id: str, desk: Desk) -> Earned:
+def claim(guest_order: Placeholder, *, member_id: str, desk: Desk) -> Earned:
     """Record a guest's order for the member that the guest turned out to be.
 
     It earns as of its own date, by the program in force now, and however old it is.
@@ -103,10 +103,14 @@ def claim(kept: Placeholder, *, member_id: str, desk: Desk) -> Earned:
         NotFound: no such member.
         TryAgain: overtaken too often.
     """
-    if kept.order is None:
+    if guest_order.order is None:
         raise ValueError("only refunds are kept here")
     return _earn(
-        kept.order, fingerprint=kept.fingerprint, member_id=member_id, desk=desk, kept=kept
+        guest_order.order,
+        fingerprint=guest_order.fingerprint,
+        member_id=member_id,
+        desk=desk,
+        guest_order=guest_order,
     )
 
 
@@ -116,11 +120,11 @@ def _earn(
     fingerprint: str,
     member_id: str,
     desk: Desk,
-    kept: Placeholder | None = None,
+    guest_order: Placeholder | None = None,
 ) -> Earned:
     """Record what a member's order earns, or find that it was recorded before."""
     account: Account | None = None
-    placeholder = kept
+    placeholder = guest_order
     attempts = Attempts(desk)
     while True:
         is_repeated = attempts.begin()
@@ -128,12 +132,12 @@ def _earn(
             owner = account.into if account and account.into else member_id
             account = open_account(desk, owner, strong=is_repeated)
         account = _caught_up(account, desk=desk)
-        told, told_as = _latest(order, fingerprint, placeholder)
+        latest, latest_fingerprint = _latest_version(order, fingerprint, placeholder)
         posting = accrue(
-            told,
+            latest,
             account=account,
             program=desk.program,
-            fingerprint=told_as,
+            fingerprint=latest_fingerprint,
             now=desk.now,
             replaces=placeholder,
         )
@@ -163,7 +167,9 @@ def _caught_up(account: Account, *, desk: Desk) -> Account:
     return settled(desk, account) if is_quiet or is_paid else account
 
 
-def _latest(order: Order, fingerprint: str, placeholder: Placeholder | None) -> tuple[Order, str]:
+def _latest_version(
+    order: Order, fingerprint: str, placeholder: Placeholder | None
+) -> tuple[Order, str]:
     """The order, or what a storefront told of it later while it was a guest's."""
     if (
         placeholder

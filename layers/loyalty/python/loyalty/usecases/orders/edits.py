@@ -63,25 +63,25 @@ def record_storefront_order(
         elif not first.replayed:
             return first
     cause = OrderCause(order.source, order.order_id, "edit", edit_name(order))
-    return _corrected(order, cause, customer=customer, desk=desk)
+    return _revised(order, cause, customer=customer, desk=desk)
 
 
 @until_saved
-def _corrected(
+def _revised(
     order: Order, cause: OrderCause, *, customer: Customer, desk: Desk
 ) -> Earned | GuestOrderKept | Edited | Outdated:
     """An order that is on file, by its new content."""
     file = desk.books.order(cause)
     match file.accrual:
         case Entry() as accrual:
-            return _told_again(order, accrual, file, desk=desk)
+            return _revised_accrual(order, accrual, file, desk=desk)
         case Placeholder() as placeholder:
-            return _kept_again(order, placeholder, customer=customer, desk=desk)
+            return _revised_guest_order(order, placeholder, customer=customer, desk=desk)
         case None:
             raise Raced
 
 
-def _told_again(
+def _revised_accrual(
     order: Order, accrual: Entry, file: OrderOnFile, *, desk: Desk
 ) -> Earned | Edited | Outdated:
     earned = accrual.detail
@@ -89,13 +89,13 @@ def _told_again(
         raise TypeError("an accrual without its order")
     if file.entry is not None:
         return Edited(entry=file.entry, replayed=True)
-    known = in_force(earned, file.state)
-    known_at = (file.state and file.state.told_at) or known.told_at
-    if is_outdated(order.told_at, by=known_at):
+    current = in_force(earned, file.state)
+    current_told_at = (file.state and file.state.told_at) or current.told_at
+    if is_outdated(order.told_at, by=current_told_at):
         return Outdated()
-    if content_fingerprint(order) != content_fingerprint(known):
+    if content_fingerprint(order) != content_fingerprint(current):
         return Edited(entry=_edited(order, accrual, earned, file, desk=desk), replayed=False)
-    if order.told_at != known_at:
+    if order.told_at != current_told_at:
         _note(order, earned, file, desk=desk)
     return Earned(entry=accrual, replayed=True)
 
@@ -132,7 +132,7 @@ def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> No
     desk.books.post(Posting(order_state=change))
 
 
-def _kept_again(
+def _revised_guest_order(
     order: Order, found: Placeholder, *, customer: Customer, desk: Desk
 ) -> GuestOrderKept | Outdated:
     """A guest's order that changed before anybody claimed it."""
@@ -140,7 +140,7 @@ def _kept_again(
         return GuestOrderKept(placeholder=found)
     if found.order and is_outdated(order.told_at, by=found.order.told_at):
         return Outdated()
-    kept = replace(
+    updated = replace(
         found,
         count=found.count + 1,
         recorded_at=desk.now,
@@ -149,5 +149,5 @@ def _kept_again(
         guest=found.guest or customer.guest,
         also=found.also or customer.also,
     )
-    desk.books.keep(kept)
-    return GuestOrderKept(placeholder=kept)
+    desk.books.keep(updated)
+    return GuestOrderKept(placeholder=updated)

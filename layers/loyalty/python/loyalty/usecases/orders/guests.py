@@ -58,11 +58,11 @@ def claim_orders(
         NotFound: the member is gone.
     """
     claimed: list[Entry] = []
-    for kept in _unclaimed(directory.guests(member.proven), desk=desk):
+    for guest_order in _unclaimed(directory.guests(member.proven), desk=desk):
         if len(claimed) >= orders_max:
             return ClaimedOrders(tuple(claimed), is_done=False)
         try:
-            earned = claim(kept, member_id=member.member_id, desk=desk)
+            earned = claim(guest_order, member_id=member.member_id, desk=desk)
         except (OrderConflict, ValidationFailed):
             continue
         except TryAgain:

@@ -37,7 +37,9 @@ class Waiting:
 
 
 @until_saved
-def refund(source: str, order_id: str, *, asked: RequestedRefund, desk: Desk) -> Refunded | Waiting:
+def refund(
+    source: str, order_id: str, *, request: RequestedRefund, desk: Desk
+) -> Refunded | Waiting:
     """Record a refund, once.
 
     One read of all that is on file of the order, one of the account, one transaction of three
@@ -49,45 +51,47 @@ def refund(source: str, order_id: str, *, asked: RequestedRefund, desk: Desk) ->
         IdempotencyConflict: this refund was told before with another content.
         TryAgain: overtaken too often.
     """
-    file = desk.books.order(OrderCause(source, order_id, "clawback", asked.refund_id))
+    file = desk.books.order(OrderCause(source, order_id, "clawback", request.refund_id))
     if file.entry is not None:
-        if file.entry.fingerprint != asked.fingerprint:
+        if file.entry.fingerprint != request.fingerprint:
             raise IdempotencyConflict("This refund was told before with another content")
         return Refunded(entry=file.entry, replayed=True)
     if not isinstance(file.accrual, Entry):
-        _wait(file.accrual, source, order_id, asked=asked, desk=desk)
+        _wait(file.accrual, source, order_id, request=request, desk=desk)
         return Waiting()
-    entry = _clawed_back(file.accrual, file, asked=asked, desk=desk)
+    entry = _clawed_back(file.accrual, file, request=request, desk=desk)
     return Refunded(entry=entry, replayed=False)
 
 
 def _wait(
-    found: Placeholder | None, source: str, order_id: str, *, asked: RequestedRefund, desk: Desk
+    found: Placeholder | None, source: str, order_id: str, *, request: RequestedRefund, desk: Desk
 ) -> None:
     """Keep a refund where its order's accrual will be."""
     if found is None:
         found = Placeholder(source=source, order_id=order_id, recorded_at=desk.now, count=0)
-    earlier = next((each for each in found.refunds if each.refund_id == asked.refund_id), None)
+    earlier = next((each for each in found.refunds if each.refund_id == request.refund_id), None)
     if earlier is not None:
-        if earlier.fingerprint != asked.fingerprint:
+        if earlier.fingerprint != request.fingerprint:
             raise IdempotencyConflict("This refund was told before with another content")
         return
     if found.order is not None:
-        _check_lines(asked, found.order)
+        _check_lines(request, found.order)
     if len(found.refunds) >= WAITING_MAX:
         raise LimitReached(f"{WAITING_MAX} refunds wait for this order already")
-    desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, asked)))
+    desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, request)))
 
 
-def _clawed_back(accrual: Entry, file: OrderOnFile, *, asked: RequestedRefund, desk: Desk) -> Entry:
+def _clawed_back(
+    accrual: Entry, file: OrderOnFile, *, request: RequestedRefund, desk: Desk
+) -> Entry:
     """The clawback, once it is written."""
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
-    _check_lines(asked, in_force(earned, file.state))
+    _check_lines(request, in_force(earned, file.state))
     path = settled_lineage(desk, accrual.member_id)
     posting = claw_back(
-        asked,
+        request,
         accrual=accrual,
         earned=earned,
         state=file.state,

@@ -52,7 +52,7 @@ class Erasures(Protocol):
         """Whether erasing may start, because nobody stopped it; from then on nobody can."""
         ...
 
-    def stop(self, erasure: Erasure, *, at: datetime, by: str) -> None:
+    def stop(self, erasure: Erasure, *, stopped_at: datetime, by: str) -> None:
         """Carry it out never, and forget whom it was about.
 
         Raises:
@@ -148,7 +148,7 @@ def stop_erasure(
         return erasure
     if not (erasure.is_begun or erasure.is_done):
         with suppress(Raced):
-            erasures.stop(erasure, at=now, by=by)
+            erasures.stop(erasure, stopped_at=now, by=by)
         erasure = _requested(erasure_id, storefront_id=storefront_id, erasures=erasures)
         if erasure.is_stopped:
             return erasure

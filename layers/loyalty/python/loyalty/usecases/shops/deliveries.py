@@ -80,7 +80,7 @@ class DeliveryLog(Protocol):
 class Bodies(Protocol):
     """What was told of each event."""
 
-    def told(self, kept: StoredDelivery) -> tuple[EventBody, ...]: ...
+    def bodies_of_event(self, kept: StoredDelivery) -> tuple[EventBody, ...]: ...
 
 
 class ReplayQueue(Protocol):
@@ -299,7 +299,7 @@ def contradicts(kept: StoredDelivery, *, bodies: Bodies) -> bool:
     Two that come at the very same time may both pass, if they are of different orders: neither of
     them is the first then.
     """
-    return is_contradicted(kept, bodies.told(kept))
+    return is_contradicted(kept, bodies.bodies_of_event(kept))
 
 
 def _line(

@@ -219,7 +219,7 @@ def _refunded(
     source: str, order_id: str, requested_refund: RequestedRefund, *, desk: Desk
 ) -> Outcome:
     try:
-        done = refund(source, order_id, asked=requested_refund, desk=desk)
+        done = refund(source, order_id, request=requested_refund, desk=desk)
     except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
     except LimitReached as refusal:

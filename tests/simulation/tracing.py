@@ -21,17 +21,17 @@ from loyalty.table.operations import (
 )
 
 
-def told_call(call: Any) -> str:
+def call_line(call: Any) -> str:
     """A call on the table, in a line."""
     if hasattr(call, "operations"):
         return "write " + "; ".join(map(_operation, call.operations))
     how = "strongly" if call.strong else "anyhow"
-    if isinstance(call.asked, Query):
-        return f"query {call.asked.index or call.asked.pk} {how}"
-    return f"read {', '.join(map(_key, call.asked))} {how}"
+    if isinstance(call.target, Query):
+        return f"query {call.target.index or call.target.pk} {how}"
+    return f"read {', '.join(map(_key, call.target))} {how}"
 
 
-def told_answer(answer: Any) -> str:
+def answer_line(answer: Any) -> str:
     entry = getattr(answer.value, "entry", answer.value)
     if isinstance(entry, tuple):
         entry = entry[0]
@@ -52,8 +52,8 @@ def _operation(operation: Operation) -> str:
             what = f"update {_key(operation.key)} {', '.join(map(_action, operation.actions))}"
         case Put():
             skipped = ("pk", "sk", "v", "fingerprint", "order", "shares")
-            kept = {name: it for name, it in operation.item.items() if name not in skipped}
-            what = f"put {_key(operation.key)} {kept}"
+            shown = {name: it for name, it in operation.item.items() if name not in skipped}
+            what = f"put {_key(operation.key)} {shown}"
         case _:
             what = f"{type(operation).__name__.lower()} {_key(operation.key)}"
     return f"{what} if {conditions}" if conditions else what
