@@ -66,7 +66,7 @@ Rows that share `x` and series are added up; `a / b` is the sum of one column ov
 other. Each value of a `facet` has its own chart, because two surveys, for example, cannot be added
 up. The table below a chart has everything it shows. Pages show levels, rewards and surveys by their
 names in the current document. JSON and CSV have ids, and JSON has the names too, in
-`program.names`. [Why reports draw themselves](adr/0014-reports-draw-themselves.md).
+`program.names`. [Why reports draw themselves](adr/0014-reports-are-drawn-in-the-browser.md).
 
 ## The reports
 """
