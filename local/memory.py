@@ -157,7 +157,7 @@ def answer(query: Query, items: Iterable[Item]) -> QueryPage:
     # DynamoDB stops at the limit without looking whether anything follows.
     more = len(page) == query.limit
     position = {name: page[-1][name] for name in {"pk", "sk", partition, sort}} if more else None
-    return QueryPage(tuple(page), position)
+    return QueryPage(() if query.only_counts else tuple(page), position, len(page))
 
 
 def _partition(query: Query) -> str:

@@ -228,7 +228,9 @@ def list_history(
 
 
 @api.get(
-    "/members/<member_id>/statement", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,)
+    "/members/<member_id>/statement",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(LimitReached, TryAgain),
 )
 def read_statement(
     program_id: ProgramId,
@@ -243,7 +245,11 @@ def read_statement(
     return statement_answer(told, first=first, last=last)
 
 
-@api.get("/members/<member_id>/balance", allow=MEMBER_AND_STAFF | {"service"}, refuses=(TryAgain,))
+@api.get(
+    "/members/<member_id>/balance",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(LimitReached, TryAgain),
+)
 def read_balance(
     program_id: ProgramId,
     member_id: PathId,

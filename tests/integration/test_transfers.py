@@ -7,6 +7,7 @@ import pytest
 
 from functions.enrollment.handler import handler
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.usecases.ledger import statements
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import rule
@@ -174,6 +175,14 @@ class TestMerging:
 
 
 class TestStatements:
+    @pytest.fixture(autouse=True, params=["few", "many"])
+    def entries_that_count_as(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Few are read whole; of many, one side of the period is read and the other counted."""
+        if request.param == "many":
+            monkeypatch.setattr(statements, "READ_WHOLE_MAX", 0)
+
     def test_a_statement_leads_from_the_opening_to_the_closing_balance_lot_by_lot(
         self, time: Clock
     ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -20,7 +22,7 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.table import keys, records
-from loyalty.table.engine import Engine, every, key_of
+from loyalty.table.engine import Engine, every, key_of, pages
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -105,10 +107,32 @@ class TableBooks:
         )
         return [cast("Entry", records.entry_from_item(item)) for item in every(self._engine, query)]
 
-    def entries(self, member_id: str) -> Sequence[Entry]:
-        partition = keys.history_partition(self._program, member_id)
-        query = Query(pk=partition, index="history", limit=1000)
-        return [cast("Entry", records.entry_from_item(item)) for item in every(self._engine, query)]
+    def entries(
+        self,
+        member_id: str,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        at_most: int | None = None,
+    ) -> Sequence[Entry]:
+        query = replace(self._history(member_id, since, before), limit=min(at_most or 1000, 1000))
+        listed = islice(every(self._engine, query), at_most)
+        return [cast("Entry", records.entry_from_item(item)) for item in listed]
+
+    def count_entries(
+        self, member_id: str, *, since: datetime | None = None, before: datetime | None = None
+    ) -> int:
+        query = replace(self._history(member_id, since, before), limit=10_000, only_counts=True)
+        return sum(page.count for page in pages(self._engine, query))
+
+    def _history(self, member_id: str, since: datetime | None, before: datetime | None) -> Query:
+        """Positions go on after the moment, so `before` lists none that count at that moment."""
+        return Query(
+            pk=keys.history_partition(self._program, member_id),
+            index="history",
+            first=keys.instant(since) if since else None,
+            last=keys.instant(before) if before else None,
+        )
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
         if not reward_ids:

@@ -165,9 +165,9 @@ class DynamoEngine:
 
     def query(self, query: Query) -> QueryPage:
         answer = self._call(self._client.query, **_query_to_wire(query, table=self._table))
-        items = tuple(_item_from_wire(wire) for wire in answer["Items"])
+        items = tuple(_item_from_wire(wire) for wire in answer.get("Items", ()))
         more = answer.get("LastEvaluatedKey")
-        return QueryPage(items, _item_from_wire(more) if more else None)
+        return QueryPage(items, _item_from_wire(more) if more else None, answer["Count"])
 
     def scan(self, *, segment: int, segments: int, after: Key | None) -> QueryPage:
         """A page of one of the segments of the whole table, in no order, read strongly."""
@@ -226,9 +226,14 @@ class DynamoEngine:
 
 def every(engine: Engine, query: Query) -> Iterator[Item]:
     """Every item that a query finds, page after page."""
+    for page in pages(engine, query):
+        yield from page
+
+
+def pages(engine: Engine, query: Query) -> Iterator[QueryPage]:
     while True:
         page = engine.query(query)
-        yield from page
+        yield page
         if page.next is None:
             return
         query = replace(query, start=page.next)
@@ -355,6 +360,8 @@ def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
         wire["IndexName"] = query.index
     elif query.strong:
         wire["ConsistentRead"] = True
+    if query.only_counts:
+        wire["Select"] = "COUNT"
     if query.start:
         wire["ExclusiveStartKey"] = item_to_wire(query.start)
     return wire

@@ -197,6 +197,7 @@ class Query:
 
     `index` names a secondary index (its keys are `<index>_pk`, `<index>_sk`). `begins_with`,
     or `first` and `last` (both included), bound the sort key. `start` is the page before's `next`.
+    `only_counts` sends how many items there are, and none of them.
     """
 
     pk: str
@@ -208,14 +209,16 @@ class Query:
     limit: int = 100
     start: Item | None = None
     strong: bool = False
+    only_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPage:
-    """One page of a query; `next` is None on the last page."""
+    """One page of a query; `next` is None on the last page. `count` is how many items it found."""
 
     items: tuple[Item, ...]
     next: Item | None = None
+    count: int = 0
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)

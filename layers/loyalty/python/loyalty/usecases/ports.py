@@ -94,8 +94,24 @@ class Books(Protocol):
         """Every expiry of a member's lot of one date, recorded by the calendar."""
         ...
 
-    def entries(self, member_id: str) -> Sequence[Entry]:
-        """All entries of a member, oldest first, without breakdowns; a moment behind at times."""
+    def entries(
+        self,
+        member_id: str,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        at_most: int | None = None,
+    ) -> Sequence[Entry]:
+        """A member's entries that count in this time, oldest first, without breakdowns.
+
+        The list may be a moment behind.
+        """
+        ...
+
+    def count_entries(
+        self, member_id: str, *, since: datetime | None = None, before: datetime | None = None
+    ) -> int:
+        """How many entries `entries` would list; cheaper, as nothing but their number is sent."""
         ...
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
@@ -12,6 +14,21 @@ from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.program.document import PublishedProgram
+
+
+class Period(NamedTuple):
+    """From a moment on, to right before another one."""
+
+    starts: datetime
+    ends: datetime
+
+    @classmethod
+    def of_days(cls, first: date, last: date, *, zone: ZoneInfo) -> Period:
+        """Local days, both included."""
+        return cls(midnight(first, zone), midnight(last + timedelta(days=1), zone))
+
+    def contains(self, moment: datetime) -> bool:
+        return self.starts <= moment < self.ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +61,34 @@ class Statement:
         )
 
 
-def complete(
-    entries: Iterable[Entry], account: Account, *, program: PublishedProgram, now: datetime
-) -> tuple[Entry, ...]:
-    """All entries of an account in the order in which they counted.
+def unrecorded(account: Account, *, program: PublishedProgram, now: datetime) -> tuple[Entry, ...]:
+    """Entries that the calendar has caused and that no sweep has recorded yet.
 
-    Those are among them that the calendar has caused and that no sweep has recorded yet: they
-    count from their midnight on, so that what was shown then is what is found now.
+    They count from their midnight on, so that what was shown then is what is found now.
     """
     due = settle(account, program=program, now=now)
-    every = [*entries, *(due.entries if due else ())]
-    return tuple(sorted(every, key=lambda entry: (entry.counted_at, entry.recorded_at)))
+    return due.entries if due else ()
 
 
-def held_at(entries: Iterable[Entry], moment: datetime) -> Holding:
-    """What an account held at a moment, as it was shown then: the sum of what had counted."""
-    return total(entry.effect for entry in entries if entry.counted_at <= moment)
+def counted_before(entries: Iterable[Entry], moment: datetime) -> Holding:
+    """The sum of the entries that counted before a moment."""
+    return total(entry.effect for entry in entries if entry.counted_at < moment)
 
 
 def statement(
-    entries: Sequence[Entry], *, first: date, last: date, program: PublishedProgram
+    opening: Holding, entries: Iterable[Entry], *, due: Iterable[Entry], period: Period
 ) -> Statement:
-    """The statement of a period of local days, both included.
+    """The statement of a period, from what all earlier entries add up to and the entries in it.
 
     An expiry counts at the midnight after its last day, so it belongs to the day that begins.
+    `due` are entries that nobody has recorded yet, of any time.
     """
-    zone = program.document.zone
-    starts, ends = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    due = tuple(due)
+    opening += counted_before(due, period.starts)
+    inside = [*entries, *(entry for entry in due if period.contains(entry.counted_at))]
+    inside.sort(key=lambda entry: (entry.counted_at, entry.recorded_at))
     return Statement(
-        opening=total(entry.effect for entry in entries if entry.counted_at < starts),
-        entries=tuple(entry for entry in entries if starts <= entry.counted_at < ends),
-        closing=total(entry.effect for entry in entries if entry.counted_at < ends),
+        opening=opening,
+        entries=tuple(inside),
+        closing=opening + total(entry.effect for entry in inside),
     )

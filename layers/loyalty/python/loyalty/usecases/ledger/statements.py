@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
-from functools import partial
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
-from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.audit import Difference, audit
 from loyalty.domain.ledger.entries import Entry
-from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.ledger.statements import Statement, complete, held_at, statement
+from loyalty.domain.ledger.holding import Holding, total
+from loyalty.domain.ledger.statements import (
+    Period,
+    Statement,
+    counted_before,
+    statement,
+    unrecorded,
+)
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account
 from loyalty.usecases.ports import Desk, Raced
+
+# A statement of that many entries is some 2 MB of JSON, and never over the gateway's 6 MB.
+PERIOD_ENTRIES_MAX: Final = 1_000
+# Up to here every entry is read; an account with more is read only as far as it has to be.
+READ_WHOLE_MAX: Final = 5_000
+# How many entries one answer adds up, which takes a function some seconds.
+ADDED_MAX: Final = 10_000
+# How many entries are counted, by a hundred reads or so.
+COUNTED_MAX: Final = 200_000
+_TICK: Final = timedelta(microseconds=1)
+
+
+class _Recorded(NamedTuple):
+    """What the books hold of a period: the sum of all entries before it, and the entries in it."""
+
+    account: Account
+    opening: Holding
+    entries: Sequence[Entry]
 
 
 def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Statement:
@@ -22,11 +46,13 @@ def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Stat
 
     Raises:
         NotFound: no such member.
+        LimitReached: too many entries lie in the period, or on both sides of it.
         TryAgain: the list of entries stayed behind the account.
     """
-    account, entries = _on_record(partial(open_account, desk, member_id, strong=True), desk=desk)
-    complete_entries = complete(entries, account, program=desk.program, now=desk.now)
-    return statement(complete_entries, first=first, last=last, program=desk.program)
+    period = Period.of_days(first, last, zone=desk.program.document.zone)
+    recorded = _recorded(member_id, period, desk=desk)
+    due = unrecorded(recorded.account, program=desk.program, now=desk.now)
+    return statement(recorded.opening, recorded.entries, due=due, period=period)
 
 
 def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
@@ -34,10 +60,13 @@ def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
 
     Raises:
         NotFound: no such member.
+        LimitReached: too many entries lie on both sides of the moment.
         TryAgain: the list of entries stayed behind the account.
     """
-    account, entries = _on_record(partial(open_account, desk, member_id, strong=True), desk=desk)
-    return held_at(complete(entries, account, program=desk.program, now=desk.now), moment)
+    after = moment + _TICK
+    recorded = _recorded(member_id, Period(after, after), desk=desk)
+    due = unrecorded(recorded.account, program=desk.program, now=desk.now)
+    return recorded.opening + counted_before(due, after)
 
 
 def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
@@ -63,13 +92,66 @@ def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
 
 
 @until_saved
+def _recorded(member_id: str, period: Period, *, desk: Desk) -> _Recorded:
+    account = open_account(desk, member_id, strong=True)
+    if account.entries > READ_WHOLE_MAX:
+        return _recorded_of_many(account, period, desk=desk)
+    entries = _every_entry(account, desk=desk)
+    inside = [entry for entry in entries if period.contains(entry.counted_at)]
+    _require_few(len(inside), PERIOD_ENTRIES_MAX)
+    return _Recorded(account, counted_before(entries, period.starts), inside)
+
+
+def _recorded_of_many(account: Account, period: Period, *, desk: Desk) -> _Recorded:
+    """As much as has to be read: the period, and the shorter side of it; the other is counted.
+
+    The sum before the period is that of the entries before it, or what the account holds less
+    all entries since.
+    """
+    _require_few(account.entries, COUNTED_MAX)
+    books, member_id = desk.books, account.member_id
+    inside = books.entries(
+        member_id, since=period.starts, before=period.ends, at_most=PERIOD_ENTRIES_MAX + 1
+    )
+    _require_few(len(inside), PERIOD_ENTRIES_MAX)
+    earlier = books.count_entries(member_id, before=period.starts)
+    later = books.count_entries(member_id, since=period.ends)
+    if earlier + len(inside) + later != account.entries:
+        raise Raced
+    _require_few(min(earlier, later), ADDED_MAX)
+    if earlier <= later:
+        before = books.entries(member_id, before=period.starts)
+        return _Recorded(account, total(entry.effect for entry in before), inside)
+    after = books.entries(member_id, since=period.ends)
+    if len(after) != later:
+        raise Raced
+    since = total(entry.effect for entry in (*inside, *after))
+    return _Recorded(account, account.holding - since, inside)
+
+
+def _require_few(entries: int, entries_max: int) -> None:
+    if entries > entries_max:
+        raise LimitReached(
+            f"This needs more than {entries_max:,} ledger entries. Request a shorter or a later "
+            "period, or page through the history"
+        )
+
+
+@until_saved
 def _on_record(read: Callable[[], Account], *, desk: Desk) -> tuple[Account, tuple[Entry, ...]]:
-    """An account and its entries, as many as it says there are.
+    account = read()
+    return account, _every_entry(account, desk=desk)
+
+
+def _every_entry(account: Account, *, desk: Desk) -> tuple[Entry, ...]:
+    """An account's entries, as many as it says there are.
 
     The list of entries may be a moment behind the account; the account's count tells.
+
+    Raises:
+        Raced: the list is behind.
     """
-    account = read()
     entries = tuple(desk.books.entries(account.member_id))
     if len(entries) != account.entries:
         raise Raced
-    return account, entries
+    return entries
