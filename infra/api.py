@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.alarms import FIVE_MINUTES, MINUTE, SUM, Alarm, Severity
 from infra.functions import CapabilityFunction
+from infra.names import pascal
 from infra.routes import CATCH_ALL, Route, at_gateway
 from infra.settings import Settings
 
@@ -74,7 +75,7 @@ class HttpApi(Construct):
         # 20 KB that a function's policy may have.
         answered_by = {
             name: integrations.HttpLambdaIntegration(
-                name.capitalize(), functions[name].function, scope_permission_to_route=False
+                pascal(name), functions[name].function, scope_permission_to_route=False
             )
             for name in dict.fromkeys(route.function for route in routes)
         }

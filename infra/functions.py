@@ -14,6 +14,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.alarms import FIVE_MINUTES, MINUTE, Alarm, Severity, business_metric
 from infra.build import Build
+from infra.names import kebab, pascal
 from infra.settings import Settings
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
@@ -63,7 +64,7 @@ class CapabilityFunction(Construct):
         description: str,
         disk_mib: int | None = None,
     ) -> None:
-        super().__init__(scope, name.capitalize())
+        super().__init__(scope, pascal(name))
         self.name = name
         self.timeout = timeout
         self._metrics_namespace = settings.metrics_namespace
@@ -110,12 +111,12 @@ class CapabilityFunction(Construct):
     def alarms(self) -> Sequence[Alarm]:
         return (
             Alarm(
-                name=f"{self.name}-errors",
+                name=f"{kebab(self.name)}-errors",
                 says=f"The {self.name} function raised an exception or ran out of time.",
                 metric=self.function.metric_errors(period=MINUTE),
             ),
             Alarm(
-                name=f"{self.name}-throttles",
+                name=f"{kebab(self.name)}-throttles",
                 says=f"Lambda refused to run {self.name}: its concurrency is used up.",
                 metric=self.function.metric_throttles(period=MINUTE),
             ),

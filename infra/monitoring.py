@@ -15,6 +15,7 @@ from constructs import Construct
 from infra.alarms import FIVE_MINUTES, MAXIMUM, SUM, Alarm, Severity
 from infra.api import HttpApi
 from infra.functions import CapabilityFunction
+from infra.names import pascal
 from infra.service_stack import ServiceStack
 from infra.settings import Settings
 
@@ -78,7 +79,7 @@ def _add_alarm(
     """Create an alarm that tells its topic when it begins and when it is over."""
     added = cw.Alarm(
         scope,
-        "".join(part.capitalize() for part in alarm.name.split("-")),
+        pascal(alarm.name),
         alarm_name=name,
         alarm_description=alarm.says,
         metric=alarm.metric,
@@ -114,7 +115,7 @@ class Dashboard(Construct):
         dashboard.add_widgets(*_functions(service.functions.values()))
         dashboard.add_widgets(*_messages(service))
         dashboard.add_widgets(*self._schedules(service))
-        dashboard.add_widgets(*self._outbound())
+        dashboard.add_widgets(*self._webhooks_out())
 
     def _count(self, name: str, *, by: str | None = None) -> cw.MathExpression:
         """A business metric over all functions that write it, in one line or one by dimension."""
@@ -154,8 +155,8 @@ class Dashboard(Construct):
             ),
         ]
 
-    def _outbound(self) -> list[cw.IWidget]:
-        shown = ("EndpointDeliveries", "EndpointAttemptsFailed", "EndpointDeliveriesParked")
+    def _webhooks_out(self) -> list[cw.IWidget]:
+        shown = ("WebhooksOutDelivered", "WebhooksOutFailed", "WebhooksOutParked")
         return [_graph("Webhooks out", [self._count(name) for name in shown], width=24)]
 
 

@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.alarms import MAXIMUM, MINUTE, Alarm, Severity
 from infra.functions import CapabilityFunction
+from infra.names import kebab
 from infra.settings import Settings
 
 # The longest SQS keeps a message: two weeks to look at what failed.
@@ -58,7 +59,7 @@ class FedQueue(Construct):
             waited = self.age_max.to_human_string()
             alarms.append(
                 Alarm(
-                    name=f"{self.name}-age",
+                    name=f"{kebab(self.name)}-age",
                     says=f"A message of {self.name} has waited for more than {waited}.",
                     metric=self.queue.metric_approximate_age_of_oldest_message(
                         statistic=MAXIMUM, period=MINUTE
@@ -75,7 +76,7 @@ def dead_letters_alarm(
     name: str, queue: sqs.Queue, *, severity: Severity = Severity.TICKET
 ) -> Alarm:
     return Alarm(
-        name=f"{name}-dead-letters",
+        name=f"{kebab(name)}-dead-letters",
         says=f"{name} gave up on something; it is in the dead letters.",
         metric=queue.metric_approximate_number_of_messages_visible(
             statistic=MAXIMUM, period=MINUTE

@@ -188,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
         why_open="Storefronts have no token: the function checks the platform's signature.",
     ),
     *_managed(
-        "endpoints",
+        "webhooks_out",
         "/endpoints",
         ("GET", ""),
         ("PUT", "/{endpoint_id}"),

@@ -12,12 +12,16 @@ from constructs import Construct
 from infra.alarms import Watched
 from infra.api import HttpApi
 from infra.build import Build
-from infra.capabilities import calendar, members, outward, reports, storefronts
+from infra.capabilities import calendar, members, reports, storefronts
+from infra.capabilities.events import relay
+from infra.capabilities.messages import notifications
+from infra.capabilities.webhooks_out import webhooks_out
 from infra.catalog import Catalog
 from infra.data_stack import DataStack
 from infra.functions import Layers
 from infra.kit import Kit
 from infra.mail import Mail
+from infra.names import pascal
 from infra.queues import FedQueue, IntakeQueue
 from infra.routes import ROUTES
 from infra.schedules import ScheduledWork, Wake
@@ -50,12 +54,12 @@ class ServiceStack(Stack):
             mail=Mail(self, "Mail", settings=settings),
         )
         catalog = Catalog(self, "Catalog", settings=settings, buckets=data.buckets)
-        notifications, messages = outward.notifications(kit)
-        endpoints, outbound = outward.endpoints(kit)
+        mailing, messages = notifications(kit)
+        sending, webhooks_out_queues = webhooks_out(kit)
         codes, shop_codes = storefronts.codes(kit)
         exports, report_exports = reports.exports(kit)
         intake, stranded = storefronts.intake(kit)
-        self.readers = {"relay": outward.relay(kit), "archive": reports.archive(kit)}
+        self.readers = {"relay": relay(kit), "archive": reports.archive(kit)}
         works = {
             "expiry": calendar.expiry(kit),
             "audit": calendar.audit(kit),
@@ -72,8 +76,8 @@ class ServiceStack(Stack):
             reports.reporting(kit),
             storefronts.webhooks(kit),
             intake,
-            notifications,
-            endpoints,
+            mailing,
+            sending,
             codes,
             exports,
             *(reader.function for reader in self.readers.values()),
@@ -82,7 +86,7 @@ class ServiceStack(Stack):
         queues: Sequence[FedQueue] = (
             kit.intake,
             *(work.queue for work in works.values()),
-            *outbound.queues,
+            *webhooks_out_queues.queues,
             shop_codes,
             report_exports,
             messages,
@@ -137,12 +141,12 @@ class ServiceStack(Stack):
 
     def _name_dead_letters(self) -> None:
         for name, queue in self.dead_letters.items():
-            CfnOutput(self, f"{name.capitalize()}DeadLettersUrl", value=queue.queue_url)
+            CfnOutput(self, f"{pascal(name)}DeadLettersUrl", value=queue.queue_url)
 
     def _name_what_can_be_invoked(self, works: Mapping[str, ScheduledWork]) -> None:
         for name, work in works.items():
             function_name = work.function.function.function_name
-            CfnOutput(self, f"{name.capitalize()}FunctionName", value=function_name)
+            CfnOutput(self, f"{pascal(name)}FunctionName", value=function_name)
 
     def _trusted(self) -> tuple[str, tuple[str, ...]]:
         """Whose tokens the API takes, and made for which clients."""

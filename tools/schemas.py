@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from loyalty.domain.events import ALL, SOURCE, Event
-from loyalty.domain.webhooks_out.endpoints import TEST_EVENT
+from loyalty.domain.webhooks_out.deliveries import TEST_EVENT
 from tools.generated import ROOT, Generated, generated_text, main
 
 EVENTS: Final = ROOT / "docs" / "events"

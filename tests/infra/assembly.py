@@ -32,7 +32,7 @@ FUNCTIONS: Final = (
     "rebuild",
     "reminders",
     "notifications",
-    "endpoints",
+    "webhooks_out",
     "codes",
     "exports",
 )

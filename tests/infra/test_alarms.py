@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.names import pascal
 from tests.infra.assembly import FUNCTIONS, Assembly, synthesize
 from tests.infra.test_service_stack import dead_letter_queues
 
@@ -47,7 +48,7 @@ def test_every_function_has_an_alarm_for_failing_and_for_being_throttled(
     deployed: Assembly,
 ) -> None:
     expected = {
-        (metric, f"{name.capitalize()}/Function")
+        (metric, f"{pascal(name)}/Function")
         for metric in ("Errors", "Throttles")
         for name in FUNCTIONS
     }
@@ -102,8 +103,8 @@ def test_messages_that_wait_have_an_alarm_except_for_the_night_s(deployed: Assem
             "CompactionWork/Pages/Queue",
             "RebuildWork/Pages/Queue",
             "RemindersWork/Pages/Queue",
-            "Outbound/Announcements/Queue",
-            "Outbound/Endpoints/Queue",
+            "WebhooksOutQueues/Events/Queue",
+            "WebhooksOutQueues/Deliveries/Queue",
             "ShopCodes/Queue",
             "ReportExports/Queue",
         )
@@ -154,7 +155,7 @@ def test_a_schedule_that_fell_silent_has_an_alarm_on_what_its_function_counts(
         ("deliveries-parked", "DeliveriesParked", "intake"),
         ("deliveries-contradicted", "DeliveriesContradicted", "intake"),
         ("data-requested", "DataRequested", "intake"),
-        ("endpoint-deliveries-parked", "EndpointDeliveriesParked", "endpoints"),
+        ("webhooks-out-parked", "WebhooksOutParked", "webhooks_out"),
     ],
 )
 def test_what_a_function_finds_amiss_has_an_alarm(

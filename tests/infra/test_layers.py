@@ -78,7 +78,7 @@ def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: P
         ("redemption", "POST", "/v1/programs/bean/members/mem_1/redemptions", 400),
         ("reporting", "GET", "/v1/programs/bean/reports/summary", 422),
         ("notifications", "POST", "/v1/programs/bean/messages/preview", 422),
-        ("endpoints", "PUT", "/v1/programs/bean/endpoints/crm", 422),
+        ("webhooks_out", "PUT", "/v1/programs/bean/endpoints/crm", 422),
     ],
 )
 def test_a_first_request_is_answered_from_the_layers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from infra.names import kebab
 from tests.infra.assembly import FUNCTIONS, Assembly
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
@@ -19,7 +20,7 @@ def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -
     headings = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     named = {name for heading in headings for name in re.findall(r"`([^`]+)`", heading)}
     told = {
-        name.replace("<function>", function)
+        name.replace("<function>", kebab(function))
         for name in named
         for function in (FUNCTIONS if "<function>" in name else ("",))
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from infra.names import pascal
 from infra.routes import ROUTES, at_gateway
 from loyalty.edge import settings as edge_settings
 from tests.infra.assembly import FUNCTIONS, Assembly, Template
@@ -174,7 +175,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
         SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
     },
-    "endpoints": {
+    "webhooks_out": {
         TABLE: GET | {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"},
         HISTORY: {"dynamodb:Query"},
         ENDPOINT_SECRETS: READ_SECRET
@@ -183,8 +184,8 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "secretsmanager:DeleteSecret",
             "secretsmanager:PutSecretValue",
         },
-        "Outbound/Announcements/Queue": CONSUME,
-        "Outbound/Endpoints/Queue": CONSUME | {"sqs:SendMessage"},
+        "WebhooksOutQueues/Events/Queue": CONSUME,
+        "WebhooksOutQueues/Deliveries/Queue": CONSUME | {"sqs:SendMessage"},
     },
     "codes": {
         TABLE: GET | {"dynamodb:Query"},
@@ -272,7 +273,7 @@ def test_each_function_may_do_what_it_needs_and_nothing_else(deployed: Assembly)
     stage = "prod" if "Loyalty-prod-Api" in str(deployed.service.resources) else "dev"
     expected = {
         name: {resource.format(stage=stage): actions for resource, actions in needs.items()}
-        | {f"{name.capitalize()}/Log": {"logs:CreateLogStream", "logs:PutLogEvents"}}
+        | {f"{pascal(name)}/Log": {"logs:CreateLogStream", "logs:PutLogEvents"}}
         for name, needs in RIGHTS.items()
     }
 
@@ -292,7 +293,7 @@ def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(deployed: A
 
 def test_each_function_is_told_what_its_settings_ask_for(deployed: Assembly) -> None:
     for name, function in deployed.service.functions():
-        kind = getattr(edge_settings, f"{name.capitalize()}Settings")
+        kind = getattr(edge_settings, f"{pascal(name)}Settings")
         asked = {f"LOYALTY_{field.name.upper()}" for field in dataclasses.fields(kind)}
 
         told = set(function["Environment"]["Variables"])
@@ -420,7 +421,7 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(deployed: Assem
 
     assert set(queues) == {
         "intake", "expiry", "audit", "compaction", "privacy", "rebuild", "reminders",
-        "notifications", "endpoints", "codes", "exports",
+        "notifications", "webhooks_out", "codes", "exports",
     }  # fmt: skip
     for name, fed in queues.items():
         for queue in fed:
@@ -499,9 +500,9 @@ def test_webhooks_out_hear_every_event_of_ours_and_are_sent_one_by_one(
     }
 
     assert deployed.render(rule["EventBusName"]) == "Bus"
-    assert deployed.render(target["Arn"]) == "Outbound/Announcements/Queue"
+    assert deployed.render(target["Arn"]) == "WebhooksOutQueues/Events/Queue"
     assert "InputTransformer" not in target
-    assert batches["Outbound/Endpoints/Queue"] == 1
+    assert batches["WebhooksOutQueues/Deliveries/Queue"] == 1
 
 
 def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
@@ -614,15 +615,15 @@ def test_only_a_function_that_feeds_its_own_queue_may_wake_itself_again_and_agai
             for resource, actions in rights(deployed, function).items()
             if any(action.startswith("sqs:SendMessage") for action in actions)
         }
-        if sends_to & fed[f"{name.capitalize()}/Function"]:
+        if sends_to & fed[f"{pascal(name)}/Function"]:
             feeds_itself.add(name)
         if function.get("RecursiveLoop") == "Allow":
             is_allowed_to.add(name)
 
     assert is_allowed_to == feeds_itself
     assert feeds_itself == {
-        "intake", "expiry", "audit", "privacy", "compaction", "rebuild", "reminders", "endpoints",
-        "exports",
+        "intake", "expiry", "audit", "privacy", "compaction", "rebuild", "reminders",
+        "webhooks_out", "exports",
     }  # fmt: skip
 
 
@@ -637,7 +638,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
     }
 
     assert named == {
-        "AnnouncementsDeadLettersUrl",
         "ApiId",
         "ApiUrl",
         "ArchiveDeadLettersUrl",
@@ -649,7 +649,6 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "CompactionFunctionName",
         "BusName",
         "DashboardName",
-        "EndpointsDeadLettersUrl",
         "ExpiryDeadLettersUrl",
         "ExportsDeadLettersUrl",
         "ExpiryFunctionName",
@@ -677,6 +676,8 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "TicketsTopicArn",
         "TokenUrl",
         "UserPoolId",
+        "WebhooksOutDeadLettersUrl",
+        "WebhooksOutEventsDeadLettersUrl",
     }
 
 

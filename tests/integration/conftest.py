@@ -41,7 +41,7 @@ QUEUES: Final = (
     "rebuild",
     "reminders",
     "notifications",
-    "endpoints",
+    "webhooks_out",
 )
 MAIL_FROM: Final = "club@beanleaf.example"
 API_URL: Final = "https://api.beanleaf.example"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from jsonschema import Draft202012Validator
 
 from loyalty.domain.events import ALL
-from loyalty.domain.webhooks_out.endpoints import probe_payload
+from loyalty.domain.webhooks_out.deliveries import probe_payload
 from tools.schemas import EVENTS, PROBE
 
 

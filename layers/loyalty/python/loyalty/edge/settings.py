@@ -165,10 +165,10 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointsSettings:
+class WebhooksOutSettings:
     table: str
     endpoint_secrets: str
-    endpoints_queue_url: str
+    webhooks_out_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +238,7 @@ type _Settings = (
     | RemindersSettings
     | NotificationsSettings
     | AuditSettings
-    | EndpointsSettings
+    | WebhooksOutSettings
     | LocalEndpointSettings
     | ClockSettings
     | ClaimSettings

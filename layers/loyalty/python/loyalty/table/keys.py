@@ -130,14 +130,14 @@ def delivery(program: str, storefront: str, delivery: str, received: str) -> Key
     return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
 
 
-@charted("endpoint of webhooks out", read_by="endpoints")
+@charted("endpoint of webhooks out", read_by="webhooks_out")
 def endpoint(program: str, endpoint: str) -> Key:
     return Key(_program(program), f"{ENDPOINTS}{endpoint}")
 
 
 @charted(
     "an event for an endpoint, and how its delivery fares (kept 30 days)",
-    read_by="endpoints",
+    read_by="webhooks_out",
     index="history",
 )
 def endpoint_delivery(program: str, endpoint: str, event: str) -> Key:

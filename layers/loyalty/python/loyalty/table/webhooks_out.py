@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from loyalty.domain.webhooks_out.endpoints import ENDPOINTS_MAX, Endpoint, EndpointDelivery
+from loyalty.domain.webhooks_out.deliveries import EndpointDelivery
+from loyalty.domain.webhooks_out.endpoints import ENDPOINTS_MAX, Endpoint
 from loyalty.table import keys
 from loyalty.table.engine import Engine
 from loyalty.table.operations import (

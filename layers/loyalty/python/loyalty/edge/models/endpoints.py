@@ -10,15 +10,9 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr
 from loyalty.domain.events import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import EXTERNAL_ID, LINE
-from loyalty.domain.webhooks_out.endpoints import (
-    EVERY_EVENT,
-    OVERLAP,
-    DeliveryState,
-    DisabledBecause,
-    Endpoint,
-    EndpointDelivery,
-)
-from loyalty.domain.webhooks_out.targets import URL_CHARS_MAX, NotATarget, read_target
+from loyalty.domain.webhooks_out.addresses import URL_CHARS_MAX, AddressRefused, read_address
+from loyalty.domain.webhooks_out.deliveries import DeliveryState, EndpointDelivery
+from loyalty.domain.webhooks_out.endpoints import EVERY_EVENT, OVERLAP, DisabledBecause, Endpoint
 from loyalty.edge.http.schemas import AnswerPart, RequestPart
 
 EVENTS: Final = tuple(sorted(event.name for event in ALL))
@@ -80,8 +74,8 @@ class EndpointRequest(RequestPart):
 
     def _faults(self, *, allow_local: bool) -> Iterator[Fault]:
         try:
-            read_target(self.url, allow_local=allow_local)
-        except NotATarget as refusal:
+            read_address(self.url, allow_local=allow_local)
+        except AddressRefused as refusal:
             yield Fault("/url", refusal.reason, str(refusal))
         for place, name in enumerate(self.events):
             if name not in EVENTS and name != EVERY_EVENT:

@@ -17,14 +17,14 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Thread, Timer
 from typing import Final, Self
 
-from loyalty.domain.webhooks_out.endpoints import AttemptResult
-from loyalty.domain.webhooks_out.targets import (
+from loyalty.domain.webhooks_out.addresses import (
     HTTPS_PORT,
-    NotATarget,
+    AddressRefused,
     Target,
     is_public,
-    read_target,
+    read_address,
 )
+from loyalty.domain.webhooks_out.deliveries import AttemptResult
 from loyalty.edge.aws.endpoint_secrets import key_of
 from loyalty.storefronts.signatures import standard
 
@@ -69,7 +69,7 @@ def public_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-class Sender:
+class WebhookSender:
     """Implements `Send`.
 
     `allow_local` lets plain HTTP to this machine pass. The rest is the world's: `resolve` gives
@@ -96,8 +96,8 @@ class Sender:
     ) -> AttemptResult:
         try:
             # Once more: these rules may be stricter than those it was registered under.
-            target = read_target(url, allow_local=self._allow_local)
-        except NotATarget:
+            target = read_address(url, allow_local=self._allow_local)
+        except AddressRefused:
             return AttemptResult(trouble="not_public")
         try:
             addresses = self._addresses(target)

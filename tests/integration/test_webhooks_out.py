@@ -9,8 +9,8 @@ import boto3
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from functions.endpoints import handler as endpoints
-from functions.endpoints.handler import handler
+from functions.webhooks_out import handler as webhooks_out
+from functions.webhooks_out.handler import handler
 from tests.integration.conftest import ENDPOINT_SECRETS, TABLE, Clock
 from tests.support.http import Answer, call, service, staff
 from tests.support.queues import consume, receive
@@ -61,7 +61,7 @@ def told(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
 
 
 def queue_url() -> str:
-    return endpoints.turns()._url
+    return webhooks_out.attempts()._url
 
 
 def work() -> int:
@@ -79,7 +79,7 @@ def work() -> int:
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     """An endpoint on this machine, of a cloud that is on it, too."""
     monkeypatch.setenv("LOYALTY_LOCAL_ENDPOINTS", "yes")
-    monkeypatch.setattr(endpoints, "is_on_one_machine", lambda: True)
+    monkeypatch.setattr(webhooks_out, "is_on_one_machine", lambda: True)
     enable_socket()
     with receiving() as receiver:
         yield receiver

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.webhooks_out.targets import NotATarget, Target, is_public, read_target
+from loyalty.domain.webhooks_out.addresses import AddressRefused, Target, is_public, read_address
 
 HOSTILE: Final = [
     # Not https.
@@ -79,8 +79,8 @@ HOSTILE: Final = [
 @pytest.mark.parametrize("url", HOSTILE)
 @pytest.mark.parametrize("allow_local", [False, True])
 def test_nothing_is_sent_to_a_hostile_address(url: str, allow_local: bool) -> None:
-    with pytest.raises(NotATarget):
-        read_target(url, allow_local=allow_local)
+    with pytest.raises(AddressRefused):
+        read_address(url, allow_local=allow_local)
 
 
 @pytest.mark.parametrize(
@@ -94,31 +94,31 @@ def test_nothing_is_sent_to_a_hostile_address(url: str, allow_local: bool) -> No
     ],
 )
 def test_a_public_https_address_is_a_target(url: str, target: Target) -> None:
-    assert read_target(url) == target
+    assert read_address(url) == target
 
 
 def test_this_machine_is_a_target_only_where_that_is_allowed() -> None:
     url = "http://127.0.0.1:4567/hooks"
 
-    assert read_target(url, allow_local=True) == Target("127.0.0.1", 4567, "/hooks", is_local=True)
-    with pytest.raises(NotATarget, match="https only"):
-        read_target(url)
+    assert read_address(url, allow_local=True) == Target("127.0.0.1", 4567, "/hooks", is_local=True)
+    with pytest.raises(AddressRefused, match="https only"):
+        read_address(url)
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.2/", "http://localhost/", "http://10.0.0.1/", "http://127.0.0.1.x.de/"]
 )
 def test_where_this_machine_is_allowed_no_other_one_is(url: str) -> None:
-    with pytest.raises(NotATarget):
-        read_target(url, allow_local=True)
+    with pytest.raises(AddressRefused):
+        read_address(url, allow_local=True)
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://hooks.example.com{text}"):
         try:
-            target = read_target(url)
-        except NotATarget:
+            target = read_address(url)
+        except AddressRefused:
             continue
         assert re.fullmatch(r"[a-z0-9.-]+", target.host)
         assert re.fullmatch(r"/[\x21-\x7e]*", target.path)

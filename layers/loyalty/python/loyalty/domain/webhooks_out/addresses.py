@@ -63,7 +63,7 @@ _SPECIAL_IPV6: Final = (
 )
 
 
-class NotATarget(ValueError):
+class AddressRefused(ValueError):
     """Nothing is sent there; `reason` is a stable code."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -81,17 +81,17 @@ class Target:
     is_local: bool = False
 
 
-def read_target(url: str, *, allow_local: bool = False) -> Target:
+def read_address(url: str, *, allow_local: bool = False) -> Target:
     """The target that an address names; what its name resolves to is another question.
 
     `allow_local` lets plain HTTP to this machine pass, for a cloud that is on it.
 
     Raises:
-        NotATarget: it is none.
+        AddressRefused: it is none.
     """
     found = _URL.fullmatch(url) if len(url) <= URL_CHARS_MAX else None
     if not found:
-        raise NotATarget(
+        raise AddressRefused(
             "url_form", "Write an address as https://hooks.example.com/loyalty, without a user"
         )
     host, path = found["host"].lower(), found["path"]
@@ -99,16 +99,16 @@ def read_target(url: str, *, allow_local: bool = False) -> Target:
     path = path if path.startswith("/") else f"/{path}"
     if found["scheme"] == "http":
         if not (allow_local and host == "127.0.0.1"):
-            raise NotATarget("not_https", "Webhooks are sent by https only")
+            raise AddressRefused("not_https", "Webhooks are sent by https only")
         return Target(host, port or 80, path, is_local=True)
     labels = host.split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise NotATarget("not_public", "Give the full public name of a host")
+        raise AddressRefused("not_public", "Give the full public name of a host")
     if _NUMBER.fullmatch(labels[-1]):
-        raise NotATarget("not_public", "Give the public name of a host, not a number")
+        raise AddressRefused("not_public", "Give the public name of a host, not a number")
     port = HTTPS_PORT if port is None else port
     if port != HTTPS_PORT and not FREE_PORT_MIN <= port <= PORT_MAX:
-        raise NotATarget(
+        raise AddressRefused(
             "port", f"Use port {HTTPS_PORT}, or one between {FREE_PORT_MIN} and {PORT_MAX}"
         )
     return Target(host, port, path)

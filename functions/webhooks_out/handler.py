@@ -1,4 +1,4 @@
-"""Endpoints of merchants: what they are, and the events they are sent as signed webhooks."""
+"""Webhooks out: manage merchants' endpoints, and send them events as signed webhooks."""
 
 import json
 import random
@@ -14,12 +14,13 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
-from loyalty.domain.webhooks_out.endpoints import Endpoint, EndpointDelivery, payload
+from loyalty.domain.webhooks_out.deliveries import EndpointDelivery, payload
+from loyalty.domain.webhooks_out.endpoints import Endpoint
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
 from loyalty.edge.aws.queues.batches import one_by_one
-from loyalty.edge.aws.queues.deliveries import TurnQueue, read_turn
+from loyalty.edge.aws.queues.webhooks_out import SqsAttemptQueue, read_attempt
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
@@ -39,46 +40,43 @@ from loyalty.edge.models.endpoints import (
     endpoint_delivery_answer,
     with_secret,
 )
-from loyalty.edge.outgoing.webhook_sender import Sender
-from loyalty.edge.settings import EndpointsSettings, LocalEndpointSettings, settings
+from loyalty.edge.outgoing.webhook_sender import WebhookSender
+from loyalty.edge.settings import LocalEndpointSettings, WebhooksOutSettings, settings
 from loyalty.table.positions import is_listed
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
-from loyalty.usecases.webhooks_out.endpoints import (
+from loyalty.usecases.webhooks_out.deliveries import (
+    Attempt,
     OutgoingEvent,
-    Turn,
     deliver,
     fan_out,
     probe,
     redeliver,
-    register,
-    registered,
-    remove,
-    rotate,
 )
+from loyalty.usecases.webhooks_out.endpoints import register, registered, remove, rotate
 
-api = create_app("endpoints")
+api = create_app("webhooks_out")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Managers ask for endpoints; queues hand over what the bus tells, and what is to be tried."""
+    """Answer managers; take events of the bus and due attempts from the queues."""
     if "Records" not in event:
         return api(event, context)
-    # A batch is worked off with the endpoints as they were when it came.
+    # Every message of a batch sees the endpoints as they were when the batch arrived.
     of_program = cache(lambda program_id: endpoints().all(program_id))
-    return one_by_one(event, context, partial(take, endpoints_of=of_program), failed="not taken")
+    return one_by_one(event, context, partial(take, endpoints_of=of_program), failed="not handled")
 
 
 @api.put(
     "/endpoints/<endpoint_id>", allow={"manager"}, also=(201,), refuses=(LimitReached, TryAgain)
 )
 def register_endpoint(
-    program_id: ProgramId, endpoint_id: EndpointId, told: Annotated[EndpointRequest, Body()]
+    program_id: ProgramId, endpoint_id: EndpointId, request: Annotated[EndpointRequest, Body()]
 ) -> Response[EndpointWithSecret]:
-    """Register an endpoint, or change it; a new one's secret is shown this once."""
+    """Register or change an endpoint. A new endpoint's secret is shown only in this answer."""
     now = clock.now()
-    desk.shelf(settings(EndpointsSettings).table).in_force(program_id, now=now)
+    desk.shelf(settings(WebhooksOutSettings).table).in_force(program_id, now=now)
     endpoint, secret, is_new = register(
-        told.endpoint(endpoint_id, now=now, allow_local=allows_local()),
+        request.endpoint(endpoint_id, now=now, allow_local=allows_local()),
         program_id=program_id,
         endpoints=endpoints(),
         vault=vault(),
@@ -105,14 +103,14 @@ def read_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointAns
 
 @api.delete("/endpoints/<endpoint_id>", allow={"manager"}, status=204)
 def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[None]:
-    """Send nothing more there, and forget its secret."""
+    """Remove an endpoint: nothing more is sent to it, and its secret is deleted."""
     remove(endpoint_id, program_id=program_id, endpoints=endpoints(), vault=vault())
     return Response(status_code=204)
 
 
 @api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(WrongState, TryAgain))
 def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWithSecret:
-    """Sign with a new secret, and for 24 hours with the one before as well."""
+    """Sign with a new secret, and for 24 hours with the previous one as well."""
     now = clock.now()
     endpoint, secret = rotate(
         endpoint_id,
@@ -127,14 +125,14 @@ def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWit
 
 @api.post("/endpoints/<endpoint_id>/test", allow={"manager"}, status=202)
 def send_test_event(program_id: ProgramId, endpoint_id: EndpointId) -> RedeliveryAnswer:
-    """Send an event that tells nothing, to see whether the endpoint listens."""
+    """Send a test event, to see whether the endpoint listens."""
     delivery = probe(
         endpoint_id,
         event_id=f"evt_{secrets.token_hex(12)}",
         program_id=program_id,
         endpoints=endpoints(),
         log=log(),
-        queue=turns(),
+        queue=attempts(),
         now=clock.now(),
     )
     return RedeliveryAnswer(delivery=endpoint_delivery_answer(delivery))
@@ -164,79 +162,79 @@ def list_endpoint_deliveries(
 def redeliver_event(
     program_id: ProgramId, endpoint_id: EndpointId, event_id: PathId
 ) -> RedeliveryAnswer:
-    """Send an event of the last 30 days once more, whatever became of it."""
+    """Send an event of the last 30 days again, whether or not it was delivered."""
     delivery = redeliver(
         endpoint_id,
         event_id,
         program_id=program_id,
         endpoints=endpoints(),
         log=log(),
-        queue=turns(),
+        queue=attempts(),
         now=clock.now(),
     )
     return RedeliveryAnswer(delivery=endpoint_delivery_answer(delivery))
 
 
 def take(record: SQSRecord, *, endpoints_of: Callable[[str], Sequence[Endpoint]]) -> None:
-    """Queue an event for whoever wants it, or try a delivery whose turn it is."""
-    if turn := read_turn(record.body):
-        attempt(turn)
+    """Queue an event for the endpoints that want it, or make an attempt that is due."""
+    if due := read_attempt(record.body):
+        attempt(due)
         return
-    told = json.loads(record.body)
-    event, detail = told["detail-type"], told["detail"]
-    announcement = OutgoingEvent(
+    message = json.loads(record.body)
+    event, detail = message["detail-type"], message["detail"]
+    outgoing = OutgoingEvent(
         program_id=detail["program_id"],
         event_id=detail["id"],
         event=event,
-        body=payload(event, at=detail["occurred_at"], data=detail),
+        body=payload(event, timestamp=detail["occurred_at"], data=detail),
     )
     fan_out(
-        announcement,
-        endpoints=endpoints_of(announcement.program_id),
+        outgoing,
+        endpoints=endpoints_of(outgoing.program_id),
         log=log(),
-        queue=turns(),
+        queue=attempts(),
         now=clock.now(),
     )
 
 
-def attempt(turn: Turn) -> None:
+def attempt(due: Attempt) -> None:
     delivery = deliver(
-        turn,
+        due,
         endpoints=endpoints(),
         vault=signing_secrets(),
         log=log(),
-        queue=turns(),
+        queue=attempts(),
         send=sender(),
         now=clock.now(),
         chance=random.random(),  # noqa: S311  # no secret
     )
     if delivery is not None:
-        _tell(turn.program_id, delivery)
+        _log(due.program_id, delivery)
 
 
 def allows_local() -> bool:
-    """Whether this machine may be an endpoint: on a cloud on this machine, where it is told so."""
+    """Whether an endpoint may be on this machine: only on a local cloud that is set up for it."""
     return bool(settings(LocalEndpointSettings).local_endpoints) and is_on_one_machine()
 
 
 @cache
 def endpoints() -> TableEndpoints:
-    return TableEndpoints(engine(settings(EndpointsSettings).table))
+    return TableEndpoints(engine(settings(WebhooksOutSettings).table))
 
 
 @cache
 def log() -> TableEndpointLog:
-    return TableEndpointLog(engine(settings(EndpointsSettings).table))
+    return TableEndpointLog(engine(settings(WebhooksOutSettings).table))
 
 
 @cache
-def turns() -> TurnQueue:
-    return TurnQueue(clients.sqs(), url=settings(EndpointsSettings).endpoints_queue_url)
+def attempts() -> SqsAttemptQueue:
+    return SqsAttemptQueue(clients.sqs(), url=settings(WebhooksOutSettings).webhooks_out_queue_url)
 
 
 @cache
 def vault() -> EndpointSecrets:
-    prefix = settings(EndpointsSettings).endpoint_secrets
+    prefix = settings(WebhooksOutSettings).endpoint_secrets
     return EndpointSecrets(clients.secrets_manager(), prefix=prefix)
 
 
@@ -246,14 +244,14 @@ def signing_secrets() -> RememberedSecrets:
 
 
 @cache
-def sender() -> Sender:
-    return Sender(allow_local=allows_local())
+def sender() -> WebhookSender:
+    return WebhookSender(allow_local=allows_local())
 
 
-def _tell(program_id: str, delivery: EndpointDelivery) -> None:
-    """Where it goes is not told: an address may carry a token."""
+def _log(program_id: str, delivery: EndpointDelivery) -> None:
+    """Log an attempt without its address, which may carry a token."""
     logger.info(
-        "tried",
+        "attempted",
         program_id=program_id,
         endpoint_id=delivery.endpoint_id,
         event_id=delivery.event_id,
@@ -263,10 +261,10 @@ def _tell(program_id: str, delivery: EndpointDelivery) -> None:
         trouble=delivery.trouble,
     )
     if delivery.state == "delivered":
-        count("EndpointDeliveries")
+        count("WebhooksOutDelivered")
         return
     if delivery.trouble in ("endpoint_disabled", "endpoint_removed"):
         return
-    count("EndpointAttemptsFailed")
+    count("WebhooksOutFailed")
     if delivery.state == "parked":
-        count("EndpointDeliveriesParked")
+        count("WebhooksOutParked")

@@ -8,20 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.webhooks_out.endpoints import (
-    OVERLAP,
-    RETIRING_MAX,
+from loyalty.domain.webhooks_out.deliveries import (
     RETRIED_FOR,
     SPREAD,
     WAIT_MAX,
     WAIT_MIN,
     AttemptResult,
     EndpointDelivery,
-    SigningSecrets,
     attempted,
     queued,
     queued_again,
 )
+from loyalty.domain.webhooks_out.endpoints import OVERLAP, RETIRING_MAX, SigningSecrets
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 FAILED: Final = AttemptResult(status=500)
@@ -115,15 +113,15 @@ def test_only_the_newest_turn_of_a_delivery_is_acted_on() -> None:
 def test_a_secret_that_was_replaced_signs_for_a_day_beside_the_new_one() -> None:
     secrets = SigningSecrets("one").rotated("two", now=NOW)
 
-    assert secrets.at(NOW) == ("two", "one")
-    assert secrets.at(NOW + OVERLAP - timedelta(seconds=1)) == ("two", "one")
-    assert secrets.at(NOW + OVERLAP) == ("two",)
+    assert secrets.valid_at(NOW) == ("two", "one")
+    assert secrets.valid_at(NOW + OVERLAP - timedelta(seconds=1)) == ("two", "one")
+    assert secrets.valid_at(NOW + OVERLAP) == ("two",)
 
 
 def test_a_rotation_whose_answer_was_lost_takes_no_secret_from_the_receiver() -> None:
     secrets = SigningSecrets("one").rotated("lost", now=NOW).rotated("two", now=NOW)
 
-    assert secrets.at(NOW) == ("two", "lost", "one")
+    assert secrets.valid_at(NOW) == ("two", "lost", "one")
 
 
 def test_a_loop_of_rotations_does_not_grow_the_secret() -> None:

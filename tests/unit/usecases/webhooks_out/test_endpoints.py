@@ -13,31 +13,30 @@ from hypothesis import strategies as st
 
 from local.memory import MemoryEngine
 from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain, WrongState
+from loyalty.domain.webhooks_out.deliveries import (
+    RETRIED_FOR,
+    TEST_EVENT,
+    AttemptResult,
+    EndpointDelivery,
+)
 from loyalty.domain.webhooks_out.endpoints import (
     ENDPOINTS_MAX,
     OVERLAP,
-    RETRIED_FOR,
     ROTATED_EVERY_MIN,
-    TEST_EVENT,
-    AttemptResult,
     Endpoint,
-    EndpointDelivery,
     SigningSecrets,
 )
 from loyalty.table.operations import Operation
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
-from loyalty.usecases.webhooks_out.endpoints import (
+from loyalty.usecases.webhooks_out.deliveries import (
+    Attempt,
     OutgoingEvent,
-    Turn,
     deliver,
     fan_out,
     probe,
     redeliver,
-    register,
-    registered,
-    remove,
-    rotate,
 )
+from loyalty.usecases.webhooks_out.endpoints import register, registered, remove, rotate
 
 NOW: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 EVENT: Final = OutgoingEvent(
@@ -72,11 +71,11 @@ class Queue:
     """Messages with the time from which they are handed over; it waits a quarter of an hour."""
 
     def __init__(self) -> None:
-        self.messages: list[tuple[datetime, Turn]] = []
+        self.messages: list[tuple[datetime, Attempt]] = []
         self.now = NOW
         self.dies = False
 
-    def send(self, turn: Turn, *, delay: timedelta) -> None:
+    def send(self, turn: Attempt, *, delay: timedelta) -> None:
         if self.dies:
             raise Died
         self.messages.append((self.now + min(delay, timedelta(minutes=15)), turn))
@@ -161,7 +160,7 @@ class World:
         self.sent.append((url, event_id, body, tuple(secrets)))
         return self.answers.get(url, TAKEN)
 
-    def take(self, turn: Turn) -> EndpointDelivery | None:
+    def take(self, turn: Attempt) -> EndpointDelivery | None:
         return deliver(
             turn,
             endpoints=self.endpoints,
@@ -417,7 +416,9 @@ class TestDelivering:
     def test_a_message_of_a_delivery_that_is_no_longer_kept_does_nothing(
         self, world: World
     ) -> None:
-        assert world.take(Turn(program_id="bean", endpoint_id="crm", event_id="x", turn=0)) is None
+        assert (
+            world.take(Attempt(program_id="bean", endpoint_id="crm", event_id="x", turn=0)) is None
+        )
         assert world.sent == []
 
 
@@ -601,7 +602,7 @@ class TestTwoAtOnce:
 
         shown = world.rotate()
 
-        assert world.vault.kept["crm"].at(world.now) == (shown, "whsec_1")
+        assert world.vault.kept["crm"].valid_at(world.now) == (shown, "whsec_1")
 
     def test_a_minute_later_a_secret_may_be_replaced_again_and_all_before_sign(
         self, world: World
@@ -610,7 +611,7 @@ class TestTwoAtOnce:
         world.queue.now += ROTATED_EVERY_MIN
         second = world.rotate()
 
-        assert world.vault.kept["crm"].at(world.now) == (second, first, "whsec_1")
+        assert world.vault.kept["crm"].valid_at(world.now) == (second, first, "whsec_1")
 
     def test_of_two_who_register_one_name_one_is_told_the_secret_that_signs(self) -> None:
         shown: list[str | None] = []

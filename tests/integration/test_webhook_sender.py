@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from loyalty.domain.webhooks_out.endpoints import AttemptResult
+from loyalty.domain.webhooks_out.deliveries import AttemptResult
 from loyalty.edge.outgoing import webhook_sender as sending
-from loyalty.edge.outgoing.webhook_sender import Sender, signed_headers
+from loyalty.edge.outgoing.webhook_sender import WebhookSender, signed_headers
 from tests.support.receiver import Authority, Receiver, Reply, authority, receiving
 from tests.support.signing import fixture
 
@@ -59,9 +59,9 @@ class Resolver:
 
 def sender(
     trusted: Authority, *, resolve: Resolver | None = None, seconds_max: float = 5
-) -> Sender:
+) -> WebhookSender:
     """One to whom this machine is the public Internet, for there is no other here."""
-    return Sender(
+    return WebhookSender(
         resolve=resolve or Resolver([LOOPBACK]),
         is_allowed=lambda address: address == LOOPBACK,
         tls=lambda: trusted.client,
@@ -69,7 +69,7 @@ def sender(
     )
 
 
-def send(by: Sender, url: str, *, secrets: Sequence[str] = (SECRET,)) -> AttemptResult:
+def send(by: WebhookSender, url: str, *, secrets: Sequence[str] = (SECRET,)) -> AttemptResult:
     return by(url, event_id="evt_1", body=EVENT, secrets=secrets, now=NOW)
 
 
@@ -127,7 +127,7 @@ def test_a_signature_is_what_the_standard_s_own_example_says() -> None:
 def test_a_name_with_one_inner_address_is_not_called_at_all(
     addresses: list[str], receiver: Receiver, trusted: Authority
 ) -> None:
-    strict = Sender(resolve=Resolver(addresses), tls=lambda: trusted.client)
+    strict = WebhookSender(resolve=Resolver(addresses), tls=lambda: trusted.client)
 
     answer = send(strict, f"https://{NAME}:{receiver.port}/")
 
@@ -151,7 +151,7 @@ def test_a_name_that_answers_otherwise_a_moment_later_leads_nowhere_else(
 
     answer = send(sender(trusted, resolve=lying), f"https://{NAME}:{receiver.port}/")
 
-    assert answer.is_taken
+    assert answer.is_accepted
     assert lying.asked == 1
     assert connected == [(LOOPBACK, receiver.port)]
 
@@ -191,7 +191,7 @@ def test_no_proxy_of_the_environment_is_asked(
 
         answer = send(sender(trusted), f"https://{NAME}:{receiver.port}/")
 
-        assert answer.is_taken
+        assert answer.is_accepted
         assert proxy.posts == []
 
 
@@ -229,7 +229,7 @@ def test_an_endless_answer_in_chunks_of_no_size_is_read_no_further_than_a_little
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
 
     with flooding(head) as flood:
-        answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{flood.port}/")
+        answer = send(WebhookSender(allow_local=True), f"http://{LOOPBACK}:{flood.port}/")
 
     assert answer == AttemptResult(status=200)
     # What the system holds of a connection that nobody reads.
@@ -249,7 +249,7 @@ def test_an_endpoint_that_says_nothing_costs_a_fixed_time(
 
 
 def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
-    local = Sender(allow_local=True, exchange_seconds_max=0.5)
+    local = WebhookSender(allow_local=True, exchange_seconds_max=0.5)
     started = time.monotonic()
 
     with dripping(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 1000) as port:
@@ -262,7 +262,7 @@ def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
 @pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
 def test_what_speaks_no_http_is_told_apart(said: bytes) -> None:
     with dripping(said, pause_seconds=0) as port:
-        answer = send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/")
+        answer = send(WebhookSender(allow_local=True), f"http://{LOOPBACK}:{port}/")
 
     assert answer == AttemptResult(trouble="no_http")
 
@@ -272,7 +272,7 @@ def test_nobody_there_is_told_apart() -> None:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
 
-    assert send(Sender(allow_local=True), f"http://{LOOPBACK}:{port}/") == AttemptResult(
+    assert send(WebhookSender(allow_local=True), f"http://{LOOPBACK}:{port}/") == AttemptResult(
         trouble="unreachable"
     )
 
@@ -283,7 +283,7 @@ def test_a_name_that_nobody_has_is_told_apart(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    assert send(Sender(), f"https://{NAME}/") == AttemptResult(trouble="unresolved")
+    assert send(WebhookSender(), f"https://{NAME}/") == AttemptResult(trouble="unresolved")
 
 
 def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
@@ -298,7 +298,7 @@ def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
     monkeypatch.setattr(sending, "RESOLVE_SECONDS_MAX", 0.1)
     monkeypatch.setattr(socket, "getaddrinfo", silent)
 
-    answer = send(Sender(), f"https://{NAME}/")
+    answer = send(WebhookSender(), f"https://{NAME}/")
 
     is_over.set()
     assert answer == AttemptResult(trouble="unresolved")
@@ -306,10 +306,12 @@ def test_a_resolver_that_does_not_answer_costs_a_fixed_time(
 
 def test_plain_http_to_this_machine_is_sent_only_where_it_is_allowed() -> None:
     with receiving() as receiver:
-        assert send(Sender(), f"{receiver.origin}/") == AttemptResult(trouble="not_public")
+        assert send(WebhookSender(), f"{receiver.origin}/") == AttemptResult(trouble="not_public")
         assert receiver.posts == []
 
-        assert send(Sender(allow_local=True), f"{receiver.origin}/") == AttemptResult(status=204)
+        assert send(WebhookSender(allow_local=True), f"{receiver.origin}/") == AttemptResult(
+            status=204
+        )
         assert receiver.posts[0].is_signed_with(SECRET)
 
 

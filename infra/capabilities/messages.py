@@ -1,0 +1,53 @@
+"""Members' messages by mail."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+
+from infra.functions import CapabilityFunction
+from infra.kit import Kit
+from infra.ledger_table import BATCH_GET, GET, PUT, UPDATE
+from infra.queues import WorkQueue
+from infra.subscriptions import Subscription
+from loyalty.domain.events import SOURCE, MessageDue
+
+# A few mails, each of which SES may think about for 10 s.
+NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
+# 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
+NOTIFICATIONS_CONCURRENCY_MAX = 2
+
+
+def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
+    function = kit.function(
+        "notifications",
+        "Say members' messages by mail, and show managers how they look",
+        environment=kit.table_name | kit.identity_secret | kit.claims | kit.mail.environment,
+        timeout=NOTIFICATIONS_TIMEOUT,
+        layers=kit.layers.messages,
+    )
+    kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
+    kit.data.secrets.allow_read_identity(function)
+    kit.mail.allow_send(function)
+    messages = WorkQueue(
+        kit.stack,
+        "Messages",
+        settings=kit.settings,
+        function=function,
+        concurrency_max=NOTIFICATIONS_CONCURRENCY_MAX,
+        sends="nothing",
+        # Messages wait whenever it is night.
+        age_max=None,
+    )
+    # What the quiet hours came before is hidden until they end.
+    function.allow("sqs:ChangeMessageVisibility", on=[messages.queue.queue_arn])
+    function.function.add_environment("LOYALTY_NOTIFICATIONS_QUEUE_URL", messages.queue.queue_url)
+    Subscription(
+        kit.stack,
+        "DueMessages",
+        source=SOURCE,
+        names=[MessageDue.name],
+        queue=messages,
+        bus_name=kit.bus.event_bus_name,
+    )
+    kit.mail.tell(messages)
+    return function, messages
