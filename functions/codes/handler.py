@@ -25,11 +25,10 @@ from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.outgoing.platform_client import PlatformClient
 from loyalty.edge.settings import CodesSettings, PlatformSettings, settings
-from loyalty.storefronts import shopify_codes
-from loyalty.storefronts.shopify_codes import ShopifyCodes
+from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.intake import Unfetchable
-from loyalty.usecases.shops.shop_codes import ShopRefused, pause_seconds, put_right
+from loyalty.usecases.shops.shop_codes import DiscountCodes, ShopRefused, pause_seconds, put_right
 
 
 class _OneByOne(BatchProcessor):
@@ -84,18 +83,19 @@ def take(record: SQSRecord) -> None:
             count("ShopCodes", done=each)
 
 
-def shops_of(program_id: str) -> Iterator[ShopifyCodes]:
-    """The shops of a program that are to have the codes of its vouchers."""
+def shops_of(program_id: str) -> Iterator[DiscountCodes]:
+    """The discount codes of each shop of a program that has them created."""
     for storefront in storefronts().all(program_id):
-        if storefront.create_codes:
-            # Once for all that it is asked of a voucher, and not before.
+        codes_of = platform_named(storefront.platform).codes
+        if storefront.create_codes and codes_of:
+            # One token serves all calls about a voucher; none is needed before the first call.
             api = cache(partial(platforms().api, program_id, storefront.storefront_id))
-            yield ShopifyCodes(partial(send, api))
+            yield codes_of(partial(send, api))
 
 
-def send(api: Callable[[], PlatformApi], body: bytes) -> bytes:
+def send(api: Callable[[], PlatformApi], path: str, body: bytes) -> bytes:
     try:
-        return platforms().send(api(), shopify_codes.PATH, body)
+        return platforms().send(api(), path, body)
     except Unfetchable as refusal:
         raise ShopRefused(refusal.reason) from refusal
 

@@ -42,7 +42,7 @@ from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.outgoing.platform_client import PlatformClient
 from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
@@ -89,7 +89,9 @@ def look_for_stranded() -> None:
     told, now = settings(IntakeSettings), clock.now()
     queue = SqsIntakeQueue(clients.sqs(), queue_url=told.intake_queue_url)
     log = TableStorefronts(engine(told.table))
-    files = Files(S3Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, dialect=dialect)
+    files = Files(
+        S3Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, find_platform=platform_named
+    )
     for program_id in TablePrograms(engine(told.table)).registered():
         for shop in log.all(program_id):
             shop_id = shop.storefront_id
@@ -121,8 +123,8 @@ def take(record: SQSRecord) -> None:
         # Erased, or gone after its thirty days: trying again would not bring it back.
         logger.warning("no longer in the inbox", delivery_id=at.log_id)
         return
-    speaks = dialect(delivery.platform)
-    envelope = speaks.envelope(delivery.body, delivery.headers)
+    platform = platform_named(delivery.platform)
+    envelope = platform.envelope(delivery.body, delivery.headers)
     serving = open_desk(delivery.program_id, table=config.table)
     if contradicts(at, bodies=log):
         outcome = Outcome(status="parked", reason=CONTRADICTED)
@@ -137,10 +139,10 @@ def take(record: SQSRecord) -> None:
         )
         command = understand(
             delivery,
-            envelope,
+            envelope.topic,
             storefront=storefront,
-            dialect=speaks,
-            platforms=platforms(),
+            platform=platform,
+            reader=platforms(),
         )
         members = directory(delivery.program_id, config)
         if isinstance(command, PrivacyRequest):

@@ -23,7 +23,7 @@ from loyalty.edge.directory import directory
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import PrivacySettings, settings
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
@@ -178,7 +178,7 @@ def _asked(named: str) -> ErasureRef:
 
 
 def _order_of(delivery: Delivery) -> str | None:
-    return dialect(delivery.platform).envelope(delivery.body, delivery.headers).order_id
+    return platform_named(delivery.platform).envelope(delivery.body, delivery.headers).order_id
 
 
 def _in(seconds: float) -> Callable[[], bool]:

@@ -58,7 +58,7 @@ from loyalty.edge.models.storefronts import (
     storefront_state,
 )
 from loyalty.edge.settings import ProgramSettings, settings
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
@@ -268,7 +268,11 @@ def show_data_request(
     """Say who wants to know what is held of them, as the shop passed it on."""
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     passed_on = read_data_request(
-        storefront_id, delivery_id, program_id=program_id, inbox=files().inbox, dialect=dialect
+        storefront_id,
+        delivery_id,
+        program_id=program_id,
+        inbox=files().inbox,
+        find_platform=platform_named,
     )
     return data_request_answer(passed_on)
 
@@ -399,7 +403,7 @@ def erasures(program_id: str) -> TableErasures:
 
 def files() -> Files:
     inbox = S3Inbox(clients.s3(), bucket=settings(ProgramSettings).inbox_bucket)
-    return Files(inbox=inbox, log=storefronts(), dialect=dialect)
+    return Files(inbox=inbox, log=storefronts(), find_platform=platform_named)
 
 
 def queue() -> SqsIntakeQueue:

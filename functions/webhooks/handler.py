@@ -19,7 +19,7 @@ from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.models.storefronts import StorefrontId
 from loyalty.edge.settings import WebhooksSettings, settings
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.storefronts import Connections, receive
 
@@ -63,7 +63,7 @@ def receive_delivery(
         program_id=program_id,
         storefront_id=storefront_id,
         connections=connections(),
-        dialect=dialect,
+        find_platform=platform_named,
         inbox=inbox(),
         queue=queue(),
     )

@@ -28,7 +28,7 @@ from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.settings import IntakeSettings, settings
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation
 from loyalty.table.programs import TablePrograms
@@ -163,7 +163,7 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
             program_id=PROGRAM_ID,
             storefront_id=STOREFRONT_ID,
             connections=connections,
-            dialect=dialect,
+            find_platform=platform_named,
             inbox=inbox,
             queue=queue,
         )
@@ -292,7 +292,9 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
 
 def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
     """What the list of deliveries tells of each, which is that it was applied."""
-    files = Files(inbox=the_inbox(), log=TableStorefronts(engine(table)), dialect=dialect)
+    files = Files(
+        inbox=the_inbox(), log=TableStorefronts(engine(table)), find_platform=platform_named
+    )
     before = None
     while True:
         page = deliveries_page(

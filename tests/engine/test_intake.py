@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.domain.people.identity import Keyring, identify
 from loyalty.domain.shops.storefront import OrderPaid, Outcome
-from loyalty.storefronts import shopify
+from loyalty.storefronts.shopify import SHOPIFY
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
@@ -19,6 +19,7 @@ from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.intake import apply
 from tests.support.documents import published
 from tests.support.race import race
+from tests.support.received import SHOP
 from tests.support.shopify import WITH_CUSTOMER, encoded, payload
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -51,7 +52,7 @@ def members(engine: Persistent, desk: Desk) -> TableMembers:
 
 def paid(order_id: int) -> OrderPaid:
     body = encoded(payload(WITH_CUSTOMER, at=NOW, id=order_id))
-    translated = shopify.translate("orders/paid", body, source="shop")
+    translated = SHOPIFY.translate("orders/paid", body, SHOP)
     assert isinstance(translated, OrderPaid)
     return translated
 

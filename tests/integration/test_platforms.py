@@ -7,7 +7,7 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.shops.storefront import Platform, ShopKeys, Storefront
+from loyalty.domain.shops.storefront import PlatformName, ShopKeys, Storefront
 from loyalty.edge.outgoing.platform_client import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
 from loyalty.usecases.shops.intake import Unfetchable
 from tests.support.platforms import PlatformServer, Reply, serving
@@ -194,7 +194,7 @@ def test_a_shop_that_is_not_connected_any_more_is_not_asked(
         ("shopify", "https://abc.myshopify.com"),
     ],
 )
-def test_a_platform_is_asked_at_its_own_address(platform_name: Platform, origin: str) -> None:
+def test_a_platform_is_asked_at_its_own_address(platform_name: PlatformName, origin: str) -> None:
     client = PlatformClient(
         shelf=Connected(replace(SHOP, platform=platform_name, store="abc"), KEYS),
         vault=Connected(SHOP, KEYS),

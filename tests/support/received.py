@@ -1,13 +1,57 @@
 """A connected storefront, and what somebody sent who says to be one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from loyalty.domain.shops.storefront import Delivery, Platform, Received, Storefront
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import (
+    ALL_EARN,
+    Command,
+    Delivery,
+    FetchNeeded,
+    Ignored,
+    OrderFilter,
+    PlatformName,
+    Received,
+    SendingShop,
+    Storefront,
+)
+from loyalty.usecases.shops.platforms import Platform
 
 AT: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 URL: Final = "https://api.example.com/v1/programs/bean/webhooks/online"
+
+
+SHOP: Final = SendingShop("shop")
+
+
+def complete_delivery(
+    platform: Platform,
+    topic: str,
+    body: bytes,
+    responses: Sequence[bytes],
+    *,
+    source: str = "shop",
+    earns: OrderFilter = ALL_EARN,
+) -> Command:
+    """What a thin delivery means once the platform has answered with these responses."""
+    fetch_needed = platform.translate(topic, body, SendingShop(source, earns=earns))
+    assert isinstance(fetch_needed, FetchNeeded), fetch_needed
+    return fetch_needed.complete(responses)
+
+
+def complete_any(
+    platform: Platform, topic: str, body: bytes, responses: Sequence[bytes]
+) -> Command | PrivacyRequest:
+    """What any body means, with these responses where the platform must be asked first."""
+    command = platform.translate(topic, body, SHOP)
+    return command.complete(responses) if isinstance(command, FetchNeeded) else command
+
+
+def fetch_of(*paths: str) -> FetchNeeded:
+    """Equals any command to read these paths."""
+    return FetchNeeded(paths, lambda _: Ignored("never_read"))
 
 
 def received(
@@ -16,7 +60,9 @@ def received(
     return Received(body=body, headers=headers, url=url, at=at)
 
 
-def storefront(platform: Platform = "shopify", *, at: datetime = AT, **parts: Any) -> Storefront:
+def storefront(
+    platform: PlatformName = "shopify", *, at: datetime = AT, **parts: Any
+) -> Storefront:
     told: dict[str, Any] = {"storefront_id": "online", "source": "shop"}
     return Storefront(platform=platform, connected_at=at, changed_at=at, **told | parts)
 

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from local.shop import delivery, paid_order
-from loyalty.storefronts import shopify
+from loyalty.storefronts.shopify import SHOPIFY
 from tests.support.received import received
 
 SECRET = "of-the-shop"  # the storefront's own check says whether it was used rightly
@@ -13,5 +13,5 @@ def test_a_delivery_is_signed_as_the_storefront_demands() -> None:
     sent = delivery(order, topic="orders/paid", secret=SECRET, webhook_id="w1", event_id="e1")
 
     headers = {name.lower(): value for name, value in sent.headers.items()}
-    assert shopify.verify(received(sent.body, headers), secrets=[SECRET])
-    assert not shopify.verify(received(sent.body + b" ", headers), secrets=[SECRET])
+    assert SHOPIFY.verify(received(sent.body, headers), secrets=[SECRET])
+    assert not SHOPIFY.verify(received(sent.body + b" ", headers), secrets=[SECRET])

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,9 +10,15 @@ from hypothesis import strategies as st
 
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
-from loyalty.domain.shops.storefront import FetchNeeded, Ignored, Parked
-from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
+from loyalty.domain.shops.storefront import Ignored, Parked
+from loyalty.storefronts.bigcommerce import BIGCOMMERCE
+from loyalty.storefronts.shopify import SHOPIFY
+from loyalty.storefronts.square import SQUARE
+from loyalty.storefronts.stripe import STRIPE
+from loyalty.storefronts.woocommerce import WOOCOMMERCE
+from loyalty.usecases.shops.platforms import Platform
 from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.received import SHOP, complete_delivery, fetch_of
 from tests.support.shopify import DELETED_CUSTOMER, KNOWN_CUSTOMER
 from tests.support.signing import encoded, fixture
 from tests.support.stripe import customer_event
@@ -91,24 +96,24 @@ def square_subscription(status: str = "ACTIVE", **changes: Any) -> dict[str, Any
     }
 
 
-def translated(platform: ModuleType, topic: str, body: Any) -> Any:
-    return platform.translate(topic, encoded(body), source="shop")
+def translated(platform: Platform, topic: str, body: Any) -> Any:
+    return platform.translate(topic, encoded(body), SHOP)
 
 
-TOLD: list[tuple[ModuleType, str, Any, str]] = [
-    (shopify, "customers/create", OF_SHOPIFY, "207119551"),
-    (shopify, "customers/update", OF_SHOPIFY, "207119551"),
-    (woocommerce, "customer.created", OF_WOOCOMMERCE, "25"),
-    (woocommerce, "customer.updated", OF_WOOCOMMERCE, "25"),
-    (stripe, "customer.created", OF_STRIPE, "cus_1"),
-    (stripe, "customer.updated", OF_STRIPE, "cus_1"),
-    (square, "customer.created", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
-    (square, "customer.updated", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+TOLD: list[tuple[Platform, str, Any, str]] = [
+    (SHOPIFY, "customers/create", OF_SHOPIFY, "207119551"),
+    (SHOPIFY, "customers/update", OF_SHOPIFY, "207119551"),
+    (WOOCOMMERCE, "customer.created", OF_WOOCOMMERCE, "25"),
+    (WOOCOMMERCE, "customer.updated", OF_WOOCOMMERCE, "25"),
+    (STRIPE, "customer.created", OF_STRIPE, "cus_1"),
+    (STRIPE, "customer.updated", OF_STRIPE, "cus_1"),
+    (SQUARE, "customer.created", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+    (SQUARE, "customer.updated", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
 ]
 
 
 @pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
-def test_a_customer_is_read(platform: ModuleType, topic: str, body: Any, name: str) -> None:
+def test_a_customer_is_read(platform: Platform, topic: str, body: Any, name: str) -> None:
     told = translated(platform, topic, body)
 
     assert isinstance(told, CustomerTold), told
@@ -120,7 +125,7 @@ def test_a_customer_is_read(platform: ModuleType, topic: str, body: Any, name: s
 
 @pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
 def test_what_is_told_of_a_customer_is_applied_in_order(
-    platform: ModuleType, topic: str, body: Any, name: str
+    platform: Platform, topic: str, body: Any, name: str
 ) -> None:
     headers = {"x-shopify-topic": topic, "x-wc-webhook-topic": topic}
 
@@ -132,20 +137,24 @@ def test_what_is_told_of_a_customer_is_applied_in_order(
 def test_bigcommerce_is_asked_for_its_customers() -> None:
     body = encoded(EVENT_OF_BIGCOMMERCE)
 
-    wanted = bigcommerce.translate("store/customer/updated", body, source="shop")
-    told = bigcommerce.complete(
-        "store/customer/updated", body, [encoded(OF_BIGCOMMERCE)], source="shop"
+    wanted = BIGCOMMERCE.translate("store/customer/updated", body, SHOP)
+    told = complete_delivery(
+        BIGCOMMERCE, "store/customer/updated", body, [encoded(OF_BIGCOMMERCE)], source="shop"
     )
 
-    assert wanted == FetchNeeded(("/v3/customers?id:in=11",))
+    assert wanted == fetch_of("/v3/customers?id:in=11")
     assert isinstance(told, CustomerTold)
     assert (told.customer.value, told.contacts) == ("11", (EMAIL, PHONE))
-    assert bigcommerce.envelope(body, {}).customer_id == "11"
+    assert BIGCOMMERCE.envelope(body, {}).customer_id == "11"
 
 
 def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
-    told = bigcommerce.complete(
-        "store/customer/updated", b"", [encoded({"data": []})], source="shop"
+    told = complete_delivery(
+        BIGCOMMERCE,
+        "store/customer/updated",
+        encoded(EVENT_OF_BIGCOMMERCE),
+        [encoded({"data": []})],
+        source="shop",
     )
 
     assert told == Ignored("no_customer")
@@ -154,13 +163,13 @@ def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
 @pytest.mark.parametrize(
     ("platform", "topic", "body", "name"),
     [
-        (shopify, "customers/delete", DELETED_CUSTOMER, "207119551"),
-        (stripe, "customer.deleted", OF_STRIPE, "cus_1"),
-        (square, "customer.deleted", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
-        (bigcommerce, "store/customer/deleted", EVENT_OF_BIGCOMMERCE, "11"),
+        (SHOPIFY, "customers/delete", DELETED_CUSTOMER, "207119551"),
+        (STRIPE, "customer.deleted", OF_STRIPE, "cus_1"),
+        (SQUARE, "customer.deleted", of_square(), "QPTXM8PQNX3Q726ZYHPMNP46XC"),
+        (BIGCOMMERCE, "store/customer/deleted", EVENT_OF_BIGCOMMERCE, "11"),
     ],
 )
-def test_a_customer_is_erased(platform: ModuleType, topic: str, body: Any, name: str) -> None:
+def test_a_customer_is_erased(platform: Platform, topic: str, body: Any, name: str) -> None:
     told = translated(platform, topic, body)
 
     assert told == CustomerErased(customer=Identity("customer", name, "shop"))
@@ -169,11 +178,11 @@ def test_a_customer_is_erased(platform: ModuleType, topic: str, body: Any, name:
 @pytest.mark.parametrize("state", ["not_subscribed", "pending", "unsubscribed", "redacted"])
 def test_only_a_yes_is_a_consent(state: str) -> None:
     told = translated(
-        shopify, "customers/create", OF_SHOPIFY | {"email_marketing_consent": {"state": state}}
+        SHOPIFY, "customers/create", OF_SHOPIFY | {"email_marketing_consent": {"state": state}}
     )
 
     assert told.consents == {}
-    assert translated(shopify, "customers/create", OF_SHOPIFY).consents == {"email": True}
+    assert translated(SHOPIFY, "customers/create", OF_SHOPIFY).consents == {"email": True}
 
 
 class TestMemberships:
@@ -181,7 +190,7 @@ class TestMemberships:
     def test_stripe_tells_what_is_paid_for_and_until_when(self, status: str) -> None:
         body = subscription(status)
 
-        told = translated(stripe, body["type"], body)
+        told = translated(STRIPE, body["type"], body)
 
         assert told == MembershipTold(
             customer=Identity("customer", "cus_1", "shop"),
@@ -190,25 +199,25 @@ class TestMemberships:
             paid_until=datetime.fromtimestamp(SECONDS + 86400, UTC),
             told_at=AT,
         )
-        assert stripe.envelope(encoded(body), {}).customer_id == "cus_1"
+        assert STRIPE.envelope(encoded(body), {}).customer_id == "cus_1"
 
     def test_the_period_of_an_older_version_is_that_of_the_whole(self) -> None:
         items = {"data": [{"price": {"id": "price_gold"}}]}
         body = subscription(items=items, current_period_end=SECONDS)
 
-        assert translated(stripe, body["type"], body).paid_until == AT
+        assert translated(STRIPE, body["type"], body).paid_until == AT
 
     @pytest.mark.parametrize("status", ["canceled", "unpaid", "paused", "incomplete_expired"])
     def test_one_that_has_ended_is_paid_no_more(self, status: str) -> None:
         body = subscription(status)
 
-        assert translated(stripe, body["type"], body).paid_until is None
+        assert translated(STRIPE, body["type"], body).paid_until is None
 
     @pytest.mark.parametrize("status", ["past_due", "incomplete"])
     def test_what_is_not_settled_yet_changes_nothing(self, status: str) -> None:
         body = subscription(status)
 
-        assert translated(stripe, body["type"], body) == Ignored("not_paid")
+        assert translated(STRIPE, body["type"], body) == Ignored("not_paid")
 
     @pytest.mark.parametrize(
         ("changes", "pointer"),
@@ -220,12 +229,12 @@ class TestMemberships:
     def test_one_that_makes_no_sense_is_parked(self, changes: Any, pointer: str) -> None:
         body = subscription(**changes)
 
-        assert translated(stripe, body["type"], body) == Parked("malformed", pointer)
+        assert translated(STRIPE, body["type"], body) == Parked("malformed", pointer)
 
     def test_square_tells_how_far_it_was_charged(self) -> None:
         body = square_subscription()
 
-        told = translated(square, body["type"], body)
+        told = translated(SQUARE, body["type"], body)
 
         assert told == MembershipTold(
             customer=Identity("customer", "ANA", "shop"),
@@ -234,26 +243,26 @@ class TestMemberships:
             paid_until=datetime(2026, 12, 21, 12, tzinfo=UTC),
             told_at=AT,
         )
-        assert square.envelope(encoded(body), {}).customer_id == "ANA"
+        assert SQUARE.envelope(encoded(body), {}).customer_id == "ANA"
 
     @pytest.mark.parametrize("status", ["CANCELED", "DEACTIVATED", "PAUSED"])
     def test_what_square_calls_ended_is_paid_no_more(self, status: str) -> None:
         body = square_subscription(status)
 
-        assert translated(square, body["type"], body).paid_until is None
+        assert translated(SQUARE, body["type"], body).paid_until is None
 
     @pytest.mark.parametrize(
         "body", [square_subscription("PENDING"), square_subscription(charged_through_date=None)]
     )
     def test_what_square_has_not_charged_yet_is_not_paid(self, body: Any) -> None:
-        assert translated(square, body["type"], body) == Ignored("not_paid")
+        assert translated(SQUARE, body["type"], body) == Ignored("not_paid")
 
 
-BODIES: list[tuple[ModuleType, str, Any]] = [
+BODIES: list[tuple[Platform, str, Any]] = [
     *((platform, topic, body) for platform, topic, body, _ in TOLD),
-    (stripe, "customer.subscription.updated", subscription()),
-    (square, "subscription.updated", square_subscription()),
-    (bigcommerce, "store/customer/updated", EVENT_OF_BIGCOMMERCE),
+    (STRIPE, "customer.subscription.updated", subscription()),
+    (SQUARE, "subscription.updated", square_subscription()),
+    (BIGCOMMERCE, "store/customer/updated", EVENT_OF_BIGCOMMERCE),
 ]
 SPOILED = st.sampled_from(BODIES).flatmap(
     lambda one: st.tuples(
@@ -268,14 +277,22 @@ def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(told: Any) -> 
     raw = json.dumps(body).encode()
 
     platform.envelope(raw, {"x-shopify-topic": topic, "x-wc-webhook-topic": topic})
-    must_make_sense(platform.translate(topic, raw, source="shop"))
+    must_make_sense(platform.translate(topic, raw, SHOP))
 
 
 @given(spoiled(OF_BIGCOMMERCE, at=list(places(OF_BIGCOMMERCE))))
 def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
 
-    must_make_sense(bigcommerce.complete("store/customer/updated", b"", [raw], source="shop"))
+    must_make_sense(
+        complete_delivery(
+            BIGCOMMERCE,
+            "store/customer/updated",
+            encoded(EVENT_OF_BIGCOMMERCE),
+            [raw],
+            source="shop",
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,7 +308,7 @@ def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body
 def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
     told: dict[str, Any], *, is_verified: bool
 ) -> None:
-    command = translated(shopify, "customers/update", OF_SHOPIFY | told)
+    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | told)
 
     assert isinstance(command, CustomerTold)
     assert command.contacts == (EMAIL, PHONE)
@@ -301,6 +318,6 @@ def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
 def test_what_is_not_shown_of_a_customer_s_name_is_left_out() -> None:
     told = {"first_name": "A\0na\x1b[31m", "last_name": "\u202eLund\r\nBcc:"}
 
-    command = translated(shopify, "customers/update", OF_SHOPIFY | told)
+    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | told)
 
     assert command.name == "A na [31m Lund Bcc:"

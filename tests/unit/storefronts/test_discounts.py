@@ -6,9 +6,13 @@ import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import Command, FetchNeeded, OrderPaid, OrderRefunded
-from loyalty.storefronts import bigcommerce, shopify, square, stripe, woocommerce
+from loyalty.storefronts.bigcommerce import BIGCOMMERCE
+from loyalty.storefronts.shopify import SHOPIFY
+from loyalty.storefronts.square import SQUARE
+from loyalty.storefronts.stripe import STRIPE
+from loyalty.storefronts.woocommerce import WOOCOMMERCE
 from tests.support import bigcommerce as big
-from tests.support.received import AT
+from tests.support.received import AT, SHOP, complete_delivery
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, payload
 from tests.support.signing import encoded, fixture
 
@@ -19,33 +23,37 @@ def of_shopify(*codes: str, name: str = WITH_CUSTOMER, **changes: Any) -> Comman
     discounts = [{"code": code, "amount": "5.00", "type": "fixed_amount"} for code in codes]
     body = payload(name, at=AT, **({"discount_codes": discounts} | changes))
     topic = "orders/updated" if "financial_status" in changes else "orders/paid"
-    return shopify.translate(topic, encoded(body), source="shop")
+    return SHOPIFY.translate(topic, encoded(body), SHOP)
 
 
 def of_woocommerce(*codes: str) -> Command:
     coupons = [{"id": number, "code": code} for number, code in enumerate(codes)]
     body = fixture("woocommerce/order.727") | {"coupon_lines": coupons}
-    return woocommerce.translate("order.updated", encoded(body), source="shop")
+    return WOOCOMMERCE.translate("order.updated", encoded(body), SHOP)
 
 
 def of_square(*codes: str) -> Command:
     discounts = [{"uid": "d1", "name": code, "scope": "ORDER"} for code in codes]
     order = fixture("square/order")["order"] | {"customer_id": "ANA", "discounts": discounts}
     told = encoded(fixture("square/payment.updated"))
-    return square.complete("payment.updated", told, [encoded({"order": order})], source="till")
+    return complete_delivery(
+        SQUARE, "payment.updated", told, [encoded({"order": order})], source="till"
+    )
 
 
 def of_bigcommerce(*codes: str) -> Command:
     discounts = [{"id": "coupon", "amount": "1.0000", "code": code} for code in codes]
     products = [big.product("65.0000", "71.5000", applied_discounts=discounts)]
     fetched = [encoded(each) for each in (big.order(), products, big.refunds())]
-    return bigcommerce.complete("store/order/updated", b"", fetched, source="shop")
+    return complete_delivery(
+        BIGCOMMERCE, "store/order/updated", encoded(big.event()), fetched, source="shop"
+    )
 
 
 def of_stripe(*codes: str) -> Command | FetchNeeded:
     body = fixture("stripe/checkout.session.completed")
     body["data"]["object"] |= {"metadata": {"voucher_code": codes[0]} if codes else {}}
-    return stripe.translate(body["type"], encoded(body), source="shop")
+    return STRIPE.translate(body["type"], encoded(body), SHOP)
 
 
 LISTING = [of_shopify, of_woocommerce, of_square, of_bigcommerce]
@@ -93,7 +101,7 @@ def test_a_charge_that_was_refunded_whole_says_so(is_all: bool) -> None:
     body = fixture("stripe/charge.refunded")
     body["data"]["object"] |= {"refunded": is_all, "payment_intent": "pi_1"}
 
-    command = stripe.translate(body["type"], encoded(body), source="shop")
+    command = STRIPE.translate(body["type"], encoded(body), SHOP)
 
     assert isinstance(command, OrderRefunded), command
     assert command.all_given_back is is_all

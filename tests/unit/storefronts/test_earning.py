@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import Command, Ignored, OrderFilter, OrderPaid
-from loyalty.storefronts import bigcommerce, shopify, square, woocommerce
+from loyalty.domain.shops.storefront import Command, Ignored, OrderFilter, OrderPaid, SendingShop
+from loyalty.storefronts.bigcommerce import BIGCOMMERCE
+from loyalty.storefronts.shopify import SHOPIFY
+from loyalty.storefronts.square import SQUARE
+from loyalty.storefronts.woocommerce import WOOCOMMERCE
 from tests.support import bigcommerce as big
-from tests.support.received import AT
+from tests.support.received import AT, complete_delivery
 from tests.support.shopify import WITH_CUSTOMER, payload
 from tests.support.signing import encoded, fixture
 
@@ -17,17 +20,18 @@ def of_shopify(
     earns: OrderFilter, *, topic: str = "orders/paid", **changes: Any
 ) -> Command | PrivacyRequest:
     body = encoded(payload(WITH_CUSTOMER, at=AT, **changes))
-    return shopify.translate(topic, body, source="shop", earns=earns)
+    return SHOPIFY.translate(topic, body, SendingShop("shop", earns=earns))
 
 
 def of_woocommerce(earns: OrderFilter, **changes: Any) -> Command:
     body = encoded(fixture("woocommerce/order.727") | changes)
-    return woocommerce.translate("order.updated", body, source="shop", earns=earns)
+    return WOOCOMMERCE.translate("order.updated", body, SendingShop("shop", earns=earns))
 
 
 def of_square(earns: OrderFilter, **changes: Any) -> Command:
     answer = fixture("square/order")["order"] | {"customer_id": "ANA"} | changes
-    return square.complete(
+    return complete_delivery(
+        SQUARE,
         "payment.updated",
         encoded(fixture("square/payment.updated")),
         [encoded({"order": answer})],
@@ -38,8 +42,13 @@ def of_square(earns: OrderFilter, **changes: Any) -> Command:
 
 def of_bigcommerce(earns: OrderFilter, *given_back: dict[str, Any], **changes: Any) -> Command:
     fetched = [big.order(**changes), big.PRODUCTS, big.refunds(*given_back)]
-    return bigcommerce.complete(
-        "store/order/updated", b"", [encoded(each) for each in fetched], source="shop", earns=earns
+    return complete_delivery(
+        BIGCOMMERCE,
+        "store/order/updated",
+        encoded(big.event()),
+        [encoded(each) for each in fetched],
+        source="shop",
+        earns=earns,
     )
 
 

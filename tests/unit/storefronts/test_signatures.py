@@ -9,27 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.shops.storefront import Platform
-from loyalty.storefronts import dialect
+from loyalty.domain.shops.storefront import PlatformName
+from loyalty.storefronts import platform_named
 from loyalty.storefronts.signatures import standard
 from tests.support import signing
 from tests.support.received import AT, received
 from tests.support.signing import SECRET, fixture
 
 BODY = '{"id":1,"note":"é"}'.encode()
-SIGN: dict[Platform, Callable[..., dict[str, str]]] = {
+SIGN: dict[PlatformName, Callable[..., dict[str, str]]] = {
     "woocommerce": signing.woocommerce,
     "stripe": signing.stripe,
     "square": signing.square,
     "bigcommerce": signing.bigcommerce,
 }
 PLATFORMS = tuple(SIGN)
-TIMED: tuple[Platform, ...] = ("stripe", "bigcommerce")
+TIMED: tuple[PlatformName, ...] = ("stripe", "bigcommerce")
 
 
-def believed(platform: Platform, body: bytes, headers: dict[str, str], **told: Any) -> bool:
+def believed(platform: PlatformName, body: bytes, headers: dict[str, str], **told: Any) -> bool:
     secrets = told.pop("secrets", [SECRET])
-    return dialect(platform).verify(received(body, headers, **told), secrets=secrets)
+    return platform_named(platform).verify(received(body, headers, **told), secrets=secrets)
 
 
 @pytest.mark.parametrize("known", fixture("signatures")["square"])
@@ -74,7 +74,7 @@ def test_a_known_signature_of_woocommerce_is_believed() -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_either_of_two_secrets_is_believed_during_a_rotation(platform: Platform) -> None:
+def test_either_of_two_secrets_is_believed_during_a_rotation(platform: PlatformName) -> None:
     for secret in ("old", "new"):
         headers = SIGN[platform](BODY, secret=secret)
 
@@ -82,7 +82,7 @@ def test_either_of_two_secrets_is_believed_during_a_rotation(platform: Platform)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_what_was_not_signed_with_a_secret_is_not_believed(platform: Platform) -> None:
+def test_what_was_not_signed_with_a_secret_is_not_believed(platform: PlatformName) -> None:
     headers = SIGN[platform](BODY)
 
     assert believed(platform, BODY, headers)
@@ -97,7 +97,7 @@ def test_what_was_not_signed_with_a_secret_is_not_believed(platform: Platform) -
 @pytest.mark.parametrize("platform", TIMED)
 @pytest.mark.parametrize(("seconds", "is_believed"), [(300, True), (301, False)])
 def test_what_was_signed_too_long_ago_is_a_replay(
-    platform: Platform, seconds: int, *, is_believed: bool
+    platform: PlatformName, seconds: int, *, is_believed: bool
 ) -> None:
     for sign in (1, -1):
         at = AT + timedelta(seconds=sign * seconds)
@@ -108,7 +108,7 @@ def test_what_was_signed_too_long_ago_is_a_replay(
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @given(data=st.data())
-def test_no_headers_make_it_fail(platform: Platform, data: st.DataObject) -> None:
+def test_no_headers_make_it_fail(platform: PlatformName, data: st.DataObject) -> None:
     names = st.sampled_from(sorted(SIGN[platform](BODY)))
     parts = st.sampled_from(["t=", "v1=", "v1,", ",", " ", "9" * 30, "1795255200", "-1", "=", "a"])
     texts = st.text(max_size=60) | st.lists(parts, max_size=6).map("".join)

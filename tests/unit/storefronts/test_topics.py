@@ -10,10 +10,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import ALL_EARN, Ignored, Parked, Platform
-from loyalty.storefronts import dialect, shopify, woocommerce
+from loyalty.domain.shops.storefront import Ignored, Parked, PlatformName, SendingShop
+from loyalty.storefronts import platform_named
+from loyalty.storefronts.shopify import SHOPIFY
+from loyalty.storefronts.woocommerce import WOOCOMMERCE
 from tests.support import signing
 from tests.support.bigcommerce import STORE, event
+from tests.support.received import SHOP
 from tests.support.shopify import (
     DATA_REQUEST,
     DELETED_CUSTOMER,
@@ -76,7 +79,7 @@ def _refunded_charge() -> dict[str, Any]:
     return body
 
 
-SAMPLES: Final[dict[Platform, list[Sample]]] = {
+SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
     "shopify": [
         Sample("a paid order", _order(), ORDERS),
         Sample("the published order", payload("order.450789469"), ORDERS),
@@ -151,13 +154,16 @@ SAMPLES: Final[dict[Platform, list[Sample]]] = {
         ),
         *(
             Sample(kind, subscription_event(type=kind), (kind,))
-            for kind in dialect("stripe").TOPICS
+            for kind in platform_named("stripe").traits.topics
             if kind.startswith("customer.subscription.")
         ),
         Sample("nothing", {}),
     ],
     "bigcommerce": [
-        *(Sample(scope, event(scope), (scope,)) for scope in dialect("bigcommerce").TOPICS),
+        *(
+            Sample(scope, event(scope), (scope,))
+            for scope in platform_named("bigcommerce").traits.topics
+        ),
         Sample("nothing", {}),
     ],
 }
@@ -165,7 +171,7 @@ SAMPLES: Final[dict[Platform, list[Sample]]] = {
 NEVER_APPLIED: Final = {"shopify": {"orders/edited"}, "woocommerce": {"customer.deleted"}}
 
 
-def _headers(platform: Platform, topic: str, body: bytes) -> dict[str, str]:
+def _headers(platform: PlatformName, topic: str, body: bytes) -> dict[str, str]:
     match platform:
         case "shopify":
             return shopify_headers(body, topic=topic)
@@ -182,7 +188,12 @@ def _headers(platform: Platform, topic: str, body: bytes) -> dict[str, str]:
 def _replays() -> Iterator[Any]:
     for platform, samples in SAMPLES.items():
         for sample in samples:
-            for topic in (*dialect(platform).TOPICS, "products/delete", "product.deleted", ""):
+            for topic in (
+                *platform_named(platform).traits.topics,
+                "products/delete",
+                "product.deleted",
+                "",
+            ):
                 yield pytest.param(
                     platform, sample, topic, id=f"{platform}-{sample.name}-as-{topic}"
                 )
@@ -190,13 +201,13 @@ def _replays() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("platform", "sample", "topic"), list(_replays()))
 def test_a_signed_body_is_applied_under_its_own_topics_only(
-    platform: Platform, sample: Sample, topic: str
+    platform: PlatformName, sample: Sample, topic: str
 ) -> None:
     body = encoded(sample.body)
-    speaks = dialect(platform)
+    speaks = platform_named(platform)
     read_as = speaks.envelope(body, _headers(platform, topic, body)).topic
 
-    command = speaks.translate(read_as, body, source="shop", earns=ALL_EARN, store=None)
+    command = speaks.translate(read_as, body, SHOP)
 
     # Where the topic is a part of the signed body, no header changes it.
     if read_as in sample.topics:
@@ -207,10 +218,10 @@ def test_a_signed_body_is_applied_under_its_own_topics_only(
 
 
 @pytest.mark.parametrize("platform", list(SAMPLES))
-def test_every_topic_has_a_body_that_is_replayed_under_all_others(platform: Platform) -> None:
+def test_every_topic_has_a_body_that_is_replayed_under_all_others(platform: PlatformName) -> None:
     tried = {topic for sample in SAMPLES[platform] for topic in sample.topics}
 
-    assert tried | NEVER_APPLIED.get(platform, set()) == set(dialect(platform).TOPICS)
+    assert tried | NEVER_APPLIED.get(platform, set()) == set(platform_named(platform).traits.topics)
 
 
 @pytest.mark.parametrize(
@@ -223,19 +234,19 @@ def test_every_topic_has_a_body_that_is_replayed_under_all_others(platform: Plat
 )
 def test_a_request_of_another_shop_of_the_same_app_is_parked(topic: str, body: Any) -> None:
     def translated(store: str) -> Any:
-        return shopify.translate(topic, encoded(body), source="shop", store=store)
+        return SHOPIFY.translate(topic, encoded(body), SendingShop("shop", store=store))
 
     assert isinstance(translated("bean-and-leaf"), PrivacyRequest)
     assert translated("another") == Parked("other_shop", "/shop_domain")
 
 
-@pytest.mark.parametrize("scope", list(dialect("bigcommerce").TOPICS))
+@pytest.mark.parametrize("scope", list(platform_named("bigcommerce").traits.topics))
 def test_an_event_of_another_store_of_the_same_app_is_parked(scope: str) -> None:
-    speaks = dialect("bigcommerce")
+    speaks = platform_named("bigcommerce")
 
     def translated(store: str) -> Any:
         body = encoded(event(scope))
-        return speaks.translate(scope, body, source="shop", earns=ALL_EARN, store=store)
+        return speaks.translate(scope, body, SendingShop("shop", store=store))
 
     assert not isinstance(translated(STORE), Parked)
     assert translated("another") == Parked("other_shop", "/producer")
@@ -247,7 +258,7 @@ def test_an_event_of_another_store_of_the_same_app_is_parked(scope: str) -> None
 )
 def test_what_lies_in_another_shop_with_the_same_secret_is_parked(topic: str, body: Any) -> None:
     def translated(store: str) -> Any:
-        return woocommerce.translate(topic, encoded(body), source="shop", store=store)
+        return WOOCOMMERCE.translate(topic, encoded(body), SendingShop("shop", store=store))
 
     assert not isinstance(translated("example.com"), Parked)
     assert translated("shop.example.com") == Parked("other_shop", "/_links/self")

@@ -22,7 +22,7 @@ from loyalty.domain.shops.storefront import (
     Envelope,
     OrderFilter,
     Outcome,
-    Platform,
+    PlatformName,
     Storefront,
 )
 from loyalty.table import keys
@@ -141,7 +141,7 @@ class StorefrontShelf:
         program_id: str,
         storefront_id: str,
         *,
-        platform: Platform,
+        platform: PlatformName,
         now: datetime,
         since: datetime | None,
     ) -> Storefront | None:
@@ -199,7 +199,7 @@ def storefront_to_item(storefront: Storefront) -> Item:
 def storefront_from_item(item: Item) -> Storefront:
     return Storefront(
         storefront_id=cast("str", item["storefront"]),
-        platform=cast("Platform", item["platform"]),
+        platform=cast("PlatformName", item["platform"]),
         source=cast("str", item["source"]),
         connected_at=datetime.fromisoformat(cast("str", item["connected_at"])),
         changed_at=datetime.fromisoformat(cast("str", item["changed_at"])),

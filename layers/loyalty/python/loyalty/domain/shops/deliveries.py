@@ -105,8 +105,8 @@ def delivery_id(envelope: Envelope, body: bytes) -> str:
         event = f"{envelope.topic}\0{envelope.name}\0".encode() + body
     else:
         event = f"{envelope.topic}\0{envelope.event}".encode()
-    said = body if envelope.said is None else envelope.said
-    return _digest(event, EVENT_CHARACTERS) + _digest(said, BODY_CHARACTERS)
+    stable_body = body if envelope.stable_body is None else envelope.stable_body
+    return _digest(event, EVENT_CHARACTERS) + _digest(stable_body, BODY_CHARACTERS)
 
 
 def is_contradicted(kept: StoredDelivery, told: tuple[EventBody, ...]) -> bool:

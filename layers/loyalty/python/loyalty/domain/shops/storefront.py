@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.customers import PersonTold
 
-Platform = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
+PlatformName = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
 Status = Literal[
     "received",
@@ -89,7 +89,7 @@ class Storefront:
     """
 
     storefront_id: str
-    platform: Platform
+    platform: PlatformName
     source: str
     connected_at: datetime
     changed_at: datetime
@@ -109,6 +109,19 @@ class ShopKeys:
 
     secrets: tuple[str, ...]
     access_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendingShop:
+    """The connected shop that a delivery came from, as far as a translation needs it.
+
+    `source` names it in our books. `store` is the platform's own name of the shop, None if the
+    connection has none.
+    """
+
+    source: str
+    earns: OrderFilter = ALL_EARN
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +147,7 @@ class Delivery:
 
     program_id: str
     storefront_id: str
-    platform: Platform
+    platform: PlatformName
     source: str
     received_at: datetime
     headers: Mapping[str, str]
@@ -148,8 +161,8 @@ class Envelope:
     `name` is the platform's name for what happened, the same for a retry; where it gave none, a
     digest of the body. `order_id` is None where the delivery names no order, `customer_id` where it
     is about no customer. `event` is an id that the platform gives to one event of a topic and to no
-    other, None where it has none; `said` is what it then always says in the same words, where that
-    is not the whole body.
+    other, None where it has none; `stable_body` is the part that
+    never changes between retries, None where that is the whole body.
     """
 
     topic: str
@@ -157,7 +170,7 @@ class Envelope:
     order_id: str | None
     customer_id: str | None = None
     event: str | None = None
-    said: bytes | None = None
+    stable_body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,9 +237,13 @@ class PlatformApi:
 
 @dataclass(frozen=True, slots=True)
 class FetchNeeded:
-    """A delivery only says where to look: the paths of the platform's API to be read first."""
+    """A delivery only points to what happened; `paths` of the platform's API must be read first.
+
+    `complete` takes the responses in the order of `paths` and says what the delivery means.
+    """
 
     paths: tuple[str, ...]
+    complete: Callable[[Sequence[bytes]], Command] = field(compare=False, repr=False)
 
 
 type OrderCommand = OrderPaid | OrderRefunded | Ignored | Parked

@@ -14,7 +14,7 @@ from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (
     OrderFilter,
-    Platform,
+    PlatformName,
     ShopKeys,
     Status,
     Storefront,
@@ -22,7 +22,7 @@ from loyalty.domain.shops.storefront import (
 from loyalty.edge.http.paging import decode_cursor, next_cursor
 from loyalty.edge.http.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
 
 StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
@@ -36,14 +36,14 @@ StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z
 NAMES_MAX: Final = 20
 
 # What a platform needs beyond its secrets, and what else it may be told.
-NEEDS: Final[dict[Platform, frozenset[str]]] = {
+NEEDS: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
     "bigcommerce": frozenset({"access_token", "store"}),
     "shopify": frozenset({"store"}),
 }
 # Where a store is named by its host; the others have a name or a hash, without dots.
-NAMED_BY_HOST: Final[frozenset[Platform]] = frozenset({"woocommerce"})
-MAY: Final[dict[Platform, frozenset[str]]] = {
+NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce"})
+MAY: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
     "shopify": frozenset({"create_codes"}),
     "woocommerce": frozenset({"store"}),
@@ -81,19 +81,19 @@ class EarningOrders(RequestPart):
             tags_none=self.tags_none,
         )
 
-    def faults(self, platform: Platform) -> Iterator[Fault]:
+    def faults(self, platform: PlatformName) -> Iterator[Fault]:
         """What the platform does not tell of an order, or does not call so."""
-        speaks = dialect(platform)
+        traits = platform_named(platform).traits
         for name, has in (
-            ("statuses", speaks.STATUSES is not None),
-            ("channels", speaks.HAS_CHANNELS),
-            ("tags_any", speaks.HAS_TAGS),
-            ("tags_none", speaks.HAS_TAGS),
+            ("statuses", traits.statuses is not None),
+            ("channels", traits.has_channels),
+            ("tags_any", traits.has_tags),
+            ("tags_none", traits.has_tags),
         ):
             if getattr(self, name) and not has:
                 yield Fault(f"/earns/{name}", "not_for_platform", f"{platform} tells none")
-        for number, status in enumerate(self.statuses if speaks.STATUSES else ()):
-            if speaks.STATUSES and not speaks.STATUSES.fullmatch(status):
+        for number, status in enumerate(self.statuses):
+            if traits.statuses and not traits.statuses.fullmatch(status):
                 detail = f"An order of {platform} earns in no such status"
                 yield Fault(f"/earns/statuses/{number}", "unknown_status", detail)
 
@@ -121,7 +121,7 @@ class StorefrontRequest(RequestPart):
         }
     )
 
-    platform: Platform
+    platform: PlatformName
     source: Annotated[
         ExternalId,
         Field(description="Names the shop in orders. Told under another name, an order is new."),
@@ -228,10 +228,10 @@ class StorefrontRequest(RequestPart):
                 yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
             if is_told and name not in needs | may:
                 yield Fault(f"/{name}", "not_for_platform", f"{self.platform} has no use for it")
-        speaks = dialect(self.platform)
+        traits = platform_named(self.platform).traits
         for name, has in (
-            ("enroll_customers", speaks.TELLS_CONSENT),
-            ("memberships", speaks.HAS_MEMBERSHIPS),
+            ("enroll_customers", traits.has_consents),
+            ("memberships", traits.has_memberships),
         ):
             if getattr(self, name) and not has:
                 yield Fault(f"/{name}", "not_for_platform", f"{self.platform} tells of none")
@@ -242,7 +242,7 @@ class StorefrontAnswer(AnswerPart):
     """A connected shop. Its secrets are never told."""
 
     id: str
-    platform: Platform
+    platform: PlatformName
     source: str
     connected_at: datetime
     changed_at: datetime

@@ -9,9 +9,16 @@ from typing import Final, NamedTuple
 import urllib3
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.domain.shops.storefront import Delivery, Platform, PlatformApi, ShopKeys, Storefront
-from loyalty.storefronts import dialect
+from loyalty.domain.shops.storefront import (
+    Delivery,
+    PlatformApi,
+    PlatformName,
+    ShopKeys,
+    Storefront,
+)
+from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.intake import Unfetchable
+from loyalty.usecases.shops.platforms import ApiAccess
 from loyalty.usecases.shops.storefronts import ShopKeyStore, StorefrontStore
 
 ATTEMPTS_MAX: Final = 3
@@ -67,7 +74,7 @@ class PlatformClient:
         return self._answered("POST", api, path, body=body)
 
     def api(
-        self, program_id: str, storefront_id: str, *, platform: Platform | None = None
+        self, program_id: str, storefront_id: str, *, platform: PlatformName | None = None
     ) -> PlatformApi:
         """How a connected shop's platform is asked, as the shop is connected now.
 
@@ -79,13 +86,15 @@ class PlatformClient:
         storefront, keys = self._shelf.find(*where), self._vault.read(*where)
         if storefront is None or keys is None or platform not in (None, storefront.platform):
             raise Unfetchable("disconnected")
-        token = keys.access_token or self._token(storefront, keys)
-        return dialect(storefront.platform).api(storefront, access_token=token)
+        access = platform_named(storefront.platform).api
+        if access is None:
+            raise Unfetchable("no_access_token")
+        token = keys.access_token or self._token(storefront, keys, access)
+        return access.of(storefront, token)
 
-    def _token(self, storefront: Storefront, keys: ShopKeys) -> str:
+    def _token(self, storefront: Storefront, keys: ShopKeys, access: ApiAccess) -> str:
         """A token that is granted to an app for its secret, by OAuth 2.0's client credentials."""
-        speaks = dialect(storefront.platform)
-        if storefront.client_id is None or speaks.GRANT_PATH is None:
+        if storefront.client_id is None or access.grant_path is None:
             raise Unfetchable("no_access_token")
         whose = (storefront.store, storefront.client_id, keys.secrets[0])
         token, until = self._granted.get(whose, ("", 0.0))
@@ -95,8 +104,8 @@ class PlatformClient:
                 "client_id": storefront.client_id,
                 "client_secret": keys.secrets[0],
             }
-            api = speaks.api(storefront, access_token="")
-            answer = self._answered("POST", api, speaks.GRANT_PATH, body=json.dumps(asked).encode())
+            api = access.of(storefront, "")
+            answer = self._answered("POST", api, access.grant_path, body=json.dumps(asked).encode())
             token = _read_token(answer)
             self._granted[whose] = (token, time.monotonic() + TOKEN_SECONDS_MAX)
         return token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -21,12 +21,11 @@ from loyalty.domain.shops.deliveries import (
 from loyalty.domain.shops.storefront import (
     TROUBLES,
     Delivery,
-    Envelope,
     Outcome,
-    Platform,
     Status,
 )
 from loyalty.usecases.ports import Listed
+from loyalty.usecases.shops.platforms import FindPlatform
 
 HEALTH_PERIOD: Final = timedelta(days=1)
 # What the inbox lists in one call.
@@ -95,12 +94,6 @@ class ReplayQueue(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """What must be known of a platform to say what a delivery is about."""
-
-    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
-
-
 class ListedDelivery(NamedTuple):
     """A delivery in the list."""
 
@@ -114,7 +107,7 @@ class Files:
 
     inbox: InboxReader
     log: DeliveryLog
-    dialect: Callable[[Platform], Dialect]
+    find_platform: FindPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +305,7 @@ def _line(
     delivery = files.inbox.read(stored_delivery)
     envelope = None
     if delivery:
-        envelope = files.dialect(delivery.platform).envelope(delivery.body, delivery.headers)
+        envelope = files.find_platform(delivery.platform).envelope(delivery.body, delivery.headers)
     return ListedDelivery(
         stored_delivery,
         Handled(

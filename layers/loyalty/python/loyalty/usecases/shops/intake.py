@@ -19,15 +19,14 @@ from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
     Delivery,
-    Envelope,
     FetchNeeded,
     Ignored,
     OrderCommand,
-    OrderFilter,
     OrderPaid,
     OrderRefunded,
     Outcome,
     Parked,
+    SendingShop,
     Storefront,
 )
 from loyalty.usecases.ledger.order_vouchers import (
@@ -40,6 +39,7 @@ from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_or
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting, refund
 from loyalty.usecases.ports import Desk, Directory
+from loyalty.usecases.shops.platforms import Platform
 
 OUTDATED: Final = "outdated"
 # The storefront is who names the customer. A name of its own for each customer would make another
@@ -55,7 +55,7 @@ class Unfetchable(Exception):
         self.reason = reason
 
 
-class Platforms(Protocol):
+class PlatformReader(Protocol):
     """The platforms' own APIs, asked in the name of a connected shop."""
 
     def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
@@ -68,45 +68,34 @@ class Platforms(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """What must be known of a platform to understand a delivery."""
-
-    def translate(
-        self, topic: str, body: bytes, *, source: str, earns: OrderFilter, store: str | None
-    ) -> Command | PrivacyRequest | FetchNeeded: ...
-
-    def complete(
-        self, topic: str, body: bytes, fetched: Sequence[bytes], *, source: str, earns: OrderFilter
-    ) -> Command: ...
-
-
 def understand(
     delivery: Delivery,
-    envelope: Envelope,
+    topic: str,
     *,
     storefront: Storefront | None,
-    dialect: Dialect,
-    platforms: Platforms,
+    platform: Platform,
+    reader: PlatformReader,
 ) -> Command | PrivacyRequest:
-    """What a delivery asks for; where it only says where to look, its platform is asked.
+    """What a delivery means; if it only points to what happened, that is read first.
 
-    `storefront` is the shop as it is connected now: a replayed delivery is judged by that. All
-    orders of a shop that is no longer connected earn.
+    `storefront` is the shop as it is connected now, so a replayed delivery is judged by the current
+    settings. All orders of a shop that is no longer connected earn.
 
     Raises:
         TryAgain: the platform does not answer.
     """
-    topic, body, source = envelope.topic, delivery.body, delivery.source
-    earns = storefront.earns if storefront else ALL_EARN
-    store = storefront.store if storefront else None
-    command = dialect.translate(topic, body, source=source, earns=earns, store=store)
+    shop = SendingShop(
+        delivery.source,
+        earns=storefront.earns if storefront else ALL_EARN,
+        store=storefront.store if storefront else None,
+    )
+    command = platform.translate(topic, delivery.body, shop)
     if not isinstance(command, FetchNeeded):
         return command
     try:
-        fetched = platforms.fetch(delivery, command.paths)
+        return command.complete(reader.fetch(delivery, command.paths))
     except Unfetchable as refusal:
         return Parked(refusal.reason)
-    return dialect.complete(topic, body, fetched, source=source, earns=earns)
 
 
 def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:

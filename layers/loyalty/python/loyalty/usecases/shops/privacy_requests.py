@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.people.erasure import STOPPABLE_FOR, Erasure, ErasureRequest
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
 from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import (
-    ALL_EARN,
-    Command,
     Delivery,
-    Envelope,
-    FetchNeeded,
-    OrderFilter,
     Outcome,
-    Platform,
+    SendingShop,
 )
 from loyalty.usecases.people.erasure import ORDERS_MAX, Erasures
 from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.shops.deliveries import InboxReader, delivery_in
+from loyalty.usecases.shops.platforms import FindPlatform
 
 # Some 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
 ID_CHARACTERS: Final = 40
-
-
-class Dialect(Protocol):
-    """What must be known of a platform to understand what it passes on."""
-
-    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
-
-    def translate(
-        self, topic: str, body: bytes, *, source: str, earns: OrderFilter, store: str | None
-    ) -> Command | PrivacyRequest | FetchNeeded: ...
 
 
 class PassedOn(NamedTuple):
@@ -138,7 +123,7 @@ def read_data_request(
     *,
     program_id: str,
     inbox: InboxReader,
-    dialect: Callable[[Platform], Dialect],
+    find_platform: FindPlatform,
 ) -> PassedOn:
     """Who wants to know what is held of them, which nothing but the delivery itself says.
 
@@ -148,11 +133,9 @@ def read_data_request(
     delivery = inbox.read(delivery_in(inbox, storefront_id, log_id, program_id=program_id))
     if delivery is None:
         raise NotFound
-    speaks = dialect(delivery.platform)
-    topic = speaks.envelope(delivery.body, delivery.headers).topic
-    request = speaks.translate(
-        topic, delivery.body, source=delivery.source, earns=ALL_EARN, store=None
-    )
+    platform = find_platform(delivery.platform)
+    topic = platform.envelope(delivery.body, delivery.headers).topic
+    request = platform.translate(topic, delivery.body, SendingShop(delivery.source))
     if not isinstance(request, PrivacyRequest) or request.asks != "export":
         raise NotFound
     return PassedOn(request, delivery)

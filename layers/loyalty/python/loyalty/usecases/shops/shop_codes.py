@@ -41,7 +41,7 @@ PAUSE_SECONDS_MAX: Final = 3600
 type Done = Literal["created", "renewed", "deactivated", "unchanged", "no_code"]
 
 
-class Shop(Protocol):
+class DiscountCodes(Protocol):
     """A connected shop's own discount codes.
 
     All raise `TryAgain` where it does not answer, and `ShopRefused` where it does not want to.
@@ -73,7 +73,7 @@ def pause_seconds(attempt: int) -> int:
     return min(PAUSE_SECONDS << (attempt - 1), PAUSE_SECONDS_MAX)
 
 
-def put_right(redemption_id: str, *, shops: Iterable[Shop], desk: Desk) -> list[Done]:
+def put_right(redemption_id: str, *, shops: Iterable[DiscountCodes], desk: Desk) -> list[Done]:
     """Let each shop have a voucher's code for as long as the voucher is issued.
 
     One shop's trouble holds up no other: it is raised when all were told.
@@ -99,7 +99,7 @@ def put_right(redemption_id: str, *, shops: Iterable[Shop], desk: Desk) -> list[
     return done
 
 
-def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: Shop, desk: Desk) -> Done:
+def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: DiscountCodes, desk: Desk) -> Done:
     known = shop.find(voucher.code)
     if not _is_good(voucher, desk=desk):
         if known is None or not known.is_active:

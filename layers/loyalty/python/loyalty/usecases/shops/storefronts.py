@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from re import Pattern
 from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound
 from loyalty.domain.shops.deliveries import StoredDelivery, kept_as
 from loyalty.domain.shops.storefront import (
     Delivery,
-    Envelope,
-    Platform,
     Received,
     ShopKeys,
     Storefront,
 )
+from loyalty.usecases.shops.platforms import FindPlatform
 
 CONNECTION_SECONDS_MAX: Final = 30.0
 # A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
@@ -64,17 +62,6 @@ class DeliveryQueue(Protocol):
     """The queue of deliveries to be applied."""
 
     def send(self, kept: StoredDelivery) -> None: ...
-
-
-class Dialect(Protocol):
-    """What must be known of a platform to take a delivery in."""
-
-    HEADERS: Sequence[str]
-    GREETING: Pattern[bytes] | None
-
-    def verify(self, received: Received, *, secrets: Sequence[str]) -> bool: ...
-
-    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +158,7 @@ def receive(
     program_id: str,
     storefront_id: str,
     connections: Connections,
-    dialect: Callable[[Platform], Dialect],
+    find_platform: FindPlatform,
     inbox: InboxWriter,
     queue: DeliveryQueue,
 ) -> str | None:
@@ -187,13 +174,13 @@ def receive(
     connection = _believing(
         received,
         find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
-        dialect=dialect,
+        find_platform=find_platform,
     )
     if connection is None:
         return None
     storefront = connection.storefront
-    speaks = dialect(storefront.platform)
-    envelope = speaks.envelope(received.body, received.headers)
+    platform = find_platform(storefront.platform)
+    envelope = platform.envelope(received.body, received.headers)
     delivery = Delivery(
         program_id=program_id,
         storefront_id=storefront_id,
@@ -201,7 +188,9 @@ def receive(
         source=storefront.source,
         received_at=received.at,
         headers={
-            name: received.headers[name] for name in speaks.HEADERS if name in received.headers
+            name: received.headers[name]
+            for name in platform.traits.headers
+            if name in received.headers
         },
         body=received.body,
     )
@@ -215,7 +204,7 @@ def _believing(
     received: Received,
     *,
     find: Callable[[float], Connection | None],
-    dialect: Callable[[Platform], Dialect],
+    find_platform: FindPlatform,
 ) -> Connection | None:
     """The connection whose secrets vouch for a delivery: the remembered one, or a fresh one.
 
@@ -225,10 +214,11 @@ def _believing(
         connection = find(age_seconds_max)
         if connection is None:
             raise NotFound
-        speaks = dialect(connection.storefront.platform)
-        if speaks.GREETING and speaks.GREETING.fullmatch(received.body):
+        platform = find_platform(connection.storefront.platform)
+        greeting = platform.traits.greeting
+        if greeting and greeting.fullmatch(received.body):
             return None
         url = connection.storefront.notification_url or received.url
-        if speaks.verify(replace(received, url=url), secrets=connection.keys.secrets):
+        if platform.verify(replace(received, url=url), secrets=connection.keys.secrets):
             return connection
     raise BadSignature

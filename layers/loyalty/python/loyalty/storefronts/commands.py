@@ -1,17 +1,10 @@
-"""What every platform's payloads are read alike: money, people, and what makes no sense."""
+"""Commands that every platform's payloads become: paid orders, refunds, customers."""
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
-from typing import Annotated, Final, TypeGuard
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
-from pydantic_core import PydanticCustomError
+from typing import Final
 
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.fields import AMOUNT_MINOR_MAX
@@ -24,88 +17,15 @@ from loyalty.domain.shops.customers import CustomerErased, CustomerTold
 from loyalty.domain.shops.storefront import (
     Command,
     Ignored,
-    OrderFilter,
     OrderPaid,
     OrderRefunded,
     Parked,
     given_back,
 )
 
-SKU_CHARACTERS_MAX: Final = 200
 NAME_CHARACTERS_MAX: Final = 200
 # More are no customer's order but a mistake, or an attack.
 REFUNDS_MAX: Final = 100
-
-_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-_AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
-
-
-def _amount(value: object) -> Decimal:
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        return Decimal(value)
-    raise PydanticCustomError("amount_form", "Write an amount as 49.99")
-
-
-def _refuse(_value: object) -> None:
-    raise PydanticCustomError("other_topic", "The body of this topic has no such field")
-
-
-# A field that only the bodies of other topics have.
-Absent = Annotated[None, BeforeValidator(_refuse)]
-Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
-SignedAmount = Annotated[Decimal, BeforeValidator(_amount)]
-Amount = Annotated[SignedAmount, Field(ge=0)]
-Quantity = Annotated[StrictInt, Field(ge=0, le=10**6)]
-
-
-class Payload(BaseModel):
-    """A part of a payload; what is not read is not looked at."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopNamed:
-    """The connected shop that a delivery came from, as far as a translation needs it.
-
-    `store` is the platform's own name of the shop; None where the connection has none.
-    """
-
-    source: str
-    earns: OrderFilter
-    store: str | None
-
-
-type Topic[C] = Callable[[bytes, ShopNamed], C]
-"""Reads the body of one topic. Raises `ValidationError` where the body has not its shape."""
-
-
-def reads[P: Payload, C](shape: type[P], command: Callable[[P, ShopNamed], C]) -> Topic[C]:
-    """A topic: the shape that its body must have, and the command that it stands for.
-
-    Some platforms sign only the body and send the topic in a header. Whoever captures a delivery
-    can send its body again under any other topic, so `shape` must require what only the bodies of
-    this topic have, and declare as `Absent` what tells the bodies of other topics apart.
-    """
-
-    def read(body: bytes, shop: ShopNamed) -> C:
-        return command(shape.model_validate_json(body), shop)
-
-    return read
-
-
-def minor(amount: Decimal, decimals: int) -> int:
-    """Minor units; what a shop computes more finely (a tax share) rounds to the nearest."""
-    return int(amount.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
-
-
-def is_name(text: str | None) -> TypeGuard[str]:
-    """Whether a text can be the id of something in our books."""
-    return bool(text and _NAME.fullmatch(text))
-
-
-def sku(text: str | None) -> str | None:
-    return as_line(text or "")[:SKU_CHARACTERS_MAX] or None
 
 
 def identities(
@@ -228,12 +148,6 @@ def given_back_minor(refund: RequestedRefund) -> int:
     return refund.amount_minor + sum(refund.amounts_minor.values())
 
 
-def malformed(error: ValidationError) -> Parked:
-    """Where the first mistake is; what was there may be personal and is not told."""
-    where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-    return Parked("malformed", "".join(f"/{step}" for step in where))
-
-
 def _fault(lines: Sequence[Line]) -> str | None:
     if len(lines) > LINES_MAX:
         return "too_many_lines"
@@ -244,8 +158,3 @@ def _fault(lines: Sequence[Line]) -> str | None:
     if sum(max(line.amount_minor, line.paid_minor) for line in lines) > AMOUNT_MINOR_MAX:
         return "amount_too_large"
     return None
-
-
-def name_of(text: str) -> str:
-    """An id that may be too long for our books, as one that is not."""
-    return text if is_name(text) else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

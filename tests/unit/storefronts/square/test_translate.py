@@ -19,10 +19,11 @@ from loyalty.domain.shops.storefront import (
     OrderPaid,
     OrderRefunded,
     Parked,
+    SendingShop,
 )
-from loyalty.storefronts import square
+from loyalty.storefronts.square import SQUARE
 from tests.support.fuzz import must_make_sense, places, spoiled
-from tests.support.received import storefront
+from tests.support.received import complete_any, complete_delivery, fetch_of, storefront
 from tests.support.signing import encoded, fixture
 
 PAYMENT = "payment.updated"
@@ -46,12 +47,12 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 def asked(topic: str, **changes: Any) -> Command | FetchNeeded:
-    return square.translate(topic, encoded(event(topic, **changes)), source="till")
+    return SQUARE.translate(topic, encoded(event(topic, **changes)), SendingShop("till"))
 
 
 def completed(answer: Any, *, topic: str = PAYMENT, **changes: Any) -> Command:
     body = encoded(event(topic, **changes))
-    return square.complete(topic, body, [encoded(answer)], source="till")
+    return complete_delivery(SQUARE, topic, body, [encoded(answer)], source="till")
 
 
 def paid(**changes: Any) -> OrderPaid:
@@ -71,14 +72,14 @@ def item(total: int, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("topic", "changes", "answer"),
     [
-        (PAYMENT, {}, FetchNeeded((f"/v2/orders/{PAID_ORDER_ID}",))),
+        (PAYMENT, {}, fetch_of(f"/v2/orders/{PAID_ORDER_ID}")),
         (PAYMENT, {"status": "APPROVED"}, Ignored("not_paid")),
         (PAYMENT, {"order_id": None}, Ignored("no_order")),
         (PAYMENT, {"order_id": "../payments"}, Parked("malformed", "/data")),
-        (REFUND, {}, FetchNeeded(("/v2/payments/KkAkhdMsgzn59SM8A89WgKwekxLZY",))),
+        (REFUND, {}, fetch_of("/v2/payments/KkAkhdMsgzn59SM8A89WgKwekxLZY")),
         (REFUND, {"status": "PENDING"}, Ignored("refund_pending")),
         (REFUND, {"status": "FAILED"}, Ignored("nothing_given_back")),
-        (ORDER, {}, FetchNeeded(("/v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY",))),
+        (ORDER, {}, fetch_of("/v2/orders/eA3vssLHKJrv9H0IdJCM3gNqfdcZY")),
         (ORDER, {"state": "DRAFT"}, Ignored("not_paid")),
         (
             PAYMENT,
@@ -96,7 +97,9 @@ def test_an_event_says_what_has_to_be_read(
 def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     body = encoded(fixture("square/customer.created"))
 
-    assert square.translate("location.created", body, source="till") == Ignored("unknown_topic")
+    assert SQUARE.translate("location.created", body, SendingShop("till")) == Ignored(
+        "unknown_topic"
+    )
 
 
 def test_a_paid_order_is_read_from_the_published_answer() -> None:
@@ -212,18 +215,18 @@ def test_a_refund_of_a_payment_of_no_order_is_ignored() -> None:
 def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     body = encoded(event(PAYMENT))
 
-    assert square.envelope(body, {}) == Envelope(
+    assert SQUARE.envelope(body, {}) == Envelope(
         topic=PAYMENT,
         name="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
         order_id=PAID_ORDER_ID,
         event="6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
     )
-    assert square.envelope(encoded(event(REFUND)), {}).order_id is None
+    assert SQUARE.envelope(encoded(event(REFUND)), {}).order_id is None
 
 
 def test_the_sandbox_is_asked_at_its_own_address() -> None:
     def api(*, sandbox: bool) -> str:
-        asking = square.api(storefront("square", sandbox=sandbox), access_token="t")
+        asking = SQUARE.api.of(storefront("square", sandbox=sandbox), "t")
         assert asking.headers["authorization"] == "Bearer t"
         return asking.origin
 
@@ -247,7 +250,6 @@ def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
     body = json.dumps(data.draw(spoiled(published, at=at) | st.just(published))).encode()
     answer = data.draw(spoiled(ANSWERS[topic], at=list(places(ANSWERS[topic]))))
 
-    must_make_sense(square.translate(topic, body, source="till"))
-    must_make_sense(square.complete(topic, body, [json.dumps(answer).encode()], source="till"))
-    told = square.envelope(body, {})
+    must_make_sense(complete_any(SQUARE, topic, body, [json.dumps(answer).encode()]))
+    told = SQUARE.envelope(body, {})
     assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

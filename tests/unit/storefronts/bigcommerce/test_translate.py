@@ -13,16 +13,16 @@ from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, d
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
-    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
     Parked,
 )
-from loyalty.storefronts import bigcommerce
+from loyalty.storefronts.bigcommerce import BIGCOMMERCE
+from loyalty.storefronts.bigcommerce.payload import ORDER_TOPICS
 from tests.support.bigcommerce import PRODUCTS, STORE, event, order, product, refund, refunds
 from tests.support.fuzz import must_make_sense, places, spoiled
-from tests.support.received import storefront
+from tests.support.received import SHOP, complete_any, complete_delivery, fetch_of, storefront
 from tests.support.signing import encoded
 
 TOPIC = "store/order/statusUpdated"
@@ -30,7 +30,7 @@ TOPIC = "store/order/statusUpdated"
 
 def completed(told: Any, products: Any = PRODUCTS, given_back: Any = None) -> Command:
     fetched = [encoded(told), encoded(products), encoded(given_back or refunds())]
-    return bigcommerce.complete(TOPIC, encoded(event()), fetched, source="shop")
+    return complete_delivery(BIGCOMMERCE, TOPIC, encoded(event()), fetched, source="shop")
 
 
 def paid(*given_back: dict[str, Any], products: Any = PRODUCTS, **changes: Any) -> OrderPaid:
@@ -39,14 +39,12 @@ def paid(*given_back: dict[str, Any], products: Any = PRODUCTS, **changes: Any) 
     return command
 
 
-@pytest.mark.parametrize("topic", bigcommerce.ORDER_TOPICS)
+@pytest.mark.parametrize("topic", ORDER_TOPICS)
 def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
-    assert bigcommerce.translate(topic, encoded(event(topic)), source="shop") == FetchNeeded(
-        (
-            "/v2/orders/218",
-            "/v2/orders/218/products?limit=250",
-            "/v3/orders/218/payment_actions/refunds",
-        )
+    assert BIGCOMMERCE.translate(topic, encoded(event(topic)), SHOP) == fetch_of(
+        "/v2/orders/218",
+        "/v2/orders/218/products?limit=250",
+        "/v3/orders/218/payment_actions/refunds",
     )
 
 
@@ -59,11 +57,11 @@ def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
     ],
 )
 def test_other_events_are_not_asked_for(topic: str, body: Any, command: Command) -> None:
-    assert bigcommerce.translate(topic, encoded(body), source="shop") == command
+    assert BIGCOMMERCE.translate(topic, encoded(body), SHOP) == command
 
 
 def test_it_is_asked_at_the_store_with_its_token() -> None:
-    asking = bigcommerce.api(storefront("bigcommerce", store=STORE), access_token="t")
+    asking = BIGCOMMERCE.api.of(storefront("bigcommerce", store=STORE), "t")
 
     assert asking.origin + asking.prefix == f"https://api.bigcommerce.com/stores/{STORE}"
     assert asking.headers["x-auth-token"] == "t"
@@ -178,14 +176,14 @@ def test_an_answer_that_earns_nothing_says_why(told: Any, products: Any, command
 def test_where_there_is_nothing_nothing_is_answered() -> None:
     fetched = [encoded(order()), encoded(PRODUCTS), b""]
 
-    assert isinstance(bigcommerce.complete(TOPIC, b"", fetched, source="shop"), OrderPaid)
+    assert isinstance(complete_delivery(BIGCOMMERCE, TOPIC, encoded(event()), fetched), OrderPaid)
 
 
 def test_a_delivery_is_known_by_its_hash_and_its_order() -> None:
-    assert bigcommerce.envelope(encoded(event()), {}) == Envelope(
+    assert BIGCOMMERCE.envelope(encoded(event()), {}) == Envelope(
         topic=TOPIC, name="7ee67cd1cf2ca60bc1aa9e5fe957d2de373be4ca", order_id="218"
     )
-    assert bigcommerce.envelope(encoded(event("store/customer/created")), {}).order_id is None
+    assert BIGCOMMERCE.envelope(encoded(event("store/customer/created")), {}).order_id is None
 
 
 REFUNDS = refunds(
@@ -202,7 +200,6 @@ def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
     bodies[spoil] = data.draw(spoiled(bodies[spoil], at=list(places(bodies[spoil]))))
     body, *fetched = [json.dumps(each).encode() for each in bodies]
 
-    must_make_sense(bigcommerce.translate(TOPIC, body, source="shop"))
-    must_make_sense(bigcommerce.complete(TOPIC, body, fetched, source="shop"))
-    told = bigcommerce.envelope(body, {})
+    must_make_sense(complete_any(BIGCOMMERCE, TOPIC, body, fetched))
+    told = BIGCOMMERCE.envelope(body, {})
     assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

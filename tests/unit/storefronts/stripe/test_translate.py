@@ -19,8 +19,9 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     Parked,
 )
-from loyalty.storefronts import stripe
+from loyalty.storefronts.stripe import STRIPE
 from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.received import SHOP, complete_delivery, fetch_of
 from tests.support.signing import encoded, fixture
 
 CHECKOUT = "checkout.session.completed"
@@ -37,7 +38,7 @@ def event(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def translated(body: Any, *, topic: str | None = None) -> Command | FetchNeeded:
-    return stripe.translate(topic or body["type"], encoded(body), source="shop")
+    return STRIPE.translate(topic or body["type"], encoded(body), SHOP)
 
 
 def paid(name: str = CHECKOUT, **changes: Any) -> OrderPaid:
@@ -162,10 +163,12 @@ def test_the_payment_of_an_invoice_that_names_none_is_read() -> None:
     invoice = event(INVOICE)["data"]["object"]["id"]
     raw = encoded(of_another_version())
 
-    assert translated(of_another_version()) == FetchNeeded(
-        (f"/v1/invoice_payments?invoice={invoice}&status=paid",)
+    assert translated(of_another_version()) == fetch_of(
+        f"/v1/invoice_payments?invoice={invoice}&status=paid"
     )
-    command = stripe.complete(INVOICE, raw, payments(None, PAYMENT, "pi_2"), source="shop")
+    command = complete_delivery(
+        STRIPE, INVOICE, raw, payments(None, PAYMENT, "pi_2"), source="shop"
+    )
     assert command == paid(INVOICE)
 
 
@@ -173,8 +176,12 @@ def test_an_invoice_that_was_paid_by_nothing_of_stripe_s_is_ignored() -> None:
     raw = encoded(of_another_version())
 
     assert translated(of_another_version(amount_paid=0)) == Ignored("nothing_paid")
-    assert stripe.complete(INVOICE, raw, payments(), source="shop") == Ignored("no_payment")
-    assert stripe.complete(INVOICE, raw, payments(None), source="shop") == Ignored("no_payment")
+    assert complete_delivery(STRIPE, INVOICE, raw, payments(), source="shop") == Ignored(
+        "no_payment"
+    )
+    assert complete_delivery(STRIPE, INVOICE, raw, payments(None), source="shop") == Ignored(
+        "no_payment"
+    )
 
 
 @pytest.mark.parametrize("name", [None, "", "a/b", "in_1&invoice=in_2"])
@@ -190,7 +197,7 @@ def test_whatever_is_answered_of_an_invoice_s_payments_it_is_read_ignored_or_par
     told = json.dumps(data.draw(spoiled(answer, at=list(places(answer))))).encode()
     raw = encoded(of_another_version())
 
-    must_make_sense(stripe.complete(INVOICE, raw, [told], source="shop"))
+    must_make_sense(complete_delivery(STRIPE, INVOICE, raw, [told], source="shop"))
 
 
 def refunded(before: int, after: int) -> OrderRefunded:
@@ -231,7 +238,7 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
 def test_a_delivery_is_known_by_its_event_and_its_payment() -> None:
     body = encoded(event(CHECKOUT) | {"id": "evt_1"})
 
-    told = stripe.envelope(body, {})
+    told = STRIPE.envelope(body, {})
 
     assert (told.topic, told.name, told.order_id) == (CHECKOUT, "evt_1", PAYMENT)
     assert told.event == "evt_1"
@@ -239,7 +246,7 @@ def test_a_delivery_is_known_by_its_event_and_its_payment() -> None:
 
 def test_an_event_says_the_same_though_fewer_endpoints_wait_for_it() -> None:
     ids = {
-        delivery_id(stripe.envelope(body, {}), body)
+        delivery_id(STRIPE.envelope(body, {}), body)
         for waiting in (1, 2)
         for body in [encoded(event(CHECKOUT) | {"pending_webhooks": waiting})]
     }
@@ -258,6 +265,6 @@ def test_whatever_is_wrong_with_an_event_it_is_read_ignored_or_parked(
     at = [path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")]
     raw = json.dumps(data.draw(spoiled(EVENTS[name], at=at))).encode()
 
-    must_make_sense(stripe.translate(name, raw, source="shop"))
-    told = stripe.envelope(raw, {})
+    must_make_sense(STRIPE.translate(name, raw, SHOP))
+    told = STRIPE.envelope(raw, {})
     assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS

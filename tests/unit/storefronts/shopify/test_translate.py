@@ -20,9 +20,10 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     Parked,
 )
-from loyalty.storefronts import shopify
+from loyalty.storefronts.shopify import SHOPIFY
+from loyalty.storefronts.shopify.payload import ShopifyOrder, ShopifyRefund
 from tests.support.fuzz import VALUES, must_make_sense, places, put
-from tests.support.received import delivery, received
+from tests.support.received import SHOP, delivery, received
 from tests.support.shopify import (
     DATA_REQUEST,
     OF_NOBODY,
@@ -39,7 +40,7 @@ AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command | PrivacyRequest:
-    return shopify.translate(topic, encoded(body), source="shop")
+    return SHOPIFY.translate(topic, encoded(body), SHOP)
 
 
 def paid(body: dict[str, Any]) -> OrderPaid:
@@ -70,14 +71,14 @@ def test_a_known_signature_is_believed() -> None:
     body = '{"id":1,"note":"é"}'.encode()
     signed = {"x-shopify-hmac-sha256": "+gY4H1Yc2Q1nfe8fnpa+jDK9d2+4Zgstv1FB31Gkt7c="}
 
-    assert shopify.verify(received(body, signed), secrets=["hush"])
+    assert SHOPIFY.verify(received(body, signed), secrets=["hush"])
 
 
 def test_either_of_two_secrets_is_believed_during_a_rotation() -> None:
     body = encoded(order())
 
     for secret in ("old", "new"):
-        assert shopify.verify(received(body, headers(body, secret=secret)), secrets=["new", "old"])
+        assert SHOPIFY.verify(received(body, headers(body, secret=secret)), secrets=["new", "old"])
 
 
 @pytest.mark.parametrize(
@@ -97,19 +98,19 @@ def test_what_was_not_signed_with_a_secret_is_not_believed(
 ) -> None:
     body = encoded(order())
 
-    assert not shopify.verify(received(*tamper(body, headers(body))), secrets=[SECRET])
+    assert not SHOPIFY.verify(received(*tamper(body, headers(body))), secrets=[SECRET])
 
 
 def test_nothing_is_believed_without_a_secret() -> None:
     body = encoded(order())
 
-    assert not shopify.verify(received(body, headers(body, secret="")), secrets=[])
+    assert not SHOPIFY.verify(received(body, headers(body, secret="")), secrets=[])
 
 
 def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     body = encoded(order())
 
-    told = shopify.envelope(body, headers(body))
+    told = SHOPIFY.envelope(body, headers(body))
 
     assert told == Envelope(
         topic="orders/paid",
@@ -123,7 +124,7 @@ def test_one_event_in_two_versions_of_the_api_is_two_events() -> None:
     body = encoded(order())
     versions = ({"x-shopify-api-version": version} for version in ("2026-07", "2026-10"))
 
-    events = {shopify.envelope(body, headers(body) | version).event for version in versions}
+    events = {SHOPIFY.envelope(body, headers(body) | version).event for version in versions}
 
     assert len(events) == 2
 
@@ -131,21 +132,21 @@ def test_one_event_in_two_versions_of_the_api_is_two_events() -> None:
 def test_a_refund_is_about_its_order() -> None:
     body = encoded(payload("refund.509562969"))
 
-    assert shopify.envelope(body, headers(body, topic="refunds/create")).order_id == "450789469"
+    assert SHOPIFY.envelope(body, headers(body, topic="refunds/create")).order_id == "450789469"
 
 
 def test_what_is_no_order_has_no_order() -> None:
     body = encoded({"id": 207119551, "email": "bob.norman@mail.example.com"})
 
-    assert shopify.envelope(body, headers(body, topic="customers/update")).order_id is None
+    assert SHOPIFY.envelope(body, headers(body, topic="customers/update")).order_id is None
 
 
 def test_a_retry_has_the_delivery_id_of_the_first_try() -> None:
     body = encoded(order())
     first, retry = headers(body), headers(body) | {"x-shopify-webhook-id": "another"}
 
-    assert delivery_id(shopify.envelope(body, first), body) == delivery_id(
-        shopify.envelope(body, retry), body
+    assert delivery_id(SHOPIFY.envelope(body, first), body) == delivery_id(
+        SHOPIFY.envelope(body, retry), body
     )
 
 
@@ -153,8 +154,8 @@ def test_a_retry_has_the_delivery_id_of_the_first_try() -> None:
 def test_another_topic_or_event_is_another_delivery(change: dict[str, str]) -> None:
     body = encoded(order())
 
-    assert delivery_id(shopify.envelope(body, headers(body)), body) != delivery_id(
-        shopify.envelope(body, headers(body, **change)), body
+    assert delivery_id(SHOPIFY.envelope(body, headers(body)), body) != delivery_id(
+        SHOPIFY.envelope(body, headers(body, **change)), body
     )
 
 
@@ -349,7 +350,7 @@ def test_a_currency_that_does_not_exist_is_parked() -> None:
     ],
 )
 def test_a_body_that_is_no_order_is_parked(body: bytes) -> None:
-    command = shopify.translate("orders/paid", body, source="shop")
+    command = SHOPIFY.translate("orders/paid", body, SHOP)
 
     assert isinstance(command, Parked)
     assert command.reason == "malformed"
@@ -645,7 +646,7 @@ PUBLISHED = order()
 READ = tuple(
     path
     for path in places(PUBLISHED)
-    if path[0] in shopify._Order.model_fields and "presentment_money" not in path
+    if path[0] in ShopifyOrder.model_fields and "presentment_money" not in path
 )
 
 
@@ -658,14 +659,14 @@ def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(
         put(body, path, value)
     raw = json.dumps(body).encode()
 
-    command = shopify.translate("orders/paid", raw, source="shop")
+    command = SHOPIFY.translate("orders/paid", raw, SHOP)
 
     must_make_sense(command)
-    shopify.envelope(raw, headers(raw))
+    SHOPIFY.envelope(raw, headers(raw))
 
 
 REFUNDED = payload(REFUND)
-READ_OF_REFUND = tuple(path for path in places(REFUNDED) if path[0] in shopify._Refund.model_fields)
+READ_OF_REFUND = tuple(path for path in places(REFUNDED) if path[0] in ShopifyRefund.model_fields)
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(READ_OF_REFUND), VALUES), min_size=1, max_size=4))
@@ -677,8 +678,8 @@ def test_whatever_is_wrong_with_a_refund_it_is_read_ignored_or_parked(
         put(body, path, value)
     raw = json.dumps(body).encode()
 
-    must_make_sense(shopify.translate("refunds/create", raw, source="shop"))
-    shopify.envelope(raw, headers(raw, topic="refunds/create"))
+    must_make_sense(SHOPIFY.translate("refunds/create", raw, SHOP))
+    SHOPIFY.envelope(raw, headers(raw, topic="refunds/create"))
 
 
 @given(
@@ -692,30 +693,30 @@ def test_whatever_is_wrong_with_an_updated_order_it_is_read_ignored_or_parked(
     for path, value in changes:
         put(body, path, value)
 
-    must_make_sense(shopify.translate(topic, json.dumps(body).encode(), source="shop"))
+    must_make_sense(SHOPIFY.translate(topic, json.dumps(body).encode(), SHOP))
 
 
 @given(
     body=st.binary(max_size=200),
-    signed=st.dictionaries(st.sampled_from(shopify.HEADERS), st.text(max_size=80)),
+    signed=st.dictionaries(st.sampled_from(SHOPIFY.traits.headers), st.text(max_size=80)),
 )
 def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
     body: bytes, signed: dict[str, str]
 ) -> None:
-    told = shopify.envelope(body, signed)
+    told = SHOPIFY.envelope(body, signed)
 
-    assert not shopify.verify(received(body, signed), secrets=[SECRET])
+    assert not SHOPIFY.verify(received(body, signed), secrets=[SECRET])
     for name in (told.topic, told.name, delivery_id(told, body)):
         assert name.isascii()
         assert 0 < len(name) <= 128
-    must_make_sense(shopify.translate(told.topic, body, source="shop"))
+    must_make_sense(SHOPIFY.translate(told.topic, body, SHOP))
 
 
 def test_what_is_told_of_one_order_is_applied_in_order() -> None:
     def group(body: bytes, *, topic: str, source: str = "shop") -> str:
         signed = headers(body, topic=topic)
         told = delivery(body, source=source, headers=signed)
-        return kept_as(told, shopify.envelope(body, signed)).group
+        return kept_as(told, SHOPIFY.envelope(body, signed)).group
 
     paid_order, refund = encoded(order()), encoded(payload("refund.929361467"))
 

@@ -17,8 +17,10 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     Parked,
 )
-from loyalty.storefronts import woocommerce
+from loyalty.storefronts.woocommerce import WOOCOMMERCE
+from loyalty.storefronts.woocommerce.payload import WooCommerceOrder
 from tests.support.fuzz import must_make_sense, places, spoiled
+from tests.support.received import SHOP
 from tests.support.signing import encoded, fixture
 from tests.support.signing import woocommerce as signed
 
@@ -31,7 +33,7 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 def translated(body: Any, *, topic: str = "order.updated") -> Command:
-    return woocommerce.translate(topic, encoded(body), source="shop")
+    return WOOCOMMERCE.translate(topic, encoded(body), SHOP)
 
 
 def paid(**changes: Any) -> OrderPaid:
@@ -153,26 +155,28 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
 def test_a_delivery_is_known_by_its_id_and_its_order() -> None:
     body = encoded(order())
 
-    assert woocommerce.envelope(body, signed(body)) == Envelope(
+    assert WOOCOMMERCE.envelope(body, signed(body)) == Envelope(
         topic="order.updated", name="d1", order_id="727"
     )
-    assert woocommerce.envelope(body, {}).topic == "unknown"
+    assert WOOCOMMERCE.envelope(body, {}).topic == "unknown"
 
 
 def test_a_greeting_says_nothing_but_its_number() -> None:
-    assert woocommerce.GREETING.fullmatch(b"webhook_id=7")
+    greeting = WOOCOMMERCE.traits.greeting
+    assert greeting
+    assert greeting.fullmatch(b"webhook_id=7")
     for body in (b"webhook_id=", b"webhook_id=7&id=1", b"", b"webhook_id=7\n"):
-        assert not woocommerce.GREETING.fullmatch(body)
+        assert not greeting.fullmatch(body)
 
 
 PUBLISHED = order(refunds=[{"id": 726, "total": "-10.00"}], fee_lines=[item("-1.00", id=9)])
-READ = tuple(path for path in places(PUBLISHED) if path[0] in woocommerce._Order.model_fields)
+READ = tuple(path for path in places(PUBLISHED) if path[0] in WooCommerceOrder.model_fields)
 
 
 @given(body=spoiled(PUBLISHED, at=READ))
 def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
-    told = woocommerce.envelope(raw, signed(raw))
+    told = WOOCOMMERCE.envelope(raw, signed(raw))
 
-    must_make_sense(woocommerce.translate(told.topic, raw, source="shop"))
+    must_make_sense(WOOCOMMERCE.translate(told.topic, raw, SHOP))
     assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS

@@ -28,8 +28,12 @@ times = st.timedeltas(min_value=timedelta(days=-9000), max_value=timedelta(days=
 )
 
 
-def envelope(*, event: str | None = "e", topic: str = "t", said: bytes | None = None) -> Envelope:
-    return Envelope(topic=topic, name=event or "n", order_id="1", event=event, said=said)
+def envelope(
+    *, event: str | None = "e", topic: str = "t", stable_body: bytes | None = None
+) -> Envelope:
+    return Envelope(
+        topic=topic, name=event or "n", order_id="1", event=event, stable_body=stable_body
+    )
 
 
 def kept(
@@ -93,7 +97,7 @@ def test_without_an_id_of_the_platform_other_words_are_another_event() -> None:
 
 
 def test_what_is_said_is_what_the_platform_says_it_is() -> None:
-    told = envelope(said=b"the same")
+    told = envelope(stable_body=b"the same")
 
     assert delivery_id(told, b"one") == delivery_id(told, b"other")
 

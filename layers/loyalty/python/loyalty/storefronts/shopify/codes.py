@@ -1,7 +1,6 @@
 """Shopify's discount codes: https://shopify.dev/docs/api/admin-graphql (discounts)."""
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,7 +9,8 @@ from pydantic import StrictStr, ValidationError
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
-from loyalty.storefronts.reading import Payload
+from loyalty.storefronts.payloads import Payload
+from loyalty.usecases.shops.platforms import Send
 from loyalty.usecases.shops.shop_codes import ShopRefused
 
 # Shopify keeps a version for a year; fields that we use are not to go before.
@@ -88,9 +88,9 @@ class _Answer(Payload):
 
 
 class ShopifyCodes:
-    """The discount codes of one shop; `send` asks its GraphQL API and gives the answer's body."""
+    """The discount codes of one shop, through its GraphQL API."""
 
-    def __init__(self, send: Callable[[bytes], bytes]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
 
     def find(self, code: str) -> KnownCode | None:
@@ -135,7 +135,7 @@ class ShopifyCodes:
     def _asked(self, query: str, **variables: Any) -> _Data:
         body = json.dumps({"query": query, "variables": variables}).encode()
         try:
-            answer = _Answer.model_validate_json(self._send(body))
+            answer = _Answer.model_validate_json(self._send(PATH, body))
         except ValidationError as error:
             raise ShopRefused("malformed") from error
         codes = [error.extensions.code or "unknown" for error in answer.errors]

@@ -6,7 +6,7 @@ import pytest
 from loyalty.domain.kernel.errors import BadSignature, NotFound
 from loyalty.domain.shops.deliveries import StoredDelivery
 from loyalty.domain.shops.storefront import Delivery, ShopKeys, Storefront
-from loyalty.storefronts import dialect
+from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.storefronts import (
     CONNECTION_SECONDS_MAX,
     Connections,
@@ -108,7 +108,7 @@ class Shop:
             program_id=program_id,
             storefront_id="online",
             connections=self.connections,
-            dialect=dialect,
+            find_platform=platform_named,
             inbox=self.inbox,
             queue=self.inbox,
         )

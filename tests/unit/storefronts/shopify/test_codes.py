@@ -10,7 +10,7 @@ from hypothesis import given
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
-from loyalty.storefronts.shopify_codes import ShopifyCodes
+from loyalty.storefronts.shopify.codes import PATH, ShopifyCodes
 from loyalty.usecases.shops.shop_codes import ShopRefused
 from tests.support.fuzz import places, spoiled
 
@@ -23,7 +23,8 @@ def answered(told: Any) -> tuple[ShopifyCodes, list[dict[str, Any]]]:
     """A shop that answers all alike, and what it was asked."""
     asked: list[dict[str, Any]] = []
 
-    def send(body: bytes) -> bytes:
+    def send(path: str, body: bytes) -> bytes:
+        assert path == PATH
         asked.append(json.loads(body))
         return json.dumps(told).encode()
 

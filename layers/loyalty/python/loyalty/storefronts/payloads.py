@@ -1,0 +1,113 @@
+"""How every platform's payloads are read: field types, topics, and what makes no sense."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated, Final, TypeGuard
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.kernel.text import as_line
+from loyalty.domain.shops.storefront import Command, FetchNeeded, Ignored, Parked, SendingShop
+
+SKU_CHARACTERS_MAX: Final = 200
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):
+        return Decimal(value)
+    raise PydanticCustomError("amount_form", "Write an amount as 49.99")
+
+
+def _refuse(_value: object) -> None:
+    raise PydanticCustomError("other_topic", "The body of this topic has no such field")
+
+
+# A field that only the bodies of other topics have.
+Absent = Annotated[None, BeforeValidator(_refuse)]
+Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+SignedAmount = Annotated[Decimal, BeforeValidator(_amount)]
+Amount = Annotated[SignedAmount, Field(ge=0)]
+Quantity = Annotated[StrictInt, Field(ge=0, le=10**6)]
+
+
+class Payload(BaseModel):
+    """A part of a payload. Fields that we do not declare may hold anything."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+type Topic[C] = Callable[[bytes, SendingShop], C]
+"""Reads the body of one topic. Raises `ValidationError` if the body does not have its shape."""
+
+
+def reads[P: Payload, C](shape: type[P], command: Callable[[P, SendingShop], C]) -> Topic[C]:
+    """A topic: the shape that its body must have, and the command that it stands for.
+
+    Some platforms sign only the body and send the topic in a header. Anyone who captures a delivery
+    can send its body again under any other topic, so `shape` must require what only the bodies of
+    this topic have, and declare as `Absent` what tells the bodies of other topics apart.
+    """
+
+    def read(body: bytes, shop: SendingShop) -> C:
+        return command(shape.model_validate_json(body), shop)
+
+    return read
+
+
+def read_topic[C](
+    topics: Mapping[str, Topic[C]], topic: str, body: bytes, shop: SendingShop
+) -> C | Ignored | Parked:
+    """What a body means under a topic. Accepts any body: one that makes no sense is parked."""
+    read = topics.get(topic)
+    if read is None:
+        return Ignored("unknown_topic")
+    try:
+        return read(body, shop)
+    except ValidationError as error:
+        return malformed(error)
+
+
+def fetch(paths: tuple[str, ...], complete: Callable[[Sequence[bytes]], Command]) -> FetchNeeded:
+    """What to read from the platform's API, and what the responses mean.
+
+    `complete` may raise `ValidationError`: a response that makes no sense is parked.
+    """
+
+    def completed(responses: Sequence[bytes]) -> Command:
+        try:
+            return complete(responses)
+        except ValidationError as error:
+            return malformed(error)
+
+    return FetchNeeded(paths, completed)
+
+
+def minor(amount: Decimal, decimals: int) -> int:
+    """Minor units; what a shop computes more finely (a tax share) rounds to the nearest."""
+    return int(amount.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
+
+
+def is_name(text: str | None) -> TypeGuard[str]:
+    """Whether a text can be an id in our books."""
+    return bool(text and _NAME.fullmatch(text))
+
+
+def name_of(text: str) -> str:
+    """An id that fits into our books: the platform's own, or a digest of one that is too long."""
+    return text if is_name(text) else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def sku(text: str | None) -> str | None:
+    return as_line(text or "")[:SKU_CHARACTERS_MAX] or None
+
+
+def malformed(error: ValidationError) -> Parked:
+    """Where the first mistake is. The value itself may be personal and is left out."""
+    where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+    return Parked("malformed", "".join(f"/{step}" for step in where))

@@ -1,0 +1,312 @@
+"""What Shopify sends, as commands."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.ledger.entries import RequestedRefund
+from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import (
+    OTHER_SHOP,
+    Command,
+    Ignored,
+    OrderRefunded,
+    Parked,
+    SendingShop,
+    cancelled,
+)
+from loyalty.storefronts import commands
+from loyalty.storefronts.payloads import (
+    Payload,
+    Topic,
+    is_name,
+    minor,
+    reads,
+    sku,
+)
+from loyalty.storefronts.shopify.payload import (
+    NEVER_PAID,
+    PAID,
+    SHIPPING,
+    ShopifyCancelled,
+    ShopifyCreatedRefund,
+    ShopifyCustomer,
+    ShopifyCustomerErasure,
+    ShopifyDataRequest,
+    ShopifyDeletedCustomer,
+    ShopifyKnownCustomer,
+    ShopifyOrder,
+    ShopifyRefund,
+    ShopifyShopErasure,
+    ShopifyShopRequest,
+)
+
+
+def _data_request(payload: ShopifyDataRequest, shop: SendingShop) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(
+        asks="export",
+        identities=payload.identities(source=shop.source),
+        order_ids=tuple(map(str, payload.orders_requested)),
+        request_id=str(payload.data_request.id),
+    )
+
+
+def _customers_redact(
+    payload: ShopifyCustomerErasure, shop: SendingShop
+) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(
+        asks="erasure",
+        identities=payload.identities(source=shop.source),
+        order_ids=tuple(map(str, payload.orders_to_redact)),
+    )
+
+
+def _shop_redact(payload: ShopifyShopErasure, shop: SendingShop) -> PrivacyRequest | Parked:
+    return _of_other_shop(payload, shop) or PrivacyRequest(asks="shop_erasure")
+
+
+def _of_other_shop(payload: ShopifyShopRequest, shop: SendingShop) -> Parked | None:
+    """One app's secret signs for each of the shops that it is installed in."""
+    if shop.store is None or payload.shop_domain == f"{shop.store}.myshopify.com":
+        return None
+    return Parked(OTHER_SHOP, "/shop_domain")
+
+
+def _paid_order(told: ShopifyOrder, shop: SendingShop) -> Command:
+    """An order when it was paid; what is refunded later is told by other deliveries."""
+    if told.cancelled_at:
+        return _cancelled(told, at=told.cancelled_at, source=shop.source)
+    return _order_paid(told, shop)
+
+
+def _order_told(told: ShopifyOrder, shop: SendingShop) -> Command:
+    """An order as it is now: it may be paid, cancelled, or not paid yet."""
+    if told.cancelled_at:
+        return _cancelled(told, at=told.cancelled_at, source=shop.source)
+    if told.financial_status not in PAID:
+        return Ignored("not_paid")
+    refunds = [_asked(refund) for refund in told.refunds]
+    for refund in refunds:
+        if isinstance(refund, Parked):
+            return refund
+    done = tuple(refund for refund in refunds if isinstance(refund, RequestedRefund))
+    return _order_paid(
+        told,
+        shop,
+        refunds=done,
+        all_given_back=told.financial_status == "refunded",
+    )
+
+
+def _order_paid(
+    told: ShopifyOrder,
+    shop: SendingShop,
+    *,
+    refunds: tuple[RequestedRefund, ...] = (),
+    all_given_back: bool = False,
+) -> Command:
+    if told.test:
+        return Ignored("test_order")
+    if told.financial_status not in PAID:
+        return Ignored("not_paid")
+    occurred_at = told.processed_at or told.created_at
+    if occurred_at is None:
+        return Parked("malformed", "/processed_at")
+    if any(money.currency_code != told.currency for money in told.money()):
+        return Parked("mixed_currencies")
+    decimals = exponent(told.currency)
+    if decimals is None:
+        return Parked("unknown_currency", "/currency")
+    customer = told.customer or ShopifyCustomer()
+    return commands.paid(
+        Order(
+            source=shop.source,
+            order_id=str(told.id),
+            occurred_at=occurred_at,
+            lines=tuple(_lines(told, decimals=decimals)),
+            channel=told.source_name if is_name(told.source_name) else None,
+            told_at=told.updated_at,
+        ),
+        currency=told.currency,
+        # The surest first: their id, what their account says, what the checkout was told.
+        identities=commands.identities(
+            (
+                ("customer", str(customer.id) if customer.id else None),
+                ("email", customer.email),
+                ("email", told.email),
+                ("phone", customer.phone),
+                ("phone", told.phone),
+            ),
+            source=shop.source,
+        ),
+        refunds=refunds,
+        pointer="/line_items",
+        excluded=shop.earns.excludes(
+            status=told.fulfillment_status or "unfulfilled",
+            channel=told.source_name,
+            tags=told.labels,
+        ),
+        discounts=None if told.discount_codes is None else [d.code for d in told.discount_codes],
+        all_given_back=all_given_back,
+    )
+
+
+def _order_cancelled(payload: ShopifyCancelled, shop: SendingShop) -> Command:
+    return _cancelled(payload, at=payload.cancelled_at, source=shop.source)
+
+
+def _cancelled(payload: ShopifyCancelled | ShopifyOrder, *, at: datetime, source: str) -> Command:
+    if payload.test:
+        return Ignored("test_order")
+    if payload.financial_status in NEVER_PAID:
+        return Ignored("not_paid")
+    return OrderRefunded(
+        source=source,
+        order_id=str(payload.id),
+        refund=cancelled(at=at),
+        currency=None,
+        all_given_back=True,
+    )
+
+
+def _order_refunded(told: ShopifyRefund, shop: SendingShop) -> Command:
+    asked = _asked(told)
+    if not isinstance(asked, RequestedRefund):
+        return asked
+    return commands.refunded(shop.source, str(told.order_id), asked, currency=told.currency)
+
+
+def _asked(told: ShopifyRefund) -> RequestedRefund | Ignored | Parked:
+    """What was given back: to what the refund is for first, what is more of the whole order.
+
+    While a part of it is still on its way, nothing counts: `orders/updated` tells it again.
+    """
+    if told.is_pending:
+        return Ignored("refund_pending")
+    back = told.given_back
+    if back is None:
+        return Parked("mixed_currencies")
+    if not back:
+        return Ignored("nothing_given_back")
+    decimals = exponent(told.currency)
+    if decimals is None:
+        return Parked("unknown_currency")
+    at = told.processed_at or told.created_at
+    if at is None:
+        return Parked("malformed", "/processed_at")
+    back_minor = minor(back, decimals)
+    shares_minor = {name: minor(share, decimals) for name, share in told.shares().items()}
+    return commands.shared_out(
+        str(told.id), at=at, back_minor=back_minor, shares_minor=shares_minor
+    )
+
+
+def _lines(told: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
+    """The goods as they were bought, less what was removed since, and what shipping cost.
+
+    A refund takes goods off `current_quantity` too, but what it is worth is told by itself; a
+    late retry must tell the same order.
+    """
+    included = bool(told.taxes_included)
+    removed = _removed(told)
+    keeps = _kept_of_removed(told, removed)
+    for item in told.line_items:
+        paid = item.paid(taxes_included=included)
+        gone = Decimal(removed[item.id]) / item.quantity if removed[item.id] else Decimal(0)
+        left = 1 - gone * (1 - keeps)
+        yield Line(
+            line_id=str(item.id),
+            sku=sku(item.sku),
+            category=item.category,
+            quantity=item.quantity,
+            amount_minor=minor((paid - item.tax) * left, decimals),
+            gross_minor=minor(paid * left, decimals),
+        )
+    charged = [line for line in told.shipping_lines if line.price]
+    if charged:
+        paid = sum((line.paid(taxes_included=included) for line in charged), start=Decimal(0))
+        tax = sum((line.tax for line in charged), start=Decimal(0))
+        yield Line(
+            line_id=SHIPPING,
+            sku=None,
+            category="shipping",
+            quantity=1,
+            amount_minor=minor(paid - tax, decimals),
+            gross_minor=minor(paid, decimals),
+        )
+
+
+def _removed(told: ShopifyOrder) -> Counter[int]:
+    """Units that edits of the order removed: gone, and not by a refund that gave money back."""
+    refunded: Counter[int] = Counter()
+    for refund in told.refunds:
+        if refund.given_back:
+            for each in refund.refund_line_items:
+                refunded[each.line_item_id] += each.quantity
+    removed: Counter[int] = Counter()
+    for item in told.line_items:
+        if item.current_quantity is not None:
+            gone = item.quantity - item.current_quantity
+            removed[item.id] = max(0, gone - refunded[item.id])
+    return removed
+
+
+def _kept_of_removed(told: ShopifyOrder, removed: Counter[int]) -> Decimal:
+    """How much of what was removed still counts, because its money is told as a refund.
+
+    Goods are removed against others of their price, or against money, which is given back by a
+    refund of no line. That refund takes its points; the removal must not take them again.
+    """
+    worth = over = Decimal(0)
+    for item in told.line_items:
+        if removed[item.id]:
+            paid = item.paid(taxes_included=bool(told.taxes_included))
+            worth += paid * removed[item.id] / item.quantity
+    for refund in told.refunds:
+        if refund.given_back and not refund.is_pending:
+            over += max(Decimal(0), refund.given_back - sum(refund.shares().values()))
+    return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
+
+
+def _customer(told: ShopifyKnownCustomer, shop: SendingShop) -> Command:
+    """Only who has said yes is told of; a pending consent, or none yet, is none."""
+    said = {"email": told.email_marketing_consent, "sms": told.sms_marketing_consent}
+    return commands.customer(
+        str(told.id),
+        source=shop.source,
+        named=(("email", told.email), ("phone", told.phone)),
+        verified=("email",) if told.has_verified_email else (),
+        names=(told.first_name, told.last_name),
+        consents={kind: True for kind, each in said.items() if each and each.state == "subscribed"},
+        told_at=told.updated_at,
+    )
+
+
+def _customer_gone(payload: ShopifyDeletedCustomer, shop: SendingShop) -> Command:
+    return commands.customer_erased(str(payload.id), source=shop.source)
+
+
+def _edited(_payload: Payload, _shop: SendingShop) -> Command:
+    return Ignored("told_by_orders_updated")
+
+
+CUSTOMER_TOPICS: Final = ("customers/create", "customers/update", "customers/delete")
+
+TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
+    "orders/paid": reads(ShopifyOrder, _paid_order),
+    "orders/create": reads(ShopifyOrder, _order_told),
+    "orders/updated": reads(ShopifyOrder, _order_told),
+    "orders/edited": reads(Payload, _edited),
+    "orders/cancelled": reads(ShopifyCancelled, _order_cancelled),
+    "refunds/create": reads(ShopifyCreatedRefund, _order_refunded),
+    "customers/create": reads(ShopifyKnownCustomer, _customer),
+    "customers/update": reads(ShopifyKnownCustomer, _customer),
+    "customers/delete": reads(ShopifyDeletedCustomer, _customer_gone),
+    "customers/data_request": reads(ShopifyDataRequest, _data_request),
+    "customers/redact": reads(ShopifyCustomerErasure, _customers_redact),
+    "shop/redact": reads(ShopifyShopErasure, _shop_redact),
+}

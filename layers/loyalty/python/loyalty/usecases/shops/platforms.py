@@ -1,0 +1,96 @@
+"""What the use cases need of a platform that a shop runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from re import Pattern
+from typing import TYPE_CHECKING, Protocol
+
+from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.storefront import (
+    Command,
+    Envelope,
+    FetchNeeded,
+    PlatformApi,
+    PlatformName,
+    Received,
+    SendingShop,
+    Storefront,
+)
+
+if TYPE_CHECKING:
+    # Only the function that creates discount codes loads what these need.
+    from loyalty.usecases.shops.shop_codes import DiscountCodes
+
+type Send = Callable[[str, bytes], bytes]
+"""Posts a body to a path of a shop's API and returns the body of the response."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiAccess:
+    """How to call a platform's API.
+
+    `of` builds the address and the headers of a shop's API from its access token. `grant_path` is
+    where an app gets a token for its secret, None where the platform grants none that way.
+    """
+
+    of: Callable[[Storefront, str], PlatformApi]
+    grant_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a platform's webhooks look like, and what a manager may choose by.
+
+    `headers` are those worth storing, in lower case; the others are about the transport. `topics`
+    are the topics that mean something here. A body that matches `greeting` is unsigned and only
+    checks whether the address answers. `statuses` matches the order statuses among which a manager
+    may choose which ones earn; None where orders have none.
+    """
+
+    headers: tuple[str, ...]
+    topics: frozenset[str]
+    greeting: Pattern[bytes] | None = None
+    statuses: Pattern[str] | None = None
+    has_channels: bool = False
+    has_tags: bool = False
+    has_consents: bool = False
+    has_memberships: bool = False
+
+
+class Platform(Protocol):
+    """A platform that shops run on. Header names are in lower case."""
+
+    @property
+    def traits(self) -> Traits: ...
+
+    @property
+    def api(self) -> ApiAccess | None:
+        """None where we never call the platform."""
+        ...
+
+    @property
+    def codes(self) -> Callable[[Send], DiscountCodes] | None:
+        """The discount codes of a shop; None where we create none."""
+        ...
+
+    def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
+        """Whether a request was signed with one of the secrets, and not too long ago."""
+        ...
+
+    def envelope(self, body: bytes, headers: Mapping[str, str]) -> Envelope:
+        """What a delivery is about. Accepts any body."""
+        ...
+
+    def translate(
+        self, topic: str, body: bytes, shop: SendingShop
+    ) -> Command | PrivacyRequest | FetchNeeded:
+        """What a delivery means. Accepts any body: one that makes no sense is parked.
+
+        If `shop.store` is set, a body that names another shop is parked as `other_shop`.
+        """
+        ...
+
+
+type FindPlatform = Callable[[PlatformName], Platform]
