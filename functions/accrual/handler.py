@@ -22,7 +22,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.entries import Adjustment, Clawback, Entry
 from loyalty.domain.ledger.order_vouchers import VoucherStep, codes_among
 from loyalty.domain.orders.order import Order
-from loyalty.domain.people.identity import Keyring
+from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.program.document import AdjustmentLimits
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import caller_id, open_desk, request_id
@@ -128,14 +128,21 @@ def record_order(
 
 @api.post("/orders/quote", allow={"cashier", "service"}, refuses=(CurrencyMismatch,))
 def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -> QuoteAnswer:
-    """Say what an order would earn; nothing is written."""
+    """Quote what an order would earn its member, without recording it."""
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
-    award = accrual.quote(order.order(currency=desk.program.document.currency), desk=desk)
+    document = desk.program.document
+    quoted = accrual.quote(
+        order.order(currency=document.currency), customer=_quoted_for(order, desk), desk=desk
+    )
+    award = quoted.award
     pending = sum(part.points for part in award.parts if part.available_on > desk.today)
     return QuoteAnswer(
+        member_id=quoted.member_id,
+        tier=quoted.tier,
+        balance=quoted.balance,
         points=award.points - pending,
         pending_points=pending,
-        breakdown=shares_answer(award.shares, document=desk.program.document, tier=None),
+        breakdown=shares_answer(award.shares, document=document, tier=quoted.tier),
     )
 
 
@@ -381,15 +388,30 @@ def _used(
     return apply_vouchers(order_voucher_codes, desk=desk)
 
 
+def _identities(order: OrderRequest) -> list[Identity]:
+    return [
+        named.identity(pointer=f"/identities/{number}")
+        for number, named in enumerate(order.identities)
+    ]
+
+
+def _quoted_for(order: OrderRequest, desk: Desk) -> Customer:
+    """Whom a quote is for: the member named, or the one who would earn the order."""
+    if order.member_id:
+        return Customer(member_id=order.member_id, named=order.member_id)
+    identities = _identities(order)
+    if not identities:
+        return Customer(member_id=None, named="")
+    members = directory(desk.program.program_id, settings(AccrualSettings))
+    return Customer(member_id=members.earner_of(identities), named="identities")
+
+
 def _recorded(order: OrderRequest, told: Order, desk: Desk) -> Earned | GuestOrderKept:
     """Record an order for the member named, or for whoever is known by one of the identities."""
     if order.member_id:
         customer = Customer(member_id=order.member_id, named=order.member_id)
         return accrual.earn(told, customer=customer, desk=desk)
-    identities = [
-        named.identity(pointer=f"/identities/{number}")
-        for number, named in enumerate(order.identities)
-    ]
+    identities = _identities(order)
     if not identities:
         return accrual.earn(told, customer=Customer(member_id=None, named=""), desk=desk)
     return record_for(

@@ -89,6 +89,39 @@ class TestEarning:
         assert (answer.body["points"], answer.body["pending_points"]) == (49, 0)
         assert till.member(ana)["balance"] == 0
 
+    def test_a_quote_is_for_the_member_at_their_level_and_says_what_they_can_spend(
+        self, publish: Callable[..., PublishedProgram], time: Clock
+    ) -> None:
+        gold = {"id": "gold", "name": "Gold", "reached_at": 1000, "multiplier_percent": 200}
+        tiers = {"basis": "spend", "period": "calendar_year", "levels": [gold]}
+        publish(version=2, tiers=tiers, earning_rules=[rule()])
+        time.now += timedelta(minutes=1)
+        ana = till.enroll()
+        till.earn(ana, 4000)
+        named = {key: value for key, value in order(4999).items() if key != "member_id"}
+
+        quoted = till.quote(order(4999, member_id=ana)).body
+        of_a_guest = till.quote(named).body
+
+        assert (quoted["member_id"], quoted["tier"], quoted["balance"]) == (ana, "gold", 40)
+        assert quoted["points"] == 99
+        assert quoted["breakdown"][0]["rate"]["multiplier_percent"] == 200
+        assert (of_a_guest["member_id"], of_a_guest["tier"], of_a_guest["balance"]) == (
+            None,
+            None,
+            None,
+        )
+        assert of_a_guest["points"] == 49
+        earned = till.post_order(order(4999, member_id=ana)).body
+        assert earned["entry"]["points"] == quoted["points"]
+
+    def test_nothing_is_quoted_for_somebody_unknown(self) -> None:
+        named = {key: value for key, value in order(4999).items() if key != "member_id"}
+        stranger = [{"kind": "email", "value": "nobody@example.com"}]
+
+        assert till.quote(order(4999, member_id="mem_nobody")).status == 404
+        assert till.quote(named | {"identities": stranger}).status == 404
+
     def test_points_wait_for_the_programs_pending_days(
         self, publish: Callable[..., PublishedProgram], time: Clock
     ) -> None:

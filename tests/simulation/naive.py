@@ -46,9 +46,11 @@ def target(
     times = Fraction(level.multiplier_percent if level else 100, 100)
     return sum(
         _rounded(
-            sum(amount for line, amount in amounts.items() if rule.covers(line.category))
-            * Fraction(rule.points, rule.per_minor)
-            * times,
+            rule.steps(
+                sum(amount for line, amount in amounts.items() if rule.covers(line.category))
+            )
+            * rule.points
+            * (times if rule.multiplied else 1),
             rule.rounding,
         )
         for rule in map(_Rule.of, program.earning_rules)
@@ -182,6 +184,8 @@ class _Rule:
     exclude: tuple[str, ...]
     charges: tuple[str, ...]
     tiers: tuple[str, ...]
+    whole: bool
+    multiplied: bool
 
     @classmethod
     def of(cls, rule: Any) -> "_Rule":
@@ -193,7 +197,13 @@ class _Rule:
             rule.exclude_categories,
             rule.also_earn_on,
             rule.when.tiers,
+            rule.whole_steps,
+            rule.level_multiplies,
         )
+
+    def steps(self, amount: Fraction | int) -> Fraction:
+        steps = Fraction(amount, self.per_minor)
+        return Fraction(floor(steps)) if self.whole else steps
 
     def covers(self, category: str | None) -> bool:
         if category in CHARGES and category not in self.charges:

@@ -124,6 +124,32 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
             "/transfers/points_max",
             "contradiction",
         ),
+        (
+            {"earning_rules": [rule(expiry={"model": "after_earning"})]},
+            "/earning_rules/0/expiry",
+            "months_or_days",
+        ),
+        (
+            {"earning_rules": [rule(expiry={"model": "fixed_date", "month": 4, "day": 31})]},
+            "/earning_rules/0/expiry/day",
+            "no_such_day",
+        ),
+        (
+            {
+                "expiry": {"model": "inactivity", "months": 12},
+                "earning_rules": [rule(expiry={"model": "never"})],
+            },
+            "/earning_rules/0/expiry",
+            "contradiction",
+        ),
+        (
+            {
+                "expiry": {"model": "after_earning", "months": 48},
+                "earning_rules": [rule(expiry={"model": "after_earning", "months": 24})],
+            },
+            "/earning_rules/0/expiry",
+            "too_many_lots",
+        ),
         ({"rewards": [reward(percent=10)]}, "/rewards/0/percent", "not_for_kind"),
         ({"rewards": [reward(amount_minor=10)]}, "/rewards/0/amount_minor", "not_for_kind"),
         (

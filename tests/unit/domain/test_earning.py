@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.earning.awarding import Part, apportion, award
+from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program
 from tests.support.documents import program, rule
@@ -19,6 +20,7 @@ RATES = st.fixed_dictionaries(
         "points": st.integers(1, 50),
         "per_minor": st.integers(1, 1_000),
         "rounding": st.sampled_from(["floor", "half_up", "ceil"]),
+        "whole_steps": st.booleans(),
     }
 )
 
@@ -148,3 +150,52 @@ def test_shares_are_whole_and_never_more_than_one_from_exact(
     assert sum(shares.values()) == (total if weight else 0)
     for name, share in shares.items():
         assert abs(share * weight - total * weights[name]) < max(weight, 1)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "points"), [(249, 0), (250, 5), (499, 5), (500, 10), (1_250, 25)]
+)
+def test_a_rule_of_whole_steps_earns_nothing_for_a_step_that_is_begun(
+    amount_minor: int, points: int
+) -> None:
+    steps = with_rules(rule(points=5, per_minor=250, whole_steps=True))
+
+    assert award(order_of(amount_minor), steps).points == points
+
+
+def test_whole_steps_count_what_all_lines_cost_together() -> None:
+    steps = with_rules(rule(points=5, per_minor=250, whole_steps=True))
+
+    earned = award(order_of(200, 200, 200), steps)
+
+    assert earned.points == 10
+    assert sum(share.points for share in earned.shares) == 10
+
+
+LEVELS: dict[str, Any] = {
+    "basis": "spend",
+    "period": "calendar_year",
+    "levels": [{"id": "gold", "name": "Gold", "reached_at": 1, "multiplier_percent": 200}],
+}
+
+
+def test_a_level_multiplies_only_the_rules_that_it_may() -> None:
+    both = with_rules(rule(id="base"), rule(id="bonus", level_multiplies=False), tiers=LEVELS)
+
+    earned = award(order_of(1_000), both, tier="gold")
+
+    assert {share.rule_id: share.points for share in earned.shares} == {"base": 20, "bonus": 10}
+
+
+def test_points_expire_as_their_rule_says_then_as_the_level_says_then_as_the_program_says() -> None:
+    short = {"model": "after_earning", "days": 10, "round_to": "none"}
+    never = {"model": "never"}
+    gold = LEVELS | {"levels": [LEVELS["levels"][0] | {"expiry": never}]}
+    rules = with_rules(rule(id="base"), rule(id="flash", expiry=short), tiers=gold)
+
+    plain = award(order_of(1_000), rules)
+    at_gold = award(order_of(1_000), rules, tier="gold")
+
+    flash, year = date(2026, 12, 1), date(2027, 11, 30)
+    assert {part.expires_on: part.points for part in plain.parts} == {flash: 10, year: 10}
+    assert {part.expires_on: part.points for part in at_gold.parts} == {flash: 20, NEVER: 20}

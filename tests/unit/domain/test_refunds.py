@@ -27,6 +27,7 @@ RULES = st.lists(
             "per_minor": st.integers(1, 500),
             "rounding": st.sampled_from(["floor", "half_up", "ceil"]),
             "exclude_categories": st.sampled_from([[], ["merch"]]),
+            "whole_steps": st.booleans(),
         }
     ),
     min_size=1,

@@ -12,7 +12,7 @@ from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.program.document import CHARGES, EarningRule, Program
+from loyalty.domain.program.document import CHARGES, EarningRule, Program, TierLevel
 
 
 class Share(NamedTuple):
@@ -56,7 +56,6 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
     """
     occurred_on = program.today(order.occurred_at)
     level = program.tiers.level(tier) if program.tiers else None
-    percent = level.multiplier_percent if level else 100
     shares: list[Share] = []
     parts: Counter[tuple[date, date]] = Counter()
     for rule in program.earning_rules:
@@ -64,11 +63,12 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
             continue
         eligible = [line for line in order.lines if earns(line, rule)]
         eligible_minor = sum(line.amount_minor for line in eligible)
-        points = _rounded(rule, eligible_minor, percent)
+        points = _rounded(rule, eligible_minor, percent_of(rule, level))
         shares += _shared(rule, eligible, points)
         pending_days = program.pending_days if rule.pending_days is None else rule.pending_days
         available_on = occurred_on + timedelta(days=pending_days)
-        parts[available_on, expires_on(program.expiry, available_on=available_on)] += points
+        policy = rule.expiry or (level and level.expiry) or program.expiry
+        parts[available_on, expires_on(policy, available_on=available_on)] += points
     if parts.total() > POINTS_MAX:
         detail = f"An order earns {POINTS_MAX} points at most"
         raise ValidationFailed(detail, faults=(Fault("/lines", "points_out_of_range", detail),))
@@ -87,6 +87,11 @@ def earns(line: Line, rule: EarningRule) -> bool:
     if not (rule.include_categories or rule.include_skus):
         return True
     return line.category in rule.include_categories or line.sku in rule.include_skus
+
+
+def percent_of(rule: EarningRule, level: TierLevel | None) -> int:
+    """By how many percent a rule earns at a level; 100 is the rule's own rate."""
+    return level.multiplier_percent if level and rule.level_multiplies else 100
 
 
 def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
@@ -112,7 +117,10 @@ def _applies(rule: EarningRule, day: date, tier: str | None) -> bool:
 
 
 def _rounded(rule: EarningRule, eligible_minor: int, percent: int) -> int:
-    earned, per = eligible_minor * rule.points * percent, rule.per_minor * 100
+    if rule.whole_steps:
+        earned, per = eligible_minor // rule.per_minor * rule.points * percent, 100
+    else:
+        earned, per = eligible_minor * rule.points * percent, rule.per_minor * 100
     match rule.rounding:
         case "floor":
             return earned // per

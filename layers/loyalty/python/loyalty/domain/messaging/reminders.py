@@ -23,9 +23,9 @@ from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.tiers import standing
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.member import Member, Strength
-from loyalty.domain.program.document import FixedDateExpiry, Program, PublishedProgram
+from loyalty.domain.program.document import Expiry, FixedDateExpiry, Program, PublishedProgram
 from loyalty.domain.program.messages import KINDS, MessageKind, QuietHours
-from loyalty.domain.program.publication import life_days_min
+from loyalty.domain.program.publication import expiry_policies, life_days_min
 
 # A changed document reaches every member within this time; a look is 3 reads and at most 4 writes.
 HORIZON_DAYS_MAX: Final = 30
@@ -311,11 +311,16 @@ def horizon_days(document: Program, *, today: date) -> int:
     if expiring is None:
         return HORIZON_DAYS_MAX
     stages = expiring.days_before
-    if isinstance(document.expiry, FixedDateExpiry):
-        last = expires_on(document.expiry, available_on=today)
+    return min(_horizon_of(policy, stages, today=today) for policy in expiry_policies(document))
+
+
+def _horizon_of(policy: Expiry, stages: Sequence[int], *, today: date) -> int:
+    """In how many days points that come today can bring a first stage, under one policy."""
+    if isinstance(policy, FixedDateExpiry):
+        last = expires_on(policy, available_on=today)
         ahead = [(last - today).days - stage for stage in stages]
         return min([HORIZON_DAYS_MAX, *(days for days in ahead if days > 0)])
-    life_days = life_days_min(document.expiry)
+    life_days = life_days_min(policy)
     if life_days is None:
         return HORIZON_DAYS_MAX
     return max(1, min(HORIZON_DAYS_MAX, life_days - max(stages)))

@@ -69,53 +69,6 @@ class PointsName(DocumentPart):
     many: Annotated[Label, Field(description="What several are called: “beans”.")]
 
 
-class RuleConditions(DocumentPart):
-    """Days in the program's time zone, both included; an order counts by when it occurred."""
-
-    starts_on: Day | None = None
-    ends_on: Day | None = None
-    tiers: Annotated[
-        tuple[ExternalId, ...],
-        Field(max_length=20, description="The levels that the rule is for; none: everybody."),
-    ] = ()
-
-
-class EarningRule(DocumentPart):
-    """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
-
-    The rule covers a line unless its category or SKU is excluded. Where an include list is given,
-    it covers only lines that one of the include lists names.
-    """
-
-    id: ExternalId
-    on: Annotated[Literal["order"], Field(description="What earns.")]
-    points: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-    per_minor: Annotated[Rate, Field(description="In minor units: 100 is one euro.")]
-    rounding: Annotated[
-        Rounding,
-        Field(description="How the points of a whole order round under this rule."),
-    ] = "floor"
-    include_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
-    exclude_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
-    include_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
-    exclude_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
-    also_earn_on: Annotated[
-        tuple[Charge, ...],
-        Field(
-            max_length=len(CHARGES),
-            description="Lines of these categories never earn unless they are named here.",
-        ),
-    ] = ()
-    when: RuleConditions = RuleConditions()
-    pending_days: (
-        Annotated[
-            StrictInt,
-            Field(ge=0, le=90, description="Instead of the program's, for points of this rule."),
-        ]
-        | None
-    ) = None
-
-
 class AfterEarningExpiry(DocumentPart):
     """Each lot lives so many months or days from the day its points became available."""
 
@@ -151,6 +104,74 @@ Expiry = Annotated[
     AfterEarningExpiry | FixedDateExpiry | InactivityExpiry | NeverExpiry, Discriminator("model")
 ]
 
+# What a rule or a level may have for its own points: inactivity is the account's, not a point's.
+DatedExpiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
+
+
+class RuleConditions(DocumentPart):
+    """Days in the program's time zone, both included; an order counts by when it occurred."""
+
+    starts_on: Day | None = None
+    ends_on: Day | None = None
+    tiers: Annotated[
+        tuple[ExternalId, ...],
+        Field(max_length=20, description="The levels that the rule is for; none: everybody."),
+    ] = ()
+
+
+class EarningRule(DocumentPart):
+    """A rate: `points` for every `per_minor` spent on the lines that the rule covers.
+
+    The rule covers a line unless its category or SKU is excluded. Where an include list is given,
+    it covers only lines that one of the include lists names.
+    """
+
+    id: ExternalId
+    on: Annotated[Literal["order"], Field(description="What earns.")]
+    points: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+    per_minor: Annotated[Rate, Field(description="In minor units: 100 is one euro.")]
+    whole_steps: Annotated[
+        StrictBool,
+        Field(
+            description="Count only full steps of `per_minor`: 5 points for every full 2.50, and "
+            "nothing for a step that is begun."
+        ),
+    ] = False
+    rounding: Annotated[
+        Rounding,
+        Field(description="How the points of a whole order round under this rule."),
+    ] = "floor"
+    level_multiplies: Annotated[
+        StrictBool,
+        Field(description="Whether a level's `multiplier_percent` applies to this rule."),
+    ] = True
+    include_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
+    exclude_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
+    include_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    exclude_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    also_earn_on: Annotated[
+        tuple[Charge, ...],
+        Field(
+            max_length=len(CHARGES),
+            description="Lines of these categories never earn unless they are named here.",
+        ),
+    ] = ()
+    when: RuleConditions = RuleConditions()
+    pending_days: (
+        Annotated[
+            StrictInt,
+            Field(ge=0, le=90, description="Instead of the program's, for points of this rule."),
+        ]
+        | None
+    ) = None
+    expiry: Annotated[
+        DatedExpiry | None,
+        Field(
+            description="When points of this rule expire; null: as the member's level or the "
+            "program says."
+        ),
+    ] = None
+
 
 class TierLevel(DocumentPart):
     """A level of the tiers; who has none of them has no level."""
@@ -169,6 +190,13 @@ class TierLevel(DocumentPart):
         tuple[Label, ...],
         Field(max_length=50, description="What else it brings, to be shown."),
     ] = ()
+    expiry: Annotated[
+        DatedExpiry | None,
+        Field(
+            description="When points of orders expire that are earned at this level; null: as the "
+            "program says. A rule's own expiry comes first."
+        ),
+    ] = None
 
 
 class Tiers(DocumentPart):

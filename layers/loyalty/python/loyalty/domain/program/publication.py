@@ -200,17 +200,47 @@ def _rule_levels(rule: EarningRule, document: Program, place: str) -> Iterator[F
 
 
 def _expiry(document: Program) -> Iterator[Fault]:
-    match document.expiry:
-        case AfterEarningExpiry() as policy if (policy.months is None) == (policy.days is None):
-            yield Fault("/expiry", "months_or_days", "Give either months or days")
-        case AfterEarningExpiry() as policy if (lots := lots_open_max(policy)) > LOTS_MAX:
-            detail = (
-                f"A member could have {lots} lots of points open, {LOTS_MAX} are allowed: "
-                "round to the week or the month, or let points live shorter"
-            )
-            yield Fault("/expiry", "too_many_lots", detail)
+    lots = 0
+    seen: list[Expiry] = []
+    for place, policy in _policies(document):
+        mistakes = tuple(_expiry_mistakes(policy, place))
+        yield from mistakes
+        if place != "/expiry" and isinstance(document.expiry, InactivityExpiry):
+            detail = "Where points expire by inactivity, all points of an account end together"
+            yield Fault(place, "contradiction", detail)
+        elif not mistakes and policy not in seen:
+            seen.append(policy)
+            lots += lots_open_max(policy) if isinstance(policy, AfterEarningExpiry) else 2
+            if lots > LOTS_MAX:
+                detail = (
+                    f"A member could have {lots} lots of points open, {LOTS_MAX} are allowed: "
+                    "round to the week or the month, or let points live shorter"
+                )
+                yield Fault(place, "too_many_lots", detail)
+
+
+def expiry_policies(document: Program) -> tuple[Expiry, ...]:
+    """Every policy by which points of orders can expire; the program's comes first."""
+    return tuple(policy for _, policy in _policies(document))
+
+
+def _policies(document: Program) -> Iterator[tuple[str, Expiry]]:
+    """Every policy by which points of orders can expire, with its place: the program's first."""
+    yield "/expiry", document.expiry
+    for index, rule in enumerate(document.earning_rules):
+        if rule.expiry is not None:
+            yield f"/earning_rules/{index}/expiry", rule.expiry
+    for index, level in enumerate(document.tiers.levels if document.tiers else ()):
+        if level.expiry is not None:
+            yield f"/tiers/levels/{index}/expiry", level.expiry
+
+
+def _expiry_mistakes(policy: Expiry, place: str) -> Iterator[Fault]:
+    match policy:
+        case AfterEarningExpiry() if (policy.months is None) == (policy.days is None):
+            yield Fault(place, "months_or_days", "Give either months or days")
         case FixedDateExpiry(month=month, day=day) if day > end_of_month(date(2024, month, 1)).day:
-            yield Fault("/expiry/day", "no_such_day", f"Month {month} has no day {day}")
+            yield Fault(f"{place}/day", "no_such_day", f"Month {month} has no day {day}")
 
 
 def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[Fault]]:
@@ -295,7 +325,8 @@ def life_days_min(policy: Expiry) -> int | None:
 
 
 def _points_expiring(document: Program) -> Iterator[Fault]:
-    if document.reminders.points_expiring and isinstance(document.expiry, NeverExpiry):
+    never = all(isinstance(policy, NeverExpiry) for policy in expiry_policies(document))
+    if document.reminders.points_expiring and never:
         yield Fault("/reminders/points_expiring", "contradiction", "The points never expire")
 
 
@@ -306,7 +337,8 @@ def _stages(document: Program) -> Iterator[Fault]:
     for index, days in enumerate(stages):
         if days in stages[:index]:
             yield Fault(f"{place}/{index}", "duplicate_stage", f"{days} days are a stage already")
-    life_days = _life_days(document.expiry)
+    lives = (_life_days(policy) for _, policy in _policies(document))
+    life_days = min((days for days in lives if days is not None), default=None)
     for index, days in enumerate(stages):
         if life_days is not None and days >= life_days:
             detail = (

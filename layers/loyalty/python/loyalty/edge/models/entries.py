@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
-from loyalty.domain.earning.awarding import Share
+from loyalty.domain.earning.awarding import Share, percent_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.entries import (
     Accrual,
@@ -143,7 +143,7 @@ def shares_answer(
             rate=EntryRate(
                 points=rules[share.rule_id].points,
                 per_minor=rules[share.rule_id].per_minor,
-                multiplier_percent=level.multiplier_percent if level else 100,
+                multiplier_percent=percent_of(rules[share.rule_id], level),
             ),
         )
         for share in shown

@@ -231,8 +231,13 @@ class OrderAnswer(AnswerPart):
 
 
 class QuoteAnswer(AnswerPart):
-    """What an order would earn now."""
+    """What an order would earn now, for the member it names or else for a guest."""
 
+    member_id: Annotated[str | None, Field(description="The member quoted for; null: a guest.")]
+    tier: Annotated[str | None, Field(description="The member's level on the day of the order.")]
+    balance: Annotated[
+        int | None, Field(description="Points that the member can spend now, before this order.")
+    ]
     points: int
     pending_points: int
     breakdown: list[EntryShare]

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from loyalty.domain.earning.awarding import Award, award
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, settlement
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import (
     AHEAD_MAX,
     BACKDATED_DAYS_MAX,
@@ -78,10 +79,42 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrder
         return Earned(entry=_same(first, order_digest), replayed=True)
 
 
-def quote(order: Order, *, desk: Desk) -> Award:
-    """What the order would earn now; nothing is written."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What an order would earn, and for whom; without a member, as a guest's.
+
+    `balance` is what the member can spend now, before this order.
+    """
+
+    award: Award
+    member_id: str | None = None
+    tier: str | None = None
+    balance: int | None = None
+
+
+def quote(order: Order, *, customer: Customer, desk: Desk) -> Quote:
+    """What the order would earn its member now, at the level of its day; nothing is written.
+
+    Raises:
+        NotFound: the customer is named, and is no member.
+        ValidationFailed: an order from too long ago, or from the future.
+    """
     check_time(order, desk=desk)
-    return award(order, desk.program.document)
+    document = desk.program.document
+    if customer.member_id is None:
+        if customer.named:
+            raise NotFound("There is no such member")
+        return Quote(award=award(order, document))
+    account = open_account(desk, customer.member_id, strong=False)
+    undated_until = desk.program.undated_until(account.active_on)
+    level = level_on(account, document, day=document.today(order.occurred_at))
+    tier = level.id if level else None
+    return Quote(
+        award=award(order, document, tier=tier),
+        member_id=account.member_id,
+        tier=tier,
+        balance=settlement(account, today=desk.today, undated_until=undated_until).after.balance,
+    )
 
 
 def check_time(order: Order, *, desk: Desk) -> None:
