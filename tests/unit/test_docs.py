@@ -133,3 +133,14 @@ def test_the_page_of_the_architecture_names_every_function() -> None:
     named = re.findall(r"^\| \[`(\w+)`\]", text_of(DOCS / "architecture.md"), re.MULTILINE)
 
     assert set(named) == functions
+
+
+def test_every_log_message_that_a_page_filters_by_is_logged() -> None:
+    filtered = {
+        message for page in PAGES for message in re.findall(r'message = "([^"]+)"', text_of(page))
+    }
+    sources = [*ROOT.glob("functions/*/*.py"), *ROOT.glob("layers/loyalty/python/**/*.py")]
+    code = "\n".join(map(text_of, sources))
+
+    assert len(filtered) > 8
+    assert [message for message in sorted(filtered) if f'"{message}"' not in code] == []
