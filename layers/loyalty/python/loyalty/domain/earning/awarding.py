@@ -1,4 +1,4 @@
-"""What an order earns: a pure function of the order and the program version."""
+"""The points that an order earns: a pure function of the order and the program version."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Award:
 
 
 def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
-    """What the order earns under this version of the program, for a member of a level.
+    """What the order earns under this version of the program, for a member at the level `tier`.
 
-    Points round once for each rule and order, and the lines share the rounded total by largest
-    remainder. Every rule is a rate on what is left of the lines, so nothing earns nothing and
-    taking goods away never earns more: that is what makes every refund exact.
+    Points round once per rule and order, and the lines share the rounded total by largest
+    remainder. Every rule is a rate on the amounts of the lines, so an empty order earns nothing
+    and removing goods never earns more. That makes every refund exact.
 
     Raises:
-        ValidationFailed: more points than can be counted.
+        ValidationFailed: the order earns more points than can be counted.
     """
     occurred_on = program.today(order.occurred_at)
     level = program.tiers.level(tier) if program.tiers else None
@@ -70,7 +70,7 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
         policy = rule.expiry or (level and level.expiry) or program.expiry
         parts[available_on, expires_on(policy, available_on=available_on)] += points
     if parts.total() > POINTS_MAX:
-        detail = f"An order earns {POINTS_MAX} points at most"
+        detail = f"An order can earn at most {POINTS_MAX} points"
         raise ValidationFailed(detail, faults=(Fault("/lines", "points_out_of_range", detail),))
     return Award(
         shares=tuple(shares),
@@ -79,7 +79,7 @@ def award(order: Order, program: Program, *, tier: str | None = None) -> Award:
 
 
 def earns(line: Line, rule: EarningRule) -> bool:
-    """Whether a rule covers a line. Charges (tax, shipping, …) earn only where a rule says so."""
+    """Whether a rule covers a line. Charges (tax, shipping, …) earn only if a rule says so."""
     if line.category in CHARGES and line.category not in rule.also_earn_on:
         return False
     if line.category in rule.exclude_categories or line.sku in rule.exclude_skus:
@@ -95,7 +95,7 @@ def percent_of(rule: EarningRule, level: TierLevel | None) -> int:
 
 
 def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """A total shared by weight, in whole units, by largest remainder; ties go to the first."""
+    """Share a total by weight, in whole units, by largest remainder; ties go to the first."""
     weight = sum(weights.values())
     if not weight:
         return dict.fromkeys(weights, 0)

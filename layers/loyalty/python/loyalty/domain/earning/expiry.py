@@ -1,4 +1,4 @@
-"""When points expire: the last day that they can be spent, in the program's time zone."""
+"""When points expire: the last day on which they can be spent, in the program's time zone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from loyalty.domain.program.document import (
 
 
 def expires_on(policy: Expiry, *, available_on: date) -> date:
-    """The last day of points that become available on a day; `NEVER` when no date binds them.
+    """The last day of points that become available on a day; `NEVER` if they have no date.
 
-    Points of a program that expires by inactivity carry no date of their own: all of them
-    live until the account has been quiet for the policy's months.
+    Where points expire by inactivity, they carry no date of their own: all of them last until
+    the account has been inactive for the policy's months.
     """
     match policy:
         case AfterEarningExpiry():
@@ -46,7 +46,7 @@ def _rounded(day: date, to: str) -> date:
 
 
 def _next(policy: FixedDateExpiry, day: date) -> date:
-    """The policy's day of this year, or of the next once it is over; 29 February clamps."""
+    """The policy's day in this year, or in the next year once it is over; 29 February clamps."""
     this_year = _clamped(day.year, policy)
     return this_year if this_year >= day else _clamped(day.year + 1, policy)
 

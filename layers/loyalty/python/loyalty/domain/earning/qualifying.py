@@ -1,4 +1,4 @@
-"""What counts towards a level: points, money spent on goods, or orders."""
+"""What counts toward a level: points, money spent on goods, or orders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import CHARGES
 
-# A counter is called by the letter of its basis and the number of its period, so that what was
+# A counter's name is the letter of its basis and the number of its period (`p2026`), so an amount
 # counted on one basis is never read as another.
 LETTERS: Final = {"qualifying_points": "p", "spend": "s", "orders": "o"}
 
@@ -18,9 +18,9 @@ def basis_of(counter: str) -> str:
 
 
 def qualifies(order: Order, *, points: int, basis: str) -> int:
-    """What an order that earned points counts for: these points, minor units of goods, or one.
+    """What an order counts toward a level: its points, its goods in minor units, or one order.
 
-    An order refunded to nothing counts for nothing, so a refund lowers what its order raised.
+    A fully refunded order counts nothing, so a refund lowers the counter that its order raised.
     """
     goods_minor = sum(line.amount_minor for line in order.lines if line.category not in CHARGES)
     match basis:

@@ -1,1 +1,1 @@
-"""What every rule is made of: calendars, currencies, field types, and refusals."""
+"""Building blocks of every rule: calendars, currencies, field types and refusals."""

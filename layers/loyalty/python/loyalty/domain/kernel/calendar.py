@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# The last day of points that never expire: it sorts after every other.
+# The last day of points that never expire. It sorts after every other day.
 NEVER: Final = date.max
 
 
@@ -29,7 +29,7 @@ def end_of_week(day: date) -> date:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of a local day, in UTC.
 
-    Where daylight saving skips midnight it is the moment of the change, and where it repeats
-    midnight the first of the two: `fold=0` gives both.
+    Where daylight saving skips midnight, it is the moment of the change; where it repeats
+    midnight, the first of the two. `fold=0` gives both.
     """
     return datetime.combine(day, time.min, zone).astimezone(UTC)

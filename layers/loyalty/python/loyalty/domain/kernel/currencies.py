@@ -5,8 +5,8 @@ from functools import cache
 
 @cache
 def exponent(code: str) -> int | None:
-    """Decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD; None for what is no currency."""
-    # The library parses the published XML when imported, 56 ms that few requests need to spend.
+    """Decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD; None if the code is not one."""
+    # The library parses the published XML on import. Few requests need to spend these 56 ms.
     from iso4217 import Currency  # noqa: PLC0415
 
     try:

@@ -1,8 +1,8 @@
-"""Every refusal the product gives, each with the stable code that clients are written against.
+"""Every refusal of the product, each with the stable code that clients rely on.
 
-A refusal is an answer, not a failure: the caller asked for something that cannot be, and the
-code says which rule stands in the way. How a code travels (an HTTP status, a parked message) is
-the business of whoever speaks to the caller.
+A refusal is an answer, not a failure: the caller asked for something impossible, and the code
+names the rule in the way. The layer that talks to the caller decides how the code travels: as an
+HTTP status, or as the reason of a parked message.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Fault:
 
 
 class Refusal(Exception):
-    """Base of all refusals; `title` is the same for every occurrence, `detail` tells this one."""
+    """Base of all refusals; `title` is the same every time, `detail` describes this occurrence."""
 
     code: ClassVar[str]
     title: ClassVar[str]
@@ -41,7 +41,7 @@ class MissingIdempotencyKey(Refusal):
 
 
 class BadSignature(Refusal):
-    """A webhook that is not signed, or not with a secret of its storefront."""
+    """A webhook without a signature, or signed with a secret other than the storefront's."""
 
     code = "bad_signature"
     title = "The signature does not match"
@@ -53,21 +53,21 @@ class Forbidden(Refusal):
 
 
 class OwnAccount(Refusal):
-    """Staff do nothing to their own account by their role: a colleague does."""
+    """Staff cannot use their role on their own account; a colleague has to."""
 
     code = "own_account"
-    title = "Your own account is for somebody else to correct"
+    title = "A colleague has to correct your own account"
 
 
 class NotFound(Refusal):
-    """Also for everything that belongs to another program or another member."""
+    """Also the answer for anything that belongs to another program or another member."""
 
     code = "not_found"
     title = "There is no such thing here"
 
 
 class IdentityTaken(Refusal):
-    """`member_id` is for staff and services only; a stranger must not learn it."""
+    """`member_id` is for staff and services only: a stranger must not learn it."""
 
     code = "identity_taken"
     title = "An identity already belongs to a member"
@@ -90,12 +90,12 @@ class IdempotencyConflict(Refusal):
 
 class OrderConflict(Refusal):
     code = "order_conflict"
-    title = "This order was already recorded with another content"
+    title = "This order was already recorded with different content"
 
 
 class ResponseConflict(Refusal):
     code = "response_conflict"
-    title = "This survey was already answered with another content"
+    title = "This survey was already answered with different content"
 
 
 class InsufficientPoints(Refusal):
@@ -104,7 +104,7 @@ class InsufficientPoints(Refusal):
 
 
 class PointsTooNew(Refusal):
-    """The points are there and can be spent, but not yet given to another member."""
+    """The member can spend the points, but cannot give them to another member yet."""
 
     code = "points_too_new"
     title = "The points are too new to be given away"
@@ -131,10 +131,10 @@ class VoucherAlreadyUsed(Refusal):
 
 
 class VoucherIssued(Refusal):
-    """The code is in the member's hands, and a shop may take it at this moment."""
+    """The member has the code, and a shop may be accepting it right now."""
 
     code = "voucher_issued"
-    title = "A voucher that was issued is for staff to cancel"
+    title = "Only staff can cancel an issued voucher"
 
 
 class WrongState(Refusal):
@@ -173,10 +173,10 @@ class InvalidCursor(Refusal):
 
 
 class TooManyRequests(Refusal):
-    """One caller takes too much of what is there for all; `retry_after` is in whole seconds."""
+    """One caller uses too much of what all share; `retry_after` is in whole seconds."""
 
     code = "too_many_requests"
-    title = "You are asking for too much at once"
+    title = "You sent too many requests at once"
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
         super().__init__(detail or f"Slow down, and try again in {retry_after} seconds")
@@ -184,7 +184,7 @@ class TooManyRequests(Refusal):
 
 
 class TryAgain(Refusal):
-    """Given after a bounded number of attempts; repeating the same request is always safe."""
+    """Raised after a bounded number of attempts. Repeating the same request is always safe."""
 
     code = "try_again"
     title = "Too many others are writing here; try again"

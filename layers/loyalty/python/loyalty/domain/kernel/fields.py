@@ -24,7 +24,7 @@ from loyalty.domain.kernel.text import is_line, is_lines
 POINTS_MAX: Final = 10**12
 AMOUNT_MINOR_MAX: Final = 10**12
 
-# Beyond these years a day has no midnight in some time zone; "for ever" is said by leaving it out.
+# Beyond these years a day has no midnight in some time zone. To say "forever", leave the date out.
 YEAR_MIN: Final = 1900
 YEAR_MAX: Final = 9998
 
@@ -66,7 +66,7 @@ def _instant(value: object) -> datetime:
 def _bounded[D: date](day: D) -> D:
     if not YEAR_MIN <= day.year <= YEAR_MAX:
         raise PydanticCustomError(
-            "date_out_of_range", f"A date lies between the years {YEAR_MIN} and {YEAR_MAX}"
+            "date_out_of_range", f"A date must lie between the years {YEAR_MIN} and {YEAR_MAX}"
         )
     return day
 
@@ -98,7 +98,7 @@ def _time_of_day(value: object) -> time:
 
 
 class _Form:
-    """Says in JSON Schema what the validator before it takes."""
+    """Describes in JSON Schema what the validator before it accepts."""
 
     def __init__(self, **schema: Any) -> None:
         self.schema = schema
@@ -110,7 +110,7 @@ class _Form:
 
 
 ExternalId = Annotated[StrictStr, Field(pattern=EXTERNAL_ID)]
-# What people read is one of these two, whatever its length.
+# Every text that people read is one of these two, whatever its length.
 LINE: Final = AfterValidator(_line)
 LINES: Final = AfterValidator(_lines)
 Label = Annotated[StrictStr, Field(min_length=1, max_length=200), LINE]

@@ -1,4 +1,4 @@
-"""Text that people write: the characters it may have, and what of it goes into a mail."""
+"""Text that people write: which characters it may have, and which names may go into a mail."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Final
 
 NAME_IN_MAIL_CHARACTERS_MAX: Final = 60
 
-# Control characters, line and paragraph separators, embeddings, overrides and isolates that turn
-# the direction of what follows, the byte order mark, surrogates and noncharacters. Marks of
-# direction and joiners are not among them: names in Hebrew, Arabic and Persian, and emoji, need
-# them.
+# Control characters, line and paragraph separators, embeddings, overrides and isolates that change
+# the direction of the following text, the byte order mark, surrogates and noncharacters. Direction
+# marks and joiners are allowed: names in Hebrew, Arabic and Persian need them, and so do emoji.
 _UNPRINTABLE: Final = (
     r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff"
 )
@@ -22,31 +21,31 @@ _LINK: Final = re.compile(r"\.\w")
 
 
 def is_line(text: str) -> bool:
-    """Whether a text is one line, with nothing in it that is not shown."""
+    """Whether a text is one line without invisible characters."""
     return _NOT_IN_A_LINE.search(text) is None
 
 
 def is_lines(text: str) -> bool:
-    """Whether a text is one line or several, with nothing in it that is not shown."""
+    """Whether a text, of one line or several, has no invisible characters."""
     return _NOT_IN_LINES.search(text) is None
 
 
 def as_line(text: str) -> str:
-    """The text as one line: what is not shown becomes a space, and spaces do not repeat."""
+    """The text as one line: invisible characters become spaces, and spaces do not repeat."""
     return " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
 
 
 def as_lines(text: str) -> str:
-    """The text without what is not shown; its lines stay."""
+    """The text without invisible characters; its lines stay."""
     return _NOT_IN_LINES.sub("", text)
 
 
 def name_in_mail(name: str | None) -> str:
-    """A person's name as a mail may greet them by it; empty where it says more than a name.
+    """A person's name for the greeting of a mail; empty if it may be more than a name.
 
-    Anybody can write anything as their name in a shop, under anybody's address. So a name has
-    letters, spaces and the marks that names have, no digit, and nothing that a mail program
-    makes a link of.
+    In a shop, anybody can enter any text as their name, with anybody's address. So a name may
+    have letters, spaces and the marks that names have, but no digit, and nothing that a mail
+    program turns into a link.
     """
     if not name or len(name) > NAME_IN_MAIL_CHARACTERS_MAX or _LINK.search(name):
         return ""

@@ -1,4 +1,4 @@
-"""A member's account: what it holds now, and what it will hold once the calendar is caught up."""
+"""A member's account: what it holds as stored, and what it holds once caught up with the calendar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.holding import Holding, PendingDates, ends_on
 from loyalty.domain.program.document import PublishedProgram
 
-# No id of a reward has this sign, so the two cannot be taken for each other.
+# No reward's id contains "#", so these counters cannot be mistaken for a reward's.
 _TRANSFERS: Final = "transfers#"
 _REDEMPTIONS: Final = "redemptions#"
 
@@ -24,7 +24,7 @@ def _empty[K]() -> Mapping[K, int]:
 
 
 class TierFloor(NamedTuple):
-    """A level that a manager granted, and its last day."""
+    """A level that a manager granted, and the last day on which it holds."""
 
     level: str
     until: date
@@ -32,22 +32,25 @@ class TierFloor(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One small hot item for each member.
+    """What one member holds and has counted: one small item, written by almost every request.
 
-    `balance` is what the holding says (`holding.points`), kept beside it because writes rely on it.
-    `qualifying` maps a period to an amount, `redeemed` a reward with a limit to how often this
-    member redeemed it. `entries` counts the account's entries and
-    serves as its version. `due` is the first local day on which something may have to be settled.
-    `absorbed` names the members that were merged into this one. `tier_floor` is the level that was
-    granted last, and stays when it is over: the lake is built anew from it. `tier_announced` is the
-    level that was last made known, which is not how a level is told: that is computed; `tier_ups`
-    and `tier_downs` count how often a higher and a lower one was. `tier_revision` counts what may
-    have made the level another: the floor, what was made known, and every counter but the newest
-    one, to which most orders only add.
-    `giveable_from` maps a day to points of orders that can be given to another member from that
-    day on, `reinstated` a lot to the last day that its points first had.
-    `enrolled_at` and `ended_at` (closed, or merged) outlive the profile, for the books of who was
-    a member when.
+    Points: `balance` equals `holding.points` and is stored beside it because writes rely on it.
+    `entries` counts the account's entries and serves as its version. `due` is the first local day
+    on which something may have to be settled. `active_on` is the last day of activity, where
+    points expire by inactivity. `giveable_from` maps a day to points of orders that the member can
+    give to another member from that day on. `reinstated` maps a lot to the last day that its
+    points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it.
+
+    Levels: `qualifying` maps a counter to its amount. `tier_floor` is the level granted last; it
+    stays after it ends, because a rebuild of the lake reads it. `tier_announced` is the level last
+    announced. The current level is always computed, never stored. `tier_ups` and `tier_downs`
+    count the announcements of a higher and of a lower level. `tier_revision` counts changes of
+    what decides the level: the floor, the level announced, and every counter except the newest,
+    to which most orders only add.
+
+    Life: `absorbed` names the members merged into this one, `into` the one that this was merged
+    into. `enrolled_at` and `ended_at` (closed or merged) outlive the profile: they say who was a
+    member when.
     """
 
     member_id: str
@@ -73,7 +76,7 @@ class Account:
 
 
 class Activation(NamedTuple):
-    """Pending points that became available: what paid debt, and what went into a lot."""
+    """Pending points that became available: some pay debt, the rest goes into a lot."""
 
     dates: PendingDates
     points: int
@@ -89,7 +92,7 @@ class Activation(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """A lot whose last day is over; `ended_on` is that day."""
+    """A lot whose last day, `ended_on`, is over."""
 
     lot: date
     ended_on: date
@@ -102,7 +105,7 @@ class Expired(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What the calendar has done to an account, in order, and the account after it."""
+    """What the calendar did to an account, step by step, and the account afterwards."""
 
     steps: tuple[Activation | Expired, ...]
     after: Account
@@ -111,11 +114,11 @@ class Settlement:
 def settlement(
     account: Account, *, today: date, undated_until: date = NEVER, steps_max: int | None = None
 ) -> Settlement:
-    """Catch an account up with the calendar: first what became available, then what expired.
+    """Catch an account up with the calendar: first activate pending points, then expire lots.
 
     This one rule serves the member's view (which shows `after`), spending (which settles first)
-    and the sweep (which records the steps). `undated_until` is the last day of points that carry
-    no date of their own: a program that expires by inactivity gives one. `steps_max` stops early.
+    and the sweep (which records the steps). `undated_until` is the last day of points without a
+    date of their own; a program with expiry by inactivity sets it. `steps_max` stops early.
     """
     held = account.holding
     steps: list[Activation | Expired] = []
@@ -136,7 +139,7 @@ def settlement(
 
 
 def view(account: Account, *, program: PublishedProgram, now: datetime) -> Account:
-    """The account as it is shown and counts at a moment, whether or not it was settled."""
+    """The account as members see it and rules read it at a moment, settled or not."""
     return settlement(
         account,
         today=program.document.today(now),
@@ -155,13 +158,13 @@ def redemptions_counter(today: date) -> str:
 
 
 def counters_of_use(account: Account, *, today: date) -> dict[str, int]:
-    """How often limited rewards were redeemed, and the counts of this month and day only."""
+    """Counters that still matter: of limited rewards, and of the current month and day."""
     over = set(counters_of_the_past(account, today=today))
     return {name: times for name, times in account.redeemed.items() if times and name not in over}
 
 
 def counters_of_the_past(account: Account, *, today: date) -> tuple[str, ...]:
-    """The names of counters whose month or day is over."""
+    """Names of the counters whose month or day is over."""
     current = (transfers_counter(today), redemptions_counter(today))
     return tuple(
         name

@@ -1,4 +1,4 @@
-"""Accruals: what an order's award does to the books, with the refunds that came before it."""
+"""Accruals: an order's award enters the books, together with refunds that arrived before it."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def accrue(
 ) -> Posting:
     """Record what an order earns on an account.
 
-    Points whose last day has already passed never enter a lot: their expiry is an entry of the
-    same transaction. `replaces` is the placeholder that stands in the accrual's place; refunds
-    that waited in it are taken whole, from the award itself and in the same transaction.
+    Points whose last day has already passed never enter a lot: the same transaction has an entry
+    for their expiry. `replaces` is the placeholder under the accrual's key. The refunds that wait
+    in it are taken in full, from the award itself, in the same transaction.
     """
     today = program.document.today(now)
     accrual = _accrual(order, account, program.document)
@@ -126,7 +126,7 @@ def accrue(
 
 
 def _accrual(order: Order, account: Account, program: Program) -> Accrual:
-    """What the order earns and counts for, at the level that the member had on its day."""
+    """What the order earns, and counts toward a level, at the member's level on the order's day."""
     day = program.today(order.occurred_at)
     level = level_on(account, program, day=day)
     tier = level.id if level else None
@@ -143,7 +143,7 @@ def _accrual(order: Order, account: Account, program: Program) -> Accrual:
 
 
 def _counted(accrual: Accrual, refunds: Iterable[WaitingRefund]) -> dict[str, int]:
-    """What the order counts towards a level, less the refunds that waited for it."""
+    """What the order counts toward a level, less the refunds that waited for it."""
     if accrual.qualifying is None:
         return {}
     lost = [refund.clawback.qualifying for refund in refunds]
@@ -154,7 +154,7 @@ def _counted(accrual: Accrual, refunds: Iterable[WaitingRefund]) -> dict[str, in
 def _waiting(
     accrual: Accrual, placeholder: Placeholder | None, *, program: Program, today: date
 ) -> WaitingRefunds:
-    """Settle the refunds that waited against the award's own parts, pending ones first."""
+    """Settle the waiting refunds against the parts of the award, pending ones first."""
     state = OrderState(taken=(0,) * len(accrual.parts))
     refunds: list[WaitingRefund] = []
     for refund in placeholder.refunds if placeholder else ():
@@ -181,9 +181,10 @@ def _waiting(
 def _taken_from(
     parts: tuple[Part, ...], taken: tuple[int, ...], points: int, *, today: date
 ) -> tuple[tuple[int, ...], Holding]:
-    """Take points from what is left of an award that no account holds yet, pending ones first.
+    """Take points from an award before any account holds it, pending parts first.
 
-    Gives how many points of each part were taken by now, and the effect.
+    `taken` says how many points of each part earlier refunds took. Returns the same with this
+    refund, and its effect.
     """
     taken_now = list(taken)
     shares: list[Part] = []

@@ -1,4 +1,4 @@
-"""The audit: an account against its entries, every difference by name. It repairs nothing."""
+"""The audit compares an account with its entries and names every difference. It repairs nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loyalty.domain.program.document import PublishedProgram
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something the account says that its entries do not; `what` names it, `lot` where it is."""
+    """A figure, named by `what`, on which the account and its entries disagree."""
 
     what: str
     of_account: object
@@ -24,7 +24,7 @@ class Difference:
 def audit(
     account: Account, entries: Iterable[Entry], *, program: PublishedProgram
 ) -> list[Difference]:
-    """Every difference between an account and the sum of its entries."""
+    """Every difference between an account and the sum of its entries; empty if the books agree."""
     return list(_differences(account, tuple(entries), program))
 
 
@@ -55,7 +55,7 @@ def _differences(
 
 
 def _overdrawn(entries: tuple[Entry, ...]) -> Iterator[Difference]:
-    """Orders of which more was taken back than they earned, as far as these entries tell."""
+    """Orders that lost more points than they earned, among the orders whose accrual is here."""
     earned: Counter[tuple[str, str]] = Counter()
     clawed: Counter[tuple[str, str]] = Counter()
     accrued: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""Clawbacks: where the points that a refund takes back come from."""
+"""Clawbacks: which points a refund takes back, and what happens where too few are left."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ from loyalty.domain.program.document import Program, PublishedProgram
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where the points of one clawback come from, and what no source could give.
+    """Where the points of one clawback come from, and what no source could provide.
 
-    `own` tells how many of each part's own points were taken by now.
+    `taken` comes from the account. `excused` expired unspent, `owed` becomes debt, `forgiven` is
+    lost to the program. `own` says how many points of each of the order's parts are taken by now.
     """
 
     taken: Holding
@@ -59,7 +60,7 @@ class Sources:
         return Holding(debt=self.owed) - self.taken
 
     def settling(self, state: OrderState) -> OrderState:
-        """The order's state once all this was taken."""
+        """The order's state after this clawback."""
         return replace(
             state,
             clawed=state.clawed + self.clawed,
@@ -77,7 +78,7 @@ class Sources:
         counted: Mapping[str, int],
         level: Counting,
     ) -> AccountChange:
-        """The change to an account, relying on just what is taken from it."""
+        """The change to an account. It relies only on what it takes."""
         return change_by_taking(
             account,
             entries=(entry,),
@@ -100,11 +101,11 @@ def claw_back(
     program: PublishedProgram,
     now: datetime,
 ) -> Posting:
-    """Take back what a refunded order no longer earns, from a settled account.
+    """Take back from a settled account what a refunded order no longer earns.
 
-    `decided_by` is the program version of the accrual, which decides how much; `program` is the
-    one in force, whose policy decides where from. `expired` tells how many points of each of the
-    order's past lots expired unspent.
+    `decided_by` is the program version of the accrual; it decides how many points. `program` is
+    the version in force; its policy decides where they come from. `expired` says how many points
+    of each of the order's past lots expired unspent.
     """
     before = state_of(earned, state)
     after = refunded_with(before, refund)
@@ -154,7 +155,7 @@ def claw_back(
 
 
 def counted_for(less: Qualifying | None, account: Account) -> dict[str, int]:
-    """The change to the counter that the order raised, where it can still matter."""
+    """The change to the counter that the order raised, if that counter still matters."""
     if less is None or (less.amount <= 0 and less.counter not in account.qualifying):
         return {}
     return {less.counter: less.amount}
@@ -169,11 +170,12 @@ def sources_of(
     expired: Mapping[date, int],
     policy: Program,
 ) -> Sources:
-    """Pending points of the order first, then its own lots, then any lot, soonest expiry first.
+    """Find the points that an order owes: pending ones, then its own lots, then any lot.
 
-    Each source of the order's own is capped by what is left of that part, so that the points of
-    another order with the same dates are not taken for this one's. What expired unspent is
-    excused: the member never had the use of it.
+    The order's own pending points go first, then its own lots, then any lot by soonest expiry.
+    Each part of the order gives at most what is left of it, so points of another order with the
+    same dates are not mistaken for this order's. Points that expired unspent are excused: the
+    member never used them.
     """
     own = list(before.taken)
     held = account.holding
@@ -204,7 +206,7 @@ def sources_of(
 
 
 def _excusable(parts: Sequence[Part], expired: Mapping[date, int]) -> int:
-    """How many of the order's points may have expired unspent, over all refunds together."""
+    """How many of the order's points may have expired unspent, for all its refunds together."""
     own: Counter[date] = Counter()
     for part in parts:
         own[part.expires_on] += part.points
@@ -218,9 +220,9 @@ def _of_its_own[K](
     held: Mapping[K, int],
     place_of: Callable[[Part], K],
 ) -> Counter[K]:
-    """Points of the order itself, by the place in an account where those of a part lie.
+    """Take the order's own points from the places in an account where its parts lie.
 
-    Notes in `own` how many of each part's points were taken by now.
+    Updates `own`, the points taken from each part by now.
     """
     taken: Counter[K] = Counter()
     for number, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""Corrections by people: points added or taken, given to another, a level granted, a merge."""
+"""Corrections by people: add, take or transfer points, grant a level, merge or close accounts."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def add_points(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Add points by hand; they expire on the day given, or as points earned today would.
+    """Add points by hand. They expire on the given day, or like points earned today.
 
-    The balance must have room for them, and relies on having it still.
+    The caller has checked that the balance has room (`has_room_for`); the write relies on it.
     """
     today = program.document.today(now)
     lot = expiring_on or expires_on(program.document.expiry, available_on=today)
@@ -79,7 +79,7 @@ def add_points(
 
 
 def has_room_for(points: int, account: Account) -> bool:
-    """Whether people may add points: beyond the most that a balance shows, only orders do."""
+    """Whether people may add so many points. Only orders may raise a balance above the maximum."""
     return account.balance + points <= POINTS_MAX
 
 
@@ -92,7 +92,7 @@ def bonus(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Give points for something that is no purchase; they expire as points earned today would."""
+    """Give points for something other than a purchase. They expire like points earned today."""
     today = program.document.today(now)
     lot = expires_on(program.document.expiry, available_on=today)
     added = addition(
@@ -126,9 +126,9 @@ def take_points(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Take points by hand from a settled account; what is not there becomes debt.
+    """Take points by hand from a settled account. Points that it does not have become debt.
 
-    Whoever must not go below zero asks first whether the points are there.
+    A caller that must not create debt checks first that the account has enough points.
     """
     taken = account.holding.take(points)
     owed = points - taken.spendable
@@ -156,10 +156,10 @@ def transfer(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Move points between members, soonest expiry first; each lot keeps its date.
+    """Move points between members, soonest expiry first. Each lot keeps its date.
 
-    The giver's account is settled and the points can be given, the taker's has room for them. The
-    taker's debt is paid first.
+    The caller has settled both accounts and checked that the giver can give the points and that
+    the taker has room for them. The points pay the taker's debt first.
     """
     today = program.document.today(now)
     taken = giver.holding.take(points)
@@ -197,7 +197,7 @@ def transfer(
                 giver,
                 entries=(given,),
                 taken=taken,
-                # Whatever was earned or spent meanwhile may leave less to give.
+                # Any earn or redemption in the meantime may leave less to give.
                 relies_on_entries=bool(still_waiting(giver.giveable_from, today=today)),
                 redeemed={counter: 1},
                 redeemed_below={counter: limits.per_month_max} if limits else {},
@@ -228,10 +228,10 @@ def merge(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Make two members one: everything the first holds goes to the second, debts are netted.
+    """Make two members one: all that the loser holds goes to the survivor, and points pay debts.
 
-    Both accounts are settled and both are relied on as a whole. What the first member did stays
-    where it is and is found through the `into` that leads on from here.
+    Both accounts are settled, and the write relies on the whole of both. The loser's entries stay
+    where they are; the loser's `into` leads from them to the survivor.
     """
     today = program.document.today(now)
     netted = (loser.holding + survivor.holding).netted()
@@ -287,7 +287,7 @@ def merge(
 def grant(
     account: Account, floor: TierFloor | None, *, program: PublishedProgram, now: datetime
 ) -> Posting | None:
-    """Let a settled account have a level until a day, or no longer; None: it is so already."""
+    """Grant a settled account a level until a day, or end the grant; None if nothing changes."""
     today = program.document.today(now)
     if granted(floor, day=today) == granted(account.tier_floor, day=today):
         return None
@@ -296,7 +296,7 @@ def grant(
 
 
 def close(account: Account, *, program: PublishedProgram, now: datetime) -> Posting:
-    """Close the account of somebody who is forgotten; an entry empties it of what it still held."""
+    """Close the account of an erased member. An entry removes the points that it still held."""
     entry = Entry(
         cause=RequestCause(f"closing:{account.member_id}", "adjustment"),
         member_id=account.member_id,
@@ -318,7 +318,7 @@ def close(account: Account, *, program: PublishedProgram, now: datetime) -> Post
 
 
 def _earliest(one: Mapping[date, date], other: Mapping[date, date]) -> dict[date, date]:
-    """Of lots that both know as reinstated, the end that came first."""
+    """Reinstated lots of two accounts; of a lot in both, the earlier first end."""
     return {
         lot: min(days[lot] for days in (one, other) if lot in days)
         for lot in one.keys() | other.keys()
@@ -326,7 +326,7 @@ def _earliest(one: Mapping[date, date], other: Mapping[date, date]) -> dict[date
 
 
 def folded(lots: Mapping[date, int]) -> dict[date, int]:
-    """At most 60 lots: of two that lie closest together, the earlier joins the later."""
+    """Lots reduced to at most 60: of the two closest dates, the earlier lot joins the later."""
     folded_lots = dict(sorted(lots.items()))
     while len(folded_lots) > LOTS_MAX:
         days = sorted(folded_lots)

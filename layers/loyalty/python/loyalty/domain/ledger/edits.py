@@ -1,4 +1,4 @@
-"""Edits: an order that its storefront tells again with another content settles by difference."""
+"""Edits: a new version of an order from its storefront settles the difference in points."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from loyalty.domain.program.document import Program, PublishedProgram
 
 
 def edit_name(order: Order) -> str:
-    """What names an edit: the content and when it was told.
+    """The name of an edit: a digest of its content and of the time of this version.
 
-    So a content that comes back after another is an edit of its own, and one that is delivered
-    again is not.
+    So a content that returns after a different one is an edit of its own, and a version that is
+    delivered twice is one edit.
     """
     told_at = order.told_at.isoformat() if order.told_at else None
     return fingerprint(content_fingerprint(order), told_at)
@@ -59,9 +59,9 @@ def edit(
 ) -> Posting:
     """Settle an order to what its new content earns, up or down, on a settled account.
 
-    The amount is decided by the version and the context of the accrual, and by its date: what an
-    edit gives becomes available and expires as if it had been bought at first. Everything else is
-    as in `claw_back`.
+    The accrual's program version, level and date decide the amount: points that an edit adds
+    become available and expire as if the goods had been in the order from the start. Everything
+    else is as in `claw_back`.
     """
     edited = replace(order, occurred_at=earned.order.occurred_at)
     before = state_of(earned, state)
@@ -138,7 +138,7 @@ def edit(
 def _growth(
     points: int, earned: Accrual, program: Program, *, before: OrderState, after: OrderState
 ) -> tuple[Part, ...]:
-    """Points to give, with the dates of those parts of the award that grew."""
+    """Points to add, with the dates of the award's parts that grew."""
     grown = Counter(_dated(earned, after, program))
     grown.subtract(_dated(earned, before, program))
     given: list[Part] = []
@@ -157,7 +157,7 @@ def _dated(earned: Accrual, state: OrderState, program: Program) -> dict[Pending
 def _given_with(
     state: OrderState, given: tuple[Part, ...], added: Addition, *, unforgiven: int
 ) -> OrderState:
-    """The state with what was given: points of known dates join those, new dates come last."""
+    """The order's state with the points added: known dates grow in place, new dates come last."""
     before = {part[:2]: part.points for part in state.given}
     now = {part[:2]: part.points for part in given}
     dates = [*before, *(each for each in now if each not in before)]

@@ -1,4 +1,4 @@
-"""The ledger's entries: immutable, each named by what caused it, each telling its exact effect."""
+"""The ledger's entries: immutable, each with its cause as its name and with its exact effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ EntryKind = Literal[
 class OrderCause:
     """An order, or a refund or edit of it; `name` is the refund's id or the edit's fingerprint.
 
-    The expiry of points that came too late is named like what brought them.
+    The expiry of points that arrived after their last day has the name of the order or edit that
+    brought them.
     """
 
     source: str
@@ -44,9 +45,9 @@ class OrderCause:
 
 @dataclass(frozen=True, slots=True)
 class RequestCause:
-    """A caller's request, by the hash of the caller and its Idempotency-Key.
+    """A caller's request, named by a hash of the caller and its Idempotency-Key.
 
-    `name` tells the two entries apart that one transfer or merge makes: `out` and `in`.
+    `name` distinguishes the two entries of a transfer or merge: `out` and `in`.
     """
 
     request_id: str
@@ -56,7 +57,7 @@ class RequestCause:
 
 @dataclass(frozen=True, slots=True)
 class CalendarCause:
-    """A date that came. `entries_seen` makes a second lot of one date a cause of its own."""
+    """A date that arrived. `entries_seen` makes a later lot of the same date a cause of its own."""
 
     member_id: str
     kind: EntryKind
@@ -72,7 +73,7 @@ def _none[K]() -> Mapping[K, int]:
 
 
 class Qualifying(NamedTuple):
-    """A signed change to one of the account's counters towards a level."""
+    """A signed change to one of the account's counters toward a level."""
 
     counter: str
     amount: int
@@ -82,7 +83,8 @@ class Qualifying(NamedTuple):
 class Accrual:
     """What an order earned, and all that is needed to compute it again.
 
-    `tier` is the member's level at the time, `qualifying` what the order counted for.
+    `tier` is the member's level on the order's day, `qualifying` what the order counted toward a
+    level.
     """
 
     order: Order
@@ -99,10 +101,10 @@ class Accrual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clawback:
-    """What a refund took back, and where the rest of it went.
+    """What a refund took back, and what happened to the rest.
 
-    `amount_minor` is how much of the refund counted; `clawed + owed + forgiven + excused` is what
-    the order earned less for it.
+    `amount_minor` is how much of the refunded money counted. `clawed + owed + forgiven + excused`
+    is how many points fewer the order earns because of the refund.
     """
 
     source: str
@@ -119,13 +121,12 @@ class Clawback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What came of an order that its storefront told again with another content.
+    """The result of a new version of an order from its storefront.
 
-    `order` is the new content (None in a list of entries), `parts` are the points it gave.
-    `amount_minor` is how much more
-    the order is worth, less what was refunded of it (negative: less). As for a refund,
-    `clawed + owed + forgiven + excused` is what the order earns less; where it earns more, points
-    that were once forgiven count first (`forgiven` is then negative).
+    `order` is the new content (None in a list of entries), `parts` are the points it added.
+    `amount_minor` is how much more the order is worth after refunds (negative: how much less).
+    As for a refund, `clawed + owed + forgiven + excused` is how many points fewer the order earns.
+    If it earns more, points that were once forgiven count first: `forgiven` is then negative.
     """
 
     order: Order | None
@@ -141,7 +142,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """What was bought with points. The slices it took are its effect on the lots."""
+    """A reward bought with points. The slices it took are the entry's effect on the lots."""
 
     redemption_id: str
     reward_id: str
@@ -183,11 +184,11 @@ type Detail = Accrual | Clawback | Edit | Redemption | Return | Adjustment | Cou
 class Entry:
     """One line of the ledger.
 
-    `effect` is the signed change it makes to what its account holds: the account is the sum of its
-    entries' effects, and nothing else ever changes its points.
-    `happened_at` is when the cause was (an order's time, the midnight of an expiry);
-    `recorded_at` when the books learned of it. `fingerprint` covers what the caller sent, so a
-    replay can be told from another request under the same cause.
+    `effect` is the signed change to what the account holds: the account is the sum of its entries'
+    effects, and nothing else ever changes its points. `happened_at` is the time of the cause (an
+    order's time, the midnight of an expiry), `recorded_at` the time at which it was recorded.
+    `fingerprint` covers what the caller sent, so a replay can be distinguished from a different
+    request with the same cause.
     """
 
     cause: Cause
@@ -213,10 +214,10 @@ class Entry:
 
     @property
     def counted_at(self) -> datetime:
-        """When a balance began to show it.
+        """The time from which balances include it.
 
-        Calendar entries count from their midnight on, recorded or not; all others from when they
-        were recorded.
+        Calendar entries count from their midnight on, recorded or not; all others from the time
+        they were recorded.
         """
         return self.happened_at if isinstance(self.cause, CalendarCause) else self.recorded_at
 
@@ -228,14 +229,14 @@ class Entry:
 def entry_id(cause: Cause) -> str:
     """The id of a cause's entry, the same forever.
 
-    Clients store it and the lake recognizes an entry by it. So it is built from the words below
+    Clients store it, and the lake recognizes an entry by it. So it is built from the words below
     and from values, never from the name or the position of anything in the code.
     """
     return f"ent_{fingerprint(*_cause_parts(cause))[:24]}"
 
 
 def _cause_parts(cause: Cause) -> tuple[object, ...]:
-    """A cause as plain values; two causes never have the same ones."""
+    """A cause as plain values. No two causes have the same values."""
     match cause:
         case OrderCause():
             return "order", cause.source, cause.order_id, cause.kind, cause.name
@@ -248,11 +249,11 @@ def _cause_parts(cause: Cause) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedRefund:
-    """A refund as its caller put it: units or money of lines, money, or the whole order.
+    """A refund as its caller states it: units or money of lines, money, or the whole order.
 
-    `quantities` maps line ids to units, `amounts_minor` to money given back for them;
-    `amount_minor` is money without lines. All money is what was paid, tax included where the
-    order's lines tell it.
+    `quantities` maps line ids to units, `amounts_minor` maps them to money given back.
+    `amount_minor` is money that names no line. All money is in paid amounts, which include tax
+    where the order's lines do.
     """
 
     refund_id: str
@@ -266,11 +267,11 @@ class RequestedRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placeholder:
-    """What takes an accrual's key until the order or its member is known.
+    """Holds an accrual's key until the order and its member are known.
 
-    It keeps a guest's order (None while only refunds have come) and the refunds that wait;
-    `count` is its guard: it grows with every change. `guest` names whoever may claim the order,
-    and `also` says under what else they are known.
+    It keeps a guest's order (None while only refunds have arrived) and the waiting refunds.
+    `count` guards it and grows with every change. `guest` is the identity that may claim the
+    order, and `also` are further identities of the same guest.
     """
 
     source: str

@@ -1,8 +1,8 @@
-"""Giving points away: only those that a refund of their order is no longer expected to take back.
+"""Giving points away: only points of orders that are old enough that no refund is expected.
 
-Lots do not say when their points were earned, so the account keeps, beside them, how many points of
-orders can be given only from a later day on (`giveable_from`). A member gives what lies in their
-lots beyond those: whatever is given, enough is left to take back every recent order.
+Lots do not say when their points were earned. So the account also keeps how many points of orders
+can be given only from a later day on (`giveable_from`). A member can give what their lots hold
+beyond those. Whatever they give, enough is left to take back every recent order.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from loyalty.domain.earning.awarding import Part
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.program.document import Program
 
-# The account stays small: this many days are kept apart, a longer wait is rounded up to blocks.
+# At most this many days are kept apart so that the account stays small. A longer waiting time is
+# rounded up to blocks of days.
 DAYS_APART_MAX: Final = 10
-# So few past days are removed by one write that it has room for all else.
+# One write removes at most this many past days, which leaves room for everything else.
 FORGOTTEN_AT_ONCE_MAX: Final = 4
 
 
@@ -30,7 +31,7 @@ def giveable_on(available_on: date, program: Program) -> date:
 
 
 def waiting(parts: Iterable[Part], program: Program, *, today: date) -> dict[date, int]:
-    """Of the parts that are available by today, those that can be given only later, by that day."""
+    """Points of the parts available today that can be given only later, by the day they can be."""
     by_day: Counter[date] = Counter()
     for part in parts:
         if part.available_on <= today:
@@ -49,6 +50,6 @@ def giveable(account: Account, *, today: date) -> int:
 
 
 def days_over(account: Account, *, today: date) -> tuple[tuple[str, str], ...]:
-    """Days of the account that have come: they hold nothing back any more, and can be removed."""
+    """Paths of the days that have arrived. They hold nothing back any more and can be removed."""
     over = sorted(day for day in account.giveable_from if day <= today)
     return tuple(("giveable_from", day.isoformat()) for day in over[:FORGOTTEN_AT_ONCE_MAX])

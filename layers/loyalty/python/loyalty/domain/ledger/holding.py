@@ -1,4 +1,4 @@
-"""Points by where they lie, as one value: what an account holds, and what an entry changes."""
+"""Points by place, as one value: what an account holds, and what an entry changes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def _none[K]() -> Mapping[K, int]:
 class Holding:
     """Points in lots, points owed, and points that become available later.
 
-    `lots` maps the last day on which points can be spent to points, `pending` the dates fixed at
-    the earn to points, and `debt` is owed. An entry's effect is a signed holding, and an account
-    holds the sum of its entries' effects: holdings form a commutative group under `+`, with
-    `Holding()` as zero. A lot of no points is no lot, so equal holdings compare equal.
+    `lots` maps the last day on which points can be spent to points. `pending` maps the two dates
+    fixed at the earn to points. `debt` is owed. An entry's effect is a signed holding, and an
+    account holds the sum of its entries' effects: holdings form a commutative group under `+`,
+    with `Holding()` as zero. A lot of zero points is dropped, so equal holdings compare equal.
     """
 
     lots: Mapping[date, int] = field(default_factory=_none)
@@ -44,7 +44,7 @@ class Holding:
 
     @classmethod
     def from_parts(cls, parts: Iterable[Part], *, today: date) -> Holding:
-        """Parts of an award: those available by today as lots, the others as pending points."""
+        """Parts of an award: those available today as lots, the others as pending points."""
         lots: Counter[date] = Counter()
         pending: Counter[PendingDates] = Counter()
         for part in parts:
@@ -73,12 +73,12 @@ class Holding:
 
     @property
     def is_negative(self) -> bool:
-        """Whether less than nothing lies anywhere, which no account can hold."""
+        """Whether any lot, pending amount or debt is below zero, which no account can hold."""
         return min((self.debt, *self.lots.values(), *self.pending.values())) < 0
 
     @property
     def points(self) -> int:
-        """The points of the lots, less the debt: what a balance shows."""
+        """The points in lots, less the debt: what a balance shows."""
         return self.spendable - self.debt
 
     @property
@@ -90,10 +90,10 @@ class Holding:
         return sum(self.pending.values())
 
     def take(self, points: int, *, prefer: Mapping[date, int] = MappingProxyType({})) -> Holding:
-        """The lots from which points are taken, of a holding that is not negative.
+        """Choose the lots that points are taken from; the holding must not be negative.
 
-        Up to `prefer` from the preferred lots, then the soonest expiry first. Fewer points than
-        asked for where there are fewer.
+        Takes up to `prefer` from the preferred lots, then from the soonest expiry on. Returns
+        fewer points if there are fewer.
         """
         taken: Counter[date] = Counter()
         left = points
@@ -106,12 +106,12 @@ class Holding:
         return Holding(lots=taken)
 
     def netted(self) -> Holding:
-        """The holding once its lots paid its debt, soonest expiry first."""
+        """The holding after its lots have paid its debt, soonest expiry first."""
         paid = self.take(self.debt)
         return self - paid - Holding(debt=paid.spendable)
 
     def first_due(self, *, undated_until: date = NEVER) -> date | None:
-        """The first day on which something in it has to be settled; None: never."""
+        """The first day on which something in it has to be settled; None if never."""
         ends = [ends_on(lot, undated_until) for lot in self.lots]
         days = [end + timedelta(days=1) for end in ends if end < NEVER]
         days += [dates.available_on for dates in self.pending]
@@ -119,7 +119,7 @@ class Holding:
 
 
 def total(holdings: Iterable[Holding]) -> Holding:
-    """Several holdings as one."""
+    """The sum of several holdings."""
     lots: Counter[date] = Counter()
     pending: Counter[PendingDates] = Counter()
     debt = 0

@@ -1,4 +1,4 @@
-"""The vouchers of an order: used by it, once, and given back when the order came to nothing."""
+"""The vouchers of an order: the order uses each once, and a cancelled order gives them back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from loyalty.domain.ledger.vouchers import State, Voucher
 
-# More are no customer's order but a mistake, or somebody who guesses.
+# More codes on one order mean a mistake, or somebody who is guessing codes.
 VOUCHERS_MAX: Final = 20
 
 _CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
@@ -18,10 +18,10 @@ _CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderVouchers:
-    """Which vouchers an order has used, by their codes; `listed` are those its storefront lists.
+    """The codes of the vouchers that an order has used; `listed` are those that its storefront lists.
 
-    Of a cancelled order, those that were not given back; it uses no others ever again. `told_at` is
-    when a storefront last told of its discounts, `counter` guards the item.
+    A cancelled order keeps the codes that were not given back, and never uses another voucher.
+    `told_at` is the time of the storefront's latest list of discounts. `counter` guards the item.
     """
 
     source: str
@@ -62,7 +62,7 @@ class OrderVouchers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherStep:
-    """What an order did to a voucher; `reason` says why it was refused, or stays used."""
+    """What an order did to a voucher; `reason` says why it was refused or stays used."""
 
     redemption_id: str
     status: Literal["used", "given_back", "kept", "refused"]
@@ -71,22 +71,25 @@ class VoucherStep:
 
 
 def code_of(text: str) -> str | None:
-    """A discount's code as that of a voucher of ours; None where it can be none.
+    """A discount's code in the form of our vouchers' codes; None if it cannot be one of ours.
 
-    Shops do not tell capitals from small letters in a code.
+    Shops ignore the difference between capital and small letters in a code.
     """
     code = text.strip().upper()
     return code if _CODE.fullmatch(code) else None
 
 
 def codes_among(texts: Iterable[str]) -> tuple[str, ...]:
-    """The codes that may be vouchers of ours, each once."""
+    """The codes that may be our vouchers, each once."""
     codes = dict.fromkeys(code for code in map(code_of, texts) if code)
     return tuple(codes)[:VOUCHERS_MAX]
 
 
 def state_for(voucher: Voucher, *, ordered_at: datetime, now: datetime) -> State:
-    """The state as it counts for an order: it may be told long after it was paid."""
+    """A voucher's state for an order, which may arrive long after it was paid.
+
+    An issued voucher counts as of the time of the order, every other state as of now.
+    """
     return voucher.state_at(min(ordered_at, now) if voucher.state == "issued" else now)
 
 
@@ -98,7 +101,10 @@ def used_by_order(
     member_id: str | None,
     now: datetime,
 ) -> Voucher:
-    """An issued voucher, used by an order of a member, or of somebody unknown, when it was made."""
+    """An issued voucher after an order has used it, at the order's time.
+
+    `member_id` is the member whose order it is, None if unknown.
+    """
     return replace(
         voucher,
         state="used",
@@ -110,7 +116,7 @@ def used_by_order(
 
 
 def why_kept(voucher: Voucher, *, reinstates: bool, now: datetime) -> str | None:
-    """Why a voucher stays used although its order came to nothing: a stable code."""
+    """Why a voucher stays used although its order was cancelled, as a stable code; None if not."""
     if not reinstates:
         return "not_reinstated"
     if voucher.expires_at is not None and voucher.expires_at <= now:
@@ -119,9 +125,9 @@ def why_kept(voucher: Voucher, *, reinstates: bool, now: datetime) -> str | None
 
 
 def reinstated(voucher: Voucher) -> Voucher:
-    """A used voucher, as good as before.
+    """A used voucher, issued again.
 
-    The request that used it is remembered: sent again, it must not use it once more.
+    It keeps the request that used it: the same request must not use it a second time.
     """
     return replace(
         voucher,

@@ -1,7 +1,7 @@
-"""What a decision writes: entries, and the change to each account with exactly what it relies on.
+"""What a decision writes: entries, and a change to each account with exactly what it relies on.
 
-A change relies on what it was decided from and on nothing more, so that frequent writes do not
-disturb each other. Whoever decides builds a posting from here; the table writes it or refuses it.
+A change relies on what it was decided from and on nothing more, so frequent writes do not disturb
+each other. Each rule builds its posting from these parts; the table writes it or refuses it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import LOTS_MAX, InactivityExpiry, PublishedProgram
 
-# A change of more lots than this writes the whole account and relies on its version:
-# the table allows 40 paths in one write, and up to 12 of them are not lots.
+# A change of more lots than this writes the whole account and relies on its version. The table
+# allows 40 paths in one write, and up to 12 of them are not lots.
 NARROW_LOTS_MAX: Final = 28
 
 
@@ -42,10 +42,11 @@ def _none[K, V]() -> Mapping[K, V]:
 
 @dataclass(frozen=True, slots=True)
 class DueTime:
-    """How a change keeps the due time from being late.
+    """How a change keeps the account's due date early enough.
 
-    `on` is the first day on which what it adds is due. `moves`: the time is set to `on`, relying
-    on none or a later one being there; otherwise the change relies on one no later than `on`.
+    `on` is the first day on which something that it adds is due. If it `moves`, the write sets the
+    due date to `on` and relies on there being no date or a later one; otherwise the write relies
+    on a date no later than `on`.
     """
 
     on: date
@@ -54,13 +55,13 @@ class DueTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChange:
-    """The effect on one account, and what it relies on.
+    """The effect on one account, and what the write relies on.
 
-    Always relied on: the account is active. `lots_exactly` are removed; `lots_at_least` and
-    `pending_at_least` are taken from. The `*_seen` fields, where given, must be unchanged.
+    Every change relies on the account being active. `lots_exactly` are removed; `lots_at_least`
+    and `pending_at_least` are reduced. The `*_seen` fields, where given, must be unchanged.
     `forgets` names entries of the account's maps that no longer mean anything; they are removed
-    whatever they are by now.
-    `revises_tier`: others rely on what this changes of the member's level.
+    whatever they hold by now. With `revises_tier` it changes something that other writes rely on
+    for the member's level.
     """
 
     member_id: str
@@ -92,7 +93,7 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class VoucherChange:
-    """One step of a voucher's life; relies on the state and time seen."""
+    """One step of a voucher's life. It relies on the state that was seen."""
 
     seen: Voucher
     becomes: Voucher
@@ -100,7 +101,7 @@ class VoucherChange:
 
 @dataclass(frozen=True, slots=True)
 class StockTaken:
-    """Units of a reward's stock taken (or given back, negative); `stock` is how many there are."""
+    """Units taken from a reward's stock (negative: returned); `stock` is the number on offer."""
 
     reward_id: str
     units: int
@@ -109,7 +110,7 @@ class StockTaken:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceUsed:
-    """Points of what a caller may adjust on a day, which is `points_max` in all."""
+    """Points that a caller adjusts on a day, out of `points_max` for the whole day."""
 
     caller: str
     day: date
@@ -119,7 +120,7 @@ class AllowanceUsed:
 
 @dataclass(frozen=True, slots=True)
 class OrderStateChange:
-    """The running state of a refunded order; relies on the counter seen (None: no state yet)."""
+    """The new state of a refunded or edited order. It relies on the counter seen (None: no state)."""
 
     source: str
     order_id: str
@@ -129,7 +130,7 @@ class OrderStateChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """One transaction: the cause's own entry first, for it is the guard of all the rest."""
+    """One transaction. The cause's own entry comes first, because it guards all the rest."""
 
     entries: tuple[Entry, ...] = ()
     changes: tuple[AccountChange, ...] = ()
@@ -137,18 +138,18 @@ class Posting:
     order_state: OrderStateChange | None = None
     issues: Voucher | None = None
     order_vouchers: OrderVouchers | None = None
-    """Relies on its predecessor, which counted one less (none: 1)."""
+    """Relies on the item with a counter one lower; a counter of 1 relies on there being none."""
     voucher: VoucherChange | None = None
     stock: StockTaken | None = None
     allowance: AllowanceUsed | None = None
     response: Response | None = None
     active: str | None = None
-    """A member whose account is relied on to be active, where nothing changes it."""
+    """A member whose account must be active although the posting does not change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """Points that came to an account: what paid debt, what lies in lots, what expired at once."""
+    """Points added to an account: some pay debt, some enter lots, some expire at once."""
 
     effect: Holding
     expired: Holding
@@ -163,13 +164,13 @@ def addition(
     undated_until: date = NEVER,
     also_due: date | None = None,
 ) -> Addition:
-    """Decide what points that are added to an account do to it.
+    """Decide what points do to the account that they are added to.
 
     `points` are lots and pending points. The lots pay the debt first, soonest expiry first.
 
-    `effect` holds all of it, expired points included: their expiry is an entry of its own. At
-    most 60 lots are open: beyond that, points of an odd date join the next later lot.
-    `also_due` is a day on which something else that comes with them is due.
+    The `effect` includes points that expire at once, because their expiry is an entry of its own.
+    An account has at most 60 open lots; beyond that, points of a further date join the next later
+    lot. `also_due` is a day on which something else that arrives with the points is due.
     """
     paid = points.take(account.holding.debt)
     left = points - paid
@@ -192,7 +193,7 @@ def addition(
 
 
 def _joined(lots: Mapping[date, int], *, opened: set[date]) -> dict[date, int]:
-    """Lots to add where not all of them may be opened; what would be the last lot of all may."""
+    """The lots to add where not all may be opened. A lot later than all others may always open."""
     joined: Counter[date] = Counter()
     for lot in sorted(lots, reverse=True):
         is_odd = lot not in opened and len(opened) >= LOTS_MAX
@@ -203,7 +204,7 @@ def _joined(lots: Mapping[date, int], *, opened: set[date]) -> dict[date, int]:
 
 
 def due_by(account: Account, due_on: date | None) -> DueTime | None:
-    """How an account is due by a day at the latest."""
+    """How a change makes sure that an account is due no later than a day."""
     if due_on is None:
         return None
     return DueTime(due_on, moves=account.due is None or account.due > due_on)
@@ -223,7 +224,7 @@ def change_by_addition(
     balance_at_most: int | None = None,
     active_on: date | None = None,
 ) -> AccountChange:
-    """Only adds: relies on the debt it paid and on the due time, on no lot and no exact balance."""
+    """A change that only adds. It relies on the debt it paid and on the due date, but on no lot."""
     change = AccountChange(
         member_id=account.member_id,
         effect=total(entry.effect for entry in entries),
@@ -242,7 +243,7 @@ def change_by_addition(
 
 
 def _counting(change: AccountChange, counting: Counting | None) -> AccountChange:
-    """A change that also counts towards a level, and relies on what that was decided from."""
+    """A change that also counts toward a level, and relies on what that was decided from."""
     if counting is None:
         return change
     return replace(
@@ -256,7 +257,7 @@ def _counting(change: AccountChange, counting: Counting | None) -> AccountChange
 
 
 def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
-    """A change of too many lots for one write, as the account that it makes of the one seen."""
+    """The change itself, or a replacement of the whole account if it has too many paths."""
     effect, due, announced = change.effect, change.due, change.announces
     paths = len(effect.lots) + len(effect.pending)
     paths += len(change.giveable_from) + len(change.reinstated) + len(change.forgets)
@@ -282,10 +283,10 @@ def _whole_if_wide(account: Account, change: AccountChange) -> AccountChange:
 def replacing(
     seen: Account, becomes: Account, *, entries: int, effect: Holding | None = None
 ) -> AccountChange:
-    """A rare write of a whole account, with so many entries beside it.
+    """A rare write of a whole account, beside a number of `entries`.
 
-    It relies on the account's version, and on that of the member's level, which is also written
-    without an entry.
+    It relies on the account's version and on the revision of the member's level, because a level
+    can change without an entry.
     """
     revises_tier = _of_level(becomes) != _of_level(seen)
     return AccountChange(
@@ -303,22 +304,22 @@ def replacing(
 
 
 def _of_level(account: Account) -> tuple[TierFloor | None, str | None, Mapping[str, int]]:
-    """What a member's level is told from, and what was made known of it."""
+    """What a member's level is computed from, and the level last announced."""
     return account.tier_floor, account.tier_announced, account.qualifying
 
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
-    """Two maps of counters added up, without what comes to nothing."""
+    """The sum of two maps of counters, without zeros."""
     summed = Counter(one)
     summed.update(other)
     return {name: amount for name, amount in summed.items() if amount}
 
 
 def taking(account: Account, taken: Holding) -> tuple[Mapping[date, int], Mapping[date, int]]:
-    """What a take relies on: lots it empties exactly as seen, the last and partly taken at least.
+    """What a take relies on: emptied lots exactly as seen, other lots to hold at least the points.
 
-    The last lot is not removed even when it is emptied, so that another redemption of the same
-    lot can still be decided from a read that is a little older.
+    The last lot is not removed even if it is emptied, so that another redemption from the same
+    lot can still be decided from a slightly older read.
     """
     exactly: dict[date, int] = {}
     at_least: dict[date, int] = {}
@@ -343,11 +344,11 @@ def change_by_taking(
     forgets: tuple[tuple[str, str], ...] = (),
     active_on: date | None = None,
 ) -> AccountChange:
-    """Takes from just these lots and pending points, and relies on just these.
+    """A change that takes from these lots and pending points only, and relies only on them.
 
-    `relies_on_balance` is for a take that creates debt or forgives: it relies on there being no
-    more than was seen. `relies_on_entries` is for a take that any other write could forbid.
-    A level that ends sooner for what is no longer counted is due sooner.
+    `relies_on_balance` is for a take that creates debt or forgives points: it relies on the
+    balance and the debt being as seen. `relies_on_entries` is for a take that any other write
+    could forbid. If the level ends sooner because less is counted, the account is due sooner.
     """
     exactly, at_least = taking(account, taken)
     change = AccountChange(
@@ -371,7 +372,7 @@ def change_by_taking(
 
 
 def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
-    """The expiry of points that came after their last day, as an entry beside what brought them."""
+    """The expiry of points that arrived after their last day, as an entry beside the one given."""
     if expired.is_empty:
         return ()
     return (
@@ -387,10 +388,10 @@ def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
 
 
 def newly_active(account: Account, *, program: PublishedProgram, today: date) -> date | None:
-    """The day of activity to note on an account, where points expire by inactivity.
+    """The day of activity to note on an account, if points expire by inactivity.
 
-    It only ever grows, so that a write that was decided before a midnight and lands after it
-    cannot shorten the life of the points.
+    It only ever grows, so a write that was decided before a midnight and lands after it cannot
+    shorten the life of the points.
     """
     if not isinstance(program.document.expiry, InactivityExpiry):
         return None

@@ -1,4 +1,4 @@
-"""Redemptions: points buy a reward, and what is given back when one is cancelled."""
+"""Redemptions: points buy a reward, and a cancelled redemption returns them."""
 
 from __future__ import annotations
 
@@ -39,53 +39,55 @@ from loyalty.domain.ledger.postings import (
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.program.document import PublishedProgram, Reward, TierLevel
 
-# What one member may redeem on one day, cancelled redemptions included: each makes two entries,
-# and everything that reads a member's entries costs as much as there are.
+# How often one member may redeem on one day, cancelled redemptions included. Each makes up to two
+# entries, and everything that reads a member's entries costs in proportion to their number.
 REDEMPTIONS_A_DAY_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a redemption costs in points, and what it is worth in money where it says so."""
+    """What a redemption costs in points, and its worth in money if it has one."""
 
     points: int
     amount_minor: int | None
 
 
 def cost(reward: Reward, level: TierLevel | None) -> int:
-    """What a reward costs at a level; where points pay, the least that can be paid."""
+    """What a reward costs at a level; for a reward that pays by points, the least to redeem."""
     return reward.tier_costs.get(level.id, reward.cost_points) if level else reward.cost_points
 
 
 def price(
     reward: Reward, level: TierLevel | None, *, points: int | None, order_minor: int | None
 ) -> Price:
-    """The price of a reward; where points pay, the member chose them for an order of a sum.
+    """The price of a reward. If it pays by points, the member chose `points` for an order.
+
+    `order_minor` is the order's amount in minor units.
 
     Raises:
-        ValidationFailed: points for a reward of a fixed price; none, too few, or worth more than
-            the order allows where points pay.
+        ValidationFailed: `points` for a reward with a fixed price; or, where points pay, none, too
+            few, or worth more than the order allows.
     """
     if reward.pay is None:
         if points is not None:
             raise _unpriced("/points", "fixed_price", f"{reward.name} has a fixed price")
         return Price(cost(reward, level), reward.amount_minor)
     if points is None:
-        raise _unpriced("/points", "missing", "Say how many points shall pay")
+        raise _unpriced("/points", "missing", "State how many points to redeem")
     if points < (least := cost(reward, level)):
-        detail = f"At least {least} points pay"
+        detail = f"Redeem at least {least} points"
         raise _unpriced("/points", "below_minimum", detail)
     if order_minor is None:
-        raise _unpriced("/order_amount", "missing", "Say what the order costs")
+        raise _unpriced("/order_amount", "missing", "State the amount of the order")
     worth_minor = reward.pay.worth_minor(points)
     if worth_minor > order_minor * reward.pay.order_percent_max // 100:
-        detail = f"Points pay for {reward.pay.order_percent_max} % of an order at most"
+        detail = f"Points can pay for at most {reward.pay.order_percent_max} % of an order"
         raise _unpriced("/points", "beyond_order", detail)
     return Price(points, worth_minor)
 
 
 def terms(reward: Reward, price: Price, *, currency: str) -> Terms:
-    """What a voucher of a reward is good for; where points pay, for what they are worth."""
+    """What a voucher of a reward is good for. If points pay, it is worth what they are worth."""
     worth_minor = reward.amount_minor if price.amount_minor is None else price.amount_minor
     return Terms(
         kind=reward.kind,
@@ -107,7 +109,7 @@ def why_not(
     now: datetime,
     stock_taken: int,
 ) -> Refusal | None:
-    """What stands between a settled account and a reward; None when it can be redeemed now."""
+    """Why a settled account cannot redeem a reward now; None if it can."""
     if not reward.is_open(now=now, zone=program.document.zone):
         return RewardUnavailable(f"{reward.name} is not offered now")
     if reward.tiers and (level is None or level.id not in reward.tiers):
@@ -116,13 +118,13 @@ def why_not(
         return OutOfStock(f"{reward.name} is out of stock")
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
-        return LimitReached(f"{reward.name} can be redeemed {reward.per_member_max} times")
+        return LimitReached(f"A member can redeem {reward.name} {reward.per_member_max} times")
     today = redemptions_counter(program.document.today(now))
     if account.redeemed.get(today, 0) >= REDEMPTIONS_A_DAY_MAX:
         return LimitReached(f"A member can redeem {REDEMPTIONS_A_DAY_MAX} times a day")
     spendable = account.holding.spendable
     if spendable < points:
-        return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are there")
+        return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are available")
     return None
 
 
@@ -203,7 +205,7 @@ def redeem(
 
 
 def redemption_id(request_id: str) -> str:
-    """A redemption is named by its request, so it stays findable whatever becomes of the member."""
+    """The id of a request's redemption. It names no member, so it is found even after a merge."""
     return f"red_{request_id}"
 
 
@@ -223,15 +225,15 @@ def give_back(
 ) -> Posting:
     """Return a cancelled redemption's points, each slice to the lot it came from.
 
-    Points whose lot has expired meanwhile live on until `reinstate_days` after the last day that
-    they first had. If that day has passed too, or if the member chose to cancel, they expire again
-    at once, as an entry of its own. One cause serves a cancel and the end of a hold, so the points
-    come back once.
+    Points whose lot has expired in the meantime stay valid until `reinstate_days` after the last
+    day that they had at first. If that day has passed too, or if the member chose to cancel, they
+    expire again at once, in an entry of its own. A cancellation and the end of a hold have the
+    same cause, so the points return only once.
     """
     today = program.document.today(now)
     request_id = request_of(voucher.redemption_id)
     undated_until = program.undated_until(account.active_on)
-    # Canceling a hold that has run out is what its end would have done.
+    # Cancelling a hold that has run out does what its end would have done.
     is_own_choice = by_member and voucher.state_at(now) != "cancelled"
     reinstates = timedelta(days=0 if is_own_choice else program.document.reinstate_days)
     lots: Counter[date] = Counter()
@@ -271,9 +273,9 @@ def give_back(
 
 
 def _as_placed(first_ends: Mapping[date, date], lots: AbstractSet[date]) -> dict[date, date]:
-    """First ends by the lots that the points came to: where too many are open, a later one.
+    """First ends by the lots that the points entered: a later lot where too many are open.
 
-    Points that paid a debt came to none.
+    Points that paid a debt entered no lot.
     """
     placed: dict[date, date] = {}
     for lot, first_end in first_ends.items():
@@ -284,7 +286,7 @@ def _as_placed(first_ends: Mapping[date, date], lots: AbstractSet[date]) -> dict
 
 
 def _expired_again(entry: Entry, expired: Holding, *, account: Account) -> tuple[Entry, ...]:
-    """Expiries of the lots that the points came from: there the refunds of their orders look."""
+    """Expiries of the lots that the points came from, where refunds of their orders look for them."""
     return tuple(
         replace(
             entry,

@@ -1,8 +1,8 @@
-"""What a refund takes back: recomputed from all refunds so far, never from this one alone.
+"""How many points a refund takes back: recomputed from all refunds so far, never from one alone.
 
-`target = award(order less everything refunded, same version, same context)` and the clawback is
-what was earned, less the target, less what earlier refunds already settled. So splitting a refund
-never changes the total, and a full refund takes back exactly what was earned.
+`target = award(order less everything refunded, same version, same level)`, and the clawback is
+what was earned, less the target, less what earlier refunds settled. So splitting a refund never
+changes the total, and a full refund takes back exactly what was earned.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from loyalty.domain.program.document import Program
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """The running state of an order that was refunded, or told again by a storefront.
+    """The running state of an order that was refunded, or changed by its storefront.
 
-    `quantities` are refunded units by line, `amounts_minor` refunded money by line,
-    `amount_minor` all refunds without lines together (all are totals, so the order of refunds
-    does not matter, and what lines an order has is asked only when they are spread).
-    `clawed + owed + forgiven + excused` is always what was earned less the target. `counter`
-    guards the item.
+    Refunds: `quantities` are refunded units by line, `amounts_minor` refunded money by line,
+    `amount_minor` the sum of refunds without lines. All are totals, so the order of refunds does
+    not matter. `clawed + owed + forgiven + excused` is always what was earned less the target.
 
-    `order` is what an edit made of it (None: it is as it was first told), and `told_at` when the
-    storefront last spoke of it. `given` are points that edits gave, by their dates; of these,
-    `expired` came after their last day. `taken` tells, for each part of the award and then for
-    each of `given`, how many of its own points were taken.
+    Edits: `order` is the latest version (None: the first one), `told_at` the time of the latest
+    version. `given` are points that edits added, by their dates; `expired` says how many of them
+    arrived after their last day.
+
+    `taken` says, for each part of the award and then for each part in `given`, how many of its own
+    points were taken. `counter` guards the item.
     """
 
     quantities: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -57,28 +57,28 @@ class OrderState:
 
 
 def state_of(accrual: Accrual, state: OrderState | None) -> OrderState:
-    """The state of an order on file; that of one that nothing happened to yet."""
+    """The state of an order, or the initial state if nothing has changed it yet."""
     return state or OrderState(taken=(0,) * len(accrual.parts))
 
 
 def in_force(accrual: Accrual, state: OrderState | None) -> Order:
-    """The order as it was last told."""
+    """The latest version of the order."""
     return (state and state.order) or accrual.order
 
 
 def parts_of(accrual: Accrual, state: OrderState) -> tuple[Part, ...]:
-    """All points that an order was ever given, in the order of `taken`."""
+    """All points that an order ever earned, in the order of `taken`."""
     return accrual.parts + state.given
 
 
 def unknown_lines(refund: RequestedRefund, order: Order) -> tuple[str, ...]:
-    """The lines a refund names units of that the order does not have."""
+    """The lines that a refund names and the order does not have."""
     line_ids = {line.line_id for line in order.lines}
     return tuple(line_id for line_id in refund.quantities if line_id not in line_ids)
 
 
 def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
-    """The totals after one more refund; what is more than was bought does not count."""
+    """The totals after one more refund."""
     return replace(
         state,
         quantities=_added(state.quantities, refund.quantities),
@@ -92,14 +92,14 @@ def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
 def unrefunded(order: Order, state: OrderState) -> Order:
     """The order less everything refunded so far.
 
-    A line keeps of its amount what it keeps of what was paid for it. Money that no line can give
-    back, because none was named or more than was paid for it came back, is one running sum,
-    spread afresh over what is left of the lines in proportion. So what was given back in all is
-    never less than told, and an order whose whole price came back keeps nothing.
+    A line keeps the same share of its amount as of its paid amount. Money that no line can give
+    back, because the refund names no line or more than its paid amount, is one running sum that is
+    spread over the rest of all lines in proportion. So the total given back is never less than
+    what was refunded, and an order whose whole price was refunded keeps nothing.
 
-    Each line keeps its share rounded up: every line then shrinks or stays as the sums grow
-    (largest remainder would not grant that), so no later refund could give points back. A line
-    that the order does not have gives nothing back, and can be told of before it is there.
+    Each line keeps its share rounded up. Then every line shrinks or stays as the sums grow (largest
+    remainder would not guarantee that), so a later refund can never give points back. A line that
+    the order does not have gives nothing back; a later version of the order may add it.
     """
     order = state.order or order
     if state.whole:
@@ -122,9 +122,9 @@ def unrefunded(order: Order, state: OrderState) -> Order:
 
 
 def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: OrderState) -> int:
-    """The points that are still to be settled, `before` being the state that was come upon.
+    """The points still to be settled between two states of an order.
 
-    Negative where an edit makes the order worth more.
+    Negative if an edit makes the order worth more.
     """
     target = award(unrefunded(accrual.order, after), program, tier=accrual.tier).points
     earned = sum(part.points for part in parts_of(accrual, before))
@@ -134,7 +134,7 @@ def to_settle(accrual: Accrual, program: Program, *, before: OrderState, after: 
 def disqualified(
     accrual: Accrual, program: Program, *, before: OrderState, after: OrderState
 ) -> Qualifying | None:
-    """What a refund takes back of what its order counted for, in the period it counted in."""
+    """How much less the order counts toward a level, in the period that it counted in."""
     if accrual.qualifying is None:
         return None
     basis = basis_of(accrual.qualifying.counter)
@@ -148,7 +148,7 @@ def disqualified(
 
 
 def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int:
-    """How much money of a refund counted: what the order kept less for it."""
+    """How much money of a refund counted: how much less of the order is left."""
     return unrefunded(order, before).amount_minor - unrefunded(order, after).amount_minor
 
 
@@ -157,12 +157,12 @@ def _added(totals: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, i
 
 
 def _given_back_minor(line: Line, state: OrderState) -> int:
-    """What was given back for a line; units beyond those that were bought do not count."""
+    """What was given back for a line. Units beyond the number bought do not count."""
     units = min(line.quantity, state.quantities.get(line.line_id, 0))
     by_units = line.paid_minor * units // line.quantity if line.quantity else 0
     return by_units + state.amounts_minor.get(line.line_id, 0)
 
 
 def _share_up(amount_minor: int, part: int, whole: int) -> int:
-    """A part of an amount, rounded up; all of it where there is nothing to be a part of."""
+    """The share `part / whole` of an amount, rounded up; all of it if the whole is zero."""
     return -(-amount_minor * part // whole) if whole else amount_minor

@@ -1,4 +1,4 @@
-"""Settling: what the calendar did to an account becomes entries."""
+"""Settling: activations and expiries that the calendar caused become entries."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ STEPS_MAX: Final = 90
 
 
 def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Posting | None:
-    """Record what became available and what expired; None when there is nothing to change.
+    """Record what became available and what expired; None if there is nothing to change.
 
-    A rare write: it relies on the version of the account and replaces the whole of it, without
-    its zero lots and with the next day on which something is due. Only settling raises or removes
-    a due time. What is more than `STEPS_MAX` is left, due as it was, to the next round: a due time
-    that is written never lies in the past.
+    This is a rare write: it relies on the account's version and replaces the whole account,
+    without its zero lots and with the next due day. Only settling moves a due date later or
+    removes it. Steps beyond `STEPS_MAX` are left for the next round, and the due date stays:
+    no write ever adds a due date in the past.
     """
     document = program.document
     today = document.today(now)
@@ -61,7 +61,7 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
 def _giveable_from(
     settled: Settlement, account: Account, program: Program, *, today: date
 ) -> dict[date, int]:
-    """What cannot be given away yet, with the points that have become available."""
+    """Points that cannot be given away yet, including those that have just become available."""
     by_day = Counter(account.giveable_from)
     for step in settled.steps:
         if isinstance(step, Activation):
@@ -70,7 +70,7 @@ def _giveable_from(
 
 
 def with_due(account: Account, *, program: PublishedProgram, today: date) -> Account:
-    """A settled account with the level it makes known, and the next day on which it is due."""
+    """A settled account with its level announced, and the next day on which it is due."""
     document = program.document
     days = (
         account.holding.first_due(undated_until=program.undated_until(account.active_on)),
@@ -81,7 +81,7 @@ def with_due(account: Account, *, program: PublishedProgram, today: date) -> Acc
 
 
 def _wakes(account: Account, due: date | None, today: date) -> bool:
-    """Whether the account's due time has come or is too late; one that is early may stay so."""
+    """Whether the account's due date has arrived or is too late. An early date may stay."""
     if account.due is None:
         return due is not None
     return account.due <= today or (due is not None and due < account.due)

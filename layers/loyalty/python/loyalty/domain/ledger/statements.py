@@ -1,4 +1,4 @@
-"""Statements: what an account held at any moment, recomputed from nothing but its entries."""
+"""Statements: what an account held at any moment, recomputed from its entries alone."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LotLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What an account held before a period, what happened in it, and what it held after."""
+    """What an account held before a period, the entries of the period, and what it held after."""
 
     opening: Holding
     entries: tuple[Entry, ...]

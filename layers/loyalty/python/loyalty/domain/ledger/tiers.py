@@ -1,8 +1,8 @@
 """Tiers: a member's level is a pure function of counters, the program and the day.
 
-What qualifies is counted by period on the account. A level reached in one period holds to the end
-of the next; a floor, where a manager set one, holds to its own day. The level itself is never
-stored, so a program that changes its levels changes everybody's, and no job goes over members.
+The account counts what qualifies by period. A level reached in one period holds to the end of the
+next; a floor, if a manager granted one, holds to its own day. The level itself is never stored, so
+a program that changes its levels changes everybody's at once, without a job over all members.
 
 Periods are numbered: calendar years by the year, years of membership from 0, rolling months by
 `year * 12 + month - 1`. A rolling period is twelve of these months.
@@ -27,7 +27,7 @@ _ROLLING_MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is missing to a level, and the last day to reach it by."""
+    """What is missing to reach a level, and the last day to reach it."""
 
     level: TierLevel
     missing: int
@@ -36,10 +36,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a member stands: the level, its last day if nothing more is done, and what is missing.
+    """Where a member stands: the level, its last day without further orders, and what is missing.
 
-    `amount` is what counts in the current period. `next` leads up, by the end of that period;
-    `keep` holds the level beyond its last day. Each is None where there is nothing to do.
+    `amount` is what counts in the current period. `next` is the step to the next level by the end
+    of that period; `keep` is the step that holds the level beyond its last day. Each is None if
+    there is nothing to do.
     """
 
     level: TierLevel | None
@@ -50,12 +51,12 @@ class Standing:
 
 
 def counter(tiers: Tiers, account: Account, program: Program, *, day: date) -> str:
-    """The name of the account's counter for a day's period, as `p2026`."""
+    """The name of the account's counter for a day's period, such as `p2026`."""
     return f"{LETTERS[tiers.basis]}{_period(tiers, account, program, day)}"
 
 
 def level_on(account: Account, program: Program, *, day: date) -> TierLevel | None:
-    """The level that a member has on a day; None below the first, or without tiers."""
+    """The level that a member has on a day; None below the first level, or without tiers."""
     tiers = program.tiers
     if tiers is None:
         return None
@@ -65,7 +66,7 @@ def level_on(account: Account, program: Program, *, day: date) -> TierLevel | No
 
 
 def drops_on(account: Account, program: Program, *, day: date) -> date | None:
-    """The first day after this on which the level is lower if nothing more is done."""
+    """The first later day on which the level is lower, without further orders."""
     level = level_on(account, program, day=day)
     if level is None:
         return None
@@ -76,16 +77,16 @@ def drops_on(account: Account, program: Program, *, day: date) -> date | None:
 
 
 def changes_on(account: Account, program: Program, *, day: date) -> date | None:
-    """The first day after this on which the level is another if nothing more is done.
+    """The first later day on which the level is different, without further orders.
 
-    It is a higher one where an order of a till whose clock is ahead counts for the next period.
+    It can be a higher one: an order from a till whose clock is ahead counts for the next period.
     """
     level = level_on(account, program, day=day)
     return next((turn for turn, later in _later(account, program, day) if later != level), None)
 
 
 class TierAnnouncement(NamedTuple):
-    """A level that a write makes known; None: none any more."""
+    """A level that a write announces; None means that the member no longer has one."""
 
     level: str | None
     is_up: bool
@@ -95,10 +96,10 @@ class TierAnnouncement(NamedTuple):
 class Counting:
     """What counting does to a member's level, and what that was decided from.
 
-    `changes_on` is the day on which the level is another if nothing more is done. The usual order
-    adds to the newest counter and reaches no level: it relies on the counter being `at_most` so
-    much, for above it would reach one, and on the `revision` of everything else. Whatever does more
-    relies on the counters being `exactly` as seen, and `revises` what others rely on.
+    `changes_on` is the day on which the level changes without further orders. A usual order adds
+    to the newest counter and reaches no level: it relies on the counter being `at_most` an amount
+    above which it would reach one, and on the `revision` of everything else. Any other write relies
+    on the counters being `exactly` as seen, and `revises` what other writes rely on.
     """
 
     announces: TierAnnouncement | None = None
@@ -112,7 +113,7 @@ class Counting:
 def counting(
     account: Account, program: Program, *, counted: Mapping[str, int], day: date
 ) -> Counting:
-    """What counting these amounts does to the level that is known."""
+    """What counting these amounts does to the level last announced."""
     tiers = program.tiers
     if tiers is None:
         return Counting()
@@ -138,7 +139,7 @@ def counting(
 
 
 def _newest(account: Account, tiers: Tiers) -> str | None:
-    """The counter of the last period that something was counted for."""
+    """The counter of the latest period with an amount."""
     letter = LETTERS[tiers.basis]
     names = (name for name, amount in account.qualifying.items() if amount and name[0] == letter)
     return max(names, key=lambda name: int(name[1:]), default=None)
@@ -147,7 +148,7 @@ def _newest(account: Account, tiers: Tiers) -> str | None:
 def announcement(
     account: Account, level: TierLevel | None, program: Program
 ) -> TierAnnouncement | None:
-    """What makes a level known that is not yet."""
+    """The announcement of a level; None if it was announced already."""
     level_id = level.id if level else None
     if level_id == account.tier_announced:
         return None
@@ -158,7 +159,7 @@ def announcement(
 
 
 def announced(account: Account, level: TierLevel | None, program: Program) -> Account:
-    """The account once a level is made known."""
+    """The account after a level is announced."""
     news = announcement(account, level, program)
     if news is None:
         return account
@@ -171,7 +172,7 @@ def announced(account: Account, level: TierLevel | None, program: Program) -> Ac
 
 
 def granted(floor: TierFloor | None, *, day: date) -> TierFloor | None:
-    """A floor as long as it holds."""
+    """A floor if it still holds on a day."""
     return floor if floor is not None and day <= floor.until else None
 
 
@@ -184,10 +185,10 @@ def higher_floor(
 
 
 def moved(loser: Account, survivor: Account, program: Program, *, day: date) -> dict[str, int]:
-    """What counted for a member, by the periods of another who goes on for both.
+    """What counted for the loser of a merge, by the periods of the survivor.
 
-    Only years of membership are each member's own. What counted in one counts for the other's
-    year in which it ended, which is the one that holds longest.
+    Only membership years differ between members. What counted in one of the loser's years counts
+    for the survivor's year in which it ended, which is the one that holds longest.
     """
     tiers = program.tiers
     if tiers is None or tiers.period != "membership_year":
@@ -224,7 +225,7 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
 def _keep(
     level: TierLevel, holds_until: date, account: Account, program: Program, day: date
 ) -> Step | None:
-    """What the period in which a level ends still needs for it to hold on, once that has begun."""
+    """What is missing to keep the level, once the period in which it ends has begun."""
     tiers = program.tiers
     if tiers is None:
         return None
@@ -235,14 +236,14 @@ def _keep(
 
 
 def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]:
-    """The counters that can still matter: settling drops the others, so accounts stay small."""
+    """The counters that can still matter. Settling drops the others, so accounts stay small."""
     tiers = program.tiers
     if tiers is None:
         return dict(account.qualifying)
     letter = LETTERS[tiers.basis]
     period = _period(tiers, account, program, day)
-    # A till whose clock is ahead may count for the next one; whatever is beyond was numbered by
-    # the periods that the program had before.
+    # A till whose clock is ahead may count for the next period. Higher numbers come from the
+    # periods of an earlier version of the program.
     numbers = range(period - _holds(tiers) - _spans(tiers) + 1, period + 2)
     return {
         name: amount
@@ -257,7 +258,7 @@ def _spans(tiers: Tiers) -> int:
 
 
 def _holds(tiers: Tiers) -> int:
-    """For how many further numbered periods a level holds once it was reached."""
+    """For how many further numbered periods a level holds after it was reached."""
     return _spans(tiers)
 
 
@@ -270,7 +271,7 @@ def _period(tiers: Tiers, account: Account, program: Program, day: date) -> int:
         case "membership_year":
             enrolled_on = _enrolled_on(account, program, day)
             years = day.year - enrolled_on.year
-            # An order of the time before counts in the first year.
+            # An order from before the enrollment counts in the first year.
             return max(0, years - (day < add_months(enrolled_on, 12 * years)))
 
 
@@ -307,7 +308,7 @@ def _amounts(tiers: Tiers, counters: Mapping[str, int], periods: range) -> list[
 
 
 def _rank(level_id: str | None, program: Program) -> int:
-    """How high a level is; 0 for none, or one that the program has no longer."""
+    """How high a level is; 0 for no level, or for one that the program no longer has."""
     levels = program.tiers.levels if program.tiers else ()
     return next((rank for rank, level in enumerate(levels, 1) if level.id == level_id), 0)
 
@@ -320,7 +321,7 @@ def _above(level: TierLevel | None, tiers: Tiers) -> TierLevel | None:
 def _below_the_next(
     name: str, level: TierLevel | None, account: Account, program: Program, day: date
 ) -> int | None:
-    """The most that a counter can hold without reaching more than a level; None: any amount."""
+    """The most that a counter can hold without reaching the next level; None: any amount."""
     tiers = program.tiers
     above = _above(level, tiers) if tiers else None
     if tiers is None or above is None:
@@ -333,7 +334,7 @@ def _below_the_next(
 
 
 def _level(best: int, account: Account, tiers: Tiers, day: date) -> TierLevel | None:
-    """The level of so much in the best period that still holds on a day, or the floor's."""
+    """The level for the best amount among the periods that still hold on a day, or the floor's."""
     floor = granted(account.tier_floor, day=day)
     has = (
         level
@@ -346,17 +347,17 @@ def _level(best: int, account: Account, tiers: Tiers, day: date) -> TierLevel | 
 def _later(
     account: Account, program: Program, day: date
 ) -> Iterator[tuple[date, TierLevel | None]]:
-    """The levels to come, on the days on which they may be others, soonest first."""
+    """The level on each later day on which it may change, soonest first."""
     tiers = program.tiers
     if tiers is None or not (account.qualifying or account.tier_floor):
         return
     period, holds = _period(tiers, account, program, day), _holds(tiers)
     last = period + holds + _spans(tiers)
     first = period - holds
-    # Each turn asks for all the periods that hold on it: what counts in them is added up once.
+    # Each turn needs all the periods that hold on it, so the amounts are added up once.
     counted = _amounts(tiers, account.qualifying, range(first, last + 1))
     for turn, number in _turns(tiers, account, program, day, last=last):
-        # A floor may end after all that counts.
+        # A floor may end after every period that counts.
         best = max(counted[number - holds - first : number - first + 1], default=0)
         yield turn, _level(best, account, tiers, turn)
 
@@ -364,7 +365,7 @@ def _later(
 def _turns(
     tiers: Tiers, account: Account, program: Program, day: date, *, last: int
 ) -> list[tuple[date, int]]:
-    """The days to come, with their periods, on which a level may begin or end, soonest first."""
+    """Later days, with their periods, on which a level may begin or end, soonest first."""
     period = _period(tiers, account, program, day)
     turns = [(_begins(tiers, account, program, each), each) for each in range(period + 1, last + 1)]
     if floor := granted(account.tier_floor, day=day):

@@ -1,4 +1,4 @@
-"""Vouchers: what a redemption issues, and the states it goes through, each once."""
+"""Vouchers: the codes that redemptions issue, and the states that a voucher goes through."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = Literal["held", "issued", "used", "cancelled", "expired"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a voucher is good for, as the program said when it was redeemed."""
+    """What a voucher is good for, as the program defined it when the points were redeemed."""
 
     kind: RewardKind
     name: str
@@ -27,12 +27,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher:
-    """A code that stands for a redeemed reward. Every change of state relies on the state seen.
+    """A code for a redeemed reward. Every change of state relies on the state that was seen.
 
-    Whoever has the code can use it: `used_by` is the member whose order did, where that is known.
-    `first_ends` maps slices whose points had been reinstated before to the last day that they
-    first had. A used one is issued again each time that its order came to nothing
-    (`times_reinstated`). Lists leave out the `terms`.
+    Anybody who has the code can use it: `used_by` is the member whose order used it, if known.
+    `slices` are the points by the lot they came from. `first_ends` maps slices that were reinstated
+    before to the last day that their points had at first. A used voucher is issued again if its
+    order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
     """
 
     code: str
@@ -57,7 +57,7 @@ class Voucher:
     terms: Terms | None = None
 
     def state_at(self, now: datetime) -> State:
-        """The state as it counts at a moment, whether or not the calendar was caught up."""
+        """The state that counts at a moment, whether or not a sweep has recorded it."""
         if self.state == "held" and self.held_until is not None and self.held_until <= now:
             return "cancelled"
         if self.state == "issued" and self.expires_at is not None and self.expires_at <= now:
@@ -66,7 +66,7 @@ class Voucher:
 
     @property
     def due_at(self) -> datetime | None:
-        """When the calendar will change its state."""
+        """When the calendar will change its state; None if never."""
         match self.state:
             case "held":
                 return self.held_until

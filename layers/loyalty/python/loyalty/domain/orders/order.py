@@ -10,7 +10,7 @@ from typing import Final
 
 LINES_MAX: Final = 200
 BACKDATED_DAYS_MAX: Final = 90
-# Clocks of tills and shops run ahead of ours.
+# Clocks of tills and shops may run ahead of ours.
 AHEAD_MAX: Final = timedelta(minutes=5)
 
 
@@ -18,8 +18,8 @@ AHEAD_MAX: Final = timedelta(minutes=5)
 class Line:
     """One line of an order; `amount_minor` is the whole line, not one unit.
 
-    `gross_minor` is what was paid for it, tax included, where a storefront tells: it gives that
-    back. The rules never read it.
+    `gross_minor` is what the customer paid for it, tax included, if the storefront says so: that
+    is what its refunds give back. Earning rules never read it.
     """
 
     line_id: str
@@ -31,7 +31,7 @@ class Line:
 
     @property
     def paid_minor(self) -> int:
-        """What refunds of the line are counted in."""
+        """The amount that refunds of the line are measured against."""
         return self.amount_minor if self.gross_minor is None else self.gross_minor
 
 
@@ -39,8 +39,8 @@ class Line:
 class Order:
     """What was bought, where and when. `source` names the shop or till.
 
-    `told_at` is when a storefront says that it last changed the order: of two tellings the later
-    one is right, whichever comes first.
+    `told_at` is when the storefront says it last changed the order. Of two versions, the later
+    one wins, whichever arrives first.
     """
 
     source: str
@@ -55,7 +55,7 @@ class Order:
         return sum(line.amount_minor for line in self.lines)
 
     def keeping(self, amounts_minor: dict[str, int]) -> Order:
-        """The same order with other amounts left on its lines, by line id."""
+        """The same order with these amounts on its lines, by line id."""
         return replace(
             self,
             lines=tuple(
@@ -67,27 +67,27 @@ class Order:
 def fingerprint(*parts: object) -> str:
     """A short digest of what a caller sent, in normal form: equal for equal meaning.
 
-    It covers never what was decided about it, because a retry may decide otherwise.
+    It never covers a decision of ours, because a retry may be decided differently.
     """
     canonical = json.dumps(parts, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def order_fingerprint(order: Order, *, customer: str) -> str:
-    """What a caller said of an order; `customer` is how the caller named the customer."""
+    """A digest of an order as its caller sent it; `customer` is the caller's name for the customer."""
     return fingerprint(customer, order.occurred_at.isoformat(), *_content(order))
 
 
 def content_fingerprint(order: Order) -> str:
-    """What the rules read of an order, and what its refunds are counted in.
+    """A digest of what the rules read of an order, and of what its refunds are measured against.
 
-    Not its time: that of the first telling stays.
+    It leaves out the order's time: the time of the first version stays.
     """
     return fingerprint(*_content(order), [line.gross_minor for line in order.lines])
 
 
 def is_outdated(told_at: datetime | None, *, by: datetime | None) -> bool:
-    """Whether something told at one time is corrected by what was told at another."""
+    """Whether a version of one time is older than a version of another time."""
     return by is not None and (told_at is None or told_at < by)
 
 
