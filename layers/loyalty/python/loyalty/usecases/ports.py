@@ -1,4 +1,7 @@
-"""What the use cases need of the world; the table and the edge provide it."""
+"""The protocols that several use cases share: the books, the members, and the desk.
+
+The table and the edge implement them. A protocol that only one use case needs stands beside it.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Strength
 from loyalty.domain.program.document import PublishedProgram
 
-# Eight writers of one member, each overtaken seven times in a row, still all get through.
+# Enough for eight writers of one member to all get through, each overtaken seven times in a row.
 DECISIONS_MAX: Final = 12
 
 
 class Overtaken(Exception):
     """The books changed since they were read; nothing was written.
 
-    `entry` is what already stands under the cause (it, or a placeholder, or nothing that was
-    told), `accounts` the accounts as they are now, where that was told.
+    `entry` is the entry or placeholder that already has the cause (None: not reported).
+    `accounts` are the accounts as they are now, as far as the table reported them.
     """
 
     def __init__(
@@ -47,9 +50,9 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOnFile:
-    """What the books hold of an order when a refund or an edit of it comes.
+    """What the books hold of an order when a refund or an edit of it arrives.
 
-    `entry` is that of the very same refund or edit, where it came before.
+    `entry` is the entry of this same refund or edit, if it was recorded before.
     """
 
     accrual: Entry | Placeholder | None
@@ -59,7 +62,7 @@ class OrderOnFile:
 
 @dataclass(frozen=True, slots=True)
 class Listed[T]:
-    """One page of a list; `next` names the last one of it where more follow."""
+    """One page of a list; `next` names its last item if more follow."""
 
     items: Sequence[T]
     next: str | None = None
@@ -71,11 +74,11 @@ class Books(Protocol):
     def account(self, member_id: str, *, strong: bool = False) -> Account | None: ...
 
     def entry(self, cause: Cause) -> Entry | Placeholder | None:
-        """What stands under a cause, read strongly."""
+        """The entry or placeholder of a cause, read strongly."""
         ...
 
     def order(self, cause: OrderCause) -> OrderOnFile:
-        """The order of a refund or an edit, read strongly in one go."""
+        """The order of a refund or an edit, read strongly in one request."""
         ...
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
@@ -115,7 +118,7 @@ class Books(Protocol):
         ...
 
     def stock_taken(self, reward_ids: Sequence[str]) -> Mapping[str, int]:
-        """How many of each of these rewards were redeemed so far."""
+        """How many units of each of these rewards were redeemed so far."""
         ...
 
     def vouchers(self, member_id: str, *, limit: int, start: str | None) -> Listed[Voucher]:
@@ -126,66 +129,66 @@ class Books(Protocol):
         """Write all of it or nothing.
 
         Raises:
-            Overtaken: something it relies on is no longer so.
+            Overtaken: something that it relies on has changed.
         """
         ...
 
     def guest_orders(
         self, guest: str, *, since: datetime, start: str | None
     ) -> Listed[Placeholder]:
-        """Orders of a guest that nobody has claimed, newest first, read strongly."""
+        """Unclaimed orders of a guest, newest first, read strongly."""
         ...
 
     def keep(self, placeholder: Placeholder) -> None:
-        """Write a placeholder, relying on its predecessor (`count - 1`) or on nothing (1).
+        """Write a placeholder. It relies on the one with `count - 1`; a count of 1 relies on none.
 
         Raises:
-            Overtaken: something else stands there by now.
+            Overtaken: its key now has something else.
         """
         ...
 
 
 class Directory(Protocol):
-    """Who is known by which identity in one program."""
+    """Which identity belongs to which member of one program."""
 
     def member_of(self, identities: Sequence[Identity]) -> str | None:
         """The member whom these identities stand for; one round trip.
 
-        One that was proven decides before one that is only claimed, then the first one. What is
-        only noted of a member stands for nobody.
+        A proven identity decides before a claimed one, and then the first in the list. An identity
+        that is only noted on a member stands for nobody.
         """
         ...
 
     def earner_of(self, identities: Sequence[Identity]) -> str | None:
-        """The member whom an order of these identities earns for; one round trip.
+        """The member for whom an order of these identities earns; one round trip.
 
-        As `member_of`, but a shop's customer id that is only noted earns all the same: points
-        that somebody else's purchases bring harm nobody.
+        Like `member_of`, but a shop's customer id that is only noted also earns: points from
+        somebody else's purchases harm nobody.
         """
         ...
 
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
-        """Every name under which orders of these identities may have been kept, surest first."""
+        """Every name under which orders of these identities may be kept, surest first."""
         ...
 
 
 class Raced(Exception):
-    """A member, or whose an identity is, changed since it was read; nothing was written now.
+    """A member, or the owner of an identity, changed since it was read; nothing was written now.
 
-    It may have been written by this very call, whose first answer was lost: look again.
+    This same call may have made the change, if its first answer was lost: read again.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """What there is of a member. Someone erased has an account and is nobody any more."""
+    """A member's account and profile. An erased member has an account only."""
 
     account: Account
     member: Member | None
 
 
 class Holder(NamedTuple):
-    """Whose an identity is, and how good their claim to it is."""
+    """The member who has an identity, and how strong their claim to it is."""
 
     member_id: str
     strength: Strength
@@ -193,7 +196,7 @@ class Holder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A member who loses identities to somebody with a better claim: as they were, and after."""
+    """A member who loses identities to somebody with a stronger claim: before and after."""
 
     before: Member
     after: Member
@@ -209,11 +212,11 @@ class Members(Directory, Protocol):
     def find(self, member_id: str, *, strong: bool = False) -> OnFile | None: ...
 
     def holders(self, identities: Collection[Identity]) -> Mapping[Identity, Holder]:
-        """Whose each of these identities is, read strongly; those of nobody are left out."""
+        """The holder of each of these identities, read strongly; those without one are left out."""
         ...
 
     def enroll(self, member: Member, account: Account, *, losses: Sequence[Loss] = ()) -> None:
-        """Claim every identity and begin the account, all or nothing.
+        """Claim every identity and open the account, all or nothing.
 
         Identities in `losses` are taken from the members who lose them.
 
@@ -223,7 +226,7 @@ class Members(Directory, Protocol):
         ...
 
     def change(self, before: Member, after: Member, *, losses: Sequence[Loss] = ()) -> None:
-        """Claim and give up identities, and write the rest, relying on the revision seen.
+        """Claim and release identities and write the profile, relying on the revision seen.
 
         Identities in `losses` are taken from the members who lose them.
 
@@ -233,7 +236,7 @@ class Members(Directory, Protocol):
         ...
 
     def unite(self, loser: Member, before: Member, after: Member) -> None:
-        """Give a merged member's identities to the survivor, and delete what is left of theirs.
+        """Give a merged member's identities to the survivor, and delete the merged profile.
 
         Raises:
             Raced: somebody changed one of the two.
@@ -243,7 +246,7 @@ class Members(Directory, Protocol):
     def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
         """Delete all personal data and close the account; its entries stay.
 
-        What is still to be looked for elsewhere begins with it.
+        The same write begins the erasure of what is still stored elsewhere.
 
         Raises:
             Raced: somebody changed the member.
@@ -251,7 +254,7 @@ class Members(Directory, Protocol):
         ...
 
     def forget(self, merged: Member, *, begins: Erasure) -> None:
-        """Delete all personal data of someone whose account ended when they were merged.
+        """Delete all personal data of a member whose account ended in a merge.
 
         Raises:
             Raced: somebody changed the member.
@@ -265,10 +268,10 @@ class Members(Directory, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Where one request is served: a program's books, the version in force, the time, new ids.
+    """What one request works with: a program's books, the version in force, the time, new codes.
 
-    `now` is fixed for the whole request, so that it is decided by one clock. `version` gives any
-    version of the program; `pause` waits, with jitter, before the given attempt.
+    `now` is fixed for the whole request, so one clock reading decides it. `version` returns any
+    version of the program. `pause` waits, with jitter, before the given attempt.
     """
 
     books: Books

@@ -1,4 +1,4 @@
-"""Pages of work: what a schedule finds is handed to a queue, and worked off item by item."""
+"""Pages of work: a schedule puts what it finds into a queue, and a worker does it item by item."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
-# 25 members are about a second of work: few messages, and little to repeat when a worker dies.
+# 25 members are about a second of work: few messages, and little to repeat if a worker dies.
 ITEMS_MAX: Final = 25
 
 
@@ -15,8 +15,8 @@ ITEMS_MAX: Final = 25
 class WorkPage:
     """Items of one program; `lane` says what they are, and lanes do not hold each other up.
 
-    `cause` tells of an item that is alone on its page why it failed among others.
-    `hops` counts the pages that led to this one, each sent while the one before was worked on.
+    `cause` says why an item that is now alone on its page failed among others before.
+    `hops` counts the pages that led to this one, each sent while its predecessor was processed.
     """
 
     program_id: str
@@ -33,15 +33,15 @@ class WorkPages(Protocol):
     def send(self, pages: Iterable[WorkPage]) -> None: ...
 
     def waiting(self) -> int:
-        """About how many pages nobody has begun, though they could."""
+        """About how many pages are ready and not begun."""
         ...
 
 
 class Progress(Protocol):
-    """How far a schedule has come with one program: a mark that only ever moves forward."""
+    """How far a schedule has come in one program: a mark that only ever moves forward."""
 
     def reached(self) -> str | None: ...
 
     def advance(self, mark: str) -> None:
-        """Move the mark forward; where it is as far already, nothing happens."""
+        """Move the mark forward. If it is as far already, nothing happens."""
         ...

@@ -1,4 +1,4 @@
-"""A member's account: what it holds as stored, and what it holds once caught up with the calendar."""
+"""A member's account: what it holds as stored, and once caught up with the calendar."""
 
 from __future__ import annotations
 

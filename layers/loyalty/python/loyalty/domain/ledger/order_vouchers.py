@@ -18,7 +18,7 @@ _CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderVouchers:
-    """The codes of the vouchers that an order has used; `listed` are those that its storefront lists.
+    """The codes of the vouchers that an order has used; its storefront lists the `listed` ones.
 
     A cancelled order keeps the codes that were not given back, and never uses another voucher.
     `told_at` is the time of the storefront's latest list of discounts. `counter` guards the item.

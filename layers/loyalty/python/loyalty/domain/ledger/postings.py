@@ -120,7 +120,7 @@ class AllowanceUsed:
 
 @dataclass(frozen=True, slots=True)
 class OrderStateChange:
-    """The new state of a refunded or edited order. It relies on the counter seen (None: no state)."""
+    """The new state of a refunded or edited order; relies on the counter seen (None: no state)."""
 
     source: str
     order_id: str

@@ -286,7 +286,7 @@ def _as_placed(first_ends: Mapping[date, date], lots: AbstractSet[date]) -> dict
 
 
 def _expired_again(entry: Entry, expired: Holding, *, account: Account) -> tuple[Entry, ...]:
-    """Expiries of the lots that the points came from, where refunds of their orders look for them."""
+    """Expiries of the lots that the points came from, where refunds of their orders look."""
     return tuple(
         replace(
             entry,

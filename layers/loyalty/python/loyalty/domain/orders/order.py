@@ -74,7 +74,7 @@ def fingerprint(*parts: object) -> str:
 
 
 def order_fingerprint(order: Order, *, customer: str) -> str:
-    """A digest of an order as its caller sent it; `customer` is the caller's name for the customer."""
+    """A digest of an order as its caller sent it; `customer` is how they named the customer."""
     return fingerprint(customer, order.occurred_at.isoformat(), *_content(order))
 
 

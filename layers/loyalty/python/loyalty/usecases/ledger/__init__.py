@@ -1,1 +1,1 @@
-"""Points are spent, corrected, and caught up with the calendar."""
+"""Spend points, correct them, and catch accounts up with the calendar."""

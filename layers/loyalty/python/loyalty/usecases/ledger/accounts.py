@@ -1,4 +1,4 @@
-"""Finding the account that a write belongs to, caught up with the calendar where it has to be."""
+"""Find the account that a write belongs to, caught up with the calendar where needed."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from loyalty.domain.ledger.settling import settle
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ports import Desk, Overtaken
 
-# A member merges into another rarely, that one again hardly ever.
+# Merges are rare, and chains of merges much more so.
 MERGES_MAX: Final = 8
 
 
 def open_account(desk: Desk, member_id: str, *, strong: bool) -> Account:
-    """The active account of a member, or of the one it was merged into.
+    """The active account of a member, or of the member that it was merged into.
 
     Raises:
-        NotFound: there is no such member, or it was erased.
+        NotFound: there is no such member, or the member was erased.
     """
     return lineage(desk, member_id, strong=strong)[-1]
 
 
 def lineage(desk: Desk, member_id: str, *, strong: bool) -> tuple[Account, ...]:
-    """A member's account and those it was merged into, one after the other; the last is active."""
+    """A member's account and those that it was merged into, in order; the last is active."""
     path: list[Account] = []
     for _ in range(MERGES_MAX):
         account = desk.books.account(member_id, strong=strong)
         if account is None and not strong:
-            # A stale read can miss who has just enrolled.
+            # A stale read can miss a member who has just enrolled.
             account = desk.books.account(member_id, strong=True)
         if account is None or account.status == "closed":
             raise NotFound("There is no such member")
@@ -41,10 +41,10 @@ def lineage(desk: Desk, member_id: str, *, strong: bool) -> tuple[Account, ...]:
 
 
 def settled(desk: Desk, account: Account) -> Account:
-    """The account after everything the calendar did to it was recorded.
+    """The account after recording everything that the calendar did to it.
 
-    Writes only when something is due, and needs no second read: what a settling writes, it
-    wrote relying on the version of the account that it saw.
+    It writes only if something is due. It needs no second read, because the write relies on the
+    version of the account that was seen.
     """
     attempts = Attempts(desk)
     while True:
@@ -57,12 +57,12 @@ def settled(desk: Desk, account: Account) -> Account:
         except Overtaken:
             account = open_account(desk, account.member_id, strong=True)
         else:
-            # Once more, for what one write cannot hold.
+            # Once more, for the steps that one write cannot hold.
             return settled(desk, posting.changes[0].becomes or account)
 
 
 def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
-    """A member's account and those it was merged into, read strongly; the last is settled."""
+    """A member's account and those that it was merged into, read strongly; the last is settled."""
     attempts = Attempts(desk)
     while True:
         attempts.begin()

@@ -1,4 +1,4 @@
-"""People put things right: adjust a balance, give points away, grant a level, merge members."""
+"""Corrections by people: adjust a balance, transfer points, grant a level, merge members."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ FLOOR_MONTHS_MAX: Final = 120
 class RequestedAdjustment:
     """Points to add (positive) or take (negative), and why.
 
-    `expiring_on` is the last day of added points, the program's own rule where None;
-    `below_zero` lets a take leave a debt.
+    `expiring_on` is the last day of added points (None: the program's own rule). `below_zero`
+    lets a take leave a debt.
     """
 
     points: int
@@ -67,14 +67,14 @@ def adjust(
     allowance: Allowance | None,
     desk: Desk,
 ) -> Recorded:
-    """Correct a balance by hand, once; without an `allowance` by as many points as one likes.
+    """Correct a balance by hand, once. Without an `allowance`, the amount has no daily limit.
 
     Raises:
         NotFound: no such member.
         LimitReached: more than the caller may adjust today, or than a balance may hold.
-        InsufficientPoints: less is there than is to be taken.
-        IdempotencyConflict: the same request was made before with another content.
-        TryAgain: overtaken too often.
+        InsufficientPoints: the account has fewer points than the request takes.
+        IdempotencyConflict: the same request was made before with different content.
+        TryAgain: other writers were faster too often.
     """
     points = adjustment.points
     request_fingerprint = fingerprint(
@@ -91,7 +91,7 @@ def adjust(
         if allowance is None:
             return correct()
         if abs(points) > allowance.points_max:
-            raise LimitReached(f"Your role may adjust {allowance.points_max} points a day")
+            raise LimitReached(f"Your role may adjust at most {allowance.points_max} points a day")
         used = AllowanceUsed(allowance.caller, desk.today, abs(points), allowance.points_max)
         return replace(correct(), allowance=used)
 
@@ -110,7 +110,7 @@ def adjust(
                 now=desk.now,
             )
         if account.holding.spendable < -points and not adjustment.below_zero:
-            raise InsufficientPoints(f"{account.holding.spendable} points are there")
+            raise InsufficientPoints(f"Only {account.holding.spendable} points are available")
         return take_points(
             -points,
             account=account,
@@ -130,14 +130,15 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
 
     Raises:
         NotFound: one of them does not exist.
-        Forbidden: the program lets no points be transferred.
-        ValidationFailed: fewer or more than one transfer may move, or both are the same member.
-        LimitReached: as many transfers as a month allows were made, or the taker's balance would
-            hold more than it may.
-        InsufficientPoints: less is there.
-        PointsTooNew: so many are there, but their orders are too recent.
-        IdempotencyConflict: the same request was made before with another content.
-        TryAgain: overtaken too often.
+        Forbidden: point transfers are not enabled in this program.
+        ValidationFailed: fewer or more points than one transfer may move, or both are the same
+            member.
+        LimitReached: the giver has made all transfers that a month allows, or the taker's balance
+            would hold more than it may.
+        InsufficientPoints: the giver has fewer points.
+        PointsTooNew: the giver has the points, but their orders are too recent.
+        IdempotencyConflict: the same request was made before with different content.
+        TryAgain: other writers were faster too often.
     """
     request_fingerprint = fingerprint("transfer", giver_id, taker_id, points)
 
@@ -148,9 +149,9 @@ def give(giver_id: str, *, taker_id: str, points: int, request_id: str, desk: De
         _require_two(giver, taker)
         _require_room(giver, desk=desk)
         if giver.holding.spendable < points:
-            raise InsufficientPoints(f"{giver.holding.spendable} points are there")
+            raise InsufficientPoints(f"Only {giver.holding.spendable} points are available")
         if (now_giveable := giveable(giver, today=desk.today)) < points:
-            raise PointsTooNew(f"{now_giveable} points can be given away now, the others later")
+            raise PointsTooNew(f"Only {now_giveable} points can be given away now, the rest later")
         _require_room_for(points, taker)
         return transfer(
             points,
@@ -176,8 +177,8 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
     Raises:
         NotFound: one of them does not exist.
         ValidationFailed: both are the same member, by name or since they were merged.
-        IdempotencyConflict: the same request was made before with another content.
-        TryAgain: overtaken too often.
+        IdempotencyConflict: the same request was made before with different content.
+        TryAgain: other writers were faster too often.
     """
     request_fingerprint = fingerprint("merge", loser_id, into)
 
@@ -204,12 +205,12 @@ def merge_members(loser_id: str, *, into: str, request_id: str, desk: Desk) -> R
 
 @until_saved
 def grant_tier(member_id: str, floor: TierFloor | None, *, desk: Desk) -> Account:
-    """Let a member have at least a level until a day; None: only the level that they reached.
+    """Grant a member at least a level until a day; None leaves the level that they reached.
 
     Raises:
         NotFound: no such member.
-        ValidationFailed: the program has no such level, or the day is not to come.
-        TryAgain: overtaken too often.
+        ValidationFailed: the program has no such level, or the day is past or too far away.
+        TryAgain: other writers were faster too often.
     """
     if floor is not None:
         require_grantable(floor, desk=desk)
@@ -227,14 +228,14 @@ def require_grantable(floor: TierFloor, *, desk: Desk) -> None:
         detail = f"There is no level “{floor.level}”"
         raise ValidationFailed(detail, faults=(Fault("/level", "unknown_level", detail),))
     if not desk.today <= floor.until <= add_months(desk.today, FLOOR_MONTHS_MAX):
-        detail = f"A level is granted for {FLOOR_MONTHS_MAX // 12} years at most, today included"
+        detail = f"Choose a day from today to {FLOOR_MONTHS_MAX // 12} years from now"
         raise ValidationFailed(detail, faults=(Fault("/until", "date_out_of_range", detail),))
 
 
 def _require_transferable(points: int, *, desk: Desk) -> None:
     limits = desk.program.document.transfers
     if limits is None:
-        raise Forbidden("This program lets no points be transferred")
+        raise Forbidden("Point transfers are not enabled in this program")
     if not limits.points_min <= points <= limits.points_max:
         detail = f"Transfer {limits.points_min} to {limits.points_max} points at a time"
         raise ValidationFailed(detail, faults=(Fault("/points", "out_of_range", detail),))
@@ -242,7 +243,7 @@ def _require_transferable(points: int, *, desk: Desk) -> None:
 
 def _require_room_for(points: int, account: Account) -> None:
     if not has_room_for(points, account):
-        raise LimitReached(f"A balance may hold {POINTS_MAX} points at most")
+        raise LimitReached(f"A balance may hold at most {POINTS_MAX} points")
 
 
 def _require_two(one: Account, other: Account) -> None:
@@ -255,4 +256,6 @@ def _require_room(giver: Account, *, desk: Desk) -> None:
     limits = desk.program.document.transfers
     made = giver.redeemed.get(transfers_counter(desk.today), 0)
     if limits is not None and made >= limits.per_month_max:
-        raise LimitReached(f"{made} transfers were made this month, no more are allowed")
+        raise LimitReached(
+            f"This member already made {made} transfers this month, the most allowed"
+        )

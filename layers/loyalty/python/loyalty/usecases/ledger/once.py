@@ -1,4 +1,4 @@
-"""A request is done once: decided and posted until it stands, and answered the same ever after."""
+"""Carry out a request exactly once, and answer every repetition of it with the first result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loyalty.usecases.ports import Desk, Overtaken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The request's entry: a new one, or the one of the first time it was made."""
+    """The request's entry: a new one, or that of the first time the request was made."""
 
     entry: Entry
     replayed: bool
@@ -24,15 +24,15 @@ class Recorded:
 def once(
     cause: RequestCause, *, fingerprint: str, decide: Callable[[], Posting], desk: Desk
 ) -> Recorded:
-    """Decide and post until it stands; what stands already under the cause is the answer.
+    """Decide and post until it is written; an entry that already has the cause is the answer.
 
-    No refusal is given before the cause's entry was read strongly: the first try may have
-    succeeded, lost its answer, and taken what this one misses.
+    No refusal goes out before a strong read of the cause's entry: the first attempt may have
+    succeeded, lost its answer, and taken the points that this one misses.
 
     Raises:
-        IdempotencyConflict: the same request was made before with another content.
-        TryAgain: overtaken too often.
-        Refusal: whatever else `decide` refuses.
+        IdempotencyConflict: the same request was made before with different content.
+        TryAgain: other writers were faster too often.
+        Refusal: any refusal of `decide`.
     """
     try:
         posting = decide()
@@ -43,21 +43,21 @@ def once(
     except Overtaken as overtaken:
         first = overtaken.entry
         if first is None and not overtaken.accounts:
-            # What else a request writes is its own: only the first try can have written it.
+            # Everything else that a request writes is its own: only its first attempt wrote it.
             first = desk.books.entry(cause)
         if isinstance(first, Entry):
             return _replay(first, fingerprint)
         if overtaken.out_of_stock:
             return _first_or(OutOfStock(), cause, fingerprint, desk=desk)
         if overtaken.over_allowance:
-            over = LimitReached("This is more than your role may still adjust today")
+            over = LimitReached("This exceeds what your role may still adjust today")
             return _first_or(over, cause, fingerprint, desk=desk)
         raise
     return Recorded(entry=posting.entries[0], replayed=False)
 
 
 def _first_or(refusal: Refusal, cause: RequestCause, fingerprint: str, *, desk: Desk) -> Recorded:
-    """The answer of the first time; the refusal where there was none."""
+    """The answer of the first time, or the refusal if there was no first time."""
     first = desk.books.entry(cause)
     if not isinstance(first, Entry):
         raise refusal
@@ -66,5 +66,5 @@ def _first_or(refusal: Refusal, cause: RequestCause, fingerprint: str, *, desk: 
 
 def _replay(first: Entry, fingerprint: str) -> Recorded:
     if first.fingerprint != fingerprint:
-        raise IdempotencyConflict("This Idempotency-Key was used with another content")
+        raise IdempotencyConflict("This Idempotency-Key was used with different content")
     return Recorded(entry=first, replayed=True)

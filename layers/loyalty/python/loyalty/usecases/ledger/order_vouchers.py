@@ -1,7 +1,7 @@
-"""An order uses the vouchers that it tells, each once; a cancelled one gives them back.
+"""An order uses the vouchers among its discounts, each once; a cancelled order gives them back.
 
-Each step is one transaction of the voucher and of what the order holds, so that whatever is told
-twice, late, out of order or at once leaves a voucher used by one order, or by none.
+Each step is one transaction of the voucher and of the order's list. So messages that arrive twice,
+late, out of order or at once leave a voucher used by one order, or by none.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from loyalty.usecases.ports import Desk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderVoucherCodes:
-    """The discounts of an order as they were told; `told_at` is when its storefront did.
+    """The discounts of an order as its storefront states them at `told_at`.
 
-    With `is_list`, `codes` are all that the order has: what was listed before and is not now, it
-    gives back. `is_first`: the order was not told before.
+    With `is_list`, `codes` are all the codes of the order: it gives back a voucher that was listed
+    before and is not now. With `is_first`, the order is new.
     """
 
     source: str
@@ -45,11 +45,11 @@ class OrderVoucherCodes:
 def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep, ...]:
     """Use the vouchers among an order's discounts, and give back those that it no longer has.
 
-    Nothing of this refuses the order: a step says why a voucher could not be used. Codes that
-    are no voucher's are passed over.
+    A voucher that cannot be used does not refuse the order: its step says why. Codes that belong
+    to no voucher are skipped.
 
     Raises:
-        TryAgain: overtaken too often; told again, it goes on where it was.
+        TryAgain: other writers were faster too often; a repeated call resumes where it stopped.
     """
     if discounts.is_first and not discounts.codes:
         return ()
@@ -66,10 +66,10 @@ def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[Voucher
 
 
 def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherStep, ...]:
-    """Give back all vouchers of an order that came to nothing, and let it use no others.
+    """Give back all vouchers of a cancelled order, and let it use no others.
 
     Raises:
-        TryAgain: overtaken too often; told again, it goes on where it was.
+        TryAgain: other writers were faster too often; a repeated call resumes where it stopped.
     """
     held = _cancelled(source, order_id, desk=desk)
     steps = (_give_back(code, source, order_id, desk=desk) for code in held.codes)
@@ -94,7 +94,7 @@ def _use(code: str, order_voucher_codes: OrderVoucherCodes, *, desk: Desk) -> Vo
             desk.books.post(Posting(order_vouchers=using))
         return _used(voucher, replayed=True)
     if state == "held":
-        # Whoever let it be paid for with a held voucher, completed its redemption.
+        # A shop that accepted a held voucher has thereby completed its redemption.
         issued = replace(voucher, state="issued", held_until=None)
         desk.books.post(Posting(voucher=VoucherChange(voucher, issued)))
         return _use(code, order_voucher_codes, desk=desk)
@@ -137,9 +137,9 @@ def _cancelled(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
 
 
 def held_by(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
-    """What an order holds of vouchers, read strongly.
+    """The vouchers of an order, read strongly.
 
-    A posting of its successor relies on nothing having come between.
+    Posting the next state relies on no other write in between.
     """
     found = desk.books.order_vouchers(source, order_id)
     return found or OrderVouchers(source=source, order_id=order_id)

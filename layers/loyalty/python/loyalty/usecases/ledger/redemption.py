@@ -1,4 +1,4 @@
-"""Points buy a reward; the voucher is used, completed or given back, each once."""
+"""Points buy a reward; its voucher is completed, used or cancelled, each once."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from loyalty.usecases.ports import Desk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedReward:
-    """What a member wants for points.
+    """The reward that a member wants.
 
-    Where points pay, `points` is how many and `order_minor` what the order costs.
+    If it pays by points, `points` is how many to redeem and `order_minor` the order's amount.
     """
 
     reward_id: str
@@ -47,14 +47,15 @@ def redeem_reward(
 ) -> Recorded:
     """Spend points on a reward.
 
-    One strong read and one transaction of three items.
+    It costs one strong read and one transaction of three items.
 
     Raises:
         NotFound: no such member or reward.
-        IdempotencyConflict: the same request was made before with another content.
-        ValidationFailed: points that cannot pay, or for a reward of a fixed price.
-        RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: it cannot be had now.
-        TryAgain: overtaken too often.
+        IdempotencyConflict: the same request was made before with different content.
+        ValidationFailed: points that cannot pay, or points for a reward with a fixed price.
+        RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: the member cannot redeem
+            it now.
+        TryAgain: other writers were faster too often.
     """
     request_fingerprint = fingerprint(
         "redeem", member_id, request.reward_id, request.hold, request.points, request.order_minor
@@ -67,7 +68,7 @@ def redeem_reward(
         account = settled(desk, open_account(desk, member_id, strong=True))
         level = level_on(account, desk.program.document, day=desk.today)
         costs = price(reward, level, points=request.points, order_minor=request.order_minor)
-        # The stock itself is what the write relies on; its count is not read before.
+        # The write relies on the stock itself, so its count need not be read first.
         refusal = why_not(
             reward,
             account,
@@ -97,7 +98,7 @@ def redeem_reward(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A reward as one member can have it now: what it costs them, and what stands in the way."""
+    """A reward for one member now: what it costs them, and why they cannot redeem it, if so."""
 
     reward: Reward
     cost_points: int
@@ -106,7 +107,7 @@ class Offer:
 
 
 def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
-    """The catalogue for one member now."""
+    """The catalogue as one member sees it now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = desk.program.document.rewards
     taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
@@ -134,11 +135,11 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
 def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
     """Turn a held redemption into an issued voucher, before its hold runs out.
 
-    A completed redemption stays completed: asked again, it is answered as the first time.
+    A completed redemption stays completed: the same call again gets the same answer.
 
     Raises:
         NotFound: no such redemption, or not this member's.
-        WrongState: the hold ran out, or it was cancelled, used or expired.
+        WrongState: the hold ran out, or the redemption was cancelled, used or expired.
     """
     voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
     state = voucher.state_at(desk.now)
@@ -185,10 +186,10 @@ def cancel(
 
 @until_saved
 def release(code: str, *, desk: Desk) -> Voucher:
-    """Let a voucher take the step that the calendar asks for.
+    """Let a voucher take the step that is due by the calendar.
 
-    A hold that ran out gives its points back, an issued voucher whose date has passed expires.
-    Looked at too early, it stays as it is.
+    A hold that ran out returns its points, and an issued voucher whose date has passed expires.
+    A voucher that is not due yet stays as it is.
     """
     voucher = voucher_of(code, desk=desk)
     match voucher.state, voucher.state_at(desk.now):
@@ -211,14 +212,15 @@ def use_voucher(
 
     Raises:
         NotFound: no such voucher.
-        VoucherUsed: it was used before, by another request.
-        WrongState: it is held, cancelled or expired.
+        IdempotencyConflict: the same request was made before with a different order.
+        VoucherAlreadyUsed: another request used it before.
+        WrongState: it is held, cancelled or expired, or its order was cancelled.
     """
     voucher = voucher_of(code, desk=desk)
     if voucher.used_request == request_id:
-        # Its order may have been cancelled since, and have given it back.
+        # Its order may have been cancelled since then and have given it back.
         if voucher.state == "used" and voucher.used_order != order:
-            raise IdempotencyConflict("This request was made before with another content")
+            raise IdempotencyConflict("This request was made before with different content")
         return voucher
     if voucher.state == "used":
         raise VoucherAlreadyUsed(f"This voucher was used at {voucher.used_at:%Y-%m-%dT%H:%M:%SZ}")
@@ -240,7 +242,11 @@ def use_voucher(
 
 
 def voucher_of(code: str, *, desk: Desk) -> Voucher:
-    """A voucher as the table has it now."""
+    """A voucher, read strongly.
+
+    Raises:
+        NotFound: no such voucher.
+    """
     voucher = desk.books.voucher(code)
     if voucher is None:
         raise NotFound("There is no such voucher")
@@ -270,7 +276,7 @@ def _return_points(
     by_member: bool = False,
     desk: Desk,
 ) -> None:
-    """Return the points to the member, or to the one it was merged into."""
+    """Return the points to the member, or to the member that they were merged into."""
     account = settled(desk, open_account(desk, voucher.member_id, strong=True))
     posting = give_back(
         voucher,
@@ -294,7 +300,7 @@ def _end_hold(voucher: Voucher, *, desk: Desk) -> None:
 def _step(
     seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
 ) -> None:
-    """Let a voucher take a step; nobody else may have taken one meanwhile."""
+    """Write a voucher's next state, relying on the state seen."""
     is_cancelled = becomes.state == "cancelled"
     returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
     change = VoucherChange(seen, becomes)

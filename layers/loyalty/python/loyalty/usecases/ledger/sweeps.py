@@ -1,7 +1,7 @@
-"""Sweeps: finding what the calendar has made due, and letting each catch up with it.
+"""Sweeps: find what the calendar has made due, and settle it.
 
-What members see and spend is right by date whether or not a sweep ever ran. The sweep is what
-records it, so that events are sent, reports add up and held points return.
+What members see and spend is right by date whether or not a sweep ever ran. A sweep records it, so
+that events are sent, reports add up and held points return.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from loyalty.usecases.ledger.redemption import release
 from loyalty.usecases.ports import Desk, Listed
 from loyalty.usecases.work_pages import ITEMS_MAX, Progress, WorkPage, WorkPages
 
-# A schedule wakes the sweep every five minutes, give or take one. What is due before the next time
-# is handed out now and waits in the queue, so a hold is released within a minute of its end.
+# A schedule wakes the sweep every five minutes, give or take one. Work that is due before the next
+# run is handed out now and waits in the queue, so a hold is released within a minute of its end.
 AHEAD: Final = timedelta(minutes=6)
 JITTER: Final = timedelta(minutes=1)
 MINUTE: Final = timedelta(minutes=1)
 
-# Nothing is ever listed under a moment that has passed when it is written, so a day that is over
-# and empty stays so. One day is left for clocks that differ and for a list that is behind.
+# No write ever lists anything under a moment in the past, so a past day that is empty stays empty.
+# One day is left for clocks that differ and for a list that lags.
 LOOK_BACK: Final = timedelta(days=1)
 
-# 10,000 members: so many are being worked on that what was found before is on its way.
+# 10,000 members. With more in the queue, the work found earlier is still on its way.
 WAITING_MAX: Final = 400
 
-# Retries of its own message see to a failed one meanwhile.
+# In the meantime, the retries of its own message work on it.
 PUT_OFF: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """A member or a voucher, listed as due. `name` is the moment and whose it is."""
+    """A member or a voucher that is listed as due. `name` is the moment and the owner."""
 
     name: str
 
@@ -52,7 +52,7 @@ class DueItem:
 
     @property
     def voucher_code(self) -> str | None:
-        """None: it is a member."""
+        """The voucher's code; None if it is a member."""
         kind, _, code = self.owner.rpartition("#")
         return code if kind else None
 
@@ -63,14 +63,14 @@ class DueItem:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of the parts in which the list of a UTC day is kept."""
+    """One of the parts into which the list of a UTC day is split."""
 
     day: date
     number: int
 
 
 class DueList(Protocol):
-    """Who is due in one program, by UTC day and shard. It may be a moment behind."""
+    """What is due in one program, by UTC day and shard. It may lag by a moment."""
 
     @property
     def shards(self) -> int: ...
@@ -78,21 +78,21 @@ class DueList(Protocol):
     def page(
         self, shard: Shard, *, since: datetime | None, until: datetime, after: str | None = None
     ) -> Listed[DueItem]:
-        """The first of a shard in the order of time, `after` a page's `next`; bounds included."""
+        """One page of a shard by time, bounds included; `after` is the previous page's `next`."""
         ...
 
     def relist(self, due: DueItem, moment: datetime | None, *, seen: Account | None = None) -> None:
-        """List it under another moment, or not at all.
+        """List it under a different moment, or not at all.
 
-        Nothing happens where it was listed anew in the meantime, or where the day on which the
-        account is due is no longer the one that was `seen`.
+        Nothing happens if another write has listed it in the meantime, or if the account's due
+        date is no longer the one `seen`.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finder:
-    """Finds what is due in one program, and hands it out."""
+    """Finds what is due in one program and hands it out as pages of work."""
 
     program_id: str
     dues: DueList
@@ -106,11 +106,11 @@ class Finder:
     def hand_out(
         self, *, progress: Progress, began: Callable[[], date], since: date | None = None
     ) -> int:
-        """Hand out all that is due on every unfinished day; gives how many were found.
+        """Hand out everything that is due on every unfinished day; returns how many were found.
 
-        `since` looks at finished days again, from there on. `began` is the day on which the
-        program began, for its very first sweep. While the queue is full with what was found
-        before, only what has become due since the last time is handed out.
+        `since` looks again at finished days from that day on. `began` is the day on which the
+        program began, for its very first sweep. While the queue is full of work found earlier,
+        only what has become due since the last run is handed out.
         """
         if self.pages.waiting() > WAITING_MAX:
             return self._hand_out_news()
@@ -130,7 +130,7 @@ class Finder:
     def hand_out_shard(
         self, shard: Shard, *, since: datetime | None = None, after: str | None = None
     ) -> int:
-        """Hand out one page of a shard; what is left of it becomes work of its own."""
+        """Hand out one page of a shard; the rest of the shard becomes work of its own."""
         listed = self.dues.page(shard, since=since, until=self.until, after=after)
         pages = list(self._paged(listed.items))
         if listed.next:
@@ -141,7 +141,7 @@ class Finder:
         return len(listed.items)
 
     def hand_out_rest(self, rest: str) -> int:
-        """Go on with a shard where `hand_out_shard` left it."""
+        """Continue with a shard where `hand_out_shard` stopped."""
         day, number, after = rest.split("/", 2)
         return self.hand_out_shard(Shard(date.fromisoformat(day), int(number)), after=after)
 
@@ -154,7 +154,7 @@ class Finder:
         return sum(self.hand_out_shard(shard, since=since) for shard in shards)
 
     def _paged(self, found: Sequence[DueItem]) -> Iterator[WorkPage]:
-        """Members and vouchers apart, and apart by the minute in which they become due."""
+        """Pages of work, separate for members and vouchers and for each minute they are due."""
 
         def wave(due: DueItem) -> tuple[str, timedelta]:
             minutes = -((self.now - due.due_at) // MINUTE)
@@ -167,10 +167,10 @@ class Finder:
 
 
 def wake(due: DueItem, *, dues: DueList, desk: Desk) -> None:
-    """Let a member or a voucher catch up with the calendar; whoever is early is left alone.
+    """Settle a member or a voucher that is due; one that is early stays as it is.
 
     Raises:
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
     if due.voucher_code is not None:
         release(due.voucher_code, desk=desk)
@@ -181,8 +181,8 @@ def wake(due: DueItem, *, dues: DueList, desk: Desk) -> None:
     is_active = account.status == "active"
     if is_active and settled(desk, account) is not account:
         return
-    # Nobody wrote it, so it stays listed as it is: put it where it belongs. A program that moved
-    # to another time zone has other midnights, and who was merged or erased has none.
+    # Nothing was written, so its place in the list is unchanged: move it where it belongs. In a
+    # program that moved to another time zone midnights differ, and an ended account is never due.
     belongs = (
         midnight(account.due, desk.program.document.zone) if is_active and account.due else None
     )
@@ -191,7 +191,7 @@ def wake(due: DueItem, *, dues: DueList, desk: Desk) -> None:
 
 
 def put_off(due: DueItem, *, dues: DueList, now: datetime) -> None:
-    """Take what failed out of the sweep's way for a day."""
+    """Keep a failed item out of the sweep's way for a day."""
     dues.relist(due, now + PUT_OFF)
 
 

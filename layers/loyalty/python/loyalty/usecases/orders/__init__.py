@@ -1,1 +1,1 @@
-"""An order arrives, changes, is refunded, or waits for a guest to enroll."""
+"""Orders: they arrive, change, are refunded, or wait for a guest to enroll."""

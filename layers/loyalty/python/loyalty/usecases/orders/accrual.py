@@ -1,4 +1,4 @@
-"""An order earns: once, however often it is told, and whatever came before it."""
+"""An order earns once, however often it arrives, and whatever arrived before it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from loyalty.usecases.ports import Desk, Overtaken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Whose order it is.
+    """The customer of an order.
 
-    `member_id` is None for somebody unknown; `named` is how the caller named them, in normal
-    form; `guest` is the identity under which an unknown customer's order can be found again, and
-    `also` are all others.
+    `member_id` is None for a guest. `named` is how the caller named the customer, in normal form.
+    `guest` is the identity under which a guest's order is found again, and `also` are the
+    guest's other identities.
     """
 
     member_id: str | None
@@ -40,7 +40,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
-    """The order's accrual: a new one, or the one of the first time it was told."""
+    """The order's accrual: a new one, or that of the first time the order arrived."""
 
     entry: Entry
     replayed: bool
@@ -48,23 +48,23 @@ class Earned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestOrderKept:
-    """The order of a guest (or of nobody, without `guest`), kept until somebody claims it."""
+    """A guest's order, kept until the guest claims it (or for nobody, without `guest`)."""
 
     placeholder: Placeholder
 
 
 def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrderKept:
-    """Record an order: what it earns on its member's account, or as a guest's.
+    """Record an order: what it earns on its member's account, or as a guest's order.
 
-    One account read (a stale one is enough: the write relies on what it was decided from) and
-    one transaction. No refusal is given before the order's entry was read strongly: it may have
-    been recorded while it was not too old yet, or before its member was erased.
+    It costs one account read (a stale one is enough: the write relies on what it was decided from)
+    and one transaction. No refusal goes out before a strong read of the order's entry: the order
+    may have been recorded before it became too old, or before its member was erased.
 
     Raises:
-        ValidationFailed: an order from too long ago, or from the future, or beyond all bounds.
-        OrderConflict: the order was recorded before with another content.
+        ValidationFailed: the order is too old or from the future, or earns too many points.
+        OrderConflict: the order was recorded before with different content.
         NotFound: no such member.
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
     order_digest = order_fingerprint(order, customer=customer.named)
     try:
@@ -118,7 +118,7 @@ def quote(order: Order, *, customer: Customer, desk: Desk) -> Quote:
 
 
 def check_time(order: Order, *, desk: Desk) -> None:
-    """Refuse orders from too long ago or from the future."""
+    """Refuse orders that are too old or from the future."""
     oldest = desk.now - timedelta(days=BACKDATED_DAYS_MAX)
     if not oldest <= order.occurred_at <= desk.now + AHEAD_MAX:
         detail = f"An order may be at most {BACKDATED_DAYS_MAX} days old and not in the future"
@@ -128,16 +128,16 @@ def check_time(order: Order, *, desk: Desk) -> None:
 def claim(guest_order: Placeholder, *, member_id: str, desk: Desk) -> Earned:
     """Record a guest's order for the member that the guest turned out to be.
 
-    It earns as of its own date, by the program in force now, and however old it is.
+    It earns as of its own date, by the program in force now, however old it is.
 
     Raises:
-        OrderConflict: it changed since it was read, and somebody else recorded it.
+        OrderConflict: it changed since it was read, and was recorded with different content.
         ValidationFailed: it earns more points than can be counted.
         NotFound: no such member.
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
     if guest_order.order is None:
-        raise ValueError("only refunds are kept here")
+        raise ValueError("this placeholder holds refunds but no order")
     return _earn(
         guest_order.order,
         fingerprint=guest_order.fingerprint,
@@ -187,10 +187,10 @@ def _earn(
 
 
 def _caught_up(account: Account, *, desk: Desk) -> Account:
-    """Settle first what the order's points must not come before.
+    """Settle first, if the order's points must not enter the account before that.
 
-    That is what has expired by inactivity, for they would bring it back to life, and pending
-    points that are available by now, for those pay a debt before they do.
+    They must not revive points that have expired by inactivity, and pending points that are
+    available by now pay a debt before the order's points do.
     """
     today = desk.today
     is_quiet = desk.program.undated_until(account.active_on) < today
@@ -203,7 +203,7 @@ def _caught_up(account: Account, *, desk: Desk) -> Account:
 def _latest_version(
     order: Order, fingerprint: str, placeholder: Placeholder | None
 ) -> tuple[Order, str]:
-    """The order, or what a storefront told of it later while it was a guest's."""
+    """The order, or a later version that a storefront sent while it was a guest's."""
     if (
         placeholder
         and placeholder.order
@@ -216,7 +216,7 @@ def _latest_version(
 def _keep(
     order: Order, *, fingerprint: str, customer: Customer, desk: Desk
 ) -> Earned | GuestOrderKept:
-    """Keep an order whose member is not known, where its accrual will be."""
+    """Keep a guest's order under the key of its future accrual."""
     cause = OrderCause(order.source, order.order_id, "accrual")
     found: Entry | Placeholder | None = None
     attempts = Attempts(desk)
@@ -226,7 +226,7 @@ def _keep(
             return Earned(entry=_same(found, fingerprint), replayed=True)
         if found is not None and found.order is not None:
             if found.fingerprint != fingerprint:
-                raise OrderConflict("This order was recorded before with another content")
+                raise OrderConflict("This order was recorded before with different content")
             return GuestOrderKept(placeholder=found)
         placeholder = Placeholder(
             source=order.source,
@@ -248,7 +248,7 @@ def _keep(
 
 
 def _same(found: Entry, fingerprint: str) -> Entry:
-    """The first answer, for the same question."""
+    """The recorded entry, if the order is the same."""
     if found.fingerprint != fingerprint:
-        raise OrderConflict("This order was recorded before with another content")
+        raise OrderConflict("This order was recorded before with different content")
     return found

@@ -1,7 +1,7 @@
-"""An order that a storefront tells: earned at first, settled by difference when it changed.
+"""Storefront orders: the first version earns, and every later one settles the difference.
 
-Storefronts tell an order again whenever anything about it changes, late, twice and in any order.
-Of two tellings the one that the storefront dates later is right, whichever comes first.
+Storefronts send an order again whenever anything about it changes: late, twice and in any order.
+The version with the later time of the storefront wins, whichever arrives first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """The edit's entry: a new one, or the one of the first time that this change was told."""
+    """The edit's entry: a new one, or that of the first time this change arrived."""
 
     entry: Entry
     replayed: bool
@@ -36,21 +36,21 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """The storefront had told something later before; nothing was changed."""
+    """A later version had arrived before, so nothing changed."""
 
 
 def record_storefront_order(
     order: Order, *, customer: Customer, desk: Desk
 ) -> Earned | GuestOrderKept | Edited | Outdated:
-    """Record an order as a storefront tells it now.
+    """Record a version of an order from its storefront.
 
-    A first telling costs what `earn` costs. A further one reads what is on file, and writes once
-    if it changes what the rules read, or is later than all that was told before.
+    The first version costs what `earn` costs. A further one reads what is on file, and writes once
+    if it changes what the rules read, or is later than every version before.
 
     Raises:
-        ValidationFailed: a new order from too long ago, or from the future, or beyond all bounds.
+        ValidationFailed: a new order is too old or from the future, or earns too many points.
         NotFound: no such member.
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
     try:
         first = earn(order, customer=customer, desk=desk)
@@ -70,7 +70,7 @@ def record_storefront_order(
 def _revised(
     order: Order, cause: OrderCause, *, customer: Customer, desk: Desk
 ) -> Earned | GuestOrderKept | Edited | Outdated:
-    """An order that is on file, by its new content."""
+    """Apply a new version to an order that is on file."""
     file = desk.books.order(cause)
     match file.accrual:
         case Entry() as accrual:
@@ -120,7 +120,7 @@ def _edited(
 
 
 def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> None:
-    """Remember that the storefront still said the same: what it said before is out of date."""
+    """Note the time of a version without changes, so that versions before it are outdated."""
     state = state_of(earned, file.state)
     noted = replace(state, told_at=order.told_at, counter=state.counter + 1)
     change = OrderStateChange(
@@ -135,7 +135,7 @@ def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> No
 def _revised_guest_order(
     order: Order, found: Placeholder, *, customer: Customer, desk: Desk
 ) -> GuestOrderKept | Outdated:
-    """A guest's order that changed before anybody claimed it."""
+    """Apply a new version to a guest's order that nobody has claimed yet."""
     if found.order == order:
         return GuestOrderKept(placeholder=found)
     if found.order and is_outdated(order.told_at, by=found.order.told_at):

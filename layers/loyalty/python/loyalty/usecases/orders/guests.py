@@ -1,4 +1,4 @@
-"""Guests: orders of people who are not known yet, and what becomes of them once they are."""
+"""Guests: keep orders of people who are not members, and let them claim the orders later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from loyalty.usecases.ports import Desk, Directory
 
 @dataclass(frozen=True, slots=True)
 class ClaimedOrders:
-    """What a member's orders of before earned; `is_done`: there are no more of them."""
+    """What a member's earlier orders earned; `is_done` if none are left to claim."""
 
     entries: tuple[Entry, ...]
     is_done: bool
@@ -29,10 +29,10 @@ def record_for[T](
     named: str,
     directory: Directory,
 ) -> T:
-    """Record an order of whoever has one of these identities, or keep it as a guest's.
+    """Record an order for the member with one of these identities, or keep it as a guest's.
 
-    Who enrolls looks for orders that were kept; whoever keeps one looks for who has enrolled. So
-    whichever of two that race comes second sees the other, and no order is left between them.
+    Enrolling looks for kept orders, and keeping an order looks for a member who has just enrolled.
+    If the two race, the second one sees the first, so no order is left behind.
     """
     guest, *also = directory.guests(identities) or ("",)
     customer = Customer(
@@ -49,10 +49,10 @@ def record_for[T](
 def claim_orders(
     member: Member, *, orders_max: int, directory: Directory, desk: Desk
 ) -> ClaimedOrders:
-    """Let a member have what they bought before, as far back as the program allows.
+    """Record a member's earlier orders for them, as far back as the program allows.
 
-    Only what was proven to be theirs counts, so that nobody can claim by a guessed address. Once
-    more changes nothing: each order earns once, by its own id.
+    Only proven identities count, so nobody can claim orders with a guessed address. Repeating it
+    changes nothing: each order earns once, by its own id.
 
     Raises:
         NotFound: the member is gone.

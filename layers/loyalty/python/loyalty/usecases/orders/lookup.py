@@ -1,4 +1,4 @@
-"""What became of an order."""
+"""Look up an order: what it earned, and the refunds and edits that followed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class OrderStory:
 
 
 def story_of(source: str, order_id: str, *, desk: Desk) -> OrderStory:
-    """All that the books hold of an order.
+    """Everything in the books about an order.
 
     Raises:
-        NotFound: nothing.
+        NotFound: there is no such order.
     """
     found = desk.books.order_entries(source, order_id)
     if not found:

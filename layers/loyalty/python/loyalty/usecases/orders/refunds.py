@@ -1,4 +1,4 @@
-"""A refund takes back what its order no longer earns; one that comes first waits for its order."""
+"""A refund takes back what its order no longer earns; an early refund waits for its order."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.ports import Desk, OrderOnFile
 
-# Each is an entry of the order's own transaction, which holds 100 items.
+# Each waiting refund is an entry of the order's own transaction, which holds 100 items.
 WAITING_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refunded:
-    """The clawback's entry: a new one, or the one of the first time the refund was told."""
+    """The clawback's entry: a new one, or that of the first time the refund arrived."""
 
     entry: Entry
     replayed: bool
@@ -33,7 +33,7 @@ class Refunded:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The refund was kept; it is taken whole when its order comes."""
+    """The refund was kept. It takes effect when its order arrives."""
 
 
 @until_saved
@@ -42,19 +42,20 @@ def refund(
 ) -> Refunded | Waiting:
     """Record a refund, once.
 
-    One read of all that is on file of the order, one of the account, one transaction of three
-    items; more only where the order's points have expired or its member was merged.
+    It costs one read of everything on file about the order, one read of the account, and one
+    transaction of three items; more only if the order's points have expired or its member was
+    merged.
 
     Raises:
         ValidationFailed: it names a line that the order does not have.
-        LimitReached: too many refunds wait for an order that has not come.
-        IdempotencyConflict: this refund was told before with another content.
-        TryAgain: overtaken too often.
+        LimitReached: too many refunds wait for an order that has not arrived.
+        IdempotencyConflict: this refund was recorded before with different content.
+        TryAgain: other writers were faster too often.
     """
     file = desk.books.order(OrderCause(source, order_id, "clawback", request.refund_id))
     if file.entry is not None:
         if file.entry.fingerprint != request.fingerprint:
-            raise IdempotencyConflict("This refund was told before with another content")
+            raise IdempotencyConflict("This refund was already recorded with different content")
         return Refunded(entry=file.entry, replayed=True)
     if not isinstance(file.accrual, Entry):
         _wait(file.accrual, source, order_id, request=request, desk=desk)
@@ -66,25 +67,25 @@ def refund(
 def _wait(
     found: Placeholder | None, source: str, order_id: str, *, request: RequestedRefund, desk: Desk
 ) -> None:
-    """Keep a refund where its order's accrual will be."""
+    """Keep a refund under the key of its order's future accrual."""
     if found is None:
         found = Placeholder(source=source, order_id=order_id, recorded_at=desk.now, count=0)
     earlier = next((each for each in found.refunds if each.refund_id == request.refund_id), None)
     if earlier is not None:
         if earlier.fingerprint != request.fingerprint:
-            raise IdempotencyConflict("This refund was told before with another content")
+            raise IdempotencyConflict("This refund was already recorded with different content")
         return
     if found.order is not None:
         _check_lines(request, found.order)
     if len(found.refunds) >= WAITING_MAX:
-        raise LimitReached(f"{WAITING_MAX} refunds wait for this order already")
+        raise LimitReached(f"{WAITING_MAX} refunds already wait for this order")
     desk.books.keep(replace(found, count=found.count + 1, refunds=(*found.refunds, request)))
 
 
 def _clawed_back(
     accrual: Entry, file: OrderOnFile, *, request: RequestedRefund, desk: Desk
 ) -> Entry:
-    """The clawback, once it is written."""
+    """Write the clawback and return its entry."""
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
@@ -108,7 +109,7 @@ def _clawed_back(
 def expired_of(
     earned: Accrual, state: OrderState, path: Sequence[Account], *, desk: Desk
 ) -> dict[date, int]:
-    """How many points of the order's past lots expired unspent, along a chain of merges."""
+    """How many points of each of the order's past lots expired unspent, along a chain of merges."""
     expired = Counter(state.expired)
     lots = {part.expires_on for part in parts_of(earned, state)}
     quiet = desk.program.undated_until(path[-1].active_on) < NEVER
