@@ -8,6 +8,7 @@ import pytest
 
 from functions.enrollment.handler import CLAIMED_AT_ONCE_MAX
 from functions.enrollment.handler import handler as enrollment
+from loyalty.table import sizes
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.deliveries import connect, deliver, drain
@@ -74,6 +75,18 @@ def test_what_nobody_has_proven_claims_nothing() -> None:
     by_a_cashier = enroll({"kind": "email", "value": "ana@example.com"}, as_=till.CASHIER)
 
     assert by_a_cashier.body["balance"] == 0
+
+
+def test_an_order_that_is_too_large_to_earn_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buy(lines=[till.line(1000, line_id=f"{number}") for number in range(50)])
+    buy(2000)
+    monkeypatch.setattr(sizes, "ITEM_BYTES_MAX", 1_200)
+
+    answer = enroll(EMAIL)
+
+    assert (answer.status, answer.body["balance"]) == (201, 20)
 
 
 def test_who_signs_in_claims_by_what_their_token_proves() -> None:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from loyalty.table import keys
+from loyalty.table import keys, sizes
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Item, Query
 from tests.integration.conftest import Clock
@@ -356,6 +356,18 @@ def test_parked_deliveries_are_counted_for_the_alarm_and_by_reason(
     counted = [each for each in metrics(capsys.readouterr().out) if "DeliveriesParked" in each]
 
     assert [each.get("reason") for each in counted] == [None, "malformed"]
+
+
+def test_an_order_whose_record_outgrows_the_table_is_parked_and_held_up_by_nothing(
+    outcomes: Callable[[], list[Item]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll(CUSTOMER)
+    monkeypatch.setattr(sizes, "ITEM_BYTES_MAX", 600)
+    deliver(order())
+    drain()
+
+    (outcome,) = outcomes()
+    assert (outcome["status"], outcome["reason"]) == ("parked", "order_too_large")
 
 
 def test_an_order_is_counted_once_however_often_it_is_told(

@@ -8,6 +8,7 @@ import pytest
 
 from functions.accrual.handler import handler
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.table import sizes
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.documents import rule
@@ -375,3 +376,16 @@ def test_an_order_of_the_most_lines_under_the_most_rules_is_answered_in_bounds(
     assert {share["line_id"] for share in breakdown} == {None}
     assert [share["points"] for share in breakdown] == [200 * 123_456] * 200
     assert quoted.body["breakdown"] == breakdown
+
+
+def test_an_order_whose_record_would_be_larger_than_the_table_takes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ana = till.enroll()
+    body = order(member_id=ana, lines=[line(100, line_id=f"{n}") for n in range(100)])
+    monkeypatch.setattr(sizes, "ITEM_BYTES_MAX", 2_000)
+
+    answer = till.post_order(body)
+
+    assert (answer.status, answer.code) == (413, "too_large")
+    assert till.member(ana)["balance"] == 0

@@ -14,7 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.kernel.errors import TooLarge, TryAgain
 from loyalty.table.operations import (
     Absent,
     Action,
@@ -40,6 +40,7 @@ from loyalty.table.operations import (
     Value,
     validate_transaction,
 )
+from loyalty.table.sizes import require_sizes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -71,6 +72,7 @@ _LOST: Final = (
 )
 
 
+_OUTGROWN: Final = "Its record would be larger than the table takes"
 _VERBS: Final = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
 
@@ -112,6 +114,7 @@ class Persistent:
 
     def write(self, operations: Sequence[Operation]) -> None:
         validate_transaction(operations)
+        require_sizes(operations)
         self._again(lambda: self._engine.write(operations))
 
     def _again[T](self, call: Callable[[], T]) -> T:
@@ -208,6 +211,8 @@ class DynamoEngine:
         try:
             self._call(calls[verb], **arguments)
         except ClientError as error:
+            if _tells_of_size(error.response["Error"]):
+                raise TooLarge(_OUTGROWN) from error
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             item = cast("Mapping[str, Any]", error.response).get("Item")
@@ -258,9 +263,16 @@ def _cancellation(error: ClientError) -> Exception:
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
         )
+    if any(_tells_of_size(reason) for reason in reasons):
+        return TooLarge(_OUTGROWN)
     if codes and codes <= _TRANSIENT_REASONS:
         return Transient(", ".join(sorted(codes)))
     return error
+
+
+def _tells_of_size(reason: Mapping[str, Any]) -> bool:
+    """Whether an item would outgrow what the table takes; there is no code of its own for it."""
+    return "item size" in str(reason.get("Message")).lower()
 
 
 class _Expressions:

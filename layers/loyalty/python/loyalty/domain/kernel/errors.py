@@ -153,8 +153,10 @@ class PreconditionRequired(Refusal):
 
 
 class TooLarge(Refusal):
+    """What was sent, or what would have to be kept or computed of it; `detail` says which."""
+
     code = "too_large"
-    title = "The body is too large"
+    title = "It is too large"
 
 
 class ValidationFailed(Refusal):

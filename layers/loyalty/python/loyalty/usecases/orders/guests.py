@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from loyalty.domain.kernel.errors import OrderConflict, TryAgain, ValidationFailed
+from loyalty.domain.kernel.errors import OrderConflict, TooLarge, TryAgain, ValidationFailed
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member
@@ -63,7 +63,8 @@ def claim_orders(
             return ClaimedOrders(tuple(claimed), is_done=False)
         try:
             earned = claim(guest_order, member_id=member.member_id, desk=desk)
-        except (OrderConflict, ValidationFailed):
+        except (OrderConflict, TooLarge, ValidationFailed):
+            # None of the other orders has to wait for one that can never earn.
             continue
         except TryAgain:
             return ClaimedOrders(tuple(claimed), is_done=False)

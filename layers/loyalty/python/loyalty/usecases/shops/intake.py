@@ -10,6 +10,7 @@ from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
     LimitReached,
     NotFound,
+    TooLarge,
     ValidationFailed,
 )
 from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
@@ -42,6 +43,8 @@ from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.shops.platforms import Platform
 
 OUTDATED: Final = "outdated"
+# An order or a refund whose record would be larger than the table takes.
+ORDER_TOO_LARGE: Final = "order_too_large"
 # The storefront is who names the customer. A name of its own for each customer would make another
 # order of one whose customer was given an account, or a new phone number, in the meantime.
 NAMED_BY_STOREFRONT = "storefront"
@@ -104,6 +107,13 @@ def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome
     Raises:
         TryAgain: overtaken too often; applying it again is safe.
     """
+    try:
+        return _apply(command, desk=desk, directory=directory)
+    except TooLarge:
+        return Outcome(status="parked", reason=ORDER_TOO_LARGE)
+
+
+def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:
     match command:
         case OrderPaid():
             return _order_paid(command, desk=desk, directory=directory)
