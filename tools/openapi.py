@@ -65,6 +65,21 @@ GATEWAY: Final = {
         "More requests than the route allows, or `too_many_requests` of one caller; slow down."
     ),
 }
+# A path parameter means the same on every route, unless the route describes it itself.
+PATH_PARAMETERS: Final = {
+    "code": "The voucher's code; case does not matter.",
+    "delivery_id": "The delivery's id.",
+    "digest": "The digest of the file's content.",
+    "erasure_id": "The erasure's id.",
+    "event_id": "The event's id.",
+    "export_id": "The export's id.",
+    "member_id": "The member's id; `me` is the member who is signed in.",
+    "name": "The file's name.",
+    "order_id": "The order's id in that shop or till.",
+    "redemption_id": "The redemption's id.",
+    "source": "The shop or till in which the order was made, by your own name.",
+    "survey_id": "The survey's id in the program document.",
+}
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _REF: Final = "#/components/schemas/"
 _TEXT: Final = {"type": "string"}
@@ -107,12 +122,15 @@ def describe(parts: Iterable[Api]) -> Json:
     _merge_schemas(schemas, problem.pop("$defs") | {"Problem": problem})
     schemas["GatewayMessage"] = {
         "type": "object",
-        "description": "What the gateway itself answers; it cannot be shaped.",
-        "properties": {"message": {"type": "string"}},
+        "description": "An answer of the gateway itself, which is not problem details.",
+        "properties": {"message": _TEXT | {"description": "Why, in words."}},
         "required": ["message"],
         "title": "GatewayMessage",
     }
-    schemas = {name: _without_default_keywords(schema) for name, schema in schemas.items()}
+    schemas = {
+        name: _without_default_keywords(_with_lifted_descriptions(schema))
+        for name, schema in schemas.items()
+    }
     for name, example in _examples():
         if name in schemas:
             schemas[name]["examples"] = [example]
@@ -210,9 +228,12 @@ def _finished(described: Json, operation: Operation) -> Json:
             answer["content"] |= ours["content"]
             responses[str(status.value)] = answer
     finished = described | {"responses": dict(sorted(responses.items()))}
-    told = [line.strip() for line in (operation.handler.__doc__ or "").strip().split("\n")[1:]]
-    who = ", ".join(sorted(operation.allow)) or "anyone, without a token"
-    finished["description"] = "\n".join([*told, f"For: {who}."]).strip()
+    if "parameters" in described:
+        finished["parameters"] = [_with_meaning(each) for each in described["parameters"]]
+    _, *more = (operation.handler.__doc__ or "").strip().split("\n")
+    roles = ", ".join(sorted(operation.allow)) or "anyone, without a token"
+    lines = [*(line.strip() for line in more), f"For: {roles}."]
+    finished["description"] = "\n".join(lines).strip()
     if not operation.allow:
         finished["security"] = []
     if operation.form:
@@ -221,6 +242,19 @@ def _finished(described: Json, operation: Operation) -> Json:
             "content": {FORM_TYPE: {"schema": operation.form.model_json_schema()}},
         }
     return finished
+
+
+def _with_meaning(parameter: Json) -> Json:
+    """A parameter with its description.
+
+    Raises:
+        DescriptionError: there is none.
+    """
+    if parameter["in"] == "path" and not parameter.get("description"):
+        parameter = parameter | {"description": PATH_PARAMETERS.get(parameter["name"], "")}
+    if not parameter.get("description"):
+        raise DescriptionError(f"The parameter {parameter['name']} has no description")
+    return parameter
 
 
 def _of_status(success: Json, bodies: Mapping[int, type], status: int) -> Json:
@@ -297,11 +331,25 @@ def _with_one_model_for_both_ways(described: Json) -> Json:
     return one
 
 
-def _without_default_keywords(schema: Json) -> Json:
-    """A model whose defaults are said in words.
+def _with_lifted_descriptions(schema: Json) -> Json:
+    """A model whose properties have the description of their only form besides null.
 
-    A generator for TypeScript takes a property with a `default` for one that is always there, and
-    then asks whoever sends the model for all of them.
+    The framework describes `MemberId | None` within the union, where generators do not look.
+    """
+    properties: Json = {}
+    for name, part in schema.get("properties", {}).items():
+        described = dict(part)
+        forms = [form for form in part.get("anyOf", ()) if form != {"type": "null"}]
+        if "description" not in described and len(forms) == 1 and "description" in forms[0]:
+            described["description"] = forms[0]["description"]
+        properties[name] = described
+    return schema | {"properties": properties} if properties else schema
+
+
+def _without_default_keywords(schema: Json) -> Json:
+    """A model whose defaults are part of the descriptions.
+
+    A generator for TypeScript requires a property that has a `default`, also in requests.
     """
     properties: Json = {}
     for name, part in schema.get("properties", {}).items():

@@ -178,9 +178,9 @@ def record_refund(
     """Record a refund: what its order no longer earns is taken back, once."""
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     currency = desk.program.document.currency
-    asked = refund.asked(currency=currency, now=desk.now)
-    recorded = refunds.refund(source, order_id, request=asked, desk=desk)
-    steps = cancel_vouchers(source, order_id, desk=desk) if asked.whole else ()
+    requested = refund.requested(currency=currency, now=desk.now)
+    recorded = refunds.refund(source, order_id, request=requested, desk=desk)
+    steps = cancel_vouchers(source, order_id, desk=desk) if requested.whole else ()
     vouchers = steps_answer(steps)
     if isinstance(recorded, Waiting):
         return reply(RefundWaiting(vouchers=vouchers), status=202)

@@ -122,7 +122,7 @@ def enroll_member(
         # Who enrolls themself is told apart from everybody by their token, and needs no key.
         member_id=_member_id(program_id, idempotency_key if of_another else None),
         claims=claims(wanted.identities, trusted=not principal.is_person),
-        profile=wanted.profile.told(today=desk.today),
+        profile=wanted.profile.named(today=desk.today),
         consents=wanted.consents,
     )
     if of_another:
@@ -261,7 +261,7 @@ def read_balance(
     desk, _ = _serving(program_id)
     moment = min(requested or desk.now, desk.now)
     held = statements.balance_at(member_id, moment, desk=desk)
-    return balance_answer(held, at=moment)
+    return balance_answer(held, moment=moment)
 
 
 @api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(OwnAccount, TryAgain))

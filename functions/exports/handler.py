@@ -72,7 +72,7 @@ def request_report_export(
 ) -> Response[ReportExportAnswer]:
     """Ask for a report, or for the facts of a kind, as a file."""
     now = clock.now()
-    wanted = asked.wanted()
+    wanted = asked.file()
     desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
     export = request_file(
         wanted,

@@ -1,7 +1,6 @@
 """The program: its document, the catalogue of rewards, its storefronts, the API's description."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,16 +15,7 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
     WrongState,
 )
-from loyalty.domain.program.document import (
-    DOCUMENT_BYTES_MAX,
-    EarningRule,
-    Expiry,
-    PointsName,
-    Program,
-    PublishedProgram,
-    Reward,
-    RewardKind,
-)
+from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.edge import clock, desk
@@ -35,13 +25,21 @@ from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.paging import next_cursor, page_start
-from loyalty.edge.http.schemas import AnswerPart, Cursor, Moment, PageLimit
+from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
 from loyalty.edge.models.erasure_requests import (
     ErasureRequestAnswer,
     ErasureRequestPage,
     erasure_request_answer,
+)
+from loyalty.edge.models.programs import (
+    Catalogue,
+    CheckedProgram,
+    ProgramInForce,
+    PublishedVersion,
+    catalogue,
+    public_program,
 )
 from loyalty.edge.models.storefronts import (
     DeliveryPage,
@@ -75,59 +73,6 @@ api = create_app("program")
 handler = api
 
 VERSION_MAX: Final = 10**9
-
-
-class PublishedVersion(AnswerPart):
-    version: int
-    published_at: datetime
-
-
-class CheckedProgram(AnswerPart):
-    """A document that could be published, with every default written out."""
-
-    document: Program
-
-
-class CatalogueReward(AnswerPart):
-    """A reward as members see it."""
-
-    id: str
-    name: str
-    kind: RewardKind
-    cost_points: int
-    description: str | None
-    amount_minor: int | None
-    percent: int | None
-    skus: tuple[str, ...]
-    available_from: Moment | None
-    available_until: Moment | None
-    per_member_max: int | None
-    voucher_days: int | None
-    available: bool
-
-
-class Catalogue(AnswerPart):
-    items: tuple[CatalogueReward, ...]
-    next_cursor: str | None = None
-
-
-class PublicProgram(AnswerPart):
-    """What members may know of a program."""
-
-    name: str
-    time_zone: str
-    currency: str
-    points: PointsName
-    earning_rules: tuple[EarningRule, ...]
-    expiry: Expiry
-    pending_days: int
-    rewards: tuple[CatalogueReward, ...]
-
-
-class ProgramInForce(AnswerPart):
-    version: int
-    published_at: datetime
-    document: Program | PublicProgram
 
 
 @api.put(
@@ -193,7 +138,7 @@ def read_program(
         ProgramInForce(
             version=program.version,
             published_at=program.published_at,
-            document=document if api.principal.is_trusted else _public(document, now=now),
+            document=document if api.principal.is_trusted else public_program(document, now=now),
         ),
         headers=_etag(program),
     )
@@ -204,7 +149,7 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
     """List the rewards of the program."""
     now = clock.now()
     document = shelf().in_force(program_id, now=now).document
-    return Catalogue(items=_catalogue(document, now=now))
+    return catalogue(document, now=now)
 
 
 @api.put("/storefronts/<storefront_id>", allow={"manager"}, also=(201,), refuses=(TryAgain,))
@@ -354,7 +299,7 @@ def replay_deliveries(
     span = told.span()
     of = f"replay {program_id} {storefront_id} {span.since} {span.before} {sorted(span.statuses)}"
     begun = told.begun(of=of)
-    asked_at = begun.asked_at if begun else clock.now()
+    requested_at = begun.requested_at if begun else clock.now()
     done = replay_span(
         storefront_id,
         span,
@@ -362,9 +307,9 @@ def replay_deliveries(
         files=files(),
         queue=queue(),
         after=begun.after if begun else None,
-        asked_at=asked_at,
+        asked_at=requested_at,
     )
-    return span_replay_answer(done, asked_at=asked_at, of=of)
+    return span_replay_answer(done, requested_at=requested_at, of=of)
 
 
 @api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)
@@ -430,38 +375,3 @@ def _replacing(if_match: str | None, if_none_match: str | None) -> int | None:
 
 def _etag(program: PublishedProgram) -> dict[str, str]:
     return {"etag": f'"{program.version}"'}
-
-
-def _public(document: Program, *, now: datetime) -> PublicProgram:
-    return PublicProgram(
-        name=document.name,
-        time_zone=document.time_zone,
-        currency=document.currency,
-        points=document.points,
-        earning_rules=document.earning_rules,
-        expiry=document.expiry,
-        pending_days=document.pending_days,
-        rewards=_catalogue(document, now=now),
-    )
-
-
-def _catalogue(document: Program, *, now: datetime) -> tuple[CatalogueReward, ...]:
-    return tuple(_reward(reward, document, now=now) for reward in document.rewards)
-
-
-def _reward(reward: Reward, document: Program, *, now: datetime) -> CatalogueReward:
-    return CatalogueReward(
-        id=reward.id,
-        name=reward.name,
-        kind=reward.kind,
-        cost_points=reward.cost_points,
-        description=reward.description,
-        amount_minor=reward.amount_minor,
-        percent=reward.percent,
-        skus=reward.skus,
-        available_from=reward.available_from,
-        available_until=reward.available_until,
-        per_member_max=reward.per_member_max,
-        voucher_days=reward.voucher_days,
-        available=reward.is_open(now=now, zone=document.zone),
-    )

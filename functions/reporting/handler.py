@@ -4,31 +4,27 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import Field
 
-from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import NotFound, TooLarge
-from loyalty.domain.program.document import Program
 from loyalty.edge import clock, desk, report_pages
 from loyalty.edge.aws import clients
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page, reply
 from loyalty.edge.http.periods import ReportDay, require_period
-from loyalty.edge.http.schemas import AnswerPart, rfc3339
+from loyalty.edge.http.schemas import rfc3339
+from loyalty.edge.models.reports import ReportAnswer, report_answer
 from loyalty.edge.report_pages import HtmlPage
 from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
-from loyalty.lake.reports import ChartKind, Period, Report, ReportStep, Table
+from loyalty.lake.reports import Period, ReportStep, Table
 from loyalty.lake.spreadsheets import as_text
 
 api = create_app("reporting", limits_callers=False)
@@ -36,62 +32,6 @@ handler = api
 
 # Ordered by what a client gets that says nothing.
 FORMS: Final = ("application/json", "text/csv", "text/html")
-
-
-class ReportColumn(AnswerPart):
-    name: str
-    type: Annotated[str, Field(description="integer, decimal, string, date or date-time")]
-    unit: str
-    description: str
-
-
-class ReportChart(AnswerPart):
-    """The picture that suits a report, by the names of its columns."""
-
-    kind: ChartKind
-    x: Annotated[str | None, Field(description="The column that tells cases apart.")]
-    y: Annotated[
-        tuple[str, ...],
-        Field(description="What is measured: columns, or `a / b`, of the sums of two."),
-    ]
-    series: Annotated[str | None, Field(description="The column that tells series apart.")]
-    facet: Annotated[
-        str | None, Field(description="The column whose values have a chart of their own each.")
-    ]
-
-
-class ReportProgram(AnswerPart):
-    """What it takes to write a report's figures."""
-
-    name: str
-    time_zone: str
-    currency: str
-    currency_digits: Annotated[int, Field(description="Decimals of the minor unit: 2 for EUR.")]
-    points_one: str
-    points_many: str
-    names: Annotated[
-        Mapping[str, Mapping[str, str]],
-        Field(
-            description="What the document in force calls the levels, rewards and surveys of "
-            "`rows`: for each unit the names by id. Of a survey it is its question."
-        ),
-    ]
-
-
-class ReportAnswer(AnswerPart):
-    """A report; `rows` have a value for each of `columns`."""
-
-    report: str
-    title: str
-    about: Annotated[str, Field(description="How it counts, in Markdown.")]
-    program: ReportProgram
-    first_day: date
-    last_day: date
-    by: ReportStep
-    as_of: Annotated[datetime, Field(description="What the lake held then is in the report.")]
-    columns: tuple[ReportColumn, ...]
-    chart: ReportChart
-    rows: tuple[tuple[int | float | str | None, ...], ...]
 
 
 @api.get(
@@ -122,7 +62,7 @@ def read_report(
 
     Answers JSON, CSV to `Accept: text/csv`, or to `text/html` a page that can be kept and printed.
     """
-    asked = reports.report(name)
+    report = reports.report(name)
     require_period(first, last, pointer="/query/to")
     as_of = clock.now()
     programs = desk.shelf(settings(ReportingSettings).table)
@@ -136,8 +76,8 @@ def read_report(
         within_days=within_days,
     )
     try:
-        facts = mirror().fetch(program_id, asked.reads, columns=columns.read_by(name))
-        table = reports.run(asked, period, facts=facts, document=document, connect=engine().over)
+        facts = mirror().fetch(program_id, report.reads, columns=columns.read_by(name))
+        table = reports.run(report, period, facts=facts, document=document, connect=engine().over)
     except TooLarge as refusal:
         raise TooLarge(
             f"{refusal.detail} As a file it has more room: "
@@ -146,7 +86,7 @@ def read_report(
     form = _preferred(api.event.headers.get("accept", ""))
     if form == "text/csv":
         return _csv(table, name=f"{name}_{first}_{last}", as_of=as_of)
-    answer = _answer(asked, table, period, document=document)
+    answer = report_answer(report, table, period, document=document)
     if form == "text/html":
         return _html(report_pages.page(answer.model_dump(mode="json")))
     return reply(answer)
@@ -182,30 +122,6 @@ def read_asset(
         body=text,
         headers={"cache-control": "public, max-age=31536000, immutable"},
         compress=True,
-    )
-
-
-def _answer(report: Report, table: Table, period: Period, *, document: Program) -> ReportAnswer:
-    return ReportAnswer(
-        report=report.name,
-        title=report.title,
-        about=report.about,
-        program=ReportProgram(
-            name=document.name,
-            time_zone=document.time_zone,
-            currency=document.currency,
-            currency_digits=exponent(document.currency) or 0,
-            points_one=document.points.one,
-            points_many=document.points.many,
-            names=report_pages.names(table, document),
-        ),
-        first_day=period.first,
-        last_day=period.last,
-        by=period.by,
-        as_of=period.as_of,
-        columns=tuple(ReportColumn(**asdict(column)) for column in table.columns),
-        chart=ReportChart(**asdict(report.chart)),
-        rows=table.rows,
     )
 
 

@@ -2,9 +2,7 @@
 
 import time
 from functools import cache
-from typing import Annotated, Final, Literal
-
-from pydantic import Field
+from typing import Final
 
 from loyalty.domain.kernel.errors import BadSignature, NotFound, TooLarge
 from loyalty.domain.shops.storefront import Received
@@ -14,10 +12,9 @@ from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import ANYONE, ProgramId, create_app
-from loyalty.edge.http.schemas import AnswerPart
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.models.storefronts import StorefrontId
+from loyalty.edge.models.storefronts import DeliveryReceipt, StorefrontId
 from loyalty.edge.settings import WebhooksSettings, settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
@@ -31,16 +28,6 @@ api = create_app("webhooks")
 handler = api
 
 
-class DeliveryReceipt(AnswerPart):
-    """The delivery is kept and will be applied; what comes of it is told elsewhere.
-
-    `greeted`: it only asked whether somebody is here.
-    """
-
-    status: Literal["received", "greeted"] = "received"
-    delivery_id: Annotated[str | None, Field(description="By which it is listed and replayed.")]
-
-
 @api.post(
     "/webhooks/<storefront_id>",
     allow=ANYONE,
@@ -51,7 +38,10 @@ def receive_delivery(
     program_id: ProgramId,
     storefront_id: StorefrontId,
 ) -> DeliveryReceipt:
-    """Receive a storefront's signed webhook."""
+    """Receive a storefront's signed webhook.
+
+    Platforms call this, each in its own form; the delivery is applied soon after.
+    """
     received = Received(
         body=api.raw_body,
         headers={name.lower(): value for name, value in api.event.headers.items()},

@@ -83,8 +83,10 @@ FORM_POLICY: Final = (
 # Routes without a token: the function itself decides whom it believes.
 ANYONE: Final[frozenset[Role]] = frozenset()
 
-ProgramId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
-# What cannot be an id names nothing: 404. The framework takes no `ExternalId` in a path.
+ProgramId = Annotated[
+    str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$", description="The program's id.")
+]
+# Text that cannot be an id names nothing: 404. The framework takes no `ExternalId` in a path.
 PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
 IdempotencyKey = Annotated[
     str,
@@ -93,7 +95,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x20-\x7e]+$",
-        description="Names this request. Sent again, it is answered as the first time.",
+        description="Your own name for this request. Sent again, it gets the first answer again.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The one place where a refusal becomes an answer: RFC 9457 problem details."""
+"""Turns refusals into answers: problem details (RFC 9457)."""
 
 import json
 from http import HTTPStatus
@@ -47,8 +47,8 @@ class ProblemFault(BaseModel):
     """One mistake in a request."""
 
     pointer: str = Field(description="A JSON pointer into the body, or /query/… or /header/….")
-    code: str
-    detail: str
+    code: str = Field(description="What kind of mistake it is.")
+    detail: str = Field(description="The mistake in words.")
 
 
 class Problem(BaseModel):
@@ -70,23 +70,24 @@ class Problem(BaseModel):
         }
     )
 
-    type: str
-    title: str
-    status: int
+    type: str = Field(description="A relative reference that ends in `code`.")
+    title: str = Field(description="What the code means; the same in every answer.")
+    status: int = Field(description="The HTTP status.")
     code: str = Field(
-        description="Stable: write your program against this.",
+        description="A stable code: write your program against it.",
         json_schema_extra={"enum": [*sorted(STATUS), INTERNAL_ERROR]},
     )
-    detail: str
-    request_id: str
-    errors: list[ProblemFault]
+    detail: str = Field(description="What stood in the way of this request.")
+    request_id: str = Field(description="The request's id in the logs, as in `X-Request-Id`.")
+    errors: list[ProblemFault] = Field(description="The mistakes in the request, at most 100.")
     member_id: str | None = Field(
-        default=None, description="With `identity_taken`, for staff and services only."
+        default=None,
+        description="With `identity_taken`: the member who has it, for staff and services only.",
     )
 
 
 def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
-    """The answer that a refusal is."""
+    """The answer to a refused request."""
     more: dict[str, Any] = {}
     headers: dict[str, str | list[str]] = {}
     if isinstance(refusal, IdentityTaken) and refusal.member_id:
@@ -111,13 +112,13 @@ def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
 
 
 def failed(*, request_id: str) -> Response[str]:
-    """The answer to what should not have happened; the log tells the rest."""
+    """The answer to a failure of ours; the log explains it."""
     return _response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         headers={},
         code=INTERNAL_ERROR,
         title="Something went wrong on our side",
-        detail="Repeating the request is safe where it has an idempotency key or an id of its own.",
+        detail="You can repeat the request if it has an Idempotency-Key or an id of its own.",
         request_id=request_id,
         errors=[],
     )
@@ -126,10 +127,10 @@ def failed(*, request_id: str) -> Response[str]:
 def _response(
     status: HTTPStatus, *, headers: dict[str, str | list[str]], **body: Any
 ) -> Response[str]:
-    told = {"type": f"/problems/{body['code']}", "status": status.value} | body
+    content = {"type": f"/problems/{body['code']}", "status": status.value} | body
     return Response(
         status_code=status.value,
         content_type=CONTENT_TYPE,
-        body=json.dumps(told, separators=(",", ":")),
+        body=json.dumps(content, separators=(",", ":")),
         headers=headers,
     )

@@ -1,6 +1,6 @@
-"""What several functions' requests and answers are made of.
+"""Parts that the requests and answers of several functions share.
 
-The names of models are unique over the whole API, because OpenAPI merges them by name.
+OpenAPI merges models by name, so a name is unique in the whole API.
 """
 
 from datetime import date, datetime
@@ -30,22 +30,50 @@ __all__ = [
     "ExternalId",
     "Instant",
     "Label",
+    "LineId",
     "LotPoints",
+    "MemberId",
     "Moment",
     "Money",
+    "NextCursor",
+    "OrderId",
     "OrderRef",
     "PageLimit",
     "PendingPoints",
     "Points",
+    "RedemptionId",
     "RequestPart",
+    "RewardId",
+    "RewardName",
+    "Source",
     "rfc3339",
 ]
 
-PageLimit = Annotated[int, Query(ge=1, le=100, description="How many items a page may have.")]
+PageLimit = Annotated[int, Query(ge=1, le=100, description="The most items that a page may have.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=2000, description="`next_cursor` of the page before."),
+    Query(
+        max_length=2000,
+        description="`next_cursor` of the previous page; leave it out to get the first page.",
+    ),
 ]
+
+# Fields of answers. Requests check the same ids as `ExternalId`.
+MemberId = Annotated[str, Field(description="The member's id, which begins with `mem_`.")]
+RewardId = Annotated[str, Field(description="The reward's id in the program document.")]
+RewardName = Annotated[str, Field(description="The reward's name in the program document.")]
+RedemptionId = Annotated[str, Field(description="The redemption's id.")]
+NextCursor = Annotated[
+    str | None,
+    Field(description="Send it as `cursor` to get the next page; null: this is the last page."),
+]
+
+# Fields of requests and answers alike.
+Source = Annotated[
+    ExternalId, Field(description="The shop or till in which the order was made, by your own name.")
+]
+OrderId = Annotated[ExternalId, Field(description="The order's id in that shop or till.")]
+LineId = Annotated[ExternalId, Field(description="The line's id, unique within its order.")]
 
 
 class RequestPart(BaseModel):
@@ -55,7 +83,7 @@ class RequestPart(BaseModel):
 
 
 class AnswerPart(BaseModel):
-    """A part of what we answer. Every field is always there, so clients need not ask for it."""
+    """A part of what we answer. Every field is always present."""
 
     model_config = ConfigDict(
         frozen=True, defer_build=True, json_schema_serialization_defaults_required=True
@@ -63,18 +91,21 @@ class AnswerPart(BaseModel):
 
 
 class OrderRef(RequestPart):
-    """Names an order: the shop or till it was made in, and its id there."""
+    """Names an order: the shop or till in which it was made, and its id there."""
 
-    source: Annotated[ExternalId, Field(description="The shop or till, as its orders name it.")]
-    order_id: Annotated[ExternalId, Field(description="The order's id in the shop or till.")]
+    source: Source
+    order_id: OrderId
 
 
 class LotPoints(AnswerPart):
-    """Points of one expiry date; in an entry, the signed change to them."""
+    """Points that expire on one day; in an entry, the signed change to them."""
 
     expires_on: Annotated[
         date | None,
-        Field(description="The last day to spend them, in the program's time zone; null: never."),
+        Field(
+            description="The last day to spend the points, in the program's time zone; "
+            "null: they never expire."
+        ),
     ]
     points: Annotated[int, Field(description="How many points.")]
 
@@ -82,9 +113,15 @@ class LotPoints(AnswerPart):
 class PendingPoints(AnswerPart):
     """Points that cannot be spent yet; in an entry, the signed change to them."""
 
-    available_on: Annotated[date, Field(description="The first day to spend them.")]
+    available_on: Annotated[
+        date, Field(description="The first day to spend the points, in the program's time zone.")
+    ]
     expires_on: Annotated[
-        date | None, Field(description="The last day to spend them; null: never.")
+        date | None,
+        Field(
+            description="The last day to spend the points, in the program's time zone; "
+            "null: they never expire."
+        ),
     ]
     points: Annotated[int, Field(description="How many points.")]
 
@@ -99,12 +136,12 @@ class Money(RequestPart):
         """The amount in minor units of the program's currency.
 
         Raises:
-            CurrencyMismatch: it is money of another currency.
+            CurrencyMismatch: it is in a different currency.
             ValidationFailed: there is no such currency.
         """
         if self.currency == currency:
             return self.amount
-        raise _wrong_currency(self.currency, wanted=currency, pointer=pointer)
+        raise _wrong_currency(self.currency, expected=currency, pointer=pointer)
 
 
 def rfc3339(instant: datetime) -> str:
@@ -112,11 +149,13 @@ def rfc3339(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def _wrong_currency(code: str, *, wanted: str, pointer: str) -> CurrencyMismatch | ValidationFailed:
+def _wrong_currency(
+    code: str, *, expected: str, pointer: str
+) -> CurrencyMismatch | ValidationFailed:
     if exponent(code) is None:
         detail = f"There is no currency {code}."
         fault = Fault(f"{pointer}/currency", "unknown_currency", detail)
         return ValidationFailed(detail, faults=(fault,))
-    detail = f"The program counts in {wanted}, not in {code}."
+    detail = f"The program uses {expected}, not {code}."
     fault = Fault(f"{pointer}/currency", "currency_mismatch", detail)
     return CurrencyMismatch(detail, faults=(fault,))

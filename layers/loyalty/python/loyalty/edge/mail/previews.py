@@ -24,7 +24,7 @@ LATER: Final = timedelta(days=23)
 
 
 class PreviewRequest(RequestPart):
-    """A kind of message, in words and with a look that need not be published yet."""
+    """A kind of message, with words and a theme that need not be published yet."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -42,22 +42,25 @@ class PreviewRequest(RequestPart):
         }
     )
 
-    kind: MessageKind
+    kind: Annotated[MessageKind, Field(description="The kind of message.")]
     locale: Annotated[
-        StrictStr | None, Field(pattern=LOCALE, description="Of the sample member: fr-FR.")
+        StrictStr | None,
+        Field(pattern=LOCALE, description="The sample member's language, such as fr-FR."),
     ] = None
-    name: Annotated[Label | None, Field(description="Of the sample member; null: none.")] = (
-        SAMPLE_NAME
-    )
+    name: Annotated[
+        Label | None, Field(description="The sample member's name; null: they have none.")
+    ] = SAMPLE_NAME
     template: Annotated[
         MessageTemplate | None,
-        Field(description="Null: the words in force for the kind and locale."),
+        Field(description="The words to try; null: those in force for the kind and locale."),
     ] = None
-    look: Annotated[MailTheme | None, Field(description="Null: the look in force.")] = None
+    look: Annotated[
+        MailTheme | None, Field(description="The theme to try; null: the one in force.")
+    ] = None
 
 
 class PreviewAnswer(AnswerPart):
-    """The mail, as it would be sent."""
+    """The mail that would be sent."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -71,9 +74,9 @@ class PreviewAnswer(AnswerPart):
         }
     )
 
-    subject: str
-    html: str
-    text: str
+    subject: Annotated[str, Field(description="The subject.")]
+    html: Annotated[str, Field(description="The HTML part.")]
+    text: Annotated[str, Field(description="The plain text part.")]
 
 
 def with_draft(document: Program, wanted: PreviewRequest) -> Program:

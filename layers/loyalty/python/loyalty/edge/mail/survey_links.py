@@ -40,12 +40,14 @@ class Invitation:
 
 
 class SurveyForm(BaseModel):
-    """What the page's form sends."""
+    """The fields of the page's form."""
 
     model_config = ConfigDict(frozen=True)
 
-    score: int = Field(ge=0, le=10, description="On the survey's scale.")
-    comment: str | None = Field(default=None, max_length=COMMENT_MAX)
+    score: int = Field(ge=0, le=10, description="0 to 10 in an NPS survey, 1 to 5 in a CSAT one.")
+    comment: str | None = Field(
+        default=None, max_length=COMMENT_MAX, description="In the member's own words."
+    )
 
 
 def path(invitation: Invitation, *, program_id: str, keyring: Keyring) -> str:

@@ -1,4 +1,4 @@
-"""Requests for what is held of somebody, as whoever answers them is told."""
+"""Requests of customers for what is held of them, as the people who answer them read them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,25 +11,30 @@ from loyalty.usecases.shops.privacy_requests import PassedOn
 
 
 class DataRequestAnswer(AnswerPart):
-    """Who wants to know what is held of them: a customer, as their shop knows them."""
+    """A customer asked a shop for what is held of them; the shop passed the request on."""
 
-    request_id: Annotated[str | None, Field(description="What the platform calls the request.")]
-    customer_id: Annotated[str | None, Field(description="Their id in the shop.")]
-    email: str | None
-    phone: Annotated[str | None, Field(description="Null also where it has no country.")]
-    orders: list[OrderRef]
-    received_at: datetime
-    due_at: Annotated[datetime, Field(description="Thirty days after it was passed on.")]
+    request_id: Annotated[str | None, Field(description="The platform's id of the request.")]
+    customer_id: Annotated[str | None, Field(description="The customer's id in the shop.")]
+    email: Annotated[str | None, Field(description="The customer's e-mail address in the shop.")]
+    phone: Annotated[
+        str | None,
+        Field(description="The customer's phone number; null also if it has no country code."),
+    ]
+    orders: Annotated[list[OrderRef], Field(description="The orders that the request is about.")]
+    received_at: Annotated[datetime, Field(description="When the shop passed it on, in UTC.")]
+    due_at: Annotated[
+        datetime, Field(description="Answer the customer by then: 30 days after `received_at`.")
+    ]
 
 
 def data_request_answer(passed_on: PassedOn) -> DataRequestAnswer:
     request, delivery = passed_on
-    known = {identity.kind: identity.value for identity in request.identities}
+    values = {identity.kind: identity.value for identity in request.identities}
     return DataRequestAnswer(
         request_id=request.request_id,
-        customer_id=known.get("customer"),
-        email=known.get("email"),
-        phone=known.get("phone"),
+        customer_id=values.get("customer"),
+        email=values.get("email"),
+        phone=values.get("phone"),
         orders=[
             OrderRef(source=delivery.source, order_id=order_id) for order_id in request.order_ids
         ],

@@ -1,4 +1,4 @@
-"""Endpoints as managers register them, and what they are answered."""
+"""Endpoints, as managers register and read them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,20 +11,22 @@ from loyalty.domain.events import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import EXTERNAL_ID, LINE
 from loyalty.domain.webhooks_out.addresses import URL_CHARS_MAX, AddressRefused, read_address
-from loyalty.domain.webhooks_out.deliveries import DeliveryState, EndpointDelivery
+from loyalty.domain.webhooks_out.deliveries import DeliveryState, EndpointDelivery, Trouble
 from loyalty.domain.webhooks_out.endpoints import EVERY_EVENT, OVERLAP, DisabledBecause, Endpoint
-from loyalty.edge.http.schemas import AnswerPart, RequestPart
+from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 
 EVENTS: Final = tuple(sorted(event.name for event in ALL))
 
-EndpointId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
+EndpointId = Annotated[
+    str, Path(pattern=EXTERNAL_ID, description="The endpoint's id, of your own choosing.")
+]
 EventName = Annotated[
     StrictStr, Field(max_length=64, json_schema_extra={"enum": [*EVENTS, EVERY_EVENT]})
 ]
 
 
 class EndpointRequest(RequestPart):
-    """Where events are to be sent. Sent again, it replaces all that was said before."""
+    """Where to send which events. A second request replaces the first one as a whole."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -40,24 +42,26 @@ class EndpointRequest(RequestPart):
 
     url: Annotated[
         StrictStr,
-        Field(max_length=URL_CHARS_MAX, description="A public https address."),
+        Field(max_length=URL_CHARS_MAX, description="A public https address that takes events."),
     ]
     events: Annotated[
         tuple[EventName, ...],
         Field(
             min_length=1,
             max_length=len(EVENTS) + 1,
-            description="Names of events, or `*` for all that there are and will be.",
+            description="Names of events, or `*` for every event, also of later versions.",
         ),
     ]
-    description: Annotated[StrictStr, Field(max_length=200), LINE] | None = None
-    enabled: Annotated[StrictBool, Field(description="False: nothing is sent there.")] = True
+    description: Annotated[
+        Annotated[StrictStr, LINE] | None, Field(max_length=200, description="A note of yours.")
+    ] = None
+    enabled: Annotated[StrictBool, Field(description="False: no events are sent.")] = True
 
     def endpoint(self, endpoint_id: str, *, now: datetime, allow_local: bool) -> Endpoint:
-        """What is asked for, checked.
+        """The endpoint that this request registers.
 
         Raises:
-            ValidationFailed: an event that there is none, or an address where nothing is sent.
+            ValidationFailed: it names an unknown event, or an address that takes no events.
         """
         faults = tuple(self._faults(allow_local=allow_local))
         if faults:
@@ -79,70 +83,97 @@ class EndpointRequest(RequestPart):
             yield Fault("/url", refusal.reason, str(refusal))
         for place, name in enumerate(self.events):
             if name not in EVENTS and name != EVERY_EVENT:
-                detail = f"There is no event “{name}”; there are {', '.join(sorted(EVENTS))}"
+                detail = f"There is no event “{name}”; use one of {', '.join(sorted(EVENTS))}"
                 yield Fault(f"/events/{place}", "unknown_event", detail)
 
 
 class EndpointAnswer(AnswerPart):
     """A registered endpoint."""
 
-    id: str
-    url: str
-    events: tuple[str, ...]
-    description: str | None
-    enabled: bool
-    disabled_because: Annotated[
-        DisabledBecause | None, Field(description="`gone`: it answered 410.")
+    id: Annotated[str, Field(description="The endpoint's id, of your own choosing.")]
+    url: Annotated[str, Field(description="The address that takes events.")]
+    events: Annotated[
+        tuple[str, ...], Field(description="Names of events, or `*` for every event.")
     ]
-    created_at: datetime
-    changed_at: datetime
+    description: Annotated[str | None, Field(description="Your note.")]
+    enabled: Annotated[bool, Field(description="Whether events are sent.")]
+    disabled_because: Annotated[
+        DisabledBecause | None,
+        Field(
+            description="Why no events are sent. `asked`: a manager disabled it. "
+            "`gone`: it answered 410."
+        ),
+    ]
+    created_at: Annotated[datetime, Field(description="When it was registered, in UTC.")]
+    changed_at: Annotated[datetime, Field(description="When it was changed last, in UTC.")]
     previous_secret_until: Annotated[
         datetime | None,
-        Field(description="Until then deliveries carry the signature of the secret before, too."),
+        Field(
+            description="Until then, in UTC, deliveries are also signed with the previous secret."
+        ),
     ]
 
 
 class EndpointWithSecret(EndpointAnswer):
-    """A registered endpoint, and its secret where that is new: it is shown this once."""
+    """A registered endpoint with its secret, if that is new. A secret is shown only once."""
 
     secret: Annotated[
-        str | None, Field(description="What deliveries are signed with (Standard Webhooks).")
+        str | None, Field(description="The key that signs deliveries (Standard Webhooks).")
     ] = None
 
 
 class EndpointPage(AnswerPart):
-    items: list[EndpointAnswer]
-    next_cursor: str | None = None
+    """The registered endpoints."""
+
+    items: Annotated[list[EndpointAnswer], Field(description="All endpoints; at most twenty.")]
+    next_cursor: NextCursor = None
 
 
 class EndpointDeliveryAnswer(AnswerPart):
-    """An event for an endpoint, and how its delivery fares."""
+    """The delivery of one event to one endpoint."""
 
-    event_id: str
-    event: str
-    state: DeliveryState
-    attempts: int
-    queued_at: datetime
-    last_attempt_at: datetime | None
+    event_id: Annotated[str, Field(description="The event's id, which every attempt repeats.")]
+    event: Annotated[str, Field(description="The event's name.")]
+    state: Annotated[
+        DeliveryState,
+        Field(
+            description="`retrying`: it is tried again. `delivered`: the endpoint accepted it. "
+            "`parked`: it is not tried again unless you redeliver it."
+        ),
+    ]
+    attempts: Annotated[int, Field(description="How often it was tried.")]
+    queued_at: Annotated[datetime, Field(description="When the event was queued, in UTC.")]
+    last_attempt_at: Annotated[
+        datetime | None, Field(description="When it was tried last, in UTC; null: not yet.")
+    ]
     last_status: Annotated[
-        int | None, Field(description="The HTTP status that the endpoint answered last.")
+        int | None, Field(description="The HTTP status of the endpoint's last answer.")
     ]
     last_trouble: Annotated[
-        str | None, Field(description="Why there is no such status: a stable code.")
+        Trouble | None,
+        Field(description="Why the last attempt had no HTTP status, or was refused."),
     ]
-    next_attempt_at: datetime | None
+    next_attempt_at: Annotated[
+        datetime | None, Field(description="When it is tried next, in UTC; null: not again.")
+    ]
 
 
 class EndpointDeliveryPage(AnswerPart):
-    items: list[EndpointDeliveryAnswer]
-    next_cursor: str | None
+    """A page of deliveries to an endpoint, newest first."""
+
+    items: Annotated[
+        list[EndpointDeliveryAnswer], Field(description="The deliveries of this page.")
+    ]
+    next_cursor: NextCursor
 
 
 class RedeliveryAnswer(AnswerPart):
     """The event is queued to be sent."""
 
-    status: Literal["queued"] = "queued"
-    delivery: EndpointDeliveryAnswer
+    status: Annotated[Literal["queued"], Field(description="The event waits to be sent.")] = (
+        "queued"
+    )
+    delivery: Annotated[EndpointDeliveryAnswer, Field(description="The delivery as it stands.")]
 
 
 def endpoint_answer(endpoint: Endpoint, *, now: datetime) -> EndpointAnswer:

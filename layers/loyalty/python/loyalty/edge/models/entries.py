@@ -26,11 +26,13 @@ from loyalty.edge.http.schemas import AnswerPart, LotPoints, OrderRef, PendingPo
 
 
 class EntryRate(AnswerPart):
-    """A rule's rate as it was then: so many points for so many minor units, times a level's."""
+    """The rate of an earning rule: `points` for every `per_minor`, times the level's multiplier."""
 
-    points: int
-    per_minor: int
-    multiplier_percent: int
+    points: Annotated[int, Field(description="Points for every `per_minor`.")]
+    per_minor: Annotated[int, Field(description="An amount in the currency's minor units.")]
+    multiplier_percent: Annotated[
+        int, Field(description="The multiplier of the member's level, in percent: 150 is 1.5.")
+    ]
 
 
 # Some 250 bytes of JSON each.
@@ -38,80 +40,142 @@ SHARES_MAX: Final = 1_000
 
 
 class EntryShare(AnswerPart):
-    """What one line earned under one rule, and on how much money.
+    """What one line earned under one rule, and on how much money."""
 
-    `line_id` is null in the breakdown of a very large order, which has one item for each rule.
-    """
+    rule_id: Annotated[str, Field(description="The earning rule's id in the program document.")]
+    line_id: Annotated[
+        str | None,
+        Field(
+            description="The order's line; null in the breakdown of a very large order, which has "
+            "one share for each rule."
+        ),
+    ]
+    points: Annotated[int, Field(description="Points that the line earned under this rule.")]
+    eligible_minor: Annotated[
+        int, Field(description="How much of the line counted, in the currency's minor units.")
+    ]
+    rate: Annotated[EntryRate, Field(description="The rule's rate at that time.")]
 
-    rule_id: str
-    line_id: str | None
-    points: int
-    eligible_minor: int
-    rate: EntryRate
+
+RefundedMinor = Annotated[
+    int, Field(description="How much of the refund counted, in the currency's minor units.")
+]
+Clawed = Annotated[int, Field(description="Points taken from what the member held.")]
+Owed = Annotated[int, Field(description="Points that became debt, paid by later earnings.")]
+Forgiven = Annotated[int, Field(description="Points that the program let the member keep.")]
+Excused = Annotated[int, Field(description="Points that had already expired unspent.")]
 
 
 class EntryClawback(AnswerPart):
-    """Where the points of a refund came from; the four add up to what the order earns less."""
+    """How a refund took points back.
 
-    refund_id: str
-    amount_minor: Annotated[int, Field(description="How much of the refund counted.")]
-    clawed: int
-    owed: Annotated[int, Field(description="Became debt, paid by later earnings.")]
-    forgiven: int
-    excused: Annotated[int, Field(description="Had expired unspent.")]
+    `clawed + owed + forgiven + excused` is how many points less the order earns.
+    """
+
+    refund_id: Annotated[str, Field(description="The refund's id, unique within its order.")]
+    amount_minor: RefundedMinor
+    clawed: Clawed
+    owed: Owed
+    forgiven: Forgiven
+    excused: Excused
 
 
 class EntryEdit(AnswerPart):
-    """What a storefront's change of an order did to it; the four are as of a clawback.
+    """How a storefront's change of an order changed what it earns.
 
-    Where the order earns more, `forgiven` may be negative: points that a refund once forgave
-    count first.
+    `clawed + owed + forgiven + excused` is how many points less the order earns. If it earns more,
+    points that a refund once forgave count first, and `forgiven` is negative.
     """
 
-    amount_minor: Annotated[int, Field(description="How much more the order is worth.")]
-    clawed: int
-    owed: int
-    forgiven: int
-    excused: int
+    amount_minor: Annotated[
+        int,
+        Field(
+            description="How much more the order is worth, in the currency's minor units; "
+            "negative: less."
+        ),
+    ]
+    clawed: Clawed
+    owed: Owed
+    forgiven: Forgiven
+    excused: Excused
 
 
 class EntryAnswer(AnswerPart):
     """One immutable line of the ledger, with its cause and its explanation."""
 
-    id: str
-    kind: EntryKind
+    id: Annotated[str, Field(description="The entry's id, made from its cause.")]
+    kind: Annotated[EntryKind, Field(description="What kind of cause the entry has.")]
     points: Annotated[int, Field(description="The signed change in spendable points.")]
     pending_points: Annotated[int, Field(description="The signed change in pending points.")]
-    happened_at: datetime
-    recorded_at: datetime
-    program_version: int
-    lots: Annotated[list[LotPoints], Field(description="By expiry date; debt is not in a lot.")]
-    pending: list[PendingPoints]
-    debt: Annotated[int, Field(description="The signed change in debt.")]
+    happened_at: Annotated[
+        datetime, Field(description="When the cause happened, in UTC: the order's time, say.")
+    ]
+    recorded_at: Annotated[datetime, Field(description="When the entry was recorded, in UTC.")]
+    program_version: Annotated[
+        int, Field(description="The version of the program document that decided it.")
+    ]
+    lots: Annotated[
+        list[LotPoints],
+        Field(description="The signed changes by expiry date; debt is not part of a lot."),
+    ]
+    pending: Annotated[
+        list[PendingPoints], Field(description="The signed changes in pending points by date.")
+    ]
+    debt: Annotated[int, Field(description="The signed change in debt, in points.")]
     available_on: Annotated[
-        date | None, Field(description="Of an accrual: when the last of its points is available.")
+        date | None,
+        Field(
+            description="Of an accrual: the day on which the last of its points becomes available, "
+            "in the program's time zone."
+        ),
     ] = None
     expires_on: Annotated[
-        date | None, Field(description="Of an accrual: the last day of its longest-lived points.")
+        date | None,
+        Field(
+            description="Of an accrual: the last day of its longest-lived points, in the program's "
+            "time zone; null also if they never expire."
+        ),
     ] = None
-    tier: Annotated[str | None, Field(description="The member's level at the time.")] = None
-    breakdown: list[EntryShare] | None = None
-    order: OrderRef | None = None
-    clawback: EntryClawback | None = None
-    edit: EntryEdit | None = None
-    redemption_id: str | None = None
-    reward_id: str | None = None
-    reason: str | None = None
-    reference: str | None = None
+    tier: Annotated[str | None, Field(description="The id of the member's level then.")] = None
+    breakdown: Annotated[
+        list[EntryShare] | None,
+        Field(description="Of an accrual, where an order is read: what each line earned."),
+    ] = None
+    order: Annotated[
+        OrderRef | None, Field(description="The order that caused it, if one did.")
+    ] = None
+    clawback: Annotated[
+        EntryClawback | None, Field(description="Of a refund: how it took points back.")
+    ] = None
+    edit: Annotated[
+        EntryEdit | None, Field(description="Of a changed order: how its points changed.")
+    ] = None
+    redemption_id: Annotated[
+        str | None, Field(description="Of a redemption or its return: the redemption's id.")
+    ] = None
+    reward_id: Annotated[
+        str | None, Field(description="Of a redemption: the reward's id in the program document.")
+    ] = None
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Of an adjustment: the reason that was given. Of a return: `cancelled` or "
+            "`hold_expired`."
+        ),
+    ] = None
+    reference: Annotated[
+        str | None,
+        Field(description="Of an adjustment: your own reference, such as a case number."),
+    ] = None
     counterpart_id: Annotated[
-        str | None, Field(description="Of a transfer or a merge: the other member.")
+        str | None, Field(description="Of a transfer or a merge: the other member's id.")
     ] = None
 
 
 class RecordedEntry(AnswerPart):
-    """The entry that a request caused, now or when it was first sent."""
+    """The entry that the request caused, now or when it was first sent."""
 
-    entry: EntryAnswer
+    entry: Annotated[EntryAnswer, Field(description="The entry that the request caused.")]
 
 
 class _RuleShare(NamedTuple):
@@ -126,8 +190,8 @@ def shares_answer(
 ) -> list[EntryShare]:
     """A breakdown with the rates of the program version that decided it.
 
-    One of more than `SHARES_MAX` shares is summed up by rule: every answer stays far below what
-    the gateway takes.
+    More than `SHARES_MAX` shares are summed up by rule, so that every answer stays far below the
+    gateway's limit.
     """
     rules = {rule.id: rule for rule in document.earning_rules}
     level = document.tiers.level(tier) if document.tiers else None
@@ -162,9 +226,9 @@ def _by_rule(shares: Sequence[Share | _RuleShare]) -> tuple[_RuleShare, ...]:
 
 
 def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAnswer:
-    """The entry as its cause and its detail tell it.
+    """The entry with its cause and its explanation.
 
-    `decided_by` is the document of the entry's program version; with it a breakdown tells rates.
+    `decided_by` is the document of the entry's program version; without it there is no breakdown.
     """
     return EntryAnswer(
         id=entry.id,
@@ -193,7 +257,7 @@ def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAns
 
 
 def last_day(day: date) -> date | None:
-    """The last day of points as it is shown: none for those that never expire."""
+    """The last day of points as the API shows it: None if they never expire."""
     return None if day == NEVER else day
 
 
@@ -212,20 +276,20 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
                     else None
                 ),
             }
-        case Clawback() as told:
-            taken = {name: getattr(told, name) for name in EntryClawback.model_fields}
+        case Clawback() as clawback:
+            taken = {name: getattr(clawback, name) for name in EntryClawback.model_fields}
             return {"clawback": EntryClawback(**taken)}
-        case Edit() as told:
-            changed = {name: getattr(told, name) for name in EntryEdit.model_fields}
+        case Edit() as edit:
+            changed = {name: getattr(edit, name) for name in EntryEdit.model_fields}
             return {"edit": EntryEdit(**changed)}
-        case Redemption() as told:
-            return {"redemption_id": told.redemption_id, "reward_id": told.reward_id}
-        case Return() as told:
-            return {"redemption_id": told.redemption_id, "reason": told.why}
-        case Adjustment() as told:
-            return {"reason": told.reason, "reference": told.reference}
-        case Counterpart() as told:
-            return {"counterpart_id": told.member_id}
+        case Redemption() as redemption:
+            return {"redemption_id": redemption.redemption_id, "reward_id": redemption.reward_id}
+        case Return() as returned:
+            return {"redemption_id": returned.redemption_id, "reason": returned.why}
+        case Adjustment() as adjustment:
+            return {"reason": adjustment.reason, "reference": adjustment.reference}
+        case Counterpart() as counterpart:
+            return {"counterpart_id": counterpart.member_id}
         case None:
             return {}
 

@@ -1,4 +1,4 @@
-"""Erasures that a shop requested: whom they are about, when they begin, and who stopped them."""
+"""Erasures that a shop requested: the customer, when each begins, and who stopped it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from loyalty.domain.people.erasure import Erasure
-from loyalty.edge.http.schemas import AnswerPart
+from loyalty.edge.http.schemas import AnswerPart, NextCursor
 
 State = Literal["waiting", "erasing", "done", "stopped"]
 
@@ -14,45 +14,50 @@ State = Literal["waiting", "erasing", "done", "stopped"]
 class ErasureRequestAnswer(AnswerPart):
     """An erasure that a shop requested. Once it is done or stopped, it names nobody."""
 
-    id: str
-    delivery_id: Annotated[str, Field(description="The delivery by which it was requested.")]
+    id: Annotated[str, Field(description="The erasure's id; use it to stop the erasure.")]
+    delivery_id: Annotated[str, Field(description="The delivery that requested it.")]
     asks: Annotated[
         Literal["customer", "shop"],
-        Field(description="Whether a customer is to be forgotten, or all that the shop delivered."),
+        Field(
+            description="`customer`: erase one customer. `shop`: erase all that the shop delivered."
+        ),
     ]
-    state: Annotated[State, Field(description="It can be stopped while it is waiting.")]
-    customer_id: Annotated[str | None, Field(description="Their id in the shop.")]
-    email: str | None
-    phone: str | None
-    requested_at: datetime
+    state: Annotated[State, Field(description="It can be stopped only while it is `waiting`.")]
+    customer_id: Annotated[str | None, Field(description="The customer's id in the shop.")]
+    email: Annotated[str | None, Field(description="The customer's e-mail address in the shop.")]
+    phone: Annotated[str | None, Field(description="The customer's phone number in the shop.")]
+    requested_at: Annotated[datetime, Field(description="When the shop requested it, in UTC.")]
     begins_at: Annotated[
-        datetime, Field(description="The next hourly run of `privacy` after this begins erasing.")
+        datetime,
+        Field(description="Erasing begins with the first hourly run of `privacy` after this time."),
     ]
-    stopped_at: datetime | None
+    stopped_at: Annotated[datetime | None, Field(description="When it was stopped, in UTC.")]
     stopped_by: Annotated[
-        str | None, Field(description="The subject (`sub`) of the manager's token.")
+        str | None, Field(description="The subject (`sub`) of the manager who stopped it.")
     ]
 
 
 class ErasureRequestPage(AnswerPart):
-    items: list[ErasureRequestAnswer]
-    next_cursor: str | None
+    """A page of erasures that a shop requested."""
+
+    items: Annotated[list[ErasureRequestAnswer], Field(description="The erasures of this page.")]
+    next_cursor: NextCursor
 
 
 def erasure_request_answer(erasure: Erasure) -> ErasureRequestAnswer:
-    """The answer of an erasure that a shop requested."""
+    """Raises `ValueError` for an erasure that no shop requested."""
     request = erasure.request
     if request is None:
         raise ValueError("no shop requested this erasure")
-    known = {identity.kind: identity.value for identity in erasure.identities}
+    values = {identity.kind: identity.value for identity in erasure.identities}
     return ErasureRequestAnswer(
         id=erasure.erasure_id,
         delivery_id=request.delivery_id,
         asks="customer" if erasure.storefront_id is None else "shop",
         state=_state(erasure),
-        customer_id=known.get("customer"),
-        email=known.get("email"),
-        phone=known.get("phone"),
+        customer_id=values.get("customer"),
+        email=values.get("email"),
+        phone=values.get("phone"),
         requested_at=request.received_at,
         begins_at=erasure.begun_at,
         stopped_at=request.stopped_at,

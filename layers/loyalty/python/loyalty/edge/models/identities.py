@@ -1,4 +1,4 @@
-"""Identities as callers name them."""
+"""Identities, as callers name them."""
 
 from typing import Annotated, Literal
 
@@ -8,26 +8,47 @@ from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.people.identity import Identity, NotAnIdentity, identify
 from loyalty.edge.http.schemas import ExternalId, RequestPart
 
+KindOfIdentity = Annotated[
+    Literal["email", "phone", "customer", "card"], Field(description="What kind of identity it is.")
+]
+IdentitySource = Annotated[
+    ExternalId | None,
+    Field(
+        description="The shop that gave the customer id, by your own name; null for other kinds."
+    ),
+]
+
 
 class NamedIdentity(RequestPart):
-    """Something a person is known by; `source` is the shop that gave a customer's id."""
+    """Something that identifies a person: an e-mail, a phone, a customer id of a shop, a card."""
 
-    kind: Literal["email", "phone", "customer", "card"]
-    value: Annotated[StrictStr, Field(min_length=1, max_length=320)]
-    source: ExternalId | None = None
-    verified: Annotated[StrictBool, Field(description="Counts only when a service says so.")] = (
-        False
-    )
+    kind: KindOfIdentity
+    value: Annotated[
+        StrictStr,
+        Field(
+            min_length=1,
+            max_length=320,
+            description="The address, the number with its country code, or the id.",
+        ),
+    ]
+    source: IdentitySource = None
+    verified: Annotated[
+        StrictBool,
+        Field(
+            description="Whether the person proved that it is theirs. Counts only from a service."
+        ),
+    ] = False
 
     def identity(self, *, pointer: str) -> Identity:
         """The identity in normal form.
 
         Raises:
-            ValidationFailed: it cannot be one; `pointer` says where it stands in the body.
+            ValidationFailed: the value cannot be one; `pointer` is the identity's place in the
+                body.
         """
         try:
             return identify(self.kind, self.value, source=self.source or "")
         except NotAnIdentity as error:
-            at = "/source" if self.kind == "customer" and not self.source else "/value"
-            fault = Fault(f"{pointer}{at}", "invalid_identity", str(error))
+            field = "/source" if self.kind == "customer" and not self.source else "/value"
+            fault = Fault(f"{pointer}{field}", "invalid_identity", str(error))
             raise ValidationFailed(str(error), faults=(fault,)) from None

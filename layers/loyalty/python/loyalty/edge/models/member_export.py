@@ -1,4 +1,4 @@
-"""What is held of a member, as they, or whoever they take it to, can read it."""
+"""Everything that is held of a member, in a form that they can take elsewhere."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -12,7 +12,16 @@ from loyalty.domain.messaging.reminders import Message, MessageState
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
-from loyalty.edge.http.schemas import AnswerPart, LotPoints, Money
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    LotPoints,
+    Money,
+    NextCursor,
+    OrderId,
+    RedemptionId,
+    RewardId,
+    Source,
+)
 from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 from loyalty.edge.models.members import MemberAnswer, member_answer
 from loyalty.edge.models.orders import OrderLine
@@ -26,7 +35,7 @@ from loyalty.usecases.people.enrollment import Enrolled
 from loyalty.usecases.people.member_export import ExportPage, Position, Section
 from loyalty.usecases.ports import Desk
 
-# What a section can go on after.
+# What a section of the export can continue after.
 _PLACES: Final[Mapping[str, Callable[[str], bool]]] = {
     "entries": is_listed,
     "vouchers": is_listed,
@@ -37,88 +46,113 @@ _PLACES: Final[Mapping[str, Callable[[str], bool]]] = {
 
 
 class ExportedConsent(AnswerPart):
-    kind: str
-    given: bool
-    at: Annotated[datetime, Field(description="When they first said so.")]
+    """Whether the member agrees to a kind of message."""
+
+    kind: Annotated[str, Field(description="The kind of message: email, sms, …")]
+    given: Annotated[bool, Field(description="Whether the member agrees.")]
+    at: Annotated[datetime, Field(description="When the member first said so, in UTC.")]
 
 
 class ExportedOrder(AnswerPart):
-    """What is kept of an order: no name and no address."""
+    """An order as it is kept: without a name or an address."""
 
-    source: str
-    order_id: str
-    occurred_at: datetime
-    channel: str | None
-    lines: list[OrderLine]
+    source: Source
+    order_id: OrderId
+    occurred_at: Annotated[datetime, Field(description="When the order was paid, in UTC.")]
+    channel: Annotated[str | None, Field(description="Where it was bought.")]
+    lines: Annotated[list[OrderLine], Field(description="What was bought.")]
 
 
 class ExportedEntry(EntryAnswer):
-    """An entry with its explanation, and the order that it is of as far as the entry keeps it."""
+    """An entry with its explanation and its order, as far as the entry keeps it."""
 
-    of_order: ExportedOrder | None
+    of_order: Annotated[
+        ExportedOrder | None, Field(description="Of an accrual or a changed order: the order.")
+    ]
 
 
 class ExportedVoucher(AnswerPart):
     """A redemption and its voucher."""
 
-    redemption_id: str
-    reward_id: str
-    points: int
-    code: str
-    state: State
-    slices: list[LotPoints]
-    amount: Money | None
-    redeemed_at: datetime
-    held_until: datetime | None
-    expires_at: datetime | None
-    used_at: datetime | None
-    used_for: Annotated[str | None, Field(description="The order that used it: source/order.")]
+    redemption_id: RedemptionId
+    reward_id: RewardId
+    points: Annotated[int, Field(description="Points that the redemption cost.")]
+    code: Annotated[str, Field(description="The voucher's code.")]
+    state: Annotated[State, Field(description="The voucher's state today.")]
+    slices: Annotated[
+        list[LotPoints], Field(description="The points that it took, by the day they expire.")
+    ]
+    amount: Annotated[
+        Money | None, Field(description="What the voucher is worth in money, if it has an amount.")
+    ]
+    redeemed_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
+    held_until: Annotated[
+        datetime | None, Field(description="When its hold ends or ended, in UTC, if it had one.")
+    ]
+    expires_at: Annotated[
+        datetime | None, Field(description="When the voucher expires, in UTC; null: never.")
+    ]
+    used_at: Annotated[datetime | None, Field(description="When it was used, in UTC.")]
+    used_for: Annotated[
+        str | None, Field(description="The order that used it, as `source/order_id`.")
+    ]
 
 
 class ExportedMessage(AnswerPart):
-    """A message to the member; its words were made when it was sent, and are not kept."""
+    """A message to the member. Its words are chosen when it is sent, and are not kept."""
 
-    kind: str
-    day: date
-    written_at: datetime
-    state: MessageState
+    kind: Annotated[str, Field(description="The kind of message, such as `points_expiring`.")]
+    day: Annotated[date, Field(description="The day it was written, in the program's time zone.")]
+    written_at: Annotated[datetime, Field(description="When it was written, in UTC.")]
+    state: Annotated[MessageState, Field(description="Whether it was sent, and what came of it.")]
     at: Annotated[
         datetime | None,
-        Field(description="When it was sent, dropped, or came back as undeliverable or unwanted."),
+        Field(description="When it reached this state, in UTC; null: it is still waiting."),
     ]
-    about: date | None
-    points: int
-    level: str | None
+    about: Annotated[
+        date | None,
+        Field(description="The day it is about, in the program's time zone: an expiry, say."),
+    ]
+    points: Annotated[int, Field(description="The points it is about.")]
+    level: Annotated[str | None, Field(description="The id of the level it is about.")]
 
 
 class ExportedSurveyResponse(AnswerPart):
-    """What the member answered to a survey."""
+    """The member's answer to a survey."""
 
-    survey_id: str
-    about: Annotated[str, Field(description="The order, source/order, or the period.")]
-    score: int
-    comment: str | None
-    answered_at: datetime
-    bonus_points: int
+    survey_id: Annotated[str, Field(description="The survey's id in the program document.")]
+    about: Annotated[
+        str, Field(description="The order, as `source/order_id`, or the period of the survey.")
+    ]
+    score: Annotated[int, Field(description="0 to 10 in an NPS survey, 1 to 5 in a CSAT one.")]
+    comment: Annotated[str | None, Field(description="In the member's own words.")]
+    answered_at: Annotated[datetime, Field(description="When the member answered, in UTC.")]
+    bonus_points: Annotated[int, Field(description="Points that the answer earned.")]
 
 
 class ExportAnswer(AnswerPart):
-    """All that is held of a member, as of each page's moment; every page has the member first."""
+    """A page of everything that is held of a member, as of the page's own moment."""
 
-    as_of: datetime
-    member: MemberAnswer
-    consents: list[ExportedConsent]
+    as_of: Annotated[datetime, Field(description="The moment of this page, in UTC.")]
+    member: Annotated[MemberAnswer, Field(description="The member; every page repeats it.")]
+    consents: Annotated[
+        list[ExportedConsent], Field(description="The member's consents; every page repeats them.")
+    ]
     merged_from: Annotated[
-        list[str], Field(description="Other ids of this person, whose records are here too.")
+        list[str],
+        Field(description="Ids of members that were merged into this one; their records are here."),
     ]
-    entries: list[ExportedEntry]
-    vouchers: list[ExportedVoucher]
-    messages: list[ExportedMessage]
-    survey_responses: list[ExportedSurveyResponse]
+    entries: Annotated[list[ExportedEntry], Field(description="Entries of the ledger.")]
+    vouchers: Annotated[list[ExportedVoucher], Field(description="Redemptions with vouchers.")]
+    messages: Annotated[list[ExportedMessage], Field(description="Messages to the member.")]
+    survey_responses: Annotated[
+        list[ExportedSurveyResponse], Field(description="Answers to surveys.")
+    ]
     guest_orders: Annotated[
-        list[ExportedOrder], Field(description="Kept under an identity of theirs, and unclaimed.")
+        list[ExportedOrder],
+        Field(description="Orders under one of their identities that nobody has claimed."),
     ]
-    next_cursor: str | None
+    next_cursor: NextCursor
 
 
 def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> ExportAnswer:
@@ -136,7 +170,9 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         messages=[_message(each) for each in page.messages],
         survey_responses=[_response(each) for each in page.survey_responses],
         guest_orders=[
-            _order(kept.order, currency=currency) for kept in page.guest_orders if kept.order
+            _order(guest_order.order, currency=currency)
+            for guest_order in page.guest_orders
+            if guest_order.order
         ],
         next_cursor=_cursor(page.next, enrolled, desk) if page.next else None,
     )
@@ -146,20 +182,20 @@ def position(cursor: str | None, enrolled: Enrolled, *, desk: Desk) -> Position 
     """Where the page that a cursor names begins.
 
     Raises:
-        InvalidCursor: it was not given out for this member's export.
+        InvalidCursor: the cursor does not belong to this member's export.
     """
     if not cursor:
         return None
     return decode_cursor(cursor, of=_list(enrolled, desk), read=_read_position)
 
 
-def _cursor(at: Position, enrolled: Enrolled, desk: Desk) -> str:
-    told = f"{at.section} {at.owner} {at.after or ''}"
-    return encode_cursor(told, of=_list(enrolled, desk))
+def _cursor(start: Position, enrolled: Enrolled, desk: Desk) -> str:
+    text = f"{start.section} {start.owner} {start.after or ''}"
+    return encode_cursor(text, of=_list(enrolled, desk))
 
 
-def _read_position(told: str) -> Position | None:
-    match told.split(" "):
+def _read_position(text: str) -> Position | None:
+    match text.split(" "):
         case [section, owner, after] if section in _PLACES:
             if not after or _PLACES[section](after):
                 return Position(cast("Section", section), owner, after or None)
@@ -172,10 +208,10 @@ def _list(enrolled: Enrolled, desk: Desk) -> str:
 
 def _entry(entry: Entry, desk: Desk) -> ExportedEntry:
     document = desk.version(entry.program_version).document
-    told = entry_answer(entry, decided_by=document)
+    explained = entry_answer(entry, decided_by=document)
     order = entry.detail.order if isinstance(entry.detail, Accrual | Edit) else None
     return ExportedEntry(
-        **dict(told), of_order=_order(order, currency=document.currency) if order else None
+        **dict(explained), of_order=_order(order, currency=document.currency) if order else None
     )
 
 

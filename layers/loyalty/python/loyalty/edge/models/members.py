@@ -1,4 +1,4 @@
-"""Members as callers tell them, and as the API shows them."""
+"""Members, as callers describe them and the API shows them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -21,11 +21,13 @@ from loyalty.edge.http.schemas import (
     ExternalId,
     Label,
     LotPoints,
+    NextCursor,
     PendingPoints,
     RequestPart,
 )
 from loyalty.edge.models.entries import EntryAnswer, last_day
-from loyalty.edge.models.identities import NamedIdentity
+from loyalty.edge.models.identities import IdentitySource, NamedIdentity
+from loyalty.edge.models.statements import Balance, Debt, Lots, Pending
 from loyalty.usecases.people.enrollment import Enrolled, IdentityClaim
 from loyalty.usecases.ports import Desk
 
@@ -34,43 +36,49 @@ IDENTITIES_NAMED_MAX = 10
 
 Locale = Annotated[
     StrictStr,
-    Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$", description="A BCP 47 tag: fr-FR."),
+    Field(
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$",
+        description="The member's language, a BCP 47 tag such as fr-FR.",
+    ),
 ]
 Consents = Annotated[
     dict[
         Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")],
         Annotated[StrictBool, Field(description="Whether the member agrees.")],
     ],
-    Field(max_length=CONSENTS_MAX, description="By kind of message: email, sms, …"),
+    Field(
+        max_length=CONSENTS_MAX,
+        description="Whether the member agrees, by kind of message: email, sms, …",
+    ),
 ]
 
 
 class ProfileRequest(RequestPart):
-    """What a member tells of themself. In a change, null removes and what is left out stays."""
+    """A member's profile. In a change, null removes a field and a field left out stays."""
 
-    name: Label | None = None
+    name: Annotated[Label | None, Field(description="How to address the member.")] = None
     locale: Locale | None = None
-    birthday: Day | None = None
+    birthday: Annotated[Day | None, Field(description="The day of birth.")] = None
     attributes: Annotated[
         dict[ExternalId, Annotated[StrictStr, Field(max_length=200), LINES] | None],
-        Field(max_length=ATTRIBUTES_MAX, description="The program's own, by name."),
+        Field(max_length=ATTRIBUTES_MAX, description="Your own attributes, by name."),
     ] = Field(default_factory=dict)
 
-    def told(self, *, today: date) -> dict[str, Any]:
-        """The parts that were named.
+    def named(self, *, today: date) -> dict[str, Any]:
+        """The fields that were sent, by name.
 
         Raises:
-            ValidationFailed: a birthday that is yet to come, or of another century.
+            ValidationFailed: the birthday is in the future, or before 1900.
         """
         if self.birthday and not date(1900, 1, 1) <= self.birthday <= today:
-            detail = "A birthday lies between 1900 and today"
+            detail = "A birthday must be between 1900 and today"
             fault = Fault("/profile/birthday", "date_out_of_range", detail)
             raise ValidationFailed(detail, faults=(fault,))
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class EnrollmentRequest(RequestPart):
-    """Somebody to enroll. Who enrolls themself need not name what their token proves."""
+    """Somebody to enroll. People who enroll themselves need not name what their token proves."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,13 +95,21 @@ class EnrollmentRequest(RequestPart):
         }
     )
 
-    identities: Annotated[tuple[NamedIdentity, ...], Field(max_length=IDENTITIES_NAMED_MAX)] = ()
-    profile: ProfileRequest = ProfileRequest()
+    identities: Annotated[
+        tuple[NamedIdentity, ...],
+        Field(
+            max_length=IDENTITIES_NAMED_MAX,
+            description="What identifies the member. Staff and services name at least one.",
+        ),
+    ] = ()
+    profile: Annotated[ProfileRequest, Field(description="The member's profile.")] = (
+        ProfileRequest()
+    )
     consents: Consents = Field(default_factory=dict)
 
 
 class LookupRequest(RequestPart):
-    """Something a member is known by. It is in the body because URLs are logged."""
+    """An identity to find a member by. It is in the body because URLs are logged."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -101,11 +117,11 @@ class LookupRequest(RequestPart):
         }
     )
 
-    identity: NamedIdentity
+    identity: Annotated[NamedIdentity, Field(description="What identifies the member.")]
 
 
 class MemberChangeRequest(RequestPart):
-    """What shall change; what is left out stays. Removing identities is for staff and services."""
+    """What to change; a field left out stays. Only staff and services remove identities."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -119,20 +135,23 @@ class MemberChangeRequest(RequestPart):
         }
     )
 
-    profile: ProfileRequest = ProfileRequest()
+    profile: Annotated[ProfileRequest, Field(description="Fields of the profile to change.")] = (
+        ProfileRequest()
+    )
     consents: Consents = Field(default_factory=dict)
     identities: Annotated[
         tuple[NamedIdentity, ...],
-        Field(max_length=IDENTITIES_NAMED_MAX, description="To add to those there are."),
+        Field(max_length=IDENTITIES_NAMED_MAX, description="Identities to add."),
     ] = ()
     remove_identities: Annotated[
-        tuple[NamedIdentity, ...], Field(max_length=IDENTITIES_NAMED_MAX)
+        tuple[NamedIdentity, ...],
+        Field(max_length=IDENTITIES_NAMED_MAX, description="Identities to remove."),
     ] = ()
     unlink: Annotated[
         StrictBool,
         Field(
-            description="Part the member from whoever signs in as them; the next to sign in with "
-            "their verified e-mail or phone is linked."
+            description="Whether to detach the member from the person who signs in as them. The "
+            "next person who signs in with the member's verified e-mail or phone is linked."
         ),
     ] = False
 
@@ -141,10 +160,10 @@ class MemberChangeRequest(RequestPart):
         return self.unlink or bool(self.remove_identities)
 
     def change(self, *, today: date, trusted: bool) -> MemberUpdate:
-        """The change in the domain's words; `trusted`: what is said to be verified is."""
+        """The change in the domain's words; `trusted`: believe `verified`."""
         removed = claims(self.remove_identities, trusted=False, pointer="/remove_identities")
         return MemberUpdate(
-            profile=self.profile.told(today=today),
+            profile=self.profile.named(today=today),
             consents=self.consents,
             add=dict(claims(self.identities, trusted=trusted)),
             remove=frozenset(claim.identity for claim in removed),
@@ -153,14 +172,16 @@ class MemberChangeRequest(RequestPart):
 
 
 class TierFloorRequest(RequestPart):
-    """A level that a member has at least, whatever they reach, until a day that is included."""
+    """A level that a member has at least until a day, whatever they reach."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"level": "gold", "until": "2027-12-31"}]}
     )
 
-    level: ExternalId
-    until: Day
+    level: Annotated[ExternalId, Field(description="The level's id in the program document.")]
+    until: Annotated[
+        Day, Field(description="The last day of the grant, in the program's time zone.")
+    ]
 
     def floor(self) -> TierFloor:
         return TierFloor(self.level, self.until)
@@ -169,80 +190,117 @@ class TierFloorRequest(RequestPart):
 def claims(
     named: Sequence[NamedIdentity], *, trusted: bool, pointer: str = "/identities"
 ) -> list[IdentityClaim]:
-    """The identities that a caller names; `trusted`: what it says to be verified is."""
+    """The identities that a caller names; `trusted`: believe `verified`."""
     return [
         IdentityClaim(each.identity(pointer=f"{pointer}/{number}"), each.verified and trusted)
         for number, each in enumerate(named)
     ]
 
 
+LevelId = Annotated[str, Field(description="The level's id in the program document.")]
+
+
 class MemberIdentity(AnswerPart):
-    kind: IdentityKind
-    value: str
-    source: str | None
-    verified: bool
+    """Something that identifies the member."""
+
+    kind: Annotated[
+        IdentityKind,
+        Field(description="What kind of identity it is; `subject` is the `sub` of their sign-in."),
+    ]
+    value: Annotated[
+        str, Field(description="The address, the number with its country code, or the id.")
+    ]
+    source: IdentitySource
+    verified: Annotated[bool, Field(description="Whether the member proved that it is theirs.")]
 
 
 class MemberIdentityMove(AnswerPart):
-    """An identity that passed between this member and another; it does not say which one."""
+    """An identity that passed from one member to another."""
 
-    kind: IdentityKind
-    direction: Literal["gained", "lost"]
-    moved_at: datetime
+    kind: Annotated[IdentityKind, Field(description="What kind of identity it was.")]
+    direction: Annotated[
+        Literal["gained", "lost"], Field(description="Whether this member gained or lost it.")
+    ]
+    moved_at: Annotated[datetime, Field(description="When it passed, in UTC.")]
     counterpart_id: Annotated[
         str | None,
         Personal(),
-        Field(description="The other member, shown to tills, managers and services; else null."),
+        Field(description="The other member's id; null for members and analysts."),
     ]
 
 
 class MemberProfile(AnswerPart):
-    """Empty for an analyst."""
+    """A member's profile. For an analyst its fields are null and empty."""
 
-    name: Annotated[str | None, Personal()]
-    locale: Annotated[str | None, Personal()]
-    birthday: Annotated[date | None, Personal()]
-    attributes: Annotated[dict[str, str], Personal(empty={})]
+    name: Annotated[str | None, Personal(), Field(description="How to address the member.")]
+    locale: Annotated[
+        str | None,
+        Personal(),
+        Field(description="The member's language, a BCP 47 tag such as fr-FR."),
+    ]
+    birthday: Annotated[date | None, Personal(), Field(description="The day of birth.")]
+    attributes: Annotated[
+        dict[str, str], Personal(empty={}), Field(description="Your own attributes, by name.")
+    ]
 
 
 class MemberLevel(AnswerPart):
-    """A level of the program's tiers, and what it brings."""
+    """A level of the program's tiers."""
 
-    id: str
-    name: str
-    multiplier_percent: int
-    perks: tuple[str, ...]
+    id: LevelId
+    name: Annotated[str, Field(description="The level's name in the program document.")]
+    multiplier_percent: Annotated[
+        int, Field(description="How much more orders earn, in percent: 150 is 1.5 times.")
+    ]
+    perks: Annotated[tuple[str, ...], Field(description="What the level brings, in words.")]
 
 
 class MemberStep(AnswerPart):
-    """What is missing to have a level, and the last day for it."""
+    """What a member still needs for a level."""
 
-    level: str
-    missing: int
-    by: date
+    level: LevelId
+    missing: Annotated[int, Field(description="How much is missing, counted as `basis` says.")]
+    by: Annotated[date, Field(description="The last day for it, in the program's time zone.")]
 
 
 class MemberFloor(AnswerPart):
-    level: str
-    until: date
+    """A level that a manager granted."""
+
+    level: LevelId
+    until: Annotated[
+        date, Field(description="The last day of the grant, in the program's time zone.")
+    ]
 
 
 class MemberProgress(AnswerPart):
-    """Where a member stands, counted as the program's `basis` says; `spend` in minor units."""
+    """Where a member stands between the levels."""
 
-    basis: TierBasis
-    level: MemberLevel | None
+    basis: Annotated[
+        TierBasis,
+        Field(description="What counts: qualifying points, spend in minor units, or orders."),
+    ]
+    level: Annotated[MemberLevel | None, Field(description="The level today; null: none.")]
     holds_until: Annotated[
-        date | None, Field(description="The level's last day if nothing more is done.")
+        date | None,
+        Field(
+            description="The level's last day if the member does nothing more, in the program's "
+            "time zone; null: it has none."
+        ),
     ]
     amount: Annotated[int, Field(description="What counts in the current period.")]
-    next: Annotated[MemberStep | None, Field(description="To the level above.")]
-    keep: Annotated[MemberStep | None, Field(description="To have this level for longer.")]
-    floor: Annotated[MemberFloor | None, Field(description="Granted by a manager.")]
+    next: Annotated[
+        MemberStep | None, Field(description="What the next level needs; null: this is the top.")
+    ]
+    keep: Annotated[
+        MemberStep | None, Field(description="What keeping this level for longer needs.")
+    ]
+    floor: Annotated[
+        MemberFloor | None, Field(description="The level that a manager granted, if one did.")
+    ]
 
 
 class MemberAnswer(AnswerPart):
-    """A member as they stand today: what has expired does not count any more."""
+    """A member as of today: expired points no longer count."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -288,42 +346,51 @@ class MemberAnswer(AnswerPart):
         }
     )
 
-    id: str
-    status: Status
-    balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
-    debt: Annotated[int, Field(description="Paid by the next points.")]
-    lots: Annotated[list[LotPoints], Field(description="All points by when they expire.")]
-    pending: list[PendingPoints]
-    profile: MemberProfile
+    id: Annotated[str, Field(description="The member's id, which begins with `mem_`.")]
+    status: Annotated[Status, Field(description="`active`, or how the membership ended.")]
+    balance: Balance
+    debt: Debt
+    lots: Lots
+    pending: Pending
+    profile: Annotated[MemberProfile, Field(description="The member's profile.")]
     identities: Annotated[
-        list[MemberIdentity], Personal(empty=[]), Field(description="None for an analyst.")
+        list[MemberIdentity],
+        Personal(empty=[]),
+        Field(description="What identifies the member; empty for an analyst."),
     ]
     identity_moves: Annotated[
-        list[MemberIdentityMove], Field(description="The last 50, oldest first.")
+        list[MemberIdentityMove],
+        Field(
+            description="Identities that passed between this member and others: the last 50, "
+            "oldest first."
+        ),
     ]
     consents: Annotated[
-        dict[str, bool], Personal(empty={}), Field(description="None for an analyst.")
+        dict[str, bool],
+        Personal(empty={}),
+        Field(description="Whether the member agrees, by kind of message; empty for an analyst."),
     ]
-    enrolled_at: datetime
-    tier: Annotated[str | None, Field(description="The level that they have today.")]
+    enrolled_at: Annotated[datetime, Field(description="When the member enrolled, in UTC.")]
+    tier: Annotated[str | None, Field(description="The id of today's level; null: none.")]
     progress: Annotated[
-        MemberProgress | None, Field(description="Null in a program without tiers.")
+        MemberProgress | None,
+        Field(description="Progress between the levels; null: the program has no tiers."),
     ]
 
 
 class HistoryPage(AnswerPart):
-    """Entries, newest first; a breakdown is told where its order is."""
+    """A page of a member's entries, newest first, without breakdowns."""
 
-    items: list[EntryAnswer]
-    next_cursor: str | None
+    items: Annotated[list[EntryAnswer], Field(description="The entries of this page.")]
+    next_cursor: NextCursor
 
 
 def member_answer(
     enrolled: Enrolled, desk: Desk, *, names_counterparts: bool = False
 ) -> MemberAnswer:
-    """The member's view: the calendar counts whether or not it was recorded yet.
+    """The member as of today: the calendar counts, whether or not it was recorded yet.
 
-    `names_counterparts` is for staff and services: it shows with whom identities moved.
+    `names_counterparts` is for staff and services: it names the other members of identity moves.
     """
     member = enrolled.member
     return MemberAnswer(
@@ -375,24 +442,24 @@ def _identity_moves(enrolled: Enrolled, *, names_counterparts: bool) -> list[Mem
 
 def _tier(account: Account, desk: Desk) -> dict[str, Any]:
     tiers = desk.program.document.tiers
-    told = standing(account, desk.program.document, day=desk.today)
-    if tiers is None or told is None:
+    current = standing(account, desk.program.document, day=desk.today)
+    if tiers is None or current is None:
         return {"tier": None, "progress": None}
     floor = granted(account.tier_floor, day=desk.today)
     progress = MemberProgress(
         basis=tiers.basis,
-        level=_level(told),
-        holds_until=told.holds_until,
-        amount=told.amount,
-        next=_step(told.next),
-        keep=_step(told.keep),
+        level=_level(current),
+        holds_until=current.holds_until,
+        amount=current.amount,
+        next=_step(current.next),
+        keep=_step(current.keep),
         floor=MemberFloor(level=floor.level, until=floor.until) if floor else None,
     )
-    return {"tier": told.level.id if told.level else None, "progress": progress}
+    return {"tier": current.level.id if current.level else None, "progress": progress}
 
 
-def _level(told: Standing) -> MemberLevel | None:
-    level = told.level
+def _level(current: Standing) -> MemberLevel | None:
+    level = current.level
     if level is None:
         return None
     return MemberLevel(

@@ -1,4 +1,4 @@
-"""Orders and refunds as callers tell them, and what they are answered."""
+"""Orders, refunds and adjustments, as callers send them and the API answers them."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -17,38 +17,64 @@ from loyalty.edge.http.schemas import (
     ExternalId,
     Instant,
     Label,
+    LineId,
+    MemberId,
     Money,
+    OrderId,
     RequestPart,
+    Source,
 )
 from loyalty.edge.models.entries import EntryAnswer, EntryShare
 from loyalty.edge.models.identities import NamedIdentity
-from loyalty.edge.models.order_vouchers import VoucherStepAnswer
+from loyalty.edge.models.order_vouchers import CancelledVouchers, Vouchers
 
 
 class OrderLine(RequestPart):
-    line_id: ExternalId
-    sku: Label | None = None
-    category: Label | None = None
-    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 1
-    amount: Annotated[Money, Field(description="Of the whole line, after discounts, before tax.")]
+    """A line of an order."""
+
+    line_id: LineId
+    sku: Annotated[Label | None, Field(description="The article's SKU, if rules name SKUs.")] = None
+    category: Annotated[
+        Label | None, Field(description="The article's category, if rules name categories.")
+    ] = None
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000, description="How many units.")] = 1
+    amount: Annotated[
+        Money, Field(description="The price of the whole line, after discounts, before tax.")
+    ]
 
 
 class OrderRequest(RequestPart):
-    """An order, once it is paid. Name the customer by `member_id` or by `identities`."""
+    """A paid order. Name the customer by `member_id` or by `identities`."""
 
-    source: Annotated[ExternalId, Field(description="The shop or till.")]
-    order_id: ExternalId
-    member_id: ExternalId | None = None
-    identities: Annotated[tuple[NamedIdentity, ...], Field(max_length=20)] = ()
-    occurred_at: Instant
-    channel: ExternalId | None = None
-    lines: Annotated[tuple[OrderLine, ...], Field(max_length=LINES_MAX)]
+    source: Source
+    order_id: OrderId
+    member_id: Annotated[
+        ExternalId | None, Field(description="The customer's member id, if you have it.")
+    ] = None
+    identities: Annotated[
+        tuple[NamedIdentity, ...],
+        Field(
+            max_length=20,
+            description="What identifies the customer, if you do not have the member id. Without "
+            "either, the order is recorded and earns nothing.",
+        ),
+    ] = ()
+    occurred_at: Annotated[
+        Instant, Field(description="When the order was paid (RFC 3339, any offset).")
+    ]
+    channel: Annotated[
+        ExternalId | None, Field(description="Where it was bought, by your own name.")
+    ] = None
+    lines: Annotated[
+        tuple[OrderLine, ...],
+        Field(max_length=LINES_MAX, description="What was bought."),
+    ]
     voucher_codes: Annotated[
         tuple[Label, ...],
         Field(
             max_length=VOUCHERS_MAX,
-            description="The vouchers it was paid with: each is used, once. Those of your own "
-            "discounts are passed over.",
+            description="The codes that paid for it: each voucher is used, once. Codes of your own "
+            "discounts are ignored.",
         ),
     ] = ()
 
@@ -56,8 +82,8 @@ class OrderRequest(RequestPart):
         """The order in the program's words.
 
         Raises:
-            ValidationFailed: two lines of one id, or a customer named in two ways.
-            CurrencyMismatch: money of another currency than the program's.
+            ValidationFailed: two lines have the same id, or the customer is named in two ways.
+            CurrencyMismatch: an amount is not in the program's currency.
         """
         faults = tuple(self._faults())
         if faults:
@@ -86,7 +112,7 @@ class OrderRequest(RequestPart):
         seen: set[str] = set()
         for number, line in enumerate(self.lines):
             if line.line_id in seen:
-                detail = f"Two lines are called {line.line_id}"
+                detail = f"Two lines have the id {line.line_id}"
                 faults.append(Fault(f"/lines/{number}/line_id", "duplicate_line", detail))
             seen.add(line.line_id)
         if self.member_id and self.identities:
@@ -96,28 +122,40 @@ class OrderRequest(RequestPart):
 
 
 class RefundedLine(RequestPart):
-    line_id: ExternalId
-    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+    """Units of one line of the order that were refunded."""
+
+    line_id: LineId
+    quantity: Annotated[
+        StrictInt, Field(ge=1, le=1_000_000, description="How many units of the line.")
+    ]
 
 
 class RefundRequest(RequestPart):
-    """A refund: units of lines, or an amount without lines, or the whole order."""
+    """A refund of units of lines, of an amount without lines, or of the whole order."""
 
-    refund_id: ExternalId
-    occurred_at: Instant
-    lines: Annotated[tuple[RefundedLine, ...], Field(max_length=LINES_MAX)] = ()
-    amount: Money | None = None
+    refund_id: Annotated[ExternalId, Field(description="The refund's id, unique within its order.")]
+    occurred_at: Annotated[
+        Instant, Field(description="When the money was refunded (RFC 3339, any offset).")
+    ]
+    lines: Annotated[
+        tuple[RefundedLine, ...],
+        Field(max_length=LINES_MAX, description="Which units of which lines were refunded."),
+    ] = ()
+    amount: Annotated[
+        Money | None, Field(description="How much was refunded, if it was not of certain lines.")
+    ] = None
     whole: Annotated[
-        StrictBool, Field(description="Of a cancelled order: all that was not refunded yet.")
+        StrictBool,
+        Field(description="Whether everything that was not refunded yet is refunded now."),
     ] = False
 
-    def asked(self, *, currency: str, now: datetime) -> RequestedRefund:
+    def requested(self, *, currency: str, now: datetime) -> RequestedRefund:
         """The refund in the program's words.
 
         Raises:
-            ValidationFailed: it says nothing, or more than one of lines, amount and whole; a line
-                twice; a time in the future.
-            CurrencyMismatch: money of another currency than the program's.
+            ValidationFailed: it gives none of lines, amount and whole, or several of them; it names
+                a line twice; it happens in the future.
+            CurrencyMismatch: the amount is not in the program's currency.
         """
         faults = tuple(self._faults(now))
         if faults:
@@ -137,97 +175,129 @@ class RefundRequest(RequestPart):
 
     def _faults(self, now: datetime) -> Iterator[Fault]:
         if sum((bool(self.lines), self.amount is not None, self.whole)) != 1:
-            detail = "Say what was refunded by one of lines, amount and whole"
+            detail = "State what was refunded by exactly one of lines, amount and whole"
             yield Fault("", "refund_unclear", detail)
         named = [line.line_id for line in self.lines]
         for number, line_id in enumerate(named):
             if line_id in named[:number]:
-                detail = f"Two lines are called {line_id}"
+                detail = f"Two lines have the id {line_id}"
                 yield Fault(f"/lines/{number}/line_id", "duplicate_line", detail)
         if self.occurred_at > now + AHEAD_MAX:
-            yield Fault("/occurred_at", "time_out_of_range", "A refund is not in the future")
+            yield Fault("/occurred_at", "time_out_of_range", "A refund cannot happen in the future")
 
 
 class RefundAnswer(AnswerPart):
-    """The refund was counted; `entry.clawback` says how much of it and where the points came from.
+    """The refund was recorded; `entry.clawback` explains how it took points back.
 
-    A refund of what was refunded before counts for nothing: `counted` is then zero.
+    What had been refunded before is not refunded twice: `counted` is then zero.
     """
 
-    status: Literal["refunded"] = "refunded"
-    entry: EntryAnswer
-    counted: Money
-    debt: Annotated[int, Field(description="Of the member, after this refund.")]
-    vouchers: Annotated[
-        list[VoucherStepAnswer],
-        Field(description="Of a whole refund: what became of the order's vouchers."),
-    ]
+    status: Annotated[Literal["refunded"], Field(description="The refund was recorded.")] = (
+        "refunded"
+    )
+    entry: Annotated[EntryAnswer, Field(description="The entry that the refund caused.")]
+    counted: Annotated[Money, Field(description="How much of the refund counted.")]
+    debt: Annotated[int, Field(description="The points that the member owes after this refund.")]
+    vouchers: CancelledVouchers
 
 
 class RefundWaiting(AnswerPart):
-    """The order is not here yet; the refund is taken when it comes."""
+    """The order has not arrived yet; the refund counts when it does."""
 
-    status: Literal["waiting"] = "waiting"
-    vouchers: list[VoucherStepAnswer]
+    status: Annotated[Literal["waiting"], Field(description="The refund waits for its order.")] = (
+        "waiting"
+    )
+    vouchers: CancelledVouchers
 
 
 class AdjustmentRequest(RequestPart):
-    """Points to add (positive) or take (negative)."""
+    """Points to add or to take by hand."""
 
-    points: Annotated[StrictInt, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
-    reason: Label
-    reference: Label | None = None
+    points: Annotated[
+        StrictInt,
+        Field(
+            ge=-POINTS_MAX,
+            le=POINTS_MAX,
+            description="Points to add; negative: points to take.",
+        ),
+    ]
+    reason: Annotated[Label, Field(description="Why, in words that the member may read.")]
+    reference: Annotated[
+        Label | None, Field(description="Your own reference, such as a case number.")
+    ] = None
     expires_on: Annotated[
-        Day | None, Field(description="The last day of added points; by the program otherwise.")
+        Day | None,
+        Field(
+            description="The last day to spend added points, in the program's time zone. If left "
+            "out, the program document decides."
+        ),
     ] = None
     below_zero: Annotated[
-        StrictBool, Field(description="Let a take leave a debt, paid by later earnings.")
+        StrictBool,
+        Field(
+            description="Whether taking more points than the member has leaves a debt, which later "
+            "earnings pay. Otherwise the request is refused."
+        ),
     ] = False
 
     def require_sense(self, *, today: date) -> None:
-        """Refuse nothing to do, and a last day that is over or that a take has no use for.
+        """Refuse zero points, a last day that is over, and a last day of points that are taken.
 
         Raises:
-            ValidationFailed: one of these.
+            ValidationFailed: it is one of these.
         """
         faults: list[Fault] = []
         if self.points == 0:
             faults.append(Fault("/points", "nothing_to_do", "Add or take at least one point"))
         if self.expires_on and (self.points < 0 or self.expires_on < today):
-            detail = "Only added points have a last day, and it is not over yet"
+            detail = "Only added points have a last day, which must not be over yet"
             faults.append(Fault("/expires_on", "date_out_of_range", detail))
         if faults:
             raise ValidationFailed(faults[0].detail, faults=tuple(faults))
 
 
 class OrderEarned(AnswerPart):
-    """The order earned; `entry` says what and why."""
+    """The order earned; `entry` has the points and explains them."""
 
-    status: Literal["earned"] = "earned"
-    member_id: str
-    entry: EntryAnswer
-    vouchers: list[VoucherStepAnswer]
+    status: Annotated[Literal["earned"], Field(description="A member has earned.")] = "earned"
+    member_id: MemberId
+    entry: Annotated[EntryAnswer, Field(description="The accrual, with its breakdown.")]
+    vouchers: Vouchers
 
 
 class OrderKept(AnswerPart):
-    """The order of a guest waits to be claimed; one that names nobody is ignored."""
+    """The order was recorded and has earned nothing yet."""
 
-    status: Literal["guest", "ignored"]
-    vouchers: list[VoucherStepAnswer]
+    status: Annotated[
+        Literal["guest", "ignored"],
+        Field(
+            description="`guest`: it earns when somebody enrolls with one of its identities. "
+            "`ignored`: it names no customer."
+        ),
+    ]
+    vouchers: Vouchers
 
 
 class OrderAnswer(AnswerPart):
-    """What became of an order.
+    """An order, with every entry that it caused."""
 
-    `waiting`: only refunds have come so far; `guest` and `ignored`: nobody has it yet.
-    """
-
-    source: str
-    order_id: str
-    status: Literal["earned", "guest", "ignored", "waiting"]
-    member_id: str | None
-    entries: Annotated[list[EntryAnswer], Field(description="The accrual first.")]
-    refunds_waiting: list[str]
+    source: Source
+    order_id: OrderId
+    status: Annotated[
+        Literal["earned", "guest", "ignored", "waiting"],
+        Field(
+            description="`earned`: a member has earned. `guest`: it earns when its customer "
+            "enrolls. `ignored`: it names no customer. `waiting`: only refunds have arrived."
+        ),
+    ]
+    member_id: Annotated[str | None, Field(description="The member who earned.")]
+    entries: Annotated[
+        list[EntryAnswer],
+        Field(description="The accrual first, then refunds and changes in their order."),
+    ]
+    refunds_waiting: Annotated[
+        list[str], Field(description="Ids of the refunds that wait for the order.")
+    ]
 
 
 class QuoteAnswer(AnswerPart):
@@ -238,6 +308,6 @@ class QuoteAnswer(AnswerPart):
     balance: Annotated[
         int | None, Field(description="Points that the member can spend now, before this order.")
     ]
-    points: int
-    pending_points: int
-    breakdown: list[EntryShare]
+    points: Annotated[int, Field(description="Points that could be spent at once.")]
+    pending_points: Annotated[int, Field(description="Points that would become available later.")]
+    breakdown: Annotated[list[EntryShare], Field(description="What each line would earn.")]

@@ -1,4 +1,4 @@
-"""Exports of reports as analysts ask for them, and what they are answered."""
+"""Exports of reports, as analysts request and read them, and how a file is made."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from loyalty.domain.report_exports import (
     RequestedFile,
 )
 from loyalty.edge.http.periods import ReportDay, require_period
-from loyalty.edge.http.schemas import AnswerPart, RequestPart
+from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
@@ -43,7 +43,7 @@ TELL_EVERY_S: Final = 2.0
 
 
 class ReportExportRequest(RequestPart):
-    """A file of a report, or of all facts of a kind, for a period; both days are included."""
+    """A file of one report, or of all facts of one kind, for a period."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -56,38 +56,55 @@ class ReportExportRequest(RequestPart):
 
     report: Annotated[
         StrictStr | None,
-        Field(description="A report's name.", json_schema_extra={"enum": [*reports.names(), None]}),
+        Field(
+            description="The report's name, if the file is of a report.",
+            json_schema_extra={"enum": [*reports.names(), None]},
+        ),
     ] = None
     facts: Annotated[
         StrictStr | None,
         Field(
-            description="A kind of facts, instead of a report.",
+            description="A kind of facts, if the file is not of a report.",
             json_schema_extra={"enum": [*KINDS, None]},
         ),
     ] = None
-    first: Annotated[ReportDay, Field(alias="from", description="A day in the program's zone.")]
+    first: Annotated[
+        ReportDay, Field(alias="from", description="The first day, in the program's time zone.")
+    ]
     last: Annotated[ReportDay, Field(alias="to", description="The last day, included.")]
     by: Annotated[
-        ReportStep | None, Field(description="The steps of a report; `month` if unsaid.")
+        ReportStep | None, Field(description="The steps of the report; if left out, `month`.")
     ] = None
     within_days: Annotated[
-        StrictInt | None, Field(ge=1, le=365, description="As the report `messages` has it.")
+        StrictInt | None,
+        Field(
+            ge=1,
+            le=365,
+            description="In `messages` and `promoters`: for how many days what follows counts.",
+        ),
     ] = None
-    format: FileFormat
+    format: Annotated[FileFormat, Field(description="The file's format.")]
 
-    def wanted(self) -> RequestedFile:
-        """Raises `ValidationFailed` where it is neither or both, or makes no sense."""
+    def file(self) -> RequestedFile:
+        """The file that is requested.
+
+        Raises:
+            ValidationFailed: it names no report and no facts, or both, or has a field that does
+                not go with them, or a period that makes no sense.
+        """
         if (self.report is None) == (self.facts is None):
-            raise _fault("/report", "one_of", "Say either `report` or `facts`")
+            raise _fault("/report", "one_of", "Give either `report` or `facts`")
         if self.report is not None and self.report not in reports.names():
-            detail = f"There is no report “{self.report}”; there are {', '.join(reports.names())}"
+            detail = f"There is no report “{self.report}”; use one of {', '.join(reports.names())}"
             raise _fault("/report", "unknown_report", detail)
         if self.facts is not None and self.facts not in KINDS:
-            raise _fault("/facts", "unknown_facts", f"This is one of {', '.join(KINDS)}")
+            raise _fault("/facts", "unknown_facts", f"Use one of {', '.join(KINDS)}")
         if self.facts is not None and self.by is not None:
-            raise _fault("/by", "not_of_facts", "Only reports have steps")
+            raise _fault("/by", "not_of_facts", "Leave out `by`: only reports have steps")
         if self.facts is not None and self.within_days is not None:
-            raise _fault("/within_days", "not_of_facts", "Only reports look ahead")
+            raise _fault(
+                "/within_days", "not_of_facts", "Leave out `within_days`: only reports use it"
+            )
         require_period(self.first, self.last, pointer="/to")
         return RequestedFile(
             report=self.report,
@@ -101,57 +118,76 @@ class ReportExportRequest(RequestPart):
 
 
 class ReportExportProgress(AnswerPart):
-    """How far it is; null: not known yet."""
+    """How far the export has come; null: not known yet."""
 
-    objects_read: Annotated[int | None, Field(description="Objects of the lake that are here.")]
-    objects_total: int | None
-    rows_written: Annotated[int | None, Field(description="Known once the file is there.")]
+    objects_read: Annotated[
+        int | None, Field(description="How many objects of the lake have been read.")
+    ]
+    objects_total: Annotated[int | None, Field(description="How many objects there are to read.")]
+    rows_written: Annotated[
+        int | None, Field(description="How many rows the file has; known once it is done.")
+    ]
 
 
 class ReportExportReason(AnswerPart):
-    """Why it failed."""
+    """Why an export failed."""
 
-    code: ReportExportTrouble
-    detail: str
+    code: Annotated[ReportExportTrouble, Field(description="A stable code.")]
+    detail: Annotated[str, Field(description="The reason in words.")]
 
 
 class ReportExportDownload(AnswerPart):
-    """A link that needs no token. Each answer has a new one."""
+    """A link to the file that needs no token. Each answer has a new one."""
 
-    url: str
-    expires_at: Annotated[datetime, Field(description="At the latest; then ask again.")]
+    url: Annotated[str, Field(description="The address of the file.")]
+    expires_at: Annotated[
+        datetime,
+        Field(
+            description="The link works until then at most, in UTC; read the export for a new one."
+        ),
+    ]
 
 
 class ReportExportAnswer(AnswerPart):
-    """An export as it stands."""
+    """An export of a report or of facts as a file."""
 
-    id: str
-    state: ReportExportState
-    report: str | None
-    facts: str | None
-    first_day: date
-    last_day: date
-    by: ReportStep | None
-    within_days: int | None
-    format: FileFormat
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    progress: ReportExportProgress
-    reason: ReportExportReason | None
-    as_of: Annotated[datetime | None, Field(description="What the lake held then is in the file.")]
-    size_bytes: int | None
-    sha256: str | None
-    lapses_at: Annotated[datetime | None, Field(description="When the file goes.")]
+    id: Annotated[str, Field(description="The export's id.")]
+    state: Annotated[ReportExportState, Field(description="Whether the file is made yet.")]
+    report: Annotated[str | None, Field(description="The report's name, if it is of a report.")]
+    facts: Annotated[str | None, Field(description="The kind of facts, if it is of facts.")]
+    first_day: Annotated[date, Field(description="The first day, in the program's time zone.")]
+    last_day: Annotated[date, Field(description="The last day, included.")]
+    by: Annotated[ReportStep | None, Field(description="The steps of the report, as requested.")]
+    within_days: Annotated[int | None, Field(description="The days to count, as requested.")]
+    format: Annotated[FileFormat, Field(description="The file's format.")]
+    requested_at: Annotated[datetime, Field(description="When it was requested, in UTC.")]
+    started_at: Annotated[datetime | None, Field(description="When work on it began, in UTC.")]
+    finished_at: Annotated[
+        datetime | None, Field(description="When it was done or failed, in UTC.")
+    ]
+    progress: Annotated[ReportExportProgress, Field(description="How far it has come.")]
+    reason: Annotated[ReportExportReason | None, Field(description="Why it failed, if it did.")]
+    as_of: Annotated[
+        datetime | None,
+        Field(description="The file has what the lake held at this moment, in UTC."),
+    ]
+    size_bytes: Annotated[int | None, Field(description="The file's size in bytes.")]
+    sha256: Annotated[str | None, Field(description="The file's SHA-256 digest, in hexadecimal.")]
+    lapses_at: Annotated[datetime | None, Field(description="When the file is deleted, in UTC.")]
     download: Annotated[
         ReportExportDownload | None,
-        Field(description="Of one that is done, until it lapses; lists have none."),
+        Field(
+            description="Where to get the file, if one export is read that is done and has not "
+            "lapsed; null in lists."
+        ),
     ]
 
 
 class ReportExportPage(AnswerPart):
-    items: list[ReportExportAnswer]
-    next_cursor: str | None
+    """A page of exports, newest first."""
+
+    items: Annotated[list[ReportExportAnswer], Field(description="The exports of this page.")]
+    next_cursor: NextCursor
 
 
 def export_answer(
@@ -188,7 +224,7 @@ def export_answer(
 def download(
     export: ReportExport, *, shelf: FileShelf, now: datetime
 ) -> ReportExportDownload | None:
-    """A link to the file, where there is one and it has not lapsed."""
+    """A link to the file; None if it is not made yet or has lapsed."""
     if export.file is None or export.lapses_at is None or now >= export.lapses_at:
         return None
     return ReportExportDownload(

@@ -1,4 +1,4 @@
-"""Statements and past balances as the API shows them; transfers and merges as it is asked."""
+"""Statements and past balances, and requests to transfer points and to merge members."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -21,65 +21,83 @@ from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 PERIOD_DAYS_MAX: Final = 366
 
 
+Debt = Annotated[int, Field(description="Points owed after a refund; the next points pay them.")]
+Lots = Annotated[list[LotPoints], Field(description="Points by the day they expire.")]
+Pending = Annotated[
+    list[PendingPoints], Field(description="Points that cannot be spent yet, by date.")
+]
+Balance = Annotated[int, Field(description="Spendable points: what the lots hold, less the debt.")]
+
+
 class HoldingsAnswer(AnswerPart):
     """What an account held at a moment."""
 
-    balance: Annotated[int, Field(description="What the lots hold, less the debt.")]
-    debt: int
-    pending_points: int
-    lots: list[LotPoints]
-    pending: list[PendingPoints]
+    balance: Balance
+    debt: Debt
+    pending_points: Annotated[int, Field(description="The sum of `pending`.")]
+    lots: Lots
+    pending: Pending
 
 
 class BalanceAnswer(HoldingsAnswer):
-    """What a member was shown at a moment, recomputed from the entries."""
+    """What a member held at a moment, recomputed from the entries."""
 
-    at: datetime
+    at: Annotated[datetime, Field(description="The moment, in UTC.")]
 
 
 class StatementLot(AnswerPart):
     """The points of one expiry date over the period."""
 
-    expires_on: date | None
-    opening: int
-    change: int
-    closing: int
+    expires_on: Annotated[
+        date | None,
+        Field(
+            description="The last day to spend them, in the program's time zone; "
+            "null: they never expire."
+        ),
+    ]
+    opening: Annotated[int, Field(description="Points before the first day.")]
+    change: Annotated[int, Field(description="The signed change in the period.")]
+    closing: Annotated[int, Field(description="Points after the last day.")]
 
 
 class StatementAnswer(AnswerPart):
-    """What a member held before and after a period, and what happened in it."""
+    """What a member held before and after a period, and every entry in it."""
 
-    first_day: date
-    last_day: date
-    opening: HoldingsAnswer
-    entries: list[EntryAnswer]
-    closing: HoldingsAnswer
-    lots: list[StatementLot]
+    first_day: Annotated[date, Field(description="The first day, in the program's time zone.")]
+    last_day: Annotated[date, Field(description="The last day, included.")]
+    opening: Annotated[HoldingsAnswer, Field(description="What the member held before.")]
+    entries: Annotated[list[EntryAnswer], Field(description="Every entry of the period.")]
+    closing: Annotated[HoldingsAnswer, Field(description="What the member held after.")]
+    lots: Annotated[list[StatementLot], Field(description="The points by expiry date.")]
 
 
 class TransferRequest(RequestPart):
-    to_member_id: ExternalId
-    points: Points
+    """Points to give to another member."""
+
+    to_member_id: Annotated[ExternalId, Field(description="The id of the member who gets them.")]
+    points: Annotated[Points, Field(description="How many points.")]
 
 
 class MergeRequest(RequestPart):
-    into: Annotated[ExternalId, Field(description="The member that remains.")]
+    """Asks to merge a member into another one."""
+
+    into: Annotated[ExternalId, Field(description="The id of the member who remains.")]
 
 
 class MergeAnswer(AnswerPart):
-    """The entry that emptied the merged member; `member_id` is who remains."""
+    """Two members are one now."""
 
-    member_id: str
-    entry: EntryAnswer
+    member_id: Annotated[str, Field(description="The id of the member who remains.")]
+    entry: Annotated[EntryAnswer, Field(description="The entry that emptied the other account.")]
 
 
-def statement_answer(told: Statement, *, first: date, last: date) -> StatementAnswer:
+def statement_answer(statement: Statement, *, first: date, last: date) -> StatementAnswer:
     return StatementAnswer(
         first_day=first,
         last_day=last,
-        opening=HoldingsAnswer(**_holdings(told.opening)),
-        entries=[entry_answer(entry) for entry in told.entries],
-        closing=HoldingsAnswer(**_holdings(told.closing)),
+        opening=HoldingsAnswer(**_holdings(statement.opening)),
+        entries=[entry_answer(entry) for entry in statement.entries],
+        closing=HoldingsAnswer(**_holdings(statement.closing)),
         lots=[
             StatementLot(
                 expires_on=last_day(line.expires_on),
@@ -87,13 +105,13 @@ def statement_answer(told: Statement, *, first: date, last: date) -> StatementAn
                 change=line.change,
                 closing=line.closing,
             )
-            for line in told.lots
+            for line in statement.lots
         ],
     )
 
 
-def balance_answer(held: Holding, *, at: datetime) -> BalanceAnswer:
-    return BalanceAnswer(at=at, **_holdings(held))
+def balance_answer(held: Holding, *, moment: datetime) -> BalanceAnswer:
+    return BalanceAnswer(at=moment, **_holdings(held))
 
 
 def require_period(first: date, last: date) -> None:
@@ -104,7 +122,7 @@ def require_period(first: date, last: date) -> None:
     """
     days = (last - first).days + 1
     if not 0 < days <= PERIOD_DAYS_MAX:
-        detail = f"A period has 1 to {PERIOD_DAYS_MAX} days"
+        detail = f"A period must have 1 to {PERIOD_DAYS_MAX} days"
         raise ValidationFailed(detail, faults=(Fault("/query/to", "period_out_of_range", detail),))
 
 

@@ -1,4 +1,4 @@
-"""Storefronts as managers connect them, and what they are answered."""
+"""Storefronts and their deliveries, as managers connect and read them."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,13 +20,22 @@ from loyalty.domain.shops.storefront import (
     Storefront,
 )
 from loyalty.edge.http.paging import decode_cursor, next_cursor
-from loyalty.edge.http.schemas import AnswerPart, ExternalId, Instant, Label, RequestPart
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    ExternalId,
+    Instant,
+    Label,
+    NextCursor,
+    RequestPart,
+)
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
 
-StorefrontId = Annotated[str, Path(pattern=EXTERNAL_ID, description="A name of your own choosing.")]
-# Visible ASCII: what else a copied secret carries is a mistake in copying.
+StorefrontId = Annotated[
+    str, Path(pattern=EXTERNAL_ID, description="The storefront's id, of your own choosing.")
+]
+# Visible ASCII: anything else in a secret is a mistake in copying.
 Secret = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,256}$")]
 ClientId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 AccessToken = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,1024}$")]
@@ -35,13 +44,13 @@ StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z
 
 NAMES_MAX: Final = 20
 
-# What a platform needs beyond its secrets, and what else it may be told.
+# The fields that a platform needs beyond its secrets, and the other fields that it may have.
 NEEDS: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
     "bigcommerce": frozenset({"access_token", "store"}),
     "shopify": frozenset({"store"}),
 }
-# Where a store is named by its host; the others have a name or a hash, without dots.
+# Platforms that name a store by its host; others use a name or a hash without dots.
 NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce"})
 MAY: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
@@ -62,16 +71,21 @@ Names = Annotated[tuple[Label, ...], Field(max_length=NAMES_MAX)]
 
 
 class EarningOrders(RequestPart):
-    """Which paid orders earn: where something is named, no others. Capitals do not count."""
+    """Which paid orders earn. An empty list allows every order; case does not matter."""
 
     statuses: Annotated[
-        Names, Field(description="The platform's names of the statuses in which an order earns.")
+        Names, Field(description="Statuses in which an order earns, by the platform's names.")
     ] = ()
     channels: Annotated[
-        Names, Field(description="Shopify, WooCommerce, Square, BigCommerce: where it was bought.")
+        Names,
+        Field(description="Shopify, WooCommerce, Square, BigCommerce: channels whose orders earn."),
     ] = ()
-    tags_any: Annotated[Names, Field(description="Shopify: one of these is needed.")] = ()
-    tags_none: Annotated[Names, Field(description="Shopify: none of these may be there.")] = ()
+    tags_any: Annotated[
+        Names, Field(description="Shopify: an order needs one of these tags to earn.")
+    ] = ()
+    tags_none: Annotated[
+        Names, Field(description="Shopify: an order with one of these tags does not earn.")
+    ] = ()
 
     def earns(self) -> OrderFilter:
         return OrderFilter(
@@ -82,7 +96,7 @@ class EarningOrders(RequestPart):
         )
 
     def faults(self, platform: PlatformName) -> Iterator[Fault]:
-        """What the platform does not tell of an order, or does not call so."""
+        """Filters by something that the platform's orders do not have, and unknown statuses."""
         traits = platform_named(platform).traits
         for name, has in (
             ("statuses", traits.statuses is not None),
@@ -91,10 +105,12 @@ class EarningOrders(RequestPart):
             ("tags_none", traits.has_tags),
         ):
             if getattr(self, name) and not has:
-                yield Fault(f"/earns/{name}", "not_for_platform", f"{platform} tells none")
+                yield Fault(
+                    f"/earns/{name}", "not_for_platform", f"Orders of {platform} do not have it"
+                )
         for number, status in enumerate(self.statuses):
             if traits.statuses and not traits.statuses.fullmatch(status):
-                detail = f"An order of {platform} earns in no such status"
+                detail = f"{platform} has no such status in which an order can earn"
                 yield Fault(f"/earns/statuses/{number}", "unknown_status", detail)
 
 
@@ -102,11 +118,16 @@ PlanId = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")]
 
 
 class PaidLevel(RequestPart):
-    level: Annotated[ExternalId, Field(description="One of the program's, as long as it is paid.")]
+    """The level that a paid plan gives."""
+
+    level: Annotated[
+        ExternalId,
+        Field(description="The level's id in the program document; it lasts while it is paid."),
+    ]
 
 
 class StorefrontRequest(RequestPart):
-    """A shop to connect. Sent again, it replaces all that was said before."""
+    """A shop to connect. A second request replaces the first one as a whole."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -121,54 +142,66 @@ class StorefrontRequest(RequestPart):
         }
     )
 
-    platform: PlatformName
+    platform: Annotated[PlatformName, Field(description="The shop's platform.")]
     source: Annotated[
         ExternalId,
-        Field(description="Names the shop in orders. Told under another name, an order is new."),
+        Field(
+            description="The shop's name in orders, of your own choosing. Keep it: under a "
+            "different name the same order would earn again."
+        ),
     ]
     secrets: Annotated[
         tuple[Secret, ...],
         Field(
             min_length=1,
             max_length=2,
-            description="What its webhooks are signed with; two while one replaces the other.",
+            description="The keys that sign its webhooks; two while one replaces the other.",
         ),
     ]
     access_token: Annotated[
         AccessToken | None,
         Field(
-            description="Square, BigCommerce: by which their orders are read. "
-            "Stripe: a restricted key, by which the payments of invoices are. "
-            "Shopify: by which codes are created, where there is no `client_id`."
+            description="Square, BigCommerce: the token to read orders with. Stripe: a restricted "
+            "key to read the payments of invoices with. Shopify: the token to create discount "
+            "codes with, if there is no `client_id`."
         ),
     ] = None
     client_id: Annotated[
         ClientId | None,
-        Field(description="Shopify: the app's; tokens are asked for with it and the first secret."),
+        Field(
+            description="Shopify: the app's client id; with the first secret it gets access tokens."
+        ),
     ] = None
     notification_url: Annotated[
         HttpsUrl | None,
-        Field(description="Square: where it delivers, if not at this API's own address."),
+        Field(
+            description="Square: the address it delivers to, if that is not this API's own address."
+        ),
     ] = None
     store: Annotated[
         StoreName | None,
         Field(
-            description="Names the shop in its deliveries. Shopify: what comes before "
-            "`.myshopify.com`. BigCommerce: the store's hash. WooCommerce: the host of the site. "
-            "A delivery that names another shop is not applied."
+            description="The store's name in deliveries. Shopify: the part before "
+            "`.myshopify.com`. BigCommerce: the store's hash. WooCommerce: the site's host. "
+            "A delivery that names a different store is not applied."
         ),
     ] = None
-    sandbox: Annotated[StrictBool, Field(description="Square: a shop of its sandbox.")] = False
-    earns: EarningOrders = EarningOrders()
+    sandbox: Annotated[
+        StrictBool, Field(description="Square: whether the shop is in its sandbox.")
+    ] = False
+    earns: Annotated[EarningOrders, Field(description="Which paid orders earn.")] = EarningOrders()
     enroll_customers: Annotated[
         StrictBool,
-        Field(description="Shopify: who consents to marketing in the shop becomes a member."),
+        Field(
+            description="Shopify: whether customers who consent to marketing in the shop become "
+            "members."
+        ),
     ] = False
     create_codes: Annotated[
         StrictBool,
         Field(
-            description="Shopify: vouchers' codes are discount codes of the shop. "
-            "Needs `client_id` or `access_token`."
+            description="Shopify: whether voucher codes become discount codes of the shop. Needs "
+            "`client_id` or `access_token`."
         ),
     ] = False
     memberships: Annotated[
@@ -176,18 +209,18 @@ class StorefrontRequest(RequestPart):
         Field(
             default_factory=dict,
             max_length=NAMES_MAX,
-            description="Square, Stripe: the plans, by the platform's ids, that pay for a level.",
+            description="Square, Stripe: plans that pay for a level, by the platform's ids.",
         ),
     ]
 
     def connection(
         self, storefront_id: str, *, document: Program, now: datetime
     ) -> tuple[Storefront, ShopKeys]:
-        """The shop, and what it must not tell.
+        """The shop to connect, and its secrets.
 
         Raises:
-            ValidationFailed: something is missing that the platform needs, or told that it has
-                no use for.
+            ValidationFailed: the platform needs a field that is missing, or does not use one that
+                is there; there is no such level.
         """
         faults = (*self._faults(), *self._unknown_levels(document))
         if faults:
@@ -223,90 +256,141 @@ class StorefrontRequest(RequestPart):
         if self.store and "." in self.store and self.platform not in NAMED_BY_HOST:
             yield Fault("/store", "store_form", "Give the name of the store without its domain")
         for name in PARTS:
-            is_told = bool(getattr(self, name))
-            if name in needs and not is_told:
-                yield Fault(f"/{name}", "missing", f"{self.platform} needs it")
-            if is_told and name not in needs | may:
-                yield Fault(f"/{name}", "not_for_platform", f"{self.platform} has no use for it")
+            is_given = bool(getattr(self, name))
+            if name in needs and not is_given:
+                yield Fault(f"/{name}", "missing", f"{self.platform} needs this field")
+            if is_given and name not in needs | may:
+                yield Fault(
+                    f"/{name}", "not_for_platform", f"{self.platform} does not use this field"
+                )
         traits = platform_named(self.platform).traits
         for name, has in (
             ("enroll_customers", traits.has_consents),
             ("memberships", traits.has_memberships),
         ):
             if getattr(self, name) and not has:
-                yield Fault(f"/{name}", "not_for_platform", f"{self.platform} tells of none")
+                yield Fault(
+                    f"/{name}", "not_for_platform", f"{self.platform} does not support this"
+                )
         yield from self.earns.faults(self.platform)
 
 
 class StorefrontAnswer(AnswerPart):
-    """A connected shop. Its secrets are never told."""
+    """A connected shop. Its secrets are never shown."""
 
-    id: str
-    platform: PlatformName
-    source: str
-    connected_at: datetime
-    changed_at: datetime
-    webhook_path: Annotated[str, Field(description="Where the shop is to deliver its webhooks.")]
-    notification_url: str | None = None
-    store: str | None = None
-    client_id: str | None = None
-    sandbox: bool = False
-    earns: EarningOrders = EarningOrders()
-    enroll_customers: bool = False
-    create_codes: bool = False
-    memberships: Annotated[dict[str, PaidLevel], Field(default_factory=dict)]
+    id: Annotated[str, Field(description="The storefront's id, of your own choosing.")]
+    platform: Annotated[PlatformName, Field(description="The shop's platform.")]
+    source: Annotated[str, Field(description="The shop's name in orders.")]
+    connected_at: Annotated[datetime, Field(description="When it was connected, in UTC.")]
+    changed_at: Annotated[datetime, Field(description="When it was changed last, in UTC.")]
+    webhook_path: Annotated[
+        str, Field(description="The path, at this API, that the shop delivers its webhooks to.")
+    ]
+    notification_url: Annotated[
+        str | None,
+        Field(description="Square: the address it delivers to, if it is a different one."),
+    ] = None
+    store: Annotated[str | None, Field(description="The store's name in deliveries.")] = None
+    client_id: Annotated[str | None, Field(description="Shopify: the app's client id.")] = None
+    sandbox: Annotated[bool, Field(description="Square: whether it is in its sandbox.")] = False
+    earns: Annotated[EarningOrders, Field(description="Which paid orders earn.")] = EarningOrders()
+    enroll_customers: Annotated[
+        bool,
+        Field(description="Shopify: whether customers who consent to marketing become members."),
+    ] = False
+    create_codes: Annotated[
+        bool, Field(description="Shopify: whether voucher codes become discount codes of the shop.")
+    ] = False
+    memberships: Annotated[
+        dict[str, PaidLevel],
+        Field(
+            default_factory=dict,
+            description="Square, Stripe: plans that pay for a level, by the platform's ids.",
+        ),
+    ]
+
+
+DeliveryStatus = Annotated[
+    Status,
+    Field(
+        description="What came of it. `received`: it waits. `parked`, `failed` and "
+        "`data_requested`: a person has to look at it. `ignored`: it changes nothing."
+    ),
+]
 
 
 class DeliveryAnswer(AnswerPart):
-    """A delivery and what came of it, the last time it was applied. What it says is not told."""
+    """A delivery, and what came of it when it was applied last. Its content is not shown."""
 
-    id: Annotated[str, Field(description="By which it is replayed.")]
-    topic: str | None
-    name: Annotated[str | None, Field(description="The platform's own id of it.")]
-    source: str | None
-    order_id: str | None
-    received_at: datetime
+    id: Annotated[str, Field(description="The delivery's id; use it to replay the delivery.")]
+    topic: Annotated[str | None, Field(description="The platform's name for this kind of event.")]
+    name: Annotated[str | None, Field(description="The platform's own id of the event.")]
+    source: Annotated[str | None, Field(description="The shop's name in orders.")]
+    order_id: Annotated[str | None, Field(description="The order it is about, if it is about one.")]
+    received_at: Annotated[datetime, Field(description="When it was received, in UTC.")]
     applied_at: Annotated[
-        datetime | None, Field(description="When this came of it; null: it still waits.")
+        datetime | None, Field(description="When it was applied last, in UTC; null: it waits.")
     ]
     attempts: Annotated[
-        int, Field(description="How often it was tried the last time; given up after five.")
+        int,
+        Field(description="How often it was tried when it was applied last; it fails after five."),
     ]
-    status: Status
+    status: DeliveryStatus
     reason: Annotated[
-        str | None, Field(description="Why it was ignored, parked, or failed: a stable code.")
+        str | None, Field(description="Why it was ignored, parked or failed, as a stable code.")
     ]
-    pointer: Annotated[str | None, Field(description="Where in the body the mistake is.")]
-    member_id: str | None
-    entry_id: str | None
-    points: Annotated[int, Field(description="What it moved, pending points included.")]
-    replayed: Annotated[bool, Field(description="Another delivery had told the same before.")]
+    pointer: Annotated[
+        str | None, Field(description="A JSON pointer to the mistake in its body, if there is one.")
+    ]
+    member_id: Annotated[str | None, Field(description="The id of the member it concerned.")]
+    entry_id: Annotated[str | None, Field(description="The id of the entry that it caused.")]
+    points: Annotated[int, Field(description="The points that it moved, pending ones included.")]
+    replayed: Annotated[
+        bool, Field(description="Whether an earlier delivery had already had this effect.")
+    ]
     vouchers: Annotated[
-        list[VoucherStepAnswer], Field(description="What became of the order's vouchers.")
+        list[VoucherStepAnswer], Field(description="What happened to the order's vouchers.")
+    ]
+
+
+class DeliveryReceipt(AnswerPart):
+    """The delivery is stored and will be applied; list the deliveries to see what came of it."""
+
+    status: Annotated[
+        Literal["received", "greeted"],
+        Field(
+            description="`received`: it will be applied. `greeted`: the platform only checked that "
+            "the address answers."
+        ),
+    ] = "received"
+    delivery_id: Annotated[
+        str | None, Field(description="The delivery's id, to list and to replay it.")
     ]
 
 
 class DeliveryPage(AnswerPart):
-    items: list[DeliveryAnswer]
-    next_cursor: str | None
+    """A page of a storefront's deliveries, newest first."""
+
+    items: Annotated[list[DeliveryAnswer], Field(description="The deliveries of this page.")]
+    next_cursor: NextCursor
 
 
 class ReplayAnswer(AnswerPart):
-    """The delivery is queued to be applied once more; what counted does not count again."""
+    """The delivery is queued to be applied again; nothing counts twice."""
 
-    status: Literal["queued"] = "queued"
-    delivery: DeliveryAnswer
+    status: Annotated[Literal["queued"], Field(description="It waits to be applied.")] = "queued"
+    delivery: Annotated[DeliveryAnswer, Field(description="The delivery as it stands.")]
 
 
 class BegunReplay(NamedTuple):
-    """The last delivery that was looked at, and when the replay was first asked for."""
+    """The last delivery that was queued, and when the replay was requested first."""
 
     after: str
-    asked_at: datetime
+    requested_at: datetime
 
 
 class ReplayRequest(RequestPart):
-    """Deliveries to be applied once more: those received from a moment on and before another."""
+    """Asks to apply deliveries again: those received in a period."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -320,69 +404,86 @@ class ReplayRequest(RequestPart):
         }
     )
 
-    since: Annotated[Instant, Field(alias="from")]
-    before: Annotated[Instant, Field(alias="to")]
+    since: Annotated[
+        Instant, Field(alias="from", description="The start of the period (RFC 3339), included.")
+    ]
+    before: Annotated[
+        Instant, Field(alias="to", description="The end of the period (RFC 3339), excluded.")
+    ]
     statuses: Annotated[
         tuple[Status, ...],
-        Field(max_length=len(get_args(Status)), description="Those that came to this; else all."),
+        Field(
+            max_length=len(get_args(Status)),
+            description="Only those in one of these statuses; if left out, all of them.",
+        ),
     ] = ()
     cursor: Annotated[
         StrictStr | None,
-        Field(max_length=2000, description="`next_cursor` of the answer before, to go on."),
+        Field(max_length=2000, description="`next_cursor` of the previous answer, to continue."),
     ] = None
 
     def begun(self, *, of: str) -> BegunReplay | None:
-        """What was done before; raises `InvalidCursor` where the cursor tells of another."""
+        """How far the replay has come.
+
+        Raises:
+            InvalidCursor: the cursor belongs to a different replay.
+        """
         if not self.cursor:
             return None
         return decode_cursor(self.cursor, of=of, read=_read_begun, pointer="/cursor")
 
     def span(self) -> Span:
-        """Raises `ValidationFailed` where it ends before it begins."""
+        """The period; raises `ValidationFailed` if it ends before it begins."""
         if self.since >= self.before:
-            fault = Fault("/to", "out_of_range", "It must come after `from`")
+            fault = Fault("/to", "out_of_range", "`to` must come after `from`")
             raise ValidationFailed(fault.detail, faults=(fault,))
         return Span(since=self.since, before=self.before, statuses=frozenset(self.statuses))
 
 
 class SpanReplayAnswer(AnswerPart):
-    """So many deliveries are queued; what counted does not count again."""
+    """Deliveries are queued to be applied again; nothing counts twice."""
 
-    status: Literal["queued"] = "queued"
-    queued: int
+    status: Annotated[Literal["queued"], Field(description="They wait to be applied.")] = "queued"
+    queued: Annotated[int, Field(description="How many deliveries were queued by this request.")]
     next_cursor: Annotated[
-        str | None, Field(description="More follow: send the same request with it as `cursor`.")
+        str | None,
+        Field(description="Send the same request with it as `cursor` to queue more; null: done."),
     ]
 
 
 class DeliveryCounts(AnswerPart):
-    """How deliveries fared since a time, by status; at most a thousand are looked at."""
+    """How many deliveries came to which status; at most a thousand are counted."""
 
-    since: datetime
-    by_status: dict[str, int]
-    is_all: Annotated[bool, Field(description="False: there were more than were looked at.")]
+    since: Annotated[datetime, Field(description="Counted from this moment on, in UTC.")]
+    by_status: Annotated[dict[str, int], Field(description="How many deliveries, by status.")]
+    is_all: Annotated[bool, Field(description="False: there were more than were counted.")]
 
 
 class StorefrontState(StorefrontAnswer):
-    """A connected shop, and how its deliveries of the last day fared."""
+    """A connected shop, and its deliveries of the last day."""
 
-    last_delivery: DeliveryAnswer | None
-    last_trouble: Annotated[
-        DeliveryAnswer | None, Field(description="The last one that was parked, or that failed.")
+    last_delivery: Annotated[
+        DeliveryAnswer | None, Field(description="The latest delivery, if there is one.")
     ]
-    deliveries: DeliveryCounts
+    last_trouble: Annotated[
+        DeliveryAnswer | None,
+        Field(description="The latest delivery that was parked or failed, if there is one."),
+    ]
+    deliveries: Annotated[
+        DeliveryCounts, Field(description="The last day's deliveries in figures.")
+    ]
 
 
 def delivery_answer(line: ListedDelivery) -> DeliveryAnswer:
-    kept, handled = line
+    stored, handled = line
     envelope, outcome = handled.envelope, handled.outcome
     return DeliveryAnswer(
-        id=kept.log_id,
+        id=stored.log_id,
         topic=envelope.topic if envelope else None,
         name=envelope.name if envelope else None,
         source=handled.source,
         order_id=envelope.order_id if envelope else None,
-        received_at=kept.received_at,
+        received_at=stored.received_at,
         applied_at=handled.applied_at,
         attempts=handled.attempts,
         status=outcome.status,
@@ -396,21 +497,21 @@ def delivery_answer(line: ListedDelivery) -> DeliveryAnswer:
     )
 
 
-def span_replay_answer(done: Replayed, *, asked_at: datetime, of: str) -> SpanReplayAnswer:
-    rest = f"{done.next} {asked_at.isoformat()}" if done.next else None
+def span_replay_answer(done: Replayed, *, requested_at: datetime, of: str) -> SpanReplayAnswer:
+    rest = f"{done.next} {requested_at.isoformat()}" if done.next else None
     return SpanReplayAnswer(queued=done.queued, next_cursor=next_cursor(rest, of=of))
 
 
 def _read_begun(position: str) -> BegunReplay | None:
-    after, _, told = position.partition(" ")
+    after, _, text = position.partition(" ")
     try:
-        asked_at = datetime.fromisoformat(told)
+        requested_at = datetime.fromisoformat(text)
     except ValueError:
         return None
     # An instant without an offset could not be compared with any other.
-    if read_log_id(after) is None or asked_at.utcoffset() != timedelta():
+    if read_log_id(after) is None or requested_at.utcoffset() != timedelta():
         return None
-    return BegunReplay(after, asked_at)
+    return BegunReplay(after, requested_at)
 
 
 def storefront_state(storefront: Storefront, health: Health, *, program_id: str) -> StorefrontState:

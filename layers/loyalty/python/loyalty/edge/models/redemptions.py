@@ -1,0 +1,221 @@
+"""Redemptions, vouchers and rewards, as members spend points and tills use vouchers."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StrictBool
+
+from loyalty.domain.ledger.entries import Entry, Redemption
+from loyalty.domain.ledger.vouchers import State, Voucher
+from loyalty.domain.program.document import RewardKind
+from loyalty.edge.http.redaction import Personal
+from loyalty.edge.http.schemas import (
+    AnswerPart,
+    ExternalId,
+    LotPoints,
+    MemberId,
+    Money,
+    NextCursor,
+    OrderRef,
+    Points,
+    RedemptionId,
+    RequestPart,
+    RewardId,
+    RewardName,
+)
+from loyalty.edge.models.entries import last_day
+from loyalty.usecases.ledger.redemption import RequestedReward
+from loyalty.usecases.ports import Desk
+
+VoucherState = Annotated[
+    State,
+    Field(
+        description="`held`: waits to be completed. `issued`: can be used. `used`, `cancelled` and "
+        "`expired` are final."
+    ),
+]
+VoucherExpiry = Annotated[
+    datetime | None, Field(description="When the voucher expires, in UTC; null: never.")
+]
+
+
+class RedemptionRequest(RequestPart):
+    """A reward to spend points on."""
+
+    reward_id: Annotated[ExternalId, Field(description="The reward's id in the program document.")]
+    hold: Annotated[
+        StrictBool,
+        Field(
+            description="Whether to only reserve the points, until the redemption is completed or "
+            "cancelled or its hold ends."
+        ),
+    ] = False
+    points: Annotated[
+        Points | None,
+        Field(description="How many points to spend, if the reward pays with points."),
+    ] = None
+    order_amount: Annotated[
+        Money | None,
+        Field(description="What the order costs, if the reward pays with points."),
+    ] = None
+
+    def reward(self, *, currency: str) -> RequestedReward:
+        """The reward that is requested.
+
+        Raises:
+            CurrencyMismatch: the order's amount is not in the program's currency.
+        """
+        order = self.order_amount
+        return RequestedReward(
+            reward_id=self.reward_id,
+            hold=self.hold,
+            points=self.points,
+            order_minor=order.minor(currency=currency, pointer="/order_amount") if order else None,
+        )
+
+
+class VoucherShown(AnswerPart):
+    """The voucher that a redemption gives."""
+
+    code: Annotated[
+        str | None, Personal(), Field(description="The voucher's code; null for an analyst.")
+    ]
+    expires_at: VoucherExpiry
+
+
+class RedemptionAnswer(AnswerPart):
+    """A redemption and the voucher that it gave."""
+
+    id: RedemptionId
+    reward_id: RewardId
+    points: Annotated[int, Field(description="Points that it cost.")]
+    state: VoucherState
+    voucher: Annotated[VoucherShown, Field(description="The voucher that it gave.")]
+    slices: Annotated[
+        list[LotPoints], Field(description="The points that it took, by the day they expire.")
+    ]
+    amount: Annotated[
+        Money | None, Field(description="What the voucher is worth in money, if it has an amount.")
+    ]
+    held_until: Annotated[
+        datetime | None, Field(description="When its hold ends, in UTC; null: it has none.")
+    ]
+    redeemed_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
+
+
+class RedemptionPage(AnswerPart):
+    """A page of a member's redemptions, newest first."""
+
+    items: Annotated[list[RedemptionAnswer], Field(description="The redemptions of this page.")]
+    next_cursor: NextCursor
+
+
+class MemberReward(AnswerPart):
+    """A reward, and whether a member can redeem it now."""
+
+    id: RewardId
+    name: RewardName
+    kind: Annotated[RewardKind, Field(description="What kind of reward it is.")]
+    cost_points: Annotated[int, Field(description="Points that it costs.")]
+    redeemable: Annotated[bool, Field(description="Whether the member can redeem it now.")]
+    why_not: Annotated[
+        str | None, Field(description="The code of the refusal that redeeming it would get.")
+    ]
+    missing_points: Annotated[
+        int, Field(description="How many points the member lacks; 0: enough points.")
+    ]
+
+
+class MemberRewards(AnswerPart):
+    """The program's rewards, for one member."""
+
+    items: Annotated[list[MemberReward], Field(description="All rewards.")]
+    next_cursor: Annotated[None, Field(description="Always null: there is one page.")] = None
+
+
+class VoucherUse(RequestPart):
+    """The use of a voucher."""
+
+    order: Annotated[
+        OrderRef | None, Field(description="The order that it is used for, if there is one.")
+    ] = None
+
+
+class VoucherAnswer(AnswerPart):
+    """A voucher, as the till sees it."""
+
+    code: Annotated[str, Field(description="The voucher's code.")]
+    state: VoucherState
+    reward_id: RewardId
+    redemption_id: RedemptionId
+    member_id: MemberId
+    issued_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
+    expires_at: VoucherExpiry
+    used_at: Annotated[datetime | None, Field(description="When it was used, in UTC.")]
+    used_order: Annotated[OrderRef | None, Field(description="The order that used it, if known.")]
+    used_by: Annotated[
+        str | None, Field(description="The id of the member whose order used it, if known.")
+    ]
+
+
+def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
+    """The answer when it was recorded, from its entry: the voucher's later state does not count."""
+    detail = entry.detail
+    if not isinstance(detail, Redemption):
+        raise TypeError("not a redemption's entry")
+    return RedemptionAnswer(
+        id=detail.redemption_id,
+        reward_id=detail.reward_id,
+        points=-entry.points,
+        state="held" if detail.held_until else "issued",
+        voucher=VoucherShown(code=detail.code, expires_at=detail.expires_at),
+        slices=[
+            LotPoints(expires_on=last_day(lot), points=-points)
+            for lot, points in sorted(entry.effect.lots.items())
+        ],
+        amount=_money(detail.amount_minor, desk),
+        held_until=detail.held_until,
+        redeemed_at=entry.recorded_at,
+    )
+
+
+def redemption_answer(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
+    return RedemptionAnswer(
+        id=voucher.redemption_id,
+        reward_id=voucher.reward_id,
+        points=voucher.points,
+        state=voucher.state_at(desk.now),
+        voucher=VoucherShown(code=voucher.code, expires_at=voucher.expires_at),
+        slices=[
+            LotPoints(expires_on=last_day(lot), points=points)
+            for lot, points in sorted(voucher.slices.items())
+        ],
+        amount=_money(voucher.amount_minor, desk),
+        held_until=voucher.held_until,
+        redeemed_at=voucher.issued_at,
+    )
+
+
+def _order(name: tuple[str, str] | None) -> OrderRef | None:
+    return OrderRef(source=name[0], order_id=name[1]) if name else None
+
+
+def voucher_answer(voucher: Voucher, desk: Desk) -> VoucherAnswer:
+    return VoucherAnswer(
+        code=voucher.code,
+        state=voucher.state_at(desk.now),
+        reward_id=voucher.reward_id,
+        redemption_id=voucher.redemption_id,
+        member_id=voucher.member_id,
+        issued_at=voucher.issued_at,
+        expires_at=voucher.expires_at,
+        used_at=voucher.used_at,
+        used_order=_order(voucher.used_order),
+        used_by=voucher.used_by,
+    )
+
+
+def _money(amount_minor: int | None, desk: Desk) -> Money | None:
+    if amount_minor is None:
+        return None
+    return Money(amount=amount_minor, currency=desk.program.document.currency)
