@@ -101,12 +101,12 @@ def program_current(program: str) -> Key:
     return Key(_program(program), "CURRENT")
 
 
-@charted("how far a schedule has come", read_by="sweeps, audit")
+@charted("progress of a schedule", read_by="sweeps, audit")
 def progress(program: str, schedule: str) -> Key:
     return Key(_program(program), f"PROGRESS#{schedule}")
 
 
-@charted("reward stock", read_by="redemption, catalogue")
+@charted("reward stock", read_by="redemption, catalog")
 def stock(program: str, reward: str) -> Key:
     return Key(_program(program), f"STOCK#{reward}")
 
@@ -122,21 +122,21 @@ def storefront(program: str, storefront: str) -> Key:
 
 
 @charted(
-    "what came of a delivery (kept 33 days)",
-    read_by="the list of a storefront's deliveries, whoever tells of the same event",
+    "outcome of a delivery (kept 33 days)",
+    read_by="the list of a storefront's deliveries, other deliveries of the event",
 )
 def delivery(program: str, storefront: str, delivery: str, received: str) -> Key:
     """A delivery's id begins with its event's, so what else was told of that is beside it."""
     return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
 
 
-@charted("endpoint of webhooks out", read_by="webhooks_out")
+@charted("endpoint for webhooks", read_by="webhooks_out")
 def endpoint(program: str, endpoint: str) -> Key:
     return Key(_program(program), f"{ENDPOINTS}{endpoint}")
 
 
 @charted(
-    "an event for an endpoint, and how its delivery fares (kept 30 days)",
+    "delivery of an event to an endpoint, with its state (kept 30 days)",
     read_by="webhooks_out",
     index="history",
 )
@@ -149,7 +149,7 @@ def report_export(program: str, export: str) -> Key:
     return Key(_program(program, "EXPORT", export), "EXPORT")
 
 
-@charted("exports of reports that are under way", read_by="exports")
+@charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")
 
@@ -159,7 +159,9 @@ def identity(program: str, kind: str, key_version: str, digest: str) -> Key:
     return Key(_program(program, "IDENTITY", kind, key_version, digest), "IDENTITY")
 
 
-@charted("what a shop last told of a customer", read_by="customers and memberships told again")
+@charted(
+    "a shop's latest version of a customer", read_by="later versions of customers and memberships"
+)
 def customer(program: str, key_version: str, digest: str) -> Key:
     return Key(_program(program, "CUSTOMER", key_version, digest), "CUSTOMER")
 
@@ -175,7 +177,7 @@ def profile(program: str, member: str) -> Key:
 
 
 @charted(
-    "what a member was told, and when to look again",
+    "a member's past messages, and the time of the next check",
     read_by="reminders, notifications",
     index="reminding",
 )
@@ -190,7 +192,7 @@ def message(program: str, member: str, day: str, message_kind: str) -> Key:
 
 @charted(
     "answer to a survey, about an order or for a period",
-    read_by="its replay, the list of a survey's, exports",
+    read_by="repeats, the list of a survey's answers, exports",
     index="history",
 )
 def survey_response(program: str, member: str, survey: str, subject: str) -> Key:
@@ -207,13 +209,13 @@ def accrual(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ENTRY#accrual")
 
 
-@charted("a guest's order, under each identity (kept 400 days)", read_by="claims")
+@charted("guest order, under each identity (kept 400 days)", read_by="claims")
 def guest_order(program: str, guest: str, occurred: str, source: str, order: str) -> Key:
     """`guest` is an identity's kind, key version and digest, joined by `#`."""
     return Key(_program(program, "GUEST", guest), f"{occurred}#{source}#{order}")
 
 
-@charted("erasure that is not done yet, or was requested by a shop", read_by="privacy")
+@charted("unfinished erasure, or one requested by a shop", read_by="privacy")
 def erasure(program: str, erasure: str) -> Key:
     return Key(_program(program, "ERASURES"), erasure)
 
@@ -223,19 +225,19 @@ def clawback(program: str, source: str, order: str, refund: str) -> Key:
     return Key(order_partition(program, source, order), f"ENTRY#clawback#{refund}")
 
 
-@charted("edit of an order", read_by="storefront orders told again", index="history")
+@charted("edit of an order", read_by="later versions of storefront orders", index="history")
 def edit(program: str, source: str, order: str, fingerprint: str) -> Key:
     return Key(order_partition(program, source, order), f"ENTRY#edit#{fingerprint}")
 
 
-@charted("expiry at once, caused by an order or an edit", read_by="refunds", index="history")
+@charted("immediate expiry, caused by an order or an edit", read_by="refunds", index="history")
 def order_expiry(program: str, source: str, order: str, fingerprint: str) -> Key:
     """An edit is named by its fingerprint, the order itself by nothing."""
     named = f"#{fingerprint}" if fingerprint else ""
     return Key(order_partition(program, source, order), f"ENTRY#expiry{named}")
 
 
-@charted("order state, once refunded or told again", read_by="refunds, edits")
+@charted("order state, once refunded or edited", read_by="refunds, edits")
 def order_state(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "ORDER")
 
@@ -245,7 +247,7 @@ def order_vouchers(program: str, source: str, order: str) -> Key:
     return Key(order_partition(program, source, order), "VOUCHERS")
 
 
-@charted("entry caused by a request", read_by="its replay, cancel, complete", index="history")
+@charted("entry caused by a request", read_by="repeats, cancel, complete", index="history")
 def request_entry(program: str, request: str, kind: str) -> Key:
     return Key(request_partition(program, request), f"ENTRY#{kind}")
 
