@@ -16,7 +16,7 @@ from infra.ledger_table import BATCH_GET, GET, PUT, UPDATE
 from infra.mail import Mail
 from infra.queues import IntakeQueue
 from infra.settings import Settings
-from loyalty.edge.settings import SignInSettings
+from loyalty.edge.report_pages import SignInSettings
 
 # The gateway gives up after 30 s, a caller long before.
 HTTP_TIMEOUT = Duration.seconds(10)

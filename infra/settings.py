@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
-from loyalty.edge.settings import SignInSettings
+from loyalty.edge.report_pages import SignInSettings
 
 Architecture = Literal["arm64", "x86_64"]
 Platform = Literal["arm64", "x86_64", "local"]

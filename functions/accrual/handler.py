@@ -1,5 +1,6 @@
 """Orders earn points, refunds take them back, people correct what went wrong."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
@@ -71,7 +72,7 @@ from loyalty.edge.models.surveys import (
     SurveyResponsesPage,
     response_answer,
 )
-from loyalty.edge.settings import AccrualSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger import corrections
@@ -88,6 +89,13 @@ from loyalty.usecases.orders.refunds import Waiting
 from loyalty.usecases.people import surveys
 from loyalty.usecases.people.surveys import Answered
 from loyalty.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccrualSettings:
+    table: str
+    identity_secret: str
+
 
 api = create_app("accrual", acting_for=acting_for)
 handler = api

@@ -1,13 +1,19 @@
 """Archive: table changes become facts in the lake, at least once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.facts import facts_of
 from loyalty.edge.aws import clients
 from loyalty.edge.logs import failure, logger
-from loyalty.edge.settings import ArchiveSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.lake.objects import Lake
 from loyalty.table.changes import read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    lake_bucket: str
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

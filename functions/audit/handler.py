@@ -1,5 +1,6 @@
 """Audit: hold the accounts of all members who changed against their entries, every night."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
@@ -13,12 +14,19 @@ from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import AuditSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.lake.objects import Changes
 from loyalty.table.due import TableProgress
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    table: str
+    lake_bucket: str
+    audit_queue_url: str
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

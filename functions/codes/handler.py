@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -23,12 +24,19 @@ from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.outgoing.platform_client import PlatformClient
-from loyalty.edge.settings import CodesSettings, PlatformSettings, settings
+from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.intake import Unfetchable
 from loyalty.usecases.shops.shop_codes import DiscountCodes, ShopRefused, pause_seconds, put_right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodesSettings:
+    table: str
+    storefront_secrets: str
+    codes_queue_url: str
 
 
 class _OneByOne(BatchProcessor):

@@ -1,6 +1,7 @@
 """Compaction: every hour, fold the lake's many small objects into few large ones."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,18 @@ from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import CompactionSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.objects import Lake
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactionSettings:
+    table: str
+    lake_bucket: str
+    compaction_queue_url: str
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

@@ -1,5 +1,6 @@
 """People become members, see and change what is known of them, and may be forgotten."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -66,7 +67,7 @@ from loyalty.edge.models.statements import (
     require_period,
     statement_answer,
 )
-from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.table.positions import is_listed
@@ -76,6 +77,14 @@ from loyalty.usecases.people import enrollment
 from loyalty.usecases.people.enrollment import Application, Enrolled
 from loyalty.usecases.people.member_export import export
 from loyalty.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentSettings:
+    table: str
+    identity_secret: str
+    intake_queue_url: str
+
 
 api = create_app("enrollment", acting_for=acting_for)
 handler = api

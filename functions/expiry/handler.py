@@ -1,5 +1,6 @@
 """Expiry: let members and vouchers catch up with the calendar, on a schedule."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,11 +15,17 @@ from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import ExpirySettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off, wake
 from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpirySettings:
+    table: str
+    sweep_queue_url: str
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
@@ -81,7 +88,7 @@ def finder(program_id: str) -> Finder:
 def tell(program_id: str, *, found: int) -> None:
     if found:
         logger.info("handed out", program_id=program_id, due=found)
-        count("DueItem", found)
+        count("Due", found)
 
 
 def put_apart(page: WorkPage) -> None:

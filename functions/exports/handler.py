@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -39,12 +40,21 @@ from loyalty.edge.models.report_exports import (
     export_answer,
     read_file_order,
 )
-from loyalty.edge.settings import ExportsSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import FileShelf
 from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
 from loyalty.usecases.report_exports import make_file, request_file, requested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportsSettings:
+    table: str
+    lake_bucket: str
+    exports_bucket: str
+    exports_queue_url: str
+
 
 # What stands in the way for the moment, facts that are being moved, has passed by then.
 AGAIN_AFTER: Final = timedelta(seconds=30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
 
@@ -40,8 +41,8 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.outgoing.platform_client import PlatformClient
-from loyalty.edge.settings import IntakeSettings, PlatformSettings, settings
+from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
@@ -53,6 +54,16 @@ from loyalty.usecases.shops.customers import apply_to_person
 from loyalty.usecases.shops.deliveries import Files, contradicts, queue_stranded
 from loyalty.usecases.shops.intake import apply, understand
 from loyalty.usecases.shops.privacy_requests import answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSettings:
+    table: str
+    identity_secret: str
+    inbox_bucket: str
+    intake_queue_url: str
+    storefront_secrets: str
+
 
 # Some tens of milliseconds each, of the function's thirty seconds.
 CLAIMED_AT_ONCE_MAX: Final = 200

@@ -1,6 +1,7 @@
 """Notifications: members' messages by mail, what became of the mails, and how one would look."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -22,10 +23,21 @@ from loyalty.edge.mail.previews import PreviewAnswer, PreviewRequest, sample, wi
 from loyalty.edge.mail.render import Letter, mail
 from loyalty.edge.mail.unsubscribing import link
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import NotificationsSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.messages import TableLetters, TableOutbox
 from loyalty.usecases.messaging.notifications import Postman, Quiet, Rejected, send_mail, stop
 from loyalty.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationsSettings:
+    table: str
+    identity_secret: str
+    configuration_set: str
+    api_url: str
+    notifications_queue_url: str
+    mail_from: str = ""
+
 
 # What a queue may hide a message for at most.
 HIDDEN_MAX: Final = timedelta(hours=12)

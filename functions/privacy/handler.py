@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
@@ -22,13 +22,23 @@ from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import PrivacySettings, settings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import close_shop, forget_deliveries, forget_traces
 from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    table: str
+    identity_secret: str
+    inbox_bucket: str
+    storefront_secrets: str
+    privacy_queue_url: str
+
 
 # Of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0

@@ -1,6 +1,7 @@
 """The program: its document, the catalogue of rewards, its storefronts, the API's description."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -55,7 +56,7 @@ from loyalty.edge.models.storefronts import (
     storefront_answer,
     storefront_state,
 )
-from loyalty.edge.settings import ProgramSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import ProgramShelf, TablePrograms
@@ -65,6 +66,15 @@ from loyalty.usecases.program.publishing import publish, require_sound
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramSettings:
+    table: str
+    storefront_secrets: str
+    inbox_bucket: str
+    intake_queue_url: str
+
 
 # As `Erasure.erasure_id` is of a request.
 ERASURE_ID: Final = re.compile(r"[0-9a-f]{40}", re.ASCII)

@@ -1,5 +1,6 @@
 """Rebuild: tell the lake everything once more, from the table."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -11,12 +12,20 @@ from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import pause
 from loyalty.edge.logs import failure, logger
-from loyalty.edge.settings import RebuildSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.lake.keeper import closed_before
 from loyalty.lake.objects import Lake
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.scan import Stretch, read, stretches
 from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildSettings:
+    table: str
+    lake_bucket: str
+    rebuild_queue_url: str
+
 
 # One scan reads the items of all programs; what it finds says whose it is.
 EVERY_PROGRAM = "all"

@@ -1,5 +1,6 @@
 """Points buy rewards; tills use the vouchers."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -40,11 +41,18 @@ from loyalty.edge.models.redemptions import (
     voucher_answer,
 )
 from loyalty.edge.models.statements import TransferRequest
-from loyalty.edge.settings import RedemptionSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
 from loyalty.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionSettings:
+    table: str
+    identity_secret: str
+
 
 api = create_app("redemption", acting_for=acting_for)
 handler = api

@@ -1,13 +1,19 @@
 """Relay: table changes become events on the bus, in order, at least once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.events import events_of
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.bus import Bus
 from loyalty.edge.logs import failure, logger
-from loyalty.edge.settings import RelaySettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.changes import read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    bus: str
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

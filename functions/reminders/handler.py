@@ -1,5 +1,6 @@
 """Reminders: look at members of whom something comes up, and write what they are to be told."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk, shelf
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import RemindersSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.due import TableDues, TableProgress
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
@@ -23,6 +24,12 @@ from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off
 from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.work_pages import WorkPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersSettings:
+    table: str
+    reminders_queue_url: str
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:

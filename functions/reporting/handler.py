@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path as FilePath
@@ -19,13 +20,20 @@ from loyalty.edge.http.app import ANYONE, ProgramId, create_app, html_page, repl
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import rfc3339
 from loyalty.edge.models.reports import ReportAnswer, report_answer
-from loyalty.edge.report_pages import HtmlPage
-from loyalty.edge.settings import ReportingSettings, SignInSettings, settings
+from loyalty.edge.report_pages import HtmlPage, SignInSettings
+from loyalty.edge.settings import settings
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.reports import Period, ReportStep, Table
 from loyalty.lake.spreadsheets import as_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportingSettings:
+    table: str
+    lake_bucket: str
+
 
 api = create_app("reporting", limits_callers=False)
 handler = api

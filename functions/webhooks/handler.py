@@ -1,6 +1,7 @@
 """Webhooks: take in what storefronts deliver, and answer before it is applied."""
 
 import time
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -15,10 +16,19 @@ from loyalty.edge.http.app import ANYONE, ProgramId, create_app
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.models.storefronts import DeliveryReceipt, StorefrontId
-from loyalty.edge.settings import WebhooksSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.storefronts import Connections, receive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSettings:
+    table: str
+    storefront_secrets: str
+    inbox_bucket: str
+    intake_queue_url: str
+
 
 # Lambda takes 6 MB and base64 makes four bytes of three. A platform that is refused sends the same
 # again and then stops sending, so there is no smaller limit than what can be carried.

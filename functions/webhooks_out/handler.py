@@ -5,6 +5,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated, Any
 
@@ -41,7 +42,7 @@ from loyalty.edge.models.endpoints import (
     with_secret,
 )
 from loyalty.edge.outgoing.webhook_sender import WebhookSender
-from loyalty.edge.settings import LocalEndpointSettings, WebhooksOutSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.positions import is_listed
 from loyalty.table.webhooks_out import TableEndpointLog, TableEndpoints
 from loyalty.usecases.webhooks_out.deliveries import (
@@ -53,6 +54,24 @@ from loyalty.usecases.webhooks_out.deliveries import (
     redeliver,
 )
 from loyalty.usecases.webhooks_out.endpoints import register, registered, remove, rotate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksOutSettings:
+    table: str
+    endpoint_secrets: str
+    webhooks_out_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEndpointSettings:
+    """Whether endpoints may be on this machine, over plain HTTP.
+
+    Only the local cloud sets it; no template does.
+    """
+
+    local_endpoints: str = ""
+
 
 api = create_app("webhooks_out")
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 
+from functions.intake.handler import IntakeSettings
 from functions.intake.handler import handler as intake
 from local.cloud import Cloud
 from loyalty.domain.ledger.audit import audit
@@ -27,7 +28,7 @@ from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory
-from loyalty.edge.settings import IntakeSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation

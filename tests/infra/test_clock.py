@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loyalty.edge.settings import ClockSettings
+from loyalty.edge.clock import ClockSettings
 
 if TYPE_CHECKING:
     from tests.infra.assembly import Assembly

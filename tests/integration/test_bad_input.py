@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import pytest
 
+from functions.enrollment.handler import EnrollmentSettings
 from loyalty.domain.people.identity import identify
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.desk import open_desk
@@ -16,7 +17,7 @@ from loyalty.edge.directory import directory
 from loyalty.edge.http.app import PROGRAM_PREFIX
 from loyalty.edge.http.auth import Role
 from loyalty.edge.http.problems import STATUS
-from loyalty.edge.settings import EnrollmentSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Query

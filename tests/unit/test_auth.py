@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound
-from loyalty.edge.http.auth import STAFF, Principal
+from loyalty.edge.http.auth import STAFF, ClaimSettings, Principal
 from loyalty.edge.http.auth import principal_of as principal_under
-from loyalty.edge.settings import ClaimSettings
 from tests.support.http import Claims, person, service, staff
 
 names = st.text("abc-", min_size=2, max_size=8)

@@ -19,8 +19,7 @@ import pytest
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.edge import report_pages
-from loyalty.edge.report_pages import ASSETS, MENU, HtmlPage
-from loyalty.edge.settings import SignInSettings
+from loyalty.edge.report_pages import ASSETS, MENU, HtmlPage, SignInSettings
 from loyalty.lake import reports
 from loyalty.lake.reports import ChartKind, Column, Table
 from tests.support.documents import program

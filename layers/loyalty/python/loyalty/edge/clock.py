@@ -1,9 +1,20 @@
 """The time. A cloud on one machine may be told another one; no deployed stage can be."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from loyalty.edge.local_cloud import is_on_one_machine
-from loyalty.edge.settings import ClockSettings, settings
+from loyalty.edge.settings import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """The file that holds by how many seconds the clock is moved.
+
+    Only the local cloud sets it; no template does.
+    """
+
+    clock_file: str = ""
 
 
 class ClockRefused(RuntimeError):

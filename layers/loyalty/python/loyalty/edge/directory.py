@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
 
@@ -12,11 +13,19 @@ from loyalty.domain.people.identity import Identity, IdentityKind, Keyring, NotA
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.auth import Principal, Role
-from loyalty.edge.settings import MemberSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.members import TableMembers
 from loyalty.usecases.people.enrollment import look_up
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSettings:
+    """The settings that are needed to find the member who is calling."""
+
+    table: str
+    identity_secret: str
 
 
 class KnowsMembers(Protocol):

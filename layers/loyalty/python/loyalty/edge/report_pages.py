@@ -20,7 +20,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.program.document import Program
-from loyalty.edge.settings import SignInSettings
 from loyalty.lake import reports
 from loyalty.lake.reports import ReportStep, Table
 
@@ -45,6 +44,19 @@ MENU: Final[Mapping[str, tuple[str, ...]]] = {
     "Rewards": ("redemption", "rewards"),
     "Messages and surveys": ("messages", "surveys", "promoters"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSettings:
+    """Where people who open a page in a browser sign in (OIDC code flow with PKCE).
+
+    Either all three are set or none, which means that there is no sign-in. `client_id` is a public
+    client that may redirect back to the page.
+    """
+
+    authorize_url: str = ""
+    token_url: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

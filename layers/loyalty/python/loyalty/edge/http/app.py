@@ -56,13 +56,13 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.edge.http import problems
-from loyalty.edge.http.auth import Principal, Role, principal_of
-from loyalty.edge.http.caller_limits import CallerLimits
+from loyalty.edge.http.auth import ClaimSettings, Principal, Role, principal_of
+from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
 from loyalty.edge.http.redaction import without_personal_data
 from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
-from loyalty.edge.settings import CallerLimitSettings, ClaimSettings, settings
+from loyalty.edge.settings import settings
 from loyalty.table.operations import Transient
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound
-from loyalty.edge.settings import ClaimSettings
 
 type Role = Literal["member", "cashier", "analyst", "manager", "service"]
 type StaffRole = Literal["cashier", "analyst", "manager"]
@@ -19,6 +18,19 @@ STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
 # Members for what is their own, and the people at the counter.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSettings:
+    """The names of the claims that are read from tokens; the defaults are Cognito's."""
+
+    groups_claim: str = "cognito:groups"
+    token_use_claim: str = "token_use"  # noqa: S105  # the name of a claim
+    scopes_claim: str = "scope"
+    email_claim: str = "email"
+    email_verified_claim: str = "email_verified"
+    phone_claim: str = "phone_number"
+    phone_verified_claim: str = "phone_number_verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

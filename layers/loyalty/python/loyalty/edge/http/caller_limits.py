@@ -18,6 +18,18 @@ from loyalty.domain.kernel.errors import TooManyRequests
 CALLERS_MAX: Final = 5_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLimitSettings:
+    """How much of an execution environment's time one caller may use: a burst, and a steady share.
+
+    A share of 0 means no limit. The local cloud sets it, because its own slowness would count
+    against callers.
+    """
+
+    caller_burst_seconds: str = "20"
+    caller_share_percent: str = "20"
+
+
 @dataclass(slots=True)
 class _Bucket:
     seconds: float

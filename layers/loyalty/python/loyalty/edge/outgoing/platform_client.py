@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 # botocore brings it along, here and in the runtime.
@@ -30,6 +31,16 @@ TOKEN_SECONDS_MAX: Final = 600
 
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
 _REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_platform"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    """An origin that stands for the APIs of all platforms.
+
+    Tests and the local cloud set it; no deployed stage does.
+    """
+
+    platform_origin: str = ""
 
 
 class PlatformClient:
