@@ -116,7 +116,11 @@ ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 def record_order(
     program_id: ProgramId, order: Annotated[OrderRequest, Body()]
 ) -> Response[OrderEarned | OrderKept]:
-    """Record a paid order: it earns, once, however often it is sent."""
+    """Record a paid order.
+
+    An order earns once, however often it is sent: 201 the first time, 200 with the same answer
+    afterwards. 202: it names no member yet. Name the customer by `member_id` or by `identities`.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     told = order.order(currency=desk.program.document.currency)
     recorded = _recorded(order, told, desk)
@@ -136,7 +140,10 @@ def record_order(
 
 @api.post("/orders/quote", allow={"cashier", "service"}, refuses=(CurrencyMismatch,))
 def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -> QuoteAnswer:
-    """Quote what an order would earn its member, without recording it."""
+    """Quote what an order would earn.
+
+    Nothing is recorded.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     document = desk.program.document
     quoted = accrual.quote(
@@ -156,7 +163,10 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
 
 @api.get("/orders/<source>/<order_id>", allow=STAFF | {"service"})
 def read_order(program_id: ProgramId, source: PathId, order_id: PathId) -> OrderAnswer:
-    """See what became of an order: its entries, with all that explains them."""
+    """Read an order with every entry that it caused.
+
+    The entries explain what the order earned and what refunds took back.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     story = lookup.story_of(source, order_id, desk=desk)
     return OrderAnswer(
@@ -183,7 +193,12 @@ def record_refund(
     order_id: PathId,
     refund: Annotated[RefundRequest, Body()],
 ) -> Response[RefundAnswer | RefundWaiting]:
-    """Record a refund: what its order no longer earns is taken back, once."""
+    """Record a refund of an order.
+
+    A refund counts once, however often it is sent: 201 the first time, 200 with the same answer
+    afterwards. 202: the order has not arrived yet. The points that the order no longer earns are
+    taken back.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     currency = desk.program.document.currency
     requested = refund.requested(currency=currency, now=desk.now)
@@ -219,7 +234,10 @@ def adjust_balance(
     idempotency_key: IdempotencyKey,
     adjustment: Annotated[AdjustmentRequest, Body()],
 ) -> Response[RecordedEntry]:
-    """Add or take points by hand, within what the caller's role may in a day."""
+    """Add or take points by hand.
+
+    The program document limits what each role may adjust in a day.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     adjustment.require_sense(today=desk.today)
     corrected = corrections.adjust(
@@ -258,7 +276,10 @@ def answer_survey(
     survey_id: PathId,
     response: Annotated[SurveyResponseRequest, Body()],
 ) -> Response[SurveyResponseAnswer]:
-    """Answer a survey, once for each order or period; the first answer stands."""
+    """Answer a survey.
+
+    A member answers once for each order or period, and the first answer stands.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     answered = surveys.answer(
         survey_id,
@@ -274,7 +295,10 @@ def answer_survey(
 def list_survey_responses(
     program_id: ProgramId, survey_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> SurveyResponsesPage:
-    """List the answers to a survey with their comments, newest first."""
+    """List the answers to a survey, newest first.
+
+    They include the comments.
+    """
     open_desk(program_id, table=settings(AccrualSettings).table)
     of = f"survey {program_id} {survey_id}"
     start = page_start(cursor, of=of, like=is_survey_response)
@@ -289,7 +313,10 @@ def list_survey_responses(
 def make_survey_link(
     program_id: ProgramId, survey_id: PathId, wanted: Annotated[SurveyLinkRequest, Body()]
 ) -> Response[SurveyLinkAnswer]:
-    """Make a link by which a member answers without signing in; whoever has it can."""
+    """Create a link by which a member answers a survey without signing in.
+
+    Anybody who has the link can answer, once.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     order = (wanted.order.source, wanted.order.order_id) if wanted.order else None
     surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=desk)
@@ -306,7 +333,10 @@ def make_survey_link(
 
 @api.get("/survey-links/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
 def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
-    """Ask whoever follows the link of a survey what they say."""
+    """Open the page of a survey link.
+
+    It shows the question in a form. Opening it changes nothing.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     invitation = _invitation(token, desk)
     survey = desk.program.document.survey(invitation.survey_id)
@@ -322,7 +352,10 @@ def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     form=SurveyForm,
 )
 def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response[str]:
-    """Answer a survey by its link: `score` and `comment` as a form sends them."""
+    """Answer a survey by its link.
+
+    The form of the page sends this.
+    """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
     invitation = _invitation(token, desk)
     answered = surveys.answer(

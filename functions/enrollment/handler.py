@@ -123,7 +123,11 @@ def enroll_member(
     wanted: Annotated[EnrollmentRequest, Body()],
     idempotency_key: OptionalIdempotencyKey = None,
 ) -> Response[MemberAnswer]:
-    """Enroll somebody, or oneself. Staff who name nobody enroll themselves."""
+    """Enroll a member.
+
+    People who sign in enroll themselves; staff and services enroll others by their identities.
+    Staff who name nobody enroll themselves. Orders that the person made as a guest earn now.
+    """
     desk, members = _serving(program_id)
     principal = api.principal
     of_another = bool(wanted.identities) and principal.is_trusted
@@ -152,7 +156,10 @@ def enroll_member(
 
 @api.post("/members/lookup", allow=KEEPS_MEMBERS)
 def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body()]) -> MemberAnswer:
-    """Find a member by something they are known by."""
+    """Find a member by an identity.
+
+    The identity is in the body because URLs are logged.
+    """
     desk, members = _serving(program_id)
     member_id = members.member_of([wanted.identity.identity(pointer="/identity")])
     if member_id is None:
@@ -162,7 +169,10 @@ def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body(
 
 @api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
 def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
-    """See a member: balance, what expires when, profile. `me` is the one signed in."""
+    """Read a member: balance, expiry dates, level and profile.
+
+    Everything is as of today, also if the calendar has not been recorded yet.
+    """
     desk, members = _serving(program_id)
     return _answer(enrollment.look_up(member_id, members=members), desk)
 
@@ -177,7 +187,10 @@ def change_member(
     member_id: str,
     wanted: Annotated[MemberChangeRequest, Body()],
 ) -> MemberAnswer:
-    """Change what is known of a member; what is left out stays."""
+    """Change a member's profile, consents and identities.
+
+    A field that is left out stays; null removes one. Only staff and services remove identities.
+    """
     desk, members = _serving(program_id)
     principal = api.principal
     if wanted.removes and not principal.is_trusted:
@@ -198,7 +211,10 @@ def change_member(
     "/members/<member_id>", allow=KEEPS_MEMBERS | {"member"}, status=204, refuses=(TryAgain,)
 )
 def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
-    """Forget a person: profile and identities go, the ledger's entries stay under an id."""
+    """Erase a person.
+
+    The profile and the identities are deleted. The entries stay, under an id that names nobody.
+    """
     desk, members = _serving(program_id)
     enrollment.erase(member_id, members=members, desk=desk)
     count("MembersErased")
@@ -207,7 +223,10 @@ def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
 
 @api.get("/members/<member_id>/export", allow=KEEPS_MEMBERS | {"member"})
 def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = None) -> ExportAnswer:
-    """Have everything that is held of a member, a page at a time."""
+    """Export everything that is held of a member.
+
+    Read page after page until `next_cursor` is null. A page has records of one or more kinds.
+    """
     desk, members = _serving(program_id)
     enrolled = enrollment.look_up(member_id, members=members, strong=True)
     table = engine(settings(EnrollmentSettings).table)
@@ -225,7 +244,10 @@ def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = Non
 def list_history(
     program_id: ProgramId, member_id: str, limit: PageLimit = 50, cursor: Cursor = None
 ) -> HistoryPage:
-    """List a member's ledger entries, newest first."""
+    """List a member's entries, newest first.
+
+    An entry is one line of the ledger. Read the order of an accrual for its breakdown.
+    """
     _, members = _serving(program_id)
     of = f"history {program_id} {member_id}"
     start = page_start(cursor, of=of, like=is_listed)
@@ -247,7 +269,10 @@ def read_statement(
     first: Annotated[Day, Query(alias="from", description="A day of the program's.")],
     last: Annotated[Day, Query(alias="to", description="Included.")],
 ) -> StatementAnswer:
-    """See what a member held before and after a period, and what happened in it."""
+    """Read what a member held before and after a period, and every entry in it.
+
+    A period has at most a year.
+    """
     require_period(first, last)
     desk, _ = _serving(program_id)
     told = statements.statement_of(member_id, first=first, last=last, desk=desk)
@@ -266,7 +291,10 @@ def read_balance(
         Instant | None, Query(alias="at", description="A past moment; if left out, now.")
     ] = None,
 ) -> BalanceAnswer:
-    """Read what a member held at a moment, recomputed from the entries."""
+    """Read what a member held at a moment, recomputed from the entries.
+
+    A moment in the future counts as now.
+    """
     desk, _ = _serving(program_id)
     moment = min(requested or desk.now, desk.now)
     held = statements.balance_at(member_id, moment, desk=desk)
@@ -277,7 +305,10 @@ def read_balance(
 def grant_tier(
     program_id: ProgramId, member_id: PathId, wanted: Annotated[TierFloorRequest, Body()]
 ) -> MemberAnswer:
-    """Let a member have at least a level until a day, whatever they reach."""
+    """Grant a member a level until a day.
+
+    The member has at least this level until then, whatever they reach.
+    """
     desk, members = _serving(program_id)
     account = corrections.grant_tier(member_id, wanted.floor(), desk=desk)
     member = enrollment.look_up(account.member_id, members=members).member
@@ -291,7 +322,10 @@ def grant_tier(
     refuses=(OwnAccount, TryAgain),
 )
 def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
-    """Let a member have only the level that they reached."""
+    """Take back a level that was granted.
+
+    The member has the level that they reached.
+    """
     desk, _ = _serving(program_id)
     corrections.grant_tier(member_id, None, desk=desk)
     return Response(status_code=204, body=None)
@@ -310,7 +344,10 @@ def merge_members(
     idempotency_key: IdempotencyKey,
     merge: Annotated[MergeRequest, Body()],
 ) -> Response[MergeAnswer]:
-    """Make a member one with another: points, debts and what comes later go to the other."""
+    """Merge a member into another one.
+
+    The points, the debt and everything that comes later go to the member who remains.
+    """
     desk, members = _serving(program_id)
     require_another(api.principal, merge.into)
     merged = corrections.merge_members(
@@ -330,14 +367,20 @@ def merge_members(
 
 @api.get("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound,))
 def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
-    """Ask whoever follows the link of a mail whether they want no more of them."""
+    """Open the page on which a member unsubscribes from mail.
+
+    The link of every mail opens it. Opening it changes nothing.
+    """
     _unsubscribing(program_id, token)
     return html_page(ASK)
 
 
 @api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
 def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]:
-    """Send no more mail to a member: one click in their mail client (RFC 8058), or on the page."""
+    """Unsubscribe a member from mail.
+
+    Mail clients send this on one click (RFC 8058), and so does the page.
+    """
     desk, members = _serving(program_id)
     member_id = _unsubscribing(program_id, token)
     member_update = MemberUpdate(consents={"email": False})

@@ -80,7 +80,10 @@ def request_report_export(
     idempotency_key: IdempotencyKey,
     asked: Annotated[ReportExportRequest, Body()],
 ) -> Response[ReportExportAnswer]:
-    """Ask for a report, or for the facts of a kind, as a file."""
+    """Request a file of a report, or of all facts of one kind.
+
+    The file is made in the background. Read the export until its `state` is `done`.
+    """
     now = clock.now()
     wanted = asked.file()
     desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
@@ -102,7 +105,10 @@ def request_report_export(
 
 @api.get("/reports/exports/<export_id>", allow={"analyst", "manager"}, refuses=(NotFound,))
 def read_report_export(program_id: ProgramId, export_id: PathId) -> ReportExportAnswer:
-    """Read how an export stands and, once it is done, where its file is."""
+    """Read an export, and get a link to its file once it is done.
+
+    Each answer has a new link.
+    """
     now = clock.now()
     export = requested(export_id, exports=exports(program_id), now=now)
     return export_answer(export, download=download(export, shelf=shelf(), now=now))
@@ -112,7 +118,10 @@ def read_report_export(program_id: ProgramId, export_id: PathId) -> ReportExport
 def list_report_exports(
     program_id: ProgramId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> ReportExportPage:
-    """List the exports of the last 30 days, newest first."""
+    """List the exports of the last 30 days, newest first.
+
+    They have no links; read one export for its link.
+    """
     of, now = f"report exports {program_id}", clock.now()
     start = page_start(cursor, of=of, like=is_listed)
     page = exports(program_id).listed(limit=limit, start=start)

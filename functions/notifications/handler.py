@@ -57,7 +57,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def preview_message(
     program_id: ProgramId, wanted: Annotated[PreviewRequest, Body()]
 ) -> PreviewAnswer:
-    """See what a message looks like, for a sample member, before it is published."""
+    """Preview a message, for a sample member.
+
+    Words and a theme that are not published yet can be tried.
+    """
     desk = open_desk(program_id, table=settings(NotificationsSettings).table)
     document = with_draft(desk.program.document, wanted)
     made = mail(

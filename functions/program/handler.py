@@ -103,7 +103,12 @@ def publish_program(
         str | None, Header(alias="If-None-Match", description="`*` to publish the first version.")
     ] = None,
 ) -> Response[PublishedVersion]:
-    """Publish a version of the program."""
+    """Publish a version of the program document.
+
+    Send `If-None-Match: *` with the first version, and later `If-Match` with the `ETag` of the
+    version to replace, so that nobody overwrites a colleague. Orders count by the version in force
+    when they are recorded; earlier entries never change.
+    """
     now = clock.now()
     done = publish(
         programs(),
@@ -122,7 +127,10 @@ def publish_program(
 
 @api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
 def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:  # noqa: ARG001  # the same for every program
-    """Check a document as publishing would, and publish nothing."""
+    """Check a program document without publishing it.
+
+    The answer is the document with every default written out, or every mistake in it.
+    """
     require_sound(document)
     return CheckedProgram(document=document)
 
@@ -135,7 +143,10 @@ def read_program(
         Query(ge=1, le=VERSION_MAX, description="An earlier version; not for members."),
     ] = None,
 ) -> Response[ProgramInForce]:
-    """Read the program in force, or an earlier version; members read its public part."""
+    """Read the program document in force, or an earlier version.
+
+    Members get its public part. The `ETag` is needed to publish the next version.
+    """
     now = clock.now()
     if version is None:
         program = shelf().in_force(program_id, now=now)
@@ -156,7 +167,10 @@ def read_program(
 
 @api.get("/rewards", allow=EVERYONE)
 def list_rewards(program_id: ProgramId) -> Catalogue:
-    """List the rewards of the program."""
+    """List the rewards of the program.
+
+    For what one member can redeem now, list the rewards of the member.
+    """
     now = clock.now()
     document = shelf().in_force(program_id, now=now).document
     return catalogue(document, now=now)
@@ -166,7 +180,11 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
 def connect_storefront(
     program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[StorefrontRequest, Body()]
 ) -> Response[StorefrontAnswer]:
-    """Connect a storefront, or connect it otherwise."""
+    """Connect a storefront, or change its connection.
+
+    The request replaces an earlier one as a whole. Configure the shop to deliver its webhooks to
+    `webhook_path`.
+    """
     now = clock.now()
     program = shelf().in_force(program_id, now=now)
     wanted, keys = told.connection(storefront_id, document=program.document, now=now)
@@ -179,7 +197,10 @@ def connect_storefront(
 
 @api.get("/storefronts/<storefront_id>", allow={"manager"}, refuses=(TryAgain,))
 def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontState:
-    """Read a storefront's connection, and how its deliveries fare."""
+    """Read a storefront's connection, and the state of its deliveries.
+
+    Counts the deliveries of the last day by status; at most a thousand are counted.
+    """
     storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
     fares = health(storefront_id, program_id=program_id, files=files(), now=clock.now())
     return storefront_state(storefront, fares, program_id=program_id)
@@ -196,7 +217,10 @@ def list_deliveries(
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> DeliveryPage:
-    """List the deliveries of the last 30 days with what came of each, newest first."""
+    """List a storefront's deliveries of the last 30 days, newest first.
+
+    Each has what came of it when it was applied last.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     of = f"deliveries {program_id} {storefront_id}"
     page = deliveries_page(
@@ -220,7 +244,10 @@ def list_deliveries(
 def show_data_request(
     program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
 ) -> DataRequestAnswer:
-    """Say who wants to know what is held of them, as the shop passed it on."""
+    """Read a customer's request for their data, as the shop passed it on.
+
+    Such a delivery has the status `data_requested`. Answer the customer by `due_at`.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     passed_on = read_data_request(
         storefront_id,
@@ -243,7 +270,10 @@ def list_erasure_requests(
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> ErasureRequestPage:
-    """List the erasures that a shop requested: those that wait can be stopped."""
+    """List the erasures that a shop requested.
+
+    An erasure that is `waiting` can still be stopped.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     of = f"erasures {program_id} {storefront_id}"
     page = erasures(program_id).requested(
@@ -263,7 +293,10 @@ def list_erasure_requests(
 def stop_requested_erasure(
     program_id: ProgramId, storefront_id: StorefrontId, erasure_id: PathId
 ) -> ErasureRequestAnswer:
-    """Stop an erasure that a shop requested, before it begins; stopping it twice is once."""
+    """Stop an erasure that a shop requested, before it begins.
+
+    Stopping it twice changes nothing more.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     stopped = stop_erasure(
         erasure_id,
@@ -282,7 +315,10 @@ def stop_requested_erasure(
 def replay_delivery(
     program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
 ) -> ReplayAnswer:
-    """Apply a delivery once more; what counted does not count again."""
+    """Apply a delivery again.
+
+    It is queued; nothing that already counted counts twice.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     line = replay(
         storefront_id,
@@ -304,7 +340,11 @@ def replay_delivery(
 def replay_deliveries(
     program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[ReplayRequest, Body()]
 ) -> SpanReplayAnswer:
-    """Apply the deliveries of a time once more, oldest first, a thousand at a time."""
+    """Apply the deliveries of a period again, oldest first.
+
+    A request queues at most a thousand of them. Repeat it with `next_cursor` as `cursor` until
+    that is null. Nothing that already counted counts twice.
+    """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     span = told.span()
     of = f"replay {program_id} {storefront_id} {span.since} {span.before} {sorted(span.statuses)}"
@@ -324,14 +364,20 @@ def replay_deliveries(
 
 @api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)
 def disconnect_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> Response[None]:
-    """Disconnect a storefront: its webhooks are no longer believed."""
+    """Disconnect a storefront.
+
+    Its webhooks are refused from then on, and its secrets are deleted.
+    """
     disconnect(storefront_id, program_id=program_id, shelf=storefronts(), vault=vault())
     return Response(status_code=204)
 
 
 @api.get("/v1/openapi.json", prefix="", allow=ANYONE)
 def read_openapi() -> Response[Any]:
-    """Read the description of this API."""
+    """Read the description of this API.
+
+    An OpenAPI 3.1 document with every operation and field.
+    """
     return Response(
         status_code=200,
         content_type="application/json",

@@ -63,7 +63,10 @@ SETTLES_REDEMPTIONS: Final[frozenset[Role]] = frozenset({"member", "cashier", "m
 
 @api.get("/members/<member_id>/rewards", allow=MEMBER_AND_STAFF | {"service"})
 def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewards:
-    """List what a member can have now, and why not."""
+    """List the rewards, and whether a member can redeem each now.
+
+    If not, `why_not` has the code of the refusal.
+    """
     desk = _desk(program_id)
     return MemberRewards(
         items=[
@@ -101,7 +104,11 @@ def redeem(
     idempotency_key: IdempotencyKey,
     requested: Annotated[RedemptionRequest, Body()],
 ) -> Response[RedemptionAnswer]:
-    """Spend points on a reward; a voucher comes back."""
+    """Redeem points for a reward.
+
+    The answer has a voucher. With `hold` the points are only reserved until the redemption is
+    completed or cancelled, or its hold ends.
+    """
     desk = _desk(program_id)
     recorded = redemption.redeem_reward(
         member_id,
@@ -118,7 +125,10 @@ def redeem(
 def list_redemptions(
     program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> RedemptionPage:
-    """List a member's redemptions, newest first."""
+    """List a member's redemptions, newest first.
+
+    Each has its voucher.
+    """
     desk = _desk(program_id)
     account = lineage(desk, member_id, strong=False)[-1]
     of = f"redemptions {program_id} {account.member_id}"
@@ -141,7 +151,10 @@ def complete_redemption(
     redemption_id: PathId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; completing twice is once anyway
 ) -> RedemptionAnswer:
-    """Complete a held redemption before its hold runs out."""
+    """Complete a held redemption.
+
+    After that its voucher can be used. The hold must not have ended.
+    """
     desk = _desk(program_id)
     return redemption_answer(
         redemption.complete(redemption_id, member_id=member_id, desk=desk), desk
@@ -159,7 +172,10 @@ def cancel_redemption(
     redemption_id: PathId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001  # asked for; cancelling twice is once anyway
 ) -> RedemptionAnswer:
-    """Undo a redemption whose voucher was not used; a member only while it is held."""
+    """Cancel a redemption whose voucher was not used.
+
+    The points come back with the expiry dates that they had. A member cancels only what is held.
+    """
     desk = _desk(program_id)
     by_member = not api.principal.is_trusted
     cancelled = redemption.cancel(
@@ -189,7 +205,10 @@ def transfer_points(
     idempotency_key: IdempotencyKey,
     transfer: Annotated[TransferRequest, Body()],
 ) -> Response[RecordedEntry]:
-    """Give points to another member; each lot keeps its expiry."""
+    """Transfer points to another member.
+
+    The points keep their expiry dates.
+    """
     desk = _desk(program_id)
     if api.principal.is_trusted:
         require_another(api.principal, transfer.to_member_id)
@@ -206,7 +225,10 @@ def transfer_points(
 
 @api.get("/vouchers/<code>", allow=AT_THE_COUNTER)
 def check_voucher(program_id: ProgramId, code: PathId) -> VoucherAnswer:
-    """Check a voucher before it is used."""
+    """Read a voucher before it is used.
+
+    It says whether the voucher can be used; it changes nothing.
+    """
     desk = _desk(program_id)
     return voucher_answer(redemption.voucher_of(code.upper(), desk=desk), desk)
 
@@ -222,7 +244,10 @@ def use_voucher(
     idempotency_key: IdempotencyKey,
     use: Annotated[VoucherUse, Body()],
 ) -> VoucherAnswer:
-    """Use a voucher, once."""
+    """Use a voucher.
+
+    A voucher is used once. The same `Idempotency-Key` gets the first answer again.
+    """
     desk = _desk(program_id)
     used = redemption.use_voucher(
         code.upper(),

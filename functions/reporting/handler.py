@@ -68,7 +68,8 @@ def read_report(
 ) -> Response[ReportAnswer | str]:
     """Read a report on a period.
 
-    Answers JSON, CSV to `Accept: text/csv`, or to `text/html` a page that can be kept and printed.
+    Answers JSON; send `Accept: text/csv` for CSV, or `Accept: text/html` for a page to keep and
+    print.
     """
     report = reports.report(name)
     require_period(first, last, pointer="/query/to")
@@ -106,7 +107,8 @@ def open_reports(
 ) -> Response[str]:
     """Open the pages of the reports.
 
-    A page without data: it asks whoever reads it to sign in, and the API with their token.
+    The pages have no data of their own: they ask people to sign in, and read the reports with
+    their token.
     """
     return _html(report_pages.shell(settings(SignInSettings)))
 
@@ -122,7 +124,10 @@ def read_asset(
     digest: Annotated[str, Path(pattern="^[0-9a-f]{16}$")],
     name: Annotated[str, Path(pattern="^[a-z]{1,20}\\.(css|js)$")],
 ) -> Response[str]:
-    """Read a script or a style of these pages; what a digest names never changes."""
+    """Read a script or a style sheet of the report pages.
+
+    The digest in the path changes with the content, so an answer can be cached for ever.
+    """
     text, content_type = report_pages.asset(digest, name)
     return Response(
         status_code=200,

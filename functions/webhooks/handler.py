@@ -50,7 +50,7 @@ def receive_delivery(
 ) -> DeliveryReceipt:
     """Receive a storefront's signed webhook.
 
-    Platforms call this, each in its own form; the delivery is applied soon after.
+    Platforms call this, each in its own form. The delivery is stored and applied soon after.
     """
     received = Received(
         body=api.raw_body,

@@ -91,7 +91,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def register_endpoint(
     program_id: ProgramId, endpoint_id: EndpointId, request: Annotated[EndpointRequest, Body()]
 ) -> Response[EndpointWithSecret]:
-    """Register or change an endpoint. A new endpoint's secret is shown only in this answer."""
+    """Register or change an endpoint.
+
+    A new endpoint's secret is shown only in this answer.
+    The request replaces an earlier one as a whole. Events are signed with the secret (Standard
+    Webhooks), and sent again until your endpoint accepts them.
+    """
     now = clock.now()
     desk.shelf(settings(WebhooksOutSettings).table).in_force(program_id, now=now)
     endpoint, secret, is_new = register(
@@ -106,7 +111,10 @@ def register_endpoint(
 
 @api.get("/endpoints", allow={"manager"})
 def list_endpoints(program_id: ProgramId) -> EndpointPage:
-    """List the endpoints, at most twenty."""
+    """List the endpoints, at most twenty.
+
+    An endpoint is an address of yours that gets events as signed webhooks.
+    """
     now = clock.now()
     return EndpointPage(
         items=[endpoint_answer(each, now=now) for each in endpoints().all(program_id)]
@@ -115,21 +123,30 @@ def list_endpoints(program_id: ProgramId) -> EndpointPage:
 
 @api.get("/endpoints/<endpoint_id>", allow={"manager"})
 def read_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointAnswer:
-    """Read an endpoint; its secret is not shown again."""
+    """Read an endpoint; its secret is not shown again.
+
+    The answer says whether events are sent, and why not.
+    """
     found = registered(endpoint_id, program_id=program_id, endpoints=endpoints())
     return endpoint_answer(found, now=clock.now())
 
 
 @api.delete("/endpoints/<endpoint_id>", allow={"manager"}, status=204)
 def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[None]:
-    """Remove an endpoint: nothing more is sent to it, and its secret is deleted."""
+    """Remove an endpoint: nothing more is sent to it, and its secret is deleted.
+
+    Deliveries that wait are not sent either.
+    """
     remove(endpoint_id, program_id=program_id, endpoints=endpoints(), vault=vault())
     return Response(status_code=204)
 
 
 @api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(WrongState, TryAgain))
 def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWithSecret:
-    """Sign with a new secret, and for 24 hours with the previous one as well."""
+    """Sign with a new secret, and for 24 hours with the previous one as well.
+
+    The new secret is shown only in this answer.
+    """
     now = clock.now()
     endpoint, secret = rotate(
         endpoint_id,
@@ -144,7 +161,10 @@ def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWit
 
 @api.post("/endpoints/<endpoint_id>/test", allow={"manager"}, status=202)
 def send_test_event(program_id: ProgramId, endpoint_id: EndpointId) -> RedeliveryAnswer:
-    """Send a test event, to see whether the endpoint listens."""
+    """Send a test event, to see whether the endpoint listens.
+
+    The event carries no data of the program.
+    """
     delivery = probe(
         endpoint_id,
         event_id=f"evt_{secrets.token_hex(12)}",
@@ -161,7 +181,10 @@ def send_test_event(program_id: ProgramId, endpoint_id: EndpointId) -> Redeliver
 def list_endpoint_deliveries(
     program_id: ProgramId, endpoint_id: EndpointId, limit: PageLimit = 50, cursor: Cursor = None
 ) -> EndpointDeliveryPage:
-    """List the deliveries of the last 30 days, newest first."""
+    """List the deliveries of the last 30 days, newest first.
+
+    A delivery is one event for one endpoint, with the last attempt and the next one.
+    """
     registered(endpoint_id, program_id=program_id, endpoints=endpoints())
     of = f"endpoint deliveries {program_id} {endpoint_id}"
     start = page_start(cursor, of=of, like=is_listed)
@@ -181,7 +204,10 @@ def list_endpoint_deliveries(
 def redeliver_event(
     program_id: ProgramId, endpoint_id: EndpointId, event_id: PathId
 ) -> RedeliveryAnswer:
-    """Send an event of the last 30 days again, whether or not it was delivered."""
+    """Send an event of the last 30 days again, whether or not it was delivered.
+
+    It has the same id as before, so that a receiver can recognize it.
+    """
     delivery = redeliver(
         endpoint_id,
         event_id,

@@ -297,6 +297,17 @@ def test_every_model_and_every_property_is_described(described: dict[str, Any]) 
     assert missing == []
 
 
+def test_every_operation_has_a_short_summary_and_a_description(described: dict[str, Any]) -> None:
+    for name, operation in operations(described).items():
+        summary = operation["summary"]
+        *lines, roles = operation["description"].split("\n")
+
+        assert 10 < len(summary) <= 90, name
+        assert ". " not in summary, name
+        assert "".join(lines).endswith("."), name
+        assert roles.startswith("For: "), name
+
+
 def test_every_parameter_is_described(described: dict[str, Any]) -> None:
     for operation in operations(described).values():
         for parameter in operation.get("parameters", ()):
