@@ -121,6 +121,20 @@ def test_the_list_of_decisions_names_every_page() -> None:
     )
 
 
+def test_the_list_of_decisions_has_their_titles() -> None:
+    listed = dict(
+        re.findall(
+            r"^\| \[(\d{4})\]\([^)]+\) \| (.+) \|$",
+            text_of(DOCS / "adr" / "README.md"),
+            re.MULTILINE,
+        )
+    )
+
+    titles = [text_of(page).split("\n")[0] for page in DOCS.glob("adr/[0-9]*.md")]
+
+    assert {f"# {number} {title}" for number, title in listed.items()} == set(titles)
+
+
 def test_a_decision_says_context_decision_consequences_and_what_else_was_considered() -> None:
     for page in DOCS.glob("adr/[0-9]*.md"):
         headings = re.findall(r"^## (.+)$", text_of(page), re.MULTILINE)
@@ -133,6 +147,17 @@ def test_the_page_of_the_architecture_names_every_function() -> None:
     named = re.findall(r"^\| \[`(\w+)`\]", text_of(DOCS / "architecture.md"), re.MULTILINE)
 
     assert set(named) == functions
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_source_file_that_a_page_names_exists(page: Path) -> None:
+    """Paths are from the root, or from the package."""
+    package = ROOT / "layers" / "loyalty" / "python" / "loyalty"
+    named = re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|sql|js|mjml))(?::[^`]*)?`", text_of(page))
+
+    assert [
+        path for path in named if not (ROOT / path).exists() and not (package / path).exists()
+    ] == []
 
 
 def test_every_log_message_that_a_page_filters_by_is_logged() -> None:
