@@ -109,7 +109,7 @@ def describe(parts: Iterable[Api]) -> Json:
     schemas: dict[str, Json] = {}
     for api in parts:
         described = _readable(json.loads(api.resolver.get_openapi_json_schema()))
-        described = _with_one_model_for_both_ways(described)
+        described = _named_by_title(_with_one_model_for_both_ways(described))
         _merge_schemas(schemas, described.get("components", {}).get("schemas", {}))
         for operation in api.operations:
             path, method = _openapi_path(operation.rule), operation.method.lower()
@@ -304,6 +304,21 @@ def _readable(part: Any) -> Any:
         case float() if part.is_integer():
             return int(part)
     return part
+
+
+def _named_by_title(described: Json) -> Json:
+    """The description with each model under its title, which a model may choose."""
+    schemas = described.get("components", {}).get("schemas", {})
+    text = json.dumps(described)
+    for name, schema in schemas.items():
+        text = text.replace(f'"{_REF}{name}"', f'"{_REF}{schema.get("title", name)}"')
+    named: Json = json.loads(text)
+    if schemas:
+        models = named["components"]["schemas"]
+        named["components"]["schemas"] = {
+            schema.get("title", name): schema for name, schema in models.items()
+        }
+    return named
 
 
 def _with_one_model_for_both_ways(described: Json) -> Json:

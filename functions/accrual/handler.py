@@ -318,7 +318,7 @@ def make_survey_link(
     Anybody who has the link can answer, once.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
-    order = (wanted.order.source, wanted.order.order_id) if wanted.order else None
+    order = wanted.order.ref if wanted.order else None
     surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=desk)
     invitation = Invitation(
         survey_id=survey_id,

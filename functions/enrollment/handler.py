@@ -1,5 +1,6 @@
-"""People become members, see and change what is known of them, and may be forgotten."""
+"""Members: enroll, look up, read, change, merge, export and erase them; unsubscribe from mail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -19,7 +20,7 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
     WrongState,
 )
-from loyalty.domain.ledger.entries import Counterpart
+from loyalty.domain.ledger.entries import Counterpart, Entry
 from loyalty.domain.people.member import MemberUpdate
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, hand_over
@@ -72,10 +73,12 @@ from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, statements
-from loyalty.usecases.orders.guests import claim_orders
-from loyalty.usecases.people import enrollment
-from loyalty.usecases.people.enrollment import Application, Enrolled
+from loyalty.usecases.people import joining
+from loyalty.usecases.people import members as people
+from loyalty.usecases.people.enrollment import Application
+from loyalty.usecases.people.joining import ClaimLater
 from loyalty.usecases.people.member_export import export
+from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.ports import Desk
 
 
@@ -89,15 +92,12 @@ class EnrollmentSettings:
 api = create_app("enrollment", acting_for=acting_for)
 handler = api
 
-# Who may write about others, and see all that is held of them; an analyst does neither.
+# They may change other people's data and see all of it; an analyst may do neither.
 KEEPS_MEMBERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 
 UnsubscribeToken = Annotated[
-    str, Path(pattern=SEALED, description="Of a mail's link: nobody can guess it.")
+    str, Path(pattern=SEALED, description="The token from a mail's link; nobody can guess it.")
 ]
-
-# Each is a transaction or two, and a caller waits for them.
-CLAIMED_AT_ONCE_MAX: Final = 10
 
 OptionalIdempotencyKey = Annotated[
     str | None,
@@ -106,7 +106,7 @@ OptionalIdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x20-\x7e]+$",
-        description="Sent again with the same key, an enrollment is answered with its member.",
+        description="A repeated enrollment with the same key returns the same member.",
     ),
 ]
 
@@ -120,7 +120,7 @@ OptionalIdempotencyKey = Annotated[
 )
 def enroll_member(
     program_id: ProgramId,
-    wanted: Annotated[EnrollmentRequest, Body()],
+    enrollment: Annotated[EnrollmentRequest, Body()],
     idempotency_key: OptionalIdempotencyKey = None,
 ) -> Response[MemberAnswer]:
     """Enroll a member.
@@ -130,41 +130,41 @@ def enroll_member(
     """
     desk, members = _serving(program_id)
     principal = api.principal
-    of_another = bool(wanted.identities) and principal.is_trusted
-    application = Application(
-        # Who enrolls themself is told apart from everybody by their token, and needs no key.
-        member_id=_member_id(program_id, idempotency_key if of_another else None),
-        claims=claims(wanted.identities, trusted=not principal.is_person),
-        profile=wanted.profile.named(today=desk.today),
-        consents=wanted.consents,
-    )
-    if of_another:
-        enrolled = enrollment.enroll(application, members=members, desk=desk)
-    elif principal.is_person:
-        enrolled = enrollment.enroll_oneself(
-            application, proven=proven_by(principal), members=members, desk=desk
-        )
-    else:
-        detail = "A service names at least one identity of whom it enrolls"
+    is_for_another = bool(enrollment.identities) and principal.is_trusted
+    if not (is_for_another or principal.is_person):
+        detail = "A service must name at least one identity of the person to enroll"
         raise ValidationFailed(detail, faults=(Fault("/identities", "too_short", detail),))
-    is_new = enrolled.is_new
-    if is_new:
+    application = Application(
+        # The token of a person who enrolls themself identifies them, so they need no key.
+        member_id=_member_id(program_id, idempotency_key if is_for_another else None),
+        claims=claims(enrollment.identities, trusted=not principal.is_person),
+        profile=enrollment.profile.named(today=desk.today),
+        consents=enrollment.consents,
+    )
+    joined = joining.join(
+        application,
+        proven=None if is_for_another else proven_by(principal),
+        claim_later=_claim_later(desk),
+        members=members,
+        desk=desk,
+    )
+    if joined.is_new:
         count("MembersEnrolled")
-    enrolled = _with_orders_of_before(enrolled, members=members, desk=desk)
-    return reply(_answer(enrolled, desk), status=201 if is_new else 200)
+    _count_claimed(joined.claimed)
+    return reply(_answer(joined.enrolled, desk), status=201 if joined.is_new else 200)
 
 
 @api.post("/members/lookup", allow=KEEPS_MEMBERS)
-def look_up_member(program_id: ProgramId, wanted: Annotated[LookupRequest, Body()]) -> MemberAnswer:
+def look_up_member(program_id: ProgramId, lookup: Annotated[LookupRequest, Body()]) -> MemberAnswer:
     """Find a member by an identity.
 
     The identity is in the body because URLs are logged.
     """
     desk, members = _serving(program_id)
-    member_id = members.member_of([wanted.identity.identity(pointer="/identity")])
+    member_id = members.member_of([lookup.identity.identity(pointer="/identity")])
     if member_id is None:
-        raise NotFound("Nobody is known by this identity")
-    return _answer(enrollment.look_up(member_id, members=members), desk)
+        raise NotFound("No member has this identity")
+    return _answer(people.look_up(member_id, members=members), desk)
 
 
 @api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
@@ -174,7 +174,7 @@ def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
     Everything is as of today, also if the calendar has not been recorded yet.
     """
     desk, members = _serving(program_id)
-    return _answer(enrollment.look_up(member_id, members=members), desk)
+    return _answer(people.look_up(member_id, members=members), desk)
 
 
 @api.patch(
@@ -185,7 +185,7 @@ def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
 def change_member(
     program_id: ProgramId,
     member_id: str,
-    wanted: Annotated[MemberChangeRequest, Body()],
+    member_change: Annotated[MemberChangeRequest, Body()],
 ) -> MemberAnswer:
     """Change a member's profile, consents and identities.
 
@@ -193,18 +193,18 @@ def change_member(
     """
     desk, members = _serving(program_id)
     principal = api.principal
-    if wanted.removes and not principal.is_trusted:
-        raise Forbidden("Identities are removed by staff and services")
-    changed = enrollment.change(
+    if member_change.removes and not principal.is_trusted:
+        raise Forbidden("Only staff and services can remove identities")
+    changed = joining.change(
         member_id,
-        wanted.change(today=desk.today, trusted=not principal.is_person),
+        member_change.update(today=desk.today, trusted=not principal.is_person),
         proven=None if principal.is_trusted else proven_by(principal),
+        claim_later=_claim_later(desk),
         members=members,
         desk=desk,
     )
-    if wanted.identities:
-        changed = _with_orders_of_before(changed, members=members, desk=desk)
-    return _answer(changed, desk)
+    _count_claimed(changed.claimed)
+    return _answer(changed.enrolled, desk)
 
 
 @api.delete(
@@ -216,7 +216,7 @@ def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     The profile and the identities are deleted. The entries stay, under an id that names nobody.
     """
     desk, members = _serving(program_id)
-    enrollment.erase(member_id, members=members, desk=desk)
+    people.erase(member_id, members=members, desk=desk)
     count("MembersErased")
     return Response(status_code=204, body=None)
 
@@ -228,7 +228,7 @@ def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = Non
     Read page after page until `next_cursor` is null. A page has records of one or more kinds.
     """
     desk, members = _serving(program_id)
-    enrolled = enrollment.look_up(member_id, members=members, strong=True)
+    enrolled = people.look_up(member_id, members=members, strong=True)
     table = engine(settings(EnrollmentSettings).table)
     page = export(
         enrolled,
@@ -251,7 +251,7 @@ def list_history(
     _, members = _serving(program_id)
     of = f"history {program_id} {member_id}"
     start = page_start(cursor, of=of, like=is_listed)
-    page = enrollment.history(member_id, limit=limit, start=start, members=members)
+    page = people.history(member_id, limit=limit, start=start, members=members)
     return HistoryPage(
         items=[entry_answer(entry) for entry in page.items],
         next_cursor=next_cursor(page.next, of=of),
@@ -266,8 +266,8 @@ def list_history(
 def read_statement(
     program_id: ProgramId,
     member_id: PathId,
-    first: Annotated[Day, Query(alias="from", description="A day of the program's.")],
-    last: Annotated[Day, Query(alias="to", description="Included.")],
+    first: Annotated[Day, Query(alias="from", description="The first day (program time).")],
+    last: Annotated[Day, Query(alias="to", description="The last day, included.")],
 ) -> StatementAnswer:
     """Read what a member held before and after a period, and every entry in it.
 
@@ -275,8 +275,8 @@ def read_statement(
     """
     require_period(first, last)
     desk, _ = _serving(program_id)
-    told = statements.statement_of(member_id, first=first, last=last, desk=desk)
-    return statement_answer(told, first=first, last=last)
+    statement = statements.statement_of(member_id, first=first, last=last, desk=desk)
+    return statement_answer(statement, first=first, last=last)
 
 
 @api.get(
@@ -303,15 +303,15 @@ def read_balance(
 
 @api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(OwnAccount, TryAgain))
 def grant_tier(
-    program_id: ProgramId, member_id: PathId, wanted: Annotated[TierFloorRequest, Body()]
+    program_id: ProgramId, member_id: PathId, tier_floor: Annotated[TierFloorRequest, Body()]
 ) -> MemberAnswer:
     """Grant a member a level until a day.
 
     The member has at least this level until then, whatever they reach.
     """
     desk, members = _serving(program_id)
-    account = corrections.grant_tier(member_id, wanted.floor(), desk=desk)
-    member = enrollment.look_up(account.member_id, members=members).member
+    account = corrections.grant_tier(member_id, tier_floor.floor(), desk=desk)
+    member = people.look_up(account.member_id, members=members).member
     return _answer(Enrolled(member, account), desk)
 
 
@@ -350,15 +350,15 @@ def merge_members(
     """
     desk, members = _serving(program_id)
     require_another(api.principal, merge.into)
-    merged = corrections.merge_members(
+    merged = people.merge(
         member_id,
         into=merge.into,
         request_id=request_id(
             program_id=program_id, caller=api.principal.subject, idempotency_key=idempotency_key
         ),
+        members=members,
         desk=desk,
     )
-    enrollment.unite(member_id, members=members, desk=desk)
     if not isinstance(merged.entry.detail, Counterpart):
         raise TypeError("not a merge's entry")
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
@@ -384,7 +384,7 @@ def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]
     desk, members = _serving(program_id)
     member_id = _unsubscribing(program_id, token)
     member_update = MemberUpdate(consents={"email": False})
-    enrollment.change(member_id, member_update, proven=None, members=members, desk=desk)
+    people.change(member_id, member_update, proven=None, members=members, desk=desk)
     count("Unsubscribed")
     return html_page(DONE)
 
@@ -399,22 +399,22 @@ def _serving(program_id: str) -> tuple[Desk, TableMembers]:
     return open_desk(program_id, table=config.table), directory(program_id, config)
 
 
-def _with_orders_of_before(enrolled: Enrolled, *, members: TableMembers, desk: Desk) -> Enrolled:
-    """The member with what they bought as a guest: a few orders at once, more by and by."""
-    member = enrolled.member
-    claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
-    if not claimed.is_done:
+def _claim_later(desk: Desk) -> ClaimLater:
+    def claim_later(member_id: str) -> None:
         hand_over(
             clients.sqs(),
-            GuestClaim(desk.program.program_id, member.member_id),
+            GuestClaim(desk.program.program_id, member_id),
             queue_url=settings(EnrollmentSettings).intake_queue_url,
             now=desk.now,
         )
-    if not claimed.entries:
-        return enrolled
-    count("OrdersClaimed", len(claimed.entries))
-    count("PointsEarned", sum(each.points + each.pending_points for each in claimed.entries))
-    return enrollment.look_up(member.member_id, members=members, strong=True)
+
+    return claim_later
+
+
+def _count_claimed(entries: Sequence[Entry]) -> None:
+    if entries:
+        count("OrdersClaimed", len(entries))
+        count("PointsEarned", sum(each.points + each.pending_points for each in entries))
 
 
 def _answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
@@ -422,7 +422,7 @@ def _answer(enrolled: Enrolled, desk: Desk) -> MemberAnswer:
 
 
 def _member_id(program_id: str, idempotency_key: str | None) -> str:
-    """A new member's id: that of the request where it has a name, and not to be guessed."""
+    """A new member's id; with an idempotency key it derives from the key, and cannot be guessed."""
     if idempotency_key is None:
         return f"mem_{ULID()}"
     ring = keyring(settings(EnrollmentSettings).identity_secret)

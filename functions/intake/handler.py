@@ -49,7 +49,7 @@ from loyalty.table.erasures import TableErasures
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from loyalty.usecases.orders.guests import claim_orders
-from loyalty.usecases.people.enrollment import look_up
+from loyalty.usecases.people.members import look_up
 from loyalty.usecases.shops.customers import apply_to_person
 from loyalty.usecases.shops.deliveries import Files, contradicts, queue_stranded
 from loyalty.usecases.shops.intake import apply, understand

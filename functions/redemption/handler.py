@@ -252,7 +252,7 @@ def use_voucher(
     used = redemption.use_voucher(
         code.upper(),
         request_id=_request(program_id, idempotency_key),
-        order=(use.order.source, use.order.order_id) if use.order else None,
+        order=use.order.ref if use.order else None,
         desk=desk,
     )
     return voucher_answer(used, desk)

@@ -32,7 +32,6 @@ from loyalty.usecases.ledger.corrections import (
     adjust,
     give,
     grant_tier,
-    merge_members,
 )
 from loyalty.usecases.ledger.order_vouchers import OrderVoucherCodes, apply_vouchers
 from loyalty.usecases.ledger.redemption import (
@@ -48,7 +47,9 @@ from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.orders.accrual import Customer, earn
 from loyalty.usecases.orders.guests import claim_orders, record_for
 from loyalty.usecases.orders.refunds import refund
-from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll, unite
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import merge
 from loyalty.usecases.people.surveys import SurveyReply, answer
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.program.publishing import publish
@@ -177,7 +178,7 @@ class Counter:
             use_voucher(
                 code,
                 request_id=self._request(),
-                order=(order.source, order.order_id),
+                order=order.ref,
                 desk=self.desk,
             )
         except Refusal:
@@ -211,7 +212,7 @@ class Counter:
     def answer(self, survey_id: str, *, member_id: str, order: Order | None, score: int) -> None:
         """Take down what a member says; who answered before is told so, and nothing happens."""
         survey_reply = SurveyReply(
-            order=(order.source, order.order_id) if order else None,
+            order=order.ref if order else None,
             member_id=member_id,
             score=score,
             comment=None,
@@ -236,8 +237,13 @@ class Counter:
         self._changed |= {giver_id: None, taker_id: None}
 
     def merge(self, loser_id: str, *, into: str) -> None:
-        merge_members(loser_id, into=into, request_id=self._request(), desk=self.desk)
-        unite(loser_id, members=self._members, desk=self.desk)
+        merge(
+            loser_id,
+            into=into,
+            request_id=self._request(),
+            members=self._members,
+            desk=self.desk,
+        )
         self._changed[into] = None
 
     def grant(self, member_id: str, floor: TierFloor) -> None:

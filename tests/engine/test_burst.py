@@ -34,7 +34,8 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Operation
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.shops.deliveries import Files, deliveries_page
 from loyalty.usecases.shops.storefronts import Connections, connect, receive
 from tests.support import cold, shopify

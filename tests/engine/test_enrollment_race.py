@@ -11,7 +11,8 @@ from loyalty.domain.kernel.errors import IdentityTaken
 from loyalty.domain.people.identity import Keyring, identify
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
-from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll, enroll_oneself
+from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
+from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.ports import Desk
 from tests.support.race import race
 

@@ -14,7 +14,8 @@ from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.usecases.orders.guests import claim_orders
-from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.intake import apply
 from tests.support.documents import published

@@ -21,7 +21,8 @@ from loyalty.edge.settings import settings
 from loyalty.table import keys
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Query
-from loyalty.usecases.people.enrollment import Application, IdentityClaim, enroll
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.people.identity_claims import IdentityClaim
 from tests.integration.conftest import TABLE
 from tests.support import till
 from tests.support.deliveries import connect

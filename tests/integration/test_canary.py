@@ -30,7 +30,7 @@ from loyalty.domain.program.messages import MessageKind
 from loyalty.edge.aws import clients, table
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
-from loyalty.usecases.people import enrollment as enrolling
+from loyalty.usecases.people import members as people
 from tests.integration.conftest import TABLE, Clock
 from tests.support import signing, till
 from tests.support.deliveries import apply, connect, deliver, drain, post, queued
@@ -260,7 +260,7 @@ def something_breaks(
         raise RuntimeError(f"{NAME} <{EMAIL}>, {PHONE}, born {BIRTHDAY}")
 
     with monkeypatch.context() as broken:
-        broken.setattr(enrolling, "look_up", quote)
+        broken.setattr(people, "look_up", quote)
         assert overheard.ask(enrollment, "GET", f"/members/{hers}", as_=till.CASHIER).status == 500
     with monkeypatch.context() as broken:
         broken.setattr("functions.intake.handler.understand", quote)

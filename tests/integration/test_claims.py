@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.enrollment.handler import CLAIMED_AT_ONCE_MAX
 from functions.enrollment.handler import handler as enrollment
 from loyalty.table import sizes
+from loyalty.usecases.people.joining import CLAIMED_AT_ONCE_MAX
 from tests.integration.conftest import Clock
 from tests.support import till
 from tests.support.deliveries import connect, deliver, drain

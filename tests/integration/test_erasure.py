@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from functions.accrual.handler import handler as accrual
 from functions.enrollment.handler import handler as enrollment
 from functions.privacy import handler as privacy
+from loyalty.domain.orders.order import OrderRef
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import ERASED
 from loyalty.edge.desk import open_desk
@@ -448,13 +449,13 @@ def test_orders_that_two_runs_find_at_once_are_all_looked_for(engine: DynamoEngi
     erasure = erasures.find(bob)
     assert erasure
 
-    erasures.add_orders(erasure, [("shop", "1")])
+    erasures.add_orders(erasure, [OrderRef("shop", "1")])
     with pytest.raises(Raced):
-        erasures.add_orders(erasure, [("shop", "2")])
+        erasures.add_orders(erasure, [OrderRef("shop", "2")])
 
     noted = erasures.find(bob)
     assert noted
-    assert noted.orders == {("shop", "1")}
+    assert noted.orders == {OrderRef("shop", "1")}
 
 
 def run(time: Clock) -> list[Message]:

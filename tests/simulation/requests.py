@@ -8,7 +8,7 @@ from typing import Any, Final
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.ledger.entries import Adjustment, RequestedRefund
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.table import keys
@@ -42,15 +42,9 @@ from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, ea
 from loyalty.usecases.orders.edits import record_storefront_order
 from loyalty.usecases.orders.guests import claim_orders, record_for
 from loyalty.usecases.orders.refunds import Refunded, Waiting, refund
-from loyalty.usecases.people.enrollment import (
-    Application,
-    IdentityClaim,
-    change,
-    enroll,
-    enroll_oneself,
-    erase,
-    unite,
-)
+from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import change, erase, unite
 from loyalty.usecases.people.surveys import Answered, SurveyReply, answer
 from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
@@ -315,7 +309,7 @@ class Use:
 
     of: Redeem
     request_id: str
-    order: tuple[str, str] | None = None
+    order: OrderRef | None = None
 
     @property
     def name(self) -> str:
@@ -411,7 +405,7 @@ class Respond:
 
     def run(self, desk: Desk, world: World) -> Answered:  # as the others
         survey_reply = SurveyReply(
-            order=("till", self.order_id), member_id=None, score=self.score, comment=""
+            order=OrderRef("till", self.order_id), member_id=None, score=self.score, comment=""
         )
         responses = TableResponses(stepped_engine(), program_id=PROGRAM_ID)
         return answer("visit", survey_reply, responses=responses, desk=desk)

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from loyalty.domain.ledger.account import TierFloor
+from loyalty.domain.orders.order import OrderRef
 from tests.simulation import programs
 from tests.simulation.requests import (
     EMAIL,
@@ -295,7 +296,7 @@ def a_voucher_that_is_used() -> tuple[World, Request]:
 def a_voucher_that_a_till_uses_for_an_order() -> tuple[World, Request]:
     world = scene()
     earned(world, 10)
-    return world, Use(spent(world, 10), "u1", ("shop", "o9"))
+    return world, Use(spent(world, 10), "u1", OrderRef("shop", "o9"))
 
 
 def vouchers_that_an_order_uses() -> tuple[World, Request]:

@@ -26,6 +26,7 @@ from loyalty.domain.ledger.entries import (
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
 from loyalty.lake.reports import Period
@@ -225,7 +226,7 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
         "issued_at": issued_at,
         "held_until": ends_at if state == "held" else None,
         "expires_at": ends_at if state == "issued" else None,
-        "used_order": ("pos", order_id) if state == "used" and order_id else None,
+        "used_order": OrderRef("pos", order_id) if state == "used" and order_id else None,
     }
     return lambda number: voucher(state, redemption_id=f"red_{number}", **told)
 
@@ -259,7 +260,7 @@ def _responses(draw: st.DrawFn) -> Callable[[int], Response]:
         "answered_at": draw(MOMENTS),
         "is_low": draw(st.booleans()),
     }
-    return lambda number: response(score, period=None, order=("pos", str(number)), **told)
+    return lambda number: response(score, period=None, order=OrderRef("pos", str(number)), **told)
 
 
 @st.composite

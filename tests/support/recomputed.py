@@ -719,7 +719,9 @@ class Recomputed:
                     "points": sum(each.points for each in counted),
                     "cost_minor": None if None in worth else sum(map(int, worth)),  # type: ignore[arg-type]
                     "orders": len(orders),
-                    "order_revenue_minor": sum(amounts.get(each, 0) for each in orders),
+                    "order_revenue_minor": sum(
+                        amounts.get((each.source, each.order_id), 0) for each in orders
+                    ),
                 }
             )
         return sorted(rows, key=lambda row: (-row["redeemed"], row["reward_id"]))

@@ -18,17 +18,9 @@ from loyalty.table.engine import Engine, Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Assign, Item, Key, Operation, Transient, Update, equal
 from loyalty.usecases.orders.accrual import Customer, earn
-from loyalty.usecases.people.enrollment import (
-    Application,
-    IdentityClaim,
-    change,
-    enroll,
-    enroll_oneself,
-    erase,
-    history,
-    look_up,
-    unite,
-)
+from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import change, erase, history, look_up, unite
 from loyalty.usecases.ports import Desk
 from tests.support.documents import published
 from tests.support.orders import line, order

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from loyalty.domain.changes import TableChange
-from loyalty.domain.events import ALL, Event, OrderName, SurveyAnswered, events_of
+from loyalty.domain.events import ALL, Event, SurveyAnswered, events_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
@@ -26,6 +26,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile
 from loyalty.domain.people.privacy_requests import DataRequest
@@ -72,7 +73,7 @@ ASKED: Final = DataRequest(
     delivery_id="0123abcd",
     received_at=NOON,
     request_id="9999",
-    orders=(("shop", "1001"),),
+    orders=(OrderRef("shop", "1001"),),
     member_id="mem_1",
     reason=None,
 )
@@ -104,7 +105,7 @@ CHANGES: Final[dict[str, TableChange]] = {
         )
     ),
     "SurveyAnswered": change(
-        response(2, order=("pos", "1001"), period=None, comment="My number is 0612345678")
+        response(2, order=OrderRef("pos", "1001"), period=None, comment="My number is 0612345678")
     ),
     "MemberMerged": change(
         Account(member_id="mem_1", status="merged", into="mem_2", entries=2),
@@ -159,11 +160,11 @@ CHANGES: Final[dict[str, TableChange]] = {
     ),
     "RewardRedeemed": change(voucher()),
     "VoucherUsed": change(
-        voucher("used", used_at=LATER, used_order=("pos", "1002")), voucher("issued")
+        voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")), voucher("issued")
     ),
     "VoucherReinstated": change(
         voucher(times_reinstated=1),
-        voucher("used", used_at=LATER, used_order=("pos", "1002")),
+        voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")),
     ),
     "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
@@ -523,7 +524,7 @@ def test_what_a_member_wrote_in_a_survey_is_in_no_event() -> None:
 
     assert "0612345678" not in event.to_json()
     assert isinstance(event, SurveyAnswered)
-    assert (event.score, event.is_low, event.order) == (2, True, OrderName("pos", "1001"))
+    assert (event.score, event.is_low, event.order) == (2, True, OrderRef("pos", "1001"))
 
 
 def test_an_answer_whose_comment_was_erased_is_not_announced_again() -> None:

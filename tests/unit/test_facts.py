@@ -40,6 +40,7 @@ from loyalty.domain.ledger.entries import (
     RequestedRefund,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from loyalty.domain.orders.order import OrderRef
 from tests.support.ledger import (
     CODE,
     LOT,
@@ -282,7 +283,7 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
     "kept",
     [
         accrual(pending={WAITING: 7}),
-        voucher("used", used_at=LATER, used_order=("pos", "2")),
+        voucher("used", used_at=LATER, used_order=OrderRef("pos", "2")),
         Account(member_id="mem_1", status="closed", enrolled_at=NOON, ended_at=LATER),
     ],
 )
@@ -327,7 +328,9 @@ def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> Non
 
 
 def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
-    (fact,) = told(SurveyFact, change(response(2, order=("pos", "1001"), comment="0612345678")))
+    (fact,) = told(
+        SurveyFact, change(response(2, order=OrderRef("pos", "1001"), comment="0612345678"))
+    )
 
     assert (fact.score, fact.is_low, fact.source, fact.order_id) == (2, True, "pos", "1001")
     assert "0612345678" not in str(fact)
@@ -376,9 +379,9 @@ KEPT: Final[dict[str, Kept]] = {
         source="pos", order_id="1001", recorded_at=NOON, count=1, order=order(), guest="email#v1#ab"
     ),
     "a member": Account(member_id="mem_1", enrolled_at=NOON, tier_floor=TierFloor("gold", LOT)),
-    "a voucher": voucher("used", used_at=LATER, used_order=("pos", "1002")),
+    "a voucher": voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")),
     "a message": message(),
-    "an answer about an order": response(2, order=("pos", "1001"), period=None),
+    "an answer about an order": response(2, order=OrderRef("pos", "1001"), period=None),
     "an answer for a period": response(),
 }
 # The facts of each, as they always were.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loyalty.domain.kernel.errors import VoucherAlreadyUsed, WrongState
 from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX, codes_among
 from loyalty.domain.ledger.vouchers import Voucher
+from loyalty.domain.orders.order import OrderRef
 from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
 from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
@@ -73,7 +74,7 @@ def test_a_voucher_is_used_by_the_order_that_tells_it_whoever_s_it_is() -> None:
     assert step.redemption_id == voucher.redemption_id
     assert (step.status, step.replayed) == ("used", False)
     used = voucher_of(voucher.code, desk=at.desk)
-    assert (used.state, used.used_order, used.used_by) == ("used", ("shop", "o1"), "ben")
+    assert (used.state, used.used_order, used.used_by) == ("used", OrderRef("shop", "o1"), "ben")
     assert used.used_at == NOW
 
 
@@ -98,7 +99,7 @@ def test_another_order_is_refused_and_hears_why() -> None:
     found = apply_vouchers(told(voucher.code, order="o2"), desk=at.desk)
 
     assert steps(found) == [("refused", "voucher_used")]
-    assert voucher_of(voucher.code, desk=at.desk).used_order == ("shop", "o1")
+    assert voucher_of(voucher.code, desk=at.desk).used_order == OrderRef("shop", "o1")
 
 
 def test_a_code_that_is_no_voucher_s_is_passed_over() -> None:
@@ -185,7 +186,7 @@ class TestAnOrderThatCameToNothing:
         apply_vouchers(told(voucher.code, order="o2"), desk=at.desk)
 
         assert cancel_vouchers("shop", "o1", desk=at.desk) == ()
-        assert voucher_of(voucher.code, desk=at.desk).used_order == ("shop", "o2")
+        assert voucher_of(voucher.code, desk=at.desk).used_order == OrderRef("shop", "o2")
 
     def test_it_uses_none_any_more_also_where_the_cancel_came_first(self) -> None:
         at = shop()
@@ -265,7 +266,7 @@ class TestTheTill:
     def test_an_order_takes_on_what_a_till_used_for_it(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+        use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
         (step,) = apply_vouchers(told(voucher.code), desk=at.desk)
 
@@ -274,14 +275,14 @@ class TestTheTill:
     def test_a_cancelled_order_gives_back_what_a_till_used_for_it(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+        use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
         assert steps(cancel_vouchers("shop", "o1", desk=at.desk)) == [("given_back", None)]
 
     def test_a_storefront_that_does_not_list_what_a_till_used_does_not_give_it_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+        use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
         assert apply_vouchers(told(told_at=NOW), desk=at.desk) == ()
         assert state(at, voucher) == "used"
@@ -298,10 +299,10 @@ class TestTheTill:
     def test_a_request_that_is_sent_again_does_not_use_what_was_given_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
-        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+        use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
         cancel_vouchers("shop", "o1", desk=at.desk)
 
-        use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+        use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
         assert state(at, voucher) == "issued"
 
@@ -311,7 +312,7 @@ class TestTheTill:
         cancel_vouchers("shop", "o1", desk=at.desk)
 
         with pytest.raises(WrongState):
-            use_voucher(voucher.code, request_id="r1", order=("shop", "o1"), desk=at.desk)
+            use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
     def test_what_an_order_used_no_till_uses(self) -> None:
         at = shop()

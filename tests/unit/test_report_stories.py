@@ -32,6 +32,7 @@ from loyalty.domain.ledger.entries import (
     Redemption,
 )
 from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.orders.order import OrderRef
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from tests.support.documents import program, reward
@@ -127,7 +128,7 @@ def of_ana() -> Iterator[Kept]:
         member_id="ana",
         issued_at=noon(11, 4),
         used_at=noon(11, 5),
-        used_order=("pos", "ana-3"),
+        used_order=OrderRef("pos", "ana-3"),
     )
     yield bought("ana", "ana-3", noon(11, 5), 20, NOVEMBER_LOT)
 
@@ -161,7 +162,7 @@ def of_messages() -> Iterator[Kept]:
 def of_surveys() -> Iterator[Kept]:
     for member_id, score, day in (("ana", 7, 3), ("ana", 9, 4), ("ben", 3, 10), ("cleo", 8, 11)):
         at = noon(11, day) - timedelta(hours=3)
-        about = ("pos", f"{member_id}-{day}")
+        about = OrderRef("pos", f"{member_id}-{day}")
         yield response(score, member_id=member_id, answered_at=at, order=about, period=None)
 
 

@@ -11,16 +11,9 @@ from loyalty.domain.people.identity import Identity, Keyring, identify
 from loyalty.domain.people.member import Member, MemberUpdate, Strength, changed
 from loyalty.table.erasures import erasure_from_item
 from loyalty.table.members import TableMembers
-from loyalty.usecases.people.enrollment import (
-    Application,
-    IdentityClaim,
-    change,
-    enroll,
-    enroll_oneself,
-    erase,
-    look_up,
-    unite,
-)
+from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import change, erase, look_up, unite
 from loyalty.usecases.ports import Desk
 from tests.unit.test_enrollment import (
     CARD,

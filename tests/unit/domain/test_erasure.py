@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.erasure import Erasure, NamedText, said_in
 from loyalty.domain.people.identity import Identity
 
@@ -113,7 +114,7 @@ def test_a_card_is_known_by_all_of_it() -> None:
 
 
 def test_an_order_of_theirs_is_about_them_whatever_it_says() -> None:
-    theirs = of(orders=frozenset({("shop", "77")}))
+    theirs = of(orders=frozenset({OrderRef("shop", "77")}))
 
     assert is_about(theirs, {}, order="77")
     assert not is_about(theirs, {}, order="78")

@@ -19,8 +19,8 @@ from loyalty.table.members import TableMembers
 from loyalty.table.operations import Item, Key, Put, Query, QueryPage
 from loyalty.usecases.ledger import statements
 from loyalty.usecases.ledger.statements import balance_at, statement_of
-from loyalty.usecases.people.enrollment import Enrolled
 from loyalty.usecases.people.member_export import Position, export
+from loyalty.usecases.people.members import Enrolled
 from tests.support.ledger import LOT
 from tests.support.memory import NOW, Shop
 

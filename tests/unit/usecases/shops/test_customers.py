@@ -19,15 +19,9 @@ from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
 from loyalty.table.operations import Operation
 from loyalty.usecases.ledger.corrections import grant_tier
-from loyalty.usecases.people.enrollment import (
-    Application,
-    IdentityClaim,
-    change,
-    enroll,
-    enroll_oneself,
-    erase,
-    look_up,
-)
+from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import change, erase, look_up
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.customers import apply_to_person
 from tests.support.documents import published, rule

@@ -28,6 +28,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember
 from loyalty.domain.people.survey_responses import Response
@@ -89,14 +90,6 @@ class WaitingPoints:
     expires_on: date | None
     """Null: never."""
     points: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrderName:
-    """An order by its shop or till and the id it has there."""
-
-    source: str
-    order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +202,7 @@ class PointsEarned(MemberEvent):
     """All of them, those included that paid a debt."""
     lots: tuple[DatedPoints, ...]
     """Where they lie; less than `points` where a debt was paid."""
-    order: OrderName | None
+    order: OrderRef | None
     late: bool
     """Told more than a day after it happened: of their time to expire so much is over."""
 
@@ -223,7 +216,7 @@ class PointsPending(MemberEvent):
     entry_id: str
     points: int
     pending: tuple[WaitingPoints, ...]
-    order: OrderName | None
+    order: OrderRef | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +244,7 @@ class PointsClawedBack(MemberEvent):
     """Taken from pending points."""
     debt: int
     """What the member owes after it, to be paid by later earnings."""
-    order: OrderName
+    order: OrderRef
     refund_id: str | None
     """Null: the order itself changed."""
 
@@ -346,7 +339,7 @@ class VoucherUsed(MemberEvent):
     redemption_id: str
     reward_id: str
     points: int
-    order: OrderName | None
+    order: OrderRef | None
     """The order it was used with, where the till told."""
 
 
@@ -359,7 +352,7 @@ class VoucherReinstated(MemberEvent):
     redemption_id: str
     reward_id: str
     points: int
-    order: OrderName | None
+    order: OrderRef | None
     """Null: of no order that is known."""
 
 
@@ -411,7 +404,7 @@ class SurveyAnswered(MemberEvent):
     score: int
     is_low: bool
     """Up to the score that the program's document names: somebody may ask what was wrong."""
-    order: OrderName | None
+    order: OrderRef | None
     """The order that it is about; null: the survey is about none."""
 
 
@@ -431,7 +424,7 @@ class DataRequested(Event):
     reason: NotAMember | None
     """Of somebody who is no member, some of these orders are kept for them as a guest, or
     nothing is held."""
-    orders: tuple[OrderName, ...]
+    orders: tuple[OrderRef, ...]
     """Those that the platform names, at most a thousand."""
     due_at: datetime
     """Thirty days after it was passed on."""
@@ -499,7 +492,7 @@ def events_of(change: TableChange) -> Iterator[Event]:
                 survey_kind=response.survey_kind,
                 score=response.score,
                 is_low=response.is_low,
-                order=OrderName(*response.order) if response.order else None,
+                order=response.order,
             )
         case DataRequest() as request, before if not isinstance(before, DataRequest):
             yield _event(
@@ -513,7 +506,7 @@ def events_of(change: TableChange) -> Iterator[Event]:
                 delivery_id=log_id(request.received_at, request.delivery_id),
                 request_id=request.request_id,
                 reason=request.reason,
-                orders=tuple(OrderName(*order) for order in request.orders),
+                orders=request.orders,
                 due_at=request.due_at,
             )
 
@@ -722,7 +715,7 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
 
     match voucher.state:
         case "issued" if before and before.state == "used":
-            order = OrderName(*before.used_order) if before.used_order else None
+            order = before.used_order
             yield tell(VoucherReinstated, order=order)
         case "issued":
             at = None if before else voucher.issued_at
@@ -734,7 +727,7 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
                 reward=RedeemedReward(**asdict(voucher.terms)) if voucher.terms else None,
             )
         case "used":
-            order = OrderName(*voucher.used_order) if voucher.used_order else None
+            order = voucher.used_order
             yield tell(VoucherUsed, at=voucher.used_at, order=order)
         case "expired":
             yield tell(VoucherExpired, at=voucher.expires_at)
@@ -748,8 +741,8 @@ def _event(kind: type[Event], program_id: str, *, subject: str, **what: Any) -> 
     return kind(id=event_id, program_id=program_id, **what)
 
 
-def _order_of(cause: Cause) -> OrderName | None:
-    return OrderName(cause.source, cause.order_id) if isinstance(cause, OrderCause) else None
+def _order_of(cause: Cause) -> OrderRef | None:
+    return OrderRef(cause.source, cause.order_id) if isinstance(cause, OrderCause) else None
 
 
 def _lots(entry: Entry) -> tuple[DatedPoints, ...]:

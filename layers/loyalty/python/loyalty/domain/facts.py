@@ -364,7 +364,6 @@ def _of_order(
 
 
 def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
-    used_source, used_order_id = voucher.used_order or (None, None)
     return VoucherFact(
         fact_id=voucher.redemption_id,
         # Once used, it may be as good as before, and used again.
@@ -381,8 +380,8 @@ def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
         held_until=voucher.held_until,
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
-        used_source=used_source,
-        used_order_id=used_order_id,
+        used_source=voucher.used_order.source if voucher.used_order else None,
+        used_order_id=voucher.used_order.order_id if voucher.used_order else None,
     )
 
 
@@ -436,7 +435,6 @@ def _was_sent(message: Message) -> bool:
 
 
 def _of_response(response: Response, program_id: str) -> SurveyFact:
-    source, order_id = response.order or (None, None)
     return SurveyFact(
         fact_id=response.id,
         program_id=program_id,
@@ -446,7 +444,7 @@ def _of_response(response: Response, program_id: str) -> SurveyFact:
         survey_kind=response.survey_kind,
         score=response.score,
         is_low=response.is_low,
-        source=source,
-        order_id=order_id,
+        source=response.order.source if response.order else None,
+        order_id=response.order.order_id if response.order else None,
         answered_at=response.answered_at,
     )

@@ -15,7 +15,7 @@ from loyalty.edge.aws.table import engine
 from loyalty.edge.http.auth import Principal, Role
 from loyalty.edge.settings import settings
 from loyalty.table.members import TableMembers
-from loyalty.usecases.people.enrollment import look_up
+from loyalty.usecases.people.members import look_up
 
 _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

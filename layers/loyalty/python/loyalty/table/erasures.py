@@ -10,12 +10,12 @@ from itertools import batched
 from typing import Any, Final, cast
 
 from loyalty.domain.ledger.entries import Placeholder
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.erasure import (
     Erasure,
     ErasureRef,
     ErasureRequest,
     GuestOrder,
-    NamedOrder,
     Unfinished,
 )
 from loyalty.domain.people.identity import Identity
@@ -121,7 +121,7 @@ class TableErasures:
         ]
         return [each for each in found if each.asked in refs]
 
-    def add_orders(self, erasure: Erasure, orders: Collection[NamedOrder]) -> None:
+    def add_orders(self, erasure: Erasure, orders: Collection[OrderRef]) -> None:
         more = replace(erasure, orders=erasure.orders | set(orders), revision=erasure.revision + 1)
         seen = (_as_asked(erasure), equal(("revision",), erasure.revision))
         try:
@@ -228,7 +228,7 @@ def erasure_to_item(erasure: Erasure) -> Item:
         "begun_at": keys.instant(erasure.begun_at),
         "identities": [[each.kind, each.value, each.source] for each in erasure.identities],
         "member_ids": list(erasure.member_ids),
-        "orders": [list(order) for order in sorted(erasure.orders)],
+        "orders": [[each.source, each.order_id] for each in sorted(erasure.orders)],
         "revision": erasure.revision,
     }
     if erasure.source is not None:
@@ -253,7 +253,7 @@ def erasure_from_item(item: Item) -> Erasure:
         begun_at=datetime.fromisoformat(wire["begun_at"]),
         identities=tuple(Identity(*each) for each in wire["identities"]),
         member_ids=tuple(wire["member_ids"]),
-        orders=frozenset((source, order_id) for source, order_id in wire["orders"]),
+        orders=frozenset(OrderRef(*each) for each in wire["orders"]),
         source=wire.get("source"),
         storefront_id=wire.get("storefront"),
         revision=wire["revision"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, cast
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.table import keys
 from loyalty.table.engine import Engine
@@ -59,7 +60,7 @@ def response_to_item(response: Response, program: str) -> Item:
         "is_low": response.is_low,
     }
     if response.order:
-        about["order"] = list(response.order)
+        about["order"] = [response.order.source, response.order.order_id]
     if response.period:
         about["period"] = response.period
     if response.comment is not None:
@@ -85,7 +86,7 @@ def response_from_item(item: Item) -> Response:
         survey_id=about["survey"],
         survey_kind=about["survey_kind"],
         member_id=wire["member_id"],
-        order=(order[0], order[1]) if order else None,
+        order=OrderRef(*order) if order else None,
         period=about.get("period"),
         score=about["score"],
         is_low=about["is_low"],

@@ -9,6 +9,7 @@ from itertools import batched
 from typing import Any, Final, cast
 
 from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.deliveries import (
     EVENT_CHARACTERS,
@@ -276,7 +277,7 @@ def _request_to_wire(request: DataRequest) -> Value:
     wire: dict[str, Value] = {
         "storefront": request.storefront_id,
         "received_at": keys.instant(request.received_at),
-        "orders": [list(order) for order in request.orders],
+        "orders": [[each.source, each.order_id] for each in request.orders],
     }
     return wire | {"id": request.request_id} if request.request_id else wire
 
@@ -292,7 +293,7 @@ def data_request_from_item(item: Item) -> DataRequest | None:
         delivery_id=wire["delivery"],
         received_at=datetime.fromisoformat(request["received_at"]),
         request_id=request.get("id"),
-        orders=tuple((source, order_id) for source, order_id in request["orders"]),
+        orders=tuple(OrderRef(*each) for each in request["orders"]),
         member_id=wire.get("member"),
         reason=wire.get("reason"),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from loyalty.domain.ledger.vouchers import State, Voucher
+from loyalty.domain.orders.order import OrderRef
 
 # More codes on one order mean a mistake, or somebody who is guessing codes.
 VOUCHERS_MAX: Final = 20
@@ -95,7 +96,7 @@ def state_for(voucher: Voucher, *, ordered_at: datetime, now: datetime) -> State
 
 def used_by_order(
     voucher: Voucher,
-    order: tuple[str, str],
+    order: OrderRef,
     *,
     ordered_at: datetime,
     member_id: str | None,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import RewardKind
 
 State = Literal["held", "issued", "used", "cancelled", "expired"]
@@ -47,7 +48,7 @@ class Voucher:
     expires_at: datetime | None = None
     used_at: datetime | None = None
     used_request: str | None = None
-    used_order: tuple[str, str] | None = None
+    used_order: OrderRef | None = None
     used_by: str | None = None
     times_reinstated: int = 0
     first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))

@@ -14,6 +14,14 @@ BACKDATED_DAYS_MAX: Final = 90
 AHEAD_MAX: Final = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class OrderRef:
+    """Names an order by its shop or till and the id it has there."""
+
+    source: str
+    order_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of an order; `amount_minor` is the whole line, not one unit.
@@ -49,6 +57,10 @@ class Order:
     lines: tuple[Line, ...]
     channel: str | None = None
     told_at: datetime | None = None
+
+    @property
+    def ref(self) -> OrderRef:
+        return OrderRef(self.source, self.order_id)
 
     @property
     def amount_minor(self) -> int:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Strength
-
-type NamedOrder = tuple[str, str]
 
 # Shorter numbers and cards are also the amounts and quantities of other people.
 PHONE_DIGITS_MIN: Final = 8
@@ -84,7 +83,7 @@ class Erasure:
     begun_at: datetime
     identities: tuple[Identity, ...] = ()
     member_ids: tuple[str, ...] = ()
-    orders: frozenset[NamedOrder] = field(default_factory=frozenset)
+    orders: frozenset[OrderRef] = field(default_factory=frozenset)
     source: str | None = None
     storefront_id: str | None = None
     revision: int = 0
@@ -109,7 +108,7 @@ class Erasure:
         """Whether something that a shop delivered speaks of them: by its order, or by its words."""
         if self.source is not None and source != self.source:
             return False
-        if order_id is not None and (source, order_id) in self.orders:
+        if order_id is not None and OrderRef(source, order_id) in self.orders:
             return True
         return any(
             _names(identity, source, name, text)
@@ -126,6 +125,10 @@ class GuestOrder:
     listed_as: str
     source: str
     order_id: str
+
+    @property
+    def ref(self) -> OrderRef:
+        return OrderRef(self.source, self.order_id)
 
 
 def erasure_of(member: Member, *, absorbed: Sequence[str] = (), now: datetime) -> Erasure:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 
 type Asks = Literal["export", "erasure", "shop_erasure"]
@@ -38,7 +39,7 @@ class DataRequest:
     delivery_id: str
     received_at: datetime
     request_id: str | None
-    orders: tuple[tuple[str, str], ...]
+    orders: tuple[OrderRef, ...]
     member_id: str | None
     reason: NotAMember | None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.surveys import SurveyKind
 
 
@@ -20,7 +20,7 @@ class Response:
     survey_id: str
     survey_kind: SurveyKind
     member_id: str
-    order: NamedOrder | None
+    order: OrderRef | None
     period: str | None
     score: int
     is_low: bool
@@ -31,7 +31,9 @@ class Response:
     @property
     def subject(self) -> tuple[str, ...]:
         """What the answer is about: of each there is one."""
-        return self.order or (self.period or "",)
+        if self.order is not None:
+            return (self.order.source, self.order.order_id)
+        return (self.period or "",)
 
     @property
     def id(self) -> str:

@@ -21,6 +21,7 @@ from loyalty.domain.kernel.fields import (
     Moment,
     Points,
 )
+from loyalty.domain.orders.order import OrderRef
 
 __all__ = [
     "AmountMinor",
@@ -35,9 +36,9 @@ __all__ = [
     "MemberId",
     "Moment",
     "Money",
+    "NamedOrder",
     "NextCursor",
     "OrderId",
-    "OrderRef",
     "PageLimit",
     "PendingPoints",
     "Points",
@@ -46,6 +47,7 @@ __all__ = [
     "RewardId",
     "RewardName",
     "Source",
+    "named_order",
     "rfc3339",
 ]
 
@@ -90,11 +92,21 @@ class AnswerPart(BaseModel):
     )
 
 
-class OrderRef(RequestPart):
+class NamedOrder(RequestPart):
     """Names an order: the shop or till in which it was made, and its id there."""
+
+    model_config = ConfigDict(title="OrderRef")
 
     source: Source
     order_id: OrderId
+
+    @property
+    def ref(self) -> OrderRef:
+        return OrderRef(self.source, self.order_id)
+
+
+def named_order(order: OrderRef | None) -> NamedOrder | None:
+    return NamedOrder(source=order.source, order_id=order.order_id) if order else None
 
 
 class LotPoints(AnswerPart):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loyalty.domain.kernel.errors import Fault, NotFound, ValidationFailed
 from loyalty.domain.kernel.text import as_lines
-from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.surveys import ProgramSurvey
@@ -34,7 +34,7 @@ class Invitation:
     """What a link asks, and until when; `member_id` may be left to follow from the order."""
 
     survey_id: str
-    order: NamedOrder | None
+    order: OrderRef | None
     member_id: str | None
     expires_at: datetime
 
@@ -53,8 +53,10 @@ class SurveyForm(BaseModel):
 def path(invitation: Invitation, *, program_id: str, keyring: Keyring) -> str:
     """The link, from the address of the API on."""
     ends = int(invitation.expires_at.timestamp())
-    told = [invitation.survey_id, invitation.order, invitation.member_id, ends]
-    name = _written(json.dumps(told, separators=(",", ":")).encode())
+    order = invitation.order
+    named = [order.source, order.order_id] if order else None
+    sealed = [invitation.survey_id, named, invitation.member_id, ends]
+    name = _written(json.dumps(sealed, separators=(",", ":")).encode())
     seal = _seal(keyring, keyring.current, program_id, name)
     return f"/v1/programs/{program_id}/survey-links/{name}.{seal}"
 
@@ -77,7 +79,7 @@ def invitation_of(token: str, *, program_id: str, keyring: Keyring, now: datetim
         raise NotFound("This link has ended")
     return Invitation(
         survey_id=survey_id,
-        order=(order[0], order[1]) if order else None,
+        order=OrderRef(*order) if order else None,
         member_id=member_id,
         expires_at=expires_at,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from loyalty.domain.people.privacy_requests import due_at
-from loyalty.edge.http.schemas import AnswerPart, OrderRef
+from loyalty.edge.http.schemas import AnswerPart, NamedOrder
 from loyalty.usecases.shops.privacy_requests import PassedOn
 
 
@@ -20,7 +20,7 @@ class DataRequestAnswer(AnswerPart):
         str | None,
         Field(description="The customer's phone number; null also if it has no country code."),
     ]
-    orders: Annotated[list[OrderRef], Field(description="The orders that the request is about.")]
+    orders: Annotated[list[NamedOrder], Field(description="The orders that the request is about.")]
     received_at: Annotated[datetime, Field(description="When the shop passed it on, in UTC.")]
     due_at: Annotated[
         datetime, Field(description="Answer the customer by then: 30 days after `received_at`.")
@@ -36,7 +36,7 @@ def data_request_answer(passed_on: PassedOn) -> DataRequestAnswer:
         email=values.get("email"),
         phone=values.get("phone"),
         orders=[
-            OrderRef(source=delivery.source, order_id=order_id) for order_id in request.order_ids
+            NamedOrder(source=delivery.source, order_id=order_id) for order_id in request.order_ids
         ],
         received_at=delivery.received_at,
         due_at=due_at(delivery.received_at),

@@ -22,7 +22,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.program.document import Program
-from loyalty.edge.http.schemas import AnswerPart, LotPoints, OrderRef, PendingPoints
+from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, PendingPoints
 
 
 class EntryRate(AnswerPart):
@@ -142,7 +142,7 @@ class EntryAnswer(AnswerPart):
         Field(description="Of an accrual, where an order is read: what each line earned."),
     ] = None
     order: Annotated[
-        OrderRef | None, Field(description="The order that caused it, if one did.")
+        NamedOrder | None, Field(description="The order that caused it, if one did.")
     ] = None
     clawback: Annotated[
         EntryClawback | None, Field(description="Of a refund: how it took points back.")
@@ -296,5 +296,5 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
 
 def _named(entry: Entry) -> dict[str, Any]:
     if isinstance(entry.cause, OrderCause):
-        return {"order": OrderRef(source=entry.cause.source, order_id=entry.cause.order_id)}
+        return {"order": NamedOrder(source=entry.cause.source, order_id=entry.cause.order_id)}
     return {}

@@ -9,7 +9,7 @@ from pydantic import Field
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.messaging.reminders import Message, MessageState
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
 from loyalty.edge.http.schemas import (
@@ -31,8 +31,8 @@ from loyalty.table.positions import (
     is_message_of_member,
     is_response_of_member,
 )
-from loyalty.usecases.people.enrollment import Enrolled
 from loyalty.usecases.people.member_export import ExportPage, Position, Section
+from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.ports import Desk
 
 # What a section of the export can continue after.
@@ -253,8 +253,12 @@ def _voucher(voucher: Voucher, desk: Desk) -> ExportedVoucher:
         held_until=voucher.held_until,
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
-        used_for="/".join(voucher.used_order) if voucher.used_order else None,
+        used_for=_order_name(voucher.used_order),
     )
+
+
+def _order_name(order: OrderRef | None) -> str | None:
+    return f"{order.source}/{order.order_id}" if order else None
 
 
 def _response(response: Response) -> ExportedSurveyResponse:

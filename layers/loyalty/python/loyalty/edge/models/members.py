@@ -28,7 +28,8 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import EntryAnswer, last_day
 from loyalty.edge.models.identities import IdentitySource, NamedIdentity
 from loyalty.edge.models.statements import Balance, Debt, Lots, Pending
-from loyalty.usecases.people.enrollment import Enrolled, IdentityClaim
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.ports import Desk
 
 # A till knows a card, an e-mail and a phone; a shop adds its customer ids, one or two at a time.
@@ -159,7 +160,7 @@ class MemberChangeRequest(RequestPart):
     def removes(self) -> bool:
         return self.unlink or bool(self.remove_identities)
 
-    def change(self, *, today: date, trusted: bool) -> MemberUpdate:
+    def update(self, *, today: date, trusted: bool) -> MemberUpdate:
         """The change in the domain's words; `trusted`: believe `verified`."""
         removed = claims(self.remove_identities, trusted=False, pointer="/remove_identities")
         return MemberUpdate(

@@ -15,13 +15,14 @@ from loyalty.edge.http.schemas import (
     LotPoints,
     MemberId,
     Money,
+    NamedOrder,
     NextCursor,
-    OrderRef,
     Points,
     RedemptionId,
     RequestPart,
     RewardId,
     RewardName,
+    named_order,
 )
 from loyalty.edge.models.entries import last_day
 from loyalty.usecases.ledger.redemption import RequestedReward
@@ -137,7 +138,7 @@ class VoucherUse(RequestPart):
     """The use of a voucher."""
 
     order: Annotated[
-        OrderRef | None, Field(description="The order that it is used for, if there is one.")
+        NamedOrder | None, Field(description="The order that it is used for, if there is one.")
     ] = None
 
 
@@ -152,7 +153,7 @@ class VoucherAnswer(AnswerPart):
     issued_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
     expires_at: VoucherExpiry
     used_at: Annotated[datetime | None, Field(description="When it was used, in UTC.")]
-    used_order: Annotated[OrderRef | None, Field(description="The order that used it, if known.")]
+    used_order: Annotated[NamedOrder | None, Field(description="The order that used it, if known.")]
     used_by: Annotated[
         str | None, Field(description="The id of the member whose order used it, if known.")
     ]
@@ -196,10 +197,6 @@ def redemption_answer(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
     )
 
 
-def _order(name: tuple[str, str] | None) -> OrderRef | None:
-    return OrderRef(source=name[0], order_id=name[1]) if name else None
-
-
 def voucher_answer(voucher: Voucher, desk: Desk) -> VoucherAnswer:
     return VoucherAnswer(
         code=voucher.code,
@@ -210,7 +207,7 @@ def voucher_answer(voucher: Voucher, desk: Desk) -> VoucherAnswer:
         issued_at=voucher.issued_at,
         expires_at=voucher.expires_at,
         used_at=voucher.used_at,
-        used_order=_order(voucher.used_order),
+        used_order=named_order(voucher.used_order),
         used_by=voucher.used_by,
     )
 

@@ -11,16 +11,17 @@ from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
     MemberId,
+    NamedOrder,
     NextCursor,
-    OrderRef,
     RequestPart,
+    named_order,
 )
 from loyalty.usecases.people.surveys import SurveyReply
 
 COMMENT_MAX = 2000
 
 SurveyedOrder = Annotated[
-    OrderRef | None,
+    NamedOrder | None,
     Field(description="The order, in a survey that is sent for each order; otherwise null."),
 ]
 
@@ -46,7 +47,7 @@ class SurveyResponseRequest(RequestPart):
 
     def answer(self, *, member_id: str | None) -> SurveyReply:
         return SurveyReply(
-            order=(self.order.source, self.order.order_id) if self.order else None,
+            order=self.order.ref if self.order else None,
             member_id=member_id,
             score=self.score,
             comment=self.comment,
@@ -102,12 +103,11 @@ class SurveyResponsesPage(AnswerPart):
 
 
 def response_answer(response: Response) -> SurveyResponseAnswer:
-    source, order_id = response.order or ("", "")
     return SurveyResponseAnswer(
         id=response.id,
         survey_id=response.survey_id,
         member_id=response.member_id,
-        order=OrderRef(source=source, order_id=order_id) if response.order else None,
+        order=named_order(response.order),
         period=response.period,
         score=response.score,
         is_low=response.is_low,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from loyalty.domain.ledger.vouchers import Terms, Voucher
+from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
 from loyalty.table.operations import Item
 from loyalty.table.records.parts import (
@@ -35,7 +36,7 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
     if voucher.used_request:
         about["used_request"] = voucher.used_request
     if voucher.used_order:
-        about["used_order"] = list(voucher.used_order)
+        about["used_order"] = [voucher.used_order.source, voucher.used_order.order_id]
     if voucher.used_by:
         about["used_by"] = voucher.used_by
     if voucher.first_ends:
@@ -82,7 +83,7 @@ def voucher_from_item(item: Item) -> Voucher:
         expires_at=maybe_instant(about.get("expires_at")),
         used_at=maybe_instant(about.get("used_at")),
         used_request=about.get("used_request"),
-        used_order=(order[0], order[1]) if order else None,
+        used_order=OrderRef(*order) if order else None,
         used_by=about.get("used_by"),
         first_ends=days_from_map(about.get("first_ends", {})),
         times_reinstated=about.get("times_reinstated", 0),

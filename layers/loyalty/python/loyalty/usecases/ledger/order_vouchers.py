@@ -19,7 +19,7 @@ from loyalty.domain.ledger.order_vouchers import (
 )
 from loyalty.domain.ledger.postings import Posting, VoucherChange
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import is_outdated
+from loyalty.domain.orders.order import OrderRef, is_outdated
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ports import Desk
 
@@ -78,8 +78,9 @@ def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherS
 
 @until_saved
 def _use(code: str, order_voucher_codes: OrderVoucherCodes, *, desk: Desk) -> VoucherStep | None:
-    order = (order_voucher_codes.source, order_voucher_codes.order_id)
-    held, voucher = held_by(*order, desk=desk), desk.books.voucher(code)
+    order = OrderRef(order_voucher_codes.source, order_voucher_codes.order_id)
+    held = held_by(order.source, order.order_id, desk=desk)
+    voucher = desk.books.voucher(code)
     if voucher is None:
         return None
     if held.is_cancelled:

@@ -20,7 +20,7 @@ from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange
 from loyalty.domain.ledger.redemptions import cost, give_back, price, redeem, request_of, why_not
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import fingerprint
+from loyalty.domain.orders.order import OrderRef, fingerprint
 from loyalty.domain.program.document import Reward
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import lineage, open_account, settled
@@ -205,9 +205,7 @@ def release(code: str, *, desk: Desk) -> Voucher:
 
 
 @until_saved
-def use_voucher(
-    code: str, *, request_id: str, order: tuple[str, str] | None, desk: Desk
-) -> Voucher:
+def use_voucher(code: str, *, request_id: str, order: OrderRef | None, desk: Desk) -> Voucher:
     """Use a voucher, once; the same request again gets the same answer.
 
     Raises:
@@ -234,7 +232,7 @@ def use_voucher(
         used_order=order,
         used_by=None,
     )
-    held = held_by(*order, desk=desk) if order else None
+    held = held_by(order.source, order.order_id, desk=desk) if order else None
     if held and held.is_cancelled:
         raise WrongState("The order was cancelled")
     _step(voucher, used, using=held.using(code) if held else None, desk=desk)

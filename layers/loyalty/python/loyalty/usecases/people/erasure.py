@@ -15,18 +15,18 @@ from typing import Final, Protocol
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
 from loyalty.domain.ledger.entries import OrderCause
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.erasure import (
     Erasure,
     ErasureRef,
     GuestOrder,
-    NamedOrder,
     Unfinished,
     said_in,
 )
 from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.domain.shops.storefront import Delivery, Storefront
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.people import enrollment
+from loyalty.usecases.people import members as people
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
 # What is named in an erasure itself; an item of the table holds some ten thousand.
@@ -68,7 +68,7 @@ class Erasures(Protocol):
         """Those that are neither done nor begun anew since."""
         ...
 
-    def add_orders(self, erasure: Erasure, orders: Collection[NamedOrder]) -> None:
+    def add_orders(self, erasure: Erasure, orders: Collection[OrderRef]) -> None:
         """Have more orders be looked for.
 
         Raises:
@@ -188,7 +188,7 @@ def forget_traces(
         for order in erasures.guest_orders(guest)
         if erasure.source in (None, order.source)
     ]
-    named = {(order.source, order.order_id) for order in guests[:ORDERS_MAX]}
+    named = {order.ref for order in guests[:ORDERS_MAX]}
     if not named <= erasure.orders:
         try:
             erasures.add_orders(erasure, named)
@@ -263,11 +263,11 @@ def _is_about(
 
 def _with_orders(erasure: Erasure, *, desk: Desk) -> Erasure:
     """Also by the orders in their entries: a refund names no customer."""
-    orders: set[NamedOrder] = set(erasure.orders)
+    orders: set[OrderRef] = set(erasure.orders)
     for member_id in erasure.member_ids:
         for entry in desk.books.entries(member_id):
             if isinstance(entry.cause, OrderCause):
-                orders.add((entry.cause.source, entry.cause.order_id))
+                orders.add(OrderRef(entry.cause.source, entry.cause.order_id))
     return replace(erasure, orders=frozenset(orders))
 
 
@@ -290,15 +290,13 @@ def _leave_shop(erasure: Erasure, *, members: Members, desk: Desk) -> None:
     if member_id is None:
         return
     try:
-        member = enrollment.look_up(member_id, members=members, strong=True).member
+        member = people.look_up(member_id, members=members, strong=True).member
         if _is_known_otherwise(member, erasure.identities):
             theirs = {each for each in erasure.identities if each.kind == "customer"}
             member_update = MemberUpdate(remove=frozenset(theirs & member.identities.keys()))
-            enrollment.change(
-                member.member_id, member_update, proven=None, members=members, desk=desk
-            )
+            people.change(member.member_id, member_update, proven=None, members=members, desk=desk)
         else:
-            enrollment.erase(member.member_id, members=members, desk=desk)
+            people.erase(member.member_id, members=members, desk=desk)
     except NotFound:
         return
 

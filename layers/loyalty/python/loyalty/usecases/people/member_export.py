@@ -11,7 +11,7 @@ from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.reminders import Message
 from loyalty.domain.people.survey_responses import Response
-from loyalty.usecases.people.enrollment import Enrolled
+from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.ports import Directory, Listed
 
 type Section = Literal["entries", "vouchers", "messages", "survey_responses", "guest_orders"]

@@ -15,8 +15,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.corrections import bonus
 from loyalty.domain.ledger.entries import Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting
-from loyalty.domain.orders.order import fingerprint
-from loyalty.domain.people.erasure import NamedOrder
+from loyalty.domain.orders.order import OrderRef, fingerprint
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.usecases.attempts import until_saved
@@ -28,7 +27,7 @@ from loyalty.usecases.ports import Desk, Listed
 class SurveyReply:
     """What somebody says; `member_id` is who they are, or whom they say it for."""
 
-    order: NamedOrder | None
+    order: OrderRef | None
     member_id: str | None
     score: int
     comment: str | None
@@ -76,7 +75,7 @@ def answer(survey_id: str, asked: SurveyReply, *, responses: Responses, desk: De
 
 
 def require_addressed(
-    survey_id: str, *, order: NamedOrder | None, member_id: str | None, desk: Desk
+    survey_id: str, *, order: OrderRef | None, member_id: str | None, desk: Desk
 ) -> None:
     """Require that a link says what a survey has to know; the order may still be to come.
 
@@ -110,8 +109,8 @@ def _owner(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> str:
     _require_subject(survey, survey_reply.order, survey_reply.member_id)
     if survey_reply.order is None:
         return open_account(desk, survey_reply.member_id or "", strong=False).member_id
-    source, order_id = survey_reply.order
-    entry = desk.books.entry(OrderCause(source, order_id, "accrual"))
+    order = survey_reply.order
+    entry = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
     if not isinstance(entry, Entry):
         raise NotFound("There is no such order of a member")
     if survey_reply.member_id is not None and not _are_one(
@@ -121,9 +120,7 @@ def _owner(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> str:
     return entry.member_id
 
 
-def _require_subject(
-    survey: ProgramSurvey, order: NamedOrder | None, member_id: str | None
-) -> None:
+def _require_subject(survey: ProgramSurvey, order: OrderRef | None, member_id: str | None) -> None:
     if survey.per == "order" and order is None:
         raise _invalid("/order", "missing", "Say which order it is about")
     if survey.per != "order" and order is not None:

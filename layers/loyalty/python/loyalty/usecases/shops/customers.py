@@ -34,14 +34,9 @@ from loyalty.domain.shops.storefront import Outcome, Status, Storefront
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account, settled
 from loyalty.usecases.ledger.corrections import require_grantable
-from loyalty.usecases.people.enrollment import (
-    Application,
-    Enrolled,
-    IdentityClaim,
-    change,
-    enroll,
-    look_up,
-)
+from loyalty.usecases.people.enrollment import Application, enroll
+from loyalty.usecases.people.identity_claims import IdentityClaim
+from loyalty.usecases.people.members import Enrolled, change, look_up
 from loyalty.usecases.ports import Desk, Holder, Members, Raced
 
 OUTDATED = Outcome(status="ignored", reason="outdated")

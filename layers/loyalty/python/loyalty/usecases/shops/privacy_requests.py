@@ -6,6 +6,7 @@ import hashlib
 from typing import Final, NamedTuple
 
 from loyalty.domain.kernel.errors import NotFound
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.erasure import STOPPABLE_FOR, Erasure, ErasureRequest
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember, PrivacyRequest
 from loyalty.domain.shops.deliveries import StoredDelivery
@@ -63,7 +64,7 @@ def answer(
             begun_at=desk.now + STOPPABLE_FOR,
             request=asked_by,
             identities=request.identities,
-            orders=frozenset((source, each) for each in request.order_ids[:ORDERS_MAX]),
+            orders=frozenset(OrderRef(source, each) for each in request.order_ids[:ORDERS_MAX]),
             source=source,
         )
     else:
@@ -107,7 +108,8 @@ def _export(
         received_at=delivery.received_at,
         request_id=request.request_id,
         orders=tuple(
-            (delivery.source, order_id) for order_id in request.order_ids[:ANNOUNCED_ORDERS_MAX]
+            OrderRef(delivery.source, order_id)
+            for order_id in request.order_ids[:ANNOUNCED_ORDERS_MAX]
         ),
         member_id=member_id,
         reason=reason,
