@@ -73,8 +73,8 @@ def leave_alone(record: SQSRecord) -> None:
 
 def take(record: SQSRecord) -> None:
     """Something became of a voucher: let the shops know, as it is now."""
-    told = json.loads(record.body)["detail"]
-    program_id, redemption_id = told["program_id"], told["redemption_id"]
+    detail = json.loads(record.body)["detail"]
+    program_id, redemption_id = detail["program_id"], detail["redemption_id"]
     shops = list(shops_of(program_id))
     if not shops:
         return

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 
@@ -21,8 +22,6 @@ from ulid import ULID
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain
 from loyalty.domain.people.identity import Identity, Keyring
-from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
 from loyalty.domain.shops.deliveries import (
     CONTRADICTED,
     HELD_UP,
@@ -30,7 +29,7 @@ from loyalty.domain.shops.deliveries import (
     INTERRUPTED,
     StoredDelivery,
 )
-from loyalty.domain.shops.storefront import Envelope, Outcome
+from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefront
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
@@ -50,10 +49,9 @@ from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from loyalty.usecases.orders.guests import claim_orders
 from loyalty.usecases.people.members import look_up
-from loyalty.usecases.shops.customers import apply_to_person
-from loyalty.usecases.shops.deliveries import Files, contradicts, queue_stranded
-from loyalty.usecases.shops.intake import apply, understand
-from loyalty.usecases.shops.privacy_requests import answer
+from loyalty.usecases.ports import Desk
+from loyalty.usecases.shops.deliveries import Files, queue_stranded
+from loyalty.usecases.shops.intake import Intake, apply_delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +95,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def look_for_stranded() -> None:
     """Queue what lies in the inbox and was forgotten there, shop by shop."""
-    told, now = settings(IntakeSettings), clock.now()
-    queue = SqsIntakeQueue(clients.sqs(), queue_url=told.intake_queue_url)
-    log = TableStorefronts(engine(told.table))
+    config, now = settings(IntakeSettings), clock.now()
+    queue = SqsIntakeQueue(clients.sqs(), queue_url=config.intake_queue_url)
+    log = TableStorefronts(engine(config.table))
     files = Files(
-        S3Inbox(clients.s3(), bucket=told.inbox_bucket), log=log, find_platform=platform_named
+        S3Inbox(clients.s3(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
     )
-    for program_id in TablePrograms(engine(told.table)).registered():
+    for program_id in TablePrograms(engine(config.table)).registered():
         for shop in log.all(program_id):
             shop_id = shop.storefront_id
             queued = queue_stranded(
@@ -118,78 +116,69 @@ def look_for_stranded() -> None:
 
 
 def take(record: SQSRecord) -> None:
-    """Apply one delivery and note what came of it, or go on with a claim."""
+    """Apply one delivery and record its outcome, or go on with a claim of guest orders."""
     config = settings(IntakeSettings)
     if claim := read_claim(record.body):
         _claim(claim, config)
         return
     attempts = _attempts(record)
-    at, asked_at = read_message(record.body)
+    stored, requested_at = read_message(record.body)
     log = TableStorefronts(engine(config.table))
     if attempts > 1:
-        # Whoever was killed at work noted nothing: a manager sees it from the second try on.
-        log.fail(at, reason=INTERRUPTED, attempts=attempts, now=clock.now(), only_new=True)
-    delivery = S3Inbox(clients.s3(), bucket=config.inbox_bucket).read(at)
+        # A killed function recorded nothing; from the second attempt on, a manager sees it.
+        log.fail(stored, reason=INTERRUPTED, attempts=attempts, now=clock.now(), only_new=True)
+    delivery = S3Inbox(clients.s3(), bucket=config.inbox_bucket).read(stored)
     if delivery is None:
-        # Erased, or gone after its thirty days: trying again would not bring it back.
-        logger.warning("no longer in the inbox", delivery_id=at.log_id)
+        # Erased, or deleted after thirty days: another attempt would not find it either.
+        logger.warning("no longer in the inbox", delivery_id=stored.log_id)
         return
-    platform = platform_named(delivery.platform)
-    envelope = platform.envelope(delivery.body, delivery.headers)
-    serving = open_desk(delivery.program_id, table=config.table)
-    if contradicts(at, bodies=log):
-        outcome = Outcome(status="parked", reason=CONTRADICTED)
-    else:
-        # A manager who changes what earns and then asks once more must not meet the old choice.
-        storefront = shelf().find(
-            delivery.program_id,
-            delivery.storefront_id,
-            platform=delivery.platform,
-            now=serving.now,
-            since=asked_at,
-        )
-        command = understand(
-            delivery,
-            envelope.topic,
-            storefront=storefront,
-            platform=platform,
-            reader=platforms(),
-        )
-        members = directory(delivery.program_id, config)
-        if isinstance(command, PrivacyRequest):
-            outcome = answer(
-                command,
-                at=at,
-                delivery=delivery,
-                erasures=TableErasures(engine(config.table), program_id=delivery.program_id),
-                directory=members,
-                desk=serving,
-            )
-        elif isinstance(command, CustomerTold | CustomerErased | MembershipTold):
-            ring = partial(keyring, config.identity_secret)
-            outcome = apply_to_person(
-                command,
-                storefront=storefront,
-                new_member_id=partial(_new_member_id, delivery.program_id, ring),
-                customers=TableCustomers(
-                    engine(config.table), program_id=delivery.program_id, keyring=ring
-                ),
-                members=members,
-                desk=serving,
-            )
-        else:
-            outcome = apply(command, desk=serving, directory=members)
+    envelope = platform_named(delivery.platform).envelope(delivery.body, delivery.headers)
+    desk = open_desk(delivery.program_id, table=config.table)
+    outcome = apply_delivery(
+        stored,
+        delivery,
+        envelope.topic,
+        # A manager may change what earns and then replay: the replay must see the new settings.
+        connection=partial(_connection, delivery, now=desk.now, since=requested_at),
+        intake=_intake(delivery.program_id, desk, log, config),
+    )
     log.record(
-        at,
+        stored,
         envelope,
         source=delivery.source,
         outcome=outcome,
         attempts=attempts,
-        now=serving.now,
+        now=desk.now,
     )
-    _tell(at, envelope, outcome)
+    _report(stored, envelope, outcome)
     if outcome.status == "enrolled" and outcome.member_id:
         _claim(GuestClaim(delivery.program_id, outcome.member_id), config)
+
+
+def _intake(program_id: str, desk: Desk, log: TableStorefronts, config: IntakeSettings) -> Intake:
+    table, ring = engine(config.table), partial(keyring, config.identity_secret)
+    members = directory(program_id, config)
+    return Intake(
+        find_platform=platform_named,
+        reader=platforms(),
+        bodies=log,
+        erasures=TableErasures(table, program_id=program_id),
+        customers=TableCustomers(table, program_id=program_id, keyring=ring),
+        new_member_id=partial(_new_member_id, program_id, ring),
+        members=members,
+        directory=members,
+        desk=desk,
+    )
+
+
+def _connection(delivery: Delivery, *, now: datetime, since: datetime | None) -> Storefront | None:
+    return shelf().find(
+        delivery.program_id,
+        delivery.storefront_id,
+        platform=delivery.platform,
+        now=now,
+        since=since,
+    )
 
 
 def _note_failure(record: SQSRecord, fault: BaseException) -> None:
@@ -204,8 +193,8 @@ def _note_failure(record: SQSRecord, fault: BaseException) -> None:
     # A claim is no delivery, and neither is what nobody of ours has sent.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
-        at = read_message(record.body).kept
-        log.fail(at, reason=reason, attempts=_attempts(record), now=clock.now())
+        stored = read_message(record.body).kept
+        log.fail(stored, reason=reason, attempts=_attempts(record), now=clock.now())
 
 
 def _attempts(record: SQSRecord) -> int:
@@ -213,7 +202,7 @@ def _attempts(record: SQSRecord) -> int:
 
 
 def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:
-    """The id of the member that a customer becomes: the same whenever they are told of again."""
+    """The id of the member that a customer becomes: the same in every delivery about them."""
     sealed = ring().seal(program_id, "customer", customer.source, customer.value)
     return f"mem_{ULID.from_bytes(sealed[:16])}"
 
@@ -253,7 +242,7 @@ def platforms() -> PlatformClient:
     )
 
 
-def _tell(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcome) -> None:
+def _report(stored_delivery: StoredDelivery, envelope: Envelope, outcome: Outcome) -> None:
     logger.info(
         "applied",
         program_id=stored_delivery.program_id,

@@ -56,7 +56,7 @@ def receive_delivery(
         body=api.raw_body,
         headers={name.lower(): value for name, value in api.event.headers.items()},
         url=f"https://{api.event.request_context.domain_name}{api.event.raw_path}",
-        at=clock.now(),
+        received_at=clock.now(),
     )
     delivery_id = receive(
         received,

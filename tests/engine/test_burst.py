@@ -161,7 +161,7 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
     def post(sent: Sent) -> str | None:
         signed = shopify.headers(sent.body, topic=sent.topic, event_id=sent.event_id, secret=SECRET)
         return receive(
-            Received(body=sent.body, headers=signed, url="", at=datetime.now(UTC)),
+            Received(body=sent.body, headers=signed, url="", received_at=datetime.now(UTC)),
             program_id=PROGRAM_ID,
             storefront_id=STOREFRONT_ID,
             connections=connections,

@@ -57,7 +57,7 @@ def fetch_of(*paths: str) -> FetchNeeded:
 def received(
     body: bytes, headers: Mapping[str, str], *, url: str = URL, at: datetime = AT
 ) -> Received:
-    return Received(body=body, headers=headers, url=url, at=at)
+    return Received(body=body, headers=headers, url=url, received_at=at)
 
 
 def storefront(

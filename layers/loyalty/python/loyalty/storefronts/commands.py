@@ -130,7 +130,7 @@ def customer_erased(customer_id: str, *, source: str) -> CustomerErased:
 
 
 def shared_out(
-    refund_id: str, *, at: datetime, back_minor: int, shares_minor: Mapping[str, int]
+    refund_id: str, *, occurred_at: datetime, back_minor: int, shares_minor: Mapping[str, int]
 ) -> RequestedRefund:
     """What was given back, to what it is told to be for first, by line; "" is no line's.
 
@@ -141,7 +141,9 @@ def shared_out(
         shares = apportion(back_minor, shares)
     over_minor = back_minor - sum(shares.values())
     shares.pop("", None)
-    return given_back(refund_id, at=at, amounts_minor=shares, amount_minor=over_minor)
+    return given_back(
+        refund_id, occurred_at=occurred_at, amounts_minor=shares, amount_minor=over_minor
+    )
 
 
 def given_back_minor(refund: RequestedRefund) -> int:

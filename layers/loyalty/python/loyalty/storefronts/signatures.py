@@ -11,13 +11,13 @@ from typing import Final
 AGE_MAX: Final = timedelta(minutes=5)
 
 
-def matches(made: Iterable[bytes], told: Iterable[str]) -> bool:
+def matches(made: Iterable[bytes], received: Iterable[str]) -> bool:
     """Whether one of the signatures that were told is one of those that our secrets make.
 
     There are two secrets while one replaces the other. All are compared, so that the time it
     takes tells nothing of which one matched.
     """
-    theirs = [signature.encode(errors="surrogatepass") for signature in told]
+    theirs = [signature.encode(errors="surrogatepass") for signature in received]
     compared = [hmac.compare_digest(one, other) for one in made for other in theirs]
     return any(compared)
 

@@ -75,25 +75,27 @@ class CustomerOnFile:
     memberships: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
     counter: int = 0
 
-    def outdates(self, told: CustomerTold) -> bool:
-        return is_outdated(told.told_at, by=self.told_at)
+    def outdates(self, customer: CustomerTold) -> bool:
+        return is_outdated(customer.told_at, by=self.told_at)
 
-    def outdates_membership(self, told: MembershipTold) -> bool:
-        known = self.memberships.get(told.membership_id)
-        return known is not None and told.told_at < known.told_at
+    def outdates_membership(self, membership: MembershipTold) -> bool:
+        on_file = self.memberships.get(membership.membership_id)
+        return on_file is not None and membership.told_at < on_file.told_at
 
     def floor_of(self, membership_id: str) -> TierFloor | None:
-        known = self.memberships.get(membership_id)
-        return known.floor if known else None
+        on_file = self.memberships.get(membership_id)
+        return on_file.floor if on_file else None
 
-    def told(self, at: datetime | None) -> CustomerOnFile:
-        return replace(self, told_at=at or self.told_at, counter=self.counter + 1)
+    def read_at(self, told_at: datetime | None) -> CustomerOnFile:
+        return replace(self, told_at=told_at or self.told_at, counter=self.counter + 1)
 
     def erased(self) -> CustomerOnFile:
         return replace(self, is_erased=True, counter=self.counter + 1)
 
-    def with_membership(self, told: MembershipTold, floor: TierFloor | None) -> CustomerOnFile:
-        news = {told.membership_id: Membership(told_at=told.told_at, floor=floor)}
+    def with_membership(
+        self, membership: MembershipTold, floor: TierFloor | None
+    ) -> CustomerOnFile:
+        news = {membership.membership_id: Membership(told_at=membership.told_at, floor=floor)}
         memberships = {**self.memberships, **news}
         return replace(self, memberships=memberships, counter=self.counter + 1)
 

@@ -109,10 +109,10 @@ def delivery_id(envelope: Envelope, body: bytes) -> str:
     return _digest(event, EVENT_CHARACTERS) + _digest(stable_body, BODY_CHARACTERS)
 
 
-def is_contradicted(kept: StoredDelivery, told: tuple[EventBody, ...]) -> bool:
+def is_contradicted(delivery: StoredDelivery, bodies: tuple[EventBody, ...]) -> bool:
     """Whether the same event was told in other words before, and those were believed."""
-    body = kept.delivery_id[EVENT_CHARACTERS:]
-    return any(each.body != body and each.reason != CONTRADICTED for each in told)
+    body = delivery.delivery_id[EVENT_CHARACTERS:]
+    return any(each.body != body and each.reason != CONTRADICTED for each in bodies)
 
 
 def log_time(moment: datetime) -> str:
@@ -141,5 +141,5 @@ def _group(program_id: str, source: str, what: str) -> str:
     return _digest(f"{program_id}\0{source}\0{what}".encode(), _GROUP_CHARACTERS)
 
 
-def _digest(told: bytes, characters: int) -> str:
-    return hashlib.sha256(told).hexdigest()[:characters]
+def _digest(content: bytes, characters: int) -> str:
+    return hashlib.sha256(content).hexdigest()[:characters]

@@ -134,7 +134,7 @@ class Received:
     body: bytes
     headers: Mapping[str, str]
     url: str
-    at: datetime
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +272,7 @@ class Outcome:
 def given_back(
     refund_id: str,
     *,
-    at: datetime,
+    occurred_at: datetime,
     amounts_minor: Mapping[str, int],
     amount_minor: int = 0,
 ) -> RequestedRefund:
@@ -280,19 +280,19 @@ def given_back(
     amounts = {line_id: minor for line_id, minor in amounts_minor.items() if minor}
     return RequestedRefund(
         refund_id=refund_id,
-        occurred_at=at,
+        occurred_at=occurred_at,
         amounts_minor=amounts,
         amount_minor=amount_minor,
         fingerprint=fingerprint(amounts, amount_minor),
     )
 
 
-def cancelled(*, at: datetime) -> RequestedRefund:
+def cancelled(*, occurred_at: datetime) -> RequestedRefund:
     """A cancelled order is one whole refund, however often and by whatever it is told."""
     return RequestedRefund(
-        refund_id=CANCELLED, occurred_at=at, whole=True, fingerprint=fingerprint(CANCELLED)
+        refund_id=CANCELLED, occurred_at=occurred_at, whole=True, fingerprint=fingerprint(CANCELLED)
     )
 
 
-def _any_of(named: Sequence[str], told: Sequence[str]) -> bool:
-    return not {each.casefold() for each in named}.isdisjoint(each.casefold() for each in told)
+def _any_of(named: Sequence[str], found: Sequence[str]) -> bool:
+    return not {each.casefold() for each in named}.isdisjoint(each.casefold() for each in found)

@@ -110,13 +110,13 @@ class PlatformClient:
         whose = (storefront.store, storefront.client_id, keys.secrets[0])
         token, until = self._granted.get(whose, ("", 0.0))
         if not token or time.monotonic() >= until:
-            asked = {
+            grant = {
                 "grant_type": "client_credentials",
                 "client_id": storefront.client_id,
                 "client_secret": keys.secrets[0],
             }
             api = access.of(storefront, "")
-            answer = self._answered("POST", api, access.grant_path, body=json.dumps(asked).encode())
+            answer = self._answered("POST", api, access.grant_path, body=json.dumps(grant).encode())
             token = _read_token(answer)
             self._granted[whose] = (token, time.monotonic() + TOKEN_SECONDS_MAX)
         return token
@@ -144,7 +144,7 @@ class PlatformClient:
         self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None
     ) -> "_Answer":
         # A redirect would carry the token to wherever it leads.
-        told = self._pool.request(
+        response = self._pool.request(
             method,
             url,
             body=sent,
@@ -152,12 +152,12 @@ class PlatformClient:
             redirect=False,
             preload_content=False,
         )
-        body = told.read(BYTES_MAX + 1)
+        body = response.read(BYTES_MAX + 1)
         if len(body) > BYTES_MAX:
-            told.close()
+            response.close()
             raise Unfetchable("too_large")
-        told.release_conn()
-        return _Answer(told.status, body, told.headers.get("retry-after", "0"))
+        response.release_conn()
+        return _Answer(response.status, body, response.headers.get("retry-after", "0"))
 
 
 class _Answer(NamedTuple):
@@ -168,8 +168,8 @@ class _Answer(NamedTuple):
     @property
     def is_soon(self) -> bool:
         """Whether the platform can be asked again while a function waits."""
-        told = self.retry_after
-        return told.isdecimal() and int(told) <= RETRY_AFTER_SECONDS_MAX
+        retry_after = self.retry_after
+        return retry_after.isdecimal() and int(retry_after) <= RETRY_AFTER_SECONDS_MAX
 
 
 def _read_token(answer: bytes) -> str:

@@ -61,7 +61,7 @@ class BigCommerce:
         """Whether id, time and raw body were signed with a client secret, not long ago."""
         headers = received.headers
         message, timestamp = headers.get(MESSAGE, ""), headers.get(TIMESTAMP, "")
-        if not message.isascii() or not is_recent(timestamp, now=received.at):
+        if not message.isascii() or not is_recent(timestamp, now=received.received_at):
             return False
         signed = f"{message}.{timestamp}.".encode() + received.body
         versions = (each.partition(",") for each in headers.get(SIGNATURE, "").split())

@@ -58,11 +58,11 @@ _LINES: Final = {
 _PRODUCTS: Final = TypeAdapter(tuple[BigCommerceProduct, ...])
 
 
-def _customer(told: BigCommerceCustomers, *, source: str) -> Command:
-    if not told.data:
+def _customer(customers: BigCommerceCustomers, *, source: str) -> Command:
+    if not customers.data:
         # Deleted since; that is told by an event of its own.
         return Ignored("no_customer")
-    customer = told.data[0]
+    customer = customers.data[0]
     return commands.customer(
         str(customer.id),
         source=source,
@@ -73,74 +73,74 @@ def _customer(told: BigCommerceCustomers, *, source: str) -> Command:
 
 
 def _order(
-    told: BigCommerceOrder,
+    order: BigCommerceOrder,
     products: Sequence[BigCommerceProduct],
     refunds: Sequence[BigCommerceRefund],
     *,
     source: str,
     earns: OrderFilter,
 ) -> Command:
-    told_at = told.date_modified or told.date_created
-    if told.status_id in (REFUNDED, CANCELLED):
-        if told.payment_status in NEVER_PAID:
+    told_at = order.date_modified or order.date_created
+    if order.status_id in (REFUNDED, CANCELLED):
+        if order.payment_status in NEVER_PAID:
             return Ignored("not_paid")
         return OrderRefunded(
             source=source,
-            order_id=str(told.id),
-            refund=cancelled(at=told_at),
+            order_id=str(order.id),
+            refund=cancelled(occurred_at=told_at),
             currency=None,
             all_given_back=True,
         )
-    if told.status_id not in PAID:
+    if order.status_id not in PAID:
         return Ignored("not_paid")
-    decimals = exponent(told.default_currency_code)
+    decimals = exponent(order.default_currency_code)
     if decimals is None:
         return Parked("unknown_currency", "/default_currency_code")
-    lines = tuple(_lines(told, products, decimals=decimals))
+    lines = tuple(_lines(order, products, decimals=decimals))
     paid_minor = {line.line_id: (line.paid_minor, line.quantity) for line in lines}
-    asked = (
-        _asked(refund, paid_minor, at=refund.created or told_at, decimals=decimals)
+    requested = (
+        _requested(refund, paid_minor, occurred_at=refund.created or told_at, decimals=decimals)
         for refund in refunds
     )
     return commands.paid(
         Order(
             source=source,
-            order_id=str(told.id),
-            occurred_at=told.date_created,
+            order_id=str(order.id),
+            occurred_at=order.date_created,
             lines=lines,
-            channel=told.order_source if is_name(told.order_source) else None,
+            channel=order.order_source if is_name(order.order_source) else None,
             told_at=told_at,
         ),
-        currency=told.default_currency_code,
+        currency=order.default_currency_code,
         identities=commands.identities(
             (
-                ("customer", str(told.customer_id) if told.customer_id else None),
-                ("email", told.billing_address.email),
-                ("phone", told.billing_address.phone),
+                ("customer", str(order.customer_id) if order.customer_id else None),
+                ("email", order.billing_address.email),
+                ("phone", order.billing_address.phone),
             ),
             source=source,
         ),
-        refunds=tuple(refund for refund in asked if commands.given_back_minor(refund)),
+        refunds=tuple(refund for refund in requested if commands.given_back_minor(refund)),
         pointer="/products",
-        excluded=earns.excludes(status=PAID[told.status_id], channel=told.order_source),
+        excluded=earns.excludes(status=PAID[order.status_id], channel=order.order_source),
         discounts=[discount.code or "" for each in products for discount in each.applied_discounts],
     )
 
 
 def _lines(
-    told: BigCommerceOrder, products: Sequence[BigCommerceProduct], *, decimals: int
+    order: BigCommerceOrder, products: Sequence[BigCommerceProduct], *, decimals: int
 ) -> Iterable[Line]:
     """The goods share what the order cost less its charges: its totals know all discounts."""
-    (shipping, shipping_paid), (fees, fees_paid) = told.shipping, told.charged
+    (shipping, shipping_paid), (fees, fees_paid) = order.shipping, order.charged
     net = apportion(
-        minor(told.total_ex_tax - shipping - fees, decimals),
+        minor(order.total_ex_tax - shipping - fees, decimals),
         {
             str(each.id): minor(max(Decimal(0), each.total_ex_tax - _off(each)), decimals)
             for each in products
         },
     )
     gross = apportion(
-        minor(told.total_inc_tax - shipping_paid - fees_paid, decimals),
+        minor(order.total_inc_tax - shipping_paid - fees_paid, decimals),
         {
             str(each.id): minor(max(Decimal(0), each.total_inc_tax - _off(each)), decimals)
             for each in products
@@ -174,11 +174,11 @@ def _off(product: BigCommerceProduct) -> Decimal:
     return sum((each.amount for each in product.applied_discounts), Decimal(0))
 
 
-def _asked(
-    told: BigCommerceRefund,
+def _requested(
+    refund: BigCommerceRefund,
     paid_minor: Mapping[str, tuple[int, int]],
     *,
-    at: datetime,
+    occurred_at: datetime,
     decimals: int,
 ) -> RequestedRefund:
     """What was given back; what an item was refunded for is told, or is its part of the line.
@@ -186,7 +186,7 @@ def _asked(
     Money that was given back for the whole order is of no item.
     """
     shares_minor: dict[str, int] = {}
-    for item in told.items:
+    for item in refund.items:
         if item.item_type == "ORDER":
             continue
         name = _LINES.get(item.item_type, str(item.item_id))
@@ -197,9 +197,12 @@ def _asked(
         if item.requested_amount is not None:
             share = minor(max(Decimal(0), item.requested_amount), decimals)
         shares_minor[name] = shares_minor.get(name, 0) + share
-    back = sum((each.amount for each in told.payments if not each.is_declined), Decimal(0))
+    back = sum((each.amount for each in refund.payments if not each.is_declined), Decimal(0))
     return commands.shared_out(
-        str(told.id), at=at, back_minor=max(0, minor(back, decimals)), shares_minor=shares_minor
+        str(refund.id),
+        occurred_at=occurred_at,
+        back_minor=max(0, minor(back, decimals)),
+        shares_minor=shares_minor,
     )
 
 

@@ -94,17 +94,17 @@ class ShopifyCodes:
         self._send = send
 
     def find(self, code: str) -> KnownCode | None:
-        node = self._asked(_FIND, code=code).codeDiscountNodeByCode
+        node = self._query(_FIND, code=code).codeDiscountNodeByCode
         if node is None:
             return None
-        told = node.codeDiscount
-        limit = told.get("usageLimit")
+        discount = node.codeDiscount
+        limit = discount.get("usageLimit")
         return KnownCode(
             name=node.id,
             kind="free_shipping"
-            if told.get("__typename") == "DiscountCodeFreeShipping"
+            if discount.get("__typename") == "DiscountCodeFreeShipping"
             else "amount_off",
-            is_active=told.get("status") in ("ACTIVE", "SCHEDULED"),
+            is_active=discount.get("status") in ("ACTIVE", "SCHEDULED"),
             uses_max=limit if isinstance(limit, int) else None,
         )
 
@@ -114,25 +114,25 @@ class ShopifyCodes:
         query = _CREATE_FREE_SHIPPING if is_shipping else _CREATE_BASIC
         self._do(query, passing=(TAKEN,), discount=_input(code))
 
-    def renew(self, known: KnownCode, *, uses_max: int) -> None:
+    def renew(self, code_in_shop: KnownCode, *, uses_max: int) -> None:
         """Let it be used so often, and be good again."""
-        limit = _LIMIT_FREE_SHIPPING if known.kind == "free_shipping" else _LIMIT_BASIC
-        self._do(limit, id=known.name, discount={"usageLimit": uses_max})
-        if not known.is_active:
-            self._do(_ACTIVATE, id=known.name)
+        limit = _LIMIT_FREE_SHIPPING if code_in_shop.kind == "free_shipping" else _LIMIT_BASIC
+        self._do(limit, id=code_in_shop.name, discount={"usageLimit": uses_max})
+        if not code_in_shop.is_active:
+            self._do(_ACTIVATE, id=code_in_shop.name)
 
-    def deactivate(self, known: KnownCode) -> None:
-        self._do(_DEACTIVATE, id=known.name)
+    def deactivate(self, code_in_shop: KnownCode) -> None:
+        self._do(_DEACTIVATE, id=code_in_shop.name)
 
     def _do(self, query: str, *, passing: tuple[str, ...] = (), **variables: Any) -> None:
-        done = self._asked(query, **variables).done
+        done = self._query(query, **variables).done
         if done is None:
             raise ShopRefused("malformed")
         refusals = [error.code or "unknown" for error in done.userErrors]
         if any(code not in passing for code in refusals):
             raise ShopRefused(next(code for code in refusals if code not in passing))
 
-    def _asked(self, query: str, **variables: Any) -> _Data:
+    def _query(self, query: str, **variables: Any) -> _Data:
         body = json.dumps({"query": query, "variables": variables}).encode()
         try:
             answer = _Answer.model_validate_json(self._send(PATH, body))
@@ -147,7 +147,7 @@ class ShopifyCodes:
 
 
 def _input(code: ShopCode) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    discount: dict[str, Any] = {
         "title": code.title,
         "code": code.code,
         "startsAt": code.starts_at.isoformat(),
@@ -156,9 +156,9 @@ def _input(code: ShopCode) -> dict[str, Any]:
         "context": {"all": "ALL"},
     }
     if code.discount.kind == "free_shipping":
-        return told | {"destination": {"all": True}}
+        return discount | {"destination": {"all": True}}
     value = _value(code.discount, currency=code.currency)
-    return told | {"customerGets": {"value": value, "items": {"all": True}}}
+    return discount | {"customerGets": {"value": value, "items": {"all": True}}}
 
 
 def _value(discount: Discount, *, currency: str) -> dict[str, Any]:

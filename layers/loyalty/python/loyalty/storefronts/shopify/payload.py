@@ -263,8 +263,8 @@ class ShopifyRefund(Payload):
     @property
     def currency(self) -> str:
         """The shop's, as far as the refund tells."""
-        told = [bag.shop_money.currency_code for bag in self._bags()]
-        return next(iter(told + [each.currency for each in self.succeeded]), "")
+        currencies = [bag.shop_money.currency_code for bag in self._bags()]
+        return next(iter(currencies + [each.currency for each in self.succeeded]), "")
 
     @property
     def given_back(self) -> Decimal | None:
@@ -285,12 +285,12 @@ class ShopifyRefund(Payload):
         """
         untaxed: dict[str, Decimal] = {}
         taxed: dict[str, Decimal] = {}
-        for name, amount, tax in self._told():
+        for name, amount, tax in self._parts():
             untaxed[name] = untaxed.get(name, Decimal(0)) + max(Decimal(0), amount)
             taxed[name] = taxed.get(name, Decimal(0)) + max(Decimal(0), amount + tax)
         return untaxed if sum(untaxed.values()) == self.given_back else taxed
 
-    def _told(self) -> Iterable[tuple[str, Decimal, Decimal]]:
+    def _parts(self) -> Iterable[tuple[str, Decimal, Decimal]]:
         for item in self.refund_line_items:
             yield str(item.line_item_id), item.subtotal_set.amount, item.total_tax_set.amount
         for line in self.refund_shipping_lines:
@@ -359,8 +359,8 @@ class ShopifyOrder(Payload):
     @property
     def labels(self) -> list[str]:
         """The order's tags and its customer's: shops mark either."""
-        told = (self.tags, self.customer.tags if self.customer else None)
-        return [each.strip() for tags in told for each in (tags or "").split(",")]
+        tags = (self.tags, self.customer.tags if self.customer else None)
+        return [each.strip() for tags in tags for each in (tags or "").split(",")]
 
     def money(self) -> Iterable[_Money]:
         for charged in (*self.line_items, *self.shipping_lines):

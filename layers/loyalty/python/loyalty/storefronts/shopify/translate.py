@@ -76,90 +76,92 @@ def _of_other_shop(payload: ShopifyShopRequest, shop: SendingShop) -> Parked | N
     return Parked(OTHER_SHOP, "/shop_domain")
 
 
-def _paid_order(told: ShopifyOrder, shop: SendingShop) -> Command:
+def _paid_order(order: ShopifyOrder, shop: SendingShop) -> Command:
     """An order when it was paid; what is refunded later is told by other deliveries."""
-    if told.cancelled_at:
-        return _cancelled(told, at=told.cancelled_at, source=shop.source)
-    return _order_paid(told, shop)
+    if order.cancelled_at:
+        return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
+    return _order_paid(order, shop)
 
 
-def _order_told(told: ShopifyOrder, shop: SendingShop) -> Command:
+def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command:
     """An order as it is now: it may be paid, cancelled, or not paid yet."""
-    if told.cancelled_at:
-        return _cancelled(told, at=told.cancelled_at, source=shop.source)
-    if told.financial_status not in PAID:
+    if order.cancelled_at:
+        return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
+    if order.financial_status not in PAID:
         return Ignored("not_paid")
-    refunds = [_asked(refund) for refund in told.refunds]
+    refunds = [_requested(refund) for refund in order.refunds]
     for refund in refunds:
         if isinstance(refund, Parked):
             return refund
     done = tuple(refund for refund in refunds if isinstance(refund, RequestedRefund))
     return _order_paid(
-        told,
+        order,
         shop,
         refunds=done,
-        all_given_back=told.financial_status == "refunded",
+        all_given_back=order.financial_status == "refunded",
     )
 
 
 def _order_paid(
-    told: ShopifyOrder,
+    order: ShopifyOrder,
     shop: SendingShop,
     *,
     refunds: tuple[RequestedRefund, ...] = (),
     all_given_back: bool = False,
 ) -> Command:
-    if told.test:
+    if order.test:
         return Ignored("test_order")
-    if told.financial_status not in PAID:
+    if order.financial_status not in PAID:
         return Ignored("not_paid")
-    occurred_at = told.processed_at or told.created_at
+    occurred_at = order.processed_at or order.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
-    if any(money.currency_code != told.currency for money in told.money()):
+    if any(money.currency_code != order.currency for money in order.money()):
         return Parked("mixed_currencies")
-    decimals = exponent(told.currency)
+    decimals = exponent(order.currency)
     if decimals is None:
         return Parked("unknown_currency", "/currency")
-    customer = told.customer or ShopifyCustomer()
+    customer = order.customer or ShopifyCustomer()
     return commands.paid(
         Order(
             source=shop.source,
-            order_id=str(told.id),
+            order_id=str(order.id),
             occurred_at=occurred_at,
-            lines=tuple(_lines(told, decimals=decimals)),
-            channel=told.source_name if is_name(told.source_name) else None,
-            told_at=told.updated_at,
+            lines=tuple(_lines(order, decimals=decimals)),
+            channel=order.source_name if is_name(order.source_name) else None,
+            told_at=order.updated_at,
         ),
-        currency=told.currency,
+        currency=order.currency,
         # The surest first: their id, what their account says, what the checkout was told.
         identities=commands.identities(
             (
                 ("customer", str(customer.id) if customer.id else None),
                 ("email", customer.email),
-                ("email", told.email),
+                ("email", order.email),
                 ("phone", customer.phone),
-                ("phone", told.phone),
+                ("phone", order.phone),
             ),
             source=shop.source,
         ),
         refunds=refunds,
         pointer="/line_items",
         excluded=shop.earns.excludes(
-            status=told.fulfillment_status or "unfulfilled",
-            channel=told.source_name,
-            tags=told.labels,
+            status=order.fulfillment_status or "unfulfilled",
+            channel=order.source_name,
+            tags=order.labels,
         ),
-        discounts=None if told.discount_codes is None else [d.code for d in told.discount_codes],
+        discounts=None if order.discount_codes is None else [d.code for d in order.discount_codes],
         all_given_back=all_given_back,
     )
 
 
 def _order_cancelled(payload: ShopifyCancelled, shop: SendingShop) -> Command:
-    return _cancelled(payload, at=payload.cancelled_at, source=shop.source)
+    return _cancelled(payload, cancelled_at=payload.cancelled_at, source=shop.source)
 
 
-def _cancelled(payload: ShopifyCancelled | ShopifyOrder, *, at: datetime, source: str) -> Command:
+def _cancelled(
+    payload: ShopifyCancelled | ShopifyOrder, *, cancelled_at: datetime, source: str
+) -> Command:
     if payload.test:
         return Ignored("test_order")
     if payload.financial_status in NEVER_PAID:
@@ -167,54 +169,54 @@ def _cancelled(payload: ShopifyCancelled | ShopifyOrder, *, at: datetime, source
     return OrderRefunded(
         source=source,
         order_id=str(payload.id),
-        refund=cancelled(at=at),
+        refund=cancelled(occurred_at=cancelled_at),
         currency=None,
         all_given_back=True,
     )
 
 
-def _order_refunded(told: ShopifyRefund, shop: SendingShop) -> Command:
-    asked = _asked(told)
-    if not isinstance(asked, RequestedRefund):
-        return asked
-    return commands.refunded(shop.source, str(told.order_id), asked, currency=told.currency)
+def _order_refunded(refund: ShopifyRefund, shop: SendingShop) -> Command:
+    requested = _requested(refund)
+    if not isinstance(requested, RequestedRefund):
+        return requested
+    return commands.refunded(shop.source, str(refund.order_id), requested, currency=refund.currency)
 
 
-def _asked(told: ShopifyRefund) -> RequestedRefund | Ignored | Parked:
+def _requested(refund: ShopifyRefund) -> RequestedRefund | Ignored | Parked:
     """What was given back: to what the refund is for first, what is more of the whole order.
 
     While a part of it is still on its way, nothing counts: `orders/updated` tells it again.
     """
-    if told.is_pending:
+    if refund.is_pending:
         return Ignored("refund_pending")
-    back = told.given_back
+    back = refund.given_back
     if back is None:
         return Parked("mixed_currencies")
     if not back:
         return Ignored("nothing_given_back")
-    decimals = exponent(told.currency)
+    decimals = exponent(refund.currency)
     if decimals is None:
         return Parked("unknown_currency")
-    at = told.processed_at or told.created_at
-    if at is None:
+    occurred_at = refund.processed_at or refund.created_at
+    if occurred_at is None:
         return Parked("malformed", "/processed_at")
     back_minor = minor(back, decimals)
-    shares_minor = {name: minor(share, decimals) for name, share in told.shares().items()}
+    shares_minor = {name: minor(share, decimals) for name, share in refund.shares().items()}
     return commands.shared_out(
-        str(told.id), at=at, back_minor=back_minor, shares_minor=shares_minor
+        str(refund.id), occurred_at=occurred_at, back_minor=back_minor, shares_minor=shares_minor
     )
 
 
-def _lines(told: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
+def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
     """The goods as they were bought, less what was removed since, and what shipping cost.
 
     A refund takes goods off `current_quantity` too, but what it is worth is told by itself; a
     late retry must tell the same order.
     """
-    included = bool(told.taxes_included)
-    removed = _removed(told)
-    keeps = _kept_of_removed(told, removed)
-    for item in told.line_items:
+    included = bool(order.taxes_included)
+    removed = _removed(order)
+    keeps = _kept_of_removed(order, removed)
+    for item in order.line_items:
         paid = item.paid(taxes_included=included)
         gone = Decimal(removed[item.id]) / item.quantity if removed[item.id] else Decimal(0)
         left = 1 - gone * (1 - keeps)
@@ -226,7 +228,7 @@ def _lines(told: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
             amount_minor=minor((paid - item.tax) * left, decimals),
             gross_minor=minor(paid * left, decimals),
         )
-    charged = [line for line in told.shipping_lines if line.price]
+    charged = [line for line in order.shipping_lines if line.price]
     if charged:
         paid = sum((line.paid(taxes_included=included) for line in charged), start=Decimal(0))
         tax = sum((line.tax for line in charged), start=Decimal(0))
@@ -240,49 +242,51 @@ def _lines(told: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
         )
 
 
-def _removed(told: ShopifyOrder) -> Counter[int]:
+def _removed(order: ShopifyOrder) -> Counter[int]:
     """Units that edits of the order removed: gone, and not by a refund that gave money back."""
     refunded: Counter[int] = Counter()
-    for refund in told.refunds:
+    for refund in order.refunds:
         if refund.given_back:
             for each in refund.refund_line_items:
                 refunded[each.line_item_id] += each.quantity
     removed: Counter[int] = Counter()
-    for item in told.line_items:
+    for item in order.line_items:
         if item.current_quantity is not None:
             gone = item.quantity - item.current_quantity
             removed[item.id] = max(0, gone - refunded[item.id])
     return removed
 
 
-def _kept_of_removed(told: ShopifyOrder, removed: Counter[int]) -> Decimal:
+def _kept_of_removed(order: ShopifyOrder, removed: Counter[int]) -> Decimal:
     """How much of what was removed still counts, because its money is told as a refund.
 
     Goods are removed against others of their price, or against money, which is given back by a
     refund of no line. That refund takes its points; the removal must not take them again.
     """
     worth = over = Decimal(0)
-    for item in told.line_items:
+    for item in order.line_items:
         if removed[item.id]:
-            paid = item.paid(taxes_included=bool(told.taxes_included))
+            paid = item.paid(taxes_included=bool(order.taxes_included))
             worth += paid * removed[item.id] / item.quantity
-    for refund in told.refunds:
+    for refund in order.refunds:
         if refund.given_back and not refund.is_pending:
             over += max(Decimal(0), refund.given_back - sum(refund.shares().values()))
     return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
 
 
-def _customer(told: ShopifyKnownCustomer, shop: SendingShop) -> Command:
+def _customer(customer: ShopifyKnownCustomer, shop: SendingShop) -> Command:
     """Only who has said yes is told of; a pending consent, or none yet, is none."""
-    said = {"email": told.email_marketing_consent, "sms": told.sms_marketing_consent}
+    consents = {"email": customer.email_marketing_consent, "sms": customer.sms_marketing_consent}
     return commands.customer(
-        str(told.id),
+        str(customer.id),
         source=shop.source,
-        named=(("email", told.email), ("phone", told.phone)),
-        verified=("email",) if told.has_verified_email else (),
-        names=(told.first_name, told.last_name),
-        consents={kind: True for kind, each in said.items() if each and each.state == "subscribed"},
-        told_at=told.updated_at,
+        named=(("email", customer.email), ("phone", customer.phone)),
+        verified=("email",) if customer.has_verified_email else (),
+        names=(customer.first_name, customer.last_name),
+        consents={
+            kind: True for kind, each in consents.items() if each and each.state == "subscribed"
+        },
+        told_at=customer.updated_at,
     )
 
 
@@ -298,8 +302,8 @@ CUSTOMER_TOPICS: Final = ("customers/create", "customers/update", "customers/del
 
 TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
     "orders/paid": reads(ShopifyOrder, _paid_order),
-    "orders/create": reads(ShopifyOrder, _order_told),
-    "orders/updated": reads(ShopifyOrder, _order_told),
+    "orders/create": reads(ShopifyOrder, _order_now),
+    "orders/updated": reads(ShopifyOrder, _order_now),
     "orders/edited": reads(Payload, _edited),
     "orders/cancelled": reads(ShopifyCancelled, _order_cancelled),
     "refunds/create": reads(ShopifyCreatedRefund, _order_refunded),

@@ -42,13 +42,13 @@ from loyalty.storefronts.square.payload import (
 
 
 def _customer(event: SquareCustomerEvent, shop: SendingShop) -> Command | FetchNeeded:
-    told = event.data.object.customer
+    customer = event.data.object.customer
     return commands.customer(
-        told.id,
+        customer.id,
         source=shop.source,
-        named=(("email", told.email_address), ("phone", told.phone_number)),
-        names=(told.given_name, told.family_name),
-        told_at=told.updated_at or event.created_at,
+        named=(("email", customer.email_address), ("phone", customer.phone_number)),
+        names=(customer.given_name, customer.family_name),
+        told_at=customer.updated_at or event.created_at,
     )
 
 
@@ -58,17 +58,21 @@ def _customer_gone(event: SquareCustomerEvent, shop: SendingShop) -> Command | F
 
 def _subscription(event: SquareSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A membership, as far as it was charged; one that is pending was not yet."""
-    told = event.data.object.subscription
-    is_active = told.status == "ACTIVE"
-    if told.status == "PENDING" or (is_active and told.charged_through_date is None):
+    subscription = event.data.object.subscription
+    is_active = subscription.status == "ACTIVE"
+    if subscription.status == "PENDING" or (
+        is_active and subscription.charged_through_date is None
+    ):
         return Ignored("not_paid")
     return MembershipTold(
-        customer=identify("customer", told.customer_id, source=shop.source),
-        membership_id=told.id,
-        plans=tuple(name for name in (told.plan_variation_id, told.plan_id) if name),
+        customer=identify("customer", subscription.customer_id, source=shop.source),
+        membership_id=subscription.id,
+        plans=tuple(
+            name for name in (subscription.plan_variation_id, subscription.plan_id) if name
+        ),
         # A day is as the seller's calendar has it: its noon is that day in the program's, too.
-        paid_until=datetime.combine(told.charged_through_date, time(12), UTC)
-        if is_active and told.charged_through_date
+        paid_until=datetime.combine(subscription.charged_through_date, time(12), UTC)
+        if is_active and subscription.charged_through_date
         else None,
         told_at=event.created_at,
     )
@@ -128,7 +132,7 @@ def _refunded(refund: SquareRefund, payment: SquarePayment, *, source: str) -> C
         return Ignored("no_order")
     back = given_back(
         name_of(refund.id),
-        at=refund.created_at,
+        occurred_at=refund.created_at,
         amounts_minor={},
         amount_minor=refund.amount_money.amount,
     )
@@ -140,14 +144,14 @@ def _order(
 ) -> Command:
     if not is_name(order.id):
         return Parked("malformed", "/order/id")
-    at = order.updated_at or order.created_at
+    updated_at = order.updated_at or order.created_at
     if order.state == "CANCELED":
         if not order.tenders:
             return Ignored("not_paid")
         return OrderRefunded(
             source=source,
             order_id=order.id,
-            refund=cancelled(at=at),
+            refund=cancelled(occurred_at=updated_at),
             currency=None,
             all_given_back=True,
         )
@@ -163,7 +167,7 @@ def _order(
             occurred_at=payment.created_at if payment else order.closed_at or order.created_at,
             lines=tuple(_lines(order)),
             channel=channel if is_name(channel) else None,
-            told_at=at,
+            told_at=updated_at,
         ),
         currency=order.total_money.currency,
         identities=commands.identities(_named(order, payment), source=source),

@@ -55,7 +55,7 @@ class Stripe:
         header = received.headers.get(SIGNATURE, "")
         parts = [part.partition("=") for part in header.split(",")]
         times = [value for name, _, value in parts if name == "t"]
-        if len(times) != 1 or not is_recent(times[0], now=received.at):
+        if len(times) != 1 or not is_recent(times[0], now=received.received_at):
             return False
         signed = f"{times[0]}.".encode() + received.body
         signatures = (in_hex(secret, signed) for secret in secrets)

@@ -39,12 +39,12 @@ _OTHER_DECIMALS: Final = {"ISK": 2, "MGA": 0, "UGX": 2}
 
 
 def _customer(event: StripeCustomerEvent, shop: SendingShop) -> Command | FetchNeeded:
-    told = event.data.object
+    customer = event.data.object
     return commands.customer(
-        told.id,
+        customer.id,
         source=shop.source,
-        named=(("email", told.email), ("phone", told.phone)),
-        names=(told.name,),
+        named=(("email", customer.email), ("phone", customer.phone)),
+        names=(customer.name,),
         told_at=event.created,
     )
 
@@ -55,53 +55,55 @@ def _customer_gone(event: StripeCustomerEvent, shop: SendingShop) -> Command | F
 
 def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A membership, by its prices and products; what is not settled yet changes nothing."""
-    told = event.data.object
-    if not is_name(told.customer):
+    subscription = event.data.object
+    if not is_name(subscription.customer):
         return Parked("malformed", "/data/object/customer")
-    if told.status in UNSETTLED:
+    if subscription.status in UNSETTLED:
         return Ignored("not_paid")
-    is_paid = told.status in PAYING
-    if is_paid and told.paid_until is None:
+    is_paid = subscription.status in PAYING
+    if is_paid and subscription.paid_until is None:
         return Parked("malformed", "/data/object/items/data/0/current_period_end")
-    named = (name for each in told.items.data for name in (each.price.id, each.price.product))
+    named = (
+        name for each in subscription.items.data for name in (each.price.id, each.price.product)
+    )
     return MembershipTold(
-        customer=identify("customer", told.customer, source=shop.source),
-        membership_id=told.id,
+        customer=identify("customer", subscription.customer, source=shop.source),
+        membership_id=subscription.id,
         plans=tuple(name for name in named if name),
-        paid_until=told.paid_until if is_paid else None,
+        paid_until=subscription.paid_until if is_paid else None,
         told_at=event.created,
     )
 
 
 def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNeeded:
     """What a checkout sold; subscriptions, and whatever else is invoiced, are told by invoices."""
-    told = event.data.object
-    if told.mode == "subscription" or told.invoice:
+    session = event.data.object
+    if session.mode == "subscription" or session.invoice:
         return Ignored("told_by_invoice")
-    if told.payment_status == "unpaid":
+    if session.payment_status == "unpaid":
         return Ignored("not_paid")
-    if not told.amount_total or not told.currency:
+    if not session.amount_total or not session.currency:
         return Ignored("nothing_paid")
-    if not is_name(told.payment_intent):
+    if not is_name(session.payment_intent):
         return Parked("malformed", "/data/object/payment_intent")
-    details = told.total_details or StripeDetails()
+    details = session.total_details or StripeDetails()
     shipping, tax = details.amount_shipping or 0, details.amount_tax or 0
-    person = told.customer_details or StripePerson()
+    person = session.customer_details or StripePerson()
     return _paid(
-        told.payment_intent,
-        currency=told.currency,
-        goods=(told.amount_total - shipping - tax, told.amount_total - shipping),
+        session.payment_intent,
+        currency=session.currency,
+        goods=(session.amount_total - shipping - tax, session.amount_total - shipping),
         shipping=shipping,
         named=(
-            ("customer", told.customer),
-            ("customer", told.client_reference_id),
-            ("email", person.email or told.customer_email),
+            ("customer", session.customer),
+            ("customer", session.client_reference_id),
+            ("email", person.email or session.customer_email),
             ("phone", person.phone),
         ),
         source=shop.source,
-        at=event.created,
+        occurred_at=event.created,
         told_at=event.created,
-        code=told.metadata.voucher_code if told.metadata else None,
+        code=session.metadata.voucher_code if session.metadata else None,
     )
 
 
@@ -123,23 +125,26 @@ def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | Fet
 
 def _invoice(event: StripeInvoiceEvent, *, source: str, payment: str | None = None) -> Command:
     """What an invoice was paid for; credit of the customer's own paid the rest of its total."""
-    told = event.data.object
-    if not told.amount_paid or not told.total:
+    invoice = event.data.object
+    if not invoice.amount_paid or not invoice.total:
         return Ignored("nothing_paid")
-    name = payment or told.payment_intent
+    name = payment or invoice.payment_intent
     if not is_name(name):
         return Ignored("no_payment")
     return _paid(
         name,
-        currency=told.currency,
-        goods=(told.amount_paid * (told.total - told.tax) // told.total, told.amount_paid),
+        currency=invoice.currency,
+        goods=(
+            invoice.amount_paid * (invoice.total - invoice.tax) // invoice.total,
+            invoice.amount_paid,
+        ),
         named=(
-            ("customer", told.customer),
-            ("email", told.customer_email),
-            ("phone", told.customer_phone),
+            ("customer", invoice.customer),
+            ("email", invoice.customer_email),
+            ("phone", invoice.customer_phone),
         ),
         source=source,
-        at=told.status_transitions.paid_at or event.created,
+        occurred_at=invoice.status_transitions.paid_at or event.created,
         told_at=event.created,
     )
 
@@ -152,7 +157,7 @@ def _paid(
     shipping: int = 0,
     named: Iterable[tuple[IdentityKind, str | None]],
     source: str,
-    at: datetime,
+    occurred_at: datetime,
     told_at: datetime,
     code: str | None = None,
 ) -> Command:
@@ -169,7 +174,7 @@ def _paid(
         Order(
             source=source,
             order_id=payment,
-            occurred_at=at,
+            occurred_at=occurred_at,
             lines=tuple(lines),
             told_at=told_at,
         ),
@@ -195,28 +200,28 @@ def _line(
 
 def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A charge tells all that was given back so far: what is new is named by both totals."""
-    told, before = event.data.object, event.data.previous_attributes.amount_refunded
-    if not is_name(told.payment_intent):
+    charge, before = event.data.object, event.data.previous_attributes.amount_refunded
+    if not is_name(charge.payment_intent):
         return Ignored("no_order")
-    decimals = exponent(told.currency)
+    decimals = exponent(charge.currency)
     if decimals is None:
         return Parked("unknown_currency", "/data/object/currency")
-    name = f"{told.id}.{before}-{told.amount_refunded}"
+    name = f"{charge.id}.{before}-{charge.amount_refunded}"
     if not is_name(name):
         return Parked("malformed", "/data/object/id")
-    back = max(0, told.amount_refunded - before)
+    back = max(0, charge.amount_refunded - before)
     refund = given_back(
         name,
-        at=event.created,
+        occurred_at=event.created,
         amounts_minor={},
-        amount_minor=_minor(back, told.currency, decimals),
+        amount_minor=_minor(back, charge.currency, decimals),
     )
     return commands.refunded(
         shop.source,
-        told.payment_intent,
+        charge.payment_intent,
         refund,
-        currency=told.currency,
-        all_given_back=told.refunded,
+        currency=charge.currency,
+        all_given_back=charge.refunded,
     )
 
 

@@ -39,13 +39,13 @@ from loyalty.storefronts.woocommerce.payload import (
 )
 
 
-def _customer(told: WooCommerceCustomer, shop: SendingShop) -> Command:
-    return _of_other_shop(told.links.links, shop) or commands.customer(
-        str(told.id),
+def _customer(customer: WooCommerceCustomer, shop: SendingShop) -> Command:
+    return _of_other_shop(customer.links.links, shop) or commands.customer(
+        str(customer.id),
         source=shop.source,
-        named=(("email", told.email), ("phone", told.billing.phone)),
-        names=(told.first_name, told.last_name),
-        told_at=told.date_modified_gmt or told.date_created_gmt,
+        named=(("email", customer.email), ("phone", customer.billing.phone)),
+        names=(customer.first_name, customer.last_name),
+        told_at=customer.date_modified_gmt or customer.date_created_gmt,
     )
 
 
@@ -62,72 +62,78 @@ def _of_other_shop(links: Sequence[WooCommerceLink], shop: SendingShop) -> Parke
     return Parked(OTHER_SHOP, "/_links/self")
 
 
-def _order(told: WooCommerceOrder, shop: SendingShop) -> Command:
-    if other := _of_other_shop(told.links.links, shop):
+def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
+    if other := _of_other_shop(order.links.links, shop):
         return other
-    if told.status in CANCELLED:
-        return _order_cancelled(told, source=shop.source)
-    excluded = shop.earns.excludes(status=told.status, channel=told.created_via)
-    if told.status not in PAID and (excluded or not shop.earns.statuses):
+    if order.status in CANCELLED:
+        return _order_cancelled(order, source=shop.source)
+    excluded = shop.earns.excludes(status=order.status, channel=order.created_via)
+    if order.status not in PAID and (excluded or not shop.earns.statuses):
         return Ignored("not_paid")
-    decimals = exponent(told.currency)
+    decimals = exponent(order.currency)
     if decimals is None:
         return Parked("unknown_currency", "/currency")
-    told_at = told.date_modified_gmt or told.date_created_gmt
+    told_at = order.date_modified_gmt or order.date_created_gmt
     return commands.paid(
         Order(
             source=shop.source,
-            order_id=str(told.id),
-            occurred_at=told.date_paid_gmt or told.date_created_gmt,
-            lines=tuple(_lines(told, decimals=decimals)),
-            channel=told.created_via if is_name(told.created_via) else None,
+            order_id=str(order.id),
+            occurred_at=order.date_paid_gmt or order.date_created_gmt,
+            lines=tuple(_lines(order, decimals=decimals)),
+            channel=order.created_via if is_name(order.created_via) else None,
             told_at=told_at,
         ),
-        currency=told.currency,
+        currency=order.currency,
         identities=commands.identities(
             (
-                ("customer", str(told.customer_id) if told.customer_id else None),
-                ("email", told.billing.email),
-                ("phone", told.billing.phone),
+                ("customer", str(order.customer_id) if order.customer_id else None),
+                ("email", order.billing.email),
+                ("phone", order.billing.phone),
             ),
             source=shop.source,
         ),
-        refunds=tuple(_refunds(told, at=told_at, decimals=decimals)),
+        refunds=tuple(_refunds(order, occurred_at=told_at, decimals=decimals)),
         pointer="/line_items",
         excluded=excluded,
-        discounts=None if told.coupon_lines is None else [c.code for c in told.coupon_lines],
+        discounts=None if order.coupon_lines is None else [c.code for c in order.coupon_lines],
     )
 
 
-def _order_cancelled(told: WooCommerceOrder, *, source: str) -> Command:
+def _order_cancelled(order: WooCommerceOrder, *, source: str) -> Command:
     """A status is all that is told, and an order that is refunded whole has one of its own."""
-    if told.date_paid_gmt is None:
+    if order.date_paid_gmt is None:
         return Ignored("not_paid")
-    at = told.date_modified_gmt or told.date_created_gmt
+    cancelled_at = order.date_modified_gmt or order.date_created_gmt
     return OrderRefunded(
         source=source,
-        order_id=str(told.id),
-        refund=cancelled(at=at),
+        order_id=str(order.id),
+        refund=cancelled(occurred_at=cancelled_at),
         currency=None,
         all_given_back=True,
     )
 
 
-def _refunds(told: WooCommerceOrder, *, at: datetime, decimals: int) -> Iterable[RequestedRefund]:
+def _refunds(
+    order: WooCommerceOrder, *, occurred_at: datetime, decimals: int
+) -> Iterable[RequestedRefund]:
     """Totals with shipping and tax and without a line; of what is left of the whole order."""
-    for refund in told.refunds:
+    for refund in order.refunds:
         amount_minor = minor(abs(refund.total), decimals)
         if amount_minor:
-            yield given_back(str(refund.id), at=at, amounts_minor={}, amount_minor=amount_minor)
+            yield given_back(
+                str(refund.id), occurred_at=occurred_at, amounts_minor={}, amount_minor=amount_minor
+            )
 
 
-def _lines(told: WooCommerceOrder, *, decimals: int) -> Iterable[Line]:
+def _lines(order: WooCommerceOrder, *, decimals: int) -> Iterable[Line]:
     """Goods, fees and shipping. A fee below zero is a discount: the goods share it."""
-    off_net, off_gross = _discount(told, decimals=decimals)
-    net = {str(item.id): minor(item.total, decimals) for item in told.line_items}
-    gross = {str(item.id): minor(item.total + item.total_tax, decimals) for item in told.line_items}
+    off_net, off_gross = _discount(order, decimals=decimals)
+    net = {str(item.id): minor(item.total, decimals) for item in order.line_items}
+    gross = {
+        str(item.id): minor(item.total + item.total_tax, decimals) for item in order.line_items
+    }
     net_off, gross_off = apportion(off_net, net), apportion(off_gross, gross)
-    for item in told.line_items:
+    for item in order.line_items:
         name = str(item.id)
         yield Line(
             line_id=name,
@@ -137,23 +143,25 @@ def _lines(told: WooCommerceOrder, *, decimals: int) -> Iterable[Line]:
             amount_minor=net[name] - net_off[name],
             gross_minor=gross[name] - gross_off[name],
         )
-    for fee in told.fee_lines:
+    for fee in order.fee_lines:
         if fee.total > 0:
             yield _charge(f"fee-{fee.id}", "fee", (fee,), decimals=decimals)
-    if any(line.total for line in told.shipping_lines):
-        yield _charge("shipping", "shipping", told.shipping_lines, decimals=decimals)
+    if any(line.total for line in order.shipping_lines):
+        yield _charge("shipping", "shipping", order.shipping_lines, decimals=decimals)
 
 
-def _discount(told: WooCommerceOrder, *, decimals: int) -> tuple[int, int]:
-    below = [fee for fee in told.fee_lines if fee.total < 0]
+def _discount(order: WooCommerceOrder, *, decimals: int) -> tuple[int, int]:
+    below = [fee for fee in order.fee_lines if fee.total < 0]
     net = sum((fee.total for fee in below), Decimal(0))
     tax = sum((fee.total_tax for fee in below), Decimal(0))
     return minor(-net, decimals), minor(-net - tax, decimals)
 
 
-def _charge(name: str, category: str, told: Sequence[WooCommerceCharged], *, decimals: int) -> Line:
-    net = sum((each.total for each in told), Decimal(0))
-    tax = sum((each.total_tax for each in told), Decimal(0))
+def _charge(
+    name: str, category: str, charges: Sequence[WooCommerceCharged], *, decimals: int
+) -> Line:
+    net = sum((each.total for each in charges), Decimal(0))
+    tax = sum((each.total_tax for each in charges), Decimal(0))
     return Line(
         line_id=name,
         sku=None,

@@ -93,7 +93,7 @@ def apply_to_person(
 
 
 def tell_customer(
-    told: CustomerTold,
+    customer_told: CustomerTold,
     *,
     enrolls_as: str | None,
     customers: Customers,
@@ -107,31 +107,31 @@ def tell_customer(
     Raises:
         TryAgain: overtaken too often.
     """
-    on_file = customers.find(told.customer)
+    on_file = customers.find(customer_told.customer)
     if on_file.is_erased:
         return Outcome(status="ignored", reason="erased")
-    if on_file.outdates(told):
+    if on_file.outdates(customer_told):
         return OUTDATED
-    outcome = _known_or_enrolled(told, enrolls_as=enrolls_as, members=members, desk=desk)
-    if outcome.status in ("linked", "enrolled") and on_file.told_at != told.told_at:
-        customers.note(told.customer, on_file.told(told.told_at))
+    outcome = _known_or_enrolled(customer_told, enrolls_as=enrolls_as, members=members, desk=desk)
+    if outcome.status in ("linked", "enrolled") and on_file.told_at != customer_told.told_at:
+        customers.note(customer_told.customer, on_file.read_at(customer_told.told_at))
     return outcome
 
 
 def erase_customer(
-    told: CustomerErased, *, customers: Customers, members: Members, desk: Desk
+    erased: CustomerErased, *, customers: Customers, members: Members, desk: Desk
 ) -> Outcome:
     """Let nobody be known as a customer whom the shop has deleted; a member stays one.
 
     Raises:
         TryAgain: overtaken too often.
     """
-    on_file = customers.find(told.customer)
-    holder = members.holders([told.customer]).get(told.customer)
+    on_file = customers.find(erased.customer)
+    holder = members.holders([erased.customer]).get(erased.customer)
     outcome = NO_MEMBER
     if holder is not None:
         try:
-            member_update = MemberUpdate(remove=frozenset({told.customer}))
+            member_update = MemberUpdate(remove=frozenset({erased.customer}))
             parted = change(
                 holder.member_id, member_update, proven=None, members=members, desk=desk
             )
@@ -139,12 +139,12 @@ def erase_customer(
         except NotFound:
             outcome = Outcome(status="ignored", reason="member_closed")
     if not on_file.is_erased:
-        customers.note(told.customer, on_file.erased())
+        customers.note(erased.customer, on_file.erased())
     return outcome
 
 
 def tell_membership(
-    told: MembershipTold,
+    membership: MembershipTold,
     *,
     levels: Mapping[str, str],
     customers: Customers,
@@ -159,24 +159,24 @@ def tell_membership(
         ValidationFailed: there is no such level any more, or it is paid for too many years.
         TryAgain: overtaken too often.
     """
-    level = next((levels[plan] for plan in told.plans if plan in levels), None)
+    level = next((levels[plan] for plan in membership.plans if plan in levels), None)
     if level is None:
         return Outcome(status="ignored", reason="unknown_plan")
-    on_file = customers.find(told.customer)
-    if on_file.outdates_membership(told):
+    on_file = customers.find(membership.customer)
+    if on_file.outdates_membership(membership):
         return OUTDATED
-    holder = members.holders([told.customer]).get(told.customer)
+    holder = members.holders([membership.customer]).get(membership.customer)
     if holder is None:
         return NO_MEMBER
-    floor = _floor(level, told.paid_until, desk=desk)
-    was = on_file.floor_of(told.membership_id)
+    floor = _floor(level, membership.paid_until, desk=desk)
+    was = on_file.floor_of(membership.membership_id)
     try:
         member_id, is_new = _granted(holder.member_id, was=was, becomes=floor, desk=desk)
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")
-    after = on_file.with_membership(told, floor)
+    after = on_file.with_membership(membership, floor)
     if after.memberships != on_file.memberships:
-        customers.note(told.customer, after)
+        customers.note(membership.customer, after)
     status: Status = "granted" if floor else "ended"
     return Outcome(status=status, member_id=member_id, replayed=not is_new)
 
@@ -247,11 +247,11 @@ def _news(
     is proven is given no contact that is not, and none at all by an account that may be another
     person's.
     """
-    known = member.identities
-    own = {each for each in customer_told.contacts if each in known and member.strength(each)}
+    identities = member.identities
+    own = {each for each in customer_told.contacts if each in identities and member.strength(each)}
     if not member.is_proven:
         own |= {each for each in customer_told.contacts if _is_nobodys(each, holders)}
-    is_proven = known.get(customer_told.customer, False) or not own.isdisjoint(
+    is_proven = identities.get(customer_told.customer, False) or not own.isdisjoint(
         customer_told.verified
     )
     theirs = {*own, *customer_told.verified} if is_proven else own
@@ -262,7 +262,11 @@ def _news(
     return {
         identity: verified
         for identity, verified in news.items()
-        if (verified > known[identity] if identity in known else _is_nobodys(identity, holders))
+        if (
+            verified > identities[identity]
+            if identity in identities
+            else _is_nobodys(identity, holders)
+        )
     }
 
 

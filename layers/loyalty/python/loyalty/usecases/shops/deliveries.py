@@ -44,7 +44,7 @@ RECEIVED: Final = Outcome(status="received")
 class InboxReader(Protocol):
     """Deliveries as they were received."""
 
-    def read(self, kept: StoredDelivery) -> Delivery | None: ...
+    def read(self, stored: StoredDelivery) -> Delivery | None: ...
 
     def find(self, program_id: str, storefront_id: str, log_id: str) -> StoredDelivery | None: ...
 
@@ -71,7 +71,7 @@ class InboxReader(Protocol):
 class DeliveryLog(Protocol):
     """What came of each delivery, for as long as the inbox keeps it."""
 
-    def outcomes(self, kept: Sequence[StoredDelivery]) -> Mapping[StoredDelivery, Handled]:
+    def outcomes(self, stored: Sequence[StoredDelivery]) -> Mapping[StoredDelivery, Handled]:
         """Of those of which anything is known."""
         ...
 
@@ -79,13 +79,13 @@ class DeliveryLog(Protocol):
 class Bodies(Protocol):
     """What was told of each event."""
 
-    def bodies_of_event(self, kept: StoredDelivery) -> tuple[EventBody, ...]: ...
+    def bodies_of_event(self, stored: StoredDelivery) -> tuple[EventBody, ...]: ...
 
 
 class ReplayQueue(Protocol):
     """The queue of deliveries to be applied."""
 
-    def send_again(self, kept: Sequence[StoredDelivery], *, asked_at: datetime) -> None:
+    def send_again(self, stored: Sequence[StoredDelivery], *, asked_at: datetime) -> None:
         """What is asked for twice in five minutes by the same request is sent once.
 
         Raises:
@@ -97,7 +97,7 @@ class ReplayQueue(Protocol):
 class ListedDelivery(NamedTuple):
     """A delivery in the list."""
 
-    kept: StoredDelivery
+    stored: StoredDelivery
     handled: Handled
 
 
@@ -162,8 +162,8 @@ def deliveries_page(
         before_id=before_id,
         limit=limit,
     )
-    known = files.log.outcomes(page.items)
-    return Listed([_line(kept, known, files=files) for kept in page.items], page.next)
+    outcomes = files.log.outcomes(page.items)
+    return Listed([_line(stored, outcomes, files=files) for stored in page.items], page.next)
 
 
 def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) -> Health:
@@ -177,14 +177,14 @@ def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) 
         before_id=None,
         limit=HEALTH_DELIVERIES_MAX,
     )
-    known = files.log.outcomes(page.items)
+    outcomes = files.log.outcomes(page.items)
     recent = [each for each in page.items if each.received_at >= since]
-    troubles = (each for each in page.items if _status(each, known) in TROUBLES)
+    troubles = (each for each in page.items if _status(each, outcomes) in TROUBLES)
     trouble = next(troubles, None)
     return Health(
-        last=_line(page.items[0], known, files=files) if page.items else None,
-        last_trouble=_line(trouble, known, files=files) if trouble else None,
-        counts=Counter(_status(each, known) for each in recent),
+        last=_line(page.items[0], outcomes, files=files) if page.items else None,
+        last_trouble=_line(trouble, outcomes, files=files) if trouble else None,
+        counts=Counter(_status(each, outcomes) for each in recent),
         since=since,
         is_all=page.next is None or len(recent) < len(page.items),
     )
@@ -198,10 +198,10 @@ def delivery_in(
     Raises:
         NotFound: no such delivery in the last 30 days.
     """
-    kept = inbox.find(program_id, storefront_id, log_id) if read_log_id(log_id) else None
-    if kept is None:
+    stored = inbox.find(program_id, storefront_id, log_id) if read_log_id(log_id) else None
+    if stored is None:
         raise NotFound
-    return kept
+    return stored
 
 
 def replay(
@@ -220,9 +220,9 @@ def replay(
     Raises:
         NotFound: no such delivery in the last 30 days.
     """
-    kept = delivery_in(files.inbox, storefront_id, log_id, program_id=program_id)
-    line = _line(kept, files.log.outcomes([kept]), files=files)
-    queue.send_again([kept], asked_at=now)
+    stored = delivery_in(files.inbox, storefront_id, log_id, program_id=program_id)
+    line = _line(stored, files.log.outcomes([stored]), files=files)
+    queue.send_again([stored], asked_at=now)
     return line
 
 
@@ -251,8 +251,8 @@ def replay_span(
     )
     chosen = page.items
     if span.statuses:
-        known = files.log.outcomes(page.items)
-        chosen = [each for each in page.items if _status(each, known) in span.statuses]
+        outcomes = files.log.outcomes(page.items)
+        chosen = [each for each in page.items if _status(each, outcomes) in span.statuses]
     queue.send_again(chosen, asked_at=asked_at)
     return Replayed(queued=len(chosen), next=page.next)
 
@@ -286,20 +286,20 @@ def queue_stranded(
             return queued
 
 
-def contradicts(kept: StoredDelivery, *, bodies: Bodies) -> bool:
+def contradicts(stored: StoredDelivery, *, bodies: Bodies) -> bool:
     """Whether a delivery says otherwise what was told of the same event before.
 
     Two that come at the very same time may both pass, if they are of different orders: neither of
     them is the first then.
     """
-    return is_contradicted(kept, bodies.bodies_of_event(kept))
+    return is_contradicted(stored, bodies.bodies_of_event(stored))
 
 
 def _line(
-    stored_delivery: StoredDelivery, known: Mapping[StoredDelivery, Handled], *, files: Files
+    stored_delivery: StoredDelivery, outcomes: Mapping[StoredDelivery, Handled], *, files: Files
 ) -> ListedDelivery:
     """What nobody has noted of it is read from the delivery itself."""
-    handled = known.get(stored_delivery)
+    handled = outcomes.get(stored_delivery)
     if handled and handled.envelope:
         return ListedDelivery(stored_delivery, handled)
     delivery = files.inbox.read(stored_delivery)
@@ -318,8 +318,8 @@ def _line(
     )
 
 
-def _status(stored_delivery: StoredDelivery, known: Mapping[StoredDelivery, Handled]) -> Status:
-    handled = known.get(stored_delivery)
+def _status(stored_delivery: StoredDelivery, outcomes: Mapping[StoredDelivery, Handled]) -> Status:
+    handled = outcomes.get(stored_delivery)
     return handled.outcome.status if handled else RECEIVED.status
 
 

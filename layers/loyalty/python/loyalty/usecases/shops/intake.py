@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, assert_never
 
 from loyalty.domain.kernel.errors import (
@@ -15,7 +15,10 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
@@ -39,8 +42,12 @@ from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting, refund
-from loyalty.usecases.ports import Desk, Directory
-from loyalty.usecases.shops.platforms import Platform
+from loyalty.usecases.people.erasure import Erasures
+from loyalty.usecases.ports import Desk, Directory, Members
+from loyalty.usecases.shops.customers import Customers, apply_to_person
+from loyalty.usecases.shops.deliveries import Bodies, contradicts
+from loyalty.usecases.shops.platforms import FindPlatform, Platform
+from loyalty.usecases.shops.privacy_requests import answer
 
 OUTDATED: Final = "outdated"
 # An order or a refund whose record would be larger than the table takes.
@@ -69,6 +76,68 @@ class PlatformReader(Protocol):
             TryAgain: the platform does not answer.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What the deliveries of one program are applied with."""
+
+    find_platform: FindPlatform
+    reader: PlatformReader
+    bodies: Bodies
+    erasures: Erasures
+    customers: Customers
+    new_member_id: Callable[[Identity], str]
+    members: Members
+    directory: Directory
+    desk: Desk
+
+
+def apply_delivery(
+    stored: StoredDelivery,
+    delivery: Delivery,
+    topic: str,
+    *,
+    connection: Callable[[], Storefront | None],
+    intake: Intake,
+) -> Outcome:
+    """Do what a delivery asks for, once, however often it is delivered.
+
+    Raises:
+        TryAgain: the platform does not answer, or others wrote first every time; applying the
+            delivery again is safe.
+    """
+    if contradicts(stored, bodies=intake.bodies):
+        return Outcome(status="parked", reason=CONTRADICTED)
+    storefront = connection()
+    command = understand(
+        delivery,
+        topic,
+        storefront=storefront,
+        platform=intake.find_platform(delivery.platform),
+        reader=intake.reader,
+    )
+    match command:
+        case PrivacyRequest():
+            return answer(
+                command,
+                stored=stored,
+                delivery=delivery,
+                erasures=intake.erasures,
+                directory=intake.directory,
+                desk=intake.desk,
+            )
+        case CustomerTold() | CustomerErased() | MembershipTold():
+            return apply_to_person(
+                command,
+                storefront=storefront,
+                new_member_id=intake.new_member_id,
+                customers=intake.customers,
+                members=intake.members,
+                desk=intake.desk,
+            )
+        case _:
+            return apply(command, desk=intake.desk, directory=intake.directory)
 
 
 def understand(
@@ -134,15 +203,15 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     """
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
-    told = _told(paid, desk=desk, directory=directory)
-    outcome = told
-    for asked in paid.refunds if _counts(paid, told, desk=desk) else ():
-        done = _refunded(paid.order.source, paid.order.order_id, asked, desk=desk)
+    recorded = _recorded(paid, desk=desk, directory=directory)
+    outcome = recorded
+    for requested in paid.refunds if _counts(paid, recorded, desk=desk) else ():
+        done = _refunded(paid.order.source, paid.order.order_id, requested, desk=desk)
         if (outcome.replayed or outcome.status == "ignored") and not done.replayed:
             outcome = done
-    if paid.codes is None or told.reason == OUTDATED:
+    if paid.codes is None or recorded.reason == OUTDATED:
         return outcome
-    return replace(outcome, vouchers=_vouchers(paid, paid.codes, told, desk=desk))
+    return replace(outcome, vouchers=_vouchers(paid, paid.codes, recorded, desk=desk))
 
 
 def _counts(paid: OrderPaid, outcome: Outcome, *, desk: Desk) -> bool:
@@ -178,11 +247,11 @@ def _vouchers(
     return apply_vouchers(vouchers, desk=desk)
 
 
-def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     if paid.excluded:
         return Outcome(status="ignored", reason=paid.excluded)
     try:
-        told = record_for(
+        recorded = record_for(
             paid.identities,
             lambda customer: record_storefront_order(paid.order, customer=customer, desk=desk),
             named=NAMED_BY_STOREFRONT,
@@ -193,11 +262,11 @@ def _told(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     except NotFound:
         # Erased, maybe between two reads.
         return Outcome(status="ignored", reason="member_closed")
-    match told:
+    match recorded:
         case Earned():
-            return _moved("earned", told.entry, replayed=told.replayed)
+            return _moved("earned", recorded.entry, replayed=recorded.replayed)
         case Edited():
-            return _moved("edited", told.entry, replayed=told.replayed)
+            return _moved("edited", recorded.entry, replayed=recorded.replayed)
         case GuestOrderKept():
             return Outcome(status="guest")
         case Outdated():

@@ -35,7 +35,7 @@ class PassedOn(NamedTuple):
 def answer(
     request: PrivacyRequest,
     *,
-    at: StoredDelivery,
+    stored: StoredDelivery,
     delivery: Delivery,
     erasures: Erasures,
     directory: Directory,
@@ -49,10 +49,12 @@ def answer(
     member who could have it by themself.
     """
     if request.asks == "export":
-        return _export(request, at=at, delivery=delivery, erasures=erasures, directory=directory)
+        return _export(
+            request, stored=stored, delivery=delivery, erasures=erasures, directory=directory
+        )
     asked_by = ErasureRequest(
         storefront_id=delivery.storefront_id,
-        delivery_id=at.log_id,
+        delivery_id=stored.log_id,
         received_at=delivery.received_at,
     )
     if request.asks == "erasure":
@@ -60,7 +62,7 @@ def answer(
             return Outcome(status="ignored", reason="no_customer")
         source = delivery.source
         erasure = Erasure(
-            erasure_id=_erasure_id(at),
+            erasure_id=_erasure_id(stored),
             begun_at=desk.now + STOPPABLE_FOR,
             request=asked_by,
             identities=request.identities,
@@ -69,7 +71,7 @@ def answer(
         )
     else:
         erasure = Erasure(
-            erasure_id=_erasure_id(at),
+            erasure_id=_erasure_id(stored),
             begun_at=desk.now + STOPPABLE_FOR,
             request=asked_by,
             storefront_id=delivery.storefront_id,
@@ -88,7 +90,7 @@ def _erasure_id(stored_delivery: StoredDelivery) -> str:
 def _export(
     request: PrivacyRequest,
     *,
-    at: StoredDelivery,
+    stored: StoredDelivery,
     delivery: Delivery,
     erasures: Erasures,
     directory: Directory,
@@ -104,7 +106,7 @@ def _export(
         reason = "guest" if is_guest else "nothing_held"
     data_request = DataRequest(
         storefront_id=delivery.storefront_id,
-        delivery_id=at.delivery_id,
+        delivery_id=stored.delivery_id,
         received_at=delivery.received_at,
         request_id=request.request_id,
         orders=tuple(

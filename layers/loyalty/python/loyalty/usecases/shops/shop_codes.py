@@ -53,11 +53,11 @@ class DiscountCodes(Protocol):
         """Also when there is one by this code already."""
         ...
 
-    def renew(self, known: KnownCode, *, uses_max: int) -> None:
+    def renew(self, in_shop: KnownCode, *, uses_max: int) -> None:
         """Let it be used so often, and be good again."""
         ...
 
-    def deactivate(self, known: KnownCode) -> None: ...
+    def deactivate(self, in_shop: KnownCode) -> None: ...
 
 
 class ShopRefused(Exception):
@@ -84,14 +84,14 @@ def put_right(redemption_id: str, *, shops: Iterable[DiscountCodes], desk: Desk)
         TryAgain: a shop does not answer.
     """
     voucher, decided_by = _redeemed(redemption_id, desk=desk)
-    wanted = _wanted(voucher, decided_by)
-    if wanted is None:
+    shop_code = _shop_code(voucher, decided_by)
+    if shop_code is None:
         return ["no_code"]
     done: list[Done] = []
     troubles: list[ShopRefused | TryAgain] = []
     for shop in shops:
         try:
-            done.append(_put_right(voucher, wanted, shop=shop, desk=desk))
+            done.append(_put_right(voucher, shop_code, shop=shop, desk=desk))
         except (ShopRefused, TryAgain) as trouble:
             troubles.append(trouble)
     if troubles:
@@ -100,18 +100,18 @@ def put_right(redemption_id: str, *, shops: Iterable[DiscountCodes], desk: Desk)
 
 
 def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: DiscountCodes, desk: Desk) -> Done:
-    known = shop.find(voucher.code)
+    in_shop = shop.find(voucher.code)
     if not _is_good(voucher, desk=desk):
-        if known is None or not known.is_active:
+        if in_shop is None or not in_shop.is_active:
             return "unchanged"
-        shop.deactivate(known)
+        shop.deactivate(in_shop)
         return "deactivated"
     done: Done = "unchanged"
-    if known is None:
+    if in_shop is None:
         shop.create(shop_code)
         done = "created"
-    elif not known.is_active or (known.uses_max or 0) < shop_code.uses_max:
-        shop.renew(known, uses_max=shop_code.uses_max)
+    elif not in_shop.is_active or (in_shop.uses_max or 0) < shop_code.uses_max:
+        shop.renew(in_shop, uses_max=shop_code.uses_max)
         done = "renewed"
     # It may have been cancelled meanwhile, and whoever was told of that have found no code yet.
     if done != "unchanged" and not _is_good(voucher_of(voucher.code, desk=desk), desk=desk):
@@ -126,7 +126,7 @@ def _is_good(voucher: Voucher, *, desk: Desk) -> bool:
     return voucher.state_at(desk.now) == "issued"
 
 
-def _wanted(voucher: Voucher, decided_by: PublishedProgram) -> ShopCode | None:
+def _shop_code(voucher: Voucher, decided_by: PublishedProgram) -> ShopCode | None:
     reward = decided_by.document.reward(voucher.reward_id)
     discount = discount_of(reward, voucher) if reward else None
     if reward is None or discount is None:

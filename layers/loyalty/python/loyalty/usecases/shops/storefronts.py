@@ -55,13 +55,13 @@ class ShopKeyStore(Protocol):
 class InboxWriter(Protocol):
     """Where deliveries lie as they were received."""
 
-    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None: ...
+    def keep(self, stored: StoredDelivery, delivery: Delivery) -> None: ...
 
 
 class DeliveryQueue(Protocol):
     """The queue of deliveries to be applied."""
 
-    def send(self, kept: StoredDelivery) -> None: ...
+    def send(self, stored: StoredDelivery) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +86,22 @@ class Connections:
         self._shelf = shelf
         self._vault = vault
         self._clock = clock
-        self._known: dict[tuple[str, str], Connection] = {}
+        self._remembered: dict[tuple[str, str], Connection] = {}
 
     def find(
         self, program_id: str, storefront_id: str, *, age_seconds_max: float
     ) -> Connection | None:
         now = self._clock()
-        known = self._known.get((program_id, storefront_id))
-        if known and now - known.read_at < age_seconds_max:
-            return known
-        self._known.pop((program_id, storefront_id), None)
+        remembered = self._remembered.get((program_id, storefront_id))
+        if remembered and now - remembered.read_at < age_seconds_max:
+            return remembered
+        self._remembered.pop((program_id, storefront_id), None)
         storefront = self._shelf.find(program_id, storefront_id)
         keys = self._vault.read(program_id, storefront_id) if storefront else None
         if storefront is None or keys is None:
             return None
         connection = Connection(storefront=storefront, keys=keys, read_at=now)
-        self._known[program_id, storefront_id] = connection
+        self._remembered[program_id, storefront_id] = connection
         return connection
 
 
@@ -186,7 +186,7 @@ def receive(
         storefront_id=storefront_id,
         platform=storefront.platform,
         source=storefront.source,
-        received_at=received.at,
+        received_at=received.received_at,
         headers={
             name: received.headers[name]
             for name in platform.traits.headers
@@ -194,10 +194,10 @@ def receive(
         },
         body=received.body,
     )
-    kept = kept_as(delivery, envelope)
-    inbox.keep(kept, delivery)
-    queue.send(kept)
-    return kept.log_id
+    stored = kept_as(delivery, envelope)
+    inbox.keep(stored, delivery)
+    queue.send(stored)
+    return stored.log_id
 
 
 def _believing(
