@@ -11,7 +11,7 @@ from bench.town import desk, due_figures, dynamodb, load
 from local.cloud import Cloud
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.messaging.reminders import Correspondence
+from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Consent, Member
 from loyalty.table import keys

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.mailbox import Mailbox

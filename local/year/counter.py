@@ -15,7 +15,7 @@ from local.memory import MemoryEngine
 from loyalty.domain.kernel.errors import Refusal
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import Adjustment, Redemption, RequestedRefund
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity, Keyring
 from loyalty.domain.people.member import Member

@@ -25,7 +25,8 @@ from functions.notifications.handler import handler as notifications
 from functions.program.handler import handler as program
 from functions.relay.handler import handler as relay
 from functions.webhooks.handler import handler as webhooks
-from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.messaging.correspondence import Correspondence
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.program.messages import MessageKind
 from loyalty.edge.aws import clients, table
 from loyalty.table.engine import DynamoEngine

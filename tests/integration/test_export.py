@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from functions.enrollment.handler import handler as enrollment
-from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.messaging.correspondence import Correspondence
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.program.messages import MessageKind
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters

@@ -14,7 +14,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.enrollment.handler import handler as enrollment
 from functions.notifications.handler import handler
-from loyalty.domain.messaging.reminders import Correspondence, Message
+from loyalty.domain.messaging.correspondence import Correspondence
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge.aws import clients
 from loyalty.edge.settings import settings

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from functions.rebuild.handler import handler
-from loyalty.domain.messaging.reminders import Correspondence
+from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.table import scan
 from loyalty.table.engine import DynamoEngine

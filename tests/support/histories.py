@@ -25,7 +25,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program

@@ -9,7 +9,7 @@ from loyalty.domain.changes import Kept, TableChange
 from loyalty.domain.ledger.entries import Accrual, Cause, Entry, OrderCause, RequestCause
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import Terms, Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.survey_responses import Response
 

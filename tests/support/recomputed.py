@@ -19,7 +19,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Accrual, Clawback, Entry, Redemption, Return
 from loyalty.domain.ledger.tiers import level_on, moved
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
 from loyalty.lake.reports import Period

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from loyalty.domain.messaging.reminders import Message, Row
+from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
 from loyalty.edge.mail.render import Letter, RenderedMail, mail, readable_on

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loyalty.domain.changes import Kept
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.lake import reports
 from loyalty.lake.reports import Period

@@ -15,23 +15,18 @@ from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.messaging.reminders import (
-    HORIZON_DAYS_MAX,
+from loyalty.domain.messaging.correspondence import (
     Correspondence,
-    Decision,
-    Message,
-    Person,
     Stopped,
     Written,
     address_digest,
     address_of,
-    agrees,
-    birthday_bonus,
-    decide,
-    horizon_days,
-    is_quiet,
-    waking,
+    may_write,
 )
+from loyalty.domain.messaging.messages import Message
+from loyalty.domain.messaging.occasions import Person, birthday_bonus
+from loyalty.domain.messaging.quiet_hours import end_of_quiet, is_quiet
+from loyalty.domain.messaging.reminders import HORIZON_DAYS_MAX, Decision, decide, horizon_days
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.domain.program.document import PublishedProgram
@@ -372,12 +367,12 @@ class TestWhoIsWrittenTo:
     def test_only_those_who_agree_and_have_not_said_no_to_the_kind(self) -> None:
         yes, no = Consent(given=True, at=NOW), Consent(given=False, at=NOW)
 
-        assert agrees(member(), NOTHING, "lapsed")
-        assert not agrees(member(consents={}), NOTHING, "lapsed")
-        assert not agrees(member(consents={"email": no}), NOTHING, "lapsed")
-        assert not agrees(member(consents={"email": yes, "lapsed": no}), NOTHING, "lapsed")
-        assert agrees(member(consents={"email": yes, "lapsed": no}), NOTHING, "welcome")
-        assert not agrees(member(identities={}), NOTHING, "lapsed")
+        assert may_write(member(), NOTHING, "lapsed")
+        assert not may_write(member(consents={}), NOTHING, "lapsed")
+        assert not may_write(member(consents={"email": no}), NOTHING, "lapsed")
+        assert not may_write(member(consents={"email": yes, "lapsed": no}), NOTHING, "lapsed")
+        assert may_write(member(consents={"email": yes, "lapsed": no}), NOTHING, "welcome")
+        assert not may_write(member(identities={}), NOTHING, "lapsed")
 
     def test_mail_that_came_back_stops_until_there_is_another_address(self) -> None:
         stopped = replace(
@@ -385,8 +380,8 @@ class TestWhoIsWrittenTo:
         )
         moved = member(identities={Identity("email", "ana@example.org"): False})
 
-        assert not agrees(member(), stopped, "lapsed")
-        assert agrees(moved, stopped, "lapsed")
+        assert not may_write(member(), stopped, "lapsed")
+        assert may_write(moved, stopped, "lapsed")
 
     def test_an_address_that_was_proven_comes_first(self) -> None:
         both = {Identity("email", "a@example.com"): False, ANA: True}
@@ -472,7 +467,7 @@ class TestWhen:
         moment = NOW + timedelta(minutes=minutes_later)
         quiet = QuietHours(starts_at=starts_at, ends_at=ends_at)
 
-        awake = waking(moment, quiet, zone)
+        awake = end_of_quiet(moment, quiet, zone)
 
         assert awake >= moment
         assert not is_quiet(awake, quiet, zone)
@@ -498,6 +493,6 @@ class TestWhen:
     ) -> None:
         quiet = QuietHours(starts_at=time(21), ends_at=time(2, 30))
 
-        found = waking(datetime.fromisoformat(moment), quiet, PARIS)
+        found = end_of_quiet(datetime.fromisoformat(moment), quiet, PARIS)
 
         assert found == datetime.fromisoformat(awake)

@@ -9,7 +9,7 @@ from datetime import datetime
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.people.survey_responses import Response

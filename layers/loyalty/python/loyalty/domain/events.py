@@ -27,7 +27,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest, NotAMember

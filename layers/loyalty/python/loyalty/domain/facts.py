@@ -33,7 +33,7 @@ from loyalty.domain.ledger.entries import (
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.messaging.reminders import Message, MessageState
+from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Order
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.messages import MessageKind

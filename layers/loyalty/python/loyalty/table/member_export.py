@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, Placeholder
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks

@@ -1,4 +1,4 @@
-"""What members were told, in the table: a correspondence for each, and an item for each message."""
+"""Messages in the table: a correspondence for each member, and an item for each message."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, cast
 
-from loyalty.domain.messaging.reminders import (
-    Correspondence,
-    Message,
-    Reminded,
-    Row,
-    Stopped,
-    Written,
-)
+from loyalty.domain.messaging.correspondence import Correspondence, Reminded, Stopped, Written
+from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.program.messages import MessageKind
 from loyalty.table import keys
 from loyalty.table.engine import Engine
@@ -39,7 +33,7 @@ from loyalty.usecases.ports import Raced
 
 VERSION: Final = 1
 
-# What was told is remembered elsewhere; a message itself is kept for who asks what they were sent.
+# Reminders are remembered in the correspondence; a message is stored for members who ask for it.
 KEPT_FOR: Final = timedelta(days=400)
 
 
@@ -62,7 +56,7 @@ class TableLetters:
         key = keys.correspondence(self._program, before.member_id)
         operations: list[Operation] = [Put(key, item, (seen,))]
         if before.revision == 0:
-            # Of whoever is erased at this moment, nothing must be left behind.
+            # If the member is erased at this moment, nothing must be left behind.
             profile = keys.profile(self._program, before.member_id)
             operations.append(Check(profile, (equal(("kind",), "profile"),)))
         operations += (
@@ -91,7 +85,8 @@ def correspondence_to_item(correspondence: Correspondence, program: str, *, revi
         "member_id": correspondence.member_id,
         "revision": revision,
         "told": {
-            name: [each.stage, each.until.isoformat()] for name, each in correspondence.told.items()
+            name: [each.stage, each.until.isoformat()]
+            for name, each in correspondence.reminded.items()
         },
         "written": [[each.day.isoformat(), each.kind] for each in correspondence.written],
     }
@@ -113,7 +108,7 @@ def correspondence_from_item(item: Item) -> Correspondence:
     return Correspondence(
         member_id=wire["member_id"],
         revision=wire["revision"],
-        told={
+        reminded={
             name: Reminded(stage, date.fromisoformat(until))
             for name, (stage, until) in wire["told"].items()
         },
@@ -178,7 +173,7 @@ def _moment(wire: str | None) -> datetime | None:
 
 
 class TableOutbox:
-    """Implements `Outbox`: a message's item says what became of it."""
+    """Implements `Outbox`: a message's item holds its state."""
 
     def __init__(self, engine: Engine, *, program_id: str) -> None:
         self._engine = engine
@@ -225,13 +220,13 @@ class TableOutbox:
         came_back = Update(
             self._key(member_id, message_id),
             (Assign(("state",), why), Assign(("came_back_at",), keys.instant(came_back_at))),
-            # Whether or not it was noted already that it was sent.
+            # Whether or not the sending worker has recorded it yet.
             (equal(("kind",), "message"), Missing(("came_back_at",))),
         )
         try:
             self._engine.write((came_back,))
         except Refused:
-            # It was told before, or the member has been erased.
+            # It was recorded before, or the member has been erased.
             return
 
     def _settle(self, message: Message, *actions: Assign) -> None:
@@ -240,7 +235,7 @@ class TableOutbox:
         try:
             self._engine.write((Update(key, actions, (is_waiting,)),))
         except Refused:
-            # Whoever sent it too, after a worker that was taken for dead, has noted it.
+            # Another worker, which took this one for dead, sent it too and has recorded it.
             return
 
     def _key(self, member_id: str, message_id: str) -> Key:

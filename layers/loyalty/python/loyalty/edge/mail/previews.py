@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
-from loyalty.domain.messaging.reminders import Message, Row
+from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
 from loyalty.domain.program import wording

@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.text import name_in_mail
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import Program
 from loyalty.domain.program.wording import DEFAULTS, words

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.messaging.reminders import Message, MessageState
+from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor

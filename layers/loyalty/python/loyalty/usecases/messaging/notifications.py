@@ -1,4 +1,4 @@
-"""Notifications: a message is said to its member once, if they still agree and it still helps."""
+"""Notifications: send a message to its member once, if they still agree and it is still useful."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from loyalty.domain.ledger.account import view
-from loyalty.domain.messaging.reminders import (
+from loyalty.domain.messaging.correspondence import (
     Correspondence,
-    Message,
     Stopped,
     address_digest,
     address_of,
-    agrees,
-    waking,
+    may_write,
 )
+from loyalty.domain.messaging.messages import Message
+from loyalty.domain.messaging.quiet_hours import end_of_quiet
 from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.messaging.reminders import Letters
 from loyalty.usecases.ports import Desk, Members, Raced
 
-# Longer than a worker lives, so that nobody else sends what one is sending.
+# Longer than a worker lives, so that no other worker sends the same message meanwhile.
 CLAIMED_FOR: Final = timedelta(minutes=2)
 
 type Why = Literal["erased", "not_agreed", "rejected", "too_late"]
 
 
 class Rejected(Exception):
-    """Nobody will ever take this mail: its address or its content is refused for good."""
+    """This mail can never be sent: its address or its content is refused for good."""
 
 
 class Quiet(Exception):
-    """It is not to be said now, but from a moment on."""
+    """It must not be sent during the quiet hours, which end at `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("quiet hours")
@@ -40,21 +40,21 @@ class Quiet(Exception):
 
 
 class AlreadyBeingSent(Exception):
-    """Somebody else is sending it at this moment."""
+    """Another worker is sending it, or has sent it."""
 
 
 class Outbox(Protocol):
-    """The messages of one program that wait to be said."""
+    """The messages of one program that wait to be sent."""
 
     def waiting(self, member_id: str, message_id: str) -> Message | None:
-        """A message nobody has sent or dropped yet, read strongly."""
+        """A message that was neither sent nor dropped yet, read strongly."""
         ...
 
     def claim(self, message: Message, *, now: datetime, until: datetime) -> None:
-        """Be the one who sends a message, until a moment.
+        """Reserve a message for this worker until a moment.
 
         Raises:
-            Claimed: somebody else is, or has sent it.
+            AlreadyBeingSent: another worker has reserved it, or has sent it.
         """
         ...
 
@@ -74,7 +74,7 @@ class Outbox(Protocol):
 
 class Postman(Protocol):
     def __call__(self, message: Message, *, to: str, member: Member, balance: int) -> None:
-        """Say a message by mail.
+        """Send a message by mail.
 
         Raises:
             Rejected: it can never be sent.
@@ -93,14 +93,14 @@ def send_mail(
     post: Postman,
     desk: Desk,
 ) -> Literal["sent", "dropped", "done"]:
-    """Say a message; `done`: it was said, or dropped, before.
+    """Send a message; `done`: it was sent or dropped before.
 
-    It is said at least once: whoever dies between sending a mail and noting it has sent it, and
-    it is sent again. Nothing else sends it twice.
+    It is sent at least once: a worker that dies after sending the mail and before recording it
+    causes a second mail. Nothing else does.
 
     Raises:
-        Quiet: the quiet hours began meanwhile.
-        Claimed: somebody else is sending it.
+        Quiet: the quiet hours have begun meanwhile.
+        AlreadyBeingSent: another worker is sending it.
         TryAgain: it could not be sent now.
     """
     message = outbox.waiting(member_id, message_id)
@@ -108,13 +108,12 @@ def send_mail(
         return "done"
     on_file = members.find(member_id, strong=True)
     member = on_file.member if on_file else None
-    known = letters.correspondence(member_id)
-    why = _why_not(message, member, known, desk)
+    why = _why_not(message, member, letters.correspondence(member_id), desk)
     if on_file is None or member is None or why is not None:
         outbox.dropped(message, why or "erased", dropped_at=desk.now)
         return "dropped"
     document = desk.program.document
-    opens_at = waking(desk.now, document.messages.quiet_hours, document.zone)
+    opens_at = end_of_quiet(desk.now, document.messages.quiet_hours, document.zone)
     if opens_at > desk.now:
         raise Quiet(opens_at)
     outbox.claim(message, now=desk.now, until=desk.now + CLAIMED_FOR)
@@ -138,7 +137,7 @@ def stop(
     letters: Letters,
     desk: Desk,
 ) -> bool:
-    """Send nothing more to an address that a message came back from, or that complained of it."""
+    """Stop sending to an address that a message bounced from, or that complained; False: it was."""
     outbox.came_back(member_id, message_id, why, came_back_at=desk.now)
     attempts = Attempts(desk)
     while True:
@@ -163,7 +162,7 @@ def _why_not(
         return "erased"
     if desk.today > message.until:
         return "too_late"
-    if not agrees(
+    if not may_write(
         member, correspondence or Correspondence(member_id=member.member_id), message.kind
     ):
         return "not_agreed"

@@ -1,4 +1,4 @@
-"""Reminders: a member is looked at, told what there is to tell, and looked at again in time."""
+"""Reminders: check on a member, write the messages that are due, and plan the next check."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from loyalty.domain.ledger.corrections import bonus
 from loyalty.domain.ledger.entries import RequestCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import (
-    Correspondence,
-    Message,
-    Occasion,
-    Person,
-    birthday_bonus,
-    decide,
-    occasions,
-)
+from loyalty.domain.messaging.correspondence import Correspondence
+from loyalty.domain.messaging.messages import Message
+from loyalty.domain.messaging.occasions import Occasion, Person, birthday_bonus, occasions
+from loyalty.domain.messaging.reminders import decide
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import until_saved
@@ -29,8 +24,8 @@ from loyalty.usecases.ledger.accounts import MERGES_MAX, open_account, settled
 from loyalty.usecases.ledger.once import once
 from loyalty.usecases.ports import Desk, Members, OnFile
 
-# After these somebody is looked at at once: what they bring may come up before the next look does.
-# What an order earns is none of them: it lives so long that the next look comes first.
+# A member is checked at once after these: what they bring may come up before the next check.
+# Points of an order need no check: they live so long that the next check comes first.
 WAKING_EVENTS: Final = (
     events.MemberEnrolled,
     events.ProfileChanged,
@@ -41,16 +36,16 @@ WAKING_EVENTS: Final = (
     events.RewardRedeemed,
     events.TierChanged,
 )
-# But what is told late has lived already: its first stage may come before the next look does.
+# But an order that arrives late has aged already: its first stage may come before the next check.
 WAKING_IF_LATE: Final = (events.PointsEarned,)
 
-# Vouchers that are good at the same time, and entries since the last purchase, of one member.
+# Per member: vouchers that are valid at the same time, and entries since the last purchase.
 VOUCHERS_MAX: Final = 100
 ENTRIES_MAX: Final = 200
 
 
 class Letters(Protocol):
-    """What the members of one program were told."""
+    """What was written to the members of one program."""
 
     def correspondence(self, member_id: str) -> Correspondence | None:
         """Read strongly."""
@@ -59,10 +54,10 @@ class Letters(Protocol):
     def write(
         self, before: Correspondence, after: Correspondence, messages: Sequence[Message]
     ) -> None:
-        """Write messages and what is remembered of them, relying on the revision seen.
+        """Write messages and the correspondence, if it still has the revision of `before`.
 
         Raises:
-            Raced: somebody else looked at the member meanwhile, or they were erased.
+            Raced: another worker checked on the member meanwhile, or they were erased.
         """
         ...
 
@@ -71,10 +66,10 @@ class Letters(Protocol):
 
 @until_saved
 def check_member(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> int:
-    """Tell a member what there is to tell; gives how many messages were written.
+    """Check on a member and write the messages that are due; returns how many.
 
-    Whoever was merged is looked at as the one they became, with what either was told; whoever
-    was erased is forgotten. Looking again changes nothing.
+    A merged member is checked as the member they became, with the reminders of both; the
+    correspondence of an erased member is deleted. Checking again changes nothing.
 
     Raises:
         TryAgain: overtaken too often.
@@ -87,13 +82,13 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
     before = letters.correspondence(owner.account.member_id) or Correspondence(
         member_id=owner.account.member_id
     )
-    known = before
+    correspondence = before
     for each in merged:
-        known = _with(known, letters.correspondence(each.account.member_id))
-    person = _person(owner.account, owner.member, known, desk)
-    known = _with_purchase(known, person, members, desk)
-    _give_present(person, known, desk)
-    decision = decide(person, known, program=desk.program, now=desk.now)
+        correspondence = _with(correspondence, letters.correspondence(each.account.member_id))
+    person = _person(owner.account, owner.member, desk)
+    correspondence = _with_purchase(correspondence, person, members, desk)
+    _give_present(person, correspondence, desk)
+    decision = decide(person, correspondence, program=desk.program, now=desk.now)
     if decision.after != before:
         letters.write(before, decision.after, decision.messages)
     for each in merged:
@@ -102,7 +97,7 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
 
 
 def _lineage(member_id: str, members: Members) -> list[OnFile]:
-    """A member and those they were merged into, the last one active; nobody if they are gone."""
+    """A member and those they were merged into, the active one last; empty if they are gone."""
     path: list[OnFile] = []
     for _ in range(MERGES_MAX):
         on_file = members.find(member_id, strong=True)
@@ -116,26 +111,26 @@ def _lineage(member_id: str, members: Members) -> list[OnFile]:
 
 
 def _with(correspondence: Correspondence, merged: Correspondence | None) -> Correspondence:
-    """What was told to somebody who was merged was told to the one they became."""
+    """The correspondence with that of a merged member added: both were written to one person."""
     if merged is None:
         return correspondence
-    told = dict(correspondence.told)
-    for name, each in merged.told.items():
-        told[name] = min(each, told.get(name, each))
+    reminded = dict(correspondence.reminded)
+    for name, each in merged.reminded.items():
+        reminded[name] = min(each, reminded.get(name, each))
     bought = [day for day in (correspondence.bought_on, merged.bought_on) if day]
     return replace(
         correspondence,
-        told=told,
+        reminded=reminded,
         written=tuple(sorted({*correspondence.written, *merged.written})),
         bought_on=max(bought, default=None),
     )
 
 
-def _person(account: Account, member: Member, correspondence: Correspondence, desk: Desk) -> Person:
+def _person(account: Account, member: Member, desk: Desk) -> Person:
     today = view(account, program=desk.program, now=desk.now)
     vouchers: Sequence[Voucher] = ()
     if desk.program.document.reminders.voucher_expiring:
-        listed = desk.books.vouchers(correspondence.member_id, limit=VOUCHERS_MAX, start=None)
+        listed = desk.books.vouchers(account.member_id, limit=VOUCHERS_MAX, start=None)
         vouchers = listed.items
     return Person(member=member, account=today, vouchers=vouchers)
 
@@ -143,7 +138,7 @@ def _person(account: Account, member: Member, correspondence: Correspondence, de
 def _with_purchase(
     correspondence: Correspondence, person: Person, members: Members, desk: Desk
 ) -> Correspondence:
-    """With the last purchase, looked up where what is known of would mean that they lapsed."""
+    """The correspondence with the last purchase, looked up only if the member seems to lapse."""
     every = occasions(person, correspondence, program=desk.program, today=desk.today, now=desk.now)
     if not any(each.kind == "lapsed" and each.on <= desk.today for each in every):
         return correspondence
@@ -159,17 +154,17 @@ def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
 
 
 def _give_present(person: Person, correspondence: Correspondence, desk: Desk) -> None:
-    """Give a birthday's points, once a year, however often one looks."""
+    """Give a birthday's points, once a year, however often the member is checked."""
     present = birthday_bonus(person, correspondence, desk.program.document, today=desk.today)
     if present is not None:
         _give(present, correspondence.member_id, desk)
 
 
 def _give(present: Occasion, member_id: str, desk: Desk) -> None:
-    # Its cause is the year, and not the day: a birthday that is moved is not had twice.
+    # Its cause is the year, not the day: changing the birthday gives no second present.
     year = present.name.partition("/")[2]
     cause = RequestCause(f"birthday:{member_id}:{year}", "bonus")
-    told = fingerprint("birthday", member_id, year)
+    content = fingerprint("birthday", member_id, year)
 
     def give() -> Posting:
         account = settled(desk, open_account(desk, member_id, strong=True))
@@ -178,8 +173,8 @@ def _give(present: Occasion, member_id: str, desk: Desk) -> None:
             account=account,
             program=desk.program,
             request_id=cause.request_id,
-            fingerprint=told,
+            fingerprint=content,
             now=desk.now,
         )
 
-    once(cause, fingerprint=told, decide=give, desk=desk)
+    once(cause, fingerprint=content, decide=give, desk=desk)

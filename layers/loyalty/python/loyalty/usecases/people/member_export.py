@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
 from loyalty.domain.ledger.entries import Entry, Placeholder
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.messaging.reminders import Message
+from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.usecases.people.members import Enrolled
 from loyalty.usecases.ports import Directory, Listed
