@@ -126,12 +126,12 @@ def publish_program(
 
 
 @api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
-def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:  # noqa: ARG001  # the same for every program
+def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:
     """Check a program document without publishing it.
 
     The answer is the document with every default written out, or every mistake in it.
     """
-    require_sound(document)
+    require_sound(document, after=programs().in_force(program_id))
     return CheckedProgram(document=document)
 
 

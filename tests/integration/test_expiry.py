@@ -305,7 +305,7 @@ class TestEverySchedule:
         time.now += timedelta(minutes=1)
         code = till.redeem(ana).body["voucher"]["code"]
 
-        time.now += timedelta(days=10)
+        time.now += timedelta(days=11)
 
         assert till.check(code).body["state"] == "expired"
         assert till.use(code).code == "wrong_state"

@@ -54,6 +54,16 @@ def test_what_was_read_can_be_published_again() -> None:
     assert (written.status, written.body["version"]) == (200, 2)
 
 
+def test_the_currency_of_a_program_never_changes() -> None:
+    put(headers=FIRST)
+    francs = document(currency="CHF")
+
+    checked, refused = check(francs), put(francs, headers={"If-Match": '"1"'})
+
+    assert checked.pointers == refused.pointers == {"/currency": "currency_fixed"}
+    assert get().body["document"]["currency"] == "EUR"
+
+
 def test_publishing_says_which_version_it_replaces() -> None:
     answer = put()
 

@@ -225,6 +225,32 @@ class TestPayingWithPoints:
 
         assert (answer.status, answer.pointers) == (status, code)
 
+    def test_points_that_are_worth_no_whole_cent_stay_with_the_member(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(**PAY | {"cost_points": 1, "pay": {"amount_minor": 1, "per_points": 3}})
+
+        nothing = till.redeem(ana, points=2, order_amount=till.money(2000))
+        paid = till.redeem(ana, points=10, order_amount=till.money(2000))
+
+        assert (nothing.status, nothing.pointers) == (422, {"/points": "worth_nothing"})
+        assert (paid.body["points"], paid.body["amount"]) == (9, till.money(3))
+        assert till.member(ana)["balance"] == 40
+
+    def test_points_pay_from_an_order_amount_on_and_up_to_a_sum(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        pay = {"amount_minor": 5, "per_points": 2, "order_minor_min": 500, "amount_minor_max": 50}
+        offer(**PAY | {"pay": pay})
+
+        small = till.redeem(ana, points=10, order_amount=till.money(499))
+        much = till.redeem(ana, points=22, order_amount=till.money(2000))
+        most = till.redeem(ana, points=20, order_amount=till.money(500))
+
+        assert (small.status, small.pointers) == (422, {"/order_amount": "below_minimum"})
+        assert (much.status, much.pointers) == (422, {"/points": "beyond_maximum"})
+        assert (most.status, most.body["amount"]) == (201, till.money(50))
+
     def test_a_fixed_price_is_not_for_choosing(self, ana: str) -> None:
         answer = till.redeem(ana, points=41)
 
@@ -268,12 +294,25 @@ class TestVouchers:
     ) -> None:
         offer(voucher_days=30)
         code = till.redeem(ana).body["voucher"]["code"]
-        time.now += timedelta(days=30)
+        # The program's zone is an hour ahead of UTC: the 30th day after ends at 23:00.
+        time.now = datetime(2026, 12, 21, 23, tzinfo=UTC)
 
         answer = till.use(code)
 
         assert (answer.status, answer.code) == (409, "wrong_state")
         assert till.check(code).body["state"] == "expired"
+
+    def test_a_voucher_can_be_used_to_the_end_of_its_last_day_in_the_programs_zone(
+        self, ana: str, offer: Callable[..., None], time: Clock
+    ) -> None:
+        offer(voucher_days=30)
+        voucher = till.redeem(ana).body["voucher"]
+        time.now = datetime(2026, 12, 21, 22, 59, tzinfo=UTC)
+
+        answer = till.use(voucher["code"])
+
+        assert voucher["expires_at"] == "2026-12-21T23:00:00Z"
+        assert answer.status == 200
 
     def test_redemptions_are_listed_newest_first_page_by_page(
         self, ana: str, offer: Callable[..., None], time: Clock

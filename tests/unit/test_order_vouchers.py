@@ -202,7 +202,7 @@ class TestAnOrderThatCameToNothing:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
-        at.now += 7 * DAY
+        at.now += 8 * DAY
 
         found = cancel_vouchers("shop", "o1", desk=at.desk)
 

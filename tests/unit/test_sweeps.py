@@ -257,7 +257,7 @@ class TestVouchers:
         self, town: Town
     ) -> None:
         issued = town.redeem()
-        town.pass_by(days=10)
+        town.pass_by(days=11)
 
         town.sweep()
 

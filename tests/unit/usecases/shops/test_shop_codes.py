@@ -106,7 +106,7 @@ def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:
     (made,) = store.made
     assert (made.code, made.currency, made.uses_max) == (voucher.code, "EUR", 1)
     assert (made.discount.kind, made.discount.amount_minor) == ("amount_off", 500)
-    assert (made.starts_at, made.ends_at) == (NOW, NOW + timedelta(days=7))
+    assert (made.starts_at, made.ends_at) == (NOW, voucher.expires_at)
 
 
 def test_told_again_nothing_is_done() -> None:

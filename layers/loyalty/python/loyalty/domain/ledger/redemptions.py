@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Fault,
     InsufficientPoints,
@@ -37,7 +38,13 @@ from loyalty.domain.ledger.postings import (
     newly_active,
 )
 from loyalty.domain.ledger.vouchers import Terms, Voucher
-from loyalty.domain.program.document import PublishedProgram, Reward, TierLevel
+from loyalty.domain.program.document import (
+    PayWithPoints,
+    Program,
+    PublishedProgram,
+    Reward,
+    TierLevel,
+)
 
 # How often one member may redeem on one day, cancelled redemptions included. Each makes up to two
 # entries, and everything that reads a member's entries costs in proportion to their number.
@@ -64,9 +71,12 @@ def price(
 
     `order_minor` is the order's amount in minor units.
 
+    Points that are worth no whole minor unit stay with the member: where 3 points are worth a
+    cent, 10 points cost 9.
+
     Raises:
         ValidationFailed: `points` for a reward with a fixed price; or, where points pay, none, too
-            few, or worth more than the order allows.
+            few, worth nothing, or worth more than the order and the reward allow.
     """
     if reward.pay is None:
         if points is not None:
@@ -80,10 +90,32 @@ def price(
     if order_minor is None:
         raise _unpriced("/order_amount", "missing", "State the amount of the order")
     worth_minor = reward.pay.worth_minor(points)
-    if worth_minor > order_minor * reward.pay.order_percent_max // 100:
-        detail = f"Points can pay for at most {reward.pay.order_percent_max} % of an order"
+    if worth_minor == 0:
+        raise _unpriced("/points", "worth_nothing", f"{points} points are worth nothing")
+    _require_within_order(reward.pay, worth_minor, order_minor=order_minor)
+    return Price(max(least, reward.pay.points_for(worth_minor)), worth_minor)
+
+
+def voucher_ends_at(reward: Reward, document: Program, *, today: date) -> datetime | None:
+    """The midnight that ends the last day of a voucher issued today, in UTC; None: it never ends.
+
+    A voucher of one day can be used today and tomorrow, in the program's time zone.
+    """
+    if reward.voucher_days is None:
+        return None
+    return midnight(today + timedelta(days=reward.voucher_days + 1), document.zone)
+
+
+def _require_within_order(pay: PayWithPoints, worth_minor: int, *, order_minor: int) -> None:
+    if order_minor < pay.order_minor_min:
+        detail = f"Points can pay only for orders of at least {pay.order_minor_min} minor units"
+        raise _unpriced("/order_amount", "below_minimum", detail)
+    if pay.amount_minor_max is not None and worth_minor > pay.amount_minor_max:
+        detail = f"Points can pay for at most {pay.amount_minor_max} minor units of an order"
+        raise _unpriced("/points", "beyond_maximum", detail)
+    if worth_minor > order_minor * pay.order_percent_max // 100:
+        detail = f"Points can pay for at most {pay.order_percent_max} % of an order"
         raise _unpriced("/points", "beyond_order", detail)
-    return Price(points, worth_minor)
 
 
 def terms(reward: Reward, price: Price, *, currency: str) -> Terms:
@@ -144,7 +176,7 @@ def redeem(
     today = program.document.today(now)
     taken = account.holding.take(price.points)
     held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
-    expires_at = now + timedelta(days=reward.voucher_days) if reward.voucher_days else None
+    expires_at = voucher_ends_at(reward, program.document, today=today)
     redemption = Redemption(
         redemption_id=redemption_id(request_id),
         reward_id=reward.id,

@@ -220,10 +220,22 @@ class PayWithPoints(DocumentPart):
     order_percent_max: Annotated[
         StrictInt, Field(ge=1, le=100, description="How much of an order points may pay.")
     ] = 100
+    order_minor_min: Annotated[
+        AmountMinor,
+        Field(description="Minor units that an order must cost for points to pay part of it."),
+    ] = 0
+    amount_minor_max: Annotated[
+        AmountMinor | None,
+        Field(ge=1, description="Minor units that points may pay of one order; null: no limit."),
+    ] = None
 
     def worth_minor(self, points: int) -> int:
-        """What so many points are worth, rounded down to whole minor units."""
+        """What points are worth, rounded down to whole minor units."""
         return points * self.amount_minor // self.per_points
+
+    def points_for(self, amount_minor: int) -> int:
+        """The fewest points that are worth an amount of minor units."""
+        return -(-amount_minor * self.per_points // self.amount_minor)
 
 
 class AdjustmentLimits(DocumentPart):

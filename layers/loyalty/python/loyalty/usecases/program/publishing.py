@@ -1,10 +1,11 @@
 """Publishing a program: a new immutable version takes the place of the one the manager saw."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from loyalty.domain.kernel.errors import StaleVersion, TooLarge, ValidationFailed
+from loyalty.domain.kernel.errors import Fault, StaleVersion, TooLarge, ValidationFailed
 from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
     InactivityExpiry,
@@ -55,8 +56,8 @@ def publish(
         TooLarge: with its defaults written out it is too large to keep.
         StaleVersion: `replacing` (None: no version at all) is not in force.
     """
-    require_sound(document)
     seen = programs.in_force(program_id)
+    require_sound(document, after=seen)
     version = seen.version if seen else 0
     if version != replacing:
         return _published_before(seen, document, replacing=replacing)
@@ -74,19 +75,29 @@ def publish(
     return Publication(program=program, is_first=version == 0)
 
 
-def require_sound(document: Program) -> None:
-    """Refuse a document that could not be published.
+def require_sound(document: Program, *, after: PublishedProgram | None) -> None:
+    """Refuse a document that could not be published after the version in force.
 
     Raises:
-        ValidationFailed: the document contradicts itself.
+        ValidationFailed: the document contradicts itself, or changes the program's currency: the
+            orders, refunds and reports of its books are in that one.
         TooLarge: with its defaults written out it is too large to keep.
     """
-    found = faults(document)
+    found = (*faults(document), *_faults_after(document, after))
     if found:
         detail = found[0].detail if len(found) == 1 else f"The program has {len(found)} mistakes."
         raise ValidationFailed(detail, faults=found)
     if len(canonical(document).encode()) > DOCUMENT_BYTES_MAX:
         raise TooLarge(f"A program may have {DOCUMENT_BYTES_MAX // 1024} KB, defaults written out.")
+
+
+def _faults_after(document: Program, after: PublishedProgram | None) -> Iterator[Fault]:
+    if after and document.currency != after.document.currency:
+        detail = (
+            f"This program counts in {after.document.currency}. Its currency cannot change; open "
+            "a new program for another one"
+        )
+        yield Fault("/currency", "currency_fixed", detail)
 
 
 def _published_before(
