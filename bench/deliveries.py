@@ -67,13 +67,13 @@ def _figure(figure: str, value: float, unit: str) -> Figure:
 
 def _open(manager: ProgramClient) -> list[str]:
     """Connect the shop, and enroll who buys there."""
-    told = {
+    connection = {
         "platform": "shopify",
         "source": "burst",
         "store": "bean-and-leaf",
         "secrets": [_SECRET],
     }
-    manager.put(_STOREFRONT, json=told).raise_for_status()
+    manager.put(_STOREFRONT, json=connection).raise_for_status()
     members: list[str] = []
     for number in range(MEMBERS):
         email = {"kind": "email", "value": _email(number)}
@@ -87,7 +87,7 @@ def _burst(members: list[str]) -> Iterator[Delivery]:
     now = datetime.now(UTC)
     for number in range(ORDERS + TOLD_TWICE):
         order_id = 1 + number % ORDERS
-        order = paid_order(email=_email(order_id % len(members)), at=now, order_id=order_id)
+        order = paid_order(email=_email(order_id % len(members)), paid_at=now, order_id=order_id)
         # Only the e-mail tells who it is.
         order["customer"] = None
         yield delivery(

@@ -79,8 +79,8 @@ def warm_overhead(
         accrual = workers.start(stack, "accrual", _environment(deployed, "accrual"))
         for _ in range(WARM_REQUESTS):
             taken[EMPTY].append(empty.invoke({})[1])
-            for name, asked in requests.items():
-                answer, seconds = accrual.invoke(asked)
+            for name, request in requests.items():
+                answer, seconds = accrual.invoke(request)
                 _require(answer, 200 if name == "quote" else 422)
                 taken[name].append(seconds)
     for name in requests:
@@ -110,10 +110,10 @@ def _environment(deployed: Deployment, name: str) -> dict[str, str]:
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106  of a cloud that takes any
     )
-    told = [
+    environments = [
         function["Environment"]["Variables"] for function in lambda_.list_functions()["Functions"]
     ]
-    (variables,) = [each for each in told if each["POWERTOOLS_SERVICE_NAME"] == name]
+    (variables,) = [each for each in environments if each["POWERTOOLS_SERVICE_NAME"] == name]
     return variables | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,

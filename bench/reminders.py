@@ -66,7 +66,7 @@ class _Town:
     def work_off(self, engine: Engine) -> float:
         """Find who is due and write to them, one after the other; gives the seconds of writing."""
         pages = ListedPages()
-        at = desk(engine, self._program, now=MORNING)
+        morning_desk = desk(engine, self._program, now=MORNING)
         Finder(
             program_id=PROGRAM_ID,
             dues=TableDues(engine, program_id=PROGRAM_ID, index="reminding"),
@@ -82,7 +82,7 @@ class _Town:
         for page in pages.sent:
             for item in page.items:
                 self.messages += check_member(
-                    DueItem(item).owner, letters=letters, members=on_file, desk=at
+                    DueItem(item).owner, letters=letters, members=on_file, desk=morning_desk
                 )
         return time.perf_counter() - started
 

@@ -50,7 +50,7 @@ class Run:
     answered: str
 
 
-class Asked(NamedTuple):
+class TimedTable(NamedTuple):
     """An answer, and how long it took: by the clock, and of all processors together."""
 
     table: Table
@@ -89,7 +89,7 @@ def measured(name: str, lake: Path) -> Run:
 
 def run(name: str, lake: Path) -> Run:
     """Run one report in this process: cold, then warm."""
-    asked = reports.report(name)
+    report = reports.report(name)
     document = Program.model_validate(json.loads(EXAMPLE.read_text()))
     period = Period(
         first=TODAY - timedelta(days=364),
@@ -101,17 +101,17 @@ def run(name: str, lake: Path) -> Run:
         bucket, engine = FolderBucket(lake), ReportEngine()
         mirror = Mirror(bucket.client, bucket="lake", root=Path(root))
 
-        def ask() -> Asked:
+        def ask() -> TimedTable:
             started, computed = time.perf_counter(), time.process_time()
             table = reports.run(
-                asked,
+                report,
                 period,
-                facts=mirror.fetch(PROGRAM_ID, asked.reads, columns=columns.read_by(name)),
+                facts=mirror.fetch(PROGRAM_ID, report.reads, columns=columns.read_by(name)),
                 document=document,
                 seconds_max=SECONDS_MAX,
                 connect=engine.over,
             )
-            return Asked(table, time.perf_counter() - started, time.process_time() - computed)
+            return TimedTable(table, time.perf_counter() - started, time.process_time() - computed)
 
         cold, warm = ask(), [ask() for _ in range(RUNS)]
     return Run(

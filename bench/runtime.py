@@ -42,11 +42,11 @@ class RuntimeApi:
     """
 
     events: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
-    asked: queue.Queue[float | WorkerFailed] = field(default_factory=queue.Queue)
+    polled: queue.Queue[float | WorkerFailed] = field(default_factory=queue.Queue)
     answered: queue.Queue[tuple[float, bytes] | WorkerFailed] = field(default_factory=queue.Queue)
 
     def next_event(self) -> bytes | None:
-        self.asked.put(time.perf_counter())
+        self.polled.put(time.perf_counter())
         return self.events.get()
 
 
@@ -63,7 +63,7 @@ class Worker:
         given = time.perf_counter()
         self.api.events.put(body)
         answered, answer = _within(self.api.answered)
-        _within(self.api.asked)
+        _within(self.api.polled)
         return json.loads(answer), answered - given
 
 
@@ -88,7 +88,7 @@ def running_worker(
         process = stack.enter_context(_process(function, path, environment, port=server))
         stack.callback(process.kill)
         stack.callback(api.events.put, None)
-        yield Worker(api, _within(api.asked) - started)
+        yield Worker(api, _within(api.polled) - started)
 
 
 def _process(
@@ -148,7 +148,7 @@ def _serving(api: RuntimeApi) -> Iterator[int]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == f"{_API}/init/error":
-                api.asked.put(WorkerFailed(body.decode()))
+                api.polled.put(WorkerFailed(body.decode()))
             else:
                 api.answered.put((time.perf_counter(), body))
             self.send_response(202)
@@ -174,9 +174,9 @@ def _serving(api: RuntimeApi) -> Iterator[int]:
 
 def _within[T](waiting: queue.Queue[T | WorkerFailed]) -> T:
     try:
-        told = waiting.get(timeout=SECONDS_MAX)
+        arrived = waiting.get(timeout=SECONDS_MAX)
     except queue.Empty:
         raise WorkerFailed("the worker does not answer") from None
-    if isinstance(told, WorkerFailed):
-        raise told
-    return told
+    if isinstance(arrived, WorkerFailed):
+        raise arrived
+    return arrived

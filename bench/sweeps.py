@@ -53,7 +53,7 @@ class _Town:
     def work_off(self, engine: Engine) -> float:
         """Find what is due and settle it, one after the other; gives the seconds of settling."""
         pages = ListedPages()
-        at = desk(engine, self._program, now=MIDNIGHT)
+        midnight_desk = desk(engine, self._program, now=MIDNIGHT)
         dues = TableDues(engine, program_id=PROGRAM_ID)
         progress = TableProgress(engine, program_id=PROGRAM_ID, of="expiry")
         Finder(program_id=PROGRAM_ID, dues=dues, pages=pages, now=MIDNIGHT).hand_out(
@@ -63,7 +63,7 @@ class _Town:
         started = time.perf_counter()
         for page in pages.sent:
             for item in page.items:
-                wake(DueItem(item), dues=dues, desk=at)
+                wake(DueItem(item), dues=dues, desk=midnight_desk)
         return time.perf_counter() - started
 
 

@@ -78,16 +78,16 @@ class Kit:
     @property
     def sign_in(self) -> dict[str, str]:
         """Where the pages of the reports send people to sign in, if they may come back from it."""
-        identities, told = self.data.identities, self.settings.sign_in
-        if told is None and identities is not None and self.settings.configuration.callback_urls:
-            told = SignInSettings(
+        identities, sign_in = self.data.identities, self.settings.sign_in
+        if sign_in is None and identities is not None and self.settings.configuration.callback_urls:
+            sign_in = SignInSettings(
                 authorize_url=identities.authorize_url,
                 token_url=identities.token_url,
                 client_id=identities.people_client_id,
             )
-        if told is None:
+        if sign_in is None:
             return {}
-        return {f"LOYALTY_{name.upper()}": value for name, value in asdict(told).items()}
+        return {f"LOYALTY_{name.upper()}": value for name, value in asdict(sign_in).items()}
 
     @property
     def identity_secret(self) -> dict[str, str]:

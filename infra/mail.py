@@ -54,8 +54,8 @@ class Mail(Construct):
     @property
     def environment(self) -> dict[str, str]:
         sender = self._settings.configuration.mail_from
-        told = {"LOYALTY_CONFIGURATION_SET": self.configuration_set}
-        return told | ({"LOYALTY_MAIL_FROM": sender} if sender else {})
+        variables = {"LOYALTY_CONFIGURATION_SET": self.configuration_set}
+        return variables | ({"LOYALTY_MAIL_FROM": sender} if sender else {})
 
     def allow_send(self, function: CapabilityFunction) -> None:
         """Allow sending as the deployment's sender, be the address verified or its domain."""
@@ -73,7 +73,7 @@ class Mail(Construct):
         function.allow("ses:DeleteSuppressedDestination", on=["*"])
         function.acknowledge_wildcard("*", why="SES has one list for the account, without a name.")
 
-    def tell(self, queue: WorkQueue) -> None:
+    def deliver_bounces(self, queue: WorkQueue) -> None:
         """Put what comes back of our own mails into a queue."""
         Subscription(
             self,

@@ -171,7 +171,10 @@ def _api(api: HttpApi) -> list[cw.IWidget]:
             "Refused and failed",
             [api.metric(status, statistic=SUM) for status in ("4xx", "5xx")],
         ),
-        _graph("Latency", [api.metric("Latency", statistic=at) for at in ("p50", "p99")]),
+        _graph(
+            "Latency",
+            [api.metric("Latency", statistic=percentile) for percentile in ("p50", "p99")],
+        ),
     ]
 
 

@@ -170,9 +170,9 @@ class Settings:
         """The local cloud asks for the right to send on everything, not on who it is sent as."""
         return self.platform != "local"
 
-    def workers_at_once(self, wanted: int) -> int:
+    def workers_at_once(self, workers: int) -> int:
         """Each worker of the local cloud unpacks layers of its own: two are enough there."""
-        return wanted if self.platform != "local" else min(wanted, 2)
+        return workers if self.platform != "local" else min(workers, 2)
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -87,7 +87,7 @@ def _run(options: Options, console: Console) -> None:
             folder=HOME,
         )
         console.heading(f"The story, which begins on {began:%-d %B}")
-        story.tell(console)
+        story.play(console)
         written = write_record(RECORD, _record(deployed, tokens=tokens, member_id=story.member_id))
         stack.callback(written.unlink, missing_ok=True)
         console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")

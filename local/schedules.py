@@ -11,7 +11,7 @@ EVERY_FIVE_MINUTES: Final = "rate(5 minutes)"
 EVERY_LOOK: Final = "rate(0 minutes)"
 
 # What changing a schedule takes of what reading it gives.
-_KEPT: Final = (
+_UPDATABLE_FIELDS: Final = (
     "Name",
     "Description",
     "FlexibleTimeWindow",
@@ -50,5 +50,5 @@ def _changed(aws: Aws, schedules: list[dict[str, Any]], **part: str) -> Iterator
 
 def _deployed(aws: Aws) -> list[dict[str, Any]]:
     names = [each["Name"] for each in aws.scheduler.list_schedules()["Schedules"]]
-    told = [aws.scheduler.get_schedule(Name=name) for name in names]
-    return [{part: each[part] for part in _KEPT if part in each} for each in told]
+    schedules = [aws.scheduler.get_schedule(Name=name) for name in names]
+    return [{part: each[part] for part in _UPDATABLE_FIELDS if part in each} for each in schedules]

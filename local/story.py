@@ -51,7 +51,7 @@ class Story:
         self._balance = 0
         self._voucher_code = ""
 
-    def tell(self, console: Console) -> None:
+    def play(self, console: Console) -> None:
         """Tell every step on a line of its own; the first that comes out wrong ends the story."""
         with ExitStack() as stack:
             self._as = {
@@ -121,7 +121,7 @@ class Story:
 
     def _earn(self) -> str:
         email = email_of("member", self._program_id)
-        self._order = paid_order(email=email, at=self._now().astimezone(self._zone))
+        self._order = paid_order(email=email, paid_at=self._now().astimezone(self._zone))
 
         self._deliver(event_id="evt-1")
 
@@ -172,7 +172,7 @@ class Story:
         return f"409 {problem['code']}"
 
     def _report(self) -> str:
-        wanted = {
+        expected = {
             "members": 1,
             "new_members": 1,
             "active_members": 1,
@@ -183,9 +183,9 @@ class Story:
         }
 
         shown = wait_for(
-            lambda: self._summary(wanted),
-            until=lambda summary: summary == wanted,
-            otherwise=lambda summary: f"the report shows {summary}, not {wanted}",
+            lambda: self._summary(expected),
+            until=lambda summary: summary == expected,
+            otherwise=lambda summary: f"the report shows {summary}, not {expected}",
         )
 
         return (

@@ -118,10 +118,10 @@ def probe(command: Path) -> Optional[Path]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    told = answer.stdout.decode(errors="replace").strip().split(" ", 2)
-    if answer.returncode or told[:2] != ["cpython", VERSION]:
+    words = answer.stdout.decode(errors="replace").strip().split(" ", 2)
+    if answer.returncode or words[:2] != ["cpython", VERSION]:
         return None
-    return Path(told[2])
+    return Path(words[2])
 
 
 def uv_environment(
@@ -131,7 +131,7 @@ def uv_environment(
 
     uv reads none of pip's configuration. What the environment already says to uv wins.
     """
-    told = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    variables = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     same = {
         "index-url": "UV_DEFAULT_INDEX",
         "extra-index-url": "UV_INDEX",
@@ -143,13 +143,13 @@ def uv_environment(
     }
     for pip_name, uv_name in same.items():
         if pip_settings.get(pip_name):
-            told[uv_name] = " ".join(pip_settings[pip_name].split())
+            variables[uv_name] = " ".join(pip_settings[pip_name].split())
     if pip_settings.get("find-links"):
-        told["UV_FIND_LINKS"] = ",".join(pip_settings["find-links"].split())
-    if "UV_INDEX" in told:
+        variables["UV_FIND_LINKS"] = ",".join(pip_settings["find-links"].split())
+    if "UV_INDEX" in variables:
         # pip takes the best file of all its indexes. The locks' hashes make that safe.
-        told["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    return {**told, **environment}
+        variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return {**variables, **environment}
 
 
 def pip_settings(listing: str) -> Dict[str, str]:
@@ -186,7 +186,7 @@ class Environment(NamedTuple):
     def requirements(self) -> List[str]:
         return [str(REQUIREMENTS / lock) for lock in self.locks]
 
-    def wanted(self) -> List[str]:
+    def expected(self) -> List[str]:
         digest = hashlib.sha256()
         for source in [*self.requirements, __file__]:
             digest.update(Path(source).read_bytes())
@@ -205,16 +205,16 @@ CLOUD = Environment("local cloud", ROOT / ".local" / "cloud-venv", locks=("cloud
 
 def prepare(environment: Environment) -> None:
     """Make the environment what its locks say; nothing to do is the usual case."""
-    if environment.stamped() == environment.wanted():
+    if environment.stamped() == environment.expected():
         return
     started = time.monotonic()
     _say(f"Preparing the {environment.name} environment")
-    if environment.stamped()[:1] != environment.wanted()[:1]:
+    if environment.stamped()[:1] != environment.expected()[:1]:
         if environment is DEVELOPMENT:
             make_development(find_python(this_machine()))
         else:
             run_uv("venv", "--clear", f"--python={DEVELOPMENT.python}", str(environment.path))
-    place, locked = environment.wanted()
+    place, locked = environment.expected()
     environment.stamp.write_text(place, encoding="utf-8")
     into = f"--python={environment.python}"
     run_uv("pip", "sync", "--require-hashes", into, *environment.requirements)
@@ -258,8 +258,8 @@ def finish_development() -> None:
 def run_uv(command: str, *arguments: str, **variables: str) -> None:
     """Run uv, told to fetch from where this machine's pip fetches."""
     listing = _output([str(DEVELOPMENT.python), "-m", "pip", "config", "list"])
-    told = {**uv_environment(pip_settings(listing), os.environ), **variables}
-    _run([str(VENV / "bin" / "uv"), "--quiet", command, *arguments], environment=told)
+    environment = {**uv_environment(pip_settings(listing), os.environ), **variables}
+    _run([str(VENV / "bin" / "uv"), "--quiet", command, *arguments], environment=environment)
 
 
 def _run(command: Sequence[str], environment: Optional[Mapping[str, str]] = None) -> None:
@@ -271,8 +271,8 @@ def _run(command: Sequence[str], environment: Optional[Mapping[str, str]] = None
         check=False,
     )
     if done.returncode:
-        told = " ".join(Path(part).name if part.startswith("/") else part for part in command)
-        raise Unprepared(f"Preparing failed (status {done.returncode}): {told}")
+        shown = " ".join(Path(part).name if part.startswith("/") else part for part in command)
+        raise Unprepared(f"Preparing failed (status {done.returncode}): {shown}")
 
 
 def _output(command: Sequence[str]) -> str:
@@ -300,10 +300,10 @@ def alone(work: str) -> Iterator[None]:
 
 
 def main(names: Sequence[str]) -> int:
-    wanted = [DEVELOPMENT, CLOUD] if "cloud" in names else [DEVELOPMENT]
+    environments = [DEVELOPMENT, CLOUD] if "cloud" in names else [DEVELOPMENT]
     try:
         with alone("bootstrap"):
-            for environment in wanted:
+            for environment in environments:
                 prepare(environment)
     except Unprepared as problem:
         print(f"\n{problem}\n", file=sys.stderr)

@@ -226,8 +226,8 @@ def size_mb(folder: Path) -> float:
 
 def build(platform: str) -> None:
     """Build what is not current, remove what is no longer deployed, and report the sizes."""
-    wanted = list(assets(platform))
-    for asset in wanted:
+    current = list(assets(platform))
+    for asset in current:
         if asset.is_current():
             continue
         started = time.monotonic()
@@ -235,7 +235,7 @@ def build(platform: str) -> None:
         name = asset.folder.relative_to(ROOT)
         took = time.monotonic() - started
         print(f"{name!s:42} {size_mb(asset.folder):6.1f} MB {took:6.1f} s", flush=True)
-    remove_others(wanted)
+    remove_others(current)
     list_materials(platform)
 
 
@@ -259,12 +259,12 @@ def list_materials(platform: str, *, build: Path = BUILD) -> None:
     digest.write_text(sources, encoding="ascii")
 
 
-def remove_others(wanted: Sequence[Asset]) -> None:
+def remove_others(current: Sequence[Asset]) -> None:
     """Remove the folders of functions that were renamed or removed."""
-    kept = {path for asset in wanted for path in (asset.folder, asset.hash_file)}
-    for parent in {asset.folder.parent for asset in wanted}:
+    paths = {path for asset in current for path in (asset.folder, asset.hash_file)}
+    for parent in {asset.folder.parent for asset in current}:
         for path in parent.iterdir():
-            if path not in kept:
+            if path not in paths:
                 remove(path)
 
 

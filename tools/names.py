@@ -1,26 +1,40 @@
-"""Refuse names that say nothing, and two public classes of one name.
+"""Refuse names that say nothing, and two public classes with the same name.
+
+    python -m tools.names           prints every fault as `path:line: what`
+    python -m tools.names --check   leaves out the places in NOT_YET; `make lint` runs this
 
 A catch-all such as `told` stood for ninety different things before it was banned: a name says what
-the thing is (`config`, `payload`, `refund`). Two public classes of one name send a reader to the
-wrong file. Prints every fault as `path:line: what`, and exits with 1 if there is one.
+the thing is (`config`, `payload`, `refund`). Two public classes with the same name send a reader to
+the wrong file. The exit status is 1 if a fault was printed.
 """
 
 import ast
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CATCH_ALLS: Final = frozenset({"asked", "at", "kept", "known", "said", "tell", "told", "wanted"})
-# Where a class is public: tests and commands for people may name things as they like.
+# Where a class is public. Tests, tools and commands for people may reuse a class name.
 PRODUCT: Final = ("functions/", "infra/", "layers/")
+
+_PACKAGE: Final = "layers/loyalty/python/loyalty"
+# Folders and files that still have faults. The list only gets shorter: remove a line once
+# `python -m tools.names` prints nothing below it.
+NOT_YET: Final = (
+    "functions/",
+    *(f"{_PACKAGE}/{each}/" for each in ("domain", "edge", "lake", "storefronts", "usecases")),
+    "tests/integration/",
+    "tests/unit/",
+    "tools/openapi.py",
+)
 
 
 def faults(sources: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Every fault of some Python files, given as (path, text), in their order."""
+    """Yield every fault of these Python files, each given as (path, text)."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     for path, text in sources:
         tree = ast.parse(text)
@@ -33,11 +47,11 @@ def faults(sources: Iterable[tuple[str, str]]) -> Iterator[str]:
                     places[node.name].append(f"{path}:{node.lineno}")
     for name, (first, *others) in sorted(places.items()):
         for place in others:
-            yield f"{place}: the class `{name}` has the name of the one in {first}"
+            yield f"{place}: the class `{name}` has the same name as the one in {first}"
 
 
 def _bound(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """What a module gives a name to, with the line: variables, parameters, functions, classes."""
+    """Yield each variable, parameter, function and class that a module names, with its line."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store()):
@@ -65,12 +79,17 @@ def _tracked() -> Iterator[tuple[str, str]]:
             yield path, (ROOT / path).read_text(encoding="utf-8")
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     found = list(faults(_tracked()))
+    if "--check" in arguments:
+        for place in NOT_YET:
+            if not any(fault.startswith(place) for fault in found):
+                print(f"{place} has no faults left: remove it from NOT_YET in tools/names.py.")
+        found = [fault for fault in found if not fault.startswith(NOT_YET)]
     for fault in found:
         print(fault, file=sys.stderr)
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

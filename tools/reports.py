@@ -105,7 +105,9 @@ def _page() -> str:
 
 def _section(name: str) -> str:
     report = reports.report(name)
-    return f"## {_topic(report.title)}\n\n`{name}`: {_said(report.title)}\n\n{_body(report.sql)}\n"
+    return (
+        f"## {_topic(report.title)}\n\n`{name}`: {_meaning(report.title)}\n\n{_body(report.sql)}\n"
+    )
 
 
 def _facts() -> str:
@@ -128,7 +130,7 @@ def _topic(title: str) -> str:
     return title.partition(":")[0].rstrip(".")
 
 
-def _said(title: str) -> str:
+def _meaning(title: str) -> str:
     return title.partition(": ")[2] or title
 
 

@@ -68,16 +68,16 @@ def _first_line(kind: type[Event]) -> str:
 
 def schema_of(kind: type[Event]) -> dict[str, Any]:
     """The schema of an event's `detail`, as it is sent: every field is there."""
-    told = TypeAdapter(kind).json_schema(mode="serialization")
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
     # A class hands its fields down without what it says of them.
     common = TypeAdapter(Event).json_schema(mode="serialization")["properties"]
-    for name, part in told["properties"].items():
+    for name, part in schema["properties"].items():
         if "description" in common.get(name, {}):
-            told["properties"][name] = {"description": common[name]["description"]} | part
+            schema["properties"][name] = {"description": common[name]["description"]} | part
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": f"The detail of an event of source {SOURCE}, detail-type {kind.name}.",
-    } | _with_every_field(told | {"title": kind.name})
+    } | _with_every_field(schema | {"title": kind.name})
 
 
 def _with_every_field(schema: dict[str, Any]) -> dict[str, Any]:

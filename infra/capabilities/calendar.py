@@ -140,12 +140,12 @@ def reminders(kit: Kit) -> ScheduledWork:
         "ChangedMembers": (WAKING_EVENTS, None),
         "LateMembers": (WAKING_IF_LATE, {"late": [True]}),
     }
-    for name, (told, detail) in waking.items():
+    for name, (events, detail) in waking.items():
         Subscription(
             kit.stack,
             name,
             source=SOURCE,
-            names=[event.name for event in told],
+            names=[event.name for event in events],
             detail=detail,
             queue=work.queue,
             bus_name=kit.bus.event_bus_name,

@@ -49,5 +49,5 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         queue=messages,
         bus_name=kit.bus.event_bus_name,
     )
-    kit.mail.tell(messages)
+    kit.mail.deliver_bounces(messages)
     return function, messages

@@ -61,8 +61,8 @@ _ORDERS_CLAIMED_MAX: Final = 50
 
 
 def document() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-    return told
+    document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    return document
 
 
 def zone() -> ZoneInfo:
@@ -299,9 +299,9 @@ class Counter:
         # Whoever was merged is written to as the one they became.
         account = self.account(member_id)
         owner = account.into if account and account.into else member_id
-        known = self._letters.correspondence(owner)
+        correspondence = self._letters.correspondence(owner)
         today = self.desk.today
-        for written in known.written if known else ():
+        for written in correspondence.written if correspondence else ():
             if written.day == today:
                 send_mail(
                     owner,

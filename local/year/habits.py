@@ -105,8 +105,8 @@ def moment(rng: Random, day: date, *, online: bool, zone: ZoneInfo) -> datetime:
         hour = rng.choice(_ONLINE_HOURS)
     else:
         (hour,) = rng.choices(_HOURS, _WEEKEND if day.weekday() > 4 else _WORKDAY)
-    at = time(hour, rng.randrange(60), rng.randrange(60))
-    return datetime.combine(day, at, zone)
+    time_of_day = time(hour, rng.randrange(60), rng.randrange(60))
+    return datetime.combine(day, time_of_day, zone)
 
 
 def next_visit(rng: Random, who: Person, *, after: date) -> date:

@@ -36,8 +36,15 @@ class SavedYear:
     @property
     def path(self) -> Path:
         secret = self.keyring.seal("year").hex()
-        told = (self.seed, self.members, self.span.first, self.span.last, secret, *_sources())
-        return self.folder / f"{sha256(repr(told).encode()).hexdigest()[:24]}.jsonl.gz"
+        ingredients = (
+            self.seed,
+            self.members,
+            self.span.first,
+            self.span.last,
+            secret,
+            *_sources(),
+        )
+        return self.folder / f"{sha256(repr(ingredients).encode()).hexdigest()[:24]}.jsonl.gz"
 
     def make(self) -> bool:
         """Make it unless it is there; tells whether it had to be made. Others are removed."""

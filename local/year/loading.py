@@ -89,10 +89,10 @@ def _facts(items: Sequence[Item], *, now: datetime) -> Iterator[Fact]:
 
 
 def _write(place: Place, items: Sequence[Item]) -> None:
-    asked: Any = {place.table: [{"PutRequest": {"Item": item_to_wire(item)}} for item in items]}
+    requests: Any = {place.table: [{"PutRequest": {"Item": item_to_wire(item)}} for item in items]}
     for _ in range(_ATTEMPTS_MAX):
-        asked = place.aws.dynamodb.batch_write_item(RequestItems=asked)["UnprocessedItems"]
-        if not asked:
+        requests = place.aws.dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+        if not requests:
             return
     raise TryAgain("items stayed unprocessed")
 
@@ -109,10 +109,10 @@ def _unheard(place: Place, *, others: str) -> Iterator[None]:
     mappings = functions.list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
 
     def hear(*patterns: dict[str, Any]) -> None:
-        told: list[FilterTypeDef] = [
+        filters: list[FilterTypeDef] = [
             {"Pattern": json.dumps({"dynamodb": pattern})} for pattern in patterns
         ]
-        criteria: FilterCriteriaTypeDef = {"Filters": told}
+        criteria: FilterCriteriaTypeDef = {"Filters": filters}
         for mapping in mappings:
             functions.update_event_source_mapping(UUID=mapping["UUID"], FilterCriteria=criteria)
 

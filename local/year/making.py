@@ -34,7 +34,7 @@ SEED: Final = 7
 _SWEEPS: Final = (time(0, 10), time(14, 10))
 _LETTERS_AT: Final = time(10)
 
-_WANTED: Final = {
+_POPULARITY: Final = {
     "drink": 5.0,
     "pastry": 4.0,
     "five-off": 2.5,
@@ -119,8 +119,8 @@ class _Year:
 
     def _plan_days(self) -> None:
         for day in self._span:
-            for at in _SWEEPS:
-                self._plan(self._on(day, at), self._counter.sweep)
+            for time_of_day in _SWEEPS:
+                self._plan(self._on(day, time_of_day), self._counter.sweep)
             self._plan(self._on(day, _LETTERS_AT), self._write_letters)
 
         trial = self._span.first + timedelta(days=_TRIAL_AFTER_DAYS)
@@ -154,13 +154,13 @@ class _Year:
     def _come_as_guest(self, who: Person, day: date) -> None:
         online = self._rng.random() < 0.7
         is_known = online or self._rng.random() < 0.5
-        at = moment(self._rng, day, online=online, zone=self._zone)
-        self._plan(at, partial(self._buy_as_guest, who, online=online, is_known=is_known))
+        visit_at = moment(self._rng, day, online=online, zone=self._zone)
+        self._plan(visit_at, partial(self._buy_as_guest, who, online=online, is_known=is_known))
 
     def _come(self, who: Person, day: date, *, is_extra: bool = False) -> None:
         online = self._rng.random() < who.habit.online
-        at = moment(self._rng, day, online=online, zone=self._zone)
-        self._plan(at, partial(self._visit, who, online=online, is_extra=is_extra))
+        visit_at = moment(self._rng, day, online=online, zone=self._zone)
+        self._plan(visit_at, partial(self._visit, who, online=online, is_extra=is_extra))
 
     def _enroll(self, who: Person) -> None:
         card = Identity("card", f"6034-{who.number:05}")
@@ -222,7 +222,7 @@ class _Year:
         there = [each for each in there if online or each.id != "shipping"]
         if not there:
             return
-        (reward,) = self._rng.choices(there, [_WANTED[each.id] for each in there])
+        (reward,) = self._rng.choices(there, [_POPULARITY[each.id] for each in there])
         hold = online and self._rng.random() < 0.2
         had = self._counter.redeem(who.member_id, reward.id, hold=hold)
         if had is None:
@@ -263,11 +263,11 @@ class _Year:
         """Some answer when they are asked how it was, and a few whether they would recommend us."""
         surveyed = self._rng.random()
         if surveyed < 0.08:
-            said = score(self._rng, who, mean=4, spread=1.2, least=1, most=5)
-            self._counter.answer("visit", member_id=who.member_id, order=order, score=said)
+            answer = score(self._rng, who, mean=4, spread=1.2, least=1, most=5)
+            self._counter.answer("visit", member_id=who.member_id, order=order, score=answer)
         elif surveyed < 0.13:
-            said = score(self._rng, who, mean=8.3, spread=1.7, least=0, most=10)
-            self._counter.answer("friends", member_id=who.member_id, order=None, score=said)
+            answer = score(self._rng, who, mean=8.3, spread=1.7, least=0, most=10)
+            self._counter.answer("friends", member_id=who.member_id, order=None, score=answer)
 
     def _write_letters(self) -> None:
         for address, message in self._counter.write_letters():
@@ -291,11 +291,11 @@ class _Year:
     def _in_days(self, days: int, act: Act) -> None:
         self._plan(self._counter.now + timedelta(days=days), act)
 
-    def _plan(self, at: datetime, act: Act) -> None:
-        heappush(self._agenda, (at.astimezone(UTC), next(self._turns), act))
+    def _plan(self, due_at: datetime, act: Act) -> None:
+        heappush(self._agenda, (due_at.astimezone(UTC), next(self._turns), act))
 
-    def _on(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, self._zone)
+    def _on(self, day: date, time_of_day: time) -> datetime:
+        return datetime.combine(day, time_of_day, self._zone)
 
     def _today(self) -> date:
         return self._counter.now.astimezone(self._zone).date()

@@ -50,7 +50,7 @@ def replays(session: Session) -> None:
     now = datetime.now(UTC)
     order_id = int(uuid4().int % 10**12)
     sold = delivery(
-        paid_order(email=email, at=now, order_id=order_id),
+        paid_order(email=email, paid_at=now, order_id=order_id),
         topic="orders/paid",
         secret=SECRET,
         webhook_id=uuid4().hex,

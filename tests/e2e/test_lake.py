@@ -15,7 +15,7 @@ from tests.e2e.reported import buy_twice, days, summary
 
 EVERY_HOUR: Final = "cron(5 * * * ? *)"
 FRESH_SECONDS: Final = 120.0
-ASKED: Final = ("summary", "liability", "lifetime_value", "tiers", "rewards")
+REPORTS: Final = ("summary", "liability", "lifetime_value", "tiers", "rewards")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def busy(api: DescribedApi) -> str:
 def rows(api: DescribedApi) -> dict[str, Any]:
     return {
         name: api.call("analyst", "GET", f"/reports/{name}", params=days())["rows"]
-        for name in ASKED
+        for name in REPORTS
     }
 
 
@@ -97,7 +97,7 @@ def test_a_lake_that_is_lost_is_built_anew(api: DescribedApi, program: OpenProgr
     name = stack_outputs(aws)["RebuildFunctionName"]
     assert "FunctionError" not in aws.functions.invoke(FunctionName=name, Payload=json.dumps({}))
 
-    eventually(lambda: rows(api), lambda told: told == before)
+    eventually(lambda: rows(api), lambda report: report == before)
 
 
 @pytest.mark.usefixtures("busy")

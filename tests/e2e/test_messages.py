@@ -82,8 +82,8 @@ def test_whoever_earned_long_before_it_was_told_hears_at_once_that_it_expires(
     member = api.call("cashier", "POST", "/members", json=body, status=201)
     long_ago = datetime.now(UTC) - timedelta(days=25)
 
-    told = order("1", member_id=member["id"]) | {"occurred_at": long_ago.isoformat()}
-    api.call("cashier", "POST", "/orders", json=told, status=201)
+    late_order = order("1", member_id=member["id"]) | {"occurred_at": long_ago.isoformat()}
+    api.call("cashier", "POST", "/orders", json=late_order, status=201)
 
     (mail,) = eventually(lambda: mails(api.program, to=email), bool)
     assert mail["Subject"] == "49 beans will expire in 5 days"

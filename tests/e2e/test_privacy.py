@@ -40,19 +40,19 @@ def test_of_whoever_is_erased_nothing_is_left_anywhere(api: DescribedApi) -> Non
         lambda export: len(export["entries"]) == 2,
     )
     assert export["member"]["profile"]["name"] == mark
-    assert len([told for told in inbox(aws, api.program.id) if "erased" not in told]) == 3
+    assert len([payload for payload in inbox(aws, api.program.id) if "erased" not in payload]) == 3
 
     api.send("service", "DELETE", f"/members/{hers}", status=204)
     wake_privacy(aws)
 
     eventually(lambda: left_in_table(aws, mark), lambda left: left == 0)
-    assert [told for told in inbox(aws, api.program.id) if "erased" not in told] == []
+    assert [payload for payload in inbox(aws, api.program.id) if "erased" not in payload] == []
     api.send("service", "GET", f"/members/{hers}/export", status=404)
     assert logged(aws, mark) == []
 
 
 def deliver(api: DescribedApi, *, email: str, order_id: int, **changes: str) -> None:
-    order = paid_order(email=email, at=datetime.now(UTC), order_id=order_id) | changes
+    order = paid_order(email=email, paid_at=datetime.now(UTC), order_id=order_id) | changes
     # Of a customer whom no other test has.
     order["customer"]["id"] = order["customer"]["id"] + order_id
     sent = delivery(

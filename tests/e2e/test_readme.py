@@ -16,9 +16,9 @@ def test_the_story_of_the_readme_comes_out_right_when_it_is_pasted(
     record = {"api_url": program.deployed.api_url, "program_id": program.id}
     (tmp_path / ".local" / "cloud.json").write_text(json.dumps(record))
 
-    told = paste(_story(), tokens=program.tokens, folder=tmp_path)
+    output = paste(_story(), tokens=program.tokens, folder=tmp_path)
 
-    answers = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    answers = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert [_gist(answer) for answer in answers] == [
         "second-shop",
         "received",
@@ -34,7 +34,7 @@ def test_the_story_of_the_readme_comes_out_right_when_it_is_pasted(
         ["adjustment", "return", "redemption", "redemption", "clawback", "accrual", "accrual"],
         62,
     ]
-    assert "points_outstanding" in told
+    assert "points_outstanding" in output
 
 
 def _story() -> str:
@@ -55,6 +55,6 @@ def _gist(answer: dict[str, Any]) -> object:
             return [entry["kind"] for entry in entries]
         case {"closing": {"balance": balance}} | {"balance": balance}:
             return balance
-        case {"state": told} | {"status": told} | {"id": told}:
-            return told
+        case {"state": gist} | {"status": gist} | {"id": gist}:
+            return gist
     raise AssertionError(f"the README does not ask for {answer}")

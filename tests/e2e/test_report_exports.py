@@ -24,10 +24,10 @@ def busy(api: DescribedApi) -> str:
     return buy_twice(api)
 
 
-def exported(api: DescribedApi, **wanted: str) -> tuple[dict[str, Any], bytes]:
+def exported(api: DescribedApi, **request: str) -> tuple[dict[str, Any], bytes]:
     """What came of an export, and its file."""
-    asked = api.send("analyst", "POST", PATH, json=wanted | days(), status=202)
-    path = asked.headers["location"].rpartition(api.program.id)[2]
+    accepted = api.send("analyst", "POST", PATH, json=request | days(), status=202)
+    path = accepted.headers["location"].rpartition(api.program.id)[2]
     done = eventually(
         lambda: api.call("analyst", "GET", path),
         lambda export: export["state"] in ("done", "failed"),
@@ -45,8 +45,8 @@ def test_a_file_says_what_the_report_says(api: DescribedApi, busy: str) -> None:
     done, content = exported(api, report="summary", format="csv")
 
     (row,) = csv.DictReader(io.StringIO(content.decode("utf-8")))
-    told = {name: "" if cell is None else str(cell) for name, cell in summary(api).items()}
-    assert row == told
+    expected = {name: "" if cell is None else str(cell) for name, cell in summary(api).items()}
+    assert row == expected
     assert done["progress"]["rows_written"] == 1
     assert done["progress"]["objects_read"] == done["progress"]["objects_total"] > 0
 

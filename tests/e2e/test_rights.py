@@ -53,9 +53,9 @@ class TestTheGateway:
     @pytest.mark.parametrize("role", ["cashier", "service", "member"])
     def test_lets_no_tampered_token_in(self, program: OpenProgram, role: str) -> None:
         header, claims, signature = program.tokens[role].split(".")
-        told = json.loads(base64.urlsafe_b64decode(claims + "=="))
-        told["cognito:groups"] = [f"{program.id}/manager"]
-        forged = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+        payload = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        payload["cognito:groups"] = [f"{program.id}/manager"]
+        forged = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
 
         assert status_of(program, program.tokens[role]) == 200
         assert status_of(program, f"{header}.{forged}.{signature}") == 401
@@ -108,8 +108,8 @@ class TestWhatAFunctionMay:
 
         def attempt(call: str, **arguments: Any) -> str:
             table = variables_of(reporting)["LOYALTY_TABLE"]
-            asked = json.dumps({"call": call, "arguments": {"TableName": table} | arguments})
-            answer = lambda_.invoke(FunctionName="intruder", Payload=asked)["Payload"].read()
+            request = json.dumps({"call": call, "arguments": {"TableName": table} | arguments})
+            answer = lambda_.invoke(FunctionName="intruder", Payload=request)["Payload"].read()
             return str(json.loads(answer))
 
         key = {"pk": {"S": f"PROGRAM#{program.id}"}, "sk": {"S": "CURRENT"}}
@@ -150,10 +150,10 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("manager", "GET", "/storefronts/online")
     deliver(api, secret="two")
     path = "/storefronts/online/deliveries"
-    (told,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
-    api.call("manager", "POST", f"{path}/{told['id']}/replay", status=202)
-    api.send("manager", "GET", f"{path}/{told['id']}/data-request", status=404)
-    span = {"from": told["received_at"], "to": datetime.now(UTC).isoformat()}
+    (delivery,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
+    api.call("manager", "POST", f"{path}/{delivery['id']}/replay", status=202)
+    api.send("manager", "GET", f"{path}/{delivery['id']}/data-request", status=404)
+    span = {"from": delivery["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
     api.send("manager", "DELETE", "/storefronts/online", status=204)
 
@@ -216,14 +216,14 @@ def drive_everything(api: DescribedApi) -> None:
     # Rewards, one of them counted.
     api.call("member", "GET", "/members/me/rewards")
     path = f"/members/{ana}/redemptions"
-    kept, undone = (
+    stored, undone = (
         api.call("cashier", "POST", path, json={"reward_id": reward, "hold": True}, status=201)
         for reward in ("latte", "tote")
     )
-    api.call("cashier", "POST", f"{path}/{kept['id']}/complete")
+    api.call("cashier", "POST", f"{path}/{stored['id']}/complete")
     api.call("cashier", "POST", f"{path}/{undone['id']}/cancel")
     api.call("cashier", "GET", path)
-    code = kept["voucher"]["code"]
+    code = stored["voucher"]["code"]
     api.call("cashier", "GET", f"/vouchers/{code}")
     api.call("cashier", "POST", f"/vouchers/{code}/use", json={})
 
@@ -251,10 +251,10 @@ def look_at_reports(api: DescribedApi) -> None:
 
 def fetch_a_file(api: DescribedApi) -> None:
     today = datetime.now(UTC).date().isoformat()
-    wanted = {"report": "summary", "from": today, "to": today, "format": "csv"}
-    asked = api.call("analyst", "POST", "/reports/exports", json=wanted, status=202)
+    request = {"report": "summary", "from": today, "to": today, "format": "csv"}
+    accepted = api.call("analyst", "POST", "/reports/exports", json=request, status=202)
     done = eventually(
-        lambda: api.call("analyst", "GET", f"/reports/exports/{asked['id']}"),
+        lambda: api.call("analyst", "GET", f"/reports/exports/{accepted['id']}"),
         lambda export: export["state"] in ("done", "failed"),
     )
     file = httpx.get(done["download"]["url"], trust_env=False, timeout=60)
@@ -271,9 +271,9 @@ def webhooks_out(api: DescribedApi) -> None:
         api.call("manager", "GET", path)
         api.call("manager", "GET", "/endpoints")
         api.call("manager", "POST", f"{path}/rotate")
-        asked = api.call("manager", "POST", f"{path}/test", status=202)
+        accepted = api.call("manager", "POST", f"{path}/test", status=202)
         eventually(lambda: len(receiver.posts), lambda count: count == 1)
-        event_id = asked["delivery"]["event_id"]
+        event_id = accepted["delivery"]["event_id"]
         api.call("manager", "POST", f"{path}/deliveries/{event_id}/redeliver", status=202)
         eventually(lambda: len(receiver.posts), lambda count: count == 2)
         eventually(
@@ -285,7 +285,7 @@ def webhooks_out(api: DescribedApi) -> None:
 
 def deliver(api: DescribedApi, *, secret: str) -> None:
     sent = delivery(
-        paid_order(email="nobody@example.com", at=datetime.now(UTC)),
+        paid_order(email="nobody@example.com", paid_at=datetime.now(UTC)),
         topic="orders/paid",
         secret=secret,
         webhook_id=str(uuid4()),

@@ -81,7 +81,7 @@ def test_deployed_schedules_do_what_the_calendar_says(
     birthday = (began_on + 2 * DAY).replace(year=1992)
     member_id = _enroll(api, email=email, birthday=birthday.isoformat())
     path = f"/members/{member_id}"
-    _buy(api, member_id, euros=50, at=clock.now())
+    _buy(api, member_id, euros=50, bought_at=clock.now())
     granted = {"level": "silver", "until": (began_on + DAY).isoformat()}
     api.call("manager", "PUT", f"{path}/tier-floor", json=granted)
 
@@ -90,8 +90,8 @@ def test_deployed_schedules_do_what_the_calendar_says(
     # What waited is available, the level is over, the birthday has come.
     activated, bonus = _entries(api, path, "activation"), _entries(api, path, "bonus")
     assert [entry["points"] for entry in (*activated, *bonus)] == [50, 20]
-    told = eventually(lambda: levels.heard(member_id=member_id), lambda told: len(told) > 1)
-    assert [(each["tier_before"], each["tier"]) for each in told] == [
+    sent = eventually(lambda: levels.heard(member_id=member_id), lambda sent: len(sent) > 1)
+    assert [(each["tier_before"], each["tier"]) for each in sent] == [
         (None, "silver"),
         ("silver", None),
     ]
@@ -101,7 +101,7 @@ def test_deployed_schedules_do_what_the_calendar_says(
     clock.move_to(_noon(began_on + 5 * DAY))
 
     # A word before the first points lapse. Then a reward is set aside and forgotten.
-    _, reminder = eventually(lambda: mails(api.program, to=email), lambda told: len(told) > 1)
+    _, reminder = eventually(lambda: mails(api.program, to=email), lambda sent: len(sent) > 1)
     assert reminder["Subject"] == "50 beans will expire in 2 days"
     held = {"reward_id": "latte", "hold": True}
     api.call("cashier", "POST", f"{path}/redemptions", json=held, status=201)
@@ -127,7 +127,7 @@ def test_points_count_by_their_date_though_every_schedule_is_off(
 ) -> None:
     member_id = _enroll(api, email=f"{uuid4().hex[:8]}@example.com")
     path = f"/members/{member_id}"
-    _buy(api, member_id, euros=50, at=clock.now())
+    _buy(api, member_id, euros=50, bought_at=clock.now())
 
     with stopped(deployed.cloud.aws):
         clock.set_right()
@@ -154,7 +154,7 @@ def _enroll(api: DescribedApi, *, email: str, **profile: str) -> str:
     return str(api.call("cashier", "POST", "/members", json=body, status=201)["id"])
 
 
-def _buy(api: DescribedApi, member_id: str, *, euros: int, at: datetime) -> None:
+def _buy(api: DescribedApi, member_id: str, *, euros: int, bought_at: datetime) -> None:
     machine = {
         "line_id": "1",
         "category": "machine",
@@ -164,7 +164,7 @@ def _buy(api: DescribedApi, member_id: str, *, euros: int, at: datetime) -> None
         "source": "till",
         "order_id": "1",
         "member_id": member_id,
-        "occurred_at": at.astimezone(UTC).isoformat(),
+        "occurred_at": bought_at.astimezone(UTC).isoformat(),
         "lines": [machine],
     }
     api.call("cashier", "POST", "/orders", json=order, status=201)

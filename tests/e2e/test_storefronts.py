@@ -87,8 +87,8 @@ class Street:
         eventually(self._api.program.deployed.queued_deliveries, lambda waiting: waiting == 0)
         return len(sent)
 
-    def _post(self, told: tuple[Shop, Telling]) -> None:
-        shop, telling = told
+    def _post(self, delivery: tuple[Shop, Telling]) -> None:
+        shop, telling = delivery
         self._api.call(
             None,
             "POST",
@@ -109,8 +109,8 @@ class Street:
     def listed(self, shop: Shop) -> list[Body]:
         path, items, cursor = f"/storefronts/{shop.platform}/deliveries", [], None
         while True:
-            asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
-            page = self._api.call("manager", "GET", path, params=asked)
+            query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+            page = self._api.call("manager", "GET", path, params=query)
             items += page["items"]
             if (cursor := page["next_cursor"]) is None:
                 return items
@@ -128,12 +128,12 @@ class Street:
         dynamodb, table = deployed.cloud.aws.dynamodb, outputs["TableName"]
         for platform in self._members:
             partition = f"PROGRAM#{self._api.program.id}#STOREFRONT#{platform}"
-            for told in dynamodb.get_paginator("query").paginate(
+            for page_of_items in dynamodb.get_paginator("query").paginate(
                 TableName=table,
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues={":pk": {"S": partition}},
             ):
-                for item in told["Items"]:
+                for item in page_of_items["Items"]:
                     key = {"pk": item["pk"], "sk": item["sk"]}
                     dynamodb.delete_item(TableName=table, Key=key)
 

@@ -38,8 +38,8 @@ def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
         folder=tmp_path,
     )
 
-    story.tell(Console())
-    told = invitation(
+    story.play(Console())
+    printed = invitation(
         program.deployed.api_url,
         record=RECORD,
         program_id=program.id,
@@ -51,12 +51,12 @@ def test_the_story_comes_out_right_and_its_curl_lines_work_when_pasted(
     assert abs(clock.now() - datetime.now(UTC)).total_seconds() < 1
     assert "Vos beans vous attendent" in (tmp_path / MAIL_FILE).read_text()
     balance, sale, report = (
-        paste(line, tokens=program.tokens, folder=tmp_path) for line in _curl_lines(told)
+        paste(line, tokens=program.tokens, folder=tmp_path) for line in _curl_lines(printed)
     )
     assert f'"id":"{story.member_id}"' in balance
     assert '"status":"earned"' in sale
     assert "points_redeemed" in report.splitlines()[0]
 
 
-def _curl_lines(told: str) -> list[str]:
-    return [line.strip() for line in told.splitlines() if line.strip().startswith("curl ")]
+def _curl_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("curl ")]

@@ -40,7 +40,7 @@ def api(open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
         yield api
 
 
-def tell(api: DescribedApi, body: dict[str, Any], *, topic: str) -> None:
+def deliver_signed(api: DescribedApi, body: dict[str, Any], *, topic: str) -> None:
     """The shop delivers, signed."""
     sent = delivery(body, topic=topic, secret=SECRET, webhook_id=topic, event_id=topic)
     with api.program.client() as shop:
@@ -69,7 +69,7 @@ def test_a_voucher_lives_in_a_shop(api: DescribedApi, shopify: PlatformServer) -
         "email_marketing_consent": {"state": "subscribed"},
     }
 
-    tell(api, ana, topic="customers/create")
+    deliver_signed(api, ana, topic="customers/create")
     listed = "/storefronts/online/deliveries"
     (enrolled,) = eventually(
         lambda: api.call("manager", "GET", listed)["items"],
@@ -94,14 +94,14 @@ def test_a_voucher_lives_in_a_shop(api: DescribedApi, shopify: PlatformServer) -
             lambda voucher: bool(voucher["state"] == state),
         )
 
-    eventually(lambda: list(shopify.told), lambda told: len(told) >= 2)
-    assert shopify.told[1]["variables"]["discount"]["code"] == code
+    eventually(lambda: list(shopify.posted), lambda posted: len(posted) >= 2)
+    assert shopify.posted[1]["variables"]["discount"]["code"] == code
 
-    paid = paid_order(email="ana@example.com", at=datetime.now(UTC), order_id=9002)
+    paid = paid_order(email="ana@example.com", paid_at=datetime.now(UTC), order_id=9002)
     paid["discount_codes"] = [{"code": code.lower(), "amount": "5.00", "type": "fixed_amount"}]
-    tell(api, paid, topic="orders/paid")
+    deliver_signed(api, paid, topic="orders/paid")
     state_is("used")
 
     cancelled = paid | {"cancelled_at": datetime.now(UTC).isoformat(), "financial_status": "paid"}
-    tell(api, cancelled, topic="orders/cancelled")
+    deliver_signed(api, cancelled, topic="orders/cancelled")
     state_is("issued")

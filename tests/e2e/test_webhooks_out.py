@@ -32,7 +32,7 @@ def deliveries(api: DescribedApi, endpoint_id: str) -> list[dict[str, Any]]:
 
 
 def arrived(receiver: Receiver, path: str, count: int) -> list[Post]:
-    return eventually(lambda: receiver.at(path), lambda posts: len(posts) >= count)
+    return eventually(lambda: receiver.posts_to(path), lambda posts: len(posts) >= count)
 
 
 def test_what_an_order_brings_arrives_signed_and_in_the_form_of_its_schema(
@@ -44,12 +44,17 @@ def test_what_an_order_brings_arrives_signed_and_in_the_form_of_its_schema(
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)
 
     posts = arrived(receiver, "/crm", 2)
-    told = {post.told["type"]: post.told["data"] for post in posts}
+    data_by_type = {post.payload["type"]: post.payload["data"] for post in posts}
     assert all(post.is_signed_with(secret) for post in posts)
-    assert {post.headers["webhook-id"] for post in posts} == {each["id"] for each in told.values()}
-    assert told["PointsEarned"]["order"] == {"source": "pos", "order_id": "1"}
-    assert told["MemberChanged"]["holding"]["balance"] == told["PointsEarned"]["points"]
-    assert {each["member_id"] for each in told.values()} == {ana}
+    assert {post.headers["webhook-id"] for post in posts} == {
+        each["id"] for each in data_by_type.values()
+    }
+    assert data_by_type["PointsEarned"]["order"] == {"source": "pos", "order_id": "1"}
+    assert (
+        data_by_type["MemberChanged"]["holding"]["balance"]
+        == data_by_type["PointsEarned"]["points"]
+    )
+    assert {each["member_id"] for each in data_by_type.values()} == {ana}
     states = eventually(
         lambda: [each["state"] for each in deliveries(api, "crm")],
         lambda states: "retrying" not in states,
@@ -79,7 +84,7 @@ def test_an_endpoint_that_fails_holds_up_no_other_and_is_tried_again(
         lambda: deliveries(api, "down"), lambda items: items[0]["state"] == "delivered"
     )
     assert done["attempts"] == 2
-    assert len(receiver.at("/up")) == 1
+    assert len(receiver.posts_to("/up")) == 1
 
 
 def test_a_secret_is_replaced_without_an_event_that_cannot_be_verified(
@@ -121,10 +126,10 @@ def test_a_redeemed_reward_tells_what_a_shop_needs_to_make_its_code(
     redeemed = api.call("cashier", "POST", path, json={"reward_id": "latte"}, status=201)
 
     (post,) = arrived(receiver, "/shop", 1)
-    told = post.told["data"]
-    assert told["code"] == redeemed["voucher"]["code"]
-    assert told["reward"]["kind"] == "free_product"
-    assert told["reward"]["currency"] == "EUR"
+    data = post.payload["data"]
+    assert data["code"] == redeemed["voucher"]["code"]
+    assert data["reward"]["kind"] == "free_product"
+    assert data["reward"]["currency"] == "EUR"
 
 
 def test_a_crm_hears_of_members_through_an_api_destination(
@@ -185,10 +190,12 @@ def test_a_crm_hears_of_members_through_an_api_destination(
     api.call("service", "POST", "/orders", json=order("1", member_id=ana), status=201)
 
     posts = eventually(
-        lambda: [post for post in receiver.at("/contacts") if post.told["external_id"] == ana],
+        lambda: [
+            post for post in receiver.posts_to("/contacts") if post.payload["external_id"] == ana
+        ],
         bool,
     )
     assert posts[0].headers["x-api-key"] == "crm-key"
-    assert posts[0].told["loyalty"]["balance"] > 0
+    assert posts[0].payload["loyalty"]["balance"] > 0
     events.remove_targets(Rule=name, EventBusName=deployed.bus, Ids=["crm"])
     events.delete_rule(Name=name, EventBusName=deployed.bus)

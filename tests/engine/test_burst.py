@@ -121,7 +121,7 @@ def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:
     }
 
     def order(minute: int, **changes: Any) -> dict[str, Any]:
-        payload = shopify.payload(shopify.WITH_CUSTOMER, at=moment, id=1000 + number)
+        payload = shopify.payload(shopify.WITH_CUSTOMER, paid_at=moment, id=1000 + number)
         payload |= customer | {
             "updated_at": (moment + timedelta(minutes=minute)).isoformat(),
             "financial_status": "paid",
@@ -153,7 +153,7 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
     """Receive them as `webhooks` does, on several threads at once."""
     shelf = TableStorefronts(engine(settings(IntakeSettings).table))
     vault = StorefrontSecrets(clients.secrets_manager(), prefix=_variable("STOREFRONT_SECRETS"))
-    shop = storefront(storefront_id=STOREFRONT_ID, at=now)
+    shop = storefront(storefront_id=STOREFRONT_ID, connected_at=now)
     connect(shop, ShopKeys(secrets=(SECRET,)), program_id=PROGRAM_ID, shelf=shelf, vault=vault)
     connections = Connections(shelf, vault, clock=time.monotonic)
     inbox, queue = the_inbox(), SqsIntakeQueue(clients.sqs(), queue_url=url)

@@ -52,7 +52,7 @@ def members(engine: Persistent, desk: Desk) -> TableMembers:
 
 
 def paid(order_id: int) -> OrderPaid:
-    body = encoded(payload(WITH_CUSTOMER, at=NOW, id=order_id))
+    body = encoded(payload(WITH_CUSTOMER, paid_at=NOW, id=order_id))
     translated = SHOPIFY.translate("orders/paid", body, SHOP)
     assert isinstance(translated, OrderPaid)
     return translated

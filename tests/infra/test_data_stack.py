@@ -40,13 +40,13 @@ def test_the_logical_ids_of_what_is_kept_never_change(deployed: Assembly) -> Non
 
 def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: Assembly) -> None:
     """What is kept without need stands in the way of the deployment that creates it again."""
-    kept = {
+    retained = {
         logical_id
         for logical_id, resource in prod.data.resources.items()
         if resource["DeletionPolicy"] != "Delete"
     }
 
-    assert kept == {
+    assert retained == {
         "LedgerTable9343E4AA",
         "BucketsAccessLogsA5F88218",
         "BucketsLake7E5C8A08",
@@ -55,7 +55,7 @@ def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: As
         "SecretsIdentity74DCF23E",
         "IdentitiesUserPool8358EB6D",
     }
-    for logical_id in kept:
+    for logical_id in retained:
         resource = prod.data.resources[logical_id]
         # A first deployment that fails leaves no pool behind whose domain is then taken.
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate"

@@ -86,23 +86,23 @@ def test_a_first_request_is_answered_from_the_layers(
 ) -> None:
     """What is imported late is missed late; these need no table to be answered."""
     caller = staff("bean", "cashier", "analyst", "manager")
-    asked = json.dumps(event(method, path, raw="{}", as_=caller))
+    request = json.dumps(event(method, path, raw="{}", as_=caller))
     layers = ["loyalty", "dependencies", *OWN_LAYERS.get(name, ())]
 
-    told = run(
+    output = run(
         "import handler, json\n"
-        f"answer = handler.handler(json.loads({asked!r}), None)\n"
+        f"answer = handler.handler(json.loads({request!r}), None)\n"
         "print(answer['statusCode'])",
         ROOT / "build" / "local" / "functions" / name,
         *(LAYERS / layer / "python" for layer in layers),
         sdk,
     )
 
-    assert told.splitlines()[-1] == str(status)
+    assert output.splitlines()[-1] == str(status)
 
 
 def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
-    told = run(
+    output = run(
         "import importlib, loyalty, pkgutil\n"
         "for module in pkgutil.walk_packages(loyalty.__path__, 'loyalty.'):\n"
         "    importlib.import_module(module.name); print(module.name)",
@@ -114,12 +114,12 @@ def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
     )
 
     package = ROOT / "layers" / "loyalty" / "python" / "loyalty"
-    assert "loyalty.domain.kernel.errors" in told.split()
-    assert len(told.split()) >= len([p for p in package.rglob("*.py") if p.stem != "__init__"])
+    assert "loyalty.domain.kernel.errors" in output.split()
+    assert len(output.split()) >= len([p for p in package.rglob("*.py") if p.stem != "__init__"])
 
 
 def test_libraries_that_read_their_own_files_find_them_in_the_layer() -> None:
-    told = run(
+    output = run(
         "import iso4217, phonenumbers, pydantic, ulid\n"
         "class Contact(pydantic.BaseModel):\n"
         "    email: pydantic.EmailStr\n"
@@ -130,7 +130,7 @@ def test_libraries_that_read_their_own_files_find_them_in_the_layer() -> None:
         LAYERS / "dependencies" / "python",
     )
 
-    assert told.split() == ["Ada@example.org", "49", "3", "26"]
+    assert output.split() == ["Ada@example.org", "49", "3", "26"]
 
 
 def test_every_package_in_a_layer_comes_with_the_text_of_its_license() -> None:
@@ -163,9 +163,9 @@ def test_the_bill_of_materials_is_valid_and_names_all_that_is_shipped() -> None:
 
 
 def test_the_analytics_engine_runs_from_its_layer() -> None:
-    told = run(
+    output = run(
         "import duckdb; print(duckdb.sql('SELECT 6 * 7').fetchall())",
         LAYERS / "analytics" / "python",
     )
 
-    assert told.strip() == "[(42,)]"
+    assert output.strip() == "[(42,)]"

@@ -19,14 +19,14 @@ def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -
 
     headings = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     named = {name for heading in headings for name in re.findall(r"`([^`]+)`", heading)}
-    told = {
+    described = {
         name.replace("<function>", kebab(function))
         for name in named
         for function in (FUNCTIONS if "<function>" in name else ("",))
     }
 
-    assert alarms <= told
-    assert named - told - alarms <= {"<function>-errors", "<function>-throttles"}
+    assert alarms <= described
+    assert named - described - alarms <= {"<function>-errors", "<function>-throttles"}
 
 
 def test_the_page_of_operations_says_what_each_function_that_fails_stops() -> None:

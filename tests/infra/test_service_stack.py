@@ -509,11 +509,11 @@ def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly)
     (rule,) = (each for each in rules if "MemberEnrolled" in names_of(each))
     (target,) = rule["Targets"]
 
-    said = target["InputTransformer"]["InputTemplate"]
+    message = target["InputTransformer"]["InputTemplate"]
     for name, path in target["InputTransformer"]["InputPathsMap"].items():
         assert path in {"$.detail.program_id", "$.detail.member_id"}
-        said = said.replace(f"<{name}>", '"x"')
-    assert json.loads(said) == {"v": 1, "program_id": "x", "lane": "changed", "items": ["x"]}
+        message = message.replace(f"<{name}>", '"x"')
+    assert json.loads(message) == {"v": 1, "program_id": "x", "lane": "changed", "items": ["x"]}
     # What an order earns wakes nobody: that would cost a look for each order.
     assert "PointsEarned" not in rule["EventPattern"]["detail-type"]
     (late,) = (each for each in rules if names_of(each) == ["PointsEarned"])

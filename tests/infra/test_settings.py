@@ -224,12 +224,12 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         "Audience": ["app", "server"],
     }
     assert not assembly.data.of_type("Cognito::UserPool")
-    told = {
+    variables = {
         name: function["Environment"]["Variables"].get("LOYALTY_GROUPS_CLAIM")
         for name, function in assembly.service.functions()
     }
     taking_tokens = {route.function for route in ROUTES if route.signed_in}
-    assert {name for name, claim in told.items() if claim == "roles"} == taking_tokens
+    assert {name for name, claim in variables.items() if claim == "roles"} == taking_tokens
     assert signing_in(assembly) == {
         "LOYALTY_AUTHORIZE_URL": "https://id.example.com/authorize",
         "LOYALTY_TOKEN_URL": "https://id.example.com/token",
@@ -244,19 +244,19 @@ def test_the_pages_lead_to_the_hosted_sign_in_where_people_may_come_back(
 
     assembly = synthesize(tmp_path, callback_urls=[page])
 
-    told = signing_in(assembly)
-    assert told["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
-    assert told["LOYALTY_TOKEN_URL"].endswith(".amazoncognito.com/oauth2/token")
-    assert told["LOYALTY_CLIENT_ID"] == "Identities/UserPool/Mobile"
+    sign_in = signing_in(assembly)
+    assert sign_in["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
+    assert sign_in["LOYALTY_TOKEN_URL"].endswith(".amazoncognito.com/oauth2/token")
+    assert sign_in["LOYALTY_CLIENT_ID"] == "Identities/UserPool/Mobile"
     assert signing_in(dev) == {}
 
 
 def signing_in(assembly: Assembly) -> dict[str, str]:
     """What the pages of the reports are told of a place to sign in."""
     functions = dict(assembly.service.functions())
-    told = functions["reporting"]["Environment"]["Variables"]
+    variables = functions["reporting"]["Environment"]["Variables"]
     names = ("LOYALTY_AUTHORIZE_URL", "LOYALTY_TOKEN_URL", "LOYALTY_CLIENT_ID")
-    return {name: assembly.render(told[name]) for name in names if name in told}
+    return {name: assembly.render(variables[name]) for name in names if name in variables}
 
 
 def test_the_local_cloud_has_few_workers_and_aws_as_many_as_are_wanted(

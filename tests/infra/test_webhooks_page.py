@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from loyalty.edge.outgoing.webhook_sender import signed_headers
 from tests.infra.assembly import Template
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "webhooks.md"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -26,7 +26,7 @@ def shown(name: str) -> Any:
 
 def test_the_shown_receiver_believes_what_is_signed_and_nothing_else() -> None:
     is_ours = shown("is_ours")
-    headers = signed_headers("evt_1", body="{}", secrets=[OTHER, SECRET], now=AT)
+    headers = signed_headers("evt_1", body="{}", secrets=[OTHER, SECRET], now=RECEIVED_AT)
 
     assert is_ours(SECRET, headers, b"{}")
     assert is_ours(OTHER, headers, b"{}")

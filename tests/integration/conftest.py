@@ -141,9 +141,9 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    told = Clock()
-    monkeypatch.setattr(clock, "now", lambda: told.now)
-    return told
+    clock_of_test = Clock()
+    monkeypatch.setattr(clock, "now", lambda: clock_of_test.now)
+    return clock_of_test
 
 
 @pytest.fixture

@@ -290,7 +290,7 @@ def refund(number: int, refund_id: str) -> Answer:
 
 
 def of_five_lines(number: int, *, at: datetime) -> dict[str, Any]:
-    body = payload(WITH_CUSTOMER, at=at, id=5_678_901_234_560 + number)
+    body = payload(WITH_CUSTOMER, paid_at=at, id=5_678_901_234_560 + number)
     lines = body["line_items"]
     body["line_items"] = [
         lines[place % len(lines)] | {"id": 13_457_042_702_440 + place} for place in range(5)

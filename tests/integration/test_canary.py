@@ -39,7 +39,7 @@ from tests.support.erasing import finish, items, objects
 from tests.support.http import Answer, Claims, Context, Handler, call, person, service, staff
 from tests.support.mailroom import Mailroom, refusal
 from tests.support.queues import consume
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.shopify import DATA_REQUEST, KNOWN_CUSTOMER, WITH_CUSTOMER, encoded, payload
 from tests.support.stream import batch, records
 
@@ -129,7 +129,7 @@ def marks_in(*texts: str | bytes) -> set[str]:
 
 def order_of_hers(**changes: Any) -> dict[str, Any]:
     """A shop's order, with all that a shop tells of who bought."""
-    told = payload(WITH_CUSTOMER, at=AT)
+    told = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT)
     person = {"id": CUSTOMER, "email": EMAIL, "phone": PHONE, "default_address": ADDRESS}
     return told | {
         "customer": person,
@@ -167,7 +167,9 @@ def she_buys() -> None:
     refund = payload("refund.509562969", order_id=1, note=NOTE)
     deliver(refund, event_id="refund", topic="refunds/create")
     deliver(
-        order_of_hers(id=1, cancelled_at=AT.isoformat()), event_id="c", topic="orders/cancelled"
+        order_of_hers(id=1, cancelled_at=RECEIVED_AT.isoformat()),
+        event_id="c",
+        topic="orders/cancelled",
     )
     deliver(order_of_hers(id=2, test=True), event_id="test")
     hers = order_of_hers(id=3, financial_status="pending")

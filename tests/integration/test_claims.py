@@ -209,7 +209,7 @@ def test_a_storefront_s_guest_claims_by_mail_or_phone(
     publish(version=2, currency="USD")
     time.now += timedelta(minutes=1)
     connect()
-    deliver(payload(WITH_CUSTOMER, at=datetime(2026, 11, 21, 9, tzinfo=UTC)))
+    deliver(payload(WITH_CUSTOMER, paid_at=datetime(2026, 11, 21, 9, tzinfo=UTC)))
     drain()
 
     answer = enroll({"kind": "phone", "value": "+16136120707", "verified": True})

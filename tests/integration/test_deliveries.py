@@ -25,7 +25,7 @@ from tests.support.deliveries import (
 )
 from tests.support.http import Answer, call, service, staff
 from tests.support.platforms import PlatformServer, Reply
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, headers, payload
 from tests.support.signing import SECRET, encoded, fixture
 
@@ -53,7 +53,7 @@ def replay(delivery_id: str, *, as_: dict[str, str] = MANAGER) -> Answer:
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    return payload(WITH_CUSTOMER, at=AT, **changes)
+    return payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes)
 
 
 def enroll() -> str:
@@ -69,7 +69,11 @@ def balance(member_id: str) -> int:
 
 def test_each_delivery_is_listed_with_what_came_of_it(time: Clock) -> None:
     member_id = enroll()
-    for body, event_id in ((order(), "a"), (order(id=None), "b"), (payload(OF_NOBODY, at=AT), "c")):
+    for body, event_id in (
+        (order(), "a"),
+        (order(id=None), "b"),
+        (payload(OF_NOBODY, paid_at=RECEIVED_AT), "c"),
+    ):
         deliver(body, event_id=event_id)
         drain()
         time.now += timedelta(seconds=1)
@@ -439,7 +443,7 @@ class TestReplayOfATime:
 
     def test_begins_with_its_first_moment_and_ends_before_its_last(self, time: Clock) -> None:
         for minute in (0, 30, 60):
-            time.now = AT.replace(hour=10, minute=0) + timedelta(minutes=minute)
+            time.now = RECEIVED_AT.replace(hour=10, minute=0) + timedelta(minutes=minute)
             deliver(order(id=minute + 1), event_id=f"{minute}")
         drain()
 

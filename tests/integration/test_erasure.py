@@ -32,7 +32,7 @@ from tests.support.erasing import finish, items, objects
 from tests.support.http import Context, call, service
 from tests.support.mailroom import Mailroom, refusal
 from tests.support.queues import Message, receive, work_off
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.shopify import WITH_CUSTOMER, payload
 
 SERVICE = service("bean")
@@ -66,7 +66,7 @@ def enroll(*identities: dict[str, Any], **more: Any) -> str:
 
 def order_of(email: str, **changes: Any) -> dict[str, Any]:
     """A shop's order that names nobody but by an e-mail."""
-    told = payload(WITH_CUSTOMER, at=AT, **changes)
+    told = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes)
     return told | {"customer": None, "phone": None, "email": email, "contact_email": email}
 
 
@@ -205,7 +205,7 @@ class TestGuests:
         assert "guest" not in str([i for i in items(dynamodb, TABLE) if "also" in i])
 
     def test_what_they_have_claimed_is_listed_no_more_under_any_name(self, dynamodb: Any) -> None:
-        deliver(payload(WITH_CUSTOMER, at=AT))
+        deliver(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT))
         drain()
         assert len(guest_items(dynamodb)) > 1
 
@@ -231,7 +231,7 @@ class TestTheRest:
         self, dynamodb: Any, engine: DynamoEngine
     ) -> None:
         bob = enroll(EMAIL, PHONE, profile={"name": "Bob Norman", "birthday": "1990-02-28"})
-        deliver(payload(WITH_CUSTOMER, at=AT))
+        deliver(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT))
         drain()
         till.redeem(bob)
 

@@ -42,7 +42,7 @@ def outcomes(engine: DynamoEngine) -> Callable[[], list[Item]]:
 
 
 def order(name: str = WITH_CUSTOMER, **changes: Any) -> dict[str, Any]:
-    return payload(name, at=NOW, **changes)
+    return payload(name, paid_at=NOW, **changes)
 
 
 def enroll(*identities: dict[str, str]) -> str:
@@ -149,7 +149,11 @@ def test_an_order_of_someone_unknown_is_kept_as_a_guests(
         (order(OF_NOBODY), "ignored", "no_customer"),
         (order(test=True), "ignored", "test_order"),
         (order() | {"processed_at": "2008-01-10T11:00:00-05:00"}, "ignored", "time_out_of_range"),
-        (payload(WITH_CUSTOMER, at=NOW + timedelta(hours=1)), "ignored", "time_out_of_range"),
+        (
+            payload(WITH_CUSTOMER, paid_at=NOW + timedelta(hours=1)),
+            "ignored",
+            "time_out_of_range",
+        ),
         (order(id=None), "parked", "malformed"),
         (order(line_items="none"), "parked", "malformed"),
     ],

@@ -18,10 +18,10 @@ from tests.support.deliveries import MANAGER, PROGRAM_ID, connect, drain, post
 from tests.support.http import call, service
 from tests.support.platforms import PlatformServer
 from tests.support.queues import Message, consume, receive
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.shops import Shop, Telling, shops
 
-FIVE = {shop.platform: shop for shop in shops(began_at=AT)}
+FIVE = {shop.platform: shop for shop in shops(began_at=RECEIVED_AT)}
 
 
 @pytest.fixture(params=FIVE)
@@ -63,7 +63,7 @@ def test_a_life_told_in_any_order_and_too_often_is_exact(
     shop: Shop, member_id: str, platform: PlatformServer, time: Clock, seed: int
 ) -> None:
     random = Random(seed)
-    time.now = AT + timedelta(minutes=10)
+    time.now = RECEIVED_AT + timedelta(minutes=10)
     for last in (1, 2):
         turn(shop, last, platform=platform)
         told = [
@@ -132,7 +132,7 @@ def test_a_life_is_exact_though_whoever_applies_it_is_killed_anywhere(
     seed: int,
 ) -> None:
     random = Random(seed)
-    time.now = AT + timedelta(minutes=10)
+    time.now = RECEIVED_AT + timedelta(minutes=10)
     turn(shop, 1, platform=platform)
     told = [telling for chapter in shop.chapters[:2] for telling in chapter.tellings * 2]
     for telling in told:

@@ -38,7 +38,7 @@ def voucher(ana: str) -> tuple[str, str]:
 
 def order(number: int, *codes: str, name: str = WITH_CUSTOMER, **changes: Any) -> dict[str, Any]:
     """An order of which nothing was removed, and nothing given back."""
-    body = payload(name, at=NOW)
+    body = payload(name, paid_at=NOW)
     fresh = {
         "id": number,
         "discount_codes": [{"code": code.lower(), "amount": "5.00"} for code in codes],

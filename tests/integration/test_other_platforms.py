@@ -14,7 +14,7 @@ from tests.support import bigcommerce, signing
 from tests.support.deliveries import PROGRAM_ID, connect, drain, post
 from tests.support.http import call, service
 from tests.support.platforms import PlatformServer, Reply
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.signing import SECRET, encoded, fixture
 
 URL = "https://shop.example.com/hooks"
@@ -57,10 +57,10 @@ class TestWooCommerce:
 
     @staticmethod
     def deliver(minute: int, *, name: str, **changes: Any) -> None:
-        at = (AT + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S")
+        at = (RECEIVED_AT + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S")
         body = fixture("woocommerce/order.727") | {
-            "date_created_gmt": AT.strftime("%Y-%m-%dT%H:%M:%S"),
-            "date_paid_gmt": AT.strftime("%Y-%m-%dT%H:%M:%S"),
+            "date_created_gmt": RECEIVED_AT.strftime("%Y-%m-%dT%H:%M:%S"),
+            "date_paid_gmt": RECEIVED_AT.strftime("%Y-%m-%dT%H:%M:%S"),
             "date_modified_gmt": at,
         }
         raw = encoded(body | changes)
@@ -115,7 +115,7 @@ class TestWooCommerce:
 
 class TestStripe:
     @staticmethod
-    def deliver(name: str, event_id: str, at: datetime = AT, **changes: Any) -> None:
+    def deliver(name: str, event_id: str, at: datetime = RECEIVED_AT, **changes: Any) -> None:
         body = fixture(f"stripe/{name}") | {"id": event_id, "created": int(at.timestamp())}
         body["data"]["object"] |= changes
         raw = encoded(body)
@@ -141,9 +141,9 @@ class TestStripe:
     ) -> None:
         connect(platform="stripe", secrets=[SECRET])
         member_id = enroll(kind="email", value="ana@example.com")
-        body = fixture("stripe/invoice.paid") | {"created": int(AT.timestamp())}
+        body = fixture("stripe/invoice.paid") | {"created": int(RECEIVED_AT.timestamp())}
         invoice = body["data"]["object"] | {"customer_email": "ana@example.com"}
-        invoice["status_transitions"] = {"paid_at": int(AT.timestamp())}
+        invoice["status_transitions"] = {"paid_at": int(RECEIVED_AT.timestamp())}
         payment = invoice.pop("payment_intent")
         raw = encoded(body | {"data": {"object": invoice}})
         paid = {"data": [{"payment": {"type": "payment_intent", "payment_intent": payment}}]}
@@ -160,14 +160,14 @@ class TestStripe:
         drain()
 
         assert balance(member_id) == 10
-        ((path, headers),) = platform.asked
+        ((path, headers),) = platform.requests
         assert (path, headers["authorization"]) == (where, "Bearer rk_1")
 
     def test_what_is_delivered_with_an_old_signature_is_refused(self) -> None:
         connect(platform="stripe", secrets=[SECRET])
         raw = encoded(fixture("stripe/checkout.session.completed"))
 
-        answer = post(raw, signing.stripe(raw, at=AT - timedelta(minutes=6)))
+        answer = post(raw, signing.stripe(raw, signed_at=RECEIVED_AT - timedelta(minutes=6)))
 
         assert answer.code == "bad_signature"
 
@@ -183,7 +183,7 @@ class TestSquare:
 
     def payment(self) -> dict[str, Any]:
         body: dict[str, Any] = fixture("square/payment.updated")
-        body["data"]["object"]["payment"]["created_at"] = AT.isoformat()
+        body["data"]["object"]["payment"]["created_at"] = RECEIVED_AT.isoformat()
         return body
 
     @staticmethod
@@ -219,7 +219,7 @@ class TestSquare:
         self.deliver(refund, "e3")
         drain()
         assert balance(member_id) == 4
-        later = {"updated_at": (AT + timedelta(days=1)).isoformat(), "state": "COMPLETED"}
+        later = {"updated_at": (RECEIVED_AT + timedelta(days=1)).isoformat(), "state": "COMPLETED"}
         platform.answer(where, Reply(200, self.order(**later, line_items=[])))
         changed = fixture("square/order.updated")
         changed["data"]["object"]["order_updated"]["order_id"] = self.ORDER_ID
@@ -228,7 +228,9 @@ class TestSquare:
 
         assert balance(member_id) == 0
         assert outcomes() == ["earned:", "earned:", "edited:", "refunded:"]
-        assert {headers["authorization"] for _, headers in platform.asked} == {"Bearer the-token"}
+        assert {headers["authorization"] for _, headers in platform.requests} == {
+            "Bearer the-token"
+        }
 
     def test_a_platform_that_refuses_leaves_the_delivery_to_a_person(
         self, platform: PlatformServer, outcomes: Callable[[], list[str]]
@@ -291,4 +293,4 @@ class TestBigCommerce:
 
         assert balance(member_id) == 0
         assert outcomes() == ["earned:", "earned:", "refunded:", "refunded:"]
-        assert {headers["x-auth-token"] for _, headers in platform.asked} == {"the-token"}
+        assert {headers["x-auth-token"] for _, headers in platform.requests} == {"the-token"}

@@ -84,7 +84,7 @@ def test_what_lies_at_the_paths_is_read_with_the_shop_s_token(
 
     assert client.fetch(DELIVERY, [PATH, "/v2/none"]) == [b'{"order": 1}', b""]
 
-    path, headers = platform.asked[0]
+    path, headers = platform.requests[0]
     assert path == PATH
     assert headers["authorization"] == "Bearer the-token"
     assert "square-version" in headers
@@ -109,7 +109,7 @@ def test_a_platform_that_stays_silent_is_asked_so_often_and_then_later(
     with pytest.raises(TryAgain):
         client.fetch(DELIVERY, [PATH])
 
-    assert len(platform.asked) == ATTEMPTS_MAX
+    assert len(platform.requests) == ATTEMPTS_MAX
 
 
 def test_a_platform_that_asks_for_time_gets_it_in_the_queue(
@@ -120,7 +120,7 @@ def test_a_platform_that_asks_for_time_gets_it_in_the_queue(
     with pytest.raises(TryAgain):
         client.fetch(DELIVERY, [PATH])
 
-    assert len(platform.asked) == 1
+    assert len(platform.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_refusal_is_not_asked_again_and_a_redirect_not_followed(
         client.fetch(DELIVERY, [PATH])
 
     assert refusal.value.reason == reason
-    assert [path for path, _ in platform.asked] == [PATH]
+    assert [path for path, _ in platform.requests] == [PATH]
 
 
 def test_an_answer_is_read_up_to_a_bound(client: PlatformClient, platform: PlatformServer) -> None:
@@ -183,7 +183,7 @@ def test_a_shop_that_is_not_connected_any_more_is_not_asked(
         client_of(connected, platform).fetch(DELIVERY, [PATH])
 
     assert refusal.value.reason == reason
-    assert not platform.asked
+    assert not platform.requests
 
 
 @pytest.mark.parametrize(

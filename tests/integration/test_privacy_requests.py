@@ -21,7 +21,7 @@ from tests.support.erasing import finish, items, objects, wait_and_finish
 from tests.support.eventbridge import EventBridge
 from tests.support.http import Answer, Claims, Context, call, person, service
 from tests.support.mailroom import Mailroom
-from tests.support.received import AT
+from tests.support.received import RECEIVED_AT
 from tests.support.shopify import OF_SHOP, SHOP_REDACT, WITH_CUSTOMER, encoded, headers, payload
 from tests.support.stream import batch, records
 
@@ -68,7 +68,11 @@ def tell(topic: str, body: dict[str, Any], **told: str) -> None:
 
 
 def buys(order_id: int = 450789469) -> None:
-    tell("orders/paid", payload(WITH_CUSTOMER, at=AT, id=order_id), event_id=f"o-{order_id}")
+    tell(
+        "orders/paid",
+        payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, id=order_id),
+        event_id=f"o-{order_id}",
+    )
 
 
 def listed() -> list[dict[str, Any]]:
@@ -271,7 +275,7 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
     buys()
     time.now += timedelta(days=3)
 
-    tell(topic, payload(WITH_CUSTOMER, at=AT), event_id="captured")
+    tell(topic, payload(WITH_CUSTOMER, paid_at=RECEIVED_AT), event_id="captured")
     wait_and_finish(time)
 
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "malformed")

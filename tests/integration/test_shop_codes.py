@@ -71,11 +71,11 @@ def test_a_redeemed_reward_s_code_is_created_with_the_shop_s_token(
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    looked, created = platform.told
+    looked, created = platform.posted
     assert looked["variables"] == {"code": voucher[0]}
     assert created["variables"]["discount"]["code"] == voucher[0]
-    assert [path for path, _ in platform.asked] == [PATH, PATH]
-    assert {headers["x-shopify-access-token"] for _, headers in platform.asked} == {"shpat_1"}
+    assert [path for path, _ in platform.requests] == [PATH, PATH]
+    assert {headers["x-shopify-access-token"] for _, headers in platform.requests} == {"shpat_1"}
 
 
 def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
@@ -88,13 +88,13 @@ def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
     assert work_off(handler, tell(voucher[1])) == []
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert [path for path, _ in platform.asked] == [GRANT_PATH, PATH, PATH, PATH]
-    assert platform.told[0] == {
+    assert [path for path, _ in platform.requests] == [GRANT_PATH, PATH, PATH, PATH]
+    assert platform.posted[0] == {
         "grant_type": "client_credentials",
         "client_id": "app-1",
         "client_secret": SECRET,
     }
-    tokens = {headers["x-shopify-access-token"] for _, headers in platform.asked[1:]}
+    tokens = {headers["x-shopify-access-token"] for _, headers in platform.requests[1:]}
     assert tokens == {"shpat_granted"}
 
 
@@ -111,7 +111,7 @@ def test_where_no_token_is_granted_the_shop_is_asked_again_later(
     messages = receive(tell(voucher[1]))
 
     assert len(consume(handler, messages)) == 1
-    assert [path for path, _ in platform.asked] == [GRANT_PATH]
+    assert [path for path, _ in platform.requests] == [GRANT_PATH]
 
 
 def test_a_shop_that_is_granted_no_token_holds_up_no_other(
@@ -124,7 +124,7 @@ def test_a_shop_that_is_granted_no_token_holds_up_no_other(
 
     assert len(consume(handler, receive(tell(voucher[1])))) == 1
 
-    assert [path for path, _ in platform.asked] == [GRANT_PATH, PATH, PATH]
+    assert [path for path, _ in platform.requests] == [GRANT_PATH, PATH, PATH]
 
 
 def test_a_token_is_granted_anew_before_an_old_one_can_matter(
@@ -138,7 +138,9 @@ def test_a_token_is_granted_anew_before_an_old_one_can_matter(
     work_off(handler, tell(voucher[1]))
     work_off(handler, tell(voucher[1]))
 
-    tokens = [headers["x-shopify-access-token"] for path, headers in platform.asked if path == PATH]
+    tokens = [
+        headers["x-shopify-access-token"] for path, headers in platform.requests if path == PATH
+    ]
     assert tokens == ["old", "new"]
 
 
@@ -151,7 +153,7 @@ def test_a_cancelled_redemption_s_code_is_deactivated(
 
     assert work_off(handler, tell(voucher[1], "VoucherUsed")) == []
 
-    assert "discountCodeDeactivate" in platform.told[1]["query"]
+    assert "discountCodeDeactivate" in platform.posted[1]["query"]
 
 
 def test_a_shop_that_is_not_to_have_codes_is_not_asked(
@@ -161,7 +163,7 @@ def test_a_shop_that_is_not_to_have_codes_is_not_asked(
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_a_redemption_of_nobody_is_passed_over(platform: PlatformServer) -> None:
@@ -202,7 +204,7 @@ def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
 
     assert work_off(handler, tell(voucher[1])) == []
 
-    assert len(platform.told) == 4
+    assert len(platform.posted) == 4
 
 
 @pytest.mark.parametrize(

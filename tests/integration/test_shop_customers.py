@@ -72,13 +72,13 @@ def subscription(time: Clock, **changes: Any) -> None:
             "data": {"object": told | changes},
         }
     )
-    assert post(raw, signing.stripe(raw, at=time.now)).status == 200
+    assert post(raw, signing.stripe(raw, signed_at=time.now)).status == 200
     drain()
 
 
 def test_who_consents_in_the_shop_is_enrolled_and_has_what_they_bought_before(time: Clock) -> None:
     connect(enroll_customers=True)
-    goods = payload(WITH_CUSTOMER, at=time.now)
+    goods = payload(WITH_CUSTOMER, paid_at=time.now)
     fresh = [each | {"current_quantity": 1} for each in goods["line_items"]]
     deliver(goods | {"line_items": fresh, "refunds": []}, event_id="the order")
     drain()

@@ -50,7 +50,7 @@ class Down(SqsIntakeQueue):
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    return payload(WITH_CUSTOMER, at=NOW, **changes)
+    return payload(WITH_CUSTOMER, paid_at=NOW, **changes)
 
 
 @pytest.fixture

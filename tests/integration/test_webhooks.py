@@ -26,7 +26,7 @@ def shop(program: object) -> None:
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    return payload(WITH_CUSTOMER, at=NOW, **changes)
+    return payload(WITH_CUSTOMER, paid_at=NOW, **changes)
 
 
 def kept() -> dict[str, dict[str, Any]]:

@@ -204,7 +204,7 @@ class TestDelivering:
         assert post.path == "/hooks"
         assert post.headers["webhook-id"] == "evt_1"
         assert post.is_signed_with(secret)
-        assert post.told == {
+        assert post.payload == {
             "type": "PointsEarned",
             "timestamp": "2026-11-21T10:00:00.000Z",
             "data": EARNED,
@@ -260,8 +260,8 @@ class TestDelivering:
         work()
 
         assert answer.status == 202
-        assert receiver.posts[0].told["type"] == "EndpointTested"
-        assert receiver.posts[0].told["data"]["id"] == answer.body["delivery"]["event_id"]
+        assert receiver.posts[0].payload["type"] == "EndpointTested"
+        assert receiver.posts[0].payload["data"]["id"] == answer.body["delivery"]["event_id"]
 
     def test_an_event_is_sent_once_more_on_request(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")

@@ -7,7 +7,7 @@ ORDER_ID: Final = 218
 
 
 def event(scope: str = "store/order/statusUpdated", **changes: Any) -> dict[str, Any]:
-    told = {
+    body = {
         "scope": scope,
         "store_id": "1025646",
         "data": {"type": "order", "id": ORDER_ID},
@@ -15,12 +15,12 @@ def event(scope: str = "store/order/statusUpdated", **changes: Any) -> dict[str,
         "created_at": 1795255200,
         "producer": f"stores/{STORE}",
     }
-    return told | changes
+    return body | changes
 
 
 def order(**changes: Any) -> dict[str, Any]:
     """Goods for 60.00 before tax and after 10.00 of discount, shipping for 5.00; 10 % of tax."""
-    told = {
+    body = {
         "id": ORDER_ID,
         "customer_id": 11,
         "date_created": "Sat, 21 Nov 2026 09:40:11 +0000",
@@ -46,11 +46,11 @@ def order(**changes: Any) -> dict[str, Any]:
         },
         "fees": [],
     }
-    return told | changes
+    return body | changes
 
 
 def product(total: str, paid: str, **changes: Any) -> dict[str, Any]:
-    told = {
+    body = {
         "id": 65,
         "order_id": ORDER_ID,
         "sku": "MUG",
@@ -60,7 +60,7 @@ def product(total: str, paid: str, **changes: Any) -> dict[str, Any]:
         "total_inc_tax": paid,
         "applied_discounts": [],
     }
-    return told | changes
+    return body | changes
 
 
 PRODUCTS: Final = [
@@ -77,15 +77,15 @@ PRODUCTS: Final = [
 
 
 def refund(amount: float, *items: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    told = {
+    body = {
         "id": 3,
         "order_id": ORDER_ID,
         "created": "2026-11-21T09:55:00+00:00",
         "items": list(items),
         "payments": [{"id": 9, "provider_id": "stripe", "amount": amount, "is_declined": False}],
     }
-    return told | changes
+    return body | changes
 
 
-def refunds(*told: dict[str, Any]) -> dict[str, Any]:
-    return {"data": list(told), "meta": {}}
+def refunds(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"data": list(items), "meta": {}}

@@ -89,7 +89,7 @@ class Bucket:
             for key, body in sorted(self.objects.items())
             if key.startswith(call["Prefix"]) and key > call.get("StartAfter", "")
         ]
-        yield from ({"Contents": listed[at : at + 2]} for at in range(0, len(listed), 2))
+        yield from ({"Contents": listed[start : start + 2]} for start in range(0, len(listed), 2))
         yield {}
 
     def _count(self) -> None:

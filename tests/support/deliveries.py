@@ -45,9 +45,9 @@ def post(
     return call(webhooks, "POST", path, raw=raw, headers=signed)
 
 
-def deliver(body: dict[str, Any], **told: str) -> Answer:
+def deliver(body: dict[str, Any], **signing: str) -> Answer:
     raw = encoded(body)
-    return post(raw, headers(raw, **told))
+    return post(raw, headers(raw, **signing))
 
 
 def queued() -> list[Message]:

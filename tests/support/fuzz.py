@@ -73,7 +73,7 @@ def put(body: Any, path: tuple[Any, ...], value: Any) -> None:
         body[last] = deepcopy(value)
 
 
-def spoiled(body: Any, *, at: Sequence[Place]) -> st.SearchStrategy[Any]:
+def spoiled(body: Any, *, places: Sequence[Place]) -> st.SearchStrategy[Any]:
     """The body with something else at a few of these places."""
 
     def spoil(changes: list[tuple[Place, Any]]) -> Any:
@@ -82,7 +82,7 @@ def spoiled(body: Any, *, at: Sequence[Place]) -> st.SearchStrategy[Any]:
             put(copy, path, value)
         return copy
 
-    change = st.tuples(st.sampled_from(at), VALUES)
+    change = st.tuples(st.sampled_from(places), VALUES)
     return st.lists(change, min_size=1, max_size=4).map(spoil)
 
 

@@ -196,15 +196,15 @@ def _requests(draw: st.DrawFn) -> _Make:
 
 @st.composite
 def _guests(draw: st.DrawFn) -> Callable[[int], Placeholder]:
-    minor, at, source = draw(st.tuples(MINOR, MOMENTS, SOURCES))
+    minor, paid_at, source = draw(st.tuples(MINOR, MOMENTS, SOURCES))
     guest = draw(st.sampled_from(["", "email#1#ab", "email#1#cd"]))
 
     def make(number: int) -> Placeholder:
-        paid = order(str(number), amount_minor=minor, occurred_at=at, source=source)
+        paid = order(str(number), amount_minor=minor, occurred_at=paid_at, source=source)
         return Placeholder(
             source=source,
             order_id=str(number),
-            recorded_at=at,
+            recorded_at=paid_at,
             count=1,
             order=paid,
             guest=guest,
@@ -219,7 +219,7 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
     state = draw(st.sampled_from(["held", "issued", "used", "cancelled", "expired"]))
     # Some of these orders there are.
     order_id = draw(st.none() | st.integers(0, 12).map(str))
-    told = {
+    parts = {
         "reward_id": draw(st.sampled_from(["latte", "five-off", "gone"])),
         "points": draw(st.integers(1, 300)),
         "amount_minor": draw(st.none() | MINOR),
@@ -228,7 +228,7 @@ def _vouchers(draw: st.DrawFn) -> Callable[[int], Voucher]:
         "expires_at": ends_at if state == "issued" else None,
         "used_order": OrderRef("pos", order_id) if state == "used" and order_id else None,
     }
-    return lambda number: voucher(state, redemption_id=f"red_{number}", **told)
+    return lambda number: voucher(state, redemption_id=f"red_{number}", **parts)
 
 
 @st.composite
@@ -237,7 +237,7 @@ def _messages(draw: st.DrawFn) -> Callable[[int], Message]:
         st.sampled_from(["waiting", "sent", "sent", "dropped", "bounced", "complained"])
     )
     written_at, settled_at = draw(st.tuples(MOMENTS, MOMENTS))
-    told: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "member_id": draw(MEMBERS),
         "state": state,
         "sent_at": None if state in {"waiting", "dropped"} else settled_at,
@@ -246,21 +246,21 @@ def _messages(draw: st.DrawFn) -> Callable[[int], Message]:
     }
     kind = draw(st.sampled_from(["welcome", "lapsed"]))
     # No two lie under the same key.
-    return lambda number: message(kind, day=date(2026, 11, 1) + timedelta(days=number), **told)
+    return lambda number: message(kind, day=date(2026, 11, 1) + timedelta(days=number), **parts)
 
 
 @st.composite
 def _responses(draw: st.DrawFn) -> Callable[[int], Response]:
     kind: Any = draw(st.sampled_from(["nps", "csat"]))
     score = draw(st.integers(0, 10) if kind == "nps" else st.integers(1, 5))
-    told: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "survey_id": draw(st.sampled_from(["visit", "recommend"])),
         "survey_kind": kind,
         "member_id": draw(MEMBERS),
         "answered_at": draw(MOMENTS),
         "is_low": draw(st.booleans()),
     }
-    return lambda number: response(score, period=None, order=OrderRef("pos", str(number)), **told)
+    return lambda number: response(score, period=None, order=OrderRef("pos", str(number)), **parts)
 
 
 @st.composite

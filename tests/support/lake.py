@@ -41,8 +41,8 @@ class Home:
         facts = [fact for each in changes for fact in self.facts_of(each)]
         Lake(self.bucket.client, bucket="lake").write(facts, name=name)
 
-    def facts_of(self, told: TableChange) -> list[Fact]:
-        return list(facts_of(told))
+    def facts_of(self, change: TableChange) -> list[Fact]:
+        return list(facts_of(change))
 
     def fetch(self) -> Path:
         return Mirror(self.bucket.client, bucket="lake", root=self.root).fetch("bean", KINDS)
@@ -54,7 +54,7 @@ class Home:
         for kind in KINDS:
             keeper.fold("bean", kind)
 
-    def told(self) -> dict[str, list[tuple[Any, ...]]]:
+    def facts_by_kind(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that a reader finds, by kind."""
         zone, until = ZoneInfo("UTC"), date(2026, 12, 31)
         with sql_views.connection(

@@ -26,10 +26,10 @@ class Mailroom:
         self.mails.append(mail)
         return {"MessageId": f"ses-{len(self.mails)}"}
 
-    def delete_suppressed_destination(self, **told: Any) -> None:
+    def delete_suppressed_destination(self, **call: Any) -> None:
         if self.refusals:
             raise self.refusals.pop(0)
-        self.lifted.append(told["EmailAddress"])
+        self.lifted.append(call["EmailAddress"])
 
 
 def refusal(code: str, message: str = "") -> ClientError:

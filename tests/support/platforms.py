@@ -17,20 +17,20 @@ class Reply(NamedTuple):
 class PlatformServer:
     """Each path is answered by its replies in turn, the last of them for ever; others by 404.
 
-    `asked` are the paths, `told` what was posted to them.
+    `requests` are the paths with their headers, `posted` the bodies that were posted.
     """
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.replies: dict[str, list[Reply]] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.told: list[Any] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[Any] = []
 
     def answer(self, path: str, *replies: Reply) -> None:
         self.replies[path] = list(replies)
 
     def reply(self, path: str, headers: dict[str, str]) -> Reply:
-        self.asked.append((path, headers))
+        self.requests.append((path, headers))
         replies = self.replies.get(path, [Reply(404)])
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
@@ -42,13 +42,13 @@ def serving() -> Iterator[PlatformServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told = {name.lower(): value for name, value in self.headers.items()}
-            self._reply(platform.reply(self.path, told))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self._reply(platform.reply(self.path, headers))
 
         def do_POST(self) -> None:
-            told = {name.lower(): value for name, value in self.headers.items()}
-            platform.told.append(json.loads(self.rfile.read(int(told["content-length"]))))
-            self._reply(platform.reply(self.path, told))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            platform.posted.append(json.loads(self.rfile.read(int(headers["content-length"]))))
+            self._reply(platform.reply(self.path, headers))
 
         def _reply(self, reply: Reply) -> None:
             body = b"" if reply.body is None else json.dumps(reply.body).encode()
@@ -59,7 +59,7 @@ def serving() -> Iterator[PlatformServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_told: Any) -> None:
+        def log_message(self, *_line: Any) -> None:
             pass
 
     server.RequestHandlerClass = Handler

@@ -19,7 +19,7 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.usecases.shops.platforms import Platform
 
-AT: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
+RECEIVED_AT: Final = datetime(2026, 11, 21, 10, tzinfo=UTC)
 URL: Final = "https://api.example.com/v1/programs/bean/webhooks/online"
 
 
@@ -55,25 +55,27 @@ def fetch_of(*paths: str) -> FetchNeeded:
 
 
 def received(
-    body: bytes, headers: Mapping[str, str], *, url: str = URL, at: datetime = AT
+    body: bytes, headers: Mapping[str, str], *, url: str = URL, received_at: datetime = RECEIVED_AT
 ) -> Received:
-    return Received(body=body, headers=headers, url=url, received_at=at)
+    return Received(body=body, headers=headers, url=url, received_at=received_at)
 
 
 def storefront(
-    platform: PlatformName = "shopify", *, at: datetime = AT, **parts: Any
+    platform: PlatformName = "shopify", *, connected_at: datetime = RECEIVED_AT, **parts: Any
 ) -> Storefront:
-    told: dict[str, Any] = {"storefront_id": "online", "source": "shop"}
-    return Storefront(platform=platform, connected_at=at, changed_at=at, **told | parts)
+    attributes: dict[str, Any] = {"storefront_id": "online", "source": "shop"}
+    return Storefront(
+        platform=platform, connected_at=connected_at, changed_at=connected_at, **attributes | parts
+    )
 
 
 def delivery(body: bytes = b"{}", **parts: Any) -> Delivery:
-    told: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "program_id": "bean",
         "storefront_id": "online",
         "platform": "shopify",
         "source": "shop",
-        "received_at": AT,
+        "received_at": RECEIVED_AT,
         "headers": {},
     }
-    return Delivery(body=body, **told | parts)
+    return Delivery(body=body, **attributes | parts)

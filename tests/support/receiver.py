@@ -27,9 +27,9 @@ class Post(NamedTuple):
     body: bytes
 
     @property
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.body)
-        return told
+    def payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = json.loads(self.body)
+        return payload
 
     def is_signed_with(self, secret: str) -> bool:
         """As the page of Standard Webhooks tells a receiver to check, with nothing of ours."""
@@ -58,7 +58,7 @@ class Receiver:
     def answer(self, path: str, *replies: Reply) -> None:
         self._replies[path] = list(replies)
 
-    def at(self, path: str) -> list[Post]:
+    def posts_to(self, path: str) -> list[Post]:
         return [post for post in self.posts if post.path == path]
 
     def reply(self, post: Post) -> Reply:
@@ -87,7 +87,7 @@ def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        def log_message(self, *_told: Any) -> None:
+        def log_message(self, *_line: Any) -> None:
             pass
 
     server.RequestHandlerClass = Handler

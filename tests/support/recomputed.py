@@ -526,9 +526,9 @@ class Recomputed:
             "ever_value_minor": ratio(total, len(members)),
         }
 
-    def _follows(self, moment: datetime, told_at: Iterable[datetime]) -> bool:
+    def _follows(self, moment: datetime, sent: Iterable[datetime]) -> bool:
         within = timedelta(days=self.period.within_days)
-        return any(arrived <= moment < arrived + within for arrived in told_at)
+        return any(arrived <= moment < arrived + within for arrived in sent)
 
     # What points are held, expire, are spent
 

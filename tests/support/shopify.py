@@ -56,11 +56,11 @@ DELETED_CUSTOMER: Final[dict[str, Any]] = {
 }
 
 
-def payload(name: str, *, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+def payload(name: str, *, paid_at: datetime | None = None, **changes: Any) -> dict[str, Any]:
     """A published body; an order's with `processed_at` set, and whatever else is changed."""
     body: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_bytes())
-    if at is not None:
-        body["processed_at"] = at.isoformat()
+    if paid_at is not None:
+        body["processed_at"] = paid_at.isoformat()
     return body | changes
 
 

@@ -67,17 +67,17 @@ def _shopify(began_at: datetime) -> Shop:
     def telling(topic: str, event_id: str, body: dict[str, Any]) -> Telling:
         raw = shopify.encoded(body)
         signed = shopify.headers(raw, topic=topic, event_id=event_id, secret=SECRET)
-        return Telling(body=raw, sign=lambda _raw, _at: signed)
+        return Telling(body=raw, sign=lambda _raw, _signed_at: signed)
 
     def order(minute: int, **changes: Any) -> dict[str, Any]:
-        told = shopify.payload(shopify.WITH_CUSTOMER, at=began_at)
-        told |= {
+        body = shopify.payload(shopify.WITH_CUSTOMER, paid_at=began_at)
+        body |= {
             "updated_at": (began_at + timedelta(minutes=minute)).isoformat(),
             "financial_status": "paid",
             "refunds": [],
-            "line_items": [each | {"current_quantity": 1} for each in told["line_items"]],
+            "line_items": [each | {"current_quantity": 1} for each in body["line_items"]],
         }
-        return told | changes
+        return body | changes
 
     paid = order(0)
     fewer = order(1, line_items=paid["line_items"][:1])
@@ -120,8 +120,8 @@ def _shopify(began_at: datetime) -> Shop:
 
 def _woocommerce(began_at: datetime) -> Shop:
     def telling(minute: int, **changes: Any) -> Telling:
-        def gmt(at: datetime) -> str:
-            return at.strftime("%Y-%m-%dT%H:%M:%S")
+        def gmt(moment: datetime) -> str:
+            return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
         body = fixture("woocommerce/order.727") | {
             "date_created_gmt": gmt(began_at),
@@ -131,7 +131,7 @@ def _woocommerce(began_at: datetime) -> Shop:
         # It has one name for all that it delivers in a second.
         return Telling(
             body=encoded(body | changes),
-            sign=lambda raw, _at: signing.woocommerce(raw, name="of-this-second"),
+            sign=lambda raw, _signed_at: signing.woocommerce(raw, name="of-this-second"),
         )
 
     more = {"id": 9, "quantity": 1, "total": "20.00", "total_tax": "1.50"}
@@ -159,7 +159,9 @@ def _stripe(began_at: datetime) -> Shop:
         }
         for part, changes in parts.items():
             body["data"][part] |= changes
-        return Telling(body=encoded(body), sign=lambda raw, at: signing.stripe(raw, at=at))
+        return Telling(
+            body=encoded(body), sign=lambda raw, signed_at: signing.stripe(raw, signed_at=signed_at)
+        )
 
     def refund(event_id: str, minute: int, *, before: int, now: int) -> Telling:
         return telling(
@@ -193,27 +195,27 @@ def _square(began_at: datetime) -> Shop:
         body = fixture(f"square/{name}") | {"event_id": event_id}
         change(body["data"]["object"])
         return Telling(
-            body=encoded(body), sign=lambda raw, _at: signing.square(raw, url=SQUARE_URL)
+            body=encoded(body), sign=lambda raw, _signed_at: signing.square(raw, url=SQUARE_URL)
         )
 
-    def of_order(told: Any) -> None:
-        told["order_updated"]["order_id"] = order_id
+    def of_order(subject: Any) -> None:
+        subject["order_updated"]["order_id"] = order_id
 
-    def of_payment(told: Any) -> None:
-        told["payment"]["created_at"] = began_at.isoformat()
+    def of_payment(subject: Any) -> None:
+        subject["payment"]["created_at"] = began_at.isoformat()
 
-    def of_refund(told: Any) -> None:
-        told["refund"]["amount_money"]["amount"] = 110
+    def of_refund(subject: Any) -> None:
+        subject["refund"]["amount_money"]["amount"] = 110
 
     def order(minute: int, **changes: Any) -> dict[str, Any]:
-        told = fixture("square/order")["order"] | {
+        body = fixture("square/order")["order"] | {
             "id": order_id,
             "customer_id": "ANA",
             "updated_at": (began_at + timedelta(minutes=minute)).isoformat(),
             "net_amount_due_money": {"amount": 0, "currency": "USD"},
             "tenders": [{"id": "tender"}],
         }
-        return {f"/v2/orders/{order_id}": {"order": told | changes}}
+        return {f"/v2/orders/{order_id}": {"order": body | changes}}
 
     payment = fixture("square/payment.updated")["data"]["object"]
     of_payment(payment)
@@ -258,13 +260,16 @@ def _bigcommerce(began_at: datetime) -> Shop:
 
     def telling(scope: str, name: str) -> Telling:
         body = encoded(bigcommerce.event(scope, hash=f"of-{scope.rpartition('/')[2]}"))
-        return Telling(body=body, sign=lambda raw, at: signing.bigcommerce(raw, at=at, name=name))
+        return Telling(
+            body=body,
+            sign=lambda raw, signed_at: signing.bigcommerce(raw, signed_at=signed_at, name=name),
+        )
 
     def order(
         minute: int, *, products: list[dict[str, Any]], refunds: Any = (), **changes: Any
     ) -> dict[str, Any]:
-        def rfc(at: datetime) -> str:
-            return at.strftime("%a, %d %b %Y %H:%M:%S +0000")
+        def rfc(moment: datetime) -> str:
+            return moment.strftime("%a, %d %b %Y %H:%M:%S +0000")
 
         dates = {
             "date_created": rfc(began_at),

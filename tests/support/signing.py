@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.received import AT, URL
+from tests.support.received import RECEIVED_AT, URL
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 SECRET: Final = "a-secret-of-the-shop"
@@ -36,8 +36,10 @@ def woocommerce(
     }
 
 
-def stripe(body: bytes, *, at: datetime = AT, secret: str = SECRET) -> dict[str, str]:
-    timestamp = int(at.timestamp())
+def stripe(
+    body: bytes, *, signed_at: datetime = RECEIVED_AT, secret: str = SECRET
+) -> dict[str, str]:
+    timestamp = int(signed_at.timestamp())
     signature = digest(f"{timestamp}.".encode() + body, secret).hex()
     return {"stripe-signature": f"t={timestamp},v1={signature},v0={'0' * 64}"}
 
@@ -48,9 +50,9 @@ def square(body: bytes, *, url: str = URL, secret: str = SECRET) -> dict[str, st
 
 
 def bigcommerce(
-    body: bytes, *, at: datetime = AT, name: str = "msg_1", secret: str = SECRET
+    body: bytes, *, signed_at: datetime = RECEIVED_AT, name: str = "msg_1", secret: str = SECRET
 ) -> dict[str, str]:
-    timestamp = int(at.timestamp())
+    timestamp = int(signed_at.timestamp())
     signature = digest(f"{name}.{timestamp}.".encode() + body, secret)
     return {
         "webhook-id": name,

@@ -53,11 +53,11 @@ class Snapshot:
 
     def __init__(self, *, region: str) -> None:
         self._region = region
-        self._kept = deepcopy(self._backends())
+        self._copies = deepcopy(self._backends())
         self._buckets = dict(s3_backends.bucket_accounts)
 
     def put_back(self) -> None:
-        for backend, copied in zip(self._backends(), deepcopy(self._kept), strict=True):
+        for backend, copied in zip(self._backends(), deepcopy(self._copies), strict=True):
             backend.update(copied)
         s3_backends.bucket_accounts.update(self._buckets)
 

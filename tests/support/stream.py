@@ -17,20 +17,20 @@ def records(table: str) -> list[Record]:
     streams = boto3.client("dynamodbstreams", config=CONFIG)
     arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
-        "ShardIterator"
-    ]
-    told: list[Record] = []
+    iterator = streams.get_shard_iterator(
+        StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records: list[Record] = []
     while True:
-        page = streams.get_records(ShardIterator=at, Limit=1000)
+        page = streams.get_records(ShardIterator=iterator, Limit=1000)
         if not page["Records"]:
-            return told
-        told += (_as_delivered(dict(record)) for record in page["Records"])
-        at = page["NextShardIterator"]
+            return records
+        records += (_as_delivered(dict(record)) for record in page["Records"])
+        iterator = page["NextShardIterator"]
 
 
-def batch(told: Sequence[Record]) -> dict[str, Any]:
-    return {"Records": list(told)}
+def batch(records: Sequence[Record]) -> dict[str, Any]:
+    return {"Records": list(records)}
 
 
 def _as_delivered(record: Record) -> Record:

@@ -40,18 +40,18 @@ def kill() -> None:
 class Fuse:
     """Burns at one of the calls that pass by it, before or after the call took effect."""
 
-    at: int = 0
+    call_number: int = 0
     after: bool = False
     burn: Callable[[], object] = kill
     calls: int = 0
 
     def before_call(self) -> None:
         self.calls += 1
-        if self.calls == self.at and not self.after:
+        if self.calls == self.call_number and not self.after:
             self.burn()
 
     def after_call(self) -> None:
-        if self.calls == self.at and self.after:
+        if self.calls == self.call_number and self.after:
             self.burn()
 
 

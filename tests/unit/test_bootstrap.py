@@ -154,10 +154,10 @@ def test_a_given_python_that_is_another_is_refused_by_name(tmp_path: Path) -> No
 def test_a_missing_python_is_answered_with_how_to_get_one(tmp_path: Path) -> None:
     failing_shim(tmp_path / "shims" / "python3.13")
 
-    with pytest.raises(Unprepared, match=r"pyenv install 3\.13") as told:
+    with pytest.raises(Unprepared, match=r"pyenv install 3\.13") as refusal:
         find_python(machine(tmp_path / "shims", home=tmp_path))
 
-    assert "make PYTHON=/path/to/python3.13" in str(told.value)
+    assert "make PYTHON=/path/to/python3.13" in str(refusal.value)
 
 
 def test_a_person_reads_a_sentence_and_no_traceback(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_uv_fetches_from_where_pip_is_told_to() -> None:
         "global.index-url='https://index.example/simple'\n"
     )
 
-    told = uv_environment(pip_settings(listing), {"PATH": "/bin"})
+    environment = uv_environment(pip_settings(listing), {"PATH": "/bin"})
 
-    assert told == {
+    assert environment == {
         "PATH": "/bin",
         "SSL_CERT_FILE": "/etc/ssl/ours.pem",
         "UV_DEFAULT_INDEX": "https://index.example/simple",
@@ -216,6 +216,6 @@ def test_pip_settings_of_the_environment_win_over_the_files() -> None:
 def test_what_the_environment_tells_uv_wins_over_pip_settings() -> None:
     environment = {"UV_DEFAULT_INDEX": "https://uv.example/simple"}
 
-    told = uv_environment({"index-url": "https://pip.example/simple"}, environment)
+    variables = uv_environment({"index-url": "https://pip.example/simple"}, environment)
 
-    assert told["UV_DEFAULT_INDEX"] == "https://uv.example/simple"
+    assert variables["UV_DEFAULT_INDEX"] == "https://uv.example/simple"

@@ -129,12 +129,12 @@ def test_a_removed_source_does_not_stay_in_the_build(checkout: Path) -> None:
 
 def test_a_removed_function_is_removed_from_the_build(checkout: Path) -> None:
     make_all(checkout)
-    wanted = [asset for asset in our_own(checkout) if asset.folder.name != "loyalty"]
+    others = [asset for asset in our_own(checkout) if asset.folder.name != "loyalty"]
     gone = checkout / "build" / "local" / "functions" / "renamed"
     gone.mkdir()
     gone.with_name("renamed.hash").touch()
 
-    build.remove_others(wanted)
+    build.remove_others(others)
 
     left = sorted(p.name for p in gone.parent.iterdir())
     assert left == ["accrual", "accrual.hash"]
@@ -184,8 +184,10 @@ def test_a_layer_carries_no_sdk_no_commands_and_only_metadata_that_is_read(
     build.drop(tmp_path)
     build.drop_metadata(tmp_path)
 
-    kept = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
-    assert kept == ["email_validator-2.4.0.dist-info/METADATA", "pydantic/main.py"]
+    remaining = sorted(
+        p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()
+    )
+    assert remaining == ["email_validator-2.4.0.dist-info/METADATA", "pydantic/main.py"]
 
 
 @pytest.mark.parametrize("platform", ["arm64", "x86_64"])

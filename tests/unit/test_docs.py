@@ -70,18 +70,20 @@ def test_every_path_of_a_test_that_a_page_names_exists(page: str) -> None:
 
 
 def test_the_page_of_the_api_names_every_code_with_its_status() -> None:
-    told = {
+    documented = {
         code.strip("`"): int(status)
         for status, code, _ in rows(DOCS / "api.md", head="status | code")
     }
 
-    assert told == {code: status.value for code, status in STATUS.items()} | {"internal_error": 500}
+    assert documented == {code: status.value for code, status in STATUS.items()} | {
+        "internal_error": 500
+    }
 
 
 def test_the_page_of_the_api_names_every_route_and_who_may() -> None:
     prefix = "/v1/programs/{program_id}"
     described = json.loads(text_of(DOCS / "openapi.json"))["paths"]
-    wanted = {}
+    expected = {}
     for route in ROUTES:
         if route.path != CATCH_ALL:
             name = f"{route.method} {route.path.removeprefix(prefix)}".strip()
@@ -90,14 +92,14 @@ def test_the_page_of_the_api_names_every_route_and_who_may() -> None:
                 described[route.path][route.method.lower()]["description"],
                 re.MULTILINE,
             )
-            wanted[name] = set(who.removesuffix(", without a token").split(", "))
+            expected[name] = set(who.removesuffix(", without a token").split(", "))
 
-    told = {
+    documented = {
         name.strip("`"): ROLES if who == "all" else set(who.split(", "))
         for name, who, _ in rows(DOCS / "api.md", head="route | for")
     }
 
-    assert told == wanted
+    assert documented == expected
 
 
 def test_the_page_of_the_program_has_a_section_for_every_field() -> None:
@@ -108,9 +110,9 @@ def test_the_page_of_the_program_has_a_section_for_every_field() -> None:
 
 @pytest.mark.parametrize("part", [EarningRule, Reward, TierLevel, Transfers, PayWithPoints])
 def test_the_page_of_the_program_names_every_field_of_a_part(part: type[BaseModel]) -> None:
-    told = text_of(DOCS / "program.md")
+    text = text_of(DOCS / "program.md")
 
-    assert [name for name in part.model_fields if not re.search(rf'[`"]{name}[`"]', told)] == []
+    assert [name for name in part.model_fields if not re.search(rf'[`"]{name}[`"]', text)] == []
 
 
 def test_the_list_of_decisions_names_every_page() -> None:

@@ -22,19 +22,19 @@ def test_what_is_not_current_is_named_and_written(
     for path in (of_yesterday, over):
         path.write_text("of yesterday\n", encoding="utf-8")
 
-    def wanted() -> Iterator[Generated]:
+    def outputs() -> Iterator[Generated]:
         yield generated_text(of_yesterday, "of today\n")
         yield generated_text(missing, "new\n")
         yield Generated(over, is_current=not over.is_file(), make=None)
 
-    assert main(wanted, arguments=["--check"]) == 1
+    assert main(outputs, arguments=["--check"]) == 1
     assert "old.md, new/new.md, over.md" in capsys.readouterr().err
     assert of_yesterday.read_text(encoding="utf-8") == "of yesterday\n"
-    assert main(wanted, arguments=[]) == 0
+    assert main(outputs, arguments=[]) == 0
     assert of_yesterday.read_text(encoding="utf-8") == "of today\n"
     assert missing.read_text(encoding="utf-8") == "new\n"
     assert not over.exists()
-    assert main(wanted, arguments=["--check"]) == 0
+    assert main(outputs, arguments=["--check"]) == 0
 
 
 def test_a_bundle_of_other_sources_is_not_current(

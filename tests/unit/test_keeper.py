@@ -200,7 +200,7 @@ class TestRevisions:
             home.fold(now=NOON + timedelta(days=number, hours=14))
             member = after
 
-        (told,) = home.told()["members"]
+        (told,) = home.facts_by_kind()["members"]
 
         assert "gold" not in told
 
@@ -213,12 +213,12 @@ class TestTruth:
         self, new_home: Any, items: list[Kept], hours: list[int]
     ) -> None:
         home = new_home(items)
-        once = home.told()
+        once = home.facts_by_kind()
 
         for hour in sorted(hours):
             home.fold(now=datetime(2026, 10, 27, 0, 30, tzinfo=UTC) + timedelta(hours=hour))
 
-            assert home.told() == once
+            assert home.facts_by_kind() == once
 
     @quick
     @given(items=histories(), redelivered=st.data())
@@ -226,7 +226,7 @@ class TestTruth:
         self, new_home: Any, items: list[Kept], redelivered: st.DataObject
     ) -> None:
         home = new_home(items)
-        once = home.told()
+        once = home.facts_by_kind()
         for number, now in enumerate((NEXT_MORNING, NEXT_MONTH)):
             home.fold(now=now)
             again = redelivered.draw(
@@ -234,15 +234,15 @@ class TestTruth:
             )
             home.write([change(item) for item in again], name=f"again-{number}")
 
-            assert home.told() == once
+            assert home.facts_by_kind() == once
 
         home.fold(now=NEXT_MONTH)
-        assert home.told() == once
+        assert home.facts_by_kind() == once
 
     def test_a_keeper_that_is_killed_anywhere_has_lost_nothing(self, home: Home) -> None:
         for number in range(3):
             home.write([sold(f"{number}", at=NOON + number * timedelta(days=1))], name=f"{number}")
-        once = home.told()
+        once = home.facts_by_kind()
         deaths = 0
 
         for calls in count():
@@ -254,10 +254,10 @@ class TestTruth:
                 deaths += 1
             finally:
                 home.bucket.calls_left = None
-            assert home.told() == once
+            assert home.facts_by_kind() == once
 
         assert deaths > 5
-        assert home.told() == once
+        assert home.facts_by_kind() == once
 
     def test_what_was_written_anew_while_it_was_folded_is_kept(self, home: Home) -> None:
         home.write([sold("1")], name="1-1")

@@ -1,4 +1,4 @@
-"""Names that `make check` refuses."""
+"""The names that `make lint` refuses."""
 
 import pytest
 
@@ -31,19 +31,21 @@ def test_a_catch_all_name_is_refused_wherever_it_is_bound(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["order = told()\n", "held_at = 1\n", "x.read(told=1)\n"])
-def test_using_somebody_else_s_name_is_allowed(source: str) -> None:
+def test_a_name_that_another_package_chose_may_be_used(source: str) -> None:
     assert list(faults([("a.py", source)])) == []
 
 
-def test_two_public_classes_of_one_name_are_refused() -> None:
+def test_two_public_classes_with_the_same_name_are_refused() -> None:
     sources = [("layers/a.py", CLASS), ("functions/b.py", CLASS)]
 
     (fault,) = faults(sources)
 
-    assert fault == "functions/b.py:1: the class `Order` has the name of the one in layers/a.py:1"
+    assert (
+        fault == "functions/b.py:1: the class `Order` has the same name as the one in layers/a.py:1"
+    )
 
 
-def test_private_classes_and_those_of_tests_may_share_a_name() -> None:
+def test_private_classes_and_classes_of_tests_may_share_a_name() -> None:
     sources = [("layers/a.py", "class _Part: ...\n"), ("infra/b.py", "class _Part: ...\n")]
 
     assert list(faults([*sources, ("layers/c.py", CLASS), ("tests/d.py", CLASS)])) == []

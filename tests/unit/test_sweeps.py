@@ -489,11 +489,11 @@ class TestKilled:
         self, *, after: bool, faultless: MemoryEngine
     ) -> None:
         for at in count(1):
-            town = story(Fuse(at=at, after=after))
+            town = story(Fuse(call_number=at, after=after))
             try:
                 town.sweep()
             except Killed:
-                town.fuse.at = 0
+                town.fuse.call_number = 0
                 # The queue delivers what was not finished; the next sweep begins anew.
                 town.work()
                 town.sweep()
@@ -508,13 +508,13 @@ class TestKilled:
         self, faultless: MemoryEngine
     ) -> None:
         for at in count(1):
-            town = story(Fuse(at=at))
+            town = story(Fuse(call_number=at))
             other = Town(program=town.program, now=town.now, table=town.table)
             town.fuse.burn = other.sweep
             town.sweep()
             if town.fuse.calls < at:
                 break
-            town.fuse.at = 0
+            town.fuse.call_number = 0
             town.sweep()
 
             assert town.table.items == faultless.items, f"overtaken at call {at}"

@@ -148,7 +148,7 @@ def item_of(size: int) -> Item:
 
 
 def due(parts: Item) -> Item:
-    told = {name: value for name, value in parts.items() if name != "due"}
+    attributes = {name: value for name, value in parts.items() if name != "due"}
     if "due" in parts:
-        told |= {"expiring_pk": "EXPIRING", "expiring_sk": parts["due"]}
-    return {"pk": "p", "sk": "ACCOUNT"} | told
+        attributes |= {"expiring_pk": "EXPIRING", "expiring_sk": parts["due"]}
+    return {"pk": "p", "sk": "ACCOUNT"} | attributes

@@ -62,14 +62,14 @@ def test_the_record_of_a_cloud_that_has_stopped_is_replaced(path: Path, living: 
 def test_a_start_removes_the_records_of_stopped_clouds_only(path: Path, living: set[int]) -> None:
     living |= {4566, 4600, 4700}
     write_record(path, record(4566))
-    kept = write_record(path, record(4600))
+    written = write_record(path, record(4600))
     gone = write_record(path, record(4700))
     living.discard(4700)
 
     remove_stale_records(path)
 
     assert path.exists()
-    assert kept.exists()
+    assert written.exists()
     assert not gone.exists()
 
 

@@ -8,7 +8,7 @@ SECRET = "of-the-shop"  # the storefront's own check says whether it was used ri
 
 
 def test_a_delivery_is_signed_as_the_storefront_demands() -> None:
-    order = paid_order(email="ana@example.com", at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC))
+    order = paid_order(email="ana@example.com", paid_at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC))
 
     sent = delivery(order, topic="orders/paid", secret=SECRET, webhook_id="w1", event_id="e1")
 

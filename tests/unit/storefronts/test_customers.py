@@ -24,8 +24,8 @@ from tests.support.signing import encoded, fixture
 from tests.support.stripe import customer_event
 from tests.support.woocommerce import CUSTOMER
 
-AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
-SECONDS = int(AT.timestamp())
+RECEIVED_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+SECONDS = int(RECEIVED_AT.timestamp())
 EMAIL = Identity("email", "ana@example.com")
 PHONE = Identity("phone", "+33612345678")
 
@@ -120,7 +120,7 @@ def test_a_customer_is_read(platform: Platform, topic: str, body: Any, name: str
     assert told.customer == Identity("customer", name, "shop")
     assert told.contacts == (EMAIL, PHONE)
     assert told.verified == frozenset()
-    assert (told.name, told.told_at) == ("Ana Lund", AT)
+    assert (told.name, told.told_at) == ("Ana Lund", RECEIVED_AT)
 
 
 @pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
@@ -197,7 +197,7 @@ class TestMemberships:
             membership_id="sub_1",
             plans=("price_gold", "prod_gold"),
             paid_until=datetime.fromtimestamp(SECONDS + 86400, UTC),
-            told_at=AT,
+            told_at=RECEIVED_AT,
         )
         assert STRIPE.envelope(encoded(body), {}).customer_id == "cus_1"
 
@@ -205,7 +205,7 @@ class TestMemberships:
         items = {"data": [{"price": {"id": "price_gold"}}]}
         body = subscription(items=items, current_period_end=SECONDS)
 
-        assert translated(STRIPE, body["type"], body).paid_until == AT
+        assert translated(STRIPE, body["type"], body).paid_until == RECEIVED_AT
 
     @pytest.mark.parametrize("status", ["canceled", "unpaid", "paused", "incomplete_expired"])
     def test_one_that_has_ended_is_paid_no_more(self, status: str) -> None:
@@ -241,7 +241,7 @@ class TestMemberships:
             membership_id="sub-1",
             plans=("GOLD-MONTHLY",),
             paid_until=datetime(2026, 12, 21, 12, tzinfo=UTC),
-            told_at=AT,
+            told_at=RECEIVED_AT,
         )
         assert SQUARE.envelope(encoded(body), {}).customer_id == "ANA"
 
@@ -266,7 +266,7 @@ BODIES: list[tuple[Platform, str, Any]] = [
 ]
 SPOILED = st.sampled_from(BODIES).flatmap(
     lambda one: st.tuples(
-        st.just(one[0]), st.just(one[1]), spoiled(one[2], at=list(places(one[2])))
+        st.just(one[0]), st.just(one[1]), spoiled(one[2], places=list(places(one[2])))
     )
 )
 
@@ -280,7 +280,7 @@ def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(told: Any) -> 
     must_make_sense(platform.translate(topic, raw, SHOP))
 
 
-@given(spoiled(OF_BIGCOMMERCE, at=list(places(OF_BIGCOMMERCE))))
+@given(spoiled(OF_BIGCOMMERCE, places=list(places(OF_BIGCOMMERCE))))
 def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
 

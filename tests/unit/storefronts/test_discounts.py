@@ -12,7 +12,7 @@ from loyalty.storefronts.square import SQUARE
 from loyalty.storefronts.stripe import STRIPE
 from loyalty.storefronts.woocommerce import WOOCOMMERCE
 from tests.support import bigcommerce as big
-from tests.support.received import AT, SHOP, complete_delivery
+from tests.support.received import RECEIVED_AT, SHOP, complete_delivery
 from tests.support.shopify import OF_NOBODY, WITH_CUSTOMER, payload
 from tests.support.signing import encoded, fixture
 
@@ -21,7 +21,7 @@ CODE = "PALQEB2IUTDABXG3"
 
 def of_shopify(*codes: str, name: str = WITH_CUSTOMER, **changes: Any) -> Command | PrivacyRequest:
     discounts = [{"code": code, "amount": "5.00", "type": "fixed_amount"} for code in codes]
-    body = payload(name, at=AT, **({"discount_codes": discounts} | changes))
+    body = payload(name, paid_at=RECEIVED_AT, **({"discount_codes": discounts} | changes))
     topic = "orders/updated" if "financial_status" in changes else "orders/paid"
     return SHOPIFY.translate(topic, encoded(body), SHOP)
 

@@ -11,7 +11,7 @@ from loyalty.storefronts.shopify import SHOPIFY
 from loyalty.storefronts.square import SQUARE
 from loyalty.storefronts.woocommerce import WOOCOMMERCE
 from tests.support import bigcommerce as big
-from tests.support.received import AT, complete_delivery
+from tests.support.received import RECEIVED_AT, complete_delivery
 from tests.support.shopify import WITH_CUSTOMER, payload
 from tests.support.signing import encoded, fixture
 
@@ -19,7 +19,7 @@ from tests.support.signing import encoded, fixture
 def of_shopify(
     earns: OrderFilter, *, topic: str = "orders/paid", **changes: Any
 ) -> Command | PrivacyRequest:
-    body = encoded(payload(WITH_CUSTOMER, at=AT, **changes))
+    body = encoded(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes))
     return SHOPIFY.translate(topic, body, SendingShop("shop", earns=earns))
 
 

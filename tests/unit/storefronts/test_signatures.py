@@ -13,7 +13,7 @@ from loyalty.domain.shops.storefront import PlatformName
 from loyalty.storefronts import platform_named
 from loyalty.storefronts.signatures import standard
 from tests.support import signing
-from tests.support.received import AT, received
+from tests.support.received import RECEIVED_AT, received
 from tests.support.signing import SECRET, fixture
 
 BODY = '{"id":1,"note":"é"}'.encode()
@@ -55,7 +55,7 @@ def test_bigcommerce_signs_with_the_bytes_of_its_client_secret() -> None:
     body = known["body"].encode()
     at = datetime.fromtimestamp(known["timestamp"], UTC)
 
-    assert believed("bigcommerce", body, signing.bigcommerce(body, at=at), at=at)
+    assert believed("bigcommerce", body, signing.bigcommerce(body, signed_at=at), received_at=at)
 
 
 def test_a_known_signature_of_stripe_is_believed() -> None:
@@ -100,8 +100,8 @@ def test_what_was_signed_too_long_ago_is_a_replay(
     platform: PlatformName, seconds: int, *, is_believed: bool
 ) -> None:
     for sign in (1, -1):
-        at = AT + timedelta(seconds=sign * seconds)
-        headers = SIGN[platform](BODY, at=at)
+        at = RECEIVED_AT + timedelta(seconds=sign * seconds)
+        headers = SIGN[platform](BODY, signed_at=at)
 
         assert believed(platform, BODY, headers) == is_believed
 

@@ -32,7 +32,7 @@ from tests.support.woocommerce import CUSTOMER
 
 ORDERS: Final = ("orders/paid", "orders/create", "orders/updated")
 WOO_ORDERS: Final = ("order.created", "order.updated", "order.restored")
-AT: Final = "2026-11-21T10:00:00Z"
+RECEIVED_AT: Final = "2026-11-21T10:00:00Z"
 
 
 class Sample(NamedTuple):
@@ -63,7 +63,7 @@ def _square_subscription(kind: str) -> dict[str, Any]:
     return {
         "event_id": "e1",
         "type": kind,
-        "created_at": AT,
+        "created_at": RECEIVED_AT,
         "data": {"object": {"subscription": subscription}},
     }
 
@@ -84,7 +84,9 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
         Sample("a paid order", _order(), ORDERS),
         Sample("the published order", payload("order.450789469"), ORDERS),
         Sample("an order nobody paid", _order(financial_status="pending")),
-        Sample("a cancelled order", _order(cancelled_at=AT), (*ORDERS, "orders/cancelled")),
+        Sample(
+            "a cancelled order", _order(cancelled_at=RECEIVED_AT), (*ORDERS, "orders/cancelled")
+        ),
         Sample("a refund", payload("refund.929361467"), ("refunds/create",)),
         Sample("another refund", payload("refund.509562969"), ("refunds/create",)),
         Sample("a customer", KNOWN_CUSTOMER, ("customers/create", "customers/update")),

@@ -12,7 +12,7 @@ from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from tests.support.received import storefront
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-SHOP = storefront(at=NOW)
+SHOP = storefront(connected_at=NOW)
 CHANGED = replace(SHOP, earns=OrderFilter(tags_none=("wholesale",)))
 
 

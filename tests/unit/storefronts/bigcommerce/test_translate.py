@@ -197,7 +197,7 @@ def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
 ) -> None:
     bodies = [event(), order(fees=[{"cost_ex_tax": "1"}]), PRODUCTS, REFUNDS]
     spoil = data.draw(st.integers(0, 3))
-    bodies[spoil] = data.draw(spoiled(bodies[spoil], at=list(places(bodies[spoil]))))
+    bodies[spoil] = data.draw(spoiled(bodies[spoil], places=list(places(bodies[spoil]))))
     body, *fetched = [json.dumps(each).encode() for each in bodies]
 
     must_make_sense(complete_any(BIGCOMMERCE, TOPIC, body, fetched))

@@ -161,7 +161,7 @@ def test_a_code_is_deactivated_by_its_name() -> None:
     assert asked[0]["variables"] == {"id": NODE}
 
 
-@given(spoiled(node(), at=list(places(node()))) | spoiled(TAKEN, at=list(places(TAKEN))))
+@given(spoiled(node(), places=list(places(node()))) | spoiled(TAKEN, places=list(places(TAKEN))))
 def test_whatever_is_wrong_with_an_answer_it_is_understood_or_refused(told: Any) -> None:
     shop, _ = answered(told)
 

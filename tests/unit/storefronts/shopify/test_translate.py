@@ -36,7 +36,7 @@ from tests.support.shopify import (
     payload,
 )
 
-AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command | PrivacyRequest:
@@ -50,7 +50,7 @@ def paid(body: dict[str, Any]) -> OrderPaid:
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    return payload(WITH_CUSTOMER, at=AT, **changes)
+    return payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes)
 
 
 def bag(amount: str, currency: str = "USD") -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_a_paid_order_is_read_from_the_published_body() -> None:
 
     assert told.currency == "USD"
     assert (told.order.source, told.order.order_id) == ("shop", "450789469")
-    assert told.order.occurred_at == AT
+    assert told.order.occurred_at == RECEIVED_AT
     assert told.order.channel == "web"
     assert {line.sku: line.amount_minor for line in told.order.lines} == {
         "IPOD2008GREEN": 19566,
@@ -190,11 +190,11 @@ def test_what_cannot_be_an_identity_is_passed_over() -> None:
 
 
 def test_an_order_of_nobody_is_ignored() -> None:
-    assert translated(payload(OF_NOBODY, at=AT)) == Ignored("no_customer")
+    assert translated(payload(OF_NOBODY, paid_at=RECEIVED_AT)) == Ignored("no_customer")
 
 
 def test_every_published_line_of_an_order_counts() -> None:
-    told = paid(payload(OF_NOBODY, at=AT, email="ana@example.com"))
+    told = paid(payload(OF_NOBODY, paid_at=RECEIVED_AT, email="ana@example.com"))
 
     assert [(line.quantity, line.amount_minor) for line in told.order.lines] == [
         (1, 12999),
@@ -403,7 +403,7 @@ def refund_body(*transactions: dict[str, Any], **changes: Any) -> dict[str, Any]
         "id": 7,
         "admin_graphql_api_id": "gid://shopify/Refund/7",
         "order_id": 450789469,
-        "processed_at": AT.isoformat(),
+        "processed_at": RECEIVED_AT.isoformat(),
     }
     return told | {"transactions": list(transactions)} | changes
 

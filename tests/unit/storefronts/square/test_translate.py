@@ -247,8 +247,8 @@ def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
 ) -> None:
     published = event(topic)
     at = [path for path in places(published) if path[0] in ("data", "type", "event_id")]
-    body = json.dumps(data.draw(spoiled(published, at=at) | st.just(published))).encode()
-    answer = data.draw(spoiled(ANSWERS[topic], at=list(places(ANSWERS[topic]))))
+    body = json.dumps(data.draw(spoiled(published, places=at) | st.just(published))).encode()
+    answer = data.draw(spoiled(ANSWERS[topic], places=list(places(ANSWERS[topic]))))
 
     must_make_sense(complete_any(SQUARE, topic, body, [json.dumps(answer).encode()]))
     told = SQUARE.envelope(body, {})

@@ -194,7 +194,7 @@ def test_whatever_is_answered_of_an_invoice_s_payments_it_is_read_ignored_or_par
     data: st.DataObject,
 ) -> None:
     answer = json.loads(payments(PAYMENT)[0])
-    told = json.dumps(data.draw(spoiled(answer, at=list(places(answer))))).encode()
+    told = json.dumps(data.draw(spoiled(answer, places=list(places(answer))))).encode()
     raw = encoded(of_another_version())
 
     must_make_sense(complete_delivery(STRIPE, INVOICE, raw, [told], source="shop"))
@@ -263,7 +263,7 @@ def test_whatever_is_wrong_with_an_event_it_is_read_ignored_or_parked(
     name: str, data: st.DataObject
 ) -> None:
     at = [path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")]
-    raw = json.dumps(data.draw(spoiled(EVENTS[name], at=at))).encode()
+    raw = json.dumps(data.draw(spoiled(EVENTS[name], places=at))).encode()
 
     must_make_sense(STRIPE.translate(name, raw, SHOP))
     told = STRIPE.envelope(raw, {})

@@ -173,7 +173,7 @@ PUBLISHED = order(refunds=[{"id": 726, "total": "-10.00"}], fee_lines=[item("-1.
 READ = tuple(path for path in places(PUBLISHED) if path[0] in WooCommerceOrder.model_fields)
 
 
-@given(body=spoiled(PUBLISHED, at=READ))
+@given(body=spoiled(PUBLISHED, places=READ))
 def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
     told = WOOCOMMERCE.envelope(raw, signed(raw))

@@ -77,7 +77,7 @@ class Shop:
         self.program = published(tiers=TIERS, earning_rules=[rule()])
         self.now = NOW
         told = {"memberships": {"price_gold": "gold"}} | changes
-        self.storefront = storefront("stripe", at=NOW, **told)
+        self.storefront = storefront("stripe", connected_at=NOW, **told)
         engine = Persistent(self.table, pause=lambda _attempt: None)
         self.members = TableMembers(engine, program_id="bean", keyring=lambda: RING)
         self.customers = TableCustomers(engine, program_id="bean", keyring=lambda: RING)

@@ -90,7 +90,7 @@ class Shop:
 
     def connect(self, *secrets: str, source: str = "shop", now: datetime = NOW) -> bool:
         _, is_new = connect(
-            storefront(source=source, at=now),
+            storefront(source=source, connected_at=now),
             ShopKeys(secrets=secrets or (SECRET,)),
             program_id="bean",
             shelf=self.shelf,
