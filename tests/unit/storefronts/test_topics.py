@@ -242,7 +242,7 @@ def test_a_request_of_another_shop_of_the_same_app_is_parked(topic: str, body: A
     assert translated("another") == Parked("other_shop", "/shop_domain")
 
 
-@pytest.mark.parametrize("scope", list(platform_named("bigcommerce").traits.topics))
+@pytest.mark.parametrize("scope", sorted(platform_named("bigcommerce").traits.topics))
 def test_an_event_of_another_store_of_the_same_app_is_parked(scope: str) -> None:
     speaks = platform_named("bigcommerce")
 
