@@ -29,6 +29,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.program.document import Program
 from loyalty.edge.http.app import Api, Operation
 from loyalty.edge.http.problems import CONTENT_TYPE, STATUS, Problem
+from tools.api_examples import answer_example, request_example
 from tools.generated import ROOT, Generated, generated_text, main
 
 OPENAPI: Final = ROOT / "docs" / "openapi.json"
@@ -99,11 +100,12 @@ def apis() -> Iterator[Api]:
             yield api
 
 
-def describe(parts: Iterable[Api]) -> Json:
+def describe(parts: Iterable[Api], *, examples: bool = False) -> Json:
     """One OpenAPI document of several functions' routes.
 
     Raises:
-        DescriptionError: two routes, two operations or two models share a name.
+        DescriptionError: two routes, two operations or two models share a name; with `examples`,
+            an operation has none.
     """
     paths: dict[str, Json] = defaultdict(dict)
     schemas: dict[str, Json] = {}
@@ -117,6 +119,8 @@ def describe(parts: Iterable[Api]) -> Json:
                 raise DescriptionError(f"{operation.method} {path} is served twice")
             finished = _finished(described["paths"][path][method], operation)
             paths[path][method] = finished | {"tags": [_tag(path)]}
+            if examples:
+                _add_examples(paths[path][method])
     _require_unique_operations(paths)
     problem = TypeAdapter(Problem).json_schema(ref_template=f"{_REF}{{model}}")
     _merge_schemas(schemas, problem.pop("$defs") | {"Problem": problem})
@@ -154,7 +158,7 @@ def _examples() -> Iterator[tuple[str, Json]]:
 
 
 def generated() -> Iterator[Generated]:
-    api = describe(apis())
+    api = describe(apis(), examples=True)
     yield generated_text(OPENAPI, json.dumps(api, indent=2, ensure_ascii=False) + "\n")
     served = json.dumps(api, separators=(",", ":"), ensure_ascii=False)
     yield generated_text(SERVED, f"{served}\n")
@@ -242,6 +246,24 @@ def _finished(described: Json, operation: Operation) -> Json:
             "content": {FORM_TYPE: {"schema": operation.form.model_json_schema()}},
         }
     return finished
+
+
+def _add_examples(operation: Json) -> None:
+    """Give an operation's request and its successful answers their examples.
+
+    Raises:
+        DescriptionError: there is none.
+    """
+    name = operation["operationId"]
+    try:
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content["example"] = request_example(name)
+        for status, response in operation["responses"].items():
+            if status < "300":
+                for media, content in response.get("content", {}).items():
+                    content["example"] = answer_example(name, status=status, media=media)
+    except KeyError:
+        raise DescriptionError(f"{name} has no example") from None
 
 
 def _with_meaning(parameter: Json) -> Json:

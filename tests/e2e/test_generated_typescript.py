@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,17 +66,28 @@ def test_the_contract_s_examples_compile_without_a_cast(generated: Path) -> None
     run([generated / "node_modules" / ".bin" / "tsc", "--project", "."], within=generated)
 
 
-def test_every_example_of_a_request_compiles(generated: Path) -> None:
+def test_every_example_compiles(generated: Path) -> None:
     description: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
     lines = ['import type { components } from "./api.ts";']
-    for name, schema in description["components"]["schemas"].items():
-        for number, example in enumerate(schema.get("examples", ())):
-            typed = f'components["schemas"]["{name}"]'
-            lines.append(f"export const {name}{number}: {typed} = {json.dumps(example)};")
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            for number, (schema, example) in enumerate(examples(operation)):
+                name = f"{operation['operationId']}_{number}"
+                typed = f'components["schemas"]["{schema}"]'
+                lines.append(f"export const {name}: {typed} = {json.dumps(example)};")
     (generated / "examples.ts").write_text("\n".join(lines), encoding="utf-8")
 
-    assert len(lines) > 10
+    assert len(lines) > 70
     run([generated / "node_modules" / ".bin" / "tsc", "--project", "."], within=generated)
+
+
+def examples(operation: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The models of an operation's request and successful answers, each with its example."""
+    successes = [each for status, each in operation["responses"].items() if status < "300"]
+    for message in (operation.get("requestBody", {}), *successes):
+        for content in message.get("content", {}).values():
+            if "$ref" in content["schema"]:
+                yield content["schema"]["$ref"].split("/")[-1], content["example"]
 
 
 def test_a_till_enrolls_sells_redeems_and_understands_a_refusal(

@@ -1,19 +1,10 @@
 """How the key of the identity digests is kept, and what examples promise of members."""
 
-import json
-
 import pytest
-from pydantic import BaseModel
 
 from loyalty.domain.people.identity import identify
 from loyalty.edge.directory import proven_by, read_keyring
 from loyalty.edge.http.auth import Principal
-from loyalty.edge.models.members import (
-    EnrollmentRequest,
-    LookupRequest,
-    MemberAnswer,
-    MemberChangeRequest,
-)
 
 CARD = identify("card", "6034-1")
 
@@ -55,17 +46,6 @@ def test_a_token_proves_what_can_be_an_identity() -> None:
         identify("subject", "sub-ana"),
         identify("phone", "+33612345678"),
     ]
-
-
-@pytest.mark.parametrize(
-    "model", [EnrollmentRequest, LookupRequest, MemberChangeRequest, MemberAnswer]
-)
-def test_the_examples_of_the_description_are_valid(model: type[BaseModel]) -> None:
-    examples = model.model_json_schema()["examples"]
-
-    assert examples
-    for example in examples:
-        model.model_validate_json(json.dumps(example))
 
 
 def test_a_generated_secret_that_looks_like_the_beginning_of_json_is_a_secret() -> None:

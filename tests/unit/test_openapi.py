@@ -1,18 +1,19 @@
 """The API's description: made from the handlers, current, and whole."""
 
 import json
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
 from jsonschema import Draft202012Validator
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 
 from infra.routes import CATCH_ALL, ROUTES
 from loyalty.edge.http.app import ANYONE, Api, IdempotencyKey, ProgramId, create_app, reply
 from loyalty.edge.http.schemas import AnswerPart, Cursor
 from tests.support.documents import document
-from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, describe
+from tools.api_examples import ANSWERS, REQUESTS
+from tools.openapi import OPENAPI, PROGRAM_SCHEMA, SERVED, DescriptionError, apis, describe
 
 
 def an_api(service: str, *, rule: str = "/orders", fields: tuple[str, ...] = ("id",)) -> Api:
@@ -122,10 +123,11 @@ def test_a_form_is_described_with_its_refusals() -> None:
 def test_a_report_is_described_as_json_as_csv_and_as_a_page(described: dict[str, Any]) -> None:
     report = operations(described)["GET /v1/programs/{program_id}/reports/{name}"]
 
-    assert report["responses"]["200"]["content"] == {
-        "application/json": {"schema": {"$ref": "#/components/schemas/ReportAnswer"}},
-        "text/csv": {"schema": {"type": "string"}},
-        "text/html": {"schema": {"type": "string"}},
+    content = report["responses"]["200"]["content"]
+    assert {media: each["schema"] for media, each in content.items()} == {
+        "application/json": {"$ref": "#/components/schemas/ReportAnswer"},
+        "text/csv": {"type": "string"},
+        "text/html": {"type": "string"},
     }
 
 
@@ -306,6 +308,51 @@ def test_every_operation_has_a_short_summary_and_a_description(described: dict[s
         assert ". " not in summary, name
         assert "".join(lines).endswith("."), name
         assert roles.startswith("For: "), name
+
+
+def test_every_request_and_every_answer_has_an_example_that_is_valid(
+    described: dict[str, Any],
+) -> None:
+    contents = {
+        f"{operation['operationId']} {place} {media}": content
+        for operation in operations(described).values()
+        for place, message in [
+            ("request", operation.get("requestBody", {})),
+            *((code, each) for code, each in operation["responses"].items() if code < "300"),
+        ]
+        for media, content in message.get("content", {}).items()
+    }
+
+    assert len(contents) > 90
+    for name, content in contents.items():
+        whole = content["schema"] | {"components": described["components"]}
+        validator = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        assert [error.message for error in validator.iter_errors(content["example"])] == [], name
+
+
+def test_the_models_take_the_examples_of_requests() -> None:
+    handlers = [operation.handler for api in apis() for operation in api.operations]
+    bodies = {
+        handler.__name__: annotation
+        for handler in handlers
+        for name, annotation in get_type_hints(handler).items()
+        if name != "return" and isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    }
+
+    assert {*bodies, "answer_survey_by_link"} == {*REQUESTS}
+    for name, model in bodies.items():
+        model.model_validate_json(json.dumps(REQUESTS[name]))
+
+
+def test_an_operation_without_an_example_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="list_till has no example"):
+        describe([an_api("till")], examples=True)
+
+
+def test_there_is_no_example_of_an_unknown_operation(described: dict[str, Any]) -> None:
+    names = {operation["operationId"] for operation in operations(described).values()}
+
+    assert {*REQUESTS, *ANSWERS} <= names
 
 
 def test_every_parameter_is_described(described: dict[str, Any]) -> None:

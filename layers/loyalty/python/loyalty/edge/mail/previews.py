@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.messaging.messages import Message, Row
@@ -26,22 +26,6 @@ LATER: Final = timedelta(days=23)
 class PreviewRequest(RequestPart):
     """A kind of message, with words and a theme that need not be published yet."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "welcome",
-                    "locale": "fr-FR",
-                    "template": {
-                        "kind": "welcome",
-                        "subject": "Bienvenue, {{ name }}",
-                        "body": "Merci d'être là.",
-                    },
-                }
-            ]
-        }
-    )
-
     kind: Annotated[MessageKind, Field(description="The kind of message.")]
     locale: Annotated[
         StrictStr | None,
@@ -61,18 +45,6 @@ class PreviewRequest(RequestPart):
 
 class PreviewAnswer(AnswerPart):
     """The mail that would be sent."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "subject": "Bienvenue, Ana",
-                    "html": "<!doctype html>…",
-                    "text": "Bienvenue, Ana\n\nMerci d'être là.\n",
-                }
-            ]
-        }
-    )
 
     subject: Annotated[str, Field(description="The subject.")]
     html: Annotated[str, Field(description="The HTML part.")]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import ConfigDict, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.events import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
@@ -27,18 +27,6 @@ EventName = Annotated[
 
 class EndpointRequest(RequestPart):
     """Where to send which events. A second request replaces the first one as a whole."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "url": "https://hooks.example.com/loyalty",
-                    "events": ["PointsEarned", "MemberChanged"],
-                    "description": "Our CRM",
-                }
-            ]
-        }
-    )
 
     url: Annotated[
         StrictStr,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import LINES
@@ -81,21 +81,6 @@ class ProfileRequest(RequestPart):
 class EnrollmentRequest(RequestPart):
     """Somebody to enroll. People who enroll themselves need not name what their token proves."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "identities": [
-                        {"kind": "email", "value": "ana@example.com"},
-                        {"kind": "customer", "source": "shop", "value": "207119551"},
-                    ],
-                    "profile": {"name": "Ana", "locale": "fr-FR", "birthday": "1990-02-28"},
-                    "consents": {"email": True},
-                }
-            ]
-        }
-    )
-
     identities: Annotated[
         tuple[NamedIdentity, ...],
         Field(
@@ -112,29 +97,11 @@ class EnrollmentRequest(RequestPart):
 class LookupRequest(RequestPart):
     """An identity to find a member by. It is in the body because URLs are logged."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"identity": {"kind": "email", "value": "ana@example.com"}}]
-        }
-    )
-
     identity: Annotated[NamedIdentity, Field(description="What identifies the member.")]
 
 
 class MemberChangeRequest(RequestPart):
     """What to change; a field left out stays. Only staff and services remove identities."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "profile": {"locale": None, "attributes": {"milk": "oat"}},
-                    "consents": {"email": False},
-                    "identities": [{"kind": "card", "value": "6034-1"}],
-                }
-            ]
-        }
-    )
 
     profile: Annotated[ProfileRequest, Field(description="Fields of the profile to change.")] = (
         ProfileRequest()
@@ -174,10 +141,6 @@ class MemberChangeRequest(RequestPart):
 
 class TierFloorRequest(RequestPart):
     """A level that a member has at least until a day, whatever they reach."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"level": "gold", "until": "2027-12-31"}]}
-    )
 
     level: Annotated[ExternalId, Field(description="The level's id in the program document.")]
     until: Annotated[
@@ -302,50 +265,6 @@ class MemberProgress(AnswerPart):
 
 class MemberAnswer(AnswerPart):
     """A member as of today: expired points no longer count."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "mem_01KAJ6Y0T2Q8Z5W3E7R9V4B1NC",
-                    "status": "active",
-                    "balance": 49,
-                    "debt": 0,
-                    "lots": [{"expires_on": "2027-11-30", "points": 49}],
-                    "pending": [
-                        {"available_on": "2026-12-01", "expires_on": "2027-12-31", "points": 5}
-                    ],
-                    "profile": {
-                        "name": "Ana",
-                        "locale": "fr-FR",
-                        "birthday": "1990-02-28",
-                        "attributes": {},
-                    },
-                    "identities": [
-                        {
-                            "kind": "email",
-                            "value": "ana@example.com",
-                            "source": None,
-                            "verified": True,
-                        }
-                    ],
-                    "identity_moves": [],
-                    "consents": {"email": True},
-                    "enrolled_at": "2026-11-21T10:00:00Z",
-                    "tier": None,
-                    "progress": {
-                        "basis": "qualifying_points",
-                        "level": None,
-                        "holds_until": None,
-                        "amount": 49,
-                        "next": {"level": "silver", "missing": 451, "by": "2026-12-31"},
-                        "keep": None,
-                        "floor": None,
-                    },
-                }
-            ]
-        }
-    )
 
     id: Annotated[str, Field(description="The member's id, which begins with `mem_`.")]
     status: Annotated[Status, Field(description="`active`, or how the membership ended.")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.facts import ALL
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
@@ -44,15 +44,6 @@ TELL_EVERY_S: Final = 2.0
 
 class ReportExportRequest(RequestPart):
     """A file of one report, or of all facts of one kind, for a period."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"report": "summary", "from": "2026-01-01", "to": "2026-12-31", "format": "csv"},
-                {"facts": "orders", "from": "2026-01-01", "to": "2026-12-31", "format": "parquet"},
-            ]
-        }
-    )
 
     report: Annotated[
         StrictStr | None,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import ConfigDict, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import EXTERNAL_ID
@@ -128,19 +128,6 @@ class PaidLevel(RequestPart):
 
 class StorefrontRequest(RequestPart):
     """A shop to connect. A second request replaces the first one as a whole."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "platform": "shopify",
-                    "source": "shop",
-                    "store": "bean-and-leaf",
-                    "secrets": ["shpss_…"],
-                }
-            ]
-        }
-    )
 
     platform: Annotated[PlatformName, Field(description="The shop's platform.")]
     source: Annotated[
@@ -391,18 +378,6 @@ class BegunReplay(NamedTuple):
 
 class ReplayRequest(RequestPart):
     """Asks to apply deliveries again: those received in a period."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "from": "2026-11-21T00:00:00Z",
-                    "to": "2026-11-22T00:00:00Z",
-                    "statuses": ["parked", "failed"],
-                }
-            ]
-        }
-    )
 
     since: Annotated[
         Instant, Field(alias="from", description="The start of the period (RFC 3339), included.")
