@@ -5,11 +5,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import VoucherAlreadyUsed, WrongState
-from loyalty.domain.ledger.order_vouchers import VOUCHERS_MAX, codes_among
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import OrderRef
 from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
@@ -343,19 +340,3 @@ def test_in_whatever_order_an_order_s_life_is_told_the_end_is_the_same(
     held = at.desk.books.order_vouchers("shop", "o1")
     assert held is not None
     assert (held.codes, held.is_cancelled) == ((), True)
-
-
-@given(st.lists(st.text(max_size=20) | st.from_regex(r"[a-z2-7]{16}", fullmatch=True), max_size=40))
-def test_only_what_has_the_form_of_our_codes_is_looked_for(texts: list[str]) -> None:
-    codes = codes_among(texts)
-
-    assert len(codes) <= VOUCHERS_MAX
-    assert len(set(codes)) == len(codes)
-    assert all((len(code) == 16 and code.isupper()) or code.isdigit() for code in codes)
-    assert codes_among(codes) == codes
-
-
-def test_capitals_do_not_matter_and_a_code_counts_once() -> None:
-    assert codes_among(["palqeb2iutdabxg3", " PALQEB2IUTDABXG3", "WELCOME10"]) == (
-        "PALQEB2IUTDABXG3",
-    )
