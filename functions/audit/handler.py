@@ -1,23 +1,22 @@
-"""Audit: hold the accounts of all members who changed against their entries, every night."""
+"""Audit: every night, compare the accounts of all members who changed with their entries."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import batched
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.logs import logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
+from loyalty.edge.sweeping import begin_run, whole_program
 from loyalty.lake.objects import Changes
 from loyalty.table.due import TableProgress
-from loyalty.table.programs import TablePrograms
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.work_pages import ITEMS_MAX, WorkPage
 
@@ -29,25 +28,21 @@ class AuditSettings:
     audit_queue_url: str
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
-    """The schedule wakes it to begin; the queue hands it members to audit.
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
+    """The schedule invokes it to begin a run, and the queue with the members to audit.
 
-    `{"since": "2026-11-01"}` audits all who changed since then, whatever was audited before.
+    `{"since": "2026-11-01"}` audits every member who changed since then, even if audited before.
     """
     if "Records" not in event:
-        begin(since=event.get("since", ""))
+        begin_run(
+            "audit",
+            counts="Audits",
+            table=settings(AuditSettings).table,
+            pages=pages(),
+            pages_of=partial(whole_program, since=event.get("since", "")),
+        )
         return None
-    return work(event, context, take=take, pages=pages())
-
-
-def begin(*, since: str) -> None:
-    """Every program is work of its own: one that cannot be read holds up no other."""
-    programs = list(TablePrograms(engine(settings(AuditSettings).table)).registered())
-    pages().send(
-        WorkPage(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
-    )
-    logger.info("audit begun", programs=len(programs))
-    count("Audits")
+    return work(event, take=take, pages=pages())
 
 
 def take(page: WorkPage, item: str) -> None:
@@ -58,7 +53,7 @@ def take(page: WorkPage, item: str) -> None:
 
 
 def hand_out(program_id: str, *, since: str) -> None:
-    """Hand out all members who changed since the last run; it is the last one once all are out."""
+    """Hand out every member who changed since the last run, then move the mark forward."""
     config = settings(AuditSettings)
     progress = TableProgress(engine(config.table), program_id=program_id, of="audit")
     mark = since or progress.reached()
@@ -74,7 +69,7 @@ def hand_out(program_id: str, *, since: str) -> None:
 
 
 def audit(program_id: str, member_id: str) -> None:
-    """Name every difference of one account. It repairs nothing."""
+    """Log every difference of one account. Nothing is repaired."""
     table = settings(AuditSettings).table
     differences = audit_member(member_id, desk=open_desk(program_id, table=table))
     for difference in differences:

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.base import FailureResponse
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
@@ -39,30 +32,16 @@ class CodesSettings:
     codes_queue_url: str
 
 
-class _OneByOne(BatchProcessor):
-    """What fails goes back to the queue alone, and in the end to the dead letters."""
-
-    def __init__(self) -> None:
-        super().__init__(event_type=EventType.SQS)
-        self.raise_on_entire_batch_failure = False
-
-    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        """Tell the log what went wrong, without the text that an exception may quote."""
-        fault: BaseException = exception[1]
-        reason = getattr(fault, "reason", None)
-        logger.error("not put right", failure=failure(fault), reason=reason)
-        leave_alone(record)
-        return super().failure_handler(record, exception)
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer:
+    return handle_messages(event, take, on_failure=put_off)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(
-        event=event, record_handler=take, processor=_OneByOne(), context=context
-    )
+def put_off(record: SQSRecord, error: Exception) -> None:
+    """Log a failure, and try the message again after a while: the longer, the more often it failed.
 
-
-def leave_alone(record: SQSRecord) -> None:
-    """Let a shop be for a while, the longer the more often it failed."""
+    The log has no text of the exception, which may quote the shop.
+    """
+    logger.error("not put right", failure=failure(error), reason=getattr(error, "reason", None))
     attempt = int(record.attributes.approximate_receive_count)
     clients.sqs().change_message_visibility(
         QueueUrl=settings(CodesSettings).codes_queue_url,

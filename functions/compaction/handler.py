@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.domain.facts import ALL
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
-from loyalty.edge.aws.table import engine, pause
+from loyalty.edge.aws.table import pause
 from loyalty.edge.logs import logger
-from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
+from loyalty.edge.sweeping import begin_run
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.objects import Lake
-from loyalty.table.programs import TablePrograms
 from loyalty.usecases.work_pages import WorkPage
 
 
@@ -29,24 +26,23 @@ class CompactionSettings:
     compaction_queue_url: str
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
-    """The schedule wakes it to begin; the queue hands it a kind of facts of one program."""
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
+    """The schedule invokes it to begin a run, and the queue with a kind of facts of one program."""
     if "Records" not in event:
-        begin()
+        begin_run(
+            "compaction",
+            counts="Compactions",
+            table=settings(CompactionSettings).table,
+            pages=pages(),
+            pages_of=pages_of,
+        )
         return None
-    return work(event, context, take=take, pages=pages())
+    return work(event, take=take, pages=pages())
 
 
-def begin() -> None:
-    """Every kind of every program is work of its own: one that is stuck holds up no other."""
-    programs = list(TablePrograms(engine(settings(CompactionSettings).table)).registered())
-    pages().send(
-        WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,))
-        for program_id in programs
-        for fact in ALL
-    )
-    logger.info("compaction begun", programs=len(programs))
-    count("Compactions")
+def pages_of(program_id: str) -> list[WorkPage]:
+    """Every kind of facts is work of its own: one that is stuck holds up no other."""
+    return [WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,)) for fact in ALL]
 
 
 def take(page: WorkPage, item: str) -> None:

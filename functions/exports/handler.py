@@ -22,7 +22,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
@@ -66,7 +66,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Analysts ask for files; the queue hands over which are to be made."""
     if "Records" not in event:
         return api(event, context)
-    return one_by_one(event, context, take, failed="not exported", quietly=(TryAgain,))
+    on_failure = log_failure("not exported", quietly=(TryAgain,))
+    return handle_messages(event, take, on_failure=on_failure)
 
 
 @api.post(

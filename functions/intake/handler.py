@@ -7,17 +7,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.batch import (
-    SqsFifoPartialProcessor,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.base import FailureResponse
-from aws_lambda_powertools.utilities.batch.exceptions import (
-    SQSFifoMessageGroupCircuitBreakerError,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
 from loyalty.domain.kernel.errors import NotFound, TryAgain
@@ -33,6 +23,7 @@ from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefr
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
+from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, handle_messages
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
@@ -67,30 +58,13 @@ class IntakeSettings:
 CLAIMED_AT_ONCE_MAX: Final = 200
 
 
-class _Orders(SqsFifoPartialProcessor):
-    """What fails goes back to the queue, and the rest of its order with it; the others go on."""
-
-    def __init__(self) -> None:
-        super().__init__(skip_group_on_error=True)
-        # A batch of nothing but failures is no failure of the function: each goes back alone.
-        self.raise_on_entire_batch_failure = False
-
-    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        """Tell the log what went wrong, without the text that an exception may quote."""
-        fault: BaseException = exception[1]
-        logger.error("not applied", message_id=record.message_id, failure=failure(fault))
-        _note_failure(record, fault)
-        return super().failure_handler(record, exception)
-
-
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The queue hands it deliveries; the schedule wakes it to look for any that were not queued."""
     if "Records" not in event:
         look_for_stranded()
         return None
-    return process_partial_response(
-        event=event, record_handler=take, processor=_Orders(), context=context
-    )
+    # The message group is the order: what follows a failed delivery of an order waits with it.
+    return handle_messages(event, take, on_failure=note_failure, in_order=True)
 
 
 def look_for_stranded() -> None:
@@ -181,12 +155,13 @@ def _connection(delivery: Delivery, *, now: datetime, since: datetime | None) ->
     )
 
 
-def _note_failure(record: SQSRecord, fault: BaseException) -> None:
-    """A manager sees that it has not counted yet, and why it comes back."""
-    match fault:
+def note_failure(record: SQSRecord, error: Exception) -> None:
+    """Log a failure, and show managers that the delivery has not counted yet, and why."""
+    logger.error("not applied", message_id=record.message_id, failure=failure(error))
+    match error:
         case TryAgain():
-            reason = fault.code
-        case SQSFifoMessageGroupCircuitBreakerError():
+            reason = error.code
+        case GroupHeldUp():
             reason = HELD_UP
         case _:
             reason = INTERNAL_ERROR

@@ -13,7 +13,7 @@ from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.mailbox import Mailbox
-from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
@@ -50,7 +50,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Managers ask for previews; the queue hands over what the bus and SES tell."""
     if "Records" not in event:
         return api(event, context)
-    return one_by_one(event, context, take, failed="not sent", quietly=(Quiet,))
+    on_failure = log_failure("not sent", quietly=(Quiet,))
+    return handle_messages(event, take, on_failure=on_failure)
 
 
 @api.post("/messages/preview", allow={"manager"})

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.domain.people.erasure import ErasureRef
 from loyalty.domain.shops.storefront import Delivery
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.erasing import InboxSearch, MailSuppressions
+from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
@@ -52,12 +50,12 @@ SEARCHED_FOR_AT_ONCE_MAX: Final = 200
 LATE_AFTER: Final = timedelta(hours=2)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The schedule wakes it to begin a run; the queue hands it a program's part of one."""
     if "Records" not in event:
         begin()
         return None
-    return work(event, context, take=take, pages=pages())
+    return work(event, take=take, pages=pages())
 
 
 def begin() -> None:

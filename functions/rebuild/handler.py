@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from loyalty.domain.facts import facts_of
 from loyalty.edge import clock
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import pause
 from loyalty.edge.logs import failure, logger
@@ -31,7 +29,7 @@ class RebuildSettings:
 EVERY_PROGRAM = "all"
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """Somebody invokes it to begin, with an empty event; the queue hands it stretch by stretch.
 
     Facts are known by their ids, so what the lake has already is not there twice: it can be begun
@@ -43,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         logger.info("rebuild begun", began=began.isoformat())
         return None
     # Where a stretch begins is a key, and keys are no business of the log.
-    return work(event, context, take=take, pages=pages(), unnamed=("stretches",))
+    return work(event, take=take, pages=pages(), unnamed=("stretches",))
 
 
 def take(_page: WorkPage, item: str) -> None:

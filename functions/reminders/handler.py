@@ -1,27 +1,20 @@
-"""Reminders: look at members of whom something comes up, and write what they are to be told."""
+"""Reminders: check the members for whom something comes up, and write the messages that are due."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.people.identity import Keyring
-from loyalty.edge import clock
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
 from loyalty.edge.aws.table import engine, pause
-from loyalty.edge.desk import open_desk, shelf
-from loyalty.edge.logs import failure, logger
+from loyalty.edge.desk import open_desk
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
-from loyalty.table.due import TableDues, TableProgress
+from loyalty.edge.sweeping import DueSweep
 from loyalty.table.members import TableMembers
 from loyalty.table.messages import TableLetters
-from loyalty.table.programs import TablePrograms
-from loyalty.usecases.ledger.sweeps import DueItem, Finder, put_off
+from loyalty.usecases.ledger.sweeps import DueItem
 from loyalty.usecases.messaging.reminders import check_member
 from loyalty.usecases.work_pages import WorkPage
 
@@ -32,57 +25,29 @@ class RemindersSettings:
     reminders_queue_url: str
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
-    """The schedule wakes it to find who is due; the queue hands it pages, and changes of members.
+def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
+    """The schedule invokes it to find the members who are due, and the queue with pages of members.
 
     `{"since": "2026-11-01"}` looks at finished days again.
     """
+    swept = sweep()
     if "Records" not in event:
-        begin(since=event.get("since", ""))
+        swept.begin("reminders", counts="ReminderRuns", since=event.get("since", ""))
         return None
-    return work(event, context, take=take, pages=pages(), put_apart=put_apart)
-
-
-def begin(*, since: str) -> None:
-    """Every program is work of its own: one that cannot be read holds up no other."""
-    programs = list(TablePrograms(engine(settings(RemindersSettings).table)).registered())
-    pages().send(
-        WorkPage(program_id=program_id, lane="programs", items=(since,)) for program_id in programs
-    )
-    logger.info("reminders begun", programs=len(programs))
-    count("ReminderRuns")
+    return work(event, take=take, pages=swept.pages, put_apart=swept.put_off)
 
 
 def take(page: WorkPage, item: str) -> None:
-    """Do one item: `members` are listed as due, `changed` ones are named by the bus."""
-    match page.lane:
-        case "programs":
-            hand_out(page.program_id, since=date.fromisoformat(item) if item else None)
-        case "shards":
-            finder(page.program_id).hand_out_rest(item)
-        case "members":
-            tell(page.program_id, DueItem(item).owner)
-        case _:
-            tell(page.program_id, item)
+    """Hand out what is due, or check one member.
+
+    Pages of `members` hold members that are listed as due; `changed` ones were named by an event.
+    """
+    if not sweep().hand_out(page, item):
+        check(page.program_id, DueItem(item).owner if page.lane == "members" else item)
 
 
-def hand_out(program_id: str, *, since: date | None) -> None:
-    table = settings(RemindersSettings).table
-
-    def began() -> date:
-        return shelf(table).version(program_id, 1).published_at.date()
-
-    found = finder(program_id).hand_out(
-        progress=TableProgress(engine(table), program_id=program_id, of="reminders"),
-        began=began,
-        since=since,
-    )
-    if found:
-        logger.info("handed out", program_id=program_id, due=found)
-        count("RemindersDue", found)
-
-
-def tell(program_id: str, member_id: str) -> None:
+def check(program_id: str, member_id: str) -> None:
+    """Write the messages that are due to one member."""
     table = settings(RemindersSettings).table
     written = check_member(
         member_id,
@@ -94,31 +59,14 @@ def tell(program_id: str, member_id: str) -> None:
         count("MessagesWritten", written)
 
 
-def finder(program_id: str) -> Finder:
-    return Finder(program_id=program_id, dues=dues(program_id), pages=pages(), now=clock.now())
-
-
-def put_apart(page: WorkPage) -> None:
-    """What failed is seen to by its own message from here on."""
-    if page.lane != "members":
-        return
-    now: datetime = clock.now()
-    try:
-        for item in page.items:
-            put_off(DueItem(item), dues=dues(page.program_id), now=now)
-    except TryAgain as error:
-        # The next run will find it again, and nothing is lost.
-        logger.warning("not put off", program_id=page.program_id, failure=failure(error))
-
-
-def dues(program_id: str) -> TableDues:
-    table = settings(RemindersSettings).table
-    return TableDues(engine(table), program_id=program_id, index="reminding")
-
-
-def pages() -> PageQueue:
-    return PageQueue(
-        clients.sqs(), url=settings(RemindersSettings).reminders_queue_url, pause=pause
+def sweep() -> DueSweep:
+    config = settings(RemindersSettings)
+    return DueSweep(
+        name="reminders",
+        index="reminding",
+        counts="RemindersDue",
+        table=config.table,
+        pages=PageQueue(clients.sqs(), url=config.reminders_queue_url, pause=pause),
     )
 
 

@@ -20,7 +20,7 @@ from loyalty.domain.webhooks_out.endpoints import Endpoint
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
-from loyalty.edge.aws.queues.batches import one_by_one
+from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.queues.webhooks_out import SqsAttemptQueue, read_attempt
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import PathId, ProgramId, create_app, reply
@@ -82,7 +82,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         return api(event, context)
     # Every message of a batch sees the endpoints as they were when the batch arrived.
     of_program = cache(lambda program_id: endpoints().all(program_id))
-    return one_by_one(event, context, partial(take, endpoints_of=of_program), failed="not handled")
+    take_one = partial(take, endpoints_of=of_program)
+    return handle_messages(event, take_one, on_failure=log_failure("not handled"))
 
 
 @api.put(

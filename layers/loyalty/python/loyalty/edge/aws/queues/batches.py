@@ -1,51 +1,68 @@
-"""Messages of a standard queue, one by one: what fails goes back to it, and the others go on."""
+"""Handles the messages of a queue one by one: a failed one goes back to it, the others go on."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.base import FailureResponse
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.edge.logs import failure, logger
 
+type Handle = Callable[[SQSRecord], None]
+type OnFailure = Callable[[SQSRecord, Exception], None]
 
-def one_by_one(
-    event: dict[str, Any],
-    context: LambdaContext,
-    take: Callable[[SQSRecord], None],
-    *,
-    failed: str,
-    quietly: tuple[type[Exception], ...] = (),
-) -> PartialItemFailureResponse:
-    """Take each message of a batch; `failed` is what the log says of one that could not be.
 
-    What is raised of the `quietly` kinds is no failure: the message only comes back later.
+class FailedMessage(TypedDict):
+    itemIdentifier: str  # Lambda's spelling
+
+
+class BatchAnswer(TypedDict):
+    """What Lambda expects of a batch: the messages that go back to the queue."""
+
+    batchItemFailures: list[FailedMessage]  # Lambda's spelling
+
+
+class GroupHeldUp(RuntimeError):
+    """An earlier message of the same group failed, and the group is handled in order."""
+
+
+def handle_messages(
+    event: dict[str, Any], handle: Handle, *, on_failure: OnFailure, in_order: bool = False
+) -> BatchAnswer:
+    """Handle each message of a batch; returns those that failed, for Lambda to give back.
+
+    `on_failure` logs each failure, and does whatever else one calls for. `in_order`: once a message
+    of a FIFO group has failed, the rest of its group fails with `GroupHeldUp`.
     """
-    return process_partial_response(
-        event=event,
-        record_handler=take,
-        processor=_OneByOne(failed=failed, quietly=quietly),
-        context=context,
-    )
+    failed: list[FailedMessage] = []
+    held_up: set[str] = set()
+    for record in map(SQSRecord, event["Records"]):
+        group = str(record.attributes.message_group_id) if in_order else None
+        error = GroupHeldUp() if group in held_up else _attempt(handle, record)
+        if error is None:
+            continue
+        on_failure(record, error)
+        failed.append({"itemIdentifier": record.message_id})
+        if group is not None:
+            held_up.add(group)
+    return {"batchItemFailures": failed}
 
 
-class _OneByOne(BatchProcessor):
-    def __init__(self, *, failed: str, quietly: tuple[type[Exception], ...]) -> None:
-        # A batch of nothing but failures is no failure of the function.
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-        self._failed = failed
-        self._quietly = quietly
+def _attempt(handle: Handle, record: SQSRecord) -> Exception | None:
+    try:
+        handle(record)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other messages go on
+        return error
+    return None
 
-    def failure_handler(self, record: Any, exception: Any) -> FailureResponse:
-        """Tell the log what went wrong, without the text that an exception may quote."""
-        error: BaseException = exception[1]
-        if not isinstance(error, self._quietly):
-            logger.error(self._failed, message_id=record.message_id, failure=failure(error))
-        return super().failure_handler(record, exception)
+
+def log_failure(message: str, *, quietly: tuple[type[Exception], ...] = ()) -> OnFailure:
+    """Log each failure under this message, without the text of the exception.
+
+    Exceptions of the `quietly` kinds are not failures: the message only comes back later.
+    """
+
+    def log(record: SQSRecord, error: Exception) -> None:
+        if not isinstance(error, quietly):
+            logger.error(message, message_id=record.message_id, failure=failure(error))
+
+    return log

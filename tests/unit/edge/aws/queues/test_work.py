@@ -9,10 +9,8 @@ import pytest
 
 from loyalty.edge.aws.queues.work import HOPS_MAX, EndlessLoopError, PageQueue, work
 from loyalty.usecases.work_pages import WorkPage
-from tests.support.http import Context
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
 PAGE = WorkPage(program_id="bean", lane="shards", items=("one",))
@@ -47,7 +45,6 @@ def work_off(sqs: Sqs, pages: PageQueue) -> Any:
     records, sqs.records = sqs.records, []
     return work(
         {"Records": records},
-        cast("LambdaContext", Context()),
         take=lambda _page, _item: pages.send([PAGE]),
         pages=pages,
     )
@@ -84,3 +81,41 @@ def test_a_page_beyond_the_end_of_a_loop_is_not_sent(sqs: Sqs, pages: PageQueue)
         pages.send([WorkPage(program_id="bean", lane="shards", items=("one",), hops=HOPS_MAX + 1)])
 
     assert sqs.records == []
+
+
+def test_a_page_that_cannot_be_read_goes_back_and_holds_up_no_other(
+    sqs: Sqs, pages: PageQueue
+) -> None:
+    unreadable = {"messageId": "torn", "body": "{", "eventSource": "aws:sqs"}
+    pages.send([PAGE])
+    done: list[str] = []
+
+    answer = work(
+        {"Records": [unreadable, *sqs.records]},
+        take=lambda _page, item: done.append(item),
+        pages=pages,
+    )
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "torn"}]}
+    assert done == ["one"]
+
+
+def test_an_item_that_fails_among_others_is_sent_again_alone_and_put_apart(
+    sqs: Sqs, pages: PageQueue
+) -> None:
+    pages.send([WorkPage(program_id="bean", lane="members", items=("one", "two", "three"))])
+    records, sqs.records = sqs.records, []
+    done: list[str] = []
+    put_apart: list[WorkPage] = []
+
+    def take(_page: WorkPage, item: str) -> None:
+        if item == "two":
+            raise LookupError
+        done.append(item)
+
+    answer = work({"Records": records}, take=take, pages=pages, put_apart=put_apart.append)
+
+    assert answer == {"batchItemFailures": []}
+    assert done == ["one", "three"]
+    assert [page.items for page in put_apart] == [("two",)]
+    assert [json.loads(record["body"])["items"] for record in sqs.records] == [["two"]]

@@ -1,0 +1,104 @@
+"""A batch: which messages go back to the queue, and which go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loyalty.edge.aws.queues.batches import GroupHeldUp, handle_messages, log_failure
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+
+def batch(*messages: str) -> dict[str, Any]:
+    """Messages named `<group>-<what happens>`, as an event."""
+    return {
+        "Records": [
+            {
+                "messageId": each,
+                "body": each,
+                "attributes": {"MessageGroupId": each.partition("-")[0]},
+            }
+            for each in messages
+        ]
+    }
+
+
+class Worker:
+    """Fails for each message that is named to fail, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.handled: list[str] = []
+        self.failures: list[tuple[str, type[Exception]]] = []
+
+    def handle(self, record: SQSRecord) -> None:
+        if record.body.endswith("fails"):
+            raise LookupError
+        self.handled.append(record.body)
+
+    def on_failure(self, record: SQSRecord, error: Exception) -> None:
+        self.failures.append((record.body, type(error)))
+
+
+def test_a_message_that_fails_goes_back_and_the_others_go_on() -> None:
+    worker = Worker()
+
+    answer = handle_messages(
+        batch("a-1", "a-fails", "a-2"), worker.handle, on_failure=worker.on_failure
+    )
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "a-fails"}]}
+    assert worker.handled == ["a-1", "a-2"]
+    assert worker.failures == [("a-fails", LookupError)]
+
+
+def test_a_batch_of_failures_only_is_answered_and_raises_nothing() -> None:
+    worker = Worker()
+
+    answer = handle_messages(
+        batch("a-fails", "b-fails"), worker.handle, on_failure=worker.on_failure
+    )
+
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [
+        "a-fails",
+        "b-fails",
+    ]
+
+
+def test_in_order_the_rest_of_a_group_waits_behind_its_failure() -> None:
+    worker = Worker()
+
+    answer = handle_messages(
+        batch("a-1", "a-fails", "b-1", "a-2"),
+        worker.handle,
+        on_failure=worker.on_failure,
+        in_order=True,
+    )
+
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["a-fails", "a-2"]
+    assert worker.handled == ["a-1", "b-1"]
+    assert worker.failures == [("a-fails", LookupError), ("a-2", GroupHeldUp)]
+
+
+def test_a_failure_is_logged_without_its_text_and_one_that_only_waits_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class ComesLater(Exception):
+        """Nothing is wrong."""
+
+    def handle(record: SQSRecord) -> None:
+        raise ComesLater if record.body == "a-later" else LookupError("ana@example.com")
+
+    answer = handle_messages(
+        batch("a-later", "a-fails"),
+        handle,
+        on_failure=log_failure("not sent", quietly=(ComesLater,)),
+    )
+
+    assert len(answer["batchItemFailures"]) == 2
+    (logged,) = caplog.records
+    assert (logged.message, vars(logged)["message_id"]) == ("not sent", "a-fails")
+    assert vars(logged)["failure"]["kind"] == "LookupError"
+    assert "ana@example.com" not in str(vars(logged))
