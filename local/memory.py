@@ -1,7 +1,7 @@
-"""The table in memory: operations carried out as DynamoDB carries them out, one after the other.
+"""The table in memory: it carries out operations as DynamoDB does, one after the other.
 
-Items are values: nothing that was stored is ever changed in place, so an image taken earlier stays
-what it was, and no copy is made of what does not change.
+Items are values: a stored item is never changed in place. So an image taken earlier stays as it
+was, and parts that do not change are not copied.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ from loyalty.table.operations import (
 )
 from loyalty.table.records import HISTORY_ATTRIBUTES
 
-# Which refused operations of a transaction an engine tells of; ours must live with any.
+# Which refused operations of a transaction an engine reports; our code must cope with any choice.
 type Reported = Literal["all", "first", "last"]
 
 INDEXES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -49,11 +49,11 @@ _NOTHING: Final = object()
 
 
 class Invalid(Exception):
-    """A mistake of the caller's, which DynamoDB answers with a ValidationException."""
+    """A mistake by the caller, for which DynamoDB raises a ValidationException."""
 
 
 class Written(NamedTuple):
-    """What a write did to one item; None: there was none, or is none any more."""
+    """What a write did to one item; `before` or `after` is None where there is no item."""
 
     key: Key
     before: Item | None
@@ -61,7 +61,7 @@ class Written(NamedTuple):
 
 
 class MemoryEngine:
-    """Implements `Engine`. Every read is of this moment; staleness and faults are others' work."""
+    """Implements `Engine`. Every read is current; others simulate staleness and faults."""
 
     def __init__(self, *, reported: Reported = "all") -> None:
         self.items: dict[Key, Item] = {}
@@ -87,11 +87,12 @@ class MemoryEngine:
         self.apply(operations)
 
     def apply(self, operations: Sequence[Operation]) -> tuple[Written, ...]:
-        """Write all of it or nothing; gives what changed.
+        """Write all of it or nothing; returns what changed.
 
         Raises:
             Refused: a condition does not hold.
-            Invalid: a path leads through what is no map, or a number is asked of what is none.
+            Invalid: a path leads through a value that is not a map, or adds to one that is not a
+                number.
         """
         validate_transaction(operations)
         if len(operations) == 1 and isinstance(operations[0], Check):
@@ -119,7 +120,7 @@ class MemoryEngine:
         return written
 
     def _file(self, written: Written) -> None:
-        """Note in which partitions an item lies: a query looks at no others."""
+        """Note the partitions of an item, because a query reads only its own partition."""
         key, before, after = written
         for name in _PARTITIONS:
             was, becomes = (item.get(name) if item else None for item in (before, after))
@@ -145,7 +146,7 @@ def answer(query: Query, items: Iterable[Item]) -> QueryPage:
         for item in items
         if item.get(partition) == query.pk and sort in item and _in_range(item[sort], query)
     ]
-    # Within one sort key of an index, DynamoDB promises no order; ours is at least the same always.
+    # Within one sort key of an index, DynamoDB promises no order. Ours is always the same.
     order = (sort, "pk", "sk")
     found.sort(key=lambda item: _sort_key(item, order), reverse=query.newest_first)
     if query.start is not None:
@@ -154,7 +155,7 @@ def answer(query: Query, items: Iterable[Item]) -> QueryPage:
     page = found[: query.limit]
     if query.index:
         page = [_projected(item, query.index) for item in page]
-    # DynamoDB stops at the limit without looking whether anything follows.
+    # DynamoDB stops at the limit without checking whether anything follows.
     more = len(page) == query.limit
     position = {name: page[-1][name] for name in {"pk", "sk", partition, sort}} if more else None
     return QueryPage(() if query.only_counts else tuple(page), position, len(page))
@@ -231,7 +232,7 @@ def _compares(condition: Compare, item: Item | None) -> bool:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal in type and value: Python takes True for 1, DynamoDB does not."""
+    """Equal in type and value: True equals 1 in Python, but not in DynamoDB."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
@@ -257,7 +258,7 @@ def _after(operation: Operation, item: Item | None) -> Item | None:
 
 def _updated(key: Key, item: Item | None, actions: Iterable[Action]) -> Item:
     after: Item = dict(item) if item else {"pk": key.pk, "sk": key.sk}
-    # The maps that this update has made its own copies of, by path.
+    # The maps that this update has copied, by path.
     own: dict[Path, Item] = {(): after}
     for action in actions:
         *_, name = path = action.path

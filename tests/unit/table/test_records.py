@@ -1,4 +1,4 @@
-"""What is written to the table is read back as it was."""
+"""What is written to the table is read back unchanged."""
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def test_the_key_of_an_entry_says_its_cause(cause: Cause) -> None:
     bought=st.lists(st.tuples(st.integers(0, 9999), CATEGORIES), max_size=12),
     pending_days=st.sampled_from([0, 7]),
 )
-def test_an_accrual_keeps_what_every_line_earned_under_every_rule(
+def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
     bought: list[tuple[int, str | None]], pending_days: int
 ) -> None:
     program = published(

@@ -1,4 +1,4 @@
-"""A use case decides again while others write first, and not for ever."""
+"""A use case decides again while other writers are faster, but not forever."""
 
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -40,11 +40,11 @@ def save(troubles: list[Exception], *, desk: Any) -> str:
     return f"saved after {len(desk.pauses)} pauses"
 
 
-def test_what_is_saved_at_once_pauses_never(desk: Desk) -> None:
+def test_a_write_that_succeeds_at_once_never_pauses(desk: Desk) -> None:
     assert save([], desk=desk) == "saved after 0 pauses"
 
 
-def test_whoever_is_overtaken_decides_again_after_longer_and_longer_pauses(
+def test_an_overtaken_use_case_decides_again_after_longer_and_longer_pauses(
     desk: Desk, pausing: Pausing
 ) -> None:
     assert save([OVERTAKEN, Raced(), OVERTAKEN], desk=desk) == "saved after 3 pauses"
@@ -57,7 +57,7 @@ def test_a_refusal_is_final(desk: Desk, pausing: Pausing) -> None:
     assert pausing.pauses == []
 
 
-def test_whoever_is_overtaken_too_often_is_told_to_try_again(desk: Desk, pausing: Pausing) -> None:
+def test_a_use_case_overtaken_too_often_answers_try_again(desk: Desk, pausing: Pausing) -> None:
     troubles: list[Exception] = [OVERTAKEN] * DECISIONS_MAX
 
     with pytest.raises(TryAgain):
@@ -67,7 +67,7 @@ def test_whoever_is_overtaken_too_often_is_told_to_try_again(desk: Desk, pausing
     assert len(pausing.pauses) == DECISIONS_MAX - 1
 
 
-def test_only_the_first_attempt_is_no_repeated_one(desk: Desk) -> None:
+def test_every_attempt_after_the_first_is_a_repetition(desk: Desk) -> None:
     attempts = Attempts(desk)
 
     assert [attempts.begin() for _ in range(3)] == [False, True, True]

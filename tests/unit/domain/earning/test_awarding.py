@@ -1,4 +1,4 @@
-"""What orders earn."""
+"""The points that orders earn."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -109,7 +109,7 @@ def test_a_rules_own_pending_days_come_before_the_programs() -> None:
 
 
 @given(AMOUNTS, st.lists(RATES, min_size=1, max_size=3))
-def test_what_lines_share_is_what_the_order_earned(
+def test_the_shares_of_lines_add_up_to_what_the_order_earned(
     amounts: list[int], rates: list[dict[str, Any]]
 ) -> None:
     rules = [rule(id=str(number), **rate) for number, rate in enumerate(rates)]
@@ -120,7 +120,7 @@ def test_what_lines_share_is_what_the_order_earned(
 
 
 @given(AMOUNTS, RATES, st.data())
-def test_taking_goods_away_never_earns_more(
+def test_removing_goods_never_earns_more(
     amounts: list[int], rate: dict[str, Any], data: st.DataObject
 ) -> None:
     fewer = [data.draw(st.integers(0, amount)) for amount in amounts]
@@ -132,7 +132,7 @@ def test_taking_goods_away_never_earns_more(
     assert earns(order_of(*fewer)) <= earns(order_of(*amounts))
 
 
-def test_nothing_earns_nothing_whatever_the_rounding() -> None:
+def test_an_empty_order_earns_nothing_whatever_the_rounding() -> None:
     for rounding in ("floor", "half_up", "ceil"):
         assert award(order_of(0, 0), with_rules(rule(rounding=rounding))).points == 0
 

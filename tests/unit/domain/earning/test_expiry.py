@@ -20,7 +20,7 @@ from tests.support.documents import program, published
         ({"days": 90, "round_to": "none"}, "2026-11-21", "2027-02-19"),
     ],
 )
-def test_a_lot_lives_its_time_from_the_day_it_is_available(
+def test_points_last_for_their_time_from_the_day_they_are_available(
     policy: dict[str, Any], available_on: str, last_day: str
 ) -> None:
     document = program(expiry={"model": "after_earning"} | policy)
@@ -40,7 +40,7 @@ def test_a_lot_lives_its_time_from_the_day_it_is_available(
         (2, 29, "2027-11-21", "2028-02-29"),
     ],
 )
-def test_a_fixed_date_is_the_next_of_its_name(
+def test_a_fixed_date_is_the_next_day_of_that_date(
     month: int, day: int, available_on: str, last_day: str
 ) -> None:
     document = program(expiry={"model": "fixed_date", "month": month, "day": day})
@@ -51,15 +51,13 @@ def test_a_fixed_date_is_the_next_of_its_name(
 
 
 @pytest.mark.parametrize("model", [{"model": "never"}, {"model": "inactivity", "months": 12}])
-def test_other_models_give_points_no_date_of_their_own(model: dict[str, Any]) -> None:
+def test_other_expiry_models_give_points_no_date_of_their_own(model: dict[str, Any]) -> None:
     document = program(expiry=model)
 
     assert expires_on(document.expiry, available_on=date(2026, 11, 21)) == NEVER
 
 
-def test_inactivity_counts_from_the_last_activity_but_never_from_before_it_was_switched_on() -> (
-    None
-):
+def test_inactivity_counts_from_the_last_activity_or_from_when_the_rule_was_switched_on() -> None:
     switched_on = published(
         expiry={"model": "inactivity", "months": 6}, inactivity_since=date(2026, 11, 1)
     )

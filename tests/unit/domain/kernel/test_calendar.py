@@ -12,7 +12,7 @@ DAYS = st.dates(date(2020, 1, 1), date(2060, 12, 31))
 
 
 @given(DAYS, st.integers(0, 120))
-def test_months_later_is_that_many_calendar_months_later(day: date, months: int) -> None:
+def test_adding_months_gives_the_same_day_or_the_end_of_the_month(day: date, months: int) -> None:
     later = add_months(day, months)
 
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
@@ -20,7 +20,7 @@ def test_months_later_is_that_many_calendar_months_later(day: date, months: int)
 
 
 @given(DAYS)
-def test_a_week_ends_on_the_sunday_that_is_not_before_the_day(day: date) -> None:
+def test_a_week_ends_on_its_sunday(day: date) -> None:
     ends = end_of_week(day)
 
     assert ends.isoweekday() == 7

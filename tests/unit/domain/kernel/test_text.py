@@ -1,4 +1,4 @@
-"""Text that people write has nothing in it that is not shown."""
+"""Text that people write has no invisible characters."""
 
 import unicodedata
 
@@ -16,7 +16,7 @@ KEPT = "\n\r\t"
 @pytest.mark.parametrize(
     "character", ["\0", "\x1b", "\x7f", "\x85", "\n", "\u2028", "\u202e", "\u2066", "\ufeff"]
 )
-def test_what_is_not_shown_is_refused_in_a_line(character: str) -> None:
+def test_a_line_refuses_invisible_characters(character: str) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Label).validate_python(f"An{character}a")
 
@@ -24,12 +24,12 @@ def test_what_is_not_shown_is_refused_in_a_line(character: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Ana", "محمد\u200f", "می\u200cروم", "👩\u200d👧", "Ő\u0301"])
-def test_what_names_need_is_allowed(text: str) -> None:
+def test_characters_that_names_need_are_allowed(text: str) -> None:
     assert TypeAdapter(Label).validate_python(text) == text
 
 
 @given(st.text())
-def test_a_text_made_a_line_is_one_and_stays_as_it_is(text: str) -> None:
+def test_a_text_made_into_a_line_is_one_and_a_line_stays_as_it_is(text: str) -> None:
     line = as_line(text)
 
     assert is_line(line)
@@ -39,7 +39,7 @@ def test_a_text_made_a_line_is_one_and_stays_as_it_is(text: str) -> None:
 
 
 @given(st.text())
-def test_lines_lose_only_what_is_not_shown(text: str) -> None:
+def test_lines_lose_only_invisible_characters(text: str) -> None:
     lines = as_lines(text)
 
     assert is_lines(lines)

@@ -60,7 +60,7 @@ def test_pending_points_pay_debt_before_they_become_spendable() -> None:
     assert (settled.after.holding, settled.after.balance) == (Holding(lots={NEVER: 30}), 30)
 
 
-def test_points_that_became_available_and_expired_meanwhile_do_both_in_that_order() -> None:
+def test_pending_points_whose_two_dates_have_both_passed_activate_and_then_expire() -> None:
     dates = PendingDates(TODAY - timedelta(days=3), TODAY - timedelta(days=1))
     held = account(pending={dates: 7})
 
@@ -72,7 +72,7 @@ def test_points_that_became_available_and_expired_meanwhile_do_both_in_that_orde
     )
 
 
-def test_points_without_a_date_expire_together_when_the_account_was_quiet_too_long() -> None:
+def test_undated_points_expire_together_after_too_long_without_activity() -> None:
     held = account({NEVER: 9, TODAY + timedelta(days=9): 1})
 
     settled = settlement(held, today=TODAY, undated_until=TODAY - timedelta(days=1))
@@ -97,7 +97,7 @@ def test_settling_twice_is_settling_once_and_keeps_the_books(
 
 
 @given(LOTS, PENDING, st.integers(1, 4))
-def test_settling_in_rounds_ends_where_settling_at_once_does(
+def test_settling_in_rounds_gives_the_same_account_as_settling_at_once(
     lots: dict[date, int], pending: dict[PendingDates, int], steps_max: int
 ) -> None:
     held = account(lots, pending)
@@ -110,7 +110,7 @@ def test_settling_in_rounds_ends_where_settling_at_once_does(
     assert settlement(rounds, today=TODAY) == Settlement((), whole.after)
 
 
-def test_settling_forgets_the_transfers_of_months_that_are_over() -> None:
+def test_settling_drops_the_counters_of_past_months() -> None:
     used = Account(
         member_id="mem_1", redeemed={"latte": 2, "transfers#2026-10": 3, "transfers#2026-11": 1}
     )

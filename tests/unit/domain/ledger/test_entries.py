@@ -1,4 +1,4 @@
-"""Entries are named by what caused them, in the same way forever."""
+"""Entries are named by their cause, in the same way forever."""
 
 from datetime import date
 from typing import get_args
@@ -33,11 +33,11 @@ causes = st.one_of(
 
 
 @pytest.mark.parametrize(("pinned", "cause"), CAUSES.items())
-def test_an_entry_has_the_id_that_was_always_its_cause_s(pinned: str, cause: Cause) -> None:
+def test_the_id_of_an_entry_never_changes(pinned: str, cause: Cause) -> None:
     assert entry_id(cause) == pinned
 
 
-def test_every_kind_of_entry_has_an_id_that_is_pinned() -> None:
+def test_every_kind_of_entry_has_a_pinned_id() -> None:
     assert {cause.kind for cause in CAUSES.values()} == set(get_args(EntryKind))
 
 

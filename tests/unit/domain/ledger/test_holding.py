@@ -58,14 +58,14 @@ def test_places_without_points_are_left_out(one: Holding) -> None:
 
 
 @given(one=effects)
-def test_a_holding_is_negative_where_less_than_nothing_lies_in_any_place(one: Holding) -> None:
+def test_a_holding_is_negative_if_any_place_is_below_zero(one: Holding) -> None:
     places = (one.debt, *one.lots.values(), *one.pending.values())
 
     assert one.is_negative == any(points < 0 for points in places)
 
 
 @given(one=parts, other=parts)
-def test_parts_of_awards_add_up_and_are_available_from_their_day_on(
+def test_parts_of_awards_are_pending_until_their_day_and_add_up(
     one: list[Part], other: list[Part]
 ) -> None:
     whole = Holding.from_parts(one + other, today=TODAY)

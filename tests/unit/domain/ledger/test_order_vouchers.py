@@ -76,7 +76,7 @@ def test_what_an_order_holds_has_every_code_once_and_counts_its_changes() -> Non
 
 
 @given(st.lists(st.text(max_size=20) | st.from_regex(r"[a-z2-7]{16}", fullmatch=True), max_size=40))
-def test_only_what_has_the_form_of_our_codes_is_looked_for(texts: list[str]) -> None:
+def test_only_texts_in_the_form_of_our_codes_are_looked_up(texts: list[str]) -> None:
     codes = codes_among(texts)
 
     assert len(codes) <= VOUCHERS_MAX
@@ -85,7 +85,7 @@ def test_only_what_has_the_form_of_our_codes_is_looked_for(texts: list[str]) -> 
     assert codes_among(codes) == codes
 
 
-def test_capitals_do_not_matter_and_a_code_counts_once() -> None:
+def test_a_code_counts_once_in_capital_or_small_letters() -> None:
     assert codes_among(["palqeb2iutdabxg3", " PALQEB2IUTDABXG3", "WELCOME10"]) == (
         "PALQEB2IUTDABXG3",
     )

@@ -1,4 +1,4 @@
-"""Refunds: splitting one never changes the total, and all of it takes back all of it."""
+"""Splitting a refund never changes its total, and a full refund takes back all points."""
 
 from dataclasses import replace
 from typing import Any
@@ -113,7 +113,7 @@ def test_no_refund_ever_gives_points_back_or_takes_more_than_was_earned(
 
 
 @given(st.data())
-def test_a_full_refund_takes_back_exactly_what_was_earned_whatever_came_before(
+def test_a_full_refund_takes_back_exactly_what_was_earned_whatever_was_refunded_before(
     data: st.DataObject,
 ) -> None:
     rules, bought = data.draw(shops())
@@ -144,7 +144,7 @@ def test_half_of_an_order_refunded_by_amount_keeps_the_points_of_the_other_half(
     assert points == [25]
 
 
-def test_units_beyond_what_was_bought_do_not_count() -> None:
+def test_refunded_units_beyond_those_bought_do_not_count() -> None:
     bought = order(line(3000, "1", quantity=3), line(1000, "2"))
     twice = refunded_with(OrderState(), refund_of("r1", quantities={"1": 2}))
 

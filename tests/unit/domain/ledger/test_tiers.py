@@ -116,7 +116,7 @@ def test_a_floor_holds_to_its_own_day() -> None:
     assert drops_on(granted, rules, day=date(2026, 11, 21)) == date(2026, 12, 25)
 
 
-def test_a_standing_says_what_is_missing_up_and_to_stay_and_by_when() -> None:
+def test_a_standing_says_what_is_missing_to_rise_and_to_stay_and_by_when() -> None:
     told = standing(member(p2025=700, p2026=450), with_tiers(), day=date(2026, 11, 21))
 
     assert told is not None
@@ -142,7 +142,7 @@ def test_an_order_counts_by_the_programs_basis_without_its_charges(basis: str, a
     assert qualifies(order(line(0)), points=0, basis=basis) == 0
 
 
-def test_the_level_multiplies_what_an_order_earns_and_is_kept_with_it() -> None:
+def test_the_level_multiplies_what_an_order_earns_and_is_stored_with_it() -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     silver = member(p2026=500)
 
@@ -155,7 +155,7 @@ def test_the_level_multiplies_what_an_order_earns_and_is_kept_with_it() -> None:
     assert change.qualifying == {"p2026": 12}
 
 
-def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
+def test_reaching_a_level_announces_it_and_makes_the_account_due_at_its_end() -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()], expiry={"model": "never"})
 
     posting = accrue(order_of(50_000), account=member(), program=rules, fingerprint="", now=NOON)
@@ -166,7 +166,7 @@ def test_reaching_a_level_is_announced_and_its_end_is_due() -> None:
     assert change.due.on == date(2028, 1, 1)
 
 
-def test_settling_announces_a_level_that_the_calendar_ended_once() -> None:
+def test_settling_announces_the_end_of_a_level_once() -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     silver = Account(
         member_id="mem_1",
@@ -194,7 +194,7 @@ def test_settling_announces_a_level_that_the_calendar_ended_once() -> None:
     st.dates(date(2026, 1, 1), date(2027, 12, 31)),
     st.integers(0, 800),
 )
-def test_the_level_changes_only_on_the_days_that_were_foretold(
+def test_the_level_changes_only_on_the_predicted_days(
     period: str, counted: dict[int, int], day: date, later: int
 ) -> None:
     rules = with_tiers(period)
@@ -216,7 +216,7 @@ def test_the_level_changes_only_on_the_days_that_were_foretold(
     st.dictionaries(st.integers(0, 40), st.integers(0, 1200), max_size=8),
     st.dates(date(2026, 1, 1), date(2027, 12, 31)),
 )
-def test_counters_that_settling_drops_never_mattered_again(
+def test_counters_that_settling_drops_never_matter_again(
     period: str, counted: dict[int, int], day: date
 ) -> None:
     rules = with_tiers(period)
@@ -232,7 +232,7 @@ def test_counters_that_settling_drops_never_mattered_again(
         assert level_on(pruned, rules, day=then) == level_on(ana, rules, day=then)
 
 
-def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
+def test_a_refund_that_ends_a_level_sooner_makes_the_account_due_sooner() -> None:
     """The level is the same today, so nothing is announced; it ends a year before it was due."""
     rules = published(tiers=tiers(), earning_rules=[rule()])
     silver = Account(
@@ -267,7 +267,7 @@ def test_a_refund_that_ends_a_level_sooner_is_due_sooner() -> None:
     assert change.qualifying_exactly == {"p2026": 600}
 
 
-def test_a_year_that_begins_with_a_higher_level_is_due() -> None:
+def test_an_account_is_due_when_a_year_begins_with_a_higher_level() -> None:
     """The clock of a till is ahead over New Year: what it counts does so from then on."""
     rules, ana = with_tiers(), member(p2027=600)
 
@@ -284,7 +284,7 @@ def test_a_year_that_begins_with_a_higher_level_is_due() -> None:
     COUNTED,
 )
 @example("rolling_12_months", {36: 740}, date(2027, 1, 4), {35: 500}, {36: -450})
-def test_two_that_were_decided_from_one_account_and_both_land_tell_the_level_that_is(
+def test_two_writes_decided_from_the_same_account_announce_the_right_level_if_both_land(
     period: str,
     seen: dict[int, int],
     day: date,
@@ -305,7 +305,7 @@ def test_two_that_were_decided_from_one_account_and_both_land_tell_the_level_tha
     assert drops is None or (both.due is not None and both.due <= drops)
 
 
-def test_orders_of_the_month_rely_on_nothing_that_others_of_it_change() -> None:
+def test_orders_of_one_month_do_not_rely_on_what_other_orders_of_it_change() -> None:
     rules, ana = with_tiers(), replace(member(p2026=510), tier_announced="silver")
     day = date(2026, 11, 21)
 
@@ -349,7 +349,7 @@ def holds(told: Counting, *, on: Account) -> bool:
     )
 
 
-def test_a_level_of_rolling_months_is_kept_by_what_counts_in_its_last_twelve() -> None:
+def test_a_rolling_level_is_kept_by_what_counts_in_its_last_twelve_months() -> None:
     january = 2026 * 12
     rules, ana = (
         with_tiers("rolling_12_months"),
@@ -367,7 +367,7 @@ def test_a_level_of_rolling_months_is_kept_by_what_counts_in_its_last_twelve() -
     assert told.keep.missing == 500 - 80
 
 
-def test_a_floor_is_kept_beyond_its_day_by_what_is_missing_then() -> None:
+def test_a_granted_level_is_kept_beyond_its_day_by_earning_what_is_missing() -> None:
     granted = replace(member(p2026=700), tier_floor=TierFloor("gold", date(2026, 12, 24)))
 
     told = standing(granted, with_tiers(), day=date(2026, 11, 21))
@@ -381,7 +381,7 @@ def test_a_floor_is_kept_beyond_its_day_by_what_is_missing_then() -> None:
     )
 
 
-def test_settling_forgets_counters_of_periods_that_are_no_more_and_no_floor_that_is_over() -> None:
+def test_settling_drops_old_counters_and_keeps_a_floor_that_has_ended() -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     granted = replace(
         member(p24323=600, p2026=20),
@@ -400,7 +400,7 @@ def test_settling_forgets_counters_of_periods_that_are_no_more_and_no_floor_that
     assert after.qualifying == {"p2026": 20}
 
 
-def test_a_merge_counts_a_year_of_membership_for_the_others_year_of_that_time() -> None:
+def test_a_merge_counts_the_losers_membership_years_for_the_survivors_years_at_that_time() -> None:
     rules = with_tiers("membership_year")
     old = replace(member(p2=100), enrolled_at=datetime(2024, 5, 17, 10, 0, tzinfo=UTC))
     young = replace(member(p0=450), enrolled_at=datetime(2026, 8, 1, 10, 0, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Orders use vouchers: each once, by one order, and given back when the order came to nothing."""
+"""Orders use vouchers: each once, by one order. A cancelled order gives its vouchers back."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -62,7 +62,7 @@ def state(at: Shop, voucher: Voucher) -> str:
     return voucher_of(voucher.code, desk=at.desk).state
 
 
-def test_a_voucher_is_used_by_the_order_that_tells_it_whoever_s_it_is() -> None:
+def test_an_order_uses_a_voucher_among_its_discounts_no_matter_whose_it_is() -> None:
     at = shop()
     voucher = redeemed(at)
 
@@ -75,7 +75,7 @@ def test_a_voucher_is_used_by_the_order_that_tells_it_whoever_s_it_is() -> None:
     assert used.used_at == NOW
 
 
-def test_told_again_it_changes_nothing() -> None:
+def test_the_same_message_again_changes_nothing() -> None:
     at = shop()
     voucher = redeemed(at)
     apply_vouchers(told(voucher.code), desk=at.desk)
@@ -88,7 +88,7 @@ def test_told_again_it_changes_nothing() -> None:
     assert at.engine.items == before
 
 
-def test_another_order_is_refused_and_hears_why() -> None:
+def test_a_second_order_is_refused_the_voucher_with_a_reason() -> None:
     at = shop()
     voucher = redeemed(at)
     apply_vouchers(told(voucher.code), desk=at.desk)
@@ -99,13 +99,13 @@ def test_another_order_is_refused_and_hears_why() -> None:
     assert voucher_of(voucher.code, desk=at.desk).used_order == OrderRef("shop", "o1")
 
 
-def test_a_code_that_is_no_voucher_s_is_passed_over() -> None:
+def test_a_code_of_no_voucher_is_skipped() -> None:
     at = shop()
 
     assert apply_vouchers(told("AAAABBBBCCCCDDDD"), desk=at.desk) == ()
 
 
-def test_a_first_telling_without_codes_reads_nothing() -> None:
+def test_a_new_order_without_codes_reads_nothing() -> None:
     at = shop()
     before = dict(at.engine.items)
 
@@ -113,7 +113,7 @@ def test_a_first_telling_without_codes_reads_nothing() -> None:
     assert at.engine.items == before
 
 
-def test_a_held_redemption_is_completed_by_the_order_that_was_paid_with_it() -> None:
+def test_an_order_paid_with_a_held_voucher_completes_its_redemption() -> None:
     at = shop()
     voucher = redeemed(at, hold=True)
 
@@ -123,8 +123,8 @@ def test_a_held_redemption_is_completed_by_the_order_that_was_paid_with_it() -> 
     assert state(at, voucher) == "used"
 
 
-class TestWhatCannotBeUsed:
-    def test_a_cancelled_one(self) -> None:
+class TestAVoucherCannotBeUsed:
+    def test_after_it_was_cancelled(self) -> None:
         at = shop()
         voucher = redeemed(at)
         cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
@@ -133,7 +133,7 @@ class TestWhatCannotBeUsed:
 
         assert steps(found) == [("refused", "voucher_cancelled")]
 
-    def test_one_whose_hold_ran_out(self) -> None:
+    def test_after_its_hold_ran_out(self) -> None:
         at = shop()
         voucher = redeemed(at, hold=True)
         at.now += DAY
@@ -142,7 +142,7 @@ class TestWhatCannotBeUsed:
 
         assert steps(found) == [("refused", "voucher_cancelled")]
 
-    def test_one_that_had_expired_when_the_order_was_made(self) -> None:
+    def test_if_it_had_expired_when_the_order_was_made(self) -> None:
         at = shop()
         voucher = redeemed(at)
         at.now += 8 * DAY
@@ -151,7 +151,9 @@ class TestWhatCannotBeUsed:
 
         assert steps(found) == [("refused", "voucher_expired")]
 
-    def test_one_that_expired_before_its_order_was_told_can_be_until_that_is_recorded(self) -> None:
+    def test_but_may_expire_before_its_order_arrives(
+        self,
+    ) -> None:
         at = shop()
         late, later = redeemed(at, "k1"), redeemed(at, "k2")
         at.now += 8 * DAY
@@ -163,8 +165,8 @@ class TestWhatCannotBeUsed:
         assert voucher_of(late.code, desk=at.desk).used_at == NOW + DAY
 
 
-class TestAnOrderThatCameToNothing:
-    def test_it_gives_back_what_it_used(self) -> None:
+class TestACancelledOrder:
+    def test_gives_back_the_vouchers_it_used(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -175,7 +177,7 @@ class TestAnOrderThatCameToNothing:
         assert (again.state, again.used_at, again.used_order) == ("issued", None, None)
         assert again.due_at == voucher.expires_at
 
-    def test_it_gives_nothing_back_twice(self) -> None:
+    def test_gives_nothing_back_twice(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -185,7 +187,7 @@ class TestAnOrderThatCameToNothing:
         assert cancel_vouchers("shop", "o1", desk=at.desk) == ()
         assert voucher_of(voucher.code, desk=at.desk).used_order == OrderRef("shop", "o2")
 
-    def test_it_uses_none_any_more_also_where_the_cancel_came_first(self) -> None:
+    def test_uses_no_voucher_afterwards_even_if_the_cancellation_arrived_first(self) -> None:
         at = shop()
         voucher = redeemed(at)
         cancel_vouchers("shop", "o1", desk=at.desk)
@@ -195,7 +197,7 @@ class TestAnOrderThatCameToNothing:
         assert steps(found) == [("refused", "order_cancelled")]
         assert state(at, voucher) == "issued"
 
-    def test_what_expired_meanwhile_stays_used(self) -> None:
+    def test_keeps_a_voucher_that_expired_in_the_meantime(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -206,7 +208,7 @@ class TestAnOrderThatCameToNothing:
         assert steps(found) == [("kept", "voucher_expired")]
         assert state(at, voucher) == "used"
 
-    def test_a_program_may_give_none_back(self) -> None:
+    def test_gives_nothing_back_if_the_program_says_so(self) -> None:
         at = shop(reinstate_vouchers=False)
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -216,7 +218,7 @@ class TestAnOrderThatCameToNothing:
         assert steps(found) == [("kept", "not_reinstated")]
         assert state(at, voucher) == "used"
 
-    def test_what_it_gave_back_can_be_cancelled_and_its_points_return(self) -> None:
+    def test_gives_back_a_voucher_that_can_then_be_cancelled_for_its_points(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -228,7 +230,7 @@ class TestAnOrderThatCameToNothing:
         at.must_add_up("ana")
 
 
-class TestADiscountThatIsDropped:
+class TestAVoucherWhoseDiscountWasDropped:
     def test_the_order_gives_it_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
@@ -239,7 +241,7 @@ class TestADiscountThatIsDropped:
         assert steps(found) == [("given_back", None)]
         assert state(at, voucher) == "issued"
 
-    def test_it_stays_dropped_when_an_older_telling_comes_late(self) -> None:
+    def test_stays_given_back_when_an_older_version_arrives_late(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
@@ -248,7 +250,7 @@ class TestADiscountThatIsDropped:
         assert apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk) == ()
         assert state(at, voucher) == "issued"
 
-    def test_it_can_be_taken_up_again(self) -> None:
+    def test_can_be_used_again_by_a_later_version(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code, told_at=NOW), desk=at.desk)
@@ -260,7 +262,7 @@ class TestADiscountThatIsDropped:
 
 
 class TestTheTill:
-    def test_an_order_takes_on_what_a_till_used_for_it(self) -> None:
+    def test_an_order_adopts_a_voucher_that_a_till_used_for_it(self) -> None:
         at = shop()
         voucher = redeemed(at)
         use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
@@ -276,7 +278,7 @@ class TestTheTill:
 
         assert steps(cancel_vouchers("shop", "o1", desk=at.desk)) == [("given_back", None)]
 
-    def test_a_storefront_that_does_not_list_what_a_till_used_does_not_give_it_back(self) -> None:
+    def test_a_storefront_that_does_not_list_a_tills_voucher_does_not_give_it_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
         use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
@@ -284,7 +286,7 @@ class TestTheTill:
         assert apply_vouchers(told(told_at=NOW), desk=at.desk) == ()
         assert state(at, voucher) == "used"
 
-    def test_what_a_till_tells_gives_nothing_back(self) -> None:
+    def test_a_message_from_a_till_gives_nothing_back(self) -> None:
         at = shop()
         one, other = redeemed(at, "k1"), redeemed(at, "k2")
         apply_vouchers(told(one.code), desk=at.desk)
@@ -293,7 +295,7 @@ class TestTheTill:
 
         assert (state(at, one), state(at, other)) == ("used", "used")
 
-    def test_a_request_that_is_sent_again_does_not_use_what_was_given_back(self) -> None:
+    def test_a_repeated_request_does_not_use_a_voucher_that_was_given_back(self) -> None:
         at = shop()
         voucher = redeemed(at)
         use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
@@ -303,7 +305,7 @@ class TestTheTill:
 
         assert state(at, voucher) == "issued"
 
-    def test_nothing_is_used_for_a_cancelled_order(self) -> None:
+    def test_a_till_cannot_use_a_voucher_for_a_cancelled_order(self) -> None:
         at = shop()
         voucher = redeemed(at)
         cancel_vouchers("shop", "o1", desk=at.desk)
@@ -311,7 +313,7 @@ class TestTheTill:
         with pytest.raises(WrongState):
             use_voucher(voucher.code, request_id="r1", order=OrderRef("shop", "o1"), desk=at.desk)
 
-    def test_what_an_order_used_no_till_uses(self) -> None:
+    def test_a_till_cannot_use_a_voucher_that_an_order_used(self) -> None:
         at = shop()
         voucher = redeemed(at)
         apply_vouchers(told(voucher.code), desk=at.desk)
@@ -321,7 +323,7 @@ class TestTheTill:
 
 
 @pytest.mark.parametrize("told_in", list(permutations(range(4))))
-def test_in_whatever_order_an_order_s_life_is_told_the_end_is_the_same(
+def test_messages_about_an_order_lead_to_the_same_end_in_any_sequence(
     told_in: tuple[int, ...],
 ) -> None:
     at = shop()

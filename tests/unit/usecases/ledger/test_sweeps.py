@@ -1,4 +1,4 @@
-"""The sweep finds what the calendar has made due, and whatever happens to it, records it once."""
+"""A sweep finds what the calendar has made due and records it once, whatever fails meanwhile."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -46,7 +46,7 @@ class TestPoints:
         assert (expiry.points, expiry.happened_at) == (-100, MIDNIGHT)
         assert town.account().balance == 0
 
-    def test_a_second_before_nothing_happens_and_nothing_is_lost(self, town: Town) -> None:
+    def test_a_second_before_midnight_nothing_happens_and_nothing_is_lost(self, town: Town) -> None:
         town.now = MIDNIGHT - SECOND
 
         town.sweep()
@@ -56,7 +56,7 @@ class TestPoints:
 
         assert town.kinds() == ["adjustment", "expiry"]
 
-    def test_what_became_available_and_expired_since_is_recorded_as_both(self) -> None:
+    def test_points_that_became_available_and_expired_since_get_both_entries(self) -> None:
         town = Town(program=published(pending_days=9))
         town.enroll()
         town.buy(60)
@@ -71,7 +71,7 @@ class TestPoints:
             date(2027, 11, 30),
         ]
 
-    def test_a_member_appears_again_under_what_is_due_next(self, town: Town) -> None:
+    def test_a_member_is_listed_again_under_the_next_due_day(self, town: Town) -> None:
         town.give(50, expiring_on=date(2026, 12, 31))
         town.now = MIDNIGHT
 
@@ -80,7 +80,7 @@ class TestPoints:
         assert town.account().balance == 50
         assert town.listed() == "2026-12-31T23:00:00.000000Z"
 
-    def test_a_member_without_anything_to_come_is_not_listed(self, town: Town) -> None:
+    def test_a_member_with_nothing_due_is_not_listed(self, town: Town) -> None:
         town.now = MIDNIGHT
 
         town.sweep()
@@ -88,7 +88,7 @@ class TestPoints:
         assert town.listed() is None
         assert town.sweep() == 0
 
-    def test_points_spent_before_their_last_day_leave_a_member_to_be_taken_off(
+    def test_a_member_who_spent_points_before_their_last_day_is_taken_off_the_list(
         self, town: Town
     ) -> None:
         town.redeem("five-off")
@@ -127,7 +127,7 @@ class TestPoints:
         assert town.kinds().count("activation") == 90
         assert town.listed() is None
 
-    def test_whoever_has_steps_left_stays_listed_under_the_day_that_is_not_finished(self) -> None:
+    def test_a_member_with_steps_left_stays_listed_under_the_unfinished_day(self) -> None:
         town = overdue()
         listed = town.listed()
 
@@ -177,9 +177,7 @@ class TestTimeZones:
 
         assert town.account().balance == 0
 
-    def test_who_is_listed_under_the_midnight_of_another_time_zone_is_put_right(
-        self, town: Town
-    ) -> None:
+    def test_a_member_listed_under_another_time_zones_midnight_is_moved(self, town: Town) -> None:
         town.program = published(version=2, time_zone="America/Los_Angeles")
         town.now = MIDNIGHT
 
@@ -201,7 +199,7 @@ class TestVouchers:
         town.give(100, expiring_on=date(2027, 6, 30))
         return town
 
-    def test_a_hold_that_ran_out_gives_everything_back(self, town: Town) -> None:
+    def test_a_hold_that_ran_out_returns_everything(self, town: Town) -> None:
         held = town.redeem(hold=True)
         town.pass_by(minutes=15)
 
@@ -212,7 +210,7 @@ class TestVouchers:
         assert (town.account().balance, town.account().redeemed["latte"]) == (100, 0)
         assert town.redeem().state == "issued"
 
-    def test_a_hold_ends_within_a_minute_of_its_time_though_sweeps_come_every_five(
+    def test_a_hold_ends_within_a_minute_of_its_time_although_sweeps_run_every_five_minutes(
         self, town: Town
     ) -> None:
         held = town.redeem(hold=True)
@@ -228,7 +226,7 @@ class TestVouchers:
         town.work()
         assert town.voucher(held.code).state == "cancelled"
 
-    def test_every_hold_is_handed_out_before_its_time_whenever_the_sweep_comes(
+    def test_every_hold_is_handed_out_before_its_time_whenever_the_sweep_runs(
         self, town: Town
     ) -> None:
         town.now = town.now.replace(second=17)
@@ -265,7 +263,7 @@ class TestVouchers:
         assert town.account().balance == 60
         assert town.listed(f"VOUCHER#{issued.code}") is None
 
-    def test_a_hold_of_someone_who_merged_is_given_back_to_the_survivor(self, town: Town) -> None:
+    def test_the_hold_of_a_merged_member_is_returned_to_the_survivor(self, town: Town) -> None:
         held = town.redeem(hold=True)
         town.enroll("mem_bob")
         merge_members(ANA, into="mem_bob", request_id="merge", desk=town.desk)
@@ -276,7 +274,7 @@ class TestVouchers:
         assert town.voucher(held.code).state == "cancelled"
         assert town.account("mem_bob").balance == 100
 
-    def test_a_hold_of_someone_erased_ends_and_gives_back_the_unit_of_stock(
+    def test_the_hold_of_an_erased_member_ends_and_returns_its_unit_of_stock(
         self, town: Town
     ) -> None:
         held = town.redeem(hold=True)
@@ -292,7 +290,7 @@ class TestVouchers:
 
 
 class TestWhoIsGone:
-    def test_a_merged_member_is_not_swept_and_the_survivor_is(self, town: Town) -> None:
+    def test_a_sweep_settles_the_survivor_and_not_the_merged_member(self, town: Town) -> None:
         town.enroll("mem_bob")
         merge_members(ANA, into="mem_bob", request_id="merge", desk=town.desk)
         town.now = MIDNIGHT
@@ -311,7 +309,7 @@ class TestWhoIsGone:
         assert town.sweep() == 0
         assert town.kinds() == ["adjustment"]
 
-    def test_a_list_that_is_behind_does_no_harm(self, town: Town) -> None:
+    def test_a_list_that_lags_does_no_harm(self, town: Town) -> None:
         town.now = MIDNIGHT
         town.find()
         town.work()
@@ -324,7 +322,7 @@ class TestWhoIsGone:
 
         assert town.listed() == listed == "2026-12-31T23:00:00.000000Z"
 
-    def test_what_was_put_off_is_found_again_a_day_later(self, town: Town) -> None:
+    def test_an_item_that_was_put_off_is_found_again_a_day_later(self, town: Town) -> None:
         town.now = MIDNIGHT
         due = DueItem(f"{keys.instant(MIDNIGHT)}#{ANA}")
 
@@ -335,7 +333,7 @@ class TestWhoIsGone:
         assert town.sweep() == 1
         assert town.kinds() == ["adjustment", "expiry"]
 
-    def test_who_was_listed_anew_is_not_put_off(self, town: Town) -> None:
+    def test_an_item_that_was_listed_again_is_not_put_off(self, town: Town) -> None:
         due = DueItem(f"{keys.instant(MIDNIGHT)}#{ANA}")
         town.give(70, expiring_on=date(2026, 11, 25))
 
@@ -345,7 +343,7 @@ class TestWhoIsGone:
 
 
 class TestCatchingUp:
-    def test_a_sweep_that_was_missed_for_days_finds_everything(self) -> None:
+    def test_a_sweep_after_missed_days_finds_everything(self) -> None:
         town = Town()
         for day in range(40):
             town.enroll(f"mem_{day}")
@@ -368,7 +366,7 @@ class TestCatchingUp:
         assert town.fuse.calls == 1 + 2 * 16
         assert town.reached() == (town.now - timedelta(days=1)).date().isoformat()
 
-    def test_a_day_is_unfinished_as_long_as_anybody_is_listed_under_it(self, town: Town) -> None:
+    def test_a_day_is_unfinished_while_anybody_is_listed_under_it(self, town: Town) -> None:
         town.now = MIDNIGHT + timedelta(days=10)
         town.find()
         town.pages.sent.clear()
@@ -379,7 +377,7 @@ class TestCatchingUp:
         town.work()
         assert town.account().balance == 0
 
-    def test_a_finished_day_is_looked_at_again_on_demand(self, town: Town) -> None:
+    def test_a_finished_day_is_read_again_on_demand(self, town: Town) -> None:
         town.progress.advance("2026-12-20")
         town.now = datetime(2026, 12, 21, tzinfo=UTC)
         assert town.sweep() == 0
@@ -396,7 +394,7 @@ class TestCatchingUp:
 
         assert town.reached() == "2026-12-20"
 
-    def test_a_full_queue_is_given_only_what_has_become_due_since(self, town: Town) -> None:
+    def test_a_full_queue_gets_only_what_became_due_since_the_last_run(self, town: Town) -> None:
         town.enroll("mem_bob")
         town.give(10, "mem_bob", expiring_on=date(2026, 12, 1))
         town.now = MIDNIGHT + timedelta(days=1)
@@ -430,7 +428,7 @@ class TestCatchingUp:
 
 
 class TestManyAtOnce:
-    def test_many_members_are_handed_out_in_pages_that_say_what_they_hold(self) -> None:
+    def test_many_members_are_handed_out_in_pages_with_their_lane(self) -> None:
         town = crowd(2000)
         town.redeem(hold=True, member_id="mem_0")
         town.now = MIDNIGHT
@@ -442,7 +440,7 @@ class TestManyAtOnce:
         assert {page.lane for page in pages} == {"members", "vouchers"}
         assert len({item for page in pages for item in page.items}) == 2001
 
-    def test_a_shard_of_more_than_a_page_is_handed_on(
+    def test_the_rest_of_a_shard_becomes_work_of_its_own(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("loyalty.table.due.PAGE_MAX", 10)
@@ -456,7 +454,7 @@ class TestManyAtOnce:
 
         assert all(town.account(f"mem_{number}").balance == 0 for number in range(500))
 
-    def test_as_many_due_cost_the_same_among_many_members_as_among_few(self) -> None:
+    def test_a_sweep_costs_as_much_as_is_due_however_many_members_there_are(self) -> None:
         def cost(members: int) -> tuple[int, int, int]:
             town = crowd(100)
             for number in range(members):

@@ -1,4 +1,4 @@
-"""Orders that storefronts tell again: whatever the order of the tellings, the latest one counts."""
+"""Versions of storefront orders: the latest one wins, in whatever sequence they arrive."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
     shop.must_add_up(ANA)
 
 
-def test_the_same_change_told_again_changes_nothing(shop: Shop) -> None:
+def test_the_same_version_again_changes_nothing(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     changed = order(line(3000), minute=1)
     first = record_storefront_order(changed, customer=OF_ANA, desk=shop.desk)
@@ -87,7 +87,7 @@ def test_the_same_change_told_again_changes_nothing(shop: Shop) -> None:
     assert shop.account(ANA).balance == 30
 
 
-def test_what_was_told_before_something_later_is_out_of_date(shop: Shop) -> None:
+def test_a_version_older_than_the_latest_is_outdated(shop: Shop) -> None:
     record_storefront_order(order(line(3000), minute=5), customer=OF_ANA, desk=shop.desk)
 
     assert record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk) == Outdated()
@@ -95,7 +95,7 @@ def test_what_was_told_before_something_later_is_out_of_date(shop: Shop) -> None
     assert shop.account(ANA).balance == 30
 
 
-def test_a_content_that_comes_back_counts_again(shop: Shop) -> None:
+def test_a_content_that_returns_counts_again(shop: Shop) -> None:
     for minute, amount in enumerate((2000, 3000, 2000, 3000)):
         record_storefront_order(order(line(amount), minute=minute), customer=OF_ANA, desk=shop.desk)
 
@@ -104,7 +104,7 @@ def test_a_content_that_comes_back_counts_again(shop: Shop) -> None:
     shop.must_add_up(ANA)
 
 
-def test_a_change_that_was_undone_before_it_arrives_is_out_of_date(shop: Shop) -> None:
+def test_a_change_that_was_undone_before_it_arrived_is_outdated(shop: Shop) -> None:
     """Cosmetic tellings count too: they say that the content was still the same."""
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     record_storefront_order(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
@@ -138,7 +138,7 @@ def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop)
     assert set(shop.account(ANA).holding.lots) == {datetime(2027, 11, 30, tzinfo=UTC).date()}
 
 
-def test_an_old_order_may_change_and_a_new_one_may_not_be_old(shop: Shop) -> None:
+def test_an_old_order_may_change_but_a_new_order_may_not_be_old(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=200)
 
@@ -175,7 +175,7 @@ def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
     shop.must_add_up(ANA)
 
 
-def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
+def test_points_that_a_refund_forgave_are_not_given_a_second_time() -> None:
     shop = Shop(ANA, clawback="only_pending")
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     refund("shop", "1", request=back(amounts_minor={"1": 2000}), desk=shop.desk)
@@ -190,7 +190,7 @@ def test_points_that_a_refund_forgave_are_not_given_twice() -> None:
     shop.must_add_up(ANA)
 
 
-def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
+def test_an_edit_treats_spent_points_by_the_programs_clawback_policy() -> None:
     shop = Shop(ANA, clawback="unlimited")
     record_storefront_order(order(line(4000)), customer=OF_ANA, desk=shop.desk)
     redeem_reward(ANA, request=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
@@ -202,7 +202,7 @@ def test_an_edit_takes_what_was_spent_by_the_program_s_policy() -> None:
     shop.must_add_up(ANA)
 
 
-def test_a_refund_of_a_line_that_is_told_later_counts_when_it_is_told(shop: Shop) -> None:
+def test_a_refund_of_a_line_counts_once_a_later_version_has_that_line(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     early = refund("shop", "1", request=back(amounts_minor={"2": 1000}), desk=shop.desk)
 
@@ -217,14 +217,14 @@ def test_a_refund_of_a_line_that_is_told_later_counts_when_it_is_told(shop: Shop
     assert shop.account(ANA).balance == 20
 
 
-def test_through_the_api_another_content_stays_a_conflict(shop: Shop) -> None:
+def test_different_content_through_the_api_stays_a_conflict(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
     with pytest.raises(OrderConflict):
         earn(order(line(3000)), customer=OF_ANA, desk=shop.desk)
 
 
-def test_a_guest_s_order_told_again_in_the_same_words_is_as_new_as_its_last_telling(
+def test_a_guests_order_has_the_time_of_its_latest_version_even_if_nothing_changed(
     shop: Shop,
 ) -> None:
     record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
@@ -235,7 +235,7 @@ def test_a_guest_s_order_told_again_in_the_same_words_is_as_new_as_its_last_tell
     assert told == Outdated()
 
 
-def test_a_guest_s_order_changes_before_it_is_claimed(shop: Shop) -> None:
+def test_a_guests_order_may_change_before_it_is_claimed(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
     changed = record_storefront_order(
         order(line(3000), minute=2), customer=OF_A_GUEST, desk=shop.desk
@@ -300,7 +300,7 @@ def live(shop: Shop, steps: Sequence[Order | RequestedRefund]) -> None:
 
 
 @given(data=st.data(), life=lives(), rules=RULES, policy=POLICIES)
-def test_in_whatever_order_a_life_is_told_its_end_is_the_same(
+def test_versions_and_refunds_of_an_order_lead_to_the_same_end_in_any_sequence(
     data: st.DataObject,
     life: tuple[list[Order], list[RequestedRefund]],
     rules: list[dict[str, Any]],
@@ -322,7 +322,7 @@ def test_in_whatever_order_a_life_is_told_its_end_is_the_same(
 
 
 @given(life=lives(), rules=RULES)
-def test_an_order_whose_whole_price_came_back_keeps_nothing(
+def test_an_order_whose_whole_price_was_refunded_keeps_nothing(
     life: tuple[list[Order], list[RequestedRefund]], rules: list[dict[str, Any]]
 ) -> None:
     tellings, refunds = life

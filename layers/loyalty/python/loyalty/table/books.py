@@ -50,7 +50,7 @@ from loyalty.table.operations import (
 from loyalty.table.responses import response_key, response_to_item
 from loyalty.usecases.ports import Listed, OrderOnFile, Overtaken
 
-# Each is read with its accrual, and one batch reads a hundred.
+# Each is read together with its accrual, and one batch reads up to a hundred items.
 GUEST_ORDERS_A_PAGE: Final = 50
 ALLOWANCE_KEPT_FOR: Final = timedelta(days=7)
 
@@ -84,7 +84,7 @@ class TableBooks:
 
     def order_entries(self, source: str, order_id: str) -> Sequence[Entry | Placeholder]:
         partition = keys.order_partition(self._program, source, order_id)
-        # "accrual" comes before every other kind of entry, as the alphabet has it.
+        # "accrual" sorts before every other kind of entry.
         return [
             records.entry_from_item(item)
             for item in every(self._engine, Query(pk=partition, begins_with="ENTRY#", strong=True))
@@ -160,7 +160,7 @@ class TableBooks:
         return Listed(items, more)
 
     def _after(self, partition: str, sort: str) -> Item:
-        """Where a list of vouchers goes on: their sort key ends with their code."""
+        """The position after which a list of vouchers continues; its sort key ends with a code."""
         key = keys.voucher(self._program, sort.rsplit("#", 1)[1])
         return {"pk": key.pk, "sk": key.sk, "history_pk": partition, "history_sk": sort}
 
@@ -193,13 +193,13 @@ class TableBooks:
             first=keys.instant(since),
             last=start or keys.AFTER_ALL_TIMES,
             newest_first=True,
-            # One more than is looked at, so that the last page says so, and `start` once more.
+            # One more than the page shows, to know whether it is the last, and `start` itself.
             limit=GUEST_ORDERS_A_PAGE + 2,
             strong=True,
         )
         listed = [item for item in self._engine.query(query) if item["sk"] != start]
         page = listed[:GUEST_ORDERS_A_PAGE]
-        # An order that was told of another time is listed under both.
+        # An order whose versions have different times is listed under each of them.
         accruals = dict.fromkeys(
             keys.accrual(self._program, cast("str", item["source"]), cast("str", item["order"]))
             for item in page
@@ -254,7 +254,7 @@ class TableBooks:
             operations.append(Check(keys.account(self._program, posting.active), (is_active,)))
         operations.extend(self._change(change) for change in posting.changes)
         if posting.replaces is not None:
-            # Claimed, a guest's order is looked for no more.
+            # A claimed order need not be found as a guest's any more.
             found_by = records.guest_orders_of(posting.replaces, self._program)
             operations.extend(Delete(key_of(each)) for each in found_by)
         return operations
@@ -264,7 +264,7 @@ class TableBooks:
         return Put(key, records.voucher_to_item(voucher, self._program), conditions)
 
     def _counters(self, posting: Posting) -> Iterator[Operation]:
-        """What is counted beside the accounts, and relied on to stay within a limit."""
+        """Updates of counters beside the accounts that must stay within a limit."""
         if posting.stock is not None:
             yield self._take_stock(posting.stock)
         if posting.allowance is not None:
@@ -280,7 +280,7 @@ class TableBooks:
         )
 
     def _use_allowance(self, used: AllowanceUsed) -> Update:
-        """Relies on what the caller adjusted that day leaving room for this."""
+        """Relies on the caller's adjustments of that day leaving enough room for this one."""
         kept_until = midnight(used.day + ALLOWANCE_KEPT_FOR, self._zone)
         room = at_most(("points",), used.points_max - used.points)
         return Update(
@@ -304,7 +304,7 @@ class TableBooks:
 
     def _replace(self, change: AccountChange, account: Account) -> Put:
         if change.entries_seen is None:
-            raise ValueError("an account is replaced only relying on its version")
+            raise ValueError("replacing an account must rely on its version")
         due_at = midnight(account.due, self._zone) if account.due else None
         return Put(
             keys.account(self._program, account.member_id),
@@ -344,7 +344,7 @@ class TableBooks:
         ]
 
     def _overtaken(self, operations: Sequence[Operation], refused: Refused) -> Overtaken:
-        """What a refused transaction tells of the books as they are now."""
+        """The current state of the books, as far as a refused transaction reports it."""
         entry: Entry | Placeholder | None = None
         accounts: dict[str, Account] = {}
         out_of_stock = over_allowance = False

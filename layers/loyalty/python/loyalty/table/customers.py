@@ -1,4 +1,4 @@
-"""What shops last told of their customers, in the table."""
+"""The latest state of shops' customers, in the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sparse indexes: who is due when, and how far the schedules have come."""
+"""The sparse indexes: what is due when, and how far the schedules have come."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class TableDues:
         try:
             self._engine.write((update,))
         except Refused:
-            # Somebody listed it anew; that is more recent than what was seen.
+            # Another write has listed it since it was read, so leave it there.
             return
 
 
@@ -102,5 +102,5 @@ class TableProgress:
         try:
             self._engine.write((Put(self._key, {"v": 1, "mark": mark}, (is_behind,)),))
         except Refused:
-            # Another run was quicker.
+            # Another run was faster.
             return

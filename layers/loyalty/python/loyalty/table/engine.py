@@ -1,4 +1,4 @@
-"""The only code that speaks DynamoDB: operations in, items out, its errors by name."""
+"""The only code that talks to DynamoDB: operations in, items out, errors under our own names."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _TRANSIENT_CODES: Final = frozenset(
 _TRANSIENT_REASONS: Final = frozenset(
     {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 )
-# The request may have arrived although the answer did not.
+# The request may have arrived although its answer was lost.
 _LOST: Final = (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -91,12 +91,12 @@ class Engine(Protocol):
 
 
 class Persistent:
-    """An engine that sends a call again, unchanged, while its fault is a passing one.
+    """An engine that repeats a call, unchanged, while the fault is transient.
 
-    It gives up with `TryAgain`; whether the last try took effect is then not known.
+    It gives up with `TryAgain`; whether the last attempt took effect is then unknown.
 
-    Sending again after an answer was lost is safe because the first operation of a transaction
-    is guarded by its cause: the second try is refused and finds what the first one wrote.
+    Repeating a call after a lost answer is safe, because its cause guards the first operation of
+    a transaction: the second attempt is refused and finds what the first one wrote.
     """
 
     def __init__(self, engine: Engine, *, pause: Callable[[int], None]) -> None:
@@ -148,7 +148,7 @@ class DynamoEngine:
         return _item_from_wire(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key], *, strong: bool) -> dict[Key, Item]:
-        """The items there are, by key; at most 100 keys."""
+        """The items that exist, by key; at most 100 keys."""
         if len(keys) > BATCH_GET_MAX:
             raise ValueError(f"{len(keys)} keys in one read")
         found: dict[Key, Item] = {}
@@ -173,7 +173,7 @@ class DynamoEngine:
         return QueryPage(items, _item_from_wire(more) if more else None, answer["Count"])
 
     def scan(self, *, segment: int, segments: int, after: Key | None) -> QueryPage:
-        """A page of one of the segments of the whole table, in no order, read strongly."""
+        """A page of one segment of the whole table, in no order, read strongly."""
         start = {"ExclusiveStartKey": _key_to_wire(after)} if after else {}
         answer = self._call(
             self._client.scan,
@@ -250,7 +250,7 @@ def key_of(item: Item) -> Key:
 
 
 def _cancellation(error: ClientError) -> Exception:
-    """What a failed transaction means: refused, passing, or our own mistake."""
+    """The exception for a failed transaction: refused, transient, or our own mistake."""
     reasons = cast("Mapping[str, Any]", error.response).get("CancellationReasons")
     if error.response["Error"]["Code"] != "TransactionCanceledException" or reasons is None:
         return error
@@ -276,7 +276,7 @@ def _tells_of_size(reason: Mapping[str, Any]) -> bool:
 
 
 class _Expressions:
-    """Names and values of one operation's expressions, each told once."""
+    """The names and values of one operation's expressions, each listed once."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -347,7 +347,7 @@ def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
     expressions = _Expressions()
     prefix = f"{query.index}_" if query.index else ""
     clauses = [f"{expressions.path((f'{prefix}pk',))} = {expressions.value(query.pk)}"]
-    # DynamoDB refuses a name that no expression uses, so the sort key is named where it counts.
+    # DynamoDB refuses a name that no expression uses, so the sort key is named only where needed.
     sort = (f"{prefix}sk",)
     if query.begins_with is not None:
         clauses.append(
@@ -380,7 +380,7 @@ def _query_to_wire(query: Query, *, table: str) -> dict[str, Any]:
 
 
 def to_wire(value: Value) -> dict[str, Any]:
-    """A value as DynamoDB's JSON. Numbers are integers: the ledger knows no other."""
+    """A value as DynamoDB's JSON. All numbers are integers."""
     match value:
         case None:
             return {"NULL": True}
@@ -399,7 +399,7 @@ def to_wire(value: Value) -> dict[str, Any]:
 
 
 def from_wire(wire: Mapping[str, Any]) -> Value:
-    """The value that DynamoDB's JSON tells."""
+    """A value from DynamoDB's JSON."""
     ((kind, value),) = wire.items()
     match kind:
         case "NULL":

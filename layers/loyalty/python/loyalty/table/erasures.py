@@ -1,4 +1,4 @@
-"""Erasures in the table: those that are not done yet, and what they delete there."""
+"""Erasures in the table: the unfinished ones, and what they delete here."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ from loyalty.table.operations import (
 from loyalty.usecases.ports import Listed, Raced
 
 VERSION = 1
-# A request that ended is listed for as long as the shop could deliver it again from a capture or a
-# retry that we still keep: the inbox has its deliveries for 30 days.
+# A finished request stays listed as long as a stored delivery could repeat it: the inbox keeps
+# deliveries for 30 days.
 ENDED_FOR: Final = timedelta(days=40)
 
 
@@ -66,7 +66,7 @@ class TableErasures:
 
     def requested(self, storefront_id: str, *, limit: int, after: str | None) -> Listed[Erasure]:
         partition = keys.erasure(self._program, "").pk
-        # Of all texts that come after an id, its own with a space is the first.
+        # Of all texts after an id, the id followed by a space is the first.
         first = None if after is None else f"{after} "
         found: list[Erasure] = []
         for item in every(self._engine, Query(pk=partition, first=first)):
@@ -100,7 +100,7 @@ class TableErasures:
             raise Raced from refused
 
     def unfinished(self, *, begun_by: datetime) -> Sequence[Unfinished]:
-        """Of each no more than this is read, so that one that cannot be read hides no other."""
+        """Reads only these fields of each, so an unreadable one cannot hide the others."""
         query = Query(pk=keys.erasure(self._program, "").pk, strong=True)
         found = [
             unfinished_from_item(item) for item in every(self._engine, query) if "ended" not in item
@@ -131,7 +131,7 @@ class TableErasures:
 
     def note_traces_gone(self, erasure: Erasure) -> None:
         gone = (Assign(("are_traces_gone",), value=True),)
-        # Refused: done by another run, or asked for once more since then.
+        # Refused: another run was faster, or the erasure was requested again since then.
         with suppress(Refused):
             self._engine.write([Update(self._key(erasure), gone, (_as_asked(erasure),))])
 
@@ -141,7 +141,7 @@ class TableErasures:
         operation: Operation = Delete(key, seen)
         if erasure.request is not None:
             operation = Update(key, _ends(erasure, "done"), seen)
-        # Refused: done before, or asked for once more since then.
+        # Refused: done before, or requested again since then.
         with suppress(Refused):
             self._engine.write([operation])
 
@@ -162,7 +162,7 @@ class TableErasures:
         item = self._engine.get(key, strong=True)
         placeholder = records.entry_from_item(item) if item else None
         if not isinstance(placeholder, Placeholder) or not placeholder.guest:
-            # Claimed, or parted before: only what it was found by is left.
+            # Claimed, or separated before: only the item that lists it is left.
             listed = keys.guest_order(self._program, order.guest, "", "", "").pk
             self._engine.write([Delete(Key(listed, order.listed_as))])
             return
@@ -179,7 +179,7 @@ class TableErasures:
             raise Raced from refused
 
     def forget_messages(self, member_id: str) -> None:
-        """What they were told, and what is to be told next."""
+        """Delete a member's messages and the plan for the next ones."""
         partition = keys.member_partition(self._program, member_id)
         query = Query(pk=partition, begins_with=keys.MESSAGES)
         self._delete(key_of(item) for item in every(self._engine, query))
@@ -202,7 +202,7 @@ class TableErasures:
 
 
 def _ends(erasure: Erasure, how: str) -> tuple[Assign, ...]:
-    """What is kept of a request: that it was there, and nobody's identity."""
+    """End a request. The item stays for a while, without any identity."""
     return (
         Assign(("ended",), how),
         Assign(("identities",), []),
@@ -216,7 +216,7 @@ def _as_asked(erasure: Erasure) -> Compare:
 
 
 def begun(erasure: Erasure, program: str) -> Put:
-    """What begins an erasure, alone or with the deletion that it finishes."""
+    """The operation that begins an erasure, alone or together with the deletion of a member."""
     return Put(keys.erasure(program, erasure.erasure_id), erasure_to_item(erasure))
 
 

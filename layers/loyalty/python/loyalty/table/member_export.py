@@ -1,4 +1,4 @@
-"""All that is held of a member, in the table: each record in full, a bounded page at a time."""
+"""Everything stored about a member in the table: each record in full, in pages of limited size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from loyalty.usecases.ports import Listed
 
 # One batch reads a hundred entries.
 ENTRIES_A_PAGE: Final = 100
-# Of what entries explain, some 250 bytes of JSON for each line and rule: a page stays near 1 MB.
+# Each line and rule of a breakdown is some 250 bytes of JSON, so a page stays near 1 MB.
 DETAILS_A_PAGE: Final = 5_000
 BEFORE_ALL: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -33,12 +33,12 @@ class TableHoldings:
     def __init__(self, engine: Engine, *, program_id: str, members: TableMembers) -> None:
         self._engine = engine
         self._program = program_id
-        # Nothing is written, so where the program's midnights are does not matter.
+        # Nothing is written here, so the program's time zone does not matter.
         self._books = TableBooks(engine, program_id=program_id, zone=ZoneInfo("UTC"))
         self._members = members
 
     def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
-        """The index lists them, without their breakdowns; each is read where it lies."""
+        """The index lists entries without their breakdowns, so each entry's item is read too."""
         listed = self._members.history((member_id,), limit=min(limit, ENTRIES_A_PAGE), start=start)
         places = {records.cause_key(self._program, each.cause): each for each in listed.items}
         found = self._engine.get_many(tuple(places), strong=True) if places else {}
@@ -82,7 +82,7 @@ class TableHoldings:
 
 
 def _as_many_as_fit(entries: Iterator[Entry]) -> Iterator[Entry]:
-    """As many as an answer can carry with their explanations, and at least one."""
+    """As many entries as an answer can carry with their breakdowns, and at least one."""
     details = 0
     for entry in entries:
         details += _details(entry)

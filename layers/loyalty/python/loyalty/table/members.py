@@ -1,4 +1,4 @@
-"""Members in the table: who is known by what, and all personal data in one item that can go."""
+"""Members in the table: their identities, and all personal data in one item that can be deleted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ VERSION: Final = 1
 
 
 class TableMembers:
-    """Implements `Members`. The keyring is asked for when a digest is needed, not before."""
+    """Implements `Members`. It gets the keyring only when it needs a digest."""
 
     def __init__(self, engine: Engine, *, program_id: str, keyring: Callable[[], Keyring]) -> None:
         self._engine = engine
@@ -53,7 +53,7 @@ class TableMembers:
         return self._stood_for(identities, by=_earns)
 
     def guests(self, identities: Sequence[Identity]) -> Sequence[str]:
-        # By what can be proven at the first own sign-in, if there is any: e-mail, then phone.
+        # First the identities that a first sign-in can prove: e-mail, then phone.
         ordered = sorted(set(identities), key=lambda each: (KINDS.index(each.kind), each.value))
         return ["#".join(digest) for identity in ordered for digest in self._digests(identity)]
 
@@ -105,7 +105,7 @@ class TableMembers:
         )
 
     def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
-        # A closed account is never due, so where its midnights are does not matter.
+        # A closed account is never due, so the time zone does not matter.
         books = TableBooks(self._engine, program_id=self._program, zone=ZoneInfo("UTC"))
         deletions = self._deletions(member)
         self._write(*books.operations(closing), *deletions, begun(begins, self._program))
@@ -116,7 +116,7 @@ class TableMembers:
     def history(self, member_ids: Sequence[str], *, limit: int, start: str | None) -> Listed[Entry]:
         found: list[Item] = []
         for member_id in member_ids:
-            # One more than is shown, so that the last page says so, and `start` itself once more.
+            # One more than the page shows, to know whether it is the last, and `start` itself.
             query = Query(
                 pk=keys.history_partition(self._program, member_id),
                 index="history",
@@ -139,7 +139,7 @@ class TableMembers:
     def _stood_for(
         self, identities: Sequence[Identity], *, by: Callable[[Identity, Holder], bool]
     ) -> str | None:
-        # A stale read can miss who has just enrolled, so nobody is unknown before a strong one.
+        # A stale read can miss a member who has just enrolled, so a strong read decides "nobody".
         for strong in (False, True):
             holders = self._holders(identities, strong=strong)
             standing = [each for each in identities if each in holders and by(each, holders[each])]
@@ -164,7 +164,10 @@ class TableMembers:
     def _claims(
         self, member: Member, identities: AbstractSet[Identity], *, losses: Sequence[Loss]
     ) -> Iterable[Operation]:
-        """Each is put under the current key and must be under no other key either, or is taken."""
+        """Put each identity under the current key; it must be free there and under older keys.
+
+        Identities in `losses` are taken from the members who lose them.
+        """
         taken: set[Identity] = set()
         for loss in losses:
             lost = loss.identities & identities
@@ -181,7 +184,7 @@ class TableMembers:
             yield from (Check(other, (Absent(),)) for other in others)
 
     def _regraded(self, before: Member, after: Member) -> Iterable[Operation]:
-        """Identities that stay, as good a claim as they are now."""
+        """Rewrite the identities that stay and whose claim became stronger or weaker."""
         regraded = [
             each
             for each in before.identities.keys() & after.identities.keys()
@@ -192,7 +195,7 @@ class TableMembers:
     def _moves(
         self, identities: Iterable[Identity], member: Member, *, taken_from: str
     ) -> Iterable[Operation]:
-        """Each becomes this member's, under the current key."""
+        """Make each identity this member's, under the current key."""
         owned = _of(taken_from)
         for identity in identities:
             current, *others = self._places(identity)
@@ -205,13 +208,13 @@ class TableMembers:
         yield from self._releases(member.identities, member.member_id)
 
     def _releases(self, identities: Iterable[Identity], member_id: str) -> Iterable[Operation]:
-        """Under whichever key each was claimed; where there is nothing, nothing happens."""
+        """Delete each identity under every key where it may be."""
         owned = _of(member_id)
         for identity in identities:
             yield from (Delete(place, (owned,)) for place in self._places(identity))
 
     def _places(self, identity: Identity) -> Iterable[Key]:
-        """Where an identity may lie, under the current key of the digests first."""
+        """The keys where an identity may be, the current digest key first."""
         return (keys.identity(self._program, *digest) for digest in self._digests(identity))
 
     def _digests(self, identity: Identity) -> Iterable[Digest]:
@@ -222,7 +225,7 @@ class TableMembers:
 
 
 def _of(member_id: str) -> AnyOf:
-    """An identity is this member's, or nobody's under this key."""
+    """The identity belongs to this member, or to nobody under this key."""
     return AnyOf((Missing(("member_id",)), equal(("member_id",), member_id)))
 
 
@@ -235,7 +238,7 @@ def _earns(identity: Identity, holder: Holder) -> bool:
 
 
 def _is_sure(identity: Identity, holder: Holder) -> bool:
-    """Whether it decides before others; a card is as sure as what was proven."""
+    """Whether it decides before other identities. A card counts like a proven identity."""
     return holder.strength is Strength.PROVEN or identity.kind == "card"
 
 

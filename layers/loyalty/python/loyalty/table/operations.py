@@ -1,6 +1,6 @@
-"""What can be asked of the table, as data: an engine carries it out, a simulation interprets it.
+"""Operations on the table, as data: an engine carries them out, a simulation interprets them.
 
-An operation that DynamoDB would refuse, and an emulator would let pass, is refused here.
+An operation that DynamoDB would refuse, but an emulator might accept, is refused here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ type Item = dict[str, Value]
 type Path = tuple[str, ...]
 
 TRANSACTION_ITEMS_MAX: Final = 100
-# DynamoDB allows 300 operators and 4 KB of expression; 40 paths of our longest names stay below.
+# DynamoDB allows 300 operators and 4 KB of expression. 40 paths of our longest names stay below.
 PATHS_MAX: Final = 40
 
 
@@ -40,7 +40,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The value at a path stands in a relation (`=`, `<`, `<=`, `>`, `>=`) to another.
+    """The value at a path compares (`=`, `<`, `<=`, `>`, `>=`) with a given one.
 
     As in DynamoDB, a comparison with a missing value is false.
     """
@@ -121,7 +121,7 @@ class Update:
 
     Raises:
         ValueError: two actions on one path or on a path and its parent, too many paths, or an
-            update that would create a half-made item unnoticed (`creates` says it is wanted).
+            update that could create an incomplete item by accident (`creates` allows it).
     """
 
     key: Key
@@ -136,7 +136,7 @@ class Update:
         if len(paths) > PATHS_MAX:
             raise ValueError(f"{len(paths)} paths in one update, {PATHS_MAX} are allowed")
         for path, following in pairwise(paths):
-            # Sorted, a path comes right before the paths below it.
+            # In sorted order, a path comes right before the paths below it.
             if following[: len(path)] == path:
                 raise ValueError(f"paths overlap: {path} and {following}")
         if not self.creates and not any(isinstance(c, Compare) for c in self.conditions):
@@ -163,7 +163,7 @@ type Operation = Put | Update | Delete | Check
 
 
 def validate_transaction(operations: Sequence[Operation]) -> None:
-    """Refuse what the table would refuse.
+    """Refuse a transaction that the table would refuse.
 
     Raises:
         ValueError: no operation, too many, or two on one item.
@@ -178,8 +178,8 @@ def validate_transaction(operations: Sequence[Operation]) -> None:
 class Refused(Exception):
     """A condition did not hold; nothing was written.
 
-    `found` maps the index of each operation whose condition failed to the item that was there
-    (None: no item). An engine may tell only some of them.
+    `found` maps the index of each operation whose condition failed to the item in its place
+    (None: no item). An engine may report only some of them.
     """
 
     def __init__(self, found: Mapping[int, Item | None]) -> None:
@@ -188,7 +188,7 @@ class Refused(Exception):
 
 
 class Transient(Exception):
-    """A conflict, a throttle or a lost answer: whether it happened is unknown; send it again."""
+    """A conflict, a throttle or a lost answer: the write may have happened or not; repeat it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ class Query:
     """Items of one partition in the order of their sort key.
 
     `index` names a secondary index (its keys are `<index>_pk`, `<index>_sk`). `begins_with`,
-    or `first` and `last` (both included), bound the sort key. `start` is the page before's `next`.
+    or `first` and `last` (both included), bound the sort key; `start` is the last page's `next`.
     `only_counts` sends how many items there are, and none of them.
     """
 

@@ -1,8 +1,8 @@
-"""What the sort keys look like that a page of a list can end with, and the next one go on from.
+"""The forms of the sort keys with which a page of a list can end and the next page can continue.
 
-A caller brings such a key back in a cursor, and may have made it up. It leads to nothing of anybody
-else's, for the partition follows from who asks; but it is taken apart to build the key of an item,
-and DynamoDB refuses one that is too long, or outside of what is asked for.
+A caller sends such a key back in a cursor, and may have made it up. It cannot lead to anybody
+else's items, because the partition follows from the caller. But we take the key apart to build an
+item's key, and DynamoDB refuses a key that is too long or outside the range of a query.
 """
 
 import re
@@ -28,5 +28,5 @@ is_listed: Final = _shaped(rf"{_DAY}T{_TIME}#{_NAME}")
 is_survey_response: Final = _shaped(rf"{_DAY}T{_TIME}#{_NAME}#{_SUBJECT}")
 is_message_of_member: Final = _shaped(rf"{keys.MESSAGES}{_DAY}#{_NAME}")
 is_response_of_member: Final = _shaped(rf"{keys.RESPONSES}{_NAME}#{_SUBJECT}")
-# They are read from 2000 on, and a range that ends before it begins is refused.
+# Guest orders are read from 2000 on, and DynamoDB refuses a range that ends before it begins.
 is_guest_order: Final = _shaped(rf"(?!1|0){_DAY}T{_TIME}#{_NAME}#{_NAME}")

@@ -1,4 +1,4 @@
-"""Programs in the table, and how a warm function remembers them."""
+"""Programs in the table, and the cache of a warm function."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
 from loyalty.usecases.program.publishing import Superseded
 
-# A version is in force everywhere within 30 s of being published; a read may lag a second or two.
+# A published version is in force everywhere within 30 s. A read may lag by a second or two.
 REMEMBERED_FOR: Final = timedelta(seconds=25)
-# Documents of 5 KB are some 50 KB of models: a function that serves many programs stays small.
+# A document of 5 KB takes some 50 KB as models. The limit keeps functions for many programs small.
 VERSIONS_REMEMBERED_MAX: Final = 200
 
 
@@ -35,7 +35,7 @@ class TablePrograms:
 
     def version(self, program_id: str, version: int) -> PublishedProgram | None:
         key = keys.program_version(program_id, str(version))
-        # Immutable, so what an ordinary read finds is right; only a newborn can be missed by it.
+        # Versions are immutable, so a stale read is right if it finds one. It can miss a new one.
         item = self._engine.get(key, strong=False) or self._engine.get(key, strong=True)
         return _from_item(item) if item else None
 
@@ -64,7 +64,7 @@ class TablePrograms:
 
 
 class ProgramShelf:
-    """Programs within reach: the version in force for 25 s, versions for good."""
+    """A cache of programs: the version in force for 25 s, each version for good."""
 
     def __init__(self, programs: TablePrograms) -> None:
         self._programs = programs
@@ -78,12 +78,12 @@ class ProgramShelf:
             NotFound: no such program was ever published.
         """
         version, until = self._in_force.get(program_id, (0, now))
-        # A clock that was set back must not keep an old version in force.
+        # If the clock was set back, an old version must not stay in force.
         if not now < until <= now + REMEMBERED_FOR:
             found = self._programs.version_in_force(program_id)
             if found is None:
                 raise NotFound
-            # A lagging read must not bring back what was replaced.
+            # A lagging read must not bring back a replaced version.
             version = max(found, version)
             self._in_force[program_id] = (version, now + REMEMBERED_FOR)
         return self.version(program_id, version)

@@ -1,4 +1,4 @@
-"""Exports of reports in the table: each by itself, and beside them which ones are under way."""
+"""Exports of reports in the table: an item for each, and one that lists those under way."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class TableReportExports:
         try:
             self._engine.write([put, *also])
         except Refused as refused:
-            # The answer of a first try may have been lost.
+            # The answer to a first attempt may have been lost.
             if refused.found.get(0) != {"pk": put.key.pk, "sk": put.key.sk, **put.item}:
                 raise Raced from refused
 
@@ -112,7 +112,7 @@ class TableReportExports:
         return Put(key, export_to_item(export, self._program_id), conditions)
 
     def _after(self, sort: str) -> Item:
-        """Where a list goes on: a sort key ends with the export's id."""
+        """The position after which a list continues; its sort key ends with the export's id."""
         key = keys.report_export(self._program_id, sort.rsplit("#", 1)[1])
         return {
             "pk": key.pk,
@@ -123,7 +123,7 @@ class TableReportExports:
 
 
 def export_to_item(export: ReportExport, program: str) -> Item:
-    """What a list shows is in `about`, which the index carries: all there is."""
+    """Everything is in `about`, because the index carries it and lists show it."""
     request, file = export.wanted, export.file
     requested_at = keys.instant(export.requested_at)
     about: Item = {

@@ -1,4 +1,4 @@
-"""Answers to surveys, in the table: an item for each, beside whoever gave it."""
+"""Answers to surveys, in the table: an item for each, in its member's partition."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TableResponses:
         return Listed([response_from_item(item) for item in page], more)
 
     def _after(self, partition: str, survey_id: str, sort: str) -> Item:
-        """Where a list goes on: the sort key ends with whose answer it is, and about what."""
+        """The position after which a list continues; its sort key ends with member and subject."""
         _, member_id, subject = sort.split("#", 2)
         key = keys.survey_response(self._program, member_id, survey_id, subject)
         return {"pk": key.pk, "sk": key.sk, "history_pk": partition, "history_sk": sort}

@@ -1,4 +1,4 @@
-"""The whole table, read in segments: what is needed to tell the lake everything once more."""
+"""Read the whole table in segments, to rebuild the lake from it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from loyalty.table.changes import Unreadable, change_told_again
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.operations import Key
 
-# Each is read by itself, so that so many workers can share the work.
+# Each segment is read on its own, so this many workers can share the work.
 SEGMENTS: Final = 16
-# A page of a scan is 1 MB: so many are half a minute of work, and what is repeated after a fall.
+# A page of a scan is 1 MB. These pages are half a minute of work, which a crash repeats.
 PAGES_MAX: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A part of the table that is read in one go: of a segment, after a key or from its start.
+    """A part of a segment that is read in one go, after a key or from the segment's start.
 
-    `began` is when the reading of the whole table began: what is written meanwhile is newer.
+    `began` is the time at which reading the whole table began. Later writes are newer.
     """
 
     began: datetime
@@ -33,7 +33,7 @@ class Stretch:
 
     @property
     def name(self) -> str:
-        """The same for the same stretch, so that what is told of it twice lies in one place."""
+        """The same name for the same stretch, so that a repeated run overwrites its own result."""
         after = sha256("\n".join(self.after or ()).encode()).hexdigest()[:16]
         return f"told-{self.began:%Y%m%dT%H%M%SZ}-{self.segment:02}-{after}"
 
@@ -51,13 +51,13 @@ class Stretch:
 
 
 def stretches(*, began: datetime) -> Iterator[Stretch]:
-    """Where the reading of the whole table begins."""
+    """The stretches with which reading the whole table begins."""
     return (Stretch(began=began, segment=segment) for segment in range(SEGMENTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StretchChanges:
-    """What a stretch holds, as if it were all written now, and the stretch after it."""
+    """A stretch's items as if all were written now, and the stretch that follows it."""
 
     changes: tuple[TableChange, ...]
     unreadable: tuple[Unreadable, ...]
@@ -68,7 +68,7 @@ def read(engine: DynamoEngine, stretch: Stretch) -> StretchChanges:
     """Read a stretch of the table.
 
     Raises:
-        Transient: the table refused for the moment.
+        Transient: the table did not answer; try again.
     """
     changes: list[TableChange] = []
     unreadable: list[Unreadable] = []

@@ -1,4 +1,4 @@
-"""Storefronts in the table: the connections, and what came of their deliveries."""
+"""Storefronts in the table: the connections, and the outcomes of their deliveries."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from loyalty.table.operations import Absent, Delete, Item, Key, Put, Query, Refu
 # More shops than a merchant has.
 STOREFRONTS_MAX: Final = 1000
 
-# With a read that lags behind, a changed connection counts everywhere within 30 seconds.
+# Even with a read that lags, a changed connection counts everywhere within 30 seconds.
 REMEMBERED_FOR: Final = timedelta(seconds=25)
 
-# A little longer than the inbox keeps the delivery itself, which it removes at a midnight: what
-# came of it must not be gone first.
+# A little longer than the inbox keeps the delivery, which it removes at a midnight: the outcome
+# must not disappear before the delivery.
 OUTCOME_DAYS: Final = LISTED_DAYS + 3
 
 
@@ -54,7 +54,7 @@ class TableStorefronts:
         return storefront_from_item(item) if item else None
 
     def all(self, program_id: str) -> Sequence[Storefront]:
-        """All of a program, a moment behind at times."""
+        """All storefronts of a program; may lag by a moment."""
         partition = keys.program_partition(program_id)
         query = Query(pk=partition, begins_with=keys.STOREFRONTS, limit=STOREFRONTS_MAX)
         return [storefront_from_item(item) for item in self._engine.query(query)]
@@ -76,7 +76,7 @@ class TableStorefronts:
         attempts: int,
         now: datetime,
     ) -> None:
-        """Once more for the same delivery: instead of what was recorded first."""
+        """Record a delivery's outcome; a second one for the same delivery replaces the first."""
         item = outcome_to_item(
             delivery, envelope, source=source, outcome=outcome, attempts=attempts, now=now
         )
@@ -91,7 +91,7 @@ class TableStorefronts:
         now: datetime,
         only_new: bool = False,
     ) -> None:
-        """Note that a delivery was not applied; with `only_new`, if nothing is known of it yet."""
+        """Note that a delivery failed; with `only_new`, only if it has no outcome yet."""
         failed = Outcome(status="failed", reason=reason)
         item = outcome_to_item(
             delivery, None, source=None, outcome=failed, attempts=attempts, now=now
@@ -101,7 +101,7 @@ class TableStorefronts:
             self._engine.write([Put(_delivery_key(delivery), item, conditions)])
 
     def bodies_of_event(self, delivery: StoredDelivery) -> tuple[EventBody, ...]:
-        """What else was told of the event that a delivery tells of."""
+        """The bodies of all deliveries of the same event."""
         event = delivery.delivery_id[:EVENT_CHARACTERS]
         page = self._engine.query(
             Query(
@@ -121,7 +121,7 @@ class TableStorefronts:
         )
 
     def outcomes(self, deliveries: Sequence[StoredDelivery]) -> dict[StoredDelivery, Handled]:
-        """What came of those deliveries of which anything is known."""
+        """Outcomes of the deliveries that have one; others are left out."""
         by_key = {_delivery_key(each): each for each in deliveries}
         return {
             by_key[key]: handled_from_item(item)
@@ -131,7 +131,7 @@ class TableStorefronts:
 
 
 class StorefrontShelf:
-    """Connections within reach, each for 25 s; only those that exist, so no more than shops."""
+    """A cache of connections, each for 25 s. Only existing ones are kept, so it stays small."""
 
     def __init__(self, storefronts: TableStorefronts) -> None:
         self._storefronts = storefronts
@@ -146,11 +146,11 @@ class StorefrontShelf:
         now: datetime,
         since: datetime | None,
     ) -> Storefront | None:
-        """A shop as it is connected to a platform, at most 30 s old, and read after `since`."""
+        """A shop's connection to a platform, at most 30 s old, and read after `since`."""
         where = (program_id, storefront_id)
         storefront, read_at = self._cached.get(where, (None, now))
         oldest = now - REMEMBERED_FOR
-        # A clock that was set back must not keep an old connection.
+        # If the clock was set back, an old connection must not stay.
         if not max(oldest, since or oldest) < read_at <= now or storefront is None:
             storefront = self._read(where, now=now, strong=since is not None)
         if storefront is None or storefront.platform != platform:
@@ -283,7 +283,7 @@ def _request_to_wire(request: DataRequest) -> Value:
 
 
 def data_request_from_item(item: Item) -> DataRequest | None:
-    """What a delivery asks a person, or a merchant's system, to answer; of most it is nothing."""
+    """The request for a customer's data in a delivery; None for most deliveries."""
     wire = cast("dict[str, Any]", item)
     if "request" not in wire:
         return None

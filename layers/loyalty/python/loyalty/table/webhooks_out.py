@@ -58,7 +58,7 @@ class TableEndpoints:
         try:
             self._engine.write([Put(key, item, (seen,))])
         except Refused as refused:
-            # The answer of a first try may have been lost.
+            # The answer to a first attempt may have been lost.
             if refused.found.get(0) != {"pk": key.pk, "sk": key.sk, **item}:
                 raise Raced from refused
 
@@ -143,7 +143,7 @@ def endpoint_from_item(item: Item) -> Endpoint:
 
 
 def delivery_to_item(delivery: EndpointDelivery, program: str) -> Item:
-    """What a list shows is in `about`, which the index carries; the rest is not."""
+    """What a list shows is in `about`, because the index carries that and nothing else."""
     about: Item = {
         "endpoint": delivery.endpoint_id,
         "id": delivery.event_id,
@@ -168,7 +168,7 @@ def delivery_to_item(delivery: EndpointDelivery, program: str) -> Item:
         "body": delivery.body,
         "history_pk": keys.endpoint_deliveries_partition(program, delivery.endpoint_id),
         "history_sk": f"{queued_at}#{delivery.event_id}",
-        # A day of attempts, asked for on the last day, is still noted.
+        # Attempts that last a day and were requested on the last day are still noted.
         "ttl": int((delivery.began_at + timedelta(days=DELIVERY_DAYS)).timestamp()),
     }
 
@@ -194,7 +194,7 @@ def delivery_from_item(item: Item) -> EndpointDelivery:
 
 
 def _after(program: str, endpoint: str, sort: str) -> Item:
-    """Where a list of deliveries goes on: their sort key ends with the event's id."""
+    """The position after which a list continues; its sort key ends with the event's id."""
     key = keys.endpoint_delivery(program, endpoint, sort.rsplit("#", 1)[1])
     return {
         "pk": key.pk,

@@ -1,7 +1,7 @@
-"""How the domain's objects lie in the table, and back: entries, accounts, vouchers, order states.
+"""Convert the domain's objects to items and back: entries, accounts, vouchers, order states.
 
-Lists of lists, not of maps, where an item has many alike (lines, shares, parts): the names of the
-fields would be half of the item, and an accrual of five lines must stay under 1 KB.
+Repeated parts of an item (lines, shares, parts of an award) are lists of lists, not of maps: field
+names would take half of the item, and an accrual of five lines must stay under 1 KB.
 """
 
 from loyalty.table.records.accounts import account_from_item, account_to_item

@@ -1,4 +1,4 @@
-"""Where the entry of a cause lies, and which cause a key names."""
+"""The key of a cause's entry, and the cause that a key names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loyalty.table.operations import Key
 
 
 def cause_key(program: str, cause: Cause) -> Key:
-    """Where the entry of a cause lies."""
+    """The key of a cause's entry."""
     match cause:
         case OrderCause(source, order, "accrual"):
             return keys.accrual(program, source, order)

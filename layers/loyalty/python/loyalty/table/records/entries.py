@@ -1,4 +1,4 @@
-"""Entries in the table, with what is particular to each kind."""
+"""Entries in the table, with the details of each kind."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def entry_to_item(entry: Entry, program: str) -> Item:
 
 
 def entry_from_item(item: Item) -> Entry | Placeholder:
-    """An entry, or the placeholder that stands in an accrual's place.
+    """An entry, or the placeholder under an accrual's key.
 
-    An item read through the `history` index has no breakdown: its detail is then None for kinds
+    An item read through the `history` index has no breakdown, so its detail is None for kinds
     whose detail is a breakdown.
     """
     wire = cast("dict[str, Any]", item)
@@ -98,7 +98,7 @@ def entry_from_item(item: Item) -> Entry | Placeholder:
 
 
 def history_position(entry: Entry) -> str:
-    """Where an entry stands in a history: when it counted, then a part of its id."""
+    """An entry's sort key in a history: the time from which it counts, then a part of its id."""
     return f"{keys.instant(entry.counted_at)}#{entry.id[4:16]}"
 
 
@@ -216,7 +216,7 @@ def _lowering_to_item(detail: Clawback | Edit) -> Item:
 
 
 def _shares_to_list(accrual: Accrual) -> list[Value]:
-    """Of each rule the points of every line by its place: line ids and amounts are told once."""
+    """For each rule, the points of every line in the order of the lines."""
     by_rule: dict[str, dict[str, int]] = {}
     for share in accrual.shares:
         by_rule.setdefault(share.rule_id, {})[share.line_id] = share.points

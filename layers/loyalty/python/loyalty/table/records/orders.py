@@ -1,4 +1,4 @@
-"""Orders in the table: as a part of an item, awaited, and as they stand after refunds and edits."""
+"""Orders in the table: within an entry, as a placeholder, and their state after changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def order_to_map(order: Order) -> Item:
 
 
 def dated_order_to_map(order: Order) -> Item:
-    """An order that lies in an item of another time than its own."""
+    """An order within an item whose time is not the order's own."""
     return {**order_to_map(order), "occurred_at": keys.instant(order.occurred_at)}
 
 
@@ -91,9 +91,10 @@ def placeholder_from_item(wire: dict[str, Any]) -> Placeholder:
 
 
 def guest_orders_of(placeholder: Placeholder, program: str) -> Iterator[Item]:
-    """What a guest's order is found by, under each identity of theirs.
+    """The items by which a guest's order is found, one for each identity of the guest.
 
-    Not in an index: one that lags a moment could hide an order from who enrolls just then.
+    They are not an index, because an index that lags could hide an order from a guest who is
+    enrolling right then.
     """
     order = placeholder.order
     if order is None or not placeholder.guest:

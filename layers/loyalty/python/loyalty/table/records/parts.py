@@ -1,4 +1,4 @@
-"""What items of many kinds have alike: dates, points by date, moments."""
+"""Parts that many kinds of items share: dates, points by date, moments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loyalty.table.operations import Value
 
 VERSION: Final = 1
 
-# What the `history` index carries beside the keys: all that a list shows, no breakdowns.
+# The attributes that the `history` index carries: everything that a list shows, no breakdowns.
 HISTORY_ATTRIBUTES: Final = (
     "v",
     "kind",
@@ -32,7 +32,7 @@ HISTORY_ATTRIBUTES: Final = (
 
 
 def pending_name(dates: PendingDates) -> str:
-    """How pending dates are written as the name of a map's entry."""
+    """Pending dates as the name of an entry in a map."""
     return f"{dates.available_on.isoformat()}/{dates.expires_on.isoformat()}"
 
 

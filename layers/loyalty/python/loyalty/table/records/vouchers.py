@@ -59,7 +59,7 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         "history_sk": f"{keys.instant(voucher.issued_at)}#{voucher.code}",
     }
     if voucher.terms:
-        # Beside `about`, for no list needs it.
+        # Not in `about`, because no list needs it.
         item["terms"] = _terms_to_item(voucher.terms)
     if due := voucher.due_at:
         item |= keys.due_keys("expiring", program, f"VOUCHER#{voucher.code}", due)
