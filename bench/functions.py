@@ -10,6 +10,7 @@ import boto3
 
 from bench.figures import Figure, median
 from bench.runtime import Worker, lay_out_runtime, running_worker
+from infra.layers import layers_of
 from local.aws import REGION
 from local.cloud import ROOT
 from local.deployment import Deployment
@@ -34,9 +35,9 @@ class Workers:
     def start(
         self, stack: ExitStack, name: str, environment: Mapping[str, str] | None = None
     ) -> Worker:
-        layers = ["loyalty", "dependencies", *(["analytics"] if name == "reporting" else [])]
-        path = [BUILT / "layers" / layer / "python" for layer in layers]
+        """Start a worker as Lambda would: the function, its layers, and what the image brings."""
         function = BUILT / "functions" / name
+        path = [BUILT / "layers" / layer / "python" for layer in layers_of(name)]
         if name == EMPTY:
             function, path = self._empty, []
         return stack.enter_context(

@@ -14,6 +14,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.alarms import FIVE_MINUTES, MINUTE, Alarm, Severity, business_metric
 from infra.build import Build
+from infra.layers import DESCRIPTIONS, layers_of
 from infra.names import kebab, pascal
 from infra.settings import Settings
 
@@ -21,7 +22,7 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
 class Layers(Construct):
-    """The layers: our package and what it depends on for all, the large rest for who needs it."""
+    """Every layer of the deployment, once; `infra.layers` says which function has which."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, build: Build
@@ -29,18 +30,19 @@ class Layers(Construct):
         super().__init__(scope, construct_id)
         self._architecture = settings.lambda_architecture
         self._build = build
-        self.common = (
-            self._layer("Dependencies", "Third-party packages"),
-            self._layer("Loyalty", "The shared package"),
-        )
-        self.analytics = (*self.common, self._layer("Analytics", "The engine of the reports"))
-        self.messages = (*self.common, self._layer("Messages", "Dates and amounts by locale"))
+        self._layers = {
+            name: self._layer(name, description) for name, description in DESCRIPTIONS.items()
+        }
+
+    def of(self, function: str) -> Sequence[lambda_.LayerVersion]:
+        """Return the layers of one function."""
+        return [self._layers[name] for name in layers_of(function)]
 
     def _layer(self, name: str, description: str) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
             self,
-            name,
-            code=self._build.layer(name.lower()),
+            name.capitalize(),
+            code=self._build.layer(name),
             description=description,
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[self._architecture],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
 
 from infra.build import Build
 from infra.data_stack import DataStack
@@ -46,7 +45,6 @@ class Kit:
         environment: Mapping[str, str],
         timeout: Duration = HTTP_TIMEOUT,
         memory_mib: int = MEMORY_MIB,
-        layers: Sequence[lambda_.LayerVersion] | None = None,
         disk_mib: int | None = None,
     ) -> CapabilityFunction:
         return CapabilityFunction(
@@ -54,7 +52,7 @@ class Kit:
             name,
             settings=self.settings,
             build=self.build,
-            layers=layers or self.layers.common,
+            layers=self.layers.of(name),
             environment=environment,
             timeout=timeout,
             memory_mib=memory_mib,

@@ -23,7 +23,6 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         "Say members' messages by mail, and show managers how they look",
         environment=kit.table_name | kit.identity_secret | kit.claims | kit.mail.environment,
         timeout=NOTIFICATIONS_TIMEOUT,
-        layers=kit.layers.messages,
     )
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
     kit.data.secrets.allow_read_identity(function)

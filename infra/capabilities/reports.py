@@ -60,7 +60,6 @@ def compaction(kit: Kit) -> ScheduledWork:
         environment=kit.table_name | kit.lake_bucket,
         timeout=COMPACTION_TIMEOUT,
         memory_mib=REPORT_MEMORY_MIB,
-        layers=kit.layers.analytics,
         disk_mib=REPORT_DISK_MIB,
     )
     # For the registry of programs.
@@ -110,7 +109,6 @@ def reporting(kit: Kit) -> CapabilityFunction:
         environment=kit.table_name | kit.lake_bucket | kit.claims | kit.sign_in,
         timeout=REPORT_TIMEOUT,
         memory_mib=REPORT_MEMORY_MIB,
-        layers=kit.layers.analytics,
         disk_mib=REPORT_DISK_MIB,
     )
     kit.data.table.allow(function, GET)
@@ -128,7 +126,6 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         | {"LOYALTY_EXPORTS_BUCKET": kit.data.buckets.exports.bucket_name},
         timeout=EXPORTS_TIMEOUT,
         memory_mib=REPORT_MEMORY_MIB,
-        layers=kit.layers.analytics,
         disk_mib=EXPORTS_DISK_MIB,
     )
     kit.data.table.allow(function, GET, PUT, UPDATE)

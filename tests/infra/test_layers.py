@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import boto3
@@ -12,17 +14,15 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from bench.functions import EMPTY, Workers
+from bench.runtime import lay_out_runtime
+from infra.layers import DESCRIPTIONS, layers_of
 from tests.support.http import event, staff
 from tools import build, licenses
 from tools.bootstrap import REQUIREMENTS, ROOT, alone
 
 LAYERS = ROOT / "build" / "local" / "layers"
 HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
-OWN_LAYERS = {
-    "reporting": ("analytics",),
-    "compaction": ("analytics",),
-    "notifications": ("messages",),
-}
 # What Lambda's own runtime brings.
 SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 # In the public domain, and not shipped: `tools/build.py` drops it.
@@ -57,16 +57,31 @@ def run(code: str, *path: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", HANDLERS)
-def test_a_handler_imports_from_its_layers_with_no_environment(name: str, sdk: Path) -> None:
-    layers = ["loyalty", "dependencies", *OWN_LAYERS.get(name, ())]
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Workers:
+    return Workers(tmp_path_factory.mktemp("bench"))
 
-    run(
-        "import handler; assert callable(handler.handler)",
-        ROOT / "build" / "local" / "functions" / name,
-        *(LAYERS / layer / "python" for layer in layers),
-        sdk,
-    )
+
+@pytest.mark.parametrize("name", [EMPTY, *HANDLERS])
+def test_every_function_starts_on_lambda_s_runtime_client_as_the_bench_starts_it(
+    name: str, workers: Workers
+) -> None:
+    with ExitStack() as stack:
+        worker = workers.start(stack, name)
+
+        assert worker.init_s > 0
+
+
+def test_the_bench_measures_every_function(workers: Workers) -> None:
+    assert workers.names == HANDLERS
+
+
+def test_the_bench_s_runtime_has_bytecode_for_every_module(tmp_path: Path) -> None:
+    runtime = lay_out_runtime(tmp_path / "runtime")
+
+    sources = [path for path in runtime.rglob("*.py") if path.stem.isidentifier()]
+    assert len(sources) > 200
+    assert [path for path in sources if not Path(cache_from_source(str(path))).is_file()] == []
 
 
 @pytest.mark.parametrize(
@@ -87,14 +102,13 @@ def test_a_first_request_is_answered_from_the_layers(
     """What is imported late is missed late; these need no table to be answered."""
     caller = staff("bean", "cashier", "analyst", "manager")
     request = json.dumps(event(method, path, raw="{}", as_=caller))
-    layers = ["loyalty", "dependencies", *OWN_LAYERS.get(name, ())]
 
     output = run(
         "import handler, json\n"
         f"answer = handler.handler(json.loads({request!r}), None)\n"
         "print(answer['statusCode'])",
         ROOT / "build" / "local" / "functions" / name,
-        *(LAYERS / layer / "python" for layer in layers),
+        *(LAYERS / layer / "python" for layer in layers_of(name)),
         sdk,
     )
 
@@ -106,10 +120,7 @@ def test_every_module_of_the_package_imports_from_the_layers(sdk: Path) -> None:
         "import importlib, loyalty, pkgutil\n"
         "for module in pkgutil.walk_packages(loyalty.__path__, 'loyalty.'):\n"
         "    importlib.import_module(module.name); print(module.name)",
-        *(
-            LAYERS / layer / "python"
-            for layer in ("loyalty", "dependencies", "analytics", "messages")
-        ),
+        *(LAYERS / layer / "python" for layer in DESCRIPTIONS),
         sdk,
     )
 
