@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from tools import chart, mails, openapi, plot, reports, schemas
+from tools import chart, mails, openapi, plot, reports, schemas, test_map
 from tools.generated import main
 
-EVERY: Final = tuple(tool.generated for tool in (openapi, schemas, chart, mails, plot, reports))
+EVERY: Final = tuple(
+    tool.generated for tool in (openapi, schemas, chart, mails, plot, reports, test_map)
+)
 
 if __name__ == "__main__":
     raise SystemExit(main(*EVERY))
