@@ -60,6 +60,9 @@ _TIERS: Final = ("unit", "infra", "integration", "engine", "simulation", "e2e", 
 
 
 def generated() -> Iterator[Generated]:
+    if missing := without_tests(ROOT):
+        names = ", ".join(path.as_posix() for path in missing)
+        raise SystemExit(f"These modules of the ledger need a unit test file of their own: {names}")
     yield generated_text(PAGE, page(ROOT))
 
 
