@@ -369,6 +369,48 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
     assert "`cursor`" in page["properties"]["next_cursor"]["description"]
 
 
+# Swift, Kotlin and TypeScript have an `Error`, a `Result`, a `Data`, a `Date` of their own.
+NAMES_OF_ONE_WORD = {
+    "Catalogue",
+    "Messages",
+    "Money",
+    "Problem",
+    "Program",
+    "Reminders",
+    "Reward",
+    "Tiers",
+    "Transfers",
+    "Trouble",
+}
+
+
+def test_a_model_has_a_name_of_one_word_only_if_it_is_a_word_of_the_product(
+    described: dict[str, Any],
+) -> None:
+    names = described["components"]["schemas"]
+
+    assert {name for name in names if sum(map(str.isupper, name)) == 1} <= NAMES_OF_ONE_WORD
+
+
+@pytest.mark.parametrize(
+    ("schema", "field"),
+    [
+        ("DeliveryAnswer", "reason"),
+        ("DeliveryAnswer", "status"),
+        ("EntryAnswer", "kind"),
+        ("MemberAnswer", "status"),
+        ("MemberReward", "why_not"),
+        ("Problem", "code"),
+        ("ReportColumn", "type"),
+        ("VoucherStepAnswer", "reason"),
+    ],
+)
+def test_stable_words_are_listed(described: dict[str, Any], schema: str, field: str) -> None:
+    part = described["components"]["schemas"][schema]["properties"][field]
+
+    assert len(part["enum"]) > 2
+
+
 def test_no_two_schemas_say_the_same(described: dict[str, Any]) -> None:
     shapes: dict[str, str] = {}
     for name, schema in described["components"]["schemas"].items():

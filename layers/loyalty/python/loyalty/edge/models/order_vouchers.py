@@ -1,12 +1,19 @@
 """What happened to the vouchers of an order, as the API answers it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field
 
 from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.ledger.vouchers import State
 from loyalty.edge.http.schemas import AnswerPart, RedemptionId
+
+# An order uses an issued voucher, and completes a held one; in every other state it is refused.
+_REFUSING: Final = [
+    f"voucher_{state}" for state in get_args(State) if state not in ("held", "issued")
+]
+REASONS: Final = ("not_reinstated", "order_cancelled", *_REFUSING)
 
 
 class VoucherStepAnswer(AnswerPart):
@@ -22,7 +29,10 @@ class VoucherStepAnswer(AnswerPart):
     ]
     reason: Annotated[
         str | None,
-        Field(description="Why it was refused or kept, as a stable code; otherwise null."),
+        Field(
+            description="Why it was refused or kept, as a stable code; otherwise null.",
+            json_schema_extra={"enum": [*REASONS, None]},
+        ),
     ]
     replayed: Annotated[bool, Field(description="Whether the order had used it already.")]
 

@@ -1,10 +1,16 @@
 """Redemptions, vouchers and rewards, as members spend points and tills use vouchers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StrictBool
 
+from loyalty.domain.kernel.errors import (
+    InsufficientPoints,
+    LimitReached,
+    OutOfStock,
+    RewardUnavailable,
+)
 from loyalty.domain.ledger.entries import Entry, Redemption
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.program.document import RewardKind
@@ -27,6 +33,11 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import last_day
 from loyalty.usecases.ledger.redemption import RequestedReward
 from loyalty.usecases.ports import Desk
+
+# What may stand in the way of a redemption.
+WHY_NOT: Final = tuple(
+    refusal.code for refusal in (InsufficientPoints, LimitReached, OutOfStock, RewardUnavailable)
+)
 
 VoucherState = Annotated[
     State,
@@ -120,7 +131,11 @@ class MemberReward(AnswerPart):
     cost_points: Annotated[int, Field(description="Points that it costs.")]
     redeemable: Annotated[bool, Field(description="Whether the member can redeem it now.")]
     why_not: Annotated[
-        str | None, Field(description="The code of the refusal that redeeming it would get.")
+        str | None,
+        Field(
+            description="The `code` of the problem that redeeming it would get; null: none.",
+            json_schema_extra={"enum": [*WHY_NOT, None]},
+        ),
     ]
     missing_points: Annotated[
         int, Field(description="How many points the member lacks; 0: enough points.")

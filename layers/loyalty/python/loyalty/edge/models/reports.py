@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,8 @@ class ReportColumn(AnswerPart):
 
     name: Annotated[str, Field(description="The column's name, unique within the report.")]
     type: Annotated[
-        str, Field(description="`integer`, `decimal`, `string`, `date` or `date-time`.")
+        Literal["integer", "decimal", "string", "date", "date-time"],
+        Field(description="The type of the column's values."),
     ]
     unit: Annotated[str, Field(description="What is counted: points, minor units, members, …")]
     description: Annotated[str, Field(description="What the column says, in words.")]

@@ -28,6 +28,7 @@ from loyalty.edge.http.schemas import (
     NextCursor,
     RequestPart,
 )
+from loyalty.edge.models.delivery_reasons import REASONS
 from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.deliveries import Health, ListedDelivery, Replayed, Span
@@ -324,7 +325,11 @@ class DeliveryAnswer(AnswerPart):
     ]
     status: DeliveryStatus
     reason: Annotated[
-        str | None, Field(description="Why it was ignored, parked or failed, as a stable code.")
+        str | None,
+        Field(
+            description="Why it was ignored, parked or failed, as a stable code.",
+            json_schema_extra={"enum": [*REASONS, None]},
+        ),
     ]
     pointer: Annotated[
         str | None, Field(description="A JSON pointer to the mistake in its body, if there is one.")
