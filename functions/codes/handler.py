@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from loyalty.domain.events import RedemptionCancelling
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
 from loyalty.edge.aws import clients
@@ -22,7 +23,7 @@ from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.intake import Unfetchable
-from loyalty.usecases.shops.shop_codes import DiscountCodes, ShopRefused, pause_seconds, put_right
+from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, pause_seconds, put_right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,13 @@ def put_off(record: SQSRecord, error: Exception) -> None:
 
 def take(record: SQSRecord) -> None:
     """Something became of a voucher: let the shops know, as it is now."""
-    detail = json.loads(record.body)["detail"]
+    event = json.loads(record.body)
+    detail = event["detail"]
     program_id, redemption_id = detail["program_id"], detail["redemption_id"]
     shops = list(shops_of(program_id))
-    if not shops:
+    # Whoever cancels a voucher gets the points back also if its shop is gone.
+    is_cancelling = event["detail-type"] == RedemptionCancelling.name
+    if not is_cancelling and not any(each.creates for each in shops):
         return
     desk = open_desk(program_id, table=settings(CodesSettings).table)
     try:
@@ -70,14 +74,17 @@ def take(record: SQSRecord) -> None:
             count("ShopCodes", done=each)
 
 
-def shops_of(program_id: str) -> Iterator[DiscountCodes]:
-    """The discount codes of each shop of a program that has them created."""
+def shops_of(program_id: str) -> Iterator[CodeShop]:
+    """Each shop of a program whose platform has discount codes."""
     for storefront in storefronts().all(program_id):
-        codes_of = platform_named(storefront.platform).codes
-        if storefront.create_codes and codes_of:
+        if codes_of := platform_named(storefront.platform).codes:
             # One token serves all calls about a voucher; none is needed before the first call.
             api = cache(partial(platforms().api, program_id, storefront.storefront_id))
-            yield codes_of(partial(send, api))
+            yield CodeShop(
+                storefront_id=storefront.storefront_id,
+                codes=codes_of(partial(send, api)),
+                creates=storefront.create_codes,
+            )
 
 
 def send(api: Callable[[], PlatformApi], path: str, body: bytes) -> bytes:

@@ -179,7 +179,7 @@ def cancel_redemption(
     desk = _desk(program_id)
     by_member = not api.principal.is_trusted
     cancelled = redemption.cancel(
-        redemption_id, member_id=member_id, by_member=by_member, only_held=by_member, desk=desk
+        redemption_id, member_id=member_id, by_member=by_member, desk=desk
     )
     return redemption_answer(cancelled, desk)
 

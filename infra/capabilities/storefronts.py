@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from infra.alarms import HOUR
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
-from infra.ledger_table import CHECK, DELETE, GET, QUERY
+from infra.ledger_table import CHECK, DELETE, GET, PUT, QUERY, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, Wake
 from infra.subscriptions import Subscription
@@ -99,7 +99,8 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         environment=kit.table_name | kit.storefront_secrets,
         timeout=CODES_TIMEOUT,
     )
-    kit.data.table.allow(function, GET, QUERY)
+    # It records who has a code, and returns the points once no shop has it.
+    kit.data.table.allow(function, GET, PUT, UPDATE, QUERY)
     kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
     codes = WorkQueue(
         kit.stack,

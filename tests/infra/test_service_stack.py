@@ -188,7 +188,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "WebhooksOutQueues/Deliveries/Queue": CONSUME | {"sqs:SendMessage"},
     },
     "codes": {
-        TABLE: GET | {"dynamodb:Query"},
+        TABLE: GET | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         STOREFRONT_SECRETS: READ_SECRET,
         "ShopCodes/Queue": CONSUME | {"sqs:ChangeMessageVisibility"},
     },

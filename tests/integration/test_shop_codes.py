@@ -156,6 +156,36 @@ def test_a_cancelled_redemption_s_code_is_deactivated(
     assert "discountCodeDeactivate" in platform.posted[1]["query"]
 
 
+def found(*, is_active: bool, uses: int = 0) -> Reply:
+    discount = {
+        "__typename": "DiscountCodeBasic",
+        "status": "ACTIVE" if is_active else "EXPIRED",
+        "usageLimit": 1,
+        "asyncUsageCount": uses,
+    }
+    node = {"id": "gid://shopify/DiscountCodeNode/1", "codeDiscount": discount}
+    return Reply(200, {"data": {"codeDiscountNodeByCode": node}})
+
+
+@pytest.mark.parametrize(("uses", "state", "balance"), [(0, "cancelled", 49), (1, "used", 39)])
+def test_points_of_a_cancelled_redemption_return_once_the_shop_has_let_go_of_the_code(
+    platform: PlatformServer, voucher: tuple[str, str], uses: int, state: str, balance: int
+) -> None:
+    connect(**CONNECTION)
+    platform.answer(PATH, NONE, DONE)
+    assert work_off(handler, tell(voucher[1])) == []
+    member_id = till.check(voucher[0]).body["member_id"]
+
+    cancelled = till.step(member_id, voucher[1], "cancel", as_=till.MANAGER)
+
+    assert (cancelled.status, cancelled.body["state"]) == (200, "cancelling")
+    assert till.member(member_id)["balance"] == 39
+    platform.answer(PATH, found(is_active=True), DONE, found(is_active=False, uses=uses))
+    assert work_off(handler, tell(voucher[1], "RedemptionCancelling")) == []
+    assert till.check(voucher[0]).body["state"] == state
+    assert till.member(member_id)["balance"] == balance
+
+
 def test_a_shop_that_is_not_to_have_codes_is_not_asked(
     platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:

@@ -22,6 +22,11 @@ STEPS: Final = frozenset(
         ("issued", "used"),
         ("used", "issued"),
         ("issued", "cancelled"),
+        # Given to a shop, which then has to let go of it.
+        ("issued", "issued"),
+        ("issued", "cancelling"),
+        ("cancelling", "cancelled"),
+        ("cancelling", "used"),
         ("issued", "expired"),
     }
 )
@@ -31,6 +36,18 @@ SETTLED_AS: Final = ("clawed", "owed", "forgiven", "excused")
 
 class Violation(AssertionError):
     """The books broke a promise."""
+
+
+def _check_step(before: Any, voucher: Any) -> None:
+    """A voucher takes only steps that there are, and none past a shop that has its code."""
+    step = (before["state"] if before else None, voucher["state"])
+    if step not in STEPS:
+        raise Violation(f"a voucher went from {step[0]} to {step[1]}")
+    had, has = (each["about"].get("in_shops", []) if each else [] for each in (before, voucher))
+    if (had != has) != (step == ("issued", "issued")):
+        raise Violation(f"a voucher went from {step[0]} to {step[1]}, in shops {had} and {has}")
+    if step == ("issued", "cancelled") and has:
+        raise Violation("a voucher was cancelled while a shop had its code")
 
 
 @dataclass(slots=True)
@@ -445,8 +462,7 @@ class Auditor:
         state, about = voucher["state"], voucher["about"]
         old: Any = before
         was = old["state"] if old else None
-        if (was, state) not in STEPS:
-            raise Violation(f"a voucher went from {was} to {state}")
+        _check_step(old, voucher)
         redemption = self.redemptions[about["redemption_id"].removeprefix("red_")]
         redemption.voucher = voucher
         now = decided_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

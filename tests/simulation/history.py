@@ -30,8 +30,10 @@ from tests.simulation.requests import (
     Earn,
     Erase,
     Give,
+    GiveCode,
     Grant,
     Join,
+    LetGo,
     Link,
     Merge,
     Note,
@@ -130,6 +132,9 @@ class History:
             logical += _guests(guests, self.world)
         if with_strangers:
             logical += _strangers(strangers, self.world)
+        shops = random.Random(f"shops of {self.seed}")
+        if shops.random() < 0.2:
+            logical += _shops(shops, logical)
         self._play(_jobs(draw, logical))
         _check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in logical])
@@ -289,6 +294,7 @@ REFUSALS: Final = frozenset(
         "limit_reached",
         "out_of_stock",
         "points_too_new",
+        "voucher_issued",
         "voucher_used",
         "wrong_state",
         "not_found",
@@ -551,6 +557,17 @@ def _redemption(
     return requests
 
 
+def _shops(draw: random.Random, logical: Sequence[Logical]) -> list[Logical]:
+    """Shops that are given the codes of vouchers, and let go of them when they are cancelled."""
+    requests: list[Request] = []
+    for redeem in (each.request for each in logical):
+        if isinstance(redeem, Redeem) and draw.random() < 0.7:
+            requests += [GiveCode(redeem), LetGo(redeem, was_used=draw.random() < 0.3)]
+            if draw.random() < 0.5:
+                requests.append(Cancel(redeem))
+    return _sent(draw, requests)
+
+
 def _floor(draw: random.Random, world: World) -> TierFloor | None:
     if draw.random() < 0.3:
         return None
@@ -612,9 +629,18 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
         return True
     if isinstance(request, Join | Link | SignIn):
         return any(each["status"] != "active" for each in world.auditor.accounts.values())
+    if isinstance(request, Cancel) and _was_used_in_a_shop(request, world):
+        return True
     return isinstance(request, Complete | Grant) or (
         isinstance(request, Cancel | Merge | Record) and _anybody_erased(world)
     )
+
+
+def _was_used_in_a_shop(cancel: Cancel, world: World) -> bool:
+    """A shop may report the use of a code that was being cancelled."""
+    entry: Any = world.table.items[cancel.of.cause]
+    voucher: Any = world.table.items[keys.voucher(PROGRAM_ID, entry["about"]["code"])]
+    return voucher["state"] == "used" and "in_shops" in voucher["about"]
 
 
 def _anybody_erased(world: World) -> bool:

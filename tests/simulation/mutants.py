@@ -527,6 +527,24 @@ MUTANTS: Final = (
         "end",
     ),
     Mutant(
+        "points return while a shop may still accept the code",
+        "redemption.cancel",
+        "voucher.in_shops",
+        "()",
+    ),
+    Mutant(
+        "a cancel does not see that a shop got the code meanwhile",
+        "TableBooks.operations",
+        "(seen_state, in_shops)",
+        "(seen_state,)",
+    ),
+    Mutant(
+        "points return for a code that was used while it was cancelled",
+        "end_cancelling",
+        'replace(voucher, state="used", used_at=_last_use(voucher, now=desk.now))',
+        'replace(voucher, state="cancelled")',
+    ),
+    Mutant(
         "points live on from the day of the cancel",
         "give_back",
         "first_ends[first_end + reinstates] = first_end\nlots[first_end + reinstates] += points",

@@ -34,6 +34,8 @@ from loyalty.usecases.ledger.redemption import (
     RequestedReward,
     cancel,
     complete,
+    end_cancelling,
+    give_code,
     redeem_reward,
     use_voucher,
 )
@@ -301,6 +303,37 @@ class Cancel:
         redemption_id = f"red_{self.of.request_id}"
         member_id = self.of.member_id
         return cancel(redemption_id, member_id=member_id, by_member=self.by_member, desk=desk)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveCode:
+    """A shop is about to get the code of a redemption's voucher."""
+
+    of: Redeem
+
+    @property
+    def name(self) -> str:
+        return f"give the code of {self.of.request_id} to a shop"
+
+    def run(self, desk: Desk, world: World) -> object:
+        give_code(_code(self.of, world), storefront_id="online", desk=desk)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """A shop no longer accepts the code, and reports whether it ever did."""
+
+    of: Redeem
+    was_used: bool
+
+    @property
+    def name(self) -> str:
+        return f"let go of {self.of.request_id}{' used' * self.was_used}"
+
+    def run(self, desk: Desk, world: World) -> object:
+        end_cancelling(_code(self.of, world), was_used=self.was_used, desk=desk)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,10 @@ from tests.simulation.requests import (
     Earn,
     Erase,
     Give,
+    GiveCode,
     Grant,
     Join,
+    LetGo,
     Link,
     Merge,
     Note,
@@ -1535,12 +1537,12 @@ class TestVouchers:
         assert [attempt.finish().code for attempt in attempts] == ["done", "limit_reached"]
 
     def test_a_members_own_cancel_lengthens_no_life(self) -> None:
-        world = scene(expiry=living(1), reinstate_days=3)
+        world = scene(expiry=living(1), reinstate_days=3, hold_minutes=3 * 24 * 60)
         earned(world, 10)
-        redeemed = spent(world, 10)
+        held = spent(world, 10, hold=True)
         world.now += 2 * DAY
 
-        done(world.finish(Cancel(redeemed, by_member=True)))
+        done(world.finish(Cancel(held, by_member=True)))
 
         assert account(world).balance == 0
 
@@ -1553,6 +1555,58 @@ class TestVouchers:
         done(world.finish(Cancel(held, by_member=True)))
 
         assert shown(world).holding.lots == {TODAY + 4 * DAY: 10}
+
+    def test_points_wait_until_the_shop_has_let_go_of_the_code(self) -> None:
+        world = scene()
+        earned(world, 30)
+        redeemed = spent(world, 30)
+        done(world.finish(GiveCode(redeemed)))
+
+        done(world.finish(Cancel(redeemed)))
+        assert account(world).balance == 0
+        for _ in range(2):
+            done(world.finish(LetGo(redeemed, was_used=False)))
+
+        assert account(world).balance == 30
+
+    def test_a_code_that_was_used_while_it_was_cancelled_returns_nothing(self) -> None:
+        world = scene()
+        earned(world, 30)
+        redeemed = spent(world, 30)
+        done(world.finish(GiveCode(redeemed)))
+        done(world.finish(Cancel(redeemed)))
+
+        done(world.finish(LetGo(redeemed, was_used=True)))
+
+        assert account(world).balance == 0
+        assert world.finish(Cancel(redeemed)).code == "wrong_state"
+
+    def test_a_cancel_sees_a_shop_that_got_the_code_meanwhile(self) -> None:
+        world = scene()
+        earned(world, 30)
+        redeemed = spent(world, 30)
+        cancel = world.start(Cancel(redeemed))
+        cancel.run_to(writing)
+        done(world.finish(GiveCode(redeemed)))
+
+        done(cancel.finish())
+
+        assert account(world).balance == 0
+
+    def test_two_shops_that_let_go_at_once_return_the_points_once(self) -> None:
+        world = scene()
+        earned(world, 30)
+        redeemed = spent(world, 30)
+        done(world.finish(GiveCode(redeemed)))
+        done(world.finish(Cancel(redeemed)))
+        attempts = [world.start(LetGo(redeemed, was_used=used)) for used in (False, True)]
+        for attempt in attempts:
+            attempt.run_to(writing)
+
+        for attempt in attempts:
+            done(attempt.finish())
+
+        assert account(world).balance == 30
 
     def test_what_comes_back_pays_a_debt_first(self) -> None:
         world = scene()

@@ -167,6 +167,7 @@ CHANGES: Final[dict[str, TableChange]] = {
         voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")),
     ),
     "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
+    "RedemptionCancelling": change(voucher("cancelling"), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
     "DataRequested": change(ASKED),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.kernel.errors import NotFound, TryAgain
+from loyalty.domain.kernel.errors import NotFound, TryAgain, WrongState
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.shops.shop_codes import KnownCode, ShopCode
 from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
@@ -19,11 +19,21 @@ from loyalty.usecases.ledger.order_vouchers import (
 from loyalty.usecases.ledger.redemption import (
     RequestedReward,
     cancel,
+    end_cancelling,
+    give_code,
     redeem_reward,
     release,
+    use_voucher,
     voucher_of,
 )
-from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, ShopRefused, pause_seconds, put_right
+from loyalty.usecases.shops.shop_codes import (
+    ATTEMPTS_MAX,
+    CodeShop,
+    DiscountCodes,
+    ShopRefused,
+    pause_seconds,
+    put_right,
+)
 from tests.simulation.requests import WHY
 from tests.support.documents import reward
 from tests.support.memory import NOW, Shop
@@ -38,8 +48,12 @@ class Store:
         self.done: list[str] = []
         self.before_create: Callable[[], None] = lambda: None
         self.answers_lost = 0
+        self.trouble: Exception | None = None
+        self.ignores_deactivation = False
 
     def find(self, code: str) -> KnownCode | None:
+        if self.trouble:
+            raise self.trouble
         return self.codes.get(code)
 
     def create(self, code: ShopCode) -> None:
@@ -56,7 +70,8 @@ class Store:
         self._answer("renew")
 
     def deactivate(self, known: KnownCode) -> None:
-        self.codes[known.name] = replace(known, is_active=False)
+        if not self.ignores_deactivation:
+            self.codes[known.name] = replace(known, is_active=False)
         self._answer("deactivate")
 
     def _answer(self, done: str) -> None:
@@ -86,8 +101,12 @@ def redeemed(at: Shop) -> Voucher:
     return voucher_of(recorded.entry.detail.code, desk=at.desk)  # type: ignore[union-attr]
 
 
+def code_shop(codes: DiscountCodes, storefront_id: str = "online") -> CodeShop:
+    return CodeShop(storefront_id=storefront_id, codes=codes)
+
+
 def told(at: Shop, voucher: Voucher, store: Store) -> list[str]:
-    return list(put_right(voucher.redemption_id, shops=[store], desk=at.desk))
+    return list(put_right(voucher.redemption_id, shops=[code_shop(store)], desk=at.desk))
 
 
 def used(at: Shop, voucher: Voucher) -> None:
@@ -176,9 +195,10 @@ def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
     voucher = redeemed(at)
 
     def cancelled() -> None:
+        store.before_create = lambda: None
         cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
         # Who is told of it is quicker, and finds no code.
-        put_right(voucher.redemption_id, shops=[store], desk=at.desk)
+        put_right(voucher.redemption_id, shops=[code_shop(store)], desk=at.desk)
 
     store.before_create = cancelled
 
@@ -212,17 +232,190 @@ def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
     at, store = bean(), Store()
     voucher = redeemed(at)
 
+    shops = [code_shop(Closed(), "closed"), code_shop(store)]
     with pytest.raises(ShopRefused, match="access_denied"):
-        put_right(voucher.redemption_id, shops=[Closed(), store], desk=at.desk)
+        put_right(voucher.redemption_id, shops=shops, desk=at.desk)
 
     assert store.done == ["create"]
+
+
+class TestCancelling:
+    """A voucher whose code a shop has: its points return once the shop has let go of it."""
+
+    def test_the_points_return_once_the_shop_has_let_go_of_the_code(self) -> None:
+        at, store = bean(), Store()
+        voucher = redeemed(at)
+        told(at, voucher, store)
+
+        cancelled = cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+
+        assert (cancelled.state, at.account("ana").balance) == ("cancelling", 90)
+        assert told(at, voucher, store) == ["deactivated"]
+        assert not store.codes[voucher.code].is_active
+        assert state(at, voucher) == "cancelled"
+        assert at.account("ana").balance == 100
+        at.must_add_up("ana")
+
+    def test_however_often_it_is_confirmed_they_return_once(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        told(at, voucher, store)
+
+        told(at, voucher, store)
+        end_cancelling(voucher.code, was_used=False, desk=at.desk)
+
+        assert at.account("ana").balance == 100
+
+    def test_cancelling_again_changes_nothing(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+
+        assert cancel(voucher.redemption_id, member_id="ana", desk=at.desk).state == "cancelling"
+        assert at.account("ana").balance == 90
+
+    @pytest.mark.parametrize("trouble", [TryAgain(), ShopRefused("access_denied")])
+    def test_nothing_returns_while_the_shop_does_not_answer(self, trouble: Exception) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        store.trouble = trouble
+
+        with pytest.raises(type(trouble)):
+            told(at, voucher, store)
+
+        assert (state(at, voucher), at.account("ana").balance) == ("cancelling", 90)
+        store.trouble = None
+        told(at, voucher, store)
+        assert at.account("ana").balance == 100
+
+    def test_nothing_returns_before_every_shop_has_let_go(self) -> None:
+        at, store, other = bean(), Store(), Store()
+        voucher = redeemed(at)
+        shops = [code_shop(store), code_shop(other, "other")]
+        put_right(voucher.redemption_id, shops=shops, desk=at.desk)
+        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        other.trouble = TryAgain()
+
+        with pytest.raises(TryAgain):
+            put_right(voucher.redemption_id, shops=shops, desk=at.desk)
+
+        assert not store.codes[voucher.code].is_active
+        assert at.account("ana").balance == 90
+
+    def test_a_shop_that_says_done_and_still_accepts_it_has_not_let_go(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        store.ignores_deactivation = True
+
+        with pytest.raises(TryAgain):
+            told(at, voucher, store)
+
+        assert at.account("ana").balance == 90
+
+    def test_a_code_that_was_used_meanwhile_returns_no_points(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        store.codes[voucher.code] = replace(store.codes[voucher.code], uses=1)
+
+        told(at, voucher, store)
+
+        assert state(at, voucher) == "used"
+        assert at.account("ana").balance == 90
+        order = OrderVoucherCodes(
+            source="shop", order_id="o1", codes=(voucher.code,), ordered_at=at.now, member_id=None
+        )
+        (step,) = apply_vouchers(order, desk=at.desk)
+        assert (step.status, step.replayed) == ("used", True)
+
+    def test_an_order_paid_with_it_meanwhile_uses_it(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+
+        used(at, voucher)
+        told(at, voucher, store)
+
+        assert state(at, voucher) == "used"
+        assert at.account("ana").balance == 90
+
+    def test_a_till_no_longer_takes_it(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+
+        with pytest.raises(WrongState, match="cancelling"):
+            use_voucher(voucher.code, request_id="u1", order=None, desk=at.desk)
+
+    def test_a_code_on_its_way_to_the_shop_is_waited_for(self) -> None:
+        at, store = bean(), Store()
+        voucher = redeemed(at)
+        give_code(voucher.code, storefront_id="online", desk=at.desk)
+        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+
+        told(at, voucher, store)
+
+        assert not store.codes[voucher.code].is_active
+        assert at.account("ana").balance == 100
+
+    def test_a_cancel_that_does_not_know_of_the_shop_yet_is_decided_again(self) -> None:
+        at = bean()
+        voucher = redeemed(at)
+        seen = at.desk.books.voucher
+
+        def read(code: str) -> Voucher | None:
+            found = seen(code)
+            give_code(code, storefront_id="online", desk=at.desk)
+            return found
+
+        desk = at.desk
+        desk.books.voucher = read  # type: ignore[method-assign]
+
+        assert cancel(voucher.redemption_id, member_id="ana", desk=desk).state == "cancelling"
+        assert at.account("ana").balance == 90
+
+    def test_a_shop_that_is_no_longer_connected_is_not_waited_for(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+
+        put_right(voucher.redemption_id, shops=[], desk=at.desk)
+
+        assert at.account("ana").balance == 100
+
+    def test_a_shop_that_gets_no_new_codes_still_lets_go_of_the_old_ones(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        shop = CodeShop(storefront_id="online", codes=store, creates=False)
+
+        put_right(voucher.redemption_id, shops=[shop], desk=at.desk)
+
+        assert not store.codes[voucher.code].is_active
+        assert at.account("ana").balance == 100
+
+    def test_points_return_though_the_voucher_s_time_is_over_meanwhile(self) -> None:
+        at, store = bean(), Store()
+        voucher = cancelling(at, store)
+        del store.codes[voucher.code]
+        at.now += timedelta(days=8)
+
+        told(at, voucher, store)
+
+        assert store.codes == {}
+        assert at.account("ana").balance == 100
+
+
+def cancelling(at: Shop, store: Store) -> Voucher:
+    """A voucher that staff cancelled while a shop has its code."""
+    voucher = redeemed(at)
+    told(at, voucher, store)
+    return cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+
+
+def state(at: Shop, voucher: Voucher) -> str:
+    return voucher_of(voucher.code, desk=at.desk).state
 
 
 def test_what_was_never_redeemed_is_not_there() -> None:
     at = bean()
 
     with pytest.raises(NotFound):
-        put_right("red_unknown", shops=[Store()], desk=at.desk)
+        put_right("red_unknown", shops=[code_shop(Store())], desk=at.desk)
 
 
 def test_a_shop_is_left_alone_for_longer_each_time() -> None:

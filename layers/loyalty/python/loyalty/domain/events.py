@@ -368,6 +368,17 @@ class VoucherExpired(MemberEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionCancelling(MemberEvent):
+    """A redemption was cancelled whose code a shop may still accept; no points come back yet."""
+
+    name: ClassVar[str] = "RedemptionCancelling"
+
+    redemption_id: str
+    reward_id: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionCancelled(MemberEvent):
     """A redemption was undone; its points come back as an entry of their own."""
 
@@ -450,6 +461,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     VoucherUsed,
     VoucherReinstated,
     VoucherExpired,
+    RedemptionCancelling,
     RedemptionCancelled,
     MessageDue,
     SurveyAnswered,
@@ -731,6 +743,8 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
             yield tell(VoucherUsed, at=voucher.used_at, order=order)
         case "expired":
             yield tell(VoucherExpired, at=voucher.expires_at)
+        case "cancelling":
+            yield tell(RedemptionCancelling)
         case "cancelled":
             yield tell(RedemptionCancelled)
 

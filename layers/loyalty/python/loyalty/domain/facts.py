@@ -226,6 +226,8 @@ ALL: Final[tuple[type[Fact], ...]] = (
 _REVISION_OF_STATE: Final[dict[State, int]] = {
     "held": 1,
     "issued": 2,
+    # It is told as issued: until the shops have let go of it, it may be used.
+    "cancelling": 2,
     "used": 3,
     "cancelled": 3,
     "expired": 3,
@@ -375,7 +377,7 @@ def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
         reward_id=voucher.reward_id,
         points=voucher.points,
         amount_minor=voucher.amount_minor,
-        state=voucher.state,
+        state="issued" if voucher.state == "cancelling" else voucher.state,
         issued_at=voucher.issued_at,
         held_until=voucher.held_until,
         expires_at=voucher.expires_at,

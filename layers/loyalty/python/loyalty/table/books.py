@@ -244,7 +244,8 @@ class TableBooks:
             )
         if posting.voucher is not None:
             seen_state = equal(("state",), posting.voucher.seen.state)
-            operations.append(self._put_voucher(posting.voucher.becomes, (seen_state,)))
+            in_shops = _in_shops(posting.voucher.seen)
+            operations.append(self._put_voucher(posting.voucher.becomes, (seen_state, in_shops)))
         operations.extend(self._counters(posting))
         if (response := posting.response) is not None:
             item = response_to_item(response, self._program)
@@ -384,6 +385,12 @@ def _actions_on_maps(change: AccountChange) -> Iterator[Action]:
     for lot, first_end in change.reinstated.items():
         yield Assign(("reinstated", lot.isoformat()), first_end.isoformat())
     yield from map(Remove, change.forgets)
+
+
+def _in_shops(seen: Voucher) -> Condition:
+    """No other shop was given the code since the voucher was read."""
+    path = ("about", "in_shops")
+    return equal(path, list(seen.in_shops)) if seen.in_shops else Missing(path)
 
 
 def _is_placeholder(count: int) -> tuple[Condition, ...]:

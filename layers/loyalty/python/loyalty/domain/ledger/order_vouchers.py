@@ -87,10 +87,12 @@ def codes_among(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def state_for(voucher: Voucher, *, ordered_at: datetime, now: datetime) -> State:
-    """A voucher's state for an order, which may arrive long after it was paid.
+    """The state that counts for an order, which may be reported long after it was paid.
 
-    An issued voucher counts as of the time of the order, every other state as of now.
+    A shop may still take the code of a voucher that is being cancelled.
     """
+    if voucher.state == "cancelling":
+        voucher = replace(voucher, state="issued")
     return voucher.state_at(min(ordered_at, now) if voucher.state == "issued" else now)
 
 

@@ -93,7 +93,7 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class VoucherChange:
-    """One step of a voucher's life. It relies on the state that was seen."""
+    """One step of a voucher's life. It relies on the state seen, and on the shops with its code."""
 
     seen: Voucher
     becomes: Voucher

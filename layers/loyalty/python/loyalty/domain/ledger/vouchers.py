@@ -11,7 +11,7 @@ from typing import Literal
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import RewardKind
 
-State = Literal["held", "issued", "used", "cancelled", "expired"]
+State = Literal["held", "issued", "cancelling", "used", "cancelled", "expired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Voucher:
     `slices` are the points by the lot they came from. `first_ends` maps slices that were reinstated
     before to the last day that their points had at first. A used voucher is issued again if its
     order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
+    `in_shops` are the storefronts that were given the code. A voucher that is cancelled while a
+    shop may still accept its code is `cancelling`: its points return once no shop accepts it.
     """
 
     code: str
@@ -51,6 +53,7 @@ class Voucher:
     used_order: OrderRef | None = None
     used_by: str | None = None
     times_reinstated: int = 0
+    in_shops: tuple[str, ...] = ()
     first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
     limited: bool = False
     stocked: bool = False

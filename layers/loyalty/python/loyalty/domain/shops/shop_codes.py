@@ -40,6 +40,7 @@ class KnownCode:
     kind: Literal["amount_off", "free_shipping"]
     is_active: bool
     uses_max: int | None
+    uses: int = 0
 
 
 def discount_of(reward: Reward, voucher: Voucher) -> Discount | None:

@@ -25,8 +25,8 @@ _FIND: Final = """query ($code: String!) {
     id
     codeDiscount {
       __typename
-      ... on DiscountCodeBasic { status usageLimit }
-      ... on DiscountCodeFreeShipping { status usageLimit }
+      ... on DiscountCodeBasic { status usageLimit asyncUsageCount }
+      ... on DiscountCodeFreeShipping { status usageLimit asyncUsageCount }
     }
   }
 }"""
@@ -98,7 +98,7 @@ class ShopifyCodes:
         if node is None:
             return None
         discount = node.codeDiscount
-        limit = discount.get("usageLimit")
+        limit, uses = discount.get("usageLimit"), discount.get("asyncUsageCount")
         return KnownCode(
             name=node.id,
             kind="free_shipping"
@@ -106,6 +106,7 @@ class ShopifyCodes:
             else "amount_off",
             is_active=discount.get("status") in ("ACTIVE", "SCHEDULED"),
             uses_max=limit if isinstance(limit, int) else None,
+            uses=uses if isinstance(uses, int) else 0,
         )
 
     def create(self, code: ShopCode) -> None:

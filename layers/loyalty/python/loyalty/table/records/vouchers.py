@@ -8,7 +8,7 @@ from typing import Any, cast
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.orders.order import OrderRef
 from loyalty.table import keys
-from loyalty.table.operations import Item
+from loyalty.table.operations import Item, Value
 from loyalty.table.records.parts import (
     VERSION,
     dated_from_map,
@@ -33,16 +33,17 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         moment = cast("datetime | None", getattr(voucher, name))
         if moment is not None:
             about[name] = keys.instant(moment)
-    if voucher.used_request:
-        about["used_request"] = voucher.used_request
-    if voucher.used_order:
-        about["used_order"] = [voucher.used_order.source, voucher.used_order.order_id]
-    if voucher.used_by:
-        about["used_by"] = voucher.used_by
-    if voucher.first_ends:
-        about["first_ends"] = days_to_map(voucher.first_ends)
-    if voucher.times_reinstated:
-        about["times_reinstated"] = voucher.times_reinstated
+    order = voucher.used_order
+    # What is empty is left out, as most of it is for most vouchers.
+    optional: dict[str, Value] = {
+        "used_request": voucher.used_request,
+        "used_order": [order.source, order.order_id] if order else None,
+        "used_by": voucher.used_by,
+        "first_ends": days_to_map(voucher.first_ends),
+        "times_reinstated": voucher.times_reinstated,
+        "in_shops": list(voucher.in_shops),
+    }
+    about |= {name: value for name, value in optional.items() if value}
     if voucher.amount_minor is not None:
         about["amount_minor"] = voucher.amount_minor
     item: Item = {
@@ -87,6 +88,7 @@ def voucher_from_item(item: Item) -> Voucher:
         used_by=about.get("used_by"),
         first_ends=days_from_map(about.get("first_ends", {})),
         times_reinstated=about.get("times_reinstated", 0),
+        in_shops=tuple(about.get("in_shops", ())),
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),

@@ -94,6 +94,9 @@ def _use(code: str, order_voucher_codes: OrderVoucherCodes, *, desk: Desk) -> Vo
         if not held.has(code, is_listed=order_voucher_codes.is_list):
             desk.books.post(Posting(order_vouchers=using))
         return _used(voucher, replayed=True)
+    if state == "used" and voucher.used_order is None and voucher.used_request is None:
+        # Its shop reported the use before this order, while it was being cancelled.
+        return _used(voucher, replayed=True)
     if state == "held":
         # A shop that accepted a held voucher has thereby completed its redemption.
         issued = replace(voucher, state="issued", held_until=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from loyalty.domain.kernel.errors import (
@@ -158,14 +159,14 @@ def cancel(
     *,
     member_id: str | None,
     by_member: bool = False,
-    only_held: bool = False,
     desk: Desk,
 ) -> Voucher:
     """Undo a redemption that is held, or issued and unused: its points return.
 
-    With `by_member` the member cancels it themself, and points that expired meanwhile stay expired.
-    With `only_held` an issued voucher stays, because its code may be entered in a shop right now.
-    A cancelled redemption stays cancelled: asked again, it is answered as the first time.
+    With `by_member` the members cancel it themselves: only while it is held, because an issued code
+    may be entered in a shop right now, and points that expired meanwhile stay expired. If a shop
+    has the code, the voucher is `cancelling` until the shop has let go of it (`end_cancelling`).
+    A cancelled redemption stays cancelled: the same call again gets the same answer.
 
     Raises:
         NotFound: no such redemption, or not this member's.
@@ -173,15 +174,61 @@ def cancel(
         WrongState: the voucher was used, or has expired.
     """
     voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
-    if voucher.state == "cancelled":
+    if voucher.state in ("cancelled", "cancelling"):
         return voucher
     # A hold that ran out returns its points too; who asks need not wait for the sweep.
     if voucher.state_at(desk.now) in ("used", "expired"):
         raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
-    if only_held and voucher.state == "issued":
+    if by_member and voucher.state == "issued":
         raise VoucherIssued
+    if voucher.in_shops:
+        cancelling = replace(voucher, state="cancelling")
+        _step(voucher, cancelling, desk=desk)
+        return cancelling
     _return_points(voucher, why="cancelled", by_member=by_member, desk=desk)
     return replace(voucher, state="cancelled")
+
+
+@until_saved
+def give_code(code: str, *, storefront_id: str, desk: Desk) -> Voucher:
+    """Record that a shop is about to get a voucher's code, unless the voucher is no longer good.
+
+    Whoever cancels it afterwards waits for the shop, whether or not the code ever arrives there.
+    """
+    voucher = voucher_of(code, desk=desk)
+    if voucher.state_at(desk.now) != "issued" or storefront_id in voucher.in_shops:
+        return voucher
+    given = replace(voucher, in_shops=(*voucher.in_shops, storefront_id))
+    _step(voucher, given, desk=desk)
+    return given
+
+
+@until_saved
+def end_cancelling(code: str, *, was_used: bool, desk: Desk) -> Voucher:
+    """End a cancellation that waited for shops: no shop accepts the code any more.
+
+    The points return once, unless a shop reports that the code was used meanwhile.
+    """
+    voucher = voucher_of(code, desk=desk)
+    if voucher.state != "cancelling":
+        return voucher
+    if was_used:
+        used = replace(voucher, state="used", used_at=_last_use(voucher, now=desk.now))
+        _step(voucher, used, desk=desk)
+        return used
+    try:
+        _return_points(voucher, why="cancelled", desk=desk)
+    except NotFound:
+        # The member was erased, and gets no points back.
+        _step(voucher, replace(voucher, state="cancelled"), desk=desk)
+    return replace(voucher, state="cancelled")
+
+
+def _last_use(voucher: Voucher, *, now: datetime) -> datetime:
+    """The latest moment at which a shop can have accepted the code."""
+    if voucher.expires_at is None:
+        return now
+    return min(now, voucher.expires_at - timedelta(microseconds=1))
 
 
 @until_saved
