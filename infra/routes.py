@@ -139,6 +139,7 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/orders", Throttle.WRITE),
         ("POST", "/orders/quote", Throttle.READ),
         ("GET", "/orders/{source}/{order_id}", Throttle.READ),
+        ("PUT", "/orders/{source}/{order_id}", Throttle.WRITE),
         ("POST", "/orders/{source}/{order_id}/refunds", Throttle.WRITE),
         ("POST", "/members/{member_id}/adjustments", Throttle.WRITE),
         ("POST", "/surveys/{survey_id}/responses", Throttle.WRITE),

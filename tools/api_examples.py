@@ -149,6 +149,16 @@ _REFUNDED: Final = _entry(
     },
 )
 
+# A bag of 29.80 was forgotten at the till.
+_EDITED: Final = _entry(
+    "8f14e45fceea167a",
+    "edit",
+    59,
+    REFUNDED_AT,
+    order=ORDER,
+    edit={"amount_minor": 2980, "clawed": 0, "owed": 0, "forgiven": 0, "excused": 0},
+)
+
 _EMAIL: Final[Json] = {"kind": "email", "value": "ana@example.com"}
 _MEMBER: Final[Json] = {
     "id": ANA,
@@ -455,6 +465,10 @@ REQUESTS: Final[dict[str, Json]] = {
         },
     },
     "publish_program": DOCUMENT,
+    "correct_order": {
+        **{name: part for name, part in _ORDER_REQUEST.items() if name not in ORDER},
+        "changed_at": REFUNDED_AT,
+    },
     "quote_order": _ORDER_REQUEST,
     "record_order": _ORDER_REQUEST,
     "record_refund": {
@@ -604,6 +618,10 @@ ANSWERS: Final[dict[str, Any]] = {
             "by_status": {"earned": 41, "ignored": 3},
             "is_all": True,
         },
+    },
+    "correct_order": {
+        "200": {"status": "edited", "entry": _EDITED, "vouchers": []},
+        "202": {"status": "guest", "vouchers": []},
     },
     "receive_delivery": {"status": "received", "delivery_id": DELIVERY},
     "record_order": {

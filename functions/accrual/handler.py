@@ -1,8 +1,10 @@
 """Orders earn points, refunds take them back, people correct what went wrong."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from functools import partial
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -52,10 +54,13 @@ from loyalty.edge.mail.survey_links import (
 )
 from loyalty.edge.metrics import count
 from loyalty.edge.models.entries import EntryAnswer, RecordedEntry, entry_answer, shares_answer
-from loyalty.edge.models.order_vouchers import steps_answer
+from loyalty.edge.models.order_vouchers import VoucherStepAnswer, steps_answer
 from loyalty.edge.models.orders import (
     AdjustmentRequest,
     OrderAnswer,
+    OrderContent,
+    OrderCorrected,
+    OrderCorrection,
     OrderEarned,
     OrderKept,
     OrderRequest,
@@ -84,6 +89,7 @@ from loyalty.usecases.ledger.order_vouchers import (
 )
 from loyalty.usecases.orders import accrual, lookup, refunds
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept
+from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting
 from loyalty.usecases.people import surveys
@@ -122,12 +128,11 @@ def record_order(
     afterwards. 202: it names no member yet. Name the customer by `member_id` or by `identities`.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
-    told = order.order(currency=desk.program.document.currency)
-    recorded = _recorded(order, told, desk)
-    vouchers = steps_answer(_used(order, recorded, desk))
+    bought = order.order(currency=desk.program.document.currency)
+    recorded = _for_its_customer(order, partial(accrual.earn, bought, desk=desk), desk)
+    vouchers = steps_answer(_used(order, bought, recorded, desk))
     if isinstance(recorded, GuestOrderKept):
-        status: Literal["guest", "ignored"] = "guest" if recorded.placeholder.guest else "ignored"
-        return reply(OrderKept(status=status, vouchers=vouchers), status=202)
+        return reply(_kept_answer(recorded, vouchers), status=202)
     entry = recorded.entry
     if not recorded.replayed:
         count("Orders")
@@ -136,6 +141,58 @@ def record_order(
         member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
     )
     return reply(answer, status=200 if recorded.replayed else 201)
+
+
+@api.put(
+    "/orders/<source>/<order_id>",
+    allow={"cashier", "service"},
+    also=(201, 202),
+    bodies={202: OrderKept},
+    refuses=(CurrencyMismatch, TryAgain),
+)
+def correct_order(
+    program_id: ProgramId,
+    source: PathId,
+    order_id: PathId,
+    order: Annotated[OrderCorrection, Body()],
+) -> Response[OrderCorrected | OrderKept]:
+    """Record an order, or correct one that was recorded.
+
+    The member's points change by the difference, up or down, as when a storefront edits an order.
+    The order stays with its member. 201: the order was new. 202: it names no member yet.
+    """
+    desk = open_desk(program_id, table=settings(AccrualSettings).table)
+    corrected = order.named(
+        source,
+        order_id,
+        currency=desk.program.document.currency,
+        told_at=order.changed_at or desk.now,
+    )
+    recorded = _for_its_customer(
+        order, partial(record_storefront_order, corrected, desk=desk), desk
+    )
+    vouchers = steps_answer(_used(order, corrected, recorded, desk))
+    match recorded:
+        case GuestOrderKept():
+            return reply(_kept_answer(recorded, vouchers), status=202)
+        case Outdated():
+            return reply(OrderCorrected(status="outdated", entry=None, vouchers=vouchers))
+        case Earned(entry=entry, replayed=False):
+            count("Orders")
+            answer = OrderCorrected(
+                status="earned", entry=_explained(entry, desk), vouchers=vouchers
+            )
+            return reply(answer, status=201)
+        case Edited(entry=entry, replayed=False):
+            answer = OrderCorrected(
+                status="edited", entry=_explained(entry, desk), vouchers=vouchers
+            )
+            return reply(answer)
+        case Earned(entry=entry) | Edited(entry=entry):
+            answer = OrderCorrected(
+                status="unchanged", entry=_explained(entry, desk), vouchers=vouchers
+            )
+            return reply(answer)
 
 
 @api.post("/orders/quote", allow={"cashier", "service"}, refuses=(CurrencyMismatch,))
@@ -414,29 +471,32 @@ def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
 
 
 def _used(
-    order: OrderRequest, recorded: Earned | GuestOrderKept, desk: Desk
+    order: OrderContent,
+    bought: Order,
+    recorded: Earned | Edited | GuestOrderKept | Outdated,
+    desk: Desk,
 ) -> tuple[VoucherStep, ...]:
     """Use the vouchers that an order was paid with; none of them refuses the order."""
     if not order.voucher_codes:
         return ()
     order_voucher_codes = OrderVoucherCodes(
-        source=order.source,
-        order_id=order.order_id,
+        source=bought.source,
+        order_id=bought.order_id,
         codes=codes_among(order.voucher_codes),
         ordered_at=order.occurred_at,
-        member_id=recorded.entry.member_id if isinstance(recorded, Earned) else None,
+        member_id=recorded.entry.member_id if isinstance(recorded, Earned | Edited) else None,
     )
     return apply_vouchers(order_voucher_codes, desk=desk)
 
 
-def _identities(order: OrderRequest) -> list[Identity]:
+def _identities(order: OrderContent) -> list[Identity]:
     return [
         named.identity(pointer=f"/identities/{number}")
         for number, named in enumerate(order.identities)
     ]
 
 
-def _quoted_for(order: OrderRequest, desk: Desk) -> Customer:
+def _quoted_for(order: OrderContent, desk: Desk) -> Customer:
     """Whom a quote is for: the member named, or the one who would earn the order."""
     if order.member_id:
         return Customer(member_id=order.member_id, named=order.member_id)
@@ -447,18 +507,21 @@ def _quoted_for(order: OrderRequest, desk: Desk) -> Customer:
     return Customer(member_id=members.earner_of(identities), named="identities")
 
 
-def _recorded(order: OrderRequest, told: Order, desk: Desk) -> Earned | GuestOrderKept:
-    """Record an order for the member named, or for whoever is known by one of the identities."""
+def _for_its_customer[T](order: OrderContent, record: Callable[..., T], desk: Desk) -> T:
+    """Record an order for the member it names, or for the holder of one of its identities."""
     if order.member_id:
-        customer = Customer(member_id=order.member_id, named=order.member_id)
-        return accrual.earn(told, customer=customer, desk=desk)
+        return record(customer=Customer(member_id=order.member_id, named=order.member_id))
     identities = _identities(order)
     if not identities:
-        return accrual.earn(told, customer=Customer(member_id=None, named=""), desk=desk)
+        return record(customer=Customer(member_id=None, named=""))
     return record_for(
         identities,
-        lambda customer: accrual.earn(told, customer=customer, desk=desk),
-        # Not their values: a fingerprint must not give away an e-mail address to who guesses it.
+        lambda customer: record(customer=customer),
+        # Not their values: a fingerprint must not give an e-mail address away to a guess.
         named="identities",
         directory=directory(desk.program.program_id, settings(AccrualSettings)),
     )
+
+
+def _kept_answer(kept: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
+    return OrderKept(status="guest" if kept.placeholder.guest else "ignored", vouchers=vouchers)

@@ -96,7 +96,12 @@ BODIES: Final[dict[str, Any]] = {
         "below_zero": False,
     },
     "record_order": ORDER,
-    "quote_order": ORDER,
+    "correct_order": {
+        **{name: part for name, part in ORDER.items() if name not in ("source", "order_id")},
+        "changed_at": "2026-11-21T10:00:00Z",
+    },
+    # Of a guest: a quote for somebody unknown is refused.
+    "quote_order": ORDER | {"identities": []},
     "record_refund": {
         "refund_id": "r1",
         "occurred_at": "2026-11-21T10:00:00Z",

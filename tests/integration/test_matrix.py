@@ -91,6 +91,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "revoke_tier": only("manager"),
     # The counter.
     "record_order": only("cashier", "service"),
+    "correct_order": only("cashier", "service"),
     "quote_order": only("cashier", "service"),
     "record_refund": only("cashier", "service"),
     "check_voucher": only("cashier", "service"),

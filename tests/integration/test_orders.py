@@ -389,3 +389,83 @@ def test_an_order_whose_record_would_be_larger_than_the_table_takes_is_refused(
 
     assert (answer.status, answer.code) == (413, "too_large")
     assert till.member(ana)["balance"] == 0
+
+
+class TestCorrections:
+    """`PUT` of an order settles by difference, as a storefront's edit does."""
+
+    def test_an_order_is_raised_and_lowered_by_the_difference(self) -> None:
+        ana = till.enroll()
+        till.post_order(order(4999, order_id="7", member_id=ana))
+
+        raised = till.correct_order(order(6000, order_id="7", member_id=ana))
+        raised_to = till.member(ana)["balance"]
+        lowered = till.correct_order(
+            order(1000, order_id="7", member_id=ana) | {"changed_at": "2026-11-21T10:05:00Z"}
+        )
+
+        assert (raised.status, raised.body["status"]) == (200, "edited")
+        assert (raised.body["entry"]["kind"], raised.body["entry"]["points"]) == ("edit", 11)
+        assert raised.body["entry"]["edit"] == {
+            "amount_minor": 1001,
+            "clawed": 0,
+            "owed": 0,
+            "forgiven": 0,
+            "excused": 0,
+        }
+        assert raised_to == 60
+        assert lowered.body["entry"]["points"] == -50
+        assert till.member(ana)["balance"] == 10
+
+    def test_the_same_correction_again_changes_nothing(self, time: Clock) -> None:
+        ana = till.enroll()
+        till.post_order(order(4999, order_id="7", member_id=ana))
+        till.correct_order(order(6000, order_id="7", member_id=ana))
+        time.now += timedelta(minutes=1)
+
+        again = till.correct_order(order(6000, order_id="7", member_id=ana))
+
+        assert (again.status, again.body["status"]) == (200, "unchanged")
+        assert till.member(ana)["balance"] == 60
+
+    def test_a_correction_that_arrives_after_a_later_one_is_outdated(self) -> None:
+        ana = till.enroll()
+        till.post_order(order(4999, order_id="7", member_id=ana))
+        later = {"changed_at": "2026-11-21T09:59:00Z"}
+        till.correct_order(order(6000, order_id="7", member_id=ana) | later)
+
+        early = till.correct_order(
+            order(9000, order_id="7", member_id=ana) | {"changed_at": "2026-11-21T09:58:00Z"}
+        )
+
+        assert (early.body["status"], early.body["entry"]) == ("outdated", None)
+        assert till.member(ana)["balance"] == 60
+
+    def test_an_order_that_was_never_recorded_earns(self) -> None:
+        ana = till.enroll()
+
+        answer = till.correct_order(order(4999, order_id="7", member_id=ana))
+
+        assert (answer.status, answer.body["status"]) == (201, "earned")
+        assert till.member(ana)["balance"] == 49
+
+    def test_refunds_count_against_the_corrected_order(self) -> None:
+        ana = till.enroll()
+        till.post_order(order(4999, order_id="7", member_id=ana))
+        till.correct_order(order(6000, order_id="7", member_id=ana))
+
+        till.refund("7", whole=True)
+
+        assert till.member(ana)["balance"] == 0
+
+    def test_the_path_names_the_order(self) -> None:
+        content = order(4999, member_id=till.enroll())
+
+        answer = call(
+            handler, "PUT", "/v1/programs/bean/orders/pos/7", body=content, as_=till.CASHIER
+        )
+
+        assert (answer.status, answer.pointers) == (
+            422,
+            {"/source": "extra_forbidden", "/order_id": "extra_forbidden"},
+        )

@@ -43,11 +43,9 @@ class OrderLine(RequestPart):
     ]
 
 
-class OrderRequest(RequestPart):
-    """A paid order. Name the customer by `member_id` or by `identities`."""
+class OrderContent(RequestPart):
+    """Who bought what, and when."""
 
-    source: Source
-    order_id: OrderId
     member_id: Annotated[
         ExternalId | None, Field(description="The customer's member id, if you have it.")
     ] = None
@@ -78,8 +76,10 @@ class OrderRequest(RequestPart):
         ),
     ] = ()
 
-    def order(self, *, currency: str) -> Order:
-        """The order in the program's words.
+    def named(
+        self, source: str, order_id: str, *, currency: str, told_at: datetime | None = None
+    ) -> Order:
+        """The order in the program's words; `told_at` is when this version of it was made.
 
         Raises:
             ValidationFailed: two lines have the same id, or the customer is named in two ways.
@@ -89,8 +89,9 @@ class OrderRequest(RequestPart):
         if faults:
             raise ValidationFailed(faults[0].detail, faults=faults)
         return Order(
-            source=self.source,
-            order_id=self.order_id,
+            source=source,
+            order_id=order_id,
+            told_at=told_at,
             occurred_at=self.occurred_at,
             channel=self.channel,
             lines=tuple(
@@ -119,6 +120,29 @@ class OrderRequest(RequestPart):
             detail = "Name the customer by member_id or by identities, not by both"
             faults.append(Fault("/identities", "customer_named_twice", detail))
         return faults
+
+
+class OrderRequest(OrderContent):
+    """A paid order. Name the customer by `member_id` or by `identities`."""
+
+    source: Source
+    order_id: OrderId
+
+    def order(self, *, currency: str) -> Order:
+        """The order in the program's words; raises as `named` does."""
+        return self.named(self.source, self.order_id, currency=currency)
+
+
+class OrderCorrection(OrderContent):
+    """An order as it should have been recorded: all of it, not only what changed."""
+
+    changed_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the order was changed (RFC 3339, any offset). Of two corrections the "
+            "later one wins, whichever arrives first. If left out: now."
+        ),
+    ] = None
 
 
 class RefundedLine(RequestPart):
@@ -262,6 +286,24 @@ class OrderEarned(AnswerPart):
     status: Annotated[Literal["earned"], Field(description="A member has earned.")] = "earned"
     member_id: MemberId
     entry: Annotated[EntryAnswer, Field(description="The accrual, with its breakdown.")]
+    vouchers: Vouchers
+
+
+class OrderCorrected(AnswerPart):
+    """The order is as it was sent, unless a later correction arrived before."""
+
+    status: Annotated[
+        Literal["earned", "edited", "unchanged", "outdated"],
+        Field(
+            description="`earned`: the order was new. `edited`: its points changed by the "
+            "difference. `unchanged`: it was recorded like this before. `outdated`: a later "
+            "correction stands."
+        ),
+    ]
+    entry: Annotated[
+        EntryAnswer | None,
+        Field(description="The accrual or the edit; null if a later correction stands."),
+    ]
     vouchers: Vouchers
 
 
