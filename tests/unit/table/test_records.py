@@ -35,12 +35,12 @@ def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
             rule(id="at-home", include_categories=["whole_bean"], pending_days=3),
         ],
     )
-    told = order(
+    paid = order(
         *(line(minor, f"{number}", category=what) for number, (minor, what) in enumerate(bought))
     )
 
     posting = accrue(
-        told, account=Account(member_id="mem_ana"), program=program, fingerprint="f", now=NOON
+        paid, account=Account(member_id="mem_ana"), program=program, fingerprint="f", now=NOON
     )
     entry = posting.entries[0]
 

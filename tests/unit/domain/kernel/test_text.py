@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from loyalty.domain.kernel.fields import Label
 from loyalty.domain.kernel.text import as_line, as_lines, is_line, is_lines, name_in_mail
 
-KEPT = "\n\r\t"
+LINE_BREAKS_AND_TABS = "\n\r\t"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_lines_lose_only_invisible_characters(text: str) -> None:
 
     assert is_lines(lines)
     assert lines == text or not is_lines(text)
-    assert [each for each in lines if each in KEPT] == [each for each in text if each in KEPT]
+    assert [each for each in lines if each in LINE_BREAKS_AND_TABS] == [
+        each for each in text if each in LINE_BREAKS_AND_TABS
+    ]
 
 
 @given(st.text())

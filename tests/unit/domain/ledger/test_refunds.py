@@ -42,7 +42,7 @@ LINES = st.lists(
 
 @st.composite
 def shops(draw: st.DrawFn) -> tuple[Program, Order]:
-    rules = [rule(id=str(number), **told) for number, told in enumerate(draw(RULES))]
+    rules = [rule(id=str(number), **fields) for number, fields in enumerate(draw(RULES))]
     lines = [
         line(minor, str(number), quantity=quantity, category=category)
         for number, (minor, quantity, category) in enumerate(draw(LINES))
@@ -57,7 +57,7 @@ def refund_of(name: str, **what: Any) -> RequestedRefund:
 @st.composite
 def refunds_for(draw: st.DrawFn, bought: Order) -> list[RequestedRefund]:
     """A few refunds, by units of lines or by amounts, more than there is included."""
-    asked: list[RequestedRefund] = []
+    refunds: list[RequestedRefund] = []
     for number in range(draw(st.integers(1, 4))):
         quantities = {
             each.line_id: draw(st.integers(1, each.quantity + 1))
@@ -66,8 +66,8 @@ def refunds_for(draw: st.DrawFn, bought: Order) -> list[RequestedRefund]:
         }
         amount = draw(st.integers(0, bought.amount_minor + 10))
         by_lines = refund_of(f"r{number}", quantities=quantities)
-        asked.append(by_lines if quantities else refund_of(f"r{number}", amount_minor=amount))
-    return asked
+        refunds.append(by_lines if quantities else refund_of(f"r{number}", amount_minor=amount))
+    return refunds
 
 
 def accrual_of(bought: Order, rules: Program) -> Accrual:
@@ -75,11 +75,11 @@ def accrual_of(bought: Order, rules: Program) -> Accrual:
     return Accrual(order=bought, shares=earned.shares, parts=earned.parts)
 
 
-def clawed_by(asked: list[RequestedRefund], accrual: Accrual, rules: Program) -> list[int]:
+def clawed_by(refunds: list[RequestedRefund], accrual: Accrual, rules: Program) -> list[int]:
     """The points of each refund in turn, all of them taken."""
     state = OrderState()
     points: list[int] = []
-    for refund in asked:
+    for refund in refunds:
         after = refunded_with(state, refund)
         points.append(to_settle(accrual, rules, before=state, after=after))
         state = replace(after, clawed=state.clawed + points[-1])
@@ -89,11 +89,11 @@ def clawed_by(asked: list[RequestedRefund], accrual: Accrual, rules: Program) ->
 @given(st.data())
 def test_the_order_of_refunds_does_not_change_their_total(data: st.DataObject) -> None:
     rules, bought = data.draw(shops())
-    asked = data.draw(refunds_for(bought))
+    refunds = data.draw(refunds_for(bought))
     accrual = accrual_of(bought, rules)
 
-    one_way = clawed_by(asked, accrual, rules)
-    another = clawed_by(data.draw(st.permutations(asked)), accrual, rules)
+    one_way = clawed_by(refunds, accrual, rules)
+    another = clawed_by(data.draw(st.permutations(refunds)), accrual, rules)
 
     assert sum(one_way) == sum(another)
 
@@ -103,10 +103,10 @@ def test_no_refund_ever_gives_points_back_or_takes_more_than_was_earned(
     data: st.DataObject,
 ) -> None:
     rules, bought = data.draw(shops())
-    asked = data.draw(refunds_for(bought))
+    refunds = data.draw(refunds_for(bought))
     accrual = accrual_of(bought, rules)
 
-    points = clawed_by(asked, accrual, rules)
+    points = clawed_by(refunds, accrual, rules)
 
     assert all(taken >= 0 for taken in points)
     assert sum(points) <= accrual.points

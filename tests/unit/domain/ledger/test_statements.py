@@ -8,7 +8,7 @@ from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.settling import settle
 from loyalty.domain.ledger.statements import (
     LotLine,
-    Period,
+    StatementPeriod,
     counted_before,
     statement,
     unrecorded,
@@ -21,8 +21,8 @@ PROGRAM = published(time_zone="UTC")
 LOT = date(2026, 11, 30)
 MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-NOVEMBER = Period.of_days(date(2026, 11, 1), LOT, zone=ZoneInfo("UTC"))
-DECEMBER = Period.of_days(date(2026, 12, 1), date(2026, 12, 31), zone=ZoneInfo("UTC"))
+NOVEMBER = StatementPeriod.of_days(date(2026, 11, 1), LOT, zone=ZoneInfo("UTC"))
+DECEMBER = StatementPeriod.of_days(date(2026, 12, 1), date(2026, 12, 31), zone=ZoneInfo("UTC"))
 
 
 def recorded(points: int, day: int) -> Entry:
@@ -51,7 +51,7 @@ def test_a_statement_leads_from_its_opening_to_its_closing_balance() -> None:
 
 
 def test_both_days_of_a_period_belong_to_it_by_the_programs_calendar() -> None:
-    period = Period.of_days(LOT, LOT, zone=ZoneInfo("America/New_York"))
+    period = StatementPeriod.of_days(LOT, LOT, zone=ZoneInfo("America/New_York"))
 
     assert period.contains(datetime(2026, 11, 30, 5, tzinfo=UTC))
     assert period.contains(datetime(2026, 12, 1, 5, tzinfo=UTC) - SECOND)
@@ -85,6 +85,6 @@ def test_an_expiry_belongs_to_the_period_that_begins_at_its_midnight() -> None:
 
 def test_a_later_period_opens_with_what_no_sweep_has_recorded_yet() -> None:
     due = unrecorded(ENDED, program=PROGRAM, now=MIDNIGHT)
-    january = Period.of_days(date(2027, 1, 1), date(2027, 1, 31), zone=ZoneInfo("UTC"))
+    january = StatementPeriod.of_days(date(2027, 1, 1), date(2027, 1, 31), zone=ZoneInfo("UTC"))
 
     assert statement(GIFT.effect + TAKE.effect, (), due=due, period=january).opening.is_empty

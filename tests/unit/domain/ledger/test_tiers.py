@@ -117,19 +117,19 @@ def test_a_floor_holds_to_its_own_day() -> None:
 
 
 def test_a_standing_says_what_is_missing_to_rise_and_to_stay_and_by_when() -> None:
-    told = standing(member(p2025=700, p2026=450), with_tiers(), day=date(2026, 11, 21))
+    found = standing(member(p2025=700, p2026=450), with_tiers(), day=date(2026, 11, 21))
 
-    assert told is not None
-    assert told.level is not None
-    assert (told.level.id, told.holds_until, told.amount) == ("silver", date(2026, 12, 31), 450)
-    assert told.next is not None
-    assert (told.next.level.id, told.next.missing, told.next.by) == (
+    assert found is not None
+    assert found.level is not None
+    assert (found.level.id, found.holds_until, found.amount) == ("silver", date(2026, 12, 31), 450)
+    assert found.next is not None
+    assert (found.next.level.id, found.next.missing, found.next.by) == (
         "gold",
         550,
         date(2026, 12, 31),
     )
-    assert told.keep is not None
-    assert (told.keep.level.id, told.keep.missing) == ("silver", 50)
+    assert found.keep is not None
+    assert (found.keep.level.id, found.keep.missing) == ("silver", 50)
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_counters_that_settling_drops_never_matter_again(
     base = {"calendar_year": 2024, "rolling_12_months": 2024 * 12, "membership_year": 0}[period]
     # Nothing counts for later than the period to come: no till's clock is further ahead.
     last = int(counter_of(rules, member(), day)[1:]) + 1
-    told = {base + number: amount for number, amount in counted.items() if base + number <= last}
-    ana = member(**{f"p{number}": amount for number, amount in told.items()})
+    amounts = {base + number: amount for number, amount in counted.items() if base + number <= last}
+    ana = member(**{f"p{number}": amount for number, amount in amounts.items()})
     pruned = member(**relevant(ana, rules, day=day))
 
     for days in (0, 1, 40, 200, 400, 800):
@@ -293,10 +293,10 @@ def test_two_writes_decided_from_the_same_account_announce_the_right_level_if_bo
 ) -> None:
     rules = with_tiers(period)
     ana = settled(member(**counters(period, seen)), rules, day)
-    told = counting(ana, rules, counted=counters(period, first), day=day)
+    decided = counting(ana, rules, counted=counters(period, first), day=day)
     raced = counting(ana, rules, counted=counters(period, second), day=day)
 
-    between = counted_on(ana, told, counters(period, first))
+    between = counted_on(ana, decided, counters(period, first))
     lands = holds(raced, on=between)
     both = counted_on(between, raced, counters(period, second)) if lands else between
 
@@ -309,11 +309,11 @@ def test_orders_of_one_month_do_not_rely_on_what_other_orders_of_it_change() -> 
     rules, ana = with_tiers(), replace(member(p2026=510), tier_announced="silver")
     day = date(2026, 11, 21)
 
-    told = counting(ana, rules, counted={"p2026": 20}, day=day)
+    decided = counting(ana, rules, counted={"p2026": 20}, day=day)
 
-    assert (told.exactly, told.revises) == ({}, False)
-    assert told.at_most == {"p2026": 999 - 20}
-    assert holds(told, on=counted_on(ana, told, {"p2026": 20}))
+    assert (decided.exactly, decided.revises) == ({}, False)
+    assert decided.at_most == {"p2026": 999 - 20}
+    assert holds(decided, on=counted_on(ana, decided, {"p2026": 20}))
 
 
 def counters(period: str, numbered: dict[int, int]) -> dict[str, int]:
@@ -323,29 +323,29 @@ def counters(period: str, numbered: dict[int, int]) -> dict[str, int]:
 
 def settled(account: Account, rules: Program, day: date) -> Account:
     """The account as it stands, its level made known and due on the day it changes."""
-    known = replace(account, tier_announced=level(account, rules, day))
-    return replace(known, due=changes_on(known, rules, day=day))
+    announced = replace(account, tier_announced=level(account, rules, day))
+    return replace(announced, due=changes_on(announced, rules, day=day))
 
 
-def counted_on(account: Account, told: Counting, counted: dict[str, int]) -> Account:
+def counted_on(account: Account, decided: Counting, counted: dict[str, int]) -> Account:
     """The account once a write has landed."""
-    days = [each for each in (account.due, told.changes_on) if each]
+    days = [each for each in (account.due, decided.changes_on) if each]
     return replace(
         account,
         qualifying=summed(account.qualifying, counted),
-        tier_announced=told.announces.level if told.announces else account.tier_announced,
-        tier_revision=account.tier_revision + told.revises,
+        tier_announced=decided.announces.level if decided.announces else account.tier_announced,
+        tier_revision=account.tier_revision + decided.revises,
         due=min(days, default=None),
     )
 
 
-def holds(told: Counting, *, on: Account) -> bool:
+def holds(decided: Counting, *, on: Account) -> bool:
     """Whether what a write relies on is still so."""
     amounts = on.qualifying
     return (
-        told.revision in (None, on.tier_revision)
-        and all(amounts.get(name, 0) <= most for name, most in told.at_most.items())
-        and all(amounts.get(name, 0) == seen for name, seen in told.exactly.items())
+        decided.revision in (None, on.tier_revision)
+        and all(amounts.get(name, 0) <= most for name, most in decided.at_most.items())
+        and all(amounts.get(name, 0) == seen for name, seen in decided.exactly.items())
     )
 
 
@@ -357,24 +357,24 @@ def test_a_rolling_level_is_kept_by_what_counts_in_its_last_twelve_months() -> N
     )
 
     early = standing(ana, rules, day=date(2026, 12, 31))
-    told = standing(ana, rules, day=date(2027, 3, 15))
+    found = standing(ana, rules, day=date(2027, 3, 15))
 
     assert early is not None
     assert early.keep is None
-    assert told is not None
-    assert told.keep is not None
-    assert (told.holds_until, told.keep.by) == (date(2027, 12, 31), date(2027, 12, 31))
-    assert told.keep.missing == 500 - 80
+    assert found is not None
+    assert found.keep is not None
+    assert (found.holds_until, found.keep.by) == (date(2027, 12, 31), date(2027, 12, 31))
+    assert found.keep.missing == 500 - 80
 
 
 def test_a_granted_level_is_kept_beyond_its_day_by_earning_what_is_missing() -> None:
     granted = replace(member(p2026=700), tier_floor=TierFloor("gold", date(2026, 12, 24)))
 
-    told = standing(granted, with_tiers(), day=date(2026, 11, 21))
+    found = standing(granted, with_tiers(), day=date(2026, 11, 21))
 
-    assert told is not None
-    assert told.keep is not None
-    assert (told.keep.level.id, told.keep.missing, told.keep.by) == (
+    assert found is not None
+    assert found.keep is not None
+    assert (found.keep.level.id, found.keep.missing, found.keep.by) == (
         "gold",
         300,
         date(2026, 12, 24),
@@ -409,7 +409,7 @@ def test_a_merge_counts_the_losers_membership_years_for_the_survivors_years_at_t
 
 
 @pytest.mark.parametrize(
-    ("others", "kept", "announced"),
+    ("others", "best", "announced"),
     [
         pytest.param(
             TierFloor("silver", date(2027, 10, 1)),
@@ -425,7 +425,7 @@ def test_a_merge_counts_the_losers_membership_years_for_the_survivors_years_at_t
         ),
     ],
 )
-def test_a_merge_keeps_the_floor(others: TierFloor, kept: TierFloor, announced: str | None) -> None:
+def test_a_merge_keeps_the_floor(others: TierFloor, best: TierFloor, announced: str | None) -> None:
     rules = published(tiers=tiers(), earning_rules=[rule()])
     over = replace(member(), tier_floor=TierFloor("gold", date(2026, 10, 1)))
     other = replace(member(), member_id="mem_2", tier_floor=others)
@@ -434,4 +434,4 @@ def test_a_merge_keeps_the_floor(others: TierFloor, kept: TierFloor, announced: 
 
     survives = posting.changes[1].becomes
     assert survives is not None
-    assert (survives.tier_floor, survives.tier_announced) == (kept, announced)
+    assert (survives.tier_floor, survives.tier_announced) == (best, announced)

@@ -128,12 +128,12 @@ def test_a_statement_leads_from_its_opening_to_its_closing_balance(
     # The first lies before the middle of the entries, the second after it.
     first = many.now.date() - timedelta(days=days_ago)
 
-    told = statement_of(ANA, first=first, last=first + timedelta(days=9), desk=many.desk)
+    found = statement_of(ANA, first=first, last=first + timedelta(days=9), desk=many.desk)
 
     opening = sum(1 for number in range(MANY) if moment_of(number) < midnight_of(first))
-    assert told.opening.points == points_of(opening)
-    assert len(told.entries) == min(720, MANY - opening)
-    assert told.closing.points == points_of(opening + len(told.entries))
+    assert found.opening.points == points_of(opening)
+    assert len(found.entries) == min(720, MANY - opening)
+    assert found.closing.points == points_of(opening + len(found.entries))
 
 
 def midnight_of(day: date) -> datetime:
@@ -156,10 +156,10 @@ def test_the_largest_statement_fits_into_what_the_gateway_hands_on() -> None:
     shop = filled(MemoryEngine(), statements.PERIOD_ENTRIES_MAX)
     period: dict[str, Any] = {"first": date(2025, 12, 31), "last": date(2026, 2, 1)}
 
-    told = statement_of(ANA, **period, desk=shop.desk)
+    largest = statement_of(ANA, **period, desk=shop.desk)
 
-    assert len(told.entries) == statements.PERIOD_ENTRIES_MAX
-    assert len(statement_answer(told, **period).model_dump_json()) < GATEWAYS_MAX / 2
+    assert len(largest.entries) == statements.PERIOD_ENTRIES_MAX
+    assert len(statement_answer(largest, **period).model_dump_json()) < GATEWAYS_MAX / 2
 
 
 def test_more_than_can_be_added_up_is_refused(many: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -486,8 +486,8 @@ class TestKilled:
     def test_a_sweep_that_is_killed_at_any_call_and_repeated(
         self, *, after: bool, faultless: MemoryEngine
     ) -> None:
-        for at in count(1):
-            town = story(Fuse(call_number=at, after=after))
+        for call in count(1):
+            town = story(Fuse(call_number=call, after=after))
             try:
                 town.sweep()
             except Killed:
@@ -499,24 +499,24 @@ class TestKilled:
             else:
                 break
 
-            assert town.table.items == faultless.items, f"killed at call {at}"
-        assert at > CALLS_MIN
+            assert town.table.items == faultless.items, f"killed at call {call}"
+        assert call > CALLS_MIN
 
     def test_two_sweeps_at_once_whichever_call_the_first_stands_at_when_the_second_runs(
         self, faultless: MemoryEngine
     ) -> None:
-        for at in count(1):
-            town = story(Fuse(call_number=at))
+        for call in count(1):
+            town = story(Fuse(call_number=call))
             other = Town(program=town.program, now=town.now, table=town.table)
             town.fuse.burn = other.sweep
             town.sweep()
-            if town.fuse.calls < at:
+            if town.fuse.calls < call:
                 break
             town.fuse.call_number = 0
             town.sweep()
 
-            assert town.table.items == faultless.items, f"overtaken at call {at}"
-        assert at > CALLS_MIN
+            assert town.table.items == faultless.items, f"overtaken at call {call}"
+        assert call > CALLS_MIN
 
     def test_the_story_is_one_of_every_step_and_its_books_are_exact(
         self, faultless: MemoryEngine

@@ -29,19 +29,19 @@ OF_A_GUEST = Customer(member_id=None, named="storefront", guest="email#1#digest"
 
 def order(*lines: Line, minute: int = 0, **parts: Any) -> Order:
     """The order as the shop told it at a minute."""
-    told: dict[str, Any] = {"source": "shop", "order_id": "1", "occurred_at": NOW}
-    at = NOW + timedelta(minutes=minute)
-    return Order(lines=lines, **(told | {"told_at": at} | parts))
+    fields: dict[str, Any] = {"source": "shop", "order_id": "1", "occurred_at": NOW}
+    told_at = NOW + timedelta(minutes=minute)
+    return Order(lines=lines, **(fields | {"told_at": told_at} | parts))
 
 
 def back(name: str = "r1", **what: Any) -> RequestedRefund:
     return RequestedRefund(refund_id=name, occurred_at=NOW, fingerprint=name, **what)
 
 
-def edit_of(told: object) -> Edit:
-    assert isinstance(told, Edited)
-    assert isinstance(told.entry.detail, Edit)
-    return told.entry.detail
+def edit_of(recorded: object) -> Edit:
+    assert isinstance(recorded, Edited)
+    assert isinstance(recorded.entry.detail, Edit)
+    return recorded.entry.detail
 
 
 @pytest.fixture
@@ -52,13 +52,13 @@ def shop() -> Shop:
 def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    told = record_storefront_order(
+    recorded = record_storefront_order(
         order(line(2000), line(1550, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
-    assert isinstance(told, Edited)
-    assert (told.entry.kind, told.entry.points) == ("edit", 15)
-    assert edit_of(told).amount_minor == 1550
+    assert isinstance(recorded, Edited)
+    assert (recorded.entry.kind, recorded.entry.points) == ("edit", 15)
+    assert edit_of(recorded).amount_minor == 1550
     assert shop.account(ANA).balance == 35
     shop.must_add_up(ANA)
 
@@ -66,11 +66,11 @@ def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
 def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
     record_storefront_order(order(line(2000), line(1550, "2")), customer=OF_ANA, desk=shop.desk)
 
-    told = record_storefront_order(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
 
-    assert isinstance(told, Edited)
-    assert told.entry.points == -15
-    assert edit_of(told).clawed == 15
+    assert isinstance(recorded, Edited)
+    assert recorded.entry.points == -15
+    assert edit_of(recorded).clawed == 15
     assert shop.account(ANA).balance == 20
     shop.must_add_up(ANA)
 
@@ -109,19 +109,19 @@ def test_a_change_that_was_undone_before_it_arrived_is_outdated(shop: Shop) -> N
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     record_storefront_order(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
 
-    told = record_storefront_order(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
 
-    assert told == Outdated()
+    assert recorded == Outdated()
     assert shop.account(ANA).balance == 20
 
 
 def test_a_cosmetic_change_makes_no_entry(shop: Shop) -> None:
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    told = record_storefront_order(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
 
-    assert isinstance(told, Earned)
-    assert told.replayed
+    assert isinstance(recorded, Earned)
+    assert recorded.replayed
     assert len(shop.entries(ANA)) == 1
 
 
@@ -131,10 +131,10 @@ def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop)
     shop.program = published(version=2, earning_rules=[rule(points=10)])
     later = replace(shop.desk, version={1: decided_by}.__getitem__, now=NOW + timedelta(days=40))
 
-    told = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=later)
+    recorded = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=later)
 
-    assert isinstance(told, Edited)
-    assert (told.entry.program_version, told.entry.points) == (1, 10)
+    assert isinstance(recorded, Edited)
+    assert (recorded.entry.program_version, recorded.entry.points) == (1, 10)
     assert set(shop.account(ANA).holding.lots) == {datetime(2027, 11, 30, tzinfo=UTC).date()}
 
 
@@ -142,11 +142,11 @@ def test_an_old_order_may_change_but_a_new_order_may_not_be_old(shop: Shop) -> N
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=200)
 
-    told = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
     with pytest.raises(ValidationFailed):
         record_storefront_order(order(line(2000), order_id="2"), customer=OF_ANA, desk=shop.desk)
 
-    assert isinstance(told, Edited)
+    assert isinstance(recorded, Edited)
     assert shop.account(ANA).balance == 30
 
 
@@ -155,11 +155,11 @@ def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Sho
     shop.now += timedelta(days=400)
 
     record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
-    told = refund("shop", "1", request=back(whole=True), desk=shop.desk)
+    recorded = refund("shop", "1", request=back(whole=True), desk=shop.desk)
 
     assert shop.account(ANA).balance == 0
-    assert isinstance(told, Refunded)
-    assert told.entry.points == 0
+    assert isinstance(recorded, Refunded)
+    assert recorded.entry.points == 0
     shop.must_add_up(ANA)
 
 
@@ -181,11 +181,11 @@ def test_points_that_a_refund_forgave_are_not_given_a_second_time() -> None:
     refund("shop", "1", request=back(amounts_minor={"1": 2000}), desk=shop.desk)
     assert shop.account(ANA).balance == 20
 
-    told = record_storefront_order(
+    recorded = record_storefront_order(
         order(line(2000), line(2500, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
-    assert edit_of(told).forgiven == -20
+    assert edit_of(recorded).forgiven == -20
     assert shop.account(ANA).balance == 25
     shop.must_add_up(ANA)
 
@@ -195,9 +195,9 @@ def test_an_edit_treats_spent_points_by_the_programs_clawback_policy() -> None:
     record_storefront_order(order(line(4000)), customer=OF_ANA, desk=shop.desk)
     redeem_reward(ANA, request=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
 
-    told = record_storefront_order(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
 
-    assert (edit_of(told).owed, edit_of(told).debt_after) == (30, 30)
+    assert (edit_of(recorded).owed, edit_of(recorded).debt_after) == (30, 30)
     assert shop.account(ANA).balance == -30
     shop.must_add_up(ANA)
 
@@ -206,14 +206,14 @@ def test_a_refund_of_a_line_counts_once_a_later_version_has_that_line(shop: Shop
     record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     early = refund("shop", "1", request=back(amounts_minor={"2": 1000}), desk=shop.desk)
 
-    told = record_storefront_order(
+    recorded = record_storefront_order(
         order(line(2000), line(1000, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
     assert isinstance(early, Refunded)
     assert early.entry.points == 0
-    assert isinstance(told, Edited)
-    assert told.entry.points == 0
+    assert isinstance(recorded, Edited)
+    assert recorded.entry.points == 0
     assert shop.account(ANA).balance == 20
 
 
@@ -230,9 +230,11 @@ def test_a_guests_order_has_the_time_of_its_latest_version_even_if_nothing_chang
     record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
     record_storefront_order(order(line(2000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
 
-    told = record_storefront_order(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
+    recorded = record_storefront_order(
+        order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk
+    )
 
-    assert told == Outdated()
+    assert recorded == Outdated()
 
 
 def test_a_guests_order_may_change_before_it_is_claimed(shop: Shop) -> None:
@@ -244,12 +246,12 @@ def test_a_guests_order_may_change_before_it_is_claimed(shop: Shop) -> None:
         order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk
     )
 
-    told = record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    recorded = record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(changed, GuestOrderKept)
     assert outdated == Outdated()
-    assert isinstance(told, Earned)
-    assert told.entry.points == 30
+    assert isinstance(recorded, Earned)
+    assert recorded.entry.points == 30
 
 
 TAXED = st.tuples(st.integers(0, 9_000), st.integers(0, 2_000), st.integers(1, 4))
@@ -307,8 +309,8 @@ def test_versions_and_refunds_of_an_order_lead_to_the_same_end_in_any_sequence(
     policy: str,
 ) -> None:
     tellings, refunds = life
-    told = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]
-    shop = Shop(ANA, earning_rules=told, clawback=policy)
+    earning_rules = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]
+    shop = Shop(ANA, earning_rules=earning_rules, clawback=policy)
     once: list[Order | RequestedRefund] = [*tellings, *refunds]
     again = data.draw(st.lists(st.sampled_from(once), max_size=4))
 
@@ -326,12 +328,15 @@ def test_an_order_whose_whole_price_was_refunded_keeps_nothing(
     life: tuple[list[Order], list[RequestedRefund]], rules: list[dict[str, Any]]
 ) -> None:
     tellings, refunds = life
-    told = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]
-    shop = Shop(ANA, earning_rules=told)
+    earning_rules = [rule(id=str(number), **parts) for number, parts in enumerate(rules)]
+    shop = Shop(ANA, earning_rules=earning_rules)
     live(shop, [*tellings, *refunds])
-    known = {each.line_id for each in tellings[-1].lines}
+    line_ids = {each.line_id for each in tellings[-1].lines}
     returned = sum(each.amount_minor for each in refunds) + sum(
-        amount for each in refunds for name, amount in each.amounts_minor.items() if name in known
+        amount
+        for each in refunds
+        for name, amount in each.amounts_minor.items()
+        if name in line_ids
     )
     paid = sum(each.paid_minor for each in tellings[-1].lines)
 

@@ -16,15 +16,15 @@ from loyalty.domain.ledger.settling import settle
 from loyalty.domain.program.document import PublishedProgram
 
 
-class Period(NamedTuple):
-    """From a moment on, to right before another one."""
+class StatementPeriod(NamedTuple):
+    """The time from `starts` on, up to but not including `ends`."""
 
     starts: datetime
     ends: datetime
 
     @classmethod
-    def of_days(cls, first: date, last: date, *, zone: ZoneInfo) -> Period:
-        """Local days, both included."""
+    def of_days(cls, first: date, last: date, *, zone: ZoneInfo) -> StatementPeriod:
+        """The period of local days, both included."""
         return cls(midnight(first, zone), midnight(last + timedelta(days=1), zone))
 
     def contains(self, moment: datetime) -> bool:
@@ -64,7 +64,7 @@ class Statement:
 def unrecorded(account: Account, *, program: PublishedProgram, now: datetime) -> tuple[Entry, ...]:
     """Entries that the calendar has caused and that no sweep has recorded yet.
 
-    They count from their midnight on, so that what was shown then is what is found now.
+    They count from their midnight on, so a statement agrees with what was shown at the time.
     """
     due = settle(account, program=program, now=now)
     return due.entries if due else ()
@@ -76,12 +76,12 @@ def counted_before(entries: Iterable[Entry], moment: datetime) -> Holding:
 
 
 def statement(
-    opening: Holding, entries: Iterable[Entry], *, due: Iterable[Entry], period: Period
+    opening: Holding, entries: Iterable[Entry], *, due: Iterable[Entry], period: StatementPeriod
 ) -> Statement:
-    """The statement of a period, from what all earlier entries add up to and the entries in it.
+    """The statement of a period, from the sum of all earlier entries and the entries in it.
 
     An expiry counts at the midnight after its last day, so it belongs to the day that begins.
-    `due` are entries that nobody has recorded yet, of any time.
+    `due` are the entries of any time that no sweep has recorded yet.
     """
     due = tuple(due)
     opening += counted_before(due, period.starts)

@@ -12,8 +12,8 @@ from loyalty.domain.ledger.audit import Difference, audit
 from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.statements import (
-    Period,
     Statement,
+    StatementPeriod,
     counted_before,
     statement,
     unrecorded,
@@ -22,13 +22,13 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import open_account
 from loyalty.usecases.ports import Desk, Raced
 
-# A statement of that many entries is some 2 MB of JSON, and never over the gateway's 6 MB.
+# A statement of this many entries is some 2 MB of JSON, always below the gateway's 6 MB.
 PERIOD_ENTRIES_MAX: Final = 1_000
-# Up to here every entry is read; an account with more is read only as far as it has to be.
+# Up to this many entries, all are read. Of a larger account only the necessary part is read.
 READ_WHOLE_MAX: Final = 5_000
 # How many entries one answer adds up, which takes a function some seconds.
 ADDED_MAX: Final = 10_000
-# How many entries are counted, by a hundred reads or so.
+# How many entries may be counted, in about a hundred reads.
 COUNTED_MAX: Final = 200_000
 _TICK: Final = timedelta(microseconds=1)
 
@@ -49,7 +49,7 @@ def statement_of(member_id: str, *, first: date, last: date, desk: Desk) -> Stat
         LimitReached: too many entries lie in the period, or on both sides of it.
         TryAgain: the list of entries stayed behind the account.
     """
-    period = Period.of_days(first, last, zone=desk.program.document.zone)
+    period = StatementPeriod.of_days(first, last, zone=desk.program.document.zone)
     recorded = _recorded(member_id, period, desk=desk)
     due = unrecorded(recorded.account, program=desk.program, now=desk.now)
     return statement(recorded.opening, recorded.entries, due=due, period=period)
@@ -64,7 +64,7 @@ def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
         TryAgain: the list of entries stayed behind the account.
     """
     after = moment + _TICK
-    recorded = _recorded(member_id, Period(after, after), desk=desk)
+    recorded = _recorded(member_id, StatementPeriod(after, after), desk=desk)
     due = unrecorded(recorded.account, program=desk.program, now=desk.now)
     return recorded.opening + counted_before(due, after)
 
@@ -72,7 +72,7 @@ def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
 def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
     """Every difference between a member's own account, ended or not, and its entries.
 
-    A list that stays behind the account is told as a difference, not passed over.
+    If the list of entries keeps lagging behind the account, that is a difference too.
 
     Raises:
         NotFound: there never was such a member.
@@ -92,7 +92,7 @@ def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
 
 
 @until_saved
-def _recorded(member_id: str, period: Period, *, desk: Desk) -> _Recorded:
+def _recorded(member_id: str, period: StatementPeriod, *, desk: Desk) -> _Recorded:
     account = open_account(desk, member_id, strong=True)
     if account.entries > READ_WHOLE_MAX:
         return _recorded_of_many(account, period, desk=desk)
@@ -102,10 +102,10 @@ def _recorded(member_id: str, period: Period, *, desk: Desk) -> _Recorded:
     return _Recorded(account, counted_before(entries, period.starts), inside)
 
 
-def _recorded_of_many(account: Account, period: Period, *, desk: Desk) -> _Recorded:
-    """As much as has to be read: the period, and the shorter side of it; the other is counted.
+def _recorded_of_many(account: Account, period: StatementPeriod, *, desk: Desk) -> _Recorded:
+    """Read only the period and the shorter side of it, and count the entries on the other side.
 
-    The sum before the period is that of the entries before it, or what the account holds less
+    The sum before the period is the sum of the entries before it, or what the account holds less
     all entries since.
     """
     _require_few(account.entries, COUNTED_MAX)
