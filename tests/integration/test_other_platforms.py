@@ -249,10 +249,19 @@ class TestBigCommerce:
 
     WHERE = f"/stores/{bigcommerce.STORE}"
 
+    @staticmethod
+    def connect_shop() -> None:
+        connect(
+            platform="bigcommerce",
+            secrets=[SECRET],
+            access_token="the-token",
+            store=bigcommerce.STORE,
+        )
+
     def answer(
         self, platform: PlatformServer, order: dict[str, Any], *refunds: dict[str, Any]
     ) -> None:
-        platform.answer(f"{self.WHERE}/v2/orders/218", Reply(200, order))
+        platform.answer(f"{self.WHERE}/v2/orders/218?include=fees", Reply(200, order))
         platform.answer(
             f"{self.WHERE}/v2/orders/218/products?limit=250", Reply(200, bigcommerce.PRODUCTS)
         )
@@ -269,12 +278,7 @@ class TestBigCommerce:
     def test_an_order_is_read_whenever_something_happened_to_it(
         self, platform: PlatformServer, outcomes: Callable[[], list[str]]
     ) -> None:
-        connect(
-            platform="bigcommerce",
-            secrets=[SECRET],
-            access_token="the-token",
-            store=bigcommerce.STORE,
-        )
+        self.connect_shop()
         member_id = enroll(kind="customer", value="11", source="shop")
         self.answer(platform, bigcommerce.order())
 
@@ -294,3 +298,36 @@ class TestBigCommerce:
         assert balance(member_id) == 0
         assert outcomes() == ["earned:", "earned:", "refunded:", "refunded:"]
         assert {headers["x-auth-token"] for _, headers in platform.requests} == {"the-token"}
+
+    def test_an_order_whose_payment_was_voided_after_it_earned_keeps_nothing(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        self.connect_shop()
+        member_id = enroll(kind="customer", value="11", source="shop")
+
+        self.answer(platform, bigcommerce.order(payment_status="authorized"))
+        self.deliver("store/order/created", "h1")
+        drain()
+        assert balance(member_id) == 60
+        self.answer(platform, bigcommerce.order(status_id=5, payment_status="void"))
+        self.deliver("store/order/statusUpdated", "h2")
+        drain()
+
+        assert balance(member_id) == 0
+        assert outcomes() == ["earned:", "refunded:"]
+
+    def test_a_cancellation_of_an_order_that_never_earned_leaves_nothing_behind(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        self.connect_shop()
+        member_id = enroll(kind="customer", value="11", source="shop")
+
+        self.answer(platform, bigcommerce.order(status_id=5, payment_status="void"))
+        self.deliver("store/order/statusUpdated", "h1")
+        drain()
+        assert outcomes() == ["ignored:not_paid"]
+        self.answer(platform, bigcommerce.order())
+        self.deliver("store/order/statusUpdated", "h2")
+        drain()
+
+        assert balance(member_id) == 60

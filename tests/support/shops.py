@@ -276,7 +276,7 @@ def _bigcommerce(began_at: datetime) -> Shop:
             "date_modified": rfc(began_at + timedelta(minutes=minute)),
         }
         return {
-            f"{where}/v2/orders/218": bigcommerce.order(**(dates | changes)),
+            f"{where}/v2/orders/218?include=fees": bigcommerce.order(**(dates | changes)),
             f"{where}/v2/orders/218/products?limit=250": products,
             f"{where}/v3/orders/218/payment_actions/refunds": bigcommerce.refunds(*refunds),
         }

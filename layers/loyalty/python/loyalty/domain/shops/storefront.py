@@ -196,6 +196,8 @@ class OrderRefunded:
     """Money of an order was given back, or all of it was cancelled.
 
     `currency` is None where no money is told. `all_given_back`: the order came to nothing.
+    `if_recorded`: the refund counts only if the order is on file, because the platform also
+    cancels orders that were never paid; for others it does not wait.
     """
 
     source: str
@@ -203,6 +205,7 @@ class OrderRefunded:
     refund: RequestedRefund
     currency: str | None
     all_given_back: bool = False
+    if_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

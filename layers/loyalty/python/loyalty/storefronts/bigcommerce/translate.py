@@ -1,6 +1,8 @@
 """What BigCommerce sends, as commands."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -23,18 +25,18 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.storefronts import commands
 from loyalty.storefronts.bigcommerce.payload import (
-    CANCELLED,
     CUSTOMER_DELETED,
     CUSTOMER_TOPICS,
-    NEVER_PAID,
+    KEEPS_NOTHING,
+    NO_PAYMENT,
     ORDER_TOPICS,
     PAID,
-    REFUNDED,
     BigCommerceCustomers,
     BigCommerceNamingEvent,
     BigCommerceOrder,
     BigCommerceProduct,
     BigCommerceRefund,
+    BigCommerceRefundedItem,
     BigCommerceRefunds,
 )
 from loyalty.storefronts.payloads import (
@@ -52,7 +54,10 @@ _LINES: Final = {
     "HANDLING": "shipping",
     "GIFT_WRAPPING": "shipping",
     "FEE": "fees",
+    "TAX": "tax",
 }
+# Goods of an order that lists no products.
+GOODS: Final = "goods"
 
 
 _PRODUCTS: Final = TypeAdapter(tuple[BigCommerceProduct, ...])
@@ -72,6 +77,29 @@ def _customer(customers: BigCommerceCustomers, *, source: str) -> Command:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Currency:
+    """The currency that an order counts in; `rate` is what one unit costs in the shopper's."""
+
+    code: str
+    decimals: int
+    rate: Decimal
+
+    def minor(self, amount: Decimal) -> int:
+        """Minor units of an amount that is written in the shopper's currency."""
+        return minor(amount / self.rate, self.decimals)
+
+
+def _currency(order: BigCommerceOrder) -> _Currency | None:
+    """The shop's own currency if the order says its rate, else the shopper's; None if unknown."""
+    code, rate = order.default_currency_code, Decimal(1)
+    foreign_rate = order.store_default_to_transactional_exchange_rate
+    if foreign_rate and order.store_default_currency_code not in (None, code):
+        code, rate = order.store_default_currency_code or code, foreign_rate
+    decimals = exponent(code)
+    return None if decimals is None else _Currency(code, decimals, rate)
+
+
 def _order(
     order: BigCommerceOrder,
     products: Sequence[BigCommerceProduct],
@@ -81,25 +109,24 @@ def _order(
     earns: OrderFilter,
 ) -> Command:
     told_at = order.date_modified or order.date_created
-    if order.status_id in (REFUNDED, CANCELLED):
-        if order.payment_status in NEVER_PAID:
-            return Ignored("not_paid")
+    if order.status_id in KEEPS_NOTHING or _has_no_payment(order):
         return OrderRefunded(
             source=source,
             order_id=str(order.id),
             refund=cancelled(occurred_at=told_at),
             currency=None,
             all_given_back=True,
+            if_recorded=True,
         )
     if order.status_id not in PAID:
         return Ignored("not_paid")
-    decimals = exponent(order.default_currency_code)
-    if decimals is None:
+    currency = _currency(order)
+    if currency is None:
         return Parked("unknown_currency", "/default_currency_code")
-    lines = tuple(_lines(order, products, decimals=decimals))
-    paid_minor = {line.line_id: (line.paid_minor, line.quantity) for line in lines}
+    lines = tuple(_lines(order, products, currency=currency))
+    by_id = {line.line_id: line for line in lines}
     requested = (
-        _requested(refund, paid_minor, occurred_at=refund.created or told_at, decimals=decimals)
+        _requested(refund, by_id, occurred_at=refund.created or told_at, currency=currency)
         for refund in refunds
     )
     return commands.paid(
@@ -111,7 +138,7 @@ def _order(
             channel=order.order_source if is_name(order.order_source) else None,
             told_at=told_at,
         ),
-        currency=order.default_currency_code,
+        currency=currency.code,
         identities=commands.identities(
             (
                 ("customer", str(order.customer_id) if order.customer_id else None),
@@ -123,28 +150,35 @@ def _order(
         refunds=tuple(refund for refund in requested if commands.given_back_minor(refund)),
         pointer="/products",
         excluded=earns.excludes(status=PAID[order.status_id], channel=order.order_source),
-        discounts=[discount.code or "" for each in products for discount in each.applied_discounts],
+        discounts=[
+            discount.code or "" for each in products for discount in each.applied_discounts or ()
+        ],
     )
+
+
+def _has_no_payment(order: BigCommerceOrder) -> bool:
+    return (order.payment_status or "").lower() in NO_PAYMENT
 
 
 def _lines(
-    order: BigCommerceOrder, products: Sequence[BigCommerceProduct], *, decimals: int
+    order: BigCommerceOrder, products: Sequence[BigCommerceProduct], *, currency: _Currency
 ) -> Iterable[Line]:
     """The goods share what the order cost less its charges: its totals know all discounts."""
-    (shipping, shipping_paid), (fees, fees_paid) = order.shipping, order.charged
-    net = apportion(
-        minor(order.total_ex_tax - shipping - fees, decimals),
-        {
-            str(each.id): minor(max(Decimal(0), each.total_ex_tax - _off(each)), decimals)
-            for each in products
-        },
-    )
-    gross = apportion(
-        minor(order.total_inc_tax - shipping_paid - fees_paid, decimals),
-        {
-            str(each.id): minor(max(Decimal(0), each.total_inc_tax - _off(each)), decimals)
-            for each in products
-        },
+    net, gross = (
+        _split(
+            total,
+            {"shipping": shipping, "fees": fees},
+            {str(each.id): each.price[number] for each in products},
+            currency=currency,
+        )
+        for number, (total, shipping, fees) in enumerate(
+            zip(
+                (order.total_ex_tax, order.total_inc_tax),
+                order.shipping,
+                order.charged or (None, None),
+                strict=True,
+            )
+        )
     )
     for each in products:
         yield Line(
@@ -155,55 +189,95 @@ def _lines(
             amount_minor=net[str(each.id)],
             gross_minor=gross[str(each.id)],
         )
-    for name, category, amount, paid in (
-        ("shipping", "shipping", shipping, shipping_paid),
-        ("fees", "fee", fees, fees_paid),
-    ):
-        if paid:
+    for name, category in ((GOODS, None), ("shipping", "shipping"), ("fees", "fee")):
+        if gross.get(name):
             yield Line(
                 line_id=name,
                 sku=None,
                 category=category,
                 quantity=1,
-                amount_minor=minor(amount, decimals),
-                gross_minor=minor(paid, decimals),
+                amount_minor=net[name],
+                gross_minor=gross[name],
             )
 
 
-def _off(product: BigCommerceProduct) -> Decimal:
-    return sum((each.amount for each in product.applied_discounts), Decimal(0))
+def _split(
+    total: Decimal,
+    charges: Mapping[str, Decimal | None],
+    prices: Mapping[str, Decimal],
+    *,
+    currency: _Currency,
+) -> dict[str, int]:
+    """An order's total by line, in minor units: the charges in full, and the goods share the rest.
+
+    A charge of None is not listed: it is what the total is beyond the goods and other charges. A
+    charge below zero is a discount, which the goods share. Where less was paid than the charges,
+    the goods were free. Goods that are not listed at all are one line.
+    """
+    total_minor = max(0, currency.minor(total))
+    weights = {name: currency.minor(price) for name, price in prices.items()}
+    charged = {name: max(0, currency.minor(charge)) for name, charge in charges.items() if charge}
+    if None in charges.values() and weights:
+        unlisted = max(0, total_minor - sum(charged.values()) - sum(weights.values()))
+        charged |= {name: unlisted for name, charge in charges.items() if charge is None}
+    if sum(charged.values()) > total_minor:
+        charged = apportion(total_minor, charged)
+    goods_minor = total_minor - sum(charged.values())
+    if not any(weights.values()):
+        weights = dict.fromkeys(weights or (GOODS,), 1)
+    return dict.fromkeys(charges, 0) | charged | apportion(goods_minor, weights)
 
 
 def _requested(
     refund: BigCommerceRefund,
-    paid_minor: Mapping[str, tuple[int, int]],
+    lines: Mapping[str, Line],
     *,
     occurred_at: datetime,
-    decimals: int,
+    currency: _Currency,
 ) -> RequestedRefund:
-    """What was given back; what an item was refunded for is told, or is its part of the line.
+    """What was given back, by line as far as the refund's items say.
 
-    Money that was given back for the whole order is of no item.
+    The amounts requested for items are mostly before tax. They are what was paid back only if they
+    add up to it. Money that was given back for the whole order is of no line.
     """
-    shares_minor: dict[str, int] = {}
-    for item in refund.items:
-        if item.item_type == "ORDER":
-            continue
-        name = _LINES.get(item.item_type, str(item.item_id))
-        paid, units = paid_minor.get(name, (0, 0))
-        share = paid * min(item.quantity or 0, units) // units if units else 0
-        if item.item_type != "PRODUCT":
-            share = paid
-        if item.requested_amount is not None:
-            share = minor(max(Decimal(0), item.requested_amount), decimals)
-        shares_minor[name] = shares_minor.get(name, 0) + share
-    back = sum((each.amount for each in refund.payments if not each.is_declined), Decimal(0))
+    back_minor = max(0, currency.minor(refund.paid_back))
+    items = refund.items or ()
+    as_paid = [(_line_of(item), _paid_back(item, lines, currency=currency)) for item in items]
+    is_exact = sum(paid for _, paid in as_paid) == back_minor
+    shares_minor: Counter[str] = Counter()
+    for item, (name, paid) in zip(items, as_paid, strict=True):
+        if item.item_type != "ORDER":
+            shares_minor[name] += paid if is_exact else _worth(item, lines, currency=currency)
     return commands.shared_out(
-        str(refund.id),
-        occurred_at=occurred_at,
-        back_minor=max(0, minor(back, decimals)),
-        shares_minor=shares_minor,
+        str(refund.id), occurred_at=occurred_at, back_minor=back_minor, shares_minor=shares_minor
     )
+
+
+def _line_of(item: BigCommerceRefundedItem) -> str:
+    return _LINES.get(item.item_type, str(item.item_id))
+
+
+def _paid_back(
+    item: BigCommerceRefundedItem, lines: Mapping[str, Line], *, currency: _Currency
+) -> int:
+    """What was requested for an item; without an amount, what the item is worth."""
+    if item.requested_amount is None:
+        return _worth(item, lines, currency=currency)
+    return max(0, currency.minor(item.requested_amount))
+
+
+def _worth(item: BigCommerceRefundedItem, lines: Mapping[str, Line], *, currency: _Currency) -> int:
+    """What was paid for an item with its tax: its units of the line, else the amount requested."""
+    line = lines.get(_line_of(item))
+    paid = line.paid_minor if line else 0
+    if line and item.item_type == "PRODUCT" and item.quantity and line.quantity:
+        return paid * min(item.quantity, line.quantity) // line.quantity
+    if item.requested_amount is None:
+        return 0 if item.item_type == "PRODUCT" else paid
+    requested_minor = max(0, currency.minor(item.requested_amount))
+    if line and line.amount_minor:
+        return requested_minor * paid // line.amount_minor
+    return requested_minor
 
 
 def _order_event(event: BigCommerceNamingEvent, shop: SendingShop) -> Command | FetchNeeded:
@@ -220,7 +294,8 @@ def _order_event(event: BigCommerceNamingEvent, shop: SendingShop) -> Command | 
 
     order_id = event.data.id
     paths = (
-        f"/v2/orders/{order_id}",
+        # Without this its fees are only a link.
+        f"/v2/orders/{order_id}?include=fees",
         f"/v2/orders/{order_id}/products?limit=250",
         f"/v3/orders/{order_id}/payment_actions/refunds",
     )

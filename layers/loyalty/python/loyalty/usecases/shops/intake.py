@@ -50,6 +50,7 @@ from loyalty.usecases.shops.platforms import FindPlatform, Platform
 from loyalty.usecases.shops.privacy_requests import answer
 
 OUTDATED: Final = "outdated"
+NOT_PAID: Final = "not_paid"
 # An order or a refund whose record would be larger than the table takes.
 ORDER_TOO_LARGE: Final = "order_too_large"
 # The storefront is who names the customer. A name of its own for each customer would make another
@@ -223,7 +224,12 @@ def _counts(paid: OrderPaid, outcome: Outcome, *, desk: Desk) -> bool:
         return True
     if not paid.refunds or outcome.reason != paid.excluded:
         return False
-    found = desk.books.entry(OrderCause(paid.order.source, paid.order.order_id, "accrual"))
+    return _is_recorded(paid.order.source, paid.order.order_id, desk=desk)
+
+
+def _is_recorded(source: str, order_id: str, *, desk: Desk) -> bool:
+    """Whether an order earned before, or is kept for a guest."""
+    found = desk.books.entry(OrderCause(source, order_id, "accrual"))
     return isinstance(found, Entry) or (found is not None and found.order is not None)
 
 
@@ -276,7 +282,10 @@ def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
 def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     if command.currency not in (None, desk.program.document.currency):
         return Outcome(status="parked", reason="currency_mismatch")
-    outcome = _refunded(command.source, command.order_id, command.refund, desk=desk)
+    if command.if_recorded and not _is_recorded(command.source, command.order_id, desk=desk):
+        outcome = Outcome(status="ignored", reason=NOT_PAID)
+    else:
+        outcome = _refunded(command.source, command.order_id, command.refund, desk=desk)
     if not command.all_given_back or outcome.status == "parked":
         return outcome
     given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
