@@ -1706,7 +1706,8 @@ class TestVouchers:
         earned(world, 10)
         dated = Redeem("ann", "dated", "k1")
         done(world.finish(dated))
-        world.now += DAY
+        # It is good until the end of its last day, which has begun.
+        world.now += 2 * DAY
 
         assert refused(world, Use(dated, "u1")) == "wrong_state"
         swept(world)
