@@ -27,7 +27,7 @@ from loyalty.domain.program.document import Program
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
-from loyalty.lake.reports import Period, Table
+from loyalty.lake.reports import ReportPeriod, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,7 +91,7 @@ def run(name: str, lake: Path) -> Run:
     """Run one report in this process: cold, then warm."""
     report = reports.report(name)
     document = Program.model_validate(json.loads(EXAMPLE.read_text()))
-    period = Period(
+    period = ReportPeriod(
         first=TODAY - timedelta(days=364),
         last=TODAY,
         zone=document.zone,

@@ -79,17 +79,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def request_report_export(
     program_id: ProgramId,
     idempotency_key: IdempotencyKey,
-    asked: Annotated[ReportExportRequest, Body()],
+    request: Annotated[ReportExportRequest, Body()],
 ) -> Response[ReportExportAnswer]:
     """Request a file of a report, or of all facts of one kind.
 
     The file is made in the background. Read the export until its `state` is `done`.
     """
     now = clock.now()
-    wanted = asked.file()
+    file = request.file()
     desk.shelf(settings(ExportsSettings).table).in_force(program_id, now=now)
     export = request_file(
-        wanted,
+        file,
         export_id=desk.request_id(
             program_id=program_id,
             caller=api.principal.subject,
@@ -127,7 +127,7 @@ def list_report_exports(
     start = page_start(cursor, of=of, like=is_listed)
     page = exports(program_id).listed(limit=limit, start=start)
     return ReportExportPage(
-        items=[export_answer(each.at(now)) for each in page.items],
+        items=[export_answer(each.as_of(now)) for each in page.items],
         next_cursor=next_cursor(page.next, of=of),
     )
 

@@ -168,7 +168,7 @@ def note_failure(record: SQSRecord, error: Exception) -> None:
     # A claim is no delivery, and neither is what nobody of ours has sent.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
-        stored = read_message(record.body).kept
+        stored = read_message(record.body).stored
         log.fail(stored, reason=reason, attempts=_attempts(record), now=clock.now())
 
 

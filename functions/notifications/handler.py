@@ -56,17 +56,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 @api.post("/messages/preview", allow={"manager"})
 def preview_message(
-    program_id: ProgramId, wanted: Annotated[PreviewRequest, Body()]
+    program_id: ProgramId, request: Annotated[PreviewRequest, Body()]
 ) -> PreviewAnswer:
     """Preview a message, for a sample member.
 
     Words and a theme that are not published yet can be tried.
     """
     desk = open_desk(program_id, table=settings(NotificationsSettings).table)
-    document = with_draft(desk.program.document, wanted)
+    document = with_draft(desk.program.document, request)
     made = mail(
         sample(
-            wanted,
+            request,
             document=document,
             now=desk.now,
             unsubscribe_url=unsubscribe_url(program_id, SAMPLE_MEMBER),
@@ -78,9 +78,9 @@ def preview_message(
 
 def take(record: SQSRecord) -> None:
     """Do what one event asks for: say a message, or stop writing to an address."""
-    told = json.loads(record.body)
-    detail = told["detail"]
-    match told["detail-type"]:
+    message = json.loads(record.body)
+    detail = message["detail"]
+    match message["detail-type"]:
         case "MessageDue":
             say(detail["program_id"], detail["member_id"], detail["message_id"], record=record)
         case "Email Bounced" if detail["bounce"]["bounceType"] == "Permanent":

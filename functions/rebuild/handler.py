@@ -45,12 +45,12 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def take(_page: WorkPage, item: str) -> None:
-    told, stretch = settings(RebuildSettings), Stretch.read(item)
-    found = read(DynamoEngine(clients.dynamodb(), table=told.table), stretch)
+    config, stretch = settings(RebuildSettings), Stretch.read(item)
+    found = read(DynamoEngine(clients.dynamodb(), table=config.table), stretch)
     for unreadable in found.unreadable:
         logger.error("item unreadable", failure=failure(unreadable))
     facts = [fact for change in found.changes for fact in facts_of(change)]
-    Lake(clients.s3(), bucket=told.lake_bucket).write(
+    Lake(clients.s3(), bucket=config.lake_bucket).write(
         facts, name=stretch.name, closed_before=closed_before(clock.now())
     )
     if found.rest:

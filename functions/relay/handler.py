@@ -19,11 +19,11 @@ class RelaySettings:
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Publish what a batch of the stream means; names the record to begin again from, if any."""
     batch = read(event["Records"])
-    told = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
-    published = bus().publish([each for _, each in told])
+    events = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
+    published = bus().publish([each for _, each in events])
     logger.info("relayed", changes=len(batch.changes), events=published)
-    if published < len(told):
-        sequence, refused = told[published]
+    if published < len(events):
+        sequence, refused = events[published]
         logger.error("event not published", sequence_number=sequence, event_id=refused.id)
         return again_from(sequence)
     if batch.unreadable:

@@ -25,7 +25,7 @@ from loyalty.edge.settings import settings
 from loyalty.lake import columns, reports
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
-from loyalty.lake.reports import Period, ReportStep, Table
+from loyalty.lake.reports import ReportPeriod, ReportStep, Table
 from loyalty.lake.spreadsheets import as_text
 
 
@@ -76,7 +76,7 @@ def read_report(
     as_of = clock.now()
     programs = desk.shelf(settings(ReportingSettings).table)
     document = programs.in_force(program_id, now=as_of).document
-    period = Period(
+    period = ReportPeriod(
         first=first,
         last=last,
         zone=document.zone,

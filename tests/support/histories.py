@@ -29,7 +29,7 @@ from loyalty.domain.messaging.messages import Message
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
-from loyalty.lake.reports import Period
+from loyalty.lake.reports import ReportPeriod
 from tests.support.documents import program
 from tests.support.ledger import entry, message, order, request, response, voucher
 
@@ -86,9 +86,9 @@ def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
 
 
 @st.composite
-def periods(draw: st.DrawFn) -> Period:
+def periods(draw: st.DrawFn) -> ReportPeriod:
     first = draw(DAYS)
-    return Period(
+    return ReportPeriod(
         first=first,
         last=first + timedelta(days=draw(st.integers(0, 5))),
         zone=draw(st.sampled_from(ZONES)),

@@ -15,7 +15,7 @@ from loyalty.lake.connections import ReportEngine
 from loyalty.lake.keeper import Keeper
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
-from loyalty.lake.reports import Cell, Period, Table
+from loyalty.lake.reports import Cell, ReportPeriod, Table
 from tests.support.bucket import Bucket
 from tests.support.documents import program
 
@@ -23,7 +23,7 @@ type Row = dict[str, Cell]
 
 KINDS: Final = tuple(kind.kind for kind in ALL)
 PARIS: Final = ZoneInfo("Europe/Paris")
-NOVEMBER: Final = Period(
+NOVEMBER: Final = ReportPeriod(
     first=date(2026, 11, 1),
     last=date(2026, 11, 30),
     zone=PARIS,
@@ -65,13 +65,13 @@ class Home:
                 for kind in KINDS
             }
 
-    def answer(self, period: Period = NOVEMBER, *, name: str = "summary") -> Row:
+    def answer(self, period: ReportPeriod = NOVEMBER, *, name: str = "summary") -> Row:
         """The only row of a report, by column."""
         (row,) = self.rows(name, period)
         return row
 
     def rows(
-        self, name: str, period: Period = NOVEMBER, *, document: Program | None = None
+        self, name: str, period: ReportPeriod = NOVEMBER, *, document: Program | None = None
     ) -> list[Row]:
         """The rows of a report, each by column."""
         table = reports.run(

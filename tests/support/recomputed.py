@@ -22,7 +22,7 @@ from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import Program
-from loyalty.lake.reports import Period
+from loyalty.lake.reports import ReportPeriod
 from tests.support.ledger import NOON, change
 
 type Row = dict[str, Any]
@@ -58,7 +58,7 @@ class Move(NamedTuple):
 
 
 class Recomputed:
-    def __init__(self, items: Sequence[Any], period: Period, document: Program) -> None:
+    def __init__(self, items: Sequence[Any], period: ReportPeriod, document: Program) -> None:
         self.period = period
         self.document = document
         self.today = self.day(period.as_of)

@@ -39,7 +39,7 @@ class Warm:
         return dict(by_column(table)[0])
 
     def lent(self) -> Any:
-        kept = self.engine._kept
+        kept = self.engine._lendable
         assert kept
         return kept.connected
 

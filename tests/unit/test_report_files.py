@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.facts import ALL
-from loyalty.edge.models.report_exports import TELL_EVERY_S, paced
+from loyalty.edge.models.report_exports import REPORT_EVERY_S, paced
 from loyalty.lake.report_files import DATED_BY
 from loyalty.lake.spreadsheets import as_text, as_text_sql
 
@@ -65,6 +65,6 @@ def test_progress_is_told_at_first_at_last_and_now_and_then() -> None:
 
     for read in range(101):
         tell(read, 100)
-        now[0] += TELL_EVERY_S / 50
+        now[0] += REPORT_EVERY_S / 50
 
     assert told == [(0, 100), (50, 100), (100, 100)]

@@ -19,7 +19,7 @@ from loyalty.domain.people.identity import Keyring
 from loyalty.lake.connections import ReportEngine
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.objects import Lake
-from loyalty.lake.reports import Cell, Period, names, report, run
+from loyalty.lake.reports import Cell, ReportPeriod, names, report, run
 from loyalty.table import records
 from loyalty.table.changes import change_told_again
 from tests.support.bucket import Bucket
@@ -55,7 +55,7 @@ def ask(year: Counter, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     Lake(bucket.client, bucket="lake").write(_facts(year.engine), name="year")
     mirror = Mirror(bucket.client, bucket="lake", root=tmp_path_factory.mktemp("facts"))
     facts = mirror.fetch(PROGRAM_ID, KINDS)
-    period = Period(first=SPAN.first, last=SPAN.last, zone=year.program.zone, as_of=NOW)
+    period = ReportPeriod(first=SPAN.first, last=SPAN.last, zone=year.program.zone, as_of=NOW)
 
     def ask(name: str) -> list[Row]:
         table = run(report(name), period, facts=facts, document=year.program, connect=engine.over)

@@ -57,7 +57,7 @@ class ReportExport:
     """An export as it stands; of `objects_total` objects of the lake `objects_read` are here."""
 
     export_id: str
-    wanted: RequestedFile
+    request: RequestedFile
     requested_at: datetime
     state: ReportExportState = "queued"
     attempts: int = 0
@@ -81,7 +81,7 @@ class ReportExport:
             return None
         return self.finished_at + timedelta(days=FILE_DAYS)
 
-    def at(self, now: datetime) -> "ReportExport":
+    def as_of(self, now: datetime) -> "ReportExport":
         """As it stands at a moment, whether or not that was written down."""
         if self.is_over or now < self.given_up_at:
             return self

@@ -36,7 +36,7 @@ def _moved_by(file: str) -> timedelta:
     if not is_on_one_machine():
         raise ClockRefused("LOYALTY_CLOCK_FILE is for a cloud on one machine")
     try:
-        with open(file, encoding="ascii") as told:  # noqa: PTH123  # pathlib is no cold start's need
-            return timedelta(seconds=float(told.read()))
+        with open(file, encoding="ascii") as seconds:  # noqa: PTH123  # pathlib is no cold start's need
+            return timedelta(seconds=float(seconds.read()))
     except FileNotFoundError:
         return timedelta()

@@ -38,10 +38,10 @@ class KnowsMembers(Protocol):
     def identity_secret(self) -> str: ...
 
 
-def directory(program_id: str, told: KnowsMembers) -> TableMembers:
+def directory(program_id: str, config: KnowsMembers) -> TableMembers:
     """The members of a program; the secret of their digests is fetched when one is needed."""
     return TableMembers(
-        engine(told.table), program_id=program_id, keyring=lambda: keyring(told.identity_secret)
+        engine(config.table), program_id=program_id, keyring=lambda: keyring(config.identity_secret)
     )
 
 
@@ -58,13 +58,13 @@ def read_keyring(secret: str) -> Keyring:
     The one text that a new deployment generates is its version 1, whatever it begins with.
     """
     try:
-        told = json.loads(secret)
+        keyring = json.loads(secret)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        keyring = None
+    if not isinstance(keyring, dict):
         return Keyring({"1": secret.encode()}, current="1")
-    keys = {version: key.encode() for version, key in told["keys"].items()}
-    return Keyring(keys, current=told["current"])
+    keys = {version: key.encode() for version, key in keyring["keys"].items()}
+    return Keyring(keys, current=keyring["current"])
 
 
 def acting_for(
@@ -117,11 +117,11 @@ def require_another(principal: Principal, member_id: str) -> None:
 def proven_by(principal: Principal) -> list[Identity]:
     """What a person's token proves to be theirs, its subject first."""
     proven = [identify("subject", principal.subject)]
-    told: tuple[tuple[IdentityKind, str | None], ...] = (
+    addresses: tuple[tuple[IdentityKind, str | None], ...] = (
         ("email", principal.email),
         ("phone", principal.phone),
     )
-    for kind, value in told:
+    for kind, value in addresses:
         # An issuer may know addresses that nobody could be written to; nobody is found by them.
         with suppress(NotAnIdentity):
             if value is not None:

@@ -21,15 +21,15 @@ def failure(error: BaseException) -> dict[str, object]:
 
     An AWS error also tells its code and operation, which are never personal.
     """
-    told: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
+    logged: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
     response = getattr(error, "response", None)
     if isinstance(response, dict) and isinstance(response.get("Error"), dict):
-        told["aws_code"] = response["Error"].get("Code")
-        told["aws_operation"] = getattr(error, "operation_name", None)
+        logged["aws_code"] = response["Error"].get("Code")
+        logged["aws_operation"] = getattr(error, "operation_name", None)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        told["cause"] = failure(cause)
-    return told
+        logged["cause"] = failure(cause)
+    return logged
 
 
 def _frames(error: BaseException) -> Iterator[str]:

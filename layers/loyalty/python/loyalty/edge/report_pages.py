@@ -80,10 +80,10 @@ def link(
 
     The token stands behind the `#`, which no browser sends: no server and no log learns of it.
     """
-    asked = {"report": report, "by": by, "token": token}
-    asked |= {"from": first.isoformat()} if first else {}
-    asked |= {"to": last.isoformat()} if last else {}
-    return f"{api_url.rstrip('/')}/v1/programs/{quote(program_id)}/reports#{urlencode(asked)}"
+    query = {"report": report, "by": by, "token": token}
+    query |= {"from": first.isoformat()} if first else {}
+    query |= {"to": last.isoformat()} if last else {}
+    return f"{api_url.rstrip('/')}/v1/programs/{quote(program_id)}/reports#{urlencode(query)}"
 
 
 def asset(digest: str, name: str) -> tuple[str, str]:
@@ -146,13 +146,13 @@ def names(table: Table, document: Program) -> dict[str, dict[str, str]]:
         "reward": {each.id: each.name for each in document.rewards},
         "survey": {each.id: each.question for each in document.surveys},
     }
-    told: dict[str, dict[str, str]] = {}
+    names_by_unit: dict[str, dict[str, str]] = {}
     for place, column in enumerate(table.columns):
         ids = {row[place] for row in table.rows} if column.unit in called else set()
         found = {id_: name for id_, name in called.get(column.unit, {}).items() if id_ in ids}
         if found:
-            told.setdefault(column.unit, {}).update(found)
-    return told
+            names_by_unit.setdefault(column.unit, {}).update(found)
+    return names_by_unit
 
 
 _START: Final = """\
@@ -184,8 +184,8 @@ def _source_of(inline: str) -> str:
 
 
 def _origin(url: str) -> str:
-    told = urlsplit(url)
-    return f"{told.scheme}://{told.netloc}" if told.netloc else ""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 @cache

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # A plan needs something bound; the columns are those of any period.
-SOME_PERIOD: Final = reports.Period(
+SOME_PERIOD: Final = reports.ReportPeriod(
     first=date(2026, 1, 1),
     last=date(2026, 12, 31),
     zone=ZoneInfo("UTC"),
@@ -37,11 +37,11 @@ def read_by(name: str) -> Mapping[str, frozenset[str]]:
     Copies of a fact are told apart in some files only, by `IDENTITY`; revisions in all of a kind
     that has some.
     """
-    asked = reports.report(name)
-    with sql_views.outline(asked.reads) as outline:
-        planned = _planned(outline, asked.sql)
+    report = reports.report(name)
+    with sql_views.outline(report.reads) as outline:
+        planned = _planned(outline, report.sql)
     needed = {}
-    for fact in (each for each in ALL if each.kind in asked.reads):
+    for fact in (each for each in ALL if each.kind in report.reads):
         # The engine keeps members as a table of all that is known of them.
         own = set(sql_views.columns(fact)) if fact is MemberFact else planned[fact.kind]
         needed[fact.kind] = frozenset(own | IDENTITY if fact.final_revision > 1 else own)
@@ -70,6 +70,6 @@ def _scans(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _scans(child)
 
 
-def _listed(told: str | Collection[str]) -> Collection[str]:
+def _listed(kinds: str | Collection[str]) -> Collection[str]:
     """One is told as itself."""
-    return [told] if isinstance(told, str) else told
+    return [kinds] if isinstance(kinds, str) else kinds

@@ -52,7 +52,7 @@ class ReportEngine:
     """Lends one engine at a time, the same one as long as it knows what is so."""
 
     def __init__(self) -> None:
-        self._kept: OpenConnection | None = None
+        self._lendable: OpenConnection | None = None
 
     @contextmanager
     def over(
@@ -68,26 +68,28 @@ class ReportEngine:
         # So that most periods are asked of one engine.
         until = until.replace(month=12, day=31)
         listings = {kind: _listing(facts / kind) for kind in kinds}
-        kept, self._kept = self._kept, None
-        if kept and not kept.still_holds(
+        open_connection, self._lendable = self._lendable, None
+        if open_connection and not open_connection.still_holds(
             facts, listings=listings, document=document, zone=zone, until=until
         ):
-            kept.connected.close()
-            kept = None
-        if kept is None:
+            open_connection.connected.close()
+            open_connection = None
+        if open_connection is None:
             connected = sql_views.connection(
                 facts, kinds=kinds, document=document, zone=zone, until=until
             )
-            kept = OpenConnection(connected, facts, document, zone, until, listings)
+            open_connection = OpenConnection(connected, facts, document, zone, until, listings)
         else:
-            sql_views.extend(kept.connected, facts, kinds=kinds, known=kept.listings)
-            kept.listings |= listings
+            sql_views.extend(
+                open_connection.connected, facts, kinds=kinds, loaded=open_connection.listings
+            )
+            open_connection.listings |= listings
         try:
-            yield kept.connected
-            self._kept = kept
+            yield open_connection.connected
+            self._lendable = open_connection
         finally:
-            if self._kept is None:
-                kept.connected.close()
+            if self._lendable is None:
+                open_connection.connected.close()
 
 
 def _listing(folder: Path) -> Listing:

@@ -142,7 +142,7 @@ def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored
     with sql_views.workshop(folder) as connected:
         connected.execute(f"""
             COPY (
-                FROM ({sql_views.told(fact, paths)})
+                FROM ({sql_views.recorded(fact, paths)})
                 QUALIFY row_number() OVER (
                     PARTITION BY fact_id ORDER BY revision DESC, recorded_at DESC
                 ) = 1
@@ -156,7 +156,7 @@ def _members(connected: "DuckDBPyConnection", fact: type[Fact], paths: Sequence[
     if fact is not EntryFact or not paths:
         return []
     found = connected.execute(
-        f"SELECT DISTINCT member_id FROM ({sql_views.told(fact, paths)}) ORDER BY 1"  # noqa: S608  # as above
+        f"SELECT DISTINCT member_id FROM ({sql_views.recorded(fact, paths)}) ORDER BY 1"  # noqa: S608  # as above
     )
     return [member_id for (member_id,) in found.fetchall()]
 

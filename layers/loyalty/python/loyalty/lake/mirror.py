@@ -90,11 +90,11 @@ class Mirror:
         kinds: Collection[str],
         *,
         columns: Columns | None = None,
-        tell: Callable[[int, int], None] = lambda _read, _total: None,
+        report_progress: Callable[[int, int], None] = lambda _read, _total: None,
     ) -> Path:
         """Bring a program's facts up to date; gives a folder with one of files for each kind.
 
-        Of a kind that `columns` names the others may be missing in the files. `tell` is told how
+        Of a kind that `columns` names the others may be missing in the files. `report_progress` is
         many objects are there, of how many.
 
         Raises:
@@ -105,17 +105,17 @@ class Mirror:
         for _ in range(ATTEMPTS_MAX):
             with ThreadPoolExecutor(FETCHERS) as pool:
                 listings = list(pool.map(partial(self._lake.listed, program_id), sorted(kinds)))
-                wanted = list(
-                    chain.from_iterable(self._wanted(folder, each, columns) for each in listings)
+                needed = list(
+                    chain.from_iterable(self._needed(folder, each, columns) for each in listings)
                 )
-                self._drop_all_but(wanted, folder=folder, kinds=kinds)
-                if self._outlined(wanted, folder=folder, pool=pool) and self._matched(
-                    wanted, folder=folder, pool=pool, tell=tell
+                self._drop_all_but(needed, folder=folder, kinds=kinds)
+                if self._outlined(needed, folder=folder, pool=pool) and self._matched(
+                    needed, folder=folder, pool=pool, report_progress=report_progress
                 ):
                     return folder
         raise TryAgain("The facts are being moved; try again soon.")
 
-    def _wanted(
+    def _needed(
         self, folder: Path, listed: Sequence[Stored], columns: Columns | None
     ) -> Iterator[MirroredObject]:
         """What is asked of the objects of one kind.
@@ -124,34 +124,34 @@ class Mirror:
         """
         disputed = shared_days([stored.cover for stored in listed])
         for stored in listed:
-            asked: frozenset[str] | None = None
+            needed_columns: frozenset[str] | None = None
             if columns is not None and stored.is_folded:
-                asked = frozenset(columns[stored.kind])
-                asked |= IDENTITY if stored.cover in disputed else frozenset()
+                needed_columns = frozenset(columns[stored.kind])
+                needed_columns |= IDENTITY if stored.cover in disputed else frozenset()
             if stored.size_bytes <= WHOLE_BYTES_MAX:
-                asked = None
-            yield MirroredObject(stored, folder / stored.kind / stored.file_name, asked)
+                needed_columns = None
+            yield MirroredObject(stored, folder / stored.kind / stored.file_name, needed_columns)
 
     def _drop_all_but(
-        self, wanted: Sequence[MirroredObject], *, folder: Path, kinds: Collection[str]
+        self, needed: Sequence[MirroredObject], *, folder: Path, kinds: Collection[str]
     ) -> None:
         """Remove what left the lake, and what nobody knows how much of is there."""
-        known = {each.path for each in wanted} & self._held.keys()
+        held = {each.path for each in needed} & self._held.keys()
         for kind in kinds:
             (folder / kind).mkdir(parents=True, exist_ok=True)
             present = set((folder / kind).iterdir())
-            for path in present - known:
+            for path in present - held:
                 path.unlink()
                 self._held.pop(path, None)
-            for path in {path for path in known if path.parent.name == kind} - present:
+            for path in {path for path in held if path.parent.name == kind} - present:
                 del self._held[path]
 
     def _outlined(
-        self, wanted: Sequence[MirroredObject], *, folder: Path, pool: ThreadPoolExecutor
+        self, needed: Sequence[MirroredObject], *, folder: Path, pool: ThreadPoolExecutor
     ) -> bool:
         """Learn where columns are of what is not fetched whole; False as in `_matched`."""
         unknown = [
-            each for each in wanted if each.columns is not None and each.path not in self._held
+            each for each in needed if each.columns is not None and each.path not in self._held
         ]
         if not all(pool.map(self._fetch_footer, unknown)):
             return False
@@ -175,30 +175,30 @@ class Mirror:
 
     def _matched(
         self,
-        wanted: Sequence[MirroredObject],
+        needed: Sequence[MirroredObject],
         *,
         folder: Path,
         pool: ThreadPoolExecutor,
-        tell: Callable[[int, int], None],
+        report_progress: Callable[[int, int], None],
     ) -> bool:
         """Make the folder hold what is wanted; False where some of it is gone by now."""
-        missing = [each for each in wanted if self._missing_bytes(each)]
-        if not self._has_room(wanted, missing, folder=folder):
+        missing = [each for each in needed if self._missing_bytes(each)]
+        if not self._has_room(needed, missing, folder=folder):
             return False
-        there = len(wanted) - len(missing)
-        tell(there, len(wanted))
+        there = len(needed) - len(missing)
+        report_progress(there, len(needed))
         for is_fetched in pool.map(self._complete, missing):
             if not is_fetched:
                 return False
             there += 1
-            tell(there, len(wanted))
+            report_progress(there, len(needed))
         return True
 
     def _has_room(
-        self, wanted: Sequence[MirroredObject], missing: Sequence[MirroredObject], *, folder: Path
+        self, needed: Sequence[MirroredObject], missing: Sequence[MirroredObject], *, folder: Path
     ) -> bool:
         """Let what is not wanted now make way; False where that was the program's own."""
-        if sum(map(self._asked_bytes, wanted)) > self._bytes_max:
+        if sum(map(self._asked_bytes, needed)) > self._bytes_max:
             raise _outgrown()
         if not missing:
             return True
@@ -234,8 +234,8 @@ class Mirror:
         return _length(held.spans(self._lacking(each, held)))
 
     def _lacking(self, each: MirroredObject, held: Held) -> frozenset[str]:
-        asked = frozenset(held.layout or ()) if each.columns is None else each.columns
-        return held.lacks(asked)
+        needed = frozenset(held.layout or ()) if each.columns is None else each.columns
+        return held.lacks(needed)
 
     def _complete(self, each: MirroredObject) -> bool:
         held = self._held.get(each.path)

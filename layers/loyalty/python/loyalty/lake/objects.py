@@ -227,7 +227,7 @@ class Changes:
             members = pool.map(self._members, (key for key, _ in written))
             return Changed(
                 members=frozenset(chain.from_iterable(members)),
-                until=max((at for _, at in written), default=None),
+                until=max((changed_at for _, changed_at in written), default=None),
             )
 
     def _written(self, program_id: str, since: datetime | None) -> Iterator[tuple[str, datetime]]:
@@ -264,8 +264,8 @@ def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
-def _row(told: Fact | Movement | RulePoints) -> dict[str, object]:
-    values = {field.name: getattr(told, field.name) for field in fields(told)}
+def _row(record: Fact | Movement | RulePoints) -> dict[str, object]:
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: _written(value) for name, value in values.items() if value is not None}
 
 

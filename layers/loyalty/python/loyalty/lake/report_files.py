@@ -15,7 +15,7 @@ from loyalty.domain.kernel.errors import TooLarge
 from loyalty.domain.program.document import Program
 from loyalty.domain.report_exports import FileFormat, RequestedFile
 from loyalty.lake import reports, sql_views
-from loyalty.lake.reports import Period
+from loyalty.lake.reports import ReportPeriod
 from loyalty.lake.spreadsheets import as_text_sql
 
 if TYPE_CHECKING:
@@ -46,20 +46,20 @@ class Scope:
 
     folder: Path
     document: Program
-    period: Period
+    period: ReportPeriod
 
 
-def reads(wanted: RequestedFile) -> tuple[str, ...]:
+def reads(requested: RequestedFile) -> tuple[str, ...]:
     """The kinds of facts that a file is made from.
 
     Raises:
         NotFound: there is no such report.
     """
-    return reports.report(wanted.report).reads if wanted.report else (str(wanted.facts),)
+    return reports.report(requested.report).reads if requested.report else (str(requested.facts),)
 
 
 def write(
-    wanted: RequestedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
+    requested: RequestedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
 ) -> int:
     """Write a file within the scope's folder; gives the number of its rows.
 
@@ -68,8 +68,12 @@ def write(
     """
     import duckdb  # noqa: PLC0415  # loading it takes longer than a request may
 
-    kinds, period = reads(wanted), scope.period
-    sql = reports.report(wanted.report).sql if wanted.report else _facts_sql(str(wanted.facts))
+    kinds, period = reads(requested), scope.period
+    sql = (
+        reports.report(requested.report).sql
+        if requested.report
+        else _facts_sql(str(requested.facts))
+    )
     try:
         with sql_views.connection(
             scope.folder,
@@ -82,7 +86,9 @@ def write(
             timer = threading.Timer(seconds_max, connected.interrupt)
             timer.start()
             try:
-                return _copy(connected, sql, reports.bound(sql, period), path, wanted.file_format)
+                return _copy(
+                    connected, sql, reports.bound(sql, period), path, requested.file_format
+                )
             finally:
                 timer.cancel()
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
@@ -94,8 +100,8 @@ def _facts_sql(kind: str) -> str:
 
     In no order: to sort ten million of them takes more memory and disk than there is.
     """
-    at = DATED_BY[kind]
-    return f"FROM {kind} WHERE {at} >= $from_at AND {at} < $until_at"
+    moment = DATED_BY[kind]
+    return f"FROM {kind} WHERE {moment} >= $from_at AND {moment} < $until_at"
 
 
 def _copy(
@@ -106,10 +112,10 @@ def _copy(
     file_format: FileFormat,
 ) -> int:
     described = connected.execute(f"DESCRIBE {sql}", parameters).fetchall()
-    told = ", ".join(_column(name, kind, file_format) for name, kind, *_ in described)
+    columns = ", ".join(_column(name, kind, file_format) for name, kind, *_ in described)
     options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet, COMPRESSION zstd"
     written = connected.execute(
-        f"COPY (SELECT {told} FROM ({sql.rstrip().rstrip(';')}\n)) TO '{path}' ({options})",  # noqa: S608  # names of our own
+        f"COPY (SELECT {columns} FROM ({sql.rstrip().rstrip(';')}\n)) TO '{path}' ({options})",  # noqa: S608  # names of our own
         parameters,
     ).fetchone()
     return int(written[0]) if written else 0
@@ -119,18 +125,18 @@ def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
     quoted = f'"{name}"'
     if file_format == "parquet":
         # An instant, and not the time on some wall.
-        told = f"{quoted}::TIMESTAMPTZ" if sql_type == "TIMESTAMP" else quoted
+        written = f"{quoted}::TIMESTAMPTZ" if sql_type == "TIMESTAMP" else quoted
     elif sql_type == "VARCHAR":
-        told = as_text_sql(quoted)
+        written = as_text_sql(quoted)
     elif sql_type == "TIMESTAMP":
-        told = f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+        written = f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
     elif sql_type.startswith("DECIMAL"):
-        told = f"{quoted}::DOUBLE"
+        written = f"{quoted}::DOUBLE"
     elif sql_type.endswith("[]"):
-        told = f"to_json({quoted})::VARCHAR"
+        written = f"to_json({quoted})::VARCHAR"
     else:
-        told = quoted
-    return f"{told} AS {quoted}"
+        written = quoted
+    return f"{written} AS {quoted}"
 
 
 class FileShelf:

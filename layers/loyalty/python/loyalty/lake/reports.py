@@ -90,7 +90,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class ReportPeriod:
     """Days of a program, both included, as they are known `as_of` a moment, in steps of `by`."""
 
     first: date
@@ -173,8 +173,8 @@ def _chart(sql: str) -> Chart:
 def _about(sql: str) -> str:
     """The prose of a head: what stands between what is meant for the engine and the table."""
     head = "\n".join(line[2:].removeprefix(" ") for line in _head(sql))
-    _, _, told = head.partition("\n\n")
-    _, _, prose = told.partition("\n\n")
+    _, _, rest = head.partition("\n\n")
+    _, _, prose = rest.partition("\n\n")
     return prose.partition("\n| Column")[0].strip()
 
 
@@ -184,12 +184,12 @@ def _head(sql: str) -> Iterator[str]:
 
 def _descriptions(sql: str) -> dict[str, str]:
     """What each column is; a line without a name goes on with the one before."""
-    told: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     last = ""
     for name, _, words in _COLUMN.findall(sql):
         last = name or last
-        told[last] = f"{told[last]} {words}" if last in told else words
-    return told
+        descriptions[last] = f"{descriptions[last]} {words}" if last in descriptions else words
+    return descriptions
 
 
 def names() -> list[str]:
@@ -199,8 +199,8 @@ def names() -> list[str]:
 
 
 def run(
-    asked: Report,
-    period: Period,
+    report: Report,
+    period: ReportPeriod,
     *,
     facts: Path,
     document: Program,
@@ -218,7 +218,7 @@ def run(
     try:
         with connect(
             facts,
-            kinds=asked.reads,
+            kinds=report.reads,
             document=document,
             zone=period.zone,
             until=max(period.last, period.today),
@@ -226,15 +226,15 @@ def run(
             timer = threading.Timer(seconds_max, connected.interrupt)
             timer.start()
             try:
-                answer = connected.execute(asked.sql, bound(asked.sql, period))
-                told = [(name, str(kind)) for name, kind, *_ in answer.description]
+                answer = connected.execute(report.sql, bound(report.sql, period))
+                described = [(name, str(kind)) for name, kind, *_ in answer.description]
                 rows = answer.fetchall()
             finally:
                 timer.cancel()
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
         raise TooLarge("The report is too much to compute in one go.") from error
     table = Table(
-        tuple(_column(asked, name, kind) for name, kind in told),
+        tuple(_column(report, name, kind) for name, kind in described),
         tuple(tuple(_cell(value) for value in row) for row in rows),
     )
     if sum(len(str(cell)) + 2 for row in table.rows for cell in row) > ANSWER_BYTES_MAX:
@@ -242,17 +242,17 @@ def run(
     return table
 
 
-def bound(sql: str, period: Period) -> dict[str, Any]:
+def bound(sql: str, period: ReportPeriod) -> dict[str, Any]:
     """The parameters that a report names; the engine refuses others."""
     named = set(re.findall(r"\$([a-z_]+)", sql))
     return {name: value for name, value in period.parameters().items() if name in named}
 
 
-def _column(asked: Report, name: str, sql_type: str) -> Column:
-    return Column(name, _told_type(sql_type), asked.units[name], asked.descriptions.get(name, ""))
+def _column(report: Report, name: str, sql_type: str) -> Column:
+    return Column(name, _type_name(sql_type), report.units[name], report.descriptions.get(name, ""))
 
 
-def _told_type(sql_type: str) -> str:
+def _type_name(sql_type: str) -> str:
     if sql_type.startswith("DECIMAL"):
         return "decimal"
     return {

@@ -79,7 +79,7 @@ def connection(
     """
     connected = _connect(facts, in_order=False, spill_limit=spill_limit)
     firsts = midnights(zone, until)
-    _tell(connected, document, midnights=firsts)
+    _set_program(connected, document, midnights=firsts)
     connected.execute(shared("macros"))
     connected.execute(local_day(firsts))
     extend(connected, facts, kinds=kinds)
@@ -92,12 +92,12 @@ def extend(
     facts: Path,
     *,
     kinds: Collection[str],
-    known: Collection[str] = (),
+    loaded: Collection[str] = (),
 ) -> None:
     """Tell an engine that knows some kinds of facts of others."""
-    for kind in set(kinds) - set(known):
-        _tell_of(connected, _KINDS[kind], facts / kind)
-    _share(connected, kinds, known=known)
+    for kind in set(kinds) - set(loaded):
+        _load(connected, _KINDS[kind], facts / kind)
+    _share(connected, kinds, loaded=loaded)
 
 
 def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
@@ -117,11 +117,11 @@ def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
 
 
 def _share(
-    connected: "DuckDBPyConnection", kinds: Collection[str], *, known: Collection[str] = ()
+    connected: "DuckDBPyConnection", kinds: Collection[str], *, loaded: Collection[str] = ()
 ) -> None:
     for name in SHARED:
         needed = set(reads(shared(name)))
-        if needed <= {*kinds, *known} and not needed <= set(known):
+        if needed <= {*kinds, *loaded} and not needed <= set(loaded):
             connected.execute(shared(name))
 
 
@@ -154,11 +154,13 @@ def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConn
     return connected
 
 
-def _tell(connected: "DuckDBPyConnection", document: Program, *, midnights: list[datetime]) -> None:
+def _set_program(
+    connected: "DuckDBPyConnection", document: Program, *, midnights: list[datetime]
+) -> None:
     """What reports need of the program's document, as variables and tables."""
     tiers, value = document.tiers, document.point_value
     spans = 12 if tiers and tiers.period == "rolling_12_months" else 1
-    for name, told in {
+    for name, setting in {
         "midnights": midnights,
         "claim_days": document.claim_days,
         "point_minor": value.amount_minor if value else None,
@@ -167,7 +169,7 @@ def _tell(connected: "DuckDBPyConnection", document: Program, *, midnights: list
         "tier_period": tiers.period if tiers else None,
         "tier_spans": spans,
     }.items():
-        connected.execute(f"SET VARIABLE {name} = $told", {"told": told})
+        connected.execute(f"SET VARIABLE {name} = $setting", {"setting": setting})
     _catalogue(connected)
     for level in tiers.levels if tiers else ():
         connected.execute("INSERT INTO levels VALUES (?, ?)", (level.id, level.reached_at))
@@ -188,8 +190,8 @@ def local_day(firsts: Sequence[datetime]) -> str:
     """
     days = [FIRST_MIDNIGHT + timedelta(days=number) for number in range(len(firsts))]
     offsets = [
-        (datetime.combine(day, time.min) - at) // timedelta(seconds=1)
-        for day, at in zip(days, firsts, strict=True)
+        (datetime.combine(day, time.min) - midnight) // timedelta(seconds=1)
+        for day, midnight in zip(days, firsts, strict=True)
     ]
     begins = [0, *(n for n in range(1, len(days)) if offsets[n] != offsets[n - 1])]
 
@@ -219,28 +221,28 @@ def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
     ]
 
 
-def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
+def _load(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
     """Make a kind of facts a view of that name: each fact once, by its last revision."""
     settled, disputed = _parted([path for path in sorted(folder.glob("*~*")) if is_whole(path)])
     if fact.final_revision == 1:
         connected.execute(f"""
-            CREATE VIEW {fact.kind} AS {told(fact, settled)} UNION ALL {_once(fact, disputed)}
+            CREATE VIEW {fact.kind} AS {recorded(fact, settled)} UNION ALL {_once(fact, disputed)}
         """)
         return
     # Of most facts the final revision is told, and what comes after it is rare: so few have to be
     # compared with any, and those that do not count are looked for once.
     final, place = fact.final_revision, ", ".join(_PLACE)
     connected.execute(f"""
-        CREATE VIEW told_{fact.kind} AS
-        SELECT fact_id, revision, recorded_at, {place} FROM ({told(fact, settled, also=_PLACE)})
+        CREATE VIEW recorded_{fact.kind} AS
+        SELECT fact_id, revision, recorded_at, {place} FROM ({recorded(fact, settled, also=_PLACE)})
         UNION ALL
         SELECT fact_id, revision, recorded_at, NULL, NULL FROM ({_once(fact, disputed)});
 
         CREATE TABLE later_{fact.kind} AS
-        SELECT fact_id, revision, recorded_at FROM told_{fact.kind}
+        SELECT fact_id, revision, recorded_at FROM recorded_{fact.kind}
         WHERE revision > {final} OR (
             revision > 1
-            AND fact_id IN (SELECT fact_id FROM told_{fact.kind} WHERE revision < {final})
+            AND fact_id IN (SELECT fact_id FROM recorded_{fact.kind} WHERE revision < {final})
         )
     """)  # noqa: S608  # names of our own classes and folders
     beyond = connected.execute(f"FROM later_{fact.kind} WHERE revision > {final} LIMIT 1")
@@ -248,15 +250,15 @@ def _tell_of(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) ->
     # longer than many a report. Members are few and asked for in every part of a report.
     connected.execute(f"""
         CREATE TABLE superseded_{fact.kind} AS
-        SELECT * FROM told_{fact.kind} AS told
-        SEMI JOIN later_{fact.kind} AS later ON later.fact_id = told.fact_id AND (
-            later.revision > told.revision
-            OR (later.revision = told.revision AND later.recorded_at > told.recorded_at)
+        SELECT * FROM recorded_{fact.kind} AS recorded
+        SEMI JOIN later_{fact.kind} AS later ON later.fact_id = recorded.fact_id AND (
+            later.revision > recorded.revision
+            OR (later.revision = recorded.revision AND later.recorded_at > recorded.recorded_at)
         )
-        WHERE {"true" if beyond.fetchone() else f"told.revision < {final}"};
+        WHERE {"true" if beyond.fetchone() else f"recorded.revision < {final}"};
 
         CREATE {"TABLE" if fact is MemberFact else "VIEW"} {fact.kind} AS
-        SELECT {_names(fact)} FROM ({told(fact, settled, also=_PLACE)})
+        SELECT {_names(fact)} FROM ({recorded(fact, settled, also=_PLACE)})
         ANTI JOIN superseded_{fact.kind} USING ({place})
         UNION ALL
         SELECT {_names(fact)} FROM ({_once(fact, disputed)})
@@ -280,29 +282,29 @@ def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
     """A query for what files tell that may tell the same: each revision once."""
     return f"""
-        FROM ({told(fact, paths)})
+        FROM ({recorded(fact, paths)})
         QUALIFY row_number() OVER (
             PARTITION BY fact_id, revision ORDER BY recorded_at DESC
         ) = 1
     """
 
 
-def told(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] = ()) -> str:
+def recorded(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] = ()) -> str:
     """A query for all that files of the lake tell, as often as they tell it.
 
     `also` are columns of `_PLACE`; what is not folded has no place.
     """
-    known = columns(fact)
+    types = columns(fact)
     folded = [path for path in paths if path.name.endswith(FOLDED)]
     fresh = [path for path in paths if path.name.endswith(SUFFIX)]
-    parts = [f"SELECT {_nulls(known | _PLACE)} WHERE false"]
+    parts = [f"SELECT {_nulls(types | _PLACE)} WHERE false"]
     if folded:
         parts.append(
             f"FROM read_parquet({_listed(folded)}, "
             "union_by_name = true, filename = true, file_row_number = true)"
         )
     if fresh:
-        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in known.items())
+        typed = ", ".join(f"\"{name}\": '{sql_type}'" for name, sql_type in types.items())
         parts.append(
             f"FROM read_json({_listed(fresh)}, format = 'newline_delimited', columns = {{{typed}}})"
         )
@@ -314,8 +316,8 @@ def _names(fact: type[Fact]) -> str:
     return ", ".join(f'"{name}"' for name in columns(fact))
 
 
-def _nulls(known: Mapping[str, str]) -> str:
-    return ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in known.items())
+def _nulls(types: Mapping[str, str]) -> str:
+    return ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in types.items())
 
 
 def _listed(paths: Sequence[Path]) -> str:
@@ -330,10 +332,10 @@ def _cover(path: Path) -> str:
     return path.name.partition("~")[0]
 
 
-def columns(told: type) -> dict[str, str]:
+def columns(declared: type) -> dict[str, str]:
     """The columns of a kind of facts, or the fields of what lies within one, with their types."""
-    hints = get_type_hints(told)
-    return {field.name: _sql_type(hints[field.name]) for field in fields(told)}
+    hints = get_type_hints(declared)
+    return {field.name: _sql_type(hints[field.name]) for field in fields(declared)}
 
 
 def _sql_type(hint: Any) -> str:

@@ -124,7 +124,7 @@ class TableReportExports:
 
 def export_to_item(export: ReportExport, program: str) -> Item:
     """Everything is in `about`, because the index carries it and lists show it."""
-    request, file = export.wanted, export.file
+    request, file = export.request, export.file
     requested_at = keys.instant(export.requested_at)
     about: Item = {
         "id": export.export_id,
@@ -164,7 +164,7 @@ def export_from_item(item: Item) -> ReportExport:
     file = about.get("file")
     return ReportExport(
         export_id=about["id"],
-        wanted=RequestedFile(
+        request=RequestedFile(
             report=about.get("report"),
             facts=about.get("facts"),
             first=date.fromisoformat(about["first"]),

@@ -74,7 +74,7 @@ class ExportQueue(Protocol):
 
 
 class Workshop(Protocol):
-    def __call__(self, export: ReportExport, *, tell: Progress) -> ExportedFile:
+    def __call__(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
         """Make the file that an export wants, and put it where it can be fetched.
 
         Every attempt has a file of its own: one that is late replaces no other.
@@ -87,7 +87,7 @@ class Workshop(Protocol):
 
 
 def request_file(
-    wanted: RequestedFile,
+    request: RequestedFile,
     *,
     export_id: str,
     program_id: str,
@@ -107,17 +107,17 @@ def request_file(
     """
     for _ in range(RACES_MAX):
         there = exports.find(export_id)
-        if there is not None and there.wanted != wanted:
+        if there is not None and there.request != request:
             raise IdempotencyConflict
-        export = there or ReportExport(export_id=export_id, wanted=wanted, requested_at=now)
+        export = there or ReportExport(export_id=export_id, request=request, requested_at=now)
         try:
             if there is None:
                 exports.begin(export)
         except Raced:
             continue
-        if export.at(now).state == "queued":
+        if export.as_of(now).state == "queued":
             queue.send(program_id, export_id)
-        return export.at(now)
+        return export.as_of(now)
     raise TryAgain
 
 
@@ -130,7 +130,7 @@ def requested(export_id: str, *, exports: ReportExports, now: datetime) -> Repor
     found = exports.find(export_id)
     if found is None:
         raise NotFound
-    return found.at(now)
+    return found.as_of(now)
 
 
 def make_file(
@@ -173,22 +173,22 @@ def _attempted(
     clock: Callable[[], datetime],
 ) -> ReportExport:
     """What came of an attempt."""
-    told = attempt
+    noted = attempt
 
-    def tell(objects_read: int, objects_total: int) -> None:
-        nonlocal told
-        told = replace(attempt, objects_read=objects_read, objects_total=objects_total)
+    def report_progress(objects_read: int, objects_total: int) -> None:
+        nonlocal noted
+        noted = replace(attempt, objects_read=objects_read, objects_total=objects_total)
         try:
-            exports.note(told, seen=attempt)
+            exports.note(noted, seen=attempt)
         except Raced:
-            # Another attempt tells of itself now.
+            # Another attempt reports its own progress now.
             return
 
     try:
-        file = make(attempt, tell=tell)
+        file = make(attempt, report_progress=report_progress)
     except TooLarge as refusal:
-        return too_large(told, refusal.detail, now=clock())
-    return done(told, file, now=clock())
+        return too_large(noted, refusal.detail, now=clock())
+    return done(noted, file, now=clock())
 
 
 def _end(export: ReportExport, *, exports: ReportExports) -> ReportExport | None:

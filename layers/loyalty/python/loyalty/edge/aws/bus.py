@@ -100,5 +100,5 @@ def chunks(
 
 def size_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
     """What an entry counts against the limit of a request."""
-    told = (entry["Source"], entry["DetailType"], entry["Detail"])
-    return TIME_BYTES + sum(len(each.encode()) for each in told)
+    texts = (entry["Source"], entry["DetailType"], entry["Detail"])
+    return TIME_BYTES + sum(len(each.encode()) for each in texts)

@@ -24,28 +24,28 @@ class EndpointSecrets:
     """The secrets of a deployment's endpoints, under a prefix of their own."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
-        self._kept = SecretStore(
+        self._store = SecretStore(
             client, prefix=prefix, description="What deliveries to an endpoint are signed with"
         )
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
-        told = self._kept.read(program_id, endpoint_id)
-        if told is None:
+        stored = self._store.read(program_id, endpoint_id)
+        if stored is None:
             return None
         retiring = (
             RetiringSecret(each["secret"], datetime.fromisoformat(each["until"]))
-            for each in told["retiring"]
+            for each in stored["retiring"]
         )
-        return SigningSecrets(told["current"], tuple(retiring))
+        return SigningSecrets(stored["current"], tuple(retiring))
 
     def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
-        return self._kept.add(program_id, endpoint_id, _to_json(secrets))
+        return self._store.add(program_id, endpoint_id, _to_json(secrets))
 
     def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
-        self._kept.keep(program_id, endpoint_id, _to_json(secrets))
+        self._store.keep(program_id, endpoint_id, _to_json(secrets))
 
     def forget(self, program_id: str, endpoint_id: str) -> None:
-        self._kept.forget(program_id, endpoint_id)
+        self._store.forget(program_id, endpoint_id)
 
 
 class RememberedSecrets:
@@ -57,19 +57,19 @@ class RememberedSecrets:
     def __init__(self, vault: EndpointSecrets, *, clock: Callable[[], float]) -> None:
         self._vault = vault
         self._clock = clock
-        self._known: dict[tuple[str, str], tuple[float, SigningSecrets]] = {}
+        self._remembered: dict[tuple[str, str], tuple[float, SigningSecrets]] = {}
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
         now = self._clock()
-        known = self._known.get((program_id, endpoint_id))
-        if known and now - known[0] < REMEMBERED_SECONDS_MAX:
-            return known[1]
-        self._known.pop((program_id, endpoint_id), None)
+        remembered = self._remembered.get((program_id, endpoint_id))
+        if remembered and now - remembered[0] < REMEMBERED_SECONDS_MAX:
+            return remembered[1]
+        self._remembered.pop((program_id, endpoint_id), None)
         secrets = self._vault.read(program_id, endpoint_id)
         if secrets is not None:
-            if len(self._known) >= REMEMBERED_MAX:
-                self._known.clear()
-            self._known[program_id, endpoint_id] = (now, secrets)
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            self._remembered[program_id, endpoint_id] = (now, secrets)
         return secrets
 
 

@@ -41,7 +41,7 @@ _NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCI
 class QueuedDelivery(NamedTuple):
     """What the queue says: where a delivery lies, and when somebody asked for it once more."""
 
-    kept: StoredDelivery
+    stored: StoredDelivery
     asked_at: datetime | None
 
 
@@ -52,18 +52,18 @@ class S3Inbox:
         self._s3 = s3
         self._bucket = bucket
 
-    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None:
+    def keep(self, stored: StoredDelivery, delivery: Delivery) -> None:
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=_where(kept),
+            Key=_where(stored),
             Body=_to_json(delivery),
             ContentType="application/json",
         )
 
-    def read(self, kept: StoredDelivery) -> Delivery | None:
+    def read(self, stored: StoredDelivery) -> Delivery | None:
         """None for one that is not there any more, or whose words were erased."""
         try:
-            found = self._s3.get_object(Bucket=self._bucket, Key=_where(kept))
+            found = self._s3.get_object(Bucket=self._bucket, Key=_where(stored))
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None
@@ -74,7 +74,7 @@ class S3Inbox:
         prefix = f"{_folder(program_id, storefront_id)}{log_id}."
         found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
         keys = (each["Key"] for each in found.get("Contents", ()))
-        return next(filter(None, map(_kept_at, keys)), None)
+        return next(filter(None, map(_stored_at, keys)), None)
 
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
@@ -125,7 +125,7 @@ class S3Inbox:
         before_key = folder + before
         within = [key for key in keys if key < before_key]
         is_all = len(within) < len(keys) or not listed["IsTruncated"]
-        return [kept for kept in map(_kept_at, within) if kept], is_all
+        return [stored for stored in map(_stored_at, within) if stored], is_all
 
 
 def _page(found: list[StoredDelivery], *, limit: int, is_all: bool) -> Listed[StoredDelivery]:
@@ -141,29 +141,29 @@ class SqsIntakeQueue:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def send(self, kept: StoredDelivery) -> None:
+    def send(self, stored: StoredDelivery) -> None:
         self._sqs.send_message(
             QueueUrl=self._queue_url,
-            MessageBody=_message(kept),
-            MessageGroupId=kept.group,
+            MessageBody=_message(stored),
+            MessageGroupId=stored.group,
             # Each delivery is applied and listed, also a second one in the same words: the books
             # know what counted. What the queue forgets is the same sending tried twice.
-            MessageDeduplicationId=kept.log_id,
+            MessageDeduplicationId=stored.log_id,
         )
 
-    def send_again(self, kept: Iterable[StoredDelivery], *, asked_at: datetime) -> None:
+    def send_again(self, stored: Iterable[StoredDelivery], *, asked_at: datetime) -> None:
         """Once more; what is asked for twice in five minutes by the same request is sent once.
 
         Raises:
             TryAgain: not all could be sent.
         """
-        for some in batched(kept, SENT_AT_ONCE_MAX, strict=False):
+        for some in batched(stored, SENT_AT_ONCE_MAX, strict=False):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {
                     "Id": str(number),
                     "MessageBody": _message(each, asked_at=asked_at.isoformat()),
                     "MessageGroupId": each.group,
-                    "MessageDeduplicationId": _asked(each, asked_at),
+                    "MessageDeduplicationId": _request_digest(each, asked_at),
                 }
                 for number, each in enumerate(some)
             ]
@@ -174,15 +174,15 @@ class SqsIntakeQueue:
 
 
 def read_message(message: str) -> QueuedDelivery:
-    told = json.loads(message)
-    kept = _kept_at(str(told["where"]))
-    if kept is None:
+    content = json.loads(message)
+    stored = _stored_at(str(content["where"]))
+    if stored is None:
         raise ValueError("This is not where a delivery lies")
-    asked_at = told.get("asked_at")
-    return QueuedDelivery(kept, datetime.fromisoformat(asked_at) if asked_at else None)
+    asked_at = content.get("asked_at")
+    return QueuedDelivery(stored, datetime.fromisoformat(asked_at) if asked_at else None)
 
 
-def _asked(stored_delivery: StoredDelivery, asked_at: datetime) -> str:
+def _request_digest(stored_delivery: StoredDelivery, asked_at: datetime) -> str:
     return hashlib.sha256(f"{stored_delivery.log_id}\0{asked_at.isoformat()}".encode()).hexdigest()
 
 
@@ -195,13 +195,13 @@ def _where(stored: StoredDelivery) -> str:
     return f"{folder}{stored.log_id}.{stored.group}.json"
 
 
-def _kept_at(where: str) -> StoredDelivery | None:
+def _stored_at(where: str) -> StoredDelivery | None:
     """What a key of the inbox tells; None where it is not that of a delivery."""
     program_id, _, rest = where.partition("/")
     storefront_id, _, name = rest.partition("/")
-    told = _NAME.fullmatch(name)
-    named = read_log_id(told["log_id"]) if told else None
-    if told is None or named is None:
+    parts = _NAME.fullmatch(name)
+    named = read_log_id(parts["log_id"]) if parts else None
+    if parts is None or named is None:
         return None
     received_at, delivery_id = named
     return StoredDelivery(
@@ -209,17 +209,17 @@ def _kept_at(where: str) -> StoredDelivery | None:
         storefront_id=storefront_id,
         received_at=received_at,
         delivery_id=delivery_id,
-        group=told["group"],
+        group=parts["group"],
     )
 
 
-def _message(stored_delivery: StoredDelivery, **told: str) -> str:
-    return json.dumps({"v": 1, "where": _where(stored_delivery), **told})
+def _message(stored_delivery: StoredDelivery, **more: str) -> str:
+    return json.dumps({"v": 1, "where": _where(stored_delivery), **more})
 
 
 def _to_json(delivery: Delivery) -> bytes:
     """The body in base64: signatures are made over bytes, and these may be any."""
-    told = {
+    content = {
         "v": 1,
         "program_id": delivery.program_id,
         "storefront_id": delivery.storefront_id,
@@ -229,20 +229,20 @@ def _to_json(delivery: Delivery) -> bytes:
         "headers": dict(delivery.headers),
         "body": base64.b64encode(delivery.body).decode(),
     }
-    return json.dumps(told).encode()
+    return json.dumps(content).encode()
 
 
 def delivery_from_json(stored: bytes) -> Delivery | None:
     """A delivery as it was received; None where what it said was erased."""
     if stored == ERASED:
         return None
-    told = json.loads(stored)
+    content = json.loads(stored)
     return Delivery(
-        program_id=told["program_id"],
-        storefront_id=told["storefront_id"],
-        platform=told["platform"],
-        source=told["source"],
-        received_at=datetime.fromisoformat(told["received_at"]),
-        headers=told["headers"],
-        body=base64.b64decode(told["body"]),
+        program_id=content["program_id"],
+        storefront_id=content["storefront_id"],
+        platform=content["platform"],
+        source=content["source"],
+        received_at=datetime.fromisoformat(content["received_at"]),
+        headers=content["headers"],
+        body=base64.b64decode(content["body"]),
     )

@@ -28,23 +28,23 @@ class SecretStore:
             if _code(error) in ("ResourceNotFoundException", "InvalidRequestException"):
                 return None
             raise
-        told: Mapping[str, Any] = json.loads(answer["SecretString"])
-        return told
+        content: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return content
 
-    def keep(self, program_id: str, thing_id: str, told: Mapping[str, Any]) -> None:
+    def keep(self, program_id: str, thing_id: str, content: Mapping[str, Any]) -> None:
         """Instead of what there was.
 
         Raises:
             TryAgain: what had this name was removed just now and its secret is still going.
         """
-        name, value = self._name(program_id, thing_id), json.dumps(told)
+        name, value = self._name(program_id, thing_id), json.dumps(content)
         try:
             if not self._create(name, value):
                 self._client.put_secret_value(SecretId=name, SecretString=value)
         except ClientError as error:
             self._make_room(name, error)
 
-    def add(self, program_id: str, thing_id: str, told: Mapping[str, Any]) -> bool:
+    def add(self, program_id: str, thing_id: str, content: Mapping[str, Any]) -> bool:
         """Unless there is one already; gives whether there was none.
 
         Raises:
@@ -52,7 +52,7 @@ class SecretStore:
         """
         name = self._name(program_id, thing_id)
         try:
-            return self._create(name, json.dumps(told))
+            return self._create(name, json.dumps(content))
         except ClientError as error:
             self._make_room(name, error)
 

@@ -13,17 +13,17 @@ class StorefrontSecrets:
     """The secrets of a deployment's storefronts, under a prefix of their own."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str) -> None:
-        self._kept = SecretStore(
+        self._store = SecretStore(
             client,
             prefix=prefix,
             description="What a storefront signs with, and what it is asked by",
         )
 
     def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
-        told = self._kept.read(program_id, storefront_id)
-        if told is None:
+        stored = self._store.read(program_id, storefront_id)
+        if stored is None:
             return None
-        return ShopKeys(secrets=tuple(told["secrets"]), access_token=told.get("access_token"))
+        return ShopKeys(secrets=tuple(stored["secrets"]), access_token=stored.get("access_token"))
 
     def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
         """Instead of those there were; the same again makes no new version.
@@ -32,7 +32,7 @@ class StorefrontSecrets:
             TryAgain: the storefront was removed just now and its secrets are still going.
         """
         if self.read(program_id, storefront_id) != keys:
-            self._kept.keep(
+            self._store.keep(
                 program_id,
                 storefront_id,
                 {"v": 1, "secrets": keys.secrets, "access_token": keys.access_token},
@@ -40,4 +40,4 @@ class StorefrontSecrets:
 
     def forget(self, program_id: str, storefront_id: str) -> None:
         """At once, so that the name can be used again. Also when there are none."""
-        self._kept.forget(program_id, storefront_id)
+        self._store.forget(program_id, storefront_id)

@@ -26,7 +26,7 @@ from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 from loyalty.lake import columns, reports
 from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import LINK_SECONDS, FileShelf, Scope, reads, write
-from loyalty.lake.reports import Period, ReportStep
+from loyalty.lake.reports import ReportPeriod, ReportStep
 from loyalty.usecases.report_exports import Progress
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ COMPUTE_SECONDS_MAX: Final = 600.0
 FACTS_BYTES_MAX: Final = 4 * 1024**3
 SPILL_LIMIT: Final = "3GiB"
 # A write for each object would cost more time than the object.
-TELL_EVERY_S: Final = 2.0
+REPORT_EVERY_S: Final = 2.0
 
 
 class ReportExportRequest(RequestPart):
@@ -184,17 +184,17 @@ class ReportExportPage(AnswerPart):
 def export_answer(
     export: ReportExport, *, download: ReportExportDownload | None = None
 ) -> ReportExportAnswer:
-    wanted, file = export.wanted, export.file
+    request, file = export.request, export.file
     return ReportExportAnswer(
         id=export.export_id,
         state=export.state,
-        report=wanted.report,
-        facts=wanted.facts,
-        first_day=wanted.first,
-        last_day=wanted.last,
-        by=wanted.by,
-        within_days=wanted.within_days,
-        format=wanted.file_format,
+        report=request.report,
+        facts=request.facts,
+        first_day=request.first,
+        last_day=request.last,
+        by=request.by,
+        within_days=request.within_days,
+        format=request.file_format,
         requested_at=export.requested_at,
         started_at=export.started_at,
         finished_at=export.finished_at,
@@ -219,7 +219,7 @@ def download(
     if export.file is None or export.lapses_at is None or now >= export.lapses_at:
         return None
     return ReportExportDownload(
-        url=shelf.link(export.file.key, name=export.wanted.name),
+        url=shelf.link(export.file.key, name=export.request.name),
         expires_at=now + timedelta(seconds=LINK_SECONDS),
     )
 
@@ -245,30 +245,30 @@ class FileWorkshop:
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    def __call__(self, export: ReportExport, *, tell: Progress) -> ExportedFile:
-        wanted, as_of = export.wanted, self.clock()
+    def __call__(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
+        request, as_of = export.request, self.clock()
         document = self.document(as_of)
         folder = self.mirror.fetch(
             self.program_id,
-            reads(wanted),
-            columns=columns.read_by(wanted.report) if wanted.report else None,
-            tell=paced(tell, monotonic=self.monotonic),
+            reads(request),
+            columns=columns.read_by(request.report) if request.report else None,
+            report_progress=paced(report_progress, monotonic=self.monotonic),
         )
         scope = Scope(
-            folder=folder, document=document, period=_period(wanted, document, as_of=as_of)
+            folder=folder, document=document, period=_period(request, document, as_of=as_of)
         )
-        key = f"{self.program_id}/{export.export_id}/{export.attempts}.{wanted.file_format}"
+        key = f"{self.program_id}/{export.export_id}/{export.attempts}.{request.file_format}"
         with TemporaryDirectory(dir=folder, prefix="export-") as scratch:
-            path = Path(scratch) / wanted.name
+            path = Path(scratch) / request.name
             rows = write(
-                wanted, path, scope=scope, seconds_max=COMPUTE_SECONDS_MAX, spill_limit=SPILL_LIMIT
+                request, path, scope=scope, seconds_max=COMPUTE_SECONDS_MAX, spill_limit=SPILL_LIMIT
             )
-            size_bytes, sha256 = self.shelf.put(key, path, file_format=wanted.file_format)
+            size_bytes, sha256 = self.shelf.put(key, path, file_format=request.file_format)
         return ExportedFile(key=key, as_of=as_of, rows=rows, size_bytes=size_bytes, sha256=sha256)
 
 
-def _period(requested_file: RequestedFile, document: Program, *, as_of: datetime) -> Period:
-    return Period(
+def _period(requested_file: RequestedFile, document: Program, *, as_of: datetime) -> ReportPeriod:
+    return ReportPeriod(
         first=requested_file.first,
         last=requested_file.last,
         zone=document.zone,
@@ -278,19 +278,19 @@ def _period(requested_file: RequestedFile, document: Program, *, as_of: datetime
     )
 
 
-def paced(tell: Progress, *, monotonic: Callable[[], float]) -> Progress:
-    """Tells at first, at last, and every two seconds meanwhile."""
-    told_at: float | None = None
+def paced(report_progress: Progress, *, monotonic: Callable[[], float]) -> Progress:
+    """Report progress at the start, at the end, and every two seconds in between."""
+    reported_at: float | None = None
 
-    def tell_now_and_then(objects_read: int, objects_total: int) -> None:
-        nonlocal told_at
+    def report_now_and_then(objects_read: int, objects_total: int) -> None:
+        nonlocal reported_at
         now = monotonic()
-        is_time = told_at is None or now - told_at >= TELL_EVERY_S
+        is_time = reported_at is None or now - reported_at >= REPORT_EVERY_S
         if is_time or objects_read == objects_total:
-            told_at = now
-            tell(objects_read, objects_total)
+            reported_at = now
+            report_progress(objects_read, objects_total)
 
-    return tell_now_and_then
+    return report_now_and_then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,10 +309,10 @@ class FileOrderQueue:
         self._url = url
 
     def send(self, program_id: str, export_id: str) -> None:
-        told = {"v": 1, "program_id": program_id, "export_id": export_id}
+        message = {"v": 1, "program_id": program_id, "export_id": export_id}
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=json.dumps(told, separators=(",", ":")),
+            MessageBody=json.dumps(message, separators=(",", ":")),
             MessageGroupId=program_id,
         )
 
@@ -326,5 +326,5 @@ class FileOrderQueue:
 
 
 def read_file_order(message: str) -> FileOrder:
-    told = json.loads(message)
-    return FileOrder(program_id=told["program_id"], export_id=told["export_id"])
+    order = json.loads(message)
+    return FileOrder(program_id=order["program_id"], export_id=order["export_id"])

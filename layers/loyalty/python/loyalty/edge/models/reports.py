@@ -11,7 +11,7 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.program.document import Program
 from loyalty.edge import report_pages
 from loyalty.edge.http.schemas import AnswerPart
-from loyalty.lake.reports import ChartKind, Period, Report, ReportStep, Table
+from loyalty.lake.reports import ChartKind, Report, ReportPeriod, ReportStep, Table
 
 
 class ReportColumn(AnswerPart):
@@ -81,7 +81,7 @@ class ReportAnswer(AnswerPart):
 
 
 def report_answer(
-    report: Report, table: Table, period: Period, *, document: Program
+    report: Report, table: Table, period: ReportPeriod, *, document: Program
 ) -> ReportAnswer:
     return ReportAnswer(
         report=report.name,

@@ -51,11 +51,11 @@ def addresses_of(host: str, port: int) -> Sequence[str]:
 
     def look() -> None:
         try:
-            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found_addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             found.set_exception(error)
         else:
-            four_first = sorted(told, key=lambda each: each[0] != socket.AF_INET)
+            four_first = sorted(found_addresses, key=lambda each: each[0] != socket.AF_INET)
             found.set_result([str(each[4][0]) for each in four_first])
 
     # The system's resolver cannot be told how long to wait.
@@ -229,9 +229,9 @@ def _skim(answer: HTTPResponse) -> None:
 
 def _retry_after(answer: HTTPResponse) -> timedelta | None:
     """How long to wait, where the answer says so in seconds."""
-    told = answer.headers.get("retry-after", "")
-    is_seconds = told.isascii() and told.isdigit() and len(told) <= 6
-    return timedelta(seconds=int(told)) if is_seconds else None
+    header = answer.headers.get("retry-after", "")
+    is_seconds = header.isascii() and header.isdigit() and len(header) <= 6
+    return timedelta(seconds=int(header)) if is_seconds else None
 
 
 def _trouble(error: OSError | HTTPException) -> AttemptResult:

@@ -31,5 +31,5 @@ def hand_over(sqs: "SQSClient", claim: GuestClaim, *, queue_url: str, now: datet
 
 def read_claim(message: str) -> GuestClaim | None:
     """The claim that a message of the queue holds; None for a delivery."""
-    told = json.loads(message).get("claim")
-    return GuestClaim(told["program_id"], told["member_id"]) if told else None
+    claim = json.loads(message).get("claim")
+    return GuestClaim(claim["program_id"], claim["member_id"]) if claim else None
