@@ -94,7 +94,7 @@ def test_only_as_many_redemptions_succeed_as_there_are_points_for(
     assert account_of(ANA, desk=desk).balance == 39
 
 
-def test_an_order_and_its_refund_told_by_fifty_threads_cancel_each_other_out_once(
+def test_an_order_and_its_refund_sent_by_fifty_threads_cancel_each_other_out_once(
     open_desk: OpenDesk, join: Callable[..., None]
 ) -> None:
     """Whichever comes first, the refund waits for its order or follows it; both count once."""

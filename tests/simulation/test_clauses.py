@@ -66,7 +66,7 @@ MIDNIGHT = NOON + timedelta(hours=12)
 
 
 class TestACauseCountsOnce:
-    def test_an_order_told_twice_at_once_earns_once(self) -> None:
+    def test_an_order_that_arrives_twice_at_once_earns_once(self) -> None:
         world = scene()
         earn = Earn(order("o1", 50), "ann")
         first, second = world.start(earn), world.start(earn)
@@ -89,7 +89,7 @@ class TestACauseCountsOnce:
         assert done(answer).replayed
         assert account(world).balance == 50
 
-    def test_an_earn_that_arrives_after_it_was_given_up_and_told_again_counts_once(self) -> None:
+    def test_an_earn_that_arrives_after_it_was_given_up_and_repeated_counts_once(self) -> None:
         world = scene()
         late = world.start(Earn(order("o1", 50), "ann"))
         late.run_to(writing)
@@ -136,14 +136,14 @@ class TestACauseCountsOnce:
         assert again == before
         assert again.effect.lots == {TODAY + 2 * DAY: -10}
 
-    def test_an_order_told_with_another_content_is_refused(self) -> None:
+    def test_an_order_with_different_content_is_refused(self) -> None:
         world = scene()
         earned(world, 50, name="o1")
 
         assert refused(world, Earn(order("o1", 51), "ann")) == "order_conflict"
         assert account(world).balance == 50
 
-    def test_a_request_with_another_content_is_refused(self) -> None:
+    def test_a_request_with_different_content_is_refused(self) -> None:
         world = scene()
         earned(world, 100)
         spent(world, 10)
@@ -151,7 +151,7 @@ class TestACauseCountsOnce:
         assert refused(world, Redeem("ann", "for-30", "k1")) == "idempotency_conflict"
         assert account(world).balance == 90
 
-    def test_a_refund_told_with_another_content_is_refused(self) -> None:
+    def test_a_refund_with_different_content_is_refused(self) -> None:
         world = scene()
         of = earned(world, 50)
         done(world.finish(refund(of, amount=10)))
@@ -172,7 +172,7 @@ class TestNoRefusalBeforeTheCauseWasLookedFor:
 
         assert entry_of(world.finish(Redeem("ann", "for-10", "k1"))).points == -10
 
-    def test_nor_one_that_took_the_last_piece(self) -> None:
+    def test_nor_is_a_redemption_that_took_the_last_piece(self) -> None:
         world = scene()
         earned(world, 100)
         spent_twice = [Redeem("ann", programs.STOCKED, name) for name in ("k1", "k2")]
@@ -182,7 +182,7 @@ class TestNoRefusalBeforeTheCauseWasLookedFor:
         assert entry_of(world.finish(spent_twice[1])).points == -5
         assert refused(world, Redeem("ann", programs.STOCKED, "k3")) == "out_of_stock"
 
-    def test_nor_an_adjustment_that_used_up_the_clerks_day(self) -> None:
+    def test_nor_is_an_adjustment_that_used_up_the_clerks_day(self) -> None:
         world = scene()
         adjusted = Adjust("ann", 10, "k1", points_max=10)
         attempt = world.start(adjusted)
@@ -216,7 +216,7 @@ class TestTheLimitOfAClerksDay:
 
         assert account(world).balance == 2
 
-    def test_nor_one_that_reached_the_limit(self) -> None:
+    def test_a_request_that_reached_the_limit_is_not_refused(self) -> None:
         world = scene()
         earned(world, 100)
         done(world.finish(Redeem("ann", programs.LIMITED, "k1")))
@@ -224,7 +224,7 @@ class TestTheLimitOfAClerksDay:
         assert entry_of(world.finish(Redeem("ann", programs.LIMITED, "k1"))).points == -5
         assert refused(world, Redeem("ann", programs.LIMITED, "k2")) == "limit_reached"
 
-    def test_nor_a_correction_that_took_what_it_now_misses(self) -> None:
+    def test_a_correction_that_took_the_points_it_now_misses_is_not_refused(self) -> None:
         world = scene("ann", "bob")
         earned(world, 30)
         requests = (
@@ -236,7 +236,7 @@ class TestTheLimitOfAClerksDay:
 
         assert [entry_of(world.finish(each)) for each in requests] == first
 
-    def test_nor_an_order_that_has_become_too_old_to_be_told(self) -> None:
+    def test_an_order_that_has_become_too_old_since_is_not_refused(self) -> None:
         world = scene()
         earn = Earn(earned(world, 50), "ann")
         world.now += 91 * DAY
@@ -437,7 +437,7 @@ class TestSpendingReliesOnTheLotsItTakes:
         assert [attempt.answer is not None for attempt in attempts] == [True] * 3
         assert account(world).balance == 10
 
-    def test_of_two_that_want_the_last_points_one_is_refused(self) -> None:
+    def test_one_of_two_redemptions_of_the_last_points_is_refused(self) -> None:
         world = scene()
         earned(world, 45)
         attempts = [world.start(Redeem("ann", "for-30", f"k{n}")) for n in range(2)]
@@ -1074,7 +1074,7 @@ class TestMoneyGivenBack:
         assert account(world).balance == 50
 
 
-class TestTellings:
+class TestVersionsOfAnOrder:
     def test_a_changed_order_is_settled_by_its_difference_up_and_down(self) -> None:
         world = scene()
 
@@ -1085,7 +1085,7 @@ class TestTellings:
 
         assert balances == [50, 80, 30]
 
-    def test_what_was_told_before_changes_nothing_after(self) -> None:
+    def test_an_older_version_changes_nothing_after_a_later_one(self) -> None:
         world = scene()
         done(world.finish(Record(shop_order("o1", 50, seconds=2), "ann")))
 
@@ -1093,7 +1093,7 @@ class TestTellings:
 
         assert account(world).balance == 50
 
-    def test_an_order_that_is_told_again_as_it_is_was_not_otherwise_in_between(self) -> None:
+    def test_an_unchanged_later_version_outdates_those_before_it(self) -> None:
         world = scene()
         done(world.finish(Record(shop_order("o1", 50), "ann")))
         done(world.finish(Record(shop_order("o1", 50, seconds=2), "ann")))
@@ -1138,7 +1138,7 @@ class TestTellings:
 
 
 class TestStrangers:
-    def test_who_proves_an_address_takes_it_from_who_only_noted_it(self) -> None:
+    def test_a_member_who_proves_an_address_takes_it_from_one_who_only_noted_it(self) -> None:
         world = scene("ann")
         done(world.finish(SignIn("mallory", (PHONE,))))
         (mallory,) = set(world.auditor.accounts) - {"ann"}
@@ -1189,7 +1189,7 @@ class TestStrangers:
 
 
 class TestGuests:
-    def test_who_enrolls_gets_what_they_bought_before_less_what_they_gave_back(self) -> None:
+    def test_a_new_member_gets_the_points_of_earlier_orders_less_their_refunds(self) -> None:
         world = scene()
         of = order("o1", 50)
         done(world.finish(Earn(of, None, (EMAIL,))))
@@ -1209,7 +1209,7 @@ class TestGuests:
 
         assert account(world).balance == 50
 
-    def test_who_only_says_that_an_address_is_theirs_gets_nothing_of_before(self) -> None:
+    def test_an_address_without_proof_claims_no_earlier_orders(self) -> None:
         world = scene()
         done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
 
@@ -1310,7 +1310,7 @@ class TestGuests:
 
         assert entries == ["o1", "o2", "o3", "o4", "o5"]
 
-    def test_what_a_guests_order_was_told_to_be_last_is_claimed(self) -> None:
+    def test_the_latest_version_of_a_guests_order_is_claimed(self) -> None:
         world = scene()
         for seconds, amount in ((0, 50), (2, 80), (1, 70)):
             done(world.finish(Record(shop_order("o1", amount, seconds=seconds), None, (EMAIL,))))
@@ -1357,7 +1357,7 @@ class TestGuests:
 
         assert account(world, "dan").balance == 50
 
-    def test_the_same_told_again_of_a_guests_order_writes_nothing(self) -> None:
+    def test_the_same_version_of_a_guests_order_again_writes_nothing(self) -> None:
         world = scene()
         request = Record(shop_order("o1", 50), None, (EMAIL,))
         done(world.finish(request))
@@ -1387,7 +1387,7 @@ class TestGuests:
 
         assert account(world, "dan").balance == 0
 
-    def test_points_of_before_expire_as_those_of_a_member_would(self) -> None:
+    def test_points_of_claimed_orders_expire_like_those_of_a_member(self) -> None:
         world = scene(expiry=living(1))
         done(world.finish(Earn(order("o1", 50, occurred_at=NOON - 2 * DAY), None, (EMAIL,))))
 
@@ -1395,7 +1395,7 @@ class TestGuests:
 
         assert kinds(world, "dan") == ["accrual", "expiry"]
 
-    def test_points_of_before_pay_a_debt_first(self) -> None:
+    def test_points_of_claimed_orders_pay_a_debt_first(self) -> None:
         world = scene()
         done(world.finish(Adjust("ann", -20, "j0", below_zero=True)))
         done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
@@ -1978,7 +1978,7 @@ class TestAdjusting:
 
 
 class TestErasing:
-    def test_who_is_erased_owes_nothing_and_is_owed_nothing(self) -> None:
+    def test_an_erased_member_owes_nothing_and_is_owed_nothing(self) -> None:
         world = scene(pending_days=1)
         earned(world, 50)
         done(world.finish(Adjust("ann", -20, "j1", below_zero=True)))

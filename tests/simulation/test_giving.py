@@ -29,7 +29,7 @@ steps = st.lists(
 
 @given(steps=steps, pending_days=st.sampled_from((0, 0, 2)))
 @settings(deadline=None)
-def test_whoever_gives_to_whom_what_is_refunded_in_time_is_taken_back_whole(
+def test_a_refund_in_time_takes_back_all_points_whoever_they_were_given_to(
     steps: list[tuple[str, object, object]], pending_days: int
 ) -> None:
     world = scene(
