@@ -164,8 +164,8 @@ def generated() -> Iterator[Generated]:
     yield generated_text(SERVED, f"{served}\n")
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= Program.model_json_schema()
-    told = json.dumps(schema, indent=2, ensure_ascii=False)
-    yield generated_text(PROGRAM_SCHEMA, f"{told}\n")
+    text = json.dumps(schema, indent=2, ensure_ascii=False)
+    yield generated_text(PROGRAM_SCHEMA, f"{text}\n")
 
 
 def _info() -> Json:

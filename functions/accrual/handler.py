@@ -368,23 +368,25 @@ def list_survey_responses(
 
 @api.post("/surveys/<survey_id>/links", allow=ADJUSTERS, status=201)
 def make_survey_link(
-    program_id: ProgramId, survey_id: PathId, wanted: Annotated[SurveyLinkRequest, Body()]
+    program_id: ProgramId, survey_id: PathId, link: Annotated[SurveyLinkRequest, Body()]
 ) -> Response[SurveyLinkAnswer]:
     """Create a link by which a member answers a survey without signing in.
 
     Anybody who has the link can answer, once.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table)
-    order = wanted.order.ref if wanted.order else None
-    surveys.require_addressed(survey_id, order=order, member_id=wanted.member_id, desk=desk)
+    order = link.order.ref if link.order else None
+    surveys.require_addressed(survey_id, order=order, member_id=link.member_id, desk=desk)
     invitation = Invitation(
         survey_id=survey_id,
         order=order,
-        member_id=wanted.member_id,
-        expires_at=desk.now + timedelta(days=wanted.days),
+        member_id=link.member_id,
+        expires_at=desk.now + timedelta(days=link.days),
     )
-    link = path(invitation, program_id=program_id, keyring=_keyring())
-    answer = SurveyLinkAnswer(path=link, expires_at=invitation.expires_at)
+    answer = SurveyLinkAnswer(
+        path=path(invitation, program_id=program_id, keyring=_keyring()),
+        expires_at=invitation.expires_at,
+    )
     return reply(answer, status=201)
 
 

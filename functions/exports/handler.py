@@ -1,4 +1,4 @@
-"""Exports: reports and facts as files, asked for now and fetched when they are made."""
+"""Exports: reports and facts as files, requested now and fetched once they are made."""
 
 import tempfile
 import time

@@ -178,7 +178,9 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
 
 @api.put("/storefronts/<storefront_id>", allow={"manager"}, also=(201,), refuses=(TryAgain,))
 def connect_storefront(
-    program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[StorefrontRequest, Body()]
+    program_id: ProgramId,
+    storefront_id: StorefrontId,
+    requested: Annotated[StorefrontRequest, Body()],
 ) -> Response[StorefrontAnswer]:
     """Connect a storefront, or change its connection.
 
@@ -187,9 +189,9 @@ def connect_storefront(
     """
     now = clock.now()
     program = shelf().in_force(program_id, now=now)
-    wanted, keys = told.connection(storefront_id, document=program.document, now=now)
+    shop, keys = requested.connection(storefront_id, document=program.document, now=now)
     storefront, is_new = connect(
-        wanted, keys, program_id=program_id, shelf=storefronts(), vault=vault()
+        shop, keys, program_id=program_id, shelf=storefronts(), vault=vault()
     )
     answer = storefront_answer(storefront, program_id=program_id)
     return reply(answer, status=201 if is_new else 200)
@@ -338,7 +340,7 @@ def replay_delivery(
     refuses=(InvalidCursor, TryAgain),
 )
 def replay_deliveries(
-    program_id: ProgramId, storefront_id: StorefrontId, told: Annotated[ReplayRequest, Body()]
+    program_id: ProgramId, storefront_id: StorefrontId, request: Annotated[ReplayRequest, Body()]
 ) -> SpanReplayAnswer:
     """Apply the deliveries of a period again, oldest first.
 
@@ -346,9 +348,9 @@ def replay_deliveries(
     that is null. Nothing that already counted counts twice.
     """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
-    span = told.span()
+    span = request.span()
     of = f"replay {program_id} {storefront_id} {span.since} {span.before} {sorted(span.statuses)}"
-    begun = told.begun(of=of)
+    begun = request.begun(of=of)
     requested_at = begun.requested_at if begun else clock.now()
     done = replay_span(
         storefront_id,

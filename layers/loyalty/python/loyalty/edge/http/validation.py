@@ -184,11 +184,11 @@ def _is_too_short_by_mistakes(error: Any, body: object) -> bool:
     """Whether an array has too few items only because some of its items are wrong."""
     if error["type"] != "too_short":
         return False
-    array = _at(error["loc"][1:], body)
+    array = _part_at(error["loc"][1:], body)
     return isinstance(array, list) and len(array) >= error["ctx"]["min_length"]
 
 
-def _at(path: Sequence[str | int], body: object) -> object:
+def _part_at(path: Sequence[str | int], body: object) -> object:
     """What the body has at this path, which may name branches of unions."""
     here: Any = body
     for step in path:

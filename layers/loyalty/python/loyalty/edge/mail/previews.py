@@ -51,51 +51,51 @@ class PreviewAnswer(AnswerPart):
     text: Annotated[str, Field(description="The plain text part.")]
 
 
-def with_draft(document: Program, wanted: PreviewRequest) -> Program:
+def with_draft(document: Program, preview: PreviewRequest) -> Program:
     """The program with the draft in the place of what is in force.
 
     Raises:
         ValidationFailed: the draft is for another kind, or cannot be said.
     """
     messages = document.messages
-    if wanted.look is not None:
-        messages = messages.model_copy(update={"look": wanted.look})
-    if wanted.template is not None:
-        _require_sound(wanted.template, kind=wanted.kind)
+    if preview.look is not None:
+        messages = messages.model_copy(update={"look": preview.look})
+    if preview.template is not None:
+        _require_sound(preview.template, kind=preview.kind)
         # Whatever locale it is for, it is what is asked to be seen.
         drafted = tuple(
-            wanted.template.model_copy(update={"locale": locale})
-            for locale in dict.fromkeys((wanted.locale, wanted.template.locale, None))
+            preview.template.model_copy(update={"locale": locale})
+            for locale in dict.fromkeys((preview.locale, preview.template.locale, None))
         )
         messages = messages.model_copy(update={"templates": drafted})
     return document.model_copy(update={"messages": messages})
 
 
 def sample(
-    wanted: PreviewRequest, *, document: Program, now: datetime, unsubscribe_url: str
+    preview: PreviewRequest, *, document: Program, now: datetime, unsubscribe_url: str
 ) -> Letter:
     """A letter to somebody who does not exist, with something of everything to tell."""
     today = document.today(now)
-    about = _about(wanted.kind, document, today=today)
+    about = _about(preview.kind, document, today=today)
     tiers = document.tiers
     return Letter(
         message=Message(
             member_id="mem_sample",
-            kind=wanted.kind,
+            kind=preview.kind,
             day=today,
             written_at=now,
             until=today,
             about=about,
-            points=_points(wanted.kind, document),
+            points=_points(preview.kind, document),
             level=tiers.levels[-1].name if tiers else "Gold",
             missing=SAMPLE_AMOUNT,
-            rows=_rows(wanted.kind, document, about=about or today),
+            rows=_rows(preview.kind, document, about=about or today),
         ),
         member=Member(
             member_id="mem_sample",
             enrolled_at=now,
             enrolled_by="",
-            profile=Profile(name=wanted.name, locale=wanted.locale),
+            profile=Profile(name=preview.name, locale=preview.locale),
             identities={Identity("email", "ana@example.com"): True},
         ),
         balance=SAMPLE_BALANCE,

@@ -21,12 +21,14 @@ def test_a_cursor_tells_the_position_it_was_made_of(position: str, of: str) -> N
     assert decode_cursor(encode_cursor(position, of=of), of=of, read=str) == position
 
 
-@given(position=positions, at=st.integers(0), letter=st.sampled_from(ALPHABET))
-@example(position="12", at=-1, letter="J")
-def test_a_cursor_with_one_letter_changed_is_refused(position: str, at: int, letter: str) -> None:
+@given(position=positions, place=st.integers(0), letter=st.sampled_from(ALPHABET))
+@example(position="12", place=-1, letter="J")
+def test_a_cursor_with_one_letter_changed_is_refused(
+    position: str, place: int, letter: str
+) -> None:
     cursor = encode_cursor(position, of="list")
-    at %= len(cursor)
-    changed = cursor[:at] + letter + cursor[at + 1 :]
+    place %= len(cursor)
+    changed = cursor[:place] + letter + cursor[place + 1 :]
     assume(changed != cursor)
 
     with pytest.raises(InvalidCursor):
@@ -49,10 +51,14 @@ def test_a_list_goes_on_where_its_page_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [b"", b"twelve", b"12 13", b'{"after": 12}', b"\xff", b"\xed\xa0\x80"]
+    "forged_position", [b"", b"twelve", b"12 13", b'{"after": 12}', b"\xff", b"\xed\xa0\x80"]
 )
-def test_what_is_no_position_of_the_list_is_refused_though_its_digest_is_right(told: bytes) -> None:
-    forged = base64.urlsafe_b64encode(hashlib.sha256(b"list\0" + told).digest()[:12] + told)
+def test_a_position_of_no_list_is_refused_even_with_the_right_digest(
+    forged_position: bytes,
+) -> None:
+    forged = base64.urlsafe_b64encode(
+        hashlib.sha256(b"list\0" + forged_position).digest()[:12] + forged_position
+    )
 
     with pytest.raises(InvalidCursor):
         page_start(forged.decode().rstrip("="), of="list", like=is_number)

@@ -24,30 +24,30 @@ def test_every_refusal_has_a_status_and_every_status_a_refusal() -> None:
 def test_every_refusal_is_a_problem_that_fits_its_description(kind: type[Refusal]) -> None:
     answer = problem(kind(), request_id="r1")
 
-    told = Problem.model_validate_json(answer.body or "", extra="forbid")
-    assert told.code == kind.code
-    assert told.status == answer.status_code == STATUS[kind.code]
-    assert told.title == kind.title
-    assert told.type.endswith(f"/{kind.code}")
-    assert told.request_id == "r1"
+    body = Problem.model_validate_json(answer.body or "", extra="forbid")
+    assert body.code == kind.code
+    assert body.status == answer.status_code == STATUS[kind.code]
+    assert body.title == kind.title
+    assert body.type.endswith(f"/{kind.code}")
+    assert body.request_id == "r1"
 
 
-def test_who_may_try_again_is_told_when() -> None:
+def test_a_refusal_that_passes_says_when_to_try_again() -> None:
     assert problem(TryAgain(), request_id="r1").headers["retry-after"] == "1"
 
 
-def test_the_member_an_identity_belongs_to_is_told_only_where_it_was_given() -> None:
-    def told(refusal: Refusal) -> dict[str, object]:
+def test_the_member_who_has_an_identity_is_named_only_if_the_refusal_names_them() -> None:
+    def body_of(refusal: Refusal) -> dict[str, object]:
         body: dict[str, object] = json.loads(problem(refusal, request_id="r1").body or "")
         return body
 
-    assert told(IdentityTaken(member_id="mem_1"))["member_id"] == "mem_1"
-    assert "member_id" not in told(IdentityTaken())
+    assert body_of(IdentityTaken(member_id="mem_1"))["member_id"] == "mem_1"
+    assert "member_id" not in body_of(IdentityTaken())
 
 
-def test_the_faults_told_are_bounded() -> None:
+def test_a_problem_lists_at_most_a_hundred_mistakes() -> None:
     faults = tuple(Fault(f"/lines/{n}", "missing", "This is required") for n in range(5000))
 
-    told = json.loads(problem(ValidationFailed(faults=faults), request_id="r1").body or "")
+    body = json.loads(problem(ValidationFailed(faults=faults), request_id="r1").body or "")
 
-    assert len(told["errors"]) == FAULTS_MAX
+    assert len(body["errors"]) == FAULTS_MAX

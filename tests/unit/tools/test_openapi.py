@@ -34,8 +34,8 @@ def an_api(service: str, *, rule: str = "/orders", fields: tuple[str, ...] = ("i
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
-    return told
+    description: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
+    return description
 
 
 def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -57,9 +57,9 @@ def test_every_route_of_the_gateway_is_described_and_none_besides(
 def test_only_routes_that_need_no_token_say_so(described: dict[str, Any]) -> None:
     open_to_anyone = {route.key for route in ROUTES if not route.signed_in} - {CATCH_ALL}
 
-    told = {name for name, each in operations(described).items() if each.get("security") == []}
+    public = {name for name, each in operations(described).items() if each.get("security") == []}
 
-    assert told == open_to_anyone
+    assert public == open_to_anyone
 
 
 def test_the_copy_that_is_served_says_the_same(described: dict[str, Any]) -> None:
