@@ -102,7 +102,7 @@ def _member(number: int) -> Member:
         member_id=_id(number),
         enrolled_at=MORNING - timedelta(days=300),
         enrolled_by="",
-        consents={"email": Consent(given=True, at=MORNING - timedelta(days=300))},
+        consents={"email": Consent(given=True, given_at=MORNING - timedelta(days=300))},
         identities={Identity("email", f"member-{number}@example.com"): True},
     )
 

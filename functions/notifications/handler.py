@@ -1,4 +1,4 @@
-"""Notifications: members' messages by mail, what became of the mails, and how one would look."""
+"""Notifications: send members' messages by mail, handle bounces, and preview mails."""
 
 import json
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class NotificationsSettings:
     mail_from: str = ""
 
 
-# What a queue may hide a message for at most.
+# The longest time for which a queue can hide a message.
 HIDDEN_MAX: Final = timedelta(hours=12)
 SAMPLE_MEMBER: Final = "mem_00000000000000000000000000"
 
@@ -47,7 +47,7 @@ api = create_app("notifications")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Managers ask for previews; the queue hands over what the bus and SES tell."""
+    """Answer managers who want previews; take events of the bus and of SES from the queue."""
     if "Records" not in event:
         return api(event, context)
     on_failure = log_failure("not sent", quietly=(Quiet,))
@@ -82,7 +82,7 @@ def take(record: SQSRecord) -> None:
     detail = message["detail"]
     match message["detail-type"]:
         case "MessageDue":
-            say(detail["program_id"], detail["member_id"], detail["message_id"], record=record)
+            send(detail["program_id"], detail["member_id"], detail["message_id"], record=record)
         case "Email Bounced" if detail["bounce"]["bounceType"] == "Permanent":
             for each in detail["bounce"]["bouncedRecipients"]:
                 give_up(detail["mail"], each["emailAddress"], why="bounced")
@@ -90,11 +90,11 @@ def take(record: SQSRecord) -> None:
             for each in detail["complaint"]["complainedRecipients"]:
                 give_up(detail["mail"], each["emailAddress"], why="complained")
         case _:
-            # A mailbox that is full today is not gone.
+            # A mailbox that is full today still exists.
             return
 
 
-def say(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) -> None:
+def send(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) -> None:
     config = settings(NotificationsSettings)
     desk = open_desk(program_id, table=config.table)
     try:
@@ -155,7 +155,7 @@ def postman(desk: Desk) -> Postman:
 
 
 def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
-    """Stop writing to an address; the mail's tags say whose it is."""
+    """Stop writing to an address; the mail's tags name the member."""
     program_id, member_id, day, kind = (
         mailed["tags"][name][0] for name in ("program", "member", "day", "kind")
     )
@@ -175,7 +175,7 @@ def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
 
 
 def hide(record: SQSRecord, *, until: datetime, now: datetime) -> None:
-    """Let the queue hand a message over again when the quiet hours are over."""
+    """Hide a message in the queue until the quiet hours are over."""
     clients.sqs().change_message_visibility(
         QueueUrl=settings(NotificationsSettings).notifications_queue_url,
         ReceiptHandle=record.receipt_handle,

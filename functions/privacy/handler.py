@@ -1,4 +1,4 @@
-"""Privacy: every hour, finish the erasures that were begun, wherever somebody is still found."""
+"""Privacy: every hour, continue the erasures that were begun."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -40,13 +40,13 @@ class PrivacySettings:
 
 # Of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0
-# The search waits for whoever's traces are not gone yet; for who failed until one more attempt,
-# which comes when the queue's visibility timeout of twelve minutes is over.
+# The search waits until every erasure of the run is ready for it; a failed one is tried again when
+# the queue's visibility timeout of twelve minutes is over.
 PATIENCE: Final = timedelta(minutes=15)
 LOOK_AGAIN_AFTER: Final = timedelta(seconds=20)
-# Each is named by some 100 bytes, and SQS takes ten messages of together 256 KB.
+# Each takes some 100 bytes of a message; SQS takes ten messages of 256 KB in total.
 SEARCHED_FOR_AT_ONCE_MAX: Final = 200
-# Two hours are promised, and every hour there is a run: older than that, one was missed.
+# Two hours are promised and a run is every hour: an older erasure was missed by one.
 LATE_AFTER: Final = timedelta(hours=2)
 
 
@@ -59,9 +59,9 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def begin() -> None:
-    """Every erasure is work of its own: one that fails holds up no other.
+    """Queue every erasure separately, so that one that fails blocks no other.
 
-    A run is about what was begun before it, so that it comes to an end.
+    A run handles the erasures that were begun before it, so that it ends.
     """
     table = settings(PrivacySettings).table
     began = clock.now()
@@ -72,19 +72,19 @@ def begin() -> None:
         if not unfinished:
             continue
         pages().send(
-            WorkPage(program_id=program_id, lane="traces", items=(each.asked.erasure_id,))
+            WorkPage(program_id=program_id, lane="traces", items=(each.ref.erasure_id,))
             for each in unfinished
             if not each.are_traces_gone
         )
         pages().send([WorkPage(program_id=program_id, lane="searches", items=(began.isoformat(),))])
-        late += sum(each.asked.begun_at <= began - LATE_AFTER for each in unfinished)
+        late += sum(each.ref.begun_at <= began - LATE_AFTER for each in unfinished)
         logger.info("erasing begun", program_id=program_id, erasures=len(unfinished))
     count("ErasureRuns")
     count("ErasuresLate", late)
 
 
 def take(page: WorkPage, item: str) -> None:
-    """The item is an erasure, when a run began, or a search of the inbox and where it goes on."""
+    """Do one item: an erasure, the start of a search, or a part of the inbox to search."""
     match page.lane:
         case "traces":
             forget(page.program_id, item)
@@ -92,7 +92,7 @@ def take(page: WorkPage, item: str) -> None:
             begin_search(page.program_id, began=datetime.fromisoformat(item), waited=page.hops)
         case _:
             start, *named = item.split(" ")
-            search(page.program_id, [_asked(each) for each in named], start=start)
+            search(page.program_id, [_ref(each) for each in named], start=start)
 
 
 def forget(program_id: str, erasure_id: str) -> None:
@@ -126,16 +126,17 @@ def forget(program_id: str, erasure_id: str) -> None:
 
 
 def begin_search(program_id: str, *, began: datetime, waited: int) -> None:
-    """One search for all of a run whose traces are gone; who is not among them fails, or is slow.
+    """Start one search for all erasures of a run that are ready for it.
 
-    Those are the next run's. `waited` says how often it was put off before.
+    Erasures that fail or are slow are left to the next run. `waited` is how often the search was
+    put off before.
     """
     erasures = TableErasures(engine(settings(PrivacySettings).table), program_id=program_id)
     unfinished = erasures.unfinished(begun_by=began)
-    ready = [each.asked for each in unfinished if each.are_traces_gone]
+    ready = [each.ref for each in unfinished if each.are_traces_gone]
     if len(ready) < len(unfinished) and clock.now() < began + PATIENCE:
         again = (began.isoformat(),)
-        # Twice as long each time: six messages until the patience is over, and not one each 20 s.
+        # Twice as long each time: six messages until the patience ends, instead of one each 20 s.
         delay = LOOK_AGAIN_AFTER * 2**waited
         page = WorkPage(program_id=program_id, lane="searches", items=again, delay=delay)
         pages().send([page])
@@ -145,14 +146,14 @@ def begin_search(program_id: str, *, began: datetime, waited: int) -> None:
     )
 
 
-def search(program_id: str, asked: Sequence[ErasureRef], *, start: str) -> None:
-    """Search a part of the inbox, and have the next one be searched for the very same."""
+def search(program_id: str, refs: Sequence[ErasureRef], *, start: str) -> None:
+    """Search a part of the inbox for these erasures, and queue the next part."""
     config = settings(PrivacySettings)
     erasures = TableErasures(engine(config.table), program_id=program_id)
-    wanted = erasures.still_asked(asked)
+    current = erasures.current(refs)
     inbox = InboxSearch(clients.s3(), bucket=config.inbox_bucket, program_id=program_id)
     rest = forget_deliveries(
-        wanted,
+        current,
         start=start or None,
         inbox=inbox,
         order_of=_order_of,
@@ -163,24 +164,24 @@ def search(program_id: str, asked: Sequence[ErasureRef], *, start: str) -> None:
     logger.info(
         "inbox searched",
         program_id=program_id,
-        erasures=len(wanted),
+        erasures=len(current),
         searched=inbox.searched,
         erased=inbox.erased,
         is_done=rest is None,
     )
     count("DeliveriesErased", inbox.erased)
     if rest is None:
-        count("ErasuresDone", len(wanted))
+        count("ErasuresDone", len(current))
     else:
-        pages().send([_part(program_id, asked, start=rest)])
+        pages().send([_part(program_id, refs, start=rest)])
 
 
-def _part(program_id: str, asked: Sequence[ErasureRef], *, start: str = "") -> WorkPage:
-    named = (f"{each.erasure_id}@{each.begun_at.isoformat()}" for each in asked)
+def _part(program_id: str, refs: Sequence[ErasureRef], *, start: str = "") -> WorkPage:
+    named = (f"{each.erasure_id}@{each.begun_at.isoformat()}" for each in refs)
     return WorkPage(program_id=program_id, lane="inbox", items=(" ".join([start, *named]),))
 
 
-def _asked(named: str) -> ErasureRef:
+def _ref(named: str) -> ErasureRef:
     erasure_id, _, begun_at = named.rpartition("@")
     return ErasureRef(erasure_id, datetime.fromisoformat(begun_at))
 

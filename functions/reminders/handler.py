@@ -28,7 +28,7 @@ class RemindersSettings:
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The schedule invokes it to find the members who are due, and the queue with pages of members.
 
-    `{"since": "2026-11-01"}` looks at finished days again.
+    `{"since": "2026-11-01"}` goes through finished days again.
     """
     swept = sweep()
     if "Records" not in event:
@@ -71,4 +71,4 @@ def sweep() -> DueSweep:
 
 
 def no_keyring() -> Keyring:
-    raise LookupError("members are looked up by their ids here, and by nothing else")
+    raise LookupError("members are only looked up by id here")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Kept
+from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
@@ -50,7 +50,7 @@ type _Make = Callable[[int], Entry]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Kept]:
+def histories(draw: st.DrawFn) -> list[Record]:
     """Items as the table may hold them, each under a key of its own."""
     kinds = _accruals() | _clawbacks() | _activations() | _expiries() | _requests()
     entries = draw(st.lists(kinds, max_size=12))
@@ -58,7 +58,7 @@ def histories(draw: st.DrawFn) -> list[Kept]:
     vouchers = draw(st.lists(_vouchers(), max_size=3))
     messages = draw(st.lists(_messages(), max_size=5))
     responses = draw(st.lists(_responses(), max_size=6))
-    makes: list[Callable[[int], Kept]] = [*entries, *guests, *vouchers, *messages, *responses]
+    makes: list[Callable[[int], Record]] = [*entries, *guests, *vouchers, *messages, *responses]
     accounts = [draw(_accounts(member_id)) for member_id in draw(st.sets(MEMBERS))]
     return [make(number) for number, make in enumerate(makes)] + accounts
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from loyalty.domain.changes import Kept, TableChange
+from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import Accrual, Cause, Entry, OrderCause, RequestCause
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.vouchers import Terms, Voucher
@@ -113,5 +113,5 @@ def response(score: int = 9, **parts: Any) -> Response:
     return Response(score=score, **defaults | parts)
 
 
-def change(after: Kept, before: Kept | None = None, *, made_at: datetime = NOON) -> TableChange:
+def change(after: Record, before: Record | None = None, *, made_at: datetime = NOON) -> TableChange:
     return TableChange(program_id="bean", made_at=made_at, before=before, after=after)

@@ -528,8 +528,8 @@ class TestConsents:
         same = MemberUpdate(consents={"email": True, "sms": False})
         changed = change("mem_1", same, proven=None, members=members, desk=later)
 
-        assert changed.member.consents["email"].at == NOW
-        assert changed.member.consents["sms"].at == later.now
+        assert changed.member.consents["email"].given_at == NOW
+        assert changed.member.consents["sms"].given_at == later.now
 
     def test_a_change_that_changes_nothing_writes_nothing(
         self, members: TableMembers, desk: Desk

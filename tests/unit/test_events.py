@@ -444,8 +444,8 @@ def test_a_later_change_of_what_a_member_holds_has_a_higher_revision() -> None:
 
 
 def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
-    agreed = replace(ANA, consents={"email": Consent(given=True, at=NOON)})
-    refused = replace(agreed, revision=2, consents={"email": Consent(given=False, at=LATER)})
+    agreed = replace(ANA, consents={"email": Consent(given=True, given_at=NOON)})
+    refused = replace(agreed, revision=2, consents={"email": Consent(given=False, given_at=LATER)})
 
     first, second = (
         json.loads(events_named("MemberChanged", told)[0].to_json())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Kept, TableChange
+from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.facts import (
     ALL,
@@ -336,7 +336,7 @@ def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
     assert "0612345678" not in str(fact)
 
 
-KEPT: Final[dict[str, Kept]] = {
+KEPT: Final[dict[str, Record]] = {
     "an order's accrual": entry(
         OrderCause("pos", "1001", "accrual"),
         Holding(lots={LOT: 49}, pending={WAITING: 7}),

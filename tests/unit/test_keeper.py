@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Kept, TableChange
+from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import Placeholder
@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Home:
 def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A home for each example, with a history in three batches."""
 
-    def new_home(items: Sequence[Kept]) -> Home:
+    def new_home(items: Sequence[Record]) -> Home:
         home = Home(tmp_path_factory.mktemp("home"))
         for number in range(3):
             home.write([change(item) for item in items[number::3]], name=f"{number}-{number}")
@@ -210,7 +210,7 @@ class TestTruth:
     @quick
     @given(items=histories(), hours=st.lists(st.integers(0, 40 * 24), max_size=4))
     def test_readers_find_the_same_facts_whenever_the_keeper_was_there(
-        self, new_home: Any, items: list[Kept], hours: list[int]
+        self, new_home: Any, items: list[Record], hours: list[int]
     ) -> None:
         home = new_home(items)
         once = home.facts_by_kind()
@@ -223,7 +223,7 @@ class TestTruth:
     @quick
     @given(items=histories(), redelivered=st.data())
     def test_facts_told_again_after_they_were_folded_change_nothing(
-        self, new_home: Any, items: list[Kept], redelivered: st.DataObject
+        self, new_home: Any, items: list[Record], redelivered: st.DataObject
     ) -> None:
         home = new_home(items)
         once = home.facts_by_kind()

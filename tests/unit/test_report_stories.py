@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 
-from loyalty.domain.changes import Kept
+from loyalty.domain.changes import Record
 from loyalty.domain.earning.awarding import Share
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
@@ -106,7 +106,7 @@ def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date)
     return entry(cause, effect, member_id=member_id, happened_at=at, recorded_at=at, detail=detail)
 
 
-def of_ana() -> Iterator[Kept]:
+def of_ana() -> Iterator[Record]:
     yield Account(member_id="ana", enrolled_at=noon(10, 5))
     yield bought("ana", "ana-1", noon(10, 6), 50, OCTOBER_LOT)
     lasts_until = date(2026, 11, 15)
@@ -133,7 +133,7 @@ def of_ana() -> Iterator[Kept]:
     yield bought("ana", "ana-3", noon(11, 5), 20, NOVEMBER_LOT)
 
 
-def of_others() -> Iterator[Kept]:
+def of_others() -> Iterator[Record]:
     yield Account(member_id="ben", enrolled_at=noon(11, 2))
     yield bought("ben", "ben-1", noon(11, 9), 10, NOVEMBER_LOT)
     yield refunded("ben", "ben-1", noon(11, 12), 5, NOVEMBER_LOT)
@@ -152,14 +152,14 @@ def of_others() -> Iterator[Kept]:
         )
 
 
-def of_messages() -> Iterator[Kept]:
+def of_messages() -> Iterator[Record]:
     for member_id, day in (("ana", 3), ("ben", 9)):
         yield message("welcome", member_id=member_id, sent_at=noon(11, day) - timedelta(hours=1))
     yield message("welcome", member_id="cleo", sent_at=noon(11, 10), state="bounced")
     yield message("lapsed", member_id="ana", sent_at=None, state="dropped", settled_at=noon(11, 20))
 
 
-def of_surveys() -> Iterator[Kept]:
+def of_surveys() -> Iterator[Record]:
     for member_id, score, day in (("ana", 7, 3), ("ana", 9, 4), ("ben", 3, 10), ("cleo", 8, 11)):
         at = noon(11, day) - timedelta(hours=3)
         about = OrderRef("pos", f"{member_id}-{day}")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.changes import Kept
+from loyalty.domain.changes import Record
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.messaging.messages import Message
@@ -55,7 +55,7 @@ MEMBERS: Final = ("mem_1", "mem_2", "mem_3")
 def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A home for each example."""
 
-    def new_home(items: Sequence[Kept]) -> Home:
+    def new_home(items: Sequence[Record]) -> Home:
         home = Home(tmp_path_factory.mktemp("home"))
         home.write([change(item) for item in items], name="all")
         return home
@@ -66,7 +66,7 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @thorough
 @given(items=histories(), period=periods(), data=st.data())
 def test_every_report_is_what_plain_arithmetic_says(
-    new_home: Any, items: list[Kept], period: ReportPeriod, data: st.DataObject
+    new_home: Any, items: list[Record], period: ReportPeriod, data: st.DataObject
 ) -> None:
     document = data.draw(documents(zone=period.zone))
     home, recomputed = new_home(items), Recomputed(items, period, document)
@@ -78,7 +78,7 @@ def test_every_report_is_what_plain_arithmetic_says(
 @thorough
 @given(items=histories(), period=periods())
 def test_what_changed_over_a_period_is_what_flowed_in_it(
-    new_home: Any, items: list[Kept], period: ReportPeriod
+    new_home: Any, items: list[Record], period: ReportPeriod
 ) -> None:
     day_before = period.first - timedelta(days=1)
     home = new_home(items)
@@ -97,7 +97,7 @@ def test_what_changed_over_a_period_is_what_flowed_in_it(
 
 @thorough
 @given(items=histories(), period=periods())
-def test_reports_agree(new_home: Any, items: list[Kept], period: ReportPeriod) -> None:
+def test_reports_agree(new_home: Any, items: list[Record], period: ReportPeriod) -> None:
     home = new_home(items)
 
     summary, trend = home.answer(period), home.rows("trend", period)
@@ -119,7 +119,7 @@ def test_reports_agree(new_home: Any, items: list[Kept], period: ReportPeriod) -
 @thorough
 @given(items=histories(), period=periods())
 def test_every_message_that_was_sent_or_dropped_in_a_period_is_of_one_kind(
-    new_home: Any, items: list[Kept], period: ReportPeriod
+    new_home: Any, items: list[Record], period: ReportPeriod
 ) -> None:
     rows = new_home(items).rows("messages", period)
 
@@ -135,7 +135,7 @@ def test_every_message_that_was_sent_or_dropped_in_a_period_is_of_one_kind(
 @thorough
 @given(items=histories(), period=periods())
 def test_what_follows_a_message_to_everybody_is_all_that_members_did(
-    new_home: Any, items: list[Kept], period: ReportPeriod
+    new_home: Any, items: list[Record], period: ReportPeriod
 ) -> None:
     """From the period's first moment on; other messages of the kind only share it out."""
     ever_after = replace(period, last=period.last + timedelta(days=300), within_days=365)
@@ -154,7 +154,7 @@ def test_what_follows_a_message_to_everybody_is_all_that_members_did(
 @thorough
 @given(items=histories(), period=periods())
 def test_every_answer_of_a_period_is_in_one_step_one_band_and_one_score(
-    new_home: Any, items: list[Kept], period: ReportPeriod
+    new_home: Any, items: list[Record], period: ReportPeriod
 ) -> None:
     rows = new_home(items).rows("surveys", period)
 
@@ -170,7 +170,7 @@ def test_every_answer_of_a_period_is_in_one_step_one_band_and_one_score(
 @thorough
 @given(items=histories(), period=periods())
 def test_groups_of_promoters_are_those_who_answered(
-    new_home: Any, items: list[Kept], period: ReportPeriod
+    new_home: Any, items: list[Record], period: ReportPeriod
 ) -> None:
     home = new_home(items)
     heir = Recomputed(items, period, program()).heir
@@ -194,7 +194,7 @@ def test_groups_of_promoters_are_those_who_answered(
 @thorough
 @given(items=histories(), period=periods(), scores=st.tuples(*[st.integers(0, 10)] * 3))
 def test_where_everybody_answers_promoters_and_detractors_brought_in_the_lifetime_value(
-    new_home: Any, items: list[Kept], period: ReportPeriod, scores: tuple[int, ...]
+    new_home: Any, items: list[Record], period: ReportPeriod, scores: tuple[int, ...]
 ) -> None:
     since_ever = replace(period, first=date(2026, 1, 1))
     heir = Recomputed(items, period, program()).heir
@@ -229,7 +229,7 @@ def test_where_everybody_answers_promoters_and_detractors_brought_in_the_lifetim
 @thorough
 @given(items=histories(), period=periods(), cuts=st.lists(st.integers(0, 19), max_size=4))
 def test_a_stream_told_three_times_in_other_batches_changes_nothing(
-    new_home: Any, items: list[Kept], period: ReportPeriod, cuts: list[int]
+    new_home: Any, items: list[Record], period: ReportPeriod, cuts: list[int]
 ) -> None:
     home = new_home(items)
     once = home.answer(period)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.erasure import Erasure, NamedText, said_in
+from loyalty.domain.people.erasure import Erasure, NamedText, texts_in
 from loyalty.domain.people.identity import Identity
 
 EMAIL = Identity("email", "ana@example.com")
@@ -31,7 +31,7 @@ def of(*identities: Identity, **parts: Any) -> Erasure:
 
 
 def is_about(erasure: Erasure, body: Any, *, source: str = "shop", order: str = "1") -> bool:
-    return erasure.is_about(source, order, tuple(said_in(json.dumps(body).encode())))
+    return erasure.is_about(source, order, tuple(texts_in(json.dumps(body).encode())))
 
 
 @given(body=BODIES, at=st.lists(TEXTS, max_size=4))
@@ -46,13 +46,13 @@ def test_an_address_is_found_however_deep_it_lies(body: Any, at: list[str]) -> N
 
 @given(body=st.binary(max_size=80) | BODIES.map(lambda body: json.dumps(body).encode()))
 def test_whatever_a_body_is_it_says_something_or_nothing(body: bytes) -> None:
-    assert all(isinstance(each, NamedText) for each in said_in(body))
+    assert all(isinstance(each, NamedText) for each in texts_in(body))
 
 
 def test_what_is_nested_beyond_reading_is_one_text() -> None:
     body = b"[" * 100_000 + EMAIL.value.encode()
 
-    assert of(EMAIL).is_about("shop", None, tuple(said_in(body)))
+    assert of(EMAIL).is_about("shop", None, tuple(texts_in(body)))
 
 
 @pytest.mark.parametrize(

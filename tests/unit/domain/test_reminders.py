@@ -57,7 +57,7 @@ def member(**parts: Any) -> Member:
         "member_id": "mem_1",
         "enrolled_at": ENROLLED,
         "enrolled_by": "",
-        "consents": {"email": Consent(given=True, at=ENROLLED)},
+        "consents": {"email": Consent(given=True, given_at=ENROLLED)},
         "identities": {ANA: True},
     }
     return Member(**told | parts)
@@ -365,7 +365,7 @@ class TestOtherOccasions:
 
 class TestWhoIsWrittenTo:
     def test_only_those_who_agree_and_have_not_said_no_to_the_kind(self) -> None:
-        yes, no = Consent(given=True, at=NOW), Consent(given=False, at=NOW)
+        yes, no = Consent(given=True, given_at=NOW), Consent(given=False, given_at=NOW)
 
         assert may_write(member(), NOTHING, "lapsed")
         assert not may_write(member(consents={}), NOTHING, "lapsed")

@@ -1,6 +1,6 @@
-"""A change of the books as the table's stream tells it: what was there before, what is there now.
+"""A change of one item, as the table's stream delivers it: the item before and after.
 
-Events and facts are both read off changes, and off nothing else: no handler publishes by itself.
+Events and facts both derive from changes and from nothing else: no handler publishes by itself.
 """
 
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from loyalty.domain.people.member import Member
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.people.survey_responses import Response
 
-type Kept = Entry | Placeholder | Account | Voucher | Member | Message | Response | DataRequest
+type Record = Entry | Placeholder | Account | Voucher | Member | Message | Response | DataRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableChange:
     """One item of a program, written; `made_at` is when.
 
-    Whatever is told of a change derives from it alone, so that a change delivered twice is told
-    twice in the same words.
+    Events and facts derive from the change alone, so a change that is delivered twice yields the
+    same ones twice.
     """
 
     program_id: str
     made_at: datetime
-    before: Kept | None
-    after: Kept
+    before: Record | None
+    after: Record

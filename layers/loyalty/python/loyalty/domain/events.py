@@ -1,10 +1,10 @@
-"""What the product announces on the bus, one class for each kind of event.
+"""The events that are published on the bus, one class for each kind.
 
-An event is read off a change of the table, so it is delivered at least once and in no promised
-order. Its `id` derives from what happened, so a repeat carries the same id; a field may be added
-under the same `v`, and what would break a reader raises it. No event holds personal data: a member
-is an id of ours and nothing else. A voucher's code, which is as good as the reward itself, is told
-by one of them only: that by which a shop learns to take it.
+An event is derived from a change of the table, so it is delivered at least once, in no promised
+order. Its `id` derives from what happened, so a repeat has the same id. A field can be added under
+the same `v`; a change that breaks readers raises it. No event holds personal data: a member is an
+id and nothing else. A voucher's code, which is as good as the reward itself, is in one event only:
+the one from which a shop learns to accept it.
 """
 
 import hashlib
@@ -43,10 +43,10 @@ LATE: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What every event tells."""
+    """The fields of every event."""
 
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
-    # Rules on a bus match it and ids of events derive from it: it never changes.
+    # Rules on a bus match this name and event ids derive from it: it never changes.
     name: ClassVar[str]
     """The `detail-type` on the bus, also in the API and in the name of the schema's file."""
 
@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEvent(Event):
-    """What happened to a member, as nearly everything does."""
+    """An event about a member, as nearly every event is."""
 
     member_id: str
 
@@ -76,7 +76,7 @@ class DatedPoints:
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
 
     expires_on: date | None
-    """Null: never."""
+    """Null: they never expire."""
     points: int
 
 
@@ -88,7 +88,7 @@ class WaitingPoints:
 
     available_on: date
     expires_on: date | None
-    """Null: never."""
+    """Null: they never expire."""
     points: int
 
 
@@ -101,7 +101,10 @@ class MemberEnrolled(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged(MemberEvent):
-    """What is known of a member is another; what it is, is told to nobody but who asks."""
+    """A member's profile, identities or consents changed.
+
+    The new values are not in the event; read them from the API.
+    """
 
     name: ClassVar[str] = "ProfileChanged"
 
@@ -110,9 +113,9 @@ class ProfileChanged(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityMoved(MemberEvent):
-    """An identity passed between two members, because one of them had the better claim to it.
+    """An identity moved from one member to another who has a better claim to it.
 
-    Each of the two has an event of their own. The identity itself is not in it.
+    Each of the two members has an event. The identity itself is not in it.
     """
 
     name: ClassVar[str] = "IdentityMoved"
@@ -125,54 +128,54 @@ class IdentityMoved(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberHolding:
-    """What a member holds, and where they stand."""
+    """What a member holds, and their level."""
 
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
 
     status: Status
     balance: int
     debt: int
-    """Owed, to be paid by later earnings; part of the balance."""
+    """Points that the member owes; later points pay it. It is part of the balance."""
     pending_points: int
-    """To become available later; no part of the balance."""
+    """Points that become available later; they are not part of the balance."""
     tier: str | None
-    """The level; null: none."""
+    """The id of the level; null: no level."""
     next_expiry: DatedPoints | None
-    """The soonest; null where no points have a date of their own."""
+    """The points that expire first; null: no points have an expiry date of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(MemberEvent):
-    """What a CRM shows of a member is another: what they hold, or what they agree to.
+    """What a member holds, or what they agree to, changed: the fields that a CRM mirrors.
 
-    The part that changed is told whole, the other is null.
+    The part that changed is complete; the other part is null.
     """
 
     name: ClassVar[str] = "MemberChanged"
 
     changed: tuple[str, ...]
-    """The names of what is another now, in `holding`, or `consents`."""
+    """The names of the changed fields of `holding`, or `consents`."""
     revision: int
-    """Grows with each change of the same part: of two events the higher one is right, in whichever
-    order they arrive."""
+    """Grows with each change of the same part: the event with the higher revision is right, in
+    whichever order events arrive."""
     holding: MemberHolding | None
     consents: Mapping[str, bool] | None
-    """All that the member said, by kind of message."""
+    """All consents of the member, by kind of message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberMerged(MemberEvent):
-    """Two members turned out to be one person, who goes on as the other."""
+    """A member was merged into another member, who is the same person."""
 
     name: ClassVar[str] = "MemberMerged"
 
     into: str
-    """The member who goes on, with all the points."""
+    """The member who remains, with all the points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberErased(MemberEvent):
-    """A member left; what was known of the person is gone."""
+    """A member was erased; their personal data is deleted."""
 
     name: ClassVar[str] = "MemberErased"
 
@@ -184,32 +187,35 @@ class TierChanged(MemberEvent):
     name: ClassVar[str] = "TierChanged"
 
     tier: str | None
-    """The level now; null: none."""
+    """The id of the level now; null: no level."""
     tier_before: str | None
+    """The id of the level before; null: no level."""
     direction: Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsEarned(MemberEvent):
-    """A member was given points that can be spent at once."""
+    """A member got points that can be spent at once."""
 
     name: ClassVar[str] = "PointsEarned"
 
     entry_id: str
     reason: Literal["accrual", "bonus", "edit"]
-    """For an order, for something else that the program rewards, or for what an order changed."""
+    """`accrual`: an order; `bonus`: another reason that the program rewards; `edit`: a changed
+    order."""
     points: int
-    """All of them, those included that paid a debt."""
+    """All points, including those that paid a debt."""
     lots: tuple[DatedPoints, ...]
-    """Where they lie; less than `points` where a debt was paid."""
+    """The points by expiry date; less than `points` if some paid a debt."""
     order: OrderRef | None
     late: bool
-    """Told more than a day after it happened: of their time to expire so much is over."""
+    """True if it was recorded more than a day after it happened; the time to expire counts from the
+    latter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsPending(MemberEvent):
-    """A member was given points that become available later."""
+    """A member got points that become available later."""
 
     name: ClassVar[str] = "PointsPending"
 
@@ -228,30 +234,30 @@ class PointsActivated(MemberEvent):
     entry_id: str
     points: int
     lots: tuple[DatedPoints, ...]
-    """Where they lie; less than `points` where a debt was paid."""
+    """The points by expiry date; less than `points` if some paid a debt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsClawedBack(MemberEvent):
-    """A refund, or a change of the order, took back what the order had earned."""
+    """A refund, or a change of the order, took back points that the order had earned."""
 
     name: ClassVar[str] = "PointsClawedBack"
 
     entry_id: str
     points: int
-    """Taken from spendable points, what became debt included."""
+    """Points taken from spendable points, including those that became debt."""
     pending_points: int
-    """Taken from pending points."""
+    """Points taken from pending points."""
     debt: int
-    """What the member owes after it, to be paid by later earnings."""
+    """Points that the member owes afterwards; later points pay it."""
     order: OrderRef
     refund_id: str | None
-    """Null: the order itself changed."""
+    """The id of the refund; null: the order itself changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsExpired(MemberEvent):
-    """The last day of some points was over."""
+    """Points expired."""
 
     name: ClassVar[str] = "PointsExpired"
 
@@ -262,31 +268,31 @@ class PointsExpired(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsAdjusted(MemberEvent):
-    """A person added or took points; why is in the member's history."""
+    """Staff or a service added or took points; the reason is in the member's history."""
 
     name: ClassVar[str] = "PointsAdjusted"
 
     entry_id: str
     points: int
-    """Negative: taken."""
+    """Negative if points were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsTransferred(MemberEvent):
-    """A member gave points to another; each of the two has an event."""
+    """A member gave points to another member; each of the two has an event."""
 
     name: ClassVar[str] = "PointsTransferred"
 
     entry_id: str
     points: int
-    """Negative: given."""
+    """Negative for the member who gave them."""
     counterpart_id: str
     """The other member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsReturned(MemberEvent):
-    """Points of a cancelled redemption came back."""
+    """The points of a cancelled redemption were returned."""
 
     name: ClassVar[str] = "PointsReturned"
 
@@ -298,36 +304,36 @@ class PointsReturned(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemedReward:
-    """What a shop needs to know of a reward to make its own code for it."""
+    """What a shop needs to know about a reward to create its own discount code."""
 
     __pydantic_config__: ClassVar[Mapping[str, bool]] = {"use_attribute_docstrings": True}
 
     kind: RewardKind
     name: str
     currency: str
-    """That of the program, and of `amount_minor`."""
+    """The program's currency, which is that of `amount_minor`."""
     amount_minor: int | None
-    """What it takes off, or is worth, in minor units."""
+    """The discount or value, in minor units."""
     percent: int | None
     skus: tuple[str, ...]
-    """The products that it is for; none: any."""
+    """The products that it is valid for; empty: any product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardRedeemed(MemberEvent):
-    """A member bought a reward; for one that was held, when it was completed."""
+    """A member redeemed a reward; for a held redemption, when it was completed."""
 
     name: ClassVar[str] = "RewardRedeemed"
 
     redemption_id: str
     reward_id: str
     points: int
-    expires_at: datetime | None
-    """When the voucher ends. Null: never."""
+    expires_occurred_at: datetime | None
+    """When the voucher expires; null: never."""
     code: str
-    """The voucher's, by which whoever has it can use it: for the shop that is to take it."""
+    """The voucher's code, for the shop that accepts it. Anybody with the code can use it."""
     reward: RedeemedReward | None
-    """What the voucher is good for, as the program said when it was redeemed."""
+    """What the voucher is worth, according to the program document at the redemption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,12 +346,12 @@ class VoucherUsed(MemberEvent):
     reward_id: str
     points: int
     order: OrderRef | None
-    """The order it was used with, where the till told."""
+    """The order that used it; null: the till named none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherReinstated(MemberEvent):
-    """A used voucher is as good as before: its order was cancelled, or no longer has it."""
+    """A used voucher can be used again: its order was cancelled, or no longer uses it."""
 
     name: ClassVar[str] = "VoucherReinstated"
 
@@ -353,12 +359,12 @@ class VoucherReinstated(MemberEvent):
     reward_id: str
     points: int
     order: OrderRef | None
-    """Null: of no order that is known."""
+    """The order that had used it; null: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherExpired(MemberEvent):
-    """A voucher's time was over before it was used; its points do not return."""
+    """A voucher expired before it was used; its points are not returned."""
 
     name: ClassVar[str] = "VoucherExpired"
 
@@ -380,7 +386,7 @@ class RedemptionCancelling(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionCancelled(MemberEvent):
-    """A redemption was undone; its points come back as an entry of their own."""
+    """A redemption was cancelled; its points are returned by an entry of its own."""
 
     name: ClassVar[str] = "RedemptionCancelled"
 
@@ -391,21 +397,21 @@ class RedemptionCancelled(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDue(MemberEvent):
-    """A member who agreed to it is to be told something, as that points expire."""
+    """A message to a member who agreed to it is due, such as a reminder that points expire."""
 
     name: ClassVar[str] = "MessageDue"
 
     message_id: str
     message_kind: MessageKind
     about: date | None
-    """The day that it is about: the soonest expiry, the level's last day, the last purchase."""
+    """The day that it is about: the first expiry, the level's last day, or the last purchase."""
     points: int
-    """Those that expire on that day, that its vouchers cost, or a present; else 0."""
+    """The points that expire on that day, that its vouchers cost, or that are a present; else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(MemberEvent):
-    """A member answered a survey; what they wrote is in the list of its answers, and only there."""
+    """A member answered a survey. A comment is not in the event; read it from the API."""
 
     name: ClassVar[str] = "SurveyAnswered"
 
@@ -414,31 +420,31 @@ class SurveyAnswered(MemberEvent):
     survey_kind: SurveyKind
     score: int
     is_low: bool
-    """Up to the score that the program's document names: somebody may ask what was wrong."""
+    """Whether the score is low according to the program document, so that you can follow up."""
     order: OrderRef | None
-    """The order that it is about; null: the survey is about none."""
+    """The order that it is about; null: the survey is not about an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRequested(Event):
-    """A shop's customer wants to know what is held of them; the shop's platform passed it on."""
+    """A shop's customer requested their data; the shop's platform passed the request on."""
 
     name: ClassVar[str] = "DataRequested"
 
     member_id: str | None
-    """Whose export is asked for; null: they are no member."""
+    """The member whose export was requested; null: the customer is not a member."""
     storefront_id: str
     delivery_id: str
-    """The id in the list of the storefront's deliveries."""
+    """The delivery's id in the list of the storefront's deliveries."""
     request_id: str | None
-    """What the platform calls the request."""
+    """The platform's id of the request."""
     reason: NotAMember | None
-    """Of somebody who is no member, some of these orders are kept for them as a guest, or
-    nothing is held."""
+    """For a customer who is not a member: `guest` if guest orders are stored for them, or
+    `nothing_held`."""
     orders: tuple[OrderRef, ...]
-    """Those that the platform names, at most a thousand."""
+    """The orders that the platform names, at most a thousand."""
     due_at: datetime
-    """Thirty days after it was passed on."""
+    """When the request must be answered: thirty days after it was passed on."""
 
 
 ALL: Final[tuple[type[Event], ...]] = (
@@ -470,7 +476,7 @@ ALL: Final[tuple[type[Event], ...]] = (
 
 
 def events_of(change: TableChange) -> Iterator[Event]:
-    """What a change means to the world outside; most mean one thing, some nothing."""
+    """The events that a change causes; most changes cause one, some none."""
     match change.after, change.before:
         case Entry() as entry, _:
             yield from _of_entry(entry, change.program_id)
@@ -510,7 +516,7 @@ def events_of(change: TableChange) -> Iterator[Event]:
             yield _event(
                 DataRequested,
                 change.program_id,
-                # However often the platform delivers it.
+                # The same id, however often the platform delivers it.
                 subject=f"{request.storefront_id}/{request.delivery_id}",
                 member_id=request.member_id,
                 occurred_at=request.received_at,
@@ -554,17 +560,17 @@ def _of_member(member: Member, before: Member | None, change: TableChange) -> It
 
 
 def _of_moves(member: Member, before: Member | None, change: TableChange) -> Iterator[Event]:
-    """What passed to or from this very member; of one who was merged it was announced before."""
+    """Moves to or from this member; those of a merged member were published before."""
     announced = before.identity_moves if before else ()
     for move in member.identity_moves:
         if move in announced or member.member_id not in (move.from_member, move.to_member):
             continue
         is_gain = move.to_member == member.member_id
-        at = move.moved_at.isoformat()
+        moved_at = move.moved_at.isoformat()
         yield _event(
             IdentityMoved,
             change.program_id,
-            subject=f"{member.member_id}/{move.kind}/{move.from_member}/{move.to_member}/{at}",
+            subject=f"{member.member_id}/{move.kind}/{move.from_member}/{move.to_member}/{moved_at}",
             member_id=member.member_id,
             occurred_at=move.moved_at,
             identity_kind=move.kind,
@@ -574,25 +580,27 @@ def _of_moves(member: Member, before: Member | None, change: TableChange) -> Ite
 
 
 def _of_account(account: Account, before: Account | None, change: TableChange) -> Iterator[Event]:
-    """An account tells who begins and ends, levels, and what it holds; entries tell the causes."""
+    """Enrollments, merges, erasures, levels and holdings; entries cause the events on points."""
 
-    def tell(kind: type[Event], *, at: datetime | None, subject: str = "", **what: Any) -> Event:
+    def event(
+        kind: type[Event], *, occurred_at: datetime | None, subject: str = "", **what: Any
+    ) -> Event:
         return _event(
             kind,
             change.program_id,
             subject=subject or account.member_id,
             member_id=account.member_id,
-            occurred_at=at or change.made_at,
+            occurred_at=occurred_at or change.made_at,
             **what,
         )
 
     yield from _of_holding(account, before, change)
     if before is not None and before.status == account.status:
         if (account.tier_ups, account.tier_downs) != (before.tier_ups, before.tier_downs):
-            yield tell(
+            yield event(
                 TierChanged,
-                at=None,
-                # How often the level changed so far: no two changes are called the same.
+                occurred_at=None,
+                # Counts the changes of the level so far, so that no two changes share an id.
                 subject=f"{account.member_id}/{account.tier_ups}/{account.tier_downs}",
                 tier=account.tier_announced,
                 tier_before=before.tier_announced,
@@ -602,11 +610,11 @@ def _of_account(account: Account, before: Account | None, change: TableChange) -
 
     match account.status:
         case "active":
-            yield tell(MemberEnrolled, at=account.enrolled_at)
+            yield event(MemberEnrolled, occurred_at=account.enrolled_at)
         case "merged":
-            yield tell(MemberMerged, at=account.ended_at, into=account.into)
+            yield event(MemberMerged, occurred_at=account.ended_at, into=account.into)
         case "closed":
-            yield tell(MemberErased, at=account.ended_at)
+            yield event(MemberErased, occurred_at=account.ended_at)
 
 
 def _of_holding(account: Account, before: Account | None, change: TableChange) -> Iterator[Event]:
@@ -650,7 +658,7 @@ def _agreed(member: Member) -> dict[str, bool]:
 
 
 def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
-    def tell(kind: type[Event], **what: Any) -> Event:
+    def event(kind: type[Event], **what: Any) -> Event:
         return _event(
             kind,
             program_id,
@@ -666,7 +674,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
         case ("accrual" | "bonus" | "edit") as reason if not _takes(entry):
             if points:
                 lots = _lots(entry)
-                yield tell(
+                yield event(
                     PointsEarned,
                     reason=reason,
                     points=points,
@@ -676,17 +684,17 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 )
             if waiting := _waiting(entry):
                 total = entry.pending_points
-                yield tell(PointsPending, points=total, pending=waiting, order=order)
+                yield event(PointsPending, points=total, pending=waiting, order=order)
         case "activation":
-            yield tell(PointsActivated, points=points, lots=_lots(entry))
+            yield event(PointsActivated, points=points, lots=_lots(entry))
         case "expiry":
-            yield tell(PointsExpired, points=-points, lots=_lots(entry))
+            yield event(PointsExpired, points=-points, lots=_lots(entry))
         case "adjustment":
-            yield tell(PointsAdjusted, points=points)
+            yield event(PointsAdjusted, points=points)
         case "transfer" if isinstance(detail, Counterpart):
-            yield tell(PointsTransferred, points=points, counterpart_id=detail.member_id)
+            yield event(PointsTransferred, points=points, counterpart_id=detail.member_id)
         case "clawback" | "edit" if isinstance(detail, Clawback | Edit) and _takes(entry):
-            yield tell(
+            yield event(
                 PointsClawedBack,
                 points=-points,
                 pending_points=-entry.pending_points,
@@ -695,7 +703,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 refund_id=detail.refund_id if isinstance(detail, Clawback) else None,
             )
         case "return" if isinstance(detail, Return):
-            yield tell(
+            yield event(
                 PointsReturned,
                 points=points,
                 redemption_id=detail.redemption_id,
@@ -712,13 +720,13 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
         return
     times = f"#{voucher.times_reinstated}" if voucher.times_reinstated else ""
 
-    def tell(kind: type[Event], *, at: datetime | None = None, **what: Any) -> Event:
+    def event(kind: type[Event], *, occurred_at: datetime | None = None, **what: Any) -> Event:
         return _event(
             kind,
             change.program_id,
             subject=voucher.redemption_id + times,
             member_id=voucher.member_id,
-            occurred_at=at or change.made_at,
+            occurred_at=occurred_at or change.made_at,
             redemption_id=voucher.redemption_id,
             reward_id=voucher.reward_id,
             points=voucher.points,
@@ -728,25 +736,25 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
     match voucher.state:
         case "issued" if before and before.state == "used":
             order = before.used_order
-            yield tell(VoucherReinstated, order=order)
+            yield event(VoucherReinstated, order=order)
         case "issued":
-            at = None if before else voucher.issued_at
-            yield tell(
+            occurred_at = None if before else voucher.issued_at
+            yield event(
                 RewardRedeemed,
-                at=at,
+                occurred_at=occurred_at,
                 expires_at=voucher.expires_at,
                 code=voucher.code,
                 reward=RedeemedReward(**asdict(voucher.terms)) if voucher.terms else None,
             )
         case "used":
             order = voucher.used_order
-            yield tell(VoucherUsed, at=voucher.used_at, order=order)
+            yield event(VoucherUsed, occurred_at=voucher.used_at, order=order)
         case "expired":
-            yield tell(VoucherExpired, at=voucher.expires_at)
+            yield event(VoucherExpired, occurred_at=voucher.expires_at)
         case "cancelling":
-            yield tell(RedemptionCancelling)
+            yield event(RedemptionCancelling)
         case "cancelled":
-            yield tell(RedemptionCancelled)
+            yield event(RedemptionCancelled)
 
 
 def _event(kind: type[Event], program_id: str, *, subject: str, **what: Any) -> Event:

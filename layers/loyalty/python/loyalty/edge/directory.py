@@ -1,4 +1,4 @@
-"""Who is known by what, and which member a path names to its caller."""
+"""Finds members by identity, and decides which member a path names for its caller."""
 
 import json
 import re
@@ -47,15 +47,15 @@ def directory(program_id: str, config: KnowsMembers) -> TableMembers:
 
 @cache
 def keyring(secret_id: str) -> Keyring:
-    """The keys of the identity digests, fetched once in a container's life."""
+    """The keys of the identity digests, fetched once per container."""
     secret = clients.secrets_manager().get_secret_value(SecretId=secret_id)
     return read_keyring(secret["SecretString"])
 
 
 def read_keyring(secret: str) -> Keyring:
-    """A keyring as it is kept: `{"current": "2", "keys": {"1": "…", "2": "…"}}`.
+    """Read a stored keyring: `{"current": "2", "keys": {"1": "…", "2": "…"}}`.
 
-    The one text that a new deployment generates is its version 1, whatever it begins with.
+    Any other text is the key of version 1: a new deployment generates a plain text.
     """
     try:
         keyring = json.loads(secret)
@@ -72,13 +72,13 @@ def acting_for(
 ) -> tuple[Principal, str]:
     """The caller in the roles in which they act for a member, and the member's id.
 
-    `me`, and whatever a caller without a role for other members names, is done as a member.
-    Anything else is done in the caller's other roles. A route that is not for members (`allow`)
-    corrects what members have, so nobody uses it on their own account.
+    A caller acts as a member for `me`, and for every id if they have no role for other members.
+    For any other id they act in their other roles. A route that is not for members (`allow`)
+    corrects what members hold, so nobody can use it on their own account.
 
     Raises:
-        NotFound: the id names nobody, or somebody else to a member.
-        Forbidden: it names somebody else to staff whose role may not do this.
+        NotFound: the id names no member, or the caller is a member and it names another one.
+        Forbidden: it names another member, and the caller's staff role does not allow this.
         OwnAccount: it names the caller, on a route that is not for members.
     """
     if not _MEMBER_ID.fullmatch(member_id):
@@ -97,7 +97,7 @@ def own_member(principal: Principal, member_id: str = "me") -> str:
 
     Raises:
         NotFound: they have not enrolled, or `member_id` names somebody else.
-        Forbidden: the same, where they are staff, to whom the others are no secret.
+        Forbidden: the same for staff, from whom other members are no secret.
     """
     own = _signed_in(principal)
     if member_id != "me" and (own is None or not _is_same(principal, own, member_id)):
@@ -108,14 +108,14 @@ def own_member(principal: Principal, member_id: str = "me") -> str:
 
 
 def require_another(principal: Principal, member_id: str) -> None:
-    """Raises `OwnAccount` where an id names the person who is calling, by `me` or since a merge."""
+    """Raise `OwnAccount` if an id names the caller, by `me` or because of a merge."""
     own = _signed_in(principal)
     if own is not None and (member_id == "me" or _is_same(principal, own, member_id)):
         raise OwnAccount
 
 
 def proven_by(principal: Principal) -> list[Identity]:
-    """What a person's token proves to be theirs, its subject first."""
+    """The identities that a person's token proves, its subject first."""
     proven = [identify("subject", principal.subject)]
     addresses: tuple[tuple[IdentityKind, str | None], ...] = (
         ("email", principal.email),
@@ -137,7 +137,7 @@ def _signed_in(principal: Principal) -> str | None:
 
 
 def _is_same(principal: Principal, own: str, member_id: str) -> bool:
-    """Whether two ids are of one account: either may have been merged into the other."""
+    """Whether two ids name one account: either may have been merged into the other."""
     if own == member_id:
         return True
     members = directory(principal.program_id, settings(MemberSettings))

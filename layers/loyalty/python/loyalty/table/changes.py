@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
-from loyalty.domain.changes import Kept, TableChange
+from loyalty.domain.changes import Record, TableChange
 from loyalty.domain.ledger.entries import EntryKind
 from loyalty.table.engine import from_wire
 from loyalty.table.members import member_from_item
@@ -100,11 +100,11 @@ def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
         raise Unreadable(f"item {cast('str', item['sk'])}") from error
 
 
-def _stored_item(image: Mapping[str, Any]) -> Kept | None:
+def _stored_item(image: Mapping[str, Any]) -> Record | None:
     return _of_item(cast("Item", from_wire({"M": image})))
 
 
-def _of_item(item: Item) -> Kept | None:
+def _of_item(item: Item) -> Record | None:
     kind = item.get("kind")
     if kind in _ENTRIES:
         return entry_from_item(item)

@@ -105,13 +105,13 @@ class TableErasures:
         found = [
             unfinished_from_item(item) for item in every(self._engine, query) if "ended" not in item
         ]
-        return [each for each in found if each.asked.begun_at <= begun_by]
+        return [each for each in found if each.ref.begun_at <= begun_by]
 
     def find(self, erasure_id: str) -> Erasure | None:
         item = self._engine.get(keys.erasure(self._program, erasure_id), strong=True)
         return erasure_from_item(item) if item else None
 
-    def still_asked(self, refs: Sequence[ErasureRef]) -> Sequence[Erasure]:
+    def current(self, refs: Sequence[ErasureRef]) -> Sequence[Erasure]:
         keys_of = [keys.erasure(self._program, each.erasure_id) for each in refs]
         found = [
             erasure_from_item(item)
@@ -119,7 +119,7 @@ class TableErasures:
             for item in self._engine.get_many(some, strong=True).values()
             if "ended" not in item
         ]
-        return [each for each in found if each.asked in refs]
+        return [each for each in found if each.ref in refs]
 
     def add_orders(self, erasure: Erasure, orders: Collection[OrderRef]) -> None:
         more = replace(erasure, orders=erasure.orders | set(orders), revision=erasure.revision + 1)
@@ -277,6 +277,6 @@ def _request_from_item(wire: dict[str, Any]) -> ErasureRequest:
 def unfinished_from_item(item: Item) -> Unfinished:
     begun_at = datetime.fromisoformat(cast("str", item["begun_at"]))
     return Unfinished(
-        asked=ErasureRef(cast("str", item["erasure"]), begun_at),
+        ref=ErasureRef(cast("str", item["erasure"]), begun_at),
         are_traces_gone=bool(item.get("are_traces_gone", False)),
     )

@@ -277,7 +277,7 @@ def _member_to_item(member: Member) -> Item:
         "revision": member.revision,
         "profile": {name: value for name, value in fields.items() if value is not None},
         "consents": {
-            kind: [consent.given, keys.instant(consent.at)]
+            kind: [consent.given, keys.instant(consent.given_at)]
             for kind, consent in member.consents.items()
         },
         "identities": [

@@ -1,4 +1,4 @@
-"""Erasure: what is still to be looked for, and how it is recognized where it lies."""
+"""Erasure: what is still to be erased, and how a delivery about the person is recognized."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ PHONE_DIGITS_MIN: Final = 8
 CARD_CHARACTERS_MIN: Final = 5
 
 _PHONE: Final = re.compile(r"[+0-9 ().\-/]{8,30}")
-# How platforms name the customer of what they tell: by a field, or by the id of an object.
+# How platforms name the customer in a payload: by a field, or by the id of an object.
 _CUSTOMER_ID: Final = frozenset({"customer", "customer_id"})
 
 
-# An erasure that a shop requests waits for so long, and a manager can stop it until then. Shopify
-# allows 30 days: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
+# How long an erasure that a shop requests waits; until then a manager can stop it. Shopify allows
+# 30 days: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
 STOPPABLE_FOR: Final = timedelta(hours=48)
 
 
 class NamedText(NamedTuple):
-    """A text, or a whole number, and the name that it stands under."""
+    """A text or a whole number of a payload, with the name of its field."""
 
     name: str
     text: str
 
 
 class ErasureRef(NamedTuple):
-    """Names an erasure by when it was asked for: asked for once more, it is another."""
+    """Names an erasure by id and time: requested again, it is a different one."""
 
     erasure_id: str
     begun_at: datetime
@@ -43,9 +43,9 @@ class ErasureRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """An erasure that is not done, and whether all but what shops delivered is."""
+    """An erasure that is not done, and whether everything but the deliveries is erased."""
 
-    asked: ErasureRef
+    ref: ErasureRef
     are_traces_gone: bool
 
 
@@ -66,16 +66,16 @@ class ErasureRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """Somebody who is to be forgotten wherever they can still be found, begun and not yet done.
+    """The erasure of a person, or of a shop's deliveries, everywhere; begun and not yet done.
 
-    `identities` are kept in the clear until it is done, because what was delivered can only be
-    searched for what it says. `member_ids` lead to their entries. With a `source`, a shop asks:
-    what it told of the customer is erased, and the member if nobody else knows them.
-    `storefront_id` instead stands for everything that one connection has delivered. `revision`
-    counts how often `orders` were added.
+    `identities` are stored in the clear until it is done, because deliveries can only be searched
+    for what they say. `member_ids` lead to their entries. A `source` means that this shop requests
+    it: what it delivered about the customer is erased, and the member if no other shop knows them.
+    `storefront_id` stands for everything that one connection has delivered. `revision` counts how
+    often `orders` were added.
 
-    `begun_at` of an erasure that a shop requested lies ahead while the request can be stopped.
-    `is_begun`: erasing it has started, so nobody can stop it any more. `is_done` is kept only of a
+    For an erasure that a shop requested, `begun_at` is in the future while it can be stopped.
+    `is_begun`: it has started, so it cannot be stopped any more. `is_done` is stored only for a
     requested one, without identities and orders, so that the request is not carried out twice.
     """
 
@@ -93,7 +93,7 @@ class Erasure:
 
     @property
     def requested_at(self) -> datetime:
-        """Of a shop that was given up: what it delivers later is of one that is connected again."""
+        """Deliveries after this moment are not part of it: the shop was connected again."""
         return self.request.received_at if self.request else self.begun_at
 
     @property
@@ -101,11 +101,11 @@ class Erasure:
         return self.request is not None and self.request.stopped_at is not None
 
     @property
-    def asked(self) -> ErasureRef:
+    def ref(self) -> ErasureRef:
         return ErasureRef(self.erasure_id, self.begun_at)
 
-    def is_about(self, source: str, order_id: str | None, said: Sequence[NamedText]) -> bool:
-        """Whether something that a shop delivered speaks of them: by its order, or by its words."""
+    def is_about(self, source: str, order_id: str | None, texts: Sequence[NamedText]) -> bool:
+        """Whether a delivery is about the person: by its order, or by a text in it."""
         if self.source is not None and source != self.source:
             return False
         if order_id is not None and OrderRef(source, order_id) in self.orders:
@@ -113,13 +113,13 @@ class Erasure:
         return any(
             _names(identity, source, name, text)
             for identity in self.identities
-            for name, text in said
+            for name, text in texts
         )
 
 
 @dataclass(frozen=True, slots=True)
 class GuestOrder:
-    """An order that is kept for a guest, as it is listed under one identity of theirs."""
+    """An order that is stored for a guest, as listed under one of their identities."""
 
     guest: str
     listed_as: str
@@ -132,10 +132,10 @@ class GuestOrder:
 
 
 def erasure_of(member: Member, *, absorbed: Sequence[str] = (), now: datetime) -> Erasure:
-    """All that leads to a member, taken down before it is deleted.
+    """The erasure of a member: everything that leads to them, recorded before it is deleted.
 
-    An e-mail or a phone that is only noted is left out: it may be another person's, whose orders
-    and deliveries stay.
+    A noted e-mail or phone is left out: it may be another person's, whose orders and deliveries
+    stay.
     """
     return Erasure(
         erasure_id=member.member_id,
@@ -150,18 +150,17 @@ def _is_theirs(member: Member, identity: Identity) -> bool:
     return not is_contact or member.strength(identity) > Strength.NOTED
 
 
-def said_in(body: bytes) -> Iterator[NamedText]:
-    """What a body says, piece by piece.
+def texts_in(body: bytes) -> Iterator[NamedText]:
+    """Every text and whole number of a body, with the name of its field.
 
-    The id of an object that is called customer stands under that name. What is no JSON is one
-    text.
+    The id of an object named customer gets that name. A body that is not JSON is one text.
     """
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError):
         yield NamedText("", body.decode(errors="replace"))
         return
-    open_parts: list[tuple[str, object]] = [("", told)]
+    open_parts: list[tuple[str, object]] = [("", payload)]
     while open_parts:
         name, part = open_parts.pop()
         match part:
@@ -195,9 +194,9 @@ def _names(identity: Identity, source: str, name: str, text: str) -> bool:
 
 
 def _has_address(text: str, address: str) -> bool:
-    """Whether a text has an address, and not only a part of a longer one."""
+    """Whether a text contains an address, not as a part of a longer one."""
     folded = text.casefold()
-    # Nearly all texts: looking further takes a hundred times as long.
+    # True for nearly all texts: the search below takes a hundred times as long.
     if address.casefold() not in folded:
         return False
     found = rf"(?<![\w.%+-]){re.escape(address.casefold())}(?![\w-]|\.\w)"
@@ -205,7 +204,7 @@ def _has_address(text: str, address: str) -> bool:
 
 
 def _is_phone(text: str, phone: str) -> bool:
-    """Shops write numbers as people type them: with or without country code, in groups."""
+    """Whether a text is a phone number: with or without its country code, in groups of digits."""
     if not _PHONE.fullmatch(text):
         return False
     digits = re.sub(r"\D", "", text).lstrip("0")

@@ -1,7 +1,7 @@
-"""What someone is known by, in normal form, and how it is found again without being told.
+"""Identities of people in normal form, and the digests by which they are found.
 
 Keys of the table never hold an identity but a keyed digest of it. The keys of the digests have
-versions: while one replaces another, an identity is looked for under each.
+versions: while one key replaces another, an identity is looked up under each.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class NotAnIdentity(ValueError):
-    """The text cannot be an identity of its kind; says why."""
+    """The text cannot be an identity of its kind; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`value` is in normal form; only a customer's id has a `source`, the shop that gave it."""
+    """`value` is in normal form; only a customer's id has a `source`, the shop that assigned it."""
 
     kind: IdentityKind
     value: str
@@ -36,7 +36,7 @@ class Identity:
 
 
 class Digest(NamedTuple):
-    """What stands for an identity in keys; `version` is that of the secret key it was made with."""
+    """What stands for an identity in keys; `version` names the secret key that made it."""
 
     kind: IdentityKind
     version: str
@@ -47,8 +47,8 @@ class Digest(NamedTuple):
 class Keyring:
     """The secret keys of a deployment by version; new digests are made with the `current` one.
 
-    A key is replaced in two steps: every function first knows the new one beside the current one,
-    then it becomes current. So two functions never disagree about where to look.
+    A key is replaced in two steps: first every function gets the new key beside the current one,
+    then the new one becomes current. So two functions never disagree about where to look.
     """
 
     keys: Mapping[str, bytes]
@@ -66,13 +66,14 @@ class Keyring:
         for version in sorted(self.keys, key=lambda version: version != self.current):
             yield self._digest(identity, program_id, version)
 
-    def seal(self, *told: str) -> bytes:
-        """32 bytes that follow from what is told and that nobody else can guess."""
-        return hmac.digest(self.keys[self.current], _canonical("seal", *told), "sha256")
+    def seal(self, *parts: str) -> bytes:
+        """32 bytes that derive from the parts and that nobody without the key can guess."""
+        return hmac.digest(self.keys[self.current], _canonical("seal", *parts), "sha256")
 
     def _digest(self, identity: Identity, program_id: str, version: str) -> Digest:
-        told = _canonical("identity", program_id, identity.kind, identity.source, identity.value)
-        return Digest(identity.kind, version, hmac.digest(self.keys[version], told, "sha256").hex())
+        named = _canonical("identity", program_id, identity.kind, identity.source, identity.value)
+        digest = hmac.digest(self.keys[version], named, "sha256").hex()
+        return Digest(identity.kind, version, digest)
 
 
 def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
@@ -84,7 +85,7 @@ def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
     if kind == "customer":
         return Identity(kind, _external_id(value), _external_id(source, what="The shop's name"))
     if source:
-        raise NotAnIdentity("Only a customer's id has a source.")
+        raise NotAnIdentity("Only a customer's id can have a source.")
     match kind:
         case "email":
             return Identity(kind, _email(value))
@@ -99,15 +100,15 @@ def identify(kind: IdentityKind, value: str, *, source: str = "") -> Identity:
 
 
 def _email(value: str) -> str:
-    # With IDNA's tables it is a tenth of a second that only a request with an e-mail should pay.
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # as said
+    # The import takes a tenth of a second, with IDNA's tables: only requests with an e-mail pay it.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # see above
 
     try:
-        # A `.test` domain is allowed, for whoever tries us out; nobody's mail server is asked.
+        # A `.test` domain is allowed for trying out; no mail server is contacted.
         checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise NotAnIdentity(str(error)) from None
-    # Only the domain is case-insensitive by the standard, but no mailbox in use tells Ana from ana.
+    # By the standard only the domain ignores case, but no mailbox in use tells Ana from ana.
     return unicodedata.normalize("NFC", checked.normalized.lower())
 
 
@@ -124,11 +125,11 @@ def _phone(value: str) -> str:
         number = parse(value)
     except NumberParseException:
         number = None
-    # Possible, not valid: number ranges open faster than a library is brought up to date.
+    # Possible, not valid: new number ranges open faster than the library is updated.
     if number is None or not is_possible_number(number):
         raise NotAnIdentity("Write a phone number with its country code, as +33 6 12 34 56 78.")
     if number.extension:
-        raise NotAnIdentity("A phone number with an extension is no one's own.")
+        raise NotAnIdentity("A phone number must not have an extension.")
     return format_number(number, PhoneNumberFormat.E164)
 
 
@@ -138,5 +139,5 @@ def _external_id(value: str, *, what: str = "This") -> str:
     return value
 
 
-def _canonical(*told: str) -> bytes:
-    return json.dumps(told, separators=(",", ":")).encode()
+def _canonical(*parts: str) -> bytes:
+    return json.dumps(parts, separators=(",", ":")).encode()

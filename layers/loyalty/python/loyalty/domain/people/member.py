@@ -1,4 +1,4 @@
-"""Who a member is. What they hold is their account; the two are kept apart so that one can go."""
+"""A member's personal data. It is separate from their account, so that it can be erased."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from loyalty.domain.people.identity import Identity, IdentityKind
 
-# Each identity is an item of the transaction that claims it, once for every key of the digests.
+# Each identity is an item of the transaction that claims it, once for each key of the digests.
 IDENTITIES_MAX: Final = 20
 UNITED_IDENTITIES_MAX: Final = 2 * IDENTITIES_MAX
 ATTRIBUTES_MAX: Final = 50
 CONSENTS_MAX: Final = 20
-# The newest of them; enough to see what happened, and no item grows by them without end.
+# Only the newest moves are stored, so that no item grows without end.
 IDENTITY_MOVES_MAX: Final = 50
 
 
@@ -26,7 +26,7 @@ def _none[K, V]() -> Mapping[K, V]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a member tells of themself; `attributes` are the program's own, by name."""
+    """What a member says about themself; `attributes` are defined by the program."""
 
     name: str | None = None
     locale: str | None = None
@@ -36,16 +36,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a member last said about one kind of message, and when: it may have to be shown."""
+    """A member's last answer about one kind of message, and when: it may have to be proven."""
 
     given: bool
-    at: datetime
+    given_at: datetime
 
 
 class Strength(IntEnum):
     """How good a member's claim to an identity is; a better claim takes it from a weaker one.
 
-    A noted identity has no effect: it finds nobody, and an order that names it is not theirs.
+    A noted identity has no effect: it does not find the member, and orders with it are not theirs.
     """
 
     NOTED = 0
@@ -55,7 +55,7 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdentityMove:
-    """An identity passed from one member to another who had the better claim; not which one."""
+    """An identity moved to a member with a better claim; only its kind is stored."""
 
     kind: IdentityKind
     from_member: str
@@ -67,9 +67,9 @@ class IdentityMove:
 class Member:
     """All personal data of a member, so that all of it can be erased.
 
-    `identities` maps each to whether it was proven to be theirs. `revision` grows with every
-    change and is what the next one relies on. `enrolled_by` is the fingerprint of the request.
-    `identity_moves` are the identities that this member gained from others or lost to them.
+    `identities` maps each identity to whether it was proven. `revision` grows with every change,
+    and the next write relies on it. `enrolled_by` is the fingerprint of the enrollment request.
+    `identity_moves` are identities that the member gained from others or lost to them.
     """
 
     member_id: str
@@ -83,23 +83,23 @@ class Member:
 
     @property
     def is_linked(self) -> bool:
-        """Whether someone signs in as this member."""
+        """Whether a person signs in as this member."""
         return any(identity.kind == "subject" for identity in self.identities)
 
     @property
     def is_proven(self) -> bool:
-        """Whether somebody signs in as this member, or an e-mail or a phone was verified."""
+        """Whether a person signs in as this member, or an e-mail or a phone was verified."""
         return self.is_linked or any(
             is_verified and identity.kind in ("email", "phone")
             for identity, is_verified in self.identities.items()
         )
 
     def strength(self, identity: Identity) -> Strength:
-        """How good the claim to an identity on file is.
+        """How good the claim to one of this member's identities is.
 
-        As long as nobody has proven to be this member, what a till entered is all there is, and
-        counts. Once somebody has, only what they proved is theirs: anything else may be another
-        person's. A card cannot be proven; whoever holds it shows it.
+        Until a person proves to be this member, what a till entered counts. After that, only what
+        they proved is theirs: anything else may be another person's. A card cannot be proven; the
+        person who holds it shows it.
         """
         if self.identities[identity] or identity.kind == "subject":
             return Strength.PROVEN
@@ -109,7 +109,7 @@ class Member:
 
     @property
     def proven(self) -> tuple[Identity, ...]:
-        """What was proven to be theirs, beside who signs in: what they bought by, before."""
+        """The proven identities without sign-ins: those that guest orders can be claimed by."""
         return tuple(
             identity
             for identity, is_verified in self.identities.items()
@@ -119,9 +119,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberUpdate:
-    """What shall become different. Parts of the profile that are not named stay as they are.
+    """A change of a member. Parts of the profile that are not named stay as they are.
 
-    `unlink` parts the member from whoever signs in as them, so that the next one can be linked.
+    `unlink` removes the sign-in, so that another person can be linked to the member.
     """
 
     profile: Mapping[str, Any] = field(default_factory=_none)
@@ -131,26 +131,26 @@ class MemberUpdate:
     unlink: bool = False
 
 
-def changed(member: Member, change: MemberUpdate, *, now: datetime) -> Member:
-    """The member after a change; the very same when there is nothing to change.
+def changed(member: Member, update: MemberUpdate, *, now: datetime) -> Member:
+    """The member after an update; the same object if nothing changes.
 
-    What was proven once stays proven, and a consent said again keeps the time it was first said.
-    The ids of shops' customers are an exception: whoever is the first to prove that they are this
-    member need not be who holds those accounts, which anybody can open under their e-mail.
+    A proven identity stays proven, and a repeated consent keeps the time of the first one. Customer
+    ids of shops are an exception: the first person to prove that they are this member need not own
+    those accounts, because anybody can open one under another person's e-mail.
     """
-    kept = {
-        identity: verified or change.add.get(identity, False)
+    remaining = {
+        identity: verified or update.add.get(identity, False)
         for identity, verified in member.identities.items()
-        if identity not in change.remove and not (change.unlink and identity.kind == "subject")
+        if identity not in update.remove and not (update.unlink and identity.kind == "subject")
     }
     after = replace(
         member,
-        profile=_changed_profile(member.profile, change.profile),
-        consents=consented(change.consents, before=member.consents, now=now),
-        identities={**change.add, **kept},
+        profile=_changed_profile(member.profile, update.profile),
+        consents=consented(update.consents, before=member.consents, now=now),
+        identities={**update.add, **remaining},
     )
     if after.is_proven and not member.is_proven:
-        after = replace(after, identities=_without_accounts(after.identities, change.add))
+        after = replace(after, identities=_without_accounts(after.identities, update.add))
     return member if after == member else replace(after, revision=member.revision + 1)
 
 
@@ -164,32 +164,32 @@ def _without_accounts(
 
 
 def without(loser: Member, lost: Mapping[Identity, str], *, now: datetime) -> Member:
-    """The member after identities passed to others; `lost` maps each to who has it now."""
-    kept = {each: verified for each, verified in loser.identities.items() if each not in lost}
+    """The member without the identities in `lost`, which maps each to the member who has it now."""
+    remaining = {each: proven for each, proven in loser.identities.items() if each not in lost}
     moves = [
         IdentityMove(each.kind, loser.member_id, taker, now)
         for each, taker in lost.items()
         if each in loser.identities
     ]
-    after = replace(loser, identities=kept, revision=loser.revision + 1)
+    after = replace(loser, identities=remaining, revision=loser.revision + 1)
     return replace(after, identity_moves=_latest(loser.identity_moves, moves))
 
 
 def with_moves(member: Member, moves: Iterable[IdentityMove]) -> Member:
-    """The member with identities that came from others on record."""
+    """The member with these moves on record."""
     return replace(member, identity_moves=_latest(member.identity_moves, moves))
 
 
 def united(survivor: Member, loser: Member) -> Member:
-    """Two members who are one person: what the survivor did not tell, the other may have told."""
-    told, also_told = survivor.profile, loser.profile
+    """Two members as one: what the survivor lacks is taken from the other."""
+    first, second = survivor.profile, loser.profile
     return replace(
         survivor,
         profile=Profile(
-            name=told.name or also_told.name,
-            locale=told.locale or also_told.locale,
-            birthday=told.birthday or also_told.birthday,
-            attributes={**also_told.attributes, **told.attributes},
+            name=first.name or second.name,
+            locale=first.locale or second.locale,
+            birthday=first.birthday or second.birthday,
+            attributes={**second.attributes, **first.attributes},
         ),
         consents={**loser.consents, **survivor.consents},
         identities={**survivor.identities, **loser.identities},
@@ -199,21 +199,25 @@ def united(survivor: Member, loser: Member) -> Member:
 
 
 def consented(
-    said: Mapping[str, bool], *, before: Mapping[str, Consent] = MappingProxyType({}), now: datetime
+    answers: Mapping[str, bool],
+    *,
+    before: Mapping[str, Consent] = MappingProxyType({}),
+    now: datetime,
 ) -> Mapping[str, Consent]:
+    """The consents after new answers; a repeated answer keeps the time of the first one."""
     news = {
         kind: Consent(given, now)
-        for kind, given in said.items()
+        for kind, given in answers.items()
         if kind not in before or before[kind].given != given
     }
     return dict(before) | news
 
 
 def _changed_profile(profile: Profile, change: Mapping[str, Any]) -> Profile:
-    """Attributes change one by one, and one that becomes None is gone."""
+    """The profile after a change: attributes change one by one, and None removes one."""
     attributes: dict[str, str | None] = {**profile.attributes, **(change.get("attributes") or {})}
-    kept = {name: value for name, value in attributes.items() if value is not None}
-    return replace(profile, **{**change, "attributes": kept})
+    remaining = {name: value for name, value in attributes.items() if value is not None}
+    return replace(profile, **{**change, "attributes": remaining})
 
 
 def _latest(

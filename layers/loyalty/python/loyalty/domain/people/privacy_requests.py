@@ -1,4 +1,4 @@
-"""What the law lets a shop's customer ask for, as the shop passes it on."""
+"""Privacy requests of a shop's customer, which the law allows and the shop passes on."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ ANSWERED_WITHIN: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyRequest:
-    """A customer who wants to know what is held of them or to be forgotten, or a shop that goes.
+    """A customer's request for their data or their erasure, or a shop's own erasure.
 
-    Customer and orders are as the shop knows them. `request_id` is what the platform calls it.
+    Customer and orders are named as in the shop. `request_id` is the platform's id of the request.
     """
 
     asks: Asks
@@ -29,10 +29,10 @@ class PrivacyRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRequest:
-    """A shop's customer who wants to know what is held of them, without saying who it is.
+    """A customer's request for their data, without the customer's identity.
 
-    That is for whoever reads the delivery, or may read the member. `reason` says what is held of
-    somebody who is no member. However often the same is delivered, `delivery_id` names it.
+    The identity is in the delivery and in the member's record. `reason` says what is stored about
+    a customer who is not a member. `delivery_id` is the same however often it is delivered.
     """
 
     storefront_id: str

@@ -1,4 +1,4 @@
-"""What a member answered to a survey."""
+"""A member's answer to a survey."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from loyalty.domain.program.surveys import SurveyKind
 class Response:
     """An answer: about an order, or for a period.
 
-    `member_id` is whose order it is, also where they have been merged since. The `comment` may
-    hold anything, so it is told to nobody but who asks for it. `points` is the bonus.
+    `member_id` is the member of the order, also if they have been merged since. The `comment` can
+    hold anything, so only the list of answers shows it. `points` is the bonus.
     """
 
     survey_id: str
@@ -30,7 +30,7 @@ class Response:
 
     @property
     def subject(self) -> tuple[str, ...]:
-        """What the answer is about: of each there is one."""
+        """What the answer is about; there is one answer for each."""
         if self.order is not None:
             return (self.order.source, self.order.order_id)
         return (self.period or "",)

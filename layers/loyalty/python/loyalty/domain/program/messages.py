@@ -160,6 +160,6 @@ class Messages(DocumentPart):
 
     def template(self, kind: MessageKind, locale: str | None) -> MessageTemplate | None:
         """The words for a locale: its own, its language's, those for all; None: ours."""
-        wanted = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
+        names = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
         ours = {(each.locale or "").lower(): each for each in self.templates if each.kind == kind}
-        return next((ours[name] for name in (*wanted, "") if name in ours), None)
+        return next((ours[name] for name in (*names, "") if name in ours), None)

@@ -143,8 +143,8 @@ def _fault(node: nodes.Node, kind: MessageKind) -> tuple[str, str] | None:
     what = type(node).__name__
     name: str = getattr(node, "name", "")
     if what == "Name" and name not in VARIABLES[kind]:
-        known = ", ".join(sorted(VARIABLES[kind]))
-        return "unknown_variable", f"There is no “{name}” here; there are {known}"
+        variables = ", ".join(sorted(VARIABLES[kind]))
+        return "unknown_variable", f"There is no “{name}” here; there are {variables}"
     if what == "Filter" and name not in FILTERS:
         return "unknown_filter", f"There is no “{name}”; there are {', '.join(sorted(FILTERS))}"
     if what not in _ALLOWED:

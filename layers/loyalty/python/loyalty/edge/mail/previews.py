@@ -1,4 +1,4 @@
-"""Previews: a message as a sample member would get it, with words that are not published yet."""
+"""Previews: a message as a sample member would get it, with words that need not be published."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
@@ -19,7 +19,7 @@ SAMPLE_NAME: Final = "Ana"
 SAMPLE_BALANCE: Final = 1234
 SAMPLE_POINTS: Final = 120
 SAMPLE_AMOUNT: Final = 2500
-# So that the two rows of a sample are not alike.
+# Makes the two rows of a sample differ.
 LATER: Final = timedelta(days=23)
 
 
@@ -55,7 +55,7 @@ def with_draft(document: Program, preview: PreviewRequest) -> Program:
     """The program with the draft in the place of what is in force.
 
     Raises:
-        ValidationFailed: the draft is for another kind, or cannot be said.
+        ValidationFailed: the draft is for another kind, or cannot be rendered.
     """
     messages = document.messages
     if preview.look is not None:
@@ -74,7 +74,7 @@ def with_draft(document: Program, preview: PreviewRequest) -> Program:
 def sample(
     preview: PreviewRequest, *, document: Program, now: datetime, unsubscribe_url: str
 ) -> Letter:
-    """A letter to somebody who does not exist, with something of everything to tell."""
+    """A letter to a made-up member, with a sample of everything that the kind can mention."""
     today = document.today(now)
     about = _about(preview.kind, document, today=today)
     tiers = document.tiers
@@ -106,14 +106,14 @@ def sample(
 
 def _require_sound(template: MessageTemplate, *, kind: MessageKind) -> None:
     if template.kind != kind:
-        detail = f"It is for {template.kind}"
+        detail = f"The template is for {template.kind}"
         raise ValidationFailed(detail, faults=(Fault("/template/kind", "contradiction", detail),))
     if found := tuple(wording.faults(template, place="/template")):
         raise ValidationFailed(found[0].detail, faults=found)
 
 
 def _about(kind: MessageKind, document: Program, *, today: date) -> date | None:
-    """The day that a message of a kind would be about, if it were sent today."""
+    """The day that a message of a kind is about when it is sent today."""
     reminders = document.reminders
     match kind:
         case "points_expiring":

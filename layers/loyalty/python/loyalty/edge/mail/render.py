@@ -1,4 +1,4 @@
-"""Mails: a message in a member's words and locale, as HTML for any mail client and as text."""
+"""Mails: a message in a member's locale, as HTML for any mail client and as text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
-# Above this a colour is light, and dark letters are read better on it (WCAG's own formula).
+# Colors of a higher luminance (by WCAG's formula) need dark letters.
 LIGHT: Final = 0.4
 
 
@@ -39,7 +39,7 @@ class RenderedMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What a mail is made of: the message, whom it is for, and what they have today."""
+    """The content of a mail: the message, its member, and their balance today."""
 
     message: Message
     member: Member
@@ -49,23 +49,23 @@ class Letter:
 
 
 def mail(letter: Letter, document: Program) -> RenderedMail:
-    """The mail that tells a member what a message says."""
+    """Render a message as a mail to its member."""
     message, messages = letter.message, document.messages
-    told = letter.member.profile.locale or messages.locale
-    own = messages.template(message.kind, told)
+    tag = letter.member.profile.locale or messages.locale
+    own = messages.template(message.kind, tag)
     template = own or DEFAULTS[message.kind]
-    locale = _locale(told, messages.locale)
-    # The words are in one language whoever reads them; dates and amounts are in the reader's.
+    locale = _locale(tag, messages.locale)
+    # The words are in the template's language; dates and amounts are in the member's locale.
     language = _locale(template.locale or (messages.locale if own else "en"), "en")
-    said = words(template, _variables(letter, document, locale))
+    text = words(template, _variables(letter, document, locale))
     rows = _rows(message, document, locale)
     is_rtl = language.text_direction == "rtl"
     html = _layout().render(
-        subject=said.subject,
-        preview=said.paragraphs[min(1, len(said.paragraphs) - 1)] if said.paragraphs else "",
+        subject=text.subject,
+        preview=text.paragraphs[min(1, len(text.paragraphs) - 1)] if text.paragraphs else "",
         program=document.name,
-        heading=said.heading,
-        paragraphs=said.paragraphs,
+        heading=text.heading,
+        paragraphs=text.paragraphs,
         rows=[{"what": what, "when": when} for what, when in rows],
         button=template.button,
         footer=messages.look.footer,
@@ -80,20 +80,20 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
         end="left" if is_rtl else "right",
     )
     parts = [
-        said.heading,
-        *said.paragraphs,
+        text.heading,
+        *text.paragraphs,
         "\n".join(f"{what} · {when}" for what, when in rows),
         f"{template.button.label}: {template.button.url}" if template.button else "",
         "-- ",
         messages.look.footer or "",
         f"{template.unsubscribe}: {letter.unsubscribe_url}",
     ]
-    return RenderedMail(said.subject, html, "\n\n".join(part for part in parts if part) + "\n")
+    return RenderedMail(text.subject, html, "\n\n".join(part for part in parts if part) + "\n")
 
 
 def readable_on(color: str) -> str:
-    """White or nearly black, whichever is read better on a colour."""
-    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    """White or nearly black, whichever is more readable on a color."""
+    red, green, blue = (_linear(int(color[start : start + 2], 16) / 255) for start in (1, 3, 5))
     return "#1A1A1A" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > LIGHT else "#FFFFFF"
 
 
@@ -102,7 +102,7 @@ def _linear(part: float) -> float:
 
 
 def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, object]:
-    """Every variable that a template of the message's kind may name, and others of other kinds."""
+    """All variables of templates, including those that the message's kind does not use."""
     message = letter.message
     about = format_date(message.about, "long", locale=locale) if message.about else ""
     days = abs((message.about - letter.today).days) if message.about else 0
@@ -124,7 +124,7 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
 
 
 def _rows(message: Message, document: Program, locale: Locale) -> list[tuple[str, str]]:
-    """What is told one by one, where there is more than one of it."""
+    """What the message lists, if there is more than one of it: (what, when)."""
     if len(message.rows) < 2:
         return []
     return [
@@ -154,7 +154,7 @@ def _missing(amount: int, document: Program, locale: Locale) -> str:
 
 @lru_cache(maxsize=200)
 def _locale(tag: str, otherwise: str) -> Locale:
-    """The locale of a BCP 47 tag; where nobody knows it, of its language, or the program's own."""
+    """The locale of a BCP 47 tag; if it is unknown, of its language, or of `otherwise`."""
     for each in (tag, tag.partition("-")[0], otherwise, "en"):
         try:
             return Locale.parse(each, sep="-")

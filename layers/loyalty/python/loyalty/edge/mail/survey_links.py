@@ -1,7 +1,7 @@
-"""The link by which a member answers a survey without signing in, and the page that it opens.
+"""Survey links, by which a member answers without signing in, and the page that they open.
 
-It is sealed: it names a program's survey, and the order or the member, and nobody can change that
-or make one of their own. It ends; the answer itself is one for each order or period, as always.
+A link is sealed: it names a survey and the order or the member, and nobody can forge or change
+one. It expires. As always, there is one answer for each order or period.
 """
 
 import base64
@@ -31,7 +31,7 @@ SEALED: Final = r"^[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{22}$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """What a link asks, and until when; `member_id` may be left to follow from the order."""
+    """What a link asks, and until when; `member_id` is None if it follows from the order."""
 
     survey_id: str
     order: OrderRef | None
@@ -51,7 +51,7 @@ class SurveyForm(BaseModel):
 
 
 def path(invitation: Invitation, *, program_id: str, keyring: Keyring) -> str:
-    """The link, from the address of the API on."""
+    """The link's path, which follows the address of the API."""
     ends = int(invitation.expires_at.timestamp())
     order = invitation.order
     named = [order.source, order.order_id] if order else None
@@ -62,21 +62,21 @@ def path(invitation: Invitation, *, program_id: str, keyring: Keyring) -> str:
 
 
 def invitation_of(token: str, *, program_id: str, keyring: Keyring, now: datetime) -> Invitation:
-    """What a link asks, under whichever key it was made.
+    """Read a link, under whichever key it was sealed.
 
     Raises:
-        NotFound: it is none of ours, or it has ended.
+        NotFound: the seal is wrong, or the link has expired.
     """
-    name, _, told = token.rpartition(".")
+    name, _, seal = token.rpartition(".")
     if not any(
-        hmac.compare_digest(_seal(keyring, version, program_id, name), told)
+        hmac.compare_digest(_seal(keyring, version, program_id, name), seal)
         for version in keyring.keys
     ):
         raise NotFound("This link is not valid")
     survey_id, order, member_id, ends = json.loads(_read(name))
     expires_at = datetime.fromtimestamp(ends, UTC)
     if expires_at <= now:
-        raise NotFound("This link has ended")
+        raise NotFound("This link has expired")
     return Invitation(
         survey_id=survey_id,
         order=OrderRef(*order) if order else None,
@@ -86,14 +86,14 @@ def invitation_of(token: str, *, program_id: str, keyring: Keyring, now: datetim
 
 
 def answer_of(form: bytes, invitation: Invitation) -> SurveyReply:
-    """What the form of the page says.
+    """Read the page's form.
 
     Raises:
-        ValidationFailed: it is not what the page would send.
+        ValidationFailed: the page would not send this.
     """
     try:
-        told = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
-        sent = {name: values[-1].strip() for name, values in told.items()}
+        fields = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
+        sent = {name: values[-1].strip() for name, values in fields.items()}
         comment = as_lines(sent.get("comment", "")) or None
         read = SurveyForm(score=int(sent.get("score", "")), comment=comment)
     except (ValidationError, ValueError):
@@ -112,8 +112,8 @@ def _seal(keyring: Keyring, version: str, program_id: str, name: str) -> str:
     return _written(sealed[:SEAL_BYTES])
 
 
-def _written(told: bytes) -> str:
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+def _written(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _read(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The link that ends all mail to a member: nobody can guess it, and it needs no sign-in."""
+"""The link by which a member unsubscribes from mail, without signing in, and its pages."""
 
 import base64
 import hmac
@@ -18,14 +18,14 @@ def link(api_url: str, *, program_id: str, member_id: str, keyring: Keyring) -> 
 
 
 def member_named_by(token: str, *, program_id: str, keyring: Keyring) -> str:
-    """The member whose link it is, under whichever key it was made.
+    """The id of a link's member, under whichever key it was sealed.
 
     Raises:
-        NotFound: it is nobody's.
+        NotFound: the seal is wrong.
     """
-    member_id, _, told = token.rpartition(".")
+    member_id, _, seal = token.rpartition(".")
     for version in keyring.keys:
-        if hmac.compare_digest(_seal(keyring, version, program_id, member_id), told):
+        if hmac.compare_digest(_seal(keyring, version, program_id, member_id), seal):
             return member_id
     raise NotFound("This link is not valid")
 

@@ -161,7 +161,7 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         as_of=desk.now,
         member=member_answer(enrolled, desk),
         consents=[
-            ExportedConsent(kind=kind, given=consent.given, at=consent.at)
+            ExportedConsent(kind=kind, given=consent.given, at=consent.given_at)
             for kind, consent in enrolled.member.consents.items()
         ],
         merged_from=list(enrolled.account.absorbed),

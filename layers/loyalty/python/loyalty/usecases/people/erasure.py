@@ -1,8 +1,7 @@
-"""Erasing: somebody is forgotten wherever they can still be found, in the background.
+"""Erasing: everything about a person is erased wherever it is stored, in the background.
 
-What a request deletes at once is what is known of a member. Beside that item lies what begins here:
-a note of whom to look for. It goes last, so whoever is killed before has not finished, and the next
-run does.
+The request itself deletes the member's item at once, and writes an erasure that says what else to
+look for. The erasure is deleted last, so the next run finishes what a killed one left.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from loyalty.domain.people.erasure import (
     ErasureRef,
     GuestOrder,
     Unfinished,
-    said_in,
+    texts_in,
 )
 from loyalty.domain.people.member import Member, MemberUpdate
 from loyalty.domain.shops.storefront import Delivery, Storefront
@@ -29,31 +28,32 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.people import members as people
 from loyalty.usecases.ports import Desk, Listed, Members, Raced
 
-# What is named in an erasure itself; an item of the table holds some ten thousand.
+# The most orders that an erasure names; an item of the table holds some ten thousand.
 ORDERS_MAX: Final = 5_000
-# A platform asks for a shop's data two days after it was given up; one connected since is another.
+# A platform requests the erasure of a shop two days after it was uninstalled; a connection made
+# since then is a new one.
 GIVEN_UP_FOR: Final = timedelta(hours=48)
 
 
 class Erasures(Protocol):
-    """What is not done yet in one program, and the traces that it is about."""
+    """The unfinished erasures of one program, and the records that they are about."""
 
     def begin(self, erasure: Erasure) -> None: ...
 
     def request(self, erasure: Erasure) -> Erasure:
-        """Note an erasure that a shop requests, once; gives what is on file of it."""
+        """Store an erasure that a shop requests, once; returns what is stored."""
         ...
 
     def requested(self, storefront_id: str, *, limit: int, after: str | None) -> Listed[Erasure]:
-        """What a shop has requested, in the order of the ids; those that ended for some weeks."""
+        """A shop's requested erasures by id, including those that ended in the last weeks."""
         ...
 
     def start(self, erasure: Erasure) -> bool:
-        """Whether erasing may start, because nobody stopped it; from then on nobody can."""
+        """Start erasing, unless it was stopped: then False. It cannot be stopped afterwards."""
         ...
 
     def stop(self, erasure: Erasure, *, stopped_at: datetime, by: str) -> None:
-        """Carry it out never, and forget whom it was about.
+        """Cancel it, and delete whom it was about.
 
         Raises:
             Raced: it has started, is done, or was stopped before.
@@ -64,12 +64,12 @@ class Erasures(Protocol):
 
     def find(self, erasure_id: str) -> Erasure | None: ...
 
-    def still_asked(self, asked: Sequence[ErasureRef]) -> Sequence[Erasure]:
-        """Those that are neither done nor begun anew since."""
+    def current(self, refs: Sequence[ErasureRef]) -> Sequence[Erasure]:
+        """Those that are neither done nor were requested again since."""
         ...
 
     def add_orders(self, erasure: Erasure, orders: Collection[OrderRef]) -> None:
-        """Have more orders be looked for.
+        """Look for more orders.
 
         Raises:
             Raced: it changed since it was read, or is done.
@@ -77,19 +77,19 @@ class Erasures(Protocol):
         ...
 
     def note_traces_gone(self, erasure: Erasure) -> None:
-        """Unless it was begun anew since."""
+        """Has no effect if it was requested again since."""
         ...
 
     def done(self, erasure: Erasure) -> None:
-        """Unless it was begun anew since."""
+        """Has no effect if it was requested again since."""
         ...
 
     def guest_orders(self, guest: str) -> Sequence[GuestOrder]:
-        """What was ever kept for a guest and is still listed."""
+        """Every order that was stored for a guest and is still listed."""
         ...
 
     def forget_guest(self, order: GuestOrder) -> None:
-        """Part an order from whoever may claim it; the order stays, as one of nobody.
+        """Make an order unclaimable; the order itself stays, without a customer.
 
         Raises:
             Raced: it changed at this moment.
@@ -99,27 +99,28 @@ class Erasures(Protocol):
     def forget_messages(self, member_id: str) -> None: ...
 
     def forget_comments(self, member_id: str) -> None:
-        """What they wrote in answers to surveys; their scores stay, as their orders do."""
+        """Delete their comments in survey answers; the scores stay, as their orders do."""
         ...
 
 
 class Suppressions(Protocol):
-    """The addresses that mail came back from, as the sender of mails keeps them."""
+    """The addresses that mail bounced from, as the mail service stores them."""
 
     def lift(self, address: str) -> None:
-        """Also where it is not among them."""
+        """Has no effect on an address that is not suppressed."""
         ...
 
 
 class ErasableInbox(Protocol):
-    """Deliveries as they were received."""
+    """Stored deliveries."""
 
     def erase(
         self, *, start: str | None, is_about: Callable[[Delivery], bool], until: Callable[[], bool]
     ) -> str | None:
-        """Erase what some deliveries say, until it is time; gives where to go on, None at the end.
+        """Erase the content of matching deliveries until time is up.
 
-        What is left tells that there was a delivery.
+        Returns where to go on; None: all were searched. Each erased delivery leaves a note that
+        it existed.
         """
         ...
 
@@ -137,7 +138,7 @@ class ErasableKeys(Protocol):
 def stop_erasure(
     erasure_id: str, *, storefront_id: str, by: str, now: datetime, erasures: Erasures
 ) -> Erasure:
-    """Stop an erasure that a shop requested, before erasing starts. Stopping it twice is once.
+    """Stop an erasure that a shop requested, before erasing starts. Stopping again is no error.
 
     Raises:
         NotFound: that shop requested no such erasure.
@@ -172,11 +173,11 @@ def forget_traces(
     members: Members,
     desk: Desk,
 ) -> None:
-    """Forget whatever is found by who they are; what was delivered is searched for afterwards.
+    """Erase everything that is found by identity or id; deliveries are searched afterwards.
 
-    The orders come first: parted from their guest, nothing would lead to them any more. Entries
-    are only needed by the search, but one that cannot be read must fail here, where it holds up
-    nobody else.
+    Guest orders come first, because nothing leads to them once they are unclaimable. Entries are
+    only needed by the search, but one that cannot be read must fail here, where it blocks no other
+    erasure.
 
     Raises:
         TryAgain: overtaken, or a service does not answer.
@@ -193,7 +194,7 @@ def forget_traces(
         try:
             erasures.add_orders(erasure, named)
         except Raced as raced:
-            raise TryAgain("Somebody else works on this erasure") from raced
+            raise TryAgain("Another run works on this erasure") from raced
     for order in guests:
         _forget_guest(order, erasures=erasures, desk=desk)
     if erasure.source is not None:
@@ -210,7 +211,7 @@ def forget_traces(
 def close_shop(
     erasure: Erasure, *, program_id: str, shelf: ErasableStorefronts, vault: ErasableKeys
 ) -> None:
-    """Believe a shop no more that asked to be forgotten, unless it was connected anew."""
+    """Disconnect a shop that requested its erasure, unless it was connected again since."""
     if erasure.storefront_id is None:
         return
     storefront = shelf.find(program_id, erasure.storefront_id)
@@ -229,16 +230,16 @@ def forget_deliveries(
     erasures: Erasures,
     desk: Desk,
 ) -> str | None:
-    """Erase what was delivered about them; gives where to go on, or finishes the erasures.
+    """Erase deliveries about these people; returns where to go on, or finishes the erasures.
 
-    Whom it finishes must have been looked for from the beginning on.
+    A search that finishes an erasure must have looked for it from the start of the inbox.
     """
-    wanted = [_with_orders(each, desk=desk) for each in without_traces]
+    erased = [_with_orders(each, desk=desk) for each in without_traces]
 
     def is_about(delivery: Delivery) -> bool:
-        return _is_about(delivery, wanted, order_of=order_of)
+        return _is_about(delivery, erased, order_of=order_of)
 
-    rest = inbox.erase(start=start, is_about=is_about, until=until) if wanted else None
+    rest = inbox.erase(start=start, is_about=is_about, until=until) if erased else None
     if rest is None:
         for each in without_traces:
             erasures.done(each)
@@ -247,22 +248,22 @@ def forget_deliveries(
 
 def _is_about(
     delivery: Delivery,
-    wanted: Sequence[Erasure],
+    erased: Sequence[Erasure],
     *,
     order_of: Callable[[Delivery], str | None],
 ) -> bool:
     if any(
         each.storefront_id == delivery.storefront_id and delivery.received_at <= each.requested_at
-        for each in wanted
+        for each in erased
     ):
         return True
-    said = tuple(said_in(delivery.body))
+    texts = tuple(texts_in(delivery.body))
     order_id = order_of(delivery)
-    return any(each.is_about(delivery.source, order_id, said) for each in wanted)
+    return any(each.is_about(delivery.source, order_id, texts) for each in erased)
 
 
 def _with_orders(erasure: Erasure, *, desk: Desk) -> Erasure:
-    """Also by the orders in their entries: a refund names no customer."""
+    """The erasure with the orders of the person's entries: a refund names no customer."""
     orders: set[OrderRef] = set(erasure.orders)
     for member_id in erasure.member_ids:
         for entry in desk.books.entries(member_id):
@@ -282,9 +283,9 @@ def _forget_guest(
 
 
 def _leave_shop(erasure: Erasure, *, members: Members, desk: Desk) -> None:
-    """Erase the member whom only this shop knows; of any other, forget who they are to the shop.
+    """Erase a member whom only this shop knows; from any other, remove the shop's customer id.
 
-    Who signs in, has a card or is a customer of another shop has chosen the program itself.
+    A member who signs in, has a card or is a customer of another shop chose the program itself.
     """
     member_id = members.earner_of(erasure.identities)
     if member_id is None:

@@ -1,4 +1,4 @@
-"""Exports: everything that is held of a member, in pages that any client can take."""
+"""Member exports: everything that is stored about a member, in pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ type Section = Literal["entries", "vouchers", "messages", "survey_responses", "g
 
 # Some hundred kilobytes; entries of many lines end a page earlier.
 RECORDS_MAX: Final = 200
-# Each is a query. A member of many merges has many of them.
+# Each is a query; a member with many merges needs many.
 READS_MAX: Final = 20
 
 
 class Position(NamedTuple):
-    """Where an export goes on: in one section, with one owner's part of it, after a record."""
+    """Where an export continues: a section, the owner of the records in it, the last record."""
 
     section: Section
     owner: str
@@ -43,9 +43,9 @@ class ExportPage:
 
 
 class _Source(NamedTuple):
-    """What is read page after page: `read` takes how many records there is room for, and a start.
+    """One list that is read in pages: `read` takes the number of records that fit, and a start.
 
-    Some lists have pages of a size of their own, which is a small one.
+    Some lists ignore the number: their pages have a small size of their own.
     """
 
     section: Section
@@ -54,7 +54,7 @@ class _Source(NamedTuple):
 
 
 class MemberRecords(Protocol):
-    """All records of one program, by whose they are. Every page is bounded."""
+    """All records of one program by owner, in bounded pages."""
 
     def entries(self, member_id: str, *, limit: int, start: str | None) -> Listed[Entry]:
         """Newest first, with their breakdowns."""
@@ -69,17 +69,17 @@ class MemberRecords(Protocol):
     ) -> Listed[Response]: ...
 
     def guest_orders(self, guest: str, *, start: str | None) -> Listed[Placeholder]:
-        """Those that nobody has claimed."""
+        """Unclaimed orders."""
         ...
 
 
 def export(
     enrolled: Enrolled, *, start: Position | None, holdings: MemberRecords, directory: Directory
 ) -> ExportPage:
-    """A page of what is held of a member, and of whoever was merged into them.
+    """A page of everything about a member, and about everybody merged into them.
 
-    A guest's orders are theirs if they were kept under an identity that was proven to be; what
-    may be somebody else's is left out.
+    Guest orders are included if they were stored under a proven identity; an order that may be
+    another person's is left out.
     """
     page = ExportPage()
     records = reads = 0
@@ -125,7 +125,7 @@ def _unsized(read: Callable[..., Listed[Any]]) -> Callable[[int, str | None], Li
 
 
 def _from(start: Position | None, sources: Iterator[_Source]) -> Iterator[_Source]:
-    """The sources from a position on; one that is gone by now has nothing left to tell."""
+    """The sources from a position on; a source that no longer exists is skipped."""
     sections = get_args(Section.__value__)
     is_reached = start is None
     for source in sources:

@@ -1,4 +1,4 @@
-"""Surveys: a member answers once for each order or period, and is given what was promised."""
+"""Surveys: a member answers once for each order or period, and gets the promised points."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from loyalty.usecases.ports import Desk, Listed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyReply:
-    """What somebody says; `member_id` is who they are, or whom they say it for."""
+    """An answer as it was sent; `member_id` is the member who answers, if it was named."""
 
     order: OrderRef | None
     member_id: str | None
@@ -43,7 +43,7 @@ class Responses(Protocol):
     """The answers to one program's surveys."""
 
     def find(self, like: Response) -> Response | None:
-        """The answer to the same survey by the same member about the same, read strongly."""
+        """The stored answer to the same survey by the same member about the same; read strongly."""
         ...
 
     def of_survey(self, survey_id: str, *, limit: int, start: str | None) -> Listed[Response]:
@@ -52,24 +52,24 @@ class Responses(Protocol):
 
 
 @until_saved
-def answer(survey_id: str, asked: SurveyReply, *, responses: Responses, desk: Desk) -> Answered:
-    """Take down an answer, once for each order or period; the first one stands.
+def answer(survey_id: str, reply: SurveyReply, *, responses: Responses, desk: Desk) -> Answered:
+    """Record an answer, once for each order or period; the first one stands.
 
     Raises:
-        NotFound: no such survey, order or member, or the order is somebody else's.
-        ValidationFailed: the score is none of the survey's, or what it is about is not told.
+        NotFound: no such survey, order or member, or the order is another member's.
+        ValidationFailed: the score is not on the survey's scale, or the order or member is missing.
         WrongState: the survey does not take answers today.
-        ResponseConflict: another answer was given before.
+        ResponseConflict: a different answer was recorded before.
         TryAgain: overtaken too often.
     """
     survey = desk.program.document.survey(survey_id)
     if survey is None:
         raise NotFound("There is no such survey")
-    response = _response(survey, asked, desk)
+    response = _response(survey, reply, desk)
     first = responses.find(response)
     if first is not None:
-        return _replayed(first, asked)
-    _require_answerable(survey, asked.score, desk)
+        return _replayed(first, reply)
+    _require_answerable(survey, reply.score, desk)
     desk.books.post(_posting(response, desk))
     return Answered(response, replayed=False)
 
@@ -77,11 +77,11 @@ def answer(survey_id: str, asked: SurveyReply, *, responses: Responses, desk: De
 def require_addressed(
     survey_id: str, *, order: OrderRef | None, member_id: str | None, desk: Desk
 ) -> None:
-    """Require that a link says what a survey has to know; the order may still be to come.
+    """Require that a link names the order or the member; the order may arrive later.
 
     Raises:
         NotFound: no such survey.
-        ValidationFailed: what it is about is not told.
+        ValidationFailed: the order or the member is missing.
     """
     survey = desk.program.document.survey(survey_id)
     if survey is None:
@@ -105,7 +105,7 @@ def _response(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> R
 
 
 def _owner(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> str:
-    """Whose answer it is: that of the order's member, or of the member who was named."""
+    """The id of the member who answers: the order's member, or the one who was named."""
     _require_subject(survey, survey_reply.order, survey_reply.member_id)
     if survey_reply.order is None:
         return open_account(desk, survey_reply.member_id or "", strong=False).member_id
@@ -122,11 +122,11 @@ def _owner(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> str:
 
 def _require_subject(survey: ProgramSurvey, order: OrderRef | None, member_id: str | None) -> None:
     if survey.per == "order" and order is None:
-        raise _invalid("/order", "missing", "Say which order it is about")
+        raise _invalid("/order", "missing", "Name the order that the answer is about")
     if survey.per != "order" and order is not None:
-        raise _invalid("/order", "contradiction", "The survey is about no order")
+        raise _invalid("/order", "contradiction", "This survey is not about an order")
     if survey.per != "order" and member_id is None:
-        raise _invalid("/member_id", "missing", "Say whose answer it is")
+        raise _invalid("/member_id", "missing", "Name the member who answers")
 
 
 def _are_one(member_id: str, other_id: str, desk: Desk) -> bool:
@@ -140,7 +140,7 @@ def _are_one(member_id: str, other_id: str, desk: Desk) -> bool:
 def _require_answerable(survey: ProgramSurvey, score: int, desk: Desk) -> None:
     lowest, highest = survey.scale
     if not lowest <= score <= highest:
-        raise _invalid("/score", "out_of_range", f"A score is {lowest} to {highest}")
+        raise _invalid("/score", "out_of_range", f"The score must be {lowest} to {highest}")
     if not survey.is_open(desk.today):
         raise WrongState("The survey takes no answers today")
 
@@ -163,7 +163,7 @@ def _posting(response: Response, desk: Desk) -> Posting:
 
 def _replayed(first: Response, survey_reply: SurveyReply) -> Answered:
     if (first.score, first.comment) != (survey_reply.score, survey_reply.comment):
-        raise ResponseConflict("The survey was answered before, in other words")
+        raise ResponseConflict("This survey was already answered differently")
     return Answered(first, replayed=True)
 
 

@@ -1,4 +1,4 @@
-"""Publishing a program: a new immutable version takes the place of the one the manager saw."""
+"""Publishing: a new immutable version replaces the one that the manager saw."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Programs(Protocol):
         ...
 
     def publish(self, program: PublishedProgram) -> None:
-        """Put a version in force, relying on its predecessor (or on there being none).
+        """Put a version in force if its predecessor is in force (for version 1: if there is none).
 
         Raises:
             Superseded: the version in force is not the predecessor.
@@ -48,12 +48,12 @@ def publish(
 ) -> Publication:
     """Put a document in force as the version after `replacing` (0: as the first).
 
-    Said again after its answer was lost, it succeeds again: the version in force is then the one
-    after `replacing`, with this very content.
+    A repeated request succeeds again: the version in force is then the one after `replacing`, with
+    the same content.
 
     Raises:
         ValidationFailed: the document contradicts itself.
-        TooLarge: with its defaults written out it is too large to keep.
+        TooLarge: with its defaults written out it is too large to store.
         StaleVersion: `replacing` (None: no version at all) is not in force.
     """
     seen = programs.in_force(program_id)
@@ -103,7 +103,11 @@ def _faults_after(document: Program, after: PublishedProgram | None) -> Iterator
 def _published_before(
     seen: PublishedProgram | None, document: Program, *, replacing: int | None
 ) -> Publication:
-    """What was published, if it is what is asked for now."""
+    """The version in force, if this request published it before.
+
+    Raises:
+        StaleVersion: it did not.
+    """
     if (
         seen is None
         or replacing is None
@@ -117,7 +121,7 @@ def _published_before(
 def _inactivity_since(
     document: Program, *, seen: PublishedProgram | None, today: date
 ) -> date | None:
-    """Since when the document's inactivity policy has been in force, unchanged."""
+    """The day since which the document's inactivity policy has been in force, unchanged."""
     if not isinstance(document.expiry, InactivityExpiry):
         return None
     if seen and seen.document.expiry == document.expiry:
