@@ -328,7 +328,7 @@ class RewardRedeemed(MemberEvent):
     redemption_id: str
     reward_id: str
     points: int
-    expires_occurred_at: datetime | None
+    expires_at: datetime | None
     """When the voucher expires; null: never."""
     code: str
     """The voucher's code, for the shop that accepts it. Anybody with the code can use it."""

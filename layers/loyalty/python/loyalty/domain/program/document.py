@@ -1,9 +1,8 @@
 """The program: one document that holds everything a program manager decides.
 
-The models say what a document may contain and are frozen, so they are also what the rules are
-evaluated over. What no single field can tell is checked when a document is published
-(`publication`), and never when it is read: a check that is added later must not make an old
-version unreadable.
+The models define what a document can contain. They are frozen, and the rules are evaluated over
+them. Checks across fields (`publication`) run when a document is published, and never when it is
+read: a check that is added later must not make an old version unreadable.
 """
 
 from dataclasses import dataclass
@@ -65,57 +64,90 @@ Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
 class PointsName(DocumentPart):
-    one: Annotated[Label, Field(description="What one point is called: “bean”.")]
-    many: Annotated[Label, Field(description="What several are called: “beans”.")]
+    """What points are called."""
+
+    one: Annotated[Label, Field(description="The name of one point: “bean”.")]
+    many: Annotated[Label, Field(description="The name of several points: “beans”.")]
 
 
 class AfterEarningExpiry(DocumentPart):
-    """Each lot lives so many months or days from the day its points became available."""
+    """Points expire a number of months or days after the day on which they became available."""
 
-    model: Literal["after_earning"]
-    months: Annotated[StrictInt, Field(ge=1, le=LOTS_MAX)] | None = None
-    days: Annotated[StrictInt, Field(ge=1, le=31 * LOTS_MAX)] | None = None
+    model: Annotated[
+        Literal["after_earning"],
+        Field(description="Points expire some time after they were earned."),
+    ]
+    months: Annotated[
+        Annotated[StrictInt, Field(ge=1, le=LOTS_MAX)] | None,
+        Field(description="How many months points are valid; give either months or days."),
+    ] = None
+    days: Annotated[
+        Annotated[StrictInt, Field(ge=1, le=31 * LOTS_MAX)] | None,
+        Field(description="How many days points are valid; give either months or days."),
+    ] = None
     round_to: Annotated[
         RoundTo,
-        Field(description="Points live on to the end of that month or week (Sunday)."),
+        Field(
+            description="Points stay valid to the end of that month or week (Sunday); `none`: no."
+        ),
     ] = "month"
 
 
 class FixedDateExpiry(DocumentPart):
-    """All points expire at the end of one day of every year."""
+    """All points expire at the end of the same day of every year."""
 
-    model: Literal["fixed_date"]
-    month: Annotated[StrictInt, Field(ge=1, le=12)]
-    day: Annotated[StrictInt, Field(ge=1, le=31)]
+    model: Annotated[
+        Literal["fixed_date"], Field(description="Points expire on the same day of every year.")
+    ]
+    month: Annotated[StrictInt, Field(ge=1, le=12, description="The month of that day, 1 to 12.")]
+    day: Annotated[
+        StrictInt, Field(ge=1, le=31, description="The day of that month, the last valid one.")
+    ]
 
 
 class InactivityExpiry(DocumentPart):
-    """All points expire together, so many months after the member's last activity."""
+    """All points expire together, a number of months after the member's last activity."""
 
-    model: Literal["inactivity"]
-    months: Annotated[StrictInt, Field(ge=1, le=120)]
+    model: Annotated[
+        Literal["inactivity"], Field(description="Points expire when the member is inactive.")
+    ]
+    months: Annotated[
+        StrictInt, Field(ge=1, le=120, description="Months without activity until points expire.")
+    ]
 
 
 class NeverExpiry(DocumentPart):
-    model: Literal["never"]
+    """Points never expire."""
+
+    model: Annotated[Literal["never"], Field(description="Points never expire.")]
 
 
 Expiry = Annotated[
     AfterEarningExpiry | FixedDateExpiry | InactivityExpiry | NeverExpiry, Discriminator("model")
 ]
 
-# What a rule or a level may have for its own points: inactivity is the account's, not a point's.
+# The expiry that a rule or a level can set: inactivity is the account's, not a point's.
 DatedExpiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
 
 
 class RuleConditions(DocumentPart):
-    """Days in the program's time zone, both included; an order counts by when it occurred."""
+    """When and for whom a rule applies. Days are in the program's time zone.
 
-    starts_on: Day | None = None
-    ends_on: Day | None = None
+    An order counts by the day on which it occurred.
+    """
+
+    starts_on: Annotated[
+        Day | None, Field(description="The first day of the rule; null: from the beginning.")
+    ] = None
+    ends_on: Annotated[
+        Day | None, Field(description="The last day of the rule, included; null: no end.")
+    ] = None
     tiers: Annotated[
         tuple[ExternalId, ...],
-        Field(max_length=20, description="The levels that the rule is for; none: everybody."),
+        Field(
+            max_length=20,
+            description="The ids of the levels that the rule is for; empty: all members.",
+        ),
     ] = ()
 
 
@@ -126,99 +158,137 @@ class EarningRule(DocumentPart):
     it covers only lines that one of the include lists names.
     """
 
-    id: ExternalId
-    on: Annotated[Literal["order"], Field(description="What earns.")]
-    points: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-    per_minor: Annotated[Rate, Field(description="In minor units: 100 is one euro.")]
+    id: Annotated[ExternalId, Field(description="The rule's id, unique among the rules.")]
+    on: Annotated[Literal["order"], Field(description="What earns points: an order.")]
+    points: Annotated[
+        StrictInt, Field(ge=1, le=1_000_000, description="Points for each `per_minor` spent.")
+    ]
+    per_minor: Annotated[
+        Rate, Field(description="The amount that earns `points`, in minor units: 100 is one euro.")
+    ]
     whole_steps: Annotated[
         StrictBool,
         Field(
             description="Count only full steps of `per_minor`: 5 points for every full 2.50, and "
-            "nothing for a step that is begun."
+            "nothing for a partial step."
         ),
     ] = False
     rounding: Annotated[
         Rounding,
-        Field(description="How the points of a whole order round under this rule."),
+        Field(description="How the points of an order under this rule are rounded."),
     ] = "floor"
     level_multiplies: Annotated[
         StrictBool,
         Field(description="Whether a level's `multiplier_percent` applies to this rule."),
     ] = True
-    include_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
-    exclude_categories: Annotated[tuple[Label, ...], Field(max_length=500)] = ()
-    include_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
-    exclude_skus: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    include_categories: Annotated[
+        tuple[Label, ...],
+        Field(
+            max_length=500, description="Only lines of these categories earn, or `include_skus`."
+        ),
+    ] = ()
+    exclude_categories: Annotated[
+        tuple[Label, ...],
+        Field(max_length=500, description="Lines of these categories do not earn."),
+    ] = ()
+    include_skus: Annotated[
+        tuple[Label, ...],
+        Field(max_length=1000, description="Only these SKUs earn, or `include_categories`."),
+    ] = ()
+    exclude_skus: Annotated[
+        tuple[Label, ...], Field(max_length=1000, description="Lines with these SKUs do not earn.")
+    ] = ()
     also_earn_on: Annotated[
         tuple[Charge, ...],
         Field(
             max_length=len(CHARGES),
-            description="Lines of these categories never earn unless they are named here.",
+            description="Gift cards, shipping, tax and tips earn only if they are named here.",
         ),
     ] = ()
-    when: RuleConditions = RuleConditions()
-    pending_days: (
-        Annotated[
-            StrictInt,
-            Field(ge=0, le=90, description="Instead of the program's, for points of this rule."),
-        ]
-        | None
-    ) = None
+    when: Annotated[RuleConditions, Field(description="When and for whom the rule applies.")] = (
+        RuleConditions()
+    )
+    pending_days: Annotated[
+        Annotated[StrictInt, Field(ge=0, le=90)] | None,
+        Field(description="Days until points of this rule are available; null: the program's."),
+    ] = None
     expiry: Annotated[
         DatedExpiry | None,
         Field(
-            description="When points of this rule expire; null: as the member's level or the "
-            "program says."
+            description="When points of this rule expire; null: according to the member's level or "
+            "the program."
         ),
     ] = None
 
 
 class TierLevel(DocumentPart):
-    """A level of the tiers; who has none of them has no level."""
+    """A level. A member who has reached none has no level."""
 
-    id: ExternalId
-    name: Label
+    id: Annotated[ExternalId, Field(description="The level's id, unique among the levels.")]
+    name: Annotated[Label, Field(description="The level's name, as members see it.")]
     reached_at: Annotated[
         StrictInt,
-        Field(ge=1, le=POINTS_MAX, description="How much must count in one period."),
+        Field(
+            ge=1,
+            le=POINTS_MAX,
+            description="The amount to reach in one period, counted by `basis`.",
+        ),
     ]
     multiplier_percent: Annotated[
         StrictInt,
-        Field(ge=100, le=1000, description="What orders earn at this level: 150 is half more."),
+        Field(
+            ge=100,
+            le=1000,
+            description="Orders earn this percentage at this level: 150 is half as much again.",
+        ),
     ] = 100
     perks: Annotated[
         tuple[Label, ...],
-        Field(max_length=50, description="What else it brings, to be shown."),
+        Field(max_length=50, description="Other benefits, as texts to show to members."),
     ] = ()
     expiry: Annotated[
         DatedExpiry | None,
         Field(
-            description="When points of orders expire that are earned at this level; null: as the "
-            "program says. A rule's own expiry comes first."
+            description="When points of orders at this level expire; null: the program's. "
+            "A rule's own expiry has precedence."
         ),
     ] = None
 
 
 class Tiers(DocumentPart):
-    """Levels by what counts in a period; one that is reached holds to the end of the next."""
+    """Levels that members reach in a period; a level lasts to the end of the next period."""
 
-    basis: TierBasis
-    period: Literal["calendar_year", "rolling_12_months", "membership_year"]
-    levels: Annotated[tuple[TierLevel, ...], Field(min_length=1, max_length=20)]
+    basis: Annotated[
+        TierBasis,
+        Field(description="What counts: qualifying points, money spent, or the number of orders."),
+    ]
+    period: Annotated[
+        Literal["calendar_year", "rolling_12_months", "membership_year"],
+        Field(description="The period in which it counts."),
+    ]
+    levels: Annotated[
+        tuple[TierLevel, ...],
+        Field(
+            min_length=1, max_length=20, description="The levels, from the lowest to the highest."
+        ),
+    ]
 
     def level(self, level_id: str | None) -> TierLevel | None:
         return next((level for level in self.levels if level.id == level_id), None)
 
 
 class PayWithPoints(DocumentPart):
-    """Points as a means of payment: the member chooses how many, from `cost_points` upward."""
+    """Points as a means of payment: the member chooses how many, at least `cost_points`."""
 
     amount_minor: Annotated[
-        AmountMinor, Field(ge=1, description="What `per_points` points are worth.")
+        AmountMinor, Field(ge=1, description="What `per_points` points are worth, in minor units.")
     ]
-    per_points: Annotated[Points, Field(description="How many points are worth that.")]
+    per_points: Annotated[
+        Points, Field(description="The number of points that are worth `amount_minor`.")
+    ]
     order_percent_max: Annotated[
-        StrictInt, Field(ge=1, le=100, description="How much of an order points may pay.")
+        StrictInt,
+        Field(ge=1, le=100, description="The percentage of an order that points can pay."),
     ] = 100
     order_minor_min: Annotated[
         AmountMinor,
@@ -239,24 +309,32 @@ class PayWithPoints(DocumentPart):
 
 
 class AdjustmentLimits(DocumentPart):
-    """The most points that one caller adds and takes by hand in a day, by their role.
+    """The most points that one caller can add and take by adjustments in a day, by role."""
 
-    0: none, null: no limit.
-    """
-
-    cashier: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
-    manager: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = None
-    service: Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None = 0
+    cashier: Annotated[
+        Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
+        Field(description="Points a day for each cashier; 0: none, null: no limit."),
+    ] = 0
+    manager: Annotated[
+        Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
+        Field(description="Points a day for each manager; 0: none, null: no limit."),
+    ] = None
+    service: Annotated[
+        Annotated[StrictInt, Field(ge=0, le=POINTS_MAX)] | None,
+        Field(description="Points a day for each service; 0: none, null: no limit."),
+    ] = 0
 
 
 class Transfers(DocumentPart):
-    """Members may give points to each other; the lots keep their expiry."""
+    """Members can give points to each other; the points keep their expiry."""
 
-    points_min: Points = 1
-    points_max: Annotated[Points, Field(description="The most that one transfer may move.")]
+    points_min: Annotated[Points, Field(description="The fewest points of one transfer.")] = 1
+    points_max: Annotated[Points, Field(description="The most points of one transfer.")]
     per_month_max: Annotated[
         StrictInt,
-        Field(ge=1, le=1000, description="How many a member may make in a calendar month."),
+        Field(
+            ge=1, le=1000, description="How many transfers a member can make in a calendar month."
+        ),
     ] = 10
     min_age_days: Annotated[
         StrictInt,
@@ -270,38 +348,64 @@ class Transfers(DocumentPart):
 
 
 class Reward(DocumentPart):
-    """Something that points buy. The window's days are in the program's time zone."""
+    """Something that points buy. Days are in the program's time zone."""
 
-    id: ExternalId
-    name: Label
-    kind: RewardKind
-    cost_points: Points
-    description: Annotated[StrictStr, Field(max_length=2000), LINES] | None = None
-    amount_minor: Annotated[AmountMinor, Field(description="What it is worth.")] | None = None
-    percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
-    skus: Annotated[tuple[Label, ...], Field(max_length=200)] = ()
-    available_from: Moment | None = None
+    id: Annotated[ExternalId, Field(description="The reward's id, unique among the rewards.")]
+    name: Annotated[Label, Field(description="The reward's name, as members see it.")]
+    kind: Annotated[RewardKind, Field(description="What the reward gives.")]
+    cost_points: Annotated[
+        Points, Field(description="What it costs; with `pay`, the fewest points to pay.")
+    ]
+    description: Annotated[
+        Annotated[StrictStr, Field(max_length=2000), LINES] | None,
+        Field(description="A text to show to members."),
+    ] = None
+    amount_minor: Annotated[
+        AmountMinor | None, Field(description="The discount or value, in minor units.")
+    ] = None
+    percent: Annotated[
+        Annotated[StrictInt, Field(ge=1, le=100)] | None,
+        Field(description="The discount of a `percent_off` reward, in percent."),
+    ] = None
+    skus: Annotated[
+        tuple[Label, ...],
+        Field(max_length=200, description="The products that it is valid for; empty: any."),
+    ] = ()
+    available_from: Annotated[
+        Moment | None,
+        Field(description="When it becomes available: a day or a time; null: at once."),
+    ] = None
     available_until: Annotated[
         Moment | None,
-        Field(description="A day is included whole; a time is the first moment off."),
+        Field(
+            description="The last day, or the time at which it stops being available; null: no end."
+        ),
     ] = None
     pay: Annotated[
         PayWithPoints | None,
-        Field(description="Of a reward whose points the member chooses; the cost is the minimum."),
+        Field(description="For a reward whose points the member chooses, starting at the cost."),
     ] = None
     tiers: Annotated[
         tuple[ExternalId, ...],
-        Field(max_length=20, description="The levels that it is for; none: everybody."),
+        Field(
+            max_length=20, description="The ids of the levels that it is for; empty: all members."
+        ),
     ] = ()
     tier_costs: Annotated[
         dict[ExternalId, Points],
-        Field(max_length=20, description="What it costs at a level, where that is less."),
+        Field(max_length=20, description="Lower costs in points, by level id."),
     ] = {}  # noqa: RUF012  # the model is frozen
-    stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
-    per_member_max: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
+    stock: Annotated[
+        Annotated[StrictInt, Field(ge=0, le=10**9)] | None,
+        Field(description="How many can be redeemed in all; null: no limit."),
+    ] = None
+    per_member_max: Annotated[
+        Annotated[StrictInt, Field(ge=1, le=10**6)] | None,
+        Field(description="How many a member can redeem; null: no limit."),
+    ] = None
     voucher_days: Annotated[
         StrictInt | None,
-        Field(ge=1, le=3660, description="How long a voucher is good for; null: for ever."),
+        Field(ge=1, le=3660, description="Days that a voucher is valid; null: for ever."),
     ] = None
 
     def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
@@ -310,24 +414,26 @@ class Reward(DocumentPart):
         return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
 
     def window(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """The first moment of the window and the first one after it, where it has them."""
+        """The first moment of the window and the first one after it; None where it is open."""
         opens_at = _first_moment(self.available_from, zone) if self.available_from else None
         closes_at = _last_moment(self.available_until, zone) if self.available_until else None
         return opens_at, closes_at
 
 
 class PointValue(DocumentPart):
-    """What points are worth to the books: reports tell liability in money by it, and no more."""
+    """What points are worth in accounting; only reports use it, for the liability in money."""
 
     amount_minor: Annotated[
-        AmountMinor, Field(ge=1, description="What `per_points` points are worth.")
+        AmountMinor, Field(ge=1, description="What `per_points` points are worth, in minor units.")
     ]
-    per_points: Annotated[Points, Field(description="How many points are worth that.")] = 1
+    per_points: Annotated[
+        Points, Field(description="The number of points that are worth `amount_minor`.")
+    ] = 1
 
 
 _SCHEMA_ADDRESS: Final = {
     "type": "string",
-    "description": "Where an editor finds the schema of this document. It is not kept.",
+    "description": "The address of this schema, for editors. It is not stored.",
 }
 
 
@@ -338,29 +444,39 @@ class Program(DocumentPart):
         json_schema_extra=lambda schema: schema["properties"].update({"$schema": _SCHEMA_ADDRESS})
     )
 
-    schema_version: Annotated[StrictInt, Field(ge=1, le=1, description="The document's form: 1.")]
-    name: Label
+    schema_version: Annotated[
+        StrictInt, Field(ge=1, le=1, description="The version of the document's form: 1.")
+    ]
+    name: Annotated[Label, Field(description="The program's name, as members see it.")]
     time_zone: Annotated[
         StrictStr,
         Field(
             max_length=64,
-            description="An IANA name. Days begin and end there, points too.",
+            description="An IANA time zone. Days begin and end in it, and points expire in it.",
         ),
     ]
     currency: CurrencyCode
-    points: PointsName
-    earning_rules: Annotated[tuple[EarningRule, ...], Field(max_length=200)]
-    expiry: Expiry
-    rewards: Annotated[tuple[Reward, ...], Field(max_length=500)] = ()
+    points: Annotated[PointsName, Field(description="What points are called.")]
+    earning_rules: Annotated[
+        tuple[EarningRule, ...],
+        Field(
+            max_length=200, description="How orders earn points; the points of all rules add up."
+        ),
+    ]
+    expiry: Annotated[Expiry, Field(description="When points expire.")]
+    rewards: Annotated[
+        tuple[Reward, ...], Field(max_length=500, description="What points buy.")
+    ] = ()
     pending_days: Annotated[
         StrictInt,
-        Field(ge=0, le=90, description="How long earned points wait to be available."),
+        Field(ge=0, le=90, description="Days until earned points are available."),
     ] = 0
     clawback: Annotated[
         Clawback,
         Field(
-            description="What a refund may take when the points were spent already: "
-            "a debt paid by later earnings, no more than the balance, or pending points only."
+            description="What a refund can take back if the points were spent: `unlimited` makes a "
+            "debt that later points pay, `within_balance` takes no more than the balance, and "
+            "`only_pending` takes pending points only."
         ),
     ] = "within_balance"
     reinstate_days: Annotated[
@@ -376,35 +492,54 @@ class Program(DocumentPart):
     reinstate_vouchers: Annotated[
         StrictBool,
         Field(
-            description="Whether a cancelled order gives back the vouchers that it used, "
-            "as far as they have not expired."
+            description="Whether vouchers that have not expired can be used again when the order "
+            "that used them is cancelled."
         ),
     ] = True
     claim_days: Annotated[
         StrictInt,
-        Field(ge=0, le=366, description="How far back a guest's orders are claimed."),
+        Field(
+            ge=0,
+            le=366,
+            description="How many days back a new member can claim their guest orders.",
+        ),
     ] = 30
     hold_minutes: Annotated[
         StrictInt,
-        Field(ge=1, le=7 * 24 * 60, description="How long a held redemption waits."),
+        Field(
+            ge=1,
+            le=7 * 24 * 60,
+            description="Minutes that a held redemption waits to be completed.",
+        ),
     ] = 15
 
-    tiers: Annotated[Tiers | None, Field(description="Null: a program without levels.")] = None
+    tiers: Annotated[Tiers | None, Field(description="The program's levels; null: none.")] = None
     point_value: Annotated[
-        PointValue | None, Field(description="Null: reports tell points, and no money for them.")
+        PointValue | None,
+        Field(description="What points are worth in reports; null: reports show points only."),
     ] = None
-    adjustments: AdjustmentLimits = AdjustmentLimits()
+    adjustments: Annotated[
+        AdjustmentLimits, Field(description="How many points staff and services can add and take.")
+    ] = AdjustmentLimits()
     transfers: Annotated[
-        Transfers | None, Field(description="Null: members cannot give points to each other.")
+        Transfers | None,
+        Field(description="Points that members give to each other; null: they cannot."),
     ] = None
-    reminders: Reminders = Reminders()
-    messages: Messages = Messages()
-    surveys: Annotated[tuple[ProgramSurvey, ...], Field(max_length=50)] = ()
+    reminders: Annotated[Reminders, Field(description="Which messages members get, and when.")] = (
+        Reminders()
+    )
+    messages: Annotated[
+        Messages, Field(description="How members are written to: words, look, quiet hours.")
+    ] = Messages()
+    surveys: Annotated[
+        tuple[ProgramSurvey, ...],
+        Field(max_length=50, description="Questions that members answer."),
+    ] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _without_schema_address(cls, document: object) -> object:
-        """`$schema` is for editors: it is accepted and is no part of what is published."""
+        """`$schema` is for editors: it is accepted, and not published."""
         if isinstance(document, dict) and isinstance(document.get("$schema"), str):
             return {name: part for name, part in document.items() if name != "$schema"}
         return document
@@ -433,12 +568,12 @@ class PublishedProgram:
     published_at: datetime
     document: Program
     inactivity_since: date | None = None
-    """The day since which the document's inactivity policy is in force, unchanged."""
+    """The day since which the document's inactivity policy has been in force, unchanged."""
 
     def undated_until(self, active_on: date | None) -> date:
         """The last day of points without a date of their own, by the member's last activity.
 
-        Switching inactivity on, or changing its months, starts a full period anew for everyone.
+        Turning inactivity on, or changing its months, starts a new full period for all members.
         """
         policy = self.document.expiry
         if not isinstance(policy, InactivityExpiry) or self.inactivity_since is None:

@@ -1,4 +1,4 @@
-"""Messages to members as the program document describes them: which, when, in what words."""
+"""The part of the program document on messages to members: which, when, in what words."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pydantic import Field, StrictInt, StrictStr
 from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
 from loyalty.domain.program.parts import DocumentPart
 
-# In the order in which they go out where a week's share does not suffice for all.
+# In the order in which they are sent when the weekly limit does not allow all.
 MessageKind = Literal[
     "points_expiring", "voucher_expiring", "tier_ending", "birthday", "welcome", "lapsed"
 ]
 KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 
-# A stage further ahead than this is no reminder any more.
+# A reminder further ahead than this is none.
 DAYS_BEFORE_MAX: Final = 180
 
 LOCALE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$"
@@ -24,109 +24,149 @@ LOCALE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$"
 DaysBefore = Annotated[StrictInt, Field(ge=1, le=DAYS_BEFORE_MAX)]
 WebAddress = Annotated[
     StrictStr,
-    Field(pattern=r"^https://[^\s\"'<>\\{}]+$", max_length=500, description="It begins https://."),
+    Field(
+        pattern=r"^https://[^\s\"'<>\\{}]+$",
+        max_length=500,
+        description="An address that begins with https://.",
+    ),
 ]
 
 
 class PointsExpiring(DocumentPart):
-    """Before points expire; one message tells of all lots that a stage has come for."""
+    """Sent before points expire; one message covers all points that a stage is due for."""
 
     days_before: Annotated[
         tuple[DaysBefore, ...],
-        Field(min_length=1, max_length=5, description="The stages, each once for each lot."),
+        Field(
+            min_length=1,
+            max_length=5,
+            description="How many days before the last day to send it; each is sent once.",
+        ),
     ] = (30, 7)
 
 
 class VoucherExpiring(DocumentPart):
-    """Before a voucher that was not used expires."""
+    """Sent before a voucher that was not used expires."""
 
-    days_before: DaysBefore = 3
+    days_before: Annotated[
+        DaysBefore, Field(description="How many days before the voucher's last day to send it.")
+    ] = 3
 
 
 class TierEnding(DocumentPart):
-    """Before a level ends that is not reached anew."""
+    """Sent before a level ends that the member has not reached again."""
 
-    days_before: DaysBefore = 30
+    days_before: Annotated[
+        DaysBefore, Field(description="How many days before the level's last day to send it.")
+    ] = 30
 
 
 class BirthdayMessage(DocumentPart):
-    """On the member's birthday, once a year; 29 February is the 28th in other years."""
+    """Sent on the member's birthday, once a year; 29 February is the 28th in other years."""
 
     bonus_points: Annotated[
-        Points | None, Field(description="A present, whether or not a message may be sent.")
+        Points | None, Field(description="Points as a present, also if no message can be sent.")
     ] = None
 
 
 class WelcomeMessage(DocumentPart):
-    """When somebody has enrolled."""
+    """Sent after a member enrolled."""
 
 
 class LapsedMessage(DocumentPart):
-    """To members who have not bought anything for so many days; once until they buy again."""
+    """Sent to members who have not bought anything for a while; once until they buy again."""
 
-    after_days: Annotated[StrictInt, Field(ge=7, le=730)] = 60
+    after_days: Annotated[
+        StrictInt, Field(ge=7, le=730, description="Days since the last purchase.")
+    ] = 60
 
 
 class Reminders(DocumentPart):
-    """Which messages are sent by themselves; one that is null is not."""
+    """Which messages are sent automatically; null: this one is not sent."""
 
-    points_expiring: PointsExpiring | None = None
-    voucher_expiring: VoucherExpiring | None = None
-    tier_ending: TierEnding | None = None
-    birthday: BirthdayMessage | None = None
-    welcome: WelcomeMessage | None = None
-    lapsed: LapsedMessage | None = None
+    points_expiring: Annotated[
+        PointsExpiring | None, Field(description="Before points expire.")
+    ] = None
+    voucher_expiring: Annotated[
+        VoucherExpiring | None, Field(description="Before an unused voucher expires.")
+    ] = None
+    tier_ending: Annotated[TierEnding | None, Field(description="Before a level ends.")] = None
+    birthday: Annotated[BirthdayMessage | None, Field(description="On a birthday.")] = None
+    welcome: Annotated[WelcomeMessage | None, Field(description="After enrollment.")] = None
+    lapsed: Annotated[
+        LapsedMessage | None, Field(description="After a time without a purchase.")
+    ] = None
 
 
 class QuietHours(DocumentPart):
-    """Hours of the program's time zone in which nobody is written to, over midnight or not."""
+    """Hours of the program's time zone in which no message is sent; they can span midnight."""
 
-    starts_at: TimeOfDay = time(21)
-    ends_at: Annotated[TimeOfDay, Field(description="The first moment to write again.")] = time(8)
+    starts_at: Annotated[TimeOfDay, Field(description="The first quiet minute.")] = time(21)
+    ends_at: Annotated[
+        TimeOfDay, Field(description="The first minute at which messages are sent again.")
+    ] = time(8)
 
 
 class MailButton(DocumentPart):
-    label: Annotated[StrictStr, Field(min_length=1, max_length=60), LINE]
+    """A button in a mail."""
+
+    label: Annotated[
+        StrictStr, Field(min_length=1, max_length=60, description="The button's text."), LINE
+    ]
     url: WebAddress
 
 
 class MessageTemplate(DocumentPart):
     """The words of one kind of message, in one language.
 
-    `subject`, `heading` and `body` may hold `{{ variables }}` and `{% if %}`; an empty line in the
-    body begins a paragraph. It is plain text: what looks like HTML is shown as it is written.
+    `subject`, `heading` and `body` can use `{{ variables }}` and `{% if %}`; an empty line in the
+    body begins a paragraph. It is plain text: HTML is shown as text.
     """
 
-    kind: MessageKind
+    kind: Annotated[MessageKind, Field(description="The kind of message.")]
     locale: Annotated[
         StrictStr | None,
-        Field(pattern=LOCALE, description="A BCP 47 tag; null: for members of all other locales."),
+        Field(
+            pattern=LOCALE,
+            description="A BCP 47 tag; null: for all locales without words of their own.",
+        ),
     ] = None
-    subject: Annotated[StrictStr, Field(min_length=1, max_length=200), LINE]
+    subject: Annotated[
+        StrictStr, Field(min_length=1, max_length=200, description="The mail's subject."), LINE
+    ]
     heading: Annotated[
         Annotated[StrictStr, LINE] | None,
-        Field(min_length=1, max_length=200, description="Null: the subject."),
+        Field(
+            min_length=1, max_length=200, description="The heading in the mail; null: the subject."
+        ),
     ] = None
-    body: Annotated[StrictStr, Field(min_length=1, max_length=5000), LINES]
-    button: MailButton | None = None
+    body: Annotated[
+        StrictStr, Field(min_length=1, max_length=5000, description="The mail's text."), LINES
+    ]
+    button: Annotated[MailButton | None, Field(description="A button below the text.")] = None
     unsubscribe: Annotated[
         StrictStr,
-        Field(min_length=1, max_length=60, description="What the link is called."),
+        Field(min_length=1, max_length=60, description="The text of the link to unsubscribe."),
         LINE,
     ] = "Unsubscribe"
 
 
 class MailTheme(DocumentPart):
-    """What mails look like."""
+    """What mails, and the pages that their links open, look like."""
 
     color: Annotated[
         StrictStr,
-        Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="Of the band and the button."),
+        Field(
+            pattern=r"^#[0-9A-Fa-f]{6}$",
+            description="The color of the band and of buttons, as #RRGGBB.",
+        ),
     ] = "#1F5C4A"
-    logo_url: WebAddress | None = None
+    logo_url: Annotated[
+        WebAddress | None, Field(description="The address of a logo; null: the program's name.")
+    ] = None
     footer: Annotated[
         Annotated[StrictStr, LINES] | None,
-        Field(max_length=500, description="Who writes: laws ask for a postal address."),
+        Field(max_length=500, description="Who sends the mail; laws require a postal address."),
     ] = None
 
 
@@ -134,32 +174,36 @@ class Messages(DocumentPart):
     """How members are written to."""
 
     quiet_hours: Annotated[
-        QuietHours | None, Field(description="Null: members may be written to at any time.")
+        QuietHours | None,
+        Field(description="When no message is sent; null: messages are sent at any time."),
     ] = QuietHours()
     per_week_max: Annotated[
         StrictInt,
-        Field(ge=1, le=50, description="The most messages that a member gets in seven days."),
+        Field(ge=1, le=50, description="How many messages a member gets in seven days at most."),
     ] = 3
     locale: Annotated[
         StrictStr,
-        Field(pattern=LOCALE, description="A BCP 47 tag, for members who told none."),
+        Field(pattern=LOCALE, description="The locale of members who have none, as a BCP 47 tag."),
     ] = "en"
     reply_to: Annotated[
         StrictStr | None,
         Field(
             max_length=254,
             pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$",
-            description="The e-mail address that answers go to.",
+            description="The e-mail address that replies go to.",
         ),
     ] = None
-    look: MailTheme = MailTheme()
+    look: Annotated[MailTheme, Field(description="What mails look like.")] = MailTheme()
     templates: Annotated[
         tuple[MessageTemplate, ...],
-        Field(max_length=200, description="Kinds without one have words of ours, in English."),
+        Field(
+            max_length=200,
+            description="The words of messages; kinds without a template have English words.",
+        ),
     ] = ()
 
     def template(self, kind: MessageKind, locale: str | None) -> MessageTemplate | None:
-        """The words for a locale: its own, its language's, those for all; None: ours."""
+        """The template of the locale, its language, or all locales; None: the default words."""
         names = (locale.lower(), locale.partition("-")[0].lower()) if locale else ()
         ours = {(each.locale or "").lower(): each for each in self.templates if each.kind == kind}
         return next((ours[name] for name in (*names, "") if name in ours), None)

@@ -1,4 +1,4 @@
-"""Surveys as the program document describes them: which question, to whom, how often."""
+"""The part of the program document on surveys: which question, how often, for what points."""
 
 from __future__ import annotations
 
@@ -12,33 +12,49 @@ from loyalty.domain.program.parts import DocumentPart
 
 SurveyKind = Literal["nps", "csat"]
 
-# Of the Net Promoter Score (F. Reichheld, Harvard Business Review, December 2003) and of a
-# satisfaction score by the share of the two best answers: with other scales neither compares.
+# The scales of the Net Promoter Score (F. Reichheld, Harvard Business Review, December 2003) and of
+# a satisfaction score by the share of the two best answers: other scales would not compare.
 SCALES: Final[dict[SurveyKind, tuple[int, int]]] = {"nps": (0, 10), "csat": (1, 5)}
-# Detractors, and those who are dissatisfied.
+# The highest score of detractors, and of dissatisfied members.
 LOW_SCORE_MAX: Final[dict[SurveyKind, int]] = {"nps": 6, "csat": 2}
 
 
 class ProgramSurvey(DocumentPart):
     """A question that members answer with a score. Days are those of the program's time zone."""
 
-    id: ExternalId
+    id: Annotated[ExternalId, Field(description="The survey's id, unique among the surveys.")]
     kind: Annotated[
         SurveyKind,
-        Field(description="nps: would they recommend us, 0 to 10; csat: are they happy, 1 to 5."),
+        Field(
+            description="`nps`: would they recommend us, 0 to 10; `csat`: are they happy, 1 to 5."
+        ),
     ]
-    question: Annotated[StrictStr, Field(min_length=1, max_length=500), LINE]
+    question: Annotated[
+        StrictStr,
+        Field(min_length=1, max_length=500, description="The question, as members see it."),
+        LINE,
+    ]
     per: Annotated[
         Literal["order", "month", "quarter", "year"],
-        Field(description="Once for each order, or once for each member in a calendar period."),
+        Field(description="A member can answer once: per order, or in each calendar period."),
     ] = "order"
     low_score_max: Annotated[
         StrictInt | None,
-        Field(ge=0, le=10, description="Up to this a score is low; null: 6 of an nps, 2 of csat."),
+        Field(
+            ge=0,
+            le=10,
+            description="The highest low score; null: 6 in an `nps`, 2 in a `csat` survey.",
+        ),
     ] = None
-    bonus_points: Annotated[Points | None, Field(description="What an answer is given.")] = None
-    starts_on: Day | None = None
-    ends_on: Annotated[Day | None, Field(description="The last day, included.")] = None
+    bonus_points: Annotated[
+        Points | None, Field(description="Points for an answer; null: none.")
+    ] = None
+    starts_on: Annotated[
+        Day | None, Field(description="The first day to answer; null: from the beginning.")
+    ] = None
+    ends_on: Annotated[
+        Day | None, Field(description="The last day to answer, included; null: no end.")
+    ] = None
 
     @property
     def scale(self) -> tuple[int, int]:
@@ -56,7 +72,7 @@ class ProgramSurvey(DocumentPart):
         )
 
     def period(self, day: date) -> str | None:
-        """The name of the calendar period of a day; none where an order is asked about."""
+        """The name of the calendar period of a day; None in a survey per order."""
         match self.per:
             case "order":
                 return None
