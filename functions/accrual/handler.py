@@ -525,5 +525,5 @@ def _for_its_customer[T](order: OrderContent, record: Callable[..., T], desk: De
     )
 
 
-def _kept_answer(kept: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
-    return OrderKept(status="guest" if kept.placeholder.guest else "ignored", vouchers=vouchers)
+def _kept_answer(recorded: GuestOrderKept, vouchers: list[VoucherStepAnswer]) -> OrderKept:
+    return OrderKept(status="guest" if recorded.placeholder.guest else "ignored", vouchers=vouchers)

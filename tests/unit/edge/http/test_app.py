@@ -359,8 +359,8 @@ def test_what_people_typed_is_never_logged(
     answer = call(till, "GET", f"{BEAN}/{route}")
 
     captured = capsys.readouterr()
-    told = captured.out + captured.err + caplog.text + answer.text
-    assert "ana@example.com" not in told
+    answered = captured.out + captured.err + caplog.text + answer.text
+    assert "ana@example.com" not in answered
 
 
 def test_the_request_id_is_in_the_answer_and_in_every_problem(till: Api) -> None:
