@@ -266,7 +266,7 @@ def something_breaks(
         broken.setattr(people, "look_up", quote)
         assert overheard.ask(enrollment, "GET", f"/members/{hers}", as_=till.CASHIER).status == 500
     with monkeypatch.context() as broken:
-        broken.setattr("functions.intake.handler.understand", quote)
+        broken.setattr("loyalty.usecases.shops.intake.understand", quote)
         deliver(order_of_hers(id=6), event_id="breaks")
         messages = queued()
         assert len(apply(messages)) == len(messages) == 1

@@ -318,7 +318,7 @@ class TestWhatIsNotAppliedYet:
             raise Killed
 
         with monkeypatch.context() as patched:
-            patched.setattr("functions.intake.handler.apply", kill)
+            patched.setattr("functions.intake.handler.apply_delivery", kill)
             with pytest.raises(Killed):
                 apply([message])
         assert statuses() == [("failed", "interrupted")]
@@ -334,7 +334,7 @@ class TestWhatIsNotAppliedYet:
         def fail(*_told: object, **_named: object) -> None:
             raise RuntimeError("a mistake of ours")
 
-        monkeypatch.setattr("functions.intake.handler.apply", fail)
+        monkeypatch.setattr("functions.intake.handler.apply_delivery", fail)
         for attempt in range(1, 6):
             message["attributes"]["ApproximateReceiveCount"] = str(attempt)
             assert apply([message]) == [message["messageId"]]
