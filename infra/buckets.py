@@ -133,6 +133,8 @@ class Buckets(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=self._settings.tls_only,
             versioned=versioned,
+            removal_policy=self._settings.removal_policy,
+            auto_delete_objects=self._settings.empties_buckets,
             lifecycle_rules=list(rules),
             server_access_logs_bucket=None if is_log else self.access_logs,
             server_access_logs_prefix=None if is_log else f"{name.lower()}/",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -19,6 +19,8 @@ from infra.names import kebab, pascal
 from infra.settings import Settings
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
+# The gateway gives up after 30 s, a caller long before.
+HTTP_TIMEOUT = Duration.seconds(10)
 
 
 class Layers(Construct):
@@ -76,7 +78,7 @@ class CapabilityFunction(Construct):
             "Log",
             log_group_name=f"/loyalty/{settings.stage}/{name}",
             retention=settings.log_retention,
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=settings.log_removal_policy,
         )
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[self.log_group.log_group_arn])

@@ -10,15 +10,13 @@ from aws_cdk import aws_events as events
 
 from infra.build import Build
 from infra.data_stack import DataStack
-from infra.functions import CapabilityFunction, Layers
+from infra.functions import HTTP_TIMEOUT, CapabilityFunction, Layers
 from infra.ledger_table import BATCH_GET, GET, PUT, UPDATE
 from infra.mail import Mail
 from infra.queues import IntakeQueue
 from infra.settings import Settings
 from loyalty.edge.report_pages import SignInSettings
 
-# The gateway gives up after 30 s, a caller long before.
-HTTP_TIMEOUT = Duration.seconds(10)
 STREAM_TIMEOUT = Duration.seconds(60)
 # Memory buys a share of a processor too, and a cold start is nothing but processor.
 MEMORY_MIB = 1024

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra.alarms import MINUTE, SUM, Alarm
 from infra.functions import CapabilityFunction
 from infra.settings import Settings
 from loyalty.table.records import HISTORY_ATTRIBUTES
@@ -56,6 +58,27 @@ class LedgerTable(Construct):
         if arn is None:
             raise TypeError("The table was made without a stream.")
         return arn
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        throttled = {
+            "reads": self._table.metric("ReadThrottleEvents", statistic=SUM, period=MINUTE),
+            "writes": self._table.metric("WriteThrottleEvents", statistic=SUM, period=MINUTE),
+        }
+        return (
+            Alarm(
+                name="table-throttles",
+                says="DynamoDB throttled the table in three of five minutes.",
+                metric=cw.MathExpression(
+                    expression="FILL(reads, 0) + FILL(writes, 0)",
+                    using_metrics=throttled,
+                    label="throttled reads and writes",
+                    period=MINUTE,
+                ),
+                periods=5,
+                failing=3,
+            ),
+        )
 
     def allow(self, function: CapabilityFunction, *actions: str) -> None:
         """Allow exact actions on the table itself; `TableV2.grant` would add every index."""

@@ -16,8 +16,10 @@ from infra.functions import CapabilityFunction
 from infra.names import kebab
 from infra.settings import Settings
 
-# The longest SQS keeps a message: two weeks to look at what failed.
-RETENTION = Duration.days(14)
+# A message keeps its age when it becomes a dead letter, so there are four days left to look at one
+# that waited as long as it could. 14 days is the most that SQS allows.
+RETENTION = Duration.days(10)
+DEAD_LETTER_RETENTION = Duration.days(14)
 
 # AWS asks for six times the consumer's timeout, so that a throttled batch is not delivered twice.
 VISIBILITY_TIMEOUTS = 6
@@ -25,8 +27,10 @@ VISIBILITY_TIMEOUTS = 6
 # A hundred members: seconds of work, and of repetition when a worker dies.
 PAGES_AT_ONCE = 4
 
-# What fails so often does not fail by chance.
-RECEIVES_MAX = 4
+# Attempts that Lambda throttled count too; AWS recommends five or more for queues that feed Lambda.
+RECEIVES_MAX = 6
+# A shop's delivery waits at least half an hour for a platform or a table that is down.
+INTAKE_RECEIVES_MAX = 10
 
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
@@ -111,7 +115,7 @@ class IntakeQueue(FedQueue):
             content_based_deduplication=False,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.tls_only,
-            retention_period=RETENTION,
+            retention_period=DEAD_LETTER_RETENTION,
         )
         self.queue = sqs.Queue(
             self,
@@ -127,7 +131,9 @@ class IntakeQueue(FedQueue):
             visibility_timeout=Duration.seconds(
                 VISIBILITY_TIMEOUTS * consumer_timeout.to_seconds()
             ),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=INTAKE_RECEIVES_MAX
+            ),
         )
 
     def allow_send(self, function: CapabilityFunction) -> None:
@@ -194,7 +200,7 @@ class WorkQueue(FedQueue):
             "DeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.tls_only,
-            retention_period=RETENTION,
+            retention_period=DEAD_LETTER_RETENTION,
         )
         self.queue = sqs.Queue(
             self,
@@ -245,7 +251,7 @@ class StreamDeadLetters(Construct):
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.tls_only,
-            retention_period=RETENTION,
+            retention_period=DEAD_LETTER_RETENTION,
         )
         acknowledge(
             self.queue,

@@ -30,6 +30,10 @@ class Throttle(Enum):
     ANYONE = Limit(rate=20, burst=50)
 
 
+# The throttle of a route that states no other.
+COMMON_THROTTLE = Throttle.WRITE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """The route of one operation. `why_open` says why it is answered without a token.

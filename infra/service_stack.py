@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.account import Account
 from infra.alarms import Watched
 from infra.api import HttpApi
 from infra.build import Build
@@ -26,6 +27,7 @@ from infra.queues import FedQueue, IntakeQueue
 from infra.routes import ROUTES
 from infra.schedules import ScheduledWork, Wake
 from infra.settings import Settings
+from infra.subscriptions import Subscriptions
 
 
 class ServiceStack(Stack):
@@ -112,6 +114,9 @@ class ServiceStack(Stack):
             *self.functions.values(),
             *self.readers.values(),
             *self.queues.values(),
+            self._data.table,
+            Subscriptions(self),
+            Account(self._settings),
         )
 
     @property

@@ -180,6 +180,19 @@ class Settings:
         return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.is_prod else RemovalPolicy.DESTROY
 
     @property
+    def log_removal_policy(self) -> RemovalPolicy:
+        """What becomes of logs when their stack is deleted; production keeps its access log."""
+        return self.removal_policy
+
+    @property
+    def empties_buckets(self) -> bool:
+        """CloudFormation deletes only empty buckets, so a stage for trying empties them first.
+
+        The local cloud is thrown away whole.
+        """
+        return not self.is_prod and self.platform != "local"
+
+    @property
     def log_retention(self) -> logs.RetentionDays:
         return logs.RetentionDays.THREE_MONTHS if self.is_prod else logs.RetentionDays.TWO_WEEKS
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
+from infra.alarms import FIVE_MINUTES, SUM, Alarm
 from infra.queues import WorkQueue
 
 
@@ -45,9 +47,12 @@ class Subscription(Construct):
             if says
             else None
         )
+        # A name of our own: the metrics are by name, and the reference holds the bus as well.
+        name = f"{Stack.of(self).stack_name}-{self.node.id}"
         rule = events.CfnRule(
             self,
             "Rule",
+            name=name,
             event_bus_name=bus_name,
             event_pattern=pattern,
             targets=[
@@ -61,6 +66,13 @@ class Subscription(Construct):
                 )
             ],
         )
+        self.failures = cw.Metric(
+            namespace="AWS/Events",
+            metric_name="FailedInvocations",
+            dimensions_map={"RuleName": name} | ({"EventBusName": bus_name} if bus_name else {}),
+            statistic=SUM,
+            period=FIVE_MINUTES,
+        )
         for each in (queue.queue, queue.dead_letters):
             each.add_to_resource_policy(
                 iam.PolicyStatement(
@@ -73,3 +85,26 @@ class Subscription(Construct):
                     },
                 )
             )
+
+
+class Subscriptions:
+    """All rules of a stack, watched together: a rule that fails says nothing of its own."""
+
+    def __init__(self, scope: IConstruct) -> None:
+        self._all = [each for each in scope.node.find_all() if isinstance(each, Subscription)]
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        failures = {f"rule{number}": each.failures for number, each in enumerate(self._all)}
+        return (
+            Alarm(
+                name="events-undelivered",
+                says="The bus could not put an event into a queue of ours.",
+                metric=cw.MathExpression(
+                    expression=" + ".join(f"FILL({name}, 0)" for name in failures),
+                    using_metrics=failures,
+                    label="events that reached no queue",
+                    period=FIVE_MINUTES,
+                ),
+            ),
+        )

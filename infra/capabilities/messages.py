@@ -15,6 +15,8 @@ from loyalty.domain.events import SOURCE, MessageDue
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
 NOTIFICATIONS_CONCURRENCY_MAX = 2
+# A day of attempts, six minutes apart, because SES's quota is for a day.
+NOTIFICATIONS_RECEIVES_MAX = 240
 
 
 def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
@@ -33,6 +35,7 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         settings=kit.settings,
         function=function,
         concurrency_max=NOTIFICATIONS_CONCURRENCY_MAX,
+        receives_max=NOTIFICATIONS_RECEIVES_MAX,
         sends="nothing",
         # Messages wait whenever it is night.
         age_max=None,

@@ -24,6 +24,9 @@ PAGES = {
     "archive-dead-letters",
     "intake-age",
     "books-differ",
+    "account-concurrency",
+    "mail-bounces",
+    "mail-complaints",
 }
 
 
@@ -71,8 +74,67 @@ def test_both_stream_readers_have_an_alarm_for_falling_behind(deployed: Assembly
     assert expected <= watched(deployed)
 
 
-def test_server_errors_and_slow_answers_have_an_alarm(deployed: Assembly) -> None:
-    assert {("5xx", "Http/Api"), ("Latency", "Http/Api")} <= watched(deployed)
+def test_server_errors_have_an_alarm(deployed: Assembly) -> None:
+    assert ("5xx", "Http/Api") in watched(deployed)
+
+
+def measured(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The metrics that an expression is computed from."""
+    return [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def test_slow_answers_have_an_alarm_that_no_report_sets_off(deployed: Assembly) -> None:
+    metrics = measured(alarms(deployed)["api-latency"])
+
+    assert {(each["Stat"], each["Metric"]["MetricName"]) for each in metrics} == {
+        ("p99", "Duration")
+    }
+    assert {
+        deployed.render(each["Metric"]["Dimensions"][0]["Value"]).partition("/")[0]
+        for each in metrics
+    } == {"Program", "Enrollment", "Accrual", "Redemption", "Webhooks"}
+
+
+def test_a_table_that_throttles_has_an_alarm(deployed: Assembly) -> None:
+    metrics = measured(alarms(deployed)["table-throttles"])
+
+    assert {each["Metric"]["MetricName"] for each in metrics} == {
+        "ReadThrottleEvents",
+        "WriteThrottleEvents",
+    }
+
+
+def test_every_rule_has_an_alarm_for_events_that_reach_no_queue(deployed: Assembly) -> None:
+    rules = {rule["Name"] for rule in deployed.service.of_type("Events::Rule").values()}
+
+    metrics = measured(alarms(deployed)["events-undelivered"])
+
+    assert rules == {
+        dimension["Value"]
+        for each in metrics
+        for dimension in each["Metric"]["Dimensions"]
+        if dimension["Name"] == "RuleName"
+    }
+    # CloudWatch takes no more in one expression.
+    assert len(metrics) <= 10
+
+
+def test_the_account_s_limits_have_alarms(deployed: Assembly) -> None:
+    found = alarms(deployed)
+
+    (concurrency,) = (
+        each for each in found["account-concurrency"]["Metrics"] if "Expression" in each
+    )
+    assert concurrency["Expression"] == "100 * used / SERVICE_QUOTA(used)"
+    assert found["loop-stopped"]["MetricName"] == "RecursiveInvocationsDropped"
+    assert {
+        found[name]["MetricName"]: found[name]["Threshold"]
+        for name in ("mail-bounces", "mail-complaints")
+    } == {"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001}
+
+
+def test_a_stage_that_sends_no_mail_has_no_alarm_on_mail(tmp_path: Path) -> None:
+    assert not {name for name in alarms(synthesize(tmp_path)) if name.startswith("mail-")}
 
 
 def test_an_api_that_keeps_failing_wakes_somebody_and_one_failure_does_not(

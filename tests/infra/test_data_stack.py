@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,38 @@ LOGICAL_IDS = {
 
 def test_the_logical_ids_of_what_is_kept_never_change(deployed: Assembly) -> None:
     found = {
-        logical_id: resource["Type"] for logical_id, resource in deployed.data.resources.items()
+        logical_id: resource["Type"]
+        for logical_id, resource in deployed.data.resources.items()
+        if not re.match("Buckets[A-Za-z]+AutoDelete|CustomS3AutoDelete", logical_id)
     }
 
     assert found == LOGICAL_IDS
+
+
+def test_a_stage_for_trying_empties_its_buckets_before_they_are_deleted(
+    dev: Assembly, prod: Assembly, local: Assembly
+) -> None:
+    emptied = {
+        dev.render(each["BucketName"])
+        for each in dev.data.resources.values()
+        if each["Type"] == "Custom::S3AutoDeleteObjects"
+        for each in [each["Properties"]]
+    }
+
+    assert emptied == {f"Buckets/{name}" for name in ("AccessLogs", "Lake", "Inbox", "Exports")}
+    for assembly in (prod, local):
+        types = {each["Type"] for each in assembly.data.resources.values()}
+        assert "Custom::S3AutoDeleteObjects" not in types
+
+
+def test_prod_keeps_its_logs_when_its_functions_are_deleted(dev: Assembly, prod: Assembly) -> None:
+    for assembly, policy in ((dev, "Delete"), (prod, "RetainExceptOnCreate")):
+        policies = {
+            each["DeletionPolicy"]
+            for each in assembly.service.resources.values()
+            if each["Type"] == "AWS::Logs::LogGroup"
+        }
+        assert policies == {policy}
 
 
 def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: Assembly) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.names import pascal
-from infra.routes import ROUTES, at_gateway
+from infra.routes import ROUTES, Throttle, at_gateway
 from tests.infra.assembly import FUNCTIONS, Assembly, Template
 
 HANDLERS = Path(__file__).resolve().parents[2] / "functions"
@@ -375,11 +375,42 @@ def test_a_token_is_taken_from_every_client_of_the_pool(deployed: Assembly) -> N
 def test_every_route_is_throttled(deployed: Assembly) -> None:
     (stage,) = deployed.service.of_type("ApiGatewayV2::Stage").values()
 
-    settings = stage["RouteSettings"]
+    default, settings = stage["DefaultRouteSettings"], stage["RouteSettings"]
 
-    assert set(settings) == {route.key for route in at_gateway(ROUTES)}
-    for limits in settings.values():
+    for route in at_gateway(ROUTES):
+        limits = settings.get(route.key, default)
+        assert limits["ThrottlingRateLimit"] == route.throttle.value.rate
+        assert limits["ThrottlingBurstLimit"] == route.throttle.value.burst
+    for limits in (default, *settings.values()):
         assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+
+
+def test_only_routes_that_differ_from_the_common_throttle_have_settings(
+    deployed: Assembly,
+) -> None:
+    """A stage keeps the settings of a route that is gone, and refuses every update from then on."""
+    (stage,) = deployed.service.of_type("ApiGatewayV2::Stage").values()
+
+    assert stage["RouteSettings"].keys() == {
+        route.key for route in at_gateway(ROUTES) if route.throttle is not Throttle.WRITE
+    }
+
+
+def test_a_queue_s_messages_are_tried_often_enough_and_can_be_looked_at_when_they_are_given_up(
+    deployed: Assembly,
+) -> None:
+    queues = deployed.service.of_type("SQS::Queue")
+    fed = [queue for queue in queues.values() if "RedrivePolicy" in queue]
+
+    assert fed
+    for queue in fed:
+        # AWS recommends at least five: attempts that Lambda throttled count too.
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        # A message takes its age along into the dead letters.
+        assert queue["MessageRetentionPeriod"] == 10 * 86_400
+    for logical_id, queue in queues.items():
+        if logical_id in dead_letter_queues(deployed.service):
+            assert queue["MessageRetentionPeriod"] == 14 * 86_400
 
 
 def test_route_settings_wait_for_the_routes_that_they_name(deployed: Assembly) -> None:
@@ -691,5 +722,9 @@ def test_the_local_cloud_differs_in_nothing_but_tls_and_the_built_assets(
             for logical_id in set(of_aws.resources) - set(of_local.resources)
         }
 
-        assert missing <= {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+        # The local cloud is thrown away whole, so nothing empties its buckets.
+        emptying = {"AWS::IAM::Role", "AWS::Lambda::Function", "Custom::S3AutoDeleteObjects"}
+        assert missing <= {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"} | (
+            emptying if name.endswith("Data") else set()
+        )
         assert set(of_local.resources) <= set(of_aws.resources)
