@@ -1,1 +1,1 @@
-"""The deployment as code: two stacks, made of one construct per capability."""
+"""The deployment as code: three stacks, with one construct for each capability."""

@@ -1,4 +1,4 @@
-"""Alarms as data: what each construct asks to be watched, beside the queue or function it owns."""
+"""Alarms as data: each construct states its own, beside the queue or function that it owns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAXIMUM = "Maximum"
 
 
 class Severity(Enum):
-    """Who hears of an alarm: a page wakes somebody, a ticket waits for the next working day."""
+    """Who is notified: a page wakes somebody, a ticket waits for the next working day."""
 
     PAGE = "page"
     TICKET = "ticket"
@@ -28,10 +28,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One metric, the threshold that it must not reach, and what it means when it does.
+    """One metric, the threshold that it must not reach, and what it means if it does.
 
-    `failing` of the last `periods` have to be at the threshold (all of them, unless stated). A
-    `silence` alarms below the threshold instead, and also when there are no data at all.
+    The alarm goes off when `failing` of the last `periods` reach the threshold (default: all of
+    them). A silence goes off below the threshold instead, and also without any data.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Alarm:
 
 
 class Watched(Protocol):
-    """A construct that has alarms."""
+    """A construct with alarms."""
 
     @property
     def alarms(self) -> Sequence[Alarm]: ...
@@ -54,7 +54,7 @@ class Watched(Protocol):
 def business_metric(
     namespace: str, name: str, *, service: str, period: Duration = FIVE_MINUTES
 ) -> cw.Metric:
-    """A count that a function writes into its log."""
+    """Return the metric of a count that a function writes into its log."""
     return cw.Metric(
         namespace=namespace,
         metric_name=name,

@@ -1,4 +1,4 @@
-"""The HTTP API: routes, who may call them, how often, and a log of who did."""
+"""The HTTP API: its routes, who may call them and how often, and an access log."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ ACCESS_LOG_FIELDS = {
 }
 
 LATENCY_P99_MAX = Duration.seconds(3)
-# Of a minute's requests; one that fails now and then is a ticket and wakes nobody.
+# Of a minute's requests. A request that fails now and then is a ticket and wakes nobody.
 FAILING_PERCENT = 5
-# Fewer than that in a minute are no rate, at night.
+# At night, fewer failures than this in a minute say nothing about a rate.
 FAILED_MIN = 3
 
 
 class HttpApi(Construct):
     """One HTTP API in front of every function that answers requests.
 
-    `routes` are those of all operations; operations that share a route have one at the gateway.
+    `routes` are the routes of all operations. Operations that share one are a single route at the
+    gateway.
     """
 
     def __init__(
@@ -74,8 +75,8 @@ class HttpApi(Construct):
             else None,
         )
         authorizer = authorizers.HttpJwtAuthorizer("Jwt", issuer, jwt_audience=list(audience))
-        # One integration a function, and one permission: a permission a route would outgrow the
-        # 20 KB that a function's policy may have.
+        # One integration and one permission for each function: a permission for each route would
+        # outgrow the 20 KB that a function's policy may have.
         answered_by = {
             name: integrations.HttpLambdaIntegration(
                 pascal(name), functions[name].function, scope_permission_to_route=False
@@ -216,7 +217,7 @@ class HttpApi(Construct):
 
 
 def _bare_arn(log_group: logs.LogGroup) -> str:
-    """The ARN as API Gateway wants it; the group's own attribute ends in `:*`."""
+    """Return the ARN as API Gateway expects it: the group's own attribute ends in `:*`."""
     return Stack.of(log_group).format_arn(
         service="logs",
         resource="log-group",

@@ -1,4 +1,4 @@
-"""The buckets: the lake of facts, the inbox of deliveries, files for a week, and who read any."""
+"""The buckets: the lake of facts, the inbox of deliveries, exported files, and an access log."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from loyalty.domain.report_exports import FILE_DAYS
 
 FACTS = "facts/"
 
-# How long a delivery is kept as it was received; the privacy pages promise this number.
+# How long a delivery stays as it was received. The privacy page promises this number.
 INBOX_EXPIRY_DAYS = 30
 ACCESS_LOG_EXPIRY_DAYS = 90
 
 
 class BucketArn(NamedTuple):
-    """A bucket's ARN as another stack reads it, and how cdk-nag writes that down."""
+    """A bucket's ARN as another stack reads it, and as cdk-nag spells that."""
 
     value: str
     for_nag: str
 
 
 class Buckets(Construct):
-    """Private, encrypted, TLS only, with an access log."""
+    """All buckets: private, encrypted, TLS only, with an access log."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -40,7 +40,7 @@ class Buckets(Construct):
         )
         self.lake = self._bucket(
             "Lake",
-            # Compaction replaces many objects by one; what it replaced can be brought back.
+            # Compaction replaces many objects with one; versions can bring the old ones back.
             versioned=True,
             rules=[
                 s3.LifecycleRule(
@@ -50,7 +50,7 @@ class Buckets(Construct):
                 )
             ],
         )
-        # Not versioned: a delivery holds personal data, and erased must mean erased.
+        # Not versioned: a delivery holds personal data, and what is erased must be gone.
         self.inbox = self._bucket(
             "Inbox",
             rules=[
@@ -60,7 +60,7 @@ class Buckets(Construct):
                 )
             ],
         )
-        # What is in it can be made again.
+        # Its files can be exported again.
         self.exports = self._bucket(
             "Exports",
             rules=[
@@ -79,8 +79,8 @@ class Buckets(Construct):
 
     def allow_read_facts(self, function: CapabilityFunction) -> None:
         self._allow_facts(function, "s3:GetObject")
-        # Of the whole bucket: with a prefix, an object that was just tidied away is answered as
-        # forbidden instead of gone.
+        # On the whole bucket: with a prefix, S3 answers "forbidden" instead of "not found" for an
+        # object that compaction has just removed.
         function.allow("s3:ListBucket", on=[self._lake_arn.value])
 
     def allow_replace_facts(self, function: CapabilityFunction) -> None:
@@ -97,16 +97,16 @@ class Buckets(Construct):
         self._allow_deliveries(function, "s3:GetObject")
 
     def allow_erase_deliveries(self, function: CapabilityFunction) -> None:
-        """Search all of them, and write over what speaks of somebody."""
+        """Allow searching all deliveries and overwriting those that name an erased person."""
         self._allow_deliveries(function, "s3:GetObject")
         self._allow_deliveries(function, "s3:PutObject")
         function.allow("s3:ListBucket", on=[self._inbox_arn.value])
 
     def allow_export(self, function: CapabilityFunction) -> None:
-        """Write files and hand out links to them; a link may do what its maker may."""
+        """Allow writing files and signing links to them. A link has the rights of its signer."""
         function.allow("s3:PutObject", "s3:GetObject", on=[f"{self._exports_arn.value}/*"])
         function.acknowledge_wildcard(
-            f"{self._exports_arn.for_nag}/*", why="Exports are one object for each."
+            f"{self._exports_arn.for_nag}/*", why="Each export is an object of its own."
         )
 
     def _allow_facts(self, function: CapabilityFunction, action: str) -> None:
@@ -142,7 +142,7 @@ class Buckets(Construct):
 
 
 def _published_arn(bucket: s3.Bucket, name: str) -> BucketArn:
-    """Publish an ARN under a name of our own, so that acknowledgements can say which it is."""
+    """Publish an ARN under a name of our own, so that acknowledgements can name it."""
     stack = Stack.of(bucket)
     CfnOutput(stack, name, value=bucket.bucket_arn)
     read = {"StackName": stack.stack_name, "OutputName": name}

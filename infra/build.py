@@ -1,4 +1,4 @@
-"""The folders that `make build` leaves, as assets."""
+"""The folders that `make build` writes, as assets."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from infra.settings import Settings
 
 
 class BuildMissingError(RuntimeError):
-    """A folder of the build is not there."""
+    """A folder of the build is missing."""
 
 
 class BuildStaleError(RuntimeError):
-    """A folder of the build was made from other sources than those that are here."""
+    """A folder of the build was made from sources that differ from the checkout."""
 
 
 class Build:
@@ -32,7 +32,7 @@ class Build:
         return self._asset(self._folder / "functions" / name)
 
     def _asset(self, folder: Path) -> lambda_.AssetCode:
-        # Bytecode differs from build to build; the hash beside the folder is of its sources.
+        # Bytecode differs from build to build, so the hash beside the folder is of its sources.
         hash_file = folder.with_name(f"{folder.name}.hash")
         if not folder.is_dir() or not hash_file.is_file():
             raise BuildMissingError(

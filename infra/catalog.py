@@ -1,4 +1,4 @@
-"""The lake as tables: for Athena, or whatever else reads Glue's catalog, beside our own reports."""
+"""The lake as tables in Glue's catalog, for Athena and other engines beside our own reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.settings import Settings
 from loyalty.domain.facts import ALL, Fact
 from loyalty.lake import sql_views
 
-# No program began earlier.
+# No program started earlier.
 FIRST_MONTH = "2020-01"
 
 _HADOOP = "org.apache.hadoop.hive.ql.io.parquet"
@@ -27,9 +27,9 @@ _TYPES = {
 
 
 class Catalog(Construct):
-    """A database with a table for each kind of facts, over the Parquet that compaction leaves.
+    """A database with a table for each kind of facts, over the Parquet files of compaction.
 
-    Partitions are projected, never listed: a program, which every query has to name, and a month.
+    Partitions are projected, never listed: by program, which every query must name, and by month.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Catalog(Construct):
 
 
 def glue_type(sql_type: str) -> str:
-    """DuckDB's name of a type as Hive calls it."""
+    """Return Hive's name for one of DuckDB's types."""
     if sql_type.endswith("[]"):
         return f"array<{glue_type(sql_type.removesuffix('[]'))}>"
     if sql_type.startswith("STRUCT("):

@@ -1,4 +1,4 @@
-"""What is kept: the table, the buckets, the identities, the secrets."""
+"""The stack that holds data: the table, the buckets, the identities, the secrets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from infra.ledger_table import LedgerTable
 from infra.secrets import Secrets
 from infra.settings import Settings
 
-# Everything else is made again from the template; if it were kept, a deployment that creates it
-# again would find its name taken.
+# Everything else comes from the template again. If it were retained, the next deployment would
+# find its name taken.
 HOLD_DATA = {
     "AWS::DynamoDB::GlobalTable",
     "AWS::S3::Bucket",
@@ -24,7 +24,7 @@ HOLD_DATA = {
 
 
 class DataStack(Stack):
-    """Everything that cannot be made again. A test pins its logical ids."""
+    """Everything that cannot be restored from the template. A test pins its logical ids."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class DataStack(Stack):
         self.table = LedgerTable(self, "Ledger", settings=settings)
         self.buckets = Buckets(self, "Buckets", settings=settings)
         self.secrets = Secrets(self, "Secrets", settings=settings)
-        # Another issuer knows its own people: no user pool stands there unused.
+        # With another issuer there is no user pool that nobody uses.
         self.identities = (
             None
             if settings.configuration.issuer

@@ -1,4 +1,4 @@
-"""One Lambda function per capability, with a role of its own that starts with nothing."""
+"""One Lambda function for each capability, with a role of its own that starts without rights."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Layers(Construct):
 
 
 class CapabilityFunction(Construct):
-    """A function, its role and its log. Rights are added by the constructs they are on."""
+    """A function, its role and its log. The construct that owns a resource grants rights on it."""
 
     def __init__(
         self,
@@ -107,8 +107,8 @@ class CapabilityFunction(Construct):
         acknowledge(
             self.function,
             "AwsSolutions-L1",
-            reason="Layers, tests and the local cloud share one minor version of Python; it moves "
-            "when every native dependency has wheels for the next one.",
+            reason="Layers, tests and the local cloud share one minor version of Python. It moves "
+            "to the next one when every native dependency has wheels for it.",
         )
 
     @property
@@ -138,7 +138,7 @@ class CapabilityFunction(Construct):
         is_silence: bool = False,
         severity: Severity = Severity.TICKET,
     ) -> None:
-        """Alarm on what the function counts: one is enough or, for a silence, none is."""
+        """Add an alarm on something that the function counts: on the first one, or on silence."""
         metric = business_metric(self._metrics_namespace, counted, service=self.name, period=period)
         self._counted.append(
             Alarm(
@@ -156,23 +156,23 @@ class CapabilityFunction(Construct):
         self._role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
 
     def allow_feeding_itself(self) -> None:
-        """Let the function send to a queue that wakes it for as long as the work takes.
+        """Allow the function to keep sending to a queue that wakes it.
 
-        Lambda otherwise stops a function in the 17th invocation of such a chain. Ours end by
-        themselves: pages of work count their hops, and a delivery of a webhook its turns.
+        Otherwise Lambda stops a function at the 16th invocation of such a chain. Our chains end by
+        themselves: pages of work count their hops, and a webhook delivery counts its attempts.
         """
         function = cast(lambda_.CfnFunction, self.function.node.default_child)
         function.recursive_loop = "Allow"
 
     def reserve_concurrency(self, executions: int) -> None:
-        """Keep so many executions at once for this function, and let it have no more."""
+        """Reserve concurrent executions for this function; it never gets more than these."""
         function = cast(lambda_.CfnFunction, self.function.node.default_child)
         function.reserved_concurrent_executions = executions
 
     def acknowledge_wildcard(self, resource: str, *, why: str) -> None:
-        """Say why the role may touch all that matches a pattern, as cdk-nag writes it."""
+        """State why the role may use every resource that matches cdk-nag's pattern."""
         acknowledge(self._role, f"AwsSolutions-IAM5[Resource::{resource}]", reason=why)
 
     def acknowledge_actions(self, pattern: str, *, why: str) -> None:
-        """Say why the role may do all that matches a pattern, as cdk-nag writes it."""
+        """State why the role may perform every action that matches cdk-nag's pattern."""
         acknowledge(self._role, f"AwsSolutions-IAM5[Action::{pattern}]", reason=why)

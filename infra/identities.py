@@ -16,11 +16,11 @@ SERVICE_SCOPE = "service"
 
 
 class Identities(Construct):
-    """The user pool, the client of mobile apps and tills, and a client of servers per program.
+    """The user pool, a client for mobile apps and tills, and a server client for each program.
 
-    Groups `<program>/<role>` are made when a program gets its first people. A program that
-    servers may call has a resource server here, whose scope is `<program>/service`, and a client
-    that may ask for this scope and no other: its secret opens one program.
+    Groups `<program>/<role>` are created with a program's first people. A program that servers may
+    call has a resource server here, with the scope `<program>/service`, and a client that may
+    request only this scope. So its secret opens one program.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -31,7 +31,7 @@ class Identities(Construct):
         self._services = {each: self._service_client(each) for each in programs}
         domain = self._pool.add_domain(
             "Domain",
-            # A prefix is taken once for all accounts of a region.
+            # A prefix is unique over all accounts of a region.
             cognito_domain=cognito.CognitoDomainOptions(
                 domain_prefix=f"loyalty-{settings.stage}-{Aws.ACCOUNT_ID}"
             ),
@@ -41,12 +41,12 @@ class Identities(Construct):
 
     @property
     def issuer(self) -> str:
-        # The pool's `ProviderURL`, an attribute that the local cloud's CloudFormation lacks.
+        # Not the pool's attribute `ProviderURL`, which the local cloud's CloudFormation lacks.
         return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self._pool.user_pool_id}"
 
     @property
     def audience(self) -> tuple[str, ...]:
-        """All clients: an ID token names its client in `aud`, a server's in `client_id`."""
+        """All clients. An ID token names its client in `aud`, a server's token in `client_id`."""
         services = (each.user_pool_client_id for each in self._services.values())
         return (self._mobile.user_pool_client_id, *services)
 
@@ -55,7 +55,7 @@ class Identities(Construct):
         return self._mobile.user_pool_client_id
 
     def publish(self, scope: Construct) -> None:
-        """Write what a deployer needs to make people and tokens into the stack's outputs."""
+        """Write what a deployer needs for creating people and tokens into the stack's outputs."""
         CfnOutput(scope, "UserPoolId", value=self._pool.user_pool_id)
         CfnOutput(scope, "MobileClientId", value=self._mobile.user_pool_client_id)
         services = (f"{name}={each.user_pool_client_id}" for name, each in self._services.items())
@@ -71,7 +71,7 @@ class Identities(Construct):
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
-            # A changed address counts once it is verified; until then the old one stays.
+            # The old address stays in force until the new one is verified.
             keep_original=cognito.KeepOriginalAttrs(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.OPTIONAL,
@@ -92,24 +92,24 @@ class Identities(Construct):
         acknowledge(
             pool,
             "AwsSolutions-COG2",
-            reason="Members share the pool with staff: anyone can turn a second factor on, and "
-            "demanding one from every customer of a coffee shop would keep them out.",
+            reason="Members share the pool with staff. Anyone can turn a second factor on, but "
+            "customers of a coffee shop would stay away if they had to.",
         )
         acknowledge(
             pool,
             "AwsSolutions-COG8",
-            reason="The Plus plan is priced per active user; a merchant who wants its threat "
-            "protection changes the plan in place.",
+            reason="The Plus plan is priced per active user. A merchant who wants its threat "
+            "protection can change the plan in place.",
         )
         return pool
 
     def _send_through_ses(self, pool: cognito.UserPool, configuration: Configuration) -> None:
-        """Send codes as the program writes to members; Cognito's own mailer sends 50 a day."""
+        """Send codes from the deployment's sender; Cognito's own mailer sends 50 a day."""
         sender = configuration.mail_from
         if sender is None:
-            raise TypeError("There is no sender to send as.")
+            raise TypeError("No sender is configured.")
         identity = configuration.mail_identity or sender.partition("@")[2]
-        # The construct's `email` wants a region that is known at synthesis.
+        # The construct's `email` requires a region that is known at synthesis.
         cast(
             cognito.CfnUserPool, pool.node.default_child
         ).email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
@@ -121,7 +121,7 @@ class Identities(Construct):
         )
 
     def _mobile_client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
-        """The public client of apps: no secret, since an app cannot keep one."""
+        """Create the public client for apps. It has no secret, because an app cannot keep one."""
         writable = cognito.ClientAttributes().with_standard_attributes(
             email=True, fullname=True, locale=True, phone_number=True
         )
@@ -136,7 +136,7 @@ class Identities(Construct):
         return self._pool.add_client(
             "Mobile",
             generate_secret=False,
-            # Admin sign-in needs IAM rights as well: it is how operators get a token by hand.
+            # Operators get a token by hand with admin sign-in, which also requires IAM rights.
             auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=True),
             disable_o_auth=not callback_urls,
             o_auth=cognito.OAuthSettings(
@@ -161,7 +161,7 @@ class Identities(Construct):
         )
 
     def _service_client(self, program: str) -> cognito.UserPoolClient:
-        """The confidential client of one program's servers."""
+        """Create the confidential client for one program's servers."""
         scope = cognito.ResourceServerScope(
             scope_name=SERVICE_SCOPE, scope_description="Call the program's API as a server"
         )

@@ -1,4 +1,4 @@
-"""What functions are made with: the parts that they share."""
+"""The parts that all functions share."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from infra.settings import Settings
 from loyalty.edge.report_pages import SignInSettings
 
 STREAM_TIMEOUT = Duration.seconds(60)
-# Memory buys a share of a processor too, and a cold start is nothing but processor.
+# More memory also means more processor, and a cold start is nothing but processor time.
 MEMORY_MIB = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kit:
-    """What a function of this stack is made with, and what its environment is called."""
+    """What this stack's functions are made with, and the names of their environment variables."""
 
     stack: Stack
     settings: Settings
@@ -59,7 +59,7 @@ class Kit:
         )
 
     def allow_ledger(self, function: CapabilityFunction) -> None:
-        """What it takes to find a member by identity and move points."""
+        """Allow finding a member by identity and moving points."""
         self.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE)
         self.data.secrets.allow_read_identity(function)
 
@@ -73,7 +73,7 @@ class Kit:
 
     @property
     def sign_in(self) -> dict[str, str]:
-        """Where the pages of the reports send people to sign in, if they may come back from it."""
+        """Where the report pages send people to sign in, if the sign-in may send them back."""
         identities, sign_in = self.data.identities, self.settings.sign_in
         if sign_in is None and identities is not None and self.settings.configuration.callback_urls:
             sign_in = SignInSettings(

@@ -13,7 +13,7 @@ from infra.functions import CapabilityFunction
 from infra.settings import Settings
 from loyalty.table.records import HISTORY_ATTRIBUTES
 
-# What the use cases ask of the table. A transaction needs the right of each of its parts.
+# The actions that use cases need. A transaction needs the right for each of its parts.
 GET = "dynamodb:GetItem"
 BATCH_GET = "dynamodb:BatchGetItem"
 QUERY = "dynamodb:Query"
@@ -25,7 +25,7 @@ CHECK = "dynamodb:ConditionCheckItem"
 
 
 class LedgerTable(Construct):
-    """The table with its three sparse or history indexes and the stream that is the outbox."""
+    """The table, its three indexes, and the stream that serves as the outbox."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -56,7 +56,7 @@ class LedgerTable(Construct):
     def stream_arn(self) -> str:
         arn = self._table.table_stream_arn
         if arn is None:
-            raise TypeError("The table was made without a stream.")
+            raise TypeError("The table has no stream.")
         return arn
 
     @property
@@ -81,7 +81,7 @@ class LedgerTable(Construct):
         )
 
     def allow(self, function: CapabilityFunction, *actions: str) -> None:
-        """Allow exact actions on the table itself; `TableV2.grant` would add every index."""
+        """Allow exact actions on the table only. `TableV2.grant` would add every index."""
         function.allow(*actions, on=[self._table.table_arn])
 
     def allow_query(self, function: CapabilityFunction, *, index: str) -> None:

@@ -1,4 +1,4 @@
-"""The stack that watches the others: every alarm, the two topics they are sent to, a dashboard."""
+"""The stack that watches the others: every alarm, the two topics for them, a dashboard."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from infra.settings import Settings
 
 
 class MonitoringStack(Stack):
-    """Alarms and dashboard, apart from what they watch: neither is in the way of the other.
+    """Alarms and the dashboard, in a stack apart from what they watch.
 
-    It reads names of functions and queues from the outputs of the service stack, so that one that
-    is removed there does not have to be removed here first.
+    It reads the names of functions and queues from the service stack's outputs while it deploys, so
+    a function can be removed there without being removed here first.
     """
 
     def __init__(
@@ -52,14 +52,14 @@ class MonitoringStack(Stack):
 
 
 class AlarmTopic(Construct):
-    """Where alarms of one severity are sent; `email` subscribes a mailbox."""
+    """The topic for alarms of one severity; `email` subscribes a mailbox."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, email: str | None
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=settings.tls_only)
-        # A topic with a policy of its own no longer has the default one that lets alarms publish.
+        # A topic with its own policy loses the default one, which lets alarms publish.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsPublish",
@@ -76,7 +76,7 @@ class AlarmTopic(Construct):
 def _add_alarm(
     scope: Construct, alarm: Alarm, *, name: str, topics: Mapping[Severity, sns.Topic]
 ) -> None:
-    """Create an alarm that tells its topic when it begins and when it is over."""
+    """Create an alarm that notifies its topic when it goes off and when it is over."""
     added = cw.Alarm(
         scope,
         pascal(alarm.name),
@@ -101,7 +101,7 @@ def _add_alarm(
 
 
 class Dashboard(Construct):
-    """One page: the business first, then the API, the functions, the queues."""
+    """One page: the business first, then the API, the functions and the queues."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, service: ServiceStack
@@ -118,7 +118,7 @@ class Dashboard(Construct):
         dashboard.add_widgets(*self._webhooks_out())
 
     def _count(self, name: str, *, by: str | None = None) -> cw.MathExpression:
-        """A business metric over all functions that write it, in one line or one by dimension."""
+        """Return a business metric over all functions: one line, or one for each value of `by`."""
         schema = ",".join([self._namespace, *([by] if by else []), "service"])
         found = f"SEARCH('{{{schema}}} MetricName=\"{name}\"', 'Sum', 300)"
         return cw.MathExpression(

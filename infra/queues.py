@@ -1,4 +1,4 @@
-"""The queues: storefront events on their way in, the work of schedules, what could not be done."""
+"""The queues: incoming storefront events, the work of schedules, and dead letters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEAD_LETTER_RETENTION = Duration.days(14)
 # AWS asks for six times the consumer's timeout, so that a throttled batch is not delivered twice.
 VISIBILITY_TIMEOUTS = 6
 
-# A hundred members: seconds of work, and of repetition when a worker dies.
+# A hundred members are seconds of work, and seconds of repeated work if a worker dies.
 PAGES_AT_ONCE = 4
 
 # Attempts that Lambda throttled count too; AWS recommends five or more for queues that feed Lambda.
@@ -35,19 +35,19 @@ INTAKE_RECEIVES_MAX = 10
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
 
-# A storefront's order is expected in the balance at once.
+# Customers expect a shop's order in their balance at once.
 INTAKE_AGE_MAX = Duration.minutes(10)
 # 10 million members who are due at one midnight take 84 minutes.
 WORK_AGE_MAX = Duration.hours(2)
 
-# How a function puts messages into a queue that it also consumes, if it does.
+# How many messages at a time a function sends to the queue that it consumes.
 Sends = Literal["nothing", "one", "many"]
 
 
 class FedQueue(Construct):
-    """A queue that feeds a function, and where the messages go that the function gave up.
+    """A queue that feeds a function, and the dead letters that the function gave up.
 
-    `age_max`: how long a message may wait before that is an alarm; None where waiting is normal.
+    `age_max` is how long a message may wait before an alarm goes off; None where waiting is normal.
     """
 
     name: str
@@ -81,7 +81,7 @@ def dead_letters_alarm(
 ) -> Alarm:
     return Alarm(
         name=f"{kebab(name)}-dead-letters",
-        says=f"{name} gave up on something; it is in the dead letters.",
+        says=f"{name} gave up on a message; it is in the dead letters.",
         metric=queue.metric_approximate_number_of_messages_visible(
             statistic=MAXIMUM, period=MINUTE
         ),
@@ -90,10 +90,10 @@ def dead_letters_alarm(
 
 
 class IntakeQueue(FedQueue):
-    """Storefront events in order per order: the message group is the order.
+    """Storefront events, in sequence for each order: the message group is the order.
 
-    Deduplication is by the sender's id and not by content, because a message carries only where
-    the delivery is stored, and the platform's own delivery id says what is the same.
+    A message holds only where the delivery is stored. So duplicates are recognized by the
+    platform's delivery id, not by content.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class IntakeQueue(FedQueue):
             "Queue",
             fifo=True,
             content_based_deduplication=False,
-            # Orders do not wait for one another: throughput and deduplication are per group.
+            # Throughput and deduplication are per group, so orders do not wait for one another.
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -143,9 +143,9 @@ class IntakeQueue(FedQueue):
         _allow_send_many(function, self.queue)
 
     def feed(self, function: CapabilityFunction) -> None:
-        """Let the function consume the queue, and put into it what it finds to do itself.
+        """Let the function consume the queue, and send to it the work that it finds itself.
 
-        What it reports as failed comes back alone.
+        Only the messages that it reports as failed come back.
         """
         _allow_send_many(function, self.queue)
         function.allow_feeding_itself()
@@ -162,7 +162,7 @@ class IntakeQueue(FedQueue):
             event_source_arn=self.queue.queue_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
-            # A sale's burst is worked off steadily and leaves room for the API's own functions.
+            # Caps a burst of orders, so that functions that answer HTTP are not throttled.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=50
             ),
@@ -170,11 +170,11 @@ class IntakeQueue(FedQueue):
 
 
 class WorkQueue(FedQueue):
-    """What a schedule found, in pages, for the function that it woke to work off.
+    """Pages of work that a scheduled function found and then works off.
 
-    A standard queue: the work is right in any order and however often it is done. Its messages
-    carry a group each, so that SQS serves a quiet program before one that has filled the queue.
-    `sends`: the function puts work of its own into it, one message or many at a time.
+    A standard queue, because the work may be done in any order and more than once. Each message
+    carries its program as a group, so SQS serves a quiet program before one that filled the queue.
+    `sends` states whether the function adds work itself, one message or many at a time.
     """
 
     def __init__(
@@ -242,7 +242,7 @@ class WorkQueue(FedQueue):
 
 
 class StreamDeadLetters(Construct):
-    """Where a stream reader's failed batches are named. The records stay in the stream a day."""
+    """Names the batches that a stream reader gave up. The records stay in the stream for a day."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -256,7 +256,7 @@ class StreamDeadLetters(Construct):
         acknowledge(
             self.queue,
             "AwsSolutions-SQS3",
-            reason="This is itself the dead-letter queue, as the stream mapping's destination.",
+            reason="This is the dead-letter queue itself: the stream mapping's destination.",
         )
 
 
@@ -264,6 +264,6 @@ def _allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:
     function.allow(SEND_ONE_OR_MANY, on=[queue.queue_arn])
     function.acknowledge_actions(
         SEND_ONE_OR_MANY,
-        why="Of AWS's actions only SendMessage matches, which covers batches; the local "
-        "cloud has another one for them.",
+        why="On AWS only SendMessage matches, which covers batches. The local cloud has an action "
+        "of its own for batches.",
     )

@@ -1,4 +1,4 @@
-"""Every route of the HTTP API: which function answers it, how much of it, and to whom."""
+"""Every route of the HTTP API: the function that answers it, its throttle, and who may call it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import NamedTuple
 
 
 class Limit(NamedTuple):
-    """Requests per second over all callers, and how many may come at once."""
+    """Requests per second over all callers, and how many may arrive at once."""
 
     rate: int
     burst: int
 
 
 class Throttle(Enum):
-    """What a route may be asked for before the gateway answers 429."""
+    """How many requests a route takes before the gateway answers 429."""
 
     READ = Limit(rate=1_000, burst=2_000)
     WRITE = Limit(rate=500, burst=1_000)
-    # E-mails and card numbers can be guessed: enough for many tills, little for a leaked token.
+    # Enough for many tills, but little for guessing e-mails and card numbers with a leaked token.
     LOOKUP = Limit(rate=200, burst=400)
     ADMINISTER = Limit(rate=10, burst=20)
     # Each runs SQL in a function of 3 GB.
     REPORT = Limit(rate=10, burst=30)
-    # Storefronts deliver a sale's orders all at once, and some give up on a shop that says 429.
+    # Storefronts deliver the orders of a sale all at once, and some give up after a 429.
     WEBHOOK = Limit(rate=1_000, burst=5_000)
     ANYONE = Limit(rate=20, burst=50)
 
@@ -36,10 +36,10 @@ COMMON_THROTTLE = Throttle.WRITE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """The route of one operation. `why_open` says why it is answered without a token.
+    """The route of one operation. `why_open` is the reason if it needs no token.
 
-    `shared` is the path below which the gateway has one route for all operations of a method: they
-    have one function, which knows them apart, and one throttle, which they share.
+    `shared` is a path below which the gateway has one route for all operations of a method. These
+    operations share a function, which tells them apart, and a throttle.
     """
 
     function: str
@@ -55,15 +55,15 @@ class Route:
 
     @property
     def key(self) -> str:
-        """The route key of API Gateway."""
+        """API Gateway's key of the route."""
         return self.path if self.path == CATCH_ALL else f"{self.method} {self.path}"
 
 
 def at_gateway(routes: Iterable[Route]) -> tuple[Route, ...]:
-    """The routes that the gateway is given: one for all operations that share it.
+    """Return the gateway's routes: operations that share a route become one.
 
-    By method and not `ANY`: that one would take the browsers' `OPTIONS` as well, which come
-    without a token and have to be answered by the gateway itself.
+    A shared route has a method. `ANY` would also take the `OPTIONS` of browsers, which come without
+    a token and which the gateway itself must answer.
     """
     return tuple(
         dict.fromkeys(
@@ -87,7 +87,7 @@ def _routes(function: str, *rows: tuple[str, str, Throttle]) -> tuple[Route, ...
 
 
 def _managed(function: str, collection: str, *rows: tuple[str, str]) -> tuple[Route, ...]:
-    """What managers do to the things of one collection, a few times a day."""
+    """Return routes of one collection that managers use a few times a day."""
     shared = _PROGRAM + collection
     return tuple(
         Route(
@@ -168,7 +168,7 @@ ROUTES: tuple[Route, ...] = (
         "exports",
         ("POST", "/reports/exports", Throttle.ADMINISTER),
         ("GET", "/reports/exports", Throttle.ADMINISTER),
-        # Whoever waits for one asks again and again.
+        # Clients poll it while they wait for a file.
         ("GET", "/reports/exports/{export_id}", Throttle.LOOKUP),
     ),
     Route(
@@ -176,21 +176,21 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=f"{_PROGRAM}/reports",
         throttle=Throttle.ANYONE,
-        why_open="A page without data: it asks whoever reads it for a token.",
+        why_open="A page without data; it asks its reader for a token.",
     ),
     Route(
         function="reporting",
         method="GET",
         path="/v1/assets/{digest}/{name}",
         throttle=Throttle.READ,
-        why_open="Scripts and styles of that page, the same for everybody.",
+        why_open="Scripts and styles of that page, the same for everyone.",
     ),
     Route(
         function="webhooks",
         method="POST",
         path=f"{_PROGRAM}/webhooks/{{storefront_id}}",
         throttle=Throttle.WEBHOOK,
-        why_open="Storefronts have no token: the function checks the platform's signature.",
+        why_open="Storefronts have no token; the function checks the platform's signature.",
     ),
     *_managed(
         "webhooks_out",
@@ -211,7 +211,7 @@ ROUTES: tuple[Route, ...] = (
             method=method,
             path=f"{_PROGRAM}/unsubscribe/{{token}}",
             throttle=Throttle.LOOKUP,
-            why_open="Mail clients have no token: the link itself is sealed.",
+            why_open="Mail clients have no token; the link itself is sealed.",
         )
         for method in ("GET", "POST")
     ),
@@ -221,7 +221,7 @@ ROUTES: tuple[Route, ...] = (
             method=method,
             path=f"{_PROGRAM}/survey-links/{{token}}",
             throttle=Throttle.LOOKUP,
-            why_open="Members who are asked have no token: the link itself is sealed.",
+            why_open="Members who answer a survey have no token; the link itself is sealed.",
         )
         for method in ("GET", "POST")
     ),
@@ -237,6 +237,6 @@ ROUTES: tuple[Route, ...] = (
         method="ANY",
         path=CATCH_ALL,
         throttle=Throttle.ANYONE,
-        why_open="It only answers that there is no such route.",
+        why_open="It answers only that the route does not exist.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What wakes functions by the clock, and the queue of what they find to do."""
+"""Schedules that wake functions, and queues for the work that these find."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from infra.settings import Settings
 
 
 class Runs(NamedTuple):
-    """What a function counts when a schedule has woken it, and how long that count may be missing.
+    """What a function counts when a schedule wakes it, and how long the count may be missing.
 
-    Silence is the only sign of a schedule that is gone: `says` is what nobody did meanwhile.
+    Silence is the only sign of a schedule that is gone. `says` names the work that was not done.
     """
 
     counts: str
@@ -28,9 +28,9 @@ class Runs(NamedTuple):
 
 
 class ScheduledWork(Construct):
-    """A function that is woken to find work, and its queue hands the work in pages.
+    """A function that finds work when it is woken, and a queue that hands it the work in pages.
 
-    By a schedule or, where there are no `expression` and `runs`, by somebody who invokes it.
+    A schedule wakes it. Without `expression` and `runs`, people invoke it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ScheduledWork(Construct):
 class Wake(Construct):
     """Wakes a function on a schedule, in UTC, with an empty event.
 
-    A run that failed is not retried for long: what it would have found, the next one finds.
+    A failed run is not retried for long, because the next run finds the same work.
     """
 
     def __init__(
@@ -113,5 +113,5 @@ class Wake(Construct):
                 ),
             ),
         )
-        # The first wake must not come before the right to it.
+        # The schedule must not fire before it may invoke the function.
         schedule.node.add_dependency(role)

@@ -1,4 +1,4 @@
-"""Secrets: the key of the identity digests, and the places of storefronts' and endpoints' own."""
+"""Secrets: the key of the identity digests, and prefixes for secrets of shops and endpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.settings import Settings
 
 
 class Secrets(Construct):
-    """The identity key is kept with the table: without it nobody is found by e-mail again."""
+    """The identity key is retained with the table: without it no member is found by e-mail."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -32,34 +32,34 @@ class Secrets(Construct):
         acknowledge(
             self._identity,
             "AwsSolutions-SMG4",
-            reason="Rotating by itself would lose every member: each digest is made again under "
-            "the new key first, whose version is part of the digest's key in the table.",
+            reason="Automatic rotation would lose every member. Each digest must first be computed "
+            "with the new key, whose version is part of the digest's key in the table.",
         )
 
     @property
     def identity_arn(self) -> str:
-        # The attribute, and not the reference, which the local cloud answers with the name.
+        # Not the reference, which is the name on the local cloud.
         return cast(secretsmanager.CfnSecret, self._identity.node.default_child).attr_id
 
     def allow_read_identity(self, function: CapabilityFunction) -> None:
         function.allow("secretsmanager:GetSecretValue", on=[self.identity_arn])
 
     def allow_storefronts(self, function: CapabilityFunction, *actions: str) -> None:
-        """Allow actions on the secrets of storefronts, which are made when one is connected."""
+        """Allow actions on secrets of storefronts, which are created when a shop is connected."""
         self._allow_under(
             self.storefront_prefix,
             function,
             actions,
-            why="A storefront's secret is made when it is connected, under this prefix.",
+            why="A storefront's secret is created below this prefix when the shop is connected.",
         )
 
     def allow_endpoints(self, function: CapabilityFunction, *actions: str) -> None:
-        """Allow actions on the secrets of endpoints, which are made when one is registered."""
+        """Allow actions on secrets of endpoints, which are created at registration."""
         self._allow_under(
             self.endpoint_prefix,
             function,
             actions,
-            why="An endpoint's secret is made when it is registered, under this prefix.",
+            why="An endpoint's secret is created below this prefix when it is registered.",
         )
 
     def _allow_under(

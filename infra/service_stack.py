@@ -1,4 +1,4 @@
-"""What can be thrown away and deployed again: functions, API, queues, bus."""
+"""The stack that can be deleted and deployed again: functions, API, queues, bus."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from infra.subscriptions import Subscriptions
 
 
 class ServiceStack(Stack):
-    """One function per capability, and what wakes it."""
+    """One function for each capability, and what wakes it."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStack
@@ -108,7 +108,7 @@ class ServiceStack(Stack):
 
     @property
     def watched(self) -> Sequence[Watched]:
-        """All that has alarms."""
+        """Everything with alarms."""
         return (
             self.api,
             *self.functions.values(),
@@ -121,7 +121,7 @@ class ServiceStack(Stack):
 
     @property
     def dead_letters(self) -> Mapping[str, sqs.Queue]:
-        """Where what each reader and each queue gave up is, by its name."""
+        """The dead-letter queue of each stream reader and each queue, by name."""
         parked = {name: reader.dead_letters for name, reader in self.readers.items()}
         return parked | {name: queue.dead_letters for name, queue in self.queues.items()}
 
@@ -136,7 +136,7 @@ class ServiceStack(Stack):
             issuer=issuer,
             audience=audience,
         )
-        # Mails lead to the API, which is made after the function that writes them.
+        # Mails link to the API, which is created after the function that sends them.
         self.functions["notifications"].function.add_environment(
             "LOYALTY_API_URL", self._settings.configuration.api_url or api.url
         )
@@ -154,9 +154,9 @@ class ServiceStack(Stack):
             CfnOutput(self, f"{pascal(name)}FunctionName", value=function_name)
 
     def _trusted(self) -> tuple[str, tuple[str, ...]]:
-        """Whose tokens the API takes, and made for which clients."""
+        """Return the issuer whose tokens the API accepts, and the clients they must be for."""
         if self._settings.configuration.issuer:
             return self._settings.configuration.issuer, self._settings.configuration.audience
         if self._data.identities is None:
-            raise TypeError("A deployment has an issuer or identities of its own.")
+            raise TypeError("A deployment needs an issuer or a user pool of its own.")
         return self._data.identities.issuer, self._data.identities.audience

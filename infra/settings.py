@@ -1,4 +1,4 @@
-"""What can be chosen about a deployment: a committed file for each stage, and the machine."""
+"""The choices of a deployment: a committed file for each stage, and the machine's side."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from loyalty.edge.report_pages import SignInSettings
 Architecture = Literal["arm64", "x86_64"]
 Platform = Literal["arm64", "x86_64", "local"]
 
-# Given to the app itself and not in cdk.json, so that `python app.py` and the CDK CLI agree.
+# Passed to the app and not in cdk.json, so that `python app.py` and the CDK CLI agree.
 FEATURE_FLAGS = {
     "@aws-cdk/aws-dynamodb:retainTableReplica": True,
     "@aws-cdk/aws-s3:createDefaultLoggingPolicy": True,
     "@aws-cdk/aws-s3:publicAccessBlockedByDefault": True,
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
-    # A stack reads an output of another when it is deployed, and does not hold on to it: an export
-    # that somebody imports can be neither changed nor removed.
+    # A stack reads another stack's output only while it deploys. An export that is imported could
+    # be neither changed nor removed.
     "@aws-cdk/core:defaultCrossStackReferences": "weak",
     "@aws-cdk/core:checkSecretUsage": True,
 }
 
-# Part of names that have limits: of a domain, a database, functions.
+# It is part of names with length limits: of a domain, a database, functions.
 STAGE_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 Text = Annotated[pydantic.StrictStr, pydantic.StringConstraints(min_length=1)]
@@ -42,7 +42,7 @@ Address = Annotated[Text, pydantic.StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<
 
 
 class ConfigurationError(ValueError):
-    """A configuration that no deployment can have. The message names every mistake."""
+    """A stage's configuration is invalid. The message names every mistake."""
 
 
 class _Part(pydantic.BaseModel):
@@ -50,7 +50,7 @@ class _Part(pydantic.BaseModel):
 
 
 class Claims(_Part):
-    """What another issuer calls its claims, where that differs from Cognito's names."""
+    """An issuer's names of claims, where they differ from Cognito's."""
 
     groups_claim: Text | None = None
     scopes_claim: Text | None = None
@@ -61,7 +61,7 @@ class Claims(_Part):
 
 
 class SignIn(_Part):
-    """Where another issuer signs people in to the pages of the reports, by a public client."""
+    """Where an issuer other than Cognito signs people in to the report pages (a public client)."""
 
     authorize_url: Url
     token_url: Url
@@ -69,18 +69,18 @@ class SignIn(_Part):
 
 
 class Configuration(_Part):
-    """The file of one stage. Every key stands for itself: leaving one out changes nothing else.
+    """The file of one stage. Leaving out a key affects only what that key is about.
 
     `production`: the stage keeps its data when a stack is deleted, and refuses to be deleted.
-    `programs` are those that a server may call with the service client's credentials.
-    `issuer` and `audience` replace Cognito by another OIDC issuer.
-    `mail_from` is the address that members get mail from (None: they get none), and
-    `mail_identity` the identity that is verified in SES for it (None: the address's domain).
-    `api_url` is where links in mails lead, if that is not the API's own address.
-    `reserved_concurrency`: executions at once that each function that answers HTTP has for itself,
-    whatever queues and streams use up (None: they share what the account has).
-    `alarm_email` is the mailbox of alarms that wake somebody, and `ticket_email` of those that can
-    wait for the next working day (None: the same mailbox).
+    `programs` are the programs that servers may call with the service client's credentials.
+    `issuer` and `audience` replace Cognito with another OIDC issuer.
+    `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
+    that is verified in SES for it (None: the address's domain).
+    `api_url` is where links in mails lead, if not to the API's own address.
+    `reserved_concurrency` is the number of concurrent executions that each function that answers
+    HTTP has for itself, whatever queues and streams use (None: all share the account's).
+    `alarm_email` is the mailbox for alarms that wake somebody, and `ticket_email` for alarms that
+    can wait for the next working day (None: the same mailbox).
     """
 
     production: pydantic.StrictBool
@@ -103,8 +103,8 @@ class Configuration(_Part):
 class Settings:
     """The choices of one deployment.
 
-    `platform` says for which machine the assets were built: the stage's architecture, or `local`
-    for the local cloud, which runs them on this machine and speaks plain HTTP.
+    `platform` is the machine that the assets were built for: the stage's architecture, or `local`
+    for the local cloud, which runs them on this machine over plain HTTP.
     """
 
     stage: str
@@ -115,16 +115,16 @@ class Settings:
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
-        """Read the stage's name and the machine's side from the context, all else from its file.
+        """Read the stage's name and the platform from the context, and the rest from its file.
 
         Raises:
-            ConfigurationError: with every mistake of the file.
+            ConfigurationError: the file has mistakes; all are named.
         """
         stage = _text(node, "stage") or "dev"
         if not STAGE_PATTERN.fullmatch(stage):
             raise ConfigurationError(
-                f"Context `stage` is `{stage}`; it has at most 16 small letters, digits and "
-                "hyphens, and begins with a letter."
+                f"Context `stage` is `{stage}`. Use at most 16 lowercase letters, digits and "
+                "hyphens, starting with a letter."
             )
         architecture = _choice(node, "architecture", Architecture, default="arm64")
         return cls(
@@ -142,7 +142,7 @@ class Settings:
 
     @property
     def metrics_namespace(self) -> str:
-        """A namespace of its own: no stage sets off or silences the alarms of another."""
+        """A namespace for each stage, so that no stage affects the alarms of another."""
         return f"Loyalty/{self.stage}"
 
     @property
@@ -151,7 +151,7 @@ class Settings:
 
     @property
     def claims(self) -> tuple[tuple[str, str], ...]:
-        """The claims that are not called as Cognito calls them, by the name of their setting."""
+        """The claims whose names differ from Cognito's, by the name of their setting."""
         chosen = self.configuration.claims.model_dump(exclude_none=True)
         return tuple(chosen.items())
 
@@ -162,21 +162,21 @@ class Settings:
 
     @property
     def tls_only(self) -> bool:
-        """The local cloud serves plain HTTP on the loopback, so a TLS-only policy shuts all out."""
+        """Whether policies require TLS. The local cloud serves plain HTTP on the loopback."""
         return self.platform != "local"
 
     @property
     def sends_by_identity(self) -> bool:
-        """The local cloud asks for the right to send on everything, not on who it is sent as."""
+        """Whether the right to send is per identity. The local cloud checks it on everything."""
         return self.platform != "local"
 
     def workers_at_once(self, workers: int) -> int:
-        """Each worker of the local cloud unpacks layers of its own: two are enough there."""
+        """Return how many workers to allow: at most two on the local cloud, which starts slowly."""
         return workers if self.platform != "local" else min(workers, 2)
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """What becomes of data when its stack is deleted."""
+        """What happens to data when its stack is deleted."""
         return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.is_prod else RemovalPolicy.DESTROY
 
     @property
@@ -206,7 +206,7 @@ def read_configuration(file: Path) -> Configuration:
     """Read the file of a stage.
 
     Raises:
-        ConfigurationError: there is none, it is not TOML, or it has mistakes, all of them named.
+        ConfigurationError: the file is missing, is not TOML, or has mistakes; all are named.
     """
     if not file.is_file():
         raise ConfigurationError(
@@ -233,19 +233,19 @@ def read_configuration(file: Path) -> Configuration:
 
 
 def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with keys together, each of which may be right by itself."""
+    """Yield mistakes of keys that are valid by themselves but contradict each other."""
     if ("issuer" in raw) != bool(raw.get("audience")):
-        yield "`issuer`, `audience`: both are given, or neither is"
+        yield "`issuer`, `audience`: state both or neither"
     if "issuer" in raw and raw.get("callback_urls"):
-        yield "`callback_urls`: they are Cognito's; another issuer has `sign_in`"
+        yield "`callback_urls`: only Cognito uses them; with another issuer, state `sign_in`"
     if raw.get("production") is True and not {"issuer", "mail_from"} & raw.keys():
         yield (
-            "`mail_from`: it is missing. Cognito's own mailer sends 50 mails a day for the whole "
+            "`mail_from`: missing. Cognito's own mailer sends 50 mails a day for the whole "
             "account, so the 51st person who signs up gets no code. State a sender that is "
             "verified in SES, or another `issuer`"
         )
     if "mail_identity" in raw and "mail_from" not in raw:
-        yield "`mail_identity`: there is no `mail_from` that it would be the identity of"
+        yield "`mail_identity`: it needs a `mail_from`"
 
 
 def _text(node: Node, name: str) -> str | None:
@@ -261,7 +261,5 @@ def _choice(node: Node, name: str, choices: object, *, default: str) -> str:
     value = _text(node, name) or default
     allowed = get_args(choices)
     if value not in allowed:
-        raise ConfigurationError(
-            f"Context `{name}` is `{value}`; it is one of {', '.join(allowed)}."
-        )
+        raise ConfigurationError(f"Context `{name}` is `{value}`. Use one of {', '.join(allowed)}.")
     return value

@@ -16,16 +16,16 @@ from infra.ledger_table import LedgerTable
 from infra.queues import StreamDeadLetters, dead_letters_alarm
 from infra.settings import Settings
 
-# Facts are promised in the reports, and events on the bus, within two minutes of the write.
+# The docs promise that facts are in reports, and events on the bus, within two minutes.
 ITERATOR_AGE_MAX = Duration.minutes(2)
 
 
 class StreamReader(Construct):
-    """Feeds the table's changes to a function, in order per item, at least once.
+    """Feeds the table's changes to a function at least once, in order for each item.
 
-    A failed batch is halved until the poisonous record stands alone, which is then named in the
-    dead letters. Reading starts with the oldest record: a service that was deleted and deployed
-    again within a day has missed nothing, and both readers' outputs can be told from repeats.
+    A failed batch is halved until it holds only the record that fails, which is then named in the
+    dead letters. Reading starts with the oldest record, so a service that is deleted and deployed
+    again within a day misses nothing. Consumers can recognize repeats of both readers' outputs.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class StreamReader(Construct):
             parallelization_factor=parallelization,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            # Sits out a throttled target; for as long, a poisonous record holds up its lane.
+            # Outlasts a throttled target. A record that always fails holds up its lane for as long.
             maximum_retry_attempts=30,
             maximum_record_age_in_seconds=Duration.hours(12).to_seconds(),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
@@ -83,7 +83,7 @@ class StreamReader(Construct):
                 metric=self.iterator_age(),
                 threshold=ITERATOR_AGE_MAX.to_milliseconds(),
                 periods=5,
-                # The stream forgets after a day.
+                # The stream keeps records for a day.
                 severity=Severity.PAGE,
             ),
             dead_letters_alarm(name, self.dead_letters, severity=Severity.PAGE),

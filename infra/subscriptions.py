@@ -1,4 +1,4 @@
-"""What a queue hears of a bus."""
+"""Rules that put events of a bus into queues."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from infra.queues import WorkQueue
 
 
 class Subscription(Construct):
-    """A rule that puts events of some names, or of all, into a function's queue.
+    """A rule that puts events of some names, or all events, into a function's queue.
 
-    What the queue does not take is retried for a day, then lies in the queue's dead letters.
-    `says` is the message, where the event itself is not: `<name>` stands for one of `paths`.
+    An event that the queue does not take is retried for a day, then it becomes a dead letter.
+    `says` is the message, if it is not the event itself: `<name>` stands for one of `paths`.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Subscription(Construct):
 
 
 class Subscriptions:
-    """All rules of a stack, watched together: a rule that fails says nothing of its own."""
+    """All rules of a stack, with one alarm for events that reach no queue."""
 
     def __init__(self, scope: IConstruct) -> None:
         self._all = [each for each in scope.node.find_all() if isinstance(each, Subscription)]

@@ -1,1 +1,1 @@
-"""The functions, each with what it is told, what it may do, and what wakes it."""
+"""The functions, each with its environment, its rights, and what wakes it."""

@@ -1,4 +1,4 @@
-"""What the calendar brings: expiries, reminders, audits, the end of erasures."""
+"""Functions that run on a schedule: expiries, reminders, audits, unfinished erasures."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from loyalty.domain.events import SOURCE, Event
 from loyalty.usecases.messaging.reminders import WAKING_EVENTS, WAKING_IF_LATE
 
 SWEEP_TIMEOUT = Duration.seconds(60)
-# To read off a busy day's facts who has changed.
+# Enough to read who has changed from the facts of a busy day.
 AUDIT_TIMEOUT = Duration.seconds(300)
 # 50 workers settle about 2,000 members a second and leave room for the API's own functions.
 SWEEP_CONCURRENCY_MAX = 50
 AUDIT_CONCURRENCY_MAX = 10
-# Four parts of a search, of 20 s each, and the table's work before.
+# Four parts of a search, 20 s each, after the work on the table.
 PRIVACY_TIMEOUT = Duration.seconds(120)
 PRIVACY_CONCURRENCY_MAX = 2
-# Mornings can wait a little: everybody is due when the quiet hours end.
+# Everybody is due when the quiet hours end, and a morning mail can wait a little.
 REMINDERS_CONCURRENCY_MAX = 20
 
 
 def expiry(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "expiry",
-        "Let members and vouchers catch up with the calendar",
+        "Expire and activate points and vouchers that are due",
         environment=kit.table_name,
         timeout=SWEEP_TIMEOUT,
     )
-    # The query of the table itself is for the registry of programs.
+    # The registry of programs is a query of the table itself.
     kit.data.table.allow(function, GET, QUERY, PUT, UPDATE)
     kit.data.table.allow_query(function, index="expiring")
     return ScheduledWork(
@@ -45,14 +45,14 @@ def expiry(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_SWEEP_QUEUE_URL",
         concurrency_max=SWEEP_CONCURRENCY_MAX,
         expression="rate(5 minutes)",
-        runs=Runs("Sweeps", "No sweep has begun for a quarter of an hour."),
+        runs=Runs("Sweeps", "No sweep has started for a quarter of an hour."),
     )
 
 
 def audit(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "audit",
-        "Hold accounts against their entries",
+        "Compare accounts with the sums of their entries",
         environment=kit.table_name | kit.lake_bucket,
         timeout=AUDIT_TIMEOUT,
     )
@@ -73,14 +73,14 @@ def audit(kit: Kit) -> ScheduledWork:
         queue_variable="LOYALTY_AUDIT_QUEUE_URL",
         concurrency_max=AUDIT_CONCURRENCY_MAX,
         expression="cron(15 2 * * ? *)",
-        runs=Runs("Audits", "No audit has begun for two days.", period=DAY, periods=2),
+        runs=Runs("Audits", "No audit has started for two days.", period=DAY, periods=2),
     )
 
 
 def privacy(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "privacy",
-        "Finish erasures wherever somebody can still be found",
+        "Finish erasures in every place that holds personal data",
         environment=kit.table_name
         | kit.identity_secret
         | kit.inbox_bucket
@@ -119,7 +119,7 @@ def privacy(kit: Kit) -> ScheduledWork:
 def reminders(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "reminders",
-        "Look at members of whom something comes up, and write what they are to be told",
+        "Check members with something due soon, and write their messages",
         environment=kit.table_name,
         timeout=SWEEP_TIMEOUT,
     )
@@ -149,7 +149,7 @@ def reminders(kit: Kit) -> ScheduledWork:
             detail=detail,
             queue=work.queue,
             bus_name=kit.bus.event_bus_name,
-            # As a page that the function sends itself.
+            # The same form as a page that the function sends to itself.
             says='{"v": 1, "program_id": <program>, "lane": "changed", "items": [<member>]}',
             paths={"program": "$.detail.program_id", "member": "$.detail.member_id"},
         )

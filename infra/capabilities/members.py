@@ -1,4 +1,4 @@
-"""What people ask for: their program, their membership, points, rewards."""
+"""Functions for members and staff: the program, membership, points, rewards."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def enrollment(kit: Kit) -> CapabilityFunction:
         | kit.claims
         | {"LOYALTY_INTAKE_QUEUE_URL": kit.intake.queue.queue_url},
     )
-    # Whoever enrolls is given what they bought as a guest.
+    # A new member gets the orders that they placed as a guest.
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, CHECK, QUERY)
     kit.intake.allow_send(function)
     kit.data.table.allow_query(function, index="history")
@@ -57,9 +57,9 @@ def accrual(kit: Kit) -> CapabilityFunction:
         environment=kit.table_name | kit.identity_secret | kit.claims,
     )
     kit.allow_ledger(function)
-    # A refund looks for what its lots expired; a guest's order that earns is listed no more.
+    # A refund looks up what expired from its lots. A guest's order that earns leaves the list.
     kit.data.table.allow(function, QUERY, DELETE)
-    # An answer to a survey relies on its member still being one; a list has a survey's answers.
+    # An answer to a survey requires that its member still exists.
     kit.data.table.allow(function, CHECK)
     kit.data.table.allow_query(function, index="history")
     return function

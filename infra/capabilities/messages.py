@@ -22,7 +22,7 @@ NOTIFICATIONS_RECEIVES_MAX = 240
 def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
     function = kit.function(
         "notifications",
-        "Say members' messages by mail, and show managers how they look",
+        "Mail messages to members, and preview them for managers",
         environment=kit.table_name | kit.identity_secret | kit.claims | kit.mail.environment,
         timeout=NOTIFICATIONS_TIMEOUT,
     )
@@ -40,7 +40,7 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         # Messages wait whenever it is night.
         age_max=None,
     )
-    # What the quiet hours came before is hidden until they end.
+    # Messages that fall into the quiet hours are hidden until these end.
     function.allow("sqs:ChangeMessageVisibility", on=[messages.queue.queue_arn])
     function.function.add_environment("LOYALTY_NOTIFICATIONS_QUEUE_URL", messages.queue.queue_url)
     Subscription(

@@ -1,4 +1,4 @@
-"""The lake and what is read from it."""
+"""Functions that write the lake and read it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from infra.streams import StreamReader
 from loyalty.domain.report_exports import ATTEMPTS_MAX as ATTEMPTS_AT_EXPORT_MAX
 
 REPORT_TIMEOUT = Duration.seconds(29)
-# The most there is: the first fold of a long history reads and sorts all of it.
+# Lambda's maximum: the first fold of a long history reads and sorts all of it.
 COMPACTION_TIMEOUT = Duration.minutes(15)
 # Half a minute of work, and room for a table that throttles.
 REBUILD_TIMEOUT = Duration.minutes(5)
-# The least there is.
+# The smallest value that SQS event sources accept.
 COMPACTION_CONCURRENCY_MAX = 2
-# The most there is: facts to come, ten minutes to compute, and a file to go.
+# Lambda's maximum: facts are fetched, computed for up to ten minutes, and a file is uploaded.
 EXPORTS_TIMEOUT = Duration.minutes(15)
 EXPORTS_CONCURRENCY_MAX = 5
-# Nobody waits for it, and the table's readers shall not notice.
+# Nobody waits for it, and it must not slow down the table's readers.
 REBUILD_CONCURRENCY_MAX = 4
 REPORT_MEMORY_MIB = 3008
-# For facts, and for queries that outgrow the memory; 512 MB of it cost nothing.
+# For facts, and for queries that outgrow the memory. The first 512 MB are free.
 REPORT_DISK_MIB = 4096
-# For the facts, for what outgrows the memory, and for the file.
+# For the facts, for queries that outgrow the memory, and for the file.
 EXPORTS_DISK_MIB = 10_240
 
 
@@ -46,7 +46,7 @@ def archive(kit: Kit) -> StreamReader:
         settings=kit.settings,
         table=kit.data.table,
         function=function,
-        # Few objects of many facts: half a minute of the two that freshness allows.
+        # Large batches make few objects. This takes half a minute of the two that are promised.
         batch_size=1_000,
         batching_window=Duration.seconds(30),
         parallelization=1,
@@ -73,7 +73,7 @@ def compaction(kit: Kit) -> ScheduledWork:
         function=function,
         queue_variable="LOYALTY_COMPACTION_QUEUE_URL",
         concurrency_max=COMPACTION_CONCURRENCY_MAX,
-        # What the last minutes of an hour brought is in the lake by then.
+        # By then the facts of the hour's last minutes are in the lake.
         expression="cron(5 * * * ? *)",
         runs=Runs(
             "Compactions",
@@ -86,7 +86,7 @@ def compaction(kit: Kit) -> ScheduledWork:
 def rebuild(kit: Kit) -> ScheduledWork:
     function = kit.function(
         "rebuild",
-        "Tell the lake everything once more, from the table",
+        "Write all facts of the table to the lake again",
         environment=kit.table_name | kit.lake_bucket,
         timeout=REBUILD_TIMEOUT,
     )
@@ -139,10 +139,10 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         function=function,
         concurrency_max=EXPORTS_CONCURRENCY_MAX,
         batch_size=1,
-        # Each attempt, the one that gives up, and two that another one forestalled.
+        # Each attempt, the one that gives up, and two that found another attempt under way.
         receives_max=ATTEMPTS_AT_EXPORT_MAX + 3,
-        # No more messages are out than there are functions for them, and an attempt that was
-        # killed is not left alone for an hour and a half.
+        # A batch is one message, so none is received before a function is free for it. A longer
+        # timeout would delay an attempt after a kill by an hour and a half.
         visibility_timeouts=1,
         sends="one",
     )

@@ -1,4 +1,4 @@
-"""Shops: what they deliver, and the codes that they are given."""
+"""Functions for shops: receive and apply what they deliver, send them voucher codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loyalty.domain.events import SOURCE
 from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
 
 INTAKE_TIMEOUT = Duration.seconds(30)
-# Up to six calls of a shop, which may take 7 s each, for a shop or two.
+# Up to six requests to a shop, of up to 7 s each, for one or two shops.
 CODES_TIMEOUT = Duration.seconds(60)
 CODES_CONCURRENCY_MAX = 2
 
@@ -48,14 +48,14 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
         timeout=INTAKE_TIMEOUT,
     )
     kit.allow_ledger(function)
-    # A refund looks for what its lots expired; a guest's order that earns is listed no more;
-    # a customer who enrolls is known by nobody else.
+    # A refund looks up what expired from its lots. A guest's order that earns leaves the list.
+    # A customer can only be enrolled with an identity that no other member has.
     kit.data.table.allow(function, QUERY, DELETE, CHECK)
-    # Some platforms have to be asked for the order itself.
+    # Some platforms deliver only an id, so the order is fetched from their API.
     kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
     kit.data.buckets.allow_fetch_delivery(function)
     kit.intake.feed(function)
-    # What was kept and not queued, though nobody delivers it again.
+    # Finds deliveries that were stored but not queued, and that no platform sends again.
     wake = Wake(
         kit.stack,
         "IntakeWake",
@@ -66,7 +66,7 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
             "StrandedRuns",
             "No run has looked for deliveries that were stored and not queued for two hours.",
             period=HOUR,
-            # A run looks at two hours.
+            # A run covers two hours.
             periods=2,
         ),
     )
@@ -80,12 +80,12 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
         (
             "DataRequested",
             "data-requested",
-            "A shop's customer wants to know what is held of them; answer within 30 days.",
+            "A shop's customer asks for their data; answer within 30 days.",
         ),
         (
             "DeliveriesContradicted",
             "deliveries-contradicted",
-            "A platform sent two different contents under the id of one event.",
+            "A platform sent two different contents with the same event id.",
         ),
     ):
         function.alarm_on(counted, name=name, says=says)
@@ -95,7 +95,7 @@ def intake(kit: Kit) -> tuple[CapabilityFunction, Wake]:
 def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
     function = kit.function(
         "codes",
-        "Let connected shops have the codes of vouchers as long as these are good",
+        "Create and delete discount codes for vouchers in connected shops",
         environment=kit.table_name | kit.storefront_secrets,
         timeout=CODES_TIMEOUT,
     )
@@ -112,7 +112,7 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         receives_max=ATTEMPTS_MAX,
         sends="nothing",
     )
-    # A shop that is down is asked again later and later.
+    # A shop that is down is retried at growing intervals.
     function.allow("sqs:ChangeMessageVisibility", on=[codes.queue.queue_arn])
     function.function.add_environment("LOYALTY_CODES_QUEUE_URL", codes.queue.queue_url)
     Subscription(
