@@ -243,6 +243,36 @@ class TestSquare:
 
         assert outcomes() == ["parked:access_denied"]
 
+    @pytest.mark.parametrize(
+        ("catalog", "points"),
+        [
+            (Reply(200, {"objects": [{"id": "V1", "item_variation_data": {"sku": "LATTE"}}]}), 0),
+            (Reply(403), 5),
+        ],
+    )
+    def test_rules_by_sku_see_the_merchant_s_if_the_token_may_read_the_catalog(
+        self,
+        catalog: Reply,
+        points: int,
+        platform: PlatformServer,
+        publish: Callable[..., object],
+        outcomes: Callable[[], list[str]],
+    ) -> None:
+        base = {"id": "base", "on": "order", "points": 1, "per_minor": 100}
+        publish(currency="USD", version=2, earning_rules=[base | {"exclude_skus": ["LATTE"]}])
+        connect(platform="square", secrets=[SECRET], access_token="t", notification_url=URL)
+        member_id = enroll(kind="customer", value="ANA", source="shop")
+        lines = fixture("square/order")["order"]["line_items"]
+        items = [each | {"catalog_object_id": "V1"} for each in lines]
+        platform.answer(f"/v2/orders/{self.ORDER_ID}", Reply(200, self.order(line_items=items)))
+        platform.answer("/v2/catalog/batch-retrieve", catalog)
+
+        self.deliver(self.payment(), "e1")
+        drain()
+
+        assert balance(member_id) == points
+        assert outcomes() == ["earned:"]
+
 
 class TestBigCommerce:
     """Goods for 60.00, shipping for 5.00, 10 % of tax on both."""

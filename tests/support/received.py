@@ -38,7 +38,7 @@ def complete_delivery(
     """What a thin delivery means once the platform has answered with these responses."""
     fetch_needed = platform.translate(topic, body, SendingShop(source, earns=earns))
     assert isinstance(fetch_needed, FetchNeeded), fetch_needed
-    return fetch_needed.complete(responses)
+    return _completed(fetch_needed, responses)
 
 
 def complete_any(
@@ -46,7 +46,19 @@ def complete_any(
 ) -> Command | PrivacyRequest:
     """What any body means, with these responses where the platform must be asked first."""
     command = platform.translate(topic, body, SHOP)
-    return command.complete(responses) if isinstance(command, FetchNeeded) else command
+    return _completed(command, responses) if isinstance(command, FetchNeeded) else command
+
+
+def _completed(fetch_needed: FetchNeeded, responses: Sequence[bytes]) -> Command:
+    """What a delivery means once its fetches were answered, the later ones maybe by a refusal."""
+    count = len(fetch_needed.paths)
+    command = fetch_needed.complete(responses[:count])
+    if not isinstance(command, FetchNeeded):
+        return command
+    if len(responses) > count:
+        return _completed(command, responses[count:])
+    assert command.without, "nothing answers what must be read"
+    return command.without
 
 
 def fetch_of(*paths: str) -> FetchNeeded:

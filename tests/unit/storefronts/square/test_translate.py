@@ -159,7 +159,10 @@ def test_tax_tips_and_service_charges_are_no_goods() -> None:
     [
         (order(customer_id=None), Ignored("no_customer")),
         (order(net_amount_due_money=money(1)), Ignored("not_paid")),
-        (order(state="CANCELED"), Ignored("not_paid")),
+        (
+            order(total_money=None, line_items=None, total_tip_money=None),
+            Parked("malformed", "/order/total_money"),
+        ),
         (order(id="x" * 65), Parked("malformed", "/order/id")),
         (order(total_money=money(1, "EUR")), Parked("mixed_currencies")),
         (order(line_items=[item(1), item(2)]), Parked("duplicate_line", "/order/line_items")),
@@ -187,11 +190,166 @@ def test_an_order_that_nothing_is_due_of_is_paid_whatever_told_of_it() -> None:
     assert completed(order(), topic=ORDER) == Ignored("not_paid")
 
 
-def test_a_cancelled_order_is_one_whole_refund() -> None:
-    command = completed(order(state="CANCELED", tenders=[{"customer_id": "T"}]), topic=ORDER)
+@pytest.mark.parametrize("tenders", [[], [{"customer_id": "T"}]])
+def test_a_cancelled_order_is_one_whole_refund_if_it_is_on_file(tenders: list[Any]) -> None:
+    command = completed(order(state="CANCELED", tenders=tenders), topic=ORDER)
 
     assert isinstance(command, OrderRefunded)
     assert (command.order_id, command.refund.whole) == (ORDER_ID, True)
+    assert command.if_recorded
+
+
+def test_an_order_that_was_overpaid_is_paid() -> None:
+    due = {"net_amount_due_money": money(-100), "tenders": [{"customer_id": "T"}]}
+
+    assert isinstance(completed(order(**due), topic=ORDER), OrderPaid)
+
+
+def without(name: str) -> dict[str, Any]:
+    body = order()
+    del body["order"][name]
+    return body
+
+
+@pytest.mark.parametrize("name", ["state", "discounts", "total_money", "created_at", "location_id"])
+def test_an_order_may_leave_out_what_can_be_known_without_it(name: str) -> None:
+    body = without(name)
+
+    command = completed(body)
+
+    assert isinstance(command, OrderPaid)
+    assert command.order.lines == paid().order.lines
+    assert command.currency == "USD"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": None},
+        {"tenders": None, "service_charges": None, "discounts": None, "returns": None},
+        {"total_tip_money": None, "net_amounts": None, "source": None},
+        {"closed_at": "", "updated_at": None},
+        {"source": {"name": 7}, "net_amount_due_money": None},
+        {"total_tip_money": {"amount": None, "currency": "USD"}},
+    ],
+)
+def test_what_decides_nothing_may_be_null_or_of_another_type(changes: dict[str, Any]) -> None:
+    assert paid(**changes).order.lines == paid().order.lines
+
+
+@pytest.mark.parametrize(("quantity", "units"), [("1.25", 2), (2, 2), (0.5, 1), ("3.000000", 3)])
+def test_a_quantity_may_be_a_number_or_a_fraction(quantity: Any, units: int) -> None:
+    told = paid(line_items=[item(500, quantity=quantity)])
+
+    assert [line.quantity for line in told.order.lines] == [units]
+
+
+def came_back(total: int, *, tax: int = 0, source_order_id: str | None = "OLD") -> dict[str, Any]:
+    goods = {"uid": "r1", "total_money": money(total), "total_tax_money": money(tax)}
+    return {"uid": "r", "source_order_id": source_order_id, "return_line_items": [goods]}
+
+
+@pytest.mark.parametrize("source_order_id", ["OLD", None])
+def test_an_exchange_counts_what_was_paid_beyond_the_goods_that_came_back(
+    source_order_id: str | None,
+) -> None:
+    told = paid(
+        line_items=[
+            item(3300, total_tax_money=money(300)),
+            item(2200, uid="u2", total_tax_money=money(200)),
+        ],
+        returns=[came_back(3300, tax=300, source_order_id=source_order_id)],
+    )
+
+    assert [(line.amount_minor, line.gross_minor) for line in told.order.lines] == [
+        (1200, 1320),
+        (800, 880),
+    ]
+
+
+def test_an_exchange_for_something_cheaper_earns_nothing() -> None:
+    told = paid(line_items=[item(2000)], returns=[came_back(3000)])
+
+    assert told.order.amount_minor == 0
+
+
+def test_an_exchange_that_lists_no_goods_is_known_by_its_net_amounts() -> None:
+    told = paid(
+        line_items=[item(5000)],
+        total_money=money(5000),
+        returns=[{"uid": "r"}],
+        net_amounts={"total_money": money(2000)},
+    )
+
+    assert told.order.amount_minor == 2000
+
+
+def test_goods_of_the_same_order_that_came_back_are_left_to_their_refund() -> None:
+    told = paid(
+        line_items=[item(5000)],
+        total_money=money(5000),
+        returns=[came_back(3000, source_order_id=ORDER_ID)],
+        net_amounts={"total_money": money(2000)},
+    )
+
+    assert told.order.amount_minor == 5000
+
+
+CATALOG = {
+    "objects": [
+        {"id": "V1", "type": "ITEM_VARIATION", "item_variation_data": {"sku": "LATTE"}},
+        {"id": "V2", "type": "ITEM_VARIATION", "item_variation_data": {"name": "No SKU"}},
+        {"id": "V3", "type": "ITEM_VARIATION", "item_variation_data": None},
+    ]
+}
+
+
+def skus(*catalog: Any) -> list[str | None]:
+    """The SKUs of an order of four items, with what the catalog answers, if it does."""
+    items = [
+        item(100, uid=f"u{number}", catalog_object_id=name)
+        for number, name in enumerate(["V1", "V2", "V3", None])
+    ]
+    responses = [encoded(each) for each in (order(line_items=items), *catalog)]
+    command = complete_delivery(SQUARE, PAYMENT, encoded(event(PAYMENT)), responses, source="till")
+    assert isinstance(command, OrderPaid), command
+    return [line.sku for line in command.order.lines]
+
+
+def test_the_skus_are_the_merchant_s_own_which_are_read_from_the_catalog() -> None:
+    assert skus(CATALOG) == ["LATTE", "V2", "V3", None]
+
+
+@pytest.mark.parametrize("catalog", [{}, {"objects": None}, {"objects": 7}, []])
+def test_a_catalog_that_knows_no_skus_leaves_the_ids_of_its_objects(catalog: Any) -> None:
+    assert skus(catalog) == ["V1", "V2", "V3", None]
+
+
+def test_an_order_earns_though_its_catalog_cannot_be_read() -> None:
+    assert skus() == ["V1", "V2", "V3", None]
+
+
+def test_the_catalog_is_read_in_one_request_for_an_order_that_earns() -> None:
+    items = [item(1, uid=f"u{name}", catalog_object_id=name) for name in ("V2", "V1", "V2")]
+    fetch_order = asked(PAYMENT)
+    assert isinstance(fetch_order, FetchNeeded)
+
+    fetch_catalog = fetch_order.complete([encoded(order(line_items=items[:2]))])
+
+    assert isinstance(fetch_catalog, FetchNeeded)
+    assert fetch_catalog.paths == ("/v2/catalog/batch-retrieve",)
+    assert json.loads(fetch_catalog.body or b"") == {"object_ids": ["V1", "V2"]}
+    unpaid = order(line_items=items[:2], net_amount_due_money=money(1))
+    assert fetch_order.complete([encoded(unpaid)]) == Ignored("not_paid")
+
+
+@pytest.mark.parametrize("payment_id", [None, "gone"])
+def test_a_refund_that_names_no_payment_is_of_no_order(payment_id: str | None) -> None:
+    body = event(REFUND, payment_id=None)
+    if payment_id:
+        del body["data"]["object"]["refund"]["payment_id"]
+
+    assert SQUARE.translate(REFUND, encoded(body), SendingShop("till")) == Ignored("no_order")
 
 
 def test_a_refund_is_of_the_order_that_its_payment_names() -> None:

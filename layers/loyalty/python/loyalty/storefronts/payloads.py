@@ -73,19 +73,26 @@ def read_topic[C](
         return malformed(error)
 
 
-def fetch(paths: tuple[str, ...], complete: Callable[[Sequence[bytes]], Command]) -> FetchNeeded:
+def fetch(
+    paths: tuple[str, ...],
+    complete: Callable[[Sequence[bytes]], Command | FetchNeeded],
+    *,
+    body: bytes | None = None,
+    without: Command | None = None,
+) -> FetchNeeded:
     """What to read from the platform's API, and what the responses mean.
 
-    `complete` may raise `ValidationError`: a response that makes no sense is parked.
+    `complete` may raise `ValidationError`: a response that makes no sense is parked, or, like a
+    refusal, means `without`.
     """
 
-    def completed(responses: Sequence[bytes]) -> Command:
+    def completed(responses: Sequence[bytes]) -> Command | FetchNeeded:
         try:
             return complete(responses)
         except ValidationError as error:
-            return malformed(error)
+            return without or malformed(error)
 
-    return FetchNeeded(paths, completed)
+    return FetchNeeded(paths, completed, body, without)
 
 
 def minor(amount: Decimal, decimals: int) -> int:

@@ -242,11 +242,15 @@ class PlatformApi:
 class FetchNeeded:
     """A delivery only points to what happened; `paths` of the platform's API must be read first.
 
-    `complete` takes the responses in the order of `paths` and says what the delivery means.
+    `complete` takes the responses in the order of `paths` and says what the delivery means, or what
+    else must be read. If there is a `body`, it is posted to the paths: some platforms take queries
+    that way. `without` is what the delivery means if the platform refuses (None: it is parked).
     """
 
     paths: tuple[str, ...]
-    complete: Callable[[Sequence[bytes]], Command] = field(compare=False, repr=False)
+    complete: Callable[[Sequence[bytes]], Command | FetchNeeded] = field(compare=False, repr=False)
+    body: bytes | None = None
+    without: Command | None = field(default=None, compare=False, repr=False)
 
 
 type OrderCommand = OrderPaid | OrderRefunded | Ignored | Parked

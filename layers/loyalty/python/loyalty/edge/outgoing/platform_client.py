@@ -64,8 +64,10 @@ class PlatformClient:
         self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
-    def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
-        """What lies at each of these paths.
+    def fetch(
+        self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
+    ) -> Sequence[bytes]:
+        """The responses of these paths, to a `body` posted to each of them if there is one.
 
         Raises:
             Unfetchable: the shop is not connected any more, or the platform refuses.
@@ -73,7 +75,8 @@ class PlatformClient:
         """
         where = (delivery.program_id, delivery.storefront_id)
         api = self.api(*where, platform=delivery.platform)
-        return [self._answered("GET", api, path) for path in paths]
+        method = "GET" if body is None else "POST"
+        return [self._answered(method, api, path, body=body) for path in paths]
 
     def send(self, api: PlatformApi, path: str, body: bytes) -> bytes:
         """What is answered to a body; where an answer was lost, it is sent once more.

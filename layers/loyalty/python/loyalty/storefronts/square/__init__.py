@@ -38,6 +38,7 @@ def _api(storefront: Storefront, access_token: str) -> PlatformApi:
         headers={
             "authorization": f"Bearer {access_token}",
             "square-version": API_VERSION,
+            "content-type": "application/json",
             "accept": "application/json",
         },
     )

@@ -1,12 +1,23 @@
 """Square: https://developer.squareup.com/docs/webhooks/overview, the payments and orders APIs.
 
 Events are thin: a payment that was made names its order, and a refund names its payment. The order
-is then read from Square, as it is now.
+is then read from Square, as it is now; its items name objects of the catalog, which know the SKUs.
+Nearly every field is optional.
 """
 
-from typing import Annotated, Final
+import re
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated, Any, Final
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from loyalty.domain.kernel.fields import CurrencyCode, Day, ExternalId, Instant
 from loyalty.storefronts.payloads import Payload
@@ -16,29 +27,51 @@ REFUND_TOPICS: Final = ("refund.created", "refund.updated")
 ORDER_TOPICS: Final = ("order.updated",)
 CUSTOMER_TOPICS: Final = ("customer.created", "customer.updated")
 SUBSCRIPTION_TOPICS: Final = ("subscription.created", "subscription.updated")
-Cents = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+_UNITS: Final = re.compile(r"\d{1,6}(\.\d{1,20})?", re.ASCII)
+
+
+def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+# For a field that decides nothing about points: what we cannot read counts as absent.
+NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
+OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
+OptionalInstant = Annotated[Instant | None, NONE_IF_UNREADABLE]
+# A list that may be null or left out.
+EMPTY_IF_NONE: Final = BeforeValidator(lambda value: () if value is None else value)
+Cents = Annotated[
+    StrictInt,
+    Field(gt=-(2**63), lt=2**63),
+    BeforeValidator(lambda value: 0 if value is None else value),
+]
 
 
 class SquareMoney(Payload):
     amount: Cents = 0
-    currency: CurrencyCode
+    currency: CurrencyCode | None = None
 
 
 class SquarePayment(Payload):
     id: StrictStr
     status: StrictStr
     order_id: StrictStr | None = None
-    customer_id: StrictStr | None = None
-    buyer_email_address: StrictStr | None = None
+    customer_id: OptionalText = None
+    buyer_email_address: OptionalText = None
     created_at: Instant
 
 
 class SquareRefund(Payload):
+    """A refund; one that was made without a payment (unlinked) names none."""
+
     id: StrictStr
-    status: StrictStr
-    payment_id: StrictStr
+    status: OptionalText = None
+    payment_id: StrictStr | None = None
     amount_money: SquareMoney
-    created_at: Instant
+    created_at: OptionalInstant = None
 
 
 class _PaymentObject(Payload):
@@ -62,12 +95,13 @@ class _RefundData(Payload):
 
 
 class SquareRefundEvent(Payload):
+    created_at: OptionalInstant = None
     data: _RefundData
 
 
 class _OrderUpdated(Payload):
     order_id: StrictStr
-    state: StrictStr
+    state: OptionalText = None
 
 
 class _OrderObject(Payload):
@@ -110,48 +144,82 @@ class SquareEvent(Payload):
     data: _AnyData | None = None
 
 
-class _Item(Payload):
-    uid: StrictStr | None = None
-    catalog_object_id: StrictStr | None = None
-    item_type: StrictStr | None = None
-    quantity: Annotated[StrictStr, Field(pattern=r"^\d{1,6}(\.\d{1,5})?$")]
+def _units(value: object) -> object:
+    """Whole units: a part of a unit, as of goods that are sold by weight, counts as one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = f"{value:f}" if is_number else value
+    if isinstance(text, str) and _UNITS.fullmatch(text):
+        return int(Decimal(text).to_integral_value(ROUND_CEILING))
+    return value
+
+
+class SquareItem(Payload):
+    uid: OptionalText = None
+    catalog_object_id: OptionalText = None
+    item_type: OptionalText = None
+    quantity: Annotated[StrictInt, Field(ge=0, le=10**6), BeforeValidator(_units)] = 1
     total_money: SquareMoney
     total_tax_money: SquareMoney | None = None
     total_service_charge_money: SquareMoney | None = None
 
+    @property
+    def paid(self) -> int:
+        """What was paid for the goods with their tax, without service charges."""
+        charges = self.total_service_charge_money
+        return self.total_money.amount - (charges.amount if charges else 0)
+
+    @property
+    def tax(self) -> int:
+        return self.total_tax_money.amount if self.total_tax_money else 0
+
 
 class _ServiceCharge(Payload):
-    uid: StrictStr | None = None
-    type: StrictStr | None = None
+    uid: OptionalText = None
+    type: OptionalText = None
     total_money: SquareMoney | None = None
     total_tax_money: SquareMoney | None = None
 
 
 class _Discount(Payload):
-    name: StrictStr | None = None
+    name: OptionalText = None
 
 
 class _Tender(Payload):
-    customer_id: StrictStr | None = None
+    customer_id: OptionalText = None
 
 
 class _Source(Payload):
-    name: StrictStr | None = None
+    name: OptionalText = None
+
+
+class SquareReturn(Payload):
+    """Goods that came back with this order; `source_order_id` is the order that sold them."""
+
+    source_order_id: OptionalText = None
+    return_line_items: Annotated[tuple[SquareItem, ...], EMPTY_IF_NONE] = ()
+
+
+class _Amounts(Payload):
+    total_money: SquareMoney | None = None
 
 
 class SquareOrder(Payload):
+    """An order. `net_amounts` is what was sold less what came back: what the customer paid."""
+
     id: StrictStr
-    state: StrictStr
-    customer_id: StrictStr | None = None
-    created_at: Instant
-    updated_at: Instant | None = None
-    closed_at: Instant | None = None
-    line_items: tuple[_Item, ...] = ()
-    service_charges: tuple[_ServiceCharge, ...] = ()
-    discounts: tuple[_Discount, ...] = ()
-    tenders: tuple[_Tender, ...] = ()
-    total_money: SquareMoney
+    state: OptionalText = None
+    customer_id: OptionalText = None
+    created_at: OptionalInstant = None
+    updated_at: OptionalInstant = None
+    closed_at: OptionalInstant = None
+    line_items: Annotated[tuple[SquareItem, ...], EMPTY_IF_NONE] = ()
+    service_charges: Annotated[tuple[_ServiceCharge, ...], EMPTY_IF_NONE] = ()
+    discounts: Annotated[tuple[_Discount, ...], EMPTY_IF_NONE] = ()
+    tenders: Annotated[tuple[_Tender, ...], EMPTY_IF_NONE] = ()
+    returns: Annotated[tuple[SquareReturn, ...], EMPTY_IF_NONE] = ()
+    total_money: SquareMoney | None = None
     total_tip_money: SquareMoney | None = None
+    net_amounts: _Amounts | None = None
     net_amount_due_money: SquareMoney | None = None
     source: _Source | None = None
 
@@ -163,7 +231,24 @@ class SquareOrder(Payload):
             *(item.total_money for item in self.line_items),
             *(charge.total_money for charge in self.service_charges),
         )
-        return {each.currency for each in money if each}
+        return {each.currency for each in money if each and each.currency}
+
+    @property
+    def traded_in(self) -> tuple[int, int]:
+        """The worth of goods of other orders that came back with this one: without tax, with it.
+
+        An exchange that lists no returned goods is known by its net amounts.
+        """
+        others = [each for each in self.returns if each.source_order_id != self.id]
+        items = [item for each in others for item in each.return_line_items]
+        if items:
+            paid = sum(item.paid for item in items)
+            return paid - sum(item.tax for item in items), paid
+        net = self.net_amounts.total_money if self.net_amounts else None
+        if net is None or self.total_money is None or not others:
+            return 0, 0
+        came_back = max(0, self.total_money.amount - net.amount)
+        return came_back, came_back
 
 
 class SquareOrderAnswer(Payload):
@@ -174,13 +259,32 @@ class SquarePaymentAnswer(Payload):
     payment: SquarePayment
 
 
+class _Variation(Payload):
+    sku: OptionalText = None
+
+
+class _CatalogObject(Payload):
+    id: StrictStr
+    item_variation_data: Annotated[_Variation | None, NONE_IF_UNREADABLE] = None
+
+
+class SquareCatalogAnswer(Payload):
+    objects: Annotated[tuple[_CatalogObject, ...], EMPTY_IF_NONE] = ()
+
+    @property
+    def skus(self) -> dict[str, str]:
+        """The merchant's own SKUs, by the id of the catalog's object."""
+        data = {each.id: each.item_variation_data for each in self.objects}
+        return {name: each.sku for name, each in data.items() if each and each.sku}
+
+
 class _Customer(Payload):
     id: ExternalId
-    email_address: StrictStr | None = None
-    phone_number: StrictStr | None = None
-    given_name: StrictStr | None = None
-    family_name: StrictStr | None = None
-    updated_at: Instant | None = None
+    email_address: OptionalText = None
+    phone_number: OptionalText = None
+    given_name: OptionalText = None
+    family_name: OptionalText = None
+    updated_at: OptionalInstant = None
 
 
 class _CustomerObject(Payload):

@@ -1,10 +1,11 @@
 """What Square sends, as commands."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
-from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
+from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
 from loyalty.domain.shops.customers import MembershipTold
@@ -13,6 +14,7 @@ from loyalty.domain.shops.storefront import (
     FetchNeeded,
     Ignored,
     OrderFilter,
+    OrderPaid,
     OrderRefunded,
     Parked,
     SendingShop,
@@ -27,6 +29,7 @@ from loyalty.storefronts.square.payload import (
     PAYMENT_TOPICS,
     REFUND_TOPICS,
     SUBSCRIPTION_TOPICS,
+    SquareCatalogAnswer,
     SquareCustomerEvent,
     SquareMoney,
     SquareOrder,
@@ -90,14 +93,17 @@ def _of_payment(event: SquarePaymentEvent, shop: SendingShop) -> Command | Fetch
 def _of_refund(event: SquareRefundEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A refund names its payment; the order that it names is one of its own."""
     refund = event.data.object.refund
-    if refund.status == "PENDING":
+    if refund.payment_id is None:
+        return Ignored("no_order")
+    if refund.status in (None, "PENDING"):
         return Ignored("refund_pending")
     if refund.status != "COMPLETED":
         return Ignored("nothing_given_back")
 
     def complete(responses: Sequence[bytes]) -> Command:
         payment = SquarePaymentAnswer.model_validate_json(responses[0]).payment
-        return _refunded(refund, payment, source=shop.source)
+        refunded_at = refund.created_at or event.created_at or payment.created_at
+        return _refunded(refund, payment, source=shop.source, refunded_at=refunded_at)
 
     return _fetch("payments", refund.payment_id, complete)
 
@@ -112,67 +118,104 @@ def _fetch_order(
 ) -> Command | FetchNeeded:
     """The order as it is now; `payment` is the payment that an event reported, if it did."""
 
-    def complete(responses: Sequence[bytes]) -> Command:
+    def complete(responses: Sequence[bytes]) -> Command | FetchNeeded:
         order = SquareOrderAnswer.model_validate_json(responses[0]).order
-        return _order(order, source=shop.source, payment=payment, earns=shop.earns)
+        return _with_skus(
+            order,
+            lambda skus: _order(
+                order, source=shop.source, payment=payment, earns=shop.earns, skus=skus
+            ),
+        )
 
     return _fetch("orders", order_id, complete)
 
 
+def _with_skus(
+    order: SquareOrder, understand: Callable[[Mapping[str, str]], Command]
+) -> Command | FetchNeeded:
+    """What an order means once its SKUs are read; a token without ITEMS_READ cannot read them."""
+    without = understand({})
+    objects = {item.catalog_object_id for item in order.line_items}
+    names = sorted(name for name in objects if is_name(name))
+    if not names or not isinstance(without, OrderPaid):
+        return without
+
+    def complete(responses: Sequence[bytes]) -> Command:
+        return understand(SquareCatalogAnswer.model_validate_json(responses[0]).skus)
+
+    body = json.dumps({"object_ids": names}).encode()
+    return fetch(("/v2/catalog/batch-retrieve",), complete, body=body, without=without)
+
+
 def _fetch(
-    resource: str, name: str, complete: Callable[[Sequence[bytes]], Command]
+    resource: str, name: str, complete: Callable[[Sequence[bytes]], Command | FetchNeeded]
 ) -> Command | FetchNeeded:
     if not is_name(name):
         return Parked("malformed", "/data")
     return fetch((f"/v2/{resource}/{name}",), complete)
 
 
-def _refunded(refund: SquareRefund, payment: SquarePayment, *, source: str) -> Command:
+def _refunded(
+    refund: SquareRefund, payment: SquarePayment, *, source: str, refunded_at: datetime
+) -> Command:
     if not is_name(payment.order_id):
         return Ignored("no_order")
     back = given_back(
         name_of(refund.id),
-        occurred_at=refund.created_at,
+        occurred_at=refunded_at,
         amounts_minor={},
-        amount_minor=refund.amount_money.amount,
+        amount_minor=max(0, refund.amount_money.amount),
     )
-    return commands.refunded(source, payment.order_id, back, currency=refund.amount_money.currency)
+    currency = refund.amount_money.currency
+    if currency is None:
+        return Parked("malformed", "/data/object/refund/amount_money/currency")
+    return commands.refunded(source, payment.order_id, back, currency=currency)
 
 
 def _order(
-    order: SquareOrder, *, source: str, payment: SquarePayment | None, earns: OrderFilter
+    order: SquareOrder,
+    *,
+    source: str,
+    payment: SquarePayment | None,
+    earns: OrderFilter,
+    skus: Mapping[str, str],
 ) -> Command:
+    """What an order means; `skus` are those of the catalog's objects, as far as they are known."""
     if not is_name(order.id):
         return Parked("malformed", "/order/id")
-    updated_at = order.updated_at or order.created_at
+    paid_at = payment.created_at if payment else order.closed_at or order.created_at
+    updated_at = order.updated_at or order.created_at or paid_at
+    if updated_at is None or paid_at is None:
+        return Parked("malformed", "/order/created_at")
     if order.state == "CANCELED":
-        if not order.tenders:
-            return Ignored("not_paid")
         return OrderRefunded(
             source=source,
             order_id=order.id,
             refund=cancelled(occurred_at=updated_at),
             currency=None,
             all_given_back=True,
+            if_recorded=True,
         )
     if not _is_paid(order, by=payment):
         return Ignored("not_paid")
     if len(order.currencies) > 1:
         return Parked("mixed_currencies")
+    if not order.currencies:
+        return Parked("malformed", "/order/total_money")
     channel = order.source.name if order.source else None
     return commands.paid(
         Order(
             source=source,
             order_id=order.id,
-            occurred_at=payment.created_at if payment else order.closed_at or order.created_at,
-            lines=tuple(_lines(order)),
+            occurred_at=paid_at,
+            lines=tuple(_lines(order, skus)),
             channel=channel if is_name(channel) else None,
             told_at=updated_at,
         ),
-        currency=order.total_money.currency,
+        currency=next(iter(order.currencies)),
         identities=commands.identities(_named(order, payment), source=source),
         pointer="/order/line_items",
-        excluded=earns.excludes(status=order.state, channel=channel),
+        excluded=earns.excludes(status=order.state or "OPEN", channel=channel),
         # Square knows no codes of orders: a discount is called by the voucher's.
         discounts=[discount.name or "" for discount in order.discounts],
     )
@@ -181,7 +224,7 @@ def _order(
 def _is_paid(order: SquareOrder, *, by: SquarePayment | None) -> bool:
     """Whether nothing is due: several payments may have to come before."""
     if order.net_amount_due_money is not None:
-        return order.net_amount_due_money.amount == 0 and bool(by or order.tenders)
+        return order.net_amount_due_money.amount <= 0 and bool(by or order.tenders)
     return by is not None or order.state == "COMPLETED"
 
 
@@ -197,20 +240,28 @@ def _named(
         yield "email", payment.buyer_email_address
 
 
-def _lines(order: SquareOrder) -> Iterable[Line]:
-    """Goods, service charges and the tip, each with its tax and without."""
+def _lines(order: SquareOrder, skus: Mapping[str, str]) -> Iterable[Line]:
+    """Goods, service charges and the tip, each with its tax and without.
+
+    Goods that came back in an exchange paid for a part of the others, and earned with the order
+    that sold them: only the rest was paid here.
+    """
+    net = [item.paid - item.tax for item in order.line_items]
+    gross = [item.paid for item in order.line_items]
+    traded_in, traded_in_gross = order.traded_in
+    net, gross = _less(net, traded_in), _less(gross, traded_in_gross)
     for number, item in enumerate(order.line_items, 1):
-        paid = _cents(item.total_money) - _cents(item.total_service_charge_money)
+        catalog_id = item.catalog_object_id
         yield Line(
             line_id=item.uid if is_name(item.uid) else f"line-{number}",
-            sku=sku(item.catalog_object_id),
+            sku=sku(skus.get(catalog_id, catalog_id) if catalog_id else None),
             category="gift_card" if item.item_type == "GIFT_CARD" else None,
-            quantity=int(Decimal(item.quantity).to_integral_value(ROUND_CEILING)),
-            amount_minor=paid - _cents(item.total_tax_money),
-            gross_minor=paid,
+            quantity=item.quantity,
+            amount_minor=net[number - 1],
+            gross_minor=gross[number - 1],
         )
     for number, charge in enumerate(order.service_charges, 1):
-        if _cents(charge.total_money):
+        if _cents(charge.total_money) > 0:
             name = charge.uid if is_name(charge.uid) else str(number)
             paid = _cents(charge.total_money)
             is_tip = charge.type == "AUTO_GRATUITY"
@@ -220,8 +271,17 @@ def _lines(order: SquareOrder) -> Iterable[Line]:
                 paid - _cents(charge.total_tax_money),
                 paid,
             )
-    if tip := _cents(order.total_tip_money):
+    if (tip := _cents(order.total_tip_money)) > 0:
         yield _charge("tip", "tip", tip, tip)
+
+
+def _less(amounts: Sequence[int], off: int) -> list[int]:
+    """Amounts less their shares of a sum, down to nothing."""
+    if off <= 0 or min(amounts, default=-1) < 0:
+        return list(amounts)
+    weights = {str(number): amount for number, amount in enumerate(amounts)}
+    shares = apportion(min(off, sum(amounts)), weights)
+    return [amount - shares[str(number)] for number, amount in enumerate(amounts)]
 
 
 def _charge(name: str, category: str, amount_minor: int, gross_minor: int) -> Line:

@@ -69,8 +69,10 @@ class Unfetchable(Exception):
 class PlatformReader(Protocol):
     """The platforms' own APIs, asked in the name of a connected shop."""
 
-    def fetch(self, delivery: Delivery, paths: Sequence[str]) -> Sequence[bytes]:
-        """What lies at each of these paths.
+    def fetch(
+        self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
+    ) -> Sequence[bytes]:
+        """The responses of these paths, to a `body` posted to each of them if there is one.
 
         Raises:
             Unfetchable: the shop is not connected any more, or the platform refuses.
@@ -163,12 +165,13 @@ def understand(
         store=storefront.store if storefront else None,
     )
     command = platform.translate(topic, delivery.body, shop)
-    if not isinstance(command, FetchNeeded):
-        return command
-    try:
-        return command.complete(reader.fetch(delivery, command.paths))
-    except Unfetchable as refusal:
-        return Parked(refusal.reason)
+    while isinstance(command, FetchNeeded):
+        try:
+            responses = reader.fetch(delivery, command.paths, body=command.body)
+        except Unfetchable as refusal:
+            return command.without or Parked(refusal.reason)
+        command = command.complete(responses)
+    return command
 
 
 def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:
