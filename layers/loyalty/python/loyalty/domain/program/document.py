@@ -456,7 +456,7 @@ class Program(DocumentPart):
         ),
     ]
     currency: CurrencyCode
-    points: Annotated[PointsName, Field(description="What points are called.")]
+    points: Annotated[PointsName, Field(description="What the program calls its points.")]
     earning_rules: Annotated[
         tuple[EarningRule, ...],
         Field(
