@@ -20,7 +20,7 @@ ELSEWHERE: Final = {"CURRENT", "IDENTITY", "PROFILE", "VERSION#1"}
 
 
 @pytest.fixture
-def told(program: PublishedProgram) -> list[Record]:
+def changes(program: PublishedProgram) -> list[Record]:
     """The stream after Ana enrolled, earned 49 and had a latte."""
     ana = till.enroll()
     till.earn(ana, 4999, order_id="1001")
@@ -28,9 +28,9 @@ def told(program: PublishedProgram) -> list[Record]:
     return records(TABLE)
 
 
-def archived(told: list[Record]) -> list[str]:
+def archived(changes: list[Record]) -> list[str]:
     """The sequence numbers to begin again from."""
-    answer = archive.handler(batch(told), Context())
+    answer = archive.handler(batch(changes), Context())
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 
@@ -52,8 +52,8 @@ def rows(kind: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_every_change_of_the_books_is_a_fact(told: list[Record]) -> None:
-    assert archived(told) == []
+def test_every_change_of_the_books_is_a_fact(changes: list[Record]) -> None:
+    assert archived(changes) == []
 
     assert [row["entry_kind"] for row in rows("entries")] == ["accrual", "redemption"]
     assert [row["movements"][0]["points"] for row in rows("entries")] == [49, -40]
@@ -62,25 +62,25 @@ def test_every_change_of_the_books_is_a_fact(told: list[Record]) -> None:
     assert [row["status"] for row in rows("members")] == ["active"]
 
 
-def test_an_object_is_named_after_the_first_and_the_last_record(told: list[Record]) -> None:
-    first, last = (str(each["dynamodb"]["SequenceNumber"]) for each in (told[0], told[-1]))
+def test_an_object_is_named_after_the_first_and_the_last_record(changes: list[Record]) -> None:
+    first, last = (str(each["dynamodb"]["SequenceNumber"]) for each in (changes[0], changes[-1]))
 
-    archived(told)
+    archived(changes)
 
     assert f"facts/entries/program=bean/day=2026-11-21/{first}-{last}.jsonl.gz" in lake()
 
 
-def test_a_batch_delivered_again_changes_nothing_in_the_lake(told: list[Record]) -> None:
-    archived(told)
+def test_a_batch_delivered_again_changes_nothing_in_the_lake(changes: list[Record]) -> None:
+    archived(changes)
     once = lake()
 
-    archived(told)
+    archived(changes)
 
     assert lake() == once
 
 
-def test_what_is_no_part_of_the_books_is_no_fact(told: list[Record]) -> None:
-    others = [each for each in told if each["dynamodb"]["Keys"]["sk"]["S"] in ELSEWHERE]
+def test_what_is_no_part_of_the_books_is_no_fact(changes: list[Record]) -> None:
+    others = [each for each in changes if each["dynamodb"]["Keys"]["sk"]["S"] in ELSEWHERE]
     assert len(others) == len(ELSEWHERE)
 
     assert archived(others) == []
@@ -89,9 +89,9 @@ def test_what_is_no_part_of_the_books_is_no_fact(told: list[Record]) -> None:
 
 
 def test_a_record_that_cannot_be_read_is_named_and_what_came_before_it_kept(
-    told: list[Record],
+    changes: list[Record],
 ) -> None:
-    broken = copy.deepcopy(told)
+    broken = copy.deepcopy(changes)
     poison = next(
         each
         for each in broken
@@ -106,9 +106,9 @@ def test_a_record_that_cannot_be_read_is_named_and_what_came_before_it_kept(
 
 
 def test_a_lake_that_cannot_be_written_fails_the_batch(
-    told: list[Record], monkeypatch: pytest.MonkeyPatch
+    changes: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOYALTY_LAKE_BUCKET", "nowhere")
 
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        archived(told)
+        archived(changes)

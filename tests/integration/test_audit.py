@@ -51,13 +51,13 @@ def spoil(engine: DynamoEngine) -> Callable[[str], None]:
 @pytest.fixture
 def fill_lake() -> Callable[[], None]:
     """What the stream has told since the last time, archived."""
-    told = 0
+    written = 0
 
     def fill() -> None:
-        nonlocal told
+        nonlocal written
         records = stream.records(TABLE)
-        archive(stream.batch(records[told:]), Context())
-        told = len(records)
+        archive(stream.batch(records[written:]), Context())
+        written = len(records)
 
     return fill
 
@@ -77,8 +77,8 @@ def queue_url() -> str:
 
 
 def differences(log: StringIO) -> list[dict[str, Any]]:
-    told = (json.loads(line) for line in log.getvalue().splitlines())
-    return [line for line in told if line["message"] == "books differ"]
+    lines = (json.loads(line) for line in log.getvalue().splitlines())
+    return [line for line in lines if line["message"] == "books differ"]
 
 
 def audited() -> Iterator[str]:
@@ -118,9 +118,9 @@ def test_a_difference_is_named_and_counted_and_nothing_is_repaired(
 
     assert audit() == []
 
-    (told,) = differences(log)
-    assert (told["member_id"], told["what"]) == (ana, "balance")
-    assert (told["of_account"], told["of_entries"]) == ("50", "49")
+    (difference,) = differences(log)
+    assert (difference["member_id"], difference["what"]) == (ana, "balance")
+    assert (difference["of_account"], difference["of_entries"]) == ("50", "49")
     assert '"BooksDiffer":[1.0]' in capsys.readouterr().out
     assert till.member(ana)["balance"] == 50
 
@@ -192,7 +192,7 @@ def test_a_member_who_cannot_be_read_goes_back_alone_and_the_rest_is_audited(
 
     page = json.loads(failed["body"])
     assert (page["items"], page["cause"]["kind"]) == ([ana], "KeyError")
-    assert [told["member_id"] for told in differences(log)] == [bob]
+    assert [difference["member_id"] for difference in differences(log)] == [bob]
 
 
 def kill(*_: object) -> None:
@@ -200,9 +200,9 @@ def kill(*_: object) -> None:
 
 
 def fill_lake_of_entries() -> None:
-    told = [
+    facts = [
         record
         for record in stream.records(TABLE)
         if record["dynamodb"]["Keys"]["sk"]["S"].startswith("ENTRY")
     ]
-    archive(stream.batch(told), Context())
+    archive(stream.batch(facts), Context())

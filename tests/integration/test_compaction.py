@@ -14,7 +14,7 @@ from tests.support import till
 pytestmark = pytest.mark.usefixtures("disk")
 
 # Together they read every kind of facts.
-ASKED: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
+REPORTS: Final = ("summary", "lifetime_value", "liability", "rewards", "tiers")
 NEXT_MONTH: Final = datetime(2026, 12, 3, 0, 5, tzinfo=UTC)
 
 
@@ -36,27 +36,27 @@ def objects() -> list[str]:
 
 
 def test_an_hour_s_objects_become_one_for_each_kind_and_reports_stay_the_same() -> None:
-    before, scattered = answers(*ASKED), len(objects())
+    before, scattered = answers(*REPORTS), len(objects())
 
     assert compact() == []
 
     folded = [key.rpartition("/")[2] for key in objects() if "touched" not in key]
     assert folded == ["2026-11-21-10.parquet"] * 4
     assert scattered > 2 * len(folded)
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def test_a_month_that_is_over_becomes_one_object_and_reports_stay_the_same(time: Clock) -> None:
     compact()
     time.now = NEXT_MONTH
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
 
     assert compact() == []
 
     assert {key.rpartition("/")[2] for key in objects() if "touched" not in key} == {
         "2026-11.parquet"
     }
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def test_a_run_says_that_it_began_and_one_that_finds_nothing_writes_nothing(

@@ -77,10 +77,10 @@ def sweep(**event: str) -> list[Message]:
     return work_off(handler, queue_url())
 
 
-def metrics(told: str) -> dict[str, list[int]]:
+def metrics(text: str) -> dict[str, list[int]]:
     """The values of each metric that was written."""
     found: dict[str, list[int]] = {}
-    for line in told.splitlines():
+    for line in text.splitlines():
         written = json.loads(line)
         for metric in written["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
             found.setdefault(metric["Name"], []).append(int(written[metric["Name"]][0]))
@@ -113,9 +113,9 @@ def test_every_program_is_swept(publish: Callable[..., PublishedProgram], time: 
         publish(program_id=f"other-{number}")
     wake()
 
-    told = [json.loads(message["body"]) for message in everything()]
+    messages = [json.loads(message["body"]) for message in everything()]
 
-    assert len({page["program_id"] for page in told}) == 13
+    assert len({page["program_id"] for page in messages}) == 13
 
 
 def test_a_program_that_cannot_be_read_holds_up_no_other(
@@ -221,8 +221,8 @@ class TestPoison:
         (failed,) = sweep()
 
         assert code in failed["body"]
-        told = [json.loads(line) for line in log.getvalue().splitlines()]
-        (first, second) = (line for line in told if line["message"] == "item failed")
+        lines = [json.loads(line) for line in log.getvalue().splitlines()]
+        (first, second) = (line for line in lines if line["message"] == "item failed")
         assert (first["is_alone"], second["is_alone"]) == (False, True)
         assert first["failure"]["kind"] == "KeyError"
         assert code not in log.getvalue()
@@ -237,8 +237,8 @@ class TestTheSchedule:
 
         sweep()
 
-        told = metrics(capsys.readouterr().out)
-        assert (told["Sweeps"], told["Due"]) == ([1], [1])
+        counts = metrics(capsys.readouterr().out)
+        assert (counts["Sweeps"], counts["Due"]) == ([1], [1])
 
     def test_finished_days_are_looked_at_again_on_demand(
         self, ana: str, engine: DynamoEngine, time: Clock
@@ -317,7 +317,7 @@ class TestTheQueue:
 
         PageQueue(sqs, url="q").send([page("a"), page("b")])  # type: ignore[arg-type]  # a fake
 
-        assert [len(entries) for entries in sqs.asked] == [2, 1, 1]
+        assert [len(entries) for entries in sqs.requests] == [2, 1, 1]
 
     def test_a_queue_that_refuses_every_time_is_not_taken_for_one_that_has_it(self) -> None:
         sqs = Refusing(times=ATTEMPTS_MAX)
@@ -339,12 +339,12 @@ class Refusing:
     """A queue that refuses the last entry of a batch some times."""
 
     def __init__(self, *, times: int) -> None:
-        self.asked: list[list[Any]] = []
+        self.requests: list[list[Any]] = []
         self._times = times
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803  # AWS's names
-        self.asked.append(Entries)
-        if len(self.asked) > self._times:
+        self.requests.append(Entries)
+        if len(self.requests) > self._times:
             return {}
         return {"Failed": [{"Id": Entries[-1]["Id"]}]}
 

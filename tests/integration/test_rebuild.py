@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("disk")
 
 TOMORROW: Final = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
 # Together they read every kind of facts.
-ASKED: Final = (
+REPORTS: Final = (
     "summary", "lifetime_value", "liability", "rewards", "tiers", "surveys", "messages",
 )  # fmt: skip
 NEXT_MONTH: Final = datetime(2026, 12, 3, 1, 5, tzinfo=UTC)
@@ -87,15 +87,15 @@ def lose(prefix: str = "facts/") -> int:
 
 def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
     time.now = TOMORROW
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
     assert lose() > 0
-    assert answers(*ASKED) != before
+    assert answers(*REPORTS) != before
 
     assert rebuild() == []
 
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
     assert compact() == []
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def test_a_rebuild_writes_each_fact_under_the_id_that_the_stream_gave_it(time: Clock) -> None:
@@ -125,28 +125,28 @@ def test_a_day_that_is_lost_is_told_again_beside_what_is_left(now: datetime, tim
     time.now = TOMORROW
     assert compact() == []
     time.now = now
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
     for kind in ("entries", "orders", "members"):
         assert lose(f"facts/{kind}/program=bean/month=2026-11/2026-11-21")
-    assert answers(*ASKED) != before
+    assert answers(*REPORTS) != before
 
     assert rebuild() == []
 
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
     assert compact() == []
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def test_a_stream_replayed_three_times_and_a_rebuild_change_nothing(time: Clock) -> None:
     time.now = NEXT_MONTH
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
 
     for _ in range(3):
         archived(at_once=5)
         assert rebuild() == []
         assert compact() == []
 
-        assert answers(*ASKED) == before
+        assert answers(*REPORTS) == before
 
 
 def test_a_rebuild_goes_on_from_message_to_message(
@@ -156,16 +156,16 @@ def test_a_rebuild_goes_on_from_message_to_message(
     monkeypatch.setattr(scan, "PAGES_MAX", 1)
     paged(monkeypatch, items=3)
     time.now = TOMORROW
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
     lose()
 
     assert rebuild() == []
 
-    told = [json.loads(line) for line in log.getvalue().splitlines()]
-    again = [line for line in told if line["message"] == "told again"]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    again = [line for line in lines if line["message"] == "told again"]
     assert len(again) > 4
     assert sorted(line["segment"] for line in again if line["is_last"]) == [0, 1]
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def test_a_stretch_that_is_told_twice_writes_the_same_objects() -> None:
@@ -184,7 +184,7 @@ def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
     engine: DynamoEngine, time: Clock, log: StringIO
 ) -> None:
     time.now = TOMORROW
-    before = answers(*ASKED)
+    before = answers(*REPORTS)
     lose()
     spoiled = Key("PROGRAM#bean#REQUEST#r", "ENTRY#bonus")
     engine.write([Put(spoiled, {"v": 1, "kind": "bonus"}, ())])
@@ -192,7 +192,7 @@ def test_an_item_that_cannot_be_read_is_named_and_holds_up_no_other(
     assert rebuild() == []
 
     assert "item unreadable" in log.getvalue()
-    assert answers(*ASKED) == before
+    assert answers(*REPORTS) == before
 
 
 def facts() -> dict[tuple[str, str], Any]:

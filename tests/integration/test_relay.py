@@ -50,20 +50,20 @@ def eventbridge(monkeypatch: pytest.MonkeyPatch) -> EventBridge:
     return bus
 
 
-def relayed(told: list[Record]) -> list[str]:
+def relayed(records: list[Record]) -> list[str]:
     """The sequence numbers to begin again from."""
-    answer = relay.handler(batch(told), Context())
+    answer = relay.handler(batch(records), Context())
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 
 def heard(address: str) -> list[dict[str, Any]]:
     sqs = boto3.client("sqs")
-    told: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     while got := sqs.receive_message(QueueUrl=address, MaxNumberOfMessages=10).get("Messages"):
         for message in got:
-            told.append(json.loads(message["Body"]))
+            events.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
-    return told
+    return events
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +78,8 @@ def story(program: PublishedProgram) -> str:
 def test_what_happened_is_on_the_bus(subscriber: str, story: str) -> None:
     assert relayed(records(TABLE)) == []
 
-    told = heard(subscriber)
-    assert [each["detail-type"] for each in told] == [
+    events = heard(subscriber)
+    assert [each["detail-type"] for each in events] == [
         "MemberEnrolled",
         "PointsEarned",
         "MemberChanged",
@@ -87,8 +87,8 @@ def test_what_happened_is_on_the_bus(subscriber: str, story: str) -> None:
         "MemberChanged",
         "VoucherUsed",
     ]
-    assert {each["detail"]["member_id"] for each in told} == {story}
-    assert told[1]["detail"]["order"] == {"source": "pos", "order_id": "1001"}
+    assert {each["detail"]["member_id"] for each in events} == {story}
+    assert events[1]["detail"]["order"] == {"source": "pos", "order_id": "1001"}
 
 
 def test_what_is_on_the_bus_keeps_to_the_schemas(subscriber: str) -> None:
@@ -118,14 +118,14 @@ def test_nothing_personal_is_on_the_bus(eventbridge: EventBridge) -> None:
 def test_the_stream_is_read_again_from_the_change_whose_event_did_not_arrive(
     eventbridge: EventBridge,
 ) -> None:
-    told = records(TABLE)
-    relayed(told)
+    changes = records(TABLE)
+    relayed(changes)
     _, earned, *later = eventbridge.taken
     eventbridge.refusals = [{earned}] * ATTEMPTS_MAX
 
-    (again_from,) = relayed(told)
+    (again_from,) = relayed(changes)
 
-    rest = [each for each in told if int(sequence_number(each)) >= int(again_from)]
+    rest = [each for each in changes if int(sequence_number(each)) >= int(again_from)]
     assert eventbridge.taken[6:] == [eventbridge.taken[0], *later]
     assert relayed(rest) == []
     assert eventbridge.taken[-5:] == [earned, *later]
@@ -134,11 +134,11 @@ def test_the_stream_is_read_again_from_the_change_whose_event_did_not_arrive(
 def test_a_record_that_cannot_be_read_holds_up_only_what_comes_after_it(
     eventbridge: EventBridge, log: StringIO
 ) -> None:
-    told = copy.deepcopy(records(TABLE))
-    broken = next(each for each in told if sort_key(each) == "ENTRY#accrual")
+    changes = copy.deepcopy(records(TABLE))
+    broken = next(each for each in changes if sort_key(each) == "ENTRY#accrual")
     broken["dynamodb"]["NewImage"]["recorded_at"] = {"S": "ana@example.com"}
 
-    again_from = relayed(told)
+    again_from = relayed(changes)
 
     assert again_from == [sequence_number(broken)]
     assert [entry["DetailType"] for entry in eventbridge.entries] == ["MemberEnrolled"]

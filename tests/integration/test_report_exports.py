@@ -66,30 +66,33 @@ def queue_url() -> str:
 
 def export(body: dict[str, Any] = SUMMARY, *, key: str = "k1") -> dict[str, Any]:
     """Ask, let the queue be worked off, and read what came of it."""
-    asked = ask(body, key=key)
-    assert asked.status == 202, asked.text
+    response = ask(body, key=key)
+    assert response.status == 202, response.text
     assert work_off(exports.handler, queue_url()) == []
-    answer = read(asked.body["id"])
+    answer = read(response.body["id"])
     assert answer.status == 200, answer.text
-    told: dict[str, Any] = answer.body
-    return told
+    exported: dict[str, Any] = answer.body
+    return exported
 
 
-def fetched(told: dict[str, Any]) -> bytes:
+def fetched(exported: dict[str, Any]) -> bytes:
     """The file that a link leads to, read past the link: what is signed is tested by itself."""
-    key = urlsplit(told["download"]["url"]).path.removeprefix("/")
+    key = urlsplit(exported["download"]["url"]).path.removeprefix("/")
     body = boto3.client("s3").get_object(Bucket="exports", Key=key)["Body"].read()
-    assert (len(body), hashlib.sha256(body).hexdigest()) == (told["size_bytes"], told["sha256"])
+    assert (len(body), hashlib.sha256(body).hexdigest()) == (
+        exported["size_bytes"],
+        exported["sha256"],
+    )
     return bytes(body)
 
 
-def rows_of(told: dict[str, Any]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(fetched(told).decode("utf-8"))))
+def rows_of(exported: dict[str, Any]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(fetched(exported).decode("utf-8"))))
 
 
-def parquet(told: dict[str, Any], tmp_path: Path) -> duckdb.DuckDBPyRelation:
+def parquet(exported: dict[str, Any], tmp_path: Path) -> duckdb.DuckDBPyRelation:
     path = tmp_path / "fetched.parquet"
-    path.write_bytes(fetched(told))
+    path.write_bytes(fetched(exported))
     return duckdb.read_parquet(str(path))
 
 
@@ -126,9 +129,9 @@ class TestAsking:
         assert len(receive(queue_url())) == 1
 
     def test_a_program_has_three_under_way_and_more_when_these_are_done(self, story: None) -> None:
-        asked = [ask(key=f"k{number}") for number in range(4)]
-        assert [answer.status for answer in asked] == [202, 202, 202, 409]
-        assert asked[3].code == "limit_reached"
+        responses = [ask(key=f"k{number}") for number in range(4)]
+        assert [answer.status for answer in responses] == [202, 202, 202, 409]
+        assert responses[3].code == "limit_reached"
 
         work_off(exports.handler, queue_url())
 
@@ -198,13 +201,13 @@ class TestAccess:
 @pytest.mark.usefixtures("story")
 class TestFiles:
     def test_a_report_is_what_reporting_answers(self, time: Clock) -> None:
-        told = export()
+        exported = export()
 
-        assert told["state"] == "done"
-        assert told["progress"]["rows_written"] == 1
-        assert told["progress"]["objects_read"] == told["progress"]["objects_total"] > 0
-        assert (told["as_of"], told["reason"]) == ("2026-11-21T10:00:00Z", None)
-        assert told["lapses_at"] == "2026-11-28T10:00:00Z"
+        assert exported["state"] == "done"
+        assert exported["progress"]["rows_written"] == 1
+        assert exported["progress"]["objects_read"] == exported["progress"]["objects_total"] > 0
+        assert (exported["as_of"], exported["reason"]) == ("2026-11-21T10:00:00Z", None)
+        assert exported["lapses_at"] == "2026-11-28T10:00:00Z"
         answered = call(
             reporting.handler,
             "GET",
@@ -213,13 +216,13 @@ class TestFiles:
             query={"from": "2026-11-01", "to": "2026-11-30"},
             headers={"Accept": "text/csv"},
         )
-        assert fetched(told).decode().splitlines() == answered.text.splitlines()
+        assert fetched(exported).decode().splitlines() == answered.text.splitlines()
 
     @pytest.mark.parametrize("name", ["trend", "rewards", "top_members", "sources"])
     def test_its_parquet_has_the_same_rows_in_their_order_and_types(
         self, name: str, tmp_path: Path
     ) -> None:
-        told = export(SUMMARY | {"report": name, "format": "parquet"})
+        exported = export(SUMMARY | {"report": name, "format": "parquet"})
 
         answered = call(
             reporting.handler,
@@ -228,7 +231,7 @@ class TestFiles:
             as_=ANALYST,
             query={"from": "2026-11-01", "to": "2026-11-30"},
         ).body
-        table = parquet(told, tmp_path)
+        table = parquet(exported, tmp_path)
         assert table.columns == [column["name"] for column in answered["columns"]]
         cells = [[_as_json(cell) for cell in row] for row in table.fetchall()]
         assert cells == answered["rows"]
@@ -271,9 +274,9 @@ class TestFiles:
         self, tmp_path: Path
     ) -> None:
         in_csv = rows_of(export(ORDERS | {"facts": "entries"}))
-        told = export(ORDERS | {"facts": "entries", "format": "parquet"}, key="k2")
+        exported = export(ORDERS | {"facts": "entries", "format": "parquet"}, key="k2")
 
-        table = parquet(told, tmp_path)
+        table = parquet(exported, tmp_path)
         (rules,) = table.filter("points = 49").project("rules").fetchall()[0]
         assert [rule["points"] for rule in rules] == [49]
         (row,) = [row for row in in_csv if row["points"] == "49"]
@@ -289,19 +292,19 @@ class TestFiles:
         assert kinds["amount_minor"] == "BIGINT"
 
     def test_no_personal_data_is_in_a_file_or_its_name(self) -> None:
-        told = export(ORDERS)
+        exported = export(ORDERS)
 
-        assert b"example.com" not in fetched(told)
-        assert "example.com" not in told["download"]["url"]
+        assert b"example.com" not in fetched(exported)
+        assert "example.com" not in exported["download"]["url"]
 
 
 @pytest.mark.parametrize("kind", [fact.kind for fact in ALL])
 def test_every_kind_of_facts_has_its_columns_even_where_there_are_none(kind: str) -> None:
-    told = export(ORDERS | {"facts": kind, "from": "2020-01-01", "to": "2020-01-31"})
+    exported = export(ORDERS | {"facts": kind, "from": "2020-01-01", "to": "2020-01-31"})
 
-    header = fetched(told).decode().strip().split(",")
+    header = fetched(exported).decode().strip().split(",")
     assert {"fact_id", "revision", "program_id", "recorded_at"} <= set(header)
-    assert told["progress"]["rows_written"] == 0
+    assert exported["progress"]["rows_written"] == 0
 
 
 def test_a_file_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,24 +324,24 @@ def test_a_file_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("story")
 class TestLinks:
     def test_a_link_lasts_a_quarter_of_an_hour_and_names_the_file(self, time: Clock) -> None:
-        told = export()
+        exported = export()
 
-        asked = parse_qs(urlsplit(told["download"]["url"]).query)
+        query = parse_qs(urlsplit(exported["download"]["url"]).query)
 
-        assert asked["X-Amz-Expires"] == ["900"]
-        assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
-        assert asked["response-content-disposition"] == [
+        assert query["X-Amz-Expires"] == ["900"]
+        assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+        assert query["response-content-disposition"] == [
             'attachment; filename="summary_2026-11-01_2026-11-30.csv"'
         ]
-        assert told["download"]["expires_at"] == "2026-11-21T10:15:00Z"
+        assert exported["download"]["expires_at"] == "2026-11-21T10:15:00Z"
 
     def test_after_a_week_the_export_is_told_and_has_no_link(self, time: Clock) -> None:
         export_id = export()["id"]
 
         time.now += timedelta(days=7)
 
-        told = read(export_id).body
-        assert (told["state"], told["download"]) == ("done", None)
+        exported = read(export_id).body
+        assert (exported["state"], exported["download"]) == ("done", None)
 
     def test_a_list_has_the_newest_first_a_page_at_a_time_and_no_links(self, time: Clock) -> None:
         ids = []
@@ -349,10 +352,10 @@ class TestLinks:
         first = listed(limit="2").body
         second = listed(limit="2", cursor=first["next_cursor"]).body
 
-        told = first["items"] + second["items"]
-        assert [each["id"] for each in told] == ids[::-1]
-        assert {each["state"] for each in told} == {"done"}
-        assert {each["download"] for each in told} == {None}
+        both = first["items"] + second["items"]
+        assert [each["id"] for each in both] == ids[::-1]
+        assert {each["state"] for each in both} == {"done"}
+        assert {each["download"] for each in both} == {None}
         assert second["next_cursor"] is None
 
     def test_a_cursor_of_another_list_is_refused(self) -> None:
@@ -367,10 +370,10 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
     causes: list[BaseException] = []
     make = FileWorkshop.__call__
 
-    def made(self: FileWorkshop, *given: Any, **told: Any) -> Any:
+    def made(self: FileWorkshop, *given: Any, **keywords: Any) -> Any:
         if causes:
             raise causes.pop(0)
-        return make(self, *given, **told)
+        return make(self, *given, **keywords)
 
     monkeypatch.setattr(FileWorkshop, "__call__", made)
     yield causes
@@ -395,21 +398,21 @@ class TestTrouble:
     ) -> None:
         failing.append(TooLarge("The program's facts outgrow what one report can read."))
 
-        told = export()
+        exported = export()
 
-        assert told["state"] == "failed"
-        assert told["reason"] == {
+        assert exported["state"] == "failed"
+        assert exported["reason"] == {
             "code": "too_large",
             "detail": "The program's facts outgrow what one report can read.",
         }
-        assert told["download"] is None
+        assert exported["download"] is None
 
     def test_what_outgrows_the_memory_has_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sql_views, "MEMORY_LIMIT", "1KiB")
 
-        told = export()
+        exported = export()
 
-        assert (told["state"], told["reason"]["code"]) == ("failed", "too_large")
+        assert (exported["state"], exported["reason"]["code"]) == ("failed", "too_large")
 
     def test_what_stands_in_the_way_for_the_moment_is_tried_again(
         self, failing: list[BaseException]
@@ -435,9 +438,9 @@ class TestTrouble:
         failed += [len(consume(exports.handler, messages)) for _ in range(2)]
 
         assert failed == [1] * 5
-        told = read(export_id).body
-        assert (meanwhile, told["state"]) == ("running", "failed")
-        assert told["reason"]["code"] == "gave_up"
+        exported = read(export_id).body
+        assert (meanwhile, exported["state"]) == ("running", "failed")
+        assert exported["reason"]["code"] == "gave_up"
         assert ask(key="room").status == 202
 
     def test_one_that_nobody_makes_has_failed_after_a_day(self, time: Clock) -> None:
@@ -445,8 +448,8 @@ class TestTrouble:
 
         time.now += timedelta(days=1)
 
-        told = read(export_id).body
-        assert (told["state"], told["reason"]["code"]) == ("failed", "gave_up")
+        exported = read(export_id).body
+        assert (exported["state"], exported["reason"]["code"]) == ("failed", "gave_up")
         assert listed().body["items"][0]["state"] == "failed"
         assert len(consume(exports.handler, receive(queue_url()))) == 1
 
@@ -457,8 +460,8 @@ class TestTrouble:
         messages = handed_over()
         make = FileWorkshop.__call__
 
-        def killed(self: FileWorkshop, *given: Any, **told: Any) -> Any:
-            make(self, *given, **told)
+        def killed(self: FileWorkshop, *given: Any, **keywords: Any) -> Any:
+            make(self, *given, **keywords)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
@@ -468,9 +471,9 @@ class TestTrouble:
 
         assert consume(exports.handler, messages) == []
 
-        told = read(export_id).body
-        assert told["state"] == "done"
-        assert len(rows_of(told)) == 1
+        exported = read(export_id).body
+        assert exported["state"] == "done"
+        assert len(rows_of(exported)) == 1
 
     def test_a_message_that_comes_twice_changes_nothing(self) -> None:
         export_id = ask().body["id"]
@@ -489,18 +492,18 @@ class TestTrouble:
         messages = handed_over()
         make = FileWorkshop.__call__
 
-        def overtaken(self: FileWorkshop, *given: Any, **told: Any) -> Any:
+        def overtaken(self: FileWorkshop, *given: Any, **keywords: Any) -> Any:
             monkeypatch.setattr(FileWorkshop, "__call__", make)
             consume(exports.handler, messages)
-            return make(self, *given, **told)
+            return make(self, *given, **keywords)
 
         monkeypatch.setattr(FileWorkshop, "__call__", overtaken)
 
         assert consume(exports.handler, messages) == []
 
-        told = read(export_id).body
-        assert urlsplit(told["download"]["url"]).path.endswith("/2.csv")
-        assert len(rows_of(told)) == 1
+        exported = read(export_id).body
+        assert urlsplit(exported["download"]["url"]).path.endswith("/2.csv")
+        assert len(rows_of(exported)) == 1
 
 
 def test_a_report_that_is_too_large_names_the_way_to_a_file(

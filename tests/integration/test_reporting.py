@@ -296,10 +296,10 @@ class TestPages:
 
     def test_what_they_load_travels_compressed(self) -> None:
         library = next(path for path in assets() if path.endswith("plot.js"))
-        asked = event("GET", library, headers={"Accept-Encoding": "gzip, br"})
+        request = event("GET", library, headers={"Accept-Encoding": "gzip, br"})
         context: Any = Context()
 
-        answer = reporting.handler(asked, context)
+        answer = reporting.handler(request, context)
 
         assert answer["isBase64Encoded"]
         sent = base64.b64decode(answer["body"])

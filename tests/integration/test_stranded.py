@@ -45,7 +45,7 @@ class Down(SqsIntakeQueue):
     def __init__(self) -> None:
         super().__init__(boto3.client("sqs"), queue_url="https://queue")
 
-    def send(self, kept: StoredDelivery) -> None:
+    def send(self, stored: StoredDelivery) -> None:
         raise EndpointConnectionError(endpoint_url="https://queue")
 
 

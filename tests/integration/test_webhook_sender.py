@@ -46,14 +46,14 @@ def receiver(trusted: Authority) -> Iterator[Receiver]:
 
 
 class Resolver:
-    """Says of every name what a test makes it say, in turn; it counts how often it is asked."""
+    """Says of every name what a test makes it say, in turn; it counts the lookups."""
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self.answers = list(answers)
-        self.asked = 0
+        self.lookups = 0
 
     def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked += 1
+        self.lookups += 1
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -98,16 +98,16 @@ def test_during_a_rotation_either_secret_verifies(trusted: Authority, receiver: 
 
 
 def test_a_signature_is_what_the_standard_s_own_example_says() -> None:
-    (known,) = fixture("signatures")["standard_webhooks"]
+    (example,) = fixture("signatures")["standard_webhooks"]
 
     made = signed_headers(
-        known["id"],
-        body=known["body"],
-        secrets=[known["secret"]],
-        now=datetime.fromtimestamp(known["timestamp"], UTC),
+        example["id"],
+        body=example["body"],
+        secrets=[example["secret"]],
+        now=datetime.fromtimestamp(example["timestamp"], UTC),
     )
 
-    assert made["webhook-signature"] == known["signature"]
+    assert made["webhook-signature"] == example["signature"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_name_that_answers_otherwise_a_moment_later_leads_nowhere_else(
     answer = send(sender(trusted, resolve=lying), f"https://{NAME}:{receiver.port}/")
 
     assert answer.is_accepted
-    assert lying.asked == 1
+    assert lying.lookups == 1
     assert connected == [(LOOPBACK, receiver.port)]
 
 
@@ -204,10 +204,10 @@ def test_an_answer_that_asks_for_time_is_understood(trusted: Authority, receiver
     )
     url = f"https://{NAME}:{receiver.port}/"
 
-    told = [send(sender(trusted), url) for _ in range(3)]
+    outcomes = [send(sender(trusted), url) for _ in range(3)]
 
-    assert told[0] == AttemptResult(status=429, retry_after=timedelta(seconds=120))
-    assert [each.retry_after for each in told[1:]] == [None, None]
+    assert outcomes[0] == AttemptResult(status=429, retry_after=timedelta(seconds=120))
+    assert [each.retry_after for each in outcomes[1:]] == [None, None]
 
 
 def test_an_endless_answer_is_read_no_further_than_a_little(
@@ -259,9 +259,9 @@ def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
-def test_what_speaks_no_http_is_told_apart(said: bytes) -> None:
-    with dripping(said, pause_seconds=0) as port:
+@pytest.mark.parametrize("sent", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
+def test_what_speaks_no_http_is_told_apart(sent: bytes) -> None:
+    with dripping(sent, pause_seconds=0) as port:
         answer = send(WebhookSender(allow_local=True), f"http://{LOOPBACK}:{port}/")
 
     assert answer == AttemptResult(trouble="no_http")
@@ -316,7 +316,7 @@ def test_plain_http_to_this_machine_is_sent_only_where_it_is_allowed() -> None:
 
 
 @contextmanager
-def dripping(said: bytes, *, pause_seconds: float = 0.1) -> Iterator[int]:
+def dripping(sent: bytes, *, pause_seconds: float = 0.1) -> Iterator[int]:
     """A server that reads a request and answers it byte by byte."""
     with socket.create_server((LOOPBACK, 0)) as server:
 
@@ -326,7 +326,7 @@ def dripping(said: bytes, *, pause_seconds: float = 0.1) -> Iterator[int]:
                 received = b""
                 while not received.endswith(EVENT.encode()):
                     received += connected.recv(65536)
-                for byte in said:
+                for byte in sent:
                     try:
                         connected.sendall(bytes([byte]))
                     except OSError:
@@ -344,7 +344,7 @@ class Flood:
 
 
 @contextmanager
-def flooding(said: bytes) -> Iterator[Flood]:
+def flooding(sent: bytes) -> Iterator[Flood]:
     """A server that reads a request, and answers it with far more than anybody wants."""
     with socket.create_server((LOOPBACK, 0)) as server:
         flood = Flood(server.getsockname()[1])
@@ -353,7 +353,7 @@ def flooding(said: bytes) -> Iterator[Flood]:
             connected, _ = server.accept()
             with connected, suppress(OSError):
                 connected.recv(65536)
-                connected.sendall(said)
+                connected.sendall(sent)
                 for _ in range(200):
                     connected.sendall(b"x" * 1_000_000)
                     flood.bytes_taken += 1_000_000

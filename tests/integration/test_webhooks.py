@@ -29,7 +29,7 @@ def order(**changes: Any) -> dict[str, Any]:
     return payload(WITH_CUSTOMER, paid_at=NOW, **changes)
 
 
-def kept() -> dict[str, dict[str, Any]]:
+def stored_deliveries() -> dict[str, dict[str, Any]]:
     """What lies in the inbox, by key."""
     s3 = boto3.client("s3")
     listed = s3.list_objects_v2(Bucket="inbox").get("Contents", [])
@@ -46,7 +46,7 @@ def test_a_signed_delivery_is_answered_kept_and_queued() -> None:
 
     assert answer.status == 200
     assert answer.body["status"] == "received"
-    ((where, delivery),) = kept().items()
+    ((where, delivery),) = stored_deliveries().items()
     assert where.startswith("bean/online/20261121T100000000000Z.")
     assert where.startswith(f"bean/online/{answer.body['delivery_id']}.")
     assert base64.b64decode(delivery["body"]) == raw
@@ -63,7 +63,7 @@ def test_a_body_that_the_gateway_passes_on_as_text_is_verified_as_well() -> None
     answer = call(webhooks, "POST", path, raw=raw.decode(), headers=headers(raw))
 
     assert answer.status == 200
-    ((_, delivery),) = kept().items()
+    ((_, delivery),) = stored_deliveries().items()
     assert base64.b64decode(delivery["body"]) == raw
 
 
@@ -101,7 +101,7 @@ def test_an_unsigned_delivery_is_refused_and_not_kept(signed: dict[str, str]) ->
     answer = post(encoded(order()), signed)
 
     assert (answer.status, answer.code) == (401, "bad_signature")
-    assert not kept()
+    assert not stored_deliveries()
     assert not queued()
 
 
@@ -111,7 +111,7 @@ def test_a_tampered_delivery_is_refused_and_not_kept() -> None:
     answer = post(raw.replace(b"199.00", b"999.00"), headers(raw))
 
     assert (answer.status, answer.code) == (401, "bad_signature")
-    assert not kept()
+    assert not stored_deliveries()
 
 
 def test_both_secrets_of_a_rotation_are_believed_and_others_are_not() -> None:
@@ -150,7 +150,7 @@ def test_the_same_delivery_at_the_same_moment_is_kept_and_queued_once() -> None:
     ids = {deliver(order()).body["delivery_id"] for _ in range(3)}
 
     assert len(ids) == 1
-    assert len(kept()) == 1
+    assert len(stored_deliveries()) == 1
     assert len(queued()) == 1
 
 
@@ -160,7 +160,7 @@ def test_the_same_delivery_later_is_kept_and_queued_again(time: Clock) -> None:
     second = deliver(order()).body["delivery_id"]
 
     assert first.partition(".")[2] == second.partition(".")[2]
-    assert len(kept()) == len(queued()) == 2
+    assert len(stored_deliveries()) == len(queued()) == 2
 
 
 def test_deliveries_about_one_order_are_queued_in_order_and_others_apart() -> None:

@@ -47,7 +47,7 @@ def listed(endpoint_id: str = "crm", **query: str) -> list[dict[str, Any]]:
     return items
 
 
-def told(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
+def bus_message(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
     """A message of the bus, as its queue hands it over."""
     body = {"source": "loyalty", "detail-type": event, "detail": EARNED | detail}
     return {
@@ -100,10 +100,10 @@ class TestRegistering:
     def test_its_secret_is_in_the_secrets_manager_and_not_in_the_table(self, dynamodb: Any) -> None:
         secret = register().body["secret"]
 
-        kept = boto3.client("secretsmanager").get_secret_value(
+        stored = boto3.client("secretsmanager").get_secret_value(
             SecretId=f"{ENDPOINT_SECRETS}bean/crm/signing"
         )
-        assert json.loads(kept["SecretString"])["current"] == secret
+        assert json.loads(stored["SecretString"])["current"] == secret
         assert secret not in str(dynamodb.scan(TableName=TABLE))
 
     def test_it_is_changed_by_the_same_request(self, time: Clock) -> None:
@@ -135,8 +135,8 @@ class TestRegistering:
         assert (answer.status, answer.text) == (204, "")
         assert ask("GET", "/crm").code == "not_found"
         assert ask("DELETE", "/crm").code == "not_found"
-        kept = boto3.client("secretsmanager").list_secrets()["SecretList"]
-        assert [each["Name"] for each in kept] == ["identity"]
+        stored = boto3.client("secretsmanager").list_secrets()["SecretList"]
+        assert [each["Name"] for each in stored] == ["identity"]
 
     @pytest.mark.parametrize(
         ("parts", "pointer", "code"),
@@ -168,7 +168,7 @@ class TestRegistering:
     def test_this_machine_is_no_endpoint_where_only_the_setting_says_so(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A deployed function that is told the setting still knows that AWS is elsewhere."""
+        """A deployed function that has the setting still sees that AWS is not on this machine."""
         monkeypatch.setenv("LOYALTY_LOCAL_ENDPOINTS", "yes")
 
         assert register(url="http://127.0.0.1:8000/").pointers == {"/url": "not_https"}
@@ -197,7 +197,7 @@ class TestDelivering:
     def test_an_event_reaches_its_endpoint_signed(self, receiver: Receiver) -> None:
         secret = register(url=f"{receiver.origin}/hooks").body["secret"]
 
-        assert consume(handler, [told()]) == []
+        assert consume(handler, [bus_message()]) == []
         work()
 
         (post,) = receiver.posts
@@ -221,7 +221,7 @@ class TestDelivering:
         receiver.answer("/hooks", Reply(503))
         register(url=f"{receiver.origin}/hooks")
 
-        consume(handler, [told()])
+        consume(handler, [bus_message()])
         work()
 
         (seen,) = listed()
@@ -239,10 +239,10 @@ class TestDelivering:
         rotated = ask("POST", "/crm/rotate").body
         new = rotated["secret"]
 
-        consume(handler, [told()])
+        consume(handler, [bus_message()])
         work()
         time.now += timedelta(hours=24)
-        consume(handler, [told(id="evt_2")])
+        consume(handler, [bus_message(id="evt_2")])
         work()
 
         first, second = receiver.posts
@@ -265,7 +265,7 @@ class TestDelivering:
 
     def test_an_event_is_sent_once_more_on_request(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")
-        consume(handler, [told()])
+        consume(handler, [bus_message()])
         work()
 
         answer = ask("POST", "/crm/deliveries/evt_1/redeliver")
@@ -283,7 +283,7 @@ class TestDelivering:
     ) -> None:
         receiver.answer("/", Reply(410))
         register(url=f"{receiver.origin}/")
-        consume(handler, [told()])
+        consume(handler, [bus_message()])
         work()
 
         assert ask("GET", "/crm").body["disabled_because"] == "gone"
@@ -292,7 +292,7 @@ class TestDelivering:
     def test_a_list_of_deliveries_pages_newest_first(self, time: Clock) -> None:
         register()
         for number in range(5):
-            consume(handler, [told(id=f"evt_{number}")])
+            consume(handler, [bus_message(id=f"evt_{number}")])
             time.now += timedelta(seconds=1)
 
         seen: list[str] = []
@@ -311,21 +311,21 @@ class TestDelivering:
         assert refused.code == "invalid_cursor"
 
     def test_an_event_of_a_program_without_endpoints_is_left_alone(self) -> None:
-        assert consume(handler, [told(program_id="leaf")]) == []
+        assert consume(handler, [bus_message(program_id="leaf")]) == []
         assert receive(queue_url()) == []
 
     def test_a_message_that_is_none_fails_alone(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")
-        broken = told() | {"messageId": "broken", "body": json.dumps({"detail-type": "X"})}
+        broken = bus_message() | {"messageId": "broken", "body": json.dumps({"detail-type": "X"})}
 
-        assert consume(handler, [broken, told()]) == ["broken"]
+        assert consume(handler, [broken, bus_message()]) == ["broken"]
         assert work() == 1
 
     def test_neither_the_address_nor_what_is_sent_is_logged(
         self, receiver: Receiver, log: Any
     ) -> None:
         register(url=f"{receiver.origin}/token-1234")
-        consume(handler, [told(points=987654)])
+        consume(handler, [bus_message(points=987654)])
         work()
 
         assert "token-1234" not in log.getvalue()

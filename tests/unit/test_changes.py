@@ -18,17 +18,17 @@ def lake(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def write(lake: Home, member_id: str, *, at: datetime, day: datetime = NOON) -> None:
+def write(lake: Home, member_id: str, *, moment: datetime, day: datetime = NOON) -> None:
     """An entry of a member, recorded on one day and archived at a moment."""
-    lake.bucket.now = at
+    lake.bucket.now = moment
     entry = request(
         "adjustment",
         Holding(lots={LOT: 1}),
-        request_id=f"{member_id}-{at}",
+        request_id=f"{member_id}-{moment}",
         member_id=member_id,
         recorded_at=day,
     )
-    lake.write([change(entry, made_at=day)], name=f"{at:%H%M%S%f}-{member_id}")
+    lake.write([change(entry, made_at=day)], name=f"{moment:%H%M%S%f}-{member_id}")
 
 
 def changes(lake: Home) -> Changes:
@@ -36,8 +36,8 @@ def changes(lake: Home) -> Changes:
 
 
 def test_the_first_look_finds_everybody(lake: Home) -> None:
-    write(lake, "ana", at=MORNING)
-    write(lake, "bob", at=MORNING + timedelta(hours=1), day=NOON - timedelta(days=300))
+    write(lake, "ana", moment=MORNING)
+    write(lake, "bob", moment=MORNING + timedelta(hours=1), day=NOON - timedelta(days=300))
 
     found = changes(lake).since("bean", None)
 
@@ -46,8 +46,8 @@ def test_the_first_look_finds_everybody(lake: Home) -> None:
 
 
 def test_a_later_look_finds_what_was_written_since(lake: Home) -> None:
-    write(lake, "ana", at=MORNING)
-    write(lake, "bob", at=MORNING + timedelta(hours=1))
+    write(lake, "ana", moment=MORNING)
+    write(lake, "bob", moment=MORNING + timedelta(hours=1))
 
     found = changes(lake).since("bean", MORNING + timedelta(minutes=30))
 
@@ -55,7 +55,7 @@ def test_a_later_look_finds_what_was_written_since(lake: Home) -> None:
 
 
 def test_what_came_late_is_found_by_when_it_came(lake: Home) -> None:
-    write(lake, "ana", at=MORNING, day=NOON - timedelta(days=14))
+    write(lake, "ana", moment=MORNING, day=NOON - timedelta(days=14))
 
     found = changes(lake).since("bean", MORNING - timedelta(minutes=1))
 
@@ -63,9 +63,9 @@ def test_what_came_late_is_found_by_when_it_came(lake: Home) -> None:
 
 
 def test_what_was_still_being_written_at_the_last_look_is_found(lake: Home) -> None:
-    write(lake, "ana", at=MORNING)
+    write(lake, "ana", moment=MORNING)
     last = changes(lake).since("bean", None)
-    write(lake, "bob", at=MORNING - timedelta(seconds=2))
+    write(lake, "bob", moment=MORNING - timedelta(seconds=2))
 
     found = changes(lake).since("bean", last.until)
 
@@ -74,7 +74,7 @@ def test_what_was_still_being_written_at_the_last_look_is_found(lake: Home) -> N
 
 
 def test_other_programs_and_other_facts_are_left_alone(lake: Home) -> None:
-    write(lake, "ana", at=MORNING)
+    write(lake, "ana", moment=MORNING)
 
     found = changes(lake).since("beans", None)
 
@@ -83,8 +83,8 @@ def test_other_programs_and_other_facts_are_left_alone(lake: Home) -> None:
 
 
 def test_what_was_folded_meanwhile_is_left_to_the_next_look(lake: Home) -> None:
-    write(lake, "ana", at=MORNING)
-    write(lake, "bob", at=MORNING)
+    write(lake, "ana", moment=MORNING)
+    write(lake, "bob", moment=MORNING)
     (first, *_) = (key for key in lake.bucket.objects if key.startswith("facts/entries/"))
     lake.bucket.vanishing.add(first)
 

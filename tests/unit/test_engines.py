@@ -27,10 +27,10 @@ class Warm:
         self.mirror = Mirror(self.home.bucket.client, bucket="lake", root=root / "mirror")
 
     def row(self, name: str, *, document: Program | None = None, **changed: Any) -> dict[str, Any]:
-        asked = reports.report(name)
-        facts = self.mirror.fetch("bean", asked.reads, columns=columns.read_by(name))
+        report = reports.report(name)
+        facts = self.mirror.fetch("bean", report.reads, columns=columns.read_by(name))
         table = reports.run(
-            asked,
+            report,
             replace(NOVEMBER, **changed),
             facts=facts,
             document=document or program(),
@@ -39,9 +39,9 @@ class Warm:
         return dict(by_column(table)[0])
 
     def lent(self) -> Any:
-        kept = self.engine._lendable
-        assert kept
-        return kept.connected
+        lendable = self.engine._lendable
+        assert lendable
+        return lendable.connected
 
 
 @pytest.fixture

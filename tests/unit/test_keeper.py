@@ -51,8 +51,8 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return new_home
 
 
-def sold(order_id: str, *, at: datetime = NOON) -> TableChange:
-    return change(accrual(order(order_id, occurred_at=at), recorded_at=at))
+def sold(order_id: str, *, moment: datetime = NOON) -> TableChange:
+    return change(accrual(order(order_id, occurred_at=moment), recorded_at=moment))
 
 
 def entries(home: Home) -> list[str]:
@@ -84,7 +84,9 @@ class TestFolding:
 
     def test_days_of_a_month_that_is_over_become_one_object(self, home: Home) -> None:
         for number in range(3):
-            home.write([sold(f"{number}", at=NOON + number * timedelta(days=1))], name=f"{number}")
+            home.write(
+                [sold(f"{number}", moment=NOON + number * timedelta(days=1))], name=f"{number}"
+            )
         home.fold(now=NOON + timedelta(days=4))
         assert len(entries(home)) == 3
 
@@ -110,7 +112,7 @@ class TestFolding:
 
     def test_many_facts_of_a_closed_month_may_come_at_once(self, home: Home) -> None:
         lake = Lake(home.bucket.client, bucket="lake")
-        from_table = [sold(f"{day}", at=NOON + day * timedelta(days=1)) for day in range(5)]
+        from_table = [sold(f"{day}", moment=NOON + day * timedelta(days=1)) for day in range(5)]
         home.write(from_table[:2], name="1-2")
         facts = [fact for each in from_table for fact in home.facts_of(each)]
 
@@ -200,9 +202,9 @@ class TestRevisions:
             home.fold(now=NOON + timedelta(days=number, hours=14))
             member = after
 
-        (told,) = home.facts_by_kind()["members"]
+        (fact,) = home.facts_by_kind()["members"]
 
-        assert "gold" not in told
+        assert "gold" not in fact
 
 
 @pytest.mark.slow
@@ -241,7 +243,9 @@ class TestTruth:
 
     def test_a_keeper_that_is_killed_anywhere_has_lost_nothing(self, home: Home) -> None:
         for number in range(3):
-            home.write([sold(f"{number}", at=NOON + number * timedelta(days=1))], name=f"{number}")
+            home.write(
+                [sold(f"{number}", moment=NOON + number * timedelta(days=1))], name=f"{number}"
+            )
         once = home.facts_by_kind()
         deaths = 0
 
@@ -306,8 +310,8 @@ def test_who_has_new_entries_is_still_told_once_they_are_folded(home: Home) -> N
 
 def test_a_report_of_years_opens_tens_of_objects(home: Home) -> None:
     for number in range(0, 360, 3):
-        at = NOON - timedelta(days=number)
-        home.write([sold(f"{number}", at=at)], name=f"{number}")
+        moment = NOON - timedelta(days=number)
+        home.write([sold(f"{number}", moment=moment)], name=f"{number}")
 
     home.fold(now=NOON + timedelta(hours=1))
 

@@ -47,9 +47,9 @@ def test_the_engine_writes_the_same_cells(cell: str) -> None:
     sql = f"SELECT {as_text_sql('cell')} FROM (SELECT $cell AS cell)"  # noqa: S608  # no names of others
 
     # To the last row: others share this connection.
-    ((told,),) = duckdb.execute(sql, {"cell": cell}).fetchall()
+    ((written,),) = duckdb.execute(sql, {"cell": cell}).fetchall()
 
-    assert told == as_text(cell)
+    assert written == as_text(cell)
 
 
 def test_every_kind_of_facts_has_a_moment_that_puts_it_into_a_period() -> None:
@@ -59,12 +59,12 @@ def test_every_kind_of_facts_has_a_moment_that_puts_it_into_a_period() -> None:
 
 
 def test_progress_is_told_at_first_at_last_and_now_and_then() -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     now = [0.0]
-    tell = paced(lambda *progress: told.append(progress), monotonic=lambda: now[0])
+    report_progress = paced(lambda *progress: reported.append(progress), monotonic=lambda: now[0])
 
     for read in range(101):
-        tell(read, 100)
+        report_progress(read, 100)
         now[0] += REPORT_EVERY_S / 50
 
-    assert told == [(0, 100), (50, 100), (100, 100)]
+    assert reported == [(0, 100), (50, 100), (100, 100)]

@@ -54,7 +54,7 @@ def answer(**parts: Any) -> dict[str, Any]:
         ("revenue_minor", "integer", "minor units"),
         ("orders", "integer", "orders"),
     ]
-    told: dict[str, Any] = {
+    answered: dict[str, Any] = {
         "report": "sources",
         "title": "Sources: what each shop or till brought in.",
         "about": "The sums over all rows are the `summary`'s.",
@@ -70,7 +70,7 @@ def answer(**parts: Any) -> dict[str, Any]:
         "chart": chart(),
         "rows": [["till", 4999, 2], ["shop", 1000, 1]],
     }
-    return told | parts
+    return answered | parts
 
 
 def chart(**parts: Any) -> dict[str, Any]:
@@ -101,13 +101,13 @@ class Parts(HTMLParser):
 
     def attributes(self, name: str) -> Iterator[str]:
         for _, attributes in self.elements:
-            if told := attributes.get(name):
-                yield told
+            if found := attributes.get(name):
+                yield found
 
 
 def directives(page: HtmlPage) -> dict[str, list[str]]:
-    told = (part.split() for part in page.policy.split(";"))
-    return {name: sources for name, *sources in told}
+    parts = (part.split() for part in page.policy.split(";"))
+    return {name: sources for name, *sources in parts}
 
 
 class TestWhatReportsDeclare:
@@ -148,10 +148,10 @@ class TestWhatReportsDeclare:
             assert report.chart.facet == "survey_id"
 
     def test_a_description_goes_on_over_lines(self) -> None:
-        told = reports.report("summary").descriptions["redemption_rate"]
+        description = reports.report("summary").descriptions["redemption_rate"]
 
-        assert told.startswith("points_redeemed / points_earned, to six decimals")
-        assert told.endswith("null when nothing was earned")
+        assert description.startswith("points_redeemed / points_earned, to six decimals")
+        assert description.endswith("null when nothing was earned")
 
     def test_the_menu_has_every_report_once(self) -> None:
         listed = [name for names in MENU.values() for name in names]
@@ -160,7 +160,7 @@ class TestWhatReportsDeclare:
 
 
 class TestNames:
-    def told(self, *columns: tuple[str, str], rows: list[tuple[str | None, ...]]) -> Table:
+    def table(self, *columns: tuple[str, str], rows: list[tuple[str | None, ...]]) -> Table:
         made = tuple(Column(name, "string", unit, "") for name, unit in columns)
         return Table(made, tuple(rows))
 
@@ -173,7 +173,7 @@ class TestNames:
                 {"id": "gold", "name": "Gold", "reached_at": 200},
             ],
         }
-        table = self.told(
+        table = self.table(
             ("level_before", "level"),
             ("level_after", "level"),
             ("reward_id", "reward"),
@@ -181,23 +181,23 @@ class TestNames:
             rows=[("none", "gold", "latte", "visit"), (None, "silver", "retired", "visit")],
         )
 
-        told = report_pages.names(table, program(tiers=tiers))
+        names = report_pages.names(table, program(tiers=tiers))
 
-        assert told == {
+        assert names == {
             "level": {"silver": "Silver", "gold": "Gold"},
             "reward": {"latte": "Latte"},
             "survey": {"visit": "How happy were you with your order?"},
         }
 
     def test_rules_and_members_are_called_by_their_ids(self) -> None:
-        table = self.told(
+        table = self.table(
             ("rule_id", "rule"), ("member_id", "member"), rows=[("base", "latte"), ("new", "base")]
         )
 
         assert report_pages.names(table, program()) == {}
 
     def test_a_table_without_rows_names_nothing(self) -> None:
-        assert report_pages.names(self.told(("reward_id", "reward"), rows=[]), program()) == {}
+        assert report_pages.names(self.table(("reward_id", "reward"), rows=[]), program()) == {}
 
 
 class TestShell:
@@ -300,7 +300,7 @@ def contrast(one: str, other: str) -> float:
 def luminance(color: str) -> float:
     """The relative luminance of `#rgb` or `#rrggbb`."""
     digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
-    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    parts = [int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
@@ -344,21 +344,21 @@ class TestPageToKeep:
             if attributes.get("type") != "application/json"
         ]
 
-        told = {"script": directives(page)["script-src"], "style": directives(page)["style-src"]}
-        for kind, sources in told.items():
+        sources = {"script": directives(page)["script-src"], "style": directives(page)["style-src"]}
+        for kind, allowed in sources.items():
             digests = [hashlib.sha256(text.encode()).digest() for tag, text in run if tag == kind]
-            assert sources == [f"'sha256-{base64.b64encode(each).decode()}'" for each in digests]
+            assert allowed == [f"'sha256-{base64.b64encode(each).decode()}'" for each in digests]
 
     def test_a_copy_on_disk_is_bound_by_the_same_policy(self) -> None:
         page = report_pages.page(answer())
 
-        (told,) = (
+        (policy,) = (
             attributes["content"]
             for tag, attributes in Parts(page).elements
             if attributes.get("http-equiv") == "Content-Security-Policy"
         )
 
-        assert f"{told}; frame-ancestors 'none'" == page.policy
+        assert f"{policy}; frame-ancestors 'none'" == page.policy
 
     def test_hostile_names_stay_text(self) -> None:
         hostile = answer(program=EURO | {"name": HOSTILE}, rows=[[HOSTILE, 1, 1]])
@@ -385,11 +385,11 @@ def test_a_link_keeps_the_token_behind_the_hash() -> None:
     assert fragment == "report=overview&by=month&token=a.b-c&from=2026-01-01"
 
 
-def drawn_by_node(expression: str, told: dict[str, Any]) -> Any:
-    """What an expression over `draw.js` gives; `told` is `answer` in it."""
+def drawn_by_node(expression: str, answered: dict[str, Any]) -> Any:
+    """What an expression over `draw.js` gives; `answered` is `answer` in it."""
     script = (
         f"import * as draw from {json.dumps((FILES / 'draw.js').as_uri())};"
-        f"const answer = {json.dumps(told)};"
+        f"const answer = {json.dumps(answered)};"
         f"const write = draw.writing(answer, 'en-US');"
         f"console.log(JSON.stringify({expression}));"
     )
@@ -427,41 +427,41 @@ def token_of(email: str) -> str:
 
 class TestWhoIsSignedIn:
     def test_a_link_signs_in_where_nobody_is_and_says_so(self) -> None:
-        told = signed_in("session.follow(`#report=trend&token=${ana}`), session.who")
+        outcome = signed_in("session.follow(`#report=trend&token=${ana}`), session.who")
 
-        assert told == ["#report=trend", "ana@example.com, by a link"]
+        assert outcome == ["#report=trend", "ana@example.com, by a link"]
 
     def test_a_link_does_not_take_the_place_of_somebody_who_is_signed_in(self) -> None:
-        told = signed_in(
+        outcome = signed_in(
             "session.signIn(ana), session.follow(`#token=${mallory}`), session.who,"
             "session.token === ana, bearer(session.offered)"
         )
 
-        assert told[1:] == ["#", "ana@example.com", True, "mallory"]
+        assert outcome[1:] == ["#", "ana@example.com", True, "mallory"]
 
     def test_a_link_is_used_once_somebody_agrees_and_forgotten_if_not(self) -> None:
-        told = signed_in(
+        outcome = signed_in(
             "session.signIn(ana), session.follow(`#token=${mallory}`),"
             "session.answerOffer(false), session.who, session.offered,"
             "session.follow(`#token=${mallory}`), session.answerOffer(true), session.who,"
             "session.offered"
         )
 
-        assert told[3:5] == ["ana@example.com", None]
-        assert told[7:] == ["mallory, by a link", None]
+        assert outcome[3:5] == ["ana@example.com", None]
+        assert outcome[7:] == ["mallory, by a link", None]
 
     def test_the_same_link_again_asks_nothing(self) -> None:
-        told = signed_in("session.follow(`#token=${ana}`), session.follow(`#token=${ana}`)")
+        outcome = signed_in("session.follow(`#token=${ana}`), session.follow(`#token=${ana}`)")
 
-        assert told == ["#", "#"]
+        assert outcome == ["#", "#"]
         assert signed_in("session.follow(`#token=${ana}`), session.offered")[1] is None
 
     def test_nothing_is_left_after_signing_out(self) -> None:
-        told = signed_in(
+        outcome = signed_in(
             "session.follow(`#token=${ana}`), session.signOut(), session.who, kept.size"
         )
 
-        assert told[2:] == [None, 0]
+        assert outcome[2:] == [None, 0]
 
     @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.bnVsbA.c", "a.eyJlbWFpbCI6MX0.c"])
     def test_a_token_that_names_nobody_is_of_somebody_unknown(self, token: str) -> None:
@@ -506,16 +506,16 @@ class TestDrawing:
     ) -> None:
         expression = f"write.value({json.dumps(unit)}, {json.dumps(value)})"
 
-        told = drawn_by_node(expression, answer(program=program))
+        drawn = drawn_by_node(expression, answer(program=program))
 
-        assert told.replace("\u00a0", " ") == written
+        assert drawn.replace("\u00a0", " ") == written
 
     def test_a_column_is_called_what_the_program_calls_its_points(self) -> None:
         names = ["points_earned", "revenue_minor", "new_members", "point_minor"]
 
-        told = drawn_by_node(f"{json.dumps(names)}.map(write.label)", answer())
+        drawn = drawn_by_node(f"{json.dumps(names)}.map(write.label)", answer())
 
-        assert told == ["Beans earned", "Revenue", "New members", "Beans"]
+        assert drawn == ["Beans earned", "Revenue", "New members", "Beans"]
 
     @pytest.mark.parametrize(
         ("name", "label"),
@@ -569,9 +569,9 @@ class TestDrawing:
     def test_a_name_from_right_to_left_turns_no_neighbor_around(self) -> None:
         right_to_left = answer(program=EURO | {"points_many": "קפה"})
 
-        told = drawn_by_node("write.label('points_earned')", right_to_left)
+        drawn = drawn_by_node("write.label('points_earned')", right_to_left)
 
-        assert told == "\u2068קפה\u2069 earned"
+        assert drawn == "\u2068קפה\u2069 earned"
 
     @pytest.mark.parametrize(
         ("unit", "found", "steps"),
@@ -623,21 +623,23 @@ class TestDrawing:
             ("revenue_minor", "minor units", "of these"),
             ("price", "rate", "revenue_minor / orders"),
         ]
-        told = [{"name": name, "unit": unit, "description": text} for name, unit, text in columns]
+        described = [
+            {"name": name, "unit": unit, "description": text} for name, unit, text in columns
+        ]
 
         expression = f"draw.measureUnit(answer, {json.dumps(measure)})"
-        found = drawn_by_node(expression, answer(columns=told))
+        found = drawn_by_node(expression, answer(columns=described))
 
         assert found == unit
 
     def test_every_report_says_what_it_means_that_there_is_nothing(self) -> None:
-        told = drawn_by_node("draw.NOTHING", answer())
+        drawn = drawn_by_node("draw.NOTHING", answer())
 
-        assert sorted(told) == reports.names()
-        assert all(re.fullmatch(r"[A-Z][^.]+\.", each) for each in told.values())
+        assert sorted(drawn) == reports.names()
+        assert all(re.fullmatch(r"[A-Z][^.]+\.", each) for each in drawn.values())
 
     @pytest.mark.parametrize(
-        ("now", "before", "unit", "told"),
+        ("now", "before", "unit", "shown"),
         [
             (110, 100, "orders", "+10% on the period before"),
             (90, 100, "minor units", "-10% on the period before"),
@@ -649,18 +651,18 @@ class TestDrawing:
         ],
     )
     def test_a_change_is_told_where_it_says_something(
-        self, now: float | None, before: float, unit: str, told: str | None
+        self, now: float | None, before: float, unit: str, shown: str | None
     ) -> None:
-        asked = ", ".join(json.dumps(each) for each in (now, before, unit, "en-US"))
+        arguments = ", ".join(json.dumps(each) for each in (now, before, unit, "en-US"))
 
-        assert drawn_by_node(f"draw.changed({asked})", answer()) == told
+        assert drawn_by_node(f"draw.changed({arguments})", answer()) == shown
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look with")
 class TestInABrowser:
-    def dom(self, told: dict[str, Any], tmp_path: Path) -> str:
+    def dom(self, answered: dict[str, Any], tmp_path: Path) -> str:
         file = tmp_path / "page.html"
-        file.write_text(report_pages.page(told).html, encoding="utf-8")
+        file.write_text(report_pages.page(answered).html, encoding="utf-8")
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000")
         run = subprocess.run(
             [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path}", "--dump-dom", file.as_uri()],

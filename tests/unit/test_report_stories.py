@@ -58,15 +58,15 @@ def noon(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 12, tzinfo=UTC)
 
 
-def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -> Entry:
+def bought(member_id: str, order_id: str, moment: datetime, euros: int, lot: date) -> Entry:
     """One point for each euro, under the only rule."""
-    paid = order(order_id, amount_minor=euros * 100, occurred_at=at)
+    paid = order(order_id, amount_minor=euros * 100, occurred_at=moment)
     return entry(
         OrderCause("pos", order_id, "accrual"),
         Holding(lots={lot: euros}),
         member_id=member_id,
-        happened_at=at,
-        recorded_at=at,
+        happened_at=moment,
+        recorded_at=moment,
         detail=Accrual(
             order=paid,
             shares=(Share("base", "1", euros, euros * 100),),
@@ -76,19 +76,21 @@ def bought(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -
     )
 
 
-def asked(kind: str, member_id: str, at: datetime, effect: Holding, detail: Detail = None) -> Entry:
+def movement(
+    kind: str, member_id: str, moment: datetime, effect: Holding, detail: Detail = None
+) -> Entry:
     return request(
         kind,
         effect,
-        request_id=f"{kind}-{at:%m-%d}",
+        request_id=f"{kind}-{moment:%m-%d}",
         member_id=member_id,
-        happened_at=at,
-        recorded_at=at,
+        happened_at=moment,
+        recorded_at=moment,
         detail=detail,
     )
 
 
-def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date) -> Entry:
+def refunded(member_id: str, order_id: str, moment: datetime, euros: int, lot: date) -> Entry:
     detail = Clawback(
         source="pos",
         order_id=order_id,
@@ -103,14 +105,16 @@ def refunded(member_id: str, order_id: str, at: datetime, euros: int, lot: date)
     )
     cause = OrderCause("pos", order_id, "clawback", "r1")
     effect = Holding(lots={lot: -euros})
-    return entry(cause, effect, member_id=member_id, happened_at=at, recorded_at=at, detail=detail)
+    return entry(
+        cause, effect, member_id=member_id, happened_at=moment, recorded_at=moment, detail=detail
+    )
 
 
 def of_ana() -> Iterator[Record]:
     yield Account(member_id="ana", enrolled_at=noon(10, 5))
     yield bought("ana", "ana-1", noon(10, 6), 50, OCTOBER_LOT)
     lasts_until = date(2026, 11, 15)
-    yield asked("bonus", "ana", noon(10, 7), Holding(lots={lasts_until: 30}))
+    yield movement("bonus", "ana", noon(10, 7), Holding(lots={lasts_until: 30}))
     ended_at = datetime(2026, 11, 15, 23, tzinfo=UTC)
     yield entry(
         CalendarCause("ana", "expiry", (lasts_until,), 3),
@@ -122,7 +126,7 @@ def of_ana() -> Iterator[Record]:
     yield bought("ana", "ana-2", noon(11, 3), 60, NOVEMBER_LOT)
     latte = Redemption(redemption_id="red_1", reward_id="latte", code="C")
     spent = Holding(lots={OCTOBER_LOT: -40})
-    yield asked("redemption", "ana", noon(11, 4), spent, detail=latte)
+    yield movement("redemption", "ana", noon(11, 4), spent, detail=latte)
     yield voucher(
         "used",
         member_id="ana",
@@ -161,16 +165,16 @@ def of_messages() -> Iterator[Record]:
 
 def of_surveys() -> Iterator[Record]:
     for member_id, score, day in (("ana", 7, 3), ("ana", 9, 4), ("ben", 3, 10), ("cleo", 8, 11)):
-        at = noon(11, day) - timedelta(hours=3)
+        moment = noon(11, day) - timedelta(hours=3)
         about = OrderRef("pos", f"{member_id}-{day}")
-        yield response(score, member_id=member_id, answered_at=at, order=about, period=None)
+        yield response(score, member_id=member_id, answered_at=moment, order=about, period=None)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
-    told = (*of_ana(), *of_others(), *of_messages(), *of_surveys())
-    home.write([change(item) for item in told], name="story")
+    records = (*of_ana(), *of_others(), *of_messages(), *of_surveys())
+    home.write([change(item) for item in records], name="story")
     return home
 
 
@@ -564,14 +568,14 @@ STORY: Final[dict[str, tuple[Any, list[Row]]]] = {
 
 @pytest.mark.parametrize("name", reports.names())
 def test_a_report_tells_the_story(home: Home, name: str) -> None:
-    period, told = STORY[name]
+    period, expected = STORY[name]
 
     rows = home.rows(name, period, document=PROGRAM)
 
     assert [
         {column: row[column] for column in expected}
-        for row, expected in zip(rows, told, strict=True)
-    ] == told
+        for row, expected in zip(rows, expected, strict=True)
+    ] == expected
 
 
 @pytest.mark.parametrize("name", reports.names())
@@ -579,15 +583,15 @@ def test_a_report_tells_the_story(home: Home, name: str) -> None:
 def test_a_report_reads_no_column_but_those_that_are_fetched_for_it(
     home: Home, tmp_path: Any, name: str
 ) -> None:
-    folded, asked = Home(tmp_path), reports.report(name)
+    folded, report = Home(tmp_path), reports.report(name)
     folded.bucket.objects = dict(home.bucket.objects)
     folded.fold(now=datetime(2027, 1, 9, tzinfo=UTC))
     mirror = Mirror(folded.bucket.client, bucket="lake", root=tmp_path / "mirror")
 
-    facts = mirror.fetch("bean", asked.reads, columns=columns.read_by(name))
-    answer = reports.run(asked, BOTH_MONTHS, facts=facts, document=PROGRAM)
+    facts = mirror.fetch("bean", report.reads, columns=columns.read_by(name))
+    answer = reports.run(report, BOTH_MONTHS, facts=facts, document=PROGRAM)
 
-    whole = reports.run(asked, BOTH_MONTHS, facts=folded.fetch(), document=PROGRAM)
+    whole = reports.run(report, BOTH_MONTHS, facts=folded.fetch(), document=PROGRAM)
     assert answer == whole
 
 
@@ -631,9 +635,9 @@ def test_a_forecast_follows_what_became_of_points_that_old(tmp_path: Any) -> Non
     home = Home(tmp_path)
     october, november = date(2026, 10, 31), date(2026, 11, 30)
     items = (
-        asked("bonus", "ana", noon(10, 1), Holding(lots={october: 100})),
-        asked("redemption", "ana", noon(10, 20), Holding(lots={october: -40})),
-        asked("bonus", "ana", noon(11, 1), Holding(lots={november: 50})),
+        movement("bonus", "ana", noon(10, 1), Holding(lots={october: 100})),
+        movement("redemption", "ana", noon(10, 20), Holding(lots={october: -40})),
+        movement("bonus", "ana", noon(11, 1), Holding(lots={november: 50})),
     )
     home.write([change(item) for item in items], name="1-3")
     period = replace(NOVEMBER_2026, as_of=noon(11, 2), last=date(2026, 11, 2), zone=PARIS)

@@ -139,8 +139,8 @@ def test_what_follows_a_message_to_everybody_is_all_that_members_did(
 ) -> None:
     """From the period's first moment on; other messages of the kind only share it out."""
     ever_after = replace(period, last=period.last + timedelta(days=300), within_days=365)
-    at = midnight(period.first, period.zone)
-    sent = [message("birthday", sent_at=at, member_id=member) for member in MEMBERS]
+    moment = midnight(period.first, period.zone)
+    sent = [message("birthday", sent_at=moment, member_id=member) for member in MEMBERS]
     home = new_home([*items, *sent])
 
     (row,) = _only(home.rows("messages", ever_after), message_kind="birthday")
@@ -208,12 +208,12 @@ def test_where_everybody_answers_promoters_and_detractors_brought_in_the_lifetim
         and became.enrolled_at is not None
         and became.enrolled_at < until
     ]
-    at = midnight(period.last, period.zone)
-    asked = [
-        response(score, survey_id="everybody", member_id=member, answered_at=at)
+    moment = midnight(period.last, period.zone)
+    answers = [
+        response(score, survey_id="everybody", member_id=member, answered_at=moment)
         for member, score in zip(cohorts, scores, strict=False)
     ]
-    home = new_home([*items, *asked])
+    home = new_home([*items, *answers])
 
     groups = _only(home.rows("promoters", since_ever), survey_id="everybody")
     members = _only(home.rows("lifetime_value", since_ever), who="members")
@@ -258,5 +258,5 @@ def _sum(rows: list[Row], name: str) -> int:
     return sum(int(row[name] or 0) for row in rows)
 
 
-def _only(rows: list[Row], **told: str) -> list[Row]:
-    return [row for row in rows if all(row[name] == value for name, value in told.items())]
+def _only(rows: list[Row], **values: str) -> list[Row]:
+    return [row for row in rows if all(row[name] == value for name, value in values.items())]

@@ -27,10 +27,10 @@ ROOT: Final = Path(__file__).parents[2]
 
 def read_by(sql: str) -> set[str]:
     """The kinds of facts that a statement reads or names, also through what reports share."""
-    told = re.sub(r"--.*", "", sql)
-    found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", told)}
+    statement = re.sub(r"--.*", "", sql)
+    found = {kind for kind in KINDS if re.search(rf"\b(FROM|JOIN) (\w+\(')?{kind}\b", statement)}
     for name in sql_views.SHARED:
-        if re.search(rf"\b(FROM|JOIN) {name}\b", told):
+        if re.search(rf"\b(FROM|JOIN) {name}\b", statement):
             found |= read_by(sql_views.shared(name))
     return found
 
@@ -150,13 +150,13 @@ class TestEngine:
 
 def test_the_engine_is_loaded_by_the_first_report_and_not_before() -> None:
     """It takes longer to load than all the rest of the function."""
-    said = "import sys, functions.reporting.handler; print('duckdb' in sys.modules)"
+    program = "import sys, functions.reporting.handler; print('duckdb' in sys.modules)"
 
-    told = subprocess.run(
-        [sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=ROOT
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
 
-    assert told.stdout.strip() == "False"
+    assert printed.stdout.strip() == "False"
 
 
 class TestReports:
@@ -167,17 +167,17 @@ class TestReports:
 
     @pytest.mark.parametrize("name", reports.names())
     def test_a_report_says_what_its_columns_are(self, home: Home, name: str) -> None:
-        asked = reports.report(name)
+        report = reports.report(name)
 
-        table = reports.run(asked, NOVEMBER, facts=home.fetch(), document=program())
+        table = reports.run(report, NOVEMBER, facts=home.fetch(), document=program())
 
-        assert [column.name for column in table.columns] == list(asked.units)
+        assert [column.name for column in table.columns] == list(report.units)
 
     @pytest.mark.parametrize("name", reports.names())
     def test_a_report_says_which_facts_it_reads(self, name: str) -> None:
-        asked = reports.report(name)
+        report = reports.report(name)
 
-        assert set(asked.reads) == read_by(asked.sql)
+        assert set(report.reads) == read_by(report.sql)
 
 
 def test_a_program_without_facts_has_brought_in_nothing(home: Home) -> None:
@@ -192,8 +192,8 @@ def test_the_days_of_a_period_are_the_program_s(home: Home) -> None:
     moments = ("2026-10-31T22:59:59", "2026-10-31T23:00:00", "2026-11-30T22:59:59")
     late = "2026-11-30T23:00:00"
     for number, moment in enumerate((*moments, late)):
-        at = datetime.fromisoformat(f"{moment}+00:00")
-        sold = accrual(order(str(number), occurred_at=at), recorded_at=at)
+        instant = datetime.fromisoformat(f"{moment}+00:00")
+        sold = accrual(order(str(number), occurred_at=instant), recorded_at=instant)
         home.write([change(sold)], name=f"{number}-{number}")
 
     answer = home.answer()

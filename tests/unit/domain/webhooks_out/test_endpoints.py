@@ -31,14 +31,14 @@ def delivery() -> EndpointDelivery:
 
 def waits(*, chance: float) -> list[timedelta]:
     """How long each wait is of a delivery that never succeeds."""
-    told: list[timedelta] = []
-    at, tried = NOW, delivery()
+    found: list[timedelta] = []
+    now, tried = NOW, delivery()
     while True:
-        tried = attempted(tried, FAILED, now=at, chance=chance)
+        tried = attempted(tried, FAILED, now=now, chance=chance)
         if tried.next_attempt_at is None:
-            return told
-        told.append(tried.next_attempt_at - at)
-        at = tried.next_attempt_at
+            return found
+        found.append(tried.next_attempt_at - now)
+        now = tried.next_attempt_at
 
 
 def test_an_answer_of_success_is_the_end_of_it() -> None:
@@ -49,28 +49,31 @@ def test_an_answer_of_success_is_the_end_of_it() -> None:
 
 
 def test_waits_treble_up_to_four_hours_and_end_after_a_day() -> None:
-    told = [wait.total_seconds() for wait in waits(chance=0.5)]
+    seconds = [wait.total_seconds() for wait in waits(chance=0.5)]
 
-    assert told[:6] == [10, 20, 60, 180, 540, 1620]
-    assert max(told) == WAIT_MAX.total_seconds()
-    assert sum(told) == RETRIED_FOR.total_seconds()
+    assert seconds[:6] == [10, 20, 60, 180, 540, 1620]
+    assert max(seconds) == WAIT_MAX.total_seconds()
+    assert sum(seconds) == RETRIED_FOR.total_seconds()
     # What an endpoint that never answers may cost: so many attempts for each event.
-    assert len(told) + 1 == 14
+    assert len(seconds) + 1 == 14
 
 
 @given(st.floats(0, 1))
 def test_chance_moves_a_wait_by_a_quarter_and_costs_no_endless_attempts(chance: float) -> None:
-    told = waits(chance=chance)
+    found = waits(chance=chance)
 
-    assert WAIT_MIN * (1 - SPREAD) <= told[0] <= WAIT_MIN * (1 + SPREAD)
-    assert max(told) <= WAIT_MAX * (1 + SPREAD)
-    assert sum(told, timedelta()) == RETRIED_FOR
-    assert len(told) <= 25
+    assert WAIT_MIN * (1 - SPREAD) <= found[0] <= WAIT_MIN * (1 + SPREAD)
+    assert max(found) <= WAIT_MAX * (1 + SPREAD)
+    assert sum(found, timedelta()) == RETRIED_FOR
+    assert len(found) <= 25
 
 
 def test_an_endpoint_that_asks_for_time_is_given_it_within_reason() -> None:
-    for asked, given_ in ((timedelta(minutes=5), timedelta(minutes=5)), (RETRIED_FOR, WAIT_MAX)):
-        answer = AttemptResult(status=429, retry_after=asked)
+    for retry_after, given_ in (
+        (timedelta(minutes=5), timedelta(minutes=5)),
+        (RETRIED_FOR, WAIT_MAX),
+    ):
+        answer = AttemptResult(status=429, retry_after=retry_after)
 
         tried = attempted(delivery(), answer, now=NOW, chance=0.5)
 

@@ -52,19 +52,19 @@ class Died(Exception):
 
 class Vault:
     def __init__(self) -> None:
-        self.kept: dict[str, SigningSecrets] = {}
+        self.stored: dict[str, SigningSecrets] = {}
 
     def read(self, program_id: str, endpoint_id: str) -> SigningSecrets | None:
-        return self.kept.get(endpoint_id)
+        return self.stored.get(endpoint_id)
 
     def add(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> bool:
-        return self.kept.setdefault(endpoint_id, secrets) is secrets
+        return self.stored.setdefault(endpoint_id, secrets) is secrets
 
     def keep(self, program_id: str, endpoint_id: str, secrets: SigningSecrets) -> None:
-        self.kept[endpoint_id] = secrets
+        self.stored[endpoint_id] = secrets
 
     def forget(self, program_id: str, endpoint_id: str) -> None:
-        self.kept.pop(endpoint_id, None)
+        self.stored.pop(endpoint_id, None)
 
 
 class Queue:
@@ -189,11 +189,11 @@ class World:
             if not self.queue.messages:
                 break
             self.queue.messages.sort(key=lambda each: each[0])
-            at, turn = self.queue.messages[0]
-            if until is not None and at > until:
+            due_at, turn = self.queue.messages[0]
+            if until is not None and due_at > until:
                 break
             del self.queue.messages[0]
-            self.queue.now = max(self.now, at)
+            self.queue.now = max(self.now, due_at)
             self.take(turn)
         else:
             raise AssertionError("the queue does not empty")
@@ -256,7 +256,7 @@ class TestRegistering:
     def test_a_new_endpoint_has_a_secret_that_is_told_once(self, world: World) -> None:
         assert world.register("second") == "whsec_2"
         assert world.register("second") is None
-        assert world.vault.kept["second"] == SigningSecrets("whsec_2")
+        assert world.vault.stored["second"] == SigningSecrets("whsec_2")
 
     def test_the_same_again_changes_nothing(self, world: World) -> None:
         before = registered("crm", program_id="bean", endpoints=world.endpoints)
@@ -300,7 +300,7 @@ class TestRegistering:
     def test_a_removed_endpoint_is_gone_with_its_secret(self, world: World) -> None:
         remove("crm", program_id="bean", endpoints=world.endpoints, vault=world.vault)
 
-        assert world.vault.kept == {}
+        assert world.vault.stored == {}
         with pytest.raises(NotFound):
             remove("crm", program_id="bean", endpoints=world.endpoints, vault=world.vault)
 
@@ -469,8 +469,8 @@ class TestWorkersThatDie:
             if not world.queue.messages:
                 break
             world.queue.messages.sort(key=lambda each: each[0])
-            at, turn = world.queue.messages.pop(0)
-            world.queue.now = max(world.now, at)
+            due_at, turn = world.queue.messages.pop(0)
+            world.queue.now = max(world.now, due_at)
             is_down = len(world.sent) < failures
             world.answers["https://crm.example.com/"] = FAILED if is_down else TAKEN
             world.survive(partial(world.take, turn))
@@ -487,8 +487,8 @@ class TestWorkersThatDie:
 
         while world.queue.messages:
             world.queue.messages.sort(key=lambda each: each[0])
-            at, turn = world.queue.messages.pop(0)
-            world.queue.now = max(world.now, at)
+            due_at, turn = world.queue.messages.pop(0)
+            world.queue.now = max(world.now, due_at)
             for _ in range(2):
                 world.take(turn)
             assert len(world.queue.messages) <= 2
@@ -598,11 +598,11 @@ class TestTwoAtOnce:
                 world.rotate()
 
         world.vault = Overtaken(rotate_too)
-        world.vault.kept["crm"] = SigningSecrets("whsec_1")
+        world.vault.stored["crm"] = SigningSecrets("whsec_1")
 
         shown = world.rotate()
 
-        assert world.vault.kept["crm"].valid_at(world.now) == (shown, "whsec_1")
+        assert world.vault.stored["crm"].valid_at(world.now) == (shown, "whsec_1")
 
     def test_a_minute_later_a_secret_may_be_replaced_again_and_all_before_sign(
         self, world: World
@@ -611,7 +611,7 @@ class TestTwoAtOnce:
         world.queue.now += ROTATED_EVERY_MIN
         second = world.rotate()
 
-        assert world.vault.kept["crm"].valid_at(world.now) == (second, first, "whsec_1")
+        assert world.vault.stored["crm"].valid_at(world.now) == (second, first, "whsec_1")
 
     def test_of_two_who_register_one_name_one_is_told_the_secret_that_signs(self) -> None:
         shown: list[str | None] = []
@@ -627,7 +627,7 @@ class TestTwoAtOnce:
 
         shown.append(fresh.register())
 
-        assert [secret for secret in shown if secret] == [fresh.vault.kept["crm"].current]
+        assert [secret for secret in shown if secret] == [fresh.vault.stored["crm"].current]
 
     def test_of_two_who_replace_a_lost_secret_one_is_told_the_one_that_signs(
         self, world: World
@@ -638,7 +638,7 @@ class TestTwoAtOnce:
         with pytest.raises(TryAgain):
             world.rotate()
 
-        assert shown == [world.vault.kept["crm"].current]
+        assert shown == [world.vault.stored["crm"].current]
 
 
 class TestRotating:
