@@ -42,7 +42,8 @@ def _lots(points: int) -> list[Json]:
 def _entry(entry_id: str, kind: str, points: int, happened_at: str, **more: Any) -> Json:
     absent = (
         "available_on", "expires_on", "tier", "breakdown", "order", "clawback", "edit",
-        "redemption_id", "reward_id", "reason", "reference", "counterpart_id",
+        "redemption_id", "reward_id", "reason", "reference", "given_for", "survey_id",
+        "counterpart_id",
     )  # fmt: skip
     return {
         "id": entry_id,

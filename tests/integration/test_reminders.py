@@ -199,6 +199,8 @@ def test_a_birthday_s_present_is_given_once_though_the_worker_dies_after_it(
 
     assert till.member(ana)["balance"] == 20
     assert letters(ana)[1:] == ["2026-11-25#birthday"]
+    (present, *_) = till.history(ana)
+    assert (present["kind"], present["given_for"]) == ("bonus", "birthday")
 
 
 def _die(*_: object) -> None:

@@ -83,6 +83,16 @@ class TestAnswering:
 
         assert till.member(ana)["lots"] == [{"expires_on": "2027-11-30", "points": 49 + 5}]
 
+    def test_the_history_says_which_survey_a_bonus_was_given_for(self, ana: str) -> None:
+        answer(order=ORDER)
+
+        statement = till.statement(ana, "2026-11-21", "2026-11-21").body
+
+        for entry in (till.history(ana)[0], statement["entries"][-1]):
+            assert entry["kind"] == "bonus"
+            assert (entry["given_for"], entry["survey_id"]) == ("survey", "visit")
+            assert entry["order"] == ORDER
+
     def test_the_same_answer_again_is_the_first_one_and_another_is_a_conflict(
         self, ana: str
     ) -> None:

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.entries import (
     Accrual,
+    Bonus,
     CalendarCause,
     Clawback,
     Detail,
@@ -189,6 +190,8 @@ def _requests(draw: st.DrawFn) -> _Make:
     match kind:
         case "redemption":
             detail = Redemption(redemption_id=redemption_id, reward_id="latte", code="C")
+        case "bonus":
+            detail = Bonus(given_for="birthday")
         case "return":
             detail = Return(redemption_id=redemption_id, why="cancelled")
     return lambda number: request(kind, effect, request_id=str(number), detail=detail, **when)

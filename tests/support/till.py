@@ -228,6 +228,15 @@ def grant(member_id: str, level: str, *, until: str, as_: Claims = MANAGER) -> A
     )
 
 
+def history(member_id: str, *, as_: Claims = CASHIER) -> list[dict[str, Any]]:
+    """The member's newest entries."""
+    path = f"{PROGRAM}/members/{member_id}/history"
+    answer = call(enrollment.handler, "GET", path, as_=as_)
+    assert answer.status == 200, answer.text
+    entries: list[dict[str, Any]] = answer.body["items"]
+    return entries
+
+
 def statement(member_id: str, first: str, last: str, *, as_: Claims = CASHIER) -> Answer:
     path = f"{PROGRAM}/members/{member_id}/statement"
     return call(enrollment.handler, "GET", path, as_=as_, query={"from": first, "to": last})

@@ -15,6 +15,7 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     Adjustment,
+    Bonus,
     CalendarCause,
     Clawback,
     Counterpart,
@@ -281,6 +282,23 @@ def test_an_earn_names_its_order_and_when_its_points_expire() -> None:
     assert told["lots"] == [{"expires_on": "2027-11-30", "points": 49}]
     assert told["order"] == {"source": "pos", "order_id": "1001"}
     assert told["occurred_at"] == "2026-11-21T12:00:00.000Z"
+
+
+def test_an_earned_bonus_says_what_it_was_given_for() -> None:
+    birthday = Bonus(given_for="birthday")
+    survey = Bonus(given_for="survey", survey_id="visit", order=OrderRef("pos", "1001"))
+
+    published = [
+        detail(change(request("bonus", Holding(lots={LOT: 5}), detail=each)))
+        for each in (birthday, survey)
+    ]
+
+    assert [
+        (each["reason"], each["given_for"], each["survey_id"], each["order"]) for each in published
+    ] == [
+        ("bonus", "birthday", None, None),
+        ("bonus", "survey", "visit", {"source": "pos", "order_id": "1001"}),
+    ]
 
 
 @pytest.mark.parametrize(("days", "late"), [(0, False), (1, False), (2, True)])

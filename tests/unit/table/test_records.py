@@ -6,9 +6,12 @@ from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.accruals import accrue
-from loyalty.domain.ledger.entries import Cause
+from loyalty.domain.ledger.entries import Bonus, Cause
+from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.orders.order import OrderRef
 from loyalty.table.records import entry_from_item, entry_to_item
 from loyalty.table.records.causes import cause_key, cause_of
+from tests.support import ledger
 from tests.support.causes import CAUSES
 from tests.support.documents import published, rule
 from tests.support.orders import NOON, line, order
@@ -43,5 +46,19 @@ def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
         paid, account=Account(member_id="mem_ana"), program=program, fingerprint="f", now=NOON
     )
     entry = posting.entries[0]
+
+    assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Bonus(given_for="birthday"),
+        Bonus(given_for="survey", survey_id="recommend"),
+        Bonus(given_for="survey", survey_id="visit", order=OrderRef("pos", "1001")),
+    ],
+)
+def test_a_bonus_keeps_what_it_was_given_for(given: Bonus) -> None:
+    entry = ledger.request("bonus", Holding(lots={ledger.LOT: 5}), detail=given)
 
     assert entry_from_item(entry_to_item(entry, "bean")) == entry

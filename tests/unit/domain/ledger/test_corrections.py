@@ -16,7 +16,7 @@ from loyalty.domain.ledger.corrections import (
     take_points,
     transfer,
 )
-from loyalty.domain.ledger.entries import Adjustment
+from loyalty.domain.ledger.entries import Adjustment, Bonus
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.program.document import LOTS_MAX
@@ -103,12 +103,19 @@ class TestAddingAndTaking:
         assert change.balance_seen is None
         assert (change.lots_exactly, change.lots_at_least) == ({SOON: 30}, {LATER: 10})
 
-    def test_a_bonus_is_no_adjustment(self) -> None:
+    def test_a_bonus_is_no_adjustment_and_says_what_it_was_given_for(self) -> None:
+        birthday = Bonus(given_for="birthday")
         posting = bonus(
-            10, account=account(), program=PROGRAM, request_id="r1", fingerprint="f", now=NOW
+            10,
+            account=account(),
+            program=PROGRAM,
+            why=birthday,
+            request_id="r1",
+            fingerprint="f",
+            now=NOW,
         )
 
-        assert [each.kind for each in posting.entries] == ["bonus"]
+        assert [(each.kind, each.detail) for each in posting.entries] == [("bonus", birthday)]
 
 
 class TestATransfer:

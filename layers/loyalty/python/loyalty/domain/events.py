@@ -18,12 +18,12 @@ from loyalty.domain.changes import TableChange
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
-    Cause,
+    Bonus,
+    BonusOccasion,
     Clawback,
     Counterpart,
     Edit,
     Entry,
-    OrderCause,
     Return,
 )
 from loyalty.domain.ledger.vouchers import Voucher
@@ -203,11 +203,16 @@ class PointsEarned(MemberEvent):
     reason: Literal["accrual", "bonus", "edit"]
     """`accrual`: an order; `bonus`: another reason that the program rewards; `edit`: a changed
     order."""
+    given_for: BonusOccasion | None
+    """What a bonus was given for; null for orders."""
+    survey_id: str | None
+    """The survey whose answer got the bonus."""
     points: int
     """All points, including those that paid a debt."""
     lots: tuple[DatedPoints, ...]
     """The points by expiry date; less than `points` if some paid a debt."""
     order: OrderRef | None
+    """The order that earned, or that the answered survey is about."""
     late: bool
     """True if it was recorded more than a day after it happened; the time to expire counts from the
     latter."""
@@ -669,14 +674,17 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
             **what,
         )
 
-    points, order, detail = entry.points, _order_of(entry.cause), entry.detail
+    points, order, detail = entry.points, entry.order, entry.detail
     match entry.kind:
         case ("accrual" | "bonus" | "edit") as reason if not _takes(entry):
             if points:
                 lots = _lots(entry)
+                why = detail if isinstance(detail, Bonus) else None
                 yield event(
                     PointsEarned,
                     reason=reason,
+                    given_for=why.given_for if why else None,
+                    survey_id=why.survey_id if why else None,
                     points=points,
                     lots=lots,
                     order=order,
@@ -761,10 +769,6 @@ def _event(kind: type[Event], program_id: str, *, subject: str, **what: Any) -> 
     named = f"{program_id}/{kind.name}/{subject}".encode()
     event_id = f"evt_{hashlib.sha256(named).hexdigest()[:24]}"
     return kind(id=event_id, program_id=program_id, **what)
-
-
-def _order_of(cause: Cause) -> OrderRef | None:
-    return OrderRef(cause.source, cause.order_id) if isinstance(cause, OrderCause) else None
 
 
 def _lots(entry: Entry) -> tuple[DatedPoints, ...]:

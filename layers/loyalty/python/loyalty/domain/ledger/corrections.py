@@ -12,6 +12,7 @@ from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
 from loyalty.domain.ledger.entries import (
     Adjustment,
+    Bonus,
     Counterpart,
     Entry,
     RequestCause,
@@ -88,6 +89,7 @@ def bonus(
     *,
     account: Account,
     program: PublishedProgram,
+    why: Bonus,
     request_id: str,
     fingerprint: str,
     now: datetime,
@@ -109,6 +111,7 @@ def bonus(
         recorded_at=now,
         program_version=program.version,
         fingerprint=fingerprint,
+        detail=why,
     )
     entries = (entry, *expiry_at_once(entry, added.expired))
     return Posting(

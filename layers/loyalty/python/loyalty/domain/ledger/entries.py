@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from loyalty.domain.earning.awarding import Part, Share
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.orders.order import Order, fingerprint
+from loyalty.domain.orders.order import Order, OrderRef, fingerprint
 
 # Kinds are part of keys and never change.
 EntryKind = Literal[
@@ -27,6 +27,9 @@ EntryKind = Literal[
     "bonus",
     "import",
 ]
+
+# What a bonus is given for, as stored, in events and in the API.
+BonusOccasion = Literal["birthday", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,15 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bonus:
+    """What a bonus was given for. `order` is the order that a survey's answer is about."""
+
+    given_for: BonusOccasion
+    survey_id: str | None = None
+    order: OrderRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counterpart:
     """The other side of a transfer or a merge."""
 
@@ -177,7 +189,9 @@ class Counterpart:
     direction: Literal["out", "in"]
 
 
-type Detail = Accrual | Clawback | Edit | Redemption | Return | Adjustment | Counterpart | None
+type Detail = (
+    Accrual | Clawback | Edit | Redemption | Return | Adjustment | Bonus | Counterpart | None
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +217,13 @@ class Entry:
     @property
     def kind(self) -> EntryKind:
         return self.cause.kind
+
+    @property
+    def order(self) -> OrderRef | None:
+        """The order that caused the entry, or that the answered survey is about."""
+        if isinstance(self.cause, OrderCause):
+            return OrderRef(self.cause.source, self.cause.order_id)
+        return self.detail.order if isinstance(self.detail, Bonus) else None
 
     @property
     def points(self) -> int:

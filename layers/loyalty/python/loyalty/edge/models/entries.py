@@ -12,12 +12,13 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
+    Bonus,
+    BonusOccasion,
     Clawback,
     Counterpart,
     Edit,
     Entry,
     EntryKind,
-    OrderCause,
     Redemption,
     Return,
 )
@@ -142,7 +143,11 @@ class EntryAnswer(AnswerPart):
         Field(description="Of an accrual, where an order is read: what each line earned."),
     ] = None
     order: Annotated[
-        NamedOrder | None, Field(description="The order that caused it, if one did.")
+        NamedOrder | None,
+        Field(
+            description="The order that caused it, if one did. Of a survey's bonus: the order that "
+            "the answer is about."
+        ),
     ] = None
     clawback: Annotated[
         EntryClawback | None, Field(description="Of a refund: how it took points back.")
@@ -166,6 +171,12 @@ class EntryAnswer(AnswerPart):
     reference: Annotated[
         str | None,
         Field(description="Of an adjustment: your own reference, such as a case number."),
+    ] = None
+    given_for: Annotated[
+        BonusOccasion | None, Field(description="Of a bonus: what it was given for.")
+    ] = None
+    survey_id: Annotated[
+        str | None, Field(description="Of a survey's bonus: the survey's id in the document.")
     ] = None
     counterpart_id: Annotated[
         str | None, Field(description="Of a transfer or a merge: the other member's id.")
@@ -263,38 +274,49 @@ def last_day(day: date) -> date | None:
 
 def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
     match entry.detail:
-        case Accrual() as accrual:
-            return {
-                "available_on": max((part.available_on for part in accrual.parts), default=None),
-                "expires_on": last_day(
-                    max((part.expires_on for part in accrual.parts), default=NEVER)
-                ),
-                "tier": accrual.tier,
-                "breakdown": (
-                    shares_answer(accrual.shares, document=decided_by, tier=accrual.tier)
-                    if decided_by
-                    else None
-                ),
-            }
-        case Clawback() as clawback:
-            taken = {name: getattr(clawback, name) for name in EntryClawback.model_fields}
-            return {"clawback": EntryClawback(**taken)}
-        case Edit() as edit:
-            changed = {name: getattr(edit, name) for name in EntryEdit.model_fields}
-            return {"edit": EntryEdit(**changed)}
+        case Accrual() | Clawback() | Edit() as of_order:
+            return _order_explanation(of_order, decided_by)
         case Redemption() as redemption:
             return {"redemption_id": redemption.redemption_id, "reward_id": redemption.reward_id}
         case Return() as returned:
             return {"redemption_id": returned.redemption_id, "reason": returned.why}
         case Adjustment() as adjustment:
             return {"reason": adjustment.reason, "reference": adjustment.reference}
+        case Bonus() as bonus:
+            return {"given_for": bonus.given_for, "survey_id": bonus.survey_id}
         case Counterpart() as counterpart:
             return {"counterpart_id": counterpart.member_id}
         case None:
             return {}
 
 
+def _order_explanation(
+    detail: Accrual | Clawback | Edit, decided_by: Program | None
+) -> dict[str, Any]:
+    match detail:
+        case Clawback():
+            taken = {name: getattr(detail, name) for name in EntryClawback.model_fields}
+            return {"clawback": EntryClawback(**taken)}
+        case Edit():
+            changed = {name: getattr(detail, name) for name in EntryEdit.model_fields}
+            return {"edit": EntryEdit(**changed)}
+        case Accrual():
+            return {
+                "available_on": max((part.available_on for part in detail.parts), default=None),
+                "expires_on": last_day(
+                    max((part.expires_on for part in detail.parts), default=NEVER)
+                ),
+                "tier": detail.tier,
+                "breakdown": (
+                    shares_answer(detail.shares, document=decided_by, tier=detail.tier)
+                    if decided_by
+                    else None
+                ),
+            }
+
+
 def _named(entry: Entry) -> dict[str, Any]:
-    if isinstance(entry.cause, OrderCause):
-        return {"order": NamedOrder(source=entry.cause.source, order_id=entry.cause.order_id)}
-    return {}
+    order = entry.order
+    if order is None:
+        return {}
+    return {"order": NamedOrder(source=order.source, order_id=order.order_id)}

@@ -9,6 +9,7 @@ from loyalty.domain.earning.awarding import Share
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
+    Bonus,
     Clawback,
     Counterpart,
     Detail,
@@ -19,7 +20,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.table import keys
 from loyalty.table.operations import Item, Key, Value
 from loyalty.table.records.causes import cause_key, cause_of
@@ -108,52 +109,46 @@ def _detail_to_item(detail: Detail) -> Item:
             return _accrual_to_item(detail)
         case Clawback() | Edit():
             return _lowering_to_item(detail)
+        case None:
+            return {}
+        case _:
+            return {"about": _about(detail)}
+
+
+def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> Item:
+    """What a list needs to know of an entry that no order caused. Absent values are left out."""
+    match detail:
         case Redemption():
+            moments = {"held_until": detail.held_until, "expires_at": detail.expires_at}
             about: Item = {
                 "redemption_id": detail.redemption_id,
                 "reward_id": detail.reward_id,
                 "code": detail.code,
+                **{name: keys.instant(moment) for name, moment in moments.items() if moment},
             }
-            if detail.held_until:
-                about["held_until"] = keys.instant(detail.held_until)
-            if detail.expires_at:
-                about["expires_at"] = keys.instant(detail.expires_at)
-            if detail.amount_minor is not None:
-                about["amount_minor"] = detail.amount_minor
-            return {"about": about}
+            return about | _present({"amount_minor": detail.amount_minor})
         case Return():
-            return {"about": {"redemption_id": detail.redemption_id, "why": detail.why}}
+            return {"redemption_id": detail.redemption_id, "why": detail.why}
         case Adjustment():
-            return {
-                "about": {
-                    "reason": detail.reason,
-                    "reference": detail.reference,
-                    "by": detail.by,
-                }
-            }
+            return {"reason": detail.reason, "reference": detail.reference, "by": detail.by}
+        case Bonus():
+            about = {"given_for": detail.given_for}
+            if detail.order:
+                about["order"] = [detail.order.source, detail.order.order_id]
+            return about | _present({"survey_id": detail.survey_id})
         case Counterpart():
-            return {"about": {"member_id": detail.member_id, "direction": detail.direction}}
-        case None:
-            return {}
+            return {"member_id": detail.member_id, "direction": detail.direction}
+
+
+def _present(optional: dict[str, Value]) -> Item:
+    return {name: value for name, value in optional.items() if value is not None}
 
 
 def _detail_from_item(wire: dict[str, Any]) -> Detail:
     about = wire.get("about", {})
     match wire["kind"]:
-        case "accrual":
-            return _accrual_from_item(wire) if "order" in wire else None
-        case "clawback":
-            _, source, order_id = wire["pk"].rsplit("#", 2)
-            refund_id = wire["sk"].rsplit("#", 1)[1]
-            about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
-            return Clawback(source=source, order_id=order_id, refund_id=refund_id, **about)
-        case "edit":
-            about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
-            return Edit(
-                order=order_from_item(wire) if "order" in wire else None,
-                parts=parts_from_list(wire.get("parts", ())),
-                **about,
-            )
+        case "accrual" | "clawback" | "edit":
+            return _order_detail_from_item(wire)
         case "redemption":
             return Redemption(
                 redemption_id=about["redemption_id"],
@@ -167,10 +162,29 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
             return Return(**about)
         case "adjustment":
             return Adjustment(**about)
+        case "bonus":
+            order = about.get("order")
+            return Bonus(**about | {"order": OrderRef(*order) if order else None})
         case "transfer" | "merge":
             return Counterpart(**about)
         case _:
             return None
+
+
+def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit | None:
+    if wire["kind"] == "accrual":
+        return _accrual_from_item(wire) if "order" in wire else None
+    about = wire["about"]
+    about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
+    if wire["kind"] == "clawback":
+        _, source, order_id = wire["pk"].rsplit("#", 2)
+        refund_id = wire["sk"].rsplit("#", 1)[1]
+        return Clawback(source=source, order_id=order_id, refund_id=refund_id, **about)
+    return Edit(
+        order=order_from_item(wire) if "order" in wire else None,
+        parts=parts_from_list(wire.get("parts", ())),
+        **about,
+    )
 
 
 def _accrual_to_item(detail: Accrual) -> Item:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from loyalty.domain import events
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.corrections import bonus
-from loyalty.domain.ledger.entries import RequestCause
+from loyalty.domain.ledger.entries import Bonus, RequestCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence
@@ -172,6 +172,7 @@ def _give(present: Occasion, member_id: str, desk: Desk) -> None:
             present.points,
             account=account,
             program=desk.program,
+            why=Bonus(given_for="birthday"),
             request_id=cause.request_id,
             fingerprint=content,
             now=desk.now,

@@ -13,7 +13,7 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.ledger.corrections import bonus
-from loyalty.domain.ledger.entries import Entry, OrderCause
+from loyalty.domain.ledger.entries import Bonus, Entry, OrderCause
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.orders.order import OrderRef, fingerprint
 from loyalty.domain.people.survey_responses import Response
@@ -154,6 +154,7 @@ def _posting(response: Response, desk: Desk) -> Posting:
         response.points,
         account=settled(desk, account),
         program=desk.program,
+        why=Bonus(given_for="survey", survey_id=response.survey_id, order=response.order),
         request_id=request_id,
         fingerprint=fingerprint("survey", request_id),
         now=desk.now,
