@@ -116,12 +116,12 @@ def test_a_member_who_adds_a_proven_name_claims_what_was_bought_under_it() -> No
 
 
 def test_claiming_again_earns_nothing_again() -> None:
-    told = buy()
+    bought = buy()
     key = {"as_": SERVICE}
     first = enroll(EMAIL, **key).body
 
     change(first["id"], EMAIL)
-    again = till.post_order(told, as_=SERVICE)
+    again = till.post_order(bought, as_=SERVICE)
 
     assert again.status == 200
     assert till.member(first["id"])["balance"] == 10
@@ -177,8 +177,8 @@ def test_points_whose_last_day_is_over_expire_at_once(
 
 
 def test_refunds_that_came_before_the_claim_are_taken_with_it() -> None:
-    told = buy(4000)
-    till.refund(told["order_id"], amount=money(1500))
+    bought = buy(4000)
+    till.refund(bought["order_id"], amount=money(1500))
 
     assert enroll(EMAIL).body["balance"] == 25
 

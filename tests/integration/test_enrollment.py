@@ -66,8 +66,8 @@ def history(member_id: str, as_: Claims | None = None, **query: str) -> Answer:
     return call(handler, "GET", path, as_=as_ or staff("bean", "cashier"), query=query)
 
 
-def earn(member_id: str, order_id: str, *, amount_minor: int = 5000, at: datetime) -> None:
-    paid = order(line(amount_minor), order_id=order_id, occurred_at=at)
+def earn(member_id: str, order_id: str, *, amount_minor: int = 5000, occurred_at: datetime) -> None:
+    paid = order(line(amount_minor), order_id=order_id, occurred_at=occurred_at)
     customer = Customer(member_id=member_id, named=member_id)
 
     earned = accrual.earn(paid, customer=customer, desk=open_desk("bean", table=TABLE))
@@ -258,13 +258,13 @@ class TestEnrollingOneself:
         self, proof: dict[str, Any]
     ) -> None:
         phone = {"kind": "phone", "value": "+33 6 12 34 56 78"}
-        known = enroll(ANA, phone, profile={"name": "A."}, consents={"sms": True})
+        enrolled_before = enroll(ANA, phone, profile={"name": "A."}, consents={"sms": True})
         ana = person("sub-ana", **proof)
 
         answer = enroll(as_=ana, profile={"locale": "fr-FR"}, consents={"email": True})
 
         assert answer.status == 200
-        assert answer.body["id"] == known.body["id"]
+        assert answer.body["id"] == enrolled_before.body["id"]
         assert answer.body["profile"]["name"] == "A."
         assert answer.body["profile"]["locale"] == "fr-FR"
         assert answer.body["consents"] == {"sms": True, "email": True}
@@ -428,11 +428,11 @@ class TestLookingUp:
         ],
     )
     def test_a_member_is_found_by_each_kind_of_identity(
-        self, told: dict[str, str], asked: dict[str, str]
+        self, shown: dict[str, str], searched: dict[str, str]
     ) -> None:
-        enrolled = enroll(told)
+        enrolled = enroll(shown)
 
-        found = look_up(asked)
+        found = look_up(searched)
 
         assert found.status == 200
         assert found.body == enrolled.body
@@ -445,10 +445,10 @@ class TestLookingUp:
             CUSTOMER | {"source": "other-shop"},
         ],
     )
-    def test_nobody_else_is_found(self, asked: dict[str, str]) -> None:
+    def test_nobody_else_is_found(self, searched: dict[str, str]) -> None:
         enroll(CUSTOMER)
 
-        assert (look_up(asked).status, look_up(asked).code) == (404, "not_found")
+        assert (look_up(searched).status, look_up(searched).code) == (404, "not_found")
 
     def test_members_cannot_look_up_others(self) -> None:
         enroll(ANA)
@@ -486,9 +486,9 @@ class TestReading:
         expiry = {"model": "after_earning", "months": 1, "round_to": "none"}
         publish(version=2, expiry=expiry, pending_days=0, time_zone="Europe/Paris")
         member_id = enroll(ANA).body["id"]
-        earn(member_id, "1001", at=time.now)
+        earn(member_id, "1001", occurred_at=time.now)
         time.now = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-        earn(member_id, "1002", at=time.now, amount_minor=2000)
+        earn(member_id, "1002", occurred_at=time.now, amount_minor=2000)
         points = read(member_id).body["lots"][0]["points"]
 
         time.now = datetime(2026, 12, 21, 22, 59, 59, tzinfo=UTC)
@@ -506,7 +506,7 @@ class TestReading:
         expiry = {"model": "never"}
         publish(version=2, expiry=expiry, pending_days=10)
         member_id = enroll(ANA).body["id"]
-        earn(member_id, "1001", at=time.now)
+        earn(member_id, "1001", occurred_at=time.now)
 
         before = read(member_id).body
         time.now += timedelta(days=10)
@@ -632,7 +632,7 @@ class TestErasing:
     ) -> None:
         ana = person("sub-ana", email="ana@example.com")
         member_id = enroll(as_=ana, profile={"name": "Ana"}).body["id"]
-        earn(member_id, "1001", at=time.now)
+        earn(member_id, "1001", occurred_at=time.now)
 
         answer = erase("me", as_=ana)
 
@@ -671,7 +671,7 @@ class TestHistory:
         member_id = enroll(ANA).body["id"]
         for number in range(6):
             time.now += timedelta(minutes=1)
-            earn(member_id, f"order-{number}", at=time.now)
+            earn(member_id, f"order-{number}", occurred_at=time.now)
 
         seen: list[str] = []
         query = {"limit": "2"}
@@ -689,7 +689,7 @@ class TestHistory:
 
     def test_an_entry_tells_its_points_and_dates(self, time: Clock) -> None:
         member_id = enroll(ANA).body["id"]
-        earn(member_id, "1001", at=time.now)
+        earn(member_id, "1001", occurred_at=time.now)
 
         (entry,) = history(member_id).body["items"]
 
@@ -701,7 +701,7 @@ class TestHistory:
     def test_a_cursor_that_was_changed_or_is_of_another_list_is_refused(self, time: Clock) -> None:
         ana, bob = enroll(ANA).body["id"], enroll(CARD).body["id"]
         for number in range(2):
-            earn(ana, f"order-{number}", at=time.now)
+            earn(ana, f"order-{number}", occurred_at=time.now)
         cursor = history(ana, limit="1").body["next_cursor"]
 
         changed = history(ana, cursor=("B" if cursor[0] == "A" else "A") + cursor[1:])
@@ -773,17 +773,17 @@ def test_no_log_line_holds_personal_data(
     look_up(ANA)
     enroll({"kind": "email", "value": "not an address of ana"})
 
-    told = log.getvalue() + capsys.readouterr().out
-    assert told.count('"message":"answered"') == 4
+    shown = log.getvalue() + capsys.readouterr().out
+    assert shown.count('"message":"answered"') == 4
     for personal in ("ana@example", "612345678", "Quispe", "sub-ana", "not an address"):
-        assert personal not in told
+        assert personal not in shown
 
 
 def test_erasing_empties_the_account_with_an_entry_that_says_so(
     program: PublishedProgram, time: Clock
 ) -> None:
     member_id = str(enroll(ANA).body["id"])
-    earn(member_id, "1", at=time.now)
+    earn(member_id, "1", occurred_at=time.now)
 
     erase(member_id)
 

@@ -66,8 +66,8 @@ def enroll(*identities: dict[str, Any], **more: Any) -> str:
 
 def order_of(email: str, **changes: Any) -> dict[str, Any]:
     """A shop's order that names nobody but by an e-mail."""
-    told = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes)
-    return told | {"customer": None, "phone": None, "email": email, "contact_email": email}
+    delivered = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes)
+    return delivered | {"customer": None, "phone": None, "email": email, "contact_email": email}
 
 
 def told_by_shops() -> list[str]:
@@ -81,7 +81,9 @@ def told_by_shops() -> list[str]:
 
 def orders_told() -> list[int]:
     """The orders of which the inbox still tells."""
-    return sorted(json.loads(told)["id"] for told in told_by_shops() if told != "erased")
+    return sorted(
+        json.loads(delivered)["id"] for delivered in told_by_shops() if delivered != "erased"
+    )
 
 
 def guest_items(dynamodb: Any) -> list[str]:
@@ -100,7 +102,7 @@ class TestTheInbox:
         till.erase(bob)
         finish()
 
-        erased, other = sorted(told_by_shops(), key=lambda told: told != "erased")
+        erased, other = sorted(told_by_shops(), key=lambda delivered: delivered != "erased")
         assert erased == "erased"
         assert json.loads(other)["id"] == 2
 
@@ -239,9 +241,9 @@ class TestTheRest:
         finish()
 
         assert audit_member(bob, desk=open_desk("bean", table=TABLE)) == []
-        kept = json.dumps(items(dynamodb, TABLE)) + "".join(told_by_shops())
+        stored = json.dumps(items(dynamodb, TABLE)) + "".join(told_by_shops())
         for mark in ("bob.norman", "3125551212", "Norman", "1990-02-28", "#ERASURES", "#IDENTITY#"):
-            assert mark not in kept, mark
+            assert mark not in stored, mark
 
     def test_whoever_was_merged_into_them_is_erased_with_them(self) -> None:
         bob, twin = enroll(EMAIL), enroll(ANOTHER)
@@ -326,8 +328,8 @@ class TestOneThatFailsEveryTime:
             key = keys.erasure("bean", poisoned)
         else:
             key = keys.accrual("bean", "shop", "2")
-        at = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-        sound = dynamodb.get_item(TableName=TABLE, Key=at)["Item"]
+        primary_key = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+        sound = dynamodb.get_item(TableName=TABLE, Key=primary_key)["Item"]
         broken = {
             name: value
             for name, value in sound.items()
@@ -476,8 +478,8 @@ def unfinished(dynamodb: Any) -> list[str]:
     return [each["sk"]["S"] for each in items(dynamodb, TABLE) if "#ERASURES" in each["pk"]["S"]]
 
 
-def counted(metric: str, told: str) -> list[int]:
-    written = [json.loads(line) for line in told.splitlines() if "_aws" in line]
+def counted(metric: str, delivered: str) -> list[int]:
+    written = [json.loads(line) for line in delivered.splitlines() if "_aws" in line]
     return [int(each[metric][0]) for each in written if metric in each]
 
 
@@ -498,13 +500,13 @@ class _Killed(BaseException):
 def _kill_after(calls: int, patched: pytest.MonkeyPatch) -> None:
     """End whoever calls the table or S3 once more than that."""
     left = calls
-    asked = vars(BaseClient)["_make_api_call"]
+    call_api = vars(BaseClient)["_make_api_call"]
 
     def count(self: Any, operation: str, arguments: Any) -> Any:
         nonlocal left
         if left == 0:
             raise _Killed
         left -= 1
-        return asked(self, operation, arguments)
+        return call_api(self, operation, arguments)
 
     patched.setattr(BaseClient, "_make_api_call", count)

@@ -58,13 +58,16 @@ def test_says_all_that_is_held(ana: str) -> None:
     till.redeem(ana)
     till.adjust(ana, 5, reason="cold latte")
 
-    told = export(ana).body
+    found = export(ana).body
 
-    assert told["member"]["profile"]["name"] == "Ana"
-    assert told["member"]["balance"] == 14
-    assert {each["value"] for each in told["member"]["identities"]} == {"ana@example.com", "6034-1"}
-    assert told["consents"] == [{"kind": "email", "given": True, "at": "2026-11-21T10:00:00Z"}]
-    by_kind = {entry["kind"]: entry for entry in told["entries"]}
+    assert found["member"]["profile"]["name"] == "Ana"
+    assert found["member"]["balance"] == 14
+    assert {each["value"] for each in found["member"]["identities"]} == {
+        "ana@example.com",
+        "6034-1",
+    }
+    assert found["consents"] == [{"kind": "email", "given": True, "at": "2026-11-21T10:00:00Z"}]
+    by_kind = {entry["kind"]: entry for entry in found["entries"]}
     assert by_kind["accrual"]["breakdown"][0]["rate"] == {
         "points": 1,
         "per_minor": 100,
@@ -73,9 +76,9 @@ def test_says_all_that_is_held(ana: str) -> None:
     (line,) = by_kind["accrual"]["of_order"]["lines"]
     assert (line["sku"], line["amount"]) == ("X", {"amount": 4999, "currency": "EUR"})
     assert by_kind["adjustment"]["reason"] == "cold latte"
-    (voucher,) = told["vouchers"]
+    (voucher,) = found["vouchers"]
     assert (voucher["reward_id"], voucher["state"]) == ("latte", "issued")
-    assert told["next_cursor"] is None
+    assert found["next_cursor"] is None
 
 
 def test_orders_kept_for_a_guest_are_theirs_where_the_identity_is_proven(
@@ -87,9 +90,9 @@ def test_orders_kept_for_a_guest_are_theirs_where_the_identity_is_proven(
         till.post_order(till.order(order_id=order_id, identities=[named]))
     ana = enroll(ANA, CARD)
 
-    kept = export(ana).body["guest_orders"]
+    guest_orders = export(ana).body["guest_orders"]
 
-    assert [order["order_id"] for order in kept] == ["proven"]
+    assert [order["order_id"] for order in guest_orders] == ["proven"]
 
 
 def test_who_merged_into_them_is_part_of_it_and_nobody_else_is_told_of(ana: str) -> None:

@@ -64,14 +64,14 @@ class Post:
         self._time = time
 
     def write(self, member_id: str, **parts: Any) -> Message:
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "member_id": member_id,
             "kind": "welcome",
             "day": TODAY,
             "written_at": self._time.now,
             "until": TODAY + timedelta(days=7),
         }
-        message = Message(**told | parts)
+        message = Message(**fields | parts)
         letters = TableLetters(self._engine, program_id="bean")
         before = letters.correspondence(member_id) or Correspondence(member_id=member_id)
         letters.write(before, before, (message,))
@@ -430,9 +430,9 @@ class TestWhatComesBack:
 
 
 class TestPreviews:
-    def preview(self, **asked: Any) -> Answer:
+    def preview(self, **request: Any) -> Answer:
         path = f"{till.PROGRAM}/messages/preview"
-        return call(handler, "POST", path, body=asked, as_=till.MANAGER)
+        return call(handler, "POST", path, body=request, as_=till.MANAGER)
 
     @pytest.mark.parametrize(
         "kind",

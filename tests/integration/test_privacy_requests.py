@@ -62,13 +62,13 @@ def read(member_id: str) -> Answer:
     return call(enrollment, "GET", f"{till.PROGRAM}/members/{member_id}", as_=SERVICE)
 
 
-def tell(topic: str, body: dict[str, Any], **told: str) -> None:
-    deliver(body, topic=topic, **told)
+def deliver_topic(topic: str, body: dict[str, Any], **events: str) -> None:
+    deliver(body, topic=topic, **events)
     drain()
 
 
 def buys(order_id: int = 450789469) -> None:
-    tell(
+    deliver_topic(
         "orders/paid",
         payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, id=order_id),
         event_id=f"o-{order_id}",
@@ -102,10 +102,10 @@ def announced() -> list[dict[str, Any]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(clients, "eventbridge", lambda: bus.client)
         relay(batch(records(TABLE)), Context())
-    told = [json.loads(each["Detail"]) for each in bus.entries]
+    events = [json.loads(each["Detail"]) for each in bus.entries]
     return [
         each
-        for each, entry in zip(told, bus.entries, strict=True)
+        for each, entry in zip(events, bus.entries, strict=True)
         if entry["DetailType"] == "DataRequested"
     ]
 
@@ -116,7 +116,7 @@ class TestWhoWantsTheirData:
         buys()
         time.now += timedelta(seconds=1)
 
-        tell("customers/data_request", REQUEST)
+        deliver_topic("customers/data_request", REQUEST)
 
         newest = listed()[0]
         assert (newest["status"], newest["member_id"]) == ("data_requested", bob)
@@ -131,7 +131,7 @@ class TestWhoWantsTheirData:
             buys()
             time.now += timedelta(seconds=1)
 
-        tell("customers/data_request", REQUEST)
+        deliver_topic("customers/data_request", REQUEST)
 
         newest = listed()[0]
         assert (newest["status"], newest["reason"]) == ("data_requested", reason)
@@ -141,24 +141,24 @@ class TestWhoWantsTheirData:
     def test_is_announced_without_saying_who_it_is(self, time: Clock, *, is_member: bool) -> None:
         bob = enroll(CUSTOMER) if is_member else None
 
-        tell("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
+        deliver_topic("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
 
-        (told,) = announced()
-        assert told["member_id"] == bob
-        assert told["reason"] == (None if is_member else "nothing_held")
-        assert (told["storefront_id"], told["request_id"]) == ("online", "9999")
-        assert told["delivery_id"] == listed()[0]["id"]
-        assert told["orders"] == [{"source": "shop", "order_id": "450789469"}]
-        assert datetime.fromisoformat(told["due_at"]) == time.now + timedelta(days=30)
-        assert not [mark for mark in (EMAIL["value"], CUSTOMER["value"]) if mark in str(told)]
+        (events,) = announced()
+        assert events["member_id"] == bob
+        assert events["reason"] == (None if is_member else "nothing_held")
+        assert (events["storefront_id"], events["request_id"]) == ("online", "9999")
+        assert events["delivery_id"] == listed()[0]["id"]
+        assert events["orders"] == [{"source": "shop", "order_id": "450789469"}]
+        assert datetime.fromisoformat(events["due_at"]) == time.now + timedelta(days=30)
+        assert not [mark for mark in (EMAIL["value"], CUSTOMER["value"]) if mark in str(events)]
 
     @pytest.mark.parametrize("as_", [MANAGER, SERVICE])
     def test_is_named_to_whoever_answers(self, as_: Claims, time: Clock) -> None:
-        tell("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
+        deliver_topic("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
 
-        asked = ask(listed()[0]["id"], as_=as_)
+        request = ask(listed()[0]["id"], as_=as_)
 
-        assert asked.body == {
+        assert request.body == {
             "request_id": "9999",
             "customer_id": CUSTOMER["value"],
             "email": EMAIL["value"],
@@ -170,7 +170,7 @@ class TestWhoWantsTheirData:
 
     def test_is_named_no_more_once_they_are_erased(self) -> None:
         bob = enroll(CUSTOMER, EMAIL)
-        tell("customers/data_request", REQUEST)
+        deliver_topic("customers/data_request", REQUEST)
         till.erase(bob)
         finish()
 
@@ -185,7 +185,7 @@ class TestWhoWantsTheirData:
 
     def test_is_one_event_however_often_it_is_delivered(self, time: Clock) -> None:
         for _ in range(2):
-            tell("customers/data_request", REQUEST, event_id="the same")
+            deliver_topic("customers/data_request", REQUEST, event_id="the same")
             time.now += timedelta(seconds=1)
         again = (
             f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{listed()[0]['id']}/replay"
@@ -193,9 +193,9 @@ class TestWhoWantsTheirData:
         assert call(program, "POST", again, as_=MANAGER).status == 202
         drain()
 
-        told = announced()
-        assert len(told) == 2
-        assert len({each["id"] for each in told}) == 1
+        events = announced()
+        assert len(events) == 2
+        assert len({each["id"] for each in events}) == 1
 
 
 class TestWhoWantsToBeForgotten:
@@ -203,15 +203,15 @@ class TestWhoWantsToBeForgotten:
         bob = enroll(CUSTOMER, EMAIL)
         buys()
 
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         assert listed()[0]["status"] == "erasing"
         wait_and_finish(time)
         finish()
 
         assert read(bob).status == 404
         assert inbox() == ["erased", "erased"]
-        kept = str(items(dynamodb, TABLE))
-        assert not [mark for mark in (EMAIL["value"], "#IDENTITY#") if mark in kept]
+        stored = str(items(dynamodb, TABLE))
+        assert not [mark for mark in (EMAIL["value"], "#IDENTITY#") if mark in stored]
         assert [each["status"] for each in listed()] == ["erasing", "earned"]
 
     def test_stays_a_member_who_is_known_otherwise_too(self, time: Clock) -> None:
@@ -221,7 +221,7 @@ class TestWhoWantsToBeForgotten:
         call(enrollment, "PATCH", f"{till.PROGRAM}/members/{bob}", body=more, as_=SERVICE)
         buys()
 
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         wait_and_finish(time)
 
         member = read(bob).body
@@ -234,7 +234,7 @@ class TestWhoWantsToBeForgotten:
     ) -> None:
         buys()
 
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         wait_and_finish(time)
 
         assert "#GUEST#" not in str(items(dynamodb, TABLE))
@@ -249,20 +249,20 @@ class TestWhoWantsToBeForgotten:
         drain()
         wait_and_finish(time)
 
-        assert sorted(told == "erased" for told in inbox()) == [False, True]
+        assert sorted(events == "erased" for events in inbox()) == [False, True]
 
     def test_may_ask_twice(self, time: Clock) -> None:
         bob = enroll(CUSTOMER)
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         wait_and_finish(time)
-        tell("customers/redact", REDACT, event_id="2")
+        deliver_topic("customers/redact", REDACT, event_id="2")
         wait_and_finish(time)
 
         assert read(bob).status == 404
         assert inbox() == ["erased", "erased"]
 
     def test_who_is_nobody_is_ignored(self) -> None:
-        tell("customers/redact", REDACT | {"customer": {}, "orders_to_redact": []})
+        deliver_topic("customers/redact", REDACT | {"customer": {}, "orders_to_redact": []})
 
         assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "no_customer")
 
@@ -275,7 +275,7 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
     buys()
     time.now += timedelta(days=3)
 
-    tell(topic, payload(WITH_CUSTOMER, paid_at=RECEIVED_AT), event_id="captured")
+    deliver_topic(topic, payload(WITH_CUSTOMER, paid_at=RECEIVED_AT), event_id="captured")
     wait_and_finish(time)
 
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "malformed")
@@ -287,7 +287,7 @@ def test_a_captured_order_that_is_replayed_as_a_request_erases_nobody(
 def test_a_request_of_another_shop_of_the_same_app_erases_nobody(time: Clock) -> None:
     bob = enroll(CUSTOMER, EMAIL)
 
-    tell("customers/redact", REDACT | {"shop_domain": "another.myshopify.com"})
+    deliver_topic("customers/redact", REDACT | {"shop_domain": "another.myshopify.com"})
     wait_and_finish(time)
 
     assert (listed()[0]["status"], listed()[0]["reason"]) == ("parked", "other_shop")
@@ -299,7 +299,7 @@ class TestAShopThatWasGivenUp:
         buys()
         time.now += timedelta(days=3)
 
-        tell("shop/redact", SHOP_REDACT)
+        deliver_topic("shop/redact", SHOP_REDACT)
         wait_and_finish(time)
 
         assert inbox() == ["erased", "erased"]
@@ -316,7 +316,7 @@ class TestAShopThatWasGivenUp:
         time.now += timedelta(days=3)
         connect(secrets=["shpss_0123456789abcdef", "another"], earns={"tags_none": ["staff"]})
 
-        tell("shop/redact", SHOP_REDACT)
+        deliver_topic("shop/redact", SHOP_REDACT)
         wait_and_finish(time)
         buys()
 
@@ -345,7 +345,7 @@ class TestAnErasureThatWaits:
         bob = enroll(CUSTOMER, EMAIL)
         asked_at = time.now
 
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         time.now += timedelta(hours=47)
         finish()
 
@@ -359,7 +359,7 @@ class TestAnErasureThatWaits:
 
     def test_that_a_manager_stops_is_never_carried_out(self, time: Clock, dynamodb: Any) -> None:
         bob = enroll(CUSTOMER, EMAIL)
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         time.now += timedelta(hours=1)
 
         first = stop(requested()[0]["id"])
@@ -373,16 +373,16 @@ class TestAnErasureThatWaits:
         assert again.body == first.body
         assert first.body["email"] is None
         assert read(bob).status == 200
-        kept = [item for item in items(dynamodb, TABLE) if item.get("kind") == {"S": "erasure"}]
-        assert EMAIL["value"] not in str(kept)
+        stored = [item for item in items(dynamodb, TABLE) if item.get("kind") == {"S": "erasure"}]
+        assert EMAIL["value"] not in str(stored)
 
     def test_stays_stopped_when_the_shop_delivers_it_again(self, time: Clock) -> None:
         bob = enroll(CUSTOMER, EMAIL)
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         stop(requested()[0]["id"])
         time.now += timedelta(minutes=1)
 
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         wait_and_finish(time)
 
         assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "erasure_stopped")
@@ -390,22 +390,22 @@ class TestAnErasureThatWaits:
         assert read(bob).status == 200
 
     def test_waits_no_longer_when_it_is_delivered_again(self, time: Clock) -> None:
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         (before,) = requested()
         time.now += timedelta(hours=4)
 
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
 
         assert requested() == [before]
 
     def test_is_carried_out_once_however_often_it_is_delivered(self, time: Clock) -> None:
         enroll(CUSTOMER, EMAIL)
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         wait_and_finish(time)
         finish()
         back = enroll(EMAIL)
 
-        tell("customers/redact", REDACT, event_id="1")
+        deliver_topic("customers/redact", REDACT, event_id="1")
         wait_and_finish(time)
 
         assert [each["state"] for each in requested()] == ["done"]
@@ -413,7 +413,7 @@ class TestAnErasureThatWaits:
 
     def test_cannot_be_stopped_once_erasing_has_begun(self, time: Clock) -> None:
         enroll(CUSTOMER, EMAIL)
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         wait_and_finish(time)
 
         answer = stop(requested()[0]["id"])
@@ -423,7 +423,7 @@ class TestAnErasureThatWaits:
     def test_of_a_shop_can_be_stopped_too(self, time: Clock) -> None:
         buys()
         time.now += timedelta(days=3)
-        tell("shop/redact", SHOP_REDACT)
+        deliver_topic("shop/redact", SHOP_REDACT)
 
         assert requested()[0]["asks"] == "shop"
         assert stop(requested()[0]["id"]).status == 200
@@ -435,7 +435,7 @@ class TestAnErasureThatWaits:
 
     def test_is_for_managers_of_its_shop_only(self) -> None:
         connect("second", source="another")
-        tell("customers/redact", REDACT)
+        deliver_topic("customers/redact", REDACT)
         erasure_id = requested()[0]["id"]
 
         assert stop(erasure_id, as_=SERVICE).code == "forbidden"
@@ -447,7 +447,7 @@ class TestAnErasureThatWaits:
 
     def test_is_listed_page_by_page(self) -> None:
         for number in range(3):
-            tell(
+            deliver_topic(
                 "customers/redact",
                 REDACT | {"orders_to_redact": [number + 1]},
                 event_id=str(number),

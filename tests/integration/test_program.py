@@ -394,9 +394,9 @@ def test_a_version_never_changes(engine: DynamoEngine, publish: Callable[..., No
     with pytest.raises(Superseded):
         publish(version=1, name="Bean")
 
-    kept = TablePrograms(engine).version("bean", 1)
-    assert kept is not None
-    assert kept.document == program()
+    stored = TablePrograms(engine).version("bean", 1)
+    assert stored is not None
+    assert stored.document == program()
 
 
 def test_sweeps_find_every_program_and_its_time_zone(

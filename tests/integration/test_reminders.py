@@ -37,7 +37,7 @@ REMINDERS: Final = {
     "lapsed": {"after_days": 60},
 }
 type Written = Callable[[str], list[str]]
-type Told = Callable[[], list[str]]
+type RunReminders = Callable[[], list[str]]
 
 
 @pytest.fixture(autouse=True)
@@ -65,11 +65,11 @@ def letters(engine: DynamoEngine) -> Written:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+def run_reminders(monkeypatch: pytest.MonkeyPatch) -> RunReminders:
     """Let the bus tell what has changed; gives the names of all events so far."""
     seen = 0
 
-    def tell() -> list[str]:
+    def run() -> list[str]:
         nonlocal seen
         bus = EventBridge()
         monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
@@ -84,7 +84,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
         assert work_off(handler, queue_url()) == []
         return [entry["DetailType"] for entry in bus.entries]
 
-    return tell
+    return run
 
 
 def queue_url() -> str:
@@ -109,19 +109,19 @@ def agree(member_id: str, **profile: str) -> None:
 
 
 @pytest.fixture
-def ana(told: Told) -> str:
+def ana(run_reminders: RunReminders) -> str:
     """A member who agrees to mail and was welcomed."""
     member_id = till.enroll()
     agree(member_id)
-    told()
+    run_reminders()
     return member_id
 
 
 def test_a_newcomer_is_welcomed_as_soon_as_the_bus_tells(
-    ana: str, letters: Written, told: Told
+    ana: str, letters: Written, run_reminders: RunReminders
 ) -> None:
     assert letters(ana) == ["2026-11-21#welcome"]
-    assert told().count("MessageDue") == 1
+    assert run_reminders().count("MessageDue") == 1
 
 
 def test_each_stage_is_told_on_its_day_by_the_schedule_and_once(
@@ -155,14 +155,14 @@ def test_a_run_that_was_missed_for_days_is_made_up_for(
 
 
 def test_points_of_an_order_that_is_told_late_miss_no_stage(
-    ana: str, letters: Written, told: Told
+    ana: str, letters: Written, run_reminders: RunReminders
 ) -> None:
     till.earn(ana, 4999, occurred_at="2026-11-20T11:00:00Z")
-    told()
+    run_reminders()
     assert letters(ana) == ["2026-11-21#welcome"]
 
     till.earn(ana, 4999, occurred_at="2026-10-25T10:00:00Z")
-    told()
+    run_reminders()
 
     assert letters(ana) == ["2026-11-21#points_expiring", "2026-11-21#welcome"]
 
@@ -211,10 +211,10 @@ def test_a_birthday_told_a_few_days_before_is_not_missed(
     ana: str,
     letters: Written,
     time: Clock,
-    told: Told,
+    run_reminders: RunReminders,
 ) -> None:
     agree(ana, birthday="1990-11-25")
-    told()
+    run_reminders()
     time.now = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
     run()
@@ -226,11 +226,11 @@ def test_a_short_lived_voucher_is_told_of_in_time(
     ana: str,
     letters: Written,
     time: Clock,
-    told: Told,
+    run_reminders: RunReminders,
 ) -> None:
     till.earn(ana, 4999)
     till.redeem(ana)
-    told()
+    run_reminders()
     time.now += timedelta(days=7)
 
     run()
@@ -257,28 +257,30 @@ def test_whoever_buys_again_and_again_has_not_lapsed(
 def test_whoever_is_merged_is_not_told_again_as_the_one_they_became(
     ana: str,
     letters: Written,
-    told: Told,
+    run_reminders: RunReminders,
     engine: DynamoEngine,
 ) -> None:
     bob = till.enroll("bob@example.com")
     agree(bob)
-    told()
+    run_reminders()
     path = f"{till.PROGRAM}/members/{ana}/merge"
     headers = {"Idempotency-Key": "m1"}
     answer = call(enrollment, "POST", path, body={"into": bob}, as_=till.MANAGER, headers=headers)
     assert answer.status == 201
 
-    told()
+    run_reminders()
 
     assert letters(bob) == ["2026-11-21#welcome"]
     assert engine.get(keys.correspondence("bean", ana), strong=True) is None
 
 
-def test_nothing_is_left_of_whoever_is_erased(ana: str, engine: DynamoEngine, told: Told) -> None:
+def test_nothing_is_left_of_a_member_who_is_erased(
+    ana: str, engine: DynamoEngine, run_reminders: RunReminders
+) -> None:
     till.erase(ana)
     send("changed", ana)
     work_off(handler, queue_url())
-    told()
+    run_reminders()
 
     assert engine.get(keys.correspondence("bean", ana), strong=True) is None
 

@@ -60,10 +60,10 @@ def listed(survey_id: str = "visit", *, as_: Claims = till.MANAGER, **query: str
 
 class TestAnswering:
     def test_an_answer_about_an_order_is_its_member_s(self, ana: str) -> None:
-        told = answer(order=ORDER, score=2, comment="It was cold")
+        response = answer(order=ORDER, score=2, comment="It was cold")
 
-        assert told.status == 201
-        assert told.body == {
+        assert response.status == 201
+        assert response.body == {
             "id": f"visit/{ana}/pos/o-1",
             "survey_id": "visit",
             "member_id": ana,
@@ -120,10 +120,10 @@ class TestAnswering:
     def test_members_answer_for_themselves(self, ana: str) -> None:
         assert sign_in(ANA) == ana
 
-        told = answer(order=ORDER, as_=ANA)
+        response = answer(order=ORDER, as_=ANA)
         of_mine = answer("recommend", as_=ANA)
 
-        assert (told.status, told.body["member_id"]) == (201, ana)
+        assert (response.status, response.body["member_id"]) == (201, ana)
         assert (of_mine.status, of_mine.body["member_id"]) == (201, ana)
 
     def test_nobody_answers_about_somebody_else_s_order(self, ana: str) -> None:
@@ -140,9 +140,9 @@ class TestAnswering:
         bob = till.enroll("bob@example.com")
         till.merge(ana, bob)
 
-        told = answer(order=ORDER, member_id=bob)
+        response = answer(order=ORDER, member_id=bob)
 
-        assert (told.status, told.body["member_id"]) == (201, ana)
+        assert (response.status, response.body["member_id"]) == (201, ana)
         assert till.member(bob)["balance"] == 49 + 5
 
     @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ class TestAnswering:
     def test_a_mistake_is_named(
         self, ana: str, survey_id: str, body: dict[str, Any], pointer: str
     ) -> None:
-        told = answer(survey_id, **body)
+        response = answer(survey_id, **body)
 
-        assert (told.status, told.code) == (422, "validation_failed")
-        assert [each["pointer"] for each in told.body["errors"]] == [pointer]
+        assert (response.status, response.code) == (422, "validation_failed")
+        assert [each["pointer"] for each in response.body["errors"]] == [pointer]
         assert till.member(ana)["balance"] == 49
 
     def test_a_survey_that_has_ended_takes_no_answers_but_keeps_those_it_has(
@@ -195,9 +195,9 @@ class TestAnswering:
     def test_a_member_who_was_erased_meanwhile_answers_no_more(self, ana: str) -> None:
         till.erase(ana)
 
-        told = answer(order=ORDER)
+        response = answer(order=ORDER)
 
-        assert (told.status, told.code) == (404, "not_found")
+        assert (response.status, response.code) == (404, "not_found")
 
 
 class TestReading:
@@ -219,9 +219,9 @@ class TestReading:
         "claims", [staff("bean", "cashier"), staff("bean", "analyst"), SERVICE, ANA]
     )
     def test_only_managers_read_what_members_wrote(self, claims: Claims) -> None:
-        told = listed(as_=claims)
+        response = listed(as_=claims)
 
-        assert (told.status, told.code) == (403, "forbidden")
+        assert (response.status, response.code) == (403, "forbidden")
 
     def test_what_a_member_wrote_goes_with_them_and_their_score_stays(
         self, ana: str, engine: DynamoEngine
@@ -230,8 +230,8 @@ class TestReading:
 
         TableErasures(engine, program_id="bean").forget_comments(ana)
 
-        (kept,) = listed().body["items"]
-        assert (kept["score"], kept["comment"]) == (1, None)
+        (stored,) = listed().body["items"]
+        assert (stored["score"], stored["comment"]) == (1, None)
         key = keys.survey_response("bean", ana, "visit", "pos#o-1")
         assert "0612345678" not in str(engine.get(key, strong=True))
 
@@ -239,9 +239,9 @@ class TestReading:
         answer(order=ORDER, score=1, comment="It was cold")
 
         path = f"{till.PROGRAM}/members/{ana}/export"
-        told = call(enrollment, "GET", path, as_=till.CASHIER).body["survey_responses"]
+        response = call(enrollment, "GET", path, as_=till.CASHIER).body["survey_responses"]
 
-        assert told == [
+        assert response == [
             {
                 "survey_id": "visit",
                 "about": "pos/o-1",
@@ -274,8 +274,12 @@ class TestLinks:
         assert page.headers["referrer-policy"] == "no-referrer"
         assert page.headers["x-content-type-options"] == "nosniff"
         assert (thanks.status, again.status) == (200, 200)
-        (kept,) = listed().body["items"]
-        assert (kept["member_id"], kept["score"], kept["comment"]) == (ana, 5, "Lovely & warm")
+        (stored,) = listed().body["items"]
+        assert (stored["member_id"], stored["score"], stored["comment"]) == (
+            ana,
+            5,
+            "Lovely & warm",
+        )
         assert till.member(ana)["balance"] == 49 + 5
 
     def test_opening_a_link_changes_nothing(self, ana: str) -> None:
@@ -293,8 +297,8 @@ class TestLinks:
 
     def test_a_link_to_a_survey_of_a_period_names_the_member(self, ana: str) -> None:
         assert sent(made("recommend", member_id=ana), "score=10").status == 200
-        (kept,) = listed("recommend").body["items"]
-        assert (kept["member_id"], kept["score"]) == (ana, 10)
+        (stored,) = listed("recommend").body["items"]
+        assert (stored["member_id"], stored["score"]) == (ana, 10)
 
     def test_a_link_that_is_changed_or_of_another_program_is_none(self, ana: str) -> None:
         link = made(order=ORDER)
@@ -330,17 +334,17 @@ class TestLinks:
         ],
     )
     def test_a_form_that_the_page_would_not_send_is_refused(self, ana: str, form: str) -> None:
-        told = sent(made(order=ORDER), form)
+        response = sent(made(order=ORDER), form)
 
-        assert (told.status, told.code) == (422, "validation_failed")
+        assert (response.status, response.code) == (422, "validation_failed")
         assert listed().body["items"] == []
 
     def test_what_a_survey_is_about_has_to_be_named_in_its_link(self) -> None:
         path = f"{till.PROGRAM}/surveys/visit/links"
 
-        told = call(handler, "POST", path, body={}, as_=SERVICE)
+        response = call(handler, "POST", path, body={}, as_=SERVICE)
 
-        assert (told.status, told.code) == (422, "validation_failed")
+        assert (response.status, response.code) == (422, "validation_failed")
 
     def test_members_make_no_links(self, ana: str) -> None:
         path = f"{till.PROGRAM}/surveys/visit/links"
@@ -348,12 +352,12 @@ class TestLinks:
         assert call(handler, "POST", path, body={"order": ORDER}, as_=ANA).status == 403
 
 
-def made(survey_id: str = "visit", **asked: Any) -> str:
+def made(survey_id: str = "visit", **request: Any) -> str:
     """The path of a new link."""
     path = f"{till.PROGRAM}/surveys/{survey_id}/links"
-    told = call(handler, "POST", path, body=asked, as_=SERVICE)
-    assert told.status == 201, told.text
-    return str(told.body["path"])
+    response = call(handler, "POST", path, body=request, as_=SERVICE)
+    assert response.status == 201, response.text
+    return str(response.body["path"])
 
 
 def sent(link: str, form: str) -> Answer:

@@ -15,7 +15,7 @@ from loyalty.usecases.people.enrollment import Application, enroll, enroll_onese
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import change, erase, look_up, unite
 from loyalty.usecases.ports import Desk
-from tests.unit.test_enrollment import (
+from tests.unit.usecases.people.test_enrollment import (
     CARD,
     EMAIL,
     NOW,

@@ -21,7 +21,7 @@ def send(
     kind: Any, *, name: str | None = "Ana", locale: str | None = "en", **parts: Any
 ) -> RenderedMail:
     document = program(**parts.pop("document", {}))
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "member_id": "mem_1",
         "kind": kind,
         "day": TODAY,
@@ -36,7 +36,7 @@ def send(
         identities={Identity("email", "ana@example.com"): True},
     )
     letter = Letter(
-        message=Message(**told | parts),
+        message=Message(**fields | parts),
         member=member,
         balance=1234,
         today=TODAY,

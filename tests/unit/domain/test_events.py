@@ -69,7 +69,7 @@ ANA: Final = Member(
     profile=Profile(name="Ana"),
     identities={Identity("email", "ana@example.com"): True},
 )
-ASKED: Final = DataRequest(
+DATA_REQUEST: Final = DataRequest(
     storefront_id="online",
     delivery_id="0123abcd",
     received_at=NOON,
@@ -170,21 +170,21 @@ CHANGES: Final[dict[str, TableChange]] = {
     "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
     "RedemptionCancelling": change(voucher("cancelling"), voucher("issued")),
     "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
-    "DataRequested": change(ASKED),
+    "DataRequested": change(DATA_REQUEST),
 }
 
 
-def events_named(name: str, told: TableChange) -> list[Event]:
-    return [event for event in events_of(told) if event.name == name]
+def events_named(name: str, table_change: TableChange) -> list[Event]:
+    return [event for event in events_of(table_change) if event.name == name]
 
 
-def only(told: TableChange) -> Event:
-    (event,) = events_of(told)
+def only(table_change: TableChange) -> Event:
+    (event,) = events_of(table_change)
     return event
 
 
-def detail(told: TableChange) -> dict[str, object]:
-    made: dict[str, object] = json.loads(only(told).to_json())
+def detail(table_change: TableChange) -> dict[str, object]:
+    made: dict[str, object] = json.loads(only(table_change).to_json())
     return made
 
 
@@ -206,8 +206,8 @@ def test_every_kind_of_event_says_its_name_itself() -> None:
 
 
 @pytest.mark.parametrize(("name", "told"), CHANGES.items())
-def test_an_event_is_what_its_schema_says(name: str, told: TableChange) -> None:
-    (event,) = events_named(name, told)
+def test_an_event_is_what_its_schema_says(name: str, table_change: TableChange) -> None:
+    (event,) = events_named(name, table_change)
 
     validator = Draft202012Validator(
         schemas.schema_of(type(event)), format_checker=Draft202012Validator.FORMAT_CHECKER
@@ -217,9 +217,9 @@ def test_an_event_is_what_its_schema_says(name: str, told: TableChange) -> None:
 
 @pytest.mark.parametrize(("name", "told"), CHANGES.items())
 def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_code(
-    name: str, told: TableChange
+    name: str, table_change: TableChange
 ) -> None:
-    written = "".join(event.to_json() for event in events_of(told))
+    written = "".join(event.to_json() for event in events_of(table_change))
 
     assert (CODE in written) == (name == "RewardRedeemed")
     assert "Ana" not in written
@@ -228,25 +228,25 @@ def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_
 
 
 def test_a_request_for_somebody_s_data_says_what_to_answer_until_when() -> None:
-    told = detail(CHANGES["DataRequested"])
+    published = detail(CHANGES["DataRequested"])
 
-    assert told["member_id"] == "mem_1"
-    assert told["orders"] == [{"source": "shop", "order_id": "1001"}]
-    assert told["delivery_id"] == "20261121T120000000000Z.0123abcd"
-    assert told["due_at"] == "2026-12-21T12:00:00.000Z"
+    assert published["member_id"] == "mem_1"
+    assert published["orders"] == [{"source": "shop", "order_id": "1001"}]
+    assert published["delivery_id"] == "20261121T120000000000Z.0123abcd"
+    assert published["due_at"] == "2026-12-21T12:00:00.000Z"
 
 
 def test_a_request_that_is_delivered_again_is_the_same_event() -> None:
-    again = replace(ASKED, received_at=LATER, member_id=None, reason="guest")
+    again = replace(DATA_REQUEST, received_at=LATER, member_id=None, reason="guest")
 
-    first, second = only(change(ASKED)), only(change(again))
+    first, second = only(change(DATA_REQUEST)), only(change(again))
 
     assert first.id == second.id
     assert detail(change(again))["member_id"] is None
 
 
 def test_a_request_that_is_only_noted_anew_is_no_event() -> None:
-    assert list(events_of(change(ASKED, replace(ASKED, member_id=None)))) == []
+    assert list(events_of(change(DATA_REQUEST, replace(DATA_REQUEST, member_id=None)))) == []
 
 
 def test_a_voucher_that_is_used_again_tells_another_event() -> None:
@@ -261,27 +261,27 @@ def test_a_voucher_that_is_used_again_tells_another_event() -> None:
 
 
 @pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)
-def test_a_change_told_twice_makes_the_same_events(told: TableChange) -> None:
-    first, second = ([event.to_json() for event in events_of(told)] for _ in range(2))
+def test_a_change_told_twice_makes_the_same_events(table_change: TableChange) -> None:
+    first, second = ([event.to_json() for event in events_of(table_change)] for _ in range(2))
 
     assert first == second
 
 
 def test_every_event_has_an_id_of_its_own() -> None:
-    elsewhere = [replace(told, program_id="leaf") for told in CHANGES.values()]
+    elsewhere = [replace(table_change, program_id="leaf") for table_change in CHANGES.values()]
 
-    told = [event for each in (*CHANGES.values(), *elsewhere) for event in events_of(each)]
+    published = [event for each in (*CHANGES.values(), *elsewhere) for event in events_of(each)]
 
-    assert len({event.id for event in told}) == len(told) >= 2 * len(CHANGES)
+    assert len({event.id for event in published}) == len(published) >= 2 * len(CHANGES)
 
 
 def test_an_earn_names_its_order_and_when_its_points_expire() -> None:
-    told = detail(CHANGES["PointsEarned"])
+    published = detail(CHANGES["PointsEarned"])
 
-    assert told["points"] == 49
-    assert told["lots"] == [{"expires_on": "2027-11-30", "points": 49}]
-    assert told["order"] == {"source": "pos", "order_id": "1001"}
-    assert told["occurred_at"] == "2026-11-21T12:00:00.000Z"
+    assert published["points"] == 49
+    assert published["lots"] == [{"expires_on": "2027-11-30", "points": 49}]
+    assert published["order"] == {"source": "pos", "order_id": "1001"}
+    assert published["occurred_at"] == "2026-11-21T12:00:00.000Z"
 
 
 def test_an_earned_bonus_says_what_it_was_given_for() -> None:
@@ -303,30 +303,30 @@ def test_an_earned_bonus_says_what_it_was_given_for() -> None:
 
 @pytest.mark.parametrize(("days", "late"), [(0, False), (1, False), (2, True)])
 def test_points_that_were_told_late_say_so(days: int, late: bool) -> None:
-    told = accrual()
+    earned = accrual()
 
-    later = replace(told, recorded_at=told.happened_at + timedelta(days=days))
+    later = replace(earned, recorded_at=earned.happened_at + timedelta(days=days))
 
     assert detail(change(later))["late"] is late
 
 
 def test_points_that_never_expire_say_so_by_having_no_date() -> None:
-    told = detail(change(accrual(lots={NEVER: 49})))
+    published = detail(change(accrual(lots={NEVER: 49})))
 
-    assert told["lots"] == [{"expires_on": None, "points": 49}]
+    assert published["lots"] == [{"expires_on": None, "points": 49}]
 
 
 def test_points_that_paid_a_debt_were_earned_all_the_same() -> None:
-    told = detail(change(accrual(lots={LOT: 29}, debt=-20)))
+    published = detail(change(accrual(lots={LOT: 29}, debt=-20)))
 
-    assert told["points"] == 49
-    assert told["lots"] == [{"expires_on": "2027-11-30", "points": 29}]
+    assert published["points"] == 49
+    assert published["lots"] == [{"expires_on": "2027-11-30", "points": 29}]
 
 
 def test_an_order_that_earns_now_and_later_is_told_as_both() -> None:
-    told = change(accrual(lots={LOT: 40}, pending={WAITING: 9}))
+    table_change = change(accrual(lots={LOT: 40}, pending={WAITING: 9}))
 
-    names = [event.name for event in events_of(told)]
+    names = [event.name for event in events_of(table_change)]
 
     assert names == ["PointsEarned", "PointsPending"]
 
@@ -346,9 +346,9 @@ def test_a_clawback_that_took_nothing_is_no_event() -> None:
 
 
 def test_what_became_debt_counts_as_clawed_back() -> None:
-    told = detail(CHANGES["PointsClawedBack"])
+    published = detail(CHANGES["PointsClawedBack"])
 
-    assert (told["points"], told["debt"], told["refund_id"]) == (25, 5, "r1")
+    assert (published["points"], published["debt"], published["refund_id"]) == (25, 5, "r1")
 
 
 @pytest.mark.parametrize(
@@ -371,11 +371,11 @@ def test_an_order_that_changed_is_told_as_an_earn_or_a_clawback(
         excused=0,
         debt_after=0,
     )
-    told = change(entry(OrderCause("pos", "1001", "edit", "ab12"), effect, detail=edit))
+    table_change = change(entry(OrderCause("pos", "1001", "edit", "ab12"), effect, detail=edit))
 
-    assert only(told).name == name
-    assert detail(told).get("reason") == reason
-    assert detail(told).get("refund_id") is None
+    assert only(table_change).name == name
+    assert detail(table_change).get("reason") == reason
+    assert detail(table_change).get("refund_id") is None
 
 
 def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:
@@ -395,10 +395,10 @@ def test_a_guest_s_order_is_no_event_yet() -> None:
 
 
 def test_an_account_that_moved_points_tells_what_the_member_holds_now() -> None:
-    told = detail(CHANGES["MemberChanged"])
+    published = detail(CHANGES["MemberChanged"])
 
-    assert told["changed"] == ["balance", "next_expiry"]
-    assert told["holding"] == {
+    assert published["changed"] == ["balance", "next_expiry"]
+    assert published["holding"] == {
         "status": "active",
         "balance": 49,
         "debt": 0,
@@ -406,7 +406,7 @@ def test_an_account_that_moved_points_tells_what_the_member_holds_now() -> None:
         "tier": None,
         "next_expiry": {"expires_on": "2027-11-30", "points": 49},
     }
-    assert (told["revision"], told["consents"]) == (1, None)
+    assert (published["revision"], published["consents"]) == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -452,13 +452,13 @@ def test_a_later_change_of_what_a_member_holds_has_a_higher_revision() -> None:
     for parts in steps:
         accounts.append(replace(accounts[-1], **parts))
 
-    told = [
+    published = [
         json.loads(event.to_json())["revision"]
         for before, after in pairwise(accounts)
         for event in events_named("MemberChanged", change(after, before))
     ]
 
-    assert told == [1, 2, 5, 6]
+    assert published == [1, 2, 5, 6]
 
 
 def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
@@ -466,8 +466,8 @@ def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
     refused = replace(agreed, revision=2, consents={"email": Consent(given=False, given_at=LATER)})
 
     first, second = (
-        json.loads(events_named("MemberChanged", told)[0].to_json())
-        for told in (change(agreed), change(refused, agreed))
+        json.loads(events_named("MemberChanged", table_change)[0].to_json())
+        for table_change in (change(agreed), change(refused, agreed))
     )
 
     assert (first["consents"], first["holding"]) == ({"email": True}, None)
@@ -475,10 +475,10 @@ def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
 
 
 def test_a_redeemed_reward_tells_a_shop_all_that_its_own_code_needs() -> None:
-    told = detail(CHANGES["RewardRedeemed"])
+    published = detail(CHANGES["RewardRedeemed"])
 
-    assert (told["code"], told["expires_at"]) == (CODE, None)
-    assert told["reward"] == {
+    assert (published["code"], published["expires_at"]) == (CODE, None)
+    assert published["reward"] == {
         "kind": "amount_off",
         "name": "Latte",
         "currency": "EUR",
@@ -521,10 +521,10 @@ def test_a_voucher_that_kept_its_state_is_no_event() -> None:
 
 
 def test_a_member_s_change_tells_which_part_and_nothing_of_it() -> None:
-    told = detail(CHANGES["ProfileChanged"])
+    published = detail(CHANGES["ProfileChanged"])
 
-    assert told["changed"] == ["profile"]
-    assert "ana@example.com" not in json.dumps(told)
+    assert published["changed"] == ["profile"]
+    assert "ana@example.com" not in json.dumps(published)
 
 
 def test_a_profile_that_is_written_anew_as_it_was_is_no_news() -> None:
@@ -547,7 +547,7 @@ def test_what_a_member_wrote_in_a_survey_is_in_no_event() -> None:
 
 
 def test_an_answer_whose_comment_was_erased_is_not_announced_again() -> None:
-    told = CHANGES["SurveyAnswered"].after
-    assert isinstance(told, Response)
+    answered = CHANGES["SurveyAnswered"].after
+    assert isinstance(answered, Response)
 
-    assert list(events_of(change(replace(told, comment=None), told))) == []
+    assert list(events_of(change(replace(answered, comment=None), answered))) == []

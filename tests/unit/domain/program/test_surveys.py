@@ -48,10 +48,10 @@ def test_what_contradicts_itself_is_named_with_its_place(
 def test_a_score_is_low_up_to_what_the_document_or_the_kind_says(
     parts: dict[str, Any], lowest_that_is_fine: int
 ) -> None:
-    asked = ProgramSurvey.model_validate(survey(**parts))
+    parsed = ProgramSurvey.model_validate(survey(**parts))
 
-    assert asked.is_low(lowest_that_is_fine - 1)
-    assert not asked.is_low(lowest_that_is_fine)
+    assert parsed.is_low(lowest_that_is_fine - 1)
+    assert not parsed.is_low(lowest_that_is_fine)
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_a_score_is_low_up_to_what_the_document_or_the_kind_says(
     ],
 )
 def test_a_period_is_the_calendar_s(per: str, first: date, last: date, period: str | None) -> None:
-    asked = ProgramSurvey.model_validate(survey(per=per))
+    parsed = ProgramSurvey.model_validate(survey(per=per))
 
-    assert asked.period(first) == asked.period(last) == period
+    assert parsed.period(first) == parsed.period(last) == period
 
 
 def test_answers_are_taken_on_both_days_of_the_window() -> None:
-    asked = ProgramSurvey.model_validate(survey(starts_on="2026-11-10", ends_on="2026-11-20"))
+    parsed = ProgramSurvey.model_validate(survey(starts_on="2026-11-10", ends_on="2026-11-20"))
 
-    assert [asked.is_open(date(2026, 11, day)) for day in (9, 10, 20, 21)] == [
+    assert [parsed.is_open(date(2026, 11, day)) for day in (9, 10, 20, 21)] == [
         False, True, True, False,
     ]  # fmt: skip

@@ -91,9 +91,9 @@ def members_of(engine: Engine, ring: Keyring = RING) -> TableMembers:
     return TableMembers(persistent, program_id="bean", keyring=lambda: ring)
 
 
-def application(*identities: Identity, member_id: str = "mem_1", **told: Any) -> Application:
+def application(*identities: Identity, member_id: str = "mem_1", **details: Any) -> Application:
     claims = tuple(IdentityClaim(identity) for identity in identities)
-    return Application(member_id=member_id, claims=claims, **told)
+    return Application(member_id=member_id, claims=claims, **details)
 
 
 class TestLostAnswers:
@@ -370,9 +370,9 @@ class TestTheDirectory:
 class TestMerging:
     @pytest.fixture(autouse=True)
     def ana_merged_into_another(self, table: Table, members: TableMembers, desk: Desk) -> None:
-        told: dict[str, Any] = {"profile": {"name": "Ana", "locale": "fr-FR"}}
-        told |= {"consents": {"email": True}}
-        enroll(application(EMAIL, **told), members=members, desk=desk)
+        details: dict[str, Any] = {"profile": {"name": "Ana", "locale": "fr-FR"}}
+        details |= {"consents": {"email": True}}
+        enroll(application(EMAIL, **details), members=members, desk=desk)
         also_told: dict[str, Any] = {"profile": {"name": "Anita"}}
         also_told |= {"consents": {"email": False, "sms": True}}
         enroll(application(CARD, member_id="mem_2", **also_told), members=members, desk=desk)
@@ -390,7 +390,7 @@ class TestMerging:
         assert {holder.member_id for holder in holders.values()} == {"mem_2"}
         assert set(member.identities) == {EMAIL, CARD}
         assert (member.profile.name, member.profile.locale) == ("Anita", "fr-FR")
-        assert {kind: said.given for kind, said in member.consents.items()} == {
+        assert {kind: consent.given for kind, consent in member.consents.items()} == {
             "email": False,
             "sms": True,
         }
@@ -568,11 +568,11 @@ def merge(loser: str, *, into: str, table: Table) -> None:
 
 
 def _earn(order_id: str, member_id: str, *, desk: Desk, minutes: int) -> None:
-    at = NOW + timedelta(minutes=minutes)
+    occurred_at = NOW + timedelta(minutes=minutes)
     earn(
-        order(line(5000), order_id=order_id, occurred_at=at),
+        order(line(5000), order_id=order_id, occurred_at=occurred_at),
         customer=Customer(member_id=member_id, named=member_id),
-        desk=replace(desk, now=at),
+        desk=replace(desk, now=occurred_at),
     )
 
 

@@ -34,13 +34,13 @@ def is_about(erasure: Erasure, body: Any, *, source: str = "shop", order: str = 
     return erasure.is_about(source, order, tuple(texts_in(json.dumps(body).encode())))
 
 
-@given(body=BODIES, at=st.lists(TEXTS, max_size=4))
-def test_an_address_is_found_however_deep_it_lies(body: Any, at: list[str]) -> None:
-    told: Any = EMAIL.value
-    for name in at:
-        told = {name: [told, body]}
+@given(body=BODIES, names=st.lists(TEXTS, max_size=4))
+def test_an_address_is_found_however_deep_it_lies(body: Any, names: list[str]) -> None:
+    nested: Any = EMAIL.value
+    for name in names:
+        nested = {name: [nested, body]}
 
-    assert is_about(of(EMAIL), told)
+    assert is_about(of(EMAIL), nested)
     assert not is_about(of(EMAIL), body)
 
 

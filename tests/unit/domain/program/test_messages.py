@@ -121,21 +121,21 @@ def test_a_template_that_could_not_be_said_is_refused(body: str, code: str) -> N
 @given(st.text(alphabet="{}%# \n()'|~nameif=endset<>&", max_size=60))
 def test_whatever_is_published_can_be_said_to_everybody(body: str) -> None:
     made = MessageTemplate(kind="welcome", subject="Welcome", body=body or "x")
-    told = dict.fromkeys(VARIABLES["welcome"], "")
+    variables = dict.fromkeys(VARIABLES["welcome"], "")
 
     if not list(template_faults(made, place="")):
-        assert isinstance(words(made, told).paragraphs, tuple)
+        assert isinstance(words(made, variables).paragraphs, tuple)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_our_own_words_are_sound_and_need_neither_a_name_nor_a_bonus(kind: Any) -> None:
-    told = dict.fromkeys(VARIABLES[kind], "") | {"days": 1}
+    variables = dict.fromkeys(VARIABLES[kind], "") | {"days": 1}
 
-    said = words(DEFAULTS[kind], told)
+    rendered = words(DEFAULTS[kind], variables)
 
     assert list(template_faults(DEFAULTS[kind], place="")) == []
-    assert said.subject
-    assert said.paragraphs[0] == "Hello,"
+    assert rendered.subject
+    assert rendered.paragraphs[0] == "Hello,"
 
 
 def test_a_subject_is_one_line_whatever_a_name_holds() -> None:
@@ -143,11 +143,11 @@ def test_a_subject_is_one_line_whatever_a_name_holds() -> None:
         kind="welcome", subject="Welcome, {{ name }}", body="{{ name }}\n\n\n\nBye"
     )
 
-    said = words(made, {"name": "Ana\r\nBcc: all@example.com"})
+    rendered = words(made, {"name": "Ana\r\nBcc: all@example.com"})
 
-    assert said.subject == "Welcome, Ana Bcc: all@example.com"
-    assert said.heading == said.subject
-    assert said.paragraphs == ("Ana Bcc: all@example.com", "Bye")
+    assert rendered.subject == "Welcome, Ana Bcc: all@example.com"
+    assert rendered.heading == rendered.subject
+    assert rendered.paragraphs == ("Ana Bcc: all@example.com", "Bye")
 
 
 def test_the_words_are_those_of_the_locale_its_language_or_all() -> None:
@@ -155,13 +155,13 @@ def test_the_words_are_those_of_the_locale_its_language_or_all() -> None:
         {"templates": [template("all"), template("fr", locale="fr"), template("q", locale="fr-CA")]}
     )
 
-    said = {
+    rendered = {
         locale: found.body
         for locale in ("fr-CA", "FR-FR", "de", None)
         if (found := messages.template("welcome", locale))
     }
 
-    assert said == {"fr-CA": "q", "FR-FR": "fr", "de": "all", None: "all"}
+    assert rendered == {"fr-CA": "q", "FR-FR": "fr", "de": "all", None: "all"}
     assert messages.template("lapsed", "fr") is None
 
 

@@ -53,14 +53,14 @@ NOTHING: Final = Correspondence(member_id="mem_1")
 
 
 def member(**parts: Any) -> Member:
-    told: dict[str, Any] = {
+    sent: dict[str, Any] = {
         "member_id": "mem_1",
         "enrolled_at": ENROLLED,
         "enrolled_by": "",
         "consents": {"email": Consent(given=True, given_at=ENROLLED)},
         "identities": {ANA: True},
     }
-    return Member(**told | parts)
+    return Member(**sent | parts)
 
 
 def person(
@@ -75,7 +75,7 @@ def program(zone: str = "Europe/Paris", **reminders: Any) -> PublishedProgram:
     return published(time_zone=zone, reminders=reminders)
 
 
-def told(decision: Decision) -> list[str]:
+def sent(decision: Decision) -> list[str]:
     return [message.kind for message in decision.messages]
 
 
@@ -104,13 +104,13 @@ class TestPointsThatExpire:
         first = decide(ana, NOTHING, program=rules, now=NOW)
         again = decide(ana, first.after, program=rules, now=NOW + timedelta(minutes=1))
 
-        assert told(first) == ["points_expiring"]
-        assert told(again) == []
+        assert sent(first) == ["points_expiring"]
+        assert sent(again) == []
 
     def test_points_that_have_no_date_are_no_reason_to_write(self) -> None:
         rules = program(points_expiring=self.STAGES)
 
-        assert told(decide(person({NEVER: 10}), NOTHING, program=rules, now=NOW)) == []
+        assert sent(decide(person({NEVER: 10}), NOTHING, program=rules, now=NOW)) == []
 
     def test_points_that_expire_by_inactivity_are_told_by_the_members_last_activity(self) -> None:
         rules = published(
@@ -146,16 +146,16 @@ class TestPointsThatExpire:
             messages={"per_week_max": 50},
         )
         start = rules.document.today(NOW)
-        known, now = NOTHING, NOW
+        correspondence, now = NOTHING, NOW
         ana = person({start + timedelta(days=days): points for days, points in lots.items()})
         seen: Counter[tuple[date, int]] = Counter()
         days: Counter[date] = Counter()
 
         for pause in [0, *pauses]:
             now += timedelta(minutes=pause)
-            if punctual and known.look_at:
-                now = max(known.look_at, NOW)
-            decision = decide(ana, known, program=rules, now=now)
+            if punctual and correspondence.look_at:
+                now = max(correspondence.look_at, NOW)
+            decision = decide(ana, correspondence, program=rules, now=now)
             for message in decision.messages:
                 days[message.day] += 1
                 for row in message.rows:
@@ -163,7 +163,7 @@ class TestPointsThatExpire:
                     seen[row.day, min(stage for stage in stages if stage >= left)] += 1
             assert decision.after.look_at is not None
             assert decision.after.look_at > now
-            known = decision.after
+            correspondence = decision.after
 
         assert max(seen.values(), default=1) == 1
         assert max(days.values(), default=1) == 1
@@ -185,16 +185,16 @@ class TestPointsThatExpire:
         start = rules.document.today(NOW)
         ana = person({start + timedelta(days=days): points for days, points in lots.items()})
         ends = start + timedelta(days=max(lots))
-        known, now, when = NOTHING, NOW, set[tuple[date, int]]()
+        correspondence, now, when = NOTHING, NOW, set[tuple[date, int]]()
 
         while rules.document.today(now) <= ends:
-            decision = decide(ana, known, program=rules, now=now)
+            decision = decide(ana, correspondence, program=rules, now=now)
             when |= {
                 (row.day, (row.day - message.day).days)
                 for message in decision.messages
                 for row in message.rows
             }
-            known, now = decision.after, decision.after.look_at or NOW
+            correspondence, now = decision.after, decision.after.look_at or NOW
 
         for days in lots:
             last = start + timedelta(days=days)
@@ -244,7 +244,7 @@ class TestOtherOccasions:
 
         assert only(first).about == date(2026, 11, 24)
         assert [row.label for row in only(first).rows] == ["Latte"]
-        assert told(again) == []
+        assert sent(again) == []
 
     @pytest.mark.parametrize("state", ["used", "cancelled", "expired", "held"])
     def test_a_voucher_that_is_no_longer_good_is_not_told_of(self, state: str) -> None:
@@ -258,7 +258,7 @@ class TestOtherOccasions:
 
         ana = replace(person(), vouchers=(gone,))
 
-        assert told(decide(ana, NOTHING, program=rules, now=NOW)) == []
+        assert sent(decide(ana, NOTHING, program=rules, now=NOW)) == []
 
     def test_a_level_that_ends_is_told_with_what_is_missing_to_keep_it(self) -> None:
         levels = [{"id": "silver", "name": "Silver", "reached_at": 500}]
@@ -279,13 +279,13 @@ class TestOtherOccasions:
             tiers={"basis": "orders", "period": "calendar_year", "levels": levels},
             reminders={"tier_ending": {"days_before": 45}},
         )
-        kept = person(qualifying={"o2025": 700, "o2026": 500})
+        level_kept = person(qualifying={"o2025": 700, "o2026": 500})
         granted = person(
             qualifying={"o2026": 700}, tier_floor=TierFloor("silver", date(2026, 11, 30))
         )
 
-        assert told(decide(kept, NOTHING, program=rules, now=NOW)) == []
-        assert told(decide(granted, NOTHING, program=rules, now=NOW)) == []
+        assert sent(decide(level_kept, NOTHING, program=rules, now=NOW)) == []
+        assert sent(decide(granted, NOTHING, program=rules, now=NOW)) == []
 
     @pytest.mark.parametrize(
         ("birthday", "day"),
@@ -305,8 +305,8 @@ class TestOtherOccasions:
         before = decide(ana, NOTHING, program=rules, now=morning - timedelta(days=1))
         on_the_day = decide(ana, before.after, program=rules, now=morning)
 
-        assert told(before) == []
-        assert told(on_the_day) == ["birthday"]
+        assert sent(before) == []
+        assert sent(on_the_day) == ["birthday"]
 
     def test_a_birthday_is_had_once_a_year_also_when_it_is_moved(self) -> None:
         rules = program(birthday={"bonus_points": 20})
@@ -318,7 +318,11 @@ class TestOtherOccasions:
         again = decide(moved, first.after, program=rules, now=christmas)
         next_year = decide(moved, again.after, program=rules, now=christmas.replace(year=2027))
 
-        assert (told(first), told(again), told(next_year)) == (["birthday"], [], ["birthday"])
+        assert (sent(first), sent(again), sent(next_year)) == (
+            ["birthday"],
+            [],
+            ["birthday"],
+        )
 
     def test_a_present_is_given_once_and_to_those_too_who_get_no_mail(self) -> None:
         rules = program(birthday={"bonus_points": 20})
@@ -329,7 +333,7 @@ class TestOtherOccasions:
 
         assert present is not None
         assert present.points == 20
-        assert told(after) == []
+        assert sent(after) == []
         assert birthday_bonus(ana, after.after, rules.document, today=TODAY) is None
 
     def test_the_birthday_before_somebody_enrolled_is_not_made_up_for(self) -> None:
@@ -344,12 +348,12 @@ class TestOtherOccasions:
 
         first = decide(new, NOTHING, program=rules, now=NOW)
 
-        assert told(first) == ["welcome"]
+        assert sent(first) == ["welcome"]
         for days in range(20):
             later = decide(new, first.after, program=rules, now=NOW + timedelta(days=days))
-            assert told(later) == []
+            assert sent(later) == []
             first = later
-        assert told(decide(person(), NOTHING, program=rules, now=NOW)) == []
+        assert sent(decide(person(), NOTHING, program=rules, now=NOW)) == []
 
     def test_whoever_has_not_bought_for_long_is_told_once_until_they_buy_again(self) -> None:
         rules = program(lapsed={"after_days": 60})
@@ -360,7 +364,7 @@ class TestOtherOccasions:
         bought = replace(again.after, bought_on=TODAY + timedelta(days=10))
         later = decide(person(), bought, program=rules, now=NOW + timedelta(days=70))
 
-        assert (told(first), told(again), told(later)) == (["lapsed"], [], ["lapsed"])
+        assert (sent(first), sent(again), sent(later)) == (["lapsed"], [], ["lapsed"])
 
 
 class TestWhoIsWrittenTo:
@@ -395,7 +399,7 @@ class TestWhoIsWrittenTo:
         silent = decide(person(lots, who=member(consents={})), NOTHING, program=rules, now=NOW)
         later = decide(person(lots), silent.after, program=rules, now=NOW + timedelta(days=5))
 
-        assert (told(silent), told(later)) == ([], ["points_expiring"])
+        assert (sent(silent), sent(later)) == ([], ["points_expiring"])
 
 
 class TestWhen:
@@ -407,9 +411,9 @@ class TestWhen:
         silent = decide(ana, NOTHING, program=rules, now=night)
         morning = silent.after.look_at
 
-        assert told(silent) == []
+        assert sent(silent) == []
         assert morning == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
-        assert told(decide(ana, silent.after, program=rules, now=morning)) == ["welcome"]
+        assert sent(decide(ana, silent.after, program=rules, now=morning)) == ["welcome"]
 
     def test_a_week_holds_so_many_messages_and_what_expires_comes_first(self) -> None:
         rules = published(
@@ -424,18 +428,18 @@ class TestWhen:
         assert then is not None
         later = decide(ana, first.after, program=rules, now=then)
 
-        assert told(first) == ["points_expiring", "birthday"]
+        assert sent(first) == ["points_expiring", "birthday"]
         assert then == datetime(2026, 11, 28, 8, 0, tzinfo=PARIS)
-        assert told(later) == ["lapsed"]
+        assert sent(later) == ["lapsed"]
 
     def test_a_second_message_of_a_kind_waits_for_another_day(self) -> None:
         rules = program(points_expiring={"days_before": [30]})
-        known = replace(NOTHING, written=(Written(TODAY, "points_expiring"),))
+        correspondence = replace(NOTHING, written=(Written(TODAY, "points_expiring"),))
         ana = person({TODAY + timedelta(days=7): 10})
 
-        silent = decide(ana, known, program=rules, now=NOW)
+        silent = decide(ana, correspondence, program=rules, now=NOW)
 
-        assert told(silent) == []
+        assert sent(silent) == []
         assert silent.after.look_at == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
 
     def test_a_look_at_somebody_without_news_changes_nothing(self) -> None:

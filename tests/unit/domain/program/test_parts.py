@@ -147,14 +147,14 @@ def test_a_rule_for_a_category_that_earns_nothing_is_refused() -> None:
     assert faults_of_broken(document(earning_rules=[mended])) == ()
 
 
-def _paths(part: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+def _paths(part: Any, parents: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     """The path to everything in a document."""
     steps: list[tuple[str | int, Any]] = []
     if isinstance(part, dict):
         steps = list(part.items())
     elif isinstance(part, list):
         steps = list(enumerate(part))
-    return [at, *(path for step, inner in steps for path in _paths(inner, (*at, step)))]
+    return [parents, *(path for step, inner in steps for path in _paths(inner, (*parents, step)))]
 
 
 FULL = document(

@@ -70,7 +70,7 @@ effects = st.builds(
 )
 
 
-def told[F: Fact](kind: type[F], by: TableChange) -> list[F]:
+def of_kind[F: Fact](kind: type[F], by: TableChange) -> list[F]:
     return [fact for fact in facts_of(by) if isinstance(fact, kind)]
 
 
@@ -78,13 +78,13 @@ def test_an_accrual_is_an_entry_and_an_order() -> None:
     facts = list(facts_of(change(accrual(order(amount_minor=4999)))))
 
     assert [fact.kind for fact in facts] == ["entries", "orders"]
-    (sold,) = told(OrderFact, change(accrual(order(amount_minor=4999))))
+    (sold,) = of_kind(OrderFact, change(accrual(order(amount_minor=4999))))
     assert (sold.amount_minor, sold.member_id, sold.lines) == (4999, "mem_1", 1)
 
 
 @given(effects)
 def test_movements_add_up_to_what_the_entry_says(effect: Holding) -> None:
-    (fact,) = told(EntryFact, change(request("adjustment", effect)))
+    (fact,) = of_kind(EntryFact, change(request("adjustment", effect)))
 
     pending = sum(each.points for each in fact.movements if each.place == "pending")
     spendable = sum(each.points for each in fact.movements if each.place != "pending")
@@ -92,7 +92,7 @@ def test_movements_add_up_to_what_the_entry_says(effect: Holding) -> None:
 
 
 def test_points_that_never_expire_move_without_a_date() -> None:
-    (fact,) = told(EntryFact, change(accrual(lots={NEVER: 5})))
+    (fact,) = of_kind(EntryFact, change(accrual(lots={NEVER: 5})))
 
     assert fact.movements == (Movement(place="lot", points=5),)
 
@@ -103,7 +103,7 @@ def test_an_accrual_tells_points_and_money_by_rule() -> None:
     detail = Accrual(order=order(), shares=shares, parts=(), qualifying=Qualifying("p2026", 95))
     by = change(entry(OrderCause("pos", "1001", "accrual"), Holding(lots={LOT: 95}), detail=detail))
 
-    (fact,) = told(EntryFact, by)
+    (fact,) = of_kind(EntryFact, by)
 
     assert fact.rules == (
         RulePoints(rule_id="base", points=35, eligible_minor=3500),
@@ -120,7 +120,7 @@ def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_record
         happened_at=midnight,
     )
 
-    (fact,) = told(EntryFact, change(expiry))
+    (fact,) = of_kind(EntryFact, change(expiry))
 
     assert fact.counted_at == midnight
     assert fact.day == date(2026, 11, 21)
@@ -129,7 +129,7 @@ def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_record
 def test_a_fact_lies_under_its_day_in_utc_whatever_zone_its_instant_is_written_in() -> None:
     auckland = datetime.fromisoformat("2026-11-22T08:00:00+13:00")
 
-    (fact,) = told(EntryFact, change(accrual(recorded_at=auckland)))
+    (fact,) = of_kind(EntryFact, change(accrual(recorded_at=auckland)))
 
     assert fact.day == date(2026, 11, 21)
 
@@ -144,8 +144,8 @@ def test_a_guest_s_order_is_told_again_once_it_is_a_member_s() -> None:
         guest="email#1#ab12",
     )
 
-    (unclaimed,) = told(OrderFact, change(guest))
-    (claimed,) = told(OrderFact, change(accrual(), guest))
+    (unclaimed,) = of_kind(OrderFact, change(guest))
+    (claimed,) = of_kind(OrderFact, change(accrual(), guest))
 
     assert unclaimed.fact_id == claimed.fact_id
     assert unclaimed.revision < claimed.revision
@@ -155,7 +155,7 @@ def test_a_guest_s_order_is_told_again_once_it_is_a_member_s() -> None:
 
 def test_guests_are_told_apart_without_the_digest_that_finds_them() -> None:
     one, other, same = (
-        told(
+        of_kind(
             OrderFact,
             change(
                 Placeholder(
@@ -202,7 +202,7 @@ def test_a_refund_tells_its_money() -> None:
         )
     )
 
-    (fact,) = told(EntryFact, by)
+    (fact,) = of_kind(EntryFact, by)
 
     assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2500, 5, "1001")
 
@@ -223,17 +223,17 @@ def test_an_order_that_changed_tells_how_much_less_it_is_worth() -> None:
         entry(OrderCause("pos", "1001", "edit", "ab12"), Holding(lots={LOT: -20}), detail=edit)
     )
 
-    (fact,) = told(EntryFact, by)
+    (fact,) = of_kind(EntryFact, by)
 
     assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2499, 4, "1001")
     assert fact.qualifying_amount == -2499
-    assert not told(OrderFact, by)
+    assert not of_kind(OrderFact, by)
 
 
 def test_a_redemption_names_its_reward() -> None:
     bought = Redemption(redemption_id="red_1", reward_id="latte", code=CODE)
 
-    (fact,) = told(
+    (fact,) = of_kind(
         EntryFact, change(request("redemption", Holding(lots={LOT: -40}), detail=bought))
     )
 
@@ -243,14 +243,14 @@ def test_a_redemption_names_its_reward() -> None:
 def test_a_voucher_is_told_once_for_each_state_under_one_id() -> None:
     steps = [voucher("held"), voucher("issued"), voucher("used", used_at=LATER)]
 
-    facts = [told(VoucherFact, change(step))[0] for step in steps]
+    facts = [of_kind(VoucherFact, change(step))[0] for step in steps]
 
     assert {fact.fact_id for fact in facts} == {"red_1"}
     assert [fact.revision for fact in facts] == [1, 2, 3]
 
 
 def test_an_account_that_begins_is_a_member() -> None:
-    (fact,) = told(MemberFact, change(Account(member_id="mem_1", enrolled_at=NOON)))
+    (fact,) = of_kind(MemberFact, change(Account(member_id="mem_1", enrolled_at=NOON)))
 
     assert (fact.status, fact.enrolled_at, fact.ended_at) == ("active", NOON, None)
 
@@ -265,7 +265,7 @@ def test_a_level_that_is_granted_is_news_of_a_member() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
     granted = replace(account, tier_floor=TierFloor("gold", LOT))
 
-    (fact,) = told(MemberFact, change(granted, account))
+    (fact,) = of_kind(MemberFact, change(granted, account))
 
     assert (fact.revision, fact.floor_level, fact.floor_until) == (2, "gold", LOT)
 
@@ -274,7 +274,7 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
     closed = replace(account, status="closed", ended_at=LATER)
 
-    (fact,) = told(MemberFact, change(closed, account))
+    (fact,) = of_kind(MemberFact, change(closed, account))
 
     assert (fact.revision, fact.enrolled_at, fact.ended_at) == (3, NOON, LATER)
 
@@ -288,10 +288,10 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
     ],
 )
 def test_an_item_read_from_the_table_tells_what_its_last_change_told(
-    kept: Entry | Account,
+    record: Entry | Account,
 ) -> None:
-    streamed = list(facts_of(change(kept, made_at=NOON)))
-    rebuilt = list(facts_of(change(kept, made_at=LATER)))
+    streamed = list(facts_of(change(record, made_at=NOON)))
+    rebuilt = list(facts_of(change(record, made_at=LATER)))
 
     assert [replace(fact, recorded_at=NOON) for fact in rebuilt] == [
         replace(fact, recorded_at=NOON) for fact in streamed
@@ -312,7 +312,7 @@ def test_no_fact_has_room_for_a_voucher_s_code() -> None:
 def test_a_message_is_told_anew_for_what_became_of_it() -> None:
     fates = ("waiting", "sent", "bounced")
     by_fate = [
-        told(MessageFact, change(message(state=state, settled_at=LATER, sent_at=NOON)))[0]
+        of_kind(MessageFact, change(message(state=state, settled_at=LATER, sent_at=NOON)))[0]
         for state in fates
     ]
 
@@ -322,13 +322,15 @@ def test_a_message_is_told_anew_for_what_became_of_it() -> None:
 
 
 def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> None:
-    (fact,) = told(MessageFact, change(message(sent_at=None, state="complained", settled_at=LATER)))
+    (fact,) = of_kind(
+        MessageFact, change(message(sent_at=None, state="complained", settled_at=LATER))
+    )
 
     assert (fact.sent_at, fact.recorded_at) == (LATER, LATER)
 
 
 def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
-    (fact,) = told(
+    (fact,) = of_kind(
         SurveyFact, change(response(2, order=OrderRef("pos", "1001"), comment="0612345678"))
     )
 
@@ -336,7 +338,7 @@ def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
     assert "0612345678" not in str(fact)
 
 
-KEPT: Final[dict[str, Record]] = {
+RECORDS: Final[dict[str, Record]] = {
     "an order's accrual": entry(
         OrderCause("pos", "1001", "accrual"),
         Holding(lots={LOT: 49}, pending={WAITING: 7}),
@@ -388,10 +390,10 @@ KEPT: Final[dict[str, Record]] = {
 PINNED: Final = json.loads((FIXTURES / "pinned" / "facts.json").read_text())
 
 
-@pytest.mark.parametrize("what", KEPT)
+@pytest.mark.parametrize("what", RECORDS)
 def test_a_fact_is_kept_as_it_was_always_kept(what: str) -> None:
     """Its table, id and columns: a lake keeps what was written before the code was renamed."""
-    facts = [{"kind": fact.kind} | asdict(fact) for fact in facts_of(change(KEPT[what]))]
+    facts = [{"kind": fact.kind} | asdict(fact) for fact in facts_of(change(RECORDS[what]))]
 
     assert json.loads(json.dumps(facts, default=str)) == PINNED[what]
 
