@@ -42,6 +42,7 @@ from loyalty.edge.http.app import (
 from loyalty.edge.http.auth import STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, Money, PageLimit
+from loyalty.edge.mail.pages import question_page, thanks_page
 from loyalty.edge.mail.survey_links import (
     SEALED,
     Invitation,
@@ -49,8 +50,6 @@ from loyalty.edge.mail.survey_links import (
     answer_of,
     invitation_of,
     path,
-    question_page,
-    thanks_page,
 )
 from loyalty.edge.metrics import count
 from loyalty.edge.models.entries import EntryAnswer, RecordedEntry, entry_answer, shares_answer
@@ -93,6 +92,7 @@ from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_or
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Waiting
 from loyalty.usecases.people import surveys
+from loyalty.usecases.people.members import look_up
 from loyalty.usecases.people.surveys import Answered
 from loyalty.usecases.ports import Desk
 
@@ -401,7 +401,9 @@ def open_survey(program_id: ProgramId, token: SurveyToken) -> Response[str]:
     survey = desk.program.document.survey(invitation.survey_id)
     if survey is None:
         raise NotFound("There is no such survey any more")
-    return html_page(question_page(survey, desk.program.document))
+    addressee = surveys.addressee(order=invitation.order, member_id=invitation.member_id, desk=desk)
+    locale = _locale_of(addressee, program_id)
+    return html_page(question_page(survey, desk.program.document, locale=locale))
 
 
 @api.post(
@@ -424,7 +426,19 @@ def answer_survey_by_link(program_id: ProgramId, token: SurveyToken) -> Response
         desk=desk,
     )
     _count(answered)
-    return html_page(thanks_page(desk.program.document))
+    locale = _locale_of(answered.response.member_id, program_id)
+    return html_page(thanks_page(desk.program.document, locale=locale))
+
+
+def _locale_of(member_id: str | None, program_id: str) -> str | None:
+    """The member's locale; None if they have none, are unknown, or were erased."""
+    if member_id is None:
+        return None
+    try:
+        members = directory(program_id, settings(AccrualSettings))
+        return look_up(member_id, members=members).member.profile.locale
+    except NotFound:
+        return None
 
 
 def _invitation(token: str, desk: Desk) -> Invitation:

@@ -45,7 +45,8 @@ from loyalty.edge.http.app import (
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, Day, Instant, PageLimit
-from loyalty.edge.mail.unsubscribing import ASK, DONE, SEALED, member_named_by
+from loyalty.edge.mail.pages import unsubscribe_page, unsubscribed_page
+from loyalty.edge.mail.unsubscribing import SEALED, member_named_by
 from loyalty.edge.metrics import count
 from loyalty.edge.models.entries import entry_answer
 from loyalty.edge.models.member_export import ExportAnswer, export_answer, position
@@ -371,8 +372,9 @@ def ask_to_unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Respon
 
     The link of every mail opens it. Opening it changes nothing.
     """
-    _unsubscribing(program_id, token)
-    return html_page(ASK)
+    desk, members = _serving(program_id)
+    locale = _locale_of(_unsubscribing(program_id, token), members=members)
+    return html_page(unsubscribe_page(desk.program.document, locale=locale))
 
 
 @api.post("/unsubscribe/<token>", allow=ANYONE, refuses=(NotFound, TryAgain))
@@ -384,9 +386,18 @@ def unsubscribe(program_id: ProgramId, token: UnsubscribeToken) -> Response[str]
     desk, members = _serving(program_id)
     member_id = _unsubscribing(program_id, token)
     member_update = MemberUpdate(consents={"email": False})
-    people.change(member_id, member_update, proven=None, members=members, desk=desk)
+    changed = people.change(member_id, member_update, proven=None, members=members, desk=desk)
     count("Unsubscribed")
-    return html_page(DONE)
+    locale = changed.member.profile.locale
+    return html_page(unsubscribed_page(desk.program.document, locale=locale))
+
+
+def _locale_of(member_id: str, *, members: TableMembers) -> str | None:
+    """The member's locale; None if they have none, or were erased."""
+    try:
+        return people.look_up(member_id, members=members).member.profile.locale
+    except NotFound:
+        return None
 
 
 def _unsubscribing(program_id: str, token: str) -> str:

@@ -416,7 +416,7 @@ class TestSomebodyElsesAddress:
 
 class TestLookingUp:
     @pytest.mark.parametrize(
-        ("told", "asked"),
+        ("shown", "searched"),
         [
             (ANA, {"kind": "email", "value": " ANA@EXAMPLE.COM "}),
             (
@@ -438,7 +438,7 @@ class TestLookingUp:
         assert found.body == enrolled.body
 
     @pytest.mark.parametrize(
-        "asked",
+        "searched",
         [
             {"kind": "email", "value": "207119551@example.com"},
             {"kind": "card", "value": "207119551"},

@@ -48,7 +48,7 @@ def enroll(*identities: dict[str, Any], **more: Any) -> str:
 
 @pytest.fixture
 def ana(publish: Callable[..., object]) -> str:
-    publish(transfers={"points_max": 100})
+    publish(transfers={"points_max": 100, "min_age_days": 0})
     profile = {"name": "Ana", "birthday": "1990-02-28", "attributes": {"milk": "oat"}}
     return enroll(ANA, CARD, profile=profile, consents={"email": True})
 

@@ -249,7 +249,7 @@ def test_members_read_the_public_part() -> None:
 
     public = get(as_=person()).body["document"]
 
-    assert public["points"] == {"one": "bean", "many": "beans"}
+    assert public["points"] == {"one": "bean", "many": "beans", "translations": {}}
     assert {"clawback", "reinstate_days", "claim_days"}.isdisjoint(public)
     assert all("stock" not in each for each in public["rewards"])
 

@@ -312,6 +312,23 @@ class TestLinks:
             assert sent(wrong, "score=5").status == 404
         assert listed().body["items"] == []
 
+    def test_the_pages_are_in_the_language_of_the_orders_member(self, ana: str) -> None:
+        path = f"{till.PROGRAM}/members/{ana}"
+        till_sets = {"profile": {"locale": "fr-CA"}}
+        assert call(enrollment, "PATCH", path, body=till_sets, as_=till.CASHIER).status == 200
+        link = made(order=ORDER)
+
+        page, thanks = call(handler, "GET", link), sent(link, "score=5")
+
+        assert '<html lang="fr">' in page.text
+        assert "1: très insatisfait" in page.text
+        assert "<h1>Merci</h1>" in thanks.text
+
+    def test_the_page_of_an_order_that_has_not_arrived_is_in_the_programs_language(self) -> None:
+        page = call(handler, "GET", made(order=ORDER | {"order_id": "not-yet"}))
+
+        assert '<html lang="en">' in page.text
+
     def test_a_link_ends(self, ana: str, time: Clock) -> None:
         link = made(order=ORDER, days=2)
         time.now += timedelta(days=2)

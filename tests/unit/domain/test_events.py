@@ -205,7 +205,7 @@ def test_every_kind_of_event_says_its_name_itself() -> None:
     assert {kind.name for kind in ALL} == set(PINNED)
 
 
-@pytest.mark.parametrize(("name", "told"), CHANGES.items())
+@pytest.mark.parametrize(("name", "table_change"), CHANGES.items())
 def test_an_event_is_what_its_schema_says(name: str, table_change: TableChange) -> None:
     (event,) = events_named(name, table_change)
 
@@ -215,7 +215,7 @@ def test_an_event_is_what_its_schema_says(name: str, table_change: TableChange) 
     validator.validate(json.loads(event.to_json()))
 
 
-@pytest.mark.parametrize(("name", "told"), CHANGES.items())
+@pytest.mark.parametrize(("name", "table_change"), CHANGES.items())
 def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_code(
     name: str, table_change: TableChange
 ) -> None:
@@ -260,7 +260,7 @@ def test_a_voucher_that_is_used_again_tells_another_event() -> None:
     assert first.id != again.id
 
 
-@pytest.mark.parametrize("told", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("table_change", CHANGES.values(), ids=CHANGES)
 def test_a_change_told_twice_makes_the_same_events(table_change: TableChange) -> None:
     first, second = ([event.to_json() for event in events_of(table_change)] for _ in range(2))
 

@@ -280,7 +280,7 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "record",
     [
         accrual(pending={WAITING: 7}),
         voucher("used", used_at=LATER, used_order=OrderRef("pos", "2")),

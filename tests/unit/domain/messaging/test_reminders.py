@@ -31,7 +31,7 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.messages import QuietHours
-from tests.support.documents import published
+from tests.support.documents import published, reward
 from tests.support.ledger import voucher
 
 PARIS: Final = ZoneInfo("Europe/Paris")
@@ -245,6 +245,21 @@ class TestOtherOccasions:
         assert only(first).about == date(2026, 11, 24)
         assert [row.label for row in only(first).rows] == ["Latte"]
         assert sent(again) == []
+
+    @pytest.mark.parametrize(("locale", "name"), [("fr-FR", "Café au lait"), ("de", "Latte")])
+    def test_a_reward_has_the_name_of_the_members_language(self, locale: str, name: str) -> None:
+        latte = reward(translations={"fr": {"name": "Café au lait"}})
+        rules = published(reminders={"voucher_expiring": {"days_before": 3}}, rewards=[latte])
+        old = voucher(
+            issued_at=NOW - timedelta(days=30), expires_at=midnight(date(2026, 11, 25), PARIS)
+        )
+        ana = replace(member(), profile=replace(member().profile, locale=locale))
+
+        decision = decide(
+            replace(person(who=ana), vouchers=(old,)), NOTHING, program=rules, now=NOW
+        )
+
+        assert [row.label for row in only(decision).rows] == [name]
 
     @pytest.mark.parametrize("state", ["used", "cancelled", "expired", "held"])
     def test_a_voucher_that_is_no_longer_good_is_not_told_of(self, state: str) -> None:

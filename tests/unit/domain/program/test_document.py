@@ -266,3 +266,16 @@ def test_nothing_expires_by_inactivity_before_a_full_period_since_it_was_switche
 
     assert switched_on.undated_until(date(2020, 1, 1)) == date(2027, 5, 1)
     assert switched_on.undated_until(date(2026, 12, 31)) == date(2027, 6, 30)
+
+
+def test_two_translations_of_one_locale_are_refused() -> None:
+    words = {"one": "grain", "many": "grains"}
+    points = {"one": "bean", "many": "beans", "translations": {"fr-CA": words, "fr-ca": words}}
+    names = {"fr": {"name": "Café au lait"}, "FR": {"name": "Café"}}
+
+    found = places(points=points, rewards=[reward(translations=names)])
+
+    assert found == {
+        "/points/translations/fr-ca": "duplicate_locale",
+        "/rewards/0/translations/FR": "duplicate_locale",
+    }

@@ -8,7 +8,8 @@ import pytest
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
-from loyalty.edge.mail.render import Letter, RenderedMail, mail, readable_on
+from loyalty.edge.mail.colors import readable_on
+from loyalty.edge.mail.render import Letter, RenderedMail, mail
 from tests.support.documents import program
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -204,3 +205,14 @@ def test_the_way_out_is_in_both_parts() -> None:
 )
 def test_letters_on_the_program_s_colour_can_be_read(color: str, letters: str) -> None:
     assert readable_on(color) == letters
+
+
+def test_points_have_the_name_of_the_members_language() -> None:
+    points = {"one": "bean", "many": "beans", "translations": {"fr": {"one": "grain", "many": "g"}}}
+
+    french = send("points_expiring", locale="fr-FR", points=1, document={"points": points})
+    english = send("points_expiring", locale="en", points=1, document={"points": points})
+
+    assert french.subject.startswith("1 grain ")
+    assert "1\u202f234 g " in french.text
+    assert english.subject.startswith("1 bean ")

@@ -151,7 +151,7 @@ def _vouchers_expiring(person: Person, document: Program, now: datetime) -> Iter
                 until=last,
                 points=voucher.points,
                 about=last,
-                label=reward.name,
+                label=reward.name_in(person.member.profile.locale or document.messages.locale),
             )
 
 

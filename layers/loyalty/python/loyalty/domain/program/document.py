@@ -34,7 +34,8 @@ from loyalty.domain.kernel.fields import (
     Moment,
     Points,
 )
-from loyalty.domain.program.messages import Messages, Reminders
+from loyalty.domain.program.locales import best_locale
+from loyalty.domain.program.messages import LOCALE, Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.surveys import ProgramSurvey
 
@@ -60,14 +61,30 @@ RewardKind = Literal[
 
 TierBasis = Literal["qualifying_points", "spend", "orders"]
 
+LocaleTag = Annotated[StrictStr, Field(pattern=LOCALE)]
+
 Rate = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 
 
-class PointsName(DocumentPart):
-    """What points are called."""
+class PointsWords(DocumentPart):
+    """What points are called in one language."""
 
     one: Annotated[Label, Field(description="The name of one point: “bean”.")]
     many: Annotated[Label, Field(description="The name of several points: “beans”.")]
+
+
+class PointsName(PointsWords):
+    """What points are called."""
+
+    translations: Annotated[
+        dict[LocaleTag, PointsWords],
+        Field(max_length=50, description="Names in other languages, by BCP 47 tag: fr, fr-CA."),
+    ] = {}  # noqa: RUF012  # the model is frozen
+
+    def in_locale(self, locale: str | None) -> PointsWords:
+        """The name for a member's locale, or else the program's own."""
+        tag = best_locale(self.translations, locale)
+        return self.translations[tag] if tag else self
 
 
 class AfterEarningExpiry(DocumentPart):
@@ -347,6 +364,16 @@ class Transfers(DocumentPart):
     ] = 30
 
 
+class RewardWords(DocumentPart):
+    """What a reward is called in one language."""
+
+    name: Annotated[Label, Field(description="The reward's name, as members see it.")]
+    description: Annotated[
+        Annotated[StrictStr, Field(max_length=2000), LINES] | None,
+        Field(description="A text to show to members; null: the reward's own."),
+    ] = None
+
+
 class Reward(DocumentPart):
     """Something that points buy. Days are in the program's time zone."""
 
@@ -360,6 +387,10 @@ class Reward(DocumentPart):
         Annotated[StrictStr, Field(max_length=2000), LINES] | None,
         Field(description="A text to show to members."),
     ] = None
+    translations: Annotated[
+        dict[LocaleTag, RewardWords],
+        Field(max_length=50, description="Names in other languages, by BCP 47 tag: fr, fr-CA."),
+    ] = {}  # noqa: RUF012  # the model is frozen
     amount_minor: Annotated[
         AmountMinor | None, Field(description="The discount or value, in minor units.")
     ] = None
@@ -407,6 +438,11 @@ class Reward(DocumentPart):
         StrictInt | None,
         Field(ge=1, le=3660, description="Days that a voucher is valid; null: for ever."),
     ] = None
+
+    def name_in(self, locale: str | None) -> str:
+        """The name for a member's locale, or else the program's own."""
+        tag = best_locale(self.translations, locale)
+        return self.translations[tag].name if tag else self.name
 
     def is_open(self, *, now: datetime, zone: ZoneInfo) -> bool:
         """Whether `now` lies in the reward's window."""

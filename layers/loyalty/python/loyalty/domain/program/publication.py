@@ -1,9 +1,10 @@
 """What must hold of a program document as a whole before it is published."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import available_timezones
 
@@ -50,6 +51,7 @@ def faults_of_broken(document: object) -> tuple[Fault, ...]:
 def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield _time_zone(document)
     yield _currency(document)
+    yield _same_locales(lambda: document.points.translations, "/points")
     yield _transfers(document)
     rules = _parts(lambda: document.earning_rules)
     rewards = _parts(lambda: document.rewards)
@@ -69,6 +71,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     yield _expiry(document)
     for index, reward in enumerate(rewards):
         yield from _reward(reward, document, f"/rewards/{index}")
+        yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
     for index, (lower, level) in enumerate(pairwise(levels), 1):
         yield _level_above(lower, level, f"/tiers/levels/{index}")
     yield _points_expiring(document)
@@ -363,6 +366,16 @@ def _quiet_hours(document: Program) -> Iterator[Fault]:
     if (quiet := document.messages.quiet_hours) and quiet.starts_at == quiet.ends_at:
         detail = "They end when they start; null means none"
         yield Fault("/messages/quiet_hours/ends_at", "empty_window", detail)
+
+
+def _same_locales(translations: Callable[[], Mapping[str, object]], place: str) -> Iterator[Fault]:
+    """Tags ignore case, so `fr-CA` and `fr-ca` would be two translations of one locale."""
+    seen: dict[str, str] = {}
+    for tag in translations():
+        first = seen.setdefault(tag.lower(), tag)
+        if first != tag:
+            detail = f"“{first}” is the same locale"
+            yield Fault(f"{place}/translations/{tag}", "duplicate_locale", detail)
 
 
 def _templates(document: Program) -> Iterator[Fault]:

@@ -89,7 +89,12 @@ def sample(
             points=_points(preview.kind, document),
             level=tiers.levels[-1].name if tiers else "Gold",
             missing=SAMPLE_AMOUNT,
-            rows=_rows(preview.kind, document, about=about or today),
+            rows=_rows(
+                preview.kind,
+                document,
+                about=about or today,
+                locale=preview.locale or document.messages.locale,
+            ),
         ),
         member=Member(
             member_id="mem_sample",
@@ -139,13 +144,15 @@ def _points(kind: MessageKind, document: Program) -> int:
     return SAMPLE_POINTS
 
 
-def _rows(kind: MessageKind, document: Program, *, about: date) -> tuple[Row, ...]:
+def _rows(
+    kind: MessageKind, document: Program, *, about: date, locale: str | None
+) -> tuple[Row, ...]:
     match kind:
         case "points_expiring":
             first = Row(day=about, points=SAMPLE_POINTS)
             return (first, Row(day=about + LATER, points=SAMPLE_POINTS // 3))
         case "voucher_expiring":
-            name = document.rewards[0].name if document.rewards else "Latte"
+            name = document.rewards[0].name_in(locale) if document.rewards else "Latte"
             return (Row(day=about, points=SAMPLE_POINTS, label=name),)
         case _:
             return ()

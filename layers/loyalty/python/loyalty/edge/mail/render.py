@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -19,15 +19,12 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.text import name_in_mail
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
-from loyalty.domain.program.document import Program
+from loyalty.domain.program.document import PointsWords, Program
 from loyalty.domain.program.wording import DEFAULTS, words
+from loyalty.edge.mail.colors import readable_on
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-
-# Colors of a higher luminance (by WCAG's formula) need dark letters.
-LIGHT: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
     # The words are in the template's language; dates and amounts are in the member's locale.
     language = _locale(template.locale or (messages.locale if own else "en"), "en")
     text = words(template, _variables(letter, document, locale))
-    rows = _rows(message, document, locale)
+    rows = _rows(letter, document, locale)
     is_rtl = language.text_direction == "rtl"
     html = _layout().render(
         subject=text.subject,
@@ -91,27 +88,18 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
     return RenderedMail(text.subject, html, "\n\n".join(part for part in parts if part) + "\n")
 
 
-def readable_on(color: str) -> str:
-    """White or nearly black, whichever is more readable on a color."""
-    red, green, blue = (_linear(int(color[start : start + 2], 16) / 255) for start in (1, 3, 5))
-    return "#1A1A1A" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > LIGHT else "#FFFFFF"
-
-
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-
 def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, object]:
     """All variables of templates, including those that the message's kind does not use."""
     message = letter.message
     about = format_date(message.about, "long", locale=locale) if message.about else ""
     days = abs((message.about - letter.today).days) if message.about else 0
-    points = _points(message.points, document, locale)
+    name = _points_name(letter.member, document)
+    points = _points(message.points, name, locale)
     return {
         "program": document.name,
         "name": name_in_mail(letter.member.profile.name),
-        "balance": _points(letter.balance, document, locale),
-        "points_name": document.points.many,
+        "balance": _points(letter.balance, name, locale),
+        "points_name": name.many,
         "points": points,
         "bonus": points if message.points else "",
         "expires_on": about,
@@ -119,32 +107,37 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
         "days": days,
         "reward": (message.rows[0].label or "") if message.rows else "",
         "tier": message.level or "",
-        "missing": _missing(message.missing, document, locale),
+        "missing": _missing(message.missing, name, document, locale),
     }
 
 
-def _rows(message: Message, document: Program, locale: Locale) -> list[tuple[str, str]]:
+def _rows(letter: Letter, document: Program, locale: Locale) -> list[tuple[str, str]]:
     """What the message lists, if there is more than one of it: (what, when)."""
+    message, name = letter.message, _points_name(letter.member, document)
     if len(message.rows) < 2:
         return []
     return [
         (
-            row.label or _points(row.points, document, locale),
+            row.label or _points(row.points, name, locale),
             format_date(row.day, "long", locale=locale),
         )
         for row in message.rows
     ]
 
 
-def _points(points: int, document: Program, locale: Locale) -> str:
-    unit = document.points.one if points == 1 else document.points.many
+def _points_name(member: Member, document: Program) -> PointsWords:
+    return document.points.in_locale(member.profile.locale or document.messages.locale)
+
+
+def _points(points: int, name: PointsWords, locale: Locale) -> str:
+    unit = name.one if points == 1 else name.many
     return f"{format_decimal(points, locale=locale)} {unit}"
 
 
-def _missing(amount: int, document: Program, locale: Locale) -> str:
+def _missing(amount: int, name: PointsWords, document: Program, locale: Locale) -> str:
     match document.tiers.basis if document.tiers else None:
         case "qualifying_points":
-            return _points(amount, document, locale)
+            return _points(amount, name, locale)
         case "spend":
             money = Decimal(amount).scaleb(-(exponent(document.currency) or 0))
             return format_currency(money, document.currency, locale=locale)

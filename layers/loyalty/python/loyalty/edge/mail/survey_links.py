@@ -1,4 +1,4 @@
-"""Survey links, by which a member answers without signing in, and the page that they open.
+"""Survey links, by which a member answers without signing in, and the form that they send.
 
 A link is sealed: it names a survey and the order or the member, and nobody can forge or change
 one. It expires. As always, there is one answer for each order or period.
@@ -9,7 +9,6 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -19,8 +18,6 @@ from loyalty.domain.kernel.errors import Fault, NotFound, ValidationFailed
 from loyalty.domain.kernel.text import as_lines
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Keyring
-from loyalty.domain.program.document import Program
-from loyalty.domain.program.surveys import ProgramSurvey
 from loyalty.edge.models.surveys import COMMENT_MAX
 from loyalty.usecases.people.surveys import SurveyReply
 
@@ -118,46 +115,3 @@ def _written(content: bytes) -> str:
 
 def _read(name: str) -> bytes:
     return base64.urlsafe_b64decode(name + "=" * (-len(name) % 4))
-
-
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{{font:17px/1.5 -apple-system,"Segoe UI",Helvetica,Arial,sans-serif;background:#F3F1EC;
-color:#2B2B2B;margin:0 auto;padding:12vh 24px;max-width:34em}}h1{{font-size:24px;line-height:1.25}}
-fieldset{{border:0;padding:0;margin:24px 0;display:flex;flex-wrap:wrap;gap:8px}}
-label.score{{background:#fff;border-radius:10px;padding:10px 14px;cursor:pointer}}
-textarea{{font:inherit;box-sizing:border-box;width:100%;min-height:6em;border:1px solid #C9C4B8;
-border-radius:10px;padding:10px}}button{{font:inherit;font-weight:600;color:#fff;
-background:{color};border:0;border-radius:10px;padding:14px 26px;margin-top:16px;cursor:pointer}}
-</style></head><body><h1>{heading}</h1>{content}</body></html>
-"""
-
-
-def question_page(survey: ProgramSurvey, document: Program) -> str:
-    """The question, and a form to answer it: opening the page changes nothing."""
-    lowest, highest = survey.scale
-    scores = "".join(
-        f'<label class="score"><input type="radio" name="score" value="{score}" required> '
-        f"{score}</label>"
-        for score in range(lowest, highest + 1)
-    )
-    content = (
-        f'<form method="post"><fieldset aria-label="{lowest} to {highest}">{scores}</fieldset>'
-        f'<label>Anything you would like to tell us?<textarea name="comment" '
-        f'maxlength="{COMMENT_MAX}"></textarea></label><button>Send</button></form>'
-    )
-    return _page(document, heading=survey.question, content=content)
-
-
-def thanks_page(document: Program) -> str:
-    return _page(document, heading="Thank you", content="<p>We have your answer.</p>")
-
-
-def _page(document: Program, *, heading: str, content: str) -> str:
-    return _PAGE.format(
-        title=escape(document.name),
-        heading=escape(heading),
-        content=content,
-        color=document.messages.look.color,
-    )

@@ -12,6 +12,7 @@ from loyalty.domain.program.document import (
     Program,
     Reward,
     RewardKind,
+    RewardWords,
 )
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
 
@@ -67,6 +68,10 @@ class CatalogueReward(AnswerPart):
         int | None, Field(description="For how many days its voucher is valid; null: for ever.")
     ]
     available: Annotated[bool, Field(description="Whether it can be redeemed today.")]
+    translations: Annotated[
+        dict[str, RewardWords],
+        Field(description="Names and descriptions in other languages, by BCP 47 tag."),
+    ]
 
 
 class Catalogue(AnswerPart):
@@ -140,4 +145,5 @@ def _reward(reward: Reward, document: Program, *, now: datetime) -> CatalogueRew
         per_member_max=reward.per_member_max,
         voucher_days=reward.voucher_days,
         available=reward.is_open(now=now, zone=document.zone),
+        translations=reward.translations,
     )

@@ -89,6 +89,14 @@ def require_addressed(
     _require_subject(survey, order, member_id)
 
 
+def addressee(*, order: OrderRef | None, member_id: str | None, desk: Desk) -> str | None:
+    """The id of the member whom a link asks; None if its order has not arrived, or is a guest's."""
+    if member_id is not None or order is None:
+        return member_id
+    entry = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
+    return entry.member_id if isinstance(entry, Entry) else None
+
+
 def _response(survey: ProgramSurvey, survey_reply: SurveyReply, desk: Desk) -> Response:
     return Response(
         survey_id=survey.id,

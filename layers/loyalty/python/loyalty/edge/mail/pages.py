@@ -1,0 +1,206 @@
+"""The pages that links in mails open: in the member's language, with the program's name and color.
+
+Opening a page changes nothing, because mail scanners open every link; its form does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.locales import best_locale
+from loyalty.domain.program.surveys import ProgramSurvey, SurveyKind
+from loyalty.edge.mail.colors import readable_on
+from loyalty.edge.models.surveys import COMMENT_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """The words of the pages in one language; `ends` are those of each kind of survey's scale."""
+
+    stop_mail: str
+    unsubscribe: str
+    unsubscribed: str
+    no_more_mail: str
+    comment: str
+    send: str
+    thanks: str
+    answered: str
+    ends: Mapping[SurveyKind, tuple[str, str]]
+
+
+PHRASES: Final[Mapping[str, Phrases]] = {
+    "en": Phrases(
+        stop_mail="No more mail from {program}?",
+        unsubscribe="Unsubscribe",
+        unsubscribed="You are unsubscribed",
+        no_more_mail="We will not write to you again. Your {points} stay yours.",
+        comment="Anything you would like to tell us?",
+        send="Send",
+        thanks="Thank you",
+        answered="We have your answer.",
+        ends={
+            "nps": ("not at all likely", "extremely likely"),
+            "csat": ("very dissatisfied", "very satisfied"),
+        },
+    ),
+    "de": Phrases(
+        stop_mail="Keine E-Mails mehr von {program}?",
+        unsubscribe="Abmelden",
+        unsubscribed="Sie sind abgemeldet",
+        no_more_mail="Wir schreiben Ihnen nicht mehr. Ihre {points} behalten Sie.",
+        comment="Möchten Sie uns noch etwas mitteilen?",
+        send="Absenden",
+        thanks="Vielen Dank",
+        answered="Ihre Antwort ist angekommen.",
+        ends={
+            "nps": ("sehr unwahrscheinlich", "sehr wahrscheinlich"),
+            "csat": ("sehr unzufrieden", "sehr zufrieden"),
+        },
+    ),
+    "fr": Phrases(
+        stop_mail="Ne plus recevoir d'e-mails de {program} ?",
+        unsubscribe="Se désabonner",
+        unsubscribed="Vous êtes désabonné",
+        no_more_mail="Nous ne vous écrirons plus. Vous conservez vos {points}.",
+        comment="Souhaitez-vous nous dire autre chose ?",
+        send="Envoyer",
+        thanks="Merci",
+        answered="Nous avons bien reçu votre réponse.",
+        ends={
+            "nps": ("pas du tout probable", "très probable"),
+            "csat": ("très insatisfait", "très satisfait"),
+        },
+    ),
+    "es": Phrases(
+        stop_mail="¿No quiere recibir más correos de {program}?",
+        unsubscribe="Darse de baja",
+        unsubscribed="Se ha dado de baja",
+        no_more_mail="No volveremos a escribirle. Conserva sus {points}.",
+        comment="¿Quiere decirnos algo más?",
+        send="Enviar",
+        thanks="Gracias",
+        answered="Hemos recibido su respuesta.",
+        ends={
+            "nps": ("nada probable", "muy probable"),
+            "csat": ("muy insatisfecho", "muy satisfecho"),
+        },
+    ),
+    "it": Phrases(
+        stop_mail="Non vuole più ricevere e-mail da {program}?",
+        unsubscribe="Annulla iscrizione",
+        unsubscribed="Iscrizione annullata",
+        no_more_mail="Non le scriveremo più. I suoi {points} restano suoi.",
+        comment="Vuole dirci qualcos'altro?",
+        send="Invia",
+        thanks="Grazie",
+        answered="Abbiamo ricevuto la sua risposta.",
+        ends={
+            "nps": ("per niente probabile", "molto probabile"),
+            "csat": ("molto insoddisfatto", "molto soddisfatto"),
+        },
+    ),
+    "nl": Phrases(
+        stop_mail="Geen e-mails meer van {program}?",
+        unsubscribe="Afmelden",
+        unsubscribed="U bent afgemeld",
+        no_more_mail="Wij schrijven u niet meer. U behoudt uw {points}.",
+        comment="Wilt u ons nog iets vertellen?",
+        send="Versturen",
+        thanks="Bedankt",
+        answered="Wij hebben uw antwoord ontvangen.",
+        ends={
+            "nps": ("zeer onwaarschijnlijk", "zeer waarschijnlijk"),
+            "csat": ("zeer ontevreden", "zeer tevreden"),
+        },
+    ),
+}
+
+_PAGE: Final = """<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8"><title>{program}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{font:17px/1.5 -apple-system,"Segoe UI",Helvetica,Arial,sans-serif;background:#F3F1EC;
+color:#2B2B2B;margin:0 auto;padding:12vh 24px;max-width:34em}}h1{{font-size:24px;line-height:1.25}}
+.program{{font-weight:600;margin:0}}.ends{{display:flex;justify-content:space-between;gap:24px;
+font-size:14px}}fieldset{{border:0;padding:0;margin:24px 0 8px;display:flex;flex-wrap:wrap;gap:8px}}
+label.score{{background:#fff;border-radius:10px;padding:10px 14px;cursor:pointer}}
+label.comment{{display:block;margin-top:24px}}
+textarea{{font:inherit;box-sizing:border-box;width:100%;min-height:6em;border:1px solid #C9C4B8;
+border-radius:10px;padding:10px}}button{{font:inherit;font-weight:600;color:{on_color};
+background:{color};border:0;border-radius:10px;padding:14px 26px;margin-top:16px;cursor:pointer}}
+</style></head><body><p class="program">{program}</p><h1>{heading}</h1>{content}</body></html>
+"""
+
+
+def unsubscribe_page(document: Program, *, locale: str | None) -> str:
+    """The question whether a member wants no more mail, and a form to confirm it."""
+    phrases = PHRASES[_language(document, locale)]
+    return _page(
+        document,
+        locale=locale,
+        heading=phrases.stop_mail.format(program=document.name),
+        content=f'<form method="post"><button>{escape(phrases.unsubscribe)}</button></form>',
+    )
+
+
+def unsubscribed_page(document: Program, *, locale: str | None) -> str:
+    """The confirmation that a member gets no more mail."""
+    phrases = PHRASES[_language(document, locale)]
+    points = document.points.in_locale(locale or document.messages.locale).many
+    text = phrases.no_more_mail.format(points=points)
+    return _page(
+        document, locale=locale, heading=phrases.unsubscribed, content=f"<p>{escape(text)}</p>"
+    )
+
+
+def question_page(survey: ProgramSurvey, document: Program, *, locale: str | None) -> str:
+    """A survey's question, its scale with both ends named, and a form to answer it."""
+    phrases = PHRASES[_language(document, locale)]
+    lowest, highest = survey.scale
+    least, most = phrases.ends[survey.kind]
+    scores = "".join(
+        f'<label class="score"><input type="radio" name="score" value="{score}" required> '
+        f"{score}</label>"
+        for score in range(lowest, highest + 1)
+    )
+    ends = f"{lowest}: {least}, {highest}: {most}"
+    content = (
+        f'<form method="post"><fieldset aria-label="{escape(ends)}">{scores}</fieldset>'
+        f'<div class="ends" aria-hidden="true"><span>{lowest}: {escape(least)}</span>'
+        f"<span>{highest}: {escape(most)}</span></div>"
+        f'<label class="comment">{escape(phrases.comment)}<textarea name="comment" '
+        f'maxlength="{COMMENT_MAX}"></textarea></label>'
+        f"<button>{escape(phrases.send)}</button></form>"
+    )
+    return _page(document, locale=locale, heading=survey.question, content=content)
+
+
+def thanks_page(document: Program, *, locale: str | None) -> str:
+    """The confirmation that an answer was recorded."""
+    phrases = PHRASES[_language(document, locale)]
+    return _page(
+        document,
+        locale=locale,
+        heading=phrases.thanks,
+        content=f"<p>{escape(phrases.answered)}</p>",
+    )
+
+
+def _language(document: Program, locale: str | None) -> str:
+    """The language of a page: the member's, else the program's, else English."""
+    return best_locale(PHRASES, locale) or best_locale(PHRASES, document.messages.locale) or "en"
+
+
+def _page(document: Program, *, locale: str | None, heading: str, content: str) -> str:
+    color = document.messages.look.color
+    return _PAGE.format(
+        language=_language(document, locale),
+        program=escape(document.name),
+        heading=escape(heading),
+        content=content,
+        color=color,
+        on_color=readable_on(color),
+    )
