@@ -80,7 +80,8 @@ def report_figures(scratch: Path) -> Iterator[Figure]:
 def measured(name: str, lake: Path) -> Run:
     done = subprocess.run(
         [sys.executable, "-m", "bench.reports", name, str(lake)],
-        capture_output=True,
+        # What it writes to the standard error is shown: it says why a report failed.
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
