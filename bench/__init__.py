@@ -1,1 +1,1 @@
-"""Measurements: what starts how fast, what a request costs, how many there can be at once."""
+"""Measurements: how fast functions start, what requests cost, how many run at once."""

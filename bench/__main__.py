@@ -1,7 +1,7 @@
 """`make bench`: measure, and print a line of JSON for each figure.
 
-What is said of the progress goes to the standard error, so that the figures can be piped. All is
-measured side by side in one run on this machine: trust the ratios.
+Progress goes to the standard error, so that the figures can be piped. Everything is measured side
+by side in one run on this machine: trust the ratios.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A burst of a storefront's deliveries: how soon each is answered, and when all are applied."""
+"""A burst of deliveries from a shop: how fast each is answered, and when all are applied."""
 
 import json
 import time
@@ -17,10 +17,10 @@ from local.shop import Delivery, delivery, paid_order
 
 CLIENTS: Final = 8
 ORDERS: Final = 950
-# Told once more by another event, as a second subscription does.
+# Delivered again as another event, as a second subscription does.
 TOLD_TWICE: Final = 50
 MEMBERS: Final = 20
-# What an order of the shop earns under the example's rules.
+# What an order of the shop earns by the example's rules.
 POINTS: Final = 44
 ANSWER_SECONDS_MAX: Final = 120.0
 APPLIED_SECONDS_MAX: Final = 600.0
@@ -32,7 +32,7 @@ _SECRET: Final = "the-secret-of-a-burst"  # noqa: S105  of a shop that exists he
 
 def deliveries(deployed: Deployment) -> Iterator[Figure]:
     """A thousand deliveries from clients that wait for each answer."""
-    # Without levels, at which an order earns more, and what is said of them.
+    # Without levels, which raise what an order earns, and their reminders.
     document = json.loads(EXAMPLE.read_text()) | {"tiers": None, "reminders": {}}
     tokens = deployed.open_program(_PROGRAM_ID, document)
     with (
@@ -42,7 +42,7 @@ def deliveries(deployed: Deployment) -> Iterator[Figure]:
         shop.timeout = httpx.Timeout(ANSWER_SECONDS_MAX)
         members = _open(manager)
         burst = list(_burst(members))
-        # The first ones of each client wait for a worker to start.
+        # Each client's first deliveries wait for a worker to start.
         _send(shop, burst[:CLIENTS])
         started = time.perf_counter()
         answers = _send(shop, burst)
@@ -66,7 +66,7 @@ def _figure(figure: str, value: float, unit: str) -> Figure:
 
 
 def _open(manager: ProgramClient) -> list[str]:
-    """Connect the shop, and enroll who buys there."""
+    """Connect the shop and enroll its customers."""
     connection = {
         "platform": "shopify",
         "source": "burst",
@@ -88,7 +88,7 @@ def _burst(members: list[str]) -> Iterator[Delivery]:
     for number in range(ORDERS + TOLD_TWICE):
         order_id = 1 + number % ORDERS
         order = paid_order(email=_email(order_id % len(members)), paid_at=now, order_id=order_id)
-        # Only the e-mail tells who it is.
+        # Only the e-mail names the customer.
         order["customer"] = None
         yield delivery(
             order,
@@ -100,7 +100,7 @@ def _burst(members: list[str]) -> Iterator[Delivery]:
 
 
 def _send(shop: ProgramClient, burst: list[Delivery]) -> list[tuple[int, float]]:
-    """Of each its status, and the seconds it took."""
+    """Return the status of each delivery and the seconds until it was answered."""
     with ThreadPoolExecutor(CLIENTS) as clients:
         return list(clients.map(partial(_post, shop), burst))
 

@@ -1,4 +1,4 @@
-"""What was measured, as a line of JSON each."""
+"""Figures, each a line of JSON."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure of one bench; `figure` names it, `unit` says what of."""
+    """One figure of one bench, with its unit."""
 
     bench: str
     figure: str
@@ -20,7 +20,7 @@ class Figure:
 
 
 def percentile(sample: Iterable[float], percent: int) -> float:
-    """The smallest value that so many percent of the sample do not exceed."""
+    """Return the smallest value that this percentage of the sample does not exceed."""
     ordered = sorted(sample)
     if not ordered:
         raise ValueError("a percentile of nothing")

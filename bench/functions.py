@@ -1,4 +1,4 @@
-"""The built functions by themselves: how long they take to start, and what a warm request costs."""
+"""The built functions by themselves: how fast they start, and what a warm request costs."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ WARM_REQUESTS: Final = 300
 
 
 class Workers:
-    """Starts workers of the built functions, and of a handler that does nothing."""
+    """Starts workers for the built functions, and for a handler that does nothing."""
 
     def __init__(self, scratch: Path) -> None:
         self._runtime = lay_out_runtime(scratch / "runtime")
@@ -46,7 +46,7 @@ class Workers:
 
 
 def inits(workers: Workers) -> Iterator[Figure]:
-    """From the start of the process to its asking for an event, all functions in turns."""
+    """Measure from the start of a process until it asks for an event, all functions in turns."""
     names = [EMPTY, *workers.names]
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(STARTS):
@@ -63,10 +63,10 @@ def inits(workers: Workers) -> Iterator[Figure]:
 def warm_overhead(
     workers: Workers, deployed: Deployment, *, program_id: str, member_id: str
 ) -> Iterator[Figure]:
-    """What requests that need no call to AWS take longer than an empty handler, side by side.
+    """Measure requests without calls to AWS against an empty handler, side by side.
 
-    A quote goes all the way (who asks, JSON, validation, use case, answer, log) once the program
-    is known; an order that is no order ends at the edge.
+    A quote passes every step (caller, JSON, validation, use case, answer, log) once the program is
+    cached. An invalid order is refused at the edge.
     """
     orders = f"/v1/programs/{program_id}/orders"
     cashier = staff(program_id, "cashier")
@@ -102,7 +102,7 @@ def _order(member_id: str) -> dict[str, Any]:
 
 
 def _environment(deployed: Deployment, name: str) -> dict[str, str]:
-    """What the deployed function is told, and where its AWS is."""
+    """Return the deployed function's environment, with the local cloud as its AWS."""
     endpoint = deployed.cloud.aws.endpoint
     lambda_ = boto3.client(
         "lambda",

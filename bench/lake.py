@@ -1,9 +1,9 @@
-"""A lake of ten million entries, drawn by SQL: the same for the same numbers, in two minutes.
+"""A lake of ten million entries, drawn by SQL in two minutes: the same for the same numbers.
 
-Two years of a program that grows: customers come back as they do (few often, many rarely), points
-expire after a year, rewards are redeemed from any lot, a member gets a message a month, and of the
-orders one in twenty is answered about. It is laid out as compaction leaves it: an object for each
-month that is over, one for each day of the month under way.
+Two years of a growing program. A few customers come often and many come rarely, points expire after
+a year, rewards are redeemed from any lot, a member gets a message a month, and one order in twenty
+has an answer to a survey. The layout is that of compaction: an object for each past month, and one
+for each day of the current month.
 """
 
 import sys
@@ -191,8 +191,8 @@ _FACTS: Final = {
 
 
 def draw(folder: Path, *, members: int = MEMBERS, entries: int = ENTRIES) -> None:
-    """Lay out the objects under a folder, each at its key."""
-    # Guests' orders are no entries.
+    """Write the objects below a folder, each at its key."""
+    # Orders of guests are not entries.
     rows = entries * 100 // 92
     with sql_views.workshop(folder) as connected:
         connected.execute(_MACROS)
@@ -202,7 +202,7 @@ def draw(folder: Path, *, members: int = MEMBERS, entries: int = ENTRIES) -> Non
             reached = (next_day - FIRST_DAY) / (TODAY - FIRST_DAY + timedelta(days=1))
             before = (first_day - FIRST_DAY) / (TODAY - FIRST_DAY + timedelta(days=1))
             connected.execute("SET VARIABLE reached = $reached", {"reached": reached})
-            # As many again in the last year as in the first.
+            # More entries in the last year than in the first.
             first_row, next_row = (int(rows * share**1.5) for share in (before, reached))
             bound = {
                 "first_day": first_day,
@@ -242,7 +242,7 @@ def _lay_out(
 
 
 def _spans() -> "list[tuple[date, date, str]]":
-    """The months that are over, and the days of the one under way."""
+    """Return the past months, then the days of the current month."""
     this_month = TODAY.replace(day=1)
     firsts = [FIRST_DAY]
     while firsts[-1] < this_month:

@@ -1,4 +1,4 @@
-"""The deployed product under load: clients that wait for each answer, as many as there are."""
+"""The deployed product under load, with clients that each wait for an answer."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ from local.deployment import Deployment, ProgramClient
 
 CLIENTS: Final = (1, 4, 8)
 SECONDS: Final = 4.0
-# Each client's first ones: they wait for a worker to start.
+# Each client's first requests wait for a worker to start.
 WARM_UP_REQUESTS: Final = 3
-# A worker takes its time to start where all processors are busy.
+# A worker starts slowly where all processors are busy.
 ANSWER_SECONDS_MAX: Final = 120.0
 WEALTH: Final = 1_000_000
 
 type Request = Callable[[ProgramClient], httpx.Response]
-# Whether a client that has sent so many requests sends another.
+# Whether a client that has sent this many requests sends another.
 type KeepOn = Callable[[int], bool]
 
 _numbers = count(1)
@@ -31,7 +31,7 @@ _numbers = count(1)
 
 @dataclass(slots=True)
 class Sample:
-    """The seconds that each request took, how many failed, and the seconds that all of it took."""
+    """The seconds of each request, how many failed, and the seconds in all."""
 
     seconds: list[float] = field(default_factory=list)
     failed: int = 0
@@ -59,7 +59,7 @@ class Load:
         for name, request in (("earn", _earn), ("redeem", _redeem)):
             requests = [request(member) for member in self.members]
             for clients in CLIENTS:
-                # Few workers start at once, or each would wait for all.
+                # A few workers start at a time, or each would wait for all.
                 self._sample(requests[:clients], keep_on=lambda sent: sent < WARM_UP_REQUESTS)
             for clients in CLIENTS:
                 sample = self._sample(requests[:clients], keep_on=_for_a_while())
@@ -69,7 +69,7 @@ class Load:
         yield from hot.figures(f"one member, {max(CLIENTS)} writers")
 
     def _sample(self, requests: list[Request], *, keep_on: KeepOn) -> Sample:
-        """Let a client send each of these again and again."""
+        """Let one client for each request send it again and again."""
         sample = Sample()
         started = time.perf_counter()
         with ThreadPoolExecutor(len(requests)) as pool:

@@ -1,4 +1,4 @@
-"""What reminding costs: as many due among few members and among many, and one worker's pace."""
+"""What reminders cost with the same number due among few and many members, and a worker's pace."""
 
 import time
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def reminders(cloud: Cloud) -> Iterator[Figure]:
 class _Town:
     """Members of one program in a table of their own, some with points that expire in a week.
 
-    Of all others there is what the index lists: that nothing comes up for a month.
+    The others have only an entry in the index: nothing is due for a month.
     """
 
     def __init__(self, client: "DynamoDBClient", *, members: int, due: int) -> None:
@@ -64,7 +64,7 @@ class _Town:
         load(client, table, [_listed(number) for number in range(due, members)])
 
     def work_off(self, engine: Engine) -> float:
-        """Find who is due and write to them, one after the other; gives the seconds of writing."""
+        """Find who is due and write to them one by one; return the seconds of writing."""
         pages = ListedPages()
         morning_desk = desk(engine, self._program, now=MORNING)
         Finder(

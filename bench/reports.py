@@ -1,8 +1,8 @@
-"""How long each report takes over ten million entries, and how much memory: cold and warm.
+"""How long each report takes over ten million entries, cold and warm, and how much memory.
 
-Every report runs in a process of its own, as in a fresh function: the objects of the lake come
-from a folder through the mirror, which is what a bucket costs less its network. Then it runs again,
-warm.
+Each report runs in a process of its own, as in a fresh function. The lake's objects come from a
+folder through the mirror, which costs what a bucket costs without its network. Then the report runs
+again, warm.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ SECONDS_MAX: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one report took; `answered` tells two ways to compute it apart."""
+    """What one report took. `answered` is a digest that differs if the rows differ."""
 
     fetched_bytes: int
     requests: int
@@ -51,7 +51,7 @@ class Run:
 
 
 class TimedTable(NamedTuple):
-    """An answer, and how long it took: by the clock, and of all processors together."""
+    """An answer and how long it took, by the clock and in processor time."""
 
     table: Table
     seconds: float
@@ -59,10 +59,10 @@ class TimedTable(NamedTuple):
 
 
 def report_figures(scratch: Path) -> Iterator[Figure]:
-    """Draw the lake, then ask it for every report of its last year."""
+    """Draw the lake, then run every report over its last year."""
     lake = scratch / "lake"
     lake.mkdir()
-    # In a process of its own: one inherits the most memory that whoever starts it has needed.
+    # In a process of its own: a child inherits the peak memory of its parent.
     subprocess.run([sys.executable, "-m", "bench.lake", str(lake)], check=True)
     for name in reports.names():
         run = measured(name, lake)
@@ -128,7 +128,7 @@ def run(name: str, lake: Path) -> Run:
 
 
 class FolderBucket:
-    """A bucket that is a folder, as far as a mirror asks one: list, get."""
+    """A folder that serves as a bucket for the mirror: it lists and gets objects."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

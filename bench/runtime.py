@@ -1,7 +1,7 @@
-"""A Lambda worker on this machine: the real runtime client against a Runtime API of our own.
+"""A Lambda worker on this machine: the real runtime client with our own Runtime API.
 
-The worker is a fresh process that sees the built layers, the built function, the runtime's own
-packages and the standard library, and nothing of this environment.
+The worker is a fresh process. It sees the built layers, the built function, the runtime's packages
+and the standard library, and nothing else of this environment.
 """
 
 import compileall
@@ -35,14 +35,14 @@ _BYTECODE = shutil.ignore_patterns("__pycache__")
 
 
 class WorkerFailed(Exception):
-    """The worker could not load its handler, or does not answer in time."""
+    """The worker could not load its handler, or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeApi:
-    """One worker's Runtime API: hands out events, takes answers, and keeps the time of both.
+    """One worker's Runtime API: it hands out events, takes answers, and times both.
 
-    `asked` tells when the worker was ready for an event, or why it never will be.
+    `polled` holds when the worker asked for an event, or why it never will.
     """
 
     events: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
@@ -56,13 +56,13 @@ class RuntimeApi:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker that has loaded its handler; `init_s` is how long that took, from its very start."""
+    """A worker that has loaded its handler; `init_s` is how long that took from its start."""
 
     api: RuntimeApi
     init_s: float
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[Any, float]:
-        """The handler's answer and the seconds until it was there."""
+        """Return the handler's answer and the seconds until it arrived."""
         body = json.dumps(event).encode()
         given = time.perf_counter()
         self.api.events.put(body)

@@ -1,4 +1,4 @@
-"""What a sweep costs: as many due among few members and among many, and one worker's pace."""
+"""What a sweep costs with the same number due among few and many members, and a worker's pace."""
 
 import time
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class _Town:
         self.messages = 0
 
     def work_off(self, engine: Engine) -> float:
-        """Find what is due and settle it, one after the other; gives the seconds of settling."""
+        """Find what is due and settle it one by one; return the seconds of settling."""
         pages = ListedPages()
         midnight_desk = desk(engine, self._program, now=MIDNIGHT)
         dues = TableDues(engine, program_id=PROGRAM_ID)

@@ -37,7 +37,7 @@ class Town(Protocol):
     messages: int
 
     def work_off(self, engine: Engine) -> float:
-        """Find who is due and do what is due, one after the other; gives the seconds of doing."""
+        """Find who is due and do what is due one by one; return the seconds of doing it."""
         ...
 
 
@@ -46,7 +46,7 @@ class Founding(Protocol):
 
 
 def due_figures(of: str, found: Founding, *, done: str) -> Iterator[Figure]:
-    """What it costs where as many are due among few members and among many; one worker's pace."""
+    """Measure the cost with the same number due among few and many members, and a worker's pace."""
     for members in MEMBERS:
         town = found(members=members, due=DUE)
         engine = MeteredEngine(town.engine)

@@ -1,1 +1,1 @@
-"""The local cloud: start it, deploy the stacks to it, open a program, tell its story."""
+"""The local cloud: start it, deploy the stacks to it, open a program, play its story."""

@@ -1,4 +1,4 @@
-"""`make run`: the whole product on this machine, a story that shows it, then yours to try."""
+"""`make run`: the whole product on this machine. It plays a story, then stays up to try."""
 
 import json
 import os
@@ -32,7 +32,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the person chose: `PORT=`, `ONCE=1` to stop after the story, `YEAR=0` for no year."""
+    """The options: `PORT=`, `ONCE=1` stops after the story, `YEAR=0` leaves out the year."""
 
     port: int
     once: bool
@@ -42,7 +42,7 @@ class Options:
     def of(cls, environment: Mapping[str, str]) -> Self:
         port = environment.get("PORT") or str(_PORT)
         if not port.isdecimal() or not 1 <= int(port) <= 65_535:
-            raise LocalCloudError(f"PORT={port} is no port: choose one from 1 to 65535.")
+            raise LocalCloudError(f"PORT={port} is not a port. Choose one from 1 to 65535.")
         once = environment.get("ONCE", "") not in {"", "0"}
         year = environment.get("YEAR", "") != "0"
         return cls(port=int(port), once=once, year=year and not once)
@@ -70,7 +70,7 @@ def _run(options: Options, console: Console) -> None:
     document = json.loads(EXAMPLE.read_text())
     console.heading(f"{document['name']} on a local cloud")
     with ExitStack() as stack:
-        # The story waits for schedules and queues most of the time: the year is made meanwhile.
+        # The story mostly waits for schedules and queues, so the year is generated meanwhile.
         ahead = stack.enter_context(made_ahead(log=HOME / "year.log")) if options.year else None
         deployed = stack.enter_context(deployment(port=options.port, home=HOME, console=console))
         settle_identity_key(deployed.cloud.aws)
@@ -92,7 +92,7 @@ def _run(options: Options, console: Console) -> None:
         stack.callback(written.unlink, missing_ok=True)
         console.say(f"\n  Every step came out right. {time.monotonic() - started:.0f} s in all.")
         if not options.once:
-            # The API need not be waited for while a year passes.
+            # The API can be used while the year is generated.
             console.say(
                 invitation(
                     deployed.api_url,
@@ -124,7 +124,7 @@ def _record(deployed: Deployment, *, tokens: dict[str, str], member_id: str) -> 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let every polite request to stop end the run in order, and a second one not disturb it."""
+    """Let a signal end the run in order. A second signal does not disturb that."""
 
     def interrupt(*_: object) -> Never:
         for number in _STOP_SIGNALS:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
-# A proxy of the person's environment must not be asked for 127.0.0.1.
+# A proxy from the environment must not be used for 127.0.0.1.
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, read_timeout=60)
 
 

@@ -1,4 +1,4 @@
-"""A queue of ours that hears what a local cloud's bus tells, as a subscriber of it would."""
+"""A queue that receives the events of a local cloud's bus, as a subscriber's would."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _MESSAGES_MAX = 10
 
 
 class Listener:
-    """Every event of one name that was told since it began to listen."""
+    """Every event of one name since the listener started."""
 
     def __init__(self, aws: Aws, *, queue_url: str) -> None:
         self._aws = aws
@@ -19,7 +19,7 @@ class Listener:
         self._heard: dict[str, dict[str, Any]] = {}
 
     def heard(self, **like: object) -> list[dict[str, Any]]:
-        """The details of the events that have these parts, each once however often it came."""
+        """Return the details of the events with these parts, each once."""
         self._receive()
         return [each for each in self._heard.values() if like.items() <= each.items()]
 
@@ -37,7 +37,7 @@ class Listener:
 
 @contextmanager
 def listening(aws: Aws, *, bus: str, to: str) -> Iterator[Listener]:
-    """Listen to the events of one name; nothing of it is left on the bus at the end."""
+    """Listen to the events of one name; remove the queue and its rule at the end."""
     name = f"heard-{to}"
     url = aws.sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]

@@ -1,4 +1,4 @@
-"""What a step of a story is checked with: whoever fails says what came instead."""
+"""Checks for the steps of a story. A failed check says what happened instead."""
 
 import time
 from collections.abc import Callable
@@ -9,13 +9,13 @@ import httpx
 
 from local.failures import LocalCloudError
 
-# Far more than it takes, for machines with much else to do.
+# Far more than it takes, for busy machines.
 _WAIT_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.25
 
 
 class StepFailedError(LocalCloudError):
-    """The API did otherwise than the story says it must."""
+    """The API did not do what the story expects."""
 
 
 def expect(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def require(is_right: bool, otherwise: str) -> None:  # noqa: FBT001  a statemen
 def wait_for[T](
     fetch: Callable[[], T], *, until: Callable[[T], bool], otherwise: Callable[[T], str]
 ) -> T:
-    """Fetch until it is as it must be: what comes from a queue or a stream takes a moment."""
+    """Fetch until the condition holds: queues and streams take a moment."""
     deadline = time.monotonic() + _WAIT_SECONDS_MAX
     while True:
         fetched = fetch()

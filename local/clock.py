@@ -1,4 +1,4 @@
-"""The clock that the functions of a local cloud go by, which can be moved while they are warm."""
+"""The clock of a local cloud's functions. It can be moved while they are warm."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Real time, but for the seconds that `file` holds. Only functions go by it: not the cloud."""
+    """Real time, shifted by the seconds in `file`. Only functions use it, not the cloud itself."""
 
     file: Path
 
@@ -16,13 +16,13 @@ class Clock:
         return datetime.fromtimestamp(datetime.now(UTC).timestamp() + moved_by, UTC)
 
     def move_to(self, moment: datetime) -> None:
-        """Go on from this moment. Forward: what a sweep has finished it does not look at again."""
+        """Continue from this moment. It must be later: sweeps do not repeat finished days."""
         moved_by = (moment - datetime.now(UTC)).total_seconds()
-        # Somebody may be reading it.
+        # A function may be reading it.
         unfinished = self.file.with_suffix(".tmp")
         unfinished.write_text(f"{moved_by:.6f}")
         unfinished.replace(self.file)
 
     def set_right(self) -> None:
-        """Go by real time again."""
+        """Return to real time."""
         self.file.unlink(missing_ok=True)

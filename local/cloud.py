@@ -1,4 +1,4 @@
-"""The local cloud's process: MiniStack on one port of this machine, nothing left when it stops."""
+"""The local cloud's process: MiniStack on one port. It leaves nothing behind when it stops."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """A local cloud that is up."""
+    """A running local cloud."""
 
     aws: Aws
     clock: Clock
@@ -37,7 +37,7 @@ class Cloud:
     process: subprocess.Popen[bytes]
 
     def wait_until_it_ends(self) -> Never:
-        """Wait for an end that nobody asked for; whoever wants to stop interrupts."""
+        """Wait until the cloud ends by itself, which is a failure; Ctrl-C interrupts the wait."""
         status = self.process.wait()
         raise LocalCloudError(
             f"The local cloud ended by itself with status {status}.", log=self.log
@@ -49,7 +49,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
     """Run an empty local cloud that enforces IAM; `home` gets its log and scratch files."""
     require_free(port)
     if not MINISTACK.exists():
-        raise LocalCloudError("The local cloud is not installed yet: `make run` does that.")
+        raise LocalCloudError("The local cloud is not installed yet. `make run` installs it.")
     home.mkdir(parents=True, exist_ok=True)
     scratch = scratch_folder(home, port)
     shutil.rmtree(scratch, ignore_errors=True)
@@ -64,7 +64,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Its own process group: Ctrl-C reaches us alone, and we stop all that it started.
+            # A process group of its own: Ctrl-C reaches only us, and we stop all that it started.
             start_new_session=True,
         )
     cloud = Cloud(aws=Aws(port), clock=clock, log=log, process=process)
@@ -72,7 +72,7 @@ def running_cloud(*, port: int, home: Path) -> Iterator[Cloud]:
         _wait_until_ready(cloud)
         yield cloud
     finally:
-        # It keeps nothing, and takes seconds to say goodbye to the functions that it runs.
+        # It keeps nothing, and an orderly end would take seconds.
         _kill(process)
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -82,12 +82,12 @@ def cloud_log(home: Path) -> Path:
 
 
 def scratch_folder(home: Path, port: int) -> Path:
-    """Where the cloud on this port keeps its files while it is up, its clock among them."""
+    """Return the folder for the files of the cloud on this port, its clock among them."""
     return home / f"scratch-{port}"
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return a port that nobody is listening on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -95,21 +95,21 @@ def free_port() -> int:
 
 
 def require_free(port: int) -> None:
-    """Say so now, in a sentence, when the port cannot be had."""
+    """Fail now, with a sentence, if the port is not available."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             is_taken = error.errno == errno.EADDRINUSE
-            reason = "is taken by another program" if is_taken else f"cannot be had: {error}"
+            reason = "is taken by another program" if is_taken else f"is not available: {error}"
             raise LocalCloudError(
                 f"Port {port} {reason}. Choose another one: make run PORT={port + 1}"
             ) from None
 
 
 def _environment(*, port: int, scratch: Path, clock: Clock) -> dict[str, str]:
-    """All that the cloud is told: what it inherits leaks into the functions that it runs."""
+    """Return the cloud's whole environment: anything inherited would leak into its functions."""
     return {
         "PATH": os.defpath,
         "HOME": str(scratch),
@@ -120,7 +120,7 @@ def _environment(*, port: int, scratch: Path, clock: Clock) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AUTH": "true",
         "PYTHONUNBUFFERED": "1",
-        # Not in the stacks' templates, so that no deployed stage can have it.
+        # Not in the templates, so that no deployed stage can have these.
         "LOYALTY_CLOCK_FILE": str(clock.file),
         "LOYALTY_LOCAL_ENDPOINTS": "yes",
         "LOYALTY_CALLER_SHARE_PERCENT": "0",
@@ -143,7 +143,7 @@ def _wait_until_ready(cloud: Cloud) -> None:
 
 
 def stop(process: subprocess.Popen[Any]) -> None:
-    """Ask a process that leads its own group to stop, then make sure of the whole group."""
+    """Ask a process that leads its own group to stop, then kill the whole group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
@@ -152,8 +152,8 @@ def stop(process: subprocess.Popen[Any]) -> None:
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:
-    """End a whole group."""
-    # A Mac says EPERM of a group in which only dead processes are left.
+    """Kill a whole process group."""
+    # macOS answers EPERM for a group with only dead processes.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

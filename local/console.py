@@ -1,4 +1,4 @@
-"""What a person sees: one line for each thing done, with its outcome and its time."""
+"""The output of `make run`: one line for each step, with its outcome and its time."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _TITLE_COLUMNS = 33
 
 
 class Line:
-    """A line while it is being written: `detail` may change as the work goes on."""
+    """A line that is still being written; `detail` may change as the work proceeds."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -28,7 +28,7 @@ class Line:
 
 
 class Console:
-    """Writes lines to standard output; on a terminal the current one moves."""
+    """Writes lines to standard output; on a terminal the current line is animated."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
@@ -49,7 +49,7 @@ class Console:
 
     @contextmanager
     def line(self, title: str) -> Iterator[Line]:
-        """Show `title` while the body runs, then how it ended and how long it took."""
+        """Show `title` while the body runs, then its outcome and how long it took."""
         line = Line(title)
         started = time.monotonic()
         finished = threading.Event()

@@ -1,7 +1,7 @@
-"""From sources to deployed stacks: synthesize the CDK app when it changed, then create its stacks.
+"""From sources to deployed stacks: synthesize the CDK app if it changed, then create its stacks.
 
-CloudFormation is called directly: the CDK's own command refuses a cloud that enforces IAM, and
-would cost every start several seconds of Node.
+We call CloudFormation directly. The CDK's command does not work with a cloud that enforces IAM, and
+would add several seconds of Node to every start.
 """
 
 import hashlib
@@ -34,13 +34,13 @@ _CONTEXT: Final[Mapping[str, Any]] = {
     "stage_file": STAGE_FILE,
     "aws:cdk:disable-asset-staging": True,
 }
-# Nobody is woken by this machine, and its CloudWatch takes no alarm on an expression.
+# This machine wakes nobody, and its CloudWatch does not support alarms on expressions.
 NOT_DEPLOYED = "Monitoring"
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _STACK_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.1
 _FAILURE_LINES = 20
-# What a zip entry is dated, so that one content is one archive.
+# The date of every zip entry, so that the same content is the same archive.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -75,7 +75,7 @@ def synthesize(*, log: Path, report: Report) -> bool:
 
 
 def deploy(aws: Aws, *, report: Report) -> list[str]:
-    """Create the stacks of the assembly but the alarms', in the order of what they depend on.
+    """Create the stacks of the assembly except the alarms', in the order of their dependencies.
 
     Returns their names.
     """
@@ -95,14 +95,14 @@ def deploy(aws: Aws, *, report: Report) -> list[str]:
         )
         _wait_until_created(aws, name)
         names.append(name)
-    # Proving that a domain is one's own is what a deployer does once in AWS.
+    # On AWS, a deployer verifies the sender's domain once.
     stage = tomllib.loads((ROOT / STAGE_FILE).read_text(encoding="utf-8"))
     aws.ses.create_email_identity(EmailIdentity=stage["mail_from"])
     return names
 
 
 def stack_outputs(aws: Aws) -> dict[str, str]:
-    """What the stacks of the cloud say about themselves, together."""
+    """Return the outputs of all stacks of the cloud, together."""
     return {
         output["OutputKey"]: output["OutputValue"]
         for stack in aws.cloudformation.describe_stacks()["Stacks"]
@@ -111,7 +111,7 @@ def stack_outputs(aws: Aws) -> dict[str, str]:
 
 
 def _inputs_digest() -> str:
-    """Digest of all that the templates are made from: the app, its context, what was built."""
+    """Return a digest of what the templates are made from: the app, its context, the build."""
     paths = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
     paths += [ROOT / STAGE_FILE]
     paths += sorted((ROOT / "infra").rglob("*.py"))
@@ -146,7 +146,7 @@ def _upload_assets(aws: Aws, stack_id: str) -> None:
 
 
 def zipped(folder: Path) -> bytes:
-    """The folder as an archive, uncompressed: each cold worker unpacks it, none downloads it."""
+    """Return the folder as an uncompressed archive: cold workers unpack it, none downloads it."""
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -181,7 +181,7 @@ def _first_failure(aws: Aws, name: str) -> str:
 
 
 def _run(command: list[str], *, log: Path, env: Mapping[str, str], report: Report) -> None:
-    """Run one of our own programs: what it says goes to the log, its last line to the person."""
+    """Run one of our programs: its output goes to the log, its last line to the console."""
     lines: list[str] = []
     with (
         log.open("w", encoding="utf-8") as output,

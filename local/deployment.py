@@ -1,4 +1,4 @@
-"""The deployed product on a cloud of its own, from sources to an address that answers."""
+"""The deployed product on a local cloud, from sources to an address that answers."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,7 +35,7 @@ class ProgramClient(httpx.Client):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Where the API is, who may call it, the queue behind the webhooks, and the bus."""
+    """The API's address, the directory of callers, the queue behind the webhooks, and the bus."""
 
     cloud: Cloud
     api_url: str
@@ -62,7 +62,7 @@ class Deployment:
         return tokens
 
     def queued_deliveries(self) -> int:
-        """How many storefront deliveries wait for `intake` or are just being applied."""
+        """Return how many storefront deliveries wait for `intake` or are being applied."""
         attributes = self.cloud.aws.sqs.get_queue_attributes(
             QueueUrl=self.intake_queue_url,
             AttributeNames=[
@@ -73,7 +73,7 @@ class Deployment:
         return sum(int(count) for count in attributes.values())
 
     def mails(self, *, to: str) -> list[dict[str, Any]]:
-        """The mails that were sent to this address, oldest first."""
+        """Return the mails that were sent to this address, oldest first."""
         return sent_mails(self.cloud.aws, to=to)
 
 
@@ -89,7 +89,7 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
         is_new = synthesize(log=home / "synth.log", report=line.report)
         line.report("" if is_new else "nothing changed since the last time")
     with ExitStack() as stack:
-        stack.enter_context(_failures_told(home))
+        stack.enter_context(_readable_failures(home))
         with console.line("Start the local cloud") as line:
             cloud = stack.enter_context(running_cloud(port=port, home=home))
             line.detail = cloud.aws.endpoint
@@ -109,11 +109,9 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
 
 
 @contextmanager
-def _failures_told(home: Path) -> Iterator[None]:
-    """Tell what the cloud refused, or that it fell silent, in a sentence and not a traceback."""
+def _readable_failures(home: Path) -> Iterator[None]:
+    """Turn a refusal or silence of the cloud into a sentence instead of a traceback."""
     try:
         yield
     except (BotoCoreError, ClientError, httpx.TransportError) as error:
-        raise LocalCloudError(
-            f"The local cloud did not do its part. {error}", log=cloud_log(home)
-        ) from error
+        raise LocalCloudError(f"The local cloud failed. {error}", log=cloud_log(home)) from error

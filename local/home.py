@@ -1,4 +1,4 @@
-"""Where the local cloud keeps its things, and what it opens."""
+"""The local cloud's folder, and the program that it opens."""
 
 from local.cloud import ROOT
 

@@ -1,4 +1,4 @@
-"""How to go on by hand once the story is told; every command works when it is pasted."""
+"""What to try by hand after the story. Every command works when it is pasted."""
 
 import json
 from datetime import datetime
@@ -22,8 +22,8 @@ def invitation(
     member_id: str,
     now: datetime,
 ) -> str:
-    """Say where the API is, how to get a token, and three things to try."""
-    # Commands find the first cloud of this checkout; another one has to be named.
+    """Return the API's address, how to get a token, and three things to try."""
+    # Commands find the first cloud of this checkout; any other must be named by its port.
     port = "" if record == RECORD else f" PORT={httpx.URL(api_url).port}"
     program_url = f"{api_url}/v1/programs/{program_id}"
     today = now.astimezone(ZoneInfo(document["time_zone"])).date()
@@ -34,7 +34,7 @@ def invitation(
         "occurred_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "lines": [{"line_id": "1", "amount": {"amount": 1250, "currency": document["currency"]}}],
     }
-    # The address holds a `$`, so it stands in single quotes.
+    # The address contains a `$`, so it is in single quotes.
     return f"""
   The API        {api_url}
   A fresh token  make -s token ROLE={"|".join(ROLES)}{port}

@@ -1,4 +1,4 @@
-"""The local cloud that is up, as the commands beside `make run` find and use it."""
+"""The running local cloud, as the commands beside `make run` find it."""
 
 import os
 import sys
@@ -16,11 +16,11 @@ from local.failures import LocalCloudError
 from local.home import HOME, RECORD
 from local.record import Record, find_record, is_up, port_of
 
-DOWN: Final = "The local cloud is not up. Start it with `make run`."
+DOWN: Final = "The local cloud is not running. Start it with `make run`."
 
 
 class LivingCloud(NamedTuple):
-    """A cloud that `make run` started in this checkout and that answers."""
+    """A running cloud that `make run` started in this checkout."""
 
     record: Record
     aws: Aws
@@ -31,17 +31,19 @@ class LivingCloud(NamedTuple):
 
 
 def living_cloud(environment: Mapping[str, str] = os.environ) -> LivingCloud:
-    """The cloud on `PORT`, or the first one of this checkout.
+    """Return the cloud on `PORT`, or the first cloud of this checkout.
 
     Raises:
-        LocalCloudError: it is not up.
+        LocalCloudError: it is not running.
     """
     chosen = environment.get("PORT")
     if chosen and not chosen.isdecimal():
-        raise LocalCloudError(f"PORT={chosen} is no port.")
+        raise LocalCloudError(f"PORT={chosen} is not a port.")
     record = find_record(RECORD, port=int(chosen) if chosen else None)
     if record is None or not is_up(port_of(record)):
-        raise LocalCloudError(DOWN if not chosen else f"No local cloud is up on port {chosen}.")
+        raise LocalCloudError(
+            DOWN if not chosen else f"No local cloud is running on port {chosen}."
+        )
     port = port_of(record)
     return LivingCloud(record, Aws(port), Clock(scratch_folder(HOME, port) / "clock"))
 

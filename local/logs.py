@@ -1,4 +1,4 @@
-"""What the functions logged: it is in the cloud, and gone with it, so it is kept in a file."""
+"""The functions' logs. They are gone when the cloud stops, so they are saved to a file."""
 
 from contextlib import suppress
 from operator import itemgetter
@@ -17,7 +17,7 @@ def functions_log(home: Path) -> Path:
 
 
 def save_function_logs(aws: Aws, *, to: Path) -> None:
-    """Write every line that a function logged, oldest first; a cloud that died has none."""
+    """Write every line that a function logged, oldest first. A cloud that died has none."""
     lines: list[tuple[int, str]] = []
     with suppress(BotoCoreError, ClientError):
         groups = aws.logs.describe_log_groups(logGroupNamePrefix=_GROUPS_PREFIX)["logGroups"]
@@ -35,6 +35,6 @@ def save_function_logs(aws: Aws, *, to: Path) -> None:
 
 
 def errors_in(log: Path) -> list[str]:
-    """The last lines of the log in which a function said that something failed."""
+    """Return the last lines of the log with the level ERROR."""
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     return [line for line in lines if '"level":"ERROR"' in line][-_ERRORS_MAX:]

@@ -1,6 +1,6 @@
 """`make mail`: list the mails that the local cloud has sent, and write each to a file.
 
-The cloud's mail service delivers nothing and keeps everything; `TO=` lists one person's mails only.
+The cloud's mail service delivers nothing and keeps everything. `TO=` lists only one person's mails.
 """
 
 import html
@@ -21,7 +21,7 @@ _ANSWER_SECONDS_MAX = 30.0
 
 
 def sent_mails(aws: Aws, *, to: str | None = None) -> list[dict[str, Any]]:
-    """The mails that this cloud has sent, oldest first; with `to`, those to one address."""
+    """Return the mails that this cloud sent, oldest first; with `to`, those to one address."""
     url = f"{aws.endpoint}/_ministack/ses/messages"
     answer = httpx.get(url, trust_env=False, timeout=_ANSWER_SECONDS_MAX).raise_for_status()
     by_account: dict[str, list[dict[str, Any]]] = answer.json()["messages"]
@@ -32,7 +32,7 @@ def sent_mails(aws: Aws, *, to: str | None = None) -> list[dict[str, Any]]:
 def main(_arguments: list[str]) -> None:
     mails = sent_mails(living_cloud().aws, to=os.environ.get("TO") or None)
     if not mails:
-        print("No mail was sent yet.")
+        print("No mail has been sent yet.")
         return
     folder = HOME / "mails"
     for mail, file in zip(mails, write_mails(mails, folder), strict=True):
@@ -52,7 +52,7 @@ def write_mails(mails: list[dict[str, Any]], folder: Path) -> list[Path]:
 
 
 def _sent_at(mail: dict[str, Any]) -> str:
-    """When the cloud sent it, by the machine's clock: the mail service knows no other."""
+    """Return when the cloud sent it, by the machine's clock."""
     return f"{datetime.fromtimestamp(mail['Timestamp'], UTC):%Y-%m-%d %H:%M:%SZ}"
 
 

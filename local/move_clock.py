@@ -1,6 +1,6 @@
 """`make clock DAYS=30 HOURS=8`: move the local cloud's clock forward and hurry the sweeps.
 
-Without either it says what the clock shows; `RESET=1` sets it to the real time again.
+Without arguments it prints the clock's time. `RESET=1` returns to real time.
 """
 
 import os
@@ -13,7 +13,7 @@ from local.failures import LocalCloudError
 from local.living import LivingCloud, living_cloud, run_command
 from local.schedules import hurried
 
-# This cloud looks at its schedules every ten seconds: each sweep begins at least three times.
+# This cloud checks its schedules every ten seconds, so each sweep starts at least three times.
 HURRIED_SECONDS: Final = 35.0
 _DAYS_MAX: Final = 3660
 _HOURS_MAX: Final = 24
@@ -39,7 +39,7 @@ def _move(cloud: LivingCloud, forward: timedelta) -> None:
 
 
 def _chosen(name: str, most: int) -> int:
-    """The number that the person gave under this name; 0 if they gave none."""
+    """Return the number in a variable; 0 if it is not set."""
     text = os.environ.get(name) or "0"
     if not text.isdecimal() or int(text) > most:
         raise LocalCloudError(

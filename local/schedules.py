@@ -1,4 +1,4 @@
-"""The deployed schedules of a local cloud, hurried or stopped: nobody waits five minutes."""
+"""Speed up or stop a local cloud's schedules, so that nobody waits five minutes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from typing import Any, Final
 from local.aws import Aws
 
 EVERY_FIVE_MINUTES: Final = "rate(5 minutes)"
-# AWS would refuse it. This cloud looks at its schedules every ten seconds, and finds it due.
+# AWS would refuse it. This cloud checks its schedules every ten seconds and always finds it due.
 EVERY_LOOK: Final = "rate(0 minutes)"
 
-# What changing a schedule takes of what reading it gives.
+# The fields that an update takes, of all that a read returns.
 _UPDATABLE_FIELDS: Final = (
     "Name",
     "Description",
@@ -24,7 +24,7 @@ _UPDATABLE_FIELDS: Final = (
 
 @contextmanager
 def hurried(aws: Aws, *, expression: str = EVERY_FIVE_MINUTES) -> Iterator[None]:
-    """Let what is woken by an expression be woken every ten seconds; all else is as deployed."""
+    """Run the schedules with this expression every ten seconds; leave the others as deployed."""
     waking = [each for each in _deployed(aws) if each["ScheduleExpression"] == expression]
     with _changed(aws, waking, ScheduleExpression=EVERY_LOOK):
         yield
@@ -32,7 +32,7 @@ def hurried(aws: Aws, *, expression: str = EVERY_FIVE_MINUTES) -> Iterator[None]
 
 @contextmanager
 def stopped(aws: Aws) -> Iterator[None]:
-    """Wake nothing by the clock."""
+    """Disable all schedules."""
     with _changed(aws, _deployed(aws), State="DISABLED"):
         yield
 

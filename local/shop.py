@@ -21,7 +21,7 @@ class Delivery:
 
 
 def paid_order(*, email: str, paid_at: datetime, order_id: int | None = None) -> dict[str, Any]:
-    """An order as Shopify tells it, paid just now by the customer with that e-mail."""
+    """Return an order as Shopify delivers it, paid by the customer with that e-mail."""
     order: dict[str, Any] = json.loads(_ORDER.read_bytes())
     order["processed_at"] = order["created_at"] = order["updated_at"] = paid_at.isoformat()
     order["email"] = order["contact_email"] = order["customer"]["email"] = email

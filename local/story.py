@@ -52,7 +52,7 @@ class Story:
         self._voucher_code = ""
 
     def play(self, console: Console) -> None:
-        """Tell every step on a line of its own; the first that comes out wrong ends the story."""
+        """Play every step on a line of its own. The first step that fails ends the story."""
         with ExitStack() as stack:
             self._as = {
                 role: stack.enter_context(self._deployment.client(self._program_id, token))

@@ -1,6 +1,6 @@
 """`make token ROLE=cashier`: print a fresh token for the cloud that is up.
 
-`PROGRAM=` chooses another program than the example's.
+`PROGRAM=` chooses a program other than the example's.
 """
 
 import sys
@@ -23,10 +23,10 @@ def main(arguments: list[str]) -> None:
 
 
 def fresh_token(role: str, program_id: str | None = None) -> str:
-    """A new token of the program's person in this role, or of its service.
+    """Return a new token for the program's person in this role, or for its service.
 
     Raises:
-        LocalCloudError: no cloud is up, or it has no such program.
+        LocalCloudError: no cloud is running, or it has no such program.
     """
     cloud = living_cloud()
     program_id = program_id or cloud.record["program_id"]

@@ -1,4 +1,4 @@
-"""Everything that is generated, with one start of Python."""
+"""Write or check every generated file with one start of Python."""
 
 from typing import Final
 

@@ -1,10 +1,10 @@
-"""Ask for known vulnerabilities of what is shipped, and of nothing that only develops it.
+"""Look up known vulnerabilities of the shipped packages, not of those that only develop them.
 
-    python -m tools.audit              fails where there are some, or where nobody answers
-    python -m tools.audit --if-answered   fails never: a build must not wait for a service
+    python -m tools.audit                 fails on a vulnerability, or if the service is silent
+    python -m tools.audit --if-answered   never fails: a build must not wait for a service
 
-pip-audit looks the locked versions up at the package index. It calls it a success when the index
-answers for none of them; here that is said plainly, since nothing is known then.
+pip-audit looks up the locked versions at the package index. It reports success even if the index
+answers for none of them. This tool says then that nothing was audited.
 """
 
 import json
@@ -25,7 +25,7 @@ UNANSWERED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What the service said: how many packages it knew, those it did not, and what is wrong."""
+    """The service's report: the number of packages it knew, those it did not, and what it found."""
 
     answered: int
     unknown: tuple[str, ...]
@@ -49,7 +49,7 @@ class Audited:
 
 
 def read(report: str) -> Audited:
-    """What a report of pip-audit in JSON says; one that is no report says nothing."""
+    """Read a JSON report of pip-audit; text that is not a report counts as no answer."""
     try:
         dependencies: list[dict[str, Any]] = json.loads(report)["dependencies"]
     except (ValueError, KeyError):

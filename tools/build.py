@@ -1,8 +1,8 @@
 """Build the layers and functions: `build/<platform>/{layers,functions}/<name>`, with bytecode.
 
 Beside each folder lies `<name>.hash`, a digest of what the folder was built from: equal sources
-are one asset, whoever builds them. Only what changed is built again. `build/<platform>/sbom.json`
-lists whose work is in the layers, and under which license.
+are one asset, wherever they are built. Only what changed is built again.
+`build/<platform>/sbom.json` lists the packages in the layers with their licenses.
 """
 
 import argparse
@@ -41,12 +41,12 @@ DROPPED = (
     # The Lambda runtime brings the AWS SDK.
     "boto3",
     "botocore",
-    # For asking whether an e-mail's domain receives mail, which no request may wait for.
+    # Only needed to check whether an e-mail's domain receives mail; no request may wait for that.
     "dns",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
-    # Every cold worker unpacks the layer file by file, and these were a third of them: the short
-    # numbers of each country, which no customer has, and utilities that no function asks for.
+    # Every cold worker unpacks the layer file by file, and these were a third of the files: the
+    # short numbers of each country, which no customer has, and utilities that no function uses.
     "phonenumbers/shortdata/region_*.py",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/circuit_breaker",
@@ -60,10 +60,10 @@ DROPPED = (
 # Versions read at run time: email-validator's by pydantic, their own by the others.
 KEPT_METADATA = ("duckdb-", "email_validator-", "python_ulid-")
 NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_cache")
-# Where Lambda mounts them, so that a traceback names the file that is there.
+# Where Lambda mounts them, so that a traceback names a file that exists there.
 LAYER_MOUNT = "/opt/python"
 FUNCTION_MOUNT = "/var/task"
-# Part of every hash: raise it when the same sources must become another asset.
+# Part of every hash. Raise it when the same sources must become a different asset.
 RECIPE = "2"
 
 
@@ -90,7 +90,7 @@ class Asset:
 
 
 def assets(platform: str, *, root: Path = ROOT, build: Path = BUILD) -> Iterator[Asset]:
-    """Everything that is deployed, for one platform."""
+    """Yield everything that is deployed, for one platform."""
     out = build / platform
     for name, lock in THIRD_PARTY.items():
         yield _third_party(out / "layers" / name, lock=REQUIREMENTS / lock, platform=platform)
@@ -125,7 +125,7 @@ def _our_own(folder: Path, *, source: Path, within: str, mount: str) -> Asset:
 
 
 def digest_of(folder: Path) -> str:
-    """A digest of a folder's sources: names and contents, without what running them leaves."""
+    """Return a digest of a folder's sources: names and contents, without bytecode and caches."""
     digest = hashlib.sha256(RECIPE.encode())
     for file in _shipped(folder, below=folder):
         name = file.relative_to(folder).as_posix().encode()
@@ -165,7 +165,7 @@ def drop(packages: Path) -> None:
 
 
 def drop_metadata(packages: Path) -> None:
-    """Remove what installers know of packages, but for versions that are read at run time."""
+    """Remove the metadata of packages, except versions that are read at run time."""
     for metadata in packages.glob("*.dist-info"):
         if not metadata.name.startswith(KEPT_METADATA):
             remove(metadata)
@@ -183,7 +183,7 @@ def remove(path: Path) -> None:
 
 
 def make(asset: Asset) -> None:
-    """Build into a folder of its own, then put it in place whole."""
+    """Build in a temporary folder, then move it into place."""
     asset.folder.parent.mkdir(parents=True, exist_ok=True)
     asset.hash_file.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=asset.folder.parent, prefix=".building-") as temporary:
@@ -199,7 +199,7 @@ def make(asset: Asset) -> None:
 
 
 def compile_all(code: Path, *, mount: str) -> None:
-    """Ship bytecode that is trusted as it is: zipping moves times, and checking costs init."""
+    """Add bytecode that is trusted without a check: zips change times, and checks cost time."""
     compiled = compileall.compile_dir(
         code,
         maxlevels=50,
@@ -214,7 +214,7 @@ def compile_all(code: Path, *, mount: str) -> None:
 
 
 def make_readable(folder: Path) -> None:
-    """Lambda runs as another user than the one who built, who may keep files to himself."""
+    """Make files readable for all: Lambda runs as a different user than the one who built."""
     folder.chmod(0o755)
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)

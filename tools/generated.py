@@ -1,4 +1,4 @@
-"""Files that are made from others: written where they are not current, or only looked at."""
+"""Generated files: written if they are out of date, or only checked."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 class Generated(NamedTuple):
-    """A file, and how it is made; None: it is one of a kind that is not made any more."""
+    """A file and how it is made; `make` is None for a file that must be removed."""
 
     path: Path
     is_current: bool
@@ -19,7 +19,7 @@ class Generated(NamedTuple):
 
 
 def generated_text(path: Path, text: str) -> Generated:
-    """A file that is to hold a text."""
+    """Return a generated file with this text."""
     is_current = path.is_file() and path.read_text(encoding="utf-8") == text
     return Generated(path, is_current, lambda: text)
 

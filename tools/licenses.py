@@ -1,8 +1,8 @@
-"""Whose work the layers carry, and under which license.
+"""The packages in the layers and their licenses.
 
-A layer holds `licenses/<name>-<version>/` for every package in it: the texts of its license, which
-most licenses want to travel with the work, and the headers of its metadata. The chart library that
-the pages load is bundled into one script, with its notice at the top.
+A layer holds `licenses/<name>-<version>/` for every package in it: the license texts, which most
+licenses require to be shipped along, and the headers of its metadata. The pages' chart library is
+bundled into one script with its notice at the top.
 """
 
 import json
@@ -22,26 +22,26 @@ FOLDER: Final = "licenses"
 METADATA: Final = "METADATA"
 BUNDLED: Final = ROOT / "tools" / "npm" / "package-lock.json"
 
-# Licenses that go with our own, Apache-2.0, in a product that merchants run and change. A package
-# under any other one fails the build: somebody reads the license and decides.
+# Licenses that are compatible with ours, Apache-2.0, in a product that merchants run and change. A
+# package under any other license fails the build, so that somebody reads it and decides.
 ALLOWED: Final = frozenset({
     "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Unlicense",
     "LicenseRef-Public-Domain",
 })  # fmt: skip
-# What a package says instead of an SPDX identifier, and the license that its text is.
+# What a package states instead of an SPDX identifier, and the license that its text really is.
 READ: Final = {
     ("jinja2", "BSD License"): "BSD-3-Clause",
     ("duckdb", "MIT License"): "MIT",
     ("iso4217", "Public Domain"): "LicenseRef-Public-Domain",
 }
-# These ask for nothing, so a package may come without the text.
+# These require nothing, so a package may come without the text.
 ASKING_NOTHING: Final = frozenset({"LicenseRef-Public-Domain", "Unlicense"})
 TEXTS: Final = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """Somebody else's package, as it is shipped; `layer` is where."""
+    """A third-party package in a layer."""
 
     ecosystem: str
     name: str
@@ -51,17 +51,17 @@ class Package:
 
     @property
     def purl(self) -> str:
-        """Its package URL, by which databases of vulnerabilities know it."""
+        """The package URL, which vulnerability databases use."""
         return f"pkg:{self.ecosystem}/{quote(self.name)}@{self.version}"
 
 
 def keep_texts(packages: Path, *, into: Path) -> None:
-    """Copy the license texts of installed packages beside them, before their metadata goes.
+    """Copy the license texts of installed packages beside them, before the metadata is removed.
 
-    A package of which nothing is left to ship is skipped.
+    A package without any file left to ship is skipped.
 
     Raises:
-        Unprepared: a package brings no text although its license asks for one.
+        Unprepared: a package has no license text although its license requires one.
     """
     for folder in sorted(packages.glob("*.dist-info")):
         distribution = PathDistribution(folder)
@@ -82,10 +82,10 @@ def keep_texts(packages: Path, *, into: Path) -> None:
 
 
 def shipped(layers: Path) -> list[Package]:
-    """Every package in the built layers.
+    """Return every package in the built layers.
 
     Raises:
-        Unprepared: one of them is under a license that is not allowed.
+        Unprepared: a package is under a license that is not allowed.
     """
     packages = [*_installed(layers), *_bundled()]
     for package in packages:
@@ -98,7 +98,7 @@ def shipped(layers: Path) -> list[Package]:
 
 
 def declared(headers: Message) -> str:
-    """The SPDX license that a package's metadata names, or what it says instead."""
+    """Return the SPDX license in a package's metadata, or what is stated instead."""
     name = _normal(headers["Name"])
     classifiers = [
         each.rpartition(" :: ")[2]
@@ -122,7 +122,7 @@ def _installed(layers: Path) -> Iterator[Package]:
 
 
 def _bundled() -> Iterator[Package]:
-    """What the script of the report pages is bundled from; it holds no more than this."""
+    """Yield the packages that the report pages' script is bundled from."""
     for path, locked in json.loads(BUNDLED.read_text(encoding="utf-8"))["packages"].items():
         if path and not locked.get("dev"):
             yield Package(

@@ -1,6 +1,6 @@
-"""Choose versions and write `requirements/`: hashes for every platform, no addresses.
+"""Resolve versions and write `requirements/`, with hashes for every platform and no addresses.
 
-Versions stay as they are unless pyproject.toml asks for others, or with --upgrade.
+Versions stay unless pyproject.toml requires others, or with --upgrade.
 """
 
 import sys
@@ -17,12 +17,12 @@ FORM = (
     "--no-emit-index-url",
     "--no-emit-find-links",
 )
-# Extra indexes may hold a file or two of a release; hashes are wanted for all its platforms.
+# Extra indexes may hold only some files of a release; the locks need hashes of all platforms.
 MAIN_INDEX_ONLY = {"UV_INDEX": "", "UV_FIND_LINKS": ""}
 
 
 def lock(name: str, *arguments: str) -> None:
-    """Write one lock; what the old one chose is preferred."""
+    """Write one lock; versions of the old one are preferred."""
     output = REQUIREMENTS / f"{name}.txt"
     run_uv("pip", "compile", *FORM, *arguments, f"--output-file={output}", **MAIN_INDEX_ONLY)
     if "://" in output.read_text():
@@ -30,7 +30,7 @@ def lock(name: str, *arguments: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    # The layers carry what was tested, so the development environment's choice binds them.
+    # The layers must ship what was tested, so the development environment's versions bind them.
     as_tested = ("--constraint", str(REQUIREMENTS / "dev.txt"))
     lock(
         "dev", "pyproject.toml", "--group=dev", "--group=analytics", "--group=messages", *arguments

@@ -1,7 +1,6 @@
-"""Compile the layout of mails from MJML into tables that every mail client shows, or check it.
+"""Compile the mail layout from MJML into tables that every mail client shows, or check it.
 
-`tools/layout.mjml` is what is edited. What becomes of it is a Jinja template that the package
-carries, so no function has to know MJML.
+Edit `tools/layout.mjml`. It becomes a Jinja template in the package, so no function needs MJML.
 """
 
 from collections.abc import Iterator

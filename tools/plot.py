@@ -1,8 +1,8 @@
-"""Bundle the chart library that the pages of reports draw with, or check that the bundle is ours.
+"""Bundle the chart library of the report pages, or check that the bundle is current.
 
-`tools/npm` names the library and its bundler, each pinned with its integrity. The bundle is
-committed: who builds and deploys needs neither npm nor the network for it. It begins with a digest
-of what it was made from, so that a check need not make it again.
+`tools/npm` pins the library and its bundler with their integrity. The bundle is committed, so that
+building and deploying needs neither npm nor the network. It begins with a digest of its sources, so
+that a check does not have to bundle again.
 """
 
 import hashlib
@@ -33,10 +33,10 @@ def _banner() -> str:
 
 
 def _bundled() -> str:
-    """The library as one script that names it `Plot`."""
+    """Return the library as one script that defines `Plot`."""
     npm = shutil.which("npm")
     if npm is None:
-        raise SystemExit("Bundling the chart library takes Node's npm.")
+        raise SystemExit("Bundling the chart library needs npm.")
     WORKSHOP.mkdir(parents=True, exist_ok=True)
     for name in MADE_FROM:
         shutil.copyfile(SOURCES / name, WORKSHOP / name)

@@ -1,4 +1,4 @@
-"""The bill of materials of what is deployed: CycloneDX, for those who watch for vulnerabilities."""
+"""The bill of materials of a deployment, in CycloneDX, for scanners of vulnerabilities."""
 
 from collections.abc import Sequence
 from importlib.metadata import version

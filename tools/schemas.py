@@ -54,7 +54,7 @@ def generated() -> Iterator[Generated]:
 
 
 def _index() -> str:
-    """The list of all events, each with what it says of itself."""
+    """Return the list of all events, each with the first line of its docstring."""
     rows = (
         f"| [`{kind.name}`]({kind.name}.schema.json) | {_first_line(kind)} |"
         for kind in sorted(ALL, key=lambda kind: kind.name)
@@ -67,7 +67,7 @@ def _first_line(kind: type[Event]) -> str:
 
 
 def schema_of(kind: type[Event]) -> dict[str, Any]:
-    """The schema of an event's `detail`, as it is sent: every field is there."""
+    """Return the schema of an event's `detail`, in which every field is required."""
     schema = TypeAdapter(kind).json_schema(mode="serialization")
     # A class hands its fields down without what it says of them.
     common = TypeAdapter(Event).json_schema(mode="serialization")["properties"]

@@ -1,1 +1,1 @@
-"""A year of a program that nobody waited for: made by the real use cases, with a seed."""
+"""A year of a program's history, generated from a seed by the real use cases."""

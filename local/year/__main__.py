@@ -1,4 +1,4 @@
-"""`python -m local.year`: make the year of today ahead of time, for who asks for it next."""
+"""`python -m local.year`: generate the year up to today ahead of time."""
 
 import os
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from local.year.opening import year_of
 
 
 def main() -> None:
-    # Whatever is told meanwhile goes first.
+    # The story runs meanwhile and goes first.
     os.nice(10)
     year_of(datetime.now(UTC), keyring=IDENTITY_KEYRING).make()
 

@@ -1,4 +1,4 @@
-"""A program over the table in memory: everything that happens there, by the real use cases."""
+"""A program over the table in memory, where the real use cases do everything."""
 
 import base64
 import json
@@ -70,7 +70,7 @@ def zone() -> ZoneInfo:
 
 
 class Counter:
-    """What people ask for over the counter and online. Every moment is told by `now`."""
+    """What customers and staff do at the till and online. `now` is the current moment."""
 
     def __init__(self, *, rng: Random, keyring: Keyring, now: datetime) -> None:
         self.now = now
@@ -106,7 +106,7 @@ class Counter:
     def enroll(
         self, *identities: Identity, profile: dict[str, Any], agrees: bool, verified: bool = True
     ) -> str:
-        """Begin a member, who then has what they bought before; gives their id."""
+        """Enroll a member, who gets their earlier orders; return the member's id."""
         since_epoch = int(self.now.timestamp() * 1000).to_bytes(6, "big")
         application = Application(
             member_id=f"mem_{ULID.from_bytes(since_epoch + self._rng.randbytes(10))}",
@@ -149,7 +149,7 @@ class Counter:
         return self._books.account(member_id, strong=True)
 
     def redeem(self, member_id: str, reward_id: str, *, hold: bool) -> tuple[str, str] | None:
-        """The voucher's code and the redemption's id; None where it could not be had."""
+        """Return the voucher's code and the redemption's id; None if it was refused."""
         requested_reward = RequestedReward(reward_id=reward_id, hold=hold)
         try:
             entry = redeem_reward(
@@ -163,7 +163,7 @@ class Counter:
         return entry.detail.code, entry.detail.redemption_id
 
     def use(self, code: str, order: Order, *, member_id: str, told_by_shop: bool) -> None:
-        """Use a voucher with an order; one that is good no more is passed over."""
+        """Use a voucher with an order; ignore a voucher that is no longer valid."""
         if told_by_shop:
             order_voucher_codes = OrderVoucherCodes(
                 source=order.source,
@@ -191,7 +191,7 @@ class Counter:
         try:
             cancel(redemption_id, member_id=member_id, desk=self.desk)
         except Refusal:
-            # Used meanwhile, or expired.
+            # It was used meanwhile, or it expired.
             return
         self._changed[member_id] = None
 
@@ -210,7 +210,7 @@ class Counter:
         self._changed[member_id] = None
 
     def answer(self, survey_id: str, *, member_id: str, order: Order | None, score: int) -> None:
-        """Take down what a member says; who answered before is told so, and nothing happens."""
+        """Record a member's answer; ignore a second answer."""
         survey_reply = SurveyReply(
             order=order.ref if order else None,
             member_id=member_id,
@@ -251,13 +251,13 @@ class Counter:
         self._changed[member_id] = None
 
     def sweep(self) -> None:
-        """What the schedule does to whoever is due: activate, expire, release."""
+        """Do what the schedule does for members who are due: activate, expire, release."""
         dues = TableDues(self.engine, program_id=PROGRAM_ID)
         for due in self._due(dues, of="expiry"):
             wake(due, dues=dues, desk=self.desk)
 
     def write_letters(self) -> list[tuple[str, Message]]:
-        """Look at whoever changed or is due, and send what was written; gives what was sent."""
+        """Check members who changed or are due, and send their messages; return what was sent."""
         dues = TableDues(self.engine, program_id=PROGRAM_ID, index="reminding")
         owners = dict.fromkeys(
             (*self._changed, *(d.owner for d in self._due(dues, of="reminders")))
@@ -272,7 +272,7 @@ class Counter:
         return sent
 
     def bounce(self, message: Message, *, address: str) -> None:
-        """A mail comes back: nothing more is sent there."""
+        """Record that a mail bounced: nothing more is sent to the address."""
         stop(
             message.member_id,
             message.id,
@@ -288,7 +288,7 @@ class Counter:
         return TableOutbox(self.engine, program_id=PROGRAM_ID)
 
     def _deliver(self, member_id: str) -> list[tuple[str, Message]]:
-        """Send what was written to a member today; gives each message with its address."""
+        """Send a member's messages of today; return each with its address."""
         sent: list[tuple[str, Message]] = []
 
         def post(message: Message, *, to: str, **_: object) -> None:
@@ -296,7 +296,7 @@ class Counter:
                 raise Rejected
             sent.append((to, message))
 
-        # Whoever was merged is written to as the one they became.
+        # A merged member gets mail as the member that they became.
         account = self.account(member_id)
         owner = account.into if account and account.into else member_id
         correspondence = self._letters.correspondence(owner)
@@ -322,7 +322,7 @@ class Counter:
             began=self._published.published_at.date,
         )
         found: list[DueItem] = []
-        # A page of a shard that was too long brings further pages.
+        # A shard that was too long for one page brings more pages.
         for page in pages.sent:
             if page.lane == "shards":
                 for rest in page.items:
@@ -343,7 +343,7 @@ class Counter:
 
 
 class _Pages:
-    """Implements `Pages`: what is handed out is worked off by whoever handed it out."""
+    """Implements `Pages`: the caller works off the pages that it sent."""
 
     def __init__(self) -> None:
         self.sent: list[WorkPage] = []

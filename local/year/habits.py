@@ -1,4 +1,4 @@
-"""Whom a coffee shop sees in a year: who they are, when they come, what they buy."""
+"""The customers of a coffee shop in a year: who they are, when they come, what they buy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ _ONLINE_HOURS: Final = (8, 12, 13, 17, 19, 20, 21, 22)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habit:
-    """How often somebody comes, and how likely they still do a month later."""
+    """How often a customer comes, and how likely they still come a month later."""
 
     name: str
     share: float
@@ -44,7 +44,7 @@ class Habit:
     stays: float
     online: float
     keen: float
-    """How readily they redeem what they can have."""
+    """How readily they redeem a reward that they can afford."""
 
 
 HABITS: Final = (
@@ -57,7 +57,7 @@ HABITS: Final = (
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Somebody who buys; a member once `member_id` is known."""
+    """A customer, who is a member once `member_id` is set."""
 
     number: int
     name: str
@@ -67,7 +67,7 @@ class Person:
     birthday: date | None
     reads_mail: bool
     liking: float
-    """How much they like the place: 0 is about everybody, 1 a lot."""
+    """How much they like the place: 0 is average, 1 is a lot."""
     member_id: str = ""
     is_gone: bool = False
     vouchers: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ def person(rng: Random, *, number: int) -> Person:
 
 
 def newcomers(rng: Random, *, count: int, first: date, last: date) -> list[date]:
-    """On which day each begins: many when the program opens, and in waves from then on."""
+    """Return the day on which each joins: many when the program opens, then in waves."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     weights = [
         _SEASON[day.month - 1] * _WEEKDAY[day.weekday()] * (2.5 if (day - first).days < 30 else 1)
@@ -100,7 +100,7 @@ def newcomers(rng: Random, *, count: int, first: date, last: date) -> list[date]
 
 
 def moment(rng: Random, day: date, *, online: bool, zone: ZoneInfo) -> datetime:
-    """A time of that day at which people buy."""
+    """Return a time of that day at which people buy."""
     if online:
         hour = rng.choice(_ONLINE_HOURS)
     else:
@@ -110,7 +110,7 @@ def moment(rng: Random, day: date, *, online: bool, zone: ZoneInfo) -> datetime:
 
 
 def next_visit(rng: Random, who: Person, *, after: date) -> date:
-    """The next day on which somebody comes: sooner who likes it; some days suit fewer people."""
+    """Return the day of the next visit: sooner for those who like the place."""
     gap = who.habit.days_between * exp(-0.3 * who.liking) / _SEASON[after.month - 1]
     day = after + timedelta(days=max(1, round(rng.gammavariate(1.6, gap / 1.6))))
     while rng.random() > _WEEKDAY[day.weekday()] / max(_WEEKDAY):
@@ -119,19 +119,19 @@ def next_visit(rng: Random, who: Person, *, after: date) -> date:
 
 
 def stays(rng: Random, who: Person) -> bool:
-    """Whether somebody comes again at all: few do who do not like it."""
+    """Whether a customer comes again: few do who do not like the place."""
     monthly = min(0.99, who.habit.stays + 0.06 * who.liking)
     return rng.random() < float(monthly ** (who.habit.days_between / 30))
 
 
 def score(rng: Random, who: Person, *, mean: float, spread: float, least: int, most: int) -> int:
-    """What they answer to a survey, on its scale."""
+    """Return a customer's answer to a survey, on its scale."""
     felt = mean + spread * (0.7 * who.liking + rng.gauss(0, 0.7))
     return max(least, min(most, round(felt)))
 
 
 def basket(rng: Random, *, online: bool) -> Sequence[Line]:
-    """What is bought at once."""
+    """Return the lines of one purchase."""
     chances = (
         ("drink", "DRINK", 0.1 if online else 0.95, 375, 695, 2),
         ("pastry", "PASTRY", 0.05 if online else 0.34, 295, 475, 2),

@@ -1,4 +1,4 @@
-"""A year that was made is kept: it comes out the same anyway."""
+"""A generated year is kept in a file, because it would come out the same again."""
 
 import gzip
 import json
@@ -22,9 +22,9 @@ _SOURCES = (_LAYER / "domain", _LAYER / "usecases", _LAYER / "table", Path(__fil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedYear:
-    """A year in a folder, named after all that it depends on; made when it is first asked for.
+    """A year in a folder, generated when it is first needed.
 
-    That is the seed, the days, the sources, and the key of the identities.
+    Its name depends on the seed, the days, the sources, and the key of the identities.
     """
 
     span: Span
@@ -47,7 +47,7 @@ class SavedYear:
         return self.folder / f"{sha256(repr(ingredients).encode()).hexdigest()[:24]}.jsonl.gz"
 
     def make(self) -> bool:
-        """Make it unless it is there; tells whether it had to be made. Others are removed."""
+        """Generate it unless it exists, and remove others; return whether it was generated."""
         path = self.path
         if path.exists():
             return False
@@ -56,7 +56,7 @@ class SavedYear:
         return True
 
     def items(self) -> list[Item]:
-        """All items of the year's table."""
+        """Return all items of the year's table."""
         self.make()
         with gzip.open(self.path, "rt", encoding="utf-8") as file:
             return [json.loads(line) for line in file]
@@ -64,7 +64,7 @@ class SavedYear:
 
 @contextmanager
 def made_ahead(*, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Make the year of today in a process of its own, out of the way of what goes on meanwhile."""
+    """Generate the year up to today in a process of its own, at low priority."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -73,7 +73,7 @@ def made_ahead(*, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C reaches us alone, and we stop it.
+            # Ctrl-C reaches only us, and we stop it.
             start_new_session=True,
         )
     try:
@@ -86,7 +86,7 @@ def _keep(items: Iterable[Item], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for other in path.parent.iterdir():
         other.unlink()
-    # Whoever interrupts it must not leave half of it.
+    # An interruption must not leave half a file.
     partial = path.with_suffix(".part")
     with gzip.open(partial, "wt", compresslevel=1, encoding="utf-8") as file:
         file.writelines(f"{json.dumps(item, separators=(',', ':'))}\n" for item in items)
@@ -94,7 +94,7 @@ def _keep(items: Iterable[Item], path: Path) -> None:
 
 
 def _sources() -> Iterator[str]:
-    """A digest of each source that a year may be made by."""
+    """Yield a digest of each source that a year depends on."""
     paths = [ROOT / "local" / "memory.py"]
     for folder in _SOURCES:
         paths += sorted(folder.rglob("*.py")) + sorted(folder.glob("*.json"))

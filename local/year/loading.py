@@ -1,8 +1,8 @@
-"""A year that was made is brought to a deployment: its items to the table, its facts to the lake.
+"""Load a generated year into a deployment: its items into the table, its facts into the lake.
 
-The table's stream would hand every item to `relay` and `archive`, which would announce a year of
-events at once. So its readers leave out what is written meanwhile, and the lake is told the facts
-directly, as `rebuild` does it, and folded as `compaction` does it.
+The table's stream would hand every item to `relay` and `archive`, which would publish a year of
+events at once. So its readers skip what is written meanwhile. The facts are written to the lake
+directly, as `rebuild` does, and folded, as `compaction` does.
 """
 
 import json
@@ -35,14 +35,14 @@ WRITERS: Final = 8
 BATCH_MAX: Final = 25
 _ATTEMPTS_MAX: Final = 5
 
-# On every local cloud the same, so that a year that was made for one knows its people in another.
+# The same on every local cloud, so that a generated year's members are found on any of them.
 _IDENTITY_KEY: Final = "of-clouds-that-only-this-machine-can-reach"
 IDENTITY_KEYRING: Final = read_keyring(_IDENTITY_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a deployment keeps what is kept."""
+    """A deployment's table and lake."""
 
     aws: Aws
     table: str
@@ -55,7 +55,7 @@ class Place:
 
 
 def settle_identity_key(aws: Aws) -> None:
-    """Give the deployment our key of identities, before anybody has asked for its own."""
+    """Give the deployment our identity key, before any function reads its own."""
     secret_id = stack_outputs(aws)["IdentitySecretArn"]
     aws.secrets.put_secret_value(SecretId=secret_id, SecretString=_IDENTITY_KEY)
 
@@ -63,14 +63,14 @@ def settle_identity_key(aws: Aws) -> None:
 def fill_table(place: Place, items: Sequence[Item], *, others: str) -> None:
     """Write a program's items past the readers of the table's stream.
 
-    `others` is the program whose changes they go on to hear of meanwhile.
+    `others` is the program whose changes the readers still get meanwhile.
     """
     with _unheard(place, others=others), ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(lambda some: _write(place, some), batched(items, BATCH_MAX, strict=False)))
 
 
 def fill_lake(place: Place, items: Sequence[Item], *, program_id: str, now: datetime) -> int:
-    """Tell the lake all facts of these items and fold them; gives how many there are."""
+    """Write all facts of these items to the lake and fold them; return their number."""
     lake = Lake(place.aws.s3, bucket=place.lake_bucket)
     facts = list(_facts(items, now=now))
     lake.write(facts, name="year", closed_before=closed_before(now))
@@ -99,10 +99,10 @@ def _write(place: Place, items: Sequence[Item]) -> None:
 
 @contextmanager
 def _unheard(place: Place, *, others: str) -> Iterator[None]:
-    """Let the stream's readers pass over what is written meanwhile, except of one program.
+    """Let the stream's readers skip what is written meanwhile, except for one program.
 
-    By when it was written, so that nobody has to know how far they have read: what came before is
-    heard, and so is what comes after.
+    The filter is by time of writing, so it does not matter how far they have read: they still get
+    what came before and what comes after.
     """
     functions = place.aws.functions
     stream = place.aws.dynamodb.describe_table(TableName=place.table)["Table"]["LatestStreamArn"]
@@ -117,7 +117,7 @@ def _unheard(place: Place, *, others: str) -> Iterator[None]:
             functions.update_event_source_mapping(UUID=mapping["UUID"], FilterCriteria=criteria)
 
     others_keys = {"Keys": {"pk": {"S": [{"prefix": f"PROGRAM#{others}"}]}}}
-    # The stream tells time in whole seconds.
+    # The stream's times are whole seconds.
     begins = int(time.time()) + 1
     before = {"ApproximateCreationDateTime": [{"numeric": ["<", begins]}]}
     hear(before, others_keys)

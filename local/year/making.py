@@ -1,4 +1,4 @@
-"""The year itself: who comes when, what they do, and what the calendar does to them."""
+"""The year itself: who comes when, what they do, and what the calendar brings."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MEMBERS: Final = 2_020
 MONTHS: Final = 13
 SEED: Final = 7
 
-# Of a day, in the program's time zone: what the calendar does, and the hour of writing.
+# Times of day in the program's time zone, for sweeps and for mails.
 _SWEEPS: Final = (time(0, 10), time(14, 10))
 _LETTERS_AT: Final = time(10)
 
@@ -44,7 +44,7 @@ _POPULARITY: Final = {
     "tasting": 0.7,
     "trees": 0.5,
 }
-# How many come within days because they were written to.
+# The share of members who come within days because of a message.
 _MOVED_BY: Final = {
     "points_expiring": 0.2,
     "voucher_expiring": 0.3,
@@ -54,7 +54,7 @@ _MOVED_BY: Final = {
     "lapsed": 0.1,
 }
 
-# Some may try a higher level, which they then lose again.
+# Some members try a higher level for a while.
 _TRIAL_AFTER_DAYS: Final = 25
 _TRIAL_DAYS: Final = (60, 90, 120)
 
@@ -70,12 +70,12 @@ class Span:
 
     @classmethod
     def until(cls, last: date, *, months: int = MONTHS) -> "Span":
-        """From the first of a month, so many whole months before that of the last day."""
+        """Return the days from the first of a month, this many whole months earlier."""
         return cls(first=add_months(last.replace(day=1), -months), last=last)
 
     @property
     def shown_from(self) -> date:
-        """The first day that reports are asked for: some were members before it."""
+        """The first day of the reports. Some members joined before it."""
         return add_months(self.first, 1)
 
     def __iter__(self) -> Iterator[date]:
@@ -84,15 +84,15 @@ class Span:
 
 
 def make_year(span: Span, *, keyring: Keyring, seed: int = SEED, members: int = MEMBERS) -> Counter:
-    """Let the days pass, for so many members; gives the counter with all its books."""
-    rng = Random(seed)  # noqa: S311  # it shall come out the same again
+    """Let the days pass for this many members; return the counter with all its books."""
+    rng = Random(seed)  # noqa: S311  # the year must come out the same again
     counter = Counter(rng=rng, keyring=keyring, now=midnight(span.first, zone()))
     _Year(span, counter=counter, rng=rng).pass_by(members=members)
     return counter
 
 
 class _Year:
-    """What is to happen, in its order; much of what happens makes more happen later."""
+    """An agenda of acts in order of time. Many acts plan more acts."""
 
     def __init__(self, span: Span, *, counter: Counter, rng: Random) -> None:
         self._span = span
@@ -135,7 +135,7 @@ class _Year:
             self._counter.grant(member_id, TierFloor(level, until))
 
     def _plan_member(self, who: Person, day: date) -> None:
-        """Some bought before they enrolled; what can be known to be theirs is claimed."""
+        """Plan an enrollment. Some members bought before, as guests, and claim those orders."""
         if self._rng.random() < 0.12:
             for _ in range(self._rng.randint(1, 3)):
                 before = day - timedelta(days=self._rng.randint(1, 50))
@@ -172,7 +172,7 @@ class _Year:
         )
         self._people[who.member_id] = who
         if self._rng.random() < 0.88:
-            # With something in hand.
+            # They enroll while they are buying.
             self._visit(who, online=False)
         elif self._rng.random() < 0.6:
             self._come(who, next_visit(self._rng, who, after=self._today()))
@@ -180,7 +180,7 @@ class _Year:
             self._in_days(self._rng.randint(10, 60), partial(self._enroll_twice, who))
 
     def _enroll_twice(self, who: Person) -> None:
-        """A till enrolls somebody who has forgotten that they are a member; a manager merges."""
+        """Enroll a member a second time at a till; a manager merges the two later."""
         twin = self._counter.enroll(
             Identity("card", f"6034-9{who.number:05}"),
             profile={"name": who.name},
@@ -209,7 +209,7 @@ class _Year:
         self._follow_up(who, order)
         self._ask(who, order)
         if is_extra and not who.is_gone:
-            # Their next visit is planned already.
+            # Their next visit is already planned.
             return
         who.is_gone = not stays(self._rng, who)
         if not who.is_gone:
@@ -230,7 +230,7 @@ class _Year:
         code, redemption_id = had
         chance = self._rng.random()
         if hold and chance < 0.3:
-            # They never come back to it, and the hold runs out.
+            # They never complete it, and the hold expires.
             return
         if hold:
             self._counter.complete(redemption_id, member_id=who.member_id)
@@ -243,7 +243,7 @@ class _Year:
             self._in_days(1, undo)
 
     def _follow_up(self, who: Person, order: Order) -> None:
-        """What seldom comes after a purchase."""
+        """Plan what rarely follows a purchase: refunds, adjustments, transfers."""
         chance = self._rng.random()
         if chance < 0.02:
             amount = order.amount_minor // 2 if chance < 0.008 else 0
@@ -260,7 +260,7 @@ class _Year:
                 self._counter.transfer(who.member_id, taker, points)
 
     def _ask(self, who: Person, order: Order) -> None:
-        """Some answer when they are asked how it was, and a few whether they would recommend us."""
+        """Some answer a survey about the visit, and a few say whether they would recommend us."""
         surveyed = self._rng.random()
         if surveyed < 0.08:
             answer = score(self._rng, who, mean=4, spread=1.2, least=1, most=5)

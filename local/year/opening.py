@@ -1,4 +1,4 @@
-"""The last chapter of `make run`: another program, a year old, and its reports to look at."""
+"""The last part of `make run`: a second program with a year of history, and its reports."""
 
 import subprocess
 from collections import Counter
@@ -24,7 +24,7 @@ ROLE: Final = "analyst"
 
 
 def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
-    """The thirteen months and some days that ended yesterday."""
+    """Return the thirteen months and some days that ended yesterday."""
     yesterday = now.astimezone(zone()).date() - timedelta(days=1)
     return SavedYear(span=Span.until(yesterday), keyring=keyring, folder=HOME / "year")
 
@@ -32,10 +32,10 @@ def year_of(now: datetime, *, keyring: Keyring) -> SavedYear:
 def open_year(
     deployed: Deployment, *, others: str, ahead: subprocess.Popen[bytes], console: Console
 ) -> str:
-    """Bring a year to a deployment; gives the link to its reports.
+    """Load a year into a deployment; return the link to its reports.
 
-    `others` is the program that was told of before, which goes on meanwhile; `ahead` is whoever
-    makes the year already.
+    `others` is the story's program, which stays in use meanwhile. `ahead` is the process that
+    generates the year.
     """
     now = datetime.now(UTC)
     year = year_of(now, keyring=IDENTITY_KEYRING)
@@ -49,7 +49,7 @@ def open_year(
         orders = kinds["accrual"] + kinds["placeholder"]
         line.detail = f"{kinds['account']:,} members, {orders:,} orders"
     with console.line("Bring it to table and lake") as line, ThreadPoolExecutor() as pool:
-        # Two thirds of the first is the cloud's work, and none of the second.
+        # Filling the table is mostly the cloud's work, and filling the lake is ours.
         filled = pool.submit(fill_table, place, items, others=others)
         facts = fill_lake(place, items, program_id=PROGRAM_ID, now=now)
         filled.result()
@@ -70,20 +70,20 @@ def open_year(
 
 
 def _reports_agree(client: ProgramClient, span: Span) -> str:
-    """Ask for every report; what several of them tell must be the same."""
+    """Run every report. Figures that several of them contain must agree."""
     answers = {name: _rows(client, name, span) for name in reports.names()}
     (summary,) = answers["summary"]
     owed = sum(row["points"] for row in answers["liability"] if row["state"] != "pending")
     revenue = sum(row["revenue_minor"] for row in answers["sources"])
     empty = [name for name, rows in answers.items() if not rows]
-    require(not empty, f"there is nothing in {', '.join(empty)}")
+    require(not empty, f"these reports are empty: {', '.join(empty)}")
     require(
         owed == summary["points_outstanding"],
         f"{owed} points are owed and {summary['points_outstanding']} outstanding",
     )
     require(
         revenue == summary["revenue_minor"],
-        f"sources made {revenue} and the program {summary['revenue_minor']}",
+        f"sources have a revenue of {revenue} and the program of {summary['revenue_minor']}",
     )
     return f"{len(answers)} reports; {summary['points_outstanding']:,} points outstanding"
 

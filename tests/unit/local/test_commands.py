@@ -174,7 +174,7 @@ def test_without_a_cloud_the_command_says_how_to_start_one(
 ) -> None:
     monkeypatch.setattr(living, "RECORD", tmp_path / "cloud.json")
 
-    with pytest.raises(LocalCloudError, match=r"not up. Start it with `make run`"):
+    with pytest.raises(LocalCloudError, match=r"not running. Start it with `make run`"):
         living_cloud({})
-    with pytest.raises(LocalCloudError, match="up on port 4999"):
+    with pytest.raises(LocalCloudError, match="running on port 4999"):
         living_cloud({"PORT": "4999"})

@@ -22,5 +22,5 @@ def test_once_can_be_said_no_to() -> None:
 
 @pytest.mark.parametrize("port", ["http", "-1", "0", "65536", "4566.0"])
 def test_what_is_no_port_is_refused_in_a_sentence(port: str) -> None:
-    with pytest.raises(LocalCloudError, match=r"is no port: choose one from 1 to 65535\."):
+    with pytest.raises(LocalCloudError, match=r"is not a port\. Choose one from 1 to 65535\."):
         Options.of({"PORT": port})
