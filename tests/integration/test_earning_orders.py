@@ -74,7 +74,7 @@ def test_what_earns_is_answered_and_read() -> None:
         ({"earns": {"channels": ["x"] * 21}}, "/earns/channels"),
         ({"earns": None}, "/earns"),
         ({"platform": "stripe", "earns": {"statuses": ["paid"]}}, "/earns/statuses"),
-        ({"platform": "stripe", "earns": {"channels": ["web"]}}, "/earns/channels"),
+        ({"platform": "stripe", "earns": {"channels": ["web"]}}, "/earns/channels/0"),
         ({"platform": "woocommerce", "earns": {"tags_any": ["vip"]}}, "/earns/tags_any"),
         ({"platform": "woocommerce", "earns": {"statuses": ["refunded"]}}, "/earns/statuses/0"),
     ],

@@ -16,6 +16,7 @@ from tests.support.http import call, service
 from tests.support.platforms import PlatformServer, Reply
 from tests.support.received import RECEIVED_AT
 from tests.support.signing import SECRET, encoded, fixture
+from tests.support.stripe import payment_event
 
 URL = "https://shop.example.com/hooks"
 
@@ -162,6 +163,63 @@ class TestStripe:
         assert balance(member_id) == 10
         ((path, headers),) = platform.requests
         assert (path, headers["authorization"]) == (where, "Bearer rk_1")
+
+    def test_an_invoice_paid_in_parts_earns_for_each_payment_and_takes_back_by_each(
+        self, platform: PlatformServer, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="stripe", secrets=[SECRET], access_token="rk_1")
+        member_id = enroll(kind="email", value="ana@example.com")
+        body = fixture("stripe/invoice.paid") | {"created": int(RECEIVED_AT.timestamp())}
+        invoice = body["data"]["object"] | {"customer_email": "ana@example.com"}
+        invoice["status_transitions"] = {"paid_at": int(RECEIVED_AT.timestamp())}
+        del invoice["payment_intent"]
+        raw = encoded(body | {"data": {"object": invoice}})
+        parts = [
+            {"amount_paid": amount, "payment": {"payment_intent": name}}
+            for name, amount in (("pi_1", 500), ("pi_2", 1500))
+        ]
+        where = f"/v1/invoice_payments?invoice={invoice['id']}&status=paid"
+        platform.answer(where, Reply(200, {"data": parts}))
+
+        assert post(raw, signing.stripe(raw)).status == 200
+        drain()
+        assert balance(member_id) == 20
+        self.deliver("charge.refunded", "evt_2", amount_refunded=1000, payment_intent="pi_2")
+        drain()
+
+        assert balance(member_id) == 10
+        assert outcomes() == ["earned:", "refunded:"]
+
+    @pytest.mark.parametrize("is_checkout_first", [True, False])
+    def test_a_payment_and_its_checkout_are_one_order_in_any_sequence(
+        self, is_checkout_first: bool
+    ) -> None:
+        earns = {"channels": ["checkout", "payment"]}
+        connect(platform="stripe", secrets=[SECRET], earns=earns)
+        member_id = enroll(kind="customer", value="cus_1", source="shop")
+        payment_id = "pi_000000000000000000000000"
+        payment = payment_event(id=payment_id) | {"created": int(RECEIVED_AT.timestamp())}
+
+        def deliver_payment() -> None:
+            raw = encoded(payment)
+            assert post(raw, signing.stripe(raw)).status == 200
+            drain()
+
+        def deliver_checkout() -> None:
+            details = {"amount_shipping": 500, "amount_tax": 1000}
+            changes: dict[str, Any] = {
+                "amount_total": 5000,
+                "total_details": details,
+                "customer": "cus_1",
+            }
+            self.deliver("checkout.session.completed", "evt_1", **changes)
+            drain()
+
+        steps = [deliver_payment, deliver_checkout]
+        for step in reversed(steps) if is_checkout_first else steps:
+            step()
+
+        assert balance(member_id) == 35
 
     def test_what_is_delivered_with_an_old_signature_is_refused(self) -> None:
         connect(platform="stripe", secrets=[SECRET])

@@ -19,6 +19,7 @@ from loyalty.domain.shops.storefront import (
     Ignored,
     OrderPaid,
     OrderRefunded,
+    OrdersPaid,
     Parked,
 )
 
@@ -104,6 +105,9 @@ def must_make_sense(command: Command | PrivacyRequest | FetchNeeded) -> None:
             assert codes_among(command.codes or ()) == (command.codes or ())
             for refund in command.refunds:
                 must_give_back(refund)
+        case OrdersPaid():
+            for each in command.orders:
+                must_make_sense(each)
         case OrderRefunded():
             assert re.fullmatch(EXTERNAL_ID, command.order_id)
             must_give_back(command.refund)

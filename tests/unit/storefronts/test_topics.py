@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import Ignored, Parked, PlatformName, SendingShop
+from loyalty.domain.shops.storefront import Ignored, OrderFilter, Parked, PlatformName, SendingShop
 from loyalty.storefronts import platform_named
 from loyalty.storefronts.shopify import SHOPIFY
 from loyalty.storefronts.woocommerce import WOOCOMMERCE
@@ -27,12 +27,22 @@ from tests.support.shopify import (
 )
 from tests.support.shopify import headers as shopify_headers
 from tests.support.signing import encoded, fixture
-from tests.support.stripe import customer_event, subscription_event
+from tests.support.stripe import (
+    charge_event,
+    customer_event,
+    dispute_event,
+    payment_event,
+    subscription_event,
+)
 from tests.support.woocommerce import CUSTOMER
 
 ORDERS: Final = ("orders/paid", "orders/create", "orders/updated")
 WOO_ORDERS: Final = ("order.created", "order.updated", "order.restored")
 RECEIVED_AT: Final = "2026-11-21T10:00:00Z"
+# Stripe's payments outside of Checkout earn only if the shop says so.
+WITH_PAYMENTS: Final = SendingShop(
+    "shop", earns=OrderFilter(channels=("checkout", "invoice", "payment"))
+)
 
 
 class Sample(NamedTuple):
@@ -150,6 +160,12 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
         ),
         Sample("invoice.paid", _stripe("invoice.paid"), ("invoice.paid",)),
         Sample("charge.refunded", _refunded_charge(), ("charge.refunded",)),
+        Sample("a payment", payment_event(), ("payment_intent.succeeded",)),
+        *(
+            Sample(kind, charge_event(kind), (kind,))
+            for kind in ("charge.succeeded", "charge.captured")
+        ),
+        Sample("a lost dispute", dispute_event(), ("charge.dispute.closed",)),
         *(
             Sample(kind, customer_event(kind), (kind,))
             for kind in ("customer.created", "customer.updated", "customer.deleted")
@@ -209,7 +225,7 @@ def test_a_signed_body_is_applied_under_its_own_topics_only(
     speaks = platform_named(platform)
     read_as = speaks.envelope(body, _headers(platform, topic, body)).topic
 
-    command = speaks.translate(read_as, body, SHOP)
+    command = speaks.translate(read_as, body, WITH_PAYMENTS if platform == "stripe" else SHOP)
 
     # Where the topic is a part of the signed body, no header changes it.
     if read_as in sample.topics:

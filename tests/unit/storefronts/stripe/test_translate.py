@@ -9,20 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.orders.order import is_outdated
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.shops.deliveries import BODY_CHARACTERS, EVENT_CHARACTERS, delivery_id
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
     Ignored,
+    OrderFilter,
     OrderPaid,
     OrderRefunded,
+    OrdersPaid,
     Parked,
+    SendingShop,
 )
 from loyalty.storefronts.stripe import STRIPE
 from tests.support.fuzz import must_make_sense, places, spoiled
 from tests.support.received import SHOP, complete_delivery, fetch_of
 from tests.support.signing import encoded, fixture
+from tests.support.stripe import charge_event, dispute_event, payment_event
 
 CHECKOUT = "checkout.session.completed"
 INVOICE = "invoice.paid"
@@ -142,6 +147,49 @@ def test_what_credit_paid_of_an_invoice_does_not_count() -> None:
     assert lines(told) == [("goods", None, 800, 1000)]
 
 
+def test_tax_that_is_a_part_of_the_shipping_is_not_taken_off_the_goods() -> None:
+    """Shipping of 12.00 contains 2.00 of tax; the goods are free of tax."""
+    told = paid(
+        amount_total=11200,
+        total_details={"amount_shipping": 1200, "amount_tax": 200},
+        shipping_cost={"amount_subtotal": 1200, "amount_tax": 200, "amount_total": 1200},
+    )
+
+    assert lines(told) == [("goods", None, 10000, 10000), ("shipping", "shipping", 1000, 1200)]
+
+
+def test_tax_on_top_of_the_shipping_is_not_taken_off_the_goods_either() -> None:
+    told = paid(
+        amount_total=12400,
+        total_details={"amount_shipping": 1000, "amount_tax": 1400},
+        shipping_cost={"amount_subtotal": 1000, "amount_tax": 200, "amount_total": 1200},
+    )
+
+    assert lines(told) == [("goods", None, 10000, 11200), ("shipping", "shipping", 1000, 1200)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shipping_cost": None},
+        {"total_details": None},
+        {"metadata": None},
+        {"customer_email": 7, "client_reference_id": []},
+        {"metadata": {"gift": None, "note": "x"}},
+    ],
+)
+def test_what_decides_nothing_of_a_checkout_may_be_missing(changes: dict[str, Any]) -> None:
+    assert lines(paid(**changes)) == [("goods", None, 3000, 3000)]
+
+
+@pytest.mark.parametrize("total", [0, -1500])
+def test_an_invoice_that_only_credits_the_customer_is_paid_by_nothing(total: int) -> None:
+    told = event(INVOICE, amount_paid=0, total=total)
+
+    assert translated(told) == Ignored("nothing_paid")
+    assert translated(of_another_version(amount_paid=0, total=total)) == Ignored("nothing_paid")
+
+
 def test_an_invoice_that_nobody_had_to_pay_is_ignored() -> None:
     assert translated(event(INVOICE, amount_paid=0)) == Ignored("nothing_paid")
     assert translated(event(INVOICE, payment_intent=None)) == Ignored("no_payment")
@@ -182,6 +230,153 @@ def test_an_invoice_that_was_paid_by_nothing_of_stripe_s_is_ignored() -> None:
     assert complete_delivery(STRIPE, INVOICE, raw, payments(None), source="shop") == Ignored(
         "no_payment"
     )
+
+
+def test_each_payment_of_an_invoice_that_was_paid_in_parts_is_an_order() -> None:
+    """20.00 with 4.00 of tax, paid by three payments of which one was made outside of Stripe."""
+    raw = encoded(of_another_version(amount_paid=2000, total_taxes=[{"amount": 400}]))
+    told = [
+        {"amount_paid": amount, "payment": {"payment_intent": name}}
+        for name, amount in (("pi_b", 999), ("pi_a", 501), (None, 500))
+    ]
+
+    command = complete_delivery(STRIPE, INVOICE, raw, [encoded({"data": told})])
+
+    assert isinstance(command, OrdersPaid)
+    assert [(each.order.order_id, *lines(each)) for each in command.orders] == [
+        ("pi_a", ("goods", None, 400, 501)),
+        ("pi_b", ("goods", None, 800, 999)),
+    ]
+
+
+def test_an_invoice_paid_by_a_charge_of_its_own_is_known_by_the_charge() -> None:
+    raw = encoded(of_another_version())
+    payment = {"amount_paid": 2000, "payment": {"type": "charge", "charge": "ch_1"}}
+
+    command = complete_delivery(STRIPE, INVOICE, raw, [encoded({"data": [payment]})])
+
+    assert isinstance(command, OrderPaid)
+    assert command.order.order_id == "ch_1"
+
+
+WITH_PAYMENTS = SendingShop("shop", earns=OrderFilter(channels=("checkout", "Payment")))
+
+
+def bare(body: dict[str, Any]) -> OrderPaid:
+    command = STRIPE.translate(body["type"], encoded(body), WITH_PAYMENTS)
+    assert isinstance(command, OrderPaid), command
+    return command
+
+
+@pytest.mark.parametrize("body", [payment_event(), charge_event(), charge_event("charge.captured")])
+def test_a_payment_outside_of_checkout_earns_only_where_the_connection_says_so(body: Any) -> None:
+    assert translated(body) == Ignored("channel_excluded")
+
+    told = bare(body)
+
+    assert (told.order.order_id, told.order.channel, told.currency) == ("pi_1", "payment", "USD")
+    assert lines(told) == [("goods", None, 5000, 5000)]
+    assert told.identities[0] == Identity("customer", "cus_1", "shop")
+
+
+def test_a_charge_knows_its_customer_by_the_billing_address() -> None:
+    told = bare(charge_event(customer=None, payment_intent=None))
+
+    assert told.order.order_id == "ch_1"
+    assert told.identities == (Identity("email", "ana@example.com"),)
+
+
+def test_the_tip_of_a_payment_is_no_goods() -> None:
+    told = bare(payment_event(amount_details={"tip": {"amount": 700}}))
+
+    assert lines(told) == [("goods", None, 4300, 4300), ("tip", "tip", 700, 700)]
+
+
+def test_what_a_checkout_says_of_its_payment_wins_over_the_payment_and_the_charge() -> None:
+    seconds = event(CHECKOUT)["created"]
+    checkout = paid().order.told_at
+    payment = bare(payment_event() | {"created": seconds + 5}).order.told_at
+    charge = bare(charge_event() | {"created": seconds + 5}).order.told_at
+
+    assert is_outdated(payment, by=checkout)
+    assert is_outdated(charge, by=payment)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (payment_event(invoice="in_1"), "told_by_invoice"),
+        (charge_event(invoice="in_1"), "told_by_invoice"),
+        (charge_event(captured=False), "not_paid"),
+        (payment_event(amount_received=0), "nothing_paid"),
+        (payment_event(customer=None), "no_customer"),
+    ],
+)
+def test_a_payment_that_earns_nothing_says_why(body: Any, reason: str) -> None:
+    assert STRIPE.translate(body["type"], encoded(body), WITH_PAYMENTS) == Ignored(reason)
+
+
+def test_a_refund_of_a_charge_without_a_payment_is_of_the_charge() -> None:
+    body = event(REFUND, payment_intent=None, id="ch_1", amount_refunded=100)
+    body["data"]["previous_attributes"]["amount_refunded"] = 0
+
+    command = STRIPE.translate(REFUND, encoded(body), WITH_PAYMENTS)
+
+    assert isinstance(command, OrderRefunded)
+    assert command.order_id == "ch_1"
+
+
+def test_a_dispute_that_was_lost_gave_the_money_back() -> None:
+    command = translated(dispute_event())
+
+    assert isinstance(command, OrderRefunded)
+    assert (command.order_id, command.currency) == ("pi_1", "USD")
+    assert (command.refund.refund_id, command.refund.amount_minor) == ("dp_1", 5000)
+
+
+@pytest.mark.parametrize("status", ["won", "warning_closed", "under_review"])
+def test_a_dispute_that_was_not_lost_takes_nothing(status: str) -> None:
+    assert translated(dispute_event(status=status)) == Ignored("nothing_given_back")
+
+
+def without_tags(*tags: str) -> SendingShop:
+    return SendingShop("shop", earns=OrderFilter(tags_none=tags))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"price": {"id": "price_1", "product": "prod_1"}},
+        {"pricing": {"price_details": {"price": "price_1", "product": "prod_1"}}},
+    ],
+)
+@pytest.mark.parametrize("tag", ["price_1", "prod_1"])
+def test_an_invoice_can_be_excluded_by_a_price_or_a_product(line: Any, tag: str) -> None:
+    body = encoded(event(INVOICE, lines={"data": [line]}))
+
+    assert STRIPE.translate(INVOICE, body, without_tags(tag)) == Ignored("tags_excluded")
+    assert isinstance(STRIPE.translate(INVOICE, body, without_tags("price_2")), OrderPaid)
+
+
+def test_a_payment_can_be_excluded_by_its_metadata() -> None:
+    body = encoded(event(CHECKOUT, metadata={"kind": "Wholesale"}))
+
+    assert STRIPE.translate(CHECKOUT, body, without_tags("kind:wholesale")) == Ignored(
+        "tags_excluded"
+    )
+    assert isinstance(STRIPE.translate(CHECKOUT, body, without_tags("kind:retail")), OrderPaid)
+
+
+def test_the_lines_of_a_checkout_are_read_where_a_price_or_a_product_decides() -> None:
+    body = encoded(event(CHECKOUT, id="cs_1"))
+    items = {"data": [{"price": {"id": "price_1", "product": "prod_1"}}]}
+
+    fetch_needed = STRIPE.translate(CHECKOUT, body, without_tags("prod_1"))
+
+    assert fetch_needed == fetch_of("/v1/checkout/sessions/cs_1/line_items?limit=100")
+    assert isinstance(fetch_needed, FetchNeeded)
+    assert fetch_needed.complete([encoded(items)]) == Ignored("tags_excluded")
+    assert isinstance(fetch_needed.complete([encoded({"data": []})]), OrderPaid)
 
 
 @pytest.mark.parametrize("name", [None, "", "a/b", "in_1&invoice=in_2"])
@@ -254,7 +449,9 @@ def test_an_event_says_the_same_though_fewer_endpoints_wait_for_it() -> None:
     assert len(ids) == 1
 
 
-EVENTS = {name: event(name, payment_intent=PAYMENT) for name in (CHECKOUT, INVOICE, REFUND)}
+EVENTS = {name: event(name, payment_intent=PAYMENT) for name in (CHECKOUT, INVOICE, REFUND)} | {
+    body["type"]: body for body in (payment_event(), charge_event(), dispute_event())
+}
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -265,6 +462,6 @@ def test_whatever_is_wrong_with_an_event_it_is_read_ignored_or_parked(
     at = [path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")]
     raw = json.dumps(data.draw(spoiled(EVENTS[name], places=at))).encode()
 
-    must_make_sense(STRIPE.translate(name, raw, SHOP))
+    must_make_sense(STRIPE.translate(name, raw, WITH_PAYMENTS))
     told = STRIPE.envelope(raw, {})
     assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS

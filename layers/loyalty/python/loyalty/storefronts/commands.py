@@ -19,6 +19,7 @@ from loyalty.domain.shops.storefront import (
     Ignored,
     OrderPaid,
     OrderRefunded,
+    OrdersPaid,
     Parked,
     given_back,
 )
@@ -75,6 +76,17 @@ def paid(
         codes=codes,
         all_given_back=all_given_back,
     )
+
+
+def together(orders: Sequence[Command]) -> Command | None:
+    """Orders that one delivery reports at once; the first of them that makes no sense, if any."""
+    for command in orders:
+        if not isinstance(command, OrderPaid):
+            return command
+    paid_orders = tuple(command for command in orders if isinstance(command, OrderPaid))
+    if len(paid_orders) > 1:
+        return OrdersPaid(paid_orders)
+    return paid_orders[0] if paid_orders else None
 
 
 def refunded(

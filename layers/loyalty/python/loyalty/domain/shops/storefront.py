@@ -191,6 +191,13 @@ class OrderPaid:
     all_given_back: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OrdersPaid:
+    """Several orders at once: an invoice that was paid in parts is an order for each payment."""
+
+    orders: tuple[OrderPaid, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
     """Money of an order was given back, or all of it was cancelled.
@@ -253,7 +260,7 @@ class FetchNeeded:
     without: Command | None = field(default=None, compare=False, repr=False)
 
 
-type OrderCommand = OrderPaid | OrderRefunded | Ignored | Parked
+type OrderCommand = OrderPaid | OrdersPaid | OrderRefunded | Ignored | Parked
 type Command = OrderCommand | PersonTold
 """What a delivery asks for, in the same few words for every platform."""
 

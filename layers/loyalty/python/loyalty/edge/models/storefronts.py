@@ -79,13 +79,16 @@ class EarningOrders(RequestPart):
     ] = ()
     channels: Annotated[
         Names,
-        Field(description="Shopify, WooCommerce, Square, BigCommerce: channels whose orders earn."),
+        Field(
+            description="Channels whose orders earn. Stripe: `checkout`, `invoice` and `payment`; "
+            "payments outside of Checkout and invoices earn only if `payment` is listed."
+        ),
     ] = ()
     tags_any: Annotated[
-        Names, Field(description="Shopify: an order needs one of these tags to earn.")
+        Names, Field(description="Shopify, Stripe: an order needs one of these tags to earn.")
     ] = ()
     tags_none: Annotated[
-        Names, Field(description="Shopify: an order with one of these tags does not earn.")
+        Names, Field(description="Shopify, Stripe: an order with one of these tags does not earn.")
     ] = ()
 
     def earns(self) -> OrderFilter:
@@ -113,6 +116,10 @@ class EarningOrders(RequestPart):
             if traits.statuses and not traits.statuses.fullmatch(status):
                 detail = f"{platform} has no such status in which an order can earn"
                 yield Fault(f"/earns/statuses/{number}", "unknown_status", detail)
+        for number, channel in enumerate(self.channels):
+            if traits.channels and not traits.channels.fullmatch(channel):
+                detail = f"Orders of {platform} have no such channel"
+                yield Fault(f"/earns/channels/{number}", "unknown_channel", detail)
 
 
 PlanId = Annotated[StrictStr, Field(pattern=r"^[\x21-\x7e]{1,192}$")]

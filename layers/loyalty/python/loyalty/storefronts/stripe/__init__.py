@@ -19,8 +19,8 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.storefronts.payloads import is_name, read_topic
 from loyalty.storefronts.signatures import in_hex, is_recent, matches
-from loyalty.storefronts.stripe.payload import SUBSCRIPTION_TOPICS, StripeReference
-from loyalty.storefronts.stripe.translate import TOPICS
+from loyalty.storefronts.stripe.payload import PAYMENT_TOPIC, SUBSCRIPTION_TOPICS, StripeReference
+from loyalty.storefronts.stripe.translate import CHANNELS, TOPICS
 from loyalty.usecases.shops.platforms import ApiAccess, Traits
 
 SIGNATURE: Final = "stripe-signature"
@@ -46,7 +46,14 @@ def _api(_storefront: Storefront, access_token: str) -> PlatformApi:
 class Stripe:
     """Signs the time and the body, which names the topic. A payment has no status to choose by."""
 
-    traits: Final = Traits(headers=(SIGNATURE,), topics=frozenset(TOPICS), has_memberships=True)
+    traits: Final = Traits(
+        headers=(SIGNATURE,),
+        topics=frozenset(TOPICS),
+        channels=re.compile("|".join(CHANNELS), re.IGNORECASE),
+        has_channels=True,
+        has_tags=True,
+        has_memberships=True,
+    )
     api: Final = ApiAccess(of=_api)
     codes: Final = None
 
@@ -66,7 +73,7 @@ class Stripe:
             event = StripeReference.model_validate_json(body)
         except ValidationError:
             return Envelope(topic="unknown", name=hashlib.sha256(body).hexdigest(), order_id=None)
-        payment = event.data.object.payment_intent
+        payment = _payment_id(event)
         event_id = event.id if is_name(event.id) else None
         return Envelope(
             topic=event.type if _TOPIC.fullmatch(event.type) else "unknown",
@@ -90,6 +97,11 @@ def _stable(body: bytes) -> bytes:
     event = json.loads(body, parse_int=str, parse_float=str)
     event.pop("pending_webhooks", None)
     return json.dumps(event, sort_keys=True).encode()
+
+
+def _payment_id(event: StripeReference) -> str | None:
+    about = event.data.object
+    return about.id if event.type == PAYMENT_TOPIC else about.payment_intent
 
 
 def _customer_id(event: StripeReference) -> str | None:

@@ -6,7 +6,7 @@ refund names nothing else; since version 2025-03-31 that of an invoice has to be
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BeforeValidator,
@@ -14,6 +14,9 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -28,6 +31,8 @@ SUBSCRIPTION_TOPICS: Final = tuple(
 PAYING: Final = ("active", "trialing")
 UNSETTLED: Final = ("past_due", "incomplete")
 CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+PAYMENT_TOPIC: Final = "payment_intent.succeeded"
+CHARGE_TOPICS: Final = ("charge.succeeded", "charge.captured")
 
 
 def _instant(value: object) -> datetime:
@@ -45,11 +50,39 @@ def _currency(value: object) -> str:
 Time = Annotated[datetime, BeforeValidator(_instant)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 Cents = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+SignedCents = Annotated[StrictInt, Field(gt=-(2**63), lt=2**63)]
+
+
+def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+# For a field that decides nothing about points: what we cannot read counts as absent.
+NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
+OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
+
+
+def _texts(value: object) -> object:
+    if not isinstance(value, dict):
+        return {}
+    return {name: text for name, text in value.items() if isinstance(text, str)}
+
+
+Metadata = Annotated[dict[str, str], BeforeValidator(_texts)]
+EMPTY_IF_NONE: Final = BeforeValidator(lambda value: () if value is None else value)
 # An object's id, or the object itself where the account asks for it.
 Name = Annotated[
     StrictStr | None,
     BeforeValidator(lambda value: value.get("id") if isinstance(value, dict) else value),
 ]
+
+
+def tags_of(metadata: dict[str, str]) -> tuple[str, ...]:
+    """Metadata as tags, so that a connection can choose by them."""
+    return tuple(f"{name}:{text}" for name, text in metadata.items())
 
 
 class _Paying(Payload):
@@ -80,31 +113,53 @@ class StripeDetails(Payload):
     amount_tax: Cents | None = None
 
 
+class _ShippingCost(Payload):
+    amount_tax: Cents = 0
+    amount_total: Cents = 0
+
+
 class StripePerson(Payload):
-    email: StrictStr | None = None
-    phone: StrictStr | None = None
+    email: OptionalText = None
+    phone: OptionalText = None
 
 
-class _Metadata(Payload):
-    voucher_code: StrictStr | None = None
+class StripeSession(_Paying):
+    """A checkout. `total_details` is of the whole: its tax is that of goods and shipping."""
 
-
-class _Session(_Paying):
+    id: OptionalText = None
     mode: StrictStr
     payment_status: StrictStr
     currency: Currency | None
     amount_total: Cents | None
     total_details: StripeDetails | None = None
+    shipping_cost: Annotated[_ShippingCost | None, NONE_IF_UNREADABLE] = None
     customer: Name = None
     customer_details: StripePerson | None = None
-    customer_email: StrictStr | None = None
-    client_reference_id: StrictStr | None = None
+    customer_email: OptionalText = None
+    client_reference_id: OptionalText = None
     invoice: Name = None
-    metadata: _Metadata | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def shipping(self) -> tuple[int, int]:
+        """Shipping without its tax and with it."""
+        if self.shipping_cost:
+            paid = self.shipping_cost.amount_total
+            return paid - self.shipping_cost.amount_tax, paid
+        shipping = (self.total_details and self.total_details.amount_shipping) or 0
+        return shipping, shipping
+
+    @property
+    def goods(self) -> tuple[int, int]:
+        """What is left of the total for goods, without their tax and with it."""
+        shipping, shipping_paid = self.shipping
+        tax = (self.total_details and self.total_details.amount_tax) or 0
+        paid = (self.amount_total or 0) - shipping_paid
+        return paid - (tax - (shipping_paid - shipping)), paid
 
 
 class _SessionData(Payload):
-    object: _Session
+    object: StripeSession
 
 
 class StripeSessionEvent(_Event):
@@ -112,45 +167,173 @@ class StripeSessionEvent(_Event):
 
 
 class _Transitions(Payload):
-    paid_at: Time | None = None
+    paid_at: Annotated[Time | None, NONE_IF_UNREADABLE] = None
 
 
 class _TaxAmount(Payload):
-    amount: Cents
+    amount: SignedCents
 
 
-class _Invoice(_Paying):
+class _Priced(Payload):
+    id: OptionalText = None
+    product: Annotated[Name, NONE_IF_UNREADABLE] = None
+
+
+class _PriceDetails(Payload):
+    price: Annotated[Name, NONE_IF_UNREADABLE] = None
+    product: OptionalText = None
+
+
+class _Pricing(Payload):
+    price_details: Annotated[_PriceDetails | None, NONE_IF_UNREADABLE] = None
+
+
+class StripeLine(Payload):
+    """A line of an invoice or a checkout. Its price has another place since 2025-03-31."""
+
+    price: Annotated[_Priced | None, NONE_IF_UNREADABLE] = None
+    pricing: Annotated[_Pricing | None, NONE_IF_UNREADABLE] = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The ids of its price and its product, and its metadata."""
+        details = self.pricing.price_details if self.pricing else None
+        price = (self.price and self.price.id) or (details and details.price)
+        product = (self.price and self.price.product) or (details and details.product)
+        return (*(name for name in (price, product) if name), *tags_of(self.metadata))
+
+
+class StripeLines(Payload):
+    data: Annotated[tuple[StripeLine, ...], EMPTY_IF_NONE] = ()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(tag for line in self.data for tag in line.tags)
+
+
+class StripeInvoice(_Paying):
+    """An invoice. Its total is below zero if it only credits the customer."""
+
     id: StrictStr | None = None
     currency: Currency
     amount_paid: Cents
-    total: Cents
+    total: SignedCents
     customer: Name = None
-    customer_email: StrictStr | None = None
-    customer_phone: StrictStr | None = None
+    customer_email: OptionalText = None
+    customer_phone: OptionalText = None
     status_transitions: _Transitions = _Transitions()
     # The taxes by rate have another name since version 2025-03-31.
     total_tax_amounts: tuple[_TaxAmount, ...] | None = None
     total_taxes: tuple[_TaxAmount, ...] | None = None
+    lines: Annotated[StripeLines | None, NONE_IF_UNREADABLE] = None
+    metadata: Metadata = Field(default_factory=dict)
 
     @property
     def tax(self) -> int:
         return sum(each.amount for each in self.total_taxes or self.total_tax_amounts or ())
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return (*(self.lines.tags if self.lines else ()), *tags_of(self.metadata))
 
-class _InvoicePayment(Payload):
-    payment: _Paying
+
+class _PaymentOfInvoice(_Paying):
+    charge: Name = None
+
+
+class StripeInvoicePayment(Payload):
+    amount_paid: Cents | None = None
+    payment: _PaymentOfInvoice
+
+    @property
+    def name(self) -> str | None:
+        """The payment's id; None for one that was made outside of Stripe."""
+        return self.payment.payment_intent or self.payment.charge
 
 
 class StripePayments(Payload):
-    data: tuple[_InvoicePayment, ...]
+    data: tuple[StripeInvoicePayment, ...]
 
 
 class _InvoiceData(Payload):
-    object: _Invoice
+    object: StripeInvoice
 
 
 class StripeInvoiceEvent(_Event):
     data: _InvoiceData
+
+
+class _Tip(Payload):
+    amount: Cents | None = None
+
+
+class _AmountDetails(Payload):
+    tip: Annotated[_Tip | None, NONE_IF_UNREADABLE] = None
+
+
+class StripePayment(Payload):
+    """A payment intent. It says neither what was sold nor its tax."""
+
+    id: StrictStr
+    currency: Currency
+    amount_received: Cents
+    amount_details: Annotated[_AmountDetails | None, NONE_IF_UNREADABLE] = None
+    customer: Name = None
+    receipt_email: OptionalText = None
+    invoice: Name = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def tip(self) -> int:
+        tip = self.amount_details.tip if self.amount_details else None
+        return min((tip and tip.amount) or 0, self.amount_received)
+
+
+class _PaymentData(Payload):
+    object: StripePayment
+
+
+class StripePaymentEvent(_Event):
+    data: _PaymentData
+
+
+class StripeCharge(_Paying):
+    """A charge. It belongs to a payment intent unless it was made by the older Charges API."""
+
+    id: StrictStr
+    currency: Currency
+    amount_captured: Cents = 0
+    captured: StrictBool = False
+    customer: Name = None
+    receipt_email: OptionalText = None
+    billing_details: Annotated[StripePerson | None, NONE_IF_UNREADABLE] = None
+    invoice: Name = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class _PaidChargeData(Payload):
+    object: StripeCharge
+
+
+class StripePaidChargeEvent(_Event):
+    data: _PaidChargeData
+
+
+class StripeDispute(_Paying):
+    id: StrictStr
+    status: StrictStr
+    amount: Cents
+    currency: Currency
+    charge: Name = None
+
+
+class _DisputeData(Payload):
+    object: StripeDispute
+
+
+class StripeDisputeEvent(_Event):
+    data: _DisputeData
 
 
 class _Charge(_Paying):

@@ -1,7 +1,7 @@
 """What Stripe sends, as commands."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +13,7 @@ from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
     Ignored,
+    OrderFilter,
     Parked,
     SendingShop,
     given_back,
@@ -20,19 +21,32 @@ from loyalty.domain.shops.storefront import (
 from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import Topic, fetch, is_name, minor, reads
 from loyalty.storefronts.stripe.payload import (
+    CHARGE_TOPICS,
     CHECKOUT,
     PAYING,
+    PAYMENT_TOPIC,
     SUBSCRIPTION_TOPICS,
     UNSETTLED,
     StripeChargeEvent,
     StripeCustomerEvent,
-    StripeDetails,
+    StripeDisputeEvent,
     StripeInvoiceEvent,
+    StripeInvoicePayment,
+    StripeLines,
+    StripePaidChargeEvent,
+    StripePaymentEvent,
     StripePayments,
     StripePerson,
     StripeSessionEvent,
     StripeSubscriptionEvent,
+    tags_of,
 )
+
+# Stripe creates the events of one payment within seconds, in no certain order.
+HEAD_START: Final = timedelta(minutes=1)
+# Payments made outside of Checkout and invoices earn only if a connection names this channel.
+PAYMENT_CHANNEL: Final = "payment"
+CHANNELS: Final = ("checkout", "invoice", PAYMENT_CHANNEL)
 
 # Where Stripe's smallest unit is not that of ISO 4217: https://docs.stripe.com/currencies
 _OTHER_DECIMALS: Final = {"ISK": 2, "MGA": 0, "UGX": 2}
@@ -76,7 +90,7 @@ def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command 
 
 
 def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """What a checkout sold; subscriptions, and whatever else is invoiced, are told by invoices."""
+    """What a checkout sold; an invoice has an event of its own, and so has a subscription."""
     session = event.data.object
     if session.mode == "subscription" or session.invoice:
         return Ignored("told_by_invoice")
@@ -86,66 +100,195 @@ def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNe
         return Ignored("nothing_paid")
     if not is_name(session.payment_intent):
         return Parked("malformed", "/data/object/payment_intent")
-    details = session.total_details or StripeDetails()
-    shipping, tax = details.amount_shipping or 0, details.amount_tax or 0
+    if not _chooses_by_price(shop.earns) or not is_name(session.id):
+        return _checkout_paid(event, (), shop=shop)
+
+    def complete(responses: Sequence[bytes]) -> Command:
+        tags = StripeLines.model_validate_json(responses[0]).tags
+        return _checkout_paid(event, tags, shop=shop)
+
+    return fetch((f"/v1/checkout/sessions/{session.id}/line_items?limit=100",), complete)
+
+
+def _chooses_by_price(earns: OrderFilter) -> bool:
+    """Whether the lines of a checkout must be read, because its event lists none."""
+    tags = (*earns.tags_any, *earns.tags_none)
+    return any(tag.casefold().startswith(("price_", "prod_", "plan_")) for tag in tags)
+
+
+def _checkout_paid(
+    event: StripeSessionEvent, line_tags: Sequence[str], *, shop: SendingShop
+) -> Command:
+    session = event.data.object
     person = session.customer_details or StripePerson()
     return _paid(
-        session.payment_intent,
-        currency=session.currency,
-        goods=(session.amount_total - shipping - tax, session.amount_total - shipping),
-        shipping=shipping,
+        session.payment_intent or "",
+        currency=session.currency or "",
+        goods=session.goods,
+        shipping=session.shipping,
         named=(
             ("customer", session.customer),
             ("customer", session.client_reference_id),
             ("email", person.email or session.customer_email),
             ("phone", person.phone),
         ),
-        source=shop.source,
+        channel="checkout",
+        tags=(*line_tags, *tags_of(session.metadata)),
+        shop=shop,
         occurred_at=event.created,
         told_at=event.created,
-        code=session.metadata.voucher_code if session.metadata else None,
+        code=session.metadata.get("voucher_code"),
     )
 
 
 def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | FetchNeeded:
     """An invoice that was paid; its payments must be read if it does not name one itself."""
     invoice = event.data.object
-    if "payment_intent" in invoice.model_fields_set or not invoice.amount_paid:
-        return _invoice(event, source=shop.source)
+    if not invoice.amount_paid or invoice.total <= 0:
+        return Ignored("nothing_paid")
+    if "payment_intent" in invoice.model_fields_set:
+        return _invoice(event, ((invoice.payment_intent, invoice.amount_paid),), shop=shop)
     if not is_name(invoice.id):
         return Parked("malformed", "/data/object/id")
 
     def complete(responses: Sequence[bytes]) -> Command:
         payments = StripePayments.model_validate_json(responses[0]).data
-        names = (each.payment.payment_intent for each in payments)
-        return _invoice(event, source=shop.source, payment=next(filter(None, names), None))
+        return _invoice(event, _parts(payments, invoice.amount_paid), shop=shop)
 
     return fetch((f"/v1/invoice_payments?invoice={invoice.id}&status=paid",), complete)
 
 
-def _invoice(event: StripeInvoiceEvent, *, source: str, payment: str | None = None) -> Command:
-    """What an invoice was paid for; credit of the customer's own paid the rest of its total."""
+def _parts(
+    payments: Sequence[StripeInvoicePayment], amount_paid: int
+) -> tuple[tuple[str | None, int], ...]:
+    """The payments of an invoice made through Stripe, and what each paid, in a stable order."""
+    amounts = {each.name: each.amount_paid for each in payments if each.name}
+    if len(amounts) == 1 or None in amounts.values():
+        return tuple((name, amount_paid) for name in list(amounts)[:1])
+    return tuple(sorted((name, amount or 0) for name, amount in amounts.items()))
+
+
+def _invoice(
+    event: StripeInvoiceEvent, parts: Sequence[tuple[str | None, int]], *, shop: SendingShop
+) -> Command:
+    """What an invoice was paid for, an order for each payment.
+
+    The customer's own credit paid the rest of its total.
+    """
     invoice = event.data.object
-    if not invoice.amount_paid or not invoice.total:
-        return Ignored("nothing_paid")
-    name = payment or invoice.payment_intent
-    if not is_name(name):
-        return Ignored("no_payment")
-    return _paid(
-        name,
-        currency=invoice.currency,
-        goods=(
-            invoice.amount_paid * (invoice.total - invoice.tax) // invoice.total,
-            invoice.amount_paid,
-        ),
+    commands_of_parts = []
+    paid_before = 0
+    for name, paid in parts:
+        if not is_name(name) or not paid:
+            continue
+        net_before, net = (
+            amount * (invoice.total - invoice.tax) // invoice.total
+            for amount in (paid_before, paid_before + paid)
+        )
+        paid_before += paid
+        commands_of_parts.append(
+            _paid(
+                name,
+                currency=invoice.currency,
+                goods=(net - net_before, paid),
+                named=(
+                    ("customer", invoice.customer),
+                    ("email", invoice.customer_email),
+                    ("phone", invoice.customer_phone),
+                ),
+                channel="invoice",
+                tags=invoice.tags,
+                shop=shop,
+                occurred_at=invoice.status_transitions.paid_at or event.created,
+                told_at=event.created,
+            )
+        )
+    return commands.together(commands_of_parts) or Ignored("no_payment")
+
+
+def _payment(event: StripePaymentEvent, shop: SendingShop) -> Command | FetchNeeded:
+    """A payment made outside of Checkout and invoices, as far as it says so itself.
+
+    If it does belong to one of them, that is the same order, and their event knows more of it. So
+    this version of the order is older than theirs, and one from a charge is the oldest.
+    """
+    payment = event.data.object
+    return _bare_payment(
+        payment.id,
+        currency=payment.currency,
+        paid=payment.amount_received,
+        tip=payment.tip,
+        named=(("customer", payment.customer), ("email", payment.receipt_email)),
+        is_invoiced=payment.invoice is not None,
+        metadata=payment.metadata,
+        shop=shop,
+        occurred_at=event.created,
+        told_at=event.created - HEAD_START,
+    )
+
+
+def _charge_paid(event: StripePaidChargeEvent, shop: SendingShop) -> Command | FetchNeeded:
+    """A charge, which knows more of its customer than its payment does."""
+    charge = event.data.object
+    if not charge.captured:
+        return Ignored("not_paid")
+    person = charge.billing_details or StripePerson()
+    return _bare_payment(
+        charge.payment_intent or charge.id,
+        currency=charge.currency,
+        paid=charge.amount_captured,
+        tip=0,
         named=(
-            ("customer", invoice.customer),
-            ("email", invoice.customer_email),
-            ("phone", invoice.customer_phone),
+            ("customer", charge.customer),
+            ("email", person.email or charge.receipt_email),
+            ("phone", person.phone),
         ),
-        source=source,
-        occurred_at=invoice.status_transitions.paid_at or event.created,
-        told_at=event.created,
+        is_invoiced=charge.invoice is not None,
+        metadata=charge.metadata,
+        shop=shop,
+        occurred_at=event.created,
+        told_at=None,
+    )
+
+
+def _counts_payments(shop: SendingShop) -> bool:
+    return PAYMENT_CHANNEL in (channel.casefold() for channel in shop.earns.channels)
+
+
+def _bare_payment(
+    payment_id: str,
+    *,
+    currency: str,
+    paid: int,
+    tip: int,
+    named: Iterable[tuple[IdentityKind, str | None]],
+    is_invoiced: bool,
+    metadata: dict[str, str],
+    shop: SendingShop,
+    occurred_at: datetime,
+    told_at: datetime | None,
+) -> Command:
+    """A payment of which only the sum is known; it earns only where the connection says so."""
+    if is_invoiced:
+        return Ignored("told_by_invoice")
+    if not _counts_payments(shop):
+        return Ignored("channel_excluded")
+    if not paid:
+        return Ignored("nothing_paid")
+    if not is_name(payment_id):
+        return Parked("malformed", "/data/object/id")
+    return _paid(
+        payment_id,
+        currency=currency,
+        goods=(paid - tip, paid - tip),
+        tip=tip,
+        named=named,
+        channel=PAYMENT_CHANNEL,
+        tags=tags_of(metadata),
+        shop=shop,
+        occurred_at=occurred_at,
+        told_at=told_at,
+        code=metadata.get("voucher_code"),
     )
 
 
@@ -154,33 +297,37 @@ def _paid(
     *,
     currency: str,
     goods: tuple[int, int],
-    shipping: int = 0,
+    shipping: tuple[int, int] = (0, 0),
+    tip: int = 0,
     named: Iterable[tuple[IdentityKind, str | None]],
-    source: str,
+    channel: str,
+    tags: Sequence[str],
+    shop: SendingShop,
     occurred_at: datetime,
-    told_at: datetime,
+    told_at: datetime | None,
     code: str | None = None,
 ) -> Command:
-    """An order of one line, its price net and with tax, and shipping."""
+    """An order of one line and its charges, each net and with tax."""
     decimals = exponent(currency)
     if decimals is None:
         return Parked("unknown_currency", "/data/object/currency")
     lines = [_line("goods", None, *goods, currency=currency, decimals=decimals)]
-    if shipping:
-        lines.append(
-            _line("shipping", "shipping", shipping, shipping, currency=currency, decimals=decimals)
-        )
+    for name, charged in (("shipping", shipping), ("tip", (tip, tip))):
+        if any(charged):
+            lines.append(_line(name, name, *charged, currency=currency, decimals=decimals))
     return commands.paid(
         Order(
-            source=source,
+            source=shop.source,
             order_id=payment,
             occurred_at=occurred_at,
             lines=tuple(lines),
+            channel=channel,
             told_at=told_at,
         ),
         currency=currency,
-        identities=commands.identities(named, source=source),
+        identities=commands.identities(named, source=shop.source),
         pointer="/data/object",
+        excluded=shop.earns.excludes(channel=channel, tags=tags),
         discounts=None if code is None else [code],
     )
 
@@ -201,7 +348,10 @@ def _line(
 def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A charge tells all that was given back so far: what is new is named by both totals."""
     charge, before = event.data.object, event.data.previous_attributes.amount_refunded
-    if not is_name(charge.payment_intent):
+    order_id = charge.payment_intent
+    if order_id is None and _counts_payments(shop):
+        order_id = charge.id
+    if not is_name(order_id):
         return Ignored("no_order")
     decimals = exponent(charge.currency)
     if decimals is None:
@@ -218,11 +368,33 @@ def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeede
     )
     return commands.refunded(
         shop.source,
-        charge.payment_intent,
+        order_id,
         refund,
         currency=charge.currency,
         all_given_back=charge.refunded,
     )
+
+
+def _dispute(event: StripeDisputeEvent, shop: SendingShop) -> Command | FetchNeeded:
+    """A dispute that was lost gave the money back; until then the order keeps its points."""
+    dispute = event.data.object
+    if dispute.status != "lost":
+        return Ignored("nothing_given_back")
+    order_id = dispute.payment_intent or dispute.charge
+    if not is_name(order_id):
+        return Ignored("no_order")
+    decimals = exponent(dispute.currency)
+    if decimals is None:
+        return Parked("unknown_currency", "/data/object/currency")
+    if not is_name(dispute.id):
+        return Parked("malformed", "/data/object/id")
+    refund = given_back(
+        dispute.id,
+        occurred_at=event.created,
+        amounts_minor={},
+        amount_minor=_minor(dispute.amount, dispute.currency, decimals),
+    )
+    return commands.refunded(shop.source, order_id, refund, currency=dispute.currency)
 
 
 def _minor(amount: int, currency: str, decimals: int) -> int:
@@ -233,6 +405,9 @@ def _minor(amount: int, currency: str, decimals: int) -> int:
 TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     **dict.fromkeys(CHECKOUT, reads(StripeSessionEvent, _checkout)),
     "invoice.paid": reads(StripeInvoiceEvent, _invoice_paid),
+    PAYMENT_TOPIC: reads(StripePaymentEvent, _payment),
+    **dict.fromkeys(CHARGE_TOPICS, reads(StripePaidChargeEvent, _charge_paid)),
+    "charge.dispute.closed": reads(StripeDisputeEvent, _dispute),
     "charge.refunded": reads(StripeChargeEvent, _refund),
     "customer.created": reads(StripeCustomerEvent, _customer),
     "customer.updated": reads(StripeCustomerEvent, _customer),

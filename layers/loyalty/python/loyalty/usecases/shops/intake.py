@@ -28,6 +28,7 @@ from loyalty.domain.shops.storefront import (
     OrderCommand,
     OrderPaid,
     OrderRefunded,
+    OrdersPaid,
     Outcome,
     Parked,
     SendingShop,
@@ -190,6 +191,8 @@ def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcom
     match command:
         case OrderPaid():
             return _order_paid(command, desk=desk, directory=directory)
+        case OrdersPaid():
+            return _orders_paid(command, desk=desk, directory=directory)
         case OrderRefunded():
             return _order_refunded(command, desk=desk)
         case Ignored():
@@ -216,6 +219,17 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
     if paid.codes is None or recorded.reason == OUTDATED:
         return outcome
     return replace(outcome, vouchers=_vouchers(paid, paid.codes, recorded, desk=desk))
+
+
+def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Outcome:
+    """Each of the orders; the outcome is the first one that is new, with the points of all."""
+    outcomes = [_order_paid(paid, desk=desk, directory=directory) for paid in command.orders]
+    outcome = next((each for each in outcomes if not each.replayed), outcomes[0])
+    return replace(
+        outcome,
+        points=sum(each.points for each in outcomes if each.replayed == outcome.replayed),
+        vouchers=tuple(step for each in outcomes for step in each.vouchers),
+    )
 
 
 def _counts(paid: OrderPaid, outcome: Outcome, *, desk: Desk) -> bool:

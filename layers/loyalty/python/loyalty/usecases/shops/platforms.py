@@ -46,13 +46,15 @@ class Traits:
     `headers` are those worth storing, in lower case; the others are about the transport. `topics`
     are the topics that mean something here. A body that matches `greeting` is unsigned and only
     checks whether the address answers. `statuses` matches the order statuses among which a manager
-    may choose which ones earn; None where orders have none.
+    may choose which ones earn; None where orders have none. `channels` matches the channels of its
+    orders; None where shops name channels of their own.
     """
 
     headers: tuple[str, ...]
     topics: frozenset[str]
     greeting: Pattern[bytes] | None = None
     statuses: Pattern[str] | None = None
+    channels: Pattern[str] | None = None
     has_channels: bool = False
     has_tags: bool = False
     has_consents: bool = False
