@@ -43,7 +43,7 @@ def _entry(entry_id: str, kind: str, points: int, happened_at: str, **more: Any)
     absent = (
         "available_on", "expires_on", "tier", "breakdown", "order", "clawback", "edit",
         "redemption_id", "reward_id", "reason", "reference", "given_for", "survey_id",
-        "counterpart_id",
+        "counterpart_id", "recorded_by",
     )  # fmt: skip
     return {
         "id": entry_id,
@@ -231,6 +231,8 @@ _REDEMPTION: Final[Json] = {
     "amount": None,
     "held_until": None,
     "redeemed_at": REDEEMED_AT,
+    "recorded_by": None,
+    "use_recorded_by": None,
 }
 _VOUCHER: Final[Json] = {
     "code": CODE,
@@ -243,6 +245,8 @@ _VOUCHER: Final[Json] = {
     "used_at": None,
     "used_order": None,
     "used_by": None,
+    "recorded_by": None,
+    "use_recorded_by": None,
 }
 _VOUCHER_ORDER: Final[Json] = {"source": "till", "order_id": "2002"}
 

@@ -407,7 +407,8 @@ def _unsubscribing(program_id: str, token: str) -> str:
 
 def _serving(program_id: str) -> tuple[Desk, TableMembers]:
     config = settings(EnrollmentSettings)
-    return open_desk(program_id, table=config.table), directory(program_id, config)
+    desk = open_desk(program_id, table=config.table, caller=api.trusted_caller)
+    return desk, directory(program_id, config)
 
 
 def _claim_later(desk: Desk) -> ClaimLater:

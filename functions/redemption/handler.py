@@ -259,7 +259,9 @@ def use_voucher(
 
 
 def _desk(program_id: str) -> Desk:
-    return open_desk(program_id, table=settings(RedemptionSettings).table)
+    return open_desk(
+        program_id, table=settings(RedemptionSettings).table, caller=api.trusted_caller
+    )
 
 
 def _request(program_id: str, idempotency_key: str) -> str:

@@ -196,7 +196,7 @@ class Counter:
         self._changed[member_id] = None
 
     def adjust(self, member_id: str, points: int, *, reason: str) -> None:
-        why = Adjustment(reason=reason, reference=None, by="manager")
+        why = Adjustment(reason=reason, reference=None)
         try:
             adjust(
                 member_id,

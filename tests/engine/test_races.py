@@ -313,7 +313,7 @@ def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> s
 
 
 def give(points: int, *, request_id: str, desk: Desk, member_id: str = ANA) -> None:
-    why = Adjustment(reason="goodwill", reference=None, by="manager")
+    why = Adjustment(reason="goodwill", reference=None)
     requested_adjustment = RequestedAdjustment(points=points, why=why)
     adjust(
         member_id, adjustment=requested_adjustment, request_id=request_id, allowance=None, desk=desk

@@ -44,7 +44,7 @@ def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
         for points, days in ((110, 5), (130, 300)):
             requested_adjustment = RequestedAdjustment(
                 points=points,
-                why=Adjustment(reason="goodwill", reference=None, by="manager"),
+                why=Adjustment(reason="goodwill", reference=None),
                 expiring_on=before.today + timedelta(days=days),
             )
             name = f"{member_id}-{days}"

@@ -13,7 +13,7 @@ from loyalty.usecases.ledger.redemption import release
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward
-from tests.support.http import call, person, staff
+from tests.support.http import call, person, service, staff
 
 pytestmark = pytest.mark.usefixtures("program")
 
@@ -271,6 +271,22 @@ class TestVouchers:
         assert used.body["used_at"] == "2026-11-21T10:00:00Z"
         assert (again.status, again.body) == (200, used.body)
         assert (other.status, other.code) == (409, "voucher_used")
+
+    def test_staff_see_who_redeemed_and_used_it_and_the_member_does_not(self, ana: str) -> None:
+        herself = person("ana", email="ana@example.com")
+        assert till.enroll_oneself(herself) == ana
+        cashier, server = staff("bean", "cashier", subject="till-1"), service("bean")
+        code = till.redeem(ana, as_=cashier).body["voucher"]["code"]
+        used = till.use(code, as_=server).body
+
+        assert (used["recorded_by"], used["use_recorded_by"]) == ("till-1", server["sub"])
+        (shown,) = till.redemptions(ana, as_=till.MANAGER).body["items"]
+        assert (shown["recorded_by"], shown["use_recorded_by"]) == ("till-1", server["sub"])
+        assert till.history(ana)[0]["recorded_by"] == "till-1"
+        for claims in (herself, staff("bean", "analyst")):
+            (shown,) = till.redemptions(ana, as_=claims).body["items"]
+            assert (shown["recorded_by"], shown["use_recorded_by"]) == (None, None)
+            assert {entry["recorded_by"] for entry in till.history(ana, as_=claims)} == {None}
 
     def test_the_same_key_for_another_order_is_a_conflict(self, ana: str) -> None:
         code = till.redeem(ana).body["voucher"]["code"]

@@ -56,7 +56,7 @@ EMAIL: Final = Identity("email", "guest@example.com")
 PHONE: Final = Identity("phone", "+493012345678")
 # So few that more are often waiting.
 CLAIMED_AT_ONCE_MAX: Final = 1
-WHY: Final = Adjustment(reason="goodwill", reference=None, by="manager")
+WHY: Final = Adjustment(reason="goodwill", reference=None)
 
 
 def has_happened(request: Request, world: World) -> bool:

@@ -152,7 +152,7 @@ class Town:
 
     def give(self, points: int, member_id: str = ANA, *, expiring_on: date | None = None) -> Entry:
         """Points in the lot of a day of one's choice."""
-        why = Adjustment(reason="goodwill", reference=None, by="manager")
+        why = Adjustment(reason="goodwill", reference=None)
         requested_adjustment = RequestedAdjustment(points=points, why=why, expiring_on=expiring_on)
         request_id = f"request-{next(self._numbers)}"
         given = adjust(

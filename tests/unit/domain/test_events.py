@@ -142,7 +142,7 @@ CHANGES: Final[dict[str, TableChange]] = {
         request(
             "adjustment",
             Holding(lots={LOT: -3}),
-            detail=Adjustment(reason="Ana called", reference="case 12", by="staff-1"),
+            detail=Adjustment(reason="Ana called", reference="case 12"),
         )
     ),
     "PointsTransferred": change(

@@ -1,15 +1,17 @@
 """What is written to the table is read back unchanged."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.accruals import accrue
-from loyalty.domain.ledger.entries import Bonus, Cause
+from loyalty.domain.ledger.entries import Adjustment, Bonus, Cause, Counterpart, Detail, Return
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import OrderRef
-from loyalty.table.records import entry_from_item, entry_to_item
+from loyalty.table.records import entry_from_item, entry_to_item, voucher_from_item, voucher_to_item
 from loyalty.table.records.causes import cause_key, cause_of
 from tests.support import ledger
 from tests.support.causes import CAUSES
@@ -62,3 +64,27 @@ def test_a_bonus_keeps_what_it_was_given_for(given: Bonus) -> None:
     entry = ledger.request("bonus", Holding(lots={ledger.LOT: 5}), detail=given)
 
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        None,
+        Adjustment(reason="goodwill", reference=None),
+        Return(redemption_id="red_1", why="cancelled"),
+        Counterpart(member_id="mem_2", direction="out"),
+    ],
+)
+def test_an_entry_keeps_who_recorded_it(detail: Detail) -> None:
+    kinds = {Adjustment: "adjustment", Return: "return", Counterpart: "transfer"}
+    kind = kinds[type(detail)] if detail else "import"
+    entry = ledger.request(kind, Holding(lots={ledger.LOT: 5}), detail=detail)
+    recorded = replace(entry, recorded_by="cashier-1")
+
+    assert entry_from_item(entry_to_item(recorded, "bean")) == recorded
+
+
+def test_a_voucher_keeps_who_redeemed_and_used_it() -> None:
+    used = ledger.voucher("used", recorded_by="cashier-1", use_recorded_by="cashier-2")
+
+    assert voucher_from_item(voucher_to_item(used, "bean")) == used

@@ -30,7 +30,7 @@ PROGRAM = published(
     expiry={"model": "after_earning", "months": 1, "round_to": "none"},
     transfers={"points_max": 1000, "per_month_max": 3},
 )
-WHY = Adjustment(reason="goodwill", reference=None, by="manager")
+WHY = Adjustment(reason="goodwill", reference=None)
 
 
 def added(held: Account, points: int, expiring_on: date | None = None) -> Posting:

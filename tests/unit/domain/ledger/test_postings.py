@@ -1,5 +1,6 @@
 """What a change of an account does, and exactly what it relies on."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,18 +10,21 @@ from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import (
     NARROW_LOTS_MAX,
     DueTime,
+    Posting,
+    VoucherChange,
     addition,
     change_by_addition,
     change_by_taking,
     expiry_at_once,
     newly_active,
+    signed,
     summed,
     taking,
 )
 from loyalty.domain.program.document import LOTS_MAX
 from tests.support.accounts import account
 from tests.support.documents import published
-from tests.support.ledger import entry
+from tests.support.ledger import LOT, entry, request, voucher
 
 TODAY = date(2026, 11, 21)
 NEAR, FAR = date(2026, 12, 1), date(2027, 6, 1)
@@ -128,3 +132,31 @@ def test_activity_is_noted_once_a_day_and_never_moves_back() -> None:
 
 def test_counters_that_come_to_zero_are_dropped() -> None:
     assert summed({"latte": 1, "mug": 1}, {"latte": -1, "tea": 2}) == {"mug": 1, "tea": 2}
+
+
+class TestSigning:
+    def test_entries_say_which_staff_member_recorded_them_but_not_those_of_the_calendar(
+        self,
+    ) -> None:
+        earned = request("adjustment", Holding(lots={LOT: 5}))
+        expired = entry(CalendarCause("mem_1", "expiry", (LOT,), 1), Holding(lots={LOT: -5}))
+
+        written = signed(Posting(entries=(earned, expired)), by="cashier-1")
+
+        assert [each.recorded_by for each in written.entries] == ["cashier-1", None]
+
+    def test_the_use_of_a_voucher_is_signed_and_no_other_step_of_it(self) -> None:
+        issued = voucher(recorded_by="cashier-1")
+
+        steps = [
+            signed(Posting(voucher=VoucherChange(issued, becomes)), by="cashier-2").voucher
+            for becomes in (replace(issued, state="used"), replace(issued, state="expired"))
+        ]
+
+        assert [each.becomes.use_recorded_by for each in steps if each] == ["cashier-2", None]
+        assert [each.becomes.recorded_by for each in steps if each] == ["cashier-1"] * 2
+
+    def test_what_members_do_themselves_stays_unsigned(self) -> None:
+        posting = Posting(entries=(request("redemption", Holding(lots={LOT: -5})),))
+
+        assert signed(posting, by=None) == posting

@@ -59,7 +59,7 @@ def adjustment(number: int) -> Entry:
         happened_at=moment_of(number),
         recorded_at=moment_of(number),
         program_version=1,
-        detail=Adjustment(reason=LONGEST, reference=LONGEST, by="manager"),
+        detail=Adjustment(reason=LONGEST, reference=LONGEST),
     )
 
 

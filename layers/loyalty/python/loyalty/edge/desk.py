@@ -20,8 +20,12 @@ def shelf(table: str) -> ProgramShelf:
     return ProgramShelf(TablePrograms(engine(table)))
 
 
-def open_desk(program_id: str, *, table: str, now: datetime | None = None) -> Desk:
+def open_desk(
+    program_id: str, *, table: str, now: datetime | None = None, caller: str | None = None
+) -> Desk:
     """The desk of a program, at this moment.
+
+    The ledger notes the `caller`, the token subject of a staff member or service.
 
     Raises:
         NotFound: there is no such program.
@@ -36,6 +40,7 @@ def open_desk(program_id: str, *, table: str, now: datetime | None = None) -> De
         now=moment,
         new_code=new_code,
         pause=pause,
+        caller=caller,
     )
 
 

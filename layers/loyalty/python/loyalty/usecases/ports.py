@@ -272,6 +272,7 @@ class Desk:
 
     `now` is fixed for the whole request, so one clock reading decides it. `version` returns any
     version of the program. `pause` waits, with jitter, before the given attempt.
+    `caller` is the token subject of the staff member or service that acts for a member.
     """
 
     books: Books
@@ -280,6 +281,7 @@ class Desk:
     now: datetime
     new_code: Callable[[], str]
     pause: Callable[[int], None]
+    caller: str | None = None
 
     @property
     def today(self) -> date:

@@ -307,7 +307,8 @@ def close(account: Account, *, program: PublishedProgram, now: datetime) -> Post
         happened_at=now,
         recorded_at=now,
         program_version=program.version,
-        detail=Adjustment(reason="account closed", reference=None, by="erasure"),
+        detail=Adjustment(reason="account closed", reference=None),
+        recorded_by="erasure",
     )
     entries = () if account.holding.is_empty else (entry,)
     closed = Account(

@@ -169,7 +169,6 @@ class Adjustment:
 
     reason: str
     reference: str | None
-    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +201,8 @@ class Entry:
     effects, and nothing else ever changes its points. `happened_at` is the time of the cause (an
     order's time, the midnight of an expiry), `recorded_at` the time at which it was recorded.
     `fingerprint` covers what the caller sent, so a replay can be distinguished from a different
-    request with the same cause.
+    request with the same cause. `recorded_by` is the token subject of the staff member or service
+    that asked for it; None for members themselves, storefronts and the calendar.
     """
 
     cause: Cause
@@ -213,6 +213,7 @@ class Entry:
     program_version: int
     fingerprint: str = ""
     detail: Detail = None
+    recorded_by: str | None = None
 
     @property
     def kind(self) -> EntryKind:

@@ -138,6 +138,7 @@ def reinstated(voucher: Voucher) -> Voucher:
         used_at=None,
         used_order=None,
         used_by=None,
+        use_recorded_by=None,
         times_reinstated=voucher.times_reinstated + 1,
     )
 

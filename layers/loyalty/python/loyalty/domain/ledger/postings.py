@@ -19,6 +19,7 @@ from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
     Entry,
+    EntryKind,
     OrderCause,
     Placeholder,
     RequestCause,
@@ -145,6 +146,31 @@ class Posting:
     response: Response | None = None
     active: str | None = None
     """A member whose account must be active although the posting does not change it."""
+
+
+# The calendar causes these, even when a request happens to write them.
+_OF_THE_CALENDAR: Final[frozenset[EntryKind]] = frozenset({"activation", "expiry"})
+
+
+def signed(posting: Posting, *, by: str | None) -> Posting:
+    """The posting with the staff member or service that asked for it, by the token's subject.
+
+    It is noted on the entries, on a voucher that is issued, and on the use of a voucher.
+    """
+    if by is None:
+        return posting
+    change = posting.voucher
+    if change and change.becomes.state == "used" != change.seen.state:
+        change = VoucherChange(change.seen, replace(change.becomes, use_recorded_by=by))
+    return replace(
+        posting,
+        entries=tuple(
+            each if each.kind in _OF_THE_CALENDAR else replace(each, recorded_by=by)
+            for each in posting.entries
+        ),
+        issues=replace(posting.issues, recorded_by=by) if posting.issues else None,
+        voucher=change,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

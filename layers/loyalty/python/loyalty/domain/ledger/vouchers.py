@@ -31,6 +31,8 @@ class Voucher:
     """A code for a redeemed reward. Every change of state relies on the state that was seen.
 
     Anybody who has the code can use it: `used_by` is the member whose order used it, if known.
+    `recorded_by` and `use_recorded_by` are the token subjects of the staff members or services that
+    redeemed and used it; None where nobody but the member or a storefront did.
     `slices` are the points by the lot they came from. `first_ends` maps slices that were reinstated
     before to the last day that their points had at first. A used voucher is issued again if its
     order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
@@ -52,6 +54,8 @@ class Voucher:
     used_request: str | None = None
     used_order: OrderRef | None = None
     used_by: str | None = None
+    recorded_by: str | None = None
+    use_recorded_by: str | None = None
     times_reinstated: int = 0
     in_shops: tuple[str, ...] = ()
     first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))

@@ -58,7 +58,7 @@ from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.edge.http import problems
 from loyalty.edge.http.auth import ClaimSettings, Principal, Role, principal_of
 from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
-from loyalty.edge.http.redaction import without_personal_data
+from loyalty.edge.http.redaction import OfStaff, Personal, without
 from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
@@ -216,6 +216,15 @@ class Api:
         return cast("Principal", self.resolver.context["principal"])
 
     @property
+    def trusted_caller(self) -> str | None:
+        """The token subject of a caller who acts for members; None for members and without a token.
+
+        The ledger notes it on what the caller records.
+        """
+        principal: Principal | None = self.resolver.context.get("principal")
+        return principal.subject if principal and principal.is_trusted else None
+
+    @property
     def raw_body(self) -> bytes:
         """The body as it was sent, byte for byte."""
         return _bytes_of(self.event.body)
@@ -316,11 +325,13 @@ class Api:
     def _redact(
         self, app: APIGatewayHttpResolver, next_middleware: NextMiddleware
     ) -> Response[Any]:
-        """Leave personal data out of the answer to a caller who must not see it."""
+        """Leave out of the answer what the caller must not see."""
         answer = next_middleware(app)
         principal = app.context.get("principal")
         if principal is not None and not principal.sees_personal_data:
-            answer.body = without_personal_data(answer.body)
+            answer.body = without(Personal, answer.body)
+        if principal is not None and not principal.sees_staff:
+            answer.body = without(OfStaff, answer.body)
         return answer
 
     def _authenticate(self) -> Principal:

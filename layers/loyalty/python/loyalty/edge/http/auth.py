@@ -59,6 +59,11 @@ class Principal:
         return bool(self.roles - {"member"})
 
     @property
+    def sees_staff(self) -> bool:
+        """Whether the caller sees which staff member or service recorded something."""
+        return bool(self.roles - {"member", "analyst"})
+
+    @property
     def sees_personal_data(self) -> bool:
         """Everybody does but a caller who has no role other than analyst."""
         return self.roles != {"analyst"}

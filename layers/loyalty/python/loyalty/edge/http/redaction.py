@@ -1,4 +1,4 @@
-"""Leaves personal data out of answers to callers who must not see it.
+"""Leaves out of answers what a caller must not see.
 
 A field says of itself that it is personal, so no handler has to think of it:
 
@@ -19,24 +19,31 @@ class Personal:
     empty: Any = None
 
 
-def without_personal_data(answer: Any) -> Any:
-    """A copy of an answer in which every field marked `Personal` is empty, however deep it is."""
+@dataclass(frozen=True, slots=True)
+class OfStaff:
+    """Marks a field about colleagues, which members and analysts do not see."""
+
+    empty: None = None
+
+
+def without(mark: type[Personal | OfStaff], answer: Any) -> Any:
+    """A copy of an answer in which every field with the mark is empty, however deep it is."""
     match answer:
         case BaseModel():
             return answer.model_copy(
                 update={
-                    name: _empty(field.metadata, getattr(answer, name))
+                    name: _empty(mark, field.metadata, getattr(answer, name))
                     for name, field in type(answer).model_fields.items()
                 }
             )
         case list() | tuple():
-            return type(answer)(without_personal_data(each) for each in answer)
+            return type(answer)(without(mark, each) for each in answer)
         case dict():
-            return {name: without_personal_data(each) for name, each in answer.items()}
+            return {name: without(mark, each) for name, each in answer.items()}
         case _:
             return answer
 
 
-def _empty(metadata: list[Any], value: Any) -> Any:
-    mark = next((each for each in metadata if isinstance(each, Personal)), None)
-    return mark.empty if mark else without_personal_data(value)
+def _empty(mark: type[Personal | OfStaff], metadata: list[Any], value: Any) -> Any:
+    found = next((each for each in metadata if isinstance(each, mark)), None)
+    return found.empty if found else without(mark, value)

@@ -23,6 +23,7 @@ from loyalty.domain.ledger.entries import (
     Return,
 )
 from loyalty.domain.program.document import Program
+from loyalty.edge.http.redaction import OfStaff
 from loyalty.edge.http.schemas import AnswerPart, LotPoints, NamedOrder, PendingPoints
 
 
@@ -35,6 +36,15 @@ class EntryRate(AnswerPart):
         int, Field(description="The multiplier of the member's level, in percent: 150 is 1.5.")
     ]
 
+
+RecordedBy = Annotated[
+    str | None,
+    OfStaff(),
+    Field(
+        description="The subject (`sub`) of the token of the staff member or service that recorded "
+        "it. Null for members and analysts, and if the member, a storefront or the calendar did."
+    ),
+]
 
 # Some 250 bytes of JSON each.
 SHARES_MAX: Final = 1_000
@@ -181,6 +191,7 @@ class EntryAnswer(AnswerPart):
     counterpart_id: Annotated[
         str | None, Field(description="Of a transfer or a merge: the other member's id.")
     ] = None
+    recorded_by: RecordedBy = None
 
 
 class RecordedEntry(AnswerPart):
@@ -262,6 +273,7 @@ def entry_answer(entry: Entry, *, decided_by: Program | None = None) -> EntryAns
             for dates, points in sorted(entry.effect.pending.items())
         ],
         debt=entry.effect.debt,
+        recorded_by=entry.recorded_by,
         **_explanation(entry, decided_by),
         **_named(entry),
     )

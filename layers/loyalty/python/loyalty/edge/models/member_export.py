@@ -210,8 +210,10 @@ def _entry(entry: Entry, desk: Desk) -> ExportedEntry:
     document = desk.version(entry.program_version).document
     explained = entry_answer(entry, decided_by=document)
     order = entry.detail.order if isinstance(entry.detail, Accrual | Edit) else None
+    # The export is for the member, whoever requests it.
+    shown = dict(explained) | {"recorded_by": None}
     return ExportedEntry(
-        **dict(explained), of_order=_order(order, currency=document.currency) if order else None
+        **shown, of_order=_order(order, currency=document.currency) if order else None
     )
 
 

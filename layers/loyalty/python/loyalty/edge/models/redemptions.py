@@ -14,7 +14,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.entries import Entry, Redemption
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.program.document import RewardKind
-from loyalty.edge.http.redaction import Personal
+from loyalty.edge.http.redaction import OfStaff, Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
@@ -30,7 +30,7 @@ from loyalty.edge.http.schemas import (
     RewardName,
     named_order,
 )
-from loyalty.edge.models.entries import last_day
+from loyalty.edge.models.entries import RecordedBy, last_day
 from loyalty.usecases.ledger.redemption import RequestedReward
 from loyalty.usecases.ports import Desk
 
@@ -48,6 +48,16 @@ VoucherState = Annotated[
 ]
 VoucherExpiry = Annotated[
     datetime | None, Field(description="When the voucher expires, in UTC; null: never.")
+]
+
+
+UseRecordedBy = Annotated[
+    str | None,
+    OfStaff(),
+    Field(
+        description="The subject (`sub`) of the token of the staff member or service that used the "
+        "voucher. Null for members and analysts, and if it is unused or a storefront used it."
+    ),
 ]
 
 
@@ -113,6 +123,8 @@ class RedemptionAnswer(AnswerPart):
         datetime | None, Field(description="When its hold ends, in UTC; null: it has none.")
     ]
     redeemed_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
+    recorded_by: RecordedBy
+    use_recorded_by: UseRecordedBy
 
 
 class RedemptionPage(AnswerPart):
@@ -172,6 +184,8 @@ class VoucherAnswer(AnswerPart):
     used_by: Annotated[
         str | None, Field(description="The id of the member whose order used it, if known.")
     ]
+    recorded_by: RecordedBy
+    use_recorded_by: UseRecordedBy
 
 
 def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
@@ -192,6 +206,8 @@ def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
         amount=_money(detail.amount_minor, desk),
         held_until=detail.held_until,
         redeemed_at=entry.recorded_at,
+        recorded_by=entry.recorded_by,
+        use_recorded_by=None,
     )
 
 
@@ -209,6 +225,8 @@ def redemption_answer(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
         amount=_money(voucher.amount_minor, desk),
         held_until=voucher.held_until,
         redeemed_at=voucher.issued_at,
+        recorded_by=voucher.recorded_by,
+        use_recorded_by=voucher.use_recorded_by,
     )
 
 
@@ -224,6 +242,8 @@ def voucher_answer(voucher: Voucher, desk: Desk) -> VoucherAnswer:
         used_at=voucher.used_at,
         used_order=named_order(voucher.used_order),
         used_by=voucher.used_by,
+        recorded_by=voucher.recorded_by,
+        use_recorded_by=voucher.use_recorded_by,
     )
 
 

@@ -70,6 +70,8 @@ def entry_to_item(entry: Entry, program: str) -> Item:
     if entry.fingerprint:
         item["fingerprint"] = entry.fingerprint
     item |= _detail_to_item(entry.detail)
+    if entry.recorded_by:
+        item["about"] = cast("Item", item.get("about", {})) | {"by": entry.recorded_by}
     return item
 
 
@@ -95,6 +97,7 @@ def entry_from_item(item: Item) -> Entry | Placeholder:
         program_version=wire["program_version"],
         fingerprint=wire.get("fingerprint", ""),
         detail=_detail_from_item(wire),
+        recorded_by=wire.get("about", {}).get("by"),
     )
 
 
@@ -130,7 +133,7 @@ def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> It
         case Return():
             return {"redemption_id": detail.redemption_id, "why": detail.why}
         case Adjustment():
-            return {"reason": detail.reason, "reference": detail.reference, "by": detail.by}
+            return {"reason": detail.reason, "reference": detail.reference}
         case Bonus():
             about = {"given_for": detail.given_for}
             if detail.order:
@@ -145,7 +148,7 @@ def _present(optional: dict[str, Value]) -> Item:
 
 
 def _detail_from_item(wire: dict[str, Any]) -> Detail:
-    about = wire.get("about", {})
+    about = _without_recorder(wire)
     match wire["kind"]:
         case "accrual" | "clawback" | "edit":
             return _order_detail_from_item(wire)
@@ -171,10 +174,14 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
             return None
 
 
+def _without_recorder(wire: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in wire.get("about", {}).items() if name != "by"}
+
+
 def _order_detail_from_item(wire: dict[str, Any]) -> Accrual | Clawback | Edit | None:
     if wire["kind"] == "accrual":
         return _accrual_from_item(wire) if "order" in wire else None
-    about = wire["about"]
+    about = _without_recorder(wire)
     about = about | {"qualifying": qualifying_from_list(about.get("qualifying"))}
     if wire["kind"] == "clawback":
         _, source, order_id = wire["pk"].rsplit("#", 2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.kernel.errors import IdempotencyConflict, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.entries import Entry, RequestCause
-from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.postings import Posting, signed
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ports import Desk, Overtaken
 
@@ -35,7 +35,7 @@ def once(
         Refusal: any refusal of `decide`.
     """
     try:
-        posting = decide()
+        posting = signed(decide(), by=desk.caller)
     except Refusal as refusal:
         return _first_or(refusal, cause, fingerprint, desk=desk)
     try:

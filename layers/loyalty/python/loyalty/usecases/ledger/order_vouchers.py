@@ -17,7 +17,7 @@ from loyalty.domain.ledger.order_vouchers import (
     used_by_order,
     why_kept,
 )
-from loyalty.domain.ledger.postings import Posting, VoucherChange
+from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import OrderRef, is_outdated
 from loyalty.usecases.attempts import until_saved
@@ -111,7 +111,7 @@ def _use(code: str, order_voucher_codes: OrderVoucherCodes, *, desk: Desk) -> Vo
         member_id=order_voucher_codes.member_id,
         now=desk.now,
     )
-    desk.books.post(_both(using, voucher, used))
+    desk.books.post(signed(_both(using, voucher, used), by=desk.caller))
     return _used(voucher, replayed=False)
 
 

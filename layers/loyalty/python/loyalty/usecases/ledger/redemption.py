@@ -17,7 +17,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.ledger.account import view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
-from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange
+from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import cost, give_back, price, redeem, request_of, why_not
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.ledger.vouchers import Voucher
@@ -282,8 +282,7 @@ def use_voucher(code: str, *, request_id: str, order: OrderRef | None, desk: Des
     held = held_by(order.source, order.order_id, desk=desk) if order else None
     if held and held.is_cancelled:
         raise WrongState("The order was cancelled")
-    _step(voucher, used, using=held.using(code) if held else None, desk=desk)
-    return used
+    return _step(voucher, used, using=held.using(code) if held else None, desk=desk)
 
 
 def voucher_of(code: str, *, desk: Desk) -> Voucher:
@@ -331,7 +330,7 @@ def _return_points(
         program=desk.program,
         now=desk.now,
     )
-    desk.books.post(posting)
+    desk.books.post(signed(posting, by=desk.caller))
 
 
 def _end_hold(voucher: Voucher, *, desk: Desk) -> None:
@@ -344,9 +343,11 @@ def _end_hold(voucher: Voucher, *, desk: Desk) -> None:
 
 def _step(
     seen: Voucher, becomes: Voucher, *, using: OrderVouchers | None = None, desk: Desk
-) -> None:
-    """Write a voucher's next state, relying on the state seen."""
+) -> Voucher:
+    """Write a voucher's next state, relying on the state seen. Returns what was written."""
     is_cancelled = becomes.state == "cancelled"
     returned = StockTaken(seen.reward_id, -1, 0) if seen.stocked and is_cancelled else None
-    change = VoucherChange(seen, becomes)
-    desk.books.post(Posting(order_vouchers=using, voucher=change, stock=returned))
+    posting = Posting(order_vouchers=using, voucher=VoucherChange(seen, becomes), stock=returned)
+    posting = signed(posting, by=desk.caller)
+    desk.books.post(posting)
+    return posting.voucher.becomes if posting.voucher else becomes

@@ -10,6 +10,7 @@ from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, Validat
 from loyalty.domain.ledger.account import Account, settlement
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import (
     AHEAD_MAX,
@@ -166,13 +167,16 @@ def _earn(
             account = open_account(desk, owner, strong=is_repeated)
         account = _caught_up(account, desk=desk)
         latest, latest_fingerprint = _latest_version(order, fingerprint, placeholder)
-        posting = accrue(
-            latest,
-            account=account,
-            program=desk.program,
-            fingerprint=latest_fingerprint,
-            now=desk.now,
-            replaces=placeholder,
+        posting = signed(
+            accrue(
+                latest,
+                account=account,
+                program=desk.program,
+                fingerprint=latest_fingerprint,
+                now=desk.now,
+                replaces=placeholder,
+            ),
+            by=desk.caller,
         )
         try:
             desk.books.post(posting)

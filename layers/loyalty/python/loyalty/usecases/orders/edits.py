@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from loyalty.domain.kernel.errors import OrderConflict
 from loyalty.domain.ledger.edits import edit, edit_name
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder
-from loyalty.domain.ledger.postings import OrderStateChange, Posting
+from loyalty.domain.ledger.postings import OrderStateChange, Posting, signed
 from loyalty.domain.ledger.refunds import in_force, state_of
 from loyalty.domain.orders.order import (
     Order,
@@ -104,16 +104,19 @@ def _edited(
     order: Order, accrual: Entry, earned: Accrual, file: OrderOnFile, *, desk: Desk
 ) -> Entry:
     path = settled_lineage(desk, accrual.member_id)
-    posting = edit(
-        order,
-        accrual=accrual,
-        earned=earned,
-        state=file.state,
-        account=path[-1],
-        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-        decided_by=desk.version(accrual.program_version),
-        program=desk.program,
-        now=desk.now,
+    posting = signed(
+        edit(
+            order,
+            accrual=accrual,
+            earned=earned,
+            state=file.state,
+            account=path[-1],
+            expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
+            decided_by=desk.version(accrual.program_version),
+            program=desk.program,
+            now=desk.now,
+        ),
+        by=desk.caller,
     )
     desk.books.post(posting)
     return posting.entries[0]

@@ -13,6 +13,7 @@ from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReache
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
+from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.domain.orders.order import Order
 from loyalty.usecases.attempts import until_saved
@@ -91,16 +92,19 @@ def _clawed_back(
         raise TypeError("an accrual without its order")
     _check_lines(request, in_force(earned, file.state))
     path = settled_lineage(desk, accrual.member_id)
-    posting = claw_back(
-        request,
-        accrual=accrual,
-        earned=earned,
-        state=file.state,
-        account=path[-1],
-        expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
-        decided_by=desk.version(accrual.program_version),
-        program=desk.program,
-        now=desk.now,
+    posting = signed(
+        claw_back(
+            request,
+            accrual=accrual,
+            earned=earned,
+            state=file.state,
+            account=path[-1],
+            expired=expired_of(earned, state_of(earned, file.state), path, desk=desk),
+            decided_by=desk.version(accrual.program_version),
+            program=desk.program,
+            now=desk.now,
+        ),
+        by=desk.caller,
     )
     desk.books.post(posting)
     return posting.entries[0]
