@@ -13,7 +13,7 @@ from tests.support.till import PROGRAM
 
 DOCUMENT: Final[dict[str, Any]] = {
     "adjustments": {"cashier": 1000},
-    "transfers": {"points_max": 100},
+    "transfers": {"points_max": 100, "min_age_days": 0},
     "tiers": {
         "basis": "spend",
         "period": "calendar_year",

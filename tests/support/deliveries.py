@@ -20,7 +20,7 @@ STORE = "bean-and-leaf"
 def connect(
     storefront_id: str = STOREFRONT_ID, *, as_: dict[str, str] | None = None, **changes: Any
 ) -> Answer:
-    """Shopify has to say which shop it is; what is `None` among the changes is left out."""
+    """Connect a shop. Shopify must name its store; `store=None` leaves that out."""
     body = CONNECTION | changes
     if body["platform"] == "shopify":
         body = {"store": STORE} | body
@@ -28,7 +28,7 @@ def connect(
         program,
         "PUT",
         f"/v1/programs/{PROGRAM_ID}/storefronts/{storefront_id}",
-        body={name: value for name, value in body.items() if value is not None},
+        body={name: value for name, value in body.items() if (name, value) != ("store", None)},
         as_=as_ or MANAGER,
     )
 
