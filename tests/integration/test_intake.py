@@ -185,6 +185,14 @@ def test_a_shop_that_sells_in_another_currency_is_parked(
 
 
 REFUND = "refund.509562969"
+REFUNDED_AT = "2026-11-21T10:00:30Z"
+
+
+def given_back() -> dict[str, Any]:
+    """The published refund of the order, made after the order was paid."""
+    return payload(REFUND, created_at=REFUNDED_AT, processed_at=REFUNDED_AT)
+
+
 OF_SHIPPING = "refund.929361467"
 
 
@@ -236,8 +244,8 @@ def test_a_refund_takes_back_what_was_given_back(outcomes: Callable[[], list[Ite
     member_id = enroll(CUSTOMER)
     deliver(order())
 
-    deliver(payload(REFUND), topic="refunds/create")
-    deliver(payload(REFUND), topic="refunds/create", event_id="once more")
+    deliver(given_back(), topic="refunds/create")
+    deliver(given_back(), topic="refunds/create", event_id="once more")
     drain()
 
     assert member(member_id)["balance"] == 382
@@ -257,7 +265,7 @@ def test_shipping_that_earned_nothing_takes_nothing_back() -> None:
 
 def test_a_refund_waits_for_its_order(outcomes: Callable[[], list[Item]]) -> None:
     member_id = enroll(CUSTOMER)
-    deliver(payload(REFUND), topic="refunds/create")
+    deliver(given_back(), topic="refunds/create")
     drain()
     assert [outcome["status"] for outcome in outcomes()] == ["waiting"]
 
@@ -272,7 +280,7 @@ def test_a_cancelled_order_keeps_nothing_whatever_was_refunded(*, refunded_first
     member_id = enroll(CUSTOMER)
     gone = updated(3, cancelled_at="2026-11-21T11:00:00Z", financial_status="refunded")
     deliver(order(), event_id="paid")
-    steps = [("refunds/create", payload(REFUND)), ("orders/cancelled", gone)]
+    steps = [("refunds/create", given_back()), ("orders/cancelled", gone)]
     for topic, body in steps if refunded_first else reversed(steps):
         deliver(body, topic=topic, event_id=topic)
     deliver(gone, topic="orders/updated", event_id="told again")
@@ -288,10 +296,10 @@ def test_a_cancelled_order_keeps_nothing_whatever_was_refunded(*, refunded_first
 def test_a_refund_that_was_never_told_is_told_by_the_updated_order() -> None:
     member_id = enroll(CUSTOMER)
     deliver(updated(0), event_id="0")
-    told = updated(1, financial_status="partially_refunded", refunds=[payload(REFUND)])
+    told = updated(1, financial_status="partially_refunded", refunds=[given_back()])
 
     deliver(told, topic="orders/updated", event_id="1")
-    deliver(payload(REFUND), topic="refunds/create")
+    deliver(given_back(), topic="refunds/create")
     drain()
 
     assert member(member_id)["balance"] == 382

@@ -103,7 +103,7 @@ def must_make_sense(command: Command | PrivacyRequest | FetchNeeded) -> None:
             assert all(line.amount_minor >= 0 and line.quantity >= 0 for line in lines)
             assert command.order.amount_minor <= AMOUNT_MINOR_MAX
             assert codes_among(command.codes or ()) == (command.codes or ())
-            for refund in command.refunds:
+            for refund in command.refunds or ():
                 must_give_back(refund)
         case OrdersPaid():
             for each in command.orders:

@@ -57,10 +57,12 @@ DELETED_CUSTOMER: Final[dict[str, Any]] = {
 
 
 def payload(name: str, *, paid_at: datetime | None = None, **changes: Any) -> dict[str, Any]:
-    """A published body; an order's with `processed_at` set, and whatever else is changed."""
+    """A published body with some changes; an order's as it was when it was paid, at `paid_at`."""
     body: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_bytes())
     if paid_at is not None:
-        body["processed_at"] = paid_at.isoformat()
+        body |= {"processed_at": paid_at.isoformat(), "refunds": []}
+        for line in body["line_items"]:
+            line["current_quantity"] = line["quantity"]
     return body | changes
 
 

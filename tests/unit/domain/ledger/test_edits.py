@@ -47,6 +47,7 @@ def edited(
     )
     return edit(
         order,
+        name=edit_name(order),
         accrual=entry,
         earned=accrual,
         state=state,

@@ -205,7 +205,7 @@ def test_an_order_in_a_shopper_s_currency_counts_in_the_shop_s_own(rate: Any) ->
     assert sum(amounts(told).values()) == 10500
     assert amounts(told)["shipping"] == 500
     assert sum(line.paid_minor for line in told.order.lines) == 11550
-    assert [refund.amount_minor for refund in told.refunds] == [1100]
+    assert [refund.amount_minor for refund in told.refunds or ()] == [1100]
 
 
 @pytest.mark.parametrize("rate", [None, "", "0.0000000000", "-1", "NaN", True, LINK])
@@ -261,7 +261,9 @@ def test_an_order_without_its_payment_is_one_whole_refund_if_it_is_on_file(
 
 
 def asked(*given_back: dict[str, Any]) -> list[tuple[dict[str, int], int]]:
-    return [(dict(each.amounts_minor), each.amount_minor) for each in paid(*given_back).refunds]
+    return [
+        (dict(each.amounts_minor), each.amount_minor) for each in paid(*given_back).refunds or ()
+    ]
 
 
 def test_a_refund_is_of_the_items_that_it_names() -> None:
@@ -298,8 +300,9 @@ def test_an_amount_requested_before_tax_is_the_units_that_came_back() -> None:
         shipping_cost_inc_tax="20.0000",
     )
 
-    assert [dict(each.amounts_minor) for each in told.refunds] == [{"8": 1083, "shipping": 1000}]
-    assert told.refunds[0].amount_minor == 0
+    assert [(dict(each.amounts_minor), each.amount_minor) for each in told.refunds or ()] == [
+        ({"8": 1083, "shipping": 1000}, 0)
+    ]
 
 
 def test_shipping_requested_before_tax_is_given_back_with_its_tax() -> None:
@@ -316,7 +319,7 @@ def test_tax_that_was_given_back_is_of_no_goods() -> None:
 
 @pytest.mark.parametrize("created", ["", None, "yesterday", 7])
 def test_a_refund_without_a_time_counts_from_the_order_s_last_change(created: Any) -> None:
-    (given_back,) = paid(refund(1, created=created)).refunds
+    (given_back,) = paid(refund(1, created=created)).refunds or ()
 
     assert given_back.occurred_at == datetime(2026, 11, 21, 9, 50, tzinfo=UTC)
 

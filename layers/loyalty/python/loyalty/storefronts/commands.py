@@ -46,7 +46,8 @@ def paid(
     *,
     currency: str,
     identities: tuple[Identity, ...],
-    refunds: tuple[RequestedRefund, ...] = (),
+    refunds: tuple[RequestedRefund, ...] | None = None,
+    traded_in: Mapping[str, int] = MappingProxyType({}),
     pointer: str,
     excluded: str | None = None,
     discounts: Iterable[str] | None = None,
@@ -59,9 +60,9 @@ def paid(
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
-    if len(refunds) > REFUNDS_MAX:
+    if len(refunds or ()) > REFUNDS_MAX:
         return Parked("too_many_refunds")
-    if any(given_back_minor(refund) > AMOUNT_MINOR_MAX for refund in refunds):
+    if any(given_back_minor(refund) > AMOUNT_MINOR_MAX for refund in refunds or ()):
         return Parked("amount_too_large")
     excluded = excluded or (None if identities else "no_customer")
     codes = None if discounts is None else codes_among(discounts)
@@ -72,6 +73,7 @@ def paid(
         currency=currency,
         identities=identities,
         refunds=refunds,
+        traded_in=traded_in,
         excluded=excluded,
         codes=codes,
         all_given_back=all_given_back,

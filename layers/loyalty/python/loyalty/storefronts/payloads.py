@@ -3,12 +3,23 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Final, TypeGuard
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.kernel.fields import Instant
 from loyalty.domain.kernel.text import as_line
 from loyalty.domain.shops.storefront import Command, FetchNeeded, Ignored, Parked, SendingShop
 
@@ -16,11 +27,14 @@ SKU_CHARACTERS_MAX: Final = 200
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+_DIGITS: Final = re.compile(r"\d{1,19}", re.ASCII)
 
 
 def _amount(value: object) -> Decimal:
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        return Decimal(value)
+    # Some platforms write an amount as a number; the shortest text of a float is what was meant.
+    text = repr(value) if _is_number(value) else value
+    if isinstance(text, str) and _AMOUNT.fullmatch(text):
+        return Decimal(text)
     raise PydanticCustomError("amount_form", "Write an amount as 49.99")
 
 
@@ -28,12 +42,74 @@ def _refuse(_value: object) -> None:
     raise PydanticCustomError("other_topic", "The body of this topic has no such field")
 
 
+def _id(value: object) -> object:
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
+def _whole(value: object) -> object:
+    """A number of units that came as text, or as a number with nothing after its point."""
+    number = _number(value)
+    return int(number) if number is not None and number == number.to_integral_value() else value
+
+
+def _rounded_up(value: object) -> object:
+    """A number of units, where goods are also sold by weight or length."""
+    number = _number(value)
+    return value if number is None else int(number.to_integral_value(ROUND_CEILING))
+
+
+def _number(value: object) -> Decimal | None:
+    text = repr(value) if _is_number(value) else value
+    return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    return repr(value) if _is_number(value) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _several(value: object) -> object:
+    return () if value is None or value == "" else value
+
+
+def _part(value: object) -> object:
+    return value if isinstance(value, dict) else None
+
+
+def _flag(value: object) -> bool:
+    return value is True or value in ("true", "1")
+
+
+def _moment(value: object, handler: ValidatorFunctionWrapHandler) -> datetime | None:
+    try:
+        moment: datetime | None = handler(value)
+    except ValidationError:
+        return None
+    return moment
+
+
+# What decides the points is read strictly. What decides nothing is read as well as it can be, and
+# is nothing where it makes no sense: platforms leave fields out, send null, "" or another type.
+
 # A field that only the bodies of other topics have.
 Absent = Annotated[None, BeforeValidator(_refuse)]
-Id = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+Id = Annotated[StrictInt, BeforeValidator(_id), Field(ge=1, lt=2**63)]
 SignedAmount = Annotated[Decimal, BeforeValidator(_amount)]
 Amount = Annotated[SignedAmount, Field(ge=0)]
-Quantity = Annotated[StrictInt, Field(ge=0, le=10**6)]
+Quantity = Annotated[StrictInt, BeforeValidator(_whole), Field(ge=0, le=10**6)]
+RoundedQuantity = Annotated[StrictInt, BeforeValidator(_rounded_up), Field(ge=0, le=10**6)]
+Text = Annotated[str | None, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Moment = Annotated[Instant | None, WrapValidator(_moment)]
+type Several[T] = Annotated[tuple[T, ...], BeforeValidator(_several)]
+"""A list. None and "" are the empty one."""
+type Part[T] = Annotated[T | None, BeforeValidator(_part)]
+"""An object, or None for anything else: an empty object of PHP comes as a list."""
 
 
 class Payload(BaseModel):

@@ -26,6 +26,7 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.refunds import (
     OrderState,
+    clawback_name,
     counted_minor,
     disqualified,
     parts_of,
@@ -117,12 +118,12 @@ def claw_back(
         expired=expired,
         policy=program.document,
     )
-    order = earned.order
+    order, name = earned.order, clawback_name(refund, state)
     less = disqualified(earned, decided_by.document, before=before, after=after)
     counted = counted_for(less, account)
     level = counting(account, program.document, counted=counted, day=program.document.today(now))
     entry = Entry(
-        cause=OrderCause(order.source, order.order_id, "clawback", refund.refund_id),
+        cause=OrderCause(order.source, order.order_id, "clawback", name),
         member_id=account.member_id,
         effect=sources.effect,
         happened_at=refund.occurred_at,
@@ -132,7 +133,7 @@ def claw_back(
         detail=Clawback(
             source=order.source,
             order_id=order.order_id,
-            refund_id=refund.refund_id,
+            refund_id=name,
             amount_minor=counted_minor(order, before=before, after=after),
             clawed=sources.clawed,
             owed=sources.owed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -29,25 +29,31 @@ from loyalty.domain.ledger.refunds import (
     state_of,
     to_settle,
     unrefunded,
+    withdrawing,
 )
 from loyalty.domain.ledger.tiers import counting
 from loyalty.domain.orders.order import Order, content_fingerprint, fingerprint
 from loyalty.domain.program.document import Program, PublishedProgram
 
 
-def edit_name(order: Order) -> str:
+def edit_name(order: Order, listed: Collection[str] | None = None) -> str:
     """The name of an edit: a digest of its content and of the time of this version.
+
+    `listed` are the ids of the refunds that stand with this version, None if it lists none.
 
     So a content that returns after a different one is an edit of its own, and a version that is
     delivered twice is one edit.
     """
     told_at = order.told_at.isoformat() if order.told_at else None
-    return fingerprint(content_fingerprint(order), told_at)
+    listing = None if listed is None else sorted(listed)
+    return fingerprint(content_fingerprint(order), told_at, listing)
 
 
 def edit(
     order: Order,
     *,
+    name: str,
+    withdrawn: Collection[str] = (),
     accrual: Entry,
     earned: Accrual,
     state: OrderState | None,
@@ -59,13 +65,20 @@ def edit(
 ) -> Posting:
     """Settle an order to what its new content earns, up or down, on a settled account.
 
+    `withdrawn` are refunds of the order that no longer stand: their points come back.
+
     The accrual's program version, level and date decide the amount: points that an edit adds
     become available and expire as if the goods had been in the order from the start. Everything
     else is as in `claw_back`.
     """
     edited = replace(order, occurred_at=earned.order.occurred_at)
     before = state_of(earned, state)
-    after = replace(before, order=edited, told_at=order.told_at, counter=before.counter + 1)
+    after = replace(
+        withdrawing(before, withdrawn),
+        order=edited,
+        told_at=order.told_at,
+        counter=before.counter + 1,
+    )
     owing = to_settle(earned, decided_by.document, before=before, after=after)
     taken = sources_of(
         max(0, owing),
@@ -91,7 +104,7 @@ def edit(
         also_due=level.changes_on,
     )
     entry = Entry(
-        cause=OrderCause(order.source, order.order_id, "edit", edit_name(order)),
+        cause=OrderCause(order.source, order.order_id, "edit", name),
         member_id=account.member_id,
         effect=taken.effect + added.effect,
         happened_at=order.told_at or now,

@@ -275,7 +275,8 @@ class RequestedRefund:
 
     `quantities` maps line ids to units, `amounts_minor` maps them to money given back.
     `amount_minor` is money that names no line. All money is in paid amounts, which include tax
-    where the order's lines do.
+    where the order's lines do. `is_revocable`: its storefront may withdraw it, because the refund
+    was deleted or failed, or the cancelled order was set back.
     """
 
     refund_id: str
@@ -284,6 +285,7 @@ class RequestedRefund:
     amounts_minor: Mapping[str, int] = field(default_factory=_none)
     amount_minor: int = 0
     whole: bool = False
+    is_revocable: bool = False
     fingerprint: str
 
 

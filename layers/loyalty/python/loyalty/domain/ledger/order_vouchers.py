@@ -49,6 +49,9 @@ class OrderVouchers:
     def cancelled(self) -> OrderVouchers:
         return replace(self, is_cancelled=True, counter=self.counter + 1)
 
+    def reopened(self) -> OrderVouchers:
+        return replace(self, is_cancelled=False, counter=self.counter + 1)
+
     def _next(
         self, codes: tuple[str, ...], listed: tuple[str, ...], told_at: datetime | None
     ) -> OrderVouchers:

@@ -7,16 +7,20 @@ changes the total, and a full refund takes back exactly what was earned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Final
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import basis_of, qualifies
 from loyalty.domain.ledger.entries import Accrual, Qualifying, RequestedRefund
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.program.document import Program
+
+# A name has at most 64; the number of a refund that counts again comes behind it.
+NAME_CHARACTERS_MAX: Final = 58
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,10 @@ class OrderState:
     Refunds: `quantities` are refunded units by line, `amounts_minor` refunded money by line,
     `amount_minor` the sum of refunds without lines. All are totals, so the order of refunds does
     not matter. `clawed + owed + forgiven + excused` is always what was earned less the target.
+
+    `revocable` are the refunds among them that their storefront may withdraw, by their ids; a
+    cancelled order is one of them if it can be set back. `withdrawn` says how often each refund was
+    withdrawn. `whole` is a refund of the whole order that stays.
 
     Edits: `order` is the latest version (None: the first one), `told_at` the time of the latest
     version. `given` are points that edits added, by their dates; `expired` says how many of them
@@ -39,6 +47,8 @@ class OrderState:
     amounts_minor: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     amount_minor: int = 0
     whole: bool = False
+    revocable: Mapping[str, RequestedRefund] = field(default_factory=lambda: MappingProxyType({}))
+    withdrawn: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     clawed: int = 0
     owed: int = 0
     forgiven: int = 0
@@ -49,6 +59,11 @@ class OrderState:
     told_at: datetime | None = None
     given: tuple[Part, ...] = ()
     expired: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the order is left, by a refund that stays or one that may not."""
+        return self.whole or any(refund.whole for refund in self.revocable.values())
 
     @property
     def settled(self) -> int:
@@ -84,9 +99,57 @@ def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
         quantities=_added(state.quantities, refund.quantities),
         amounts_minor=_added(state.amounts_minor, refund.amounts_minor),
         amount_minor=state.amount_minor + refund.amount_minor,
-        whole=state.whole or refund.whole,
+        whole=state.whole or (refund.whole and not refund.is_revocable),
+        revocable={**state.revocable, refund.refund_id: refund}
+        if refund.is_revocable
+        else state.revocable,
         counter=state.counter + 1,
     )
+
+
+def withdrawn_by(
+    order: Order, listed: Collection[str] | None, refunds: Iterable[RequestedRefund]
+) -> frozenset[str]:
+    """The refunds that a version of an order withdraws: those that it no longer lists.
+
+    `listed` are the ids of all refunds that stand with this version (None: its storefront lists
+    none with its orders). A refund that is not older than the version may be missing because the
+    version does not know it yet. A cancelled order of the same second was set back, because its
+    storefront sends versions in their order.
+    """
+    told_at = order.told_at
+    if listed is None or told_at is None:
+        return frozenset()
+    return frozenset(
+        refund.refund_id
+        for refund in refunds
+        if refund.is_revocable
+        and refund.refund_id not in listed
+        and (refund.occurred_at < told_at or (refund.whole and refund.occurred_at == told_at))
+    )
+
+
+def withdrawing(state: OrderState, refund_ids: Collection[str]) -> OrderState:
+    """The state without some of its revocable refunds."""
+    for refund_id in sorted(refund_ids):
+        refund = state.revocable[refund_id]
+        state = replace(
+            state,
+            quantities=_less(state.quantities, refund.quantities),
+            amounts_minor=_less(state.amounts_minor, refund.amounts_minor),
+            amount_minor=state.amount_minor - refund.amount_minor,
+            revocable={
+                each: state.revocable[each] for each in state.revocable if each != refund_id
+            },
+            withdrawn=_added(state.withdrawn, {refund_id: 1}),
+        )
+    return state
+
+
+def clawback_name(refund: RequestedRefund, state: OrderState | None) -> str:
+    """Names the entry of a refund: its id, and a number once it was withdrawn and counts again."""
+    times = state.withdrawn.get(refund.refund_id, 0) if state else 0
+    return f"{refund.refund_id[:NAME_CHARACTERS_MAX]}.{times + 1}" if times else refund.refund_id
 
 
 def unrefunded(order: Order, state: OrderState) -> Order:
@@ -102,7 +165,7 @@ def unrefunded(order: Order, state: OrderState) -> Order:
     the order does not have gives nothing back; a later version of the order may add it.
     """
     order = state.order or order
-    if state.whole:
+    if state.is_whole:
         return order.keeping({line.line_id: 0 for line in order.lines})
     back = {line.line_id: _given_back_minor(line, state) for line in order.lines}
     paid_left = {line.line_id: max(0, line.paid_minor - back[line.line_id]) for line in order.lines}
@@ -154,6 +217,11 @@ def counted_minor(order: Order, *, before: OrderState, after: OrderState) -> int
 
 def _added(totals: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
     return {**totals, **{name: totals.get(name, 0) + more[name] for name in more}}
+
+
+def _less(totals: Mapping[str, int], fewer: Mapping[str, int]) -> Mapping[str, int]:
+    left = {name: total - fewer.get(name, 0) for name, total in totals.items()}
+    return {name: total for name, total in left.items() if total}
 
 
 def _given_back_minor(line: Line, state: OrderState) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-LINES_MAX: Final = 200
+LINES_MAX: Final = 500
 BACKDATED_DAYS_MAX: Final = 90
 # Clocks of tills and shops may run ahead of ours.
 AHEAD_MAX: Final = timedelta(minutes=5)

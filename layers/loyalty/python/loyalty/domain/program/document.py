@@ -43,9 +43,9 @@ DOCUMENT_BYTES_MAX: Final = 300 * 1024
 LOTS_MAX: Final = 60
 
 # Lines of these categories earn only under a rule that names them in `also_earn_on`.
-CHARGES: Final = ("gift_card", "shipping", "tax", "tip")
+CHARGES: Final = ("fee", "gift_card", "shipping", "tax", "tip")
 
-Charge = Literal["gift_card", "shipping", "tax", "tip"]
+Charge = Literal["fee", "gift_card", "shipping", "tax", "tip"]
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
 Rounding = Literal["floor", "half_up", "ceil"]
 RoundTo = Literal["month", "week", "none"]

@@ -177,15 +177,18 @@ class Envelope:
 class OrderPaid:
     """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
 
-    Currency and customer are as the shop told them. `excluded` says why the order does not earn,
-    whatever else is to be done with it. `codes` are those of its discounts that may be vouchers
-    (None: the shop tells of none); `all_given_back`: it came to nothing.
+    Currency and customer are the shop's words. `refunds` are all that stand (None: the shop lists
+    none with its orders). `traded_in` is the money of returned goods that was not given back, by
+    line and with tax: it paid for goods that were added, if any were. `excluded` says why the order
+    does not earn, whatever else is to be done with it. `codes` are those of its discounts that may
+    be vouchers (None: the shop lists none). `all_given_back`: nothing of the order is left.
     """
 
     order: Order
     currency: str
     identities: tuple[Identity, ...]
-    refunds: tuple[RequestedRefund, ...] = ()
+    refunds: tuple[RequestedRefund, ...] | None = None
+    traded_in: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     excluded: str | None = None
     codes: tuple[str, ...] | None = None
     all_given_back: bool = False
@@ -202,7 +205,7 @@ class OrdersPaid:
 class OrderRefunded:
     """Money of an order was given back, or all of it was cancelled.
 
-    `currency` is None where no money is told. `all_given_back`: the order came to nothing.
+    `currency` is None where no money is named. `all_given_back`: nothing of the order is left.
     `if_recorded`: the refund counts only if the order is on file, because the platform also
     cancels orders that were never paid; for others it does not wait.
     """
@@ -297,14 +300,22 @@ def given_back(
         occurred_at=occurred_at,
         amounts_minor=amounts,
         amount_minor=amount_minor,
+        is_revocable=True,
         fingerprint=fingerprint(amounts, amount_minor),
     )
 
 
-def cancelled(*, occurred_at: datetime) -> RequestedRefund:
-    """A cancelled order is one whole refund, however often and by whatever it is told."""
+def cancelled(*, occurred_at: datetime, is_revocable: bool = False) -> RequestedRefund:
+    """A cancelled order is one whole refund, in however many deliveries it appears.
+
+    `is_revocable`: the platform lets a merchant set the order back.
+    """
     return RequestedRefund(
-        refund_id=CANCELLED, occurred_at=occurred_at, whole=True, fingerprint=fingerprint(CANCELLED)
+        refund_id=CANCELLED,
+        occurred_at=occurred_at,
+        whole=True,
+        is_revocable=is_revocable,
+        fingerprint=fingerprint(CANCELLED),
     )
 
 

@@ -113,7 +113,7 @@ def _order(
         return OrderRefunded(
             source=source,
             order_id=str(order.id),
-            refund=cancelled(occurred_at=told_at),
+            refund=cancelled(occurred_at=told_at, is_revocable=True),
             currency=None,
             all_given_back=True,
             if_recorded=True,

@@ -3,11 +3,13 @@
 Amounts are read in the shop's own currency (`*_set.shop_money`), never in the customer's.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, Field, StrictBool, StrictStr
+from pydantic import ConfigDict, Field, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import CurrencyCode, Instant
 from loyalty.domain.people.identity import Identity
@@ -15,14 +17,20 @@ from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import (
     Absent,
     Amount,
+    Flag,
     Id,
+    Moment,
+    Part,
     Payload,
     Quantity,
+    Several,
     SignedAmount,
+    Text,
 )
 
 PAID: Final = ("paid", "partially_refunded", "refunded")
-NEVER_PAID: Final = ("authorized", "expired", "pending", "voided")
+VOIDED: Final = "voided"
+NEVER_PAID: Final = ("authorized", "expired", "pending", VOIDED)
 SHIPPING: Final = "shipping"
 
 
@@ -37,68 +45,97 @@ class _Money(Payload):
 
 
 class _Bag(Payload):
+    """In the shop's currency, and in the customer's."""
+
     shop_money: _Money
+    presentment_money: Part[_Money] = None
 
 
 class _Discount(Payload):
-    amount_set: _Bag
+    amount_set: Part[_Bag] = None
+    amount: Amount | None = None
+
+    @model_validator(mode="after")
+    def _has_amount(self) -> Self:
+        return _require(self, self.amount_set, self.amount)
+
+    @property
+    def worth(self) -> Decimal:
+        return _amount_of(self.amount_set, self.amount)
 
 
 class _DiscountCode(Payload):
-    code: StrictStr
+    code: Text = None
 
 
-class _Tax(Payload):
-    price_set: _Bag
+class _Priced(Payload):
+    """A price. Older versions and some events have `price` alone, in the shop's currency."""
+
+    price_set: Part[_Bag] = None
+    price: Amount | None = None
+
+    @model_validator(mode="after")
+    def _has_price(self) -> Self:
+        return _require(self, self.price_set, self.price)
+
+    @property
+    def worth(self) -> Decimal:
+        return _amount_of(self.price_set, self.price)
 
 
-class _Charged(Payload):
+class _Tax(_Priced):
+    pass
+
+
+class _Charged(_Priced):
     """Something with a price, discounts and taxes of its own."""
 
     id: Id
     quantity: Quantity = 1
-    price_set: _Bag
-    discount_allocations: tuple[_Discount, ...] = ()
-    tax_lines: tuple[_Tax, ...] = ()
-
-    @property
-    def price(self) -> Decimal:
-        return self.price_set.shop_money.amount
+    discount_allocations: Several[_Discount] = ()
+    tax_lines: Several[_Tax] = ()
 
     @property
     def tax(self) -> Decimal:
-        return sum((each.price_set.shop_money.amount for each in self.tax_lines), Decimal(0))
+        return sum((each.worth for each in self.tax_lines), Decimal(0))
 
-    def money(self) -> Iterable[_Money]:
-        yield self.price_set.shop_money
-        yield from (discount.amount_set.shop_money for discount in self.discount_allocations)
-        yield from (tax.price_set.shop_money for tax in self.tax_lines)
+    def bags(self) -> Iterable[_Bag]:
+        bags = (
+            self.price_set,
+            *(discount.amount_set for discount in self.discount_allocations),
+            *(tax.price_set for tax in self.tax_lines),
+        )
+        return (bag for bag in bags if bag)
 
     def paid(self, *, taxes_included: bool) -> Decimal:
         """The whole line after discounts, with tax."""
-        discounts = sum(each.amount_set.shop_money.amount for each in self.discount_allocations)
-        return self.price * self.quantity - discounts + (0 if taxes_included else self.tax)
+        discounts = sum(each.worth for each in self.discount_allocations)
+        return self.worth * self.quantity - discounts + (0 if taxes_included else self.tax)
 
 
 class _Item(_Charged):
     quantity: Quantity
     current_quantity: Quantity | None = None
-    sku: StrictStr | None = None
-    gift_card: StrictBool | None = False
-    tip_payment_gateway: StrictStr | None = None
+    sku: Text = None
+    gift_card: Flag = False
+    tip: Any = None
+    tip_payment_gateway: Any = None
 
     @property
     def category(self) -> str | None:
         if self.gift_card:
             return "gift_card"
-        return "tip" if self.tip_payment_gateway else None
+        # Only tips have these fields, and a tip of an unknown gateway has them with null.
+        return "tip" if self.model_fields_set & {"tip", "tip_payment_gateway"} else None
 
 
 class ShopifyCustomer(Payload):
+    """`tags` are only in versions before 2025-01; a customer without the field has unknown tags."""
+
     id: Id | None = None
-    email: StrictStr | None = None
-    phone: StrictStr | None = None
-    tags: StrictStr | None = None
+    email: Text = None
+    phone: Text = None
+    tags: Text = None
 
 
 class _DataRequest(Payload):
@@ -150,7 +187,8 @@ class ShopifyShopErasure(ShopifyShopRequest):
 
 
 class _Consent(Payload):
-    state: StrictStr
+    state: Text = None
+    consent_updated_at: Moment = None
 
 
 class ShopifyCustomerId(Payload):
@@ -174,18 +212,18 @@ class ShopifyKnownCustomer(ShopifyCustomerId):
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Customer")]
     created_at: Instant
     updated_at: Instant
-    email: StrictStr | None = None
-    verified_email: bool | None = None
-    state: StrictStr | None = None
-    phone: StrictStr | None = None
-    first_name: StrictStr | None = None
-    last_name: StrictStr | None = None
-    email_marketing_consent: _Consent | None = None
-    sms_marketing_consent: _Consent | None = None
+    email: Text = None
+    verified_email: Flag = False
+    state: Text = None
+    phone: Text = None
+    first_name: Text = None
+    last_name: Text = None
+    email_marketing_consent: Part[_Consent] = None
+    sms_marketing_consent: Part[_Consent] = None
 
     @property
     def has_verified_email(self) -> bool:
-        return self.verified_email is True and self.state == "enabled"
+        return self.verified_email and self.state == "enabled"
 
 
 class ShopifyReference(Payload):
@@ -204,7 +242,7 @@ class _RefundedBag(Payload):
     """In the shop's currency, and in the customer's, which a refund may be paid in."""
 
     shop_money: _RefundedMoney
-    presentment_money: _RefundedMoney | None = None
+    presentment_money: Part[_RefundedMoney] = None
 
     @property
     def amount(self) -> Decimal:
@@ -212,8 +250,10 @@ class _RefundedBag(Payload):
 
 
 class _Transaction(Payload):
+    """Money that moved. Without a currency it is the shop's."""
+
     amount: Amount
-    currency: CurrencyCode
+    currency: CurrencyCode | None = None
     kind: StrictStr
     status: StrictStr
 
@@ -221,103 +261,138 @@ class _Transaction(Payload):
 class _RefundedItem(Payload):
     line_item_id: Id
     quantity: Quantity
-    subtotal_set: _RefundedBag
-    total_tax_set: _RefundedBag
+    subtotal_set: Part[_RefundedBag] = None
+    subtotal: SignedAmount | None = None
+    total_tax_set: Part[_RefundedBag] = None
+    total_tax: SignedAmount | None = None
+
+    @model_validator(mode="after")
+    def _has_subtotal(self) -> Self:
+        return _require(self, self.subtotal_set, self.subtotal)
+
+    @property
+    def worth(self) -> Decimal:
+        return self.subtotal_set.amount if self.subtotal_set else self.subtotal or Decimal(0)
+
+    @property
+    def tax(self) -> Decimal:
+        return self.total_tax_set.amount if self.total_tax_set else self.total_tax or Decimal(0)
 
 
 class _RefundedShipping(Payload):
-    """Since version 2024-10 shipping is refunded here, before among the adjustments."""
+    """Since version 2024-10 shipping is refunded here; its tax stays among the adjustments."""
 
     subtotal_amount_set: _RefundedBag
-    tax_amount_set: _RefundedBag
+    tax_amount_set: Part[_RefundedBag] = None
 
 
 class _Adjustment(Payload):
-    kind: StrictStr | None = None
+    kind: Text = None
     amount_set: _RefundedBag
-    tax_amount_set: _RefundedBag
+    tax_amount_set: Part[_RefundedBag] = None
+
+    @property
+    def tax(self) -> Decimal:
+        return self.tax_amount_set.amount if self.tax_amount_set else Decimal(0)
+
+
+type Rates = Mapping[str, Decimal]
+"""What one unit of a currency is worth in the shop's."""
 
 
 class ShopifyRefund(Payload):
     id: Id
     order_id: Id
-    created_at: Instant | None = None
-    processed_at: Instant | None = None
-    refund_line_items: tuple[_RefundedItem, ...] = ()
-    refund_shipping_lines: tuple[_RefundedShipping, ...] = ()
-    order_adjustments: tuple[_Adjustment, ...] = ()
-    transactions: tuple[_Transaction, ...] = ()
-    total_duties_set: _RefundedBag | None = None
-    total_additional_fees_set: _RefundedBag | None = None
+    created_at: Moment = None
+    processed_at: Moment = None
+    refund_line_items: Several[_RefundedItem] = ()
+    refund_shipping_lines: Several[_RefundedShipping] = ()
+    order_adjustments: Several[_Adjustment] = ()
+    transactions: Several[_Transaction] = ()
+    total_duties_set: Part[_RefundedBag] = None
+    total_additional_fees_set: Part[_RefundedBag] = None
 
     @property
     def is_pending(self) -> bool:
-        return any(each.kind == "refund" and each.status == "pending" for each in self.transactions)
+        return any(each.status == "pending" for each in self._refunding())
 
     @property
-    def succeeded(self) -> list[_Transaction]:
-        return [
-            each for each in self.transactions if (each.kind, each.status) == ("refund", "success")
-        ]
+    def moves_money(self) -> bool:
+        """Whether money is to be given back, even if that is pending or has failed so far."""
+        return any(each.amount for each in self._refunding())
 
     @property
     def currency(self) -> str:
-        """The shop's, as far as the refund tells."""
-        currencies = [bag.shop_money.currency_code for bag in self._bags()]
-        return next(iter(currencies + [each.currency for each in self.succeeded]), "")
+        """The shop's currency, as far as the refund names it."""
+        named = [bag.shop_money.currency_code for bag in self._bags()]
+        named += [each.currency for each in self._refunding() if each.currency]
+        return next(iter(named), "")
 
-    @property
-    def given_back(self) -> Decimal | None:
-        """In the shop's currency; None where it was paid in one whose worth is not told."""
-        total = Decimal(0)
-        for each in self.succeeded:
-            amount = self._in_shop_money(each)
-            if amount is None:
-                return None
-            total += amount
-        return total
+    def given_back(self, rates: Rates) -> Decimal | None:
+        """What was given back, in the shop's currency; None if a rate is missing."""
+        return self._in_shop_money(("success",), rates)
 
-    def shares(self) -> dict[str, Decimal]:
-        """What the refund is for, tax included, by line; `shipping`, and "" for all else.
+    def intended(self, rates: Rates) -> Decimal | None:
+        """What is given back if nothing fails; what failed counts where nothing else was tried."""
+        going = self._in_shop_money(("success", "pending"), rates)
+        return going if going != 0 else self._in_shop_money(("failure", "error"), rates)
 
-        Where a shop's prices include tax, the subtotals do. Which of the two it is shows when
-        either sum is what was given back; where neither is, it is shared out in proportion.
+    def shares(self, back: Decimal) -> dict[str, Decimal]:
+        """What the refund is for, tax included, by line; `shipping`, and "" for everything else.
+
+        If a shop's prices include tax, so do the subtotals. The sum that equals `back`, what was
+        given back, shows which it is; if neither does, the money is shared out in proportion.
         """
         untaxed: dict[str, Decimal] = {}
         taxed: dict[str, Decimal] = {}
         for name, amount, tax in self._parts():
             untaxed[name] = untaxed.get(name, Decimal(0)) + max(Decimal(0), amount)
             taxed[name] = taxed.get(name, Decimal(0)) + max(Decimal(0), amount + tax)
-        return untaxed if sum(untaxed.values()) == self.given_back else taxed
+        return untaxed if sum(untaxed.values()) == back else taxed
+
+    def rates(self) -> dict[str, Decimal]:
+        """The rates of a refund that is delivered alone: those of what it names."""
+        return {self.currency: Decimal(1)}
+
+    def _refunding(self) -> list[_Transaction]:
+        return [each for each in self.transactions if each.kind == "refund"]
 
     def _parts(self) -> Iterable[tuple[str, Decimal, Decimal]]:
         for item in self.refund_line_items:
-            yield str(item.line_item_id), item.subtotal_set.amount, item.total_tax_set.amount
+            yield str(item.line_item_id), item.worth, item.tax
+        adjusted = [each for each in self.order_adjustments if each.kind == "shipping_refund"]
         for line in self.refund_shipping_lines:
-            yield SHIPPING, line.subtotal_amount_set.amount, line.tax_amount_set.amount
-        for each in self.order_adjustments:
-            if each.kind == "shipping_refund" and not self.refund_shipping_lines:
-                yield SHIPPING, -each.amount_set.amount, -each.tax_amount_set.amount
+            tax = line.tax_amount_set.amount if line.tax_amount_set else Decimal(0)
+            yield SHIPPING, line.subtotal_amount_set.amount, tax
+        if not self.refund_shipping_lines:
+            for each in adjusted:
+                yield SHIPPING, -each.amount_set.amount, -each.tax
+        elif all(line.tax_amount_set is None for line in self.refund_shipping_lines):
+            yield SHIPPING, Decimal(0), sum((-each.tax for each in adjusted), Decimal(0))
         for bag in (self.total_duties_set, self.total_additional_fees_set):
             if bag:
                 yield "", bag.amount, Decimal(0)
 
     def _bags(self) -> Iterable[_RefundedBag]:
-        yield from (item.subtotal_set for item in self.refund_line_items)
-        yield from (line.subtotal_amount_set for line in self.refund_shipping_lines)
-        yield from (each.amount_set for each in self.order_adjustments)
-        yield from (bag for bag in (self.total_duties_set, self.total_additional_fees_set) if bag)
+        bags = (
+            *(item.subtotal_set for item in self.refund_line_items),
+            *(line.subtotal_amount_set for line in self.refund_shipping_lines),
+            *(each.amount_set for each in self.order_adjustments),
+            self.total_duties_set,
+            self.total_additional_fees_set,
+        )
+        return (bag for bag in bags if bag)
 
-    def _in_shop_money(self, transaction: _Transaction) -> Decimal | None:
-        if transaction.currency == self.currency:
-            return transaction.amount
-        # The rate is that of what the refund is told to be for.
-        shop = presented = Decimal(0)
-        for bag in self._bags():
-            money = bag.presentment_money
-            if money and money.currency_code == transaction.currency:
-                shop, presented = shop + abs(bag.amount), presented + abs(money.amount)
-        return transaction.amount * shop / presented if presented else None
+    def _in_shop_money(self, statuses: tuple[str, ...], rates: Rates) -> Decimal | None:
+        all_rates = {**rates, **_rates(self._bags())}
+        total = Decimal(0)
+        for each in self._refunding():
+            if each.status in statuses:
+                rate = all_rates.get(each.currency) if each.currency else Decimal(1)
+                if rate is None:
+                    return None
+                total += each.amount * rate
+        return total
 
 
 class ShopifyCreatedRefund(ShopifyRefund):
@@ -330,38 +405,66 @@ class ShopifyCancelled(Payload):
     id: Id
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     cancelled_at: Instant
-    financial_status: StrictStr | None = None
-    test: StrictBool | None = False
+    financial_status: Text = None
+    test: Flag = False
 
 
 class ShopifyOrder(Payload):
     id: Id
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     currency: CurrencyCode
-    created_at: Instant | None = None
-    processed_at: Instant | None = None
-    updated_at: Instant | None = None
+    created_at: Moment = None
+    processed_at: Moment = None
+    updated_at: Moment = None
     cancelled_at: Instant | None = None
-    financial_status: StrictStr | None = None
+    financial_status: Text = None
     line_items: tuple[_Item, ...]
-    shipping_lines: tuple[_Charged, ...] = ()
-    refunds: tuple[ShopifyRefund, ...] = ()
-    taxes_included: StrictBool | None = False
-    test: StrictBool | None = False
-    customer: ShopifyCustomer | None = None
-    email: StrictStr | None = None
-    phone: StrictStr | None = None
-    source_name: StrictStr | None = None
-    fulfillment_status: StrictStr | None = None
+    shipping_lines: Several[_Charged] = ()
+    refunds: Several[ShopifyRefund] = ()
+    taxes_included: Flag = False
+    test: Flag = False
+    customer: Part[ShopifyCustomer] = None
+    email: Text = None
+    phone: Text = None
+    source_name: Text = None
+    fulfillment_status: Text = None
     discount_codes: tuple[_DiscountCode, ...] | None = None
-    tags: StrictStr | None = None
+    tags: Text = None
 
     @property
     def labels(self) -> list[str]:
-        """The order's tags and its customer's: shops mark either."""
+        """The order's tags and its customer's: shops use either."""
         tags = (self.tags, self.customer.tags if self.customer else None)
         return [each.strip() for tags in tags for each in (tags or "").split(",")]
 
-    def money(self) -> Iterable[_Money]:
+    @property
+    def currencies(self) -> set[str]:
+        return {bag.shop_money.currency_code for bag in self._bags()}
+
+    def rates(self) -> dict[str, Decimal]:
+        return {**_rates(self._bags()), self.currency: Decimal(1)}
+
+    def _bags(self) -> Iterable[_Bag]:
         for charged in (*self.line_items, *self.shipping_lines):
-            yield from charged.money()
+            yield from charged.bags()
+
+
+def _require[P: Payload](payload: P, bag: object, amount: object) -> P:
+    if bag is None and amount is None:
+        raise PydanticCustomError("amount_missing", "Name an amount")
+    return payload
+
+
+def _amount_of(bag: _Bag | None, amount: Decimal | None) -> Decimal:
+    return bag.shop_money.amount if bag else amount or Decimal(0)
+
+
+def _rates(bags: Iterable[_Bag | _RefundedBag]) -> dict[str, Decimal]:
+    """The rate of each of the customer's currencies, by all amounts that are in both."""
+    shop: defaultdict[str, Decimal] = defaultdict(Decimal)
+    presented: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for bag in bags:
+        if money := bag.presentment_money:
+            shop[money.currency_code] += abs(bag.shop_money.amount)
+            presented[money.currency_code] += abs(money.amount)
+    return {each: shop[each] / presented[each] for each in presented if presented[each]}

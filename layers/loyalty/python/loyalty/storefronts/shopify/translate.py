@@ -32,6 +32,8 @@ from loyalty.storefronts.shopify.payload import (
     NEVER_PAID,
     PAID,
     SHIPPING,
+    VOIDED,
+    Rates,
     ShopifyCancelled,
     ShopifyCreatedRefund,
     ShopifyCustomer,
@@ -76,51 +78,33 @@ def _of_other_shop(payload: ShopifyShopRequest, shop: SendingShop) -> Parked | N
     return Parked(OTHER_SHOP, "/shop_domain")
 
 
-def _paid_order(order: ShopifyOrder, shop: SendingShop) -> Command:
-    """An order when it was paid; what is refunded later is told by other deliveries."""
+def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command:
+    """An order as it is now, with all its refunds: it may be paid, cancelled, or not paid yet."""
     if order.cancelled_at:
         return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
+    if order.test:
+        return Ignored("test_order")
+    if order.financial_status == VOIDED:
+        return _cancelled(order, cancelled_at=order.updated_at, source=shop.source)
+    if order.financial_status not in PAID:
+        return Ignored("not_paid")
     return _order_paid(order, shop)
 
 
-def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command:
-    """An order as it is now: it may be paid, cancelled, or not paid yet."""
-    if order.cancelled_at:
-        return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
-    if order.financial_status not in PAID:
-        return Ignored("not_paid")
-    refunds = [_requested(refund) for refund in order.refunds]
-    for refund in refunds:
-        if isinstance(refund, Parked):
-            return refund
-    done = tuple(refund for refund in refunds if isinstance(refund, RequestedRefund))
-    return _order_paid(
-        order,
-        shop,
-        refunds=done,
-        all_given_back=order.financial_status == "refunded",
-    )
-
-
-def _order_paid(
-    order: ShopifyOrder,
-    shop: SendingShop,
-    *,
-    refunds: tuple[RequestedRefund, ...] = (),
-    all_given_back: bool = False,
-) -> Command:
-    if order.test:
-        return Ignored("test_order")
-    if order.financial_status not in PAID:
-        return Ignored("not_paid")
+def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command:
     occurred_at = order.processed_at or order.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
-    if any(money.currency_code != order.currency for money in order.money()):
+    if not order.currencies <= {order.currency}:
         return Parked("mixed_currencies")
     decimals = exponent(order.currency)
     if decimals is None:
         return Parked("unknown_currency", "/currency")
+    rates = order.rates()
+    refunds = [_requested(refund, rates=rates, currency=order.currency) for refund in order.refunds]
+    for refund in refunds:
+        if isinstance(refund, Parked):
+            return refund
     customer = order.customer or ShopifyCustomer()
     return commands.paid(
         Order(
@@ -132,7 +116,7 @@ def _order_paid(
             told_at=order.updated_at,
         ),
         currency=order.currency,
-        # The surest first: their id, what their account says, what the checkout was told.
+        # The surest first: their id, what their account says, what they typed at the checkout.
         identities=commands.identities(
             (
                 ("customer", str(customer.id) if customer.id else None),
@@ -143,15 +127,18 @@ def _order_paid(
             ),
             source=shop.source,
         ),
-        refunds=refunds,
+        refunds=tuple(refund for refund in refunds if isinstance(refund, RequestedRefund)),
+        traded_in=_traded_in(order, decimals=decimals),
         pointer="/line_items",
         excluded=shop.earns.excludes(
             status=order.fulfillment_status or "unfulfilled",
             channel=order.source_name,
             tags=order.labels,
         ),
-        discounts=None if order.discount_codes is None else [d.code for d in order.discount_codes],
-        all_given_back=all_given_back,
+        discounts=None
+        if order.discount_codes is None
+        else [discount.code or "" for discount in order.discount_codes],
+        all_given_back=order.financial_status == "refunded",
     )
 
 
@@ -160,11 +147,12 @@ def _order_cancelled(payload: ShopifyCancelled, shop: SendingShop) -> Command:
 
 
 def _cancelled(
-    payload: ShopifyCancelled | ShopifyOrder, *, cancelled_at: datetime, source: str
+    payload: ShopifyCancelled | ShopifyOrder, *, cancelled_at: datetime | None, source: str
 ) -> Command:
+    """A cancelled order keeps nothing. An order is never cancelled for a while at Shopify."""
     if payload.test:
         return Ignored("test_order")
-    if payload.financial_status in NEVER_PAID:
+    if cancelled_at is None:
         return Ignored("not_paid")
     return OrderRefunded(
         source=source,
@@ -172,36 +160,39 @@ def _cancelled(
         refund=cancelled(occurred_at=cancelled_at),
         currency=None,
         all_given_back=True,
+        if_recorded=payload.financial_status in NEVER_PAID,
     )
 
 
 def _order_refunded(refund: ShopifyRefund, shop: SendingShop) -> Command:
-    requested = _requested(refund)
+    requested = _requested(refund, rates=refund.rates(), currency=refund.currency)
     if not isinstance(requested, RequestedRefund):
         return requested
     return commands.refunded(shop.source, str(refund.order_id), requested, currency=refund.currency)
 
 
-def _requested(refund: ShopifyRefund) -> RequestedRefund | Ignored | Parked:
-    """What was given back: to what the refund is for first, what is more of the whole order.
+def _requested(
+    refund: ShopifyRefund, *, rates: Rates, currency: str
+) -> RequestedRefund | Ignored | Parked:
+    """What was given back: first for what the refund names, the rest for the whole order.
 
-    While a part of it is still on its way, nothing counts: `orders/updated` tells it again.
+    While a part of it is pending, nothing counts: `orders/updated` repeats it once it succeeded.
     """
     if refund.is_pending:
         return Ignored("refund_pending")
-    back = refund.given_back
+    back = refund.given_back(rates)
     if back is None:
         return Parked("mixed_currencies")
     if not back:
         return Ignored("nothing_given_back")
-    decimals = exponent(refund.currency)
+    decimals = exponent(currency)
     if decimals is None:
         return Parked("unknown_currency")
     occurred_at = refund.processed_at or refund.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
     back_minor = minor(back, decimals)
-    shares_minor = {name: minor(share, decimals) for name, share in refund.shares().items()}
+    shares_minor = {name: minor(share, decimals) for name, share in refund.shares(back).items()}
     return commands.shared_out(
         str(refund.id), occurred_at=occurred_at, back_minor=back_minor, shares_minor=shares_minor
     )
@@ -210,16 +201,16 @@ def _requested(refund: ShopifyRefund) -> RequestedRefund | Ignored | Parked:
 def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
     """The goods as they were bought, less what was removed since, and what shipping cost.
 
-    A refund takes goods off `current_quantity` too, but what it is worth is told by itself; a
-    late retry must tell the same order.
+    A refund takes goods off `current_quantity` too, but it is a command of its own: the same order
+    delivered again must be the same order.
     """
-    included = bool(order.taxes_included)
+    included = order.taxes_included
     removed = _removed(order)
-    keeps = _kept_of_removed(order, removed)
+    kept_share = _kept_share(order, removed)
     for item in order.line_items:
         paid = item.paid(taxes_included=included)
         gone = Decimal(removed[item.id]) / item.quantity if removed[item.id] else Decimal(0)
-        left = 1 - gone * (1 - keeps)
+        left = 1 - gone * (1 - kept_share)
         yield Line(
             line_id=str(item.id),
             sku=sku(item.sku),
@@ -228,7 +219,7 @@ def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
             amount_minor=minor((paid - item.tax) * left, decimals),
             gross_minor=minor(paid * left, decimals),
         )
-    charged = [line for line in order.shipping_lines if line.price]
+    charged = [line for line in order.shipping_lines if line.worth]
     if charged:
         paid = sum((line.paid(taxes_included=included) for line in charged), start=Decimal(0))
         tax = sum((line.tax for line in charged), start=Decimal(0))
@@ -243,10 +234,13 @@ def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
 
 
 def _removed(order: ShopifyOrder) -> Counter[int]:
-    """Units that edits of the order removed: gone, and not by a refund that gave money back."""
+    """Units that edits of the order removed: gone, and not by a refund that moves money.
+
+    Goods of a pending or failed refund are gone too, but nobody has their money back yet.
+    """
     refunded: Counter[int] = Counter()
     for refund in order.refunds:
-        if refund.given_back:
+        if refund.moves_money:
             for each in refund.refund_line_items:
                 refunded[each.line_item_id] += each.quantity
     removed: Counter[int] = Counter()
@@ -257,21 +251,38 @@ def _removed(order: ShopifyOrder) -> Counter[int]:
     return removed
 
 
-def _kept_of_removed(order: ShopifyOrder, removed: Counter[int]) -> Decimal:
-    """How much of what was removed still counts, because its money is told as a refund.
+def _kept_share(order: ShopifyOrder, removed: Counter[int]) -> Decimal:
+    """How much of the removed goods still counts, because a refund takes their points.
 
-    Goods are removed against others of their price, or against money, which is given back by a
-    refund of no line. That refund takes its points; the removal must not take them again.
+    Goods are removed in exchange for others of their price, or for money, which is given back by
+    a refund that names no line. The removal must not take the points of that refund again.
     """
     worth = over = Decimal(0)
     for item in order.line_items:
         if removed[item.id]:
-            paid = item.paid(taxes_included=bool(order.taxes_included))
+            paid = item.paid(taxes_included=order.taxes_included)
             worth += paid * removed[item.id] / item.quantity
+    rates = order.rates()
     for refund in order.refunds:
-        if refund.given_back and not refund.is_pending:
-            over += max(Decimal(0), refund.given_back - sum(refund.shares().values()))
+        back = refund.given_back(rates)
+        if back and not refund.is_pending:
+            over += max(Decimal(0), back - sum(refund.shares(back).values()))
     return min(Decimal(1), over / worth) if worth > 0 else Decimal(0)
+
+
+def _traded_in(order: ShopifyOrder, *, decimals: int) -> dict[str, int]:
+    """What returned goods were worth beyond the money that is given back for them, by line."""
+    left: Counter[str] = Counter()
+    rates = order.rates()
+    for refund in order.refunds:
+        back = refund.intended(rates)
+        if back and refund.refund_line_items:
+            shares = refund.shares(back)
+            worth = sum(shares.values())
+            goods = {str(each.line_item_id) for each in refund.refund_line_items}
+            for line_id in goods if worth > back else ():
+                left[line_id] += minor(shares[line_id] * (1 - back / worth), decimals)
+    return {line_id: left_minor for line_id, left_minor in left.items() if left_minor}
 
 
 def _customer(customer: ShopifyKnownCustomer, shop: SendingShop) -> Command:
@@ -301,7 +312,7 @@ def _edited(_payload: Payload, _shop: SendingShop) -> Command:
 CUSTOMER_TOPICS: Final = ("customers/create", "customers/update", "customers/delete")
 
 TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
-    "orders/paid": reads(ShopifyOrder, _paid_order),
+    "orders/paid": reads(ShopifyOrder, _order_now),
     "orders/create": reads(ShopifyOrder, _order_now),
     "orders/updated": reads(ShopifyOrder, _order_now),
     "orders/edited": reads(Payload, _edited),

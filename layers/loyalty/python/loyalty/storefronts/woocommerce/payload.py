@@ -5,21 +5,29 @@ A webhook's body is the REST resource; money is text, and a refund is a bare tot
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import CurrencyCode
 from loyalty.storefronts.payloads import (
     Id,
+    Part,
     Payload,
-    Quantity,
+    RoundedQuantity,
+    Several,
     SignedAmount,
+    Text,
 )
 
 PAID: Final = ("processing", "completed")
-CANCELLED: Final = ("cancelled", "refunded")
+# An order that was paid and then comes to one of these keeps nothing.
+GIVEN_UP: Final = ("failed", "trash")
+CANCELLED: Final = ("cancelled", "refunded", *GIVEN_UP)
+# What the official plugin, YITH's and PW's write on a line that sells a gift card.
+GIFT_CARD_MARKS: Final = ("wc_gc_giftcard_", "_ywgc_", "ywgc_", "pw_gift_card_")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
@@ -33,29 +41,47 @@ def _instant(value: object) -> datetime:
     raise PydanticCustomError("time_form", "Write a time as 2026-11-30T08:00:00")
 
 
+def _instant_or_none(value: object) -> datetime | None:
+    try:
+        return _instant(value)
+    except PydanticCustomError:
+        return None
+
+
 Time = Annotated[datetime, BeforeValidator(_instant)]
+LooseTime = Annotated[datetime | None, BeforeValidator(_instant_or_none)]
 
 
 class WooCommerceCharged(Payload):
-    """Money without tax, and the tax."""
+    """Money without tax, and the tax, which shops without taxes may leave empty."""
 
     total: SignedAmount
-    total_tax: SignedAmount
+    total_tax: Annotated[SignedAmount, BeforeValidator(lambda value: value or "0")] = Decimal(0)
 
 
 class _Fee(WooCommerceCharged):
     id: Id
 
 
+class _Meta(Payload):
+    key: Text = None
+
+
 class _Item(WooCommerceCharged):
     id: Id
-    quantity: Quantity
-    sku: StrictStr | None = None
+    quantity: RoundedQuantity
+    sku: Text = None
+    meta_data: Several[_Meta] = ()
+
+    @property
+    def is_gift_card(self) -> bool:
+        """WooCommerce sells none itself; these are the marks of the plugins that do."""
+        return any((meta.key or "").startswith(GIFT_CARD_MARKS) for meta in self.meta_data)
 
 
-class _Billing(Payload):
-    email: StrictStr | None = None
-    phone: StrictStr | None = None
+class WooCommerceBilling(Payload):
+    email: Text = None
+    phone: Text = None
 
 
 class _Refund(Payload):
@@ -64,7 +90,7 @@ class _Refund(Payload):
 
 
 class _Coupon(Payload):
-    code: StrictStr
+    code: Text = None
 
 
 class WooCommerceReference(Payload):
@@ -97,23 +123,34 @@ class WooCommerceOrder(WooCommerceReference):
     status: StrictStr
     currency: CurrencyCode
     date_created_gmt: Time
-    date_paid_gmt: Time | None = None
-    date_modified_gmt: Time | None = None
-    customer_id: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
-    billing: _Billing = _Billing()
+    date_paid_gmt: LooseTime = None
+    date_modified_gmt: LooseTime = None
+    customer_id: Text = None
+    billing: Part[WooCommerceBilling] = None
     line_items: tuple[_Item, ...]
-    shipping_lines: tuple[WooCommerceCharged, ...] = ()
-    fee_lines: tuple[_Fee, ...] = ()
-    refunds: tuple[_Refund, ...] = ()
+    shipping_lines: Several[WooCommerceCharged] = ()
+    fee_lines: Several[_Fee] = ()
+    refunds: Several[_Refund] = ()
     coupon_lines: tuple[_Coupon, ...] | None = None
-    created_via: StrictStr | None = None
+    created_via: Text = None
+
+    @property
+    def buyer_id(self) -> str | None:
+        """The customer's number; a guest's is 0."""
+        number = self.customer_id or ""
+        return number if number.isdecimal() and int(number) else None
+
+    @property
+    def told_at(self) -> datetime:
+        """When the shop last changed it."""
+        return self.date_modified_gmt or self.date_created_gmt
 
 
 class WooCommerceCustomer(WooCommerceReference):
     links: Annotated[_Links[_CustomerLink], Field(alias="_links")]
-    email: StrictStr | None = None
-    first_name: StrictStr | None = None
-    last_name: StrictStr | None = None
-    billing: _Billing = _Billing()
-    date_created_gmt: Time | None = None
-    date_modified_gmt: Time | None = None
+    email: Text = None
+    first_name: Text = None
+    last_name: Text = None
+    billing: Part[WooCommerceBilling] = None
+    date_created_gmt: LooseTime = None
+    date_modified_gmt: LooseTime = None

@@ -1,7 +1,6 @@
 """What WooCommerce sends, as commands."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,7 +29,9 @@ from loyalty.storefronts.payloads import (
 )
 from loyalty.storefronts.woocommerce.payload import (
     CANCELLED,
+    GIVEN_UP,
     PAID,
+    WooCommerceBilling,
     WooCommerceCharged,
     WooCommerceCustomer,
     WooCommerceLink,
@@ -40,17 +41,18 @@ from loyalty.storefronts.woocommerce.payload import (
 
 
 def _customer(customer: WooCommerceCustomer, shop: SendingShop) -> Command:
+    billing = customer.billing or WooCommerceBilling()
     return _of_other_shop(customer.links.links, shop) or commands.customer(
         str(customer.id),
         source=shop.source,
-        named=(("email", customer.email), ("phone", customer.billing.phone)),
+        named=(("email", customer.email), ("phone", billing.phone)),
         names=(customer.first_name, customer.last_name),
         told_at=customer.date_modified_gmt or customer.date_created_gmt,
     )
 
 
 def _customer_gone(_payload: WooCommerceReference, _shop: SendingShop) -> Command:
-    """Whatever is deleted is told by its number alone: this may have been a product or an order."""
+    """A deletion is a bare number, which may be that of a product or an order."""
     return Parked("unconfirmed_deletion")
 
 
@@ -73,7 +75,7 @@ def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
     decimals = exponent(order.currency)
     if decimals is None:
         return Parked("unknown_currency", "/currency")
-    told_at = order.date_modified_gmt or order.date_created_gmt
+    billing = order.billing or WooCommerceBilling()
     return commands.paid(
         Order(
             source=shop.source,
@@ -81,64 +83,72 @@ def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
             occurred_at=order.date_paid_gmt or order.date_created_gmt,
             lines=tuple(_lines(order, decimals=decimals)),
             channel=order.created_via if is_name(order.created_via) else None,
-            told_at=told_at,
+            told_at=order.told_at,
         ),
         currency=order.currency,
         identities=commands.identities(
             (
-                ("customer", str(order.customer_id) if order.customer_id else None),
-                ("email", order.billing.email),
-                ("phone", order.billing.phone),
+                ("customer", order.buyer_id),
+                ("email", billing.email),
+                ("phone", billing.phone),
             ),
             source=shop.source,
         ),
-        refunds=tuple(_refunds(order, occurred_at=told_at, decimals=decimals)),
+        refunds=tuple(_refunds(order, decimals=decimals)),
         pointer="/line_items",
         excluded=excluded,
-        discounts=None if order.coupon_lines is None else [c.code for c in order.coupon_lines],
+        discounts=None
+        if order.coupon_lines is None
+        else [coupon.code or "" for coupon in order.coupon_lines],
     )
 
 
 def _order_cancelled(order: WooCommerceOrder, *, source: str) -> Command:
-    """A status is all that is told, and an order that is refunded whole has one of its own."""
-    if order.date_paid_gmt is None:
-        return Ignored("not_paid")
-    cancelled_at = order.date_modified_gmt or order.date_created_gmt
+    """An order that was given up, refunded whole or not paid after all; it may be set back.
+
+    Cash on delivery earns before it is paid, so the date of payment does not decide.
+    """
     return OrderRefunded(
         source=source,
         order_id=str(order.id),
-        refund=cancelled(occurred_at=cancelled_at),
+        refund=cancelled(occurred_at=order.told_at, is_revocable=True),
         currency=None,
         all_given_back=True,
+        if_recorded=order.date_paid_gmt is None or order.status in GIVEN_UP,
     )
 
 
-def _refunds(
-    order: WooCommerceOrder, *, occurred_at: datetime, decimals: int
-) -> Iterable[RequestedRefund]:
-    """Totals with shipping and tax and without a line; of what is left of the whole order."""
+def _refunds(order: WooCommerceOrder, *, decimals: int) -> Iterable[RequestedRefund]:
+    """Refunds are bare totals with shipping and tax, so they are of what is left of the order."""
     for refund in order.refunds:
         amount_minor = minor(abs(refund.total), decimals)
         if amount_minor:
             yield given_back(
-                str(refund.id), occurred_at=occurred_at, amounts_minor={}, amount_minor=amount_minor
+                str(refund.id),
+                occurred_at=order.told_at,
+                amounts_minor={},
+                amount_minor=amount_minor,
             )
 
 
 def _lines(order: WooCommerceOrder, *, decimals: int) -> Iterable[Line]:
-    """Goods, fees and shipping. A fee below zero is a discount: the goods share it."""
+    """Goods, fees and shipping. A fee below zero is a discount: the goods share it.
+
+    What it takes off beyond their price pays for shipping and fees, which are charges anyway.
+    """
     off_net, off_gross = _discount(order, decimals=decimals)
     net = {str(item.id): minor(item.total, decimals) for item in order.line_items}
     gross = {
         str(item.id): minor(item.total + item.total_tax, decimals) for item in order.line_items
     }
-    net_off, gross_off = apportion(off_net, net), apportion(off_gross, gross)
+    net_off = apportion(min(off_net, max(0, sum(net.values()))), net)
+    gross_off = apportion(min(off_gross, max(0, sum(gross.values()))), gross)
     for item in order.line_items:
         name = str(item.id)
         yield Line(
             line_id=name,
             sku=sku(item.sku),
-            category=None,
+            category="gift_card" if item.is_gift_card else None,
             quantity=item.quantity,
             amount_minor=net[name] - net_off[name],
             gross_minor=gross[name] - gross_off[name],

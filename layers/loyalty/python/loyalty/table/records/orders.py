@@ -133,6 +133,10 @@ def order_state_to_item(state: OrderState, key: Key) -> Item:
     }
     if state.amounts_minor:
         item["amounts_minor"] = dict(state.amounts_minor)
+    if state.revocable:
+        item["revocable"] = [_refund_to_list(refund) for refund in state.revocable.values()]
+    if state.withdrawn:
+        item["withdrawn"] = dict(state.withdrawn)
     if state.order:
         item["order"] = dated_order_to_map(state.order)
     if state.told_at:
@@ -151,6 +155,10 @@ def order_state_from_item(item: Item) -> OrderState:
         amounts_minor=wire.get("amounts_minor", {}),
         amount_minor=wire["amount_minor"],
         whole=wire["whole"],
+        revocable={
+            refund.refund_id: refund for refund in map(_refund_from_list, wire.get("revocable", ()))
+        },
+        withdrawn=wire.get("withdrawn", {}),
         clawed=wire["clawed"],
         owed=wire["owed"],
         forgiven=wire["forgiven"],
@@ -220,12 +228,14 @@ def _refund_to_list(refund: RequestedRefund) -> list[Value]:
         dict(refund.amounts_minor),
         refund.amount_minor,
         refund.whole,
+        refund.is_revocable,
         refund.fingerprint,
     ]
 
 
 def _refund_from_list(wire: list[Any]) -> RequestedRefund:
-    refund_id, occurred_at, quantities, amounts_minor, amount_minor, whole, fingerprint = wire
+    refund_id, occurred_at, quantities, amounts_minor, amount_minor, *rest = wire
+    whole, is_revocable, fingerprint = rest
     return RequestedRefund(
         refund_id=refund_id,
         occurred_at=instant_from(occurred_at),
@@ -233,5 +243,6 @@ def _refund_from_list(wire: list[Any]) -> RequestedRefund:
         amounts_minor=amounts_minor,
         amount_minor=amount_minor,
         whole=whole,
+        is_revocable=is_revocable,
         fingerprint=fingerprint,
     )

@@ -29,7 +29,8 @@ class OrderVoucherCodes:
     """The discounts of an order as its storefront states them at `told_at`.
 
     With `is_list`, `codes` are all the codes of the order: it gives back a voucher that was listed
-    before and is not now. With `is_first`, the order is new.
+    before and is not now. With `is_first`, the order is new. With `is_in_force`, it uses
+    vouchers even if it was cancelled before.
     """
 
     source: str
@@ -40,6 +41,7 @@ class OrderVoucherCodes:
     told_at: datetime | None = None
     is_list: bool = False
     is_first: bool = False
+    is_in_force: bool = False
 
 
 def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[VoucherStep, ...]:
@@ -54,6 +56,8 @@ def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[Voucher
     if discounts.is_first and not discounts.codes:
         return ()
     held = held_by(discounts.source, discounts.order_id, desk=desk)
+    if discounts.is_in_force and held.is_cancelled:
+        held = _reopened(discounts.source, discounts.order_id, desk=desk)
     if is_outdated(discounts.told_at, by=held.told_at):
         return ()
     steps = [
@@ -138,6 +142,16 @@ def _cancelled(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
     cancelled = held.cancelled()
     desk.books.post(Posting(order_vouchers=cancelled))
     return cancelled
+
+
+@until_saved
+def _reopened(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:
+    held = held_by(source, order_id, desk=desk)
+    if not held.is_cancelled:
+        return held
+    reopened = held.reopened()
+    desk.books.post(Posting(order_vouchers=reopened))
+    return reopened
 
 
 def held_by(source: str, order_id: str, *, desk: Desk) -> OrderVouchers:

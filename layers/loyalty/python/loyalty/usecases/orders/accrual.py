@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from loyalty.domain.earning.awarding import Award, award
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
 from loyalty.domain.ledger.account import Account, settlement
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import signed
+from loyalty.domain.ledger.refunds import withdrawn_by
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.orders.order import (
     AHEAD_MAX,
@@ -54,8 +58,19 @@ class GuestOrderKept:
     placeholder: Placeholder
 
 
-def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrderKept:
+def earn(
+    order: Order,
+    *,
+    customer: Customer,
+    listed: Collection[str] | None = None,
+    traded_in: Mapping[str, int] = MappingProxyType({}),
+    desk: Desk,
+) -> Earned | GuestOrderKept:
     """Record an order: what it earns on its member's account, or as a guest's order.
+
+    `listed` are the ids of the refunds that stand with this version (None: it lists none). A
+    revocable refund that waits for the order and is not among them was withdrawn. `traded_in` is
+    the money of returned goods that was not given back: see `after_exchange`.
 
     It costs one account read (a stale one is enough: the write relies on what it was decided from)
     and one transaction. No refusal goes out before a strong read of the order's entry: the order
@@ -71,8 +86,17 @@ def earn(order: Order, *, customer: Customer, desk: Desk) -> Earned | GuestOrder
     try:
         check_time(order, desk=desk)
         if customer.member_id is None:
-            return _keep(order, fingerprint=order_digest, customer=customer, desk=desk)
-        return _earn(order, fingerprint=order_digest, member_id=customer.member_id, desk=desk)
+            return _keep(
+                order, fingerprint=order_digest, customer=customer, listed=listed, desk=desk
+            )
+        return _earn(
+            order,
+            fingerprint=order_digest,
+            member_id=customer.member_id,
+            listed=listed,
+            traded_in=traded_in,
+            desk=desk,
+        )
     except (NotFound, ValidationFailed):
         first = desk.books.entry(OrderCause(order.source, order.order_id, "accrual"))
         if not isinstance(first, Entry):
@@ -153,6 +177,8 @@ def _earn(
     *,
     fingerprint: str,
     member_id: str,
+    listed: Collection[str] | None = None,
+    traded_in: Mapping[str, int] = MappingProxyType({}),
     desk: Desk,
     guest_order: Placeholder | None = None,
 ) -> Earned:
@@ -167,6 +193,10 @@ def _earn(
             account = open_account(desk, owner, strong=is_repeated)
         account = _caught_up(account, desk=desk)
         latest, latest_fingerprint = _latest_version(order, fingerprint, placeholder)
+        if latest is not order:
+            listed = None
+        elif placeholder and placeholder.order:
+            latest = after_exchange(order, placeholder.order, traded_in)
         posting = signed(
             accrue(
                 latest,
@@ -174,7 +204,7 @@ def _earn(
                 program=desk.program,
                 fingerprint=latest_fingerprint,
                 now=desk.now,
-                replaces=placeholder,
+                replaces=placeholder and standing(placeholder, latest, listed),
             ),
             by=desk.caller,
         )
@@ -217,8 +247,20 @@ def _latest_version(
     return order, fingerprint
 
 
+def standing(placeholder: Placeholder, order: Order, listed: Collection[str] | None) -> Placeholder:
+    """A placeholder with those of its waiting refunds that a version does not withdraw."""
+    withdrawn = withdrawn_by(order, listed, placeholder.refunds)
+    refunds = tuple(each for each in placeholder.refunds if each.refund_id not in withdrawn)
+    return replace(placeholder, refunds=refunds) if withdrawn else placeholder
+
+
 def _keep(
-    order: Order, *, fingerprint: str, customer: Customer, desk: Desk
+    order: Order,
+    *,
+    fingerprint: str,
+    customer: Customer,
+    listed: Collection[str] | None,
+    desk: Desk,
 ) -> Earned | GuestOrderKept:
     """Keep a guest's order under the key of its future accrual."""
     cause = OrderCause(order.source, order.order_id, "accrual")
@@ -241,7 +283,7 @@ def _keep(
             fingerprint=fingerprint,
             guest=customer.guest,
             also=customer.also,
-            refunds=found.refunds if found else (),
+            refunds=standing(found, order, listed).refunds if found else (),
         )
         try:
             desk.books.keep(placeholder)

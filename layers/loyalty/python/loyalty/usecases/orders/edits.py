@@ -6,32 +6,54 @@ The version with the later time of the storefront wins, whichever arrives first.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
 
 from loyalty.domain.kernel.errors import OrderConflict
 from loyalty.domain.ledger.edits import edit, edit_name
-from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder
+from loyalty.domain.ledger.entries import (
+    Accrual,
+    Entry,
+    OrderCause,
+    Placeholder,
+    RequestedRefund,
+)
+from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import OrderStateChange, Posting, signed
-from loyalty.domain.ledger.refunds import in_force, state_of
+from loyalty.domain.ledger.refunds import (
+    OrderState,
+    clawback_name,
+    in_force,
+    state_of,
+    withdrawing,
+    withdrawn_by,
+)
 from loyalty.domain.orders.order import (
     Order,
+    OrderRef,
     content_fingerprint,
     is_outdated,
     order_fingerprint,
 )
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
-from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
-from loyalty.usecases.orders.refunds import expired_of
+from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn, standing
+from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, record_refund
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """The edit's entry: a new one, or that of the first time this change arrived."""
+    """The edit's entry: a new one, or that of the first time this change arrived.
+
+    `is_in_force`: something of the order is left, even if it was cancelled before.
+    """
 
     entry: Entry
     replayed: bool
+    is_in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +61,38 @@ class Outdated:
     """A later version had arrived before, so nothing changed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    """An order as its storefront has it at one time."""
+
+    order: Order
+    listed: Collection[str] | None
+    traded_in: Mapping[str, int]
+
+    @property
+    def cause(self) -> OrderCause:
+        """Names the edit that this version makes, if it makes one."""
+        name = edit_name(self.order, self.listed)
+        return OrderCause(self.order.source, self.order.order_id, "edit", name)
+
+    def after(self, before: Order) -> Order:
+        """The order as it counts after the version in force."""
+        return after_exchange(self.order, before, self.traded_in)
+
+
 def record_storefront_order(
-    order: Order, *, customer: Customer, desk: Desk
+    order: Order,
+    *,
+    customer: Customer,
+    listed: Collection[str] | None = None,
+    traded_in: Mapping[str, int] = MappingProxyType({}),
+    desk: Desk,
 ) -> Earned | GuestOrderKept | Edited | Outdated:
     """Record a version of an order from its storefront.
+
+    `listed` are the ids of all refunds that stand (None: the storefront lists none with its
+    orders), so one that is missing was withdrawn. `traded_in` is the money of returned goods that
+    was not given back, by line and with tax.
 
     The first version costs what `earn` costs. A further one reads what is on file, and writes once
     if it changes what the rules read, or is later than every version before.
@@ -52,8 +102,9 @@ def record_storefront_order(
         NotFound: no such member.
         TryAgain: other writers were faster too often.
     """
+    version = _Version(order=order, listed=listed, traded_in=traded_in)
     try:
-        first = earn(order, customer=customer, desk=desk)
+        first = earn(order, customer=customer, listed=listed, traded_in=traded_in, desk=desk)
     except OrderConflict:
         pass
     else:
@@ -62,51 +113,125 @@ def record_storefront_order(
                 return first
         elif not first.replayed:
             return first
-    cause = OrderCause(order.source, order.order_id, "edit", edit_name(order))
-    return _revised(order, cause, customer=customer, desk=desk)
+    return _revised(version, customer=customer, desk=desk)
+
+
+@until_saved
+def record_storefront_refund(
+    ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk: Desk
+) -> Refunded | Waiting | Outdated:
+    """Record a refund from its storefront, which may withdraw it and make it again.
+
+    `is_listed`: it stands with the order's version that was just recorded. A refund that arrives
+    alone counts again after it was withdrawn only if it is later than the version in force. So does
+    a cancellation that can be set back, even the first time.
+
+    Raises:
+        As `refund`.
+    """
+    file = desk.books.order(OrderCause(ref.source, ref.order_id, "clawback", request.refund_id))
+    state = file.state
+    name = clawback_name(request, state)
+    is_standing = state is not None and request.refund_id in state.revocable
+    if name != request.refund_id and not is_standing and is_listed:
+        return _refund(ref, request, name, desk=desk)
+    if request.is_revocable and not is_standing and not is_listed:
+        if _is_superseded(request, file):
+            return Outdated()
+        if name != request.refund_id:
+            return _refund(ref, request, name, desk=desk)
+    return record_refund(file, ref, request, desk=desk)
+
+
+def _refund(
+    ref: OrderRef, request: RequestedRefund, name: str, *, desk: Desk
+) -> Refunded | Waiting:
+    file = desk.books.order(OrderCause(ref.source, ref.order_id, "clawback", name))
+    return record_refund(file, ref, request, desk=desk)
+
+
+def _is_superseded(request: RequestedRefund, file: OrderOnFile) -> bool:
+    """Whether a version of the order is later than a cancellation, or than a withdrawn refund."""
+    if not request.whole and not (file.state and request.refund_id in file.state.withdrawn):
+        return False
+    match file.accrual:
+        case Entry(detail=Accrual() as earned):
+            told_at = version_time(earned, file.state)
+        case Placeholder(order=Order() as order):
+            told_at = order.told_at
+        case _:
+            return False
+    return is_outdated(request.occurred_at, by=told_at)
+
+
+def version_time(earned: Accrual, state: OrderState | None) -> datetime | None:
+    """The time of the version in force."""
+    return (state and state.told_at) or in_force(earned, state).told_at
 
 
 @until_saved
 def _revised(
-    order: Order, cause: OrderCause, *, customer: Customer, desk: Desk
+    version: _Version, *, customer: Customer, desk: Desk
 ) -> Earned | GuestOrderKept | Edited | Outdated:
     """Apply a new version to an order that is on file."""
-    file = desk.books.order(cause)
+    file = desk.books.order(version.cause)
     match file.accrual:
         case Entry() as accrual:
-            return _revised_accrual(order, accrual, file, desk=desk)
+            return _revised_accrual(version, accrual, file, desk=desk)
         case Placeholder() as placeholder:
-            return _revised_guest_order(order, placeholder, customer=customer, desk=desk)
+            return _revised_guest_order(version, placeholder, customer=customer, desk=desk)
         case None:
             raise Raced
 
 
 def _revised_accrual(
-    order: Order, accrual: Entry, file: OrderOnFile, *, desk: Desk
+    version: _Version, accrual: Entry, file: OrderOnFile, *, desk: Desk
 ) -> Earned | Edited | Outdated:
     earned = accrual.detail
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
+    state = state_of(earned, file.state)
     if file.entry is not None:
-        return Edited(entry=file.entry, replayed=True)
-    current = in_force(earned, file.state)
-    current_told_at = (file.state and file.state.told_at) or current.told_at
-    if is_outdated(order.told_at, by=current_told_at):
+        return Edited(entry=file.entry, replayed=True, is_in_force=not state.is_whole)
+    in_force_since = version_time(earned, file.state)
+    if is_outdated(version.order.told_at, by=in_force_since):
         return Outdated()
-    if content_fingerprint(order) != content_fingerprint(current):
-        return Edited(entry=_edited(order, accrual, earned, file, desk=desk), replayed=False)
-    if order.told_at != current_told_at:
+    current = in_force(earned, file.state)
+    order = version.after(current)
+    withdrawn = withdrawn_by(order, version.listed, state.revocable.values())
+    if withdrawn or content_fingerprint(order) != content_fingerprint(current):
+        entry = _edited(
+            order,
+            version.cause.name,
+            withdrawn,
+            accrual=accrual,
+            earned=earned,
+            file=file,
+            desk=desk,
+        )
+        is_in_force = not withdrawing(state, withdrawn).is_whole
+        return Edited(entry=entry, replayed=False, is_in_force=is_in_force)
+    if order.told_at != in_force_since:
         _note(order, earned, file, desk=desk)
     return Earned(entry=accrual, replayed=True)
 
 
 def _edited(
-    order: Order, accrual: Entry, earned: Accrual, file: OrderOnFile, *, desk: Desk
+    order: Order,
+    name: str,
+    withdrawn: Collection[str],
+    *,
+    accrual: Entry,
+    earned: Accrual,
+    file: OrderOnFile,
+    desk: Desk,
 ) -> Entry:
     path = settled_lineage(desk, accrual.member_id)
     posting = signed(
         edit(
             order,
+            name=name,
+            withdrawn=withdrawn,
             accrual=accrual,
             earned=earned,
             state=file.state,
@@ -136,19 +261,20 @@ def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> No
 
 
 def _revised_guest_order(
-    order: Order, found: Placeholder, *, customer: Customer, desk: Desk
+    version: _Version, found: Placeholder, *, customer: Customer, desk: Desk
 ) -> GuestOrderKept | Outdated:
     """Apply a new version to a guest's order that nobody has claimed yet."""
-    if found.order == order:
+    if found.order == version.order:
         return GuestOrderKept(placeholder=found)
-    if found.order and is_outdated(order.told_at, by=found.order.told_at):
+    if found.order and is_outdated(version.order.told_at, by=found.order.told_at):
         return Outdated()
+    order = version.after(found.order) if found.order else version.order
     updated = replace(
-        found,
+        standing(found, order, version.listed),
         count=found.count + 1,
         recorded_at=desk.now,
         order=order,
-        fingerprint=order_fingerprint(order, customer=customer.named),
+        fingerprint=order_fingerprint(version.order, customer=customer.named),
         guest=found.guest or customer.guest,
         also=found.also or customer.also,
     )

@@ -15,7 +15,7 @@ from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
-from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.ports import Desk, OrderOnFile
@@ -54,12 +54,23 @@ def refund(
         TryAgain: other writers were faster too often.
     """
     file = desk.books.order(OrderCause(source, order_id, "clawback", request.refund_id))
+    return record_refund(file, OrderRef(source, order_id), request, desk=desk)
+
+
+def record_refund(
+    file: OrderOnFile, ref: OrderRef, request: RequestedRefund, *, desk: Desk
+) -> Refunded | Waiting:
+    """Record a refund by what is on file of its order and under its name.
+
+    Raises:
+        As `refund`, and `Overtaken` if what is on file has changed.
+    """
     if file.entry is not None:
         if file.entry.fingerprint != request.fingerprint:
             raise IdempotencyConflict("This refund was already recorded with different content")
         return Refunded(entry=file.entry, replayed=True)
     if not isinstance(file.accrual, Entry):
-        _wait(file.accrual, source, order_id, request=request, desk=desk)
+        _wait(file.accrual, ref.source, ref.order_id, request=request, desk=desk)
         return Waiting()
     entry = _clawed_back(file.accrual, file, request=request, desk=desk)
     return Refunded(entry=entry, replayed=False)

@@ -15,6 +15,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
 from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
@@ -40,9 +41,14 @@ from loyalty.usecases.ledger.order_vouchers import (
     cancel_vouchers,
 )
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
-from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
+from loyalty.usecases.orders.edits import (
+    Edited,
+    Outdated,
+    record_storefront_order,
+    record_storefront_refund,
+)
 from loyalty.usecases.orders.guests import record_for
-from loyalty.usecases.orders.refunds import Waiting, refund
+from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people.erasure import Erasures
 from loyalty.usecases.ports import Desk, Directory, Members
 from loyalty.usecases.shops.customers import Customers, apply_to_person
@@ -204,21 +210,19 @@ def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcom
 
 
 def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
-    """The order first, then its refunds: each once, whatever else told of them.
-
-    What came of it is told by what was new.
-    """
+    """Record the order first, then its refunds. The outcome is the first of them that was new."""
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
-    recorded = _recorded(paid, desk=desk, directory=directory)
+    recorded, is_edited_in_force = _recorded(paid, desk=desk, directory=directory)
     outcome = recorded
-    for requested in paid.refunds if _counts(paid, recorded, desk=desk) else ():
-        done = _refunded(paid.order.source, paid.order.order_id, requested, desk=desk)
-        if (outcome.replayed or outcome.status == "ignored") and not done.replayed:
-            outcome = done
+    for request in _refunds_that_count(paid, recorded, desk=desk):
+        refunded = _refunded(paid.order.ref, request, is_listed=True, desk=desk)
+        if (outcome.replayed or outcome.status == "ignored") and not refunded.replayed:
+            outcome = refunded
     if paid.codes is None or recorded.reason == OUTDATED:
         return outcome
-    return replace(outcome, vouchers=_vouchers(paid, paid.codes, recorded, desk=desk))
+    vouchers = _vouchers(paid, paid.codes, recorded, is_in_force=is_edited_in_force, desk=desk)
+    return replace(outcome, vouchers=vouchers)
 
 
 def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Outcome:
@@ -232,28 +236,39 @@ def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Ou
     )
 
 
-def _counts(paid: OrderPaid, outcome: Outcome, *, desk: Desk) -> bool:
-    """Whether the refunds of an order count, told beside it.
+def _refunds_that_count(
+    paid: OrderPaid, outcome: Outcome, *, desk: Desk
+) -> tuple[RequestedRefund, ...]:
+    """The listed refunds, unless a later version has replaced the list.
 
-    Also where it is no longer to earn, if it earned before, or is kept for a guest.
+    They also count if the order is no longer to earn, but earned before or waits for a guest.
     """
-    if outcome.status != "ignored" or outcome.reason == OUTDATED:
-        return True
-    if not paid.refunds or outcome.reason != paid.excluded:
-        return False
-    return _is_recorded(paid.order.source, paid.order.order_id, desk=desk)
+    refunds = paid.refunds or ()
+    if outcome.status != "ignored":
+        return refunds
+    if not refunds or outcome.reason != paid.excluded:
+        return ()
+    return refunds if _is_recorded(paid.order.ref, desk=desk) else ()
 
 
-def _is_recorded(source: str, order_id: str, *, desk: Desk) -> bool:
-    """Whether an order earned before, or is kept for a guest."""
-    found = desk.books.entry(OrderCause(source, order_id, "accrual"))
+def _is_recorded(ref: OrderRef, *, desk: Desk) -> bool:
+    """Whether an order earned, or is kept for a guest: what a platform says of payment is no proof.
+
+    Orders of cash on delivery earn before they are paid.
+    """
+    found = desk.books.entry(OrderCause(ref.source, ref.order_id, "accrual"))
     return isinstance(found, Entry) or (found is not None and found.order is not None)
 
 
 def _vouchers(
-    paid: OrderPaid, codes: tuple[str, ...], outcome: Outcome, *, desk: Desk
+    paid: OrderPaid,
+    codes: tuple[str, ...],
+    outcome: Outcome,
+    *,
+    is_in_force: bool,
+    desk: Desk,
 ) -> tuple[VoucherStep, ...]:
-    """What became of an order's vouchers: whoever has one can use it, whether it earns or not."""
+    """Use an order's vouchers. Anyone who has a voucher can use it, even if nothing is earned."""
     order = paid.order
     if paid.all_given_back:
         return cancel_vouchers(order.source, order.order_id, desk=desk)
@@ -266,54 +281,59 @@ def _vouchers(
         told_at=order.told_at,
         is_list=True,
         is_first=outcome.status == "earned" and not outcome.replayed,
+        is_in_force=is_in_force,
     )
     return apply_vouchers(vouchers, desk=desk)
 
 
-def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
+def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> tuple[Outcome, bool]:
+    """What the order itself changed, and whether it is in force after an edit."""
     if paid.excluded:
-        return Outcome(status="ignored", reason=paid.excluded)
+        return Outcome(status="ignored", reason=paid.excluded), False
+    listed = None if paid.refunds is None else {refund.refund_id for refund in paid.refunds}
     try:
         recorded = record_for(
             paid.identities,
-            lambda customer: record_storefront_order(paid.order, customer=customer, desk=desk),
+            lambda customer: record_storefront_order(
+                paid.order, customer=customer, listed=listed, traded_in=paid.traded_in, desk=desk
+            ),
             named=NAMED_BY_STOREFRONT,
             directory=directory,
         )
     except ValidationFailed as refusal:
-        return Outcome(status="ignored", reason=refusal.faults[0].code)
+        return Outcome(status="ignored", reason=refusal.faults[0].code), False
     except NotFound:
         # Erased, maybe between two reads.
-        return Outcome(status="ignored", reason="member_closed")
+        return Outcome(status="ignored", reason="member_closed"), False
     match recorded:
         case Earned():
-            return _moved("earned", recorded.entry, replayed=recorded.replayed)
+            return _moved("earned", recorded.entry, replayed=recorded.replayed), False
         case Edited():
-            return _moved("edited", recorded.entry, replayed=recorded.replayed)
+            edited = _moved("edited", recorded.entry, replayed=recorded.replayed)
+            return edited, recorded.is_in_force
         case GuestOrderKept():
-            return Outcome(status="guest")
+            return Outcome(status="guest"), False
         case Outdated():
-            return Outcome(status="ignored", reason=OUTDATED)
+            return Outcome(status="ignored", reason=OUTDATED), False
 
 
 def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     if command.currency not in (None, desk.program.document.currency):
         return Outcome(status="parked", reason="currency_mismatch")
-    if command.if_recorded and not _is_recorded(command.source, command.order_id, desk=desk):
+    ref = OrderRef(command.source, command.order_id)
+    if command.if_recorded and not _is_recorded(ref, desk=desk):
         outcome = Outcome(status="ignored", reason=NOT_PAID)
     else:
-        outcome = _refunded(command.source, command.order_id, command.refund, desk=desk)
-    if not command.all_given_back or outcome.status == "parked":
+        outcome = _refunded(ref, command.refund, is_listed=False, desk=desk)
+    if not command.all_given_back or outcome.status == "parked" or outcome.reason == OUTDATED:
         return outcome
     given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
     return replace(outcome, vouchers=given_back)
 
 
-def _refunded(
-    source: str, order_id: str, requested_refund: RequestedRefund, *, desk: Desk
-) -> Outcome:
+def _refunded(ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk: Desk) -> Outcome:
     try:
-        done = refund(source, order_id, request=requested_refund, desk=desk)
+        recorded = record_storefront_refund(ref, request, is_listed=is_listed, desk=desk)
     except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
     except LimitReached as refusal:
@@ -321,9 +341,13 @@ def _refunded(
         return Outcome(status="parked", reason=refusal.code)
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")
-    if isinstance(done, Waiting):
-        return Outcome(status="waiting")
-    return _moved("refunded", done.entry, replayed=done.replayed)
+    match recorded:
+        case Waiting():
+            return Outcome(status="waiting")
+        case Outdated():
+            return Outcome(status="ignored", reason=OUTDATED)
+        case Refunded():
+            return _moved("refunded", recorded.entry, replayed=recorded.replayed)
 
 
 def _moved(
