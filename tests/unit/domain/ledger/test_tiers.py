@@ -132,6 +132,58 @@ def test_a_standing_says_what_is_missing_to_rise_and_to_stay_and_by_when() -> No
     assert (found.keep.level.id, found.keep.missing) == ("silver", 50)
 
 
+def test_a_newcomer_has_a_year_to_reach_a_rolling_level() -> None:
+    rules = with_tiers("rolling_12_months")
+
+    found = standing(member(), rules, day=date(2026, 11, 29))
+
+    assert found is not None
+    assert found.next is not None
+    assert (found.next.missing, found.next.by) == (500, date(2027, 10, 31))
+
+
+def test_more_is_missing_to_a_rolling_level_once_the_oldest_month_no_longer_counts() -> None:
+    rules = with_tiers("rolling_12_months")
+    months = {"p" + str(2026 * 12 + month - 1): 100 for month in (2, 10)}
+
+    found = standing(member(**months), rules, day=date(2026, 11, 29))
+
+    assert found is not None
+    assert found.next is not None
+    assert (found.next.missing, found.next.by) == (300, date(2027, 1, 31))
+
+
+@given(
+    period=st.sampled_from(PERIODS),
+    ago=st.dictionaries(st.integers(0, 13), st.integers(-50, 200), max_size=4),
+    day=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    later=st.integers(0, 400),
+)
+def test_what_is_missing_reaches_the_next_level_until_its_last_day_and_not_after(
+    period: str, ago: dict[int, int], day: date, later: int
+) -> None:
+    rules = with_tiers(period)
+    levels = rules.tiers
+    assert levels is not None
+    now = int(counter(levels, member(), rules, day=day)[1:])
+    ana = member(**{f"p{now - number}": amount for number, amount in ago.items()})
+    found = standing(ana, rules, day=day)
+    assert found is not None
+    if found.next is None:
+        return
+    step = found.next
+
+    def reaches(spent_on: date) -> bool:
+        name = counter(levels, ana, rules, day=spent_on)
+        qualifying = summed(ana.qualifying, {name: step.missing})
+        reached = level_on(replace(ana, qualifying=qualifying), rules, day=spent_on)
+        return reached is not None and reached.reached_at >= step.level.reached_at
+
+    assert reaches(min(day + timedelta(days=later), step.by))
+    if found.amount > 0:
+        assert not reaches(step.by + timedelta(days=1))
+
+
 @pytest.mark.parametrize(
     ("basis", "amount"), [("qualifying_points", 40), ("spend", 4000), ("orders", 1)]
 )

@@ -27,7 +27,7 @@ _ROLLING_MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is missing to reach a level, and the last day to reach it."""
+    """What is missing to reach a level, and the last day on which that amount is enough."""
 
     level: TierLevel
     missing: int
@@ -38,9 +38,8 @@ class Step:
 class Standing:
     """Where a member stands: the level, its last day without further orders, and what is missing.
 
-    `amount` is what counts in the current period. `next` is the step to the next level by the end
-    of that period; `keep` is the step that holds the level beyond its last day. Each is None if
-    there is nothing to do.
+    `amount` is what counts in the current period. `next` is the step to the next level; `keep` is
+    the step that holds the level beyond its last day. Each is None if there is nothing to do.
     """
 
     level: TierLevel | None
@@ -208,7 +207,6 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
         return None
     period = _period(tiers, account, program, day)
     amount = _amount(tiers, account.qualifying, period)
-    by = _begins(tiers, account, program, period + 1) - timedelta(days=1)
     level = level_on(account, program, day=day)
     drops = drops_on(account, program, day=day)
     holds_until = drops - timedelta(days=1) if drops else None
@@ -217,9 +215,30 @@ def standing(account: Account, program: Program, *, day: date) -> Standing | Non
         level=level,
         holds_until=holds_until,
         amount=amount,
-        next=Step(above, above.reached_at - amount, by) if above else None,
+        next=(
+            Step(above, above.reached_at - amount, _suffices_until(tiers, account, program, day))
+            if above
+            else None
+        ),
         keep=_keep(level, holds_until, account, program, day) if level and holds_until else None,
     )
+
+
+def _suffices_until(tiers: Tiers, account: Account, program: Program, day: date) -> date:
+    """The last day on which what is missing today is still all that is missing.
+
+    It is the end of the period. A rolling period ends with every month, but the next one still
+    counts this month: more is missing only when a month with an amount no longer counts, and at
+    the latest after the twelve months that begin with this one.
+    """
+    period = _period(tiers, account, program, day)
+    until_now = {
+        name: amount for name, amount in account.qualifying.items() if int(name[1:]) <= period
+    }
+    counted = _amounts(tiers, until_now, range(period, period + _spans(tiers)))
+    ends = (number for number, amount in enumerate(counted) if amount < counted[0])
+    lasts = next(ends, _spans(tiers))
+    return _begins(tiers, account, program, period + lasts) - timedelta(days=1)
 
 
 def _keep(

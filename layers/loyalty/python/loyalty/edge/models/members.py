@@ -224,7 +224,13 @@ class MemberStep(AnswerPart):
 
     level: LevelId
     missing: Annotated[int, Field(description="How much is missing, counted as `basis` says.")]
-    by: Annotated[date, Field(description="The last day for it, in the program's time zone.")]
+    by: Annotated[
+        date,
+        Field(
+            description="The last day on which `missing` is enough, in the program's time zone. "
+            "Over rolling months more is missing later, because old months no longer count."
+        ),
+    ]
 
 
 class MemberFloor(AnswerPart):
