@@ -16,7 +16,7 @@ from tests.support.http import call, service
 from tests.support.platforms import PlatformServer, Reply
 from tests.support.received import RECEIVED_AT
 from tests.support.signing import SECRET, encoded, fixture
-from tests.support.stripe import payment_event
+from tests.support.stripe import payment_event, refund_event
 
 URL = "https://shop.example.com/hooks"
 
@@ -163,6 +163,38 @@ class TestStripe:
         assert balance(member_id) == 10
         ((path, headers),) = platform.requests
         assert (path, headers["authorization"]) == (where, "Bearer rk_1")
+
+    def test_a_refund_that_failed_gives_its_points_back_once_and_may_be_made_again(
+        self, outcomes: Callable[[], list[str]]
+    ) -> None:
+        connect(platform="stripe", secrets=[SECRET])
+        member_id = enroll(kind="email", value="stripe@example.com")
+        payment = "pi_000000000000000000000000"
+
+        def refund(event_id: str, minute: int) -> None:
+            at = RECEIVED_AT + timedelta(minutes=minute)
+            changes = {"id": "ch_1", "amount_refunded": 1000, "payment_intent": payment}
+            self.deliver("charge.refunded", event_id, at, **changes)
+            drain()
+
+        def fail(event_id: str, minute: int) -> None:
+            seconds = int((RECEIVED_AT + timedelta(minutes=minute)).timestamp())
+            body = refund_event(amount=1000, payment_intent=payment)
+            raw = encoded(body | {"id": event_id, "created": seconds})
+            assert post(raw, signing.stripe(raw)).status == 200
+            drain()
+
+        self.deliver("checkout.session.completed", "evt_1")
+        refund("evt_2", 1)
+        assert balance(member_id) == 20
+        fail("evt_3", 2)
+        assert balance(member_id) == 30
+        fail("evt_4", 3)
+        refund("evt_5", 1)
+        assert balance(member_id) == 30
+        refund("evt_6", 4)
+
+        assert balance(member_id) == 20
 
     def test_an_invoice_paid_in_parts_earns_for_each_payment_and_takes_back_by_each(
         self, platform: PlatformServer, outcomes: Callable[[], list[str]]

@@ -21,6 +21,7 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     OrdersPaid,
     Parked,
+    RefundFailed,
 )
 
 type Place = tuple[str | int, ...]
@@ -105,6 +106,9 @@ def must_make_sense(command: Command | PrivacyRequest | FetchNeeded) -> None:
             assert codes_among(command.codes or ()) == (command.codes or ())
             for refund in command.refunds or ():
                 must_give_back(refund)
+        case RefundFailed():
+            assert re.fullmatch(EXTERNAL_ID, command.order_id)
+            assert command.amount_minor >= 0
         case OrdersPaid():
             for each in command.orders:
                 must_make_sense(each)

@@ -91,5 +91,19 @@ def dispute_event(**changes: Any) -> dict[str, Any]:
     return _event("charge.dispute.closed", "evt_5", dispute | changes)
 
 
+def refund_event(kind: str = "refund.failed", **changes: Any) -> dict[str, Any]:
+    """A refund of that payment that failed."""
+    refund = {
+        "id": "re_1",
+        "object": "refund",
+        "amount": 5000,
+        "charge": "ch_1",
+        "currency": "usd",
+        "payment_intent": "pi_1",
+        "status": "failed",
+    }
+    return _event(kind, "evt_6", refund | changes)
+
+
 def _event(kind: str, event_id: str, about: dict[str, Any]) -> dict[str, Any]:
     return {"id": event_id, "type": kind, "created": SECONDS, "data": {"object": about}}

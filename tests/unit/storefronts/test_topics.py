@@ -32,6 +32,7 @@ from tests.support.stripe import (
     customer_event,
     dispute_event,
     payment_event,
+    refund_event,
     subscription_event,
 )
 from tests.support.woocommerce import CUSTOMER
@@ -164,6 +165,10 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
         *(
             Sample(kind, charge_event(kind), (kind,))
             for kind in ("charge.succeeded", "charge.captured")
+        ),
+        *(
+            Sample(kind, refund_event(kind), (kind,))
+            for kind in ("refund.failed", "refund.updated", "charge.refund.updated")
         ),
         Sample("a lost dispute", dispute_event(), ("charge.dispute.closed",)),
         *(

@@ -21,13 +21,14 @@ from loyalty.domain.shops.storefront import (
     OrderRefunded,
     OrdersPaid,
     Parked,
+    RefundFailed,
     SendingShop,
 )
 from loyalty.storefronts.stripe import STRIPE
 from tests.support.fuzz import must_make_sense, places, spoiled
 from tests.support.received import SHOP, complete_delivery, fetch_of
 from tests.support.signing import encoded, fixture
-from tests.support.stripe import charge_event, dispute_event, payment_event
+from tests.support.stripe import SECONDS, charge_event, dispute_event, payment_event, refund_event
 
 CHECKOUT = "checkout.session.completed"
 INVOICE = "invoice.paid"
@@ -326,6 +327,25 @@ def test_a_refund_of_a_charge_without_a_payment_is_of_the_charge() -> None:
     assert command.order_id == "ch_1"
 
 
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated", "charge.refund.updated"])
+def test_a_refund_that_failed_no_longer_counts(kind: str) -> None:
+    body = refund_event(kind, amount=700)
+
+    assert translated(body) == RefundFailed(
+        source="shop",
+        order_id="pi_1",
+        failure_id="re_1",
+        id_prefix="ch_1.",
+        amount_minor=700,
+        failed_at=datetime.fromtimestamp(SECONDS, UTC),
+    )
+
+
+@pytest.mark.parametrize("status", ["pending", "succeeded", "requires_action", None])
+def test_a_refund_that_has_not_failed_changes_nothing(status: str | None) -> None:
+    assert translated(refund_event(status=status)) == Ignored("nothing_given_back")
+
+
 def test_a_dispute_that_was_lost_gave_the_money_back() -> None:
     command = translated(dispute_event())
 
@@ -450,7 +470,8 @@ def test_an_event_says_the_same_though_fewer_endpoints_wait_for_it() -> None:
 
 
 EVENTS = {name: event(name, payment_intent=PAYMENT) for name in (CHECKOUT, INVOICE, REFUND)} | {
-    body["type"]: body for body in (payment_event(), charge_event(), dispute_event())
+    body["type"]: body
+    for body in (payment_event(), charge_event(), dispute_event(), refund_event())
 }
 
 

@@ -218,6 +218,22 @@ class OrderRefunded:
     if_recorded: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed:
+    """The money of a refund came back to the shop, so the refund no longer counts.
+
+    The platform does not say which of our refunds it was. It is one of `amount_minor` whose id
+    begins with `id_prefix`; `failure_id` names the failure.
+    """
+
+    source: str
+    order_id: str
+    failure_id: str
+    id_prefix: str
+    amount_minor: int
+    failed_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Understood, and nothing is to be done; `reason` is a stable code."""
@@ -263,7 +279,7 @@ class FetchNeeded:
     without: Command | None = field(default=None, compare=False, repr=False)
 
 
-type OrderCommand = OrderPaid | OrdersPaid | OrderRefunded | Ignored | Parked
+type OrderCommand = OrderPaid | OrdersPaid | OrderRefunded | RefundFailed | Ignored | Parked
 type Command = OrderCommand | PersonTold
 """What a delivery asks for, in the same few words for every platform."""
 

@@ -32,6 +32,7 @@ PAYING: Final = ("active", "trialing")
 UNSETTLED: Final = ("past_due", "incomplete")
 CHECKOUT: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 PAYMENT_TOPIC: Final = "payment_intent.succeeded"
+REFUND_TOPICS: Final = ("refund.failed", "refund.updated", "charge.refund.updated")
 CHARGE_TOPICS: Final = ("charge.succeeded", "charge.captured")
 
 
@@ -334,6 +335,22 @@ class _DisputeData(Payload):
 
 class StripeDisputeEvent(_Event):
     data: _DisputeData
+
+
+class StripeRefund(_Paying):
+    id: StrictStr
+    status: OptionalText = None
+    amount: Cents
+    currency: Annotated[Currency | None, NONE_IF_UNREADABLE] = None
+    charge: Name = None
+
+
+class _RefundData(Payload):
+    object: StripeRefund
+
+
+class StripeRefundEvent(_Event):
+    data: _RefundData
 
 
 class _Charge(_Paying):

@@ -15,6 +15,7 @@ from loyalty.domain.shops.storefront import (
     Ignored,
     OrderFilter,
     Parked,
+    RefundFailed,
     SendingShop,
     given_back,
 )
@@ -25,6 +26,7 @@ from loyalty.storefronts.stripe.payload import (
     CHECKOUT,
     PAYING,
     PAYMENT_TOPIC,
+    REFUND_TOPICS,
     SUBSCRIPTION_TOPICS,
     UNSETTLED,
     StripeChargeEvent,
@@ -37,6 +39,7 @@ from loyalty.storefronts.stripe.payload import (
     StripePaymentEvent,
     StripePayments,
     StripePerson,
+    StripeRefundEvent,
     StripeSessionEvent,
     StripeSubscriptionEvent,
     tags_of,
@@ -375,6 +378,29 @@ def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeede
     )
 
 
+def _refund_changed(event: StripeRefundEvent, shop: SendingShop) -> Command | FetchNeeded:
+    """A refund that failed or was canceled: its money came back to the shop."""
+    refund = event.data.object
+    if refund.status not in ("failed", "canceled"):
+        return Ignored("nothing_given_back")
+    order_id = refund.payment_intent or refund.charge
+    if not is_name(order_id) or not is_name(refund.charge):
+        return Ignored("no_order")
+    if not is_name(refund.id):
+        return Parked("malformed", "/data/object/id")
+    decimals = exponent(refund.currency) if refund.currency else None
+    return RefundFailed(
+        source=shop.source,
+        order_id=order_id,
+        failure_id=refund.id,
+        id_prefix=f"{refund.charge}.",
+        amount_minor=refund.amount
+        if decimals is None or refund.currency is None
+        else _minor(refund.amount, refund.currency, decimals),
+        failed_at=event.created,
+    )
+
+
 def _dispute(event: StripeDisputeEvent, shop: SendingShop) -> Command | FetchNeeded:
     """A dispute that was lost gave the money back; until then the order keeps its points."""
     dispute = event.data.object
@@ -407,6 +433,7 @@ TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     "invoice.paid": reads(StripeInvoiceEvent, _invoice_paid),
     PAYMENT_TOPIC: reads(StripePaymentEvent, _payment),
     **dict.fromkeys(CHARGE_TOPICS, reads(StripePaidChargeEvent, _charge_paid)),
+    **dict.fromkeys(REFUND_TOPICS, reads(StripeRefundEvent, _refund_changed)),
     "charge.dispute.closed": reads(StripeDisputeEvent, _dispute),
     "charge.refunded": reads(StripeChargeEvent, _refund),
     "customer.created": reads(StripeCustomerEvent, _customer),

@@ -34,6 +34,7 @@ from loyalty.domain.orders.order import (
     Order,
     OrderRef,
     content_fingerprint,
+    fingerprint,
     is_outdated,
     order_fingerprint,
 )
@@ -148,6 +149,53 @@ def _refund(
 ) -> Refunded | Waiting:
     file = desk.books.order(OrderCause(ref.source, ref.order_id, "clawback", name))
     return record_refund(file, ref, request, desk=desk)
+
+
+@until_saved
+def withdraw_storefront_refund(
+    ref: OrderRef,
+    *,
+    failure_id: str,
+    id_prefix: str,
+    amount_minor: int,
+    failed_at: datetime,
+    desk: Desk,
+) -> Edited | None:
+    """Give back what a refund took that failed afterwards, once; None if no such refund counts.
+
+    The refund is the latest of that amount whose id begins with the prefix: refunds of one amount
+    take the same. Versions and refunds from before the failure are outdated from then on.
+    """
+    name = fingerprint("failed", failure_id)
+    file = desk.books.order(OrderCause(ref.source, ref.order_id, "edit", name))
+    accrual = file.accrual
+    if not isinstance(accrual, Entry) or not isinstance(accrual.detail, Accrual):
+        return None
+    earned = accrual.detail
+    state = state_of(earned, file.state)
+    if file.entry is not None:
+        return Edited(entry=file.entry, replayed=True, is_in_force=not state.is_whole)
+    failed = [
+        refund
+        for refund in state.revocable.values()
+        if refund.refund_id.startswith(id_prefix)
+        and refund.amount_minor + sum(refund.amounts_minor.values()) == amount_minor
+    ]
+    if not failed:
+        return None
+    latest = max(failed, key=lambda refund: (refund.occurred_at, refund.refund_id))
+    told_at = max(failed_at, version_time(earned, file.state) or failed_at)
+    order = replace(in_force(earned, file.state), told_at=told_at)
+    entry = _edited(
+        order,
+        name,
+        (latest.refund_id,),
+        accrual=accrual,
+        earned=earned,
+        file=file,
+        desk=desk,
+    )
+    return Edited(entry=entry, replayed=False, is_in_force=not state.is_whole)
 
 
 def _is_superseded(request: RequestedRefund, file: OrderOnFile) -> bool:

@@ -32,6 +32,7 @@ from loyalty.domain.shops.storefront import (
     OrdersPaid,
     Outcome,
     Parked,
+    RefundFailed,
     SendingShop,
     Storefront,
 )
@@ -46,6 +47,7 @@ from loyalty.usecases.orders.edits import (
     Outdated,
     record_storefront_order,
     record_storefront_refund,
+    withdraw_storefront_refund,
 )
 from loyalty.usecases.orders.guests import record_for
 from loyalty.usecases.orders.refunds import Refunded, Waiting
@@ -201,6 +203,8 @@ def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcom
             return _orders_paid(command, desk=desk, directory=directory)
         case OrderRefunded():
             return _order_refunded(command, desk=desk)
+        case RefundFailed():
+            return _refund_failed(command, desk=desk)
         case Ignored():
             return Outcome(status="ignored", reason=command.reason)
         case Parked():
@@ -329,6 +333,23 @@ def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
         return outcome
     given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
     return replace(outcome, vouchers=given_back)
+
+
+def _refund_failed(command: RefundFailed, *, desk: Desk) -> Outcome:
+    try:
+        edited = withdraw_storefront_refund(
+            OrderRef(command.source, command.order_id),
+            failure_id=command.failure_id,
+            id_prefix=command.id_prefix,
+            amount_minor=command.amount_minor,
+            failed_at=command.failed_at,
+            desk=desk,
+        )
+    except NotFound:
+        return Outcome(status="ignored", reason="member_closed")
+    if edited is None:
+        return Outcome(status="ignored", reason="nothing_given_back")
+    return _moved("edited", edited.entry, replayed=edited.replayed)
 
 
 def _refunded(ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk: Desk) -> Outcome:
