@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Final, TypeGuard
+from typing import Annotated, Any, Final, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictInt,
+    StrictStr,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -93,8 +94,19 @@ def _moment(value: object, handler: ValidatorFunctionWrapHandler) -> datetime | 
     return moment
 
 
+def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 # What decides the points is read strictly. What decides nothing is read as well as it can be, and
 # is nothing where it makes no sense: platforms leave fields out, send null, "" or another type.
+
+# For a field that decides nothing about points: what we cannot read counts as absent.
+NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
+OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
 
 # A field that only the bodies of other topics have.
 Absent = Annotated[None, BeforeValidator(_refuse)]

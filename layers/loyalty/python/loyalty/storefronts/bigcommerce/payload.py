@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     BeforeValidator,
@@ -19,9 +19,6 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -31,7 +28,7 @@ from loyalty.domain.shops.storefront import (
     Parked,
     SendingShop,
 )
-from loyalty.storefronts.payloads import Id, Payload, SignedAmount
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, Id, OptionalText, Payload, SignedAmount
 
 ORDER_TOPICS: Final = (
     "store/order/created",
@@ -75,13 +72,6 @@ def _written_out(value: object) -> object:
     return f"{value:f}" if is_number else value
 
 
-def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
 def _units(value: object) -> object:
     """Whole units: a part of a unit, as of goods that are sold by weight, counts as one."""
     text = "1" if value is None or value == "" else _written_out(value)
@@ -108,15 +98,12 @@ def _zero_if_blank(value: object) -> object:
     return "0" if value is None or value == "" else value
 
 
-# For a field that decides nothing about points: what we cannot read counts as absent.
-NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
 # A list, or None where the platform only links to it, leaves it out or sends something else.
 NONE_IF_NO_LIST: Final = BeforeValidator(lambda value: value if isinstance(value, list) else None)
 # For an object that decides nothing about points: anything else counts as an empty one.
 EMPTY_IF_NO_OBJECT: Final = BeforeValidator(lambda value: value if isinstance(value, dict) else {})
 
 Time = Annotated[datetime, BeforeValidator(_instant)]
-OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
 LooseAmount = Annotated[SignedAmount, BeforeValidator(_written_out)]
 LooseQuantity = Annotated[StrictInt, BeforeValidator(_units)]
 LooseId = Annotated[Id, BeforeValidator(_digits)]

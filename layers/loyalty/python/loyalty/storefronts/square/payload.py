@@ -7,20 +7,17 @@ Nearly every field is optional.
 
 import re
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     BeforeValidator,
     Field,
     StrictInt,
     StrictStr,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 
 from loyalty.domain.kernel.fields import CurrencyCode, Day, ExternalId, Instant
-from loyalty.storefronts.payloads import Payload
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Payload
 
 PAYMENT_TOPICS: Final = ("payment.created", "payment.updated")
 REFUND_TOPICS: Final = ("refund.created", "refund.updated")
@@ -30,16 +27,6 @@ SUBSCRIPTION_TOPICS: Final = ("subscription.created", "subscription.updated")
 _UNITS: Final = re.compile(r"\d{1,6}(\.\d{1,20})?", re.ASCII)
 
 
-def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-# For a field that decides nothing about points: what we cannot read counts as absent.
-NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
-OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
 OptionalInstant = Annotated[Instant | None, NONE_IF_UNREADABLE]
 # A list that may be null or left out.
 EMPTY_IF_NONE: Final = BeforeValidator(lambda value: () if value is None else value)

@@ -6,7 +6,7 @@ refund names nothing else; since version 2025-03-31 that of an invoice has to be
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     BeforeValidator,
@@ -14,14 +14,11 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import ExternalId
-from loyalty.storefronts.payloads import Payload
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Payload
 
 SUBSCRIPTION_TOPICS: Final = tuple(
     f"customer.subscription.{what}"
@@ -52,18 +49,6 @@ Time = Annotated[datetime, BeforeValidator(_instant)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 Cents = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 SignedCents = Annotated[StrictInt, Field(gt=-(2**63), lt=2**63)]
-
-
-def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-# For a field that decides nothing about points: what we cannot read counts as absent.
-NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
-OptionalText = Annotated[StrictStr | None, NONE_IF_UNREADABLE]
 
 
 def _texts(value: object) -> object:
