@@ -177,7 +177,7 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
         ),
         *(
             Sample(kind, subscription_event(type=kind), (kind,))
-            for kind in platform_named("stripe").traits.topics
+            for kind in sorted(platform_named("stripe").traits.topics)
             if kind.startswith("customer.subscription.")
         ),
         Sample("nothing", {}),
@@ -185,7 +185,7 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
     "bigcommerce": [
         *(
             Sample(scope, event(scope), (scope,))
-            for scope in platform_named("bigcommerce").traits.topics
+            for scope in sorted(platform_named("bigcommerce").traits.topics)
         ),
         Sample("nothing", {}),
     ],
@@ -212,7 +212,7 @@ def _replays() -> Iterator[Any]:
     for platform, samples in SAMPLES.items():
         for sample in samples:
             for topic in (
-                *platform_named(platform).traits.topics,
+                *sorted(platform_named(platform).traits.topics),
                 "products/delete",
                 "product.deleted",
                 "",
