@@ -1,8 +1,8 @@
-"""Which columns of the facts a report reads: what the engine's own plan of it projects.
+"""Finds which columns of the facts a report reads, from the engine's own query plan.
 
-So nothing has to be declared beside the SQL, and nothing declared can be wrong. The plan is made
-over tables without a row, and of the optimizer's steps only the one that leaves out columns is
-taken: what it projects is what the report names, whatever is in the facts and in the document.
+So no report declares its columns beside its SQL, and no declaration can be wrong. The plan is made
+over empty tables with only one optimizer step, the one that removes unused columns. Its projections
+are the columns that the report names, whatever the facts and the program's document contain.
 """
 
 import json
@@ -20,7 +20,7 @@ from loyalty.lake.objects import IDENTITY
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A plan needs something bound; the columns are those of any period.
+# A plan needs bound parameters; every period reads the same columns.
 SOME_PERIOD: Final = reports.ReportPeriod(
     first=date(2026, 1, 1),
     last=date(2026, 12, 31),
@@ -34,15 +34,15 @@ _STEP: Final = "unused_columns"
 def read_by(name: str) -> Mapping[str, frozenset[str]]:
     """The columns that a report needs, by the kind of facts.
 
-    Copies of a fact are told apart in some files only, by `IDENTITY`; revisions in all of a kind
-    that has some.
+    The columns of `IDENTITY`, which distinguish copies of a fact, are needed in some files only.
+    The columns that distinguish revisions are needed in all files of a kind that has revisions.
     """
     report = reports.report(name)
     with sql_views.outline(report.reads) as outline:
         planned = _planned(outline, report.sql)
     needed = {}
     for fact in (each for each in ALL if each.kind in report.reads):
-        # The engine keeps members as a table of all that is known of them.
+        # The engine materializes members as a table with all their columns.
         own = set(sql_views.columns(fact)) if fact is MemberFact else planned[fact.kind]
         needed[fact.kind] = frozenset(own | IDENTITY if fact.final_revision > 1 else own)
     return needed
@@ -71,5 +71,5 @@ def _scans(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _listed(kinds: str | Collection[str]) -> Collection[str]:
-    """One is told as itself."""
+    """The plan gives a single column as a string instead of a list."""
     return [kinds] if isinstance(kinds, str) else kinds

@@ -1,8 +1,8 @@
 """The engine of the reports, kept while a function is warm.
 
-What it was told of the facts (who the members are, who merged into whom, which orders were told
-again later) holds as long as the files do, and a file's name says its content. So it is told anew
-only when the listing changed, or what it knows of the program.
+What the engine has loaded (the members, their merges, the orders with later revisions) stays valid
+as long as the files do, and a file's name identifies its content. So the engine loads again only
+after the listing or the program has changed.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ type Listing = frozenset[str]
 
 @dataclass(slots=True)
 class OpenConnection:
-    """An engine, and what it was told."""
+    """An engine, and what it has loaded."""
 
     connected: "DuckDBPyConnection"
     facts: Path
@@ -49,7 +49,7 @@ class OpenConnection:
 
 
 class ReportEngine:
-    """Lends one engine at a time, the same one as long as it knows what is so."""
+    """Lends one engine at a time, and the same one while what it has loaded is still valid."""
 
     def __init__(self) -> None:
         self._lendable: OpenConnection | None = None
@@ -64,8 +64,8 @@ class ReportEngine:
         zone: ZoneInfo,
         until: date,
     ) -> Iterator["DuckDBPyConnection"]:
-        """An engine as `views.connection` makes it; not lent again once a query failed on it."""
-        # So that most periods are asked of one engine.
+        """An engine as `sql_views.connection` makes it; a failed query ends its reuse."""
+        # Rounding lets most periods share one engine.
         until = until.replace(month=12, day=31)
         listings = {kind: _listing(facts / kind) for kind in kinds}
         open_connection, self._lendable = self._lendable, None

@@ -1,10 +1,10 @@
-"""The lake's keeper: many small objects become few large ones, and nothing else changes.
+"""The lake's keeper: it folds many small objects into few large ones and changes nothing else.
 
-What came from the stream is folded every hour, the hours of a day once it is over, the days of a
-month likewise: so a report of years opens tens of objects. A fold writes the large object where it
-still is what was read, then removes what went into it where that still is what was read. Wherever
-it is killed, and whoever else folds at once, each fact lies in one object or in two, and readers
-know it by its id.
+It folds objects from the stream every hour, the hours of a day once the day is over, and the days
+of a month once the month is over. So a report over years opens tens of objects. A fold writes the
+large object only if that object is still the one it read. Then it removes the objects that went
+into it, again only those that are unchanged. Wherever a fold is killed, and even if several run at
+once, each fact lies in one object or in two, and readers recognize a duplicate by its id.
 """
 
 from collections import defaultdict
@@ -25,14 +25,14 @@ from loyalty.lake.objects import FETCHERS, FOLDED, Lake, Stored, folded_key
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# What is recorded in the last moments of a day is in the lake within minutes; what comes later than
-# this is folded into the day, or the month, all the same.
+# Facts recorded in the last moments of a day reach the lake within minutes. Facts that arrive even
+# later than this are still folded into their day or month.
 DAY_CLOSES_AFTER: Final = timedelta(hours=1)
 MONTH_CLOSES_AFTER: Final = timedelta(days=2)
 ATTEMPTS_MAX: Final = 3
 
 _KINDS: Final = {fact.kind: fact for fact in ALL}
-# A member's facts lie together: reports group by member more than by anything else.
+# A member's facts are stored together, because reports group by member most often.
 SORTED_BY: Final = {
     "entries": "member_id, counted_at, fact_id",
     "members": "fact_id",
@@ -45,14 +45,14 @@ SORTED_BY: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """How many objects became how many."""
+    """The number of objects before and after a fold."""
 
     sources: int = 0
     targets: int = 0
 
 
 class Keeper:
-    """Tidies the facts of one kind of one program, as of a moment."""
+    """Folds the facts of one kind of one program, as of a moment."""
 
     def __init__(self, lake: Lake, *, root: Path, now: datetime) -> None:
         self._lake = lake
@@ -60,10 +60,10 @@ class Keeper:
         self._now = now.astimezone(UTC)
 
     def fold(self, program_id: str, kind: str) -> Folded:
-        """Fold what there is to fold. Doing it again, or twice at once, changes nothing.
+        """Fold everything that is ready. A repeated or concurrent run changes nothing more.
 
         Raises:
-            TryAgain: others folded the same all the time.
+            TryAgain: other runs folded the same facts during every attempt.
         """
         targets, sources = 0, 0
         for _ in range(ATTEMPTS_MAX):
@@ -79,7 +79,7 @@ class Keeper:
         raise TryAgain("Somebody else is folding the same facts")
 
     def _plan(self, listed: Sequence[Stored]) -> tuple[dict[str, list[Stored]], dict[str, Stored]]:
-        """What goes into each object that is to be written, and the objects that are there."""
+        """The parts of each object to write, and the objects that exist."""
         standing = {each.cover: each for each in listed if each.is_folded}
         plan: defaultdict[str, list[Stored]] = defaultdict(list)
         for each in listed:
@@ -89,12 +89,12 @@ class Keeper:
         return plan, standing
 
     def _target(self, stored: Stored) -> str:
-        """The cover of the object that a part belongs into by now."""
+        """The cover of the object that a part belongs in as of now."""
         month, day = stored.cover[:7], stored.cover[:10]
         if month < (self._now - MONTH_CLOSES_AFTER).strftime("%Y-%m"):
             return month
         if len(stored.cover) == len("2026-11"):
-            # Written whole while the month was thought to be over.
+            # An earlier run took the month to be over and wrote it whole.
             return stored.cover
         if day < (self._now - DAY_CLOSES_AFTER).strftime("%Y-%m-%d"):
             return day
@@ -108,7 +108,7 @@ class Keeper:
         parts: Sequence[Stored],
         standing: Stored | None,
     ) -> bool:
-        """Write one object and remove what went into it; False where it was overtaken."""
+        """Write one object and remove its parts; False if another run changed it first."""
         with TemporaryDirectory(dir=self._root) as scratch:
             folder = Path(scratch)
             whole = [*parts, standing] if standing else list(parts)
@@ -133,9 +133,9 @@ class Keeper:
 
 
 def _merge(fact: type[Fact], folder: Path, *, into: Path, fresh: Sequence[Stored]) -> list[str]:
-    """Write the facts of a folder's files into one, each by its last revision.
+    """Write the facts of a folder's files into one file, each fact in its last revision.
 
-    Gives the members of the entries that were not folded before.
+    Returns the members of the entries that were not folded before.
     """
     paths = sorted(folder.glob("*~*"))
     together = SORTED_BY[fact.kind]
@@ -162,7 +162,7 @@ def _members(connected: "DuckDBPyConnection", fact: type[Fact], paths: Sequence[
 
 
 def _digest(parts: Sequence[Stored]) -> str:
-    """The same for the same parts: what is folded again after a fall is told once."""
+    """A name that depends only on the parts: a fold repeated after a crash writes it once."""
     return sha256("\n".join(sorted(each.key for each in parts)).encode()).hexdigest()[:32]
 
 

@@ -1,8 +1,8 @@
-"""The lake on a function's own disk: what reports read.
+"""A copy of the lake on a function's own disk, which reports read.
 
-Of a large Parquet object only those columns are fetched that are asked for, into a file of the
-object's size, at their places: the engine reads it as if it were whole, and what was not fetched
-takes no room. Further columns come when a report asks for them.
+From a large Parquet object, only the columns that a report needs are fetched. They go to their own
+offsets in a file of the object's size. The engine reads the file as if it were whole, and the
+parts not fetched take no disk space. More columns are fetched when a report needs them.
 """
 
 import shutil
@@ -22,17 +22,17 @@ from loyalty.lake.parquet import Layout
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Of the 4 GB that the function has on disk; the rest is for queries that outgrow its memory.
+# Out of the 4 GB that the function has on disk; queries that outgrow its memory use the rest.
 BYTES_MAX: Final = 3 * 1024**3
 ATTEMPTS_MAX: Final = 3
-# Up to here an object is fetched whole: that is one request and not three.
+# Objects up to this size are fetched whole, in one request instead of three.
 WHOLE_BYTES_MAX: Final = 1024**2
-# At the end of an object, where its footer is: most are shorter.
+# Bytes to fetch from the end of an object, where its footer is; most footers are shorter.
 TAIL_BYTES: Final = 128 * 1024
-# To read on over bytes that nobody asked for takes no longer than one more request: ten that wait
-# some 25 ms each, beside each other, at 100 MB a second.
+# Reading through a gap of this size takes no longer than one more request: ten requests run in
+# parallel, each waits about 25 ms, and the function reads 100 MB a second.
 GAP_BYTES_MAX: Final = 256 * 1024
-# What a disk gives at once; `st_blocks` counts these.
+# The size of a disk block, as `st_blocks` counts them.
 BLOCK_BYTES: Final = 512
 
 type Columns = Mapping[str, Collection[str]]
@@ -40,7 +40,7 @@ type Columns = Mapping[str, Collection[str]]
 
 @dataclass(slots=True)
 class Held:
-    """What there is on the disk of an object: columns, or all of it where there is no layout."""
+    """The part of an object that is on disk: some columns, or all of it if there is no layout."""
 
     layout: Layout | None
     columns: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class Held:
         return self.layout is None or bool(self.columns)
 
     def lacks(self, columns: Collection[str]) -> frozenset[str]:
-        """The columns that are still to be fetched; older objects may not have some at all."""
+        """The columns that still have to be fetched; older objects may lack some entirely."""
         return frozenset(columns) & frozenset(self.layout or ()) - self.columns
 
     def spans(self, columns: Collection[str]) -> list[Span]:
@@ -60,12 +60,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class MirroredObject:
-    """An object that was listed, the file that it is on the disk, and what is asked of it."""
+    """A listed object, its file on the disk, and the columns that a report needs from it."""
 
     stored: Stored
     path: Path
     columns: frozenset[str] | None
-    """None: all."""
+    """None means all columns."""
 
 
 class Mirror:
@@ -92,14 +92,14 @@ class Mirror:
         columns: Columns | None = None,
         report_progress: Callable[[int, int], None] = lambda _read, _total: None,
     ) -> Path:
-        """Bring a program's facts up to date; gives a folder with one of files for each kind.
+        """Bring a program's facts up to date; returns a folder with a subfolder for each kind.
 
-        Of a kind that `columns` names the others may be missing in the files. `report_progress` is
-        many objects are there, of how many.
+        For a kind in `columns`, the files may lack all other columns. `report_progress` gets the
+        number of objects on disk and the number of all objects.
 
         Raises:
-            TooLarge: they do not fit on the disk.
-            TryAgain: the lake was being tidied all the time.
+            TooLarge: the facts do not fit on the disk.
+            TryAgain: the lake was being folded during every attempt.
         """
         folder = self._root / program_id
         for _ in range(ATTEMPTS_MAX):
@@ -118,9 +118,9 @@ class Mirror:
     def _needed(
         self, folder: Path, listed: Sequence[Stored], columns: Columns | None
     ) -> Iterator[MirroredObject]:
-        """What is asked of the objects of one kind.
+        """The objects of one kind, each with the columns needed from it.
 
-        Where objects share days, facts may be twice, and it takes their identity to see that.
+        Objects that share days may hold a fact twice; finding duplicates takes identity columns.
         """
         disputed = shared_days([stored.cover for stored in listed])
         for stored in listed:
@@ -135,7 +135,7 @@ class Mirror:
     def _drop_all_but(
         self, needed: Sequence[MirroredObject], *, folder: Path, kinds: Collection[str]
     ) -> None:
-        """Remove what left the lake, and what nobody knows how much of is there."""
+        """Remove objects that left the lake, and files whose fetched columns are unknown."""
         held = {each.path for each in needed} & self._held.keys()
         for kind in kinds:
             (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ class Mirror:
     def _outlined(
         self, needed: Sequence[MirroredObject], *, folder: Path, pool: ThreadPoolExecutor
     ) -> bool:
-        """Learn where columns are of what is not fetched whole; False as in `_matched`."""
+        """Read the layouts of objects that are not fetched whole; False as in `_matched`."""
         unknown = [
             each for each in needed if each.columns is not None and each.path not in self._held
         ]
@@ -161,7 +161,7 @@ class Mirror:
         return True
 
     def _fetch_footer(self, each: MirroredObject) -> bool:
-        """Make a file of an object's size that holds its footer and nothing else."""
+        """Make a file of an object's size that holds only its footer."""
         size = each.stored.size_bytes
         with each.path.open("w+b") as file:
             file.truncate(size)
@@ -181,7 +181,7 @@ class Mirror:
         pool: ThreadPoolExecutor,
         report_progress: Callable[[int, int], None],
     ) -> bool:
-        """Make the folder hold what is wanted; False where some of it is gone by now."""
+        """Fetch everything needed into the folder; False if an object has left the lake."""
         missing = [each for each in needed if self._missing_bytes(each)]
         if not self._has_room(needed, missing, folder=folder):
             return False
@@ -197,7 +197,7 @@ class Mirror:
     def _has_room(
         self, needed: Sequence[MirroredObject], missing: Sequence[MirroredObject], *, folder: Path
     ) -> bool:
-        """Let what is not wanted now make way; False where that was the program's own."""
+        """Make room by removing files not needed now; False if they were the program's own."""
         if sum(map(self._asked_bytes, needed)) > self._bytes_max:
             raise _outgrown()
         if not missing:
@@ -221,7 +221,7 @@ class Mirror:
         self._held = {path: held for path, held in self._held.items() if folder not in path.parents}
 
     def _asked_bytes(self, each: MirroredObject) -> int:
-        """How much of an object is asked for, fetched or not."""
+        """How many bytes of an object are needed, fetched or not."""
         if each.columns is None:
             return each.stored.size_bytes
         held = self._held[each.path]
@@ -265,6 +265,6 @@ def _length(spans: Sequence[Span]) -> int:
 
 
 def _size_bytes(folder: Path) -> int:
-    """What a folder takes of the disk: of a file with holes, what lies between them."""
+    """The disk space that a folder uses; the holes of a sparse file take none."""
     files = [path.stat() for path in folder.rglob("*") if path.is_file()]
     return sum(each.st_blocks * BLOCK_BYTES for each in files)

@@ -1,14 +1,14 @@
 """The lake: facts as objects in a bucket.
 
     facts/<kind>/program=<p>/day=<UTC day>/<name>.jsonl.gz    as they come from the stream
-    facts/<kind>/program=<p>/batch=<month>/<name>.jsonl.gz    many at once, of a closed month
-    facts/<kind>/program=<p>/month=<month>/<cover>.parquet    folded, of an hour, a day or a month
+    facts/<kind>/program=<p>/batch=<month>/<name>.jsonl.gz    a batch of facts of a closed month
+    facts/<kind>/program=<p>/month=<month>/<cover>.parquet    folded facts of an hour, day or month
 
-A `cover` is what an object holds facts of: `2026-11-21-14` (of that day, folded in that hour),
-`2026-11-21` or `2026-11`. Facts only ever move on to objects that are listed after those they leave
-(`day` before `month`, `-` before `.`), so whoever lists while they move sees them twice or once,
-never not at all; who reads drops what is there twice. Hive's way of naming folders lets other
-engines prune by program and month.
+A `cover` names the time whose facts an object holds: `2026-11-21-14` (facts of that day that were
+folded in that hour), `2026-11-21` or `2026-11`. Facts only ever move to objects that are listed
+after the ones they leave (`day` before `month`, `-` before `.`). So a listing taken during a move
+may show a fact twice but never misses one; readers drop duplicates. Hive-style folder names let
+other engines prune by program and month.
 """
 
 import gzip
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".jsonl.gz"
 FOLDED: Final = ".parquet"
-# Tells copies and revisions of a fact apart.
+# These columns distinguish copies and revisions of a fact.
 IDENTITY: Final = frozenset({"fact_id", "revision", "recorded_at"})
-# Names the members whose entries were folded, for whoever looks for what is new.
+# These objects name the members whose entries were folded; `Changes` reads them.
 TOUCHED: Final = "touched"
-# A hundred listings of a thousand: some five seconds, and far beyond what folding leaves.
+# A hundred listings of a thousand take about five seconds; folding leaves far fewer objects.
 OBJECTS_MAX: Final = 100_000
 # botocore keeps ten connections.
 FETCHERS: Final = 10
 GONE: Final = frozenset({"404", "NoSuchKey", "PreconditionFailed", "ConditionalRequestConflict"})
-# A batch of the stream may lie in the dead letters for two weeks before it is read again.
+# A batch of the stream may stay in the dead letters for two weeks before it is read again.
 LATE_MAX: Final = timedelta(days=15)
-# An object is dated when its upload begins, and listed when it has ended.
+# S3 dates an object at the start of its upload and lists it after the end.
 OVERLAP: Final = timedelta(minutes=10)
 
-# Bytes from the first on, and before the second.
+# The first byte, and the byte after the last.
 type Span = tuple[int, int]
 
 
@@ -76,7 +76,7 @@ class Stored:
 
     @property
     def file_name(self) -> str:
-        """Names the content: another one under the same key is another file."""
+        """Identifies the content: new content under the same key gets a new file name."""
         digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:32]
         return f"{self.cover}~{digest}{FOLDED if self.is_folded else SUFFIX}"
 
@@ -86,7 +86,7 @@ def folded_key(kind: str, program_id: str, cover: str) -> str:
 
 
 def shared_days(covers: Sequence[str]) -> set[str]:
-    """The covers that share a day with another; an hour is known by its day."""
+    """The covers that share a day with another one; an hour counts as its day."""
     by_day = Counter(cover[:10] for cover in covers)
     by_month = Counter(cover[:7] for cover in covers)
     whole_months = {cover for cover in covers if len(cover) == len("2026-11")}
@@ -106,10 +106,10 @@ class Lake:
         self._bucket = bucket
 
     def write(self, facts: Iterable[Fact], *, name: str, closed_before: date = date.min) -> None:
-        """Write facts, an object for each kind, program and day, all called `name`.
+        """Write facts, one object for each kind, program and day, all called `name`.
 
-        The same facts under the same name make the same objects, byte for byte. Those of months
-        that ended before `closed_before` lie in one object for each month.
+        The same facts under the same name make the same objects, byte for byte. Facts of months
+        that ended before `closed_before` go into one object for each month.
         """
         apart: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -121,7 +121,7 @@ class Lake:
             self._put_rows(f"{folder}{name}{SUFFIX}", map(_row, together))
 
     def touch(self, members: Iterable[str], *, program_id: str, day: date, name: str) -> None:
-        """Write down that entries of these members were folded on a day."""
+        """Record that entries of these members were folded on a day."""
         key = f"{prefix(TOUCHED, program_id)}day={day.isoformat()}/{name}{SUFFIX}"
         self._put_rows(key, ({"member_id": member_id} for member_id in members))
 
@@ -129,7 +129,7 @@ class Lake:
         """All objects of a kind, in the order in which facts move through them.
 
         Raises:
-            TooLarge: they are too many to be listed within a request.
+            TooLarge: there are too many to list within a request.
         """
         objects: list[Stored] = []
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -145,8 +145,8 @@ class Lake:
         return objects
 
     def fetch(self, stored: Stored, *, to: Path) -> bool:
-        """Bring an object into a file; False where it is gone, or another by now."""
-        # A file has its name only once it is whole.
+        """Download an object to a file; False if the object is gone or has changed."""
+        # The file gets its name only once it is whole.
         partial_path = to.with_suffix(".part")
         with partial_path.open("wb") as file:
             if not self.copy(stored, file):
@@ -155,7 +155,7 @@ class Lake:
         return True
 
     def copy(self, stored: Stored, file: BinaryIO, *, span: Span | None = None) -> bool:
-        """Write an object, or a span of it, into a file where that stands; False as in `fetch`."""
+        """Write an object, or a span of it, at the same offset of a file; False as in `fetch`."""
         first, stop = span or (0, stored.size_bytes)
         try:
             answer = self._client.get_object(
@@ -172,7 +172,7 @@ class Lake:
         return True
 
     def replace(self, key: str, path: Path, *, seen: Stored | None) -> bool:
-        """Write a file's content under a key where that still holds what was seen, or nothing."""
+        """Write a file under a key if the key still holds the object `seen` (None: no object)."""
         condition: dict[str, str] = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
         try:
             with path.open("rb") as body:
@@ -184,7 +184,7 @@ class Lake:
         return True
 
     def remove(self, stored: Stored) -> None:
-        """Remove an object, unless it is another by now."""
+        """Remove an object unless it has changed."""
         try:
             self._client.delete_object(Bucket=self._bucket, Key=stored.key, IfMatch=stored.etag)
         except ClientError as error:
@@ -203,17 +203,17 @@ class Lake:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The members with new entries, and when the newest of what tells so was written."""
+    """The members with new entries, and when the newest object that names them was written."""
 
     members: frozenset[str]
     until: datetime | None
 
 
 class Changes:
-    """Who has new entries, read off the objects that were written since.
+    """Finds members with new entries in the objects written since a moment.
 
-    By the bucket's own clock, and not by the day that facts lie under: a batch of the stream that
-    was held up for days is new all the same.
+    It uses the bucket's own clock, not the day in a key: a batch of the stream that was held up for
+    days is still new.
     """
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
@@ -221,7 +221,7 @@ class Changes:
         self._bucket = bucket
 
     def since(self, program_id: str, moment: datetime | None) -> Changed:
-        """The members of all entries that were written since a moment; None: ever."""
+        """The members of all entries that were written since a moment; None means ever."""
         written = list(self._written(program_id, moment))
         with ThreadPoolExecutor(FETCHERS) as pool:
             members = pool.map(self._members, (key for key, _ in written))
@@ -232,7 +232,7 @@ class Changes:
 
     def _written(self, program_id: str, since: datetime | None) -> Iterator[tuple[str, datetime]]:
         first = (since - LATE_MAX).date().isoformat() if since else ""
-        # Entries that are folded between the two listings are named by the second.
+        # The second listing names entries that are folded between the two listings.
         for kind in (EntryFact.kind, TOUCHED):
             of_kind = prefix(kind, program_id)
             pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -252,7 +252,7 @@ class Changes:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            # Folded since it was listed; who was in it is named by what the next look will find.
+            # It was folded since it was listed; the next run finds its members by the fold.
             return set()
         rows = gzip.decompress(body).splitlines()
         return {json.loads(row)["member_id"] for row in rows}
@@ -260,7 +260,7 @@ class Changes:
 
 def _packed(rows: Iterable[Mapping[str, object]]) -> bytes:
     lines = (json.dumps(row, separators=(",", ":")) for row in rows)
-    # No time in the header: the same facts are the same bytes.
+    # The header holds no time, so that the same facts make the same bytes.
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 

@@ -1,7 +1,7 @@
-"""Where the columns of a Parquet file lie, so that no more of it has to be fetched.
+"""Finds where the columns of a Parquet file lie, so that only those have to be fetched.
 
-A file ends with its footer, the footer's length and a magic word; the footer says where each row
-group has each column. A Bloom filter lies apart from the column whose it is.
+A file ends with its footer, the footer's length and a magic word. The footer says where each row
+group has each column. A column's Bloom filter lies apart from the column.
 """
 
 from collections import defaultdict
@@ -12,11 +12,11 @@ from typing import Final
 from loyalty.lake import sql_views
 from loyalty.lake.objects import Span
 
-# By column: where its parts are, of all row groups.
+# The spans of each column, over all row groups.
 type Layout = Mapping[str, Sequence[Span]]
 
 MAGIC: Final = b"PAR1"
-# What follows the footer.
+# The length and the magic word after the footer.
 TRAILER_BYTES: Final = 4 + len(MAGIC)
 
 _CHUNKS: Final = """
@@ -32,16 +32,16 @@ _CHUNKS: Final = """
 
 
 def footer_bytes(trailer: bytes) -> int:
-    """How long a footer is, with what follows it: the trailer, the last bytes of the file."""
+    """The length of a footer and the trailer after it; `trailer` is the file's last bytes."""
     if not trailer.endswith(MAGIC):
         raise ValueError("it is no Parquet file")
     return int.from_bytes(trailer[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
 
 
 def layouts(folder: Path, tails: Mapping[Path, int]) -> dict[Path, Layout]:
-    """Where columns of files below a folder lie, before the tail that is there of each.
+    """The columns' spans before the tail on disk, for each file below a folder.
 
-    Nothing but the footers is read.
+    Only the footers are read.
     """
     if not tails:
         return {}
@@ -54,14 +54,14 @@ def layouts(folder: Path, tails: Mapping[Path, int]) -> dict[Path, Layout]:
         spans = [(start, start + size)]
         if bloom_start is not None:
             spans.append((bloom_start, bloom_start + bloom_size))
-        # A column that lies in the tail is known, and there.
+        # A column within the tail is listed, and is on disk already.
         tail = tails[path]
         found[path][column] += [(first, min(stop, tail)) for first, stop in spans if first < tail]
     return dict(found)
 
 
 def joined(spans: Iterable[Span], *, gap_bytes_max: int) -> list[Span]:
-    """As few spans as cover these, each further than that from the next."""
+    """The fewest spans that cover these, each more than `gap_bytes_max` from the next."""
     together: list[Span] = []
     for start, stop in sorted(spans):
         if together and start - together[-1][1] <= gap_bytes_max:

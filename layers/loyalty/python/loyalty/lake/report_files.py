@@ -1,7 +1,7 @@
-"""Reports and facts as files: written by the engine of the reports, one row after the other.
+"""Reports and facts as files, which the engine of the reports writes row by row.
 
-CSV says what the reports' JSON says, in the same words: instants in UTC, decimals as numbers, what
-lies within a fact as JSON. Parquet has every column in its type.
+CSV has the same values as the reports' JSON, in the same notation: instants in UTC, decimals as
+numbers, nested values of a fact as JSON. Parquet keeps each column's type.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from mypy_boto3_s3 import S3Client
 
-# What puts a fact into a period: never another one, whatever becomes of it.
+# The moment that puts a fact into a period. It never changes, whatever happens to the fact.
 DATED_BY: Final = {
     "entries": "counted_at",
     "members": "enrolled_at",
@@ -31,7 +31,7 @@ DATED_BY: Final = {
     "surveys": "answered_at",
     "vouchers": "issued_at",
 }
-# A file of 600 GB would have 10,000 parts, the most there may be.
+# A file of 600 GB would have 10,000 parts, the most that S3 allows.
 PART_BYTES: Final = 64 * 1024**2
 LINK_SECONDS: Final = 15 * 60
 MEDIA: Final[Mapping[FileFormat, str]] = {
@@ -42,7 +42,7 @@ MEDIA: Final[Mapping[FileFormat, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a file is made from: the facts on disk, the program, and a period of it."""
+    """The source of a file: the facts on disk, the program, and a period."""
 
     folder: Path
     document: Program
@@ -61,10 +61,10 @@ def reads(requested: RequestedFile) -> tuple[str, ...]:
 def write(
     requested: RequestedFile, path: Path, *, scope: Scope, seconds_max: float, spill_limit: str
 ) -> int:
-    """Write a file within the scope's folder; gives the number of its rows.
+    """Write a file within the scope's folder; returns the number of its rows.
 
     Raises:
-        TooLarge: it took too long, or more memory and disk than there is.
+        TooLarge: it took too long, or needed more memory or disk than the function has.
     """
     import duckdb  # noqa: PLC0415  # loading it takes longer than a request may
 
@@ -98,7 +98,7 @@ def write(
 def _facts_sql(kind: str) -> str:
     """All facts of a kind whose moment lies in the period, each once.
 
-    In no order: to sort ten million of them takes more memory and disk than there is.
+    They are not sorted: sorting ten million takes more memory and disk than the function has.
     """
     moment = DATED_BY[kind]
     return f"FROM {kind} WHERE {moment} >= $from_at AND {moment} < $until_at"
@@ -124,7 +124,7 @@ def _copy(
 def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
     quoted = f'"{name}"'
     if file_format == "parquet":
-        # An instant, and not the time on some wall.
+        # An instant, not a local time.
         written = f"{quoted}::TIMESTAMPTZ" if sql_type == "TIMESTAMP" else quoted
     elif sql_type == "VARCHAR":
         written = as_text_sql(quoted)
@@ -140,7 +140,7 @@ def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
 
 
 class FileShelf:
-    """The bucket where files lie until they lapse."""
+    """The bucket that keeps files until they expire."""
 
     def __init__(self, client: "S3Client", *, bucket: str, part_bytes: int = PART_BYTES) -> None:
         self._client = client
@@ -148,9 +148,9 @@ class FileShelf:
         self._part_bytes = part_bytes
 
     def put(self, key: str, path: Path, *, file_format: FileFormat) -> tuple[int, str]:
-        """Bring a file there, part by part; gives its size and its SHA-256.
+        """Upload a file part by part; returns its size and its SHA-256.
 
-        It is there whole or not at all. The parts of an upload that was cut off lapse in a day.
+        The file is stored whole or not at all. The parts of an interrupted upload expire in a day.
         """
         begun = self._client.create_multipart_upload(
             Bucket=self._bucket, Key=key, ContentType=MEDIA[file_format]
@@ -158,7 +158,7 @@ class FileShelf:
         digest, size_bytes = hashlib.sha256(), 0
         parts: list[dict[str, Any]] = []
         with path.open("rb") as file:
-            # An empty file is one empty part.
+            # An empty file is uploaded as one empty part.
             while (part := file.read(self._part_bytes)) or not parts:
                 sent = self._client.upload_part(
                     Bucket=self._bucket,
@@ -179,9 +179,9 @@ class FileShelf:
         return size_bytes, digest.hexdigest()
 
     def link(self, key: str, *, name: str) -> str:
-        """An address that hands out a file to whoever has it, for a quarter of an hour.
+        """A URL that lets anyone who has it download a file for 15 minutes.
 
-        It dies with the credentials of the function that made it, if these end sooner.
+        It stops working earlier if the credentials of the function that made it expire first.
         """
         return self._client.generate_presigned_url(
             "get_object",

@@ -1,7 +1,7 @@
 """The reports: one `.sql` file each, run by DuckDB over facts on the function's own disk.
 
-The head of a file says what the report answers, which facts it reads, what picture suits it, and
-what its columns are. Parameters are bound, never pasted.
+The head of a file says what the report answers, which facts it reads, which chart suits it, and
+what its columns are. Parameters are bound, never pasted into the SQL.
 """
 
 import re
@@ -32,9 +32,9 @@ type Connect = Callable[..., AbstractContextManager[DuckDBPyConnection]]
 type ChartKind = Literal["figures", "column", "bar", "line", "funnel", "heatmap"]
 
 WITHIN_DAYS: Final = 14
-# The gateway waits for 30 s, and the facts have to be fetched first.
+# The gateway waits for 30 s, and fetching the facts takes part of that.
 QUERY_SECONDS_MAX: Final = 20.0
-# Lambda hands on 6 MB.
+# Lambda allows a response of 6 MB.
 ANSWER_BYTES_MAX: Final = 5_000_000
 
 _TITLE: Final = re.compile(r"^-- (.+)$", re.MULTILINE)
@@ -52,7 +52,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a report answers."""
+    """The rows that a report returns, and their columns."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -60,12 +60,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The picture that suits a report.
+    """The chart that suits a report.
 
-    `x` is the column that cases are told apart by, `series` the one that parts each of them (in a
-    heatmap: the one that goes down), and `y` are the columns that are measured. Of rows that share
-    both, what is measured is summed; `a / b` is the sum of the one over that of the other. Each
-    value of `facet` has a chart of its own, where sums over it would say nothing.
+    `x` is the column along the horizontal axis, `series` the column that splits each `x` (in a
+    heatmap, the vertical axis), and `y` are the measured columns. Rows that share `x` and `series`
+    are summed; `a / b` is the sum of `a` over the sum of `b`. Each value of `facet` has a chart of
+    its own, for columns over which sums mean nothing.
     """
 
     kind: ChartKind
@@ -82,16 +82,16 @@ class Report:
     sql: str
     reads: tuple[str, ...]
     about: str = ""
-    """What else there is to know, in Markdown."""
+    """Further explanation, in Markdown."""
     chart: Chart
     units: Mapping[str, str]
-    """By column, in their order."""
+    """The description of each column, in the columns' order."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPeriod:
-    """Days of a program, both included, as they are known `as_of` a moment, in steps of `by`."""
+    """Days of a program, both included, as recorded `as_of` a moment, in steps of `by`."""
 
     first: date
     last: date
@@ -105,12 +105,12 @@ class ReportPeriod:
         return self.as_of.astimezone(self.zone).date()
 
     def parameters(self) -> dict[str, Any]:
-        """What a report may bind; instants are UTC.
+        """The parameters that a report may bind; instants are UTC.
 
-        `last_day` and `day_before` are the days whose end the report looks back from. Neither lies
-        ahead: what expires next week has not expired because a period ends next month. `final_day`
-        is the period's last day wherever it lies. `within_days` is for how long what follows is
-        put down to what it followed.
+        The report looks back from the end of `last_day` and of `day_before`. Neither is in the
+        future: points that expire next week have not expired just because a period ends next month.
+        `final_day` is the period's last day, even in the future. `within_days` is for how many days
+        an action counts as following what came before it.
         """
         return {
             "as_of": self.as_of.astimezone(UTC).replace(tzinfo=None),
@@ -128,10 +128,10 @@ class ReportPeriod:
 
 @cache
 def report(name: str) -> Report:
-    """The report of a name.
+    """The report with this name.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such report.
     """
     found = {path.name: path for path in files("loyalty").joinpath("reports").iterdir()}
     path = found.get(f"{name}.sql")
@@ -154,7 +154,7 @@ def report(name: str) -> Report:
 
 
 def _chart(sql: str) -> Chart:
-    """As the head says it: the kind, the column across, those measured, series and facet."""
+    """Read the head's chart line: kind, `x`, the `y` columns, `series` and `facet`."""
     found = _CHART.search(sql)
     if found is None:
         raise ValueError(f"it does not say what chart suits it: {sql[:100]}")
@@ -171,7 +171,7 @@ def _chart(sql: str) -> Chart:
 
 
 def _about(sql: str) -> str:
-    """The prose of a head: what stands between what is meant for the engine and the table."""
+    """The prose of a head: the text between the lines for the engine and the table."""
     head = "\n".join(line[2:].removeprefix(" ") for line in _head(sql))
     _, _, rest = head.partition("\n\n")
     _, _, prose = rest.partition("\n\n")
@@ -183,7 +183,7 @@ def _head(sql: str) -> Iterator[str]:
 
 
 def _descriptions(sql: str) -> dict[str, str]:
-    """What each column is; a line without a name goes on with the one before."""
+    """The description of each column; a line without a name continues the line before it."""
     descriptions: dict[str, str] = {}
     last = ""
     for name, _, words in _COLUMN.findall(sql):
@@ -193,7 +193,7 @@ def _descriptions(sql: str) -> dict[str, str]:
 
 
 def names() -> list[str]:
-    """All reports there are."""
+    """The names of all reports."""
     paths = files("loyalty").joinpath("reports").iterdir()
     return sorted(path.name.removesuffix(".sql") for path in paths if path.name.endswith(".sql"))
 
@@ -207,13 +207,13 @@ def run(
     seconds_max: float = QUERY_SECONDS_MAX,
     connect: Connect = sql_views.connection,
 ) -> Table:
-    """Answer a report over the facts in a folder, on an engine that `connect` lends.
+    """Run a report over the facts in a folder, on an engine that `connect` lends.
 
     Raises:
-        TooLarge: it took too long, more memory than there is, or its answer is too long.
+        TooLarge: it took too long, needed too much memory, or its answer is too long.
     """
-    # Loading the engine takes longer than everything else here together.
-    import duckdb  # noqa: PLC0415  # as said
+    # Loading the engine takes longer than everything else here combined.
+    import duckdb  # noqa: PLC0415  # see above
 
     try:
         with connect(
@@ -243,7 +243,7 @@ def run(
 
 
 def bound(sql: str, period: ReportPeriod) -> dict[str, Any]:
-    """The parameters that a report names; the engine refuses others."""
+    """The parameters that a report names; the engine rejects any others."""
     named = set(re.findall(r"\$([a-z_]+)", sql))
     return {name: value for name, value in period.parameters().items() if name in named}
 
@@ -268,7 +268,7 @@ def _cell(value: object) -> Cell:
         case None | int() | str():
             return value
         case Decimal():
-            # Six decimals survive: it takes a float seventeen digits to lose one.
+            # All six decimals survive: a float loses digits only from the seventeenth on.
             return float(value)
         case datetime():
             return value.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")

@@ -1,8 +1,8 @@
 """The engine of the reports: DuckDB, over one program's facts on the function's own disk.
 
-Each kind of facts is a view that has every fact once. On top comes what reports share
-(`reports/shared`): macros, further views, and what the program's document says. The engine reaches
-nothing but the folder of the facts.
+Each kind of facts is a view that has every fact once. On top of these come the macros and views
+that reports share (`reports/shared`) and the settings of the program's document. The engine can
+access only the folder of the facts.
 """
 
 import re
@@ -25,12 +25,12 @@ from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Of the function's 3 GB; the rest is for Python and for reading files.
+# Out of the function's 3 GB; Python and reading files need the rest.
 MEMORY_LIMIT: Final = "2200MiB"
-# Of its 4 GB on disk, beside the facts.
+# Out of its 4 GB on disk, beside the facts.
 SPILL_LIMIT: Final = "900MiB"
 THREADS: Final = 2
-# Nothing that a fact tells happened before; `macros.sql` counts from here.
+# No fact is about an earlier time; `macros.sql` counts from here.
 FIRST_MIDNIGHT: Final = date(2000, 1, 1)
 # In the order in which they build on each other.
 SHARED: Final = (
@@ -45,7 +45,7 @@ _TYPES: Final = {
     datetime: "TIMESTAMP",
     date: "DATE",
 }
-# Where in the folded files a fact is told; the engine knows this of every row.
+# The place of a fact in the folded files; the engine gives it for every row.
 _PLACE: Final = {"filename": "VARCHAR", "file_row_number": "BIGINT"}
 _READS: Final = re.compile(r"^-- Reads: (.+)$", re.MULTILINE)
 
@@ -73,9 +73,9 @@ def connection(
     until: date,
     spill_limit: str = SPILL_LIMIT,
 ) -> "DuckDBPyConnection":
-    """An engine that knows the facts of these kinds and the program, and reaches nothing else.
+    """An engine that has loaded these kinds of facts and the program, and can access nothing else.
 
-    Days are those of `zone`; `until` is the last that is asked for.
+    Days are local to `zone`; `until` is the last day that a report may ask for.
     """
     connected = _connect(facts, in_order=False, spill_limit=spill_limit)
     firsts = midnights(zone, until)
@@ -94,16 +94,16 @@ def extend(
     kinds: Collection[str],
     loaded: Collection[str] = (),
 ) -> None:
-    """Tell an engine that knows some kinds of facts of others."""
+    """Load further kinds of facts into an engine."""
     for kind in set(kinds) - set(loaded):
         _load(connected, _KINDS[kind], facts / kind)
     _share(connected, kinds, loaded=loaded)
 
 
 def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
-    """An engine that knows these kinds of facts and what is shared by name alone, to plan with."""
+    """An engine for planning only: these kinds of facts as empty tables, and the shared views."""
     # As in `_connect`.
-    import duckdb  # noqa: PLC0415  # as said
+    import duckdb  # noqa: PLC0415  # see above
 
     connected = duckdb.connect(":memory:", config={"threads": 1})
     connected.execute(shared("macros"))
@@ -126,15 +126,15 @@ def _share(
 
 
 def workshop(folder: Path) -> "DuckDBPyConnection":
-    """An engine that reads and writes a folder, and reaches nothing else."""
+    """An engine that reads and writes a folder, and can access nothing else."""
     connected = _connect(folder, in_order=True, spill_limit=SPILL_LIMIT)
     connected.execute("SET lock_configuration = true")
     return connected
 
 
 def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConnection":
-    # Loading the engine takes longer than everything else here together.
-    import duckdb  # noqa: PLC0415  # as said
+    # Loading the engine takes longer than everything else here combined.
+    import duckdb  # noqa: PLC0415  # see above
 
     connected = duckdb.connect(
         ":memory:",
@@ -157,7 +157,7 @@ def _connect(folder: Path, *, in_order: bool, spill_limit: str) -> "DuckDBPyConn
 def _set_program(
     connected: "DuckDBPyConnection", document: Program, *, midnights: list[datetime]
 ) -> None:
-    """What reports need of the program's document, as variables and tables."""
+    """Set what reports need from the program's document, as variables and tables."""
     tiers, value = document.tiers, document.point_value
     spans = 12 if tiers and tiers.period == "rolling_12_months" else 1
     for name, setting in {
@@ -183,10 +183,10 @@ def _catalogue(connected: "DuckDBPyConnection") -> None:
 
 
 def local_day(firsts: Sequence[datetime]) -> str:
-    """The program's day of an instant, as a choice between the spans of one offset from UTC.
+    """A macro for the local day of an instant; it chooses between spans of one offset from UTC.
 
-    Ten million instants are asked for their day many times in a report, and to look each up in the
-    list of midnights costs five times as much.
+    A report asks for the days of ten million instants many times. Looking each one up in the list
+    of midnights would cost five times as much.
     """
     days = [FIRST_MIDNIGHT + timedelta(days=number) for number in range(len(firsts))]
     offsets = [
@@ -205,7 +205,7 @@ def local_day(firsts: Sequence[datetime]) -> str:
         day = f"(moment + to_seconds({offsets[begins[first]]}))::DATE"
         if first == len(begins) - 1:
             return day
-        # The last day before the clocks are changed may be longer than others.
+        # The last day before the clocks change may be longer than others.
         return f"least({day}, DATE '{days[begins[first + 1] - 1]}')"
 
     return f"CREATE MACRO local_day(moment) AS {chosen(0, len(begins) - 1)}"
@@ -213,7 +213,7 @@ def local_day(firsts: Sequence[datetime]) -> str:
 
 @cache
 def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
-    """The first moment of each local day, in UTC, to some days after the last that matters."""
+    """The first moment of each local day, in UTC, until a few days after `until`."""
     days = (until - FIRST_MIDNIGHT).days + 4
     return [
         midnight(FIRST_MIDNIGHT + timedelta(days=day), zone).replace(tzinfo=None)
@@ -222,15 +222,15 @@ def midnights(zone: ZoneInfo, until: date) -> list[datetime]:
 
 
 def _load(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> None:
-    """Make a kind of facts a view of that name: each fact once, by its last revision."""
+    """Make a kind of facts a view of that name: each fact once, in its last revision."""
     settled, disputed = _parted([path for path in sorted(folder.glob("*~*")) if is_whole(path)])
     if fact.final_revision == 1:
         connected.execute(f"""
             CREATE VIEW {fact.kind} AS {recorded(fact, settled)} UNION ALL {_once(fact, disputed)}
         """)
         return
-    # Of most facts the final revision is told, and what comes after it is rare: so few have to be
-    # compared with any, and those that do not count are looked for once.
+    # The lake has the final revision of most facts, and later revisions are rare. So few facts have
+    # to be compared, and the superseded ones are found only once.
     final, place = fact.final_revision, ", ".join(_PLACE)
     connected.execute(f"""
         CREATE VIEW recorded_{fact.kind} AS
@@ -246,8 +246,8 @@ def _load(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> No
         )
     """)  # noqa: S608  # names of our own classes and folders
     beyond = connected.execute(f"FROM later_{fact.kind} WHERE revision > {final} LIMIT 1")
-    # They are left out by their place in a file: to read the ids of all facts for it would take
-    # longer than many a report. Members are few and asked for in every part of a report.
+    # Superseded facts are excluded by their place in a file: reading the ids of all facts would
+    # take longer than many reports do. Members are few, and every part of a report reads them.
     connected.execute(f"""
         CREATE TABLE superseded_{fact.kind} AS
         SELECT * FROM recorded_{fact.kind} AS recorded
@@ -269,10 +269,10 @@ def _load(connected: "DuckDBPyConnection", fact: type[Fact], folder: Path) -> No
 
 
 def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Files that share no day with any other, and files that may tell a fact that another tells.
+    """Files that share no day with any other, and files that may share facts with others.
 
-    What was folded has every fact once. Facts may be twice where days are shared: in what was not
-    folded yet, and for a moment while it is. Copies of a fact lie under the same day.
+    A folded file has every fact once. Files that share a day may hold a fact twice: files that are
+    not folded yet, and for a moment during a fold. Copies of a fact always lie under the same day.
     """
     disputed_covers = shared_days([_cover(path) for path in paths])
     settled = [p for p in paths if p.name.endswith(FOLDED) and _cover(p) not in disputed_covers]
@@ -280,7 +280,7 @@ def _parted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
-    """A query for what files tell that may tell the same: each revision once."""
+    """A query over files that may share facts: each revision once."""
     return f"""
         FROM ({recorded(fact, paths)})
         QUALIFY row_number() OVER (
@@ -290,9 +290,9 @@ def _once(fact: type[Fact], paths: Sequence[Path]) -> str:
 
 
 def recorded(fact: type[Fact], paths: Sequence[Path], *, also: Collection[str] = ()) -> str:
-    """A query for all that files of the lake tell, as often as they tell it.
+    """A query for all facts in files of the lake, including duplicates.
 
-    `also` are columns of `_PLACE`; what is not folded has no place.
+    `also` are columns of `_PLACE`; facts that are not folded have no place.
     """
     types = columns(fact)
     folded = [path for path in paths if path.name.endswith(FOLDED)]
@@ -333,13 +333,13 @@ def _cover(path: Path) -> str:
 
 
 def columns(declared: type) -> dict[str, str]:
-    """The columns of a kind of facts, or the fields of what lies within one, with their types."""
+    """The columns of a kind of facts, or the fields of a nested value, with their types."""
     hints = get_type_hints(declared)
     return {field.name: _sql_type(hints[field.name]) for field in fields(declared)}
 
 
 def _sql_type(hint: Any) -> str:
-    """The column type for a field: its type, or that of its alternatives beside none."""
+    """The column type for a field: its type, or for an optional field the type besides None."""
     if isinstance(hint, TypeAliasType):
         return _sql_type(hint.__value__)
     if isinstance(hint, UnionType):
@@ -349,5 +349,5 @@ def _sql_type(hint: Any) -> str:
     if is_dataclass(hint) and isinstance(hint, type):
         within = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns(hint).items())
         return f"STRUCT({within})"
-    # What is left are literals, and those are words.
+    # Only literals are left, and those are words.
     return _TYPES.get(hint, "VARCHAR")

@@ -34,7 +34,8 @@
 WITH flow AS (
     SELECT
         month_of(expires_on) AS expires_in,
-        -- By the day of the month on which the report looks, its end standing for any end.
+        -- The month, and whether the day of the month is later than that of the report's last day.
+        -- No day is later than the last day of a month.
         month_of(local_day(counted_at)) AS counted_in,
         day(local_day(counted_at)) > day($last_day) AND $last_day <> last_day($last_day)
             AS is_later,
@@ -66,7 +67,7 @@ lots AS (
     GROUP BY expires_in
 ),
 
--- Of lots that are over: what was outstanding so many months before, however they ended.
+-- For expired lots: the points outstanding a number of months earlier, however the lots ended.
 triangle AS (
     SELECT
         lots.expires_in,

@@ -24,7 +24,7 @@ WITH flow AS (
                 THEN greatest(available_on, local_day(counted_at)) ELSE local_day(counted_at) END),
             month_of($last_day)
         ) AS age_months,
-        -- What was recorded as activated left `pending` again, in the month it came in.
+        -- Points recorded as activated have left `pending` again, in the month in which they came.
         whole(sum(points) FILTER (WHERE place = 'lot' AND points > 0))
             + whole(sum(points) FILTER (WHERE place = 'pending')) AS came,
         sum(points) AS change

@@ -28,7 +28,7 @@ WITH cohorts AS (
     WHERE status <> 'merged' AND enrolled_at >= $from_at AND enrolled_at < $until_at
 ),
 
--- Under their own ids, and under those of whom they took in.
+-- The cohorts' entries, under their own ids and those of the members merged into them.
 theirs AS (
     SELECT member_id, recorded_at, qualifying_counter, qualifying_amount
     FROM entries

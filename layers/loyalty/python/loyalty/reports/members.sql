@@ -56,8 +56,8 @@ activity AS (
     GROUP BY ALL
 ),
 
--- In which steps each customer bought. None stands for all that came before the period: the first
--- step may be cut, and who ordered before it, yet in the same week or month, is not new.
+-- The steps in which each customer bought. Null stands for all time before the period: the first
+-- step may be cut, and a customer who ordered before it in the same week or month is not new.
 bought AS MATERIALIZED (
     SELECT
         customer_id,

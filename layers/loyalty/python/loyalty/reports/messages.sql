@@ -36,7 +36,7 @@ WITH told AS (
     WHERE coalesce(sent_at, settled_at) >= $from_at AND coalesce(sent_at, settled_at) < $until_at
 ),
 
--- What members did, each under a number of its own.
+-- What members did; each action has its own number.
 deeds AS (
     SELECT *, row_number() OVER () AS deed
     FROM (
@@ -53,7 +53,7 @@ deeds AS (
     )
 ),
 
--- What followed several messages of a kind counts once.
+-- An action after several messages of one kind counts once.
 followed AS (
     SELECT DISTINCT told.message_kind, deeds.*
     FROM told

@@ -60,7 +60,7 @@ SELECT
         count(*) FILTER (WHERE state = 'used'), count(*) FILTER (WHERE state <> 'cancelled')
     ) AS used_rate,
     whole(sum(points) FILTER (WHERE state <> 'cancelled')) AS points,
-    -- One that is worth nobody knows what makes the sum unknown.
+    -- A single used voucher of unknown worth makes the sum unknown.
     CASE WHEN count(*) FILTER (WHERE state = 'used' AND worth_minor IS NULL) = 0
         THEN whole(sum(worth_minor) FILTER (WHERE state = 'used')) END AS cost_minor,
     whole(any_value(used_with.orders)) AS orders,

@@ -67,7 +67,8 @@ stock AS (
             WHERE (expires_on IS NULL OR expires_on >= $last_day)
                 AND place = 'pending' AND available_on > $last_day
         ) AS pending,
-        -- Expired and not yet recorded: by the end of the period, and before it.
+        -- Points that have expired but are not recorded as expired: by the end of the period, and
+        -- before the period.
         sum(points) FILTER (WHERE expires_on < $last_day) AS overdue,
         sum(points) FILTER (
             WHERE expires_on < $day_before AND counted_at < $from_at

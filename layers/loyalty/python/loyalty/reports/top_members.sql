@@ -30,7 +30,7 @@ WITH top AS (
     LIMIT 100
 ),
 
--- Under their own ids, and under those of whom they took in.
+-- The top members' own ids, and those of the members merged into them.
 accounts AS (
     SELECT member_id AS person_id, member_id FROM top
     UNION ALL

@@ -91,7 +91,7 @@ sold AS (
     GROUP BY ALL
 ),
 
--- Points by the day they were counted, alike ones together.
+-- Points by the day they were counted, summed over movements with the same dates.
 counted AS (
     SELECT
         local_day(counted_at) AS counted_on,
@@ -103,7 +103,7 @@ counted AS (
     GROUP BY ALL
 ),
 
--- When they began to wait, could be spent, were overdue; nothing of it lies ahead of today.
+-- The days on which points began to wait, became spendable and became overdue, none after today.
 staged AS (
     SELECT
         counted_on,
@@ -137,7 +137,7 @@ stock AS (
     GROUP BY ALL
 ),
 
--- The day before the first step stands for all days before.
+-- A null step stands for all days before the first step.
 changes AS (
     SELECT
         CASE WHEN changed_on >= $first_day THEN step_of($by, changed_on) END AS step,
@@ -173,7 +173,7 @@ standing AS (
     FROM (
         SELECT step, members, new_members, pending, spendable, overdue FROM changes
         UNION ALL
-        -- A step in which nothing changed stands where the one before it did.
+        -- A step in which nothing changed has the same standing as the step before it.
         SELECT step, 0, 0, 0, 0, 0 FROM steps WHERE step NOT IN (
             SELECT step FROM changes WHERE step IS NOT NULL
         )

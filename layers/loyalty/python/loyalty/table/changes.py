@@ -1,4 +1,4 @@
-"""The table's stream, read: its records as changes of the books, in order."""
+"""Reads the table's stream: turns its records into changes, in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _ENTRIES: Final = frozenset(get_args(EntryKind)) | {"placeholder"}
 
 
 class Unreadable(Exception):
-    """An item that no writer of ours can have meant; the cause tells what is wrong with it."""
+    """An item that none of our code can have written; the cause says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Records of the stream as far as they can be read: each change with its sequence number.
+    """The readable records of a batch of the stream: each change with its sequence number.
 
-    A stream is retried from the first record that failed, so nothing after it is looked at.
+    Lambda retries a stream from the first record that failed, so later records are not read.
     """
 
     changes: tuple[tuple[str, TableChange], ...]
@@ -58,10 +58,10 @@ def sequence_number(record: Mapping[str, Any]) -> str:
 
 
 def change_of(record: Mapping[str, Any]) -> TableChange | None:
-    """What a record tells of the books; nothing where the item is no part of them, or is gone.
+    """The change that a record describes; None for a deletion or an item of no kind listed here.
 
     Raises:
-        Unreadable: the item lies in the books but is none.
+        Unreadable: the item has one of these kinds, but cannot be read as one.
     """
     images = record["dynamodb"]
     if "NewImage" not in images:
@@ -81,10 +81,10 @@ def change_of(record: Mapping[str, Any]) -> TableChange | None:
 
 
 def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
-    """An item as if it were written for the first time; nothing where it is no part of the books.
+    """An item as if it were just written for the first time; None as in `change_of`.
 
     Raises:
-        Unreadable: the item lies in the books but is none.
+        Unreadable: the item has one of these kinds, but cannot be read as one.
     """
     try:
         after = _of_item(item)

@@ -1,4 +1,4 @@
-"""The only place where a key is built, and the chart of what lies where and who reads it.
+"""The only place that builds keys, and the chart of which items they name and who reads those.
 
 Every key begins with its program, so one partition can never hold two programs' items. The chart
 in the docs is made from the `charted` functions by calling them with the names of their parameters.
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from loyalty.table.operations import Item, Key
 
-# Ten thousand members due at one midnight make 625 a shard, one page of an index query.
+# Ten thousand members due at one midnight make 625 per shard, one page of an index query.
 SHARDS = 16
 
 
@@ -126,7 +126,7 @@ def storefront(program: str, storefront: str) -> Key:
     read_by="the list of a storefront's deliveries, other deliveries of the event",
 )
 def delivery(program: str, storefront: str, delivery: str, received: str) -> Key:
-    """A delivery's id begins with its event's, so what else was told of that is beside it."""
+    """A delivery's id begins with its event's id, so deliveries of one event are adjacent."""
     return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
 
 
@@ -232,7 +232,7 @@ def edit(program: str, source: str, order: str, fingerprint: str) -> Key:
 
 @charted("immediate expiry, caused by an order or an edit", read_by="refunds", index="history")
 def order_expiry(program: str, source: str, order: str, fingerprint: str) -> Key:
-    """An edit is named by its fingerprint, the order itself by nothing."""
+    """`fingerprint` is that of the edit; it is empty if the order itself caused the expiry."""
     named = f"#{fingerprint}" if fingerprint else ""
     return Key(order_partition(program, source, order), f"ENTRY#expiry{named}")
 
@@ -274,13 +274,13 @@ def voucher(program: str, code: str) -> Key:
     return Key(_program(program, "VOUCHER", code), "VOUCHER")
 
 
-# A sort key that begins with a time comes before it.
+# Sort keys that begin with a time sort before this.
 AFTER_ALL_TIMES = "9999"
 
 
 def instant(moment: datetime) -> str:
-    """UTC to the microsecond in a form that sorts as time does."""
-    # Not strftime, which writes the year 900 in three digits.
+    """UTC to the microsecond, in a form that sorts in order of time."""
+    # strftime would write the year 900 with three digits.
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -310,12 +310,12 @@ def report_exports_partition(program: str) -> str:
 
 
 def due_partition(program: str, index: str, day: str, shard: int) -> str:
-    """A partition of a sparse index: what is due in a program on a UTC day, one shard of it."""
+    """A partition of a sparse index: one shard of the items due in a program on a UTC day."""
     return _program(program, index.upper(), day, f"{shard:02d}")
 
 
 def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
-    """The attributes that put an item under a sparse index at the instant something is due."""
+    """The attributes that put an item into a sparse index at the instant it is due."""
     due_at = instant(moment)
     shard = zlib.crc32(owner.encode()) % SHARDS
     return {
@@ -325,7 +325,7 @@ def due_keys(index: str, program: str, owner: str, moment: datetime) -> Item:
 
 
 def owner(index: str, program: str, name: str) -> Key:
-    """What a sparse index lists under an owner's name: something of a member's, or a voucher."""
+    """The key of the item that a sparse index lists under a name: a member's item or a voucher."""
     if index == "reminding":
         return correspondence(program, name)
     kind, _, code = name.rpartition("#")
@@ -333,6 +333,6 @@ def owner(index: str, program: str, name: str) -> Key:
 
 
 def due_position(index: str, program: str, partition: str, listed: str) -> Item:
-    """Where a page of a sparse index goes on: after what is listed under this sort key."""
+    """Where the next page of a sparse index starts: after the item with this sort key."""
     key = owner(index, program, listed.partition("#")[2])
     return {"pk": key.pk, "sk": key.sk, f"{index}_pk": partition, f"{index}_sk": listed}

@@ -33,7 +33,7 @@ from loyalty.usecases.ports import Raced
 
 VERSION: Final = 1
 
-# Reminders are remembered in the correspondence; a message is stored for members who ask for it.
+# The correspondence records reminders; a message itself is stored so that members can ask for it.
 KEPT_FOR: Final = timedelta(days=400)
 
 
@@ -56,7 +56,7 @@ class TableLetters:
         key = keys.correspondence(self._program, before.member_id)
         operations: list[Operation] = [Put(key, item, (seen,))]
         if before.revision == 0:
-            # If the member is erased at this moment, nothing must be left behind.
+            # If the member is erased at this moment, the write must leave nothing behind.
             profile = keys.profile(self._program, before.member_id)
             operations.append(Check(profile, (equal(("kind",), "profile"),)))
         operations += (
@@ -235,7 +235,7 @@ class TableOutbox:
         try:
             self._engine.write((Update(key, actions, (is_waiting,)),))
         except Refused:
-            # Another worker, which took this one for dead, sent it too and has recorded it.
+            # Another worker took this one for dead, sent the message too, and has recorded it.
             return
 
     def _key(self, member_id: str, message_id: str) -> Key:

@@ -1,4 +1,4 @@
-"""The event bus: events in, in order, and how many of them it took."""
+"""The event bus: publishes events in order and reports how many arrived."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Limits of PutEvents.
 ENTRIES_MAX: Final = 10
 REQUEST_BYTES_MAX: Final = 256 * 1024
-# What `Time` counts for.
+# The size that `Time` counts for.
 TIME_BYTES: Final = 14
 ATTEMPTS_MAX: Final = 4
 
@@ -30,10 +30,10 @@ class Bus:
         self._pause = pause
 
     def publish(self, events: Sequence[Event]) -> int:
-        """Publish events in order; gives how many of the first ones all arrived.
+        """Publish events in order; returns how many arrived before the first that did not.
 
-        Later ones may have arrived as well: who publishes again from there repeats them, and
-        their ids say so.
+        Later events may have arrived as well. Publishing again from the first missing event repeats
+        them under the same ids, so consumers can drop the duplicates.
         """
         taken = 0
         for chunk in chunks([self._entry(event) for event in events]):
@@ -44,7 +44,7 @@ class Bus:
         return taken
 
     def _put(self, chunk: "Sequence[PutEventsRequestEntryTypeDef]") -> int:
-        """Put one request's worth, and again what did not arrive, a bounded number of times."""
+        """Send one request, and retry the entries that did not arrive, up to a limit."""
         waiting = dict(enumerate(chunk))
         for attempt in range(1, ATTEMPTS_MAX + 1):
             refused = self._refused(list(waiting.values()))
@@ -60,7 +60,7 @@ class Bus:
         return min(waiting)
 
     def _refused(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> list[bool]:
-        """Which of the entries did not arrive, as far as the answer tells."""
+        """Whether each entry failed to arrive, as far as the response says."""
         try:
             answer = self._client.put_events(Entries=entries)
         except ClientError as error:
@@ -84,7 +84,7 @@ class Bus:
 def chunks(
     entries: "Sequence[PutEventsRequestEntryTypeDef]",
 ) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
-    """The entries in order, as many together as one request may carry."""
+    """The entries in order, in chunks of as many as one request may carry."""
     chunk: list[PutEventsRequestEntryTypeDef] = []
     chunk_bytes = 0
     for entry in entries:
@@ -99,6 +99,6 @@ def chunks(
 
 
 def size_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
-    """What an entry counts against the limit of a request."""
+    """The size that an entry counts against the limit of a request."""
     texts = (entry["Source"], entry["DetailType"], entry["Detail"])
     return TIME_BYTES + sum(len(each.encode()) for each in texts)

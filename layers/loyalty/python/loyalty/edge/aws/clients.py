@@ -1,8 +1,8 @@
 """AWS clients, made when first used and kept while the function is warm.
 
-botocore alone makes them: importing boto3 on top of it costs every cold start another tenth.
-Timeouts are short because a request that waits longer has lost its caller; the retries that
-matter to the books are the table's own.
+botocore makes them without boto3, whose import would make every cold start a tenth longer.
+Timeouts are short because the caller of a longer request has given up; the table layer does the
+retries that matter to the ledger.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ _QUICK: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
-# The table layer tells a passing fault from a refusal and repeats the call itself.
+# The table layer distinguishes a transient fault from a refusal and repeats the call itself.
 _ONCE: Final = Config(
     connect_timeout=1,
     read_timeout=3,
@@ -38,7 +38,7 @@ _PATIENT: Final = Config(
     read_timeout=15,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
-    # Links are signed by the older rule where this does not say so, and new buckets refuse those.
+    # By default, links are signed with the older version, which new buckets refuse.
     signature_version="s3v4",
 )
 
@@ -72,7 +72,7 @@ def secrets_manager() -> "SecretsManagerClient":
 
 @cache
 def ses() -> "SESV2Client":
-    # Sent again after a lost answer, a mail would arrive twice.
+    # A retry after a lost response would send a mail twice.
     return cast("SESV2Client", _client("sesv2", _PATIENT_ONCE))
 
 

@@ -1,4 +1,4 @@
-"""What deliveries to endpoints are signed with, in Secrets Manager: one secret for each."""
+"""Signing secrets of webhook endpoints in Secrets Manager: one secret for each endpoint."""
 
 import base64
 import secrets as randomness
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Standard Webhooks asks for 24 to 64 random bytes.
 SECRET_BYTES: Final = 32
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # what a secret begins with
-# Far less than a secret that was replaced still signs.
+# This is far shorter than the time during which a replaced secret still signs.
 REMEMBERED_SECONDS_MAX: Final = 60.0
 REMEMBERED_MAX: Final = 1000
 
@@ -49,9 +49,9 @@ class EndpointSecrets:
 
 
 class RememberedSecrets:
-    """The secrets that a warm function signs with, read anew each minute.
+    """The secrets that a warm function signs with, read again after a minute.
 
-    `clock` counts seconds from anywhere.
+    `clock` counts seconds from any starting point.
     """
 
     def __init__(self, vault: EndpointSecrets, *, clock: Callable[[], float]) -> None:
@@ -74,12 +74,12 @@ class RememberedSecrets:
 
 
 def new_secret() -> str:
-    """A secret in the form of Standard Webhooks."""
+    """Make a secret in the format of Standard Webhooks."""
     return SECRET_PREFIX + base64.b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
 
 
 def key_of(secret: str) -> bytes:
-    """The bytes that a secret stands for."""
+    """The key bytes that a secret encodes."""
     return base64.b64decode(secret.removeprefix(SECRET_PREFIX))
 
 

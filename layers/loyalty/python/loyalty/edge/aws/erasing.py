@@ -1,4 +1,4 @@
-"""Where somebody to be erased is found outside of the table: the inbox, and the list of SES."""
+"""Erases a person's data outside the table: in the inbox, and on the suppression list of SES."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
 
-# As many as a client keeps connections. A delivery of 4 MB takes some 20 MB while it is read.
+# As many as a client's connections. A delivery of 4 MB takes about 20 MB while it is read.
 READERS: Final = 10
 READ_AT_ONCE: Final = 500
 
@@ -42,7 +42,7 @@ class InboxSearch:
                     StartAfter=after,
                     MaxKeys=READ_AT_ONCE,
                 )
-                # What is that small was erased before.
+                # Only an erased delivery is this small.
                 keys = [e["Key"] for e in listed.get("Contents", ()) if e["Size"] > len(ERASED)]
                 self._erase(keys, is_about, readers)
                 if not listed["IsTruncated"]:
@@ -64,7 +64,7 @@ class InboxSearch:
         try:
             stored = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
-            # Its thirty days are over just now.
+            # Its thirty days have just ended.
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return False
             raise
@@ -78,7 +78,7 @@ class InboxSearch:
 
 
 class MailSuppressions:
-    """Implements `Suppressions`: SES notes of itself where mail came back from."""
+    """Implements `Suppressions`: SES itself lists addresses whose mail bounced."""
 
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
@@ -89,7 +89,7 @@ class MailSuppressions:
             self._client.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
             match error.response["Error"]["Code"]:
-                # What SES cannot read as an address, it does not keep; other erasures must go on.
+                # SES never lists what it cannot read as an address, so the erasure can go on.
                 case "NotFoundException" | "BadRequestException":
                     return
                 case "TooManyRequestsException" | "ThrottlingException":

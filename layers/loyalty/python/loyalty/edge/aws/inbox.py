@@ -1,8 +1,8 @@
-"""The inbox: deliveries as they were received, in S3, and the queue of those to be applied.
+"""The inbox: deliveries as they were received, in S3, and the queue of deliveries to apply.
 
-An object's key says when the delivery was received, which one it is, and what it is applied in
-order with. So S3 lists deliveries in the order of time, and a key is all that a message of the
-queue needs.
+An object's key holds the time of receipt, the delivery's id, and the group within which deliveries
+are applied in order. So S3 lists deliveries in order of time, and a message of the queue needs only
+the key.
 """
 
 import base64
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# What S3 lists in one call, and SQS takes in one.
+# The most objects that S3 lists, and messages that SQS accepts, in one call.
 LISTED_AT_ONCE_MAX: Final = 1000
 SENT_AT_ONCE_MAX: Final = 10
-# A month of microseconds is halved 42 times before nothing is left to halve.
+# A month of microseconds can be halved 42 times before a single one is left.
 HALVINGS_MAX: Final = 44
 
-# What is left where somebody's data was: that there was a delivery.
+# Erasing a delivery leaves this in its place, so that the log still shows that it arrived.
 ERASED: Final = b'{"v": 1, "erased": true}'
 
 _NAME: Final = re.compile(r"(?P<log_id>\w+\.\w+)\.(?P<group>\w+)\.json", re.ASCII)
 
 
 class QueuedDelivery(NamedTuple):
-    """What the queue says: where a delivery lies, and when somebody asked for it once more."""
+    """A message of the queue: where a delivery lies, and when its replay was requested, if ever."""
 
     stored: StoredDelivery
     asked_at: datetime | None
 
 
 class S3Inbox:
-    """Deliveries as they were received, by the time they were."""
+    """Deliveries as they were received, in order of time."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
@@ -61,7 +61,7 @@ class S3Inbox:
         )
 
     def read(self, stored: StoredDelivery) -> Delivery | None:
-        """None for one that is not there any more, or whose words were erased."""
+        """Read a delivery; None if it has expired or its content was erased."""
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=_where(stored))
         except ClientError as error:
@@ -79,7 +79,7 @@ class S3Inbox:
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
     ) -> Listed[StoredDelivery]:
-        """In the order they were received; `since` and `before` are times or ids of the log."""
+        """Deliveries, oldest first; `since` and `before` are times or ids of the log."""
         found, is_all = self._between(program_id, storefront_id, since, before, limit)
         return Listed(found, found[-1].log_id if found and not is_all else None)
 
@@ -93,10 +93,10 @@ class S3Inbox:
         before_id: str | None,
         limit: int,
     ) -> Listed[StoredDelivery]:
-        """Newest first. A page may be shorter than its limit though more follow.
+        """Deliveries, newest first. A page may be shorter than its limit even if more follow.
 
-        S3 lists forward only. So where more lie in the time asked for than one call lists, the
-        time is halved until they do not: some twenty calls for the last of a burst in a month.
+        S3 lists forward only. If a span of time holds more deliveries than one call lists, the span
+        is halved until one call lists all: about twenty calls for the end of a burst in a month.
         """
         bound = before_id or log_time(before)
         low, high, from_ = since, before, since
@@ -116,7 +116,7 @@ class S3Inbox:
     def _between(
         self, program_id: str, storefront_id: str, since: str, before: str, limit: int
     ) -> tuple[list[StoredDelivery], bool]:
-        """The first ones from `since` on and before `before`, and whether these are all."""
+        """The first deliveries from `since` until before `before`, and whether these are all."""
         folder = _folder(program_id, storefront_id)
         listed = self._s3.list_objects_v2(
             Bucket=self._bucket, Prefix=folder, StartAfter=folder + since, MaxKeys=limit
@@ -129,13 +129,13 @@ class S3Inbox:
 
 
 def _page(found: list[StoredDelivery], *, limit: int, is_all: bool) -> Listed[StoredDelivery]:
-    """The last ones, newest first."""
+    """The last `limit` of these deliveries, newest first."""
     page = found[-limit:][::-1]
     return Listed(page, None if is_all and len(found) <= limit else page[-1].log_id)
 
 
 class SqsIntakeQueue:
-    """The queue of deliveries to be applied, each in order with what else is told of its order."""
+    """The queue of deliveries to apply; deliveries about the same order are applied in order."""
 
     def __init__(self, sqs: "SQSClient", *, queue_url: str) -> None:
         self._sqs = sqs
@@ -146,16 +146,16 @@ class SqsIntakeQueue:
             QueueUrl=self._queue_url,
             MessageBody=_message(stored),
             MessageGroupId=stored.group,
-            # Each delivery is applied and listed, also a second one in the same words: the books
-            # know what counted. What the queue forgets is the same sending tried twice.
+            # Every delivery is applied and listed, even a second one with the same content: the
+            # ledger ignores what already counted. The queue only drops a retry of the same send.
             MessageDeduplicationId=stored.log_id,
         )
 
     def send_again(self, stored: Iterable[StoredDelivery], *, asked_at: datetime) -> None:
-        """Once more; what is asked for twice in five minutes by the same request is sent once.
+        """Queue deliveries again; the same request repeated within five minutes sends them once.
 
         Raises:
-            TryAgain: not all could be sent.
+            TryAgain: some could not be sent.
         """
         for some in batched(stored, SENT_AT_ONCE_MAX, strict=False):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -196,7 +196,7 @@ def _where(stored: StoredDelivery) -> str:
 
 
 def _stored_at(where: str) -> StoredDelivery | None:
-    """What a key of the inbox tells; None where it is not that of a delivery."""
+    """The delivery that a key of the inbox names; None if the key is not a delivery's."""
     program_id, _, rest = where.partition("/")
     storefront_id, _, name = rest.partition("/")
     parts = _NAME.fullmatch(name)
@@ -218,7 +218,7 @@ def _message(stored_delivery: StoredDelivery, **more: str) -> str:
 
 
 def _to_json(delivery: Delivery) -> bytes:
-    """The body in base64: signatures are made over bytes, and these may be any."""
+    """Encode a delivery, with its body in base64: signatures cover bytes, which may be anything."""
     content = {
         "v": 1,
         "program_id": delivery.program_id,
@@ -233,7 +233,7 @@ def _to_json(delivery: Delivery) -> bytes:
 
 
 def delivery_from_json(stored: bytes) -> Delivery | None:
-    """A delivery as it was received; None where what it said was erased."""
+    """A delivery as it was received; None if its content was erased."""
     if stored == ERASED:
         return None
     content = json.loads(stored)

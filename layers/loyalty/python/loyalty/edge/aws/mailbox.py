@@ -1,4 +1,4 @@
-"""Mail through SES: one message to one member, with a way out that needs one click (RFC 8058)."""
+"""Mail through SES: one message to one member, with a one-click unsubscribe link (RFC 8058)."""
 
 from collections.abc import Mapping
 from email.utils import formataddr
@@ -13,8 +13,8 @@ from loyalty.usecases.messaging.notifications import Rejected
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# Of this very mail. Whatever else is refused (a sender that is not verified, sending that is
-# paused) is for a person to mend, and is sent when it is.
+# Codes that reject this particular mail. For any other refusal (the sender is not verified, sending
+# is paused) a person has to fix the cause; then the mail is sent.
 _REJECTED: Final = frozenset({"BadRequestException", "MessageRejected"})
 _PASSING: Final = frozenset(
     {"InternalFailure", "LimitExceededException", "ServiceUnavailable", "ThrottlingException"}
@@ -38,11 +38,11 @@ class Mailbox:
         unsubscribe_url: str,
         tags: Mapping[str, str],
     ) -> str:
-        """Send a mail under a name; gives the id by which SES tells of it later.
+        """Send a mail with `name` as the sender; returns the id in SES's later notifications.
 
         Raises:
-            Rejected: SES will never take this mail.
-            TryAgain: it did not take it now.
+            Rejected: SES will never accept this mail.
+            TryAgain: SES did not accept it now.
         """
         headers = {
             "List-Unsubscribe": f"<{unsubscribe_url}>",

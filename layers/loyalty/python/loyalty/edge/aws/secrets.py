@@ -1,4 +1,4 @@
-"""Secrets that come and go while the product runs, in Secrets Manager under a prefix."""
+"""Secrets that are created and deleted at run time, in Secrets Manager under a prefix."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SecretStore:
-    """One secret for each thing of a program, as a JSON object."""
+    """One secret for each storefront or endpoint of a program, as a JSON object."""
 
     def __init__(self, client: "SecretsManagerClient", *, prefix: str, description: str) -> None:
         self._client = client
@@ -24,7 +24,7 @@ class SecretStore:
         try:
             answer = self._client.get_secret_value(SecretId=self._name(program_id, thing_id))
         except ClientError as error:
-            # A deleted secret is refused as invalid until it is gone.
+            # Secrets Manager answers "invalid request" for a deleted secret until it is gone.
             if _code(error) in ("ResourceNotFoundException", "InvalidRequestException"):
                 return None
             raise
@@ -32,10 +32,10 @@ class SecretStore:
         return content
 
     def keep(self, program_id: str, thing_id: str, content: Mapping[str, Any]) -> None:
-        """Instead of what there was.
+        """Store a secret; it replaces any existing one.
 
         Raises:
-            TryAgain: what had this name was removed just now and its secret is still going.
+            TryAgain: a secret of this name was just deleted, and the deletion is not finished.
         """
         name, value = self._name(program_id, thing_id), json.dumps(content)
         try:
@@ -45,10 +45,10 @@ class SecretStore:
             self._make_room(name, error)
 
     def add(self, program_id: str, thing_id: str, content: Mapping[str, Any]) -> bool:
-        """Unless there is one already; gives whether there was none.
+        """Store a secret unless one exists; returns whether it was stored.
 
         Raises:
-            TryAgain: what had this name was removed just now and its secret is still going.
+            TryAgain: a secret of this name was just deleted, and the deletion is not finished.
         """
         name = self._name(program_id, thing_id)
         try:
@@ -57,7 +57,7 @@ class SecretStore:
             self._make_room(name, error)
 
     def forget(self, program_id: str, thing_id: str) -> None:
-        """At once, so that the name can be used again. Also when there is none."""
+        """Delete a secret at once, so that its name can be used again. It need not exist."""
         self._client.delete_secret(
             SecretId=self._name(program_id, thing_id), ForceDeleteWithoutRecovery=True
         )
@@ -72,16 +72,16 @@ class SecretStore:
         return True
 
     def _make_room(self, name: str, error: ClientError) -> NoReturn:
-        """Somebody may have deleted a secret by hand, to be gone in a month: now will do."""
+        """Finish a deletion: one made by hand would otherwise block the name for a month."""
         if _code(error) not in ("InvalidRequestException", "ResourceNotFoundException"):
             raise error
         self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         raise TryAgain("The secret of this name is being deleted; try again soon.") from error
 
     def _name(self, program_id: str, thing_id: str) -> str:
-        """A colon is not allowed in a secret's name, and a plus not in an id.
+        """The secret's name. A `+` replaces `:`, which names must not contain; ids contain no `+`.
 
-        The last part keeps a name from ending as an ARN's random suffix does (`-a1b2c3`).
+        The last part keeps a name from ending like an ARN's random suffix (`-a1b2c3`).
         """
         return f"{self._prefix}{program_id}/{thing_id.replace(':', '+')}/signing"
 

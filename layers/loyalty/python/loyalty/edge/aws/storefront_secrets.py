@@ -1,4 +1,4 @@
-"""What storefronts sign with and are asked by, in Secrets Manager: one secret for each."""
+"""Storefronts' signing secrets and API keys in Secrets Manager: one secret for each storefront."""
 
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,10 @@ class StorefrontSecrets:
         return ShopKeys(secrets=tuple(stored["secrets"]), access_token=stored.get("access_token"))
 
     def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
-        """Instead of those there were; the same again makes no new version.
+        """Replaces any existing secrets; storing the same ones again makes no new version.
 
         Raises:
-            TryAgain: the storefront was removed just now and its secrets are still going.
+            TryAgain: the storefront was just removed, and its secret is still being deleted.
         """
         if self.read(program_id, storefront_id) != keys:
             self._store.keep(
@@ -39,5 +39,5 @@ class StorefrontSecrets:
             )
 
     def forget(self, program_id: str, storefront_id: str) -> None:
-        """At once, so that the name can be used again. Also when there are none."""
+        """Delete the secrets at once, so that the name can be used again. They need not exist."""
         self._store.forget(program_id, storefront_id)

@@ -1,4 +1,4 @@
-"""The table as functions reach it. Who needs nothing of the ledger need not import it."""
+"""Opens the table for functions. A function that needs only the table imports no ledger code."""
 
 import random
 import time
@@ -8,7 +8,7 @@ from typing import Final
 from loyalty.edge.aws import clients
 from loyalty.table.engine import DynamoEngine, Persistent
 
-# Full jitter from 20 ms on, at most 400 ms: eight writers of one member fall apart in two rounds.
+# Full jitter from 20 ms to at most 400 ms separates eight writers of one member in two rounds.
 PAUSE_FIRST_S: Final = 0.02
 PAUSE_MAX_S: Final = 0.4
 

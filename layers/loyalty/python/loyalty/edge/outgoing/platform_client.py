@@ -1,4 +1,4 @@
-"""The platforms' own APIs: what a thin delivery only points to is read there."""
+"""Calls the platforms' own APIs, to read what a thin delivery only points to."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-# botocore brings it along, here and in the runtime.
+# botocore includes urllib3, here and in the Lambda runtime.
 import urllib3
 
 from loyalty.domain.kernel.errors import TryAgain
@@ -24,9 +24,9 @@ from loyalty.usecases.shops.storefronts import ShopKeyStore, StorefrontStore
 
 ATTEMPTS_MAX: Final = 3
 BYTES_MAX: Final = 4 * 1024 * 1024
-# Longer than that is better waited in the queue than in a function.
+# A longer wait belongs in the queue, not in a function.
 RETRY_AFTER_SECONDS_MAX: Final = 2
-# A granted token lives for a day; one that was revoked is not used for longer than this.
+# A granted token is valid for a day; a revoked one is not used for longer than this.
 TOKEN_SECONDS_MAX: Final = 600
 
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
@@ -35,7 +35,7 @@ _REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_pla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
-    """An origin that stands for the APIs of all platforms.
+    """An origin that replaces the APIs of all platforms.
 
     Tests and the local cloud set it; no deployed stage does.
     """
@@ -44,9 +44,9 @@ class PlatformSettings:
 
 
 class PlatformClient:
-    """Asks a platform in the name of a connected shop.
+    """Calls a platform's API on behalf of a connected shop.
 
-    `origin`, where it is given, stands for every platform's own: for a cloud without the world.
+    `origin`, if given, replaces every platform's own: a local cloud cannot reach the platforms.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class PlatformClient:
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
     ) -> Sequence[bytes]:
-        """The responses of these paths, to a `body` posted to each of them if there is one.
+        """Get the responses of these paths, or post `body` to each of them if there is one.
 
         Raises:
             Unfetchable: the shop is not connected any more, or the platform refuses.
@@ -79,7 +79,7 @@ class PlatformClient:
         return [self._answered(method, api, path, body=body) for path in paths]
 
     def send(self, api: PlatformApi, path: str, body: bytes) -> bytes:
-        """What is answered to a body; where an answer was lost, it is sent once more.
+        """Post a body and return the response; a body whose response is lost is posted again.
 
         Raises:
             Unfetchable: the platform refuses.
@@ -90,11 +90,11 @@ class PlatformClient:
     def api(
         self, program_id: str, storefront_id: str, *, platform: PlatformName | None = None
     ) -> PlatformApi:
-        """How a connected shop's platform is asked, as the shop is connected now.
+        """How to call the platform of a shop, from the shop's current connection.
 
         Raises:
-            Unfetchable: it is not connected any more, or otherwise.
-            TryAgain: a token is to be granted first, and the platform does not answer.
+            Unfetchable: the shop is not connected, or to another platform, or without a token.
+            TryAgain: a token has to be granted first, and the platform does not answer.
         """
         where = (program_id, storefront_id)
         storefront, keys = self._shelf.find(*where), self._vault.read(*where)
@@ -107,7 +107,7 @@ class PlatformClient:
         return access.of(storefront, token)
 
     def _token(self, storefront: Storefront, keys: ShopKeys, access: ApiAccess) -> str:
-        """A token that is granted to an app for its secret, by OAuth 2.0's client credentials."""
+        """Get a token for an app's secret, by the client credentials grant of OAuth 2.0."""
         if storefront.client_id is None or access.grant_path is None:
             raise Unfetchable("no_access_token")
         whose = (storefront.store, storefront.client_id, keys.secrets[0])
@@ -146,7 +146,7 @@ class PlatformClient:
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None
     ) -> "_Answer":
-        # A redirect would carry the token to wherever it leads.
+        # Following a redirect would send the token to another server.
         response = self._pool.request(
             method,
             url,
@@ -170,7 +170,7 @@ class _Answer(NamedTuple):
 
     @property
     def is_soon(self) -> bool:
-        """Whether the platform can be asked again while a function waits."""
+        """Whether the platform can be called again while a function waits."""
         retry_after = self.retry_after
         return retry_after.isdecimal() and int(retry_after) <= RETRY_AFTER_SECONDS_MAX
 

@@ -1,9 +1,9 @@
-"""Sends signed webhooks to addresses that others chose, and to nothing but the public Internet.
+"""Sends signed webhooks to addresses that others chose, on the public Internet only.
 
-The name is resolved here, once; every address that it has must be public; and the connection is
-made to an address that was checked, while the certificate must still be the name's. So a name
-that answers otherwise a moment later leads nowhere. Redirects are not followed, no proxy of the
-environment is asked, and no answer, however slow, holds a function beyond a fixed time.
+We resolve the name once, and all its addresses must be public. We connect to one of the checked
+addresses, and the certificate must still match the name. So a name that resolves differently a
+moment later has no effect. We follow no redirects, use no proxy from the environment, and no slow
+response holds a function beyond a fixed time.
 """
 
 import socket
@@ -30,11 +30,11 @@ from loyalty.storefronts.signatures import standard
 
 RESOLVE_SECONDS_MAX: Final = 2.0
 CONNECT_SECONDS_MAX: Final = 3.0
-# A second one in case the first is down; each may take its time.
+# The second address is for when the first is down; each has the full time to connect.
 ADDRESSES_TRIED_MAX: Final = 2
-# Handshake, request and answer together.
+# The time for handshake, request and response together.
 EXCHANGE_SECONDS_MAX: Final = 5.0
-# An answer's body tells us nothing; what little is read lets the other side finish writing it.
+# We do not use a response's body; reading a little lets the other side finish writing it.
 ANSWER_BYTES_MAX: Final = 4 * 1024
 USER_AGENT: Final = "Loyalty-Webhooks/1"
 
@@ -42,10 +42,10 @@ type Resolve = Callable[[str, int], Sequence[str]]
 
 
 def addresses_of(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name, those of IPv4 first: not every function has a way into IPv6.
+    """The addresses of a name, IPv4 first, because not every function can reach IPv6.
 
     Raises:
-        OSError: it has none, or nobody says so in time.
+        OSError: the name has no address, or it could not be resolved in time.
     """
     found: Future[list[str]] = Future()
 
@@ -58,22 +58,22 @@ def addresses_of(host: str, port: int) -> Sequence[str]:
             four_first = sorted(found_addresses, key=lambda each: each[0] != socket.AF_INET)
             found.set_result([str(each[4][0]) for each in four_first])
 
-    # The system's resolver cannot be told how long to wait.
+    # The system's resolver takes no timeout.
     Thread(target=look, daemon=True).start()
     return found.result(RESOLVE_SECONDS_MAX)
 
 
 @cache
 def public_tls() -> ssl.SSLContext:
-    """Verifies names and certificates by the system's authorities; made once, it takes 20 ms."""
+    """A context that verifies names and certificates; made once, because it takes 20 ms."""
     return ssl.create_default_context()
 
 
 class WebhookSender:
     """Implements `Send`.
 
-    `allow_local` lets plain HTTP to this machine pass. The rest is the world's: `resolve` gives
-    the addresses of a name, `is_allowed` says which may be called, `tls` verifies certificates.
+    `allow_local` allows plain HTTP to this machine. Tests replace the rest: `resolve` gives the
+    addresses of a name, `is_allowed` says which may be called, `tls` verifies certificates.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class WebhookSender:
         self, url: str, *, event_id: str, body: str, secrets: Sequence[str], now: datetime
     ) -> AttemptResult:
         try:
-            # Once more: these rules may be stricter than those it was registered under.
+            # We check again: the rules may be stricter now than when it was registered.
             target = read_address(url, allow_local=self._allow_local)
         except AddressRefused:
             return AttemptResult(trouble="not_public")
@@ -113,7 +113,7 @@ class WebhookSender:
         return self._exchange(connected, target, body.encode(), headers)
 
     def _addresses(self, target: Target) -> Sequence[str]:
-        """All addresses of a name; none at all where one of them is not for us to call."""
+        """All addresses of a name; none at all if we must not call one of them."""
         if target.is_local:
             return (target.host,)
         found = self._resolve(target.host, target.port)
@@ -123,7 +123,7 @@ class WebhookSender:
         self, connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]
     ) -> AttemptResult:
         connected.settimeout(self._exchange_seconds_max)
-        # A socket's own timeout begins anew with every byte; somebody may send one now and then.
+        # A socket's own timeout restarts with every byte, so a slow drip could hold it open.
         with connected, _Deadline(connected, self._exchange_seconds_max) as deadline:
             try:
                 if target.is_local:
@@ -141,7 +141,7 @@ class WebhookSender:
 
 
 class _Deadline:
-    """Shuts a connection down when its time is over, whatever it is doing."""
+    """Shuts a connection down when its time is up, whatever it is doing."""
 
     def __init__(self, connected: socket.socket, seconds: float) -> None:
         self.has_passed = False
@@ -157,20 +157,20 @@ class _Deadline:
         self._timer.cancel()
 
     def watch(self, connected: socket.socket) -> None:
-        """The same connection, now in other hands: TLS takes over the descriptor."""
+        """Watch the same connection under its TLS socket, which takes over the descriptor."""
         self._connected = connected
 
     def _shut(self) -> None:
         self.has_passed = True
         with suppress(OSError):
-            # Not TLS's own, which would drop the session that another thread is reading from.
+            # TLS's own shutdown would drop the session that another thread is reading from.
             socket.socket.shutdown(self._connected, socket.SHUT_RDWR)
 
 
 def signed_headers(
     event_id: str, *, body: str, secrets: Sequence[str], now: datetime
 ) -> dict[str, str]:
-    """What makes it a webhook by Standard Webhooks, with one signature for each secret."""
+    """The headers of Standard Webhooks, with one signature for each secret."""
     timestamp = str(int(now.timestamp()))
     signed = f"{event_id}.{timestamp}.{body}".encode()
     signatures = [f"v1,{standard(key_of(secret), signed).decode()}" for secret in secrets]
@@ -184,10 +184,10 @@ def signed_headers(
 
 
 def _connected(addresses: Sequence[str], port: int) -> socket.socket:
-    """A connection to the first of these addresses that takes one.
+    """A connection to the first of these addresses that accepts one.
 
     Raises:
-        OSError: none does.
+        OSError: no address accepts a connection.
     """
     refusal = OSError("no address")
     for address in addresses[:ADDRESSES_TRIED_MAX]:
@@ -204,22 +204,22 @@ def _post(
     standing = 80 if target.is_local else HTTPS_PORT
     host = target.host if target.port == standing else f"{target.host}:{target.port}"
     connection = HTTPConnection(target.host, target.port)
-    # With a connection at hand it makes none of its own.
+    # `http.client` uses our connection and makes none of its own.
     connection.sock = connected
     connection.request(
         "POST", target.path, body=body, headers={"host": host, "connection": "close", **headers}
     )
     with connection.getresponse() as answer:
-        # What is told after the status cannot make it another one.
+        # Nothing after the status line can change the status.
         with suppress(OSError, HTTPException):
             _skim(answer)
         return AttemptResult(status=answer.status, retry_after=_retry_after(answer))
 
 
 def _skim(answer: HTTPResponse) -> None:
-    """Read a little of an answer's body, of an answer in chunks whatever has come.
+    """Read a little of a response's body, or of a chunked one the raw bytes that have arrived.
 
-    Not its chunks: `http.client` takes one of -1 bytes for all there will ever be, and reads it.
+    We do not decode chunks: `http.client` would read a chunk of -1 bytes without an end.
     """
     if answer.chunked:
         answer.fp.peek()
@@ -228,7 +228,7 @@ def _skim(answer: HTTPResponse) -> None:
 
 
 def _retry_after(answer: HTTPResponse) -> timedelta | None:
-    """How long to wait, where the answer says so in seconds."""
+    """How long to wait, if the response says so in seconds."""
     header = answer.headers.get("retry-after", "")
     is_seconds = header.isascii() and header.isdigit() and len(header) <= 6
     return timedelta(seconds=int(header)) if is_seconds else None
@@ -237,7 +237,7 @@ def _retry_after(answer: HTTPResponse) -> timedelta | None:
 def _trouble(error: OSError | HTTPException) -> AttemptResult:
     if isinstance(error, ssl.SSLError):
         return AttemptResult(trouble="tls")
-    # Closed without an answer is one of both.
+    # An error for a connection closed without a response belongs to both classes.
     if isinstance(error, HTTPException):
         return AttemptResult(trouble="no_http")
     return AttemptResult(trouble="unreachable")

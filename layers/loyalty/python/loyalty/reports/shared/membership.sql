@@ -8,7 +8,7 @@ SELECT
     sum(ended_members) AS ended_members,
     sum(change) AS change
 FROM (
-    -- Nobody is a member at the end of a day on which they enrolled and left.
+    -- A person who enrolled and left on the same day is not a member at the end of that day.
     SELECT
         local_day(enrolled_at) AS changed_on,
         1 AS new_members,

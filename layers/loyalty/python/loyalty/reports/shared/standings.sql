@@ -42,8 +42,8 @@ own AS (
     GROUP BY member_id, qualifying_counter
 ),
 
--- What counted for someone who was merged counts for the survivor, in the period in which it ended:
--- only years of membership are each member's own.
+-- Amounts of a merged member count for the survivor, in the period in which the merged member's
+-- period ended. Only years of membership differ between members.
 counted AS (
     SELECT own.member_id, own.period, own.amount
     FROM own
@@ -62,7 +62,7 @@ counted AS (
     JOIN heirs USING (member_id)
     JOIN known AS merged USING (member_id)
     JOIN known AS survivor ON survivor.member_id = heirs.person_id
-    -- Others were numbered by the periods that the program had before.
+    -- Periods further away were numbered under an earlier setting of the program.
     WHERE getvariable('tier_period') <> 'membership_year' OR abs(
         own.period - greatest(0, years_between(merged.enrolled_on, merged.ended_on))
     ) <= 1

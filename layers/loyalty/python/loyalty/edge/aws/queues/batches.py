@@ -1,4 +1,4 @@
-"""Handles the messages of a queue one by one: a failed one goes back to it, the others go on."""
+"""Handles the messages of a queue one by one: a failed one returns to it, the others go on."""
 
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -16,7 +16,7 @@ class FailedMessage(TypedDict):
 
 
 class BatchAnswer(TypedDict):
-    """What Lambda expects of a batch: the messages that go back to the queue."""
+    """The response that Lambda expects for a batch: the messages that return to the queue."""
 
     batchItemFailures: list[FailedMessage]  # Lambda's spelling
 
@@ -28,10 +28,10 @@ class GroupHeldUp(RuntimeError):
 def handle_messages(
     event: dict[str, Any], handle: Handle, *, on_failure: OnFailure, in_order: bool = False
 ) -> BatchAnswer:
-    """Handle each message of a batch; returns those that failed, for Lambda to give back.
+    """Handle each message of a batch; returns the failed ones, which Lambda puts back.
 
-    `on_failure` logs each failure, and does whatever else one calls for. `in_order`: once a message
-    of a FIFO group has failed, the rest of its group fails with `GroupHeldUp`.
+    `on_failure` logs each failure and does anything else a failure needs. With `in_order`, once a
+    message of a FIFO group has failed, the rest of its group fails with `GroupHeldUp`.
     """
     failed: list[FailedMessage] = []
     held_up: set[str] = set()

@@ -1,4 +1,4 @@
-"""Claims that take longer than a request may: they are handed to the intake queue."""
+"""Hands claims that take longer than a request may to the intake queue."""
 
 import hashlib
 import json
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class GuestClaim(NamedTuple):
-    """A member whose orders of before are to be looked for."""
+    """A member for whom to find earlier guest orders."""
 
     program_id: str
     member_id: str
 
 
 def hand_over(sqs: "SQSClient", claim: GuestClaim, *, queue_url: str, now: datetime) -> None:
-    """In order with all other claims of the member."""
+    """Queue a claim; all claims of a member are handled in order."""
     group = hashlib.sha256("\0".join(("claim", *claim)).encode()).hexdigest()[:32]
     sqs.send_message(
         QueueUrl=queue_url,

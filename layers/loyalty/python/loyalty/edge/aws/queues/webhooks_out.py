@@ -9,15 +9,15 @@ from loyalty.usecases.webhooks_out.deliveries import Attempt
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# The longest that SQS delays a message; one that has to wait longer is put back when it arrives.
+# The longest delay of SQS; a message that has to wait longer is put back when it arrives.
 DELAY_MAX: Final = timedelta(minutes=15)
 
 
 class SqsAttemptQueue:
     """Implements `AttemptQueue` over a standard queue.
 
-    A message's group is its endpoint: SQS then serves the endpoints that have little in the queue
-    before one that does not answer and fills it.
+    A message's group is its endpoint: SQS then serves endpoints with few messages in the queue
+    before one that does not answer and fills the queue.
     """
 
     def __init__(self, client: "SQSClient", *, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Queues of pages: sent in batches, worked off item by item, with failed items put apart.
+"""Queues of pages: sent in batches, worked off item by item, with failed items set apart.
 
 Every message carries the group of its program and lane. SQS then serves quiet groups before one
 that has filled the queue: a month's end in one program delays neither another program nor holds.
@@ -28,11 +28,11 @@ ENTRIES_MAX: Final = 10
 DELAY_MAX: Final = timedelta(minutes=15)
 ATTEMPTS_MAX: Final = 4
 
-# Lambda's own loop detection is off for functions that feed their own queue. The longest chain that
-# ends by itself is that of a shard with ten million due members: 10,000 pages of 1,000.
+# Lambda's own loop detection is off for functions that feed their own queue. The longest legitimate
+# chain is that of a shard with ten million due members: 10,000 pages of 1,000.
 HOPS_MAX: Final = 10_000
 
-# The page that is being worked on: every page sent in the meantime is counted as led to by it.
+# The page in progress: every page sent in the meantime counts as its successor.
 _taken: Final[ContextVar[WorkPage | None]] = ContextVar("taken", default=None)
 
 
