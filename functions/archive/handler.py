@@ -17,10 +17,10 @@ class ArchiveSettings:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """Write the facts of a batch of the stream; names the record to begin again from, if any.
+    """Write the facts of a batch of the stream; returns the record to restart from, if any.
 
-    Objects are named after the batch, so the same batch again writes the same objects. A batch
-    that was cut differently writes some facts twice, and readers drop those.
+    Objects are named after the batch, so a repeated batch writes the same objects. A batch that
+    was cut differently writes some facts twice, and readers drop the duplicates.
     """
     batch = read(event["Records"])
     facts = [fact for _, change in batch.changes for fact in facts_of(change)]

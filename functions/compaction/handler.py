@@ -27,7 +27,7 @@ class CompactionSettings:
 
 
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
-    """The schedule invokes it to begin a run, and the queue with a kind of facts of one program."""
+    """Begin a run for the schedule, or fold one kind of facts of one program for the queue."""
     if "Records" not in event:
         begin_run(
             "compaction",
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def pages_of(program_id: str) -> list[WorkPage]:
-    """Every kind of facts is work of its own: one that is stuck holds up no other."""
+    """A page for each kind of facts, so that a kind that is stuck holds up no other."""
     return [WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,)) for fact in ALL]
 
 

@@ -56,14 +56,14 @@ class ExportsSettings:
     exports_queue_url: str
 
 
-# What stands in the way for the moment, facts that are being moved, has passed by then.
+# By then a passing obstacle, such as facts that are being moved, is gone.
 AGAIN_AFTER: Final = timedelta(seconds=30)
 
 api = create_app("exports")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Analysts ask for files; the queue hands over which are to be made."""
+    """Answer analysts' requests from the API, and make the files that the queue names."""
     if "Records" not in event:
         return api(event, context)
     on_failure = log_failure("not exported", quietly=(TryAgain,))
@@ -133,7 +133,7 @@ def list_report_exports(
 
 
 def take(record: SQSRecord) -> None:
-    """Make one file; what stands in the way for the moment is tried again soon."""
+    """Make one file; after a passing obstacle, it is tried again soon."""
     ordered = read_file_order(record.body)
     try:
         export = make_file(
@@ -178,7 +178,7 @@ def workshop(program_id: str) -> FileWorkshop:
 
 @cache
 def mirror() -> Mirror:
-    """The lake as far as this container knows it, in a folder that goes with the container."""
+    """This container's copy of the lake, in a folder that is deleted with the container."""
     return Mirror(
         clients.s3(),
         bucket=settings(ExportsSettings).lake_bucket,

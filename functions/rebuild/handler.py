@@ -1,4 +1,4 @@
-"""Rebuild: tell the lake everything once more, from the table."""
+"""Rebuild: write every fact to the lake again, from the table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,22 +25,22 @@ class RebuildSettings:
     rebuild_queue_url: str
 
 
-# One scan reads the items of all programs; what it finds says whose it is.
+# One scan reads the items of all programs; each item names its program.
 EVERY_PROGRAM = "all"
 
 
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
-    """Somebody invokes it to begin, with an empty event; the queue hands it stretch by stretch.
+    """Begin a rebuild on an empty event, sent by hand; then work off stretches from the queue.
 
-    Facts are known by their ids, so what the lake has already is not there twice: it can be begun
-    while the lake is read and written, killed anywhere, and begun again.
+    Readers recognize a fact by its id, so writing it again does not count it twice. A rebuild can
+    begin while the lake is read and written, be killed anywhere, and begin again.
     """
     if "Records" not in event:
         began = clock.now().replace(microsecond=0)
         pages().send(page(stretch) for stretch in stretches(began=began))
         logger.info("rebuild begun", began=began.isoformat())
         return None
-    # Where a stretch begins is a key, and keys are no business of the log.
+    # A stretch begins at a key, and keys must not appear in the log.
     return work(event, take=take, pages=pages(), unnamed=("stretches",))
 
 

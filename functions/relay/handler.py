@@ -17,7 +17,7 @@ class RelaySettings:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """Publish what a batch of the stream means; names the record to begin again from, if any."""
+    """Publish the events of a batch of the stream; returns the record to restart from, if any."""
     batch = read(event["Records"])
     events = [(sequence, each) for sequence, change in batch.changes for each in events_of(change)]
     published = bus().publish([each for _, each in events])

@@ -38,7 +38,7 @@ class ReportingSettings:
 api = create_app("reporting", limits_callers=False)
 handler = api
 
-# Ordered by what a client gets that says nothing.
+# A client that states no preference gets the first of these.
 FORMS: Final = ("application/json", "text/csv", "text/html")
 
 
@@ -144,7 +144,7 @@ def _html(page: HtmlPage) -> Response[Any]:
 
 @cache
 def mirror() -> Mirror:
-    """The lake as far as this container knows it, in a folder that goes with the container."""
+    """This container's copy of the lake, in a folder that is deleted with the container."""
     return Mirror(
         clients.s3(),
         bucket=settings(ReportingSettings).lake_bucket,
@@ -158,7 +158,7 @@ def engine() -> ReportEngine:
 
 
 def _preferred(accept: str) -> str:
-    """The form that a client would rather have than any other."""
+    """The form that a client prefers."""
     weights = {
         media.strip().lower(): float(weight or 1)
         for media, weight in re.findall(

@@ -1,7 +1,7 @@
-"""Exports of reports: a report, or the facts of a kind, as a file that somebody fetches later.
+"""Exports of reports: a report, or the facts of one kind, as a file to fetch later.
 
-An export is asked for once and worked on until it is done or has failed. What is left alone for too
-long has failed as well, whether or not anybody was there to write that down.
+An export is requested once and worked on until it is done or has failed. An export that has not
+ended in time has failed too, whether or not that was recorded.
 """
 
 from dataclasses import dataclass, replace
@@ -12,19 +12,19 @@ type FileFormat = Literal["csv", "parquet"]
 type ReportExportState = Literal["queued", "running", "done", "failed"]
 type ReportExportTrouble = Literal["too_large", "gave_up"]
 
-# At once, of a program: each takes a function of 3 GB for minutes.
+# The most exports of a program at the same time: each occupies a function of 3 GB for minutes.
 UNDER_WAY_MAX: Final = 3
 ATTEMPTS_MAX: Final = 3
 GIVEN_UP_AFTER: Final = timedelta(days=1)
-# The bucket's rule for its objects.
+# The bucket's lifecycle rule deletes files after this time.
 FILE_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedFile:
-    """What somebody asked for: a report or, by the name of their kind, facts; both days included.
+    """The requested content: a report, or the facts of a kind; both days are included.
 
-    `by` and `within_days` are a report's.
+    Only reports have `by` and `within_days`.
     """
 
     report: str | None = None
@@ -37,13 +37,13 @@ class RequestedFile:
 
     @property
     def name(self) -> str:
-        """What whoever fetches the file finds it under."""
+        """The file name for the download."""
         return f"{self.report or self.facts}_{self.first}_{self.last}.{self.file_format}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedFile:
-    """The file of an export that is done; what the lake held `as_of` a moment is in it."""
+    """The file of a finished export, made from what the lake held `as_of` a moment."""
 
     key: str
     as_of: datetime
@@ -54,7 +54,7 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExport:
-    """An export as it stands; of `objects_total` objects of the lake `objects_read` are here."""
+    """An export's current state; `objects_read` of `objects_total` lake objects are fetched."""
 
     export_id: str
     request: RequestedFile
@@ -71,18 +71,18 @@ class ReportExport:
 
     @property
     def given_up_at(self) -> datetime:
-        """When it will have failed unless it is done."""
+        """The time at which it counts as failed unless it has ended."""
         return self.requested_at + GIVEN_UP_AFTER
 
     @property
     def lapses_at(self) -> datetime | None:
-        """When its file goes."""
+        """The time at which its file is deleted."""
         if self.file is None or self.finished_at is None:
             return None
         return self.finished_at + timedelta(days=FILE_DAYS)
 
     def as_of(self, now: datetime) -> "ReportExport":
-        """As it stands at a moment, whether or not that was written down."""
+        """Its state at a moment, whether or not that state was recorded."""
         if self.is_over or now < self.given_up_at:
             return self
         return gave_up(self, now=self.given_up_at)
@@ -93,7 +93,7 @@ class ReportExport:
 
 
 def started(export: ReportExport, *, now: datetime) -> ReportExport:
-    """Tried, once more or for the first time."""
+    """The export at the start of its first or a further attempt."""
     return replace(
         export,
         state="running",

@@ -1,4 +1,4 @@
-"""The time. A cloud on one machine may be told another one; no deployed stage can be."""
+"""The time. The local cloud can move its clock; no deployed stage can."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from loyalty.edge.settings import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSettings:
-    """The file that holds by how many seconds the clock is moved.
+    """The file with the number of seconds by which the clock is moved.
 
     Only the local cloud sets it; no template does.
     """
@@ -18,7 +18,7 @@ class ClockSettings:
 
 
 class ClockRefused(RuntimeError):
-    """A deployment says that its clock can be moved, and it is no cloud on one machine."""
+    """The settings name a clock file, but this is not the local cloud."""
 
 
 def now() -> datetime:
@@ -28,10 +28,10 @@ def now() -> datetime:
 
 
 def _moved_by(file: str) -> timedelta:
-    """How far the clock is moved, read each time: it is moved while functions are warm.
+    """How far the clock is moved. The file is read each time, because it changes at run time.
 
     Raises:
-        ClockRefused: AWS answers here, or whoever else is not on this machine.
+        ClockRefused: this is not the local cloud.
     """
     if not is_on_one_machine():
         raise ClockRefused("LOYALTY_CLOCK_FILE is for a cloud on one machine")

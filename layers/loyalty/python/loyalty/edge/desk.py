@@ -1,4 +1,4 @@
-"""Puts together what a request is served with: the table's books, the program, time and ids."""
+"""Puts together what a request needs: the table's books, the program, the time, and codes."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def open_desk(
 
 
 def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:
-    """What names a caller's request for ever: nobody else's key can be the same."""
+    """A permanent id of a caller's request; another caller's key cannot give the same id."""
     return _digest(program_id, caller, idempotency_key)
 
 
 def caller_id(*, program_id: str, caller: str) -> str:
-    """What stands for a caller in keys of the table, which hold no identities."""
+    """A digest that stands for a caller in the table's keys, which contain no identities."""
     return _digest(program_id, caller)
 
 

@@ -22,7 +22,7 @@ _MEMBER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSettings:
-    """The settings that are needed to find the member who is calling."""
+    """The settings needed to find the member who is calling."""
 
     table: str
     identity_secret: str
@@ -122,7 +122,7 @@ def proven_by(principal: Principal) -> list[Identity]:
         ("phone", principal.phone),
     )
     for kind, value in addresses:
-        # An issuer may know addresses that nobody could be written to; nobody is found by them.
+        # An issuer may have an address that is not valid; it finds no member.
         with suppress(NotAnIdentity):
             if value is not None:
                 proven.append(identify(kind, value))

@@ -1,4 +1,4 @@
-"""Whether this is a cloud on one machine: what only that may be told is believed nowhere else."""
+"""Whether we run on the local cloud. Local-only settings are refused everywhere else."""
 
 import os
 from typing import Final
@@ -8,5 +8,5 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def is_on_one_machine() -> bool:
-    """AWS is spoken to on this machine, which nothing that is deployed to AWS does."""
+    """Whether the AWS endpoint is on this machine, as it never is for a deployed function."""
     return urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in LOOPBACK

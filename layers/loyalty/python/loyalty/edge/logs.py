@@ -1,7 +1,7 @@
 """Structured logs without personal data.
 
-What is logged are ids of our own, codes and counts. The text of an unforeseen exception is left
-out, because it may quote what a person typed; where it happened is enough to find it.
+We log our own ids, codes and counts. The text of an unforeseen exception is left out, because it
+may quote what a person typed; the place in the code is enough to find the fault.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ _FRAMES_MAX: Final = 25
 
 
 def failure(error: BaseException) -> dict[str, object]:
-    """What may be logged of an exception: its kind, where it came from, and the same of its cause.
+    """What may be logged about an exception: its class and place, and the same for its cause.
 
-    An AWS error also tells its code and operation, which are never personal.
+    An AWS error adds its code and operation, which are never personal.
     """
     logged: dict[str, object] = {"kind": type(error).__qualname__, "at": list(_frames(error))}
     response = getattr(error, "response", None)

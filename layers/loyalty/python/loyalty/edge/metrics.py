@@ -7,12 +7,12 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from loyalty.edge.logs import logger
 
-# A deployment has a namespace for each stage, so that none counts for another.
+# Each stage has a namespace of its own, so that no stage counts toward another.
 NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Loyalty")
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
-    """Add to a count, kept by function and by each of the dimensions together."""
+    """Add to a count, which has the function and these dimensions as its dimensions."""
     with single_metric(
         name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
     ) as metric:

@@ -1,8 +1,8 @@
-"""The reports as pages: a shell that asks who is reading, and a page to keep that carries it all.
+"""The reports as pages: a shell that asks readers to sign in, and a page that contains its data.
 
-Both draw with the same script (`reports/pages/draw.js`) from the JSON that the API answers, so no
-figure is written in two ways. The shell holds no data and is open to anyone; it asks the API with
-the reader's token. What it loads lies under a digest of all of it, and can be kept for ever.
+Both draw with the same script (`reports/pages/draw.js`) from the API's JSON, so both format figures
+the same way. The shell holds no data and is open to anyone; it calls the API with the reader's
+token. The path of its assets contains a digest of them all, so they can be cached forever.
 """
 
 import base64
@@ -26,7 +26,8 @@ from loyalty.lake.reports import ReportStep, Table
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js", "session.js")
 
-# As a manager asks: how is it going, who buys, what do we owe, what do points buy.
+# In the order of a manager's questions: how is it going, who buys, what do we owe, what do points
+# buy.
 MENU: Final[Mapping[str, tuple[str, ...]]] = {
     "Program": ("summary", "trend", "sources"),
     "Customers": (
@@ -76,9 +77,9 @@ def link(
     last: date | None = None,
     by: ReportStep = "month",
 ) -> str:
-    """Where the reports of a program are looked at, with a token of who may.
+    """A URL that opens the reports of a program with a reader's token.
 
-    The token stands behind the `#`, which no browser sends: no server and no log learns of it.
+    The token comes after the `#`. Browsers do not send that part, so no server or log receives it.
     """
     query = {"report": report, "by": by, "token": token}
     query |= {"from": first.isoformat()} if first else {}
@@ -87,10 +88,10 @@ def link(
 
 
 def asset(digest: str, name: str) -> tuple[str, str]:
-    """What the shell loads, and its media type.
+    """The content of a file that the shell loads, and its media type.
 
     Raises:
-        NotFound: there is none, or not of this digest any more.
+        NotFound: there is no such file, or its digest has changed.
     """
     if name not in ASSETS or digest != assets_digest():
         raise NotFound("There is no such file.")
@@ -104,9 +105,9 @@ def assets_digest() -> str:
 
 
 def shell(sign_in: SignInSettings) -> HtmlPage:
-    """The page around the reports. Whoever opens it is asked for a token, or to sign in."""
+    """The page around the reports. It asks the reader for a token, or to sign in."""
     written = Template(_text("shell.html")).substitute(
-        # Relative, since a gateway may serve the API below a path of its own.
+        # The path is relative, because a gateway may serve the API below a path of its own.
         assets=f"../../assets/{assets_digest()}",
         authorize_url=html.escape(sign_in.authorize_url),
         token_url=html.escape(sign_in.token_url),
@@ -121,17 +122,17 @@ def shell(sign_in: SignInSettings) -> HtmlPage:
 
 
 def page(answer: Mapping[str, Any]) -> HtmlPage:
-    """A report as one file: it loads nothing, and can be read, kept, sent and printed."""
+    """A report as one file that loads nothing else, to read, keep, send and print."""
     library, style = _text("plot.js"), _text("pages.css")
     drawing = f"{_text('draw.js')}\n{_START}"
     scripts = " ".join(map(_source_of, (library, drawing)))
     policy = _policy(f"script-src {scripts}", f"style-src {_source_of(style)}")
     written = Template(_text("page.html")).substitute(
-        # A copy on somebody's disk is bound by it too.
+        # The policy in the page also binds a copy on a reader's disk.
         policy=html.escape(policy),
         title=html.escape(f"{answer['title'].partition(':')[0]} · {answer['program']['name']}"),
         style=style,
-        # No text in it can end the script that holds it.
+        # Without `<`, no text in the data can end the script element.
         answer=json.dumps(answer, separators=(",", ":")).replace("<", "\\u003c"),
         library=library,
         drawing=drawing,
@@ -140,7 +141,7 @@ def page(answer: Mapping[str, Any]) -> HtmlPage:
 
 
 def names(table: Table, document: Program) -> dict[str, dict[str, str]]:
-    """What a document calls the ids of a table, by their unit. Earning rules have no other name."""
+    """The document's names for the ids in a table, by unit. Earning rules have only their ids."""
     called = {
         "level": {each.id: each.name for each in document.tiers.levels} if document.tiers else {},
         "reward": {each.id: each.name for each in document.rewards},
@@ -178,7 +179,7 @@ def _policy(*allowed: str) -> str:
 
 
 def _source_of(inline: str) -> str:
-    """What a policy calls a script or style that stands in the page itself."""
+    """The source expression of a Content-Security-Policy for an inline script or style."""
     digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 

@@ -1,4 +1,4 @@
-"""Exports of reports: asked for, queued, made, and found again."""
+"""Exports of reports: how they are requested, queued, made, and looked up."""
 
 from __future__ import annotations
 
@@ -23,65 +23,65 @@ from loyalty.usecases.ports import Listed, Raced
 RACES_MAX: Final = 3
 
 type Progress = Callable[[int, int], None]
-"""Told how many objects of the lake have been read, of how many."""
+"""Called with the number of lake objects read so far and the number of all."""
 
 
 class GaveUp(Exception):
-    """An export was tried as often as it may be; its message belongs to the dead letters."""
+    """An export used up its attempts or its time; its message belongs in the dead letters."""
 
 
 class ReportExports(Protocol):
     """The exports of one program."""
 
     def find(self, export_id: str) -> ReportExport | None:
-        """Read strongly."""
+        """Find an export by a strongly consistent read."""
         ...
 
     def begin(self, export: ReportExport) -> None:
-        """Write a new export down among those that are under way.
+        """Record a new export as under way.
 
         Raises:
-            LimitReached: as many as there may be are.
-            Raced: there is one of this id, or another one began at the same moment.
+            LimitReached: the program already has the most exports under way.
+            Raced: an export with this id exists, or another one began at the same moment.
         """
         ...
 
     def note(self, export: ReportExport, *, seen: ReportExport) -> None:
-        """Write down how an export fares, relying on no other attempt having begun since `seen`.
+        """Record the progress of an export, provided that no other attempt began since `seen`.
 
         Raises:
-            Raced: one has, or it is over.
+            Raced: another attempt began, or the export has ended.
         """
         ...
 
     def end(self, export: ReportExport) -> None:
-        """Write down what came of an export, which is then no longer under way.
+        """Record how an export ended; it is then no longer under way.
 
         Raises:
-            Raced: it is over already.
+            Raced: the export has already ended.
         """
         ...
 
     def listed(self, *, limit: int, start: str | None) -> Listed[ReportExport]:
-        """Newest first; a moment behind at times."""
+        """List exports, newest first; the list may lag by a moment."""
         ...
 
 
 class ExportQueue(Protocol):
     def send(self, program_id: str, export_id: str) -> None:
-        """Hand an export over to be made, at least once."""
+        """Queue an export, so that it is made at least once."""
         ...
 
 
 class Workshop(Protocol):
     def __call__(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
-        """Make the file that an export wants, and put it where it can be fetched.
+        """Make the file of an export, and put it where it can be fetched.
 
-        Every attempt has a file of its own: one that is late replaces no other.
+        Every attempt has a file of its own, so a late attempt replaces no other file.
 
         Raises:
-            TooLarge: it is too much to be made.
-            TryAgain: it could not be made just now.
+            TooLarge: the content is too large to compute.
+            TryAgain: the file could not be made just now.
         """
         ...
 
@@ -95,15 +95,15 @@ def request_file(
     queue: ExportQueue,
     now: datetime,
 ) -> ReportExport:
-    """Ask for a file; the same request again finds the export of the first time.
+    """Request a file; the same request repeated returns the same export.
 
-    It is written down and then queued. Should it be lost between the two, asking again queues it:
-    a message too many finds nothing to do.
+    The export is recorded and then queued. If queueing fails, a repeated request queues it; an
+    extra message finds nothing to do.
 
     Raises:
-        IdempotencyConflict: the request of this id was for something else.
-        LimitReached: the program has as many under way as it may have.
-        TryAgain: others ask at the same moment, again and again.
+        IdempotencyConflict: an earlier request with this id was for something else.
+        LimitReached: the program already has the most exports under way.
+        TryAgain: other requests interfered in every attempt.
     """
     for _ in range(RACES_MAX):
         there = exports.find(export_id)
@@ -122,10 +122,10 @@ def request_file(
 
 
 def requested(export_id: str, *, exports: ReportExports, now: datetime) -> ReportExport:
-    """An export as it stands.
+    """An export in its current state.
 
     Raises:
-        NotFound: there is none of this id.
+        NotFound: there is no export with this id.
     """
     found = exports.find(export_id)
     if found is None:
@@ -140,13 +140,13 @@ def make_file(
     make: Workshop,
     clock: Callable[[], datetime],
 ) -> ReportExport | None:
-    """Make the file of an export; None where there is nothing to do any more.
+    """Make the file of an export; None if there is nothing left to do.
 
-    It may be done twice, at once or again: whoever ends first has made the file.
+    It may run twice, concurrently or one after the other: the attempt that ends first counts.
 
     Raises:
-        GaveUp: it was tried too often, or is too old.
-        TryAgain: it could not be made just now, or somebody else has begun this moment.
+        GaveUp: the export was tried too often, or is too old.
+        TryAgain: the file could not be made just now, or another attempt has just begun.
     """
     found = exports.find(export_id)
     if found is not None and found.trouble == "gave_up":
@@ -172,7 +172,7 @@ def _attempted(
     make: Workshop,
     clock: Callable[[], datetime],
 ) -> ReportExport:
-    """What came of an attempt."""
+    """The export after an attempt."""
     noted = attempt
 
     def report_progress(objects_read: int, objects_total: int) -> None:

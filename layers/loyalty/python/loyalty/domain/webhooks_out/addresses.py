@@ -1,8 +1,8 @@
 """Where webhooks may be sent: public https addresses and nothing else.
 
-Whoever registers an endpoint makes our own functions call it, so it must not name anything that
-only they can reach. An address is read by one strict form, so that no other reader of it can find
-another host in it, and what its name resolves to is checked address by address.
+Registering an endpoint makes our own functions call it, so its URL must not name anything that only
+they can reach. A URL must have one strict form, so that no other parser can find a different host
+in it. Every address to which its name resolves is checked.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Final
 
 URL_CHARS_MAX: Final = 500
 HTTPS_PORT: Final = 443
-# Between that and here live the protocols of others: mail, name servers, shells.
+# Lower ports, except 443, belong to other protocols: mail, name servers, shells.
 FREE_PORT_MIN: Final = 1024
 PORT_MAX: Final = 65535
 
 _URL: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
-    # What RFC 3986 has for a path and a query: no backslash, no fragment, nobody's name before @.
+    # A path and a query by RFC 3986: no backslash and no fragment. A user name does not match.
     r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?)",
     re.ASCII,
 )
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-# As a name that ends so, resolvers read `127.1`, `2130706433` and `0x7f.1`.
+# Resolvers read names that end like this as addresses: `127.1`, `2130706433` and `0x7f.1`.
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
-# What IANA reserves for a special purpose, and multicast: nobody's web server is there.
+# Blocks that IANA reserves for special purposes, and multicast: no web server is there.
 # https://www.iana.org/assignments/iana-ipv4-special-registry
 _SPECIAL_IPV4: Final = (
     IPv4Network("0.0.0.0/8"),  # this network
@@ -64,7 +64,7 @@ _SPECIAL_IPV6: Final = (
 
 
 class AddressRefused(ValueError):
-    """Nothing is sent there; `reason` is a stable code."""
+    """Webhooks must not be sent to this address; `reason` is a stable code."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -73,7 +73,7 @@ class AddressRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address, taken apart. `is_local`: this machine, in plain HTTP."""
+    """The parts of a URL. `is_local` means plain HTTP to this machine."""
 
     host: str
     port: int
@@ -82,12 +82,12 @@ class Target:
 
 
 def read_address(url: str, *, allow_local: bool = False) -> Target:
-    """The target that an address names; what its name resolves to is another question.
+    """The target that a URL names; the caller checks the addresses of the host itself.
 
-    `allow_local` lets plain HTTP to this machine pass, for a cloud that is on it.
+    `allow_local` allows plain HTTP to this machine, for the local cloud.
 
     Raises:
-        AddressRefused: it is none.
+        AddressRefused: webhooks must not be sent to this URL.
     """
     found = _URL.fullmatch(url) if len(url) <= URL_CHARS_MAX else None
     if not found:
@@ -115,12 +115,12 @@ def read_address(url: str, *, allow_local: bool = False) -> Target:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address belongs to the public Internet, and to nobody's inner network."""
+    """Whether an address belongs to the public Internet, not to an internal network."""
     try:
         ip = ip_address(address)
     except ValueError:
         return False
-    # Python's own list as well: it may learn of a block before we do.
+    # We check Python's own list too: it may learn of a reserved block before we do.
     if not ip.is_global:
         return False
     match ip:

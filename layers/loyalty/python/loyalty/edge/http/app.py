@@ -1,6 +1,6 @@
 """The HTTP edge that every function of the API shares.
 
-A handler module says which routes there are, who may use them and what they refuse:
+A handler module declares its routes, the roles that may use them, and the refusals they give:
 
     api = create_app("accrual")
 
@@ -10,13 +10,13 @@ A handler module says which routes there are, who may use them and what they ref
 
     handler = api
 
-A request is checked in this order: does the program exist for the caller (404), may one of their
-roles do this (403), do they leave others their part of the time (429), is the body small enough
-(413), may they do it for the member that the path names (404, 403), is the body JSON (400) and
-valid (422). Only then the handler runs. It gets the caller with no role but those that the route
-allows, and the member's own id for `me`: whoever has only the role `member` on a route reaches only
-themself, whatever else they are elsewhere. An answer is checked against its annotation; one that
-breaks it is our fault (500). Personal data in it is left out for analysts.
+A request is checked in this order: does the program exist for the caller (404), does one of the
+caller's roles allow this (403), is the caller within their share of time (429), is the body small
+enough (413), may the caller act for the member in the path (404, 403), is the body JSON (400) and
+valid (422)? Only then does the handler run. It gets the caller with only the roles that the route
+allows, and the member's own id for `me`: a caller with only the role `member` on a route reaches
+only their own account, whatever roles they have elsewhere. A response is checked against its
+annotation; one that does not match is our fault (500). Analysts get no personal data.
 """
 
 import base64
@@ -68,25 +68,25 @@ from loyalty.table.operations import Transient
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
 
-# Every answer has these, unless its route sets others.
+# Every response has these headers unless its route sets others.
 ANSWER_HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
-    # Addresses hold ids, and those of sealed links hold the seal.
+    # URLs contain ids, and sealed links contain the seal.
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-# A page with a form and no script.
+# The policy of a page with a form and no script.
 FORM_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 )
 
-# Routes without a token: the function itself decides whom it believes.
+# Routes without a token: the function itself decides whom to trust.
 ANYONE: Final[frozenset[Role]] = frozenset()
 
 ProgramId = Annotated[
     str, Path(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$", description="The program's id.")
 ]
-# Text that cannot be an id names nothing: 404. The framework takes no `ExternalId` in a path.
+# Text that cannot be an id names nothing (404). The framework does not accept an `ExternalId` here.
 PathId = Annotated[str, Path(pattern=EXTERNAL_ID)]
 IdempotencyKey = Annotated[
     str,
@@ -113,13 +113,13 @@ class _Register(Protocol):
 
 
 class RouteOptions(TypedDict, total=False):
-    """What a route is registered with.
+    """The options of a route.
 
-    `status` is that of an ordinary success and `also` are others that it may have, `media` are the
-    types of text that it may be, `bodies` are the models of those statuses that have one of their
-    own, `refuses` are the refusals that clients should know of beyond
-    those that any route gives. `form` describes the fields of a route that takes an HTML form.
-    `inspect` finds what else is wrong with a body that does not fit.
+    `status` is the status of an ordinary success, `also` are other possible statuses, and `bodies`
+    are the models of statuses that have their own. `media` are the text types that a response may
+    have instead of JSON. `refuses` are the refusals that clients should know about beyond those of
+    every route. `form` describes the fields of a route that takes an HTML form. `inspect` finds
+    further faults in a body that does not fit its model.
     """
 
     allow: Required[Collection[Role]]
@@ -136,7 +136,7 @@ class RouteOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A route as the API's description needs to know it."""
+    """What the API's description needs from a route."""
 
     method: str
     rule: str
@@ -164,7 +164,7 @@ class Api:
         self._requests = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]  # theirs
         self._responses = OpenAPIResponseValidationMiddleware(has_response_validation_error=True)
         self._refused: str | None = None
-        # The operation that a request came to; some share a route at the gateway.
+        # The operation of the current request; some operations share a route at the gateway.
         self._route_key: str | None = None
         self._answer_errors()
 
@@ -190,7 +190,7 @@ class Api:
         self._route_key = event.get("routeKey")
         logger.append_keys(request_id=request["requestId"])
         answer = self.resolver.resolve(_with_text_body(event), context)
-        # Not null: a gateway may take that for no answer.
+        # A gateway may take null for a missing response.
         answer["body"] = answer.get("body") or ""
         headers = answer.setdefault("headers", {})
         headers["x-request-id"] = request["requestId"]
@@ -212,7 +212,7 @@ class Api:
 
     @property
     def principal(self) -> Principal:
-        """Who is calling, in the roles that count here; not on a route that is open to anyone."""
+        """The caller, with the roles that count here; a route open to anyone has none."""
         return cast("Principal", self.resolver.context["principal"])
 
     @property
@@ -305,9 +305,9 @@ class Api:
 
     @contextmanager
     def _limited(self, principal: Principal) -> Iterator[None]:
-        """Answer a person within the time that they may use of this environment.
+        """Answer a person within their share of this environment's time.
 
-        Services are not limited: they are the merchant's own servers, and a sale is their rush.
+        Services are not limited: they are the merchant's own servers, and a sale is their peak.
         """
         limits = caller_limits() if self._limits_callers and principal.is_person else None
         if limits is None:
@@ -337,7 +337,7 @@ class Api:
     def _authenticate(self) -> Principal:
         claims = self.event.request_context.authorizer.jwt_claim
         if not claims:
-            # The gateway lets no request without a token through to such a route.
+            # The gateway passes no request without a token to such a route.
             raise Forbidden
         program_id = self.resolver.request.path_parameters["program_id"]
         return principal_of(claims, program_id=program_id, names=settings(ClaimSettings))
@@ -360,7 +360,7 @@ class Api:
     def _refuse_invalid(self, error: RequestValidationError) -> Response[str]:
         if not self.event.body and any(each["loc"] == ("body",) for each in error.errors()):
             return self._refuse(MalformedJson("The request has no body."))
-        # Forms and raw bytes are no JSON, and reading them as such would fail here.
+        # Forms and raw bytes are not JSON, and parsing them as JSON would fail here.
         reads_body = any(each["loc"][0] == "body" for each in error.errors())
         body = self.event.json_body if reads_body and self.event.body else None
         naming = self.event.http_method == "PUT"
@@ -391,13 +391,13 @@ class Api:
 def create_app(
     service: str, *, acting_for: ActingFor | None = None, limits_callers: bool = True
 ) -> Api:
-    """An API without routes; `acting_for` where a route's path names a member."""
+    """An API without routes; it needs `acting_for` if the path of a route names a member."""
     return Api(service, acting_for=acting_for, limits_callers=limits_callers)
 
 
 @cache
 def caller_limits() -> CallerLimits | None:
-    """The buckets of this execution environment; None where nobody is limited."""
+    """The buckets of this execution environment; None if callers are not limited."""
     limits = settings(CallerLimitSettings)
     if not (share := float(limits.caller_share_percent) / 100):
         return None
@@ -407,7 +407,7 @@ def caller_limits() -> CallerLimits | None:
 def reply[M](
     body: M, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[M]:
-    """An answer whose status or headers are not those of its route."""
+    """A response with a status or headers other than those of its route."""
     return Response(
         status_code=status,
         content_type="application/json",
@@ -428,9 +428,9 @@ def html_page(text: str, *, policy: str = FORM_POLICY, compress: bool = False) -
 
 
 def _with_text_body(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with its body as text, so that it is JSON whatever the client called it.
+    """The event with its body as text, to be parsed as JSON whatever its content type.
 
-    What is not UTF-8 stays recoverable, because signatures are made over bytes.
+    Bytes that are not UTF-8 stay recoverable, because signatures cover the original bytes.
     """
     headers = {**event.get("headers", {}), "content-type": "application/json"}
     body = event.get("body")
@@ -444,7 +444,7 @@ def _bytes_of(body: str | None) -> bytes:
 
 
 def _parse_json(text: str) -> dict[str, Any]:
-    """A JSON object; stricter than `json.loads` in what RFC 8259 leaves open."""
+    """Parse a JSON object, more strictly than `json.loads` where RFC 8259 leaves a choice."""
     try:
         text.encode("utf-8")
         parsed = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
@@ -455,7 +455,7 @@ def _parse_json(text: str) -> dict[str, Any]:
     except RecursionError:
         raise MalformedJson("The body is nested too deeply.") from None
     except ValueError:
-        # An integer of thousands of digits.
+        # The body holds an integer of thousands of digits.
         raise MalformedJson("The body holds a number that is too long to read.") from None
     if not isinstance(parsed, dict):
         raise ValidationFailed(

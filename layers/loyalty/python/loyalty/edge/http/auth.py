@@ -1,7 +1,7 @@
-"""Who is calling, as one principal that never crosses programs.
+"""The caller of a request, as one principal that never crosses programs.
 
-The gateway has verified the token; what arrives here are its claims, every value a string and
-lists written as `[a b]`.
+The gateway has verified the token and passes its claims here. Every value is a string, and lists
+are written as `[a b]`.
 """
 
 import re
@@ -16,7 +16,7 @@ type StaffRole = Literal["cashier", "analyst", "manager"]
 
 STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
-# Members for what is their own, and the people at the counter.
+# Members, for what is their own, and the staff at the counter.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
 
 
@@ -37,9 +37,9 @@ class ClaimSettings:
 class Principal:
     """A caller within one program; on a route, with only the roles that the route allows.
 
-    Every person has the role `member`: it says that they may act for themself, not that they have
-    enrolled. `email` and `phone` are there only when the issuer has verified them. `is_staff`: they
-    have a role of staff in this program, whether or not it counts on this route.
+    Every person has the role `member`: it means that they may act for themselves, not that they
+    have enrolled. `email` and `phone` are set only if the issuer has verified them. `is_staff` is
+    true if they have a staff role in this program, whether or not the route allows that role.
     """
 
     program_id: str
@@ -65,14 +65,14 @@ class Principal:
 
     @property
     def sees_personal_data(self) -> bool:
-        """Everybody does but a caller who has no role other than analyst."""
+        """Whether the caller sees personal data: all do, except callers who are only analysts."""
         return self.roles != {"analyst"}
 
     def acting_as(self, roles: Collection[Role]) -> "Principal":
         """The same caller with only these of their roles.
 
         Raises:
-            Forbidden: they have none of them.
+            Forbidden: the caller has none of these roles.
         """
         remaining = self.roles.intersection(roles)
         if not remaining:
@@ -84,9 +84,9 @@ def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSett
     """The caller as this program sees them.
 
     Raises:
-        NotFound: the token is for other programs only, so this one does not exist for them.
-        Forbidden: the token is of a kind that does not say who is calling, or a server's that names
-            several programs.
+        NotFound: the token is for other programs only, so this one does not exist for the caller.
+        Forbidden: the token is of a kind that does not identify the caller, or it is a server's and
+            names several programs.
     """
     scopes = _listed(claims.get(names.scopes_claim, ""), frozenset({"service"}))
     _require_kind(claims.get(names.token_use_claim), is_service=bool(scopes))
@@ -108,9 +108,9 @@ def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSett
 
 
 def _require_kind(token_use: str | None, *, is_service: bool) -> None:
-    """Raises `Forbidden` where the issuer says that a token is of the wrong kind.
+    """Raise `Forbidden` if the issuer says that a token is of the wrong kind.
 
-    Cognito says `id` or `access`. Other issuers may not say; the gateway checks the audience.
+    Cognito says `id` or `access`. Other issuers may say neither; the gateway checks the audience.
     """
     if is_service and token_use not in (None, "access"):
         raise Forbidden("A service sends its access token")
@@ -119,7 +119,7 @@ def _require_kind(token_use: str | None, *, is_service: bool) -> None:
 
 
 def _listed(claim: str, roles: frozenset[Role]) -> dict[str, frozenset[Role]]:
-    """The roles by program that a list of `<program>/<role>` names; what else it names is none."""
+    """The roles by program in a list of `<program>/<role>`; other entries are ignored."""
     listed: dict[str, frozenset[Role]] = {}
     for name in re.split(r"[\s,]+", claim.strip("[] ")):
         program_id, _, named = name.rpartition("/")

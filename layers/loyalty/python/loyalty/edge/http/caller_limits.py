@@ -1,11 +1,11 @@
 """Keeps one caller from using up a function's time.
 
-A bucket for each caller holds seconds of this execution environment's time. A request takes what it
-took to answer, and the bucket fills by a share of the time that passes. So a caller may answer a
-rush, or ask for a few expensive things, and cannot keep an environment busy for longer.
+A bucket for each caller holds seconds of this execution environment's time. A request takes out the
+time that it took to answer, and the bucket refills by a share of the time that passes. So a caller
+can handle a rush or make a few expensive requests, but cannot keep an environment busy for longer.
 
-Only this environment's memory knows it: nothing is read or written, and another environment has
-buckets of its own (`docs/adr/0021-callers-are-limited-in-memory.md`).
+The buckets exist only in memory: nothing is read or written, and each environment has its own
+(`docs/adr/0021-callers-are-limited-in-memory.md`).
 """
 
 import math
@@ -37,7 +37,7 @@ class _Bucket:
 
 
 class CallerLimits:
-    """Buckets by caller; `share` is the part of an environment's time that one may use for ever.
+    """Buckets by caller; `share` is the part of an environment's time that one may always use.
 
     All times are seconds of one clock that never goes back.
     """
@@ -58,7 +58,7 @@ class CallerLimits:
             raise TooManyRequests(retry_after=max(1, math.ceil(-bucket.seconds / self._share)))
 
     def charge(self, caller: str, *, seconds: float, now: float) -> None:
-        """Take from a caller's bucket what a request took."""
+        """Take the time of a request out of its caller's bucket."""
         self._bucket(caller, now).seconds -= seconds
 
     def _bucket(self, caller: str, now: float) -> _Bucket:

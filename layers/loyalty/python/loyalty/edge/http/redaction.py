@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """Marks a field of an answer; `empty` is what stands there instead of it."""
+    """Marks a personal field of a response; `empty` is the value that replaces it."""
 
     empty: Any = None
 

@@ -1,7 +1,7 @@
-"""What pydantic says about a request, turned into mistakes that a caller can act on.
+"""Turns pydantic's errors about a request into mistakes that a caller can act on.
 
-Each mistake is named once, by its place, in a plain sentence. What only follows from another
-mistake is left out.
+Each mistake is reported once, with its place and a plain sentence. An error that only follows from
+another mistake is left out.
 """
 
 import re
@@ -53,7 +53,7 @@ _DAY: Final = "Write a calendar day as 2026-11-30"
 _TIME: Final = "Write a time as 2026-11-30T08:00:00Z (RFC 3339)"
 _ADDRESS: Final = "Write an address such as https://example.com/path"
 
-# pydantic's kinds of errors, in words. `{}` are values of the error's own context.
+# A sentence for each of pydantic's error types. `{}` are values of the error's own context.
 SENTENCES: Final[Mapping[str, str]] = {
     "missing": "This is required",
     "model_type": _OBJECT,
@@ -105,17 +105,17 @@ SENTENCES: Final[Mapping[str, str]] = {
     "url_too_long": "This must have at most {max_length} characters",
 }
 
-# What else is wrong with a body that does not fit its model.
+# Finds further faults in a body that does not fit its model.
 type Inspect = Callable[[object], Sequence[Fault]]
 
 
 def invalid(
     errors: Sequence[Any], *, body: object, naming: bool, inspect: Inspect | None = None
 ) -> Refusal:
-    """The refusal that pydantic's errors about a request amount to.
+    """The refusal for pydantic's errors about a request.
 
-    A path that cannot name anything names nothing, unless the request (`naming`) gives a name.
-    `inspect` finds what no field can tell, in a body that could be read only in part.
+    A path that cannot name anything is not found, unless the request itself gives the name
+    (`naming`). `inspect` finds faults that no single field shows, in a partly valid body.
     """
     if not naming and any(error["loc"][0] == "path" for error in errors):
         return NotFound()
@@ -132,8 +132,8 @@ def invalid(
 def pointer_to(path: Sequence[str | int], within: object, *, absent: bool = False) -> str:
     """The JSON pointer to a place in a document.
 
-    pydantic names the branch of a union in its path. What the document does not have is such a
-    branch and is left out, except the last step to a place that is `absent`.
+    pydantic's path includes the branches of unions. A step that the document does not have is such
+    a branch and is left out, except the last step to a place that is `absent`.
     """
     steps: list[str] = []
     here: Any = within
@@ -147,7 +147,7 @@ def pointer_to(path: Sequence[str | int], within: object, *, absent: bool = Fals
 
 
 def _faults(errors: Sequence[Any], body: object) -> Iterator[Fault]:
-    """One fault for each place: the branches of a union all have their say about one."""
+    """One fault for each place, although every branch of a union reports its own error."""
     misspelled = _misspelled(errors)
     intended = set(misspelled.values())
     seen: set[str] = set()
@@ -162,7 +162,7 @@ def _faults(errors: Sequence[Any], body: object) -> Iterator[Fault]:
 
 
 def _misspelled(errors: Sequence[Any]) -> dict[tuple[str | int, ...], tuple[str | int, ...]]:
-    """Fields that nobody knows beside a missing one of nearly that name: one mistake, not two."""
+    """Unknown fields that nearly have the name of a missing field: one mistake, not two."""
     missing = [tuple(error["loc"]) for error in errors if error["type"] == "missing"]
     found: dict[tuple[str | int, ...], tuple[str | int, ...]] = {}
     for error in errors:
@@ -189,7 +189,7 @@ def _is_too_short_by_mistakes(error: Any, body: object) -> bool:
 
 
 def _part_at(path: Sequence[str | int], body: object) -> object:
-    """What the body has at this path, which may name branches of unions."""
+    """The part of the body at this path, which may include branches of unions."""
     here: Any = body
     for step in path:
         if _has(here, step):
@@ -220,7 +220,7 @@ def _fault(error: Any, body: object, *, meant: tuple[str | int, ...] | None) -> 
 
 
 def _sentence(error: Any) -> str:
-    """What is wrong, in words; of our own validators, the words they gave."""
+    """A sentence that says what is wrong; errors of our own validators bring their own."""
     context: dict[str, Any] = error.get("ctx") or {}
     kind: str = error["type"]
     if kind == "string_pattern_mismatch":
