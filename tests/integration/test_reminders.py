@@ -203,6 +203,27 @@ def test_a_birthday_s_present_is_given_once_though_the_worker_dies_after_it(
     assert (present["kind"], present["given_for"]) == ("bonus", "birthday")
 
 
+@pytest.mark.parametrize(("has_bought", "balance"), [(False, 0), (True, 10 + 20)])
+def test_a_birthday_s_present_can_require_an_order_before_it(
+    has_bought: bool,
+    balance: int,
+    ana: str,
+    time: Clock,
+    publish: Callable[..., PublishedProgram],
+) -> None:
+    birthday = {"bonus_points": 20, "after_first_order": True}
+    publish(version=2, expiry=MONTH, reminders=REMINDERS | {"birthday": birthday})
+    agree(ana, birthday="1990-11-25")
+    time.now = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    if has_bought:
+        till.earn(ana, 1000)
+
+    send("changed", ana)
+    work_off(handler, queue_url())
+
+    assert till.member(ana)["balance"] == balance
+
+
 def _die(*_: object) -> None:
     raise TryAgain("gone")
 

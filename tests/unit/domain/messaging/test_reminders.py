@@ -351,6 +351,34 @@ class TestOtherOccasions:
         assert sent(after) == []
         assert birthday_bonus(ana, after.after, rules.document, today=TODAY) is None
 
+    @pytest.mark.parametrize(("days", "points"), [(9, [0]), (10, [20])])
+    def test_a_present_is_only_for_members_who_enrolled_long_enough_ago(
+        self, days: int, points: list[int]
+    ) -> None:
+        rules = program(birthday={"bonus_points": 20, "min_member_days": 10})
+        ana = person(
+            who=member(
+                profile=Profile(birthday=date(1990, 11, 21)), enrolled_at=NOW - timedelta(days=days)
+            )
+        )
+
+        written = decide(ana, NOTHING, program=rules, now=NOW)
+
+        assert [message.points for message in written.messages] == points
+        given = birthday_bonus(ana, NOTHING, rules.document, today=TODAY)
+        assert (given.points if given else 0) == points[0]
+
+    @pytest.mark.parametrize(("has_bought", "points"), [(False, 0), (True, 20)])
+    def test_a_present_can_require_a_first_order(self, has_bought: bool, points: int) -> None:
+        rules = program(birthday={"bonus_points": 20, "after_first_order": True})
+        ana = person(who=member(profile=Profile(birthday=date(1990, 11, 21))))
+
+        given = birthday_bonus(
+            replace(ana, has_bought=has_bought), NOTHING, rules.document, today=TODAY
+        )
+
+        assert (given.points if given else 0) == points
+
     def test_the_birthday_before_somebody_enrolled_is_not_made_up_for(self) -> None:
         rules = program(birthday={"bonus_points": 20})
         new = member(profile=Profile(birthday=date(1990, 11, 20)), enrolled_at=NOW)

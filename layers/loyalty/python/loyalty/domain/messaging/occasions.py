@@ -15,7 +15,7 @@ from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence, Reminded
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.messages import MessageKind
+from loyalty.domain.program.messages import BirthdayMessage, MessageKind
 
 # How many days a missed message can still be sent.
 WELCOME_DAYS: Final = 7
@@ -25,11 +25,15 @@ LAPSED_DAYS: Final = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A member, their account as it counts today, and their vouchers, newest first."""
+    """A member, their account as it counts today, and their vouchers, newest first.
+
+    `has_bought` is false for a member without an order, where a present depends on it.
+    """
 
     member: Member
     account: Account
     vouchers: Sequence[Voucher] = ()
+    has_bought: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +177,14 @@ def _tier_ending(person: Person, document: Program, today: date) -> Iterator[Occ
         )
 
 
+def _present(rule: BirthdayMessage, person: Person, document: Program, *, on: date) -> int:
+    """The points for a birthday; 0 for members who are too new or have not bought anything."""
+    is_new = (on - document.today(person.member.enrolled_at)).days < rule.min_member_days
+    if is_new or (rule.after_first_order and not person.has_bought):
+        return 0
+    return rule.bonus_points or 0
+
+
 def _birthdays(person: Person, document: Program, today: date) -> Iterator[Occasion]:
     """This year's and next year's birthday; early in a year also last year's."""
     birthday, rule = person.member.profile.birthday, document.reminders.birthday
@@ -190,5 +202,5 @@ def _birthdays(person: Person, document: Program, today: date) -> Iterator[Occas
                 until=until,
                 # A member who changes the day gets no second present in the same year.
                 remember_until=date(year + 1, 1, 31),
-                points=rule.bonus_points or 0,
+                points=_present(rule, person, document, on=on),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from loyalty.domain.kernel.fields import LINE, LINES, Points, TimeOfDay
 from loyalty.domain.program.parts import DocumentPart
@@ -67,6 +67,19 @@ class BirthdayMessage(DocumentPart):
     bonus_points: Annotated[
         Points | None, Field(description="Points as a present, also if no message can be sent.")
     ] = None
+    min_member_days: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=365,
+            description="Days that a member must have been enrolled on the birthday to get the "
+            "points.",
+        ),
+    ] = 0
+    after_first_order: Annotated[
+        StrictBool,
+        Field(description="Whether only members with an order get the points."),
+    ] = False
 
 
 class WelcomeMessage(DocumentPart):

@@ -86,6 +86,7 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
     for each in merged:
         correspondence = _with(correspondence, letters.correspondence(each.account.member_id))
     person = _person(owner.account, owner.member, desk)
+    person = _with_first_order(person, correspondence, members, desk)
     correspondence = _with_purchase(correspondence, person, members, desk)
     _give_present(person, correspondence, desk)
     decision = decide(person, correspondence, program=desk.program, now=desk.now)
@@ -144,6 +145,19 @@ def _with_purchase(
         return correspondence
     bought_on = _last_purchase(person, members, desk)
     return replace(correspondence, bought_on=bought_on) if bought_on else correspondence
+
+
+def _with_first_order(
+    person: Person, correspondence: Correspondence, members: Members, desk: Desk
+) -> Person:
+    """The person, and whether they have an order, looked up only if a present depends on it."""
+    document = desk.program.document
+    rule = document.reminders.birthday
+    if rule is None or not rule.after_first_order:
+        return person
+    if birthday_bonus(person, correspondence, document, today=desk.today) is None:
+        return person
+    return replace(person, has_bought=_last_purchase(person, members, desk) is not None)
 
 
 def _last_purchase(person: Person, members: Members, desk: Desk) -> date | None:
