@@ -15,7 +15,7 @@ BOUNCE_RATE_MAX = 0.05
 COMPLAINT_RATE_MAX = 0.001
 
 
-class Account:
+class AccountAlarms:
     """Watches the limits of the account in this region, whoever uses them up."""
 
     def __init__(self, settings: Settings) -> None:

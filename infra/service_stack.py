@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.account import Account
+from infra.account import AccountAlarms
 from infra.alarms import Watched
 from infra.api import HttpApi
 from infra.build import Build
@@ -116,7 +116,7 @@ class ServiceStack(Stack):
             *self.queues.values(),
             self._data.table,
             Subscriptions(self),
-            Account(self._settings),
+            AccountAlarms(self._settings),
         )
 
     @property

@@ -47,10 +47,10 @@ def test_a_take_stops_at_zero_unless_it_is_asked_not_to() -> None:
     till.adjust(ana, 30)
 
     refused = till.adjust(ana, -50)
-    asked = till.adjust(ana, -50, below_zero=True)
+    answer = till.adjust(ana, -50, below_zero=True)
 
     assert (refused.status, refused.code) == (409, "insufficient_points")
-    assert (asked.status, asked.body["entry"]["debt"]) == (201, 20)
+    assert (answer.status, answer.body["entry"]["debt"]) == (201, 20)
     assert (till.member(ana)["balance"], till.member(ana)["debt"]) == (-20, 20)
 
 

@@ -180,35 +180,37 @@ LISTS: Final[dict[str, str]] = {
     ),
     "export_member": "export bean {member_id}",
 }
-AT: Final = "2026-11-21T09:00:00.000000Z"
+MOMENT: Final = "2026-11-21T09:00:00.000000Z"
 RECEIVED: Final = "20261121T090000000000Z." + "0123456789" * 4
-LISTED: Final = [f"{AT}#1"]
+LISTED: Final = [f"{MOMENT}#1"]
 POSITIONS: Final[dict[str, list[str]]] = {
     "list_history": LISTED,
     "list_redemptions": LISTED,
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
-    "list_survey_responses": [f"{AT}#{BOB}#2026-11", f"{AT}#{BOB}#pos#1"],
+    "list_survey_responses": [f"{MOMENT}#{BOB}#2026-11", f"{MOMENT}#{BOB}#pos#1"],
     "list_deliveries": [RECEIVED],
     "list_erasure_requests": ["0123456789" * 4],
     "replay_deliveries": [f"{RECEIVED} 2026-11-21T10:00:00+00:00"],
     "export_member": [
-        f"entries {BOB} {AT}#1",
+        f"entries {BOB} {MOMENT}#1",
         f"vouchers {BOB} ",
         f"messages {BOB} MESSAGE#2026-11-21#welcome",
         f"survey_responses {BOB} RESPONSE#visit#pos#1",
-        f"guest_orders 7 {AT}#pos#1",
+        f"guest_orders 7 {MOMENT}#pos#1",
     ],
 }
 # No list has any of these.
 NO_POSITIONS: Final[list[bytes]] = [
     *(each.encode() for each in (
-        "", " ", "#", "1", "##", AT, f"{AT}#", f"{AT}#a b", f"{AT}#{'x' * 1100}", f"{AT}#a#b#c#d",
-        f"#{AT}#a", "MESSAGE#", '{"after": "1"}', '{"after": 1}', "[]", "null", "[" * 1000,
+        "", " ", "#", "1", "##", MOMENT, f"{MOMENT}#", f"{MOMENT}#a b",
+        f"{MOMENT}#{'x' * 1100}", f"{MOMENT}#a#b#c#d",
+        f"#{MOMENT}#a", "MESSAGE#", '{"after": "1"}', '{"after": 1}', "[]", "null", "[" * 1000,
         "20269999T090000000000Z." + "0" * 40, f"{RECEIVED} ", f"{RECEIVED} 2026-99-99T10:00:00Z",
         f"{RECEIVED} 2026-11-21T10:00:00", f"{RECEIVED} 0001-01-01T00:00:00+23:59",
-        "x 2026-11-21T10:00:00Z", "entries", f"entries {BOB}", f"entries {BOB} {AT}",
-        f"messages {BOB} {AT}#1", f"vouchers {BOB} ACCOUNT", f"survey_responses {BOB} RESPONSE#",
+        "x 2026-11-21T10:00:00Z", "entries", f"entries {BOB}", f"entries {BOB} {MOMENT}",
+        f"messages {BOB} {MOMENT}#1", f"vouchers {BOB} ACCOUNT",
+        f"survey_responses {BOB} RESPONSE#",
         f"nowhere {BOB} ", "guest_orders 0 1999-12-31T00:00:00.000000Z#pos#1",
     )),
     b"\x00", b"\xff", b"\xed\xa0\x80",
@@ -219,9 +221,9 @@ NO_POSITIONS: Final[list[bytes]] = [
 def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
     """What each name in a path may be: a member with points, an order, a voucher, a shop."""
     publish(**PROGRAM)
-    known = directory("bean", settings(EnrollmentSettings))
+    members = directory("bean", settings(EnrollmentSettings))
     bob = Application(member_id=BOB, claims=[IdentityClaim(identify("email", "bob@example.com"))])
-    enroll(bob, members=known, desk=open_desk("bean", table=TABLE))
+    enroll(bob, members=members, desk=open_desk("bean", table=TABLE))
     ana = till.enroll()
     till.earn(ana, 19_900, order_id="1")
     redeemed = till.redeem(ana, hold=True).body
@@ -294,19 +296,19 @@ def go_on(operation: str, names: dict[str, str], position: bytes) -> Answer:
     return ask(operation, names, query=QUERIES.get(operation, {}) | {"cursor": cursor})
 
 
-def mistaken(body: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+def mistaken(body: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """The body with each of its parts left out, added to, or replaced by anything wrong."""
     for wrong in WRONG:
-        yield f"{at} is {str(wrong)[:40]!r}", wrong
+        yield f"{place} is {str(wrong)[:40]!r}", wrong
     if isinstance(body, dict):
-        yield f"{at}/surprise", body | {"surprise": 1}
+        yield f"{place}/surprise", body | {"surprise": 1}
         for name, part in body.items():
-            yield f"no {at}/{name}", {key: body[key] for key in body if key != name}
-            for what, wrong in mistaken(part, f"{at}/{name}"):
+            yield f"no {place}/{name}", {key: body[key] for key in body if key != name}
+            for what, wrong in mistaken(part, f"{place}/{name}"):
                 yield what, body | {name: wrong}
     if isinstance(body, list) and body:
-        yield f"{at} twice", body * 2
-        for what, wrong in mistaken(body[0], f"{at}/0"):
+        yield f"{place} twice", body * 2
+        for what, wrong in mistaken(body[0], f"{place}/0"):
             yield what, [wrong, *body[1:]]
 
 

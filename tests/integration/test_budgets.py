@@ -186,10 +186,10 @@ def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_wha
     publish(currency="USD")
     connect()
     till.enroll("bob.norman@mail.example.com")
-    deliver(of_five_lines(1, at=time.now), event_id="1")
+    deliver(of_five_lines(1, paid_at=time.now), event_id="1")
     drain()
 
-    deliver(of_five_lines(2, at=time.now), event_id="2")
+    deliver(of_five_lines(2, paid_at=time.now), event_id="2")
     messages = queued()
     with metered(meter[0]) as cost:
         assert apply(messages) == []
@@ -289,8 +289,8 @@ def refund(number: int, refund_id: str) -> Answer:
     return ask(accrual, "POST", f"/orders/webshop-paris/{ORDER_ID.format(number)}/refunds", body)
 
 
-def of_five_lines(number: int, *, at: datetime) -> dict[str, Any]:
-    body = payload(WITH_CUSTOMER, paid_at=at, id=5_678_901_234_560 + number)
+def of_five_lines(number: int, *, paid_at: datetime) -> dict[str, Any]:
+    body = payload(WITH_CUSTOMER, paid_at=paid_at, id=5_678_901_234_560 + number)
     lines = body["line_items"]
     body["line_items"] = [
         lines[place % len(lines)] | {"id": 13_457_042_702_440 + place} for place in range(5)

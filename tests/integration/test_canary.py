@@ -59,7 +59,7 @@ MARKS: Final = ("wharfinger", "quintessa", "655501234", "6 55 50 12 34", BIRTHDA
 SERVICE: Final = service("bean")
 HERSELF: Final = person(SUBJECT, email=EMAIL, phone=PHONE)
 PROFILE: Final = {"name": NAME, "birthday": BIRTHDAY, "attributes": {"street": STREET}}
-SAID: Final = [{"kind": "email", "value": EMAIL}, {"kind": "phone", "value": PHONE}]
+HER_IDENTITIES: Final = [{"kind": "email", "value": EMAIL}, {"kind": "phone", "value": PHONE}]
 ADDRESS: Final = {
     "name": NAME,
     "first_name": NAME.split()[0],
@@ -97,18 +97,18 @@ def mailroom(monkeypatch: pytest.MonkeyPatch) -> Mailroom:
 
 @pytest.fixture
 def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
-    told = Overheard()
+    heard = Overheard()
     call_api = vars(BaseClient)["_make_api_call"]
 
     def listen(client: Any, operation: str, arguments: Any) -> Any:
         if operation in ("SendMessage", "SendMessageBatch"):
-            told.queued.append(json.dumps(arguments))
+            heard.queued.append(json.dumps(arguments))
         if operation == "PutEvents":
-            told.on_the_bus.append(json.dumps(arguments, default=str))
+            heard.on_the_bus.append(json.dumps(arguments, default=str))
         return call_api(client, operation, arguments)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", listen)
-    return told
+    return heard
 
 
 @pytest.fixture(autouse=True)
@@ -129,9 +129,9 @@ def marks_in(*texts: str | bytes) -> set[str]:
 
 def order_of_hers(**changes: Any) -> dict[str, Any]:
     """A shop's order, with all that a shop tells of who bought."""
-    told = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT)
+    order_body = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT)
     person = {"id": CUSTOMER, "email": EMAIL, "phone": PHONE, "default_address": ADDRESS}
-    return told | {
+    return order_body | {
         "customer": person,
         "email": EMAIL,
         "contact_email": EMAIL,
@@ -174,17 +174,17 @@ def she_buys() -> None:
     deliver(order_of_hers(id=2, test=True), event_id="test")
     hers = order_of_hers(id=3, financial_status="pending")
     deliver(hers, event_id="pending", topic="orders/create")
-    known = KNOWN_CUSTOMER | {"id": CUSTOMER, "email": EMAIL, "phone": PHONE}
-    deliver(known | ADDRESS, topic="customers/update")
+    customer = KNOWN_CUSTOMER | {"id": CUSTOMER, "email": EMAIL, "phone": PHONE}
+    deliver(customer | ADDRESS, topic="customers/update")
     wrong = order_of_hers(id=4, currency=NAME)
     deliver(wrong, event_id="currency")
     deliver(order_of_hers(id=5, line_items=[{"title": NOTE}]), event_id="malformed")
     deliver(order_of_hers(id={"name": NAME}, note=EMAIL), event_id="id")
-    asked = DATA_REQUEST | {
+    data_request = DATA_REQUEST | {
         "customer": {"id": CUSTOMER, "email": EMAIL, "phone": PHONE},
         "orders_requested": [1],
     }
-    deliver(asked, event_id="request", topic="customers/data_request")
+    deliver(data_request, event_id="request", topic="customers/data_request")
     no_json = f'{{"email": "{EMAIL}", {NAME}'.encode()
     for storefront, signed in (
         ("woocommerce", signing.woocommerce(no_json)),
@@ -200,12 +200,12 @@ def she_buys() -> None:
 
 def she_answers(overheard: Overheard) -> None:
     """She says who she is, where somebody else can make no answer of it as well."""
-    said = {"score": 1, "comment": f"{NAME}, {PHONE}, {NOTE}"}
+    survey_answer = {"score": 1, "comment": f"{NAME}, {PHONE}, {NOTE}"}
     path = "/surveys/recommend/responses"
-    assert call(accrual, "POST", till.PROGRAM + path, body=said, as_=HERSELF).status == 201
-    wrong = said | {"order": {"source": "shop", "order_id": "never"}}
+    assert call(accrual, "POST", till.PROGRAM + path, body=survey_answer, as_=HERSELF).status == 201
+    wrong = survey_answer | {"order": {"source": "shop", "order_id": "never"}}
     assert overheard.ask(accrual, "POST", path, as_=SERVICE, body=wrong).status == 422
-    again = said | {"comment": NAME}
+    again = survey_answer | {"comment": NAME}
     assert overheard.ask(accrual, "POST", path, as_=HERSELF, body=again).status == 409
     assert overheard.ask(accrual, "GET", path, as_=SERVICE).status == 403
 
@@ -228,12 +228,12 @@ def others_ask_for_her(overheard: Overheard, hers: str) -> None:
 def mistakes_are_made(overheard: Overheard, hers: str) -> None:
     """Bodies that quote her and are refused, each in a way of its own."""
     ask = overheard.ask
-    order = till.order(identities=SAID)
+    order = till.order(identities=HER_IDENTITIES)
     for method, path, body in (
         ("POST", "/members", {"identities": [{"kind": "email", "value": f"{EMAIL} {NAME}"}]}),
         ("POST", "/members", {"identities": [{"kind": "phone", "value": "06 55 50 12 34"}]}),
-        ("POST", "/members", {"profile": {"birthday": NAME}, "identities": SAID}),
-        ("POST", "/members", {"profile": {"name": [NAME]}, "identities": SAID}),
+        ("POST", "/members", {"profile": {"birthday": NAME}, "identities": HER_IDENTITIES}),
+        ("POST", "/members", {"profile": {"name": [NAME]}, "identities": HER_IDENTITIES}),
         ("PATCH", f"/members/{hers}", {"consents": {"email": NAME}}),
         ("POST", "/members/lookup", {"identity": {"kind": NAME, "value": EMAIL}}),
     ):
@@ -329,9 +329,9 @@ def lake() -> Iterator[bytes]:
 def inbox() -> Iterator[str]:
     for key, body in objects(boto3.client("s3"), "inbox"):
         yield key
-        told = json.loads(body)
-        yield json.dumps(told.get("headers"))
-        yield base64.b64decode(told.get("body", "")).decode()
+        delivery = json.loads(body)
+        yield json.dumps(delivery.get("headers"))
+        yield base64.b64decode(delivery.get("body", "")).decode()
 
 
 def test_nobody_else_finds_a_mark_and_after_the_erasure_nobody_does(
@@ -377,8 +377,8 @@ def test_nobody_else_finds_a_mark_and_after_the_erasure_nobody_does(
         "the lake": list(lake()),
         "the keys of the inbox": [key for key, _ in objects(boto3.client("s3"), "inbox")],
     }
-    for where, told in searched.items():
-        assert marks_in(*told) == set(), where
+    for where, texts in searched.items():
+        assert marks_in(*texts) == set(), where
     keys = [
         value["S"]
         for item in items(dynamodb, TABLE)

@@ -125,10 +125,10 @@ def test_what_is_delivered_is_never_told() -> None:
     deliver(order())
     drain()
 
-    told = read("/deliveries").text + read().text
+    shown = read("/deliveries").text + read().text
 
-    assert "bob.norman" not in told
-    assert "207119551" not in told
+    assert "bob.norman" not in shown
+    assert "207119551" not in shown
 
 
 def test_a_storefront_tells_how_its_deliveries_fare(time: Clock) -> None:
@@ -294,11 +294,11 @@ class TestWhatIsNotAppliedYet:
         messages = queued()
         s3 = boto3.client("s3")
         spoiled = json.loads(messages[0]["body"])["where"]
-        kept = s3.get_object(Bucket="inbox", Key=spoiled)["Body"].read()
+        stored = s3.get_object(Bucket="inbox", Key=spoiled)["Body"].read()
         s3.put_object(Bucket="inbox", Key=spoiled, Body=b"not as it was kept")
 
         apply(messages)
-        s3.put_object(Bucket="inbox", Key=spoiled, Body=kept)
+        s3.put_object(Bucket="inbox", Key=spoiled, Body=stored)
 
         assert sorted(statuses(), key=str) == [
             ("failed", "held_up"),
@@ -314,7 +314,7 @@ class TestWhatIsNotAppliedYet:
         (message,) = queued()
         message["attributes"]["ApproximateReceiveCount"] = "2"
 
-        def kill(*_told: object, **_named: object) -> None:
+        def kill(*_arguments: object, **_named: object) -> None:
             raise Killed
 
         with monkeypatch.context() as patched:
@@ -331,7 +331,7 @@ class TestWhatIsNotAppliedYet:
         deliver(order())
         (message,) = queued()
 
-        def fail(*_told: object, **_named: object) -> None:
+        def fail(*_arguments: object, **_named: object) -> None:
             raise RuntimeError("a mistake of ours")
 
         monkeypatch.setattr("functions.intake.handler.apply_delivery", fail)
@@ -420,8 +420,8 @@ class TestReplayOfATime:
     FROM = "2026-11-21T10:00:00Z"
     TO = "2026-11-21T11:00:00Z"
 
-    def ask(self, **told: Any) -> Answer:
-        body = {"from": self.FROM, "to": self.TO} | told
+    def ask(self, **changes: Any) -> Answer:
+        body = {"from": self.FROM, "to": self.TO} | changes
         return call(program, "POST", f"{PATH}/deliveries/replay", body=body, as_=MANAGER)
 
     def test_applies_all_of_it_again_oldest_first_and_counts_nothing_twice(
@@ -479,18 +479,18 @@ class TestReplayOfATime:
             time.now += timedelta(seconds=1)
         drain()
 
-        told: list[int] = []
+        queued_counts: list[int] = []
         cursor: dict[str, str] = {}
         while True:
             answer = self.ask(**cursor).body
-            told.append(answer["queued"])
+            queued_counts.append(answer["queued"])
             if cursor:
                 assert self.ask(**cursor).body == answer
             if answer["next_cursor"] is None:
                 break
             cursor = {"cursor": answer["next_cursor"]}
 
-        assert told == [12, 12, 6]
+        assert queued_counts == [12, 12, 6]
         attributes = boto3.client("sqs").get_queue_attributes(
             QueueUrl=os.environ["LOYALTY_INTAKE_QUEUE_URL"],
             AttributeNames=["ApproximateNumberOfMessages"],

@@ -30,12 +30,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 _numbers = count(1)
 
 
-def keep(inbox: S3Inbox, *, at: datetime, storefront_id: str = "online") -> StoredDelivery:
+def keep(inbox: S3Inbox, *, received_at: datetime, storefront_id: str = "online") -> StoredDelivery:
     number = next(_numbers)
     stored_delivery = StoredDelivery(
         program_id="bean",
         storefront_id=storefront_id,
-        received_at=at,
+        received_at=received_at,
         delivery_id=f"{number:040x}",
         group=f"{number:032x}",
     )
@@ -82,30 +82,30 @@ def newest_first(inbox: S3Inbox, *, limit: int) -> list[list[StoredDelivery]]:
 def test_pages_from_the_newest_on_hold_each_delivery_once(
     inbox: S3Inbox, ages: list[float], limit: int
 ) -> None:
-    kept = [keep(inbox, at=NOW - timedelta(seconds=age)) for age in ages]
-    keep(inbox, at=NOW, storefront_id="online-2")
-    keep(inbox, at=MONTH_AGO - timedelta(seconds=1))
+    deliveries = [keep(inbox, received_at=NOW - timedelta(seconds=age)) for age in ages]
+    keep(inbox, received_at=NOW, storefront_id="online-2")
+    keep(inbox, received_at=MONTH_AGO - timedelta(seconds=1))
 
     pages = newest_first(inbox, limit=limit)
 
-    expected = sorted(kept, key=lambda each: each.log_id, reverse=True)
+    expected = sorted(deliveries, key=lambda each: each.log_id, reverse=True)
     assert [each for page in pages for each in page] == expected
     assert all(len(page) <= limit for page in pages)
-    assert all(pages) or not kept
+    assert all(pages) or not deliveries
 
 
 def test_the_last_of_a_great_burst_are_found_in_few_calls(
     inbox: S3Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(100):
-        keep(inbox, at=NOW - timedelta(milliseconds=number))
+        keep(inbox, received_at=NOW - timedelta(milliseconds=number))
     calls = 0
     between = S3Inbox._between
 
-    def counted(self: S3Inbox, *told: object) -> object:
+    def counted(self: S3Inbox, *arguments: object) -> object:
         nonlocal calls
         calls += 1
-        return between(self, *told)  # type: ignore[arg-type]  # passed on as it came
+        return between(self, *arguments)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(S3Inbox, "_between", counted)
 
@@ -117,7 +117,7 @@ def test_the_last_of_a_great_burst_are_found_in_few_calls(
 
 
 def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: S3Inbox) -> None:
-    kept = [keep(inbox, at=NOW + timedelta(seconds=second)) for second in range(23)]
+    deliveries = [keep(inbox, received_at=NOW + timedelta(seconds=second)) for second in range(23)]
     found: list[StoredDelivery] = []
     since = log_time(NOW)
     while True:
@@ -133,30 +133,30 @@ def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: S3Inbox) -> Non
             break
         since = f"{page.next}~"
 
-    assert found == kept[:20]
+    assert found == deliveries[:20]
 
 
 def test_what_is_no_delivery_is_passed_over(inbox: S3Inbox) -> None:
-    kept = keep(inbox, at=NOW)
+    delivery = keep(inbox, received_at=NOW)
     for name in ("notes.txt", "20261121T100000000000Z.x.y.json", "99999999T999999999999Z.json"):
         boto3.client("s3").put_object(Bucket="inbox", Key=f"bean/online/{name}", Body=b"")
 
-    assert newest_first(inbox, limit=10) == [[kept]]
+    assert newest_first(inbox, limit=10) == [[delivery]]
 
 
 def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: S3Inbox) -> None:
-    kept = keep(inbox, at=NOW)
+    delivery = keep(inbox, received_at=NOW)
 
-    assert inbox.find("bean", "online", kept.log_id) == kept
-    assert inbox.find("bean", "online", kept.log_id[:-1]) is None
-    assert inbox.read(kept) == DELIVERY
+    assert inbox.find("bean", "online", delivery.log_id) == delivery
+    assert inbox.find("bean", "online", delivery.log_id[:-1]) is None
+    assert inbox.read(delivery) == DELIVERY
 
 
 def test_one_that_is_gone_is_none(inbox: S3Inbox) -> None:
-    kept = keep(inbox, at=NOW)
+    delivery = keep(inbox, received_at=NOW)
     boto3.client("s3").delete_object(
-        Bucket="inbox", Key=f"bean/online/{kept.log_id}.{kept.group}.json"
+        Bucket="inbox", Key=f"bean/online/{delivery.log_id}.{delivery.group}.json"
     )
 
-    assert inbox.read(kept) is None
-    assert inbox.find("bean", "online", kept.log_id) is None
+    assert inbox.read(delivery) is None
+    assert inbox.find("bean", "online", delivery.log_id) is None

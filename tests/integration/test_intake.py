@@ -64,9 +64,9 @@ def member(member_id: str, path: str = "") -> Any:
 
 def metrics(logged: str) -> Iterator[dict[str, Any]]:
     for line in logged.splitlines():
-        told = json.loads(line)
-        if "_aws" in told:
-            yield told
+        logged = json.loads(line)
+        if "_aws" in logged:
+            yield logged
 
 
 @pytest.mark.parametrize("identity", [CUSTOMER, EMAIL, {"kind": "phone", "value": "+16136120707"}])
@@ -198,13 +198,13 @@ OF_SHIPPING = "refund.929361467"
 
 def updated(minute: int, **changes: Any) -> dict[str, Any]:
     """The order as the shop tells it after a minute; paid, and with nothing given back so far."""
-    told: dict[str, Any] = {
+    updated_parts: dict[str, Any] = {
         "updated_at": (NOW + timedelta(minutes=minute)).isoformat(),
         "financial_status": "paid",
         "refunds": [],
         "line_items": [each | {"current_quantity": 1} for each in order()["line_items"]],
     }
-    return order(**(told | changes))
+    return order(**(updated_parts | changes))
 
 
 def test_an_order_that_changed_settles_to_its_new_amount(
@@ -296,9 +296,9 @@ def test_a_cancelled_order_keeps_nothing_whatever_was_refunded(*, refunded_first
 def test_a_refund_that_was_never_told_is_told_by_the_updated_order() -> None:
     member_id = enroll(CUSTOMER)
     deliver(updated(0), event_id="0")
-    told = updated(1, financial_status="partially_refunded", refunds=[given_back()])
+    updated_order = updated(1, financial_status="partially_refunded", refunds=[given_back()])
 
-    deliver(told, topic="orders/updated", event_id="1")
+    deliver(updated_order, topic="orders/updated", event_id="1")
     deliver(given_back(), topic="refunds/create")
     drain()
 

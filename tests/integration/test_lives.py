@@ -49,8 +49,8 @@ def points(member_id: str) -> int:
     return balance
 
 
-def deliver(told: Telling, clock: Clock) -> None:
-    assert post(told.body, told.sign(told.body, clock.now)).status == 200
+def deliver(telling: Telling, clock: Clock) -> None:
+    assert post(telling.body, telling.sign(telling.body, clock.now)).status == 200
 
 
 def turn(shop: Shop, chapter: int, *, platform: PlatformServer) -> None:
@@ -66,14 +66,14 @@ def test_a_life_told_in_any_order_and_too_often_is_exact(
     time.now = RECEIVED_AT + timedelta(minutes=10)
     for last in (1, 2):
         turn(shop, last, platform=platform)
-        told = [
+        tellings = [
             telling
             for chapter in shop.chapters[: last + 1]
             for telling in chapter.tellings
             for _ in range(random.randint(1, 3))
         ]
-        random.shuffle(told)
-        for telling in told:
+        random.shuffle(tellings)
+        for telling in tellings:
             deliver(telling, time)
             time.now += timedelta(milliseconds=1)
         drain()
@@ -134,8 +134,8 @@ def test_a_life_is_exact_though_whoever_applies_it_is_killed_anywhere(
     random = Random(seed)
     time.now = RECEIVED_AT + timedelta(minutes=10)
     turn(shop, 1, platform=platform)
-    told = [telling for chapter in shop.chapters[:2] for telling in chapter.tellings * 2]
-    for telling in told:
+    tellings = [telling for chapter in shop.chapters[:2] for telling in chapter.tellings * 2]
+    for telling in tellings:
         deliver(telling, time)
         time.now += timedelta(milliseconds=1)
     url = os.environ["LOYALTY_INTAKE_QUEUE_URL"]
@@ -152,5 +152,5 @@ def test_a_life_is_exact_though_whoever_applies_it_is_killed_anywhere(
     assert points(member_id) == shop.chapters[1].points
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
     listed = call(program, "GET", path, as_=MANAGER, query={"limit": "100"}).body["items"]
-    assert len(listed) == len(told)
+    assert len(listed) == len(tellings)
     assert not {each["status"] for each in listed} & {"received", "failed", "parked"}

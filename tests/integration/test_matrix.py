@@ -302,9 +302,9 @@ def made() -> World:
 
 @pytest.fixture
 def world() -> World:
-    known = made()
-    known.put_back()
-    return known
+    populated = made()
+    populated.put_back()
+    return populated
 
 
 def ask(world: World, operation: str, claims: Claims | None, whose: str | None = None) -> Answer:
@@ -412,12 +412,12 @@ def test_a_route_is_for(operation: str, world: World) -> None:
     wrong = {}
     granted = []
     before = items(boto3.client("dynamodb"), TABLE)
-    for name, whose, wanted in cases(operation):
-        if wanted is None:
+    for name, whose, refusal in cases(operation):
+        if refusal is None:
             granted.append((name, whose))
             continue
         answer = ask(world, operation, CALLERS[name].claims, whose)
-        if refused(answer) != exception(operation, name, whose, otherwise=wanted):
+        if refused(answer) != exception(operation, name, whose, otherwise=refusal):
             wrong[name, whose] = (answer.status, answer.text)
     assert items(boto3.client("dynamodb"), TABLE) == before
 

@@ -49,7 +49,9 @@ def order(number: int, *codes: str, name: str = WITH_CUSTOMER, **changes: Any) -
     return body | fresh | changes
 
 
-def told(body: dict[str, Any], *, topic: str = "orders/paid", event_id: str = "") -> dict[str, Any]:
+def delivered(
+    body: dict[str, Any], *, topic: str = "orders/paid", event_id: str = ""
+) -> dict[str, Any]:
     """What came of a delivery."""
     before = {handled["id"] for handled in listed()}
     deliver(body, topic=topic, event_id=event_id or f"evt-{len(before)}")
@@ -73,7 +75,7 @@ def test_an_order_that_was_paid_with_a_voucher_uses_it_and_earns(
 ) -> None:
     code, redemption_id = voucher
 
-    handled = told(order(2, code))
+    handled = delivered(order(2, code))
 
     assert (handled["status"], handled["points"]) == ("earned", 587)
     assert handled["vouchers"] == [
@@ -87,27 +89,27 @@ def test_an_order_that_was_paid_with_a_voucher_uses_it_and_earns(
 def test_no_code_is_kept_with_what_came_of_a_delivery(
     voucher: tuple[str, str], dynamodb: Any
 ) -> None:
-    told(order(2, voucher[0]))
+    delivered(order(2, voucher[0]))
 
     found = dynamodb.scan(TableName="ledger")["Items"]
-    kept = [item for item in found if item["sk"]["S"].startswith("DELIVERY#")]
-    assert kept
-    assert voucher[0] not in str(kept).upper()
+    outcomes = [item for item in found if item["sk"]["S"].startswith("DELIVERY#")]
+    assert outcomes
+    assert voucher[0] not in str(outcomes).upper()
 
 
 def test_the_same_order_by_other_deliveries_changes_nothing(voucher: tuple[str, str]) -> None:
-    told(order(2, voucher[0]))
+    delivered(order(2, voucher[0]))
 
-    again = told(order(2, voucher[0]), topic="orders/updated")
+    again = delivered(order(2, voucher[0]), topic="orders/updated")
 
     assert [step["replayed"] for step in again["vouchers"]] == [True]
     assert state(voucher[0]) == "used"
 
 
 def test_an_order_with_a_voucher_that_is_used_earns_all_the_same(voucher: tuple[str, str]) -> None:
-    told(order(2, voucher[0]))
+    delivered(order(2, voucher[0]))
 
-    handled = told(order(3, voucher[0]))
+    handled = delivered(order(3, voucher[0]))
 
     assert (handled["status"], handled["points"]) == ("earned", 587)
     (step,) = handled["vouchers"]
@@ -115,7 +117,7 @@ def test_an_order_with_a_voucher_that_is_used_earns_all_the_same(voucher: tuple[
 
 
 def test_an_order_of_nobody_uses_the_voucher_it_was_paid_with(voucher: tuple[str, str]) -> None:
-    handled = told(order(2, voucher[0], name=OF_NOBODY))
+    handled = delivered(order(2, voucher[0], name=OF_NOBODY))
 
     assert (handled["status"], handled["reason"]) == ("ignored", "no_customer")
     assert state(voucher[0]) == "used"
@@ -130,17 +132,17 @@ def test_a_cancelled_order_gives_the_voucher_back_whenever_that_is_told(
     life = [(order(2, voucher[0]), "orders/paid"), (cancelled, "orders/cancelled")]
 
     for body, topic in reversed(life) if is_late else life:
-        told(body, topic=topic)
+        delivered(body, topic=topic)
 
     assert state(voucher[0]) == "issued"
-    assert told(order(3, voucher[0]))["vouchers"][0]["status"] == "used"
+    assert delivered(order(3, voucher[0]))["vouchers"][0]["status"] == "used"
 
 
 def test_an_edit_that_drops_the_discount_gives_the_voucher_back(voucher: tuple[str, str]) -> None:
-    told(order(2, voucher[0], updated_at=NOW.isoformat()))
+    delivered(order(2, voucher[0], updated_at=NOW.isoformat()))
 
     later = (NOW + timedelta(minutes=1)).isoformat()
-    handled = told(order(2, updated_at=later), topic="orders/updated")
+    handled = delivered(order(2, updated_at=later), topic="orders/updated")
 
     assert [step["status"] for step in handled["vouchers"]] == ["given_back"]
     assert state(voucher[0]) == "issued"
@@ -151,10 +153,10 @@ def test_a_program_may_give_none_back(
 ) -> None:
     publish(version=2, currency="USD", reinstate_vouchers=False)
     time.now += timedelta(minutes=1)
-    told(order(2, voucher[0]))
+    delivered(order(2, voucher[0]))
 
     cancelled = order(2, voucher[0], cancelled_at=NOW.isoformat())
-    handled = told(cancelled, topic="orders/cancelled")
+    handled = delivered(cancelled, topic="orders/cancelled")
 
     (step,) = handled["vouchers"]
     assert (step["status"], step["reason"]) == ("kept", "not_reinstated")

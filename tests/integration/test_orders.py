@@ -168,10 +168,10 @@ class TestWhatBecameOfIt:
         time.now += timedelta(minutes=1)
         till.refund(body["order_id"], amount=money(1000))
 
-        told = till.read_order(body["order_id"]).body
+        shown = till.read_order(body["order_id"]).body
 
-        assert (told["status"], told["member_id"]) == ("earned", ana)
-        accrual, clawback = told["entries"]
+        assert (shown["status"], shown["member_id"]) == ("earned", ana)
+        accrual, clawback = shown["entries"]
         assert accrual["breakdown"][0]["rate"]["points"] == 1
         assert (clawback["kind"], clawback["points"]) == ("clawback", -10)
 

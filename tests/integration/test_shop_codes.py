@@ -54,7 +54,7 @@ def voucher(publish: Callable[..., object]) -> tuple[str, str]:
     return body["voucher"]["code"], body["id"]
 
 
-def tell(redemption_id: str, name: str = "RewardRedeemed") -> str:
+def announce(redemption_id: str, name: str = "RewardRedeemed") -> str:
     """The bus puts an event into the queue."""
     url = os.environ["LOYALTY_CODES_QUEUE_URL"]
     detail = {"program_id": "bean", "redemption_id": redemption_id, "v": 1}
@@ -69,7 +69,7 @@ def test_a_redeemed_reward_s_code_is_created_with_the_shop_s_token(
     connect(**CONNECTION)
     platform.answer(PATH, NONE, DONE)
 
-    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
 
     looked, created = platform.posted
     assert looked["variables"] == {"code": voucher[0]}
@@ -85,8 +85,8 @@ def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
     platform.answer(GRANT_PATH, Reply(200, {"access_token": "shpat_granted", "expires_in": 86399}))
     platform.answer(PATH, NONE, DONE, FOUND)
 
-    assert work_off(handler, tell(voucher[1])) == []
-    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
 
     assert [path for path, _ in platform.requests] == [GRANT_PATH, PATH, PATH, PATH]
     assert platform.posted[0] == {
@@ -108,7 +108,7 @@ def test_where_no_token_is_granted_the_shop_is_asked_again_later(
     connect(**APP)
     platform.answer(GRANT_PATH, answer)
 
-    messages = receive(tell(voucher[1]))
+    messages = receive(announce(voucher[1]))
 
     assert len(consume(handler, messages)) == 1
     assert [path for path, _ in platform.requests] == [GRANT_PATH]
@@ -122,7 +122,7 @@ def test_a_shop_that_is_granted_no_token_holds_up_no_other(
     platform.answer(GRANT_PATH, Reply(400))
     platform.answer(PATH, NONE, DONE)
 
-    assert len(consume(handler, receive(tell(voucher[1])))) == 1
+    assert len(consume(handler, receive(announce(voucher[1])))) == 1
 
     assert [path for path, _ in platform.requests] == [GRANT_PATH, PATH, PATH]
 
@@ -135,8 +135,8 @@ def test_a_token_is_granted_anew_before_an_old_one_can_matter(
     platform.answer(PATH, FOUND)
     monkeypatch.setattr("loyalty.edge.outgoing.platform_client.TOKEN_SECONDS_MAX", 0)
 
-    work_off(handler, tell(voucher[1]))
-    work_off(handler, tell(voucher[1]))
+    work_off(handler, announce(voucher[1]))
+    work_off(handler, announce(voucher[1]))
 
     tokens = [
         headers["x-shopify-access-token"] for path, headers in platform.requests if path == PATH
@@ -151,7 +151,7 @@ def test_a_cancelled_redemption_s_code_is_deactivated(
     till.use(voucher[0])
     platform.answer(PATH, FOUND, DONE)
 
-    assert work_off(handler, tell(voucher[1], "VoucherUsed")) == []
+    assert work_off(handler, announce(voucher[1], "VoucherUsed")) == []
 
     assert "discountCodeDeactivate" in platform.posted[1]["query"]
 
@@ -173,7 +173,7 @@ def test_points_of_a_cancelled_redemption_return_once_the_shop_has_let_go_of_the
 ) -> None:
     connect(**CONNECTION)
     platform.answer(PATH, NONE, DONE)
-    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
     member_id = till.check(voucher[0]).body["member_id"]
 
     cancelled = till.step(member_id, voucher[1], "cancel", as_=till.MANAGER)
@@ -181,7 +181,7 @@ def test_points_of_a_cancelled_redemption_return_once_the_shop_has_let_go_of_the
     assert (cancelled.status, cancelled.body["state"]) == (200, "cancelling")
     assert till.member(member_id)["balance"] == 39
     platform.answer(PATH, found(is_active=True), DONE, found(is_active=False, uses=uses))
-    assert work_off(handler, tell(voucher[1], "RedemptionCancelling")) == []
+    assert work_off(handler, announce(voucher[1], "RedemptionCancelling")) == []
     assert till.check(voucher[0]).body["state"] == state
     assert till.member(member_id)["balance"] == balance
 
@@ -191,7 +191,7 @@ def test_a_shop_that_is_not_to_have_codes_is_not_asked(
 ) -> None:
     connect()
 
-    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
 
     assert platform.requests == []
 
@@ -199,7 +199,7 @@ def test_a_shop_that_is_not_to_have_codes_is_not_asked(
 def test_a_redemption_of_nobody_is_passed_over(platform: PlatformServer) -> None:
     connect(**CONNECTION)
 
-    assert work_off(handler, tell("red_unknown")) == []
+    assert work_off(handler, announce("red_unknown")) == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_fails_goes_back_to_the_queue_and_is_left_alone_for_a_while(
 ) -> None:
     connect(**CONNECTION)
     platform.answer(PATH, reply)
-    url = tell(voucher[1])
+    url = announce(voucher[1])
     messages = receive(url)
 
     failed = consume(handler, messages)
@@ -232,7 +232,7 @@ def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
     connect(**CONNECTION)
     platform.answer(PATH, Reply(502), NONE, Reply(502), DONE)
 
-    assert work_off(handler, tell(voucher[1])) == []
+    assert work_off(handler, announce(voucher[1])) == []
 
     assert len(platform.posted) == 4
 

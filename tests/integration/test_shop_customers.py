@@ -56,20 +56,20 @@ def outcome() -> dict[str, Any]:
 
 def subscription(time: Clock, **changes: Any) -> None:
     """Stripe tells of a subscription, signed."""
-    at = int(time.now.timestamp())
+    created = int(time.now.timestamp())
     price = {"id": "price_gold", "product": "prod_gold"}
-    told = {
+    stripe_subscription = {
         "id": "sub_1",
         "customer": "cus_1",
         "status": "active",
-        "items": {"data": [{"price": price, "current_period_end": at + 30 * 86400}]},
+        "items": {"data": [{"price": price, "current_period_end": created + 30 * 86400}]},
     }
     raw = encoded(
         {
-            "id": f"evt_{at}",
+            "id": f"evt_{created}",
             "type": "customer.subscription.updated",
-            "created": at,
-            "data": {"object": told | changes},
+            "created": created,
+            "data": {"object": stripe_subscription | changes},
         }
     )
     assert post(raw, signing.stripe(raw, signed_at=time.now)).status == 200

@@ -46,8 +46,8 @@ def member_id() -> str:
     return str(answer.body["id"])
 
 
-def earn(member_id: str, points: int, at: Clock) -> None:
-    paid = order(line(100 * points), order_id=f"{points}", occurred_at=at.now)
+def earn(member_id: str, points: int, clock: Clock) -> None:
+    paid = order(line(100 * points), order_id=f"{points}", occurred_at=clock.now)
     customer = Customer(member_id=member_id, named=member_id)
     accrual.earn(paid, customer=customer, desk=open_desk("bean", table=TABLE))
 
@@ -63,12 +63,12 @@ def revoke(member_id: str) -> Answer:
 def test_a_member_sees_their_level_and_what_is_missing_to_the_next_one(
     member_id: str, time: Clock
 ) -> None:
-    earn(member_id, 620, at=time)
+    earn(member_id, 620, clock=time)
 
-    told = read(member_id)
+    member = read(member_id)
 
-    assert told["tier"] == "silver"
-    assert told["progress"] == {
+    assert member["tier"] == "silver"
+    assert member["progress"] == {
         "basis": "qualifying_points",
         "level": {
             "id": "silver",
@@ -90,9 +90,9 @@ def test_a_program_without_tiers_has_nothing_to_tell(
     publish(version=2, tiers=None)
     time.now += timedelta(minutes=1)
 
-    told = read(member_id)
+    member = read(member_id)
 
-    assert (told["tier"], told["progress"]) == (None, None)
+    assert (member["tier"], member["progress"]) == (None, None)
 
 
 def test_a_manager_grants_a_level_until_a_day(member_id: str) -> None:
@@ -148,12 +148,12 @@ def test_every_change_of_a_level_is_announced_under_an_id_of_its_own(
     for _ in range(2):
         till.grant(member_id, "gold", until="2027-03-31")
         revoke(member_id)
-    earn(member_id, 620, at=time)
+    earn(member_id, 620, clock=time)
 
     relay(batch(records(TABLE)), Context())
 
-    told = [each for each in bus.entries if each["DetailType"] == "TierChanged"]
-    details = [json.loads(each["Detail"]) for each in told]
+    announced = [each for each in bus.entries if each["DetailType"] == "TierChanged"]
+    details = [json.loads(each["Detail"]) for each in announced]
     changes = [(each["tier_before"], each["tier"], each["direction"]) for each in details]
     up, down = (None, "gold", "up"), ("gold", None, "down")
     assert changes == [up, down, up, down, (None, "silver", "up")]

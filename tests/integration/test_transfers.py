@@ -193,14 +193,14 @@ class TestStatements:
         time.now += timedelta(seconds=1)
         till.redeem(ana)
 
-        told = till.statement(ana, "2026-12-01", "2026-12-31").body
+        statement = till.statement(ana, "2026-12-01", "2026-12-31").body
 
-        assert (told["opening"]["balance"], told["closing"]["balance"]) == (49, 39)
-        assert [(each["kind"], each["points"]) for each in told["entries"]] == [
+        assert (statement["opening"]["balance"], statement["closing"]["balance"]) == (49, 39)
+        assert [(each["kind"], each["points"]) for each in statement["entries"]] == [
             ("accrual", 30),
             ("redemption", -40),
         ]
-        assert told["lots"] == [
+        assert statement["lots"] == [
             {"expires_on": "2027-11-30", "opening": 49, "change": -40, "closing": 9},
             {"expires_on": "2027-12-31", "opening": 0, "change": 30, "closing": 30},
         ]
@@ -210,10 +210,12 @@ class TestStatements:
         till.earn(ana, 4999)
         time.now = datetime(2027, 12, 2, 10, 0, tzinfo=UTC)
 
-        told = till.statement(ana, "2027-12-01", "2027-12-02").body
+        statement = till.statement(ana, "2027-12-01", "2027-12-02").body
 
-        assert (told["opening"]["balance"], told["closing"]["balance"]) == (49, 0)
-        assert [(each["kind"], each["points"]) for each in told["entries"]] == [("expiry", -49)]
+        assert (statement["opening"]["balance"], statement["closing"]["balance"]) == (49, 0)
+        assert [(each["kind"], each["points"]) for each in statement["entries"]] == [
+            ("expiry", -49)
+        ]
 
     def test_the_balance_of_a_past_moment_is_what_was_shown_then(self, time: Clock) -> None:
         ana = till.enroll()

@@ -34,8 +34,8 @@ ODD: Final = (
 def days_of(moments: list[datetime], zone: ZoneInfo) -> list[date]:
     with duckdb.connect() as connected:
         connected.execute(sql_views.local_day(sql_views.midnights(zone, UNTIL)))
-        asked = "SELECT local_day(moment) FROM (SELECT unnest($moments) AS moment)"
-        return [day for (day,) in connected.execute(asked, {"moments": moments}).fetchall()]
+        query = "SELECT local_day(moment) FROM (SELECT unnest($moments) AS moment)"
+        return [day for (day,) in connected.execute(query, {"moments": moments}).fetchall()]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -44,9 +44,9 @@ def test_a_day_lasts_from_its_midnight_to_the_next_wherever_clocks_are_changed(n
     days = [sql_views.FIRST_MIDNIGHT + timedelta(days=number) for number in range(30 * 365)]
     midnights = [midnight(day, zone).replace(tzinfo=None) for day in days]
     moments = [
-        at + timedelta(seconds=seconds)
-        for at, after in pairwise(midnights[1:])
-        if after - at != timedelta(days=1)
+        start + timedelta(seconds=seconds)
+        for start, after in pairwise(midnights[1:])
+        if after - start != timedelta(days=1)
         for seconds in (-3600, -1, 0, 1, 3599, 3600, 7200, 23 * 3600 - 1, 24 * 3600 - 1, 24 * 3600)
     ]
     moments += midnights[1:-1:97]

@@ -66,7 +66,7 @@ def of_square() -> dict[str, Any]:
 
 def subscription(status: str = "active", **changes: Any) -> dict[str, Any]:
     price = {"id": "price_gold", "product": "prod_gold"}
-    told = {
+    stripe_subscription = {
         "id": "sub_1",
         "customer": "cus_1",
         "status": status,
@@ -76,12 +76,12 @@ def subscription(status: str = "active", **changes: Any) -> dict[str, Any]:
         "id": "evt_2",
         "type": "customer.subscription.updated",
         "created": SECONDS,
-        "data": {"object": told | changes},
+        "data": {"object": stripe_subscription | changes},
     }
 
 
 def square_subscription(status: str = "ACTIVE", **changes: Any) -> dict[str, Any]:
-    told = {
+    subscription_body = {
         "id": "sub-1",
         "customer_id": "ANA",
         "plan_variation_id": "GOLD-MONTHLY",
@@ -92,7 +92,7 @@ def square_subscription(status: str = "ACTIVE", **changes: Any) -> dict[str, Any
         "event_id": "e1",
         "type": "subscription.updated",
         "created_at": "2026-11-21T10:00:00Z",
-        "data": {"object": {"subscription": told | changes}},
+        "data": {"object": {"subscription": subscription_body | changes}},
     }
 
 
@@ -100,7 +100,7 @@ def translated(platform: Platform, topic: str, body: Any) -> Any:
     return platform.translate(topic, encoded(body), SHOP)
 
 
-TOLD: list[tuple[Platform, str, Any, str]] = [
+CUSTOMERS: list[tuple[Platform, str, Any, str]] = [
     (SHOPIFY, "customers/create", OF_SHOPIFY, "207119551"),
     (SHOPIFY, "customers/update", OF_SHOPIFY, "207119551"),
     (WOOCOMMERCE, "customer.created", OF_WOOCOMMERCE, "25"),
@@ -112,18 +112,18 @@ TOLD: list[tuple[Platform, str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
+@pytest.mark.parametrize(("platform", "topic", "body", "name"), CUSTOMERS)
 def test_a_customer_is_read(platform: Platform, topic: str, body: Any, name: str) -> None:
-    told = translated(platform, topic, body)
+    command = translated(platform, topic, body)
 
-    assert isinstance(told, CustomerTold), told
-    assert told.customer == Identity("customer", name, "shop")
-    assert told.contacts == (EMAIL, PHONE)
-    assert told.verified == frozenset()
-    assert (told.name, told.told_at) == ("Ana Lund", RECEIVED_AT)
+    assert isinstance(command, CustomerTold), command
+    assert command.customer == Identity("customer", name, "shop")
+    assert command.contacts == (EMAIL, PHONE)
+    assert command.verified == frozenset()
+    assert (command.name, command.told_at) == ("Ana Lund", RECEIVED_AT)
 
 
-@pytest.mark.parametrize(("platform", "topic", "body", "name"), TOLD)
+@pytest.mark.parametrize(("platform", "topic", "body", "name"), CUSTOMERS)
 def test_what_is_told_of_a_customer_is_applied_in_order(
     platform: Platform, topic: str, body: Any, name: str
 ) -> None:
@@ -137,19 +137,19 @@ def test_what_is_told_of_a_customer_is_applied_in_order(
 def test_bigcommerce_is_asked_for_its_customers() -> None:
     body = encoded(EVENT_OF_BIGCOMMERCE)
 
-    wanted = BIGCOMMERCE.translate("store/customer/updated", body, SHOP)
-    told = complete_delivery(
+    fetch = BIGCOMMERCE.translate("store/customer/updated", body, SHOP)
+    command = complete_delivery(
         BIGCOMMERCE, "store/customer/updated", body, [encoded(OF_BIGCOMMERCE)], source="shop"
     )
 
-    assert wanted == fetch_of("/v3/customers?id:in=11")
-    assert isinstance(told, CustomerTold)
-    assert (told.customer.value, told.contacts) == ("11", (EMAIL, PHONE))
+    assert fetch == fetch_of("/v3/customers?id:in=11")
+    assert isinstance(command, CustomerTold)
+    assert (command.customer.value, command.contacts) == ("11", (EMAIL, PHONE))
     assert BIGCOMMERCE.envelope(body, {}).customer_id == "11"
 
 
 def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
-    told = complete_delivery(
+    command = complete_delivery(
         BIGCOMMERCE,
         "store/customer/updated",
         encoded(EVENT_OF_BIGCOMMERCE),
@@ -157,7 +157,7 @@ def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
         source="shop",
     )
 
-    assert told == Ignored("no_customer")
+    assert command == Ignored("no_customer")
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
     ],
 )
 def test_a_customer_is_erased(platform: Platform, topic: str, body: Any, name: str) -> None:
-    told = translated(platform, topic, body)
+    command = translated(platform, topic, body)
 
-    assert told == CustomerErased(customer=Identity("customer", name, "shop"))
+    assert command == CustomerErased(customer=Identity("customer", name, "shop"))
 
 
 @pytest.mark.parametrize("state", ["not_subscribed", "pending", "unsubscribed", "redacted"])
 def test_only_a_yes_is_a_consent(state: str) -> None:
-    told = translated(
+    command = translated(
         SHOPIFY, "customers/create", OF_SHOPIFY | {"email_marketing_consent": {"state": state}}
     )
 
-    assert told.consents == {}
+    assert command.consents == {}
     assert translated(SHOPIFY, "customers/create", OF_SHOPIFY).consents == {"email": True}
 
 
@@ -190,9 +190,9 @@ class TestMemberships:
     def test_stripe_tells_what_is_paid_for_and_until_when(self, status: str) -> None:
         body = subscription(status)
 
-        told = translated(STRIPE, body["type"], body)
+        command = translated(STRIPE, body["type"], body)
 
-        assert told == MembershipTold(
+        assert command == MembershipTold(
             customer=Identity("customer", "cus_1", "shop"),
             membership_id="sub_1",
             plans=("price_gold", "prod_gold"),
@@ -234,9 +234,9 @@ class TestMemberships:
     def test_square_tells_how_far_it_was_charged(self) -> None:
         body = square_subscription()
 
-        told = translated(SQUARE, body["type"], body)
+        command = translated(SQUARE, body["type"], body)
 
-        assert told == MembershipTold(
+        assert command == MembershipTold(
             customer=Identity("customer", "ANA", "shop"),
             membership_id="sub-1",
             plans=("GOLD-MONTHLY",),
@@ -259,7 +259,7 @@ class TestMemberships:
 
 
 BODIES: list[tuple[Platform, str, Any]] = [
-    *((platform, topic, body) for platform, topic, body, _ in TOLD),
+    *((platform, topic, body) for platform, topic, body, _ in CUSTOMERS),
     (STRIPE, "customer.subscription.updated", subscription()),
     (SQUARE, "subscription.updated", square_subscription()),
     (BIGCOMMERCE, "store/customer/updated", EVENT_OF_BIGCOMMERCE),
@@ -272,8 +272,8 @@ SPOILED = st.sampled_from(BODIES).flatmap(
 
 
 @given(SPOILED)
-def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(told: Any) -> None:
-    platform, topic, body = told
+def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(delivered: Any) -> None:
+    platform, topic, body = delivered
     raw = json.dumps(body).encode()
 
     platform.envelope(raw, {"x-shopify-topic": topic, "x-wc-webhook-topic": topic})
@@ -296,7 +296,7 @@ def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body
 
 
 @pytest.mark.parametrize(
-    ("told", "is_verified"),
+    ("changes", "is_verified"),
     [
         ({}, False),
         ({"verified_email": True}, False),
@@ -306,9 +306,9 @@ def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body
     ],
 )
 def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
-    told: dict[str, Any], *, is_verified: bool
+    changes: dict[str, Any], *, is_verified: bool
 ) -> None:
-    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | told)
+    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | changes)
 
     assert isinstance(command, CustomerTold)
     assert command.contacts == (EMAIL, PHONE)
@@ -316,8 +316,8 @@ def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
 
 
 def test_what_is_not_shown_of_a_customer_s_name_is_left_out() -> None:
-    told = {"first_name": "A\0na\x1b[31m", "last_name": "\u202eLund\r\nBcc:"}
+    names = {"first_name": "A\0na\x1b[31m", "last_name": "\u202eLund\r\nBcc:"}
 
-    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | told)
+    command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | names)
 
     assert command.name == "A na [31m Lund Bcc:"

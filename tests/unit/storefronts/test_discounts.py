@@ -35,9 +35,9 @@ def of_woocommerce(*codes: str) -> Command:
 def of_square(*codes: str) -> Command:
     discounts = [{"uid": "d1", "name": code, "scope": "ORDER"} for code in codes]
     order = fixture("square/order")["order"] | {"customer_id": "ANA", "discounts": discounts}
-    told = encoded(fixture("square/payment.updated"))
+    payment_event = encoded(fixture("square/payment.updated"))
     return complete_delivery(
-        SQUARE, "payment.updated", told, [encoded({"order": order})], source="till"
+        SQUARE, "payment.updated", payment_event, [encoded({"order": order})], source="till"
     )
 
 

@@ -27,35 +27,41 @@ PLATFORMS = tuple(SIGN)
 TIMED: tuple[PlatformName, ...] = ("stripe", "bigcommerce")
 
 
-def believed(platform: PlatformName, body: bytes, headers: dict[str, str], **told: Any) -> bool:
-    secrets = told.pop("secrets", [SECRET])
-    return platform_named(platform).verify(received(body, headers, **told), secrets=secrets)
+def believed(
+    platform: PlatformName, body: bytes, headers: dict[str, str], **received_parts: Any
+) -> bool:
+    secrets = received_parts.pop("secrets", [SECRET])
+    return platform_named(platform).verify(
+        received(body, headers, **received_parts), secrets=secrets
+    )
 
 
-@pytest.mark.parametrize("known", fixture("signatures")["square"])
-def test_square_s_own_vector_is_believed(known: dict[str, str]) -> None:
-    headers = {"x-square-hmacsha256-signature": known["signature"]}
-    body = known["body"].encode()
+@pytest.mark.parametrize("vector", fixture("signatures")["square"])
+def test_square_s_own_vector_is_believed(vector: dict[str, str]) -> None:
+    headers = {"x-square-hmacsha256-signature": vector["signature"]}
+    body = vector["body"].encode()
 
-    assert believed("square", body, headers, url=known["url"], secrets=[known["key"]])
-    assert not believed("square", body, headers, url=known["url"] + "/", secrets=[known["key"]])
+    assert believed("square", body, headers, url=vector["url"], secrets=[vector["key"]])
+    assert not believed("square", body, headers, url=vector["url"] + "/", secrets=[vector["key"]])
 
 
-@pytest.mark.parametrize("known", fixture("signatures")["standard_webhooks"])
-def test_the_vector_of_standard_webhooks_is_what_we_sign(known: dict[str, Any]) -> None:
-    key = base64.urlsafe_b64decode(known["secret"].removeprefix("whsec_"))
-    signed = f"{known['id']}.{known['timestamp']}.{known['body']}".encode()
+@pytest.mark.parametrize("vector", fixture("signatures")["standard_webhooks"])
+def test_the_vector_of_standard_webhooks_is_what_we_sign(vector: dict[str, Any]) -> None:
+    key = base64.urlsafe_b64decode(vector["secret"].removeprefix("whsec_"))
+    signed = f"{vector['id']}.{vector['timestamp']}.{vector['body']}".encode()
 
-    assert f"v1,{standard(key, signed).decode()}" == known["signature"]
+    assert f"v1,{standard(key, signed).decode()}" == vector["signature"]
 
 
 def test_bigcommerce_signs_with_the_bytes_of_its_client_secret() -> None:
     """Its documentation hands the secret in base64 to a library that takes it off again."""
-    known = fixture("signatures")["standard_webhooks"][0]
-    body = known["body"].encode()
-    at = datetime.fromtimestamp(known["timestamp"], UTC)
+    vector = fixture("signatures")["standard_webhooks"][0]
+    body = vector["body"].encode()
+    signed_at = datetime.fromtimestamp(vector["timestamp"], UTC)
 
-    assert believed("bigcommerce", body, signing.bigcommerce(body, signed_at=at), received_at=at)
+    assert believed(
+        "bigcommerce", body, signing.bigcommerce(body, signed_at=signed_at), received_at=signed_at
+    )
 
 
 def test_a_known_signature_of_stripe_is_believed() -> None:
@@ -100,8 +106,8 @@ def test_what_was_signed_too_long_ago_is_a_replay(
     platform: PlatformName, seconds: int, *, is_believed: bool
 ) -> None:
     for sign in (1, -1):
-        at = RECEIVED_AT + timedelta(seconds=sign * seconds)
-        headers = SIGN[platform](BODY, signed_at=at)
+        signed_at = RECEIVED_AT + timedelta(seconds=sign * seconds)
+        headers = SIGN[platform](BODY, signed_at=signed_at)
 
         assert believed(platform, BODY, headers) == is_believed
 

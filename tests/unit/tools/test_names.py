@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.names import faults
+from tools.names import API_MODELS, faults
 
 CLASS = "class Order:\n    pass\n"
 
@@ -33,6 +33,13 @@ def test_a_catch_all_name_is_refused_wherever_it_is_bound(source: str) -> None:
 @pytest.mark.parametrize("source", ["order = told()\n", "held_at = 1\n", "x.read(told=1)\n"])
 def test_a_name_that_another_package_chose_may_be_used(source: str) -> None:
     assert list(faults([("a.py", source)])) == []
+
+
+def test_only_a_field_of_an_answer_may_keep_the_name_that_callers_read() -> None:
+    path, source = f"{API_MODELS}answers.py", "class Answer:\n    at: int\n\nat = 1\n"
+
+    assert list(faults([(path, source)])) == [f"{path}:4: `at` could be anything; name what it is"]
+    assert len(list(faults([("tools/answers.py", source)]))) == 2
 
 
 def test_two_public_classes_with_the_same_name_are_refused() -> None:

@@ -36,36 +36,38 @@ def envelope(
     )
 
 
-def kept(
-    *, at: datetime = NOW, body: bytes = b"{}", told: Envelope | None = None
+def stored(
+    *, received_at: datetime = NOW, body: bytes = b"{}", described: Envelope | None = None
 ) -> StoredDelivery:
-    return kept_as(delivery(body, received_at=at), told or envelope())
+    return kept_as(delivery(body, received_at=received_at), described or envelope())
 
 
 def event_of(named: str) -> str:
     return named[:EVENT_CHARACTERS]
 
 
-@given(at=times, body=st.binary(max_size=20))
+@given(received_at=times, body=st.binary(max_size=20))
 def test_an_id_of_the_log_tells_when_and_which_and_can_stand_in_a_path(
-    at: datetime, body: bytes
+    received_at: datetime, body: bytes
 ) -> None:
-    one = kept(at=at, body=body)
+    one = stored(received_at=received_at, body=body)
 
-    assert read_log_id(one.log_id) == (at, one.delivery_id)
+    assert read_log_id(one.log_id) == (received_at, one.delivery_id)
     assert re.fullmatch(EXTERNAL_ID, one.log_id)
     assert len(one.delivery_id) == EVENT_CHARACTERS + BODY_CHARACTERS
 
 
 @given(first=times, second=times)
 def test_ids_of_the_log_sort_as_the_deliveries_came(first: datetime, second: datetime) -> None:
-    assert (kept(at=first).log_id < kept(at=second).log_id) == (first < second)
+    assert (stored(received_at=first).log_id < stored(received_at=second).log_id) == (
+        first < second
+    )
 
 
 def test_a_time_is_told_in_utc() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
 
-    assert kept(at=elsewhere).log_id == kept(at=NOW).log_id
+    assert stored(received_at=elsewhere).log_id == stored(received_at=NOW).log_id
 
 
 @pytest.mark.parametrize(
@@ -82,45 +84,47 @@ def test_one_event_in_other_words_is_another_delivery_of_the_same_event() -> Non
     assert event_of(one) == event_of(other)
 
 
-@pytest.mark.parametrize("told", [envelope(event="f"), envelope(topic="u")])
-def test_another_event_or_topic_is_another_event(told: Envelope) -> None:
-    one, other = delivery_id(envelope(), b""), delivery_id(told, b"")
+@pytest.mark.parametrize("changed", [envelope(event="f"), envelope(topic="u")])
+def test_another_event_or_topic_is_another_event(changed: Envelope) -> None:
+    one, other = delivery_id(envelope(), b""), delivery_id(changed, b"")
 
     assert event_of(one) != event_of(other)
 
 
 def test_without_an_id_of_the_platform_other_words_are_another_event() -> None:
-    told = envelope(event=None)
+    without_id = envelope(event=None)
 
-    assert event_of(delivery_id(told, b"one")) != event_of(delivery_id(told, b"other"))
-    assert delivery_id(told, b"one") == delivery_id(told, b"one")
+    assert event_of(delivery_id(without_id, b"one")) != event_of(delivery_id(without_id, b"other"))
+    assert delivery_id(without_id, b"one") == delivery_id(without_id, b"one")
 
 
 def test_what_is_said_is_what_the_platform_says_it_is() -> None:
-    told = envelope(stable_body=b"the same")
+    with_stable_body = envelope(stable_body=b"the same")
 
-    assert delivery_id(told, b"one") == delivery_id(told, b"other")
+    assert delivery_id(with_stable_body, b"one") == delivery_id(with_stable_body, b"other")
 
 
 class TestAContradiction:
-    FIRST = kept(body=b"first")
-    SECOND = kept(body=b"second")
+    FIRST = stored(body=b"first")
+    SECOND = stored(body=b"second")
 
     @staticmethod
-    def told(one: StoredDelivery, reason: str | None = None) -> EventBody:
+    def body_seen(one: StoredDelivery, reason: str | None = None) -> EventBody:
         return EventBody(body=one.delivery_id[EVENT_CHARACTERS:], reason=reason)
 
     def test_is_what_comes_second_in_other_words(self) -> None:
-        assert is_contradicted(self.SECOND, (self.told(self.FIRST),))
+        assert is_contradicted(self.SECOND, (self.body_seen(self.FIRST),))
 
     def test_is_no_telling_again_in_the_same_words(self) -> None:
-        assert not is_contradicted(self.FIRST, (self.told(self.FIRST), self.told(self.FIRST)))
+        assert not is_contradicted(
+            self.FIRST, (self.body_seen(self.FIRST), self.body_seen(self.FIRST))
+        )
 
     def test_does_not_become_believed_by_being_told_again(self) -> None:
-        before = (self.told(self.FIRST), self.told(self.SECOND, CONTRADICTED))
+        before = (self.body_seen(self.FIRST), self.body_seen(self.SECOND, CONTRADICTED))
 
         assert is_contradicted(self.SECOND, before)
         assert not is_contradicted(self.FIRST, before)
 
     def test_of_what_failed_so_far_counts_too(self) -> None:
-        assert is_contradicted(self.SECOND, (self.told(self.FIRST, "try_again"),))
+        assert is_contradicted(self.SECOND, (self.body_seen(self.FIRST, "try_again"),))

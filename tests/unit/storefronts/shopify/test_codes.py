@@ -14,21 +14,21 @@ from loyalty.storefronts.shopify.codes import PATH, ShopifyCodes
 from loyalty.usecases.shops.shop_codes import ShopRefused
 from tests.support.fuzz import places, spoiled
 
-AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+STARTS_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 NODE = "gid://shopify/DiscountCodeNode/1"
-KNOWN = KnownCode(name=NODE, kind="amount_off", is_active=False, uses_max=1)
+EXISTING = KnownCode(name=NODE, kind="amount_off", is_active=False, uses_max=1)
 
 
-def answered(told: Any) -> tuple[ShopifyCodes, list[dict[str, Any]]]:
+def answered(answer: Any) -> tuple[ShopifyCodes, list[dict[str, Any]]]:
     """A shop that answers all alike, and what it was asked."""
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     def send(path: str, body: bytes) -> bytes:
         assert path == PATH
-        asked.append(json.loads(body))
-        return json.dumps(told).encode()
+        requests.append(json.loads(body))
+        return json.dumps(answer).encode()
 
-    return ShopifyCodes(send), asked
+    return ShopifyCodes(send), requests
 
 
 def done(*codes: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def code(discount: Discount, currency: str = "EUR") -> ShopCode:
         title="Latte BXG3",
         discount=discount,
         currency=currency,
-        starts_at=AT,
+        starts_at=STARTS_AT,
         ends_at=None,
         uses_max=1,
     )
@@ -74,11 +74,11 @@ def code(discount: Discount, currency: str = "EUR") -> ShopCode:
 def test_a_code_takes_off_what_its_reward_says(
     discount: Discount, currency: str, value: dict[str, Any]
 ) -> None:
-    shop, asked = answered(done())
+    shop, requests = answered(done())
 
     shop.create(code(discount, currency))
 
-    (request,) = asked
+    (request,) = requests
     assert "discountCodeBasicCreate" in request["query"]
     assert request["variables"]["discount"] == {
         "title": "Latte BXG3",
@@ -92,12 +92,12 @@ def test_a_code_takes_off_what_its_reward_says(
 
 
 def test_free_shipping_is_a_discount_of_its_own() -> None:
-    shop, asked = answered(done())
+    shop, requests = answered(done())
 
     shop.create(code(Discount(kind="free_shipping")))
 
-    assert "discountCodeFreeShippingCreate" in asked[0]["query"]
-    assert asked[0]["variables"]["discount"]["destination"] == {"all": True}
+    assert "discountCodeFreeShippingCreate" in requests[0]["query"]
+    assert requests[0]["variables"]["discount"]["destination"] == {"all": True}
 
 
 def test_a_code_that_is_there_already_is_there() -> None:
@@ -107,7 +107,7 @@ def test_a_code_that_is_there_already_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("answer", "reason"),
     [
         (done("INVALID"), "INVALID"),
         (done("TAKEN", "INVALID"), "INVALID"),
@@ -117,8 +117,8 @@ def test_a_code_that_is_there_already_is_there() -> None:
         ([], "malformed"),
     ],
 )
-def test_what_a_shop_does_not_want_is_told_by_its_code(told: Any, reason: str) -> None:
-    shop, _ = answered(told)
+def test_what_a_shop_does_not_want_is_told_by_its_code(answer: Any, reason: str) -> None:
+    shop, _ = answered(answer)
 
     with pytest.raises(ShopRefused) as refusal:
         shop.create(code(Discount(kind="free_shipping")))
@@ -143,27 +143,27 @@ def test_a_code_is_found_as_the_shop_has_it() -> None:
 
 
 def test_a_code_is_good_again_for_one_more_use() -> None:
-    shop, asked = answered(done())
+    shop, requests = answered(done())
 
-    shop.renew(KNOWN, uses_max=2)
+    shop.renew(EXISTING, uses_max=2)
 
-    limited, activated = asked
+    limited, activated = requests
     assert limited["variables"] == {"id": NODE, "discount": {"usageLimit": 2}}
     assert "discountCodeActivate" in activated["query"]
 
 
 def test_a_code_is_deactivated_by_its_name() -> None:
-    shop, asked = answered(done())
+    shop, requests = answered(done())
 
-    shop.deactivate(KNOWN)
+    shop.deactivate(EXISTING)
 
-    assert "discountCodeDeactivate" in asked[0]["query"]
-    assert asked[0]["variables"] == {"id": NODE}
+    assert "discountCodeDeactivate" in requests[0]["query"]
+    assert requests[0]["variables"] == {"id": NODE}
 
 
 @given(spoiled(node(), places=list(places(node()))) | spoiled(TAKEN, places=list(places(TAKEN))))
-def test_whatever_is_wrong_with_an_answer_it_is_understood_or_refused(told: Any) -> None:
-    shop, _ = answered(told)
+def test_whatever_is_wrong_with_an_answer_it_is_understood_or_refused(answer: Any) -> None:
+    shop, _ = answered(answer)
 
     with suppress(ShopRefused, TryAgain):
         shop.find("X")

@@ -46,7 +46,7 @@ def order(**changes: Any) -> dict[str, Any]:
     return {"order": body["order"] | {"customer_id": "ANA"} | changes}
 
 
-def asked(topic: str, **changes: Any) -> Command | FetchNeeded:
+def translated_event(topic: str, **changes: Any) -> Command | FetchNeeded:
     return SQUARE.translate(topic, encoded(event(topic, **changes)), SendingShop("till"))
 
 
@@ -91,7 +91,7 @@ def item(total: int, **changes: Any) -> dict[str, Any]:
 def test_an_event_says_what_has_to_be_read(
     topic: str, changes: dict[str, Any], answer: Command | FetchNeeded
 ) -> None:
-    assert asked(topic, **changes) == answer
+    assert translated_event(topic, **changes) == answer
 
 
 def test_a_topic_that_means_nothing_here_is_ignored() -> None:
@@ -103,14 +103,18 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
 
 
 def test_a_paid_order_is_read_from_the_published_answer() -> None:
-    told = paid()
+    command = paid()
 
-    assert (told.order.source, told.order.order_id, told.currency) == ("till", ORDER_ID, "USD")
-    assert told.order.occurred_at == datetime(2020, 11, 22, 21, 16, 51, 86000, UTC)
-    assert told.order.told_at == datetime(2020, 5, 18, 16, 30, 49, 614000, UTC)
+    assert (command.order.source, command.order.order_id, command.currency) == (
+        "till",
+        ORDER_ID,
+        "USD",
+    )
+    assert command.order.occurred_at == datetime(2020, 11, 22, 21, 16, 51, 86000, UTC)
+    assert command.order.told_at == datetime(2020, 5, 18, 16, 30, 49, 614000, UTC)
     assert [
         (line.line_id, line.quantity, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in command.order.lines
     ] == [("ULkg0tQTRK2bkU9fNv3IJD", 1, 250, 250), ("mumY8Nun4BC5aKe2yyx5a", 2, 300, 300)]
 
 
@@ -128,7 +132,7 @@ def test_the_customer_is_named_by_order_payment_and_tender() -> None:
 
 
 def test_tax_tips_and_service_charges_are_no_goods() -> None:
-    told = paid(
+    command = paid(
         line_items=[
             item(1200, total_tax_money=money(200), catalog_object_id="LATTE", quantity="1.5"),
             item(2500, uid="u2", item_type="GIFT_CARD"),
@@ -143,7 +147,7 @@ def test_tax_tips_and_service_charges_are_no_goods() -> None:
 
     assert [
         (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in command.order.lines
     ] == [
         ("u1", "LATTE", None, 2, 1000, 1200),
         ("u2", None, "gift_card", 1, 2500, 2500),
@@ -239,9 +243,9 @@ def test_what_decides_nothing_may_be_null_or_of_another_type(changes: dict[str, 
 
 @pytest.mark.parametrize(("quantity", "units"), [("1.25", 2), (2, 2), (0.5, 1), ("3.000000", 3)])
 def test_a_quantity_may_be_a_number_or_a_fraction(quantity: Any, units: int) -> None:
-    told = paid(line_items=[item(500, quantity=quantity)])
+    command = paid(line_items=[item(500, quantity=quantity)])
 
-    assert [line.quantity for line in told.order.lines] == [units]
+    assert [line.quantity for line in command.order.lines] == [units]
 
 
 def came_back(total: int, *, tax: int = 0, source_order_id: str | None = "OLD") -> dict[str, Any]:
@@ -253,7 +257,7 @@ def came_back(total: int, *, tax: int = 0, source_order_id: str | None = "OLD") 
 def test_an_exchange_counts_what_was_paid_beyond_the_goods_that_came_back(
     source_order_id: str | None,
 ) -> None:
-    told = paid(
+    command = paid(
         line_items=[
             item(3300, total_tax_money=money(300)),
             item(2200, uid="u2", total_tax_money=money(200)),
@@ -261,38 +265,38 @@ def test_an_exchange_counts_what_was_paid_beyond_the_goods_that_came_back(
         returns=[came_back(3300, tax=300, source_order_id=source_order_id)],
     )
 
-    assert [(line.amount_minor, line.gross_minor) for line in told.order.lines] == [
+    assert [(line.amount_minor, line.gross_minor) for line in command.order.lines] == [
         (1200, 1320),
         (800, 880),
     ]
 
 
 def test_an_exchange_for_something_cheaper_earns_nothing() -> None:
-    told = paid(line_items=[item(2000)], returns=[came_back(3000)])
+    command = paid(line_items=[item(2000)], returns=[came_back(3000)])
 
-    assert told.order.amount_minor == 0
+    assert command.order.amount_minor == 0
 
 
 def test_an_exchange_that_lists_no_goods_is_known_by_its_net_amounts() -> None:
-    told = paid(
+    command = paid(
         line_items=[item(5000)],
         total_money=money(5000),
         returns=[{"uid": "r"}],
         net_amounts={"total_money": money(2000)},
     )
 
-    assert told.order.amount_minor == 2000
+    assert command.order.amount_minor == 2000
 
 
 def test_goods_of_the_same_order_that_came_back_are_left_to_their_refund() -> None:
-    told = paid(
+    command = paid(
         line_items=[item(5000)],
         total_money=money(5000),
         returns=[came_back(3000, source_order_id=ORDER_ID)],
         net_amounts={"total_money": money(2000)},
     )
 
-    assert told.order.amount_minor == 5000
+    assert command.order.amount_minor == 5000
 
 
 CATALOG = {
@@ -331,7 +335,7 @@ def test_an_order_earns_though_its_catalog_cannot_be_read() -> None:
 
 def test_the_catalog_is_read_in_one_request_for_an_order_that_earns() -> None:
     items = [item(1, uid=f"u{name}", catalog_object_id=name) for name in ("V2", "V1", "V2")]
-    fetch_order = asked(PAYMENT)
+    fetch_order = translated_event(PAYMENT)
     assert isinstance(fetch_order, FetchNeeded)
 
     fetch_catalog = fetch_order.complete([encoded(order(line_items=items[:2]))])
@@ -404,10 +408,12 @@ def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
     topic: str, data: st.DataObject
 ) -> None:
     published = event(topic)
-    at = [path for path in places(published) if path[0] in ("data", "type", "event_id")]
-    body = json.dumps(data.draw(spoiled(published, places=at) | st.just(published))).encode()
+    event_places = [path for path in places(published) if path[0] in ("data", "type", "event_id")]
+    body = json.dumps(
+        data.draw(spoiled(published, places=event_places) | st.just(published))
+    ).encode()
     answer = data.draw(spoiled(ANSWERS[topic], places=list(places(ANSWERS[topic]))))
 
     must_make_sense(complete_any(SQUARE, topic, body, [json.dumps(answer).encode()]))
-    told = SQUARE.envelope(body, {})
-    assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS
+    envelope = SQUARE.envelope(body, {})
+    assert len(delivery_id(envelope, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

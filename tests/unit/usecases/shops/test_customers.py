@@ -76,8 +76,8 @@ class Shop:
         self.table = Table()
         self.program = published(tiers=TIERS, earning_rules=[rule()])
         self.now = NOW
-        told = {"memberships": {"price_gold": "gold"}} | changes
-        self.storefront = storefront("stripe", connected_at=NOW, **told)
+        storefront_parts = {"memberships": {"price_gold": "gold"}} | changes
+        self.storefront = storefront("stripe", connected_at=NOW, **storefront_parts)
         engine = Persistent(self.table, pause=lambda _attempt: None)
         self.members = TableMembers(engine, program_id="bean", keyring=lambda: RING)
         self.customers = TableCustomers(engine, program_id="bean", keyring=lambda: RING)
@@ -358,7 +358,7 @@ class TestErasedCustomers:
 
 class TestMemberships:
     @pytest.fixture(autouse=True)
-    def known(self, shop: Shop) -> None:
+    def already_a_customer(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
     def test_a_paid_one_grants_its_level_to_the_last_day_paid(self, shop: Shop) -> None:

@@ -65,13 +65,13 @@ class Store:
             )
         self._answer("create")
 
-    def renew(self, known: KnownCode, *, uses_max: int) -> None:
-        self.codes[known.name] = replace(known, is_active=True, uses_max=uses_max)
+    def renew(self, code: KnownCode, *, uses_max: int) -> None:
+        self.codes[code.name] = replace(code, is_active=True, uses_max=uses_max)
         self._answer("renew")
 
-    def deactivate(self, known: KnownCode) -> None:
+    def deactivate(self, code: KnownCode) -> None:
         if not self.ignores_deactivation:
-            self.codes[known.name] = replace(known, is_active=False)
+            self.codes[code.name] = replace(code, is_active=False)
         self._answer("deactivate")
 
     def _answer(self, done: str) -> None:
@@ -83,8 +83,8 @@ class Store:
 
 def bean(**parts: Any) -> Shop:
     offer = {"id": "five", "name": "5 € off", "kind": "amount_off", "amount_minor": 500}
-    told = offer | {"cost_points": 10, "voucher_days": 7} | parts
-    shop = Shop("ana", rewards=[reward(**told)])
+    reward_parts = offer | {"cost_points": 10, "voucher_days": 7} | parts
+    shop = Shop("ana", rewards=[reward(**reward_parts)])
     requested_adjustment = RequestedAdjustment(
         points=100, why=WHY, expiring_on=None, below_zero=False
     )
@@ -94,33 +94,33 @@ def bean(**parts: Any) -> Shop:
     return shop
 
 
-def redeemed(at: Shop) -> Voucher:
+def redeemed(shop: Shop) -> Voucher:
     recorded = redeem_reward(
-        "ana", request=RequestedReward(reward_id="five"), request_id="k1", desk=at.desk
+        "ana", request=RequestedReward(reward_id="five"), request_id="k1", desk=shop.desk
     )
-    return voucher_of(recorded.entry.detail.code, desk=at.desk)  # type: ignore[union-attr]
+    return voucher_of(recorded.entry.detail.code, desk=shop.desk)  # type: ignore[union-attr]
 
 
 def code_shop(codes: DiscountCodes, storefront_id: str = "online") -> CodeShop:
     return CodeShop(storefront_id=storefront_id, codes=codes)
 
 
-def told(at: Shop, voucher: Voucher, store: Store) -> list[str]:
-    return list(put_right(voucher.redemption_id, shops=[code_shop(store)], desk=at.desk))
+def reconciled(shop: Shop, voucher: Voucher, store: Store) -> list[str]:
+    return list(put_right(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk))
 
 
-def used(at: Shop, voucher: Voucher) -> None:
+def used(shop: Shop, voucher: Voucher) -> None:
     order = OrderVoucherCodes(
-        source="shop", order_id="o1", codes=(voucher.code,), ordered_at=at.now, member_id=None
+        source="shop", order_id="o1", codes=(voucher.code,), ordered_at=shop.now, member_id=None
     )
-    apply_vouchers(order, desk=at.desk)
+    apply_vouchers(order, desk=shop.desk)
 
 
 def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
 
-    assert told(at, voucher, store) == ["created"]
+    assert reconciled(shop, voucher, store) == ["created"]
 
     (made,) = store.made
     assert (made.code, made.currency, made.uses_max) == (voucher.code, "EUR", 1)
@@ -129,80 +129,80 @@ def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:
 
 
 def test_told_again_nothing_is_done() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
-    told(at, voucher, store)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
+    reconciled(shop, voucher, store)
 
-    assert told(at, voucher, store) == ["unchanged"]
+    assert reconciled(shop, voucher, store) == ["unchanged"]
     assert store.done == ["create"]
 
 
 def test_a_code_whose_answer_was_lost_is_there_once() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
     store.answers_lost = 1
     with pytest.raises(TryAgain):
-        told(at, voucher, store)
+        reconciled(shop, voucher, store)
 
-    told(at, voucher, store)
+    reconciled(shop, voucher, store)
 
     assert len(store.made) == 1
 
 
 @pytest.mark.parametrize("end", ["cancelled", "used", "expired"])
 def test_a_code_is_good_no_longer_than_its_voucher(end: str) -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
-    told(at, voucher, store)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
+    reconciled(shop, voucher, store)
     match end:
         case "cancelled":
-            cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+            cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
         case "used":
-            used(at, voucher)
+            used(shop, voucher)
         case _:
-            at.now += timedelta(days=8)
-            release(voucher.code, desk=at.desk)
+            shop.now += timedelta(days=8)
+            release(voucher.code, desk=shop.desk)
 
-    assert told(at, voucher, store) == ["deactivated"]
+    assert reconciled(shop, voucher, store) == ["deactivated"]
     assert not store.codes[voucher.code].is_active
 
 
 def test_a_voucher_that_was_given_back_can_be_used_once_more() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
-    told(at, voucher, store)
-    used(at, voucher)
-    told(at, voucher, store)
-    cancel_vouchers("shop", "o1", desk=at.desk)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
+    reconciled(shop, voucher, store)
+    used(shop, voucher)
+    reconciled(shop, voucher, store)
+    cancel_vouchers("shop", "o1", desk=shop.desk)
 
-    assert told(at, voucher, store) == ["renewed"]
+    assert reconciled(shop, voucher, store) == ["renewed"]
     assert store.codes[voucher.code] == KnownCode(
         name=voucher.code, kind="amount_off", is_active=True, uses_max=2
     )
 
 
 def test_news_that_come_late_create_no_code_that_is_not_good() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
-    cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
+    cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
 
-    assert told(at, voucher, store) == ["unchanged"]
+    assert reconciled(shop, voucher, store) == ["unchanged"]
     assert store.codes == {}
 
 
 def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
 
     def cancelled() -> None:
         store.before_create = lambda: None
-        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
         # Who is told of it is quicker, and finds no code.
-        put_right(voucher.redemption_id, shops=[code_shop(store)], desk=at.desk)
+        put_right(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk)
 
     store.before_create = cancelled
 
-    assert told(at, voucher, store) == ["deactivated"]
+    assert reconciled(shop, voucher, store) == ["deactivated"]
     assert not store.codes[voucher.code].is_active
 
 
@@ -215,9 +215,9 @@ def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
     ],
 )
 def test_what_a_code_cannot_say_makes_none(parts: dict[str, Any]) -> None:
-    at, store = bean(**parts), Store()
+    shop, store = bean(**parts), Store()
 
-    assert told(at, redeemed(at), store) == ["no_code"]
+    assert reconciled(shop, redeemed(shop), store) == ["no_code"]
     assert store.codes == {}
 
 
@@ -229,12 +229,12 @@ class Closed(Store):
 
 
 def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
-    at, store = bean(), Store()
-    voucher = redeemed(at)
+    shop, store = bean(), Store()
+    voucher = redeemed(shop)
 
     shops = [code_shop(Closed(), "closed"), code_shop(store)]
     with pytest.raises(ShopRefused, match="access_denied"):
-        put_right(voucher.redemption_id, shops=shops, desk=at.desk)
+        put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
 
     assert store.done == ["create"]
 
@@ -243,179 +243,179 @@ class TestCancelling:
     """A voucher whose code a shop has: its points return once the shop has let go of it."""
 
     def test_the_points_return_once_the_shop_has_let_go_of_the_code(self) -> None:
-        at, store = bean(), Store()
-        voucher = redeemed(at)
-        told(at, voucher, store)
+        shop, store = bean(), Store()
+        voucher = redeemed(shop)
+        reconciled(shop, voucher, store)
 
-        cancelled = cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        cancelled = cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
 
-        assert (cancelled.state, at.account("ana").balance) == ("cancelling", 90)
-        assert told(at, voucher, store) == ["deactivated"]
+        assert (cancelled.state, shop.account("ana").balance) == ("cancelling", 90)
+        assert reconciled(shop, voucher, store) == ["deactivated"]
         assert not store.codes[voucher.code].is_active
-        assert state(at, voucher) == "cancelled"
-        assert at.account("ana").balance == 100
-        at.must_add_up("ana")
+        assert state(shop, voucher) == "cancelled"
+        assert shop.account("ana").balance == 100
+        shop.must_add_up("ana")
 
     def test_however_often_it_is_confirmed_they_return_once(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
-        told(at, voucher, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
+        reconciled(shop, voucher, store)
 
-        told(at, voucher, store)
-        end_cancelling(voucher.code, was_used=False, desk=at.desk)
+        reconciled(shop, voucher, store)
+        end_cancelling(voucher.code, was_used=False, desk=shop.desk)
 
-        assert at.account("ana").balance == 100
+        assert shop.account("ana").balance == 100
 
     def test_cancelling_again_changes_nothing(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
 
-        assert cancel(voucher.redemption_id, member_id="ana", desk=at.desk).state == "cancelling"
-        assert at.account("ana").balance == 90
+        assert cancel(voucher.redemption_id, member_id="ana", desk=shop.desk).state == "cancelling"
+        assert shop.account("ana").balance == 90
 
     @pytest.mark.parametrize("trouble", [TryAgain(), ShopRefused("access_denied")])
     def test_nothing_returns_while_the_shop_does_not_answer(self, trouble: Exception) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
         store.trouble = trouble
 
         with pytest.raises(type(trouble)):
-            told(at, voucher, store)
+            reconciled(shop, voucher, store)
 
-        assert (state(at, voucher), at.account("ana").balance) == ("cancelling", 90)
+        assert (state(shop, voucher), shop.account("ana").balance) == ("cancelling", 90)
         store.trouble = None
-        told(at, voucher, store)
-        assert at.account("ana").balance == 100
+        reconciled(shop, voucher, store)
+        assert shop.account("ana").balance == 100
 
     def test_nothing_returns_before_every_shop_has_let_go(self) -> None:
-        at, store, other = bean(), Store(), Store()
-        voucher = redeemed(at)
+        shop, store, other = bean(), Store(), Store()
+        voucher = redeemed(shop)
         shops = [code_shop(store), code_shop(other, "other")]
-        put_right(voucher.redemption_id, shops=shops, desk=at.desk)
-        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
+        cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
         other.trouble = TryAgain()
 
         with pytest.raises(TryAgain):
-            put_right(voucher.redemption_id, shops=shops, desk=at.desk)
+            put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
 
         assert not store.codes[voucher.code].is_active
-        assert at.account("ana").balance == 90
+        assert shop.account("ana").balance == 90
 
     def test_a_shop_that_says_done_and_still_accepts_it_has_not_let_go(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
         store.ignores_deactivation = True
 
         with pytest.raises(TryAgain):
-            told(at, voucher, store)
+            reconciled(shop, voucher, store)
 
-        assert at.account("ana").balance == 90
+        assert shop.account("ana").balance == 90
 
     def test_a_code_that_was_used_meanwhile_returns_no_points(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
         store.codes[voucher.code] = replace(store.codes[voucher.code], uses=1)
 
-        told(at, voucher, store)
+        reconciled(shop, voucher, store)
 
-        assert state(at, voucher) == "used"
-        assert at.account("ana").balance == 90
+        assert state(shop, voucher) == "used"
+        assert shop.account("ana").balance == 90
         order = OrderVoucherCodes(
-            source="shop", order_id="o1", codes=(voucher.code,), ordered_at=at.now, member_id=None
+            source="shop", order_id="o1", codes=(voucher.code,), ordered_at=shop.now, member_id=None
         )
-        (step,) = apply_vouchers(order, desk=at.desk)
+        (step,) = apply_vouchers(order, desk=shop.desk)
         assert (step.status, step.replayed) == ("used", True)
 
     def test_an_order_paid_with_it_meanwhile_uses_it(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
 
-        used(at, voucher)
-        told(at, voucher, store)
+        used(shop, voucher)
+        reconciled(shop, voucher, store)
 
-        assert state(at, voucher) == "used"
-        assert at.account("ana").balance == 90
+        assert state(shop, voucher) == "used"
+        assert shop.account("ana").balance == 90
 
     def test_a_till_no_longer_takes_it(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
 
         with pytest.raises(WrongState, match="cancelling"):
-            use_voucher(voucher.code, request_id="u1", order=None, desk=at.desk)
+            use_voucher(voucher.code, request_id="u1", order=None, desk=shop.desk)
 
     def test_a_code_on_its_way_to_the_shop_is_waited_for(self) -> None:
-        at, store = bean(), Store()
-        voucher = redeemed(at)
-        give_code(voucher.code, storefront_id="online", desk=at.desk)
-        cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+        shop, store = bean(), Store()
+        voucher = redeemed(shop)
+        give_code(voucher.code, storefront_id="online", desk=shop.desk)
+        cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
 
-        told(at, voucher, store)
+        reconciled(shop, voucher, store)
 
         assert not store.codes[voucher.code].is_active
-        assert at.account("ana").balance == 100
+        assert shop.account("ana").balance == 100
 
     def test_a_cancel_that_does_not_know_of_the_shop_yet_is_decided_again(self) -> None:
-        at = bean()
-        voucher = redeemed(at)
-        seen = at.desk.books.voucher
+        shop = bean()
+        voucher = redeemed(shop)
+        seen = shop.desk.books.voucher
 
         def read(code: str) -> Voucher | None:
             found = seen(code)
-            give_code(code, storefront_id="online", desk=at.desk)
+            give_code(code, storefront_id="online", desk=shop.desk)
             return found
 
-        desk = at.desk
+        desk = shop.desk
         desk.books.voucher = read  # type: ignore[method-assign]
 
         assert cancel(voucher.redemption_id, member_id="ana", desk=desk).state == "cancelling"
-        assert at.account("ana").balance == 90
+        assert shop.account("ana").balance == 90
 
     def test_a_shop_that_is_no_longer_connected_is_not_waited_for(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
 
-        put_right(voucher.redemption_id, shops=[], desk=at.desk)
+        put_right(voucher.redemption_id, shops=[], desk=shop.desk)
 
-        assert at.account("ana").balance == 100
+        assert shop.account("ana").balance == 100
 
     def test_a_shop_that_gets_no_new_codes_still_lets_go_of_the_old_ones(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
-        shop = CodeShop(storefront_id="online", codes=store, creates=False)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
+        without_new_codes = CodeShop(storefront_id="online", codes=store, creates=False)
 
-        put_right(voucher.redemption_id, shops=[shop], desk=at.desk)
+        put_right(voucher.redemption_id, shops=[without_new_codes], desk=shop.desk)
 
         assert not store.codes[voucher.code].is_active
-        assert at.account("ana").balance == 100
+        assert shop.account("ana").balance == 100
 
     def test_points_return_though_the_voucher_s_time_is_over_meanwhile(self) -> None:
-        at, store = bean(), Store()
-        voucher = cancelling(at, store)
+        shop, store = bean(), Store()
+        voucher = cancelling(shop, store)
         del store.codes[voucher.code]
-        at.now += timedelta(days=8)
+        shop.now += timedelta(days=8)
 
-        told(at, voucher, store)
+        reconciled(shop, voucher, store)
 
         assert store.codes == {}
-        assert at.account("ana").balance == 100
+        assert shop.account("ana").balance == 100
 
 
-def cancelling(at: Shop, store: Store) -> Voucher:
+def cancelling(shop: Shop, store: Store) -> Voucher:
     """A voucher that staff cancelled while a shop has its code."""
-    voucher = redeemed(at)
-    told(at, voucher, store)
-    return cancel(voucher.redemption_id, member_id="ana", desk=at.desk)
+    voucher = redeemed(shop)
+    reconciled(shop, voucher, store)
+    return cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
 
 
-def state(at: Shop, voucher: Voucher) -> str:
-    return voucher_of(voucher.code, desk=at.desk).state
+def state(shop: Shop, voucher: Voucher) -> str:
+    return voucher_of(voucher.code, desk=shop.desk).state
 
 
 def test_what_was_never_redeemed_is_not_there() -> None:
-    at = bean()
+    shop = bean()
 
     with pytest.raises(NotFound):
-        put_right("red_unknown", shops=[code_shop(Store())], desk=at.desk)
+        put_right("red_unknown", shops=[code_shop(Store())], desk=shop.desk)
 
 
 def test_a_shop_is_left_alone_for_longer_each_time() -> None:

@@ -48,32 +48,32 @@ class Shelf:
 
 @dataclass
 class Vault:
-    kept: dict[tuple[str, str], ShopKeys] = field(default_factory=dict)
+    stored: dict[tuple[str, str], ShopKeys] = field(default_factory=dict)
     reads: int = 0
 
     def read(self, program_id: str, storefront_id: str) -> ShopKeys | None:
         self.reads += 1
-        return self.kept.get((program_id, storefront_id))
+        return self.stored.get((program_id, storefront_id))
 
     def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
-        self.kept[program_id, storefront_id] = keys
+        self.stored[program_id, storefront_id] = keys
 
     def forget(self, program_id: str, storefront_id: str) -> None:
-        self.kept.pop((program_id, storefront_id), None)
+        self.stored.pop((program_id, storefront_id), None)
 
 
 @dataclass
 class Inbox:
     """And the queue behind it."""
 
-    kept: dict[StoredDelivery, Delivery] = field(default_factory=dict)
+    stored: dict[StoredDelivery, Delivery] = field(default_factory=dict)
     queued: list[StoredDelivery] = field(default_factory=list)
 
-    def keep(self, kept: StoredDelivery, delivery: Delivery) -> None:
-        self.kept[kept] = delivery
+    def keep(self, stored: StoredDelivery, delivery: Delivery) -> None:
+        self.stored[stored] = delivery
 
-    def send(self, kept: StoredDelivery) -> None:
-        self.queued.append(kept)
+    def send(self, stored: StoredDelivery) -> None:
+        self.queued.append(stored)
 
 
 @dataclass
@@ -132,7 +132,7 @@ def test_connecting_again_replaces_what_was_said_and_keeps_since_when(shop: Shop
     found = connected("online", program_id="bean", shelf=shop.shelf)
     assert (found.source, found.connected_at) == ("till", NOW)
     assert found.changed_at == NOW + timedelta(days=1)
-    assert shop.vault.kept == {("bean", "online"): ShopKeys(secrets=("new", "old"))}
+    assert shop.vault.stored == {("bean", "online"): ShopKeys(secrets=("new", "old"))}
 
 
 def test_connecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:
@@ -167,7 +167,7 @@ def test_disconnecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> N
     shop.disconnect()
 
     assert not shop.shelf.storefronts
-    assert not shop.vault.kept
+    assert not shop.vault.stored
 
 
 def test_a_storefront_that_is_not_there_cannot_be_read_or_disconnected(shop: Shop) -> None:
@@ -184,11 +184,11 @@ def test_a_delivery_is_kept_as_received_with_the_platforms_headers_only_and_queu
 
     shop.receive()
 
-    (kept,) = shop.inbox.kept.values()
-    assert kept.body == encoded(payload(WITH_CUSTOMER))
-    assert kept.headers == headers(kept.body)
-    assert (kept.program_id, kept.storefront_id, kept.source) == ("bean", "online", "shop")
-    assert shop.inbox.queued == list(shop.inbox.kept)
+    (stored,) = shop.inbox.stored.values()
+    assert stored.body == encoded(payload(WITH_CUSTOMER))
+    assert stored.headers == headers(stored.body)
+    assert (stored.program_id, stored.storefront_id, stored.source) == ("bean", "online", "shop")
+    assert shop.inbox.queued == list(shop.inbox.stored)
 
 
 def test_nothing_is_kept_of_a_delivery_that_is_not_believed(shop: Shop) -> None:
@@ -197,7 +197,7 @@ def test_nothing_is_kept_of_a_delivery_that_is_not_believed(shop: Shop) -> None:
     with pytest.raises(BadSignature):
         shop.receive(secret="guessed")
 
-    assert not shop.inbox.kept
+    assert not shop.inbox.stored
     assert not shop.inbox.queued
 
 
