@@ -25,9 +25,9 @@ def shop(publish: Callable[..., object]) -> None:
 
 def order(**changes: Any) -> dict[str, Any]:
     """An order of which no goods were removed, and nothing was given back so far."""
-    told = payload(WITH_CUSTOMER, paid_at=NOW)
-    goods = [each | {"current_quantity": 1} for each in told["line_items"]]
-    return told | {"line_items": goods, "refunds": [], "financial_status": "paid"} | changes
+    order_body = payload(WITH_CUSTOMER, paid_at=NOW)
+    goods = [each | {"current_quantity": 1} for each in order_body["line_items"]]
+    return order_body | {"line_items": goods, "refunds": [], "financial_status": "paid"} | changes
 
 
 def enroll() -> str:

@@ -58,11 +58,11 @@ class TestWooCommerce:
 
     @staticmethod
     def deliver(minute: int, *, name: str, **changes: Any) -> None:
-        at = (RECEIVED_AT + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S")
+        occurred_at = (RECEIVED_AT + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S")
         body = fixture("woocommerce/order.727") | {
             "date_created_gmt": RECEIVED_AT.strftime("%Y-%m-%dT%H:%M:%S"),
             "date_paid_gmt": RECEIVED_AT.strftime("%Y-%m-%dT%H:%M:%S"),
-            "date_modified_gmt": at,
+            "date_modified_gmt": occurred_at,
         }
         raw = encoded(body | changes)
         assert post(raw, signing.woocommerce(raw, name=name)).status == 200
@@ -116,8 +116,10 @@ class TestWooCommerce:
 
 class TestStripe:
     @staticmethod
-    def deliver(name: str, event_id: str, at: datetime = RECEIVED_AT, **changes: Any) -> None:
-        body = fixture(f"stripe/{name}") | {"id": event_id, "created": int(at.timestamp())}
+    def deliver(
+        name: str, event_id: str, occurred_at: datetime = RECEIVED_AT, **changes: Any
+    ) -> None:
+        body = fixture(f"stripe/{name}") | {"id": event_id, "created": int(occurred_at.timestamp())}
         body["data"]["object"] |= changes
         raw = encoded(body)
         assert post(raw, signing.stripe(raw)).status == 200
@@ -268,8 +270,8 @@ class TestSquare:
     ORDER_ID = "03O3USaPaAaFnI6kkwB1JxGgBsUZY"
 
     def order(self, **changes: Any) -> dict[str, Any]:
-        told = fixture("square/order")["order"] | {"id": self.ORDER_ID, "customer_id": "ANA"}
-        return {"order": told | changes}
+        order_body = fixture("square/order")["order"] | {"id": self.ORDER_ID, "customer_id": "ANA"}
+        return {"order": order_body | changes}
 
     def payment(self) -> dict[str, Any]:
         body: dict[str, Any] = fixture("square/payment.updated")

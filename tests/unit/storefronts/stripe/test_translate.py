@@ -53,37 +53,37 @@ def paid(name: str = CHECKOUT, **changes: Any) -> OrderPaid:
     return command
 
 
-def lines(told: OrderPaid) -> list[tuple[str, str | None, int, int | None]]:
+def lines(paid_order: OrderPaid) -> list[tuple[str, str | None, int, int | None]]:
     return [
         (line.line_id, line.category, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in paid_order.order.lines
     ]
 
 
 def test_a_checkout_is_read_from_the_published_event() -> None:
-    told = paid()
+    paid_order = paid()
 
-    assert (told.order.order_id, told.currency) == (PAYMENT, "USD")
-    assert told.order.occurred_at == datetime.fromtimestamp(1648319959, UTC)
-    assert lines(told) == [("goods", None, 3000, 3000)]
-    assert told.identities == (
+    assert (paid_order.order.order_id, paid_order.currency) == (PAYMENT, "USD")
+    assert paid_order.order.occurred_at == datetime.fromtimestamp(1648319959, UTC)
+    assert lines(paid_order) == [("goods", None, 3000, 3000)]
+    assert paid_order.identities == (
         Identity("customer", "cus_00000000000000", "shop"),
         Identity("email", "stripe@example.com"),
     )
 
 
 def test_the_shop_s_own_name_for_the_customer_counts_too() -> None:
-    told = paid(customer=None, client_reference_id="ana-7")
+    paid_order = paid(customer=None, client_reference_id="ana-7")
 
-    assert told.identities[0] == Identity("customer", "ana-7", "shop")
+    assert paid_order.identities[0] == Identity("customer", "ana-7", "shop")
 
 
 def test_tax_and_shipping_of_a_checkout_are_no_goods() -> None:
     details = {"amount_discount": 500, "amount_shipping": 490, "amount_tax": 600}
 
-    told = paid(amount_total=4090, total_details=details)
+    paid_order = paid(amount_total=4090, total_details=details)
 
-    assert lines(told) == [("goods", None, 3000, 3600), ("shipping", "shipping", 490, 490)]
+    assert lines(paid_order) == [("goods", None, 3000, 3600), ("shipping", "shipping", 490, 490)]
 
 
 @pytest.mark.parametrize(
@@ -128,45 +128,51 @@ def test_a_payment_that_took_its_time_is_told_by_an_event_of_its_own() -> None:
 
 
 def test_an_invoice_is_read_from_the_published_event() -> None:
-    told = paid(INVOICE, customer_email="ana@example.com")
+    paid_order = paid(INVOICE, customer_email="ana@example.com")
 
-    assert told.order.order_id == PAYMENT
-    assert told.order.occurred_at == datetime.fromtimestamp(1648320013, UTC)
-    assert lines(told) == [("goods", None, 2000, 2000)]
+    assert paid_order.order.order_id == PAYMENT
+    assert paid_order.order.occurred_at == datetime.fromtimestamp(1648320013, UTC)
+    assert lines(paid_order) == [("goods", None, 2000, 2000)]
 
 
 @pytest.mark.parametrize("name", ["total_tax_amounts", "total_taxes"])
 def test_the_tax_of_an_invoice_is_read_under_either_name(name: str) -> None:
-    told = paid(INVOICE, **{name: [{"amount": 300}, {"amount": 100}]})
+    paid_order = paid(INVOICE, **{name: [{"amount": 300}, {"amount": 100}]})
 
-    assert lines(told) == [("goods", None, 1600, 2000)]
+    assert lines(paid_order) == [("goods", None, 1600, 2000)]
 
 
 def test_what_credit_paid_of_an_invoice_does_not_count() -> None:
-    told = paid(INVOICE, amount_paid=1000, total_taxes=[{"amount": 400}])
+    paid_order = paid(INVOICE, amount_paid=1000, total_taxes=[{"amount": 400}])
 
-    assert lines(told) == [("goods", None, 800, 1000)]
+    assert lines(paid_order) == [("goods", None, 800, 1000)]
 
 
 def test_tax_that_is_a_part_of_the_shipping_is_not_taken_off_the_goods() -> None:
     """Shipping of 12.00 contains 2.00 of tax; the goods are free of tax."""
-    told = paid(
+    paid_order = paid(
         amount_total=11200,
         total_details={"amount_shipping": 1200, "amount_tax": 200},
         shipping_cost={"amount_subtotal": 1200, "amount_tax": 200, "amount_total": 1200},
     )
 
-    assert lines(told) == [("goods", None, 10000, 10000), ("shipping", "shipping", 1000, 1200)]
+    assert lines(paid_order) == [
+        ("goods", None, 10000, 10000),
+        ("shipping", "shipping", 1000, 1200),
+    ]
 
 
 def test_tax_on_top_of_the_shipping_is_not_taken_off_the_goods_either() -> None:
-    told = paid(
+    paid_order = paid(
         amount_total=12400,
         total_details={"amount_shipping": 1000, "amount_tax": 1400},
         shipping_cost={"amount_subtotal": 1000, "amount_tax": 200, "amount_total": 1200},
     )
 
-    assert lines(told) == [("goods", None, 10000, 11200), ("shipping", "shipping", 1000, 1200)]
+    assert lines(paid_order) == [
+        ("goods", None, 10000, 11200),
+        ("shipping", "shipping", 1000, 1200),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +191,9 @@ def test_what_decides_nothing_of_a_checkout_may_be_missing(changes: dict[str, An
 
 @pytest.mark.parametrize("total", [0, -1500])
 def test_an_invoice_that_only_credits_the_customer_is_paid_by_nothing(total: int) -> None:
-    told = event(INVOICE, amount_paid=0, total=total)
+    credit_invoice = event(INVOICE, amount_paid=0, total=total)
 
-    assert translated(told) == Ignored("nothing_paid")
+    assert translated(credit_invoice) == Ignored("nothing_paid")
     assert translated(of_another_version(amount_paid=0, total=total)) == Ignored("nothing_paid")
 
 
@@ -204,8 +210,8 @@ def of_another_version(**changes: Any) -> dict[str, Any]:
 
 
 def payments(*named: Any) -> list[bytes]:
-    told = [{"payment": {"type": "payment_intent", "payment_intent": each}} for each in named]
-    return [encoded({"object": "list", "data": told})]
+    listed = [{"payment": {"type": "payment_intent", "payment_intent": each}} for each in named]
+    return [encoded({"object": "list", "data": listed})]
 
 
 def test_the_payment_of_an_invoice_that_names_none_is_read() -> None:
@@ -236,12 +242,12 @@ def test_an_invoice_that_was_paid_by_nothing_of_stripe_s_is_ignored() -> None:
 def test_each_payment_of_an_invoice_that_was_paid_in_parts_is_an_order() -> None:
     """20.00 with 4.00 of tax, paid by three payments of which one was made outside of Stripe."""
     raw = encoded(of_another_version(amount_paid=2000, total_taxes=[{"amount": 400}]))
-    told = [
+    payments_listed = [
         {"amount_paid": amount, "payment": {"payment_intent": name}}
         for name, amount in (("pi_b", 999), ("pi_a", 501), (None, 500))
     ]
 
-    command = complete_delivery(STRIPE, INVOICE, raw, [encoded({"data": told})])
+    command = complete_delivery(STRIPE, INVOICE, raw, [encoded({"data": payments_listed})])
 
     assert isinstance(command, OrdersPaid)
     assert [(each.order.order_id, *lines(each)) for each in command.orders] == [
@@ -273,24 +279,28 @@ def bare(body: dict[str, Any]) -> OrderPaid:
 def test_a_payment_outside_of_checkout_earns_only_where_the_connection_says_so(body: Any) -> None:
     assert translated(body) == Ignored("channel_excluded")
 
-    told = bare(body)
+    paid_order = bare(body)
 
-    assert (told.order.order_id, told.order.channel, told.currency) == ("pi_1", "payment", "USD")
-    assert lines(told) == [("goods", None, 5000, 5000)]
-    assert told.identities[0] == Identity("customer", "cus_1", "shop")
+    assert (paid_order.order.order_id, paid_order.order.channel, paid_order.currency) == (
+        "pi_1",
+        "payment",
+        "USD",
+    )
+    assert lines(paid_order) == [("goods", None, 5000, 5000)]
+    assert paid_order.identities[0] == Identity("customer", "cus_1", "shop")
 
 
 def test_a_charge_knows_its_customer_by_the_billing_address() -> None:
-    told = bare(charge_event(customer=None, payment_intent=None))
+    paid_order = bare(charge_event(customer=None, payment_intent=None))
 
-    assert told.order.order_id == "ch_1"
-    assert told.identities == (Identity("email", "ana@example.com"),)
+    assert paid_order.order.order_id == "ch_1"
+    assert paid_order.identities == (Identity("email", "ana@example.com"),)
 
 
 def test_the_tip_of_a_payment_is_no_goods() -> None:
-    told = bare(payment_event(amount_details={"tip": {"amount": 700}}))
+    paid_order = bare(payment_event(amount_details={"tip": {"amount": 700}}))
 
-    assert lines(told) == [("goods", None, 4300, 4300), ("tip", "tip", 700, 700)]
+    assert lines(paid_order) == [("goods", None, 4300, 4300), ("tip", "tip", 700, 700)]
 
 
 def test_what_a_checkout_says_of_its_payment_wins_over_the_payment_and_the_charge() -> None:
@@ -409,10 +419,10 @@ def test_whatever_is_answered_of_an_invoice_s_payments_it_is_read_ignored_or_par
     data: st.DataObject,
 ) -> None:
     answer = json.loads(payments(PAYMENT)[0])
-    told = json.dumps(data.draw(spoiled(answer, places=list(places(answer))))).encode()
+    spoiled_answer = json.dumps(data.draw(spoiled(answer, places=list(places(answer))))).encode()
     raw = encoded(of_another_version())
 
-    must_make_sense(complete_delivery(STRIPE, INVOICE, raw, [told], source="shop"))
+    must_make_sense(complete_delivery(STRIPE, INVOICE, raw, [spoiled_answer], source="shop"))
 
 
 def refunded(before: int, after: int) -> OrderRefunded:
@@ -453,10 +463,10 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
 def test_a_delivery_is_known_by_its_event_and_its_payment() -> None:
     body = encoded(event(CHECKOUT) | {"id": "evt_1"})
 
-    told = STRIPE.envelope(body, {})
+    envelope = STRIPE.envelope(body, {})
 
-    assert (told.topic, told.name, told.order_id) == (CHECKOUT, "evt_1", PAYMENT)
-    assert told.event == "evt_1"
+    assert (envelope.topic, envelope.name, envelope.order_id) == (CHECKOUT, "evt_1", PAYMENT)
+    assert envelope.event == "evt_1"
 
 
 def test_an_event_says_the_same_though_fewer_endpoints_wait_for_it() -> None:
@@ -480,9 +490,11 @@ EVENTS = {name: event(name, payment_intent=PAYMENT) for name in (CHECKOUT, INVOI
 def test_whatever_is_wrong_with_an_event_it_is_read_ignored_or_parked(
     name: str, data: st.DataObject
 ) -> None:
-    at = [path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")]
-    raw = json.dumps(data.draw(spoiled(EVENTS[name], places=at))).encode()
+    event_places = [
+        path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")
+    ]
+    raw = json.dumps(data.draw(spoiled(EVENTS[name], places=event_places))).encode()
 
     must_make_sense(STRIPE.translate(name, raw, WITH_PAYMENTS))
-    told = STRIPE.envelope(raw, {})
-    assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS
+    envelope = STRIPE.envelope(raw, {})
+    assert len(delivery_id(envelope, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS
