@@ -68,7 +68,7 @@ lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo --no-cache
-	$(python) -m tools.names --check
+	$(python) -m tools.names
 	$(python) -m tools --check
 
 build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)

@@ -1,7 +1,6 @@
 """Refuse names that say nothing, and two public classes with the same name.
 
-    python -m tools.names           prints every fault as `path:line: what`
-    python -m tools.names --check   leaves out the places in NOT_YET; `make lint` runs this
+    python -m tools.names   prints every fault as `path:line: what`; `make lint` runs this
 
 A catch-all such as `told` stood for ninety different things before it was banned: a name says what
 the thing is (`config`, `payload`, `refund`). Two public classes with the same name send a reader to
@@ -12,7 +11,7 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -22,15 +21,6 @@ CATCH_ALLS: Final = frozenset({"asked", "at", "kept", "known", "said", "tell", "
 PRODUCT: Final = ("functions/", "infra/", "layers/")
 # Fields of the API's answers keep the names that callers read, such as `at`.
 API_MODELS: Final = "layers/loyalty/python/loyalty/edge/models/"
-
-# Files that still have faults. The list only gets shorter: remove a line once
-# `python -m tools.names` prints nothing of it.
-NOT_YET: Final = (
-    "tests/integration/test_redemptions.py",
-    "tests/unit/storefronts/bigcommerce/",
-    "tests/unit/storefronts/shopify/test_translate.py",
-    "tests/unit/storefronts/woocommerce/",
-)
 
 
 def faults(sources: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -91,17 +81,12 @@ def _tracked() -> Iterator[tuple[str, str]]:
             yield path, (ROOT / path).read_text(encoding="utf-8")
 
 
-def main(arguments: Sequence[str]) -> int:
+def main() -> int:
     found = list(faults(_tracked()))
-    if "--check" in arguments:
-        for place in NOT_YET:
-            if not any(fault.startswith(place) for fault in found):
-                print(f"{place} has no faults left: remove it from NOT_YET in tools/names.py.")
-        found = [fault for fault in found if not fault.startswith(NOT_YET)]
     for fault in found:
         print(fault, file=sys.stderr)
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

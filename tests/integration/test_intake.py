@@ -64,9 +64,9 @@ def member(member_id: str, path: str = "") -> Any:
 
 def metrics(logged: str) -> Iterator[dict[str, Any]]:
     for line in logged.splitlines():
-        logged = json.loads(line)
-        if "_aws" in logged:
-            yield logged
+        metric = json.loads(line)
+        if "_aws" in metric:
+            yield metric
 
 
 @pytest.mark.parametrize("identity", [CUSTOMER, EMAIL, {"kind": "phone", "value": "+16136120707"}])

@@ -174,9 +174,9 @@ class TestStripe:
         payment = "pi_000000000000000000000000"
 
         def refund(event_id: str, minute: int) -> None:
-            at = RECEIVED_AT + timedelta(minutes=minute)
+            refunded_at = RECEIVED_AT + timedelta(minutes=minute)
             changes = {"id": "ch_1", "amount_refunded": 1000, "payment_intent": payment}
-            self.deliver("charge.refunded", event_id, at, **changes)
+            self.deliver("charge.refunded", event_id, refunded_at, **changes)
             drain()
 
         def fail(event_id: str, minute: int) -> None:

@@ -202,7 +202,7 @@ class TestPayingWithPoints:
         assert till.member(ana)["balance"] == 34
 
     @pytest.mark.parametrize(
-        ("wanted", "status", "code"),
+        ("redeemed", "status", "code"),
         [
             ({}, 422, {"/points": "missing"}),
             ({"points": 9, "order_amount": till.money(2000)}, 422, {"/points": "below_minimum"}),
@@ -215,13 +215,13 @@ class TestPayingWithPoints:
         self,
         ana: str,
         offer: Callable[..., None],
-        wanted: dict[str, Any],
+        redeemed: dict[str, Any],
         status: int,
         code: dict[str, str],
     ) -> None:
         offer(**PAY)
 
-        answer = till.redeem(ana, **wanted)
+        answer = till.redeem(ana, **redeemed)
 
         assert (answer.status, answer.pointers) == (status, code)
 

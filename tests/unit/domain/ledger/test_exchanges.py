@@ -64,17 +64,17 @@ def test_a_return_without_new_goods_leaves_what_the_merchant_keeps() -> None:
 
 
 def test_a_version_that_repeats_an_exchange_changes_nothing() -> None:
-    told = order_of(old=11000, new=6600)
-    first = after_exchange(told, order_of(old=11000), {"old": 6600})
+    order = order_of(old=11000, new=6600)
+    first = after_exchange(order, order_of(old=11000), {"old": 6600})
 
-    assert after_exchange(told, first, {"old": 6600}) == first
+    assert after_exchange(order, first, {"old": 6600}) == first
 
 
 def test_a_return_that_was_undone_counts_again() -> None:
-    told = order_of(old=11000, new=6600)
-    exchanged = after_exchange(told, order_of(old=11000), {"old": 6600})
+    order = order_of(old=11000, new=6600)
+    exchanged = after_exchange(order, order_of(old=11000), {"old": 6600})
 
-    assert after_exchange(told, exchanged, {}) == told
+    assert after_exchange(order, exchanged, {}) == order
 
 
 LINES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 100_000), min_size=1)
@@ -84,13 +84,13 @@ LINES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 100_000), min_si
 def test_no_line_grows_or_falls_below_zero_and_no_more_is_lost_than_was_kept(
     now: dict[str, int], before: dict[str, int], kept_minor: dict[str, int]
 ) -> None:
-    told = order_of(**now)
+    order = order_of(**now)
 
-    exchanged = after_exchange(told, order_of(**before), kept_minor)
+    exchanged = after_exchange(order, order_of(**before), kept_minor)
 
     lost = {
         line.line_id: line.paid_minor - left.paid_minor
-        for line, left in zip(told.lines, exchanged.lines, strict=True)
+        for line, left in zip(order.lines, exchanged.lines, strict=True)
     }
     assert all(0 <= lost[line_id] <= kept_minor.get(line_id, 0) for line_id in lost)
     assert all(0 <= line.amount_minor <= line.paid_minor for line in exchanged.lines)

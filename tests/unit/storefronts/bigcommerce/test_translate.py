@@ -28,8 +28,8 @@ from tests.support.signing import encoded
 TOPIC = "store/order/statusUpdated"
 
 
-def completed(told: Any, products: Any = PRODUCTS, given_back: Any = None) -> Command:
-    fetched = [encoded(told), encoded(products), encoded(given_back or refunds())]
+def completed(order_answer: Any, products: Any = PRODUCTS, given_back: Any = None) -> Command:
+    fetched = [encoded(order_answer), encoded(products), encoded(given_back or refunds())]
     return complete_delivery(BIGCOMMERCE, TOPIC, encoded(event()), fetched, source="shop")
 
 
@@ -68,21 +68,21 @@ def test_it_is_asked_at_the_store_with_its_token() -> None:
 
 
 def test_a_paid_order_costs_what_its_totals_say() -> None:
-    told = paid()
+    paid_order = paid()
 
-    assert (told.order.order_id, told.currency) == ("218", "USD")
-    assert told.order.occurred_at == datetime(2026, 11, 21, 9, 40, 11, tzinfo=UTC)
-    assert told.order.told_at == datetime(2026, 11, 21, 9, 50, tzinfo=UTC)
+    assert (paid_order.order.order_id, paid_order.currency) == ("218", "USD")
+    assert paid_order.order.occurred_at == datetime(2026, 11, 21, 9, 40, 11, tzinfo=UTC)
+    assert paid_order.order.told_at == datetime(2026, 11, 21, 9, 50, tzinfo=UTC)
     assert [
         (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in paid_order.order.lines
     ] == [
         ("65", "MUG", None, 2, 4000, 4334),
         ("66", "TOWEL", None, 1, 2000, 2266),
         ("shipping", None, "shipping", 1, 500, 550),
     ]
-    assert told.order.amount_minor == 6500
-    assert sum(line.paid_minor for line in told.order.lines) == 7150
+    assert paid_order.order.amount_minor == 6500
+    assert sum(line.paid_minor for line in paid_order.order.lines) == 7150
 
 
 def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
@@ -98,8 +98,8 @@ LINK = {"url": "https://api.bigcommerce.com/v2/orders/218/x", "resource": "/orde
 NOTHING: list[Any] = [LINK, None, "", []]
 
 
-def amounts(told: OrderPaid) -> dict[str, int]:
-    return {line.line_id: line.amount_minor for line in told.order.lines}
+def amounts(paid_order: OrderPaid) -> dict[str, int]:
+    return {line.line_id: line.amount_minor for line in paid_order.order.lines}
 
 
 @pytest.mark.parametrize("fees", NOTHING)
@@ -109,35 +109,35 @@ def test_an_order_whose_fees_are_not_listed_costs_what_its_totals_say(fees: Any)
 
 @pytest.mark.parametrize("fees", [LINK, None, ""])
 def test_what_the_total_is_beyond_the_goods_is_a_fee_that_is_not_listed(fees: Any) -> None:
-    told = paid(fees=fees, total_ex_tax="70.0000", total_inc_tax="76.5000")
+    paid_order = paid(fees=fees, total_ex_tax="70.0000", total_inc_tax="76.5000")
 
-    assert amounts(told) == {"65": 4000, "66": 2000, "shipping": 500, "fees": 500}
+    assert amounts(paid_order) == {"65": 4000, "66": 2000, "shipping": 500, "fees": 500}
 
 
 def test_a_fee_below_zero_is_a_discount_on_the_goods() -> None:
-    told = paid(
+    paid_order = paid(
         fees=[{"cost_ex_tax": "-30.0000", "cost_inc_tax": -33}],
         total_ex_tax="35.0000",
         total_inc_tax="38.5000",
     )
 
-    assert amounts(told) == {"65": 2000, "66": 1000, "shipping": 500}
+    assert amounts(paid_order) == {"65": 2000, "66": 1000, "shipping": 500}
 
 
 def test_goods_of_an_order_that_cost_less_than_its_shipping_were_free() -> None:
-    told = paid(total_ex_tax="1.0000", total_inc_tax="1.1000")
+    paid_order = paid(total_ex_tax="1.0000", total_inc_tax="1.1000")
 
-    assert amounts(told) == {"65": 0, "66": 0, "shipping": 100}
+    assert amounts(paid_order) == {"65": 0, "66": 0, "shipping": 100}
 
 
 @pytest.mark.parametrize("products", [[], [product("0.0000", "0.0000", id=65)]])
 def test_goods_without_a_price_of_their_own_cost_what_the_order_did(
     products: list[dict[str, Any]],
 ) -> None:
-    told = paid(products=products)
+    paid_order = paid(products=products)
 
-    assert sum(amounts(told).values()) == 6500
-    assert amounts(told)["shipping"] == 500
+    assert sum(amounts(paid_order).values()) == 6500
+    assert amounts(paid_order)["shipping"] == 500
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_goods_without_a_price_of_their_own_cost_what_the_order_did(
 def test_what_decides_nothing_may_be_missing_linked_or_of_another_type(
     changes: dict[str, Any],
 ) -> None:
-    told = paid(**changes)
+    paid_order = paid(**changes)
 
-    assert amounts(told) == {"65": 4000, "66": 2000, "shipping": 500}
-    assert told.identities[0] == Identity("customer", "11", "shop")
+    assert amounts(paid_order) == {"65": 4000, "66": 2000, "shipping": 500}
+    assert paid_order.identities[0] == Identity("customer", "11", "shop")
 
 
 @pytest.mark.parametrize("customer_id", [None, "", 0, "0", -1])
@@ -176,21 +176,21 @@ def test_an_order_of_a_guest_is_known_by_its_address(customer_id: Any) -> None:
     [("3", 3), (2.0, 2), ("2.0000", 2), (0.5, 1), ("1.25", 2), (-1, 0), (None, 1), ("", 1)],
 )
 def test_a_quantity_may_be_text_or_a_fraction(quantity: Any, units: int) -> None:
-    told = paid(products=[product("70.0000", "77.0000", quantity=quantity)])
+    paid_order = paid(products=[product("70.0000", "77.0000", quantity=quantity)])
 
-    assert told.order.lines[0].quantity == units
+    assert paid_order.order.lines[0].quantity == units
 
 
 @pytest.mark.parametrize("discounts", NOTHING)
 def test_discounts_that_are_not_listed_are_none(discounts: Any) -> None:
-    told = paid(products=[product("70.0000", "77.0000", applied_discounts=discounts)])
+    paid_order = paid(products=[product("70.0000", "77.0000", applied_discounts=discounts)])
 
-    assert amounts(told) == {"65": 6000, "shipping": 500}
+    assert amounts(paid_order) == {"65": 6000, "shipping": 500}
 
 
 @pytest.mark.parametrize("rate", ["0.9000000000", 0.9])
 def test_an_order_in_a_shopper_s_currency_counts_in_the_shop_s_own(rate: Any) -> None:
-    told = paid(
+    paid_order = paid(
         refund(9.9, id=4),
         default_currency_code="EUR",
         store_default_currency_code="USD",
@@ -201,33 +201,35 @@ def test_an_order_in_a_shopper_s_currency_counts_in_the_shop_s_own(rate: Any) ->
         shipping_cost_inc_tax="4.9500",
     )
 
-    assert told.currency == "USD"
-    assert sum(amounts(told).values()) == 10500
-    assert amounts(told)["shipping"] == 500
-    assert sum(line.paid_minor for line in told.order.lines) == 11550
-    assert [refund.amount_minor for refund in told.refunds or ()] == [1100]
+    assert paid_order.currency == "USD"
+    assert sum(amounts(paid_order).values()) == 10500
+    assert amounts(paid_order)["shipping"] == 500
+    assert sum(line.paid_minor for line in paid_order.order.lines) == 11550
+    assert [refund.amount_minor for refund in paid_order.refunds or ()] == [1100]
 
 
 @pytest.mark.parametrize("rate", [None, "", "0.0000000000", "-1", "NaN", True, LINK])
 def test_an_order_without_a_rate_counts_in_the_shopper_s_currency(rate: Any) -> None:
-    told = paid(
+    paid_order = paid(
         default_currency_code="EUR",
         store_default_currency_code="USD",
         store_default_to_transactional_exchange_rate=rate,
     )
 
-    assert (told.currency, told.order.amount_minor) == ("EUR", 6500)
+    assert (paid_order.currency, paid_order.order.amount_minor) == ("EUR", 6500)
 
 
 def test_gift_certificates_and_fees_are_no_goods() -> None:
-    told = paid(
+    paid_order = paid(
         products=[product("10.0000", "10.0000", type="giftcertificate")],
         total_ex_tax=20,
         total_inc_tax=20.5,
         fees=[{"cost_ex_tax": "5.0000", "cost_inc_tax": "5.0000"}],
     )
 
-    assert [(line.line_id, line.category, line.amount_minor) for line in told.order.lines] == [
+    assert [
+        (line.line_id, line.category, line.amount_minor) for line in paid_order.order.lines
+    ] == [
         ("65", "gift_card", 1000),
         ("shipping", "shipping", 500),
         ("fees", "fee", 500),
@@ -260,7 +262,7 @@ def test_an_order_without_its_payment_is_one_whole_refund_if_it_is_on_file(
     assert command.if_recorded
 
 
-def asked(*given_back: dict[str, Any]) -> list[tuple[dict[str, int], int]]:
+def refunded_amounts(*given_back: dict[str, Any]) -> list[tuple[dict[str, int], int]]:
     return [
         (dict(each.amounts_minor), each.amount_minor) for each in paid(*given_back).refunds or ()
     ]
@@ -272,22 +274,22 @@ def test_a_refund_is_of_the_items_that_it_names() -> None:
         {"item_type": "SHIPPING", "item_id": 51, "requested_amount": 2.5},
     ]
 
-    assert asked(refund(24.17, *items)) == [({"65": 2167, "shipping": 250}, 0)]
+    assert refunded_amounts(refund(24.17, *items)) == [({"65": 2167, "shipping": 250}, 0)]
 
 
 def test_less_than_the_items_are_worth_is_shared_out_and_more_is_of_the_whole_order() -> None:
     one = {"item_type": "PRODUCT", "item_id": 66, "quantity": 1, "requested_amount": 20.0}
     whole = {"item_type": "ORDER", "item_id": 218, "requested_amount": 5.0}
 
-    assert asked(refund(10.0, one)) == [({"66": 1000}, 0)]
-    assert asked(refund(25.0, one, whole)) == [({"66": 2000}, 500)]
-    assert asked(refund(5.0, whole)) == [({}, 500)]
+    assert refunded_amounts(refund(10.0, one)) == [({"66": 1000}, 0)]
+    assert refunded_amounts(refund(25.0, one, whole)) == [({"66": 2000}, 500)]
+    assert refunded_amounts(refund(5.0, whole)) == [({}, 500)]
 
 
 def test_an_amount_requested_before_tax_is_the_units_that_came_back() -> None:
     """The form of the documentation's example: 10.00 each requested, 20.83 paid back."""
     of_two = product("20.0000", "21.6600", id=8, quantity=2)
-    told = paid(
+    paid_order = paid(
         refund(
             20.83,
             {"item_type": "PRODUCT", "item_id": 8, "quantity": 1, "requested_amount": 10},
@@ -300,7 +302,7 @@ def test_an_amount_requested_before_tax_is_the_units_that_came_back() -> None:
         shipping_cost_inc_tax="20.0000",
     )
 
-    assert [(dict(each.amounts_minor), each.amount_minor) for each in told.refunds or ()] == [
+    assert [(dict(each.amounts_minor), each.amount_minor) for each in paid_order.refunds or ()] == [
         ({"8": 1083, "shipping": 1000}, 0)
     ]
 
@@ -308,13 +310,13 @@ def test_an_amount_requested_before_tax_is_the_units_that_came_back() -> None:
 def test_shipping_requested_before_tax_is_given_back_with_its_tax() -> None:
     shipping = {"item_type": "SHIPPING", "item_id": 9, "requested_amount": 2.5}
 
-    assert asked(refund(2.75, shipping)) == [({"shipping": 275}, 0)]
+    assert refunded_amounts(refund(2.75, shipping)) == [({"shipping": 275}, 0)]
 
 
 def test_tax_that_was_given_back_is_of_no_goods() -> None:
     tax = {"item_type": "TAX", "item_id": 65, "requested_amount": 4.0}
 
-    assert asked(refund(4.0, tax)) == [({"tax": 400}, 0)]
+    assert refunded_amounts(refund(4.0, tax)) == [({"tax": 400}, 0)]
 
 
 @pytest.mark.parametrize("created", ["", None, "yesterday", 7])
@@ -326,17 +328,17 @@ def test_a_refund_without_a_time_counts_from_the_order_s_last_change(created: An
 
 @pytest.mark.parametrize("payments", [None, {"url": "https://api.bigcommerce.com/"}, ""])
 def test_a_refund_whose_payments_are_not_listed_gave_back_its_total(payments: Any) -> None:
-    assert asked(refund(0, total_amount=5, items=None, payments=payments)) == [({}, 500)]
+    assert refunded_amounts(refund(0, total_amount=5, items=None, payments=payments)) == [({}, 500)]
 
 
 def test_a_payment_that_was_declined_gave_nothing_back() -> None:
     declined = [{"amount": 9.99, "is_declined": True}]
 
-    assert asked(refund(0, payments=declined), refund(1, id=4)) == [({}, 100)]
+    assert refunded_amounts(refund(0, payments=declined), refund(1, id=4)) == [({}, 100)]
 
 
 @pytest.mark.parametrize(
-    ("told", "products", "command"),
+    ("order_answer", "products", "command"),
     [
         (order(customer_id=0, billing_address={}), PRODUCTS, Ignored("no_customer")),
         (
@@ -351,8 +353,10 @@ def test_a_payment_that_was_declined_gave_nothing_back() -> None:
         ([], PRODUCTS, Parked("malformed", "")),
     ],
 )
-def test_an_answer_that_earns_nothing_says_why(told: Any, products: Any, command: Command) -> None:
-    assert completed(told, products) == command
+def test_an_answer_that_earns_nothing_says_why(
+    order_answer: Any, products: Any, command: Command
+) -> None:
+    assert completed(order_answer, products) == command
 
 
 def test_where_there_is_nothing_nothing_is_answered() -> None:
@@ -383,5 +387,5 @@ def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
     body, *fetched = [json.dumps(each).encode() for each in bodies]
 
     must_make_sense(complete_any(BIGCOMMERCE, TOPIC, body, fetched))
-    told = BIGCOMMERCE.envelope(body, {})
-    assert len(delivery_id(told, body)) == EVENT_CHARACTERS + BODY_CHARACTERS
+    envelope = BIGCOMMERCE.envelope(body, {})
+    assert len(delivery_id(envelope, body)) == EVENT_CHARACTERS + BODY_CHARACTERS

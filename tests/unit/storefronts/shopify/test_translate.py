@@ -110,9 +110,9 @@ def test_nothing_is_believed_without_a_secret() -> None:
 def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     body = encoded(order())
 
-    told = SHOPIFY.envelope(body, headers(body))
+    envelope = SHOPIFY.envelope(body, headers(body))
 
-    assert told == Envelope(
+    assert envelope == Envelope(
         topic="orders/paid",
         name="98880550-7158-44d4-b7cd-2c97c8a091b5",
         order_id="450789469",
@@ -160,18 +160,18 @@ def test_another_topic_or_event_is_another_delivery(change: dict[str, str]) -> N
 
 
 def test_a_paid_order_is_read_from_the_published_body() -> None:
-    told = paid(order())
+    command = paid(order())
 
-    assert told.currency == "USD"
-    assert (told.order.source, told.order.order_id) == ("shop", "450789469")
-    assert told.order.occurred_at == RECEIVED_AT
-    assert told.order.channel == "web"
-    assert {line.sku: line.amount_minor for line in told.order.lines} == {
+    assert command.currency == "USD"
+    assert (command.order.source, command.order.order_id) == ("shop", "450789469")
+    assert command.order.occurred_at == RECEIVED_AT
+    assert command.order.channel == "web"
+    assert {line.sku: line.amount_minor for line in command.order.lines} == {
         "IPOD2008GREEN": 19566,
         "IPOD2008RED": 19567,
         "IPOD2008BLACK": 19567,
     }
-    assert told.order.amount_minor == 58700
+    assert command.order.amount_minor == 58700
 
 
 def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
@@ -184,9 +184,9 @@ def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
 
 
 def test_what_cannot_be_an_identity_is_passed_over() -> None:
-    told = paid(order(customer=None, email="bob.norman@mail.example.com", phone="555-1199"))
+    command = paid(order(customer=None, email="bob.norman@mail.example.com", phone="555-1199"))
 
-    assert told.identities == (Identity("email", "bob.norman@mail.example.com"),)
+    assert command.identities == (Identity("email", "bob.norman@mail.example.com"),)
 
 
 def test_an_order_of_nobody_is_ignored() -> None:
@@ -194,9 +194,9 @@ def test_an_order_of_nobody_is_ignored() -> None:
 
 
 def test_every_published_line_of_an_order_counts() -> None:
-    told = paid(payload(OF_NOBODY, paid_at=RECEIVED_AT, email="ana@example.com"))
+    command = paid(payload(OF_NOBODY, paid_at=RECEIVED_AT, email="ana@example.com"))
 
-    assert [(line.quantity, line.amount_minor) for line in told.order.lines] == [
+    assert [(line.quantity, line.amount_minor) for line in command.order.lines] == [
         (1, 12999),
         (1, 8595),
         (2, 3998),
@@ -408,40 +408,40 @@ def refunded(body: dict[str, Any], *, topic: str = "refunds/create") -> OrderRef
 
 
 def transaction(amount: str, **changes: Any) -> dict[str, Any]:
-    told = {"kind": "refund", "status": "success", "amount": amount, "currency": "USD"}
-    return told | changes
+    published = {"kind": "refund", "status": "success", "amount": amount, "currency": "USD"}
+    return published | changes
 
 
 def returned(line_item_id: int, subtotal: str, tax: str = "0.00", **changes: Any) -> dict[str, Any]:
-    told = {"line_item_id": line_item_id, "quantity": 1}
-    return told | {"subtotal_set": bag(subtotal), "total_tax_set": bag(tax)} | changes
+    published = {"line_item_id": line_item_id, "quantity": 1}
+    return published | {"subtotal_set": bag(subtotal), "total_tax_set": bag(tax)} | changes
 
 
 def refund_body(*transactions: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    told = {
+    published = {
         "id": 7,
         "admin_graphql_api_id": "gid://shopify/Refund/7",
         "order_id": 450789469,
         "processed_at": RECEIVED_AT.isoformat(),
     }
-    return told | {"transactions": list(transactions)} | changes
+    return published | {"transactions": list(transactions)} | changes
 
 
 def test_a_refund_is_worth_what_was_given_back_not_what_was_sent_back() -> None:
     """The published refund is of goods for 399.29 with tax, of which 209.00 was paid back."""
-    told = refunded(payload(REFUND))
+    command = refunded(payload(REFUND))
 
-    assert (told.source, told.order_id, told.currency) == ("shop", "450789469", "USD")
-    assert told.refund.refund_id == "509562969"
-    assert told.refund.amounts_minor == {"703073504": 10450, "466157049": 10450}
-    assert told.refund.amount_minor == 0
+    assert (command.source, command.order_id, command.currency) == ("shop", "450789469", "USD")
+    assert command.refund.refund_id == "509562969"
+    assert command.refund.amounts_minor == {"703073504": 10450, "466157049": 10450}
+    assert command.refund.amount_minor == 0
 
 
 def test_shipping_that_is_given_back_is_of_no_goods() -> None:
-    told = refunded(payload(OF_SHIPPING))
+    command = refunded(payload(OF_SHIPPING))
 
-    assert told.refund.amounts_minor == {"shipping": 500}
-    assert told.refund.amount_minor == 0
+    assert command.refund.amounts_minor == {"shipping": 500}
+    assert command.refund.amount_minor == 0
 
 
 def test_shipping_is_read_where_later_versions_tell_it() -> None:
@@ -454,18 +454,18 @@ def test_shipping_is_read_where_later_versions_tell_it() -> None:
 def test_what_is_given_back_beyond_the_goods_is_of_the_whole_order() -> None:
     body = refund_body(transaction("25.00"), refund_line_items=[returned(1, "10.00", "2.00")])
 
-    told = refunded(body)
+    command = refunded(body)
 
-    assert told.refund.amounts_minor == {"1": 1200}
-    assert told.refund.amount_minor == 1300
+    assert command.refund.amounts_minor == {"1": 1200}
+    assert command.refund.amount_minor == 1300
 
 
 def test_a_refund_in_a_shop_whose_prices_include_tax_is_read_by_what_was_given_back() -> None:
     lines = [returned(1, "12.00", "2.00"), returned(2, "10.00", "0.50")]
 
-    told = refunded(refund_body(transaction("22.00"), refund_line_items=lines))
+    command = refunded(refund_body(transaction("22.00"), refund_line_items=lines))
 
-    assert told.refund.amounts_minor == {"1": 1200, "2": 1000}
+    assert command.refund.amounts_minor == {"1": 1200, "2": 1000}
 
 
 def test_duties_that_are_given_back_are_of_no_goods() -> None:
@@ -475,10 +475,10 @@ def test_duties_that_are_given_back_are_of_no_goods() -> None:
         total_duties_set=bag("5.00"),
     )
 
-    told = refunded(body)
+    command = refunded(body)
 
-    assert told.refund.amounts_minor == {"1": 1000}
-    assert told.refund.amount_minor == 0
+    assert command.refund.amounts_minor == {"1": 1000}
+    assert command.refund.amount_minor == 0
 
 
 def test_a_refund_in_the_customers_currency_is_worth_what_the_shop_says() -> None:
@@ -488,10 +488,10 @@ def test_a_refund_in_the_customers_currency_is_worth_what_the_shop_says() -> Non
     }
     line = {"line_item_id": 1, "quantity": 1, "subtotal_set": foreign, "total_tax_set": bag("0.00")}
 
-    told = refunded(refund_body(transaction("7.00", currency="CAD"), refund_line_items=[line]))
+    command = refunded(refund_body(transaction("7.00", currency="CAD"), refund_line_items=[line]))
 
-    assert told.currency == "USD"
-    assert told.refund.amounts_minor == {"1": 500}
+    assert command.currency == "USD"
+    assert command.refund.amounts_minor == {"1": 500}
 
 
 def test_several_payments_are_given_back_together() -> None:
@@ -535,16 +535,16 @@ def test_a_refund_that_counts_for_nothing_says_why(body: dict[str, Any], command
 
 
 def test_a_cancelled_order_is_one_whole_refund_however_it_is_told() -> None:
-    at = "2026-11-21T11:00:00Z"
-    body = order(cancelled_at=at, financial_status="refunded")
+    cancelled_at = "2026-11-21T11:00:00Z"
+    body = order(cancelled_at=cancelled_at, financial_status="refunded")
 
-    told = refunded(body, topic="orders/cancelled")
+    command = refunded(body, topic="orders/cancelled")
 
-    assert told.refund.whole
-    assert told.refund.refund_id == "cancelled"
-    assert refunded(body, topic="orders/updated") == told
+    assert command.refund.whole
+    assert command.refund.refund_id == "cancelled"
+    assert refunded(body, topic="orders/updated") == command
     later = refunded(body | {"cancelled_at": "2026-11-22T11:00:00Z"}, topic="orders/cancelled")
-    assert later.refund.fingerprint == told.refund.fingerprint
+    assert later.refund.fingerprint == command.refund.fingerprint
 
 
 @pytest.mark.parametrize("status", ["pending", "authorized", "voided", "expired"])
@@ -570,8 +570,10 @@ def test_an_order_that_is_not_paid_yet_is_ignored(topic: str, status: str | None
 
 
 def updated(**changes: Any) -> OrderPaid:
-    told = order(**({"financial_status": "paid", "refunds": [], "shipping_lines": []} | changes))
-    command = translated(told, topic="orders/updated")
+    updated_order = order(
+        **({"financial_status": "paid", "refunds": [], "shipping_lines": []} | changes)
+    )
+    command = translated(updated_order, topic="orders/updated")
     assert isinstance(command, OrderPaid), command
     return command
 
@@ -583,35 +585,35 @@ def test_an_updated_order_tells_its_refunds_too() -> None:
         refund_body(id=9),
     ]
 
-    told = updated(refunds=refunds)
+    command = updated(refunds=refunds)
 
-    assert [refund.refund_id for refund in told.refunds or ()] == ["7"]
+    assert [refund.refund_id for refund in command.refunds or ()] == ["7"]
 
 
 def test_goods_that_were_changed_for_others_count_no_more() -> None:
-    told = updated(line_items=[item("10.00", id=1, current_quantity=0), item("10.00", id=2)])
+    command = updated(line_items=[item("10.00", id=1, current_quantity=0), item("10.00", id=2)])
 
-    assert [line.amount_minor for line in told.order.lines] == [0, 1000]
+    assert [line.amount_minor for line in command.order.lines] == [0, 1000]
 
 
 def test_goods_that_were_removed_against_money_are_taken_back_by_their_refund_only() -> None:
-    told = updated(
+    command = updated(
         line_items=[item("10.00", id=1, current_quantity=0), item("30.00", id=2)],
         refunds=[refund_body(transaction("10.00"))],
     )
 
-    assert [line.amount_minor for line in told.order.lines] == [1000, 3000]
-    assert [refund.amount_minor for refund in told.refunds or ()] == [1000]
+    assert [line.amount_minor for line in command.order.lines] == [1000, 3000]
+    assert [refund.amount_minor for refund in command.refunds or ()] == [1000]
 
 
 def test_goods_that_were_sent_back_are_taken_back_by_their_refund_only() -> None:
-    told = updated(
+    command = updated(
         line_items=[item("10.00", id=1, quantity=2, current_quantity=1)],
         refunds=[refund_body(transaction("10.00"), refund_line_items=[returned(1, "10.00")])],
     )
 
-    assert [line.amount_minor for line in told.order.lines] == [2000]
-    assert [dict(refund.amounts_minor) for refund in told.refunds or ()] == [{"1": 1000}]
+    assert [line.amount_minor for line in command.order.lines] == [2000]
+    assert [dict(refund.amounts_minor) for refund in command.refunds or ()] == [{"1": 1000}]
 
 
 def test_what_was_edited_is_told_by_the_updated_order() -> None:
@@ -725,20 +727,20 @@ def test_whatever_is_wrong_with_an_updated_order_it_is_read_ignored_or_parked(
 def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
     body: bytes, signed: dict[str, str]
 ) -> None:
-    told = SHOPIFY.envelope(body, signed)
+    envelope = SHOPIFY.envelope(body, signed)
 
     assert not SHOPIFY.verify(received(body, signed), secrets=[SECRET])
-    for name in (told.topic, told.name, delivery_id(told, body)):
+    for name in (envelope.topic, envelope.name, delivery_id(envelope, body)):
         assert name.isascii()
         assert 0 < len(name) <= 128
-    must_make_sense(SHOPIFY.translate(told.topic, body, SHOP))
+    must_make_sense(SHOPIFY.translate(envelope.topic, body, SHOP))
 
 
 def test_what_is_told_of_one_order_is_applied_in_order() -> None:
     def group(body: bytes, *, topic: str, source: str = "shop") -> str:
         signed = headers(body, topic=topic)
-        told = delivery(body, source=source, headers=signed)
-        return kept_as(told, SHOPIFY.envelope(body, signed)).group
+        received = delivery(body, source=source, headers=signed)
+        return kept_as(received, SHOPIFY.envelope(body, signed)).group
 
     paid_order, refund = encoded(order()), encoded(payload("refund.929361467"))
 

@@ -47,14 +47,18 @@ def item(total: str = "10.00", tax: str = "0.00", **changes: Any) -> dict[str, A
 
 
 def test_a_paid_order_is_read_from_the_published_body() -> None:
-    told = paid()
+    paid_order = paid()
 
-    assert (told.order.source, told.order.order_id, told.currency) == ("shop", "727", "USD")
-    assert (told.order.occurred_at, told.order.told_at) == (PAID_AT, PAID_AT)
-    assert told.order.channel == "rest-api"
+    assert (paid_order.order.source, paid_order.order.order_id, paid_order.currency) == (
+        "shop",
+        "727",
+        "USD",
+    )
+    assert (paid_order.order.occurred_at, paid_order.order.told_at) == (PAID_AT, PAID_AT)
+    assert paid_order.order.channel == "rest-api"
     assert [
         (line.line_id, line.sku, line.category, line.quantity, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in paid_order.order.lines
     ] == [
         ("315", None, None, 2, 600, 645),
         ("316", "Bar3", None, 1, 1200, 1290),
@@ -67,9 +71,9 @@ def test_a_guest_is_named_by_mail_and_no_customer_zero() -> None:
 
 
 def test_a_customer_is_named_by_id_first() -> None:
-    told = paid(customer_id=26, billing={"email": "ana@example.com", "phone": "+33612345678"})
+    paid_order = paid(customer_id=26, billing={"email": "ana@example.com", "phone": "+33612345678"})
 
-    assert told.identities == (
+    assert paid_order.identities == (
         Identity("customer", "26", "shop"),
         Identity("email", "ana@example.com"),
         Identity("phone", "+33612345678"),
@@ -109,16 +113,16 @@ def test_refunds_are_totals_of_the_whole_order() -> None:
         {"id": 729, "reason": "", "total": "0.00"},
     ]
 
-    told = paid(refunds=refunds)
+    paid_order = paid(refunds=refunds)
 
-    assert [(refund.refund_id, refund.amount_minor) for refund in told.refunds or ()] == [
+    assert [(refund.refund_id, refund.amount_minor) for refund in paid_order.refunds or ()] == [
         ("726", 1000),
         ("728", 50),
     ]
 
 
 def test_a_fee_is_a_line_and_a_fee_below_zero_is_a_discount_of_the_goods() -> None:
-    told = paid(
+    paid_order = paid(
         line_items=[item("30.00", "3.00", id=1), item("10.00", "1.00", id=2)],
         fee_lines=[item("2.00", "0.20", id=8), item("-4.00", "-0.40", id=9)],
         shipping_lines=[],
@@ -126,7 +130,7 @@ def test_a_fee_is_a_line_and_a_fee_below_zero_is_a_discount_of_the_goods() -> No
 
     assert [
         (line.line_id, line.category, line.amount_minor, line.gross_minor)
-        for line in told.order.lines
+        for line in paid_order.order.lines
     ] == [
         ("1", None, 2700, 2970),
         ("2", None, 900, 990),
@@ -205,7 +209,7 @@ READ = tuple(path for path in places(PUBLISHED) if path[0] in WooCommerceOrder.m
 @given(body=spoiled(PUBLISHED, places=READ))
 def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
-    told = WOOCOMMERCE.envelope(raw, signed(raw))
+    envelope = WOOCOMMERCE.envelope(raw, signed(raw))
 
-    must_make_sense(WOOCOMMERCE.translate(told.topic, raw, SHOP))
-    assert len(delivery_id(told, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS
+    must_make_sense(WOOCOMMERCE.translate(envelope.topic, raw, SHOP))
+    assert len(delivery_id(envelope, raw)) == EVENT_CHARACTERS + BODY_CHARACTERS
