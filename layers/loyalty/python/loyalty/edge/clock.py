@@ -34,9 +34,9 @@ def _moved_by(file: str) -> timedelta:
         ClockRefused: this is not the local cloud.
     """
     if not is_on_one_machine():
-        raise ClockRefused("LOYALTY_CLOCK_FILE is for a cloud on one machine")
+        raise ClockRefused("LOYALTY_CLOCK_FILE is only for the local cloud")
     try:
-        with open(file, encoding="ascii") as seconds:  # noqa: PTH123  # pathlib is no cold start's need
+        with open(file, encoding="ascii") as seconds:  # noqa: PTH123  # pathlib would slow cold starts
             return timedelta(seconds=float(seconds.read()))
     except FileNotFoundError:
         return timedelta()

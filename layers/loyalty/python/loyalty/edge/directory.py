@@ -96,8 +96,8 @@ def own_member(principal: Principal, member_id: str = "me") -> str:
     """The id of the member who is signed in.
 
     Raises:
-        NotFound: they have not enrolled, or `member_id` names somebody else.
-        Forbidden: the same for staff, from whom other members are no secret.
+        NotFound: the caller has not enrolled, or `member_id` names another member.
+        Forbidden: the same, but for staff, who may know that other members exist.
     """
     own = _signed_in(principal)
     if member_id != "me" and (own is None or not _is_same(principal, own, member_id)):

@@ -12,7 +12,7 @@ NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Loyalty")
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
-    """Add to a count, which has the function and these dimensions as its dimensions."""
+    """Add to a count; its dimensions are the function's name and `dimensions`."""
     with single_metric(
         name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
     ) as metric:

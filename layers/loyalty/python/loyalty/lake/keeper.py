@@ -76,7 +76,7 @@ class Keeper:
                     overtaken = True
             if not overtaken:
                 return Folded(sources=sources, targets=targets)
-        raise TryAgain("Somebody else is folding the same facts")
+        raise TryAgain("Another run is folding the same facts")
 
     def _plan(self, listed: Sequence[Stored]) -> tuple[dict[str, list[Stored]], dict[str, Stored]]:
         """The parts of each object to write, and the objects that exist."""

@@ -265,6 +265,6 @@ def _length(spans: Sequence[Span]) -> int:
 
 
 def _size_bytes(folder: Path) -> int:
-    """The disk space that a folder uses; the holes of a sparse file take none."""
+    """The disk space that a folder uses, without the holes of sparse files."""
     files = [path.stat() for path in folder.rglob("*") if path.is_file()]
     return sum(each.st_blocks * BLOCK_BYTES for each in files)

@@ -34,7 +34,7 @@ _CHUNKS: Final = """
 def footer_bytes(trailer: bytes) -> int:
     """The length of a footer and the trailer after it; `trailer` is the file's last bytes."""
     if not trailer.endswith(MAGIC):
-        raise ValueError("it is no Parquet file")
+        raise ValueError("this is not a Parquet file")
     return int.from_bytes(trailer[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
 
 

@@ -92,7 +92,9 @@ def write(
             finally:
                 timer.cancel()
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-        raise TooLarge("It is too much to compute, even as a file; ask for fewer days.") from error
+        raise TooLarge(
+            "It takes too much time or memory, even as a file; ask for fewer days."
+        ) from error
 
 
 def _facts_sql(kind: str) -> str:
@@ -124,7 +126,7 @@ def _copy(
 def _column(name: str, sql_type: str, file_format: FileFormat) -> str:
     quoted = f'"{name}"'
     if file_format == "parquet":
-        # An instant, not a local time.
+        # The value is an instant, not a local time.
         written = f"{quoted}::TIMESTAMPTZ" if sql_type == "TIMESTAMP" else quoted
     elif sql_type == "VARCHAR":
         written = as_text_sql(quoted)

@@ -140,7 +140,7 @@ def report(name: str) -> Report:
     sql = path.read_text(encoding="utf-8")
     title = _TITLE.search(sql)
     if title is None:
-        raise ValueError(f"{path.name} does not say what it answers")
+        raise ValueError(f"the head of {path.name} has no title")
     return Report(
         name=name,
         title=title[1],
@@ -157,7 +157,7 @@ def _chart(sql: str) -> Chart:
     """Read the head's chart line: kind, `x`, the `y` columns, `series` and `facet`."""
     found = _CHART.search(sql)
     if found is None:
-        raise ValueError(f"it does not say what chart suits it: {sql[:100]}")
+        raise ValueError(f"the head does not name a chart: {sql[:100]}")
     kind, *columns = re.split(r" *\| *", found[1])
     x = None if kind == "figures" else columns.pop(0)
     measured, series, facet, *_ = (*columns, "", "")
@@ -232,7 +232,7 @@ def run(
             finally:
                 timer.cancel()
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-        raise TooLarge("The report is too much to compute in one go.") from error
+        raise TooLarge("The report takes too much time or memory for one request.") from error
     table = Table(
         tuple(_column(report, name, kind) for name, kind in described),
         tuple(tuple(_cell(value) for value in row) for row in rows),
@@ -275,4 +275,4 @@ def _cell(value: object) -> Cell:
         case date():
             return value.isoformat()
         case _:
-            raise TypeError(f"a report answers with {type(value).__name__}")
+            raise TypeError(f"a report has a cell of type {type(value).__name__}")

@@ -32,7 +32,7 @@ SPILL_LIMIT: Final = "900MiB"
 THREADS: Final = 2
 # No fact is about an earlier time; `macros.sql` counts from here.
 FIRST_MIDNIGHT: Final = date(2000, 1, 1)
-# In the order in which they build on each other.
+# The shared views, in the order in which they build on each other.
 SHARED: Final = (
     "heirs", "membership", "movements", "rules", "purchases", "sales", "standings",
 )  # fmt: skip
@@ -54,7 +54,7 @@ def reads(sql: str) -> tuple[str, ...]:
     """The kinds of facts that the head of a file names."""
     found = _READS.search(sql)
     if found is None:
-        raise ValueError(f"it does not say what it reads: {sql[:100]}")
+        raise ValueError(f"the head does not name the facts it reads: {sql[:100]}")
     return tuple(found[1].split(", "))
 
 
@@ -102,7 +102,7 @@ def extend(
 
 def outline(kinds: Collection[str]) -> "DuckDBPyConnection":
     """An engine for planning only: these kinds of facts as empty tables, and the shared views."""
-    # As in `_connect`.
+    # `_connect` says why it is imported here.
     import duckdb  # noqa: PLC0415  # see above
 
     connected = duckdb.connect(":memory:", config={"threads": 1})

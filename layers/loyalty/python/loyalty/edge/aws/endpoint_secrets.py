@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Standard Webhooks asks for 24 to 64 random bytes.
 SECRET_BYTES: Final = 32
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # what a secret begins with
-# This is far shorter than the time during which a replaced secret still signs.
+# Keeping secrets is safe: a replaced secret still signs for far longer than this.
 REMEMBERED_SECONDS_MAX: Final = 60.0
 REMEMBERED_MAX: Final = 1000
 

@@ -93,7 +93,7 @@ class MailSuppressions:
                 case "NotFoundException" | "BadRequestException":
                     return
                 case "TooManyRequestsException" | "ThrottlingException":
-                    raise TryAgain("SES is asked too much at the moment") from error
+                    raise TryAgain("SES is throttling requests") from error
             raise
         except (EndpointConnectionError, HTTPClientError) as error:
             raise TryAgain("SES does not answer") from error

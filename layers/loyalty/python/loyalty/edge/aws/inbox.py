@@ -170,14 +170,14 @@ class SqsIntakeQueue:
             if self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
                 "Failed"
             ):
-                raise TryAgain("The queue did not take all deliveries; send the same request again")
+                raise TryAgain("The queue did not accept every delivery; repeat the request")
 
 
 def read_message(message: str) -> QueuedDelivery:
     content = json.loads(message)
     stored = _stored_at(str(content["where"]))
     if stored is None:
-        raise ValueError("This is not where a delivery lies")
+        raise ValueError("This is not the key of a delivery")
     asked_at = content.get("asked_at")
     return QueuedDelivery(stored, datetime.fromisoformat(asked_at) if asked_at else None)
 

@@ -73,7 +73,7 @@ class Mailbox:
             if code in _REJECTED and "not verified" not in error.response["Error"]["Message"]:
                 raise Rejected from error
             if code in _PASSING:
-                raise TryAgain("SES takes no more mail at the moment") from error
+                raise TryAgain("SES is not accepting mail at the moment") from error
             raise
         except (EndpointConnectionError, HTTPClientError) as error:
             raise TryAgain("SES does not answer") from error

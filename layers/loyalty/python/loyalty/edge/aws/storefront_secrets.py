@@ -26,7 +26,7 @@ class StorefrontSecrets:
         return ShopKeys(secrets=tuple(stored["secrets"]), access_token=stored.get("access_token"))
 
     def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
-        """Replaces any existing secrets; storing the same ones again makes no new version.
+        """Replace any existing secrets; storing the same ones again makes no new version.
 
         Raises:
             TryAgain: the storefront was just removed, and its secret is still being deleted.

@@ -325,7 +325,7 @@ class Api:
     def _redact(
         self, app: APIGatewayHttpResolver, next_middleware: NextMiddleware
     ) -> Response[Any]:
-        """Leave out of the answer what the caller must not see."""
+        """Leave out of the response what the caller must not see."""
         answer = next_middleware(app)
         principal = app.context.get("principal")
         if principal is not None and not principal.sees_personal_data:

@@ -1,6 +1,6 @@
-"""Leaves out of answers what a caller must not see.
+"""Leaves out of responses what a caller must not see.
 
-A field says of itself that it is personal, so no handler has to think of it:
+A field declares itself personal, so no handler has to think of it:
 
     name: Annotated[str | None, Personal()]
     attributes: Annotated[dict[str, str], Personal(empty={})]
@@ -27,7 +27,7 @@ class OfStaff:
 
 
 def without(mark: type[Personal | OfStaff], answer: Any) -> Any:
-    """A copy of an answer in which every field with the mark is empty, however deep it is."""
+    """A copy of a response in which every field with the mark is empty, at any depth."""
     match answer:
         case BaseModel():
             return answer.model_copy(

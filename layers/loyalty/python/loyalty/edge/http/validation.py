@@ -220,7 +220,7 @@ def _fault(error: Any, body: object, *, meant: tuple[str | int, ...] | None) -> 
 
 
 def _sentence(error: Any) -> str:
-    """A sentence that says what is wrong; errors of our own validators bring their own."""
+    """A sentence that says what is wrong; our own validators supply their own."""
     context: dict[str, Any] = error.get("ctx") or {}
     kind: str = error["type"]
     if kind == "string_pattern_mismatch":

@@ -70,7 +70,7 @@ class PlatformClient:
         """Get the responses of these paths, or post `body` to each of them if there is one.
 
         Raises:
-            Unfetchable: the shop is not connected any more, or the platform refuses.
+            Unfetchable: the shop is no longer connected, or the platform refuses.
             TryAgain: the platform does not answer.
         """
         where = (delivery.program_id, delivery.storefront_id)

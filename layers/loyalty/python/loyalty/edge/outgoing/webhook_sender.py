@@ -72,7 +72,7 @@ def public_tls() -> ssl.SSLContext:
 class WebhookSender:
     """Implements `Send`.
 
-    `allow_local` allows plain HTTP to this machine. Tests replace the rest: `resolve` gives the
+    `allow_local` allows plain HTTP to this machine. Tests can replace the rest: `resolve` gives the
     addresses of a name, `is_allowed` says which may be called, `tls` verifies certificates.
     """
 

@@ -29,7 +29,7 @@ class SqsAttemptQueue:
             QueueUrl=self._url,
             MessageBody=to_message(attempt),
             MessageGroupId=f"{attempt.program_id}/{attempt.endpoint_id}",
-            # Rounded up: a message that arrives a moment early has to be put back.
+            # The delay is rounded up: a message that arrives a moment early has to be put back.
             DelaySeconds=-(-min(delay, DELAY_MAX) // timedelta(seconds=1)),
         )
 
