@@ -248,7 +248,6 @@ def test_a_code_is_created_although_the_shop_did_not_answer_at_first(
         ({"create_codes": True, "access_token": "t", "store": "a.b"}, "/store"),
         ({"platform": "stripe", "create_codes": True}, "/create_codes"),
         ({"platform": "square", "access_token": "t", "store": "bean-and-leaf"}, "/store"),
-        ({"client_id": "app-1"}, "/client_id"),
         ({"access_token": "t", **APP}, "/client_id"),
     ],
 )

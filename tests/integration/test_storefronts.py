@@ -131,7 +131,7 @@ def test_an_id_with_a_colon_is_an_id_like_others() -> None:
         ({"store": None}, "/store"),
         ({"store": "bean-and-leaf.myshopify.com"}, "/store"),
         ({"platform": "stripe", "store": "bean-and-leaf"}, "/store"),
-        ({"access_token": "t"}, "/access_token"),
+        ({"platform": "woocommerce", "access_token": "t"}, "/access_token"),
         ({"platform": "stripe", "sandbox": True}, "/sandbox"),
         (
             {"platform": "square", "access_token": "t", "notification_url": "http://x"},

@@ -47,6 +47,32 @@ KNOWN_CUSTOMER: Final[dict[str, Any]] = {
     "email_marketing_consent": {"state": "subscribed", "opt_in_level": "single_opt_in"},
     "sms_marketing_consent": {"state": "not_subscribed"},
 }
+EMAIL_CONSENT: Final[dict[str, Any]] = {
+    "customer_id": 207119551,
+    "email_address": "Ana@example.com",
+    "email_marketing_consent": {
+        "state": "subscribed",
+        "opt_in_level": "single_opt_in",
+        "consent_updated_at": "2026-11-21T10:00:00Z",
+    },
+}
+SMS_CONSENT: Final[dict[str, Any]] = {
+    "id": 207119551,
+    "phone": "+33612345678",
+    "sms_marketing_consent": {
+        "state": "subscribed",
+        "opt_in_level": "single_opt_in",
+        "consent_updated_at": "2026-11-21T10:00:00Z",
+        "consent_collected_from": "other",
+    },
+}
+MERGE: Final[dict[str, Any]] = {
+    "admin_graphql_api_customer_kept_id": "gid://shopify/Customer/207119552",
+    "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/207119551",
+    "admin_graphql_api_job_id": None,
+    "status": "completed",
+    "errors": [],
+}
 DELETED_CUSTOMER: Final[dict[str, Any]] = {
     "id": 207119551,
     "phone": None,

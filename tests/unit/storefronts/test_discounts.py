@@ -19,7 +19,9 @@ from tests.support.signing import encoded, fixture
 CODE = "PALQEB2IUTDABXG3"
 
 
-def of_shopify(*codes: str, name: str = WITH_CUSTOMER, **changes: Any) -> Command | PrivacyRequest:
+def of_shopify(
+    *codes: str, name: str = WITH_CUSTOMER, **changes: Any
+) -> Command | PrivacyRequest | FetchNeeded:
     discounts = [{"code": code, "amount": "5.00", "type": "fixed_amount"} for code in codes]
     body = payload(name, paid_at=RECEIVED_AT, **({"discount_codes": discounts} | changes))
     topic = "orders/updated" if "financial_status" in changes else "orders/paid"

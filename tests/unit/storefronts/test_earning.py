@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.storefront import Command, Ignored, OrderFilter, OrderPaid, SendingShop
+from loyalty.domain.shops.storefront import (
+    Command,
+    FetchNeeded,
+    Ignored,
+    OrderFilter,
+    OrderPaid,
+    SendingShop,
+)
 from loyalty.storefronts.bigcommerce import BIGCOMMERCE
 from loyalty.storefronts.shopify import SHOPIFY
 from loyalty.storefronts.square import SQUARE
@@ -18,7 +25,7 @@ from tests.support.signing import encoded, fixture
 
 def of_shopify(
     earns: OrderFilter, *, topic: str = "orders/paid", **changes: Any
-) -> Command | PrivacyRequest:
+) -> Command | PrivacyRequest | FetchNeeded:
     body = encoded(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT, **changes))
     return SHOPIFY.translate(topic, body, SendingShop("shop", earns=earns))
 

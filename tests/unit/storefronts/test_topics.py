@@ -20,9 +20,12 @@ from tests.support.received import SHOP
 from tests.support.shopify import (
     DATA_REQUEST,
     DELETED_CUSTOMER,
+    EMAIL_CONSENT,
     KNOWN_CUSTOMER,
+    MERGE,
     REDACT,
     SHOP_REDACT,
+    SMS_CONSENT,
     payload,
 )
 from tests.support.shopify import headers as shopify_headers
@@ -102,6 +105,9 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
         Sample("another refund", payload("refund.509562969"), ("refunds/create",)),
         Sample("a customer", KNOWN_CUSTOMER, ("customers/create", "customers/update")),
         Sample("a deleted customer", DELETED_CUSTOMER, ("customers/delete",)),
+        Sample("a consent by e-mail", EMAIL_CONSENT, ("customers_email_marketing_consent/update",)),
+        Sample("a consent by text message", SMS_CONSENT, ("customers_marketing_consent/update",)),
+        Sample("two customers that became one", MERGE, ("customers/merge",)),
         Sample("a request for data", DATA_REQUEST, ("customers/data_request",)),
         Sample("a request to be forgotten", REDACT, ("customers/redact",)),
         Sample("a shop that goes", SHOP_REDACT, ("shop/redact",)),
@@ -191,7 +197,10 @@ SAMPLES: Final[dict[PlatformName, list[Sample]]] = {
     ],
 }
 # What means something here and still never changes anything.
-NEVER_APPLIED: Final = {"shopify": {"orders/edited"}, "woocommerce": {"customer.deleted"}}
+NEVER_APPLIED: Final = {
+    "shopify": {"orders/edited"},
+    "woocommerce": {"customer.deleted", "order.deleted"},
+}
 
 
 def _headers(platform: PlatformName, topic: str, body: bytes) -> dict[str, str]:

@@ -10,7 +10,8 @@ from hypothesis import given
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
-from loyalty.storefronts.shopify.codes import PATH, ShopifyCodes
+from loyalty.storefronts.shopify.codes import ShopifyCodes
+from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
 from loyalty.usecases.shops.shop_codes import ShopRefused
 from tests.support.fuzz import places, spoiled
 
@@ -24,7 +25,7 @@ def answered(answer: Any) -> tuple[ShopifyCodes, list[dict[str, Any]]]:
     requests: list[dict[str, Any]] = []
 
     def send(path: str, body: bytes) -> bytes:
-        assert path == PATH
+        assert path == GRAPHQL_PATH
         requests.append(json.loads(body))
         return json.dumps(answer).encode()
 

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 import pytest
 
 from loyalty.domain.orders.order import LINES_MAX
-from tests.support.shop_stories import ConnectedShop
+from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
+from tests.support.shop_stories import ConnectedShop, earning
+from tests.support.shopify import EMAIL_CONSENT, KNOWN_CUSTOMER, MERGE, SMS_CONSENT
 
 CUSTOMER = 7001
 
@@ -329,3 +331,136 @@ def test_a_cancelled_order_stays_cancelled_whatever_arrives_late(shop: Connected
     shop.deliver("orders/updated", paid)
 
     assert shop.balance == 0
+
+
+class TestTagsOfCustomers:
+    """Versions since 2025-01 leave them out of orders; the shop's API has them."""
+
+    CHOOSING = earning(tags_none=["wholesale"])
+
+    @pytest.fixture
+    def choosing(self) -> ConnectedShop:
+        connected = ConnectedShop("shopify", earns=self.CHOOSING)
+        connected.enroll(str(CUSTOMER))
+        return connected
+
+    @pytest.mark.parametrize(
+        ("tags", "points"), [([], 4000), (["vip"], 4000), (["vip", "Wholesale"], 0)]
+    )
+    def test_the_customer_s_tags_are_read_from_the_shop(
+        self, choosing: ConnectedShop, tags: list[str], points: int
+    ) -> None:
+        choosing.responses[GRAPHQL_PATH] = {"data": {"customer": {"tags": tags}}}
+
+        choosing.deliver("orders/paid", order(item("40.00")))
+
+        assert choosing.balance == points
+
+    def test_an_order_whose_customer_s_tags_cannot_be_read_does_not_earn(
+        self, choosing: ConnectedShop
+    ) -> None:
+        outcome = choosing.deliver("orders/paid", order(item("40.00")))
+
+        assert (outcome.status, outcome.reason) == ("ignored", "tags_unknown")
+
+    def test_an_order_that_earned_still_takes_its_refunds_without_the_tags(
+        self, choosing: ConnectedShop
+    ) -> None:
+        choosing.responses[GRAPHQL_PATH] = {"data": {"customer": {"tags": []}}}
+        choosing.deliver("orders/paid", order(item("40.00")))
+        choosing.responses.clear()
+
+        back = refund(returned(11, "40.00"), transactions=[money("10.00")])
+        choosing.deliver("orders/updated", partly(item("40.00"), refunds=[back]))
+
+        assert choosing.balance == 3000
+
+    def test_a_tag_of_the_order_decides_without_asking_the_shop(
+        self, choosing: ConnectedShop
+    ) -> None:
+        outcome = choosing.deliver("orders/paid", order(item("40.00"), tags="Wholesale"))
+
+        assert outcome.reason == "tags_excluded"
+
+    def test_a_version_that_has_the_customer_s_tags_is_believed(
+        self, choosing: ConnectedShop
+    ) -> None:
+        customer = {"id": CUSTOMER, "tags": "vip"}
+
+        choosing.deliver("orders/paid", order(item("40.00"), customer=customer))
+
+        assert choosing.balance == 4000
+
+
+class TestConsents:
+    BODIES = (
+        ("customers_email_marketing_consent/update", EMAIL_CONSENT, "email_marketing_consent"),
+        ("customers_marketing_consent/update", SMS_CONSENT, "sms_marketing_consent"),
+    )
+
+    @pytest.fixture
+    def enrolling(self) -> ConnectedShop:
+        return ConnectedShop("shopify", enroll_customers=True)
+
+    @pytest.mark.parametrize(("topic", "body", "_name"), BODIES)
+    def test_a_customer_who_consents_is_enrolled(
+        self, enrolling: ConnectedShop, topic: str, body: dict[str, Any], _name: str
+    ) -> None:
+        # A customer without a consent of their own is nobody yet.
+        without_consents = {
+            each: KNOWN_CUSTOMER[each] for each in KNOWN_CUSTOMER if "consent" not in each
+        }
+        assert enrolling.deliver("customers/create", without_consents).reason == "no_member"
+
+        assert enrolling.deliver(topic, body).status == "enrolled"
+        assert enrolling.deliver(topic, body).status == "linked"
+
+    @pytest.mark.parametrize(("topic", "body", "name"), BODIES)
+    @pytest.mark.parametrize("state", ["unsubscribed", "pending", "not_subscribed", None])
+    def test_a_customer_who_does_not_consent_is_not_enrolled(
+        self,
+        enrolling: ConnectedShop,
+        topic: str,
+        body: dict[str, Any],
+        name: str,
+        state: str | None,
+    ) -> None:
+        refused = body | {name: body[name] | {"state": state}}
+
+        assert enrolling.deliver(topic, refused).reason == "no_member"
+
+
+class TestMergedCustomers:
+    REMAINING = str(CUSTOMER + 1)
+    MERGED = MERGE | {
+        "admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{REMAINING}",
+        "admin_graphql_api_customer_deleted_id": f"gid://shopify/Customer/{CUSTOMER}",
+    }
+
+    def test_orders_of_the_customer_that_remains_earn_for_the_member(
+        self, shop: ConnectedShop
+    ) -> None:
+        assert shop.deliver("customers/merge", self.MERGED).status == "linked"
+
+        shop.deliver("orders/paid", order(item("20.00"), customer={"id": int(self.REMAINING)}))
+
+        assert shop.balance == 2000
+
+    def test_a_merge_that_is_delivered_twice_changes_nothing_more(
+        self, shop: ConnectedShop
+    ) -> None:
+        shop.deliver("customers/merge", self.MERGED)
+
+        assert shop.deliver("customers/merge", self.MERGED).reason == "no_member"
+
+    def test_two_members_are_not_merged_by_a_shop(self, shop: ConnectedShop) -> None:
+        shop.enroll(self.REMAINING, member_id="mem_bob")
+
+        outcome = shop.deliver("customers/merge", self.MERGED)
+
+        assert (outcome.status, outcome.reason) == ("parked", "two_members")
+
+    def test_a_merge_that_has_not_completed_is_ignored(self, shop: ConnectedShop) -> None:
+        outcome = shop.deliver("customers/merge", self.MERGED | {"status": "in_progress"})
+
+        assert outcome.reason == "not_completed"

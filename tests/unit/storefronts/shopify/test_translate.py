@@ -15,6 +15,7 @@ from loyalty.domain.shops.deliveries import delivery_id, kept_as
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
+    FetchNeeded,
     Ignored,
     OrderPaid,
     OrderRefunded,
@@ -39,7 +40,9 @@ from tests.support.shopify import (
 RECEIVED_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
-def translated(body: dict[str, Any], *, topic: str = "orders/paid") -> Command | PrivacyRequest:
+def translated(
+    body: dict[str, Any], *, topic: str = "orders/paid"
+) -> Command | PrivacyRequest | FetchNeeded:
     return SHOPIFY.translate(topic, encoded(body), SHOP)
 
 

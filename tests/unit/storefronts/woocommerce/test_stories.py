@@ -255,3 +255,14 @@ def test_a_bank_transfer_that_earned_on_hold_keeps_nothing_once_it_is_cancelled(
     shop.deliver("order.updated", waiting | order(status="cancelled", minute=7, date_paid_gmt=None))
 
     assert shop.balance == 0
+
+
+def test_a_deleted_order_waits_for_a_person_because_a_bare_number_proves_nothing(
+    shop: ConnectedShop,
+) -> None:
+    shop.deliver("order.updated", order())
+
+    outcome = shop.deliver("order.deleted", {"id": 501})
+
+    assert (outcome.status, outcome.reason) == ("parked", "unconfirmed_deletion")
+    assert shop.balance == 4000

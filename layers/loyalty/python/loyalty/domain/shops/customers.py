@@ -52,7 +52,15 @@ class MembershipTold:
     told_at: datetime
 
 
-type PersonTold = CustomerTold | CustomerErased | MembershipTold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersMerged:
+    """A shop has merged two of its customers: `merged` is now known as `remaining`."""
+
+    remaining: Identity
+    merged: Identity
+
+
+type PersonTold = CustomerTold | CustomerErased | CustomersMerged | MembershipTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,12 @@ class OrderFilter:
             return "tags_excluded"
         return None
 
+    def is_decided_by(self, tags: Sequence[str]) -> bool:
+        """Whether these tags of an order decide, whatever further tags it has."""
+        if _any_of(self.tags_none, tags):
+            return True
+        return not self.tags_none and (not self.tags_any or _any_of(self.tags_any, tags))
+
 
 # What a shop's orders do as long as nobody chooses among them.
 ALL_EARN: Final = OrderFilter()

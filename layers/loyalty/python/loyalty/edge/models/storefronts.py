@@ -55,7 +55,7 @@ NEEDS: Final[dict[PlatformName, frozenset[str]]] = {
 NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce"})
 MAY: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
-    "shopify": frozenset({"create_codes"}),
+    "shopify": frozenset({"access_token", "create_codes"}),
     "woocommerce": frozenset({"store"}),
     "stripe": frozenset({"access_token"}),
 }
@@ -164,7 +164,8 @@ class StorefrontRequest(RequestPart):
     client_id: Annotated[
         ClientId | None,
         Field(
-            description="Shopify: the app's client id; with the first secret it gets access tokens."
+            description="Shopify: the app's client id; with the first secret it gets tokens. "
+            "They create voucher codes and read the tags of customers."
         ),
     ] = None
     notification_url: Annotated[
@@ -246,8 +247,9 @@ class StorefrontRequest(RequestPart):
     def _faults(self) -> Iterator[Fault]:
         needs = NEEDS.get(self.platform, frozenset())
         may = MAY.get(self.platform, frozenset())
-        if self.platform == "shopify" and self.create_codes:
-            needs |= {"client_id" if self.access_token is None else "access_token"}
+        if self.platform == "shopify":
+            access = {"client_id"} if self.access_token is None else {"access_token"}
+            needs, may = (needs | access, may) if self.create_codes else (needs, may | access)
         if self.store and "." in self.store and self.platform not in NAMED_BY_HOST:
             yield Fault("/store", "store_form", "Give the name of the store without its domain")
         for name in PARTS:

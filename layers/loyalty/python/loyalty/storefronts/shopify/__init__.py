@@ -11,14 +11,26 @@ from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
+    FetchNeeded,
     PlatformApi,
     Received,
     SendingShop,
     Storefront,
 )
 from loyalty.storefronts.payloads import is_name, read_topic
-from loyalty.storefronts.shopify.payload import ShopifyCustomerId, ShopifyReference
-from loyalty.storefronts.shopify.translate import CUSTOMER_TOPICS, TOPICS
+from loyalty.storefronts.shopify.payload import (
+    ShopifyCustomerId,
+    ShopifyEmailConsent,
+    ShopifyMerge,
+    ShopifyReference,
+)
+from loyalty.storefronts.shopify.translate import (
+    CUSTOMER_TOPICS,
+    EMAIL_CONSENT,
+    MERGE,
+    SMS_CONSENT,
+    TOPICS,
+)
 from loyalty.storefronts.signatures import in_base64, matches
 from loyalty.usecases.shops.platforms import ApiAccess, Send, Traits
 
@@ -93,7 +105,9 @@ class Shopify:
             event=_event(headers),
         )
 
-    def translate(self, topic: str, body: bytes, shop: SendingShop) -> Command | PrivacyRequest:
+    def translate(
+        self, topic: str, body: bytes, shop: SendingShop
+    ) -> Command | PrivacyRequest | FetchNeeded:
         return read_topic(TOPICS, topic, body, shop)
 
 
@@ -107,12 +121,17 @@ def _event(headers: Mapping[str, str]) -> str | None:
 
 
 def _customer_id(topic: str, body: bytes) -> str | None:
-    if topic not in CUSTOMER_TOPICS:
-        return None
+    """The customer that a delivery is about; of two that are merged, the one that remains."""
     try:
-        return str(ShopifyCustomerId.model_validate_json(body).id)
+        if topic == MERGE:
+            return str(ShopifyMerge.model_validate_json(body).admin_graphql_api_customer_kept_id)
+        if topic == EMAIL_CONSENT:
+            return str(ShopifyEmailConsent.model_validate_json(body).customer_id)
+        if topic in (*CUSTOMER_TOPICS, SMS_CONSENT):
+            return str(ShopifyCustomerId.model_validate_json(body).id)
     except ValidationError:
-        return None
+        pass
+    return None
 
 
 def _order_id(topic: str, body: bytes) -> str | None:

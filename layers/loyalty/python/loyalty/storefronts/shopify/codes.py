@@ -10,12 +10,9 @@ from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.shop_codes import Discount, KnownCode, ShopCode
 from loyalty.storefronts.payloads import Payload
+from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
 from loyalty.usecases.shops.platforms import Send
 from loyalty.usecases.shops.shop_codes import ShopRefused
-
-# Shopify keeps a version for a year; fields that we use are not to go before.
-API_VERSION: Final = "2026-07"
-PATH: Final = f"/admin/api/{API_VERSION}/graphql.json"
 
 # Whoever was first with the same code: us, before an answer was lost.
 TAKEN: Final = "TAKEN"
@@ -136,7 +133,7 @@ class ShopifyCodes:
     def _query(self, query: str, **variables: Any) -> _Data:
         body = json.dumps({"query": query, "variables": variables}).encode()
         try:
-            answer = _Answer.model_validate_json(self._send(PATH, body))
+            answer = _Answer.model_validate_json(self._send(GRAPHQL_PATH, body))
         except ValidationError as error:
             raise ShopRefused("malformed") from error
         codes = [error.extensions.code or "unknown" for error in answer.errors]

@@ -3,12 +3,13 @@
 Amounts are read in the shop's own currency (`*_set.shop_money`), never in the customer's.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, Field, StrictStr, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.kernel.fields import CurrencyCode, Instant
@@ -33,10 +34,25 @@ VOIDED: Final = "voided"
 NEVER_PAID: Final = ("authorized", "expired", "pending", VOIDED)
 SHIPPING: Final = "shipping"
 
+# Shopify supports a version for a year; the fields that we use are not going away before.
+API_VERSION: Final = "2026-07"
+GRAPHQL_PATH: Final = f"/admin/api/{API_VERSION}/graphql.json"
+TAGS_QUERY: Final = "query ($id: ID!) { customer(id: $id) { tags } }"
+
+_CUSTOMER_GID: Final = re.compile(r"gid://shopify/Customer/(\d{1,19})", re.ASCII)
+
 
 def _is_a(kind: str) -> Any:
     """Every resource names what it is in its body, which is signed; the topic is not."""
     return Field(pattern=rf"^gid://shopify/{kind}/")
+
+
+def _gid_number(value: object) -> object:
+    found = _CUSTOMER_GID.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
+
+
+CustomerGid = Annotated[Id, BeforeValidator(_gid_number)]
 
 
 class _Money(Payload):
@@ -186,7 +202,7 @@ class ShopifyShopErasure(ShopifyShopRequest):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Consent(Payload):
+class ShopifyConsent(Payload):
     state: Text = None
     consent_updated_at: Moment = None
 
@@ -218,12 +234,50 @@ class ShopifyKnownCustomer(ShopifyCustomerId):
     phone: Text = None
     first_name: Text = None
     last_name: Text = None
-    email_marketing_consent: Part[_Consent] = None
-    sms_marketing_consent: Part[_Consent] = None
+    email_marketing_consent: Part[ShopifyConsent] = None
+    sms_marketing_consent: Part[ShopifyConsent] = None
 
     @property
     def has_verified_email(self) -> bool:
         return self.verified_email and self.state == "enabled"
+
+
+class ShopifyEmailConsent(Payload):
+    """Since version 2025-01 consent has events of its own, one for each kind of contact."""
+
+    customer_id: Id
+    email_address: Text = None
+    email_marketing_consent: ShopifyConsent
+
+
+class ShopifySmsConsent(Payload):
+    """Unlike a customer, it says neither what it is nor when it was created."""
+
+    id: Id
+    phone: Text = None
+    sms_marketing_consent: ShopifyConsent
+    admin_graphql_api_id: Absent = None
+    created_at: Absent = None
+
+
+class ShopifyMerge(Payload):
+    admin_graphql_api_customer_kept_id: CustomerGid
+    admin_graphql_api_customer_deleted_id: CustomerGid
+    status: Text = None
+
+
+class _TaggedCustomer(Payload):
+    tags: tuple[StrictStr, ...]
+
+
+class _TaggedCustomerData(Payload):
+    customer: _TaggedCustomer
+
+
+class ShopifyTagsResponse(Payload):
+    """The tags of a customer, from the GraphQL API."""
+
+    data: _TaggedCustomerData
 
 
 class ShopifyReference(Payload):
@@ -433,9 +487,17 @@ class ShopifyOrder(Payload):
 
     @property
     def labels(self) -> list[str]:
-        """The order's tags and its customer's: shops use either."""
-        tags = (self.tags, self.customer.tags if self.customer else None)
-        return [each.strip() for tags in tags for each in (tags or "").split(",")]
+        """The order's own tags."""
+        return _labels(self.tags)
+
+    @property
+    def customer_labels(self) -> list[str] | None:
+        """The tags of the order's customer; None if this version does not name them."""
+        if self.customer is None or self.customer.id is None:
+            return []
+        if "tags" not in self.customer.model_fields_set:
+            return None
+        return _labels(self.customer.tags)
 
     @property
     def currencies(self) -> set[str]:
@@ -447,6 +509,10 @@ class ShopifyOrder(Payload):
     def _bags(self) -> Iterable[_Bag]:
         for charged in (*self.line_items, *self.shipping_lines):
             yield from charged.bags()
+
+
+def _labels(tags: str | None) -> list[str]:
+    return [each.strip() for each in (tags or "").split(",")]
 
 
 def _require[P: Payload](payload: P, bag: object, amount: object) -> P:

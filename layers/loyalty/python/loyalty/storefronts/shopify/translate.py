@@ -1,7 +1,8 @@
 """What Shopify sends, as commands."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -9,11 +10,15 @@ from typing import Final
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.people.identity import Identity, IdentityKind, identify
 from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.customers import CustomersMerged
 from loyalty.domain.shops.storefront import (
     OTHER_SHOP,
     Command,
+    FetchNeeded,
     Ignored,
+    OrderFilter,
     OrderRefunded,
     Parked,
     SendingShop,
@@ -23,28 +28,36 @@ from loyalty.storefronts import commands
 from loyalty.storefronts.payloads import (
     Payload,
     Topic,
+    fetch,
     is_name,
     minor,
     reads,
     sku,
 )
 from loyalty.storefronts.shopify.payload import (
+    GRAPHQL_PATH,
     NEVER_PAID,
     PAID,
     SHIPPING,
+    TAGS_QUERY,
     VOIDED,
     Rates,
     ShopifyCancelled,
+    ShopifyConsent,
     ShopifyCreatedRefund,
     ShopifyCustomer,
     ShopifyCustomerErasure,
     ShopifyDataRequest,
     ShopifyDeletedCustomer,
+    ShopifyEmailConsent,
     ShopifyKnownCustomer,
+    ShopifyMerge,
     ShopifyOrder,
     ShopifyRefund,
     ShopifyShopErasure,
     ShopifyShopRequest,
+    ShopifySmsConsent,
+    ShopifyTagsResponse,
 )
 
 
@@ -78,7 +91,7 @@ def _of_other_shop(payload: ShopifyShopRequest, shop: SendingShop) -> Parked | N
     return Parked(OTHER_SHOP, "/shop_domain")
 
 
-def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command:
+def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded:
     """An order as it is now, with all its refunds: it may be paid, cancelled, or not paid yet."""
     if order.cancelled_at:
         return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
@@ -91,7 +104,35 @@ def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command:
     return _order_paid(order, shop)
 
 
-def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command:
+def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded:
+    """The order, once it is known whether its tags and its customer's let it earn.
+
+    Versions since 2025-01 leave the customer's tags out, so they are read from the shop if they
+    decide. An order whose customer's tags cannot be read does not earn.
+    """
+    earns = shop.earns
+    if order.customer_labels is not None or earns.is_decided_by(order.labels):
+        labels = order.labels + (order.customer_labels or [])
+        return _order_told(order, shop, excluded=_excluded(order, earns, labels))
+
+    def complete(responses: Sequence[bytes]) -> Command:
+        tags = ShopifyTagsResponse.model_validate_json(responses[0]).data.customer.tags
+        labels = [*order.labels, *tags]
+        return _order_told(order, shop, excluded=_excluded(order, earns, labels))
+
+    without = _order_told(order, shop, excluded="tags_unknown")
+    variables = {"id": f"gid://shopify/Customer/{order.customer.id if order.customer else 0}"}
+    body = json.dumps({"query": TAGS_QUERY, "variables": variables}).encode()
+    return fetch((GRAPHQL_PATH,), complete, body=body, without=without)
+
+
+def _excluded(order: ShopifyOrder, earns: OrderFilter, labels: Sequence[str]) -> str | None:
+    return earns.excludes(
+        status=order.fulfillment_status or "unfulfilled", channel=order.source_name, tags=labels
+    )
+
+
+def _order_told(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None) -> Command:
     occurred_at = order.processed_at or order.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
@@ -130,11 +171,7 @@ def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command:
         refunds=tuple(refund for refund in refunds if isinstance(refund, RequestedRefund)),
         traded_in=_traded_in(order, decimals=decimals),
         pointer="/line_items",
-        excluded=shop.earns.excludes(
-            status=order.fulfillment_status or "unfulfilled",
-            channel=order.source_name,
-            tags=order.labels,
-        ),
+        excluded=excluded,
         discounts=None
         if order.discount_codes is None
         else [discount.code or "" for discount in order.discount_codes],
@@ -301,6 +338,46 @@ def _customer(customer: ShopifyKnownCustomer, shop: SendingShop) -> Command:
     )
 
 
+def _email_consent(payload: ShopifyEmailConsent, shop: SendingShop) -> Command:
+    return _consent(
+        payload.customer_id, ("email", payload.email_address), payload.email_marketing_consent, shop
+    )
+
+
+def _sms_consent(payload: ShopifySmsConsent, shop: SendingShop) -> Command:
+    return _consent(payload.id, ("phone", payload.phone), payload.sms_marketing_consent, shop)
+
+
+def _consent(
+    customer_id: int,
+    contact: tuple[IdentityKind, str | None],
+    consent: ShopifyConsent,
+    shop: SendingShop,
+) -> Command:
+    """A customer whose consent changed. Nothing says whether the contact is verified."""
+    kind = "email" if contact[0] == "email" else "sms"
+    return commands.customer(
+        str(customer_id),
+        source=shop.source,
+        named=(contact,),
+        consents={kind: True} if consent.state == "subscribed" else {},
+        told_at=consent.consent_updated_at,
+    )
+
+
+def _customers_merged(payload: ShopifyMerge, shop: SendingShop) -> Command:
+    if payload.status != "completed":
+        return Ignored("not_completed")
+
+    def customer(number: int) -> Identity:
+        return identify("customer", str(number), source=shop.source)
+
+    return CustomersMerged(
+        remaining=customer(payload.admin_graphql_api_customer_kept_id),
+        merged=customer(payload.admin_graphql_api_customer_deleted_id),
+    )
+
+
 def _customer_gone(payload: ShopifyDeletedCustomer, shop: SendingShop) -> Command:
     return commands.customer_erased(str(payload.id), source=shop.source)
 
@@ -310,8 +387,11 @@ def _edited(_payload: Payload, _shop: SendingShop) -> Command:
 
 
 CUSTOMER_TOPICS: Final = ("customers/create", "customers/update", "customers/delete")
+EMAIL_CONSENT: Final = "customers_email_marketing_consent/update"
+SMS_CONSENT: Final = "customers_marketing_consent/update"
+MERGE: Final = "customers/merge"
 
-TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
+TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest | FetchNeeded]]] = {
     "orders/paid": reads(ShopifyOrder, _order_now),
     "orders/create": reads(ShopifyOrder, _order_now),
     "orders/updated": reads(ShopifyOrder, _order_now),
@@ -321,6 +401,9 @@ TOPICS: Final[Mapping[str, Topic[Command | PrivacyRequest]]] = {
     "customers/create": reads(ShopifyKnownCustomer, _customer),
     "customers/update": reads(ShopifyKnownCustomer, _customer),
     "customers/delete": reads(ShopifyDeletedCustomer, _customer_gone),
+    MERGE: reads(ShopifyMerge, _customers_merged),
+    EMAIL_CONSENT: reads(ShopifyEmailConsent, _email_consent),
+    SMS_CONSENT: reads(ShopifySmsConsent, _sms_consent),
     "customers/data_request": reads(ShopifyDataRequest, _data_request),
     "customers/redact": reads(ShopifyCustomerErasure, _customers_redact),
     "shop/redact": reads(ShopifyShopErasure, _shop_redact),

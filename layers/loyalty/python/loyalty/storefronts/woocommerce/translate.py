@@ -51,8 +51,8 @@ def _customer(customer: WooCommerceCustomer, shop: SendingShop) -> Command:
     )
 
 
-def _customer_gone(_payload: WooCommerceReference, _shop: SendingShop) -> Command:
-    """A deletion is a bare number, which may be that of a product or an order."""
+def _deleted(_payload: WooCommerceReference, _shop: SendingShop) -> Command:
+    """A deletion is a bare number, which may be that of a product, an order or a customer."""
     return Parked("unconfirmed_deletion")
 
 
@@ -188,5 +188,6 @@ TOPICS: Final[Mapping[str, Topic[Command]]] = {
     "order.restored": reads(WooCommerceOrder, _order),
     "customer.created": reads(WooCommerceCustomer, _customer),
     "customer.updated": reads(WooCommerceCustomer, _customer),
-    "customer.deleted": reads(WooCommerceReference, _customer_gone),
+    "order.deleted": reads(WooCommerceReference, _deleted),
+    "customer.deleted": reads(WooCommerceReference, _deleted),
 }

@@ -25,6 +25,7 @@ from loyalty.domain.people.member import Member, MemberUpdate, Strength
 from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomerOnFile,
+    CustomersMerged,
     CustomerTold,
     MembershipTold,
     PersonTold,
@@ -82,6 +83,8 @@ def apply_to_person(
             )
         case CustomerErased():
             return erase_customer(command, customers=customers, members=members, desk=desk)
+        case CustomersMerged():
+            return merge_customers(command, members=members, desk=desk)
         case MembershipTold():
             levels = storefront.memberships if storefront else {}
             try:
@@ -141,6 +144,36 @@ def erase_customer(
     if not on_file.is_erased:
         customers.note(erased.customer, on_file.erased())
     return outcome
+
+
+@until_saved
+def merge_customers(merge: CustomersMerged, *, members: Members, desk: Desk) -> Outcome:
+    """Let a member be known as the customer that remains of two, as surely as by the other.
+
+    If each of the two is a member's, nothing is changed: the shop knows that its customers are one
+    person, but members are merged only by the program's own people.
+
+    Raises:
+        TryAgain: other writers were faster too often.
+    """
+    holders = members.holders([merge.merged, merge.remaining])
+    holder, other = holders.get(merge.merged), holders.get(merge.remaining)
+    if holder is None:
+        return NO_MEMBER
+    if other is not None and other.member_id != holder.member_id:
+        return Outcome(status="parked", reason="two_members")
+    try:
+        member = look_up(holder.member_id, members=members, strong=True).member
+        is_proven = member.identities.get(merge.merged, False)
+        update = MemberUpdate(
+            add={} if other else {merge.remaining: is_proven}, remove=frozenset({merge.merged})
+        )
+        change(holder.member_id, update, proven=None, members=members, desk=desk)
+    except IdentityTaken:
+        raise Raced from None
+    except NotFound:
+        return Outcome(status="ignored", reason="member_closed")
+    return Outcome(status="linked", member_id=holder.member_id)
 
 
 def tell_membership(

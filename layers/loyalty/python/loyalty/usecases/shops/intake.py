@@ -18,7 +18,12 @@ from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.customers import (
+    CustomerErased,
+    CustomersMerged,
+    CustomerTold,
+    MembershipTold,
+)
 from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
@@ -139,7 +144,7 @@ def apply_delivery(
                 directory=intake.directory,
                 desk=intake.desk,
             )
-        case CustomerTold() | CustomerErased() | MembershipTold():
+        case CustomerTold() | CustomerErased() | CustomersMerged() | MembershipTold():
             return apply_to_person(
                 command,
                 storefront=storefront,
