@@ -1,4 +1,4 @@
-"""What unit tests share."""
+"""What the tests of the lake share."""
 
 import pytest
 

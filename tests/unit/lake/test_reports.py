@@ -22,7 +22,7 @@ from tests.support.documents import program
 from tests.support.lake import KINDS, NOVEMBER, PARIS, Home
 from tests.support.ledger import NOON, accrual, change, entry, order
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 
 
 def read_by(sql: str) -> set[str]:
