@@ -125,7 +125,7 @@ def test_a_difference_is_named_and_counted_and_nothing_is_repaired(
     assert till.member(ana)["balance"] == 50
 
 
-def test_whoever_is_erased_or_merged_is_audited_for_themselves(
+def test_erased_and_merged_members_are_audited_separately(
     ana: str, fill_lake: Callable[[], None], log: StringIO
 ) -> None:
     bob, eve = till.enroll("bob@example.com"), till.enroll("eve@example.com")
@@ -141,7 +141,7 @@ def test_whoever_is_erased_or_merged_is_audited_for_themselves(
     assert differences(log) == []
 
 
-def test_only_who_changed_since_the_last_night_is_audited(
+def test_only_members_changed_since_the_last_night_are_audited(
     ana: str, engine: DynamoEngine, fill_lake: Callable[[], None]
 ) -> None:
     fill_lake()

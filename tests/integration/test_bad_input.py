@@ -312,7 +312,7 @@ def mistaken(body: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield what, [wrong, *body[1:]]
 
 
-def test_what_is_made_wrong_here_is_right(names: dict[str, str]) -> None:
+def test_the_unchanged_bodies_and_queries_of_these_tests_are_valid(names: dict[str, str]) -> None:
     described = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"].values()
     with_body = {
         operation["operationId"]
@@ -338,7 +338,7 @@ def test_no_mistake_in_a_body_is_a_failure(operation: str, names: dict[str, str]
         require_an_answer(answer, what)
 
 
-def test_what_is_not_json_is_malformed(names: dict[str, str]) -> None:
+def test_a_body_that_is_not_json_is_malformed(names: dict[str, str]) -> None:
     for operation in BODIES:
         for raw in NO_JSON:
             answer = ask(operation, names, raw=raw)
@@ -357,7 +357,7 @@ def test_a_body_that_is_too_large_is_not_read(names: dict[str, str]) -> None:
         assert (answer.status, answer.code) == (413, "too_large"), operation
 
 
-def test_what_cannot_be_a_name_names_nothing(names: dict[str, str]) -> None:
+def test_an_impossible_id_in_a_path_finds_nothing(names: dict[str, str]) -> None:
     for operation, (_, served) in SERVED.items():
         for part in re.findall(r"<(\w+)>", served.rule):
             for wrong in WRONG_NAMES:
@@ -389,7 +389,7 @@ def test_a_cursor_that_was_made_up_is_refused_or_leads_on(
         assert answer.status in (200, 202), f"{right}: {answer.text}"
 
 
-def test_what_takes_a_cursor_is_tried_with_those_that_were_made_up() -> None:
+def test_every_operation_with_a_cursor_is_tried_with_made_up_cursors() -> None:
     described = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"].values()
     taking = {
         operation["operationId"]
@@ -420,7 +420,7 @@ def test_a_cursor_that_names_somebody_elses_records_leads_to_none_of_them(
             assert BOB not in exported.text
 
 
-def test_another_programs_people_and_services_find_nothing(names: dict[str, str]) -> None:
+def test_callers_of_another_program_find_nothing(names: dict[str, str]) -> None:
     for operation, served in SIGNED_IN.items():
         for role in served.allow - {"member"}:
             answer = ask(operation, names, as_=caller(role, "leaf"))
@@ -428,7 +428,7 @@ def test_another_programs_people_and_services_find_nothing(names: dict[str, str]
             assert (answer.status, answer.code) == (404, "not_found"), f"{operation} as {role}"
 
 
-def test_who_has_none_of_an_operations_roles_is_forbidden(names: dict[str, str]) -> None:
+def test_a_caller_without_the_required_role_is_forbidden(names: dict[str, str]) -> None:
     for operation, served in SIGNED_IN.items():
         # Every person may be a member.
         asking: tuple[Role, ...] = ("service",) if "member" in served.allow else ROLES
@@ -448,7 +448,7 @@ def test_a_person_without_a_group_learns_nothing_of_others(names: dict[str, str]
             )
 
 
-def test_what_is_of_one_program_is_not_found_in_another(
+def test_records_of_one_program_are_not_found_in_another(
     names: dict[str, str], publish: Callable[..., PublishedProgram]
 ) -> None:
     """The same people work for both, and know every id."""

@@ -334,7 +334,7 @@ def inbox() -> Iterator[str]:
         yield base64.b64decode(delivery.get("body", "")).decode()
 
 
-def test_nobody_else_finds_a_mark_and_after_the_erasure_nobody_does(
+def test_personal_data_stays_where_it_belongs_and_erasure_removes_it_everywhere(
     *,
     overheard: Overheard,
     mailroom: Mailroom,

@@ -51,7 +51,7 @@ def history(member_id: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_who_enrolls_has_what_they_bought_before_with_its_date() -> None:
+def test_a_new_member_gets_earlier_orders_with_their_dates() -> None:
     buy(4999, occurred_at="2026-11-02T09:00:00Z")
 
     answer = enroll(EMAIL)
@@ -69,7 +69,7 @@ def test_an_order_is_found_by_any_name_that_it_was_given(identity: dict[str, Any
     assert enroll(identity).body["balance"] == 10
 
 
-def test_what_nobody_has_proven_claims_nothing() -> None:
+def test_an_unverified_identity_claims_no_orders() -> None:
     buy()
 
     by_a_cashier = enroll({"kind": "email", "value": "ana@example.com"}, as_=till.CASHIER)
@@ -89,7 +89,7 @@ def test_an_order_that_is_too_large_to_earn_holds_up_no_other(
     assert (answer.status, answer.body["balance"]) == (201, 20)
 
 
-def test_who_signs_in_claims_by_what_their_token_proves() -> None:
+def test_a_member_who_signs_in_claims_orders_by_identities_the_token_proves() -> None:
     buy()
 
     answer = enroll(as_=person(email="ana@example.com"))
@@ -97,7 +97,7 @@ def test_who_signs_in_claims_by_what_their_token_proves() -> None:
     assert (answer.status, answer.body["balance"]) == (201, 10)
 
 
-def test_a_mail_that_a_token_does_not_prove_claims_nothing() -> None:
+def test_an_email_that_the_token_does_not_prove_claims_no_orders() -> None:
     buy()
 
     answer = enroll(as_=person(email="ana@example.com", verified=False))
@@ -115,7 +115,7 @@ def test_a_member_who_adds_a_proven_name_claims_what_was_bought_under_it() -> No
     assert answer.body["balance"] == 30
 
 
-def test_claiming_again_earns_nothing_again() -> None:
+def test_claiming_twice_earns_once() -> None:
     bought = buy()
     key = {"as_": SERVICE}
     first = enroll(EMAIL, **key).body
@@ -138,7 +138,7 @@ def test_orders_are_claimed_as_far_back_as_the_program_allows(
     assert enroll(EMAIL).body["balance"] == points
 
 
-def test_a_program_may_let_nothing_be_claimed(publish: Callable[..., object], time: Clock) -> None:
+def test_a_program_may_turn_claiming_off(publish: Callable[..., object], time: Clock) -> None:
     publish(version=2, claim_days=0)
     time.now += timedelta(minutes=1)
     buy()
@@ -146,7 +146,7 @@ def test_a_program_may_let_nothing_be_claimed(publish: Callable[..., object], ti
     assert enroll(EMAIL).body["balance"] == 0
 
 
-def test_an_order_that_was_too_old_to_be_told_can_still_be_claimed(
+def test_an_order_too_old_to_be_recorded_can_still_be_claimed(
     publish: Callable[..., object], time: Clock
 ) -> None:
     publish(version=2, claim_days=366)
@@ -183,7 +183,7 @@ def test_refunds_that_came_before_the_claim_are_taken_with_it() -> None:
     assert enroll(EMAIL).body["balance"] == 25
 
 
-def test_more_orders_than_a_caller_can_wait_for_are_claimed_by_and_by() -> None:
+def test_many_orders_are_claimed_in_the_background() -> None:
     for _ in range(CLAIMED_AT_ONCE_MAX + 3):
         buy(100)
 
@@ -194,7 +194,7 @@ def test_more_orders_than_a_caller_can_wait_for_are_claimed_by_and_by() -> None:
     assert till.member(answer.body["id"])["balance"] == CLAIMED_AT_ONCE_MAX + 3
 
 
-def test_a_claim_of_somebody_who_left_meanwhile_is_dropped() -> None:
+def test_the_claim_of_a_member_erased_in_the_meantime_is_dropped() -> None:
     for _ in range(CLAIMED_AT_ONCE_MAX + 1):
         buy(100)
     member_id = enroll(EMAIL).body["id"]
@@ -217,7 +217,7 @@ def test_a_storefront_s_guest_claims_by_mail_or_phone(
     assert answer.body["balance"] == 587
 
 
-def test_no_key_holds_who_it_is(dynamodb: Any) -> None:
+def test_no_table_key_contains_personal_data(dynamodb: Any) -> None:
     buy(1000, EMAIL, PHONE)
 
     stored = str(dynamodb.scan(TableName="ledger"))

@@ -67,7 +67,7 @@ def balance(member_id: str) -> int:
     return int(call(enrollment, "GET", path, as_=service(PROGRAM_ID)).body["balance"])
 
 
-def test_each_delivery_is_listed_with_what_came_of_it(time: Clock) -> None:
+def test_each_delivery_is_listed_with_its_outcome(time: Clock) -> None:
     member_id = enroll()
     for body, event_id in (
         (order(), "a"),
@@ -121,7 +121,7 @@ def test_a_cursor_of_another_list_is_refused() -> None:
     assert answer.code == "invalid_cursor"
 
 
-def test_what_is_delivered_is_never_told() -> None:
+def test_the_content_of_a_delivery_is_never_shown() -> None:
     deliver(order())
     drain()
 
@@ -131,7 +131,7 @@ def test_what_is_delivered_is_never_told() -> None:
     assert "207119551" not in shown
 
 
-def test_a_storefront_tells_how_its_deliveries_fare(time: Clock) -> None:
+def test_a_storefront_shows_how_many_deliveries_succeed_and_fail(time: Clock) -> None:
     fresh = read().body
     assert fresh["last_delivery"] is None
     assert fresh["deliveries"]["by_status"] == {}
@@ -166,7 +166,7 @@ def test_a_replay_counts_nothing_twice() -> None:
     assert (again["status"], again["replayed"]) == ("earned", True)
 
 
-def test_a_replay_does_what_could_not_be_done_at_first(
+def test_a_replay_applies_a_delivery_that_failed_before(
     publish: Callable[..., object], time: Clock
 ) -> None:
     publish(version=2, currency="EUR")
@@ -207,7 +207,7 @@ def test_a_delivery_that_is_not_there_cannot_be_replayed(delivery_id: str) -> No
     assert replay(delivery_id).code == "not_found"
 
 
-def test_what_was_delivered_to_another_shop_is_not_there() -> None:
+def test_deliveries_to_another_shop_are_not_found() -> None:
     connect("second")
     deliver(order())
     drain()

@@ -54,7 +54,7 @@ def listed() -> list[dict[str, Any]]:
     return items
 
 
-def test_what_earns_is_answered_and_read() -> None:
+def test_the_choice_of_earning_orders_is_returned_and_read_back() -> None:
     chosen = {"statuses": ["fulfilled"], "channels": ["web"], "tags_any": [], "tags_none": ["b2b"]}
 
     answer = connect(earns=chosen)
@@ -79,14 +79,16 @@ def test_what_earns_is_answered_and_read() -> None:
         ({"platform": "woocommerce", "earns": {"statuses": ["refunded"]}}, "/earns/statuses/0"),
     ],
 )
-def test_a_mistake_in_what_earns_is_named(changes: dict[str, Any], pointer: str) -> None:
+def test_a_mistake_in_the_choice_of_earning_orders_is_named(
+    changes: dict[str, Any], pointer: str
+) -> None:
     answer = connect(**changes)
 
     assert (answer.status, answer.code) == (422, "validation_failed")
     assert pointer in answer.pointers
 
 
-def test_an_order_outside_is_ignored_and_a_replay_after_the_choice_decides_anew() -> None:
+def test_an_excluded_order_is_ignored_until_a_replay_after_the_choice_changed() -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
     deliver(order(tags="Wholesale"))
@@ -119,7 +121,7 @@ def test_an_order_that_earned_before_it_was_tagged_keeps_it_but_not_what_is_give
     assert 0 < balance(member_id) < 587
 
 
-def test_a_refund_of_an_order_that_never_earned_moves_nothing() -> None:
+def test_a_refund_of_an_order_that_never_earned_moves_no_points() -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
 
@@ -144,7 +146,7 @@ def test_orders_of_a_shop_that_was_disconnected_meanwhile_still_earn() -> None:
     assert balance(member_id) == 587
 
 
-def test_another_choice_counts_for_orders_of_half_a_minute_later(time: Clock) -> None:
+def test_a_changed_choice_applies_within_half_a_minute(time: Clock) -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
     deliver(order(tags="wholesale"))

@@ -112,14 +112,14 @@ class TestEnrollingSomebody:
         }
         assert read(member_id).body == answer.body
 
-    def test_what_a_service_says_to_be_verified_is(self) -> None:
+    def test_an_identity_is_verified_if_a_service_says_so(self) -> None:
         answer = enroll(ANA | {"verified": True}, CARD, as_=service("bean"))
 
         verified = {each["kind"]: each["verified"] for each in answer.body["identities"]}
         assert verified == {"email": True, "card": False}
 
     @pytest.mark.parametrize("caller", [staff("bean", "cashier"), service("bean")])
-    def test_staff_and_services_are_told_whose_a_taken_identity_is(self, caller: Claims) -> None:
+    def test_staff_and_services_see_which_member_has_a_taken_identity(self, caller: Claims) -> None:
         first = enroll(ANA)
 
         second = enroll(CARD, {"kind": "email", "value": "ANA@Example.com"}, as_=caller)
@@ -237,7 +237,7 @@ class TestEnrollingOneself:
         ]
         assert read("me", as_=ana).body == answer.body
 
-    def test_again_is_the_same_member(self) -> None:
+    def test_signing_in_again_finds_the_same_member(self) -> None:
         ana = person("sub-ana", email="ana@example.com")
         first = enroll(as_=ana)
 
@@ -246,7 +246,7 @@ class TestEnrollingOneself:
         assert again.status == 200
         assert again.body == first.body
 
-    def test_an_unverified_email_is_nobodys(self) -> None:
+    def test_an_unverified_email_belongs_to_nobody(self) -> None:
         ana = person("sub-ana", email="ana@example.com", verified=False)
 
         answer = enroll(as_=ana)
@@ -301,7 +301,7 @@ class TestEnrollingOneself:
         assert (again.status, again.body["id"]) == (200, first.body["id"])
         assert look_up(ANA).body["id"] == first.body["id"]
 
-    def test_two_tills_enrolled_one_person_and_the_email_decides_who_it_is(self) -> None:
+    def test_the_email_decides_between_two_members_enrolled_for_one_person(self) -> None:
         by_email = enroll(ANA)
         by_phone = enroll({"kind": "phone", "value": "+33612345678"})
 
@@ -369,7 +369,7 @@ class TestSomebodyElsesAddress:
         assert look_up(ANA).status == 404
         assert till.member(mallory)["balance"] == 0
 
-    def test_its_owner_has_what_they_bought_meanwhile(self, mallory: str) -> None:
+    def test_its_owner_gets_the_orders_made_in_the_meantime(self, mallory: str) -> None:
         till.post_order(till.order(5000, identities=[ANA]))
 
         owner = enroll(as_=self.OWNER)
@@ -396,7 +396,7 @@ class TestSomebodyElsesAddress:
             (move,) = read("me", as_=caller).body["identity_moves"]
             assert move["counterpart_id"] is None
 
-    def test_what_a_till_entered_of_somebody_who_does_not_sign_in_counts(self) -> None:
+    def test_an_identity_entered_at_a_till_counts_for_a_member_who_never_signs_in(self) -> None:
         ben = enroll(ANA, CARD).body["id"]
 
         bought = till.post_order(till.order(5000, identities=[ANA]))
@@ -541,7 +541,7 @@ class TestReadingWhoWasMerged:
 
 
 class TestChanging:
-    def test_what_is_named_changes_and_the_rest_stays(self) -> None:
+    def test_only_the_fields_given_are_changed(self) -> None:
         profile = {"name": "Ana", "locale": "fr-FR", "attributes": {"milk": "oat", "size": "L"}}
         member_id = enroll(ANA, profile=profile, consents={"email": True, "sms": True}).body["id"]
 
@@ -656,7 +656,7 @@ class TestErasing:
         assert erase(member_id).status == 204
         assert erase("mem_unknown").status == 404
 
-    def test_their_identities_can_enroll_anew(self) -> None:
+    def test_their_identities_can_be_enrolled_again(self) -> None:
         member_id = enroll(ANA).body["id"]
         erase(member_id)
 

@@ -91,7 +91,7 @@ def guest_items(dynamodb: Any) -> list[str]:
 
 
 class TestTheInbox:
-    def test_what_shops_told_of_them_is_erased_and_what_they_told_of_others_is_not(
+    def test_deliveries_about_them_are_erased_and_deliveries_about_others_stay(
         self, time: Clock
     ) -> None:
         bob, _ = enroll(EMAIL), enroll(ANOTHER)
@@ -126,7 +126,7 @@ class TestTheInbox:
             {"id": 7, "shipping_address": {"phone": "(312) 555-1212"}},
         ],
     )
-    def test_what_could_not_be_applied_is_found_by_what_it_says(self, body: dict[str, Any]) -> None:
+    def test_a_delivery_that_failed_is_found_by_its_content(self, body: dict[str, Any]) -> None:
         bob = enroll(EMAIL, PHONE)
         deliver(body, topic="customers/update")
         drain()
@@ -144,7 +144,7 @@ class TestTheInbox:
             {"id": 13125551213, "shipping_address": {"phone": "555-1213"}},
         ],
     )
-    def test_who_is_called_nearly_the_same_is_somebody_else(self, body: dict[str, Any]) -> None:
+    def test_deliveries_about_a_similar_identity_stay(self, body: dict[str, Any]) -> None:
         bob = enroll(EMAIL, PHONE)
         deliver(body, topic="customers/update")
         drain()
@@ -180,7 +180,7 @@ class TestTheInbox:
         searched = [json.loads(line) for line in log.getvalue().splitlines() if "searched" in line]
         assert [each["searched"] for each in searched] == [2, 2, 1]
 
-    def test_nothing_is_read_where_nobody_was_erased(self, log: Any) -> None:
+    def test_no_delivery_is_read_where_nobody_was_erased(self, log: Any) -> None:
         deliver(order_of(EMAIL["value"]))
 
         finish()
@@ -189,7 +189,7 @@ class TestTheInbox:
 
 
 class TestGuests:
-    def test_orders_kept_for_them_become_nobodys(self, dynamodb: Any) -> None:
+    def test_guest_orders_lose_their_identity(self, dynamodb: Any) -> None:
         claimable = {"kind": "email", "value": EMAIL["value"]}
         body = till.order(4999, identities=[claimable, {"kind": "phone", "value": PHONE["value"]}])
         body["lines"][0]["amount"]["currency"] = "USD"
@@ -206,7 +206,7 @@ class TestGuests:
         assert story.body["status"] == "ignored"
         assert "guest" not in str([i for i in items(dynamodb, TABLE) if "also" in i])
 
-    def test_what_they_have_claimed_is_listed_no_more_under_any_name(self, dynamodb: Any) -> None:
+    def test_claimed_orders_are_no_longer_listed_under_any_identity(self, dynamodb: Any) -> None:
         deliver(payload(WITH_CUSTOMER, paid_at=RECEIVED_AT))
         drain()
         assert len(guest_items(dynamodb)) > 1
@@ -245,7 +245,7 @@ class TestTheRest:
         for mark in ("bob.norman", "3125551212", "Norman", "1990-02-28", "#ERASURES", "#IDENTITY#"):
             assert mark not in stored, mark
 
-    def test_whoever_was_merged_into_them_is_erased_with_them(self) -> None:
+    def test_members_merged_into_them_are_erased_with_them(self) -> None:
         bob, twin = enroll(EMAIL), enroll(ANOTHER)
         deliver(order_of(ANOTHER["value"], id=2))
         drain()
@@ -259,7 +259,7 @@ class TestTheRest:
 
 class TestKilledHalfway:
     @pytest.mark.parametrize("calls", range(2, 38, 3))
-    def test_what_was_begun_is_finished_by_the_next_run(
+    def test_the_next_run_finishes_an_interrupted_erasure(
         self, calls: int, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, mailroom: Mailroom
     ) -> None:
         members = enroll(EMAIL, PHONE), enroll(ANOTHER)
@@ -278,7 +278,7 @@ class TestKilledHalfway:
         assert guest_items(dynamodb) == []
         assert unfinished(dynamodb) == []
 
-    def test_a_service_that_does_not_answer_is_asked_again(
+    def test_a_service_that_does_not_answer_is_called_again(
         self, mailroom: Mailroom, dynamodb: Any
     ) -> None:
         bob = enroll(EMAIL)
@@ -341,7 +341,7 @@ class TestOneThatFailsEveryTime:
 
         return poison
 
-    def test_holds_up_no_other_and_is_told_with_its_cause(
+    def test_holds_up_no_other_and_is_reported_with_its_cause(
         self, poisoned: str, poison: Switch, time: Clock, dynamodb: Any
     ) -> None:
         poison()

@@ -107,7 +107,7 @@ def test_switching_inactivity_on_expires_nobody_before_a_full_period(
     assert till.member(ana)["balance"] == 0
 
 
-def test_another_model_is_for_new_points_only(rules: Rules, time: Clock) -> None:
+def test_a_changed_expiry_model_applies_to_new_points_only(rules: Rules, time: Clock) -> None:
     rules(expiry={"model": "after_earning", "months": 12, "round_to": "month"})
     ana = till.enroll()
     till.earn(ana, 4999)

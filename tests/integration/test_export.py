@@ -95,7 +95,7 @@ def test_orders_kept_for_a_guest_are_theirs_where_the_identity_is_proven(
     assert [order["order_id"] for order in guest_orders] == ["proven"]
 
 
-def test_who_merged_into_them_is_part_of_it_and_nobody_else_is_told_of(ana: str) -> None:
+def test_includes_members_merged_into_them_and_nobody_else(ana: str) -> None:
     bob, twin = till.enroll("bob@example.com"), till.enroll("twin@example.com")
     till.earn(twin, 3000, order_id="of-twin")
     till.merge(twin, into=ana)
@@ -112,7 +112,7 @@ def test_who_merged_into_them_is_part_of_it_and_nobody_else_is_told_of(ana: str)
     assert MANAGER["sub"] not in answer.text
 
 
-def test_many_records_are_told_in_pages_each_once(
+def test_lists_each_of_many_records_once_over_several_pages(
     ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
@@ -207,7 +207,7 @@ def test_a_cursor_of_another_members_export_is_refused(
     assert export(ana, cursor=cursor + "x").code == "invalid_cursor"
 
 
-def test_of_somebody_erased_there_is_nothing(ana: str) -> None:
+def test_is_not_found_for_an_erased_member(ana: str) -> None:
     till.erase(ana)
 
     assert export(ana).code == "not_found"

@@ -79,7 +79,7 @@ def newest_first(inbox: S3Inbox, *, limit: int) -> list[list[StoredDelivery]]:
     ],
     ids=["none", "one", "evenly", "now", "long ago", "twice", "at once"],
 )
-def test_pages_from_the_newest_on_hold_each_delivery_once(
+def test_pages_from_newest_to_oldest_list_each_delivery_once(
     inbox: S3Inbox, ages: list[float], limit: int
 ) -> None:
     deliveries = [keep(inbox, received_at=NOW - timedelta(seconds=age)) for age in ages]
@@ -94,7 +94,7 @@ def test_pages_from_the_newest_on_hold_each_delivery_once(
     assert all(pages) or not deliveries
 
 
-def test_the_last_of_a_great_burst_are_found_in_few_calls(
+def test_the_newest_deliveries_of_a_burst_are_found_in_few_calls(
     inbox: S3Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(100):
@@ -116,7 +116,7 @@ def test_the_last_of_a_great_burst_are_found_in_few_calls(
     assert calls <= 32
 
 
-def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: S3Inbox) -> None:
+def test_pages_from_oldest_to_newest_list_each_delivery_once(inbox: S3Inbox) -> None:
     deliveries = [keep(inbox, received_at=NOW + timedelta(seconds=second)) for second in range(23)]
     found: list[StoredDelivery] = []
     since = log_time(NOW)
@@ -136,7 +136,7 @@ def test_pages_from_the_oldest_on_hold_each_delivery_once(inbox: S3Inbox) -> Non
     assert found == deliveries[:20]
 
 
-def test_what_is_no_delivery_is_passed_over(inbox: S3Inbox) -> None:
+def test_an_object_that_is_not_a_delivery_is_skipped(inbox: S3Inbox) -> None:
     delivery = keep(inbox, received_at=NOW)
     for name in ("notes.txt", "20261121T100000000000Z.x.y.json", "99999999T999999999999Z.json"):
         boto3.client("s3").put_object(Bucket="inbox", Key=f"bean/online/{name}", Body=b"")
@@ -144,7 +144,7 @@ def test_what_is_no_delivery_is_passed_over(inbox: S3Inbox) -> None:
     assert newest_first(inbox, limit=10) == [[delivery]]
 
 
-def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: S3Inbox) -> None:
+def test_a_delivery_is_found_by_its_id_and_read_unchanged(inbox: S3Inbox) -> None:
     delivery = keep(inbox, received_at=NOW)
 
     assert inbox.find("bean", "online", delivery.log_id) == delivery
@@ -152,7 +152,7 @@ def test_a_delivery_is_found_by_its_id_and_read_as_it_was_kept(inbox: S3Inbox) -
     assert inbox.read(delivery) == DELIVERY
 
 
-def test_one_that_is_gone_is_none(inbox: S3Inbox) -> None:
+def test_a_deleted_delivery_reads_as_none(inbox: S3Inbox) -> None:
     delivery = keep(inbox, received_at=NOW)
     boto3.client("s3").delete_object(
         Bucket="inbox", Key=f"bean/online/{delivery.log_id}.{delivery.group}.json"

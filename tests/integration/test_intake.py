@@ -70,7 +70,7 @@ def metrics(logged: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("identity", [CUSTOMER, EMAIL, {"kind": "phone", "value": "+16136120707"}])
-def test_a_paid_order_earns_for_whom_it_names(
+def test_a_paid_order_earns_for_the_member_it_names(
     identity: dict[str, str], outcomes: Callable[[], list[Item]]
 ) -> None:
     member_id = enroll(identity)
@@ -95,7 +95,7 @@ def test_the_entry_tells_the_shop_and_the_lines() -> None:
     assert entry["points"] == 587
 
 
-def test_an_order_told_again_in_any_way_earns_once(outcomes: Callable[[], list[Item]]) -> None:
+def test_an_order_delivered_again_in_any_way_earns_once(outcomes: Callable[[], list[Item]]) -> None:
     member_id = enroll(CUSTOMER)
     connect("second-subscription")
 
@@ -158,7 +158,7 @@ def test_an_order_of_someone_unknown_is_kept_as_a_guests(
         (order(line_items="none"), "parked", "malformed"),
     ],
 )
-def test_what_earns_nothing_is_recorded_with_its_reason(
+def test_an_order_that_earns_nothing_is_recorded_with_the_reason(
     body: dict[str, Any], status: str, reason: str, outcomes: Callable[[], list[Item]]
 ) -> None:
     member_id = enroll(CUSTOMER)
@@ -171,7 +171,7 @@ def test_what_earns_nothing_is_recorded_with_its_reason(
     assert member(member_id)["balance"] == 0
 
 
-def test_a_shop_that_sells_in_another_currency_is_parked(
+def test_an_order_in_another_currency_is_parked(
     publish: Callable[..., object], time: Clock, outcomes: Callable[[], list[Item]]
 ) -> None:
     publish(version=2, currency="EUR")
@@ -239,7 +239,9 @@ def test_an_order_that_changed_settles_to_its_new_amount(
     ]
 
 
-def test_a_refund_takes_back_what_was_given_back(outcomes: Callable[[], list[Item]]) -> None:
+def test_a_refund_takes_back_the_points_of_the_refunded_amount(
+    outcomes: Callable[[], list[Item]],
+) -> None:
     """209.00 of the 598.94 that were paid for goods of 587.00 without tax."""
     member_id = enroll(CUSTOMER)
     deliver(order())
@@ -293,7 +295,7 @@ def test_a_cancelled_order_keeps_nothing_whatever_was_refunded(*, refunded_first
     assert sum(entry["points"] for entry in clawbacks) == -587
 
 
-def test_a_refund_that_was_never_told_is_told_by_the_updated_order() -> None:
+def test_a_refund_is_read_from_the_updated_order_if_its_own_delivery_never_came() -> None:
     member_id = enroll(CUSTOMER)
     deliver(updated(0), event_id="0")
     updated_order = updated(1, financial_status="partially_refunded", refunds=[given_back()])
@@ -325,7 +327,7 @@ def test_a_topic_that_means_nothing_here_is_ignored(outcomes: Callable[[], list[
     assert "order" not in outcome
 
 
-def test_what_came_of_a_delivery_goes_soon_after_the_delivery(
+def test_the_outcome_of_a_delivery_expires_soon_after_the_delivery(
     outcomes: Callable[[], list[Item]],
 ) -> None:
     deliver(order())
@@ -335,7 +337,7 @@ def test_what_came_of_a_delivery_goes_soon_after_the_delivery(
     assert outcome["ttl"] == int((NOW + timedelta(days=33)).timestamp())
 
 
-def test_what_cannot_be_read_goes_back_with_the_rest_of_its_order_and_the_others_go_on() -> None:
+def test_an_unreadable_delivery_goes_back_with_the_rest_of_its_order_only() -> None:
     member_id = enroll(CUSTOMER)
     deliver(order(), event_id="spoiled")
     deliver(order(), event_id="after-it")
@@ -382,7 +384,7 @@ def test_an_order_whose_record_outgrows_the_table_is_parked_and_held_up_by_nothi
     assert (outcome["status"], outcome["reason"]) == ("parked", "order_too_large")
 
 
-def test_an_order_is_counted_once_however_often_it_is_told(
+def test_an_order_is_counted_once_however_often_it_is_delivered(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     enroll(CUSTOMER)

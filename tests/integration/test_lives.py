@@ -59,7 +59,7 @@ def turn(shop: Shop, chapter: int, *, platform: PlatformServer) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_life_told_in_any_order_and_too_often_is_exact(
+def test_points_are_exact_when_deliveries_come_repeatedly_and_in_any_order(
     shop: Shop, member_id: str, platform: PlatformServer, time: Clock, seed: int
 ) -> None:
     random = Random(seed)
@@ -122,7 +122,7 @@ class Killer:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_life_is_exact_though_whoever_applies_it_is_killed_anywhere(
+def test_points_are_exact_wherever_the_intake_is_killed(
     shop: Shop,
     member_id: str,
     platform: PlatformServer,

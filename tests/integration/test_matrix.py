@@ -445,7 +445,7 @@ def test_an_analyst_is_answered_without_personal_data_and_codes(
     assert [code for code in world.codes if code.lower() in seen] == []
 
 
-def test_a_manager_is_answered_with_what_an_analyst_does_not_see(world: World) -> None:
+def test_a_manager_sees_the_fields_hidden_from_an_analyst(world: World) -> None:
     """So that the marks are there to be found."""
     manager = CALLERS["manager"].claims
 

@@ -199,14 +199,14 @@ class TestSending:
         assert sender.isascii()
         assert str(make_header(decode_header(sender))) == f"Café, “Crème” <{MAIL_FROM}>"
 
-    def test_ses_itself_takes_what_is_sent(self, ana: str, post: Post) -> None:
+    def test_ses_accepts_the_messages(self, ana: str, post: Post) -> None:
         message = post.write(ana)
 
         assert deliver(due(message)) == []
 
         assert post.fate(message) == ("sent", None)
 
-    def test_a_message_that_is_told_again_is_not_sent_again(
+    def test_a_message_delivered_twice_is_sent_once(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         message = post.write(ana)
@@ -240,7 +240,7 @@ class TestSending:
         ],
         ids=lambda each: type(each).__name__,
     )
-    def test_what_ses_does_not_take_now_is_sent_later(
+    def test_a_message_that_ses_throttles_is_sent_later(
         self, ana: str, post: Post, mailroom: Mailroom, time: Clock, trouble: Exception
     ) -> None:
         message = post.write(ana)
@@ -252,7 +252,7 @@ class TestSending:
 
         assert len(mailroom.mails) == 1
 
-    def test_what_ses_will_never_take_is_dropped_with_the_reason(
+    def test_a_message_that_ses_rejects_is_dropped_with_the_reason(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         message = post.write(ana)
@@ -297,7 +297,7 @@ class TestSending:
 
 
 class TestWhetherToSend:
-    def test_whoever_changed_their_mind_meanwhile_gets_nothing(
+    def test_a_member_who_withdrew_consent_in_the_meantime_gets_no_message(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         message = post.write(ana)
@@ -308,7 +308,7 @@ class TestWhetherToSend:
         assert post.fate(message) == ("dropped", "not_agreed")
         assert mailroom.mails == []
 
-    def test_whoever_was_erased_meanwhile_gets_nothing(
+    def test_a_member_erased_in_the_meantime_gets_no_message(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         message = post.write(ana)
@@ -319,7 +319,7 @@ class TestWhetherToSend:
         assert post.fate(message) == ("dropped", "erased")
         assert mailroom.mails == []
 
-    def test_what_comes_too_late_is_not_said(
+    def test_a_message_that_comes_too_late_is_not_sent(
         self, ana: str, post: Post, mailroom: Mailroom, time: Clock
     ) -> None:
         message = post.write(ana)
@@ -330,7 +330,7 @@ class TestWhetherToSend:
         assert post.fate(message) == ("dropped", "too_late")
         assert mailroom.mails == []
 
-    def test_what_is_late_into_the_night_waits_in_the_queue_until_the_morning(
+    def test_a_message_due_at_night_waits_in_the_queue_until_morning(
         self, ana: str, post: Post, mailroom: Mailroom, time: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         hidden: list[dict[str, Any]] = []
@@ -423,7 +423,7 @@ class TestWhatComesBack:
 
         assert len(mailroom.mails) == 2
 
-    def test_what_comes_back_of_somebody_who_is_gone_is_no_failure(self, ana: str) -> None:
+    def test_a_bounce_for_an_erased_member_is_not_a_failure(self, ana: str) -> None:
         till.erase(ana)
 
         assert deliver(bounced(ana)) == []

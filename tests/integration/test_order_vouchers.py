@@ -86,7 +86,7 @@ def test_an_order_that_was_paid_with_a_voucher_uses_it_and_earns(
     assert body["used_order"] == {"source": "shop", "order_id": "2"}
 
 
-def test_no_code_is_kept_with_what_came_of_a_delivery(
+def test_the_outcome_of_a_delivery_contains_no_voucher_code(
     voucher: tuple[str, str], dynamodb: Any
 ) -> None:
     delivered(order(2, voucher[0]))
@@ -125,7 +125,7 @@ def test_an_order_of_nobody_uses_the_voucher_it_was_paid_with(voucher: tuple[str
 
 
 @pytest.mark.parametrize("is_late", [False, True])
-def test_a_cancelled_order_gives_the_voucher_back_whenever_that_is_told(
+def test_a_cancelled_order_gives_the_voucher_back_whenever_the_news_arrives(
     voucher: tuple[str, str], is_late: bool
 ) -> None:
     cancelled = order(2, voucher[0], cancelled_at=NOW.isoformat(), cancel_reason="customer")
@@ -148,7 +148,7 @@ def test_an_edit_that_drops_the_discount_gives_the_voucher_back(voucher: tuple[s
     assert state(voucher[0]) == "issued"
 
 
-def test_a_program_may_give_none_back(
+def test_a_program_may_keep_used_vouchers_used(
     voucher: tuple[str, str], publish: Callable[..., object], time: Clock
 ) -> None:
     publish(version=2, currency="USD", reinstate_vouchers=False)
@@ -180,7 +180,9 @@ class TestATill:
         ]
         assert state(voucher[0]) == "used"
 
-    def test_sent_again_it_is_answered_alike(self, ana: str, voucher: tuple[str, str]) -> None:
+    def test_the_same_order_again_gets_the_same_answer(
+        self, ana: str, voucher: tuple[str, str]
+    ) -> None:
         self.post(ana, voucher[0])
 
         answer = self.post(ana, voucher[0])

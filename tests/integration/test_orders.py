@@ -72,7 +72,7 @@ class TestEarning:
 
         assert (answer.status, answer.body["member_id"]) == (201, ana)
 
-    def test_an_order_of_nothing_earns_nothing(self) -> None:
+    def test_an_order_of_zero_earns_nothing(self) -> None:
         ana = till.enroll()
 
         free = till.earn(ana, 0)
@@ -206,7 +206,7 @@ class TestWhatBecameOfIt:
 
 
 class TestGuests:
-    def test_an_order_of_somebody_unknown_is_kept(self) -> None:
+    def test_an_order_of_an_unknown_customer_is_kept(self) -> None:
         body = order(identities=[{"kind": "email", "value": "new@example.com"}])
 
         first, again = till.post_order(body), till.post_order(body)
@@ -214,7 +214,7 @@ class TestGuests:
         assert (first.status, first.body["status"]) == (202, "guest")
         assert (again.status, again.body) == (202, first.body)
 
-    def test_it_earns_when_it_is_told_again_after_its_customer_enrolled(self) -> None:
+    def test_an_order_sent_again_after_its_customer_enrolled_earns(self) -> None:
         body = order(identities=[{"kind": "email", "value": "new@example.com"}])
         till.post_order(body)
         member_id = till.enroll("new@example.com")

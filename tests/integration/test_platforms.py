@@ -76,7 +76,7 @@ def client_of(
     )
 
 
-def test_what_lies_at_the_paths_is_read_with_the_shop_s_token(
+def test_records_are_fetched_with_the_shop_s_token(
     client: PlatformClient, platform: PlatformServer
 ) -> None:
     platform.answer(PATH, Reply(200, {"order": 1}))
@@ -91,7 +91,7 @@ def test_what_lies_at_the_paths_is_read_with_the_shop_s_token(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_passing_fault_is_asked_again_after_a_pause(
+def test_a_request_is_repeated_after_a_passing_fault(
     client: PlatformClient, platform: PlatformServer, pauses: list[int], status: int
 ) -> None:
     platform.answer(PATH, Reply(status), Reply(status), Reply(200, {}))
@@ -101,7 +101,7 @@ def test_a_passing_fault_is_asked_again_after_a_pause(
     assert pauses == [1, 2]
 
 
-def test_a_platform_that_stays_silent_is_asked_so_often_and_then_later(
+def test_a_silent_platform_is_called_a_few_times_and_then_later(
     client: PlatformClient, platform: PlatformServer
 ) -> None:
     platform.answer(PATH, Reply(503))
@@ -145,7 +145,9 @@ def test_a_refusal_is_not_asked_again_and_a_redirect_not_followed(
     assert [path for path, _ in platform.requests] == [PATH]
 
 
-def test_an_answer_is_read_up_to_a_bound(client: PlatformClient, platform: PlatformServer) -> None:
+def test_an_answer_is_read_up_to_a_size_limit(
+    client: PlatformClient, platform: PlatformServer
+) -> None:
     platform.answer(PATH, Reply(200, "x" * BYTES_MAX))
 
     with pytest.raises(Unfetchable) as refusal:

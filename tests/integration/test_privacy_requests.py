@@ -124,7 +124,7 @@ class TestWhoWantsTheirData:
         assert export.body["entries"][0]["of_order"]["order_id"] == "450789469"
 
     @pytest.mark.parametrize(("has_bought", "reason"), [(True, "guest"), (False, "nothing_held")])
-    def test_is_told_of_also_who_is_no_member(
+    def test_is_listed_also_for_a_customer_who_is_not_a_member(
         self, time: Clock, *, has_bought: bool, reason: str
     ) -> None:
         if has_bought:
@@ -153,7 +153,7 @@ class TestWhoWantsTheirData:
         assert not [mark for mark in (EMAIL["value"], CUSTOMER["value"]) if mark in str(events)]
 
     @pytest.mark.parametrize("as_", [MANAGER, SERVICE])
-    def test_is_named_to_whoever_answers(self, as_: Claims, time: Clock) -> None:
+    def test_shows_the_customer_s_identities_to_managers(self, as_: Claims, time: Clock) -> None:
         deliver_topic("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
 
         request = ask(listed()[0]["id"], as_=as_)
@@ -261,7 +261,7 @@ class TestWhoWantsToBeForgotten:
         assert read(bob).status == 404
         assert inbox() == ["erased", "erased"]
 
-    def test_who_is_nobody_is_ignored(self) -> None:
+    def test_of_an_unknown_customer_is_ignored(self) -> None:
         deliver_topic("customers/redact", REDACT | {"customer": {}, "orders_to_redact": []})
 
         assert (listed()[0]["status"], listed()[0]["reason"]) == ("ignored", "no_customer")

@@ -85,7 +85,7 @@ def lose(prefix: str = "facts/") -> int:
     return len(listed)
 
 
-def test_a_lake_that_is_lost_is_built_anew_from_the_table(time: Clock) -> None:
+def test_a_lost_lake_is_rebuilt_from_the_table(time: Clock) -> None:
     time.now = TOMORROW
     before = answers(*REPORTS)
     assert lose() > 0
@@ -109,7 +109,7 @@ def test_a_rebuild_writes_each_fact_under_the_id_that_the_stream_gave_it(time: C
     assert facts() == streamed
 
 
-def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_built_anew(
+def test_a_past_granted_level_counts_for_its_days_in_a_rebuilt_lake(
     time: Clock,
 ) -> None:
     time.now = NEXT_MONTH
@@ -121,7 +121,7 @@ def test_a_level_that_was_granted_and_is_over_counts_for_its_days_in_a_lake_buil
 
 
 @pytest.mark.parametrize("now", [TOMORROW, NEXT_MONTH])
-def test_a_day_that_is_lost_is_told_again_beside_what_is_left(now: datetime, time: Clock) -> None:
+def test_a_lost_day_is_rebuilt_beside_the_days_that_remain(now: datetime, time: Clock) -> None:
     time.now = TOMORROW
     assert compact() == []
     time.now = now
@@ -168,7 +168,7 @@ def test_a_rebuild_goes_on_from_message_to_message(
     assert answers(*REPORTS) == before
 
 
-def test_a_stretch_that_is_told_twice_writes_the_same_objects() -> None:
+def test_a_range_rebuilt_twice_writes_the_same_objects() -> None:
     lose()
     begin()
     messages = receive(os.environ[QUEUE])

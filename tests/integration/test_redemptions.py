@@ -135,7 +135,7 @@ class TestRedeeming:
             ({"cost_points": 50}, "insufficient_points"),
         ],
     )
-    def test_what_stands_in_the_way_is_said_before_and_when_it_is_tried(
+    def test_the_reason_a_reward_is_unavailable_is_listed_and_returned_on_redeeming(
         self, ana: str, offer: Callable[..., None], parts: dict[str, object], code: str
     ) -> None:
         offer(**parts)
@@ -211,7 +211,7 @@ class TestPayingWithPoints:
             ({"points": 50, "order_amount": till.money(2000)}, 409, {}),
         ],
     )
-    def test_what_cannot_pay_is_refused(
+    def test_an_invalid_choice_of_points_is_refused(
         self,
         ana: str,
         offer: Callable[..., None],

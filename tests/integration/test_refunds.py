@@ -162,7 +162,7 @@ def test_pending_points_are_taken_while_they_are_pending(rules: Rules) -> None:
     assert till.member(ana)["pending"][0]["points"] == 30
 
 
-def test_what_expired_unspent_is_not_taken_again(rules: Rules, time: Clock) -> None:
+def test_points_that_expired_unspent_are_not_taken_again(rules: Rules, time: Clock) -> None:
     rules(clawback="unlimited", earning_rules=[rule()])
     ana = till.enroll()
     bought_id = bought(ana, 4000)

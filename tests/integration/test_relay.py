@@ -75,7 +75,7 @@ def story(program: PublishedProgram) -> str:
     return ana
 
 
-def test_what_happened_is_on_the_bus(subscriber: str, story: str) -> None:
+def test_every_change_puts_its_event_on_the_bus(subscriber: str, story: str) -> None:
     assert relayed(records(TABLE)) == []
 
     events = heard(subscriber)
@@ -91,7 +91,7 @@ def test_what_happened_is_on_the_bus(subscriber: str, story: str) -> None:
     assert events[1]["detail"]["order"] == {"source": "pos", "order_id": "1001"}
 
 
-def test_what_is_on_the_bus_keeps_to_the_schemas(subscriber: str) -> None:
+def test_events_on_the_bus_match_their_schemas(subscriber: str) -> None:
     relayed(records(TABLE))
 
     for each in heard(subscriber):

@@ -124,7 +124,7 @@ def test_a_newcomer_is_welcomed_as_soon_as_the_bus_tells(
     assert run_reminders().count("MessageDue") == 1
 
 
-def test_each_stage_is_told_on_its_day_by_the_schedule_and_once(
+def test_the_schedule_sends_each_stage_once_on_its_day(
     ana: str, letters: Written, time: Clock
 ) -> None:
     till.earn(ana, 4999)
@@ -154,7 +154,7 @@ def test_a_run_that_was_missed_for_days_is_made_up_for(
     assert letters(ana)[1:] == ["2026-12-17#points_expiring"]
 
 
-def test_points_of_an_order_that_is_told_late_miss_no_stage(
+def test_points_of_an_order_recorded_late_miss_no_stage(
     ana: str, letters: Written, run_reminders: RunReminders
 ) -> None:
     till.earn(ana, 4999, occurred_at="2026-11-20T11:00:00Z")
@@ -167,7 +167,7 @@ def test_points_of_an_order_that_is_told_late_miss_no_stage(
     assert letters(ana) == ["2026-11-21#points_expiring", "2026-11-21#welcome"]
 
 
-def test_a_member_who_is_handed_out_twice_is_told_once(
+def test_a_member_handed_out_twice_is_reminded_once(
     ana: str, letters: Written, time: Clock
 ) -> None:
     till.earn(ana, 4999)
@@ -228,7 +228,7 @@ def _die(*_: object) -> None:
     raise TryAgain("gone")
 
 
-def test_a_birthday_told_a_few_days_before_is_not_missed(
+def test_a_birthday_entered_a_few_days_before_is_not_missed(
     ana: str,
     letters: Written,
     time: Clock,
@@ -243,7 +243,7 @@ def test_a_birthday_told_a_few_days_before_is_not_missed(
     assert letters(ana)[1:] == ["2026-11-25#birthday"]
 
 
-def test_a_short_lived_voucher_is_told_of_in_time(
+def test_a_short_lived_voucher_is_announced_in_time(
     ana: str,
     letters: Written,
     time: Clock,
@@ -259,9 +259,7 @@ def test_a_short_lived_voucher_is_told_of_in_time(
     assert "2026-11-28#voucher_expiring" in letters(ana)
 
 
-def test_whoever_buys_again_and_again_has_not_lapsed(
-    ana: str, letters: Written, time: Clock
-) -> None:
+def test_a_member_who_keeps_buying_has_not_lapsed(ana: str, letters: Written, time: Clock) -> None:
     for _ in range(5):
         till.earn(ana, 100, occurred_at=time.now.isoformat().replace("+00:00", "Z"))
         time.now += timedelta(days=40)
@@ -275,7 +273,7 @@ def test_whoever_buys_again_and_again_has_not_lapsed(
     assert [each for each in letters(ana) if each.endswith("lapsed")] == ["2027-06-30#lapsed"]
 
 
-def test_whoever_is_merged_is_not_told_again_as_the_one_they_became(
+def test_a_merged_member_is_not_reminded_again_as_the_survivor(
     ana: str,
     letters: Written,
     run_reminders: RunReminders,

@@ -137,7 +137,7 @@ class TestAsking:
 
         assert ask(key="k3").status == 202
 
-    def test_what_was_lost_does_not_stand_in_the_way_for_ever(self, time: Clock) -> None:
+    def test_a_lost_export_does_not_block_new_ones_forever(self, time: Clock) -> None:
         for number in range(3):
             ask(key=f"k{number}")
         boto3.client("sqs").purge_queue(QueueUrl=queue_url())
@@ -162,7 +162,7 @@ class TestAsking:
             ({"format": "xlsx"}, "/format"),
         ],
     )
-    def test_what_makes_no_sense_is_refused_by_name(
+    def test_an_invalid_request_is_refused_and_its_mistake_named(
         self, parts: dict[str, Any], pointer: str
     ) -> None:
         answer = ask(SUMMARY | parts)
@@ -243,7 +243,7 @@ class TestFiles:
         assert sum(int(row["amount_minor"]) for row in rows if row["member_id"]) == 4999 + 1000
         assert [row["amount_minor"] for row in rows if not row["member_id"]] == ["700"]
 
-    def test_facts_that_were_told_three_times_are_there_once(self) -> None:
+    def test_facts_written_three_times_are_in_the_file_once(self) -> None:
         archived()
         archived()
 
@@ -335,7 +335,7 @@ class TestLinks:
         ]
         assert exported["download"]["expires_at"] == "2026-11-21T10:15:00Z"
 
-    def test_after_a_week_the_export_is_told_and_has_no_link(self, time: Clock) -> None:
+    def test_after_a_week_the_export_is_listed_without_a_link(self, time: Clock) -> None:
         export_id = export()["id"]
 
         time.now += timedelta(days=7)
@@ -393,7 +393,7 @@ def handed_over() -> list[Message]:
 
 @pytest.mark.usefixtures("story")
 class TestTrouble:
-    def test_what_is_too_much_has_failed_at_once_with_its_reason(
+    def test_an_export_that_is_too_large_fails_at_once_with_the_reason(
         self, failing: list[BaseException]
     ) -> None:
         failing.append(TooLarge("The program's facts outgrow what one report can read."))
@@ -407,14 +407,16 @@ class TestTrouble:
         }
         assert exported["download"] is None
 
-    def test_what_outgrows_the_memory_has_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_export_that_outgrows_the_memory_fails(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sql_views, "MEMORY_LIMIT", "1KiB")
 
         exported = export()
 
         assert (exported["state"], exported["reason"]["code"]) == ("failed", "too_large")
 
-    def test_what_stands_in_the_way_for_the_moment_is_tried_again(
+    def test_an_export_is_tried_again_after_a_passing_fault(
         self, failing: list[BaseException]
     ) -> None:
         failing.append(TryAgain("The facts are being moved; try again soon."))
@@ -426,7 +428,7 @@ class TestTrouble:
 
         assert read(export_id).body["state"] == "done"
 
-    def test_what_fails_three_times_is_given_up_and_goes_to_the_dead_letters(
+    def test_an_export_that_fails_three_times_goes_to_the_dead_letters(
         self, failing: list[BaseException]
     ) -> None:
         failing += [RuntimeError("poison")] * 3
@@ -443,7 +445,7 @@ class TestTrouble:
         assert exported["reason"]["code"] == "gave_up"
         assert ask(key="room").status == 202
 
-    def test_one_that_nobody_makes_has_failed_after_a_day(self, time: Clock) -> None:
+    def test_an_export_that_nothing_works_on_fails_after_a_day(self, time: Clock) -> None:
         export_id = ask().body["id"]
 
         time.now += timedelta(days=1)
@@ -453,7 +455,7 @@ class TestTrouble:
         assert listed().body["items"][0]["state"] == "failed"
         assert len(consume(exports.handler, receive(queue_url()))) == 1
 
-    def test_one_that_is_killed_after_its_file_was_there_is_made_once_more(
+    def test_an_export_killed_after_writing_its_file_is_made_again(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         export_id = ask().body["id"]

@@ -209,7 +209,7 @@ def test_a_client_gets_the_form_it_would_rather_have(accept: str, kind: str) -> 
 
 
 @pytest.mark.parametrize("role", ["analyst", "manager"])
-def test_who_steers_the_program_may_read_its_reports(role: str) -> None:
+def test_managers_and_analysts_may_read_reports(role: str) -> None:
     assert ask(as_=staff("bean", role)).status == 200
 
 
@@ -310,7 +310,7 @@ class TestPages:
         "path",
         ["0000000000000000/plot.js", "0000000000000000/passwd", "x/plot.js", "%2e%2e/plot.js"],
     )
-    def test_there_is_nothing_else(self, path: str) -> None:
+    def test_other_paths_are_not_found(self, path: str) -> None:
         answer = call(reporting.handler, "GET", f"/v1/assets/{path}")
 
         assert (answer.status, answer.code) == (404, "not_found")

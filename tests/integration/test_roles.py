@@ -131,7 +131,7 @@ class TestAnAnalyst:
         assert whole["profile"]["name"] == "Vic"
         assert seen == whole | hidden
 
-    def test_who_is_a_cashier_too_sees_people(self, victim: str) -> None:
+    def test_an_analyst_who_is_also_a_cashier_sees_people(self, victim: str) -> None:
         both = staff("bean", "analyst", "cashier")
 
         assert till.member(victim, as_=both) == till.member(victim)

@@ -127,7 +127,7 @@ def test_a_shop_that_is_granted_no_token_holds_up_no_other(
     assert [path for path, _ in platform.requests] == [GRANT_PATH, PATH, PATH]
 
 
-def test_a_token_is_granted_anew_before_an_old_one_can_matter(
+def test_a_new_token_is_requested_before_the_old_one_expires(
     platform: PlatformServer, voucher: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(**APP)
@@ -212,7 +212,7 @@ def test_a_redemption_of_nobody_is_passed_over(platform: PlatformServer) -> None
         Reply(200, "nonsense"),
     ],
 )
-def test_what_fails_goes_back_to_the_queue_and_is_left_alone_for_a_while(
+def test_a_failed_code_goes_back_to_the_queue_and_waits(
     platform: PlatformServer, voucher: tuple[str, str], reply: Reply
 ) -> None:
     connect(**CONNECTION)

@@ -76,7 +76,7 @@ def subscription(time: Clock, **changes: Any) -> None:
     drain()
 
 
-def test_who_consents_in_the_shop_is_enrolled_and_has_what_they_bought_before(time: Clock) -> None:
+def test_a_customer_who_consents_in_the_shop_is_enrolled_with_earlier_orders(time: Clock) -> None:
     connect(enroll_customers=True)
     goods = payload(WITH_CUSTOMER, paid_at=time.now)
     fresh = [each | {"current_quantity": 1} for each in goods["line_items"]]
@@ -118,7 +118,7 @@ def test_a_member_is_linked_and_parted(time: Clock) -> None:
     assert kinds == ["email"]
 
 
-def test_what_is_told_of_one_customer_is_applied_in_order() -> None:
+def test_deliveries_about_one_customer_are_applied_in_order() -> None:
     connect()
     deliver(BOB, topic="customers/create", event_id="1")
     deliver(DELETED_CUSTOMER, topic="customers/delete", event_id="2")

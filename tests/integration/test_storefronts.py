@@ -98,7 +98,7 @@ def test_a_disconnected_storefront_is_gone_with_its_secrets() -> None:
         stored()
 
 
-def test_a_disconnected_storefront_can_be_connected_anew() -> None:
+def test_a_disconnected_storefront_can_be_connected_again() -> None:
     connect()
     disconnect()
 
@@ -147,7 +147,7 @@ def test_a_mistake_in_a_connection_is_named(changes: dict[str, Any], pointer: st
     assert "copied" not in answer.text
 
 
-def test_what_a_shop_is_asked_by_is_kept_with_its_secrets_and_never_told() -> None:
+def test_a_shop_s_access_token_is_kept_with_its_secrets_and_never_shown() -> None:
     url = "https://hooks.example.com/square"
 
     answer = connect(

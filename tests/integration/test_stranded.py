@@ -127,7 +127,7 @@ def test_what_may_still_be_on_its_way_or_was_looked_at_before_is_left_alone(
     assert queued() == []
 
 
-def test_what_came_to_nothing_was_applied_all_the_same(time: Clock) -> None:
+def test_a_delivery_without_effect_counts_as_applied(time: Clock) -> None:
     deliver(order(test=True))
     drain()
     time.now += timedelta(minutes=40)

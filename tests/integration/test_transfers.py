@@ -205,7 +205,7 @@ class TestStatements:
             {"expires_on": "2027-12-31", "opening": 0, "change": 30, "closing": 30},
         ]
 
-    def test_what_expired_is_told_though_no_sweep_recorded_it(self, time: Clock) -> None:
+    def test_a_statement_shows_expired_points_that_no_sweep_recorded(self, time: Clock) -> None:
         ana = till.enroll()
         till.earn(ana, 4999)
         time.now = datetime(2027, 12, 2, 10, 0, tzinfo=UTC)

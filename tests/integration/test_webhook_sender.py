@@ -172,7 +172,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
     assert receiver.posts == []
 
 
-def test_a_redirect_is_an_answer_and_not_a_way(trusted: Authority, receiver: Receiver) -> None:
+def test_a_redirect_is_not_followed(trusted: Authority, receiver: Receiver) -> None:
     elsewhere = (("Location", f"https://{NAME}:{receiver.port}/inner"),)
     receiver.answer("/", Reply(307, elsewhere))
 
@@ -260,14 +260,14 @@ def test_an_endpoint_that_says_a_byte_now_and_then_costs_a_fixed_time() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
-def test_what_speaks_no_http_is_told_apart(sent: bytes) -> None:
+def test_a_server_that_does_not_speak_http_has_a_reason_of_its_own(sent: bytes) -> None:
     with dripping(sent, pause_seconds=0) as port:
         answer = send(WebhookSender(allow_local=True), f"http://{LOOPBACK}:{port}/")
 
     assert answer == AttemptResult(trouble="no_http")
 
 
-def test_nobody_there_is_told_apart() -> None:
+def test_a_refused_connection_has_a_reason_of_its_own() -> None:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
@@ -277,7 +277,7 @@ def test_nobody_there_is_told_apart() -> None:
     )
 
 
-def test_a_name_that_nobody_has_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_name_has_a_reason_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "not known")
 

@@ -314,7 +314,7 @@ class TestDelivering:
         assert consume(handler, [bus_message(program_id="leaf")]) == []
         assert receive(queue_url()) == []
 
-    def test_a_message_that_is_none_fails_alone(self, receiver: Receiver) -> None:
+    def test_an_invalid_message_fails_alone(self, receiver: Receiver) -> None:
         register(url=f"{receiver.origin}/")
         broken = bus_message() | {"messageId": "broken", "body": json.dumps({"detail-type": "X"})}
 

@@ -26,7 +26,7 @@ def test_aws_on_this_machine_makes_a_cloud_on_one_machine(
     assert is_on_one_machine() is is_local
 
 
-def test_what_is_deployed_to_aws_is_told_no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployment_to_aws_has_no_local_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
 
     assert not is_on_one_machine()

@@ -315,11 +315,11 @@ class TestAssets:
         assert media == "text/javascript; charset=utf-8"
 
     @pytest.mark.parametrize("name", ["shell.html", "page.html", "summary.sql", "../plot.js", ""])
-    def test_nothing_else_is_to_be_had(self, name: str) -> None:
+    def test_no_other_file_is_served(self, name: str) -> None:
         with pytest.raises(NotFound):
             report_pages.asset(report_pages.assets_digest(), name)
 
-    def test_of_another_digest_there_is_nothing(self) -> None:
+    def test_an_unknown_digest_is_not_found(self) -> None:
         with pytest.raises(NotFound):
             report_pages.asset("0" * 16, "draw.js")
 

@@ -54,7 +54,7 @@ def test_a_later_look_finds_what_was_written_since(lake: Home) -> None:
     assert found.members == {"bob"}
 
 
-def test_what_came_late_is_found_by_when_it_came(lake: Home) -> None:
+def test_a_late_record_is_found_by_its_arrival(lake: Home) -> None:
     write(lake, "ana", moment=MORNING, day=NOON - timedelta(days=14))
 
     found = changes(lake).since("bean", MORNING - timedelta(minutes=1))
@@ -82,7 +82,7 @@ def test_other_programs_and_other_facts_are_left_alone(lake: Home) -> None:
     assert lake.bucket.fetched == []
 
 
-def test_what_was_folded_meanwhile_is_left_to_the_next_look(lake: Home) -> None:
+def test_objects_folded_in_the_meantime_are_left_to_the_next_look(lake: Home) -> None:
     write(lake, "ana", moment=MORNING)
     write(lake, "bob", moment=MORNING)
     (first, *_) = (key for key in lake.bucket.objects if key.startswith("facts/entries/"))
@@ -93,7 +93,7 @@ def test_what_was_folded_meanwhile_is_left_to_the_next_look(lake: Home) -> None:
     assert found.members == {"bob"}
 
 
-def test_a_format_that_nothing_here_reads_is_no_silence(lake: Home) -> None:
+def test_an_unreadable_format_is_an_error(lake: Home) -> None:
     lake.bucket.put_object(Key="facts/entries/program=bean/day=2026-11-21/x.unknown", Body=b"")
 
     with pytest.raises(ValueError, match="nothing here reads"):

@@ -72,7 +72,7 @@ def test_what_was_written_since_is_in_the_next_answer(warm: Warm) -> None:
     assert after["members"] == before["members"] + 1
 
 
-def test_an_engine_that_was_told_less_learns_what_a_report_needs(warm: Warm) -> None:
+def test_an_engine_loads_the_facts_that_a_further_report_needs(warm: Warm) -> None:
     warm.row("sources")
     warm.home.write([change(accrual(order("1002")))], name="2-2")
 
@@ -81,7 +81,7 @@ def test_an_engine_that_was_told_less_learns_what_a_report_needs(warm: Warm) -> 
     assert warm.row("sources")["orders"] == 2
 
 
-def test_another_document_is_told_to_another_engine(warm: Warm) -> None:
+def test_a_changed_document_gets_a_new_engine(warm: Warm) -> None:
     assert warm.row("liability")["worth_minor"] is None
 
     worth = program(point_value={"amount_minor": 2, "per_points": 1})

@@ -224,7 +224,7 @@ class TestTruth:
 
     @quick
     @given(items=histories(), redelivered=st.data())
-    def test_facts_told_again_after_they_were_folded_change_nothing(
+    def test_facts_written_again_after_folding_change_nothing(
         self, new_home: Any, items: list[Record], redelivered: st.DataObject
     ) -> None:
         home = new_home(items)
@@ -263,7 +263,7 @@ class TestTruth:
         assert deaths > 5
         assert home.facts_by_kind() == once
 
-    def test_what_was_written_anew_while_it_was_folded_is_kept(self, home: Home) -> None:
+    def test_objects_rewritten_during_folding_are_kept(self, home: Home) -> None:
         home.write([sold("1")], name="1-1")
         bucket = home.bucket
         bucket.on_put = lambda: home.write([sold("1"), sold("2")], name="1-1")
@@ -296,7 +296,7 @@ class TestTruth:
             home.fold(now=FIVE_PAST_TWO)
 
 
-def test_who_has_new_entries_is_still_told_once_they_are_folded(home: Home) -> None:
+def test_members_with_new_entries_are_still_found_after_folding(home: Home) -> None:
     home.write([sold("1")], name="1-1")
     home.bucket.now = FIVE_PAST_TWO
 

@@ -85,7 +85,7 @@ def test_columns_that_are_there_are_not_fetched_again(home: Home, mirror: Mirror
     assert home.bucket.fetched == []
 
 
-def test_whoever_asks_for_no_columns_in_particular_has_all(home: Home, mirror: Mirror) -> None:
+def test_without_named_columns_all_columns_are_fetched(home: Home, mirror: Mirror) -> None:
     path = fetched(mirror, "order_id")
 
     mirror.fetch("bean", {"orders"})

@@ -99,7 +99,9 @@ def test_what_is_there_already_is_not_fetched_again(
     assert len(files(folder, "entries")) == 2
 
 
-def test_what_left_the_lake_leaves_the_disk(bucket: Bucket, lake: Lake, mirror: Mirror) -> None:
+def test_objects_deleted_from_the_lake_are_deleted_from_the_disk(
+    bucket: Bucket, lake: Lake, mirror: Mirror
+) -> None:
     lake.write(facts(), name="1-1")
     mirror.fetch("bean", {"entries"})
     bucket.objects.clear()
@@ -109,9 +111,7 @@ def test_what_left_the_lake_leaves_the_disk(bucket: Bucket, lake: Lake, mirror: 
     assert files(folder, "entries") == []
 
 
-def test_an_object_that_was_written_anew_is_fetched_anew(
-    bucket: Bucket, lake: Lake, mirror: Mirror
-) -> None:
+def test_a_rewritten_object_is_fetched_again(bucket: Bucket, lake: Lake, mirror: Mirror) -> None:
     lake.write(facts(), name="1-1")
     before = files(mirror.fetch("bean", {"entries"}), "entries")
     lake.write(facts("1002"), name="1-1")

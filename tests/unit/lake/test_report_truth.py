@@ -228,7 +228,7 @@ def test_where_everybody_answers_promoters_and_detractors_brought_in_the_lifetim
 
 @thorough
 @given(items=histories(), period=periods(), cuts=st.lists(st.integers(0, 19), max_size=4))
-def test_a_stream_told_three_times_in_other_batches_changes_nothing(
+def test_a_stream_read_three_times_in_other_batches_changes_nothing(
     new_home: Any, items: list[Record], period: ReportPeriod, cuts: list[int]
 ) -> None:
     home = new_home(items)

@@ -137,7 +137,7 @@ class TestEngine:
         assert days.rows == (("2026-11-30",), (None,))
         assert moments.rows == (("2026-10-31T23:00:00Z",),)
 
-    def test_of_a_fact_told_twice_the_highest_revision_counts(self, home: Home) -> None:
+    def test_the_highest_revision_of_a_repeated_fact_counts(self, home: Home) -> None:
         guest = Placeholder(source="pos", order_id="1001", recorded_at=NOON, count=1, order=order())
         home.write([change(accrual(), guest)], name="2-2")
         home.write([change(guest)], name="1-1")
@@ -201,7 +201,7 @@ def test_the_days_of_a_period_are_the_program_s(home: Home) -> None:
     assert (answer["orders"], answer["points_earned"]) == (2, 2 * 49)
 
 
-def test_who_left_at_the_first_moment_after_a_period_was_a_member_to_its_end(home: Home) -> None:
+def test_a_member_who_left_just_after_a_period_counts_to_its_end(home: Home) -> None:
     until = midnight(date(2026, 12, 1), PARIS)
     just_before = until - timedelta(microseconds=1)
     for number, ended_at in enumerate((just_before, until, None)):
