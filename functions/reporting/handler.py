@@ -103,7 +103,7 @@ def read_report(
 
 @api.get("/reports", allow=ANYONE)
 def open_reports(
-    program_id: ProgramId,  # noqa: ARG001  # the page asks for it by its own address
+    program_id: ProgramId,  # noqa: ARG001  # the page reads the program from its own URL
 ) -> Response[str]:
     """Open the pages of the reports.
 
@@ -126,7 +126,7 @@ def read_asset(
 ) -> Response[str]:
     """Read a script or a style sheet of the report pages.
 
-    The digest in the path changes with the content, so an answer can be cached for ever.
+    The digest in the path changes with the content, so an answer can be cached forever.
     """
     text, content_type = report_pages.asset(digest, name)
     return Response(

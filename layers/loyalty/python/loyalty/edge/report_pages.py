@@ -26,8 +26,7 @@ from loyalty.lake.reports import ReportStep, Table
 MEDIA: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 ASSETS: Final = ("app.js", "draw.js", "pages.css", "plot.js", "session.js")
 
-# In the order of a manager's questions: how is it going, who buys, what do we owe, what do points
-# buy.
+# The order of a manager's questions: how is it going, who buys, what do we owe, what do points buy.
 MENU: Final[Mapping[str, tuple[str, ...]]] = {
     "Program": ("summary", "trend", "sources"),
     "Customers": (

@@ -94,7 +94,7 @@ class Keeper:
         if month < (self._now - MONTH_CLOSES_AFTER).strftime("%Y-%m"):
             return month
         if len(stored.cover) == len("2026-11"):
-            # An earlier run took the month to be over and wrote it whole.
+            # An earlier run considered the month over and wrote it whole.
             return stored.cover
         if day < (self._now - DAY_CLOSES_AFTER).strftime("%Y-%m-%d"):
             return day

@@ -252,7 +252,7 @@ class Changes:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            # It was folded since it was listed; the next run finds its members by the fold.
+            # It was folded after it was listed; the next run finds its members through the fold.
             return set()
         rows = gzip.decompress(body).splitlines()
         return {json.loads(row)["member_id"] for row in rows}

@@ -58,10 +58,10 @@ def sequence_number(record: Mapping[str, Any]) -> str:
 
 
 def change_of(record: Mapping[str, Any]) -> TableChange | None:
-    """The change that a record describes; None for a deletion or an item of no kind listed here.
+    """The change that a record describes; None for a deletion or an item of another kind.
 
     Raises:
-        Unreadable: the item has one of these kinds, but cannot be read as one.
+        Unreadable: the item is of a kind that we read, but it is not valid.
     """
     images = record["dynamodb"]
     if "NewImage" not in images:
@@ -81,10 +81,10 @@ def change_of(record: Mapping[str, Any]) -> TableChange | None:
 
 
 def change_told_again(item: Item, *, made_at: datetime) -> TableChange | None:
-    """An item as if it were just written for the first time; None as in `change_of`.
+    """An item as if it were just written for the first time; None for an item of another kind.
 
     Raises:
-        Unreadable: the item has one of these kinds, but cannot be read as one.
+        Unreadable: the item is of a kind that we read, but it is not valid.
     """
     try:
         after = _of_item(item)

@@ -130,14 +130,14 @@ def delivery(program: str, storefront: str, delivery: str, received: str) -> Key
     return Key(deliveries_partition(program, storefront), f"{DELIVERIES}{delivery}#{received}")
 
 
-@charted("endpoint for webhooks", read_by="webhooks_out")
+@charted("endpoint for webhooks", read_by="webhooks to endpoints")
 def endpoint(program: str, endpoint: str) -> Key:
     return Key(_program(program), f"{ENDPOINTS}{endpoint}")
 
 
 @charted(
     "delivery of an event to an endpoint, with its state (kept 30 days)",
-    read_by="webhooks_out",
+    read_by="webhooks to endpoints",
     index="history",
 )
 def endpoint_delivery(program: str, endpoint: str, event: str) -> Key:

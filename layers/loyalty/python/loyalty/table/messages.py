@@ -220,13 +220,13 @@ class TableOutbox:
         came_back = Update(
             self._key(member_id, message_id),
             (Assign(("state",), why), Assign(("came_back_at",), keys.instant(came_back_at))),
-            # Whether or not the sending worker has recorded it yet.
+            # The mail may come back before the sending worker has recorded it as sent.
             (equal(("kind",), "message"), Missing(("came_back_at",))),
         )
         try:
             self._engine.write((came_back,))
         except Refused:
-            # It was recorded before, or the member has been erased.
+            # The bounce was already recorded, or the member has been erased.
             return
 
     def _settle(self, message: Message, *actions: Assign) -> None:
@@ -235,7 +235,7 @@ class TableOutbox:
         try:
             self._engine.write((Update(key, actions, (is_waiting,)),))
         except Refused:
-            # Another worker took this one for dead, sent the message too, and has recorded it.
+            # Another worker assumed this one had died, sent the message too, and recorded it.
             return
 
     def _key(self, member_id: str, message_id: str) -> Key:

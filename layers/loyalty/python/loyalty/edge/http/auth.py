@@ -16,7 +16,7 @@ type StaffRole = Literal["cashier", "analyst", "manager"]
 
 STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
-# Members, for what is their own, and the staff at the counter.
+# The roles for routes that members use for their own account, and staff for any member.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
 
 

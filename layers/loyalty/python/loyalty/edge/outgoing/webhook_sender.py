@@ -123,7 +123,7 @@ class WebhookSender:
         self, connected: socket.socket, target: Target, body: bytes, headers: dict[str, str]
     ) -> AttemptResult:
         connected.settimeout(self._exchange_seconds_max)
-        # A socket's own timeout restarts with every byte, so a slow drip could hold it open.
+        # A socket's own timeout restarts with every byte, so slow single bytes could hold it open.
         with connected, _Deadline(connected, self._exchange_seconds_max) as deadline:
             try:
                 if target.is_local:
