@@ -30,7 +30,7 @@ def test_added_points_expire_as_points_earned_today_would_or_on_the_day_given() 
     ]
 
 
-def test_the_same_request_again_changes_nothing_and_another_content_is_a_conflict() -> None:
+def test_the_same_request_again_changes_nothing_and_different_content_is_a_conflict() -> None:
     ana = till.enroll()
     first = till.adjust(ana, 100, key="once")
 
@@ -42,7 +42,7 @@ def test_the_same_request_again_changes_nothing_and_another_content_is_a_conflic
     assert till.member(ana)["balance"] == 100
 
 
-def test_a_take_stops_at_zero_unless_it_is_asked_not_to() -> None:
+def test_a_deduction_stops_at_zero_unless_debt_is_allowed() -> None:
     ana = till.enroll()
     till.adjust(ana, 30)
 
@@ -54,7 +54,7 @@ def test_a_take_stops_at_zero_unless_it_is_asked_not_to() -> None:
     assert (till.member(ana)["balance"], till.member(ana)["debt"]) == (-20, 20)
 
 
-def test_the_retry_of_a_take_that_took_all_hears_no_refusal() -> None:
+def test_a_retried_deduction_of_all_points_is_not_refused() -> None:
     ana = till.enroll()
     till.adjust(ana, 30)
     first = till.adjust(ana, -30, key="once")
@@ -146,13 +146,13 @@ class TestTheLimitOfADay:
         assert till.adjust(ana, 40, key="once", as_=till.CASHIER).status == 200
         assert till.member(ana)["balance"] == 50
 
-    def test_does_not_count_what_was_refused(self) -> None:
+    def test_does_not_count_refused_requests(self) -> None:
         ana = till.enroll()
 
         assert till.adjust(ana, -50, as_=till.CASHIER).code == "insufficient_points"
         assert till.adjust(ana, 50, as_=till.CASHIER).status == 201
 
-    def test_is_not_for_who_has_none(self) -> None:
+    def test_does_not_apply_to_roles_without_a_limit(self) -> None:
         ana = till.enroll()
 
         for _ in range(2):

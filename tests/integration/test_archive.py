@@ -79,7 +79,7 @@ def test_a_batch_delivered_again_changes_nothing_in_the_lake(changes: list[Recor
     assert lake() == once
 
 
-def test_what_is_no_part_of_the_books_is_no_fact(changes: list[Record]) -> None:
+def test_records_outside_the_books_are_not_facts(changes: list[Record]) -> None:
     others = [each for each in changes if each["dynamodb"]["Keys"]["sk"]["S"] in ELSEWHERE]
     assert len(others) == len(ELSEWHERE)
 
@@ -88,7 +88,7 @@ def test_what_is_no_part_of_the_books_is_no_fact(changes: list[Record]) -> None:
     assert lake() == {}
 
 
-def test_a_record_that_cannot_be_read_is_named_and_what_came_before_it_kept(
+def test_an_unreadable_record_is_named_and_earlier_records_are_written(
     changes: list[Record],
 ) -> None:
     broken = copy.deepcopy(changes)

@@ -173,7 +173,7 @@ def test_a_run_that_was_killed_before_its_mark_moved_hands_everybody_out_again(
     assert set(audited()) == {ana}
 
 
-def test_a_member_who_cannot_be_read_goes_back_alone_and_the_rest_is_audited(
+def test_an_unreadable_member_goes_back_alone_and_the_rest_are_audited(
     ana: str,
     spoil: Callable[[str], None],
     fill_lake: Callable[[], None],

@@ -180,7 +180,7 @@ def test_settling_is_one_transaction_of_the_account_and_an_entry_for_each_lot(
     assert cost == settling + redeeming
 
 
-def test_a_storefronts_order_is_an_earn_that_looks_its_customer_up_and_notes_what_came_of_it(
+def test_a_storefronts_order_costs_an_earn_a_customer_lookup_and_a_noted_outcome(
     meter: list[MeteredEngine], publish: Callable[..., PublishedProgram], time: Clock
 ) -> None:
     publish(currency="USD")

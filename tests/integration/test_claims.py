@@ -105,7 +105,7 @@ def test_an_email_that_the_token_does_not_prove_claims_no_orders() -> None:
     assert answer.body["balance"] == 0
 
 
-def test_a_member_who_adds_a_proven_name_claims_what_was_bought_under_it() -> None:
+def test_a_member_who_adds_a_proven_identity_claims_its_orders() -> None:
     buy(1000, EMAIL)
     buy(2000, PHONE)
     member_id = enroll(EMAIL).body["id"]

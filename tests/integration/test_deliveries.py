@@ -258,7 +258,7 @@ def statuses() -> list[tuple[str, str | None]]:
 
 
 class TestWhatIsNotAppliedYet:
-    def test_is_listed_as_received_with_what_it_is_about(self) -> None:
+    def test_is_listed_as_received_with_its_subject(self) -> None:
         deliver(order())
 
         (waiting,) = listed()
@@ -405,7 +405,7 @@ class TestAnEventThatIsToldInOtherWords:
         assert len(statuses()) == 3
         assert {reason for _, reason in statuses()} == {None}
 
-    def test_of_woocommerce_is_none_because_its_ids_repeat(self) -> None:
+    def test_never_occurs_for_woocommerce_because_its_ids_repeat(self) -> None:
         """It makes them of the second: two orders of one second have one."""
         connect(platform="woocommerce", secrets=[SECRET])
         for number in (1, 2):
@@ -449,7 +449,7 @@ class TestReplayOfATime:
 
         assert self.ask().body["queued"] == 2
 
-    def test_is_narrowed_to_what_came_of_them(
+    def test_can_be_limited_to_an_outcome(
         self, publish: Callable[..., object], time: Clock
     ) -> None:
         member_id = enroll()

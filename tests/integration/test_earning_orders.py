@@ -106,7 +106,7 @@ def test_an_excluded_order_is_ignored_until_a_replay_after_the_choice_changed() 
     assert again["status"] == "earned"
 
 
-def test_an_order_that_earned_before_it_was_tagged_keeps_it_but_not_what_is_given_back() -> None:
+def test_an_order_tagged_after_it_earned_keeps_its_points_except_for_refunds() -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
     deliver(order())
@@ -135,7 +135,7 @@ def test_a_refund_of_an_order_that_never_earned_moves_no_points() -> None:
     assert balance(member_id) == 0
 
 
-def test_orders_of_a_shop_that_was_disconnected_meanwhile_still_earn() -> None:
+def test_orders_queued_before_a_shop_was_disconnected_still_earn() -> None:
     connect(earns=NOT_WHOLESALE)
     member_id = enroll()
     deliver(order())

@@ -159,7 +159,7 @@ class TestEnrollingSomebody:
         assert read(there.body["id"]).status == 404
         assert read(here.body["id"], as_=staff("leaf", "cashier")).status == 404
 
-    def test_a_service_names_whom_it_enrolls(self) -> None:
+    def test_a_service_must_name_an_identity_to_enroll(self) -> None:
         answer = enroll(as_=service("bean"))
 
         assert (answer.status, answer.pointers) == (422, {"/identities": "too_short"})
@@ -189,14 +189,14 @@ class TestSendingAnEnrollmentAgain:
         assert (first.status, again.status) == (201, 200)
         assert again.body == first.body
 
-    def test_the_same_key_with_another_body_is_a_conflict(self) -> None:
+    def test_the_same_key_with_a_different_body_is_a_conflict(self) -> None:
         enroll(ANA, headers=KEY)
 
         again = enroll(CARD, headers=KEY)
 
         assert (again.status, again.code) == (409, "idempotency_conflict")
 
-    def test_the_same_key_of_another_caller_is_another_request(self) -> None:
+    def test_the_same_key_from_another_caller_is_a_separate_request(self) -> None:
         enroll(ANA, headers=KEY)
 
         other = enroll(CARD, headers=KEY, as_=staff("bean", "cashier", subject="staff-2"))
@@ -210,7 +210,7 @@ class TestSendingAnEnrollmentAgain:
 
         assert (again.status, again.body["member_id"]) == (409, first.body["id"])
 
-    def test_a_member_erased_meanwhile_does_not_come_back(self) -> None:
+    def test_a_member_erased_before_a_retry_does_not_come_back(self) -> None:
         first = enroll(ANA, headers=KEY)
         erase(first.body["id"])
 
@@ -221,7 +221,7 @@ class TestSendingAnEnrollmentAgain:
 
 
 class TestEnrollingOneself:
-    def test_a_token_enrolls_its_owner_by_what_it_proves(self) -> None:
+    def test_a_token_enrolls_its_owner_with_the_identities_it_proves(self) -> None:
         ana = person("sub-ana", email="Ana@example.com", phone="+33612345678")
 
         answer = enroll(as_=ana, profile={"name": "Ana"})
@@ -281,7 +281,7 @@ class TestEnrollingOneself:
         assert (answer.status, answer.code) == (409, "identity_taken")
         assert "member_id" not in answer.body
 
-    def test_a_stranger_learns_nothing_from_claiming_what_is_not_theirs(self) -> None:
+    def test_a_stranger_who_claims_a_taken_identity_learns_nothing(self) -> None:
         enroll(ANA)
         mallory = person("sub-mallory", email="mallory@example.com")
 
@@ -362,7 +362,7 @@ class TestSomebodyElsesAddress:
         left = {each["value"] for each in read(mallory).body["identities"]}
         assert left == {"mallory@example.com", "sub-mallory"}
 
-    def test_it_finds_nobody_and_an_order_that_names_it_is_a_guest_s(self, mallory: str) -> None:
+    def test_it_finds_no_member_and_an_order_naming_it_is_a_guest_order(self, mallory: str) -> None:
         bought = till.post_order(till.order(5000, identities=[ANA]))
 
         assert (bought.status, bought.body["status"]) == (202, "guest")
@@ -383,7 +383,7 @@ class TestSomebodyElsesAddress:
         assert answer.status == 201
         assert look_up(ANA).body["id"] == answer.body["id"] != mallory
 
-    def test_staff_see_with_whom_it_moved_and_members_see_only_that_it_did(
+    def test_staff_see_which_member_it_moved_with_and_members_see_only_the_move(
         self, mallory: str
     ) -> None:
         owner = enroll(as_=self.OWNER).body["id"]
@@ -572,7 +572,7 @@ class TestChanging:
         assert answer.body["member_id"] == other.body["id"]
         assert read(member_id).body["profile"]["name"] is None
 
-    def test_a_member_adds_only_what_their_token_proves(self) -> None:
+    def test_a_member_adds_only_identities_their_token_proves(self) -> None:
         enroll(as_=person("sub-ana"))
         ana = person("sub-ana", phone="+33612345678")
 

@@ -399,7 +399,7 @@ class TestTheSearch:
         assert told_by_shops() == ["erased"]
         assert unfinished(dynamodb) == []
 
-    def test_finishes_nobody_who_was_not_looked_for_from_the_beginning_on(
+    def test_finishes_only_members_searched_for_from_the_start(
         self, monkeypatch: pytest.MonkeyPatch, time: Clock, dynamodb: Any
     ) -> None:
         monkeypatch.setattr("loyalty.edge.aws.erasing.READ_AT_ONCE", 1)
@@ -426,7 +426,7 @@ class TestTheSearch:
         assert told_by_shops() == ["erased"] * 3
         assert unfinished(dynamodb) == []
 
-    def test_does_not_finish_who_was_asked_for_once_more_meanwhile(
+    def test_does_not_finish_a_member_requested_again_in_the_meantime(
         self, time: Clock, dynamodb: Any
     ) -> None:
         bob = enroll(EMAIL)

@@ -376,7 +376,7 @@ class TestTheWayOut:
         assert '<form method="post">' in answer.text
         assert till.member(ana)["consents"] == {"email": True}
 
-    def test_a_link_that_was_changed_is_nobody_s(
+    def test_a_tampered_link_identifies_nobody(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         deliver(due(post.write(ana)))

@@ -116,7 +116,7 @@ def test_an_order_with_a_voucher_that_is_used_earns_all_the_same(voucher: tuple[
     assert (step["status"], step["reason"]) == ("refused", "voucher_used")
 
 
-def test_an_order_of_nobody_uses_the_voucher_it_was_paid_with(voucher: tuple[str, str]) -> None:
+def test_a_guest_order_uses_the_voucher_it_was_paid_with(voucher: tuple[str, str]) -> None:
     handled = delivered(order(2, voucher[0], name=OF_NOBODY))
 
     assert (handled["status"], handled["reason"]) == ("ignored", "no_customer")
@@ -202,7 +202,7 @@ class TestATill:
         assert (step["status"], step["reason"]) == ("refused", "voucher_used")
 
     @pytest.mark.parametrize("by", ["order", "use"])
-    def test_a_whole_refund_gives_back_what_the_order_used(
+    def test_a_full_refund_gives_back_the_vouchers_of_the_order(
         self, ana: str, voucher: tuple[str, str], by: str
     ) -> None:
         self.post(ana, *([voucher[0]] if by == "order" else []))

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("program")
 
 
 class TestEarning:
-    def test_an_order_earns_and_says_what_and_why(self) -> None:
+    def test_an_order_earns_and_the_answer_explains_the_points(self) -> None:
         ana = till.enroll()
 
         answer = till.post_order(order(4999, order_id="1001", member_id=ana))
@@ -54,7 +54,7 @@ class TestEarning:
         assert again.body == first.body
         assert till.member(ana)["balance"] == 49
 
-    def test_the_same_order_with_another_content_is_a_conflict(self) -> None:
+    def test_the_same_order_with_different_content_is_a_conflict(self) -> None:
         ana = till.enroll()
         body = order(member_id=ana)
         till.post_order(body)

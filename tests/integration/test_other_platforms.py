@@ -255,7 +255,7 @@ class TestStripe:
 
         assert balance(member_id) == 35
 
-    def test_what_is_delivered_with_an_old_signature_is_refused(self) -> None:
+    def test_a_delivery_with_an_old_signature_is_refused(self) -> None:
         connect(platform="stripe", secrets=[SECRET])
         raw = encoded(fixture("stripe/checkout.session.completed"))
 

@@ -133,7 +133,7 @@ def test_a_platform_that_asks_for_time_gets_it_in_the_queue(
         (302, "refused_by_platform"),
     ],
 )
-def test_a_refusal_is_not_asked_again_and_a_redirect_not_followed(
+def test_a_refused_request_is_not_repeated_and_a_redirect_is_not_followed(
     client: PlatformClient, platform: PlatformServer, status: int, reason: str
 ) -> None:
     platform.answer(PATH, Reply(status, headers=(("location", "/elsewhere"),)))
@@ -178,7 +178,7 @@ def test_a_server_that_is_not_there_is_tried_again_later(platform: PlatformServe
         (Connected(SHOP, ShopKeys(secrets=("s",))), "no_access_token"),
     ],
 )
-def test_a_shop_that_is_not_connected_any_more_is_not_asked(
+def test_a_disconnected_shop_is_not_called(
     platform: PlatformServer, connected: Connected, reason: str
 ) -> None:
     with pytest.raises(Unfetchable) as refusal:
@@ -196,7 +196,7 @@ def test_a_shop_that_is_not_connected_any_more_is_not_asked(
         ("shopify", "https://abc.myshopify.com"),
     ],
 )
-def test_a_platform_is_asked_at_its_own_address(platform_name: PlatformName, origin: str) -> None:
+def test_a_platform_is_called_at_its_own_address(platform_name: PlatformName, origin: str) -> None:
     client = PlatformClient(
         shelf=Connected(replace(SHOP, platform=platform_name, store="abc"), KEYS),
         vault=Connected(SHOP, KEYS),

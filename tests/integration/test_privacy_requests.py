@@ -138,7 +138,9 @@ class TestWhoWantsTheirData:
         assert newest["member_id"] is None
 
     @pytest.mark.parametrize("is_member", [True, False])
-    def test_is_announced_without_saying_who_it_is(self, time: Clock, *, is_member: bool) -> None:
+    def test_is_announced_without_naming_the_customer(
+        self, time: Clock, *, is_member: bool
+    ) -> None:
         bob = enroll(CUSTOMER) if is_member else None
 
         deliver_topic("customers/data_request", REQUEST | {"data_request": {"id": 9999}})
@@ -214,7 +216,7 @@ class TestWhoWantsToBeForgotten:
         assert not [mark for mark in (EMAIL["value"], "#IDENTITY#") if mark in stored]
         assert [each["status"] for each in listed()] == ["erasing", "earned"]
 
-    def test_stays_a_member_who_is_known_otherwise_too(self, time: Clock) -> None:
+    def test_stays_a_member_if_another_identity_remains(self, time: Clock) -> None:
         own = person("sub-bob", email=EMAIL["value"])
         bob = call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=own).body["id"]
         more = {"identities": [CUSTOMER, CARD]}
@@ -295,7 +297,7 @@ def test_a_request_of_another_shop_of_the_same_app_erases_nobody(time: Clock) ->
 
 
 class TestAShopThatWasGivenUp:
-    def test_is_believed_no_more_and_what_it_delivered_is_erased(self, time: Clock) -> None:
+    def test_is_no_longer_trusted_and_its_deliveries_are_erased(self, time: Clock) -> None:
         buys()
         time.now += timedelta(days=3)
 
@@ -341,7 +343,7 @@ def stop(erasure_id: str, *, as_: Claims = MANAGER) -> Answer:
 
 
 class TestAnErasureThatWaits:
-    def test_is_seen_with_whom_it_is_about_and_erases_nobody_yet(self, time: Clock) -> None:
+    def test_is_listed_with_its_subject_and_erases_nobody_yet(self, time: Clock) -> None:
         bob = enroll(CUSTOMER, EMAIL)
         asked_at = time.now
 

@@ -45,7 +45,7 @@ def test_a_program_is_published_and_read_back() -> None:
     assert Program.model_validate(read.body["document"]) == program()
 
 
-def test_what_was_read_can_be_published_again() -> None:
+def test_a_document_that_was_read_can_be_published_again() -> None:
     put(headers=FIRST)
     read = get()
 
@@ -254,7 +254,7 @@ def test_members_read_the_public_part() -> None:
     assert all("stock" not in each for each in public["rewards"])
 
 
-def test_the_catalogue_says_what_is_on_offer_now() -> None:
+def test_the_catalogue_lists_the_rewards_available_now() -> None:
     put(
         document(
             rewards=[
@@ -285,7 +285,7 @@ def test_the_description_of_the_api_is_served_to_anyone() -> None:
     assert "/v1/programs/{program_id}" in answer.body["paths"]
 
 
-def test_what_no_function_serves_is_a_problem() -> None:
+def test_an_unknown_path_gets_a_problem_answer() -> None:
     answer = call(handler, "GET", "/favicon.ico")
 
     assert (answer.status, answer.code) == (404, "not_found")
@@ -353,7 +353,7 @@ def test_versions_are_read_once_for_ever(
     assert counting.reads == 1
 
 
-def test_a_lagging_read_does_not_bring_back_what_was_replaced(
+def test_a_lagging_read_does_not_bring_back_an_old_version(
     counting: CountingEngine, publish: Callable[..., None], engine: DynamoEngine
 ) -> None:
     publish(version=1)

@@ -69,14 +69,14 @@ class TestRedeeming:
 
         assert (again.status, again.body) == (200, first.body)
 
-    def test_the_same_key_with_another_content_is_a_conflict(self, ana: str) -> None:
+    def test_the_same_key_with_different_content_is_a_conflict(self, ana: str) -> None:
         till.redeem(ana, key="once")
 
         answer = till.redeem(ana, "five-off", key="once")
 
         assert (answer.status, answer.code) == (409, "idempotency_conflict")
 
-    def test_the_same_key_of_another_caller_is_another_request(self, ana: str) -> None:
+    def test_the_same_key_from_another_caller_is_a_separate_request(self, ana: str) -> None:
         till.earn(ana, 4000)
         first = till.redeem(ana, key="once")
 
@@ -393,7 +393,7 @@ class TestHolds:
         )
         assert till.use(redeemed["voucher"]["code"]).code == "wrong_state"
 
-    def test_a_member_cancels_only_what_is_held(self) -> None:
+    def test_a_member_cancels_only_a_held_redemption(self) -> None:
         herself = person("eve", email="eve@example.com")
         eve = till.enroll_oneself(herself)
         till.earn(eve, 4900)

@@ -45,7 +45,7 @@ def taken(answer: Answer) -> tuple[int, int]:
     return answer.body["entry"]["points"], answer.body["debt"]
 
 
-def test_a_refund_by_amount_takes_back_what_the_order_no_longer_earns() -> None:
+def test_a_refund_by_amount_takes_back_the_points_the_order_no_longer_earns() -> None:
     ana = till.enroll()
     bought_id = bought(ana, 4999)
 
@@ -82,7 +82,7 @@ def test_the_same_refund_again_is_answered_with_the_same_body() -> None:
     assert till.member(ana)["balance"] == 24
 
 
-def test_the_same_refund_with_another_content_is_a_conflict() -> None:
+def test_the_same_refund_with_different_content_is_a_conflict() -> None:
     ana = till.enroll()
     bought_id = bought(ana, 4999)
     till.refund(bought_id, amount=money(2500))
@@ -92,7 +92,7 @@ def test_the_same_refund_with_another_content_is_a_conflict() -> None:
     assert (answer.status, answer.code) == (409, "idempotency_conflict")
 
 
-def test_a_refund_of_more_than_is_left_counts_for_what_is_left() -> None:
+def test_a_refund_of_more_than_the_rest_counts_as_the_rest() -> None:
     ana = till.enroll()
     bought_id = bought(ana, 1000)
 
@@ -134,7 +134,7 @@ def test_spent_points_become_debt_or_are_forgiven_by_the_programs_policy(
     assert till.member(ana)["debt"] == debt
 
 
-def test_debt_is_paid_by_what_is_earned_next(rules: Rules) -> None:
+def test_debt_is_paid_from_the_next_points_earned(rules: Rules) -> None:
     rules(clawback="unlimited", earning_rules=[rule()])
     ana = till.enroll()
     bought_id = bought(ana, 4000)

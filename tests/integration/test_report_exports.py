@@ -270,9 +270,7 @@ class TestFiles:
 
         assert sorted(int(row["points"]) for row in rows) == [-40, -5, 10, 49]
 
-    def test_what_lies_within_a_fact_is_json_in_csv_and_a_list_in_parquet(
-        self, tmp_path: Path
-    ) -> None:
+    def test_nested_values_are_json_in_csv_and_lists_in_parquet(self, tmp_path: Path) -> None:
         in_csv = rows_of(export(ORDERS | {"facts": "entries"}))
         exported = export(ORDERS | {"facts": "entries", "format": "parquet"}, key="k2")
 

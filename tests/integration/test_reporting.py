@@ -62,7 +62,7 @@ def story(program: PublishedProgram) -> None:
 
 @pytest.mark.usefixtures("story")
 class TestSummary:
-    def test_it_tells_what_the_program_brought_in(self) -> None:
+    def test_it_shows_the_revenue_of_the_program(self) -> None:
         archived()
 
         assert summary() == {
@@ -84,7 +84,7 @@ class TestSummary:
             "redemption_rate": 0.677966,
         }
 
-    def test_it_says_what_its_columns_are_and_as_of_when(self, time: Clock) -> None:
+    def test_it_describes_its_columns_and_names_its_time(self, time: Clock) -> None:
         archived()
 
         body = ask().body
@@ -115,7 +115,7 @@ class TestSummary:
 
         assert summary() == once
 
-    def test_a_warm_function_learns_what_came_since(self) -> None:
+    def test_a_warm_function_sees_new_facts(self) -> None:
         archived()
         before = summary()
         till.earn(till.enroll("dora@example.com"), 2000)
@@ -154,7 +154,7 @@ class TestSummary:
         assert body["chart"]["kind"] == "figures"
         assert all(column["description"] for column in body["columns"])
 
-    def test_rewards_are_told_by_id_with_the_names_of_the_document_in_force(self) -> None:
+    def test_rewards_are_listed_by_id_with_their_current_names(self) -> None:
         archived()
 
         body = ask(name="rewards").body
@@ -267,7 +267,7 @@ class TestPages:
         assert pages[0].text == pages[1].text
         assert "Bean" not in pages[0].text
 
-    def test_they_run_nothing_but_what_is_served_beside_them(self) -> None:
+    def test_they_run_only_scripts_served_with_them(self) -> None:
         page = open_pages()
 
         assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -285,7 +285,7 @@ class TestPages:
         policy = page.headers["content-security-policy"]
         assert "connect-src 'self' https://id.example.com;" in policy
 
-    def test_what_they_load_can_be_kept_for_ever(self) -> None:
+    def test_their_files_can_be_cached_forever(self) -> None:
         for path in assets():
             asset = call(reporting.handler, "GET", path)
 
@@ -294,7 +294,7 @@ class TestPages:
             assert asset.headers["x-content-type-options"] == "nosniff"
             assert asset.headers["content-type"].startswith(("text/javascript", "text/css"))
 
-    def test_what_they_load_travels_compressed(self) -> None:
+    def test_their_files_are_sent_compressed(self) -> None:
         library = next(path for path in assets() if path.endswith("plot.js"))
         request = event("GET", library, headers={"Accept-Encoding": "gzip, br"})
         context: Any = Context()

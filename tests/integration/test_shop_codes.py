@@ -102,7 +102,7 @@ def test_an_app_of_the_shop_s_own_is_granted_a_token_once_for_many_codes(
     "answer",
     [Reply(400), Reply(401), Reply(200, []), Reply(200, {}), Reply(200, {"access_token": None})],
 )
-def test_where_no_token_is_granted_the_shop_is_asked_again_later(
+def test_a_shop_that_grants_no_token_is_called_again_later(
     platform: PlatformServer, voucher: tuple[str, str], answer: Reply
 ) -> None:
     connect(**APP)
@@ -186,7 +186,7 @@ def test_points_of_a_cancelled_redemption_return_once_the_shop_has_let_go_of_the
     assert till.member(member_id)["balance"] == balance
 
 
-def test_a_shop_that_is_not_to_have_codes_is_not_asked(
+def test_a_shop_without_codes_is_not_called(
     platform: PlatformServer, voucher: tuple[str, str]
 ) -> None:
     connect()
@@ -196,7 +196,7 @@ def test_a_shop_that_is_not_to_have_codes_is_not_asked(
     assert platform.requests == []
 
 
-def test_a_redemption_of_nobody_is_passed_over(platform: PlatformServer) -> None:
+def test_an_unknown_redemption_is_skipped(platform: PlatformServer) -> None:
     connect(**CONNECTION)
 
     assert work_off(handler, announce("red_unknown")) == []

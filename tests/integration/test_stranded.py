@@ -80,7 +80,7 @@ def statuses() -> list[str]:
     return [each["status"] for each in call(program, "GET", path, as_=MANAGER).body["items"]]
 
 
-def test_what_the_queue_did_not_take_is_refused_so_that_it_is_delivered_again(
+def test_a_delivery_the_queue_rejects_is_refused_so_that_the_shop_repeats_it(
     member_id: str, time: Clock, strand: Strand
 ) -> None:
     refused = strand()
@@ -94,7 +94,7 @@ def test_what_the_queue_did_not_take_is_refused_so_that_it_is_delivered_again(
     assert statuses() == ["earned", "received"]
 
 
-def test_what_was_kept_and_not_queued_is_found_and_counts_once(
+def test_a_stored_delivery_that_was_never_queued_is_found_and_counts_once(
     member_id: str, time: Clock, strand: Strand
 ) -> None:
     strand()
@@ -116,7 +116,7 @@ def test_a_look_that_finds_nothing_is_counted_too(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("age", [timedelta(minutes=29), timedelta(hours=2, seconds=1)])
-def test_what_may_still_be_on_its_way_or_was_looked_at_before_is_left_alone(
+def test_recent_and_already_checked_deliveries_are_left_alone(
     time: Clock, strand: Strand, age: timedelta
 ) -> None:
     strand()
