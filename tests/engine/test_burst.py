@@ -140,7 +140,10 @@ def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:
             changed = order(1, line_items=order(0)["line_items"][:1])
             return paid + sent("orders/updated", changed, "c"), 195
         case 1:
-            refund = shopify.payload("refund.509562969", order_id=1000 + number)
+            later = (moment + timedelta(seconds=30)).isoformat()
+            refund = shopify.payload(
+                "refund.509562969", order_id=1000 + number, created_at=later, processed_at=later
+            )
             return paid + sent("refunds/create", refund | {"id": number}, "c", "d"), 382
         case 2:
             gone = order(2, cancelled_at=moment.isoformat(), financial_status="refunded")

@@ -229,7 +229,7 @@ def test_an_order_that_changed_settles_to_its_new_amount(
         "earned",
         "edited",
         "edited",
-        "edited",
+        "ignored",
     ]
     entries = member(member_id, "/history")["items"]
     assert sorted((entry["kind"], entry["points"]) for entry in entries) == [

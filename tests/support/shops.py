@@ -81,7 +81,8 @@ def _shopify(began_at: datetime) -> Shop:
 
     paid = order(0)
     fewer = order(1, line_items=paid["line_items"][:1])
-    refund = shopify.payload("refund.509562969")
+    refunded_at = (began_at + timedelta(minutes=3)).isoformat()
+    refund = shopify.payload("refund.509562969", created_at=refunded_at, processed_at=refunded_at)
     gone = order(
         4,
         cancelled_at=(began_at + timedelta(minutes=4)).isoformat(),

@@ -6,6 +6,8 @@ One point is one cent of the goods without tax.
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.shop_stories import ConnectedShop, earning
 
@@ -266,3 +268,35 @@ def test_a_deleted_order_waits_for_a_person_because_a_bare_number_proves_nothing
 
     assert (outcome.status, outcome.reason) == ("parked", "unconfirmed_deletion")
     assert shop.balance == 4000
+
+
+# What an order of 40.00 may come to, and the points that are left of it.
+STATES: tuple[tuple[dict[str, Any], int], ...] = (
+    ({}, 4000),
+    ({"line_items": [item("55.00")]}, 5500),
+    ({"refunds": [{"id": 811, "total": "-10.00"}]}, 3000),
+    ({"refunds": [{"id": 811, "total": "-10.00"}, {"id": 812, "total": "-5.00"}]}, 2500),
+    ({"status": "completed"}, 4000),
+    ({"status": "cancelled"}, 0),
+    ({"status": "failed"}, 0),
+    ({"status": "refunded", "refunds": [{"id": 813, "total": "-40.00"}]}, 0),
+)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_the_last_version_decides_in_whatever_order_and_however_often_all_arrive(
+    data: st.DataObject,
+) -> None:
+    story = data.draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=7))
+    versions = [order(minute=minute, **changes) for minute, (changes, _) in enumerate(story, 1)]
+    repeats = data.draw(st.lists(st.sampled_from(versions), max_size=6))
+    shop = ConnectedShop("woocommerce")
+    shop.enroll(str(CUSTOMER))
+
+    # An order that is given up before anything else of it is known leaves no trace.
+    shop.deliver("order.updated", order())
+    for version in data.draw(st.permutations([order(), *versions, *repeats])):
+        shop.deliver("order.updated", version)
+
+    assert shop.balance == story[-1][1]

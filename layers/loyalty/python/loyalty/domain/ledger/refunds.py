@@ -103,8 +103,16 @@ def refunded_with(state: OrderState, refund: RequestedRefund) -> OrderState:
         revocable={**state.revocable, refund.refund_id: refund}
         if refund.is_revocable
         else state.revocable,
+        told_at=told_until(state, refund),
         counter=state.counter + 1,
     )
+
+
+def told_until(state: OrderState, refund: RequestedRefund) -> datetime | None:
+    """The time of the latest version: a cancellation that can be undone is a version, too."""
+    if not (refund.whole and refund.is_revocable):
+        return state.told_at
+    return max(state.told_at or refund.occurred_at, refund.occurred_at)
 
 
 def withdrawn_by(

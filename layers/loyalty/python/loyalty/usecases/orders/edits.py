@@ -27,6 +27,7 @@ from loyalty.domain.ledger.refunds import (
     clawback_name,
     in_force,
     state_of,
+    told_until,
     withdrawing,
     withdrawn_by,
 )
@@ -141,6 +142,10 @@ def record_storefront_refund(
             return Outdated()
         if name != request.refund_id:
             return _refund(ref, request, name, desk=desk)
+    if is_standing and state and told_until(state, request) != state.told_at:
+        # Cancelled again: a version from before that must not set the order back.
+        noted = replace(state, told_at=request.occurred_at, counter=state.counter + 1)
+        _note(ref, noted, counter_seen=state.counter, desk=desk)
     return record_refund(file, ref, request, desk=desk)
 
 
@@ -239,11 +244,11 @@ def _revised_accrual(
     if not isinstance(earned, Accrual):
         raise TypeError("an accrual without its order")
     state = state_of(earned, file.state)
-    if file.entry is not None:
-        return Edited(entry=file.entry, replayed=True, is_in_force=not state.is_whole)
     in_force_since = version_time(earned, file.state)
     if is_outdated(version.order.told_at, by=in_force_since):
         return Outdated()
+    if file.entry is not None:
+        return Edited(entry=file.entry, replayed=True, is_in_force=not state.is_whole)
     current = in_force(earned, file.state)
     order = version.after(current)
     withdrawn = withdrawn_by(order, version.listed, state.revocable.values())
@@ -260,7 +265,9 @@ def _revised_accrual(
         is_in_force = not withdrawing(state, withdrawn).is_whole
         return Edited(entry=entry, replayed=False, is_in_force=is_in_force)
     if order.told_at != in_force_since:
-        _note(order, earned, file, desk=desk)
+        noted = replace(state, told_at=order.told_at, counter=state.counter + 1)
+        counter_seen = file.state.counter if file.state else None
+        _note(order.ref, noted, counter_seen=counter_seen, desk=desk)
     return Earned(entry=accrual, replayed=True)
 
 
@@ -295,16 +302,9 @@ def _edited(
     return posting.entries[0]
 
 
-def _note(order: Order, earned: Accrual, file: OrderOnFile, *, desk: Desk) -> None:
+def _note(ref: OrderRef, state: OrderState, *, counter_seen: int | None, desk: Desk) -> None:
     """Note the time of a version without changes, so that versions before it are outdated."""
-    state = state_of(earned, file.state)
-    noted = replace(state, told_at=order.told_at, counter=state.counter + 1)
-    change = OrderStateChange(
-        order.source,
-        order.order_id,
-        noted,
-        counter_seen=file.state.counter if file.state else None,
-    )
+    change = OrderStateChange(ref.source, ref.order_id, state, counter_seen=counter_seen)
     desk.books.post(Posting(order_state=change))
 
 

@@ -86,6 +86,10 @@ def _wait(
     if earlier is not None:
         if earlier.fingerprint != request.fingerprint:
             raise IdempotencyConflict("This refund was already recorded with different content")
+        if request.whole and request.is_revocable and earlier.occurred_at < request.occurred_at:
+            # Cancelled again: a version from before that must not set the order back.
+            refunds = tuple(request if each is earlier else each for each in found.refunds)
+            desk.books.keep(replace(found, count=found.count + 1, refunds=refunds))
         return
     if found.order is not None:
         _check_lines(request, found.order)
