@@ -283,7 +283,13 @@ class Auditor:
     def _leaves_what_may_be_taken_back(
         self, key: Key, entry: Any, today: str, program: PublishedProgram
     ) -> None:
-        """Nobody gives away what a refund of a recent order would have to take from them."""
+        """Nobody gives away what a refund of a recent order would have to take from them.
+
+        A slow writer may have decided on the day before, while others have brought the account to
+        the next day: what counts as recent is what is recent now.
+        """
+        latest = self._days.get(entry["member_id"])
+        today = max(today, latest.isoformat()) if latest else today
         transfers = program.document.transfers
         days = transfers.min_age_days if transfers else 0
         recent = sum(

@@ -49,3 +49,11 @@ def test_who_kept_a_guests_order_before_it_earned_may_say_so_after_its_member_wa
 
 def test_a_merge_by_the_id_of_somebody_merged_before_leaves_no_identity_behind() -> None:
     assert run(range(2485, 2486)).broken is None
+
+
+def test_two_members_who_name_one_identity_are_merged_in_one_write() -> None:
+    assert run(range(7135, 7136)).broken is None
+
+
+def test_points_are_given_away_by_a_slow_writer_while_others_are_a_day_ahead() -> None:
+    assert run(range(9201, 9202)).broken is None

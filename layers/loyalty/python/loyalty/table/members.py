@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
@@ -87,9 +86,9 @@ class TableMembers:
                 _member_to_item(after),
                 (equal(("revision",), before.revision),),
             ),
-            *self._claims(after, after.identities.keys() - before.identities.keys(), losses=losses),
+            *self._claims(after, _without(after, before), losses=losses),
             *self._regraded(before, after),
-            *self._releases(before.identities.keys() - after.identities.keys(), after.member_id),
+            *self._releases(_without(before, after), after.member_id),
         )
 
     def unite(self, loser: Member, before: Member, after: Member) -> None:
@@ -101,7 +100,8 @@ class TableMembers:
             ),
             Delete(self._profile(loser), (equal(("revision",), loser.revision),)),
             *self._moves(loser.identities, after, taken_from=loser.member_id),
-            *self._regraded(before, after),
+            # Both may have claimed an identity that only the loser held.
+            *self._regraded(before, after, besides=loser.identities.keys()),
         )
 
     def erase(self, member: Member, closing: Posting, *, begins: Erasure) -> None:
@@ -162,7 +162,7 @@ class TableMembers:
         return {places[key]: _holder(item) for key, item in found.items()}
 
     def _claims(
-        self, member: Member, identities: AbstractSet[Identity], *, losses: Sequence[Loss]
+        self, member: Member, identities: Collection[Identity], *, losses: Sequence[Loss]
     ) -> Iterable[Operation]:
         """Put each identity under the current key; it must be free there and under older keys.
 
@@ -170,25 +170,31 @@ class TableMembers:
         """
         taken: set[Identity] = set()
         for loss in losses:
-            lost = loss.identities & identities
-            taken |= lost
+            lost = [identity for identity in identities if identity in loss.identities]
+            taken.update(lost)
             yield Put(
                 self._profile(loss.after),
                 _member_to_item(loss.after),
                 (equal(("revision",), loss.before.revision),),
             )
             yield from self._moves(lost, member, taken_from=loss.before.member_id)
-        for identity in identities - taken:
+        for identity in identities:
+            if identity in taken:
+                continue
             current, *others = self._places(identity)
             yield Put(current, _identity_item(member, identity), (Absent(),))
             yield from (Check(other, (Absent(),)) for other in others)
 
-    def _regraded(self, before: Member, after: Member) -> Iterable[Operation]:
+    def _regraded(
+        self, before: Member, after: Member, *, besides: Collection[Identity] = ()
+    ) -> Iterable[Operation]:
         """Rewrite the identities that stay and whose claim became stronger or weaker."""
         regraded = [
             each
-            for each in before.identities.keys() & after.identities.keys()
-            if before.strength(each) != after.strength(each)
+            for each in before.identities
+            if each in after.identities
+            and each not in besides
+            and before.strength(each) != after.strength(each)
         ]
         return self._moves(regraded, after, taken_from=after.member_id)
 
@@ -222,6 +228,11 @@ class TableMembers:
 
     def _profile(self, member: Member) -> Key:
         return keys.profile(self._program, member.member_id)
+
+
+def _without(one: Member, other: Member) -> Sequence[Identity]:
+    """One member's identities that the other lacks, in their order."""
+    return [identity for identity in one.identities if identity not in other.identities]
 
 
 def _of(member_id: str) -> AnyOf:
