@@ -109,6 +109,7 @@ _LATTE: Final[Json] = {
     "per_member_max": None,
     "voucher_days": None,
     "available": True,
+    "translations": {"fr": {"name": "Un café au lait", "description": None}},
 }
 
 _BREAKDOWN: Final = [

@@ -365,13 +365,13 @@ MUTANTS: Final = (
     Mutant(
         "an edit that a later one has corrected is settled all the same",
         "_revised_accrual",
-        "if is_outdated(order.told_at, by=current_told_at):\n    return Outdated()",
+        "if is_outdated(version.order.told_at, by=in_force_since):\n    return Outdated()",
         "",
     ),
     Mutant(
         "an order that is told again as it was does not outdate what was told in between",
         "_revised_accrual",
-        "order.told_at != current_told_at",
+        "order.told_at != in_force_since",
         "order.told_at is None",
     ),
     Mutant(
@@ -449,9 +449,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what was proven is taken by the next who proves it",
-        "_losses",
-        "holder.strength < min(claimant.strength(identity), weakest_kept)",
-        "holder.strength <= min(claimant.strength(identity), weakest_kept)",
+        "losses_to",
+        "holder.strength < min(claimant.strength(identity), safe_from)",
+        "holder.strength <= min(claimant.strength(identity), safe_from)",
     ),
     Mutant(
         "who loses an identity still has it on file",
@@ -498,8 +498,8 @@ MUTANTS: Final = (
     Mutant(
         "a guest's order becomes what it was before",
         "_revised_guest_order",
-        "is_outdated(order.told_at, by=found.order.told_at)",
-        "not order",
+        "is_outdated(version.order.told_at, by=found.order.told_at)",
+        "not version.order",
     ),
     Mutant(
         "what waits is written over what has joined it",
