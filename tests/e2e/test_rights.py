@@ -143,6 +143,7 @@ def drive_everything(api: DescribedApi) -> None:
     # Program and storefronts; a secret is made, replaced and deleted.
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
+    api.call("manager", "POST", "/check", json=api.program.document)
     api.call("member", "GET", "/rewards")
     shop = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf", "secrets": ["one"]}
     api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)
@@ -153,6 +154,9 @@ def drive_everything(api: DescribedApi) -> None:
     (delivery,) = eventually(lambda: api.call("manager", "GET", path)["items"], bool)
     api.call("manager", "POST", f"{path}/{delivery['id']}/replay", status=202)
     api.send("manager", "GET", f"{path}/{delivery['id']}/data-request", status=404)
+    path_of_erasures = "/storefronts/online/erasures"
+    api.call("manager", "GET", path_of_erasures)
+    api.send("manager", "POST", f"{path_of_erasures}/nobody-asked/stop", status=404)
     span = {"from": delivery["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
     api.send("manager", "DELETE", "/storefronts/online", status=204)
@@ -193,6 +197,9 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("service", "POST", "/orders/pos/4/refunds", json=refund, status=201)
     api.call("service", "POST", "/orders/pos/5/refunds", json=refund, status=202)
     api.call("service", "GET", "/orders/pos/4")
+    content = order("1", 6000, member_id=ana)
+    corrected = {name: content[name] for name in content.keys() - {"source", "order_id"}}
+    api.call("service", "PUT", "/orders/pos/1", json=corrected)
     adjusted = {"points": 400, "reason": "goodwill"}
     api.call("manager", "POST", f"/members/{ana}/adjustments", json=adjusted, status=201)
     gift = {"to_member_id": bob, "points": 5}
@@ -265,7 +272,8 @@ def fetch_a_file(api: DescribedApi) -> None:
 def webhooks_out(api: DescribedApi) -> None:
     path = "/endpoints/crm"
     with receiving() as receiver:
-        body = {"url": f"{receiver.origin}/", "events": ["MemberEnrolled"]}
+        # Nothing here causes it: only what is sent for a test arrives.
+        body = {"url": f"{receiver.origin}/", "events": ["MemberErased"]}
         api.call("manager", "PUT", path, json=body, status=201)
         api.call("manager", "PUT", path, json=body | {"description": "Our CRM"})
         api.call("manager", "GET", path)
