@@ -290,7 +290,8 @@ def refund(number: int, refund_id: str) -> Answer:
 
 
 def of_five_lines(number: int, *, paid_at: datetime) -> dict[str, Any]:
-    body = payload(WITH_CUSTOMER, paid_at=paid_at, id=5_678_901_234_560 + number)
+    numbered = 5_678_901_234_560 + number
+    body = payload(WITH_CUSTOMER, paid_at=paid_at, id=numbered, financial_status="paid")
     lines = body["line_items"]
     body["line_items"] = [
         lines[place % len(lines)] | {"id": 13_457_042_702_440 + place} for place in range(5)

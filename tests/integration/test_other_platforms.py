@@ -95,7 +95,8 @@ class TestWooCommerce:
             "earned:",
             "earned:",
             "edited:",
-            "edited:",
+            # The late version is older than the cancellation.
+            "ignored:outdated",
             "refunded:",
             "refunded:",
         ]
