@@ -31,7 +31,6 @@ IGNORED: Final = frozenset(
         "time_out_of_range",
         "told_by_invoice",
         "told_by_orders_updated",
-        "two_members",
         "unconfirmed_deletion",
         "unknown_plan",
         "unknown_topic",
@@ -58,6 +57,7 @@ PARKED: Final = frozenset(
         "too_large",
         "too_many_lines",
         "too_many_refunds",
+        "two_members",
         "unknown_currency",
         "unknown_level",
     }
