@@ -12,6 +12,7 @@ from loyalty.domain.ledger.account import TierFloor, redemptions_counter
 from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.program.document import FixedDateExpiry
+from loyalty.table.operations import Query
 from loyalty.usecases.orders.refunds import WAITING_MAX
 from tests.simulation import programs
 from tests.simulation.requests import (
@@ -60,7 +61,7 @@ from tests.simulation.scene import (
     writing,
     writing_to,
 )
-from tests.simulation.world import Answer, Fault, Request, Write
+from tests.simulation.world import Answer, Fault, Read, Request, Write
 
 MIDNIGHT = NOON + timedelta(hours=12)
 
@@ -1138,6 +1139,32 @@ class TestVersionsOfAnOrder:
 
 
 class TestStrangers:
+    def test_who_signs_in_between_the_two_halves_of_a_merge_gets_their_guest_orders(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Note("ann", EMAIL)))
+        done(world.finish(Earn(order("o1", 50), None, (PHONE,))))
+        done(world.finish(Link("ann", EMAIL)))
+        claiming = world.start(Link("ann", PHONE))
+        claiming.run_to(lambda call: isinstance(call, Read) and isinstance(call.target, Query))
+        merging = world.start(Merge("ann", "bob", "m0"))
+        merging.run_to(writing_to("PROFILE"))
+
+        done(world.finish(SignIn("pia", (EMAIL, PHONE))))
+
+        assert account(world, "bob").balance == 50
+
+    def test_a_survivor_gets_an_identity_that_a_half_done_merge_has_not_passed_on(self) -> None:
+        world = scene("ann", "bob")
+        done(world.finish(Link("ann", EMAIL)))
+        merging = world.start(Merge("ann", "bob", "m0"))
+        merging.run_to(writing_to("PROFILE"))
+
+        done(world.finish(Link("bob", EMAIL)))
+
+        done(merging.finish())
+        done(world.finish(Earn(order("o1", 50), None, (EMAIL,))))
+        assert account(world, "bob").balance == 50
+
     def test_a_member_who_proves_an_address_takes_it_from_one_who_only_noted_it(self) -> None:
         world = scene("ann")
         done(world.finish(SignIn("mallory", (PHONE,))))

@@ -57,3 +57,7 @@ def test_two_members_who_name_one_identity_are_merged_in_one_write() -> None:
 
 def test_points_are_given_away_by_a_slow_writer_while_others_are_a_day_ahead() -> None:
     assert run(range(9201, 9202)).broken is None
+
+
+def test_who_signs_in_while_a_merge_is_half_done_gets_their_guest_orders() -> None:
+    assert run(range(16_748, 16_749)).broken is None

@@ -23,7 +23,7 @@ from loyalty.usecases.people.identity_claims import (
     refuse_unproven,
     with_gains,
 )
-from loyalty.usecases.people.members import Enrolled, look_up, save_update, unite
+from loyalty.usecases.people.members import Enrolled, look_up_united, save_update
 from loyalty.usecases.ports import Desk, Loss, Members, Raced
 
 
@@ -95,7 +95,7 @@ def enroll_oneself(
         newcomer = _newcomer(application, claims, desk=desk)
         losses = losses_to(newcomer, claims, holders=holders, members=members, desk=desk)
         return _begin(newcomer, losses=losses, members=members)
-    enrolled = look_up(member_id, members=members, strong=True)
+    enrolled = look_up_united(member_id, members=members, desk=desk)
     member = enrolled.member
     add = {each: True for each in proven if is_free(holders.get(each), member)}
     update = MemberUpdate(add=add)
@@ -138,11 +138,7 @@ def _begin(newcomer: Member, *, losses: Sequence[Loss], members: Members) -> Enr
 def _enrolled_earlier(application: Application, *, members: Members, desk: Desk) -> Enrolled:
     """The member whom this request enrolled before, or the one they were merged into."""
     member_id = application.member_id
-    enrolled = look_up(member_id, members=members, strong=True)
-    if enrolled.member.member_id != member_id:
-        # The merge may not have passed on their identities yet.
-        unite(member_id, members=members, desk=desk)
-        enrolled = look_up(member_id, members=members, strong=True)
+    enrolled = look_up_united(member_id, members=members, desk=desk)
     return replace(enrolled, is_new=_is_begun_by(application, enrolled.member, desk=desk))
 
 

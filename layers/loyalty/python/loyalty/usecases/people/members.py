@@ -66,6 +66,23 @@ def look_up(member_id: str, *, members: Members, strong: bool = False) -> Enroll
     raise NotFound("There is no such member")
 
 
+def look_up_united(member_id: str, *, members: Members, desk: Desk) -> Enrolled:
+    """Find a member as `look_up` does; for a merged id, first complete what a merge left undone.
+
+    A merge passes on points and then identities. Between the two, an identity still names the
+    merged member, and the survivor's profile does not list it.
+
+    Raises:
+        NotFound: there is no such member, or they were erased.
+        TryAgain: overtaken too often.
+    """
+    enrolled = look_up(member_id, members=members, strong=True)
+    if enrolled.member.member_id == member_id:
+        return enrolled
+    unite(member_id, members=members, desk=desk)
+    return look_up(member_id, members=members, strong=True)
+
+
 def change(
     member_id: str,
     update: MemberUpdate,
@@ -91,14 +108,17 @@ def change(
     attempts = Attempts(desk)
     while True:
         is_contested = attempts.begin()
-        enrolled = look_up(member_id, members=members, strong=True)
+        enrolled = look_up_united(member_id, members=members, desk=desk)
         losses: Sequence[Loss] = ()
         if is_contested:
             # Read again each time: the member may have been merged with a loser meanwhile.
             becomes = changed(enrolled.member, update, now=desk.now)
             try:
                 losses = losses_to(becomes, claims, members=members, desk=desk)
-            except IdentityTaken:
+            except IdentityTaken as refusal:
+                if _is_now(refusal.member_id, enrolled.member, members=members, desk=desk):
+                    # A merge made them one member, and had not passed on the identity yet.
+                    continue
                 if proven is None:
                     raise
                 raise not_yours() from None
@@ -106,6 +126,16 @@ def change(
             return save_update(enrolled, update, losses=losses, members=members, desk=desk)
         except Raced:
             continue
+
+
+def _is_now(holder_id: str | None, member: Member, *, members: Members, desk: Desk) -> bool:
+    if holder_id is None:
+        return False
+    try:
+        holder = look_up_united(holder_id, members=members, desk=desk).member
+    except NotFound:
+        return False
+    return holder.member_id == member.member_id
 
 
 def save_update(
