@@ -23,7 +23,7 @@ from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.intake import Unfetchable
-from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, pause_seconds, put_right
+from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, pause_seconds, sync_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def take(record: SQSRecord) -> None:
         return
     desk = open_desk(program_id, table=settings(CodesSettings).table)
     try:
-        done = put_right(redemption_id, shops=shops, desk=desk)
+        done = sync_code(redemption_id, shops=shops, desk=desk)
     except NotFound:
         # A test event of somebody's; of a redemption of ours the entry stays for ever.
         logger.warning("no such redemption", redemption_id=redemption_id)

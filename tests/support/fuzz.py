@@ -12,7 +12,7 @@ from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, order_fingerprint
 from loyalty.domain.people.privacy_requests import PrivacyRequest
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
@@ -115,7 +115,7 @@ def must_make_sense(command: Command | PrivacyRequest | FetchNeeded) -> None:
         case OrderRefunded():
             assert re.fullmatch(EXTERNAL_ID, command.order_id)
             must_give_back(command.refund)
-        case CustomerTold() | CustomerErased() | MembershipTold():
+        case CustomerUpdated() | CustomerErased() | MembershipUpdated():
             assert re.fullmatch(EXTERNAL_ID, command.customer.value)
             assert command.customer.source
         case Ignored() | Parked():

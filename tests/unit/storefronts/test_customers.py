@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.people.identity import Identity
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
 from loyalty.domain.shops.storefront import Ignored, Parked
 from loyalty.storefronts.bigcommerce import BIGCOMMERCE
 from loyalty.storefronts.shopify import SHOPIFY
@@ -116,7 +116,7 @@ CUSTOMERS: list[tuple[Platform, str, Any, str]] = [
 def test_a_customer_is_read(platform: Platform, topic: str, body: Any, name: str) -> None:
     command = translated(platform, topic, body)
 
-    assert isinstance(command, CustomerTold), command
+    assert isinstance(command, CustomerUpdated), command
     assert command.customer == Identity("customer", name, "shop")
     assert command.contacts == (EMAIL, PHONE)
     assert command.verified == frozenset()
@@ -143,7 +143,7 @@ def test_bigcommerce_is_asked_for_its_customers() -> None:
     )
 
     assert fetch == fetch_of("/v3/customers?id:in=11")
-    assert isinstance(command, CustomerTold)
+    assert isinstance(command, CustomerUpdated)
     assert (command.customer.value, command.contacts) == ("11", (EMAIL, PHONE))
     assert BIGCOMMERCE.envelope(body, {}).customer_id == "11"
 
@@ -192,7 +192,7 @@ class TestMemberships:
 
         command = translated(STRIPE, body["type"], body)
 
-        assert command == MembershipTold(
+        assert command == MembershipUpdated(
             customer=Identity("customer", "cus_1", "shop"),
             membership_id="sub_1",
             plans=("price_gold", "prod_gold"),
@@ -236,7 +236,7 @@ class TestMemberships:
 
         command = translated(SQUARE, body["type"], body)
 
-        assert command == MembershipTold(
+        assert command == MembershipUpdated(
             customer=Identity("customer", "ANA", "shop"),
             membership_id="sub-1",
             plans=("GOLD-MONTHLY",),
@@ -310,7 +310,7 @@ def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
 ) -> None:
     command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | changes)
 
-    assert isinstance(command, CustomerTold)
+    assert isinstance(command, CustomerUpdated)
     assert command.contacts == (EMAIL, PHONE)
     assert command.verified == ({EMAIL} if is_verified else set())
 

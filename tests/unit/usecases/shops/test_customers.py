@@ -11,7 +11,7 @@ from local.memory import MemoryEngine
 from loyalty.domain.ledger.account import TierFloor
 from loyalty.domain.people.identity import Identity, Keyring, identify
 from loyalty.domain.people.member import MemberUpdate
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold, MembershipTold
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated, MembershipUpdated
 from loyalty.domain.shops.storefront import Outcome
 from loyalty.table.books import TableBooks
 from loyalty.table.customers import TableCustomers
@@ -93,7 +93,7 @@ class Shop:
             pause=lambda _attempt: None,
         )
 
-    def tells(self, command: CustomerTold | CustomerErased | MembershipTold) -> Outcome:
+    def tells(self, command: CustomerUpdated | CustomerErased | MembershipUpdated) -> Outcome:
         return apply_to_person(
             command,
             storefront=self.storefront,
@@ -125,14 +125,14 @@ def shop() -> Shop:
     return shop
 
 
-def customer(*contacts: Identity, **changes: Any) -> CustomerTold:
+def customer(*contacts: Identity, **changes: Any) -> CustomerUpdated:
     what: dict[str, Any] = {"name": "Ana", "told_at": NOW} | changes
-    return CustomerTold(customer=CUSTOMER, contacts=contacts, **what)
+    return CustomerUpdated(customer=CUSTOMER, contacts=contacts, **what)
 
 
-def membership(**changes: Any) -> MembershipTold:
+def membership(**changes: Any) -> MembershipUpdated:
     what: dict[str, Any] = {"paid_until": PAID_UNTIL, "told_at": NOW} | changes
-    return MembershipTold(
+    return MembershipUpdated(
         customer=CUSTOMER, membership_id="sub_1", plans=("price_gold", "prod_gold"), **what
     )
 

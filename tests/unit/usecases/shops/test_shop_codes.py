@@ -32,7 +32,7 @@ from loyalty.usecases.shops.shop_codes import (
     DiscountCodes,
     ShopRefused,
     pause_seconds,
-    put_right,
+    sync_code,
 )
 from tests.simulation.requests import WHY
 from tests.support.documents import reward
@@ -106,7 +106,7 @@ def code_shop(codes: DiscountCodes, storefront_id: str = "online") -> CodeShop:
 
 
 def reconciled(shop: Shop, voucher: Voucher, store: Store) -> list[str]:
-    return list(put_right(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk))
+    return list(sync_code(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk))
 
 
 def used(shop: Shop, voucher: Voucher) -> None:
@@ -198,7 +198,7 @@ def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
         store.before_create = lambda: None
         cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
         # Who is told of it is quicker, and finds no code.
-        put_right(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk)
+        sync_code(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk)
 
     store.before_create = cancelled
 
@@ -234,7 +234,7 @@ def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
 
     shops = [code_shop(Closed(), "closed"), code_shop(store)]
     with pytest.raises(ShopRefused, match="access_denied"):
-        put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
+        sync_code(voucher.redemption_id, shops=shops, desk=shop.desk)
 
     assert store.done == ["create"]
 
@@ -291,12 +291,12 @@ class TestCancelling:
         shop, store, other = bean(), Store(), Store()
         voucher = redeemed(shop)
         shops = [code_shop(store), code_shop(other, "other")]
-        put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
+        sync_code(voucher.redemption_id, shops=shops, desk=shop.desk)
         cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
         other.trouble = TryAgain()
 
         with pytest.raises(TryAgain):
-            put_right(voucher.redemption_id, shops=shops, desk=shop.desk)
+            sync_code(voucher.redemption_id, shops=shops, desk=shop.desk)
 
         assert not store.codes[voucher.code].is_active
         assert shop.account("ana").balance == 90
@@ -374,7 +374,7 @@ class TestCancelling:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
 
-        put_right(voucher.redemption_id, shops=[], desk=shop.desk)
+        sync_code(voucher.redemption_id, shops=[], desk=shop.desk)
 
         assert shop.account("ana").balance == 100
 
@@ -383,7 +383,7 @@ class TestCancelling:
         voucher = cancelling(shop, store)
         without_new_codes = CodeShop(storefront_id="online", codes=store, creates=False)
 
-        put_right(voucher.redemption_id, shops=[without_new_codes], desk=shop.desk)
+        sync_code(voucher.redemption_id, shops=[without_new_codes], desk=shop.desk)
 
         assert not store.codes[voucher.code].is_active
         assert shop.account("ana").balance == 100
@@ -415,7 +415,7 @@ def test_what_was_never_redeemed_is_not_there() -> None:
     shop = bean()
 
     with pytest.raises(NotFound):
-        put_right("red_unknown", shops=[code_shop(Store())], desk=shop.desk)
+        sync_code("red_unknown", shops=[code_shop(Store())], desk=shop.desk)
 
 
 def test_a_shop_is_left_alone_for_longer_each_time() -> None:

@@ -1,4 +1,4 @@
-"""Commands that every platform's payloads become: paid orders, refunds, customers."""
+"""Build the commands that every platform's payloads become: paid orders, refunds, customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from loyalty.domain.ledger.entries import RequestedRefund
 from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import LINES_MAX, Line, Order
 from loyalty.domain.people.identity import Identity, IdentityKind, NotAnIdentity, identify
-from loyalty.domain.shops.customers import CustomerErased, CustomerTold
+from loyalty.domain.shops.customers import CustomerErased, CustomerUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     Ignored,
@@ -25,14 +25,14 @@ from loyalty.domain.shops.storefront import (
 )
 
 NAME_CHARACTERS_MAX: Final = 200
-# More are no customer's order but a mistake, or an attack.
+# An order with more refunds is a mistake or an attack.
 REFUNDS_MAX: Final = 100
 
 
 def identities(
     named: Iterable[tuple[IdentityKind, str | None]], *, source: str
 ) -> tuple[Identity, ...]:
-    """Who bought, in the order they are named in. What cannot be an identity is passed over."""
+    """The buyer's identities, in the given order. Values that cannot be identities are left out."""
     found: dict[Identity, None] = {}
     for kind, value in named:
         if value:
@@ -53,10 +53,11 @@ def paid(
     discounts: Iterable[str] | None = None,
     all_given_back: bool = False,
 ) -> Command:
-    """A paid order, if its lines make sense and it is somebody's; `pointer` is where they are.
+    """A paid order, if its lines make sense and it has a customer; `pointer` is where lines are.
 
-    One that does not earn, `excluded` says why, may have earned before: its refunds count then.
-    `discounts` are what its discounts are called, where that is told: vouchers are among them.
+    An order that does not earn, for the reason `excluded`, may have earned before: then its refunds
+    count. `discounts` are the names of its discounts, if the platform lists them; vouchers are
+    among them.
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
@@ -81,7 +82,10 @@ def paid(
 
 
 def together(orders: Sequence[Command]) -> Command | None:
-    """Orders that one delivery reports at once; the first of them that makes no sense, if any."""
+    """Several orders of one delivery as one command, or the first that is no paid order.
+
+    None if there are no orders.
+    """
     for command in orders:
         if not isinstance(command, OrderPaid):
             return command
@@ -99,7 +103,7 @@ def refunded(
     currency: str,
     all_given_back: bool = False,
 ) -> Command:
-    """A refund of an order, if it makes sense."""
+    """A refund of an order, if its amount is possible."""
     if not given_back_minor(refund):
         return Ignored("nothing_given_back")
     if given_back_minor(refund) > AMOUNT_MINOR_MAX:
@@ -122,14 +126,14 @@ def customer(
     names: Iterable[str | None] = (),
     consents: Mapping[str, bool] = MappingProxyType({}),
     told_at: datetime | None,
-) -> CustomerTold:
-    """A customer as the shop knows them; `customer_id` is a name, and `names` make up theirs.
+) -> CustomerUpdated:
+    """A customer's current state; `names` are the parts of their name.
 
-    `verified` are the kinds of contacts that the platform says the customer proved to be theirs.
+    `verified` are the kinds of contacts that the customer has proven, according to the platform.
     """
     contacts, proven = identities(named, source=source), set(verified)
     name = as_line(" ".join(part for part in names if part))
-    return CustomerTold(
+    return CustomerUpdated(
         customer=identify("customer", customer_id, source=source),
         contacts=contacts,
         verified=frozenset(each for each in contacts if each.kind in proven),
@@ -146,9 +150,10 @@ def customer_erased(customer_id: str, *, source: str) -> CustomerErased:
 def shared_out(
     refund_id: str, *, occurred_at: datetime, back_minor: int, shares_minor: Mapping[str, int]
 ) -> RequestedRefund:
-    """What was given back, to what it is told to be for first, by line; "" is no line's.
+    """A refund of `back_minor`, divided by line: `shares_minor` says what each line is worth.
 
-    Less is shared out in proportion, more is of the whole order.
+    If less was paid back than the shares, they are reduced in proportion; if more, the rest is for
+    the whole order. The share of "" belongs to no line.
     """
     shares = dict(shares_minor)
     if back_minor < sum(shares.values()):

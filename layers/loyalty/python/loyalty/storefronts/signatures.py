@@ -1,4 +1,4 @@
-"""How platforms sign. A signature is never compared in variable time."""
+"""Signatures of platforms. They are always compared in constant time."""
 
 import base64
 import hashlib
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-# How far a signed time may lie from ours: what is replayed later is not believed.
+# How far a signed time may be from ours. A request that is replayed later is refused.
 AGE_MAX: Final = timedelta(minutes=5)
 
 
 def matches(made: Iterable[bytes], received: Iterable[str]) -> bool:
-    """Whether one of the signatures that were told is one of those that our secrets make.
+    """Whether one of the received signatures is one that our secrets make.
 
-    There are two secrets while one replaces the other. All are compared, so that the time it
-    takes tells nothing of which one matched.
+    There are two secrets during a rotation. All pairs are compared, so the time that it takes does
+    not reveal which one matched.
     """
     theirs = [signature.encode(errors="surrogatepass") for signature in received]
     compared = [hmac.compare_digest(one, other) for one in made for other in theirs]
@@ -31,12 +31,12 @@ def in_hex(secret: str, signed: bytes) -> bytes:
 
 
 def standard(key: bytes, signed: bytes) -> bytes:
-    """By Standard Webhooks, of `{id}.{timestamp}.{body}` (https://www.standardwebhooks.com)."""
+    """The Standard Webhooks signature of `{id}.{timestamp}.{body}`: standardwebhooks.com."""
     return base64.b64encode(_digest(key, signed))
 
 
 def is_recent(timestamp: str, *, now: datetime) -> bool:
-    """Whether a signed time, in seconds, is near ours."""
+    """Whether a signed time, in seconds, is within `AGE_MAX` of ours."""
     if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 10):
         return False
     return abs(now - datetime.fromtimestamp(int(timestamp), UTC)) <= AGE_MAX

@@ -33,7 +33,7 @@ class TableCustomers:
         try:
             self._engine.write([Put(self._key(customer), customer_to_item(on_file), condition)])
         except Refused as refused:
-            raise TryAgain("Something else was told of this customer") from refused
+            raise TryAgain("Another delivery changed this customer at the same time") from refused
 
     def _key(self, customer: Identity) -> Key:
         made = self._keyring().digest(customer, program_id=self._program)

@@ -1,4 +1,7 @@
-"""Deciding again where others wrote first: nothing is locked, writes rely on what was read."""
+"""Repeat a decision if another writer was first.
+
+Nothing is locked: each write is conditional on what its decision read.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,19 @@ from loyalty.usecases.ports import DECISIONS_MAX, Desk, Overtaken, Raced
 
 
 class Attempts:
-    """Attempts at a decision that carries something over from one attempt to the next."""
+    """Counts attempts, for decisions that carry something over from one attempt to the next."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._begun = 0
 
     def begin(self) -> bool:
-        """Begin an attempt: the first at once, each further one after a pause.
+        """Begin an attempt: the first at once, each later one after a pause.
 
-        Gives whether it is a further one.
+        Returns whether it is a later one.
 
         Raises:
-            TryAgain: others were quicker every time.
+            TryAgain: other writers were faster every time.
         """
         if self._begun == DECISIONS_MAX:
             raise TryAgain("Too many others wrote at the same time; nothing was changed")
@@ -34,12 +37,13 @@ class Attempts:
 
 
 def until_saved[**P, T](decide: Callable[P, T]) -> Callable[P, T]:
-    """Call a use case again, after a pause, as long as `Overtaken` or `Raced` says to look again.
+    """Decorate a use case: repeat it, after a pause, while it raises `Overtaken` or `Raced`.
 
-    It must take its `desk` by name, and read anew whatever it decides from.
+    The use case must take its `desk` by keyword, and must read everything again that it decides
+    from.
 
     Raises:
-        TryAgain: others were quicker every time.
+        TryAgain: other writers were faster every time.
     """
 
     @wraps(decide)

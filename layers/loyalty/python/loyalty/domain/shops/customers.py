@@ -1,4 +1,4 @@
-"""Customers and paid memberships, as storefronts tell of them."""
+"""Customers and paid memberships of shops."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from loyalty.domain.program.document import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerTold:
-    """A customer as the shop knows them now.
+class CustomerUpdated:
+    """The current state of a shop's customer.
 
-    `customer` is what the shop calls them, `contacts` their e-mail and phone. `verified` are the
-    contacts of which the platform says that the customer proved them. `consents` are those they
-    have given the shop.
+    `customer` is the customer's id in the shop; `contacts` are their e-mail and phone. `verified`
+    are the contacts that the customer has proven, according to the platform. `consents` are those
+    that they gave the shop.
     """
 
     customer: Identity
@@ -33,16 +33,16 @@ class CustomerTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerErased:
-    """A shop has deleted a customer; it gives their id to nobody else."""
+    """A shop has deleted a customer. It never reuses the id."""
 
     customer: Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembershipTold:
-    """A membership that a customer pays for, as it is now.
+class MembershipUpdated:
+    """The current state of a membership that a customer pays for.
 
-    `plans` are its names for what is paid for; `paid_until` is None where it has ended.
+    `plans` are the shop's names of the plan; `paid_until` is None once the membership has ended.
     """
 
     customer: Identity
@@ -60,12 +60,12 @@ class CustomersMerged:
     merged: Identity
 
 
-type PersonTold = CustomerTold | CustomerErased | CustomersMerged | MembershipTold
+type PersonCommand = CustomerUpdated | CustomerErased | CustomersMerged | MembershipUpdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """What was last told of a membership, and the level that was granted for it."""
+    """The time of a membership's latest state, and the level that was granted for it."""
 
     told_at: datetime
     floor: TierFloor | None = None
@@ -73,9 +73,9 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerOnFile:
-    """What a shop last told of a customer: what was told before is out of date.
+    """The times of the latest state of a customer, so that older deliveries can be ignored.
 
-    Nothing of this is personal; `counter` guards the item.
+    It holds no personal data. Writes rely on `counter`.
     """
 
     told_at: datetime | None = None
@@ -83,10 +83,10 @@ class CustomerOnFile:
     memberships: Mapping[str, Membership] = field(default_factory=lambda: MappingProxyType({}))
     counter: int = 0
 
-    def outdates(self, customer: CustomerTold) -> bool:
+    def outdates(self, customer: CustomerUpdated) -> bool:
         return is_outdated(customer.told_at, by=self.told_at)
 
-    def outdates_membership(self, membership: MembershipTold) -> bool:
+    def outdates_membership(self, membership: MembershipUpdated) -> bool:
         on_file = self.memberships.get(membership.membership_id)
         return on_file is not None and membership.told_at < on_file.told_at
 
@@ -101,7 +101,7 @@ class CustomerOnFile:
         return replace(self, is_erased=True, counter=self.counter + 1)
 
     def with_membership(
-        self, membership: MembershipTold, floor: TierFloor | None
+        self, membership: MembershipUpdated, floor: TierFloor | None
     ) -> CustomerOnFile:
         news = {membership.membership_id: Membership(told_at=membership.told_at, floor=floor)}
         memberships = {**self.memberships, **news}
@@ -116,9 +116,10 @@ def floor_after(
     program: Program,
     now: datetime,
 ) -> TierFloor | None:
-    """The floor of an account once a membership grants another, or none any more.
+    """An account's floor after a membership changes the floor that it grants.
 
-    One that the membership did not grant stays, where it is as good: a manager granted it.
+    A floor that the membership did not grant comes from a manager. It stays if it is at least as
+    high.
     """
     today = program.today(now)
     if current is not None and current == was:

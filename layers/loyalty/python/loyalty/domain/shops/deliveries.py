@@ -1,4 +1,4 @@
-"""Deliveries: what a storefront sent, where it lies, and what came of it."""
+"""Deliveries of storefronts: their ids, where they are stored, and what came of them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Final
 
 from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome
 
-# A delivery is listed for as long as the inbox keeps it.
+# The inbox keeps deliveries for this many days.
 LISTED_DAYS: Final = 30
 
-# What a manager is told of a delivery that was not applied to the end; it comes back by itself.
+# Reasons that managers see for a delivery that was not fully applied; it is retried by itself.
 HELD_UP: Final = "held_up"
 INTERRUPTED: Final = "interrupted"
 INTERNAL_ERROR: Final = "internal_error"
-# The platform told one thing and then another by one id.
+# The platform used one id for two different bodies.
 CONTRADICTED: Final = "contradicted"
 
-# Of a delivery's id: what names the event, and what names its body. Together with the time they
-# make 63 characters, of the 64 that an id in our API has.
+# A delivery's id names the event and then the body. Together with the time they make 63
+# characters, of the 64 that an id in our API may have.
 EVENT_CHARACTERS: Final = 24
 BODY_CHARACTERS: Final = 16
 _GROUP_CHARACTERS: Final = 32
@@ -34,10 +34,10 @@ _LOG_ID: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDelivery:
-    """A delivery that lies in the inbox, as far as its place there tells.
+    """A delivery in the inbox, as far as its key says.
 
-    `delivery_id` is the same for the same thing told again in the same words; `group` names what
-    it is applied in order with.
+    `delivery_id` is the same for a repeated delivery of the same content. Deliveries with the same
+    `group` are applied in order.
     """
 
     program_id: str
@@ -48,16 +48,16 @@ class StoredDelivery:
 
     @property
     def log_id(self) -> str:
-        """Names it in the log; in the order of these ids, deliveries were received."""
+        """The delivery's id in the log. These ids sort by time of receipt."""
         return log_id(self.received_at, self.delivery_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """A delivery and what came of it, the last time it was applied; never what it says.
+    """The latest outcome of a delivery, without its content.
 
-    `envelope` is None where nobody has noted it yet, `applied_at` before it was first applied.
-    `attempts` counts how often the queue handed it over the last time.
+    `envelope` is None until it is recorded, `applied_at` until the delivery is first applied.
+    `attempts` counts how often the queue handed it over for the latest outcome.
     """
 
     envelope: Envelope | None
@@ -69,14 +69,14 @@ class Handled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBody:
-    """A body that was told by the id of one event, and what came of it."""
+    """The digest of a body that was delivered for an event, and the reason of its outcome."""
 
     body: str
     reason: str | None
 
 
 def kept_as(delivery: Delivery, envelope: Envelope) -> StoredDelivery:
-    """Where a delivery lies, or is to lie."""
+    """The key under which a delivery is stored in the inbox."""
     named = delivery_id(envelope, delivery.body)
     return StoredDelivery(
         program_id=delivery.program_id,
@@ -88,18 +88,18 @@ def kept_as(delivery: Delivery, envelope: Envelope) -> StoredDelivery:
 
 
 def _subject(envelope: Envelope) -> str | None:
-    """What is told of an order is applied in order, and so is what is told of a customer."""
+    """What a delivery is about: deliveries about one order, or one customer, apply in sequence."""
     if envelope.order_id is None and envelope.customer_id:
         return f"customer {envelope.customer_id}"
     return envelope.order_id
 
 
 def delivery_id(envelope: Envelope, body: bytes) -> str:
-    """The same for the same thing told again in the same words, and for nothing else.
+    """An id that is the same for a repeated delivery of the same content, and for no other.
 
-    It begins with what names the event, so that what else was told of that event is found. Where
-    the platform has no id that it keeps to itself, the body is part of the name: nothing else is
-    ever told of such an event.
+    It begins with the event's name, so other bodies of the same event are found by prefix. If the
+    platform gives an event no id of its own, the body is part of that name, and such an event
+    never has a second body.
     """
     if envelope.event is None:
         event = f"{envelope.topic}\0{envelope.name}\0".encode() + body
@@ -110,23 +110,23 @@ def delivery_id(envelope: Envelope, body: bytes) -> str:
 
 
 def is_contradicted(delivery: StoredDelivery, bodies: tuple[EventBody, ...]) -> bool:
-    """Whether the same event was told in other words before, and those were believed."""
+    """Whether an earlier delivery of the same event had a different body and was accepted."""
     body = delivery.delivery_id[EVENT_CHARACTERS:]
     return any(each.body != body and each.reason != CONTRADICTED for each in bodies)
 
 
 def log_time(moment: datetime) -> str:
-    """UTC to the microsecond in a form that sorts as time does."""
+    """UTC to the microsecond, in a form that sorts by time."""
     return f"{moment.astimezone(UTC):{_TIME}}"
 
 
 def log_id(received_at: datetime, delivery_id: str) -> str:
-    """Names a delivery in the log of a storefront."""
+    """A delivery's id in the log of a storefront."""
     return f"{log_time(received_at)}.{delivery_id}"
 
 
 def read_log_id(log_id: str) -> tuple[datetime, str] | None:
-    """When the delivery of a log id was received, and its id; None where there can be none."""
+    """The time of receipt and the delivery's id in a log id; None if it is not a log id."""
     found = _LOG_ID.fullmatch(log_id)
     if not found:
         return None

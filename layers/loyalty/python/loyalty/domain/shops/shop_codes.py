@@ -1,4 +1,4 @@
-"""Vouchers as discount codes of a shop: what a shop is asked to take off, and once for whom."""
+"""Vouchers as discount codes of a shop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopCode:
-    """A code as a shop shall have it; `uses_max` counts those uses that were given back, too."""
+    """A code as it should be in a shop. `uses_max` also counts uses that were reinstated."""
 
     code: str
     title: str
@@ -34,7 +34,7 @@ class ShopCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCode:
-    """A code as a shop has it, under a name of its own."""
+    """A code as it is in a shop; `name` is the shop's own id of it."""
 
     name: str
     kind: Literal["amount_off", "free_shipping"]
@@ -44,9 +44,9 @@ class KnownCode:
 
 
 def discount_of(reward: Reward, voucher: Voucher) -> Discount | None:
-    """What a voucher takes off in a shop; None where a code cannot say it.
+    """The discount of a voucher in a shop; None if no discount code can express it.
 
-    A free product is none: a shop would take the price off every piece of it in the order.
+    There is none for a free product: the shop would discount every unit of it in the order.
     """
     amount_minor = voucher.amount_minor or reward.amount_minor
     match reward.kind:

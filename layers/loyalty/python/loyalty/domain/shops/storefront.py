@@ -1,4 +1,4 @@
-"""Storefronts: a shop that tells of its orders by webhook, and what it tells."""
+"""Storefronts: connected shops, their webhook deliveries, and what a delivery can mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loyalty.domain.ledger.order_vouchers import VoucherStep
 from loyalty.domain.orders.order import Order, fingerprint
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import DataRequest
-from loyalty.domain.shops.customers import PersonTold
+from loyalty.domain.shops.customers import PersonCommand
 
 PlatformName = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
@@ -35,22 +35,22 @@ Status = Literal[
     "data_requested",
     "erasing",
 ]
-# What a person may have to look at.
+# Statuses that a person may have to look at.
 TROUBLES: Final[frozenset[Status]] = frozenset({"parked", "failed", "data_requested"})
 
-# Why a delivery is parked whose signed body names another shop than the one that is connected.
+# The reason for parking a delivery whose signed body names a different shop.
 OTHER_SHOP: Final = "other_shop"
 
-# The refund's id of an order that was cancelled; platforms call refunds by other names.
+# The id of the refund for a cancelled order. No platform uses it for a refund of its own.
 CANCELLED: Final = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Which of a shop's paid orders earn: where something is named, no others.
+    """Which of a shop's paid orders earn; an empty field excludes none.
 
-    Statuses and channels are the platform's own words; capitals do not count. An order earns with
-    any of `tags_any`, and with none of `tags_none`.
+    Statuses and channels are the platform's own words, compared without case. An order earns if it
+    has any of `tags_any` and none of `tags_none`.
     """
 
     statuses: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class OrderFilter:
     def excludes(
         self, *, status: str = "", channel: str | None = None, tags: Sequence[str] = ()
     ) -> str | None:
-        """Why an order does not earn: a stable code."""
+        """Why an order does not earn, as a stable code; None if it earns."""
         if self.statuses and not _any_of(self.statuses, (status,)):
             return "status_excluded"
         if self.channels and not _any_of(self.channels, (channel or "",)):
@@ -73,25 +73,25 @@ class OrderFilter:
         return None
 
     def is_decided_by(self, tags: Sequence[str]) -> bool:
-        """Whether these tags of an order decide, whatever further tags it has."""
+        """Whether these tags decide, whatever other tags the order has."""
         if _any_of(self.tags_none, tags):
             return True
         return not self.tags_none and (not self.tags_any or _any_of(self.tags_any, tags))
 
 
-# What a shop's orders do as long as nobody chooses among them.
+# The filter of a shop for which no manager has set one.
 ALL_EARN: Final = OrderFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storefront:
-    """A connected shop. `source` names the shop in orders; what it must not tell is kept elsewhere.
+    """A connected shop. `source` names the shop in orders. Its secrets are stored elsewhere.
 
-    `notification_url` is where the shop was told to deliver, if that is not our own address;
-    `store` and `sandbox` are what some platforms need to be asked for an order. `enroll_customers`:
-    whoever consents in the shop becomes a member; `memberships` are the levels of its paid plans.
-    `create_codes`: it is given the codes of vouchers as discount codes of its own. `client_id` is
-    the app that asks it, where a token is granted for the app's secret.
+    `notification_url` is the address that the shop delivers to, if it is not our own. Some
+    platforms need `store` and `sandbox` for requests to their API. `enroll_customers`: customers
+    who consent in the shop become members. `memberships` are the levels of its paid plans.
+    `create_codes`: vouchers' codes are created in the shop as discount codes. `client_id` is the
+    app that calls the shop's API, if the shop grants tokens for the app's secret.
     """
 
     storefront_id: str
@@ -111,7 +111,7 @@ class Storefront:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopKeys:
-    """What a shop signs with, two while one replaces the other, and what it is asked by."""
+    """The secrets that a shop signs with, two during a rotation, and the token for its API."""
 
     secrets: tuple[str, ...]
     access_token: str | None = None
@@ -119,10 +119,10 @@ class ShopKeys:
 
 @dataclass(frozen=True, slots=True)
 class SendingShop:
-    """The connected shop that a delivery came from, as far as a translation needs it.
+    """The part of a connected shop that a translation needs.
 
-    `source` names it in our books. `store` is the platform's own name of the shop, None if the
-    connection has none.
+    `source` names the shop in our orders. `store` is the platform's own name of the shop, None if
+    the connection has none.
     """
 
     source: str
@@ -132,9 +132,9 @@ class SendingShop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What somebody sent who says to be a storefront: not believed yet.
+    """A webhook request whose signature has not been verified yet.
 
-    `headers` have their names in lower case; `url` is where the storefront was told to deliver.
+    Names of `headers` are in lower case. `url` is the address that the storefront delivers to.
     """
 
     body: bytes
@@ -145,10 +145,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One delivery of a webhook exactly as it was received, its signature verified.
+    """One delivery of a webhook exactly as it was received, with a verified signature.
 
-    Platform and source are those of the connection at that time, so that the delivery can still
-    be applied after the shop was connected otherwise.
+    Platform and source are those of the connection at that time, so the delivery can still be
+    applied after the connection has changed.
     """
 
     program_id: str
@@ -162,13 +162,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What a delivery is about, as far as it can be told without judging its content.
+    """What a delivery is about, as far as it can be known without judging its content.
 
-    `name` is the platform's name for what happened, the same for a retry; where it gave none, a
-    digest of the body. `order_id` is None where the delivery names no order, `customer_id` where it
-    is about no customer. `event` is an id that the platform gives to one event of a topic and to no
-    other, None where it has none; `stable_body` is the part that
-    never changes between retries, None where that is the whole body.
+    `name` is the platform's name for what happened, the same for a retry; without one, a digest of
+    the body. `order_id` is None if the delivery names no order, `customer_id` if it is not about a
+    customer. `event` is an id that the platform gives to only one event of a topic; None if it has
+    no such id. `stable_body` is the part that never changes between retries; None if that is the
+    whole body.
     """
 
     topic: str
@@ -181,13 +181,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPaid:
-    """An order that is paid, as the shop tells it now, with the refunds that it tells beside it.
+    """The current state of a paid order, with the refunds that the shop lists with it.
 
-    Currency and customer are the shop's words. `refunds` are all that stand (None: the shop lists
-    none with its orders). `traded_in` is the money of returned goods that was not given back, by
-    line and with tax: it paid for goods that were added, if any were. `excluded` says why the order
-    does not earn, whatever else is to be done with it. `codes` are those of its discounts that may
-    be vouchers (None: the shop lists none). `all_given_back`: nothing of the order is left.
+    Currency and customer are in the shop's words. `refunds` are all that stand; None: the shop
+    lists none with its orders. `traded_in` is the value of returned goods that was not paid back,
+    by line and with tax: it paid for added goods, if there were any. `excluded` is why the order
+    does not earn; it may still have to be applied for other reasons. `codes` are the discounts that
+    may be vouchers; None: the shop lists none. `all_given_back`: nothing of the order is left.
     """
 
     order: Order
@@ -202,16 +202,16 @@ class OrderPaid:
 
 @dataclass(frozen=True, slots=True)
 class OrdersPaid:
-    """Several orders at once: an invoice that was paid in parts is an order for each payment."""
+    """Several orders at once: an invoice that is paid in parts is one order for each payment."""
 
     orders: tuple[OrderPaid, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
-    """Money of an order was given back, or all of it was cancelled.
+    """Money of an order was refunded, or the whole order was cancelled.
 
-    `currency` is None where no money is named. `all_given_back`: nothing of the order is left.
+    `currency` is None if no amount is named. `all_given_back`: nothing of the order is left.
     `if_recorded`: the refund counts only if the order is on file, because the platform also
     cancels orders that were never paid; for others it does not wait.
     """
@@ -242,16 +242,16 @@ class RefundFailed:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Understood, and nothing is to be done; `reason` is a stable code."""
+    """A delivery that needs no action; `reason` is a stable code."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Something a person should look at; trying again would change nothing.
+    """A delivery that a person should look at; another attempt would change nothing.
 
-    `reason` is a stable code; `pointer` says where in the body, and never what was there.
+    `reason` is a stable code. `pointer` is a place in the body, and never quotes what is there.
     """
 
     reason: str
@@ -260,7 +260,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class PlatformApi:
-    """Where a platform is asked, and how the request shows who asks.
+    """The address of a platform's API, and the headers that authenticate a request.
 
     Paths begin with `prefix`.
     """
@@ -272,11 +272,11 @@ class PlatformApi:
 
 @dataclass(frozen=True, slots=True)
 class FetchNeeded:
-    """A delivery only points to what happened; `paths` of the platform's API must be read first.
+    """A delivery that only refers to what happened: `paths` of the platform's API must be read.
 
-    `complete` takes the responses in the order of `paths` and says what the delivery means, or what
-    else must be read. If there is a `body`, it is posted to the paths: some platforms take queries
-    that way. `without` is what the delivery means if the platform refuses (None: it is parked).
+    `complete` takes the responses in the order of `paths`, and returns what the delivery means or
+    what else must be read. A `body` is posted to the paths, because some platforms take queries
+    that way. `without` is what the delivery means if the platform refuses; None: it is parked.
     """
 
     paths: tuple[str, ...]
@@ -286,15 +286,15 @@ class FetchNeeded:
 
 
 type OrderCommand = OrderPaid | OrdersPaid | OrderRefunded | RefundFailed | Ignored | Parked
-type Command = OrderCommand | PersonTold
-"""What a delivery asks for, in the same few words for every platform."""
+type Command = OrderCommand | PersonCommand
+"""What a delivery asks for, in the same form for every platform."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a delivery; `replayed` says that it had come of another one before.
+    """The result of applying a delivery; `replayed`: an earlier delivery already had this effect.
 
-    `request` is what a person, or a merchant's system, has to answer.
+    `request` is a request that a person, or the merchant's system, has to answer.
     """
 
     status: Status
@@ -315,7 +315,7 @@ def given_back(
     amounts_minor: Mapping[str, int],
     amount_minor: int = 0,
 ) -> RequestedRefund:
-    """A refund by what was given back: for lines, and without one."""
+    """A refund by amounts: for lines, and for no particular line."""
     amounts = {line_id: minor for line_id, minor in amounts_minor.items() if minor}
     return RequestedRefund(
         refund_id=refund_id,
@@ -328,9 +328,9 @@ def given_back(
 
 
 def cancelled(*, occurred_at: datetime, is_revocable: bool = False) -> RequestedRefund:
-    """A cancelled order is one whole refund, in however many deliveries it appears.
+    """The refund of a cancelled order: one for the whole order, however often it is delivered.
 
-    `is_revocable`: the platform lets a merchant set the order back.
+    `is_revocable`: the platform lets a merchant undo the cancellation.
     """
     return RequestedRefund(
         refund_id=CANCELLED,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loyalty.domain.people.privacy_requests import due_at
 from loyalty.edge.http.schemas import AnswerPart, NamedOrder
-from loyalty.usecases.shops.privacy_requests import PassedOn
+from loyalty.usecases.shops.privacy_requests import ReceivedDataRequest
 
 
 class DataRequestAnswer(AnswerPart):
@@ -27,7 +27,7 @@ class DataRequestAnswer(AnswerPart):
     ]
 
 
-def data_request_answer(passed_on: PassedOn) -> DataRequestAnswer:
+def data_request_answer(passed_on: ReceivedDataRequest) -> DataRequestAnswer:
     request, delivery = passed_on
     values = {identity.kind: identity.value for identity in request.identities}
     return DataRequestAnswer(

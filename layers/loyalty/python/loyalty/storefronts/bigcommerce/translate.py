@@ -1,4 +1,4 @@
-"""What BigCommerce sends, as commands."""
+"""Translate BigCommerce's webhooks into commands."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ from loyalty.storefronts.payloads import (
     sku,
 )
 
-# What a refunded item is of, in our lines; a product is of its own.
+# The line that a refunded item belongs to, by its type. A product has a line of its own.
 _LINES: Final = {
     "SHIPPING": "shipping",
     "HANDLING": "shipping",
@@ -56,7 +56,7 @@ _LINES: Final = {
     "FEE": "fees",
     "TAX": "tax",
 }
-# Goods of an order that lists no products.
+# The line for all goods of an order that lists no products.
 GOODS: Final = "goods"
 
 
@@ -65,7 +65,7 @@ _PRODUCTS: Final = TypeAdapter(tuple[BigCommerceProduct, ...])
 
 def _customer(customers: BigCommerceCustomers, *, source: str) -> Command:
     if not customers.data:
-        # Deleted since; that is told by an event of its own.
+        # Deleted since then; an event of its own reports that.
         return Ignored("no_customer")
     customer = customers.data[0]
     return commands.customer(
@@ -79,14 +79,14 @@ def _customer(customers: BigCommerceCustomers, *, source: str) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class _Currency:
-    """The currency that an order counts in; `rate` is what one unit costs in the shopper's."""
+    """The currency that an order counts in; `rate` is its price in the shopper's currency."""
 
     code: str
     decimals: int
     rate: Decimal
 
     def minor(self, amount: Decimal) -> int:
-        """Minor units of an amount that is written in the shopper's currency."""
+        """Convert an amount in the shopper's currency to minor units."""
         return minor(amount / self.rate, self.decimals)
 
 
@@ -163,7 +163,7 @@ def _has_no_payment(order: BigCommerceOrder) -> bool:
 def _lines(
     order: BigCommerceOrder, products: Sequence[BigCommerceProduct], *, currency: _Currency
 ) -> Iterable[Line]:
-    """The goods share what the order cost less its charges: its totals know all discounts."""
+    """The lines. Goods share the order's total less its charges: only totals have all discounts."""
     net, gross = (
         _split(
             total,
@@ -208,11 +208,11 @@ def _split(
     *,
     currency: _Currency,
 ) -> dict[str, int]:
-    """An order's total by line, in minor units: the charges in full, and the goods share the rest.
+    """Divide an order's total by line, in minor units: charges in full, and goods share the rest.
 
-    A charge of None is not listed: it is what the total is beyond the goods and other charges. A
-    charge below zero is a discount, which the goods share. Where less was paid than the charges,
-    the goods were free. Goods that are not listed at all are one line.
+    A charge of None is not listed: it is the part of the total above goods and other charges. A
+    negative charge is a discount, which the goods share. If less was paid than the charges, the
+    goods were free. If no goods are listed, they are one line.
     """
     total_minor = max(0, currency.minor(total))
     weights = {name: currency.minor(price) for name, price in prices.items()}
@@ -235,10 +235,10 @@ def _requested(
     occurred_at: datetime,
     currency: _Currency,
 ) -> RequestedRefund:
-    """What was given back, by line as far as the refund's items say.
+    """What was paid back, by line as far as the refund's items say.
 
-    The amounts requested for items are mostly before tax. They are what was paid back only if they
-    add up to it. Money that was given back for the whole order is of no line.
+    The amounts requested for items are mostly before tax. They are taken as the money paid back
+    only if they add up to it. Money paid back for the whole order belongs to no line.
     """
     back_minor = max(0, currency.minor(refund.paid_back))
     items = refund.items or ()
@@ -260,14 +260,14 @@ def _line_of(item: BigCommerceRefundedItem) -> str:
 def _paid_back(
     item: BigCommerceRefundedItem, lines: Mapping[str, Line], *, currency: _Currency
 ) -> int:
-    """What was requested for an item; without an amount, what the item is worth."""
+    """The amount requested for an item, or the item's worth if no amount is given."""
     if item.requested_amount is None:
         return _worth(item, lines, currency=currency)
     return max(0, currency.minor(item.requested_amount))
 
 
 def _worth(item: BigCommerceRefundedItem, lines: Mapping[str, Line], *, currency: _Currency) -> int:
-    """What was paid for an item with its tax: its units of the line, else the amount requested."""
+    """What was paid for an item, with tax: by its units of the line, or else by the amount."""
     line = lines.get(_line_of(item))
     paid = line.paid_minor if line else 0
     if line and item.item_type == "PRODUCT" and item.quantity and line.quantity:
@@ -285,7 +285,7 @@ def _order_event(event: BigCommerceNamingEvent, shop: SendingShop) -> Command | 
         order, products, refunds = responses
         return _order(
             BigCommerceOrder.model_validate_json(order),
-            # An empty list comes as no content.
+            # The API answers an empty list with no content.
             _PRODUCTS.validate_json(products or b"[]"),
             BigCommerceRefunds.model_validate_json(refunds or b"{}").data,
             source=shop.source,
@@ -294,7 +294,7 @@ def _order_event(event: BigCommerceNamingEvent, shop: SendingShop) -> Command | 
 
     order_id = event.data.id
     paths = (
-        # Without this its fees are only a link.
+        # Without `include=fees` the answer has only a link to the fees.
         f"/v2/orders/{order_id}?include=fees",
         f"/v2/orders/{order_id}/products?limit=250",
         f"/v3/orders/{order_id}/payment_actions/refunds",
@@ -317,7 +317,7 @@ def _customer_gone(event: BigCommerceNamingEvent, shop: SendingShop) -> Command 
     )
 
 
-# The topic is a part of the signed body.
+# BigCommerce's topic is part of the signed body.
 TOPICS: Final[Mapping[str, Topic[Command | FetchNeeded]]] = {
     **dict.fromkeys(ORDER_TOPICS, reads(BigCommerceNamingEvent, _order_event)),
     **dict.fromkeys(CUSTOMER_TOPICS, reads(BigCommerceNamingEvent, _customer_event)),

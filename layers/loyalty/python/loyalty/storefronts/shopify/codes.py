@@ -14,7 +14,7 @@ from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
 from loyalty.usecases.shops.platforms import Send
 from loyalty.usecases.shops.shop_codes import ShopRefused
 
-# Whoever was first with the same code: us, before an answer was lost.
+# The code exists already: we created it, and the answer was lost.
 TAKEN: Final = "TAKEN"
 
 _FIND: Final = """query ($code: String!) {
@@ -107,13 +107,13 @@ class ShopifyCodes:
         )
 
     def create(self, code: ShopCode) -> None:
-        """Also when there is one by this code already."""
+        """Create the code; succeeds also if the shop has it already."""
         is_shipping = code.discount.kind == "free_shipping"
         query = _CREATE_FREE_SHIPPING if is_shipping else _CREATE_BASIC
         self._do(query, passing=(TAKEN,), discount=_input(code))
 
     def renew(self, code_in_shop: KnownCode, *, uses_max: int) -> None:
-        """Let it be used so often, and be good again."""
+        """Activate the code again, for up to `uses_max` uses in all."""
         limit = _LIMIT_FREE_SHIPPING if code_in_shop.kind == "free_shipping" else _LIMIT_BASIC
         self._do(limit, id=code_in_shop.name, discount={"usageLimit": uses_max})
         if not code_in_shop.is_active:
@@ -138,7 +138,7 @@ class ShopifyCodes:
             raise ShopRefused("malformed") from error
         codes = [error.extensions.code or "unknown" for error in answer.errors]
         if "THROTTLED" in codes:
-            raise TryAgain("The shop asks for time")
+            raise TryAgain("The shop limits our requests")
         if codes or answer.data is None:
             raise ShopRefused(next(iter(codes), "malformed"))
         return answer.data
@@ -163,5 +163,5 @@ def _value(discount: Discount, *, currency: str) -> dict[str, Any]:
     if discount.kind == "percent_off":
         return {"percentage": float(Decimal(discount.percent) / 100)}
     amount = Decimal(discount.amount_minor).scaleb(-(exponent(currency) or 0))
-    # Of the whole order once, not of each of its pieces.
+    # Taken off the whole order once, not off each unit.
     return {"discountAmount": {"amount": str(amount), "appliesOnEachItem": False}}

@@ -1,4 +1,4 @@
-"""What Shopify sends, as commands."""
+"""Translate Shopify's webhooks into commands."""
 
 import json
 from collections import Counter
@@ -85,14 +85,14 @@ def _shop_redact(payload: ShopifyShopErasure, shop: SendingShop) -> PrivacyReque
 
 
 def _of_other_shop(payload: ShopifyShopRequest, shop: SendingShop) -> Parked | None:
-    """One app's secret signs for each of the shops that it is installed in."""
+    """Park a request about a different shop: an app signs for all its shops with one secret."""
     if shop.store is None or payload.shop_domain == f"{shop.store}.myshopify.com":
         return None
     return Parked(OTHER_SHOP, "/shop_domain")
 
 
 def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded:
-    """An order as it is now, with all its refunds: it may be paid, cancelled, or not paid yet."""
+    """The current state of an order, with all refunds. It is paid, cancelled or not yet paid."""
     if order.cancelled_at:
         return _cancelled(order, cancelled_at=order.cancelled_at, source=shop.source)
     if order.test:
@@ -105,22 +105,22 @@ def _order_now(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded:
 
 
 def _order_paid(order: ShopifyOrder, shop: SendingShop) -> Command | FetchNeeded:
-    """The order, once it is known whether its tags and its customer's let it earn.
+    """The order, and whether its own and its customer's tags let it earn.
 
-    Versions since 2025-01 leave the customer's tags out, so they are read from the shop if they
-    decide. An order whose customer's tags cannot be read does not earn.
+    API versions since 2025-01 leave out the customer's tags, so they are read from the shop if they
+    decide. If they cannot be read, the order does not earn.
     """
     earns = shop.earns
     if order.customer_labels is not None or earns.is_decided_by(order.labels):
         labels = order.labels + (order.customer_labels or [])
-        return _order_told(order, shop, excluded=_excluded(order, earns, labels))
+        return _paid_order(order, shop, excluded=_excluded(order, earns, labels))
 
     def complete(responses: Sequence[bytes]) -> Command:
         tags = ShopifyTagsResponse.model_validate_json(responses[0]).data.customer.tags
         labels = [*order.labels, *tags]
-        return _order_told(order, shop, excluded=_excluded(order, earns, labels))
+        return _paid_order(order, shop, excluded=_excluded(order, earns, labels))
 
-    without = _order_told(order, shop, excluded="tags_unknown")
+    without = _paid_order(order, shop, excluded="tags_unknown")
     variables = {"id": f"gid://shopify/Customer/{order.customer.id if order.customer else 0}"}
     body = json.dumps({"query": TAGS_QUERY, "variables": variables}).encode()
     return fetch((GRAPHQL_PATH,), complete, body=body, without=without)
@@ -132,7 +132,7 @@ def _excluded(order: ShopifyOrder, earns: OrderFilter, labels: Sequence[str]) ->
     )
 
 
-def _order_told(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None) -> Command:
+def _paid_order(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None) -> Command:
     occurred_at = order.processed_at or order.created_at
     if occurred_at is None:
         return Parked("malformed", "/processed_at")
@@ -157,7 +157,7 @@ def _order_told(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None)
             told_at=order.updated_at,
         ),
         currency=order.currency,
-        # The surest first: their id, what their account says, what they typed at the checkout.
+        # The most certain first: the customer's id, their account, what they typed at checkout.
         identities=commands.identities(
             (
                 ("customer", str(customer.id) if customer.id else None),
@@ -186,7 +186,7 @@ def _order_cancelled(payload: ShopifyCancelled, shop: SendingShop) -> Command:
 def _cancelled(
     payload: ShopifyCancelled | ShopifyOrder, *, cancelled_at: datetime | None, source: str
 ) -> Command:
-    """A cancelled order keeps nothing. An order is never cancelled for a while at Shopify."""
+    """A cancelled order keeps no points. At Shopify a cancellation cannot be undone."""
     if payload.test:
         return Ignored("test_order")
     if cancelled_at is None:
@@ -211,9 +211,10 @@ def _order_refunded(refund: ShopifyRefund, shop: SendingShop) -> Command:
 def _requested(
     refund: ShopifyRefund, *, rates: Rates, currency: str
 ) -> RequestedRefund | Ignored | Parked:
-    """What was given back: first for what the refund names, the rest for the whole order.
+    """What was paid back: first for the items that the refund names, the rest for the whole order.
 
-    While a part of it is pending, nothing counts: `orders/updated` repeats it once it succeeded.
+    While part of a refund is pending it does not count: `orders/updated` repeats it once it has
+    succeeded.
     """
     if refund.is_pending:
         return Ignored("refund_pending")
@@ -236,10 +237,10 @@ def _requested(
 
 
 def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
-    """The goods as they were bought, less what was removed since, and what shipping cost.
+    """The goods as bought, less those removed since, and the shipping.
 
-    A refund takes goods off `current_quantity` too, but it is a command of its own: the same order
-    delivered again must be the same order.
+    A refund also lowers `current_quantity`, but is a command of its own. So goods of refunds stay
+    in the lines, and the same order delivered again has the same lines.
     """
     included = order.taxes_included
     removed = _removed(order)
@@ -271,9 +272,9 @@ def _lines(order: ShopifyOrder, *, decimals: int) -> Iterable[Line]:
 
 
 def _removed(order: ShopifyOrder) -> Counter[int]:
-    """Units that edits of the order removed: gone, and not by a refund that moves money.
+    """Units that edits of the order removed, other than those of a refund that paid money back.
 
-    Goods of a pending or failed refund are gone too, but nobody has their money back yet.
+    Goods of a pending or failed refund are removed too, but their money was not paid back yet.
     """
     refunded: Counter[int] = Counter()
     for refund in order.refunds:
@@ -289,10 +290,10 @@ def _removed(order: ShopifyOrder) -> Counter[int]:
 
 
 def _kept_share(order: ShopifyOrder, removed: Counter[int]) -> Decimal:
-    """How much of the removed goods still counts, because a refund takes their points.
+    """The share of the removed goods that still earns, because a refund takes its points back.
 
-    Goods are removed in exchange for others of their price, or for money, which is given back by
-    a refund that names no line. The removal must not take the points of that refund again.
+    Goods are removed in exchange for others of the same price, or for money, which is paid back by
+    a refund that names no line. The removal must not take the points of that refund a second time.
     """
     worth = over = Decimal(0)
     for item in order.line_items:
@@ -308,7 +309,7 @@ def _kept_share(order: ShopifyOrder, removed: Counter[int]) -> Decimal:
 
 
 def _traded_in(order: ShopifyOrder, *, decimals: int) -> dict[str, int]:
-    """What returned goods were worth beyond the money that is given back for them, by line."""
+    """The value of returned goods less the money paid back for them, by line."""
     left: Counter[str] = Counter()
     rates = order.rates()
     for refund in order.refunds:
@@ -323,7 +324,7 @@ def _traded_in(order: ShopifyOrder, *, decimals: int) -> dict[str, int]:
 
 
 def _customer(customer: ShopifyKnownCustomer, shop: SendingShop) -> Command:
-    """Only who has said yes is told of; a pending consent, or none yet, is none."""
+    """A customer. Only given consents are passed on; a pending one counts as none."""
     consents = {"email": customer.email_marketing_consent, "sms": customer.sms_marketing_consent}
     return commands.customer(
         str(customer.id),

@@ -8,7 +8,7 @@ from typing import Final
 from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
-from loyalty.domain.shops.customers import MembershipTold
+from loyalty.domain.shops.customers import MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
@@ -67,7 +67,7 @@ def _subscription(event: SquareSubscriptionEvent, shop: SendingShop) -> Command 
         is_active and subscription.charged_through_date is None
     ):
         return Ignored("not_paid")
-    return MembershipTold(
+    return MembershipUpdated(
         customer=identify("customer", subscription.customer_id, source=shop.source),
         membership_id=subscription.id,
         plans=tuple(

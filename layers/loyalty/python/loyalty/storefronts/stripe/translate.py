@@ -1,4 +1,4 @@
-"""What Stripe sends, as commands."""
+"""Translate Stripe's webhooks into commands."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Final
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
-from loyalty.domain.shops.customers import MembershipTold
+from loyalty.domain.shops.customers import MembershipUpdated
 from loyalty.domain.shops.storefront import (
     Command,
     FetchNeeded,
@@ -71,7 +71,7 @@ def _customer_gone(event: StripeCustomerEvent, shop: SendingShop) -> Command | F
 
 
 def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A membership, by its prices and products; what is not settled yet changes nothing."""
+    """A membership by its prices and products. An unsettled subscription changes nothing."""
     subscription = event.data.object
     if not is_name(subscription.customer):
         return Parked("malformed", "/data/object/customer")
@@ -83,7 +83,7 @@ def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command 
     named = (
         name for each in subscription.items.data for name in (each.price.id, each.price.product)
     )
-    return MembershipTold(
+    return MembershipUpdated(
         customer=identify("customer", subscription.customer, source=shop.source),
         membership_id=subscription.id,
         plans=tuple(name for name in named if name),
@@ -93,7 +93,7 @@ def _subscription(event: StripeSubscriptionEvent, shop: SendingShop) -> Command 
 
 
 def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """What a checkout sold; an invoice has an event of its own, and so has a subscription."""
+    """The order of a checkout. Invoices and subscriptions have events of their own."""
     session = event.data.object
     if session.mode == "subscription" or session.invoice:
         return Ignored("told_by_invoice")
@@ -145,7 +145,7 @@ def _checkout_paid(
 
 
 def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """An invoice that was paid; its payments must be read if it does not name one itself."""
+    """A paid invoice. If it does not name its payment, its payments must be read first."""
     invoice = event.data.object
     if not invoice.amount_paid or invoice.total <= 0:
         return Ignored("nothing_paid")
@@ -164,7 +164,7 @@ def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | Fet
 def _parts(
     payments: Sequence[StripeInvoicePayment], amount_paid: int
 ) -> tuple[tuple[str | None, int], ...]:
-    """The payments of an invoice made through Stripe, and what each paid, in a stable order."""
+    """The payments of an invoice through Stripe with their amounts, in a stable order."""
     amounts = {each.name: each.amount_paid for each in payments if each.name}
     if len(amounts) == 1 or None in amounts.values():
         return tuple((name, amount_paid) for name in list(amounts)[:1])
@@ -174,9 +174,9 @@ def _parts(
 def _invoice(
     event: StripeInvoiceEvent, parts: Sequence[tuple[str | None, int]], *, shop: SendingShop
 ) -> Command:
-    """What an invoice was paid for, an order for each payment.
+    """The orders of a paid invoice, one for each payment.
 
-    The customer's own credit paid the rest of its total.
+    The rest of the total was paid with the customer's credit.
     """
     invoice = event.data.object
     commands_of_parts = []
@@ -210,10 +210,10 @@ def _invoice(
 
 
 def _payment(event: StripePaymentEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A payment made outside of Checkout and invoices, as far as it says so itself.
+    """A payment that seems to be made outside of Checkout and invoices.
 
-    If it does belong to one of them, that is the same order, and their event knows more of it. So
-    this version of the order is older than theirs, and one from a charge is the oldest.
+    If it does belong to one of them, that is the same order, and their event has more details. So
+    this version of the order is dated before theirs, and the version from a charge is the oldest.
     """
     payment = event.data.object
     return _bare_payment(
@@ -231,7 +231,7 @@ def _payment(event: StripePaymentEvent, shop: SendingShop) -> Command | FetchNee
 
 
 def _charge_paid(event: StripePaidChargeEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A charge, which knows more of its customer than its payment does."""
+    """The order of a charge. A charge says more about the customer than its payment does."""
     charge = event.data.object
     if not charge.captured:
         return Ignored("not_paid")
@@ -271,7 +271,7 @@ def _bare_payment(
     occurred_at: datetime,
     told_at: datetime | None,
 ) -> Command:
-    """A payment of which only the sum is known; it earns only where the connection says so."""
+    """An order of which only the total is known. It earns only if the connection allows that."""
     if is_invoiced:
         return Ignored("told_by_invoice")
     if not _counts_payments(shop):
@@ -310,7 +310,7 @@ def _paid(
     told_at: datetime | None,
     code: str | None = None,
 ) -> Command:
-    """An order of one line and its charges, each net and with tax."""
+    """An order of one line and its charges, each without and with tax."""
     decimals = exponent(currency)
     if decimals is None:
         return Parked("unknown_currency", "/data/object/currency")
@@ -349,7 +349,7 @@ def _line(
 
 
 def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A charge tells all that was given back so far: what is new is named by both totals."""
+    """A charge states the total refunded so far; the new refund is named by both totals."""
     charge, before = event.data.object, event.data.previous_attributes.amount_refunded
     order_id = charge.payment_intent
     if order_id is None and _counts_payments(shop):
@@ -379,7 +379,7 @@ def _refund(event: StripeChargeEvent, shop: SendingShop) -> Command | FetchNeede
 
 
 def _refund_changed(event: StripeRefundEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A refund that failed or was canceled: its money came back to the shop."""
+    """A refund failed or was canceled: its money came back to the shop."""
     refund = event.data.object
     if refund.status not in ("failed", "canceled"):
         return Ignored("nothing_given_back")
@@ -402,7 +402,7 @@ def _refund_changed(event: StripeRefundEvent, shop: SendingShop) -> Command | Fe
 
 
 def _dispute(event: StripeDisputeEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A dispute that was lost gave the money back; until then the order keeps its points."""
+    """A lost dispute returns the money to the customer; until then the order keeps its points."""
     dispute = event.data.object
     if dispute.status != "lost":
         return Ignored("nothing_given_back")

@@ -1,4 +1,4 @@
-"""Points buy a reward; its voucher is completed, used or cancelled, each once."""
+"""Redemptions: spend points on a reward; complete, use or cancel its voucher, each once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from loyalty.usecases.ports import Desk
 class RequestedReward:
     """The reward that a member wants.
 
-    If it pays by points, `points` is how many to redeem and `order_minor` the order's amount.
+    If members choose its points (`pay`), `points` is how many to redeem and `order_minor` the
+    order's amount.
     """
 
     reward_id: str
@@ -53,7 +54,7 @@ def redeem_reward(
     Raises:
         NotFound: no such member or reward.
         IdempotencyConflict: the same request was made before with different content.
-        ValidationFailed: points that cannot pay, or points for a reward with a fixed price.
+        ValidationFailed: this number of points cannot pay, or the reward has a fixed price.
         RewardUnavailable, OutOfStock, LimitReached, InsufficientPoints: the member cannot redeem
             it now.
         TryAgain: other writers were faster too often.
@@ -108,7 +109,7 @@ class Offer:
 
 
 def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
-    """The catalogue as one member sees it now."""
+    """All rewards as one member sees them now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
     rewards = desk.program.document.rewards
     taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
@@ -136,7 +137,7 @@ def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
 def complete(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
     """Turn a held redemption into an issued voucher, before its hold runs out.
 
-    A completed redemption stays completed: the same call again gets the same answer.
+    Completing is idempotent: the same call again gets the same answer.
 
     Raises:
         NotFound: no such redemption, or not this member's.
@@ -161,22 +162,22 @@ def cancel(
     by_member: bool = False,
     desk: Desk,
 ) -> Voucher:
-    """Undo a redemption that is held, or issued and unused: its points return.
+    """Undo a redemption that is held, or issued and unused, and return its points.
 
-    With `by_member` the members cancel it themselves: only while it is held, because an issued code
-    may be entered in a shop right now, and points that expired meanwhile stay expired. If a shop
-    has the code, the voucher is `cancelling` until the shop has let go of it (`end_cancelling`).
-    A cancelled redemption stays cancelled: the same call again gets the same answer.
+    `by_member`: members cancel their own redemptions only while they are held, because an issued
+    code may be entered in a shop at this moment. Points that expired meanwhile then stay expired.
+    If a shop has the code, the voucher is `cancelling` until the shop has deactivated it
+    (`end_cancelling`). Cancelling is idempotent: the same call again gets the same answer.
 
     Raises:
         NotFound: no such redemption, or not this member's.
-        VoucherIssued: its code is out already, and the caller may cancel holds only.
+        VoucherIssued: the code was issued, and the caller may cancel only holds.
         WrongState: the voucher was used, or has expired.
     """
     voucher = redemption_of(redemption_id, member_id=member_id, desk=desk)
     if voucher.state in ("cancelled", "cancelling"):
         return voucher
-    # A hold that ran out returns its points too; who asks need not wait for the sweep.
+    # A hold that ran out can be cancelled too, so the caller need not wait for the sweep.
     if voucher.state_at(desk.now) in ("used", "expired"):
         raise WrongState(f"This redemption is {voucher.state_at(desk.now)}")
     if by_member and voucher.state == "issued":
@@ -191,9 +192,9 @@ def cancel(
 
 @until_saved
 def give_code(code: str, *, storefront_id: str, desk: Desk) -> Voucher:
-    """Record that a shop is about to get a voucher's code, unless the voucher is no longer good.
+    """Record that a shop is about to get a voucher's code, if the voucher is still issued.
 
-    Whoever cancels it afterwards waits for the shop, whether or not the code ever arrives there.
+    From now on a cancellation waits for that shop, whether or not the code ever arrives there.
     """
     voucher = voucher_of(code, desk=desk)
     if voucher.state_at(desk.now) != "issued" or storefront_id in voucher.in_shops:
@@ -205,7 +206,7 @@ def give_code(code: str, *, storefront_id: str, desk: Desk) -> Voucher:
 
 @until_saved
 def end_cancelling(code: str, *, was_used: bool, desk: Desk) -> Voucher:
-    """End a cancellation that waited for shops: no shop accepts the code any more.
+    """End a cancellation that waited for shops, once no shop accepts the code.
 
     The points return once, unless a shop reports that the code was used meanwhile.
     """
@@ -263,7 +264,7 @@ def use_voucher(code: str, *, request_id: str, order: OrderRef | None, desk: Des
     """
     voucher = voucher_of(code, desk=desk)
     if voucher.used_request == request_id:
-        # Its order may have been cancelled since then and have given it back.
+        # The order may have been cancelled since then, which gave the voucher back.
         if voucher.state == "used" and voucher.used_order != order:
             raise IdempotencyConflict("This request was made before with different content")
         return voucher
@@ -300,13 +301,14 @@ def voucher_of(code: str, *, desk: Desk) -> Voucher:
 def redemption_of(redemption_id: str, *, member_id: str | None, desk: Desk) -> Voucher:
     """The voucher of a redemption, found by its request.
 
-    `member_id`, where given, must be whose it is, or one that was merged into them.
+    `member_id`, if given, must be the member who redeemed, or one who shares their account after
+    a merge.
     """
     found = desk.books.entry(RequestCause(request_of(redemption_id), "redemption"))
     if not isinstance(found, Entry) or not isinstance(found.detail, Redemption):
         raise NotFound("There is no such redemption")
     if member_id is not None and found.member_id != member_id:
-        # Strongly: whoever was merged a moment ago still finds what is theirs.
+        # Read strongly, so members who were merged a moment ago still find their redemptions.
         owners = {account.member_id for account in lineage(desk, found.member_id, strong=True)}
         if open_account(desk, member_id, strong=True).member_id not in owners:
             raise NotFound("There is no such redemption")
@@ -320,7 +322,7 @@ def _return_points(
     by_member: bool = False,
     desk: Desk,
 ) -> None:
-    """Return the points to the member, or to the member that they were merged into."""
+    """Return the points to the member, or to the one that the member was merged into."""
     account = settled(desk, open_account(desk, voucher.member_id, strong=True))
     posting = give_back(
         voucher,

@@ -1,7 +1,7 @@
-"""What storefronts tell of customers: who is who, and which level they pay for.
+"""Customers of shops: link them to members, enroll them, and grant the levels that they pay for.
 
-Whatever is told of one customer is applied in order; what comes late is known by the platform's
-own time of it. What is on file is written last, so that whoever was killed before does it again.
+Deliveries about one customer are applied in order. A late one is recognized by the platform's own
+timestamp. The customer's file is written last, so a run that was killed before that is repeated.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomerOnFile,
     CustomersMerged,
-    CustomerTold,
-    MembershipTold,
-    PersonTold,
+    CustomerUpdated,
+    MembershipUpdated,
+    PersonCommand,
     floor_after,
 )
 from loyalty.domain.shops.storefront import Outcome, Status, Storefront
@@ -45,23 +45,23 @@ NO_MEMBER = Outcome(status="ignored", reason="no_member")
 
 
 class Customers(Protocol):
-    """What shops last told of their customers, in one program."""
+    """The latest state of shops' customers, in one program."""
 
     def find(self, customer: Identity) -> CustomerOnFile:
-        """Read strongly; of one that nothing was told of yet, a blank one."""
+        """Read strongly. A customer of whom no shop has sent anything yet has an empty file."""
         ...
 
     def note(self, customer: Identity, on_file: CustomerOnFile) -> None:
-        """Relies on its predecessor, which counted one less.
+        """Write a customer's file. It relies on the file whose `counter` is one less.
 
         Raises:
-            TryAgain: something came between.
+            TryAgain: somebody else has written it in between.
         """
         ...
 
 
 def apply_to_person(
-    command: PersonTold,
+    command: PersonCommand,
     *,
     storefront: Storefront | None,
     new_member_id: Callable[[Identity], str],
@@ -69,65 +69,66 @@ def apply_to_person(
     members: Members,
     desk: Desk,
 ) -> Outcome:
-    """Do what a delivery asks for that is about a person, as their shop is connected now.
+    """Apply a delivery about a person, with the settings that their shop has now.
 
     Raises:
-        TryAgain: overtaken too often; applying it again is safe.
+        TryAgain: other writers were faster too often; applying it again is safe.
     """
     match command:
-        case CustomerTold():
+        case CustomerUpdated():
             enrolls = storefront is not None and storefront.enroll_customers
             enrolls_as = new_member_id(command.customer) if enrolls else None
-            return tell_customer(
+            return apply_customer(
                 command, enrolls_as=enrolls_as, customers=customers, members=members, desk=desk
             )
         case CustomerErased():
             return erase_customer(command, customers=customers, members=members, desk=desk)
         case CustomersMerged():
             return merge_customers(command, members=members, desk=desk)
-        case MembershipTold():
+        case MembershipUpdated():
             levels = storefront.memberships if storefront else {}
             try:
-                return tell_membership(
+                return apply_membership(
                     command, levels=levels, customers=customers, members=members, desk=desk
                 )
             except ValidationFailed as refusal:
                 return Outcome(status="parked", reason=refusal.faults[0].code)
 
 
-def tell_customer(
-    customer_told: CustomerTold,
+def apply_customer(
+    update: CustomerUpdated,
     *,
     enrolls_as: str | None,
     customers: Customers,
     members: Members,
     desk: Desk,
 ) -> Outcome:
-    """Let a known member also be known as a shop's customer, by an e-mail that is new too.
+    """Link a shop's customer to their member, and add the customer's contacts that are new.
 
-    Somebody unknown is enrolled under `enrolls_as`, where it is given and they have consented.
+    A customer who is no member yet is enrolled as `enrolls_as`, if that is given and they have
+    consented to something.
 
     Raises:
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
-    on_file = customers.find(customer_told.customer)
+    on_file = customers.find(update.customer)
     if on_file.is_erased:
         return Outcome(status="ignored", reason="erased")
-    if on_file.outdates(customer_told):
+    if on_file.outdates(update):
         return OUTDATED
-    outcome = _known_or_enrolled(customer_told, enrolls_as=enrolls_as, members=members, desk=desk)
-    if outcome.status in ("linked", "enrolled") and on_file.told_at != customer_told.told_at:
-        customers.note(customer_told.customer, on_file.read_at(customer_told.told_at))
+    outcome = _known_or_enrolled(update, enrolls_as=enrolls_as, members=members, desk=desk)
+    if outcome.status in ("linked", "enrolled") and on_file.told_at != update.told_at:
+        customers.note(update.customer, on_file.read_at(update.told_at))
     return outcome
 
 
 def erase_customer(
     erased: CustomerErased, *, customers: Customers, members: Members, desk: Desk
 ) -> Outcome:
-    """Let nobody be known as a customer whom the shop has deleted; a member stays one.
+    """Unlink a customer whom the shop has deleted. The member stays a member.
 
     Raises:
-        TryAgain: overtaken too often.
+        TryAgain: other writers were faster too often.
     """
     on_file = customers.find(erased.customer)
     holder = members.holders([erased.customer]).get(erased.customer)
@@ -148,10 +149,10 @@ def erase_customer(
 
 @until_saved
 def merge_customers(merge: CustomersMerged, *, members: Members, desk: Desk) -> Outcome:
-    """Let a member be known as the customer that remains of two, as surely as by the other.
+    """Link a member to the remaining one of two merged customers; it is proven if the other was.
 
-    If each of the two is a member's, nothing is changed: the shop knows that its customers are one
-    person, but members are merged only by the program's own people.
+    If the two customers belong to different members, nothing changes: the shop knows that its
+    customers are one person, but only the program's own staff merge members.
 
     Raises:
         TryAgain: other writers were faster too often.
@@ -176,21 +177,21 @@ def merge_customers(merge: CustomersMerged, *, members: Members, desk: Desk) -> 
     return Outcome(status="linked", member_id=holder.member_id)
 
 
-def tell_membership(
-    membership: MembershipTold,
+def apply_membership(
+    membership: MembershipUpdated,
     *,
     levels: Mapping[str, str],
     customers: Customers,
     members: Members,
     desk: Desk,
 ) -> Outcome:
-    """Let a member have the level that they pay for, as long as it is paid.
+    """Grant a member the level that they pay for, until the day to which it is paid.
 
-    `levels` are those of the plans that grant one.
+    `levels` are the levels that plans grant, by plan.
 
     Raises:
-        ValidationFailed: there is no such level any more, or it is paid for too many years.
-        TryAgain: overtaken too often.
+        ValidationFailed: the level no longer exists, or is paid for too many years ahead.
+        TryAgain: other writers were faster too often.
     """
     level = next((levels[plan] for plan in membership.plans if plan in levels), None)
     if level is None:
@@ -216,22 +217,22 @@ def tell_membership(
 
 @until_saved
 def _known_or_enrolled(
-    customer_told: CustomerTold, *, enrolls_as: str | None, members: Members, desk: Desk
+    update: CustomerUpdated, *, enrolls_as: str | None, members: Members, desk: Desk
 ) -> Outcome:
-    named = (customer_told.customer, *customer_told.contacts)
+    named = (update.customer, *update.contacts)
     holders = members.holders(named)
-    known_by = _known_by(customer_told, holders)
+    known_by = _known_by(update, holders)
     try:
         if known_by is not None:
-            return _linked(customer_told, known_by, holders=holders, members=members, desk=desk)
-        if enrolls_as is None or not any(customer_told.consents.values()):
+            return _linked(update, known_by, holders=holders, members=members, desk=desk)
+        if enrolls_as is None or not any(update.consents.values()):
             return NO_MEMBER
-        enrolled = enroll(_application(customer_told, enrolls_as), members=members, desk=desk)
+        enrolled = enroll(_application(update, enrolls_as), members=members, desk=desk)
     except IdentityTaken:
-        # Somebody else was quicker: look again whose it is.
+        # Another writer took the identity first: look up again who holds it.
         raise Raced from None
     except (NotFound, WrongState, IdempotencyConflict):
-        # Whoever this customer once became was erased, or is no longer to be known by it.
+        # The member whom this customer became was erased, or was unlinked from the customer.
         return Outcome(status="ignored", reason="member_closed")
     except LimitReached as refusal:
         return Outcome(status="parked", reason=refusal.code)
@@ -242,20 +243,20 @@ def _known_or_enrolled(
     )
 
 
-def _known_by(customer_told: CustomerTold, holders: Mapping[Identity, Holder]) -> Identity | None:
-    """What leads to the member: the customer's id, or a contact that is more than noted."""
-    if customer_told.customer in holders:
-        return customer_told.customer
+def _known_by(update: CustomerUpdated, holders: Mapping[Identity, Holder]) -> Identity | None:
+    """The identity that finds the member: the customer's id, or a contact more than noted."""
+    if update.customer in holders:
+        return update.customer
     standing = (
         each
-        for each in customer_told.contacts
+        for each in update.contacts
         if each in holders and holders[each].strength > Strength.NOTED
     )
     return next(standing, None)
 
 
 def _linked(
-    customer_told: CustomerTold,
+    update: CustomerUpdated,
     known_by: Identity,
     *,
     holders: Mapping[Identity, Holder],
@@ -263,60 +264,53 @@ def _linked(
     desk: Desk,
 ) -> Outcome:
     before: Enrolled = look_up(holders[known_by].member_id, members=members, strong=True)
-    add = _news(customer_told, before.member, holders)
+    add = _identities_to_add(update, before.member, holders)
     after = change(
         before.member.member_id, MemberUpdate(add=add), proven=None, members=members, desk=desk
     )
     return Outcome(status="linked", member_id=after.member.member_id, replayed=not add)
 
 
-def _news(
-    customer_told: CustomerTold, member: Member, holders: Mapping[Identity, Holder]
+def _identities_to_add(
+    update: CustomerUpdated, member: Member, holders: Mapping[Identity, Holder]
 ) -> dict[Identity, bool]:
-    """What a member is to be known by as well, each with whether it is proven.
+    """The identities to add to a member, each with whether it is proven.
 
-    Anybody can open a shop account under anybody's e-mail. So the customer's id is proven only by
-    a contact that the platform verified and that is the member's. And a member of whom something
-    is proven is given no contact that is not, and none at all by an account that may be another
+    Anybody can open a shop account with anybody's e-mail. So the customer's id is proven only by
+    a contact that the platform has verified and that the member holds. A member with any proven
+    identity gets no unproven contact, and no contact at all from an account that may be another
     person's.
     """
     identities = member.identities
-    own = {each for each in customer_told.contacts if each in identities and member.strength(each)}
+    own = {each for each in update.contacts if each in identities and member.strength(each)}
     if not member.is_proven:
-        own |= {each for each in customer_told.contacts if _is_nobodys(each, holders)}
-    is_proven = identities.get(customer_told.customer, False) or not own.isdisjoint(
-        customer_told.verified
-    )
-    theirs = {*own, *customer_told.verified} if is_proven else own
-    news = {customer_told.customer: is_proven}
-    news |= {
-        each: each in customer_told.verified for each in customer_told.contacts if each in theirs
-    }
+        own |= {each for each in update.contacts if _is_free(each, holders)}
+    is_proven = identities.get(update.customer, False) or not own.isdisjoint(update.verified)
+    theirs = {*own, *update.verified} if is_proven else own
+    news = {update.customer: is_proven}
+    news |= {each: each in update.verified for each in update.contacts if each in theirs}
     return {
         identity: verified
         for identity, verified in news.items()
         if (
             verified > identities[identity]
             if identity in identities
-            else _is_nobodys(identity, holders)
+            else _is_free(identity, holders)
         )
     }
 
 
-def _is_nobodys(identity: Identity, holders: Mapping[Identity, Holder]) -> bool:
+def _is_free(identity: Identity, holders: Mapping[Identity, Holder]) -> bool:
     return identity not in holders or holders[identity].strength is Strength.NOTED
 
 
-def _application(customer_told: CustomerTold, member_id: str) -> Application:
-    """The shop itself gave them its id; of their contacts nobody has proven more than it says."""
-    contacts = [
-        IdentityClaim(each, verified=each in customer_told.verified)
-        for each in customer_told.contacts
-    ]
-    claims = [IdentityClaim(customer_told.customer, verified=True), *contacts]
-    profile = {"name": customer_told.name} if customer_told.name else {}
+def _application(update: CustomerUpdated, member_id: str) -> Application:
+    """The shop issued the customer's id, so that is proven; contacts only if the shop says so."""
+    contacts = [IdentityClaim(each, verified=each in update.verified) for each in update.contacts]
+    claims = [IdentityClaim(update.customer, verified=True), *contacts]
+    profile = {"name": update.name} if update.name else {}
     return Application(
-        member_id=member_id, claims=claims, profile=profile, consents=customer_told.consents
+        member_id=member_id, claims=claims, profile=profile, consents=update.consents
     )
 
 
@@ -334,7 +328,7 @@ def _floor(level: str, paid_until: datetime | None, *, desk: Desk) -> TierFloor 
 def _granted(
     member_id: str, *, was: TierFloor | None, becomes: TierFloor | None, desk: Desk
 ) -> tuple[str, bool]:
-    """Whose floor it is, and whether it changed."""
+    """Grant the floor. Returns the id of the account that has it, and whether it changed."""
     account = settled(desk, open_account(desk, member_id, strong=True))
     floor = floor_after(
         account.tier_floor,

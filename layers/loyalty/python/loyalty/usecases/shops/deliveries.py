@@ -1,4 +1,4 @@
-"""Deliveries: what was received and what came of it, and applying it once more."""
+"""Deliveries of storefronts: list them with their outcomes, and replay them."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ from loyalty.usecases.ports import Listed
 from loyalty.usecases.shops.platforms import FindPlatform
 
 HEALTH_PERIOD: Final = timedelta(days=1)
-# What the inbox lists in one call.
+# As many as the inbox lists in one call.
 HEALTH_DELIVERIES_MAX: Final = 1000
 # A hundred calls on the queue, ten on the table, one on the inbox: one to two seconds.
 REPLAYED_AT_ONCE_MAX: Final = 1000
 
-# What is queued is applied within seconds. Somebody looks every hour, and may be half an hour late.
+# Queued deliveries are applied within seconds. A run looks for stranded ones every hour, and may
+# itself be up to half an hour late.
 STRANDED_AFTER: Final = timedelta(minutes=30)
 STRANDED_BEFORE: Final = timedelta(hours=2)
 
-# Nothing is known of a delivery that has not been applied yet.
+# The outcome of a delivery that has not been applied yet.
 RECEIVED: Final = Outcome(status="received")
 
 
@@ -51,7 +52,7 @@ class InboxReader(Protocol):
     def oldest(
         self, program_id: str, storefront_id: str, *, since: str, before: str, limit: int
     ) -> Listed[StoredDelivery]:
-        """In the order they were received; `since` and `before` are times or ids of the log."""
+        """In the order of receipt; `since` and `before` are times or log ids."""
         ...
 
     def newest(
@@ -64,32 +65,32 @@ class InboxReader(Protocol):
         before_id: str | None,
         limit: int,
     ) -> Listed[StoredDelivery]:
-        """Newest first. A page may be shorter than its limit though more follow."""
+        """Newest first. A page may be shorter than `limit` even if more follow."""
         ...
 
 
 class DeliveryLog(Protocol):
-    """What came of each delivery, for as long as the inbox keeps it."""
+    """The outcome of each delivery, for as long as the inbox keeps the delivery."""
 
     def outcomes(self, stored: Sequence[StoredDelivery]) -> Mapping[StoredDelivery, Handled]:
-        """Of those of which anything is known."""
+        """Outcomes of the deliveries that have one; others are left out."""
         ...
 
 
 class Bodies(Protocol):
-    """What was told of each event."""
+    """The bodies that were delivered for each event."""
 
     def bodies_of_event(self, stored: StoredDelivery) -> tuple[EventBody, ...]: ...
 
 
 class ReplayQueue(Protocol):
-    """The queue of deliveries to be applied."""
+    """The queue of deliveries that wait to be applied."""
 
     def send_again(self, stored: Sequence[StoredDelivery], *, asked_at: datetime) -> None:
-        """What is asked for twice in five minutes by the same request is sent once.
+        """Queue deliveries. The same request within five minutes queues nothing twice.
 
         Raises:
-            TryAgain: not all could be sent.
+            TryAgain: some could not be queued.
         """
         ...
 
@@ -103,7 +104,7 @@ class ListedDelivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where deliveries lie, what came of them, and who understands them."""
+    """Where deliveries and their outcomes are stored, and how to find the platform of one."""
 
     inbox: InboxReader
     log: DeliveryLog
@@ -112,9 +113,10 @@ class Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How a storefront's deliveries fared lately.
+    """How well a storefront's recent deliveries were applied.
 
-    `counts` is by status of those since `since`; `is_all`: there were no more.
+    `counts` counts the deliveries since `since` by status. `is_all` is false if there were more
+    deliveries than were counted.
     """
 
     last: ListedDelivery | None
@@ -126,9 +128,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Deliveries that were received from one moment on and before another.
+    """Deliveries received at or after `since` and before `before`.
 
-    `statuses` narrows them to some of which that came; none: all.
+    If `statuses` is not empty, only deliveries with one of these statuses.
     """
 
     since: datetime
@@ -138,7 +140,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """How many of a span were queued; `next` is where to go on, None where it is done."""
+    """How many deliveries of a span were queued. `next` is where to continue, None at the end."""
 
     queued: int
     next: str | None
@@ -153,7 +155,7 @@ def deliveries_page(
     before_id: str | None,
     now: datetime,
 ) -> Listed[ListedDelivery]:
-    """The deliveries of the last 30 days with what came of each, newest first."""
+    """The deliveries of the last 30 days with their outcomes, newest first."""
     page = files.inbox.newest(
         program_id,
         storefront_id,
@@ -167,7 +169,7 @@ def deliveries_page(
 
 
 def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) -> Health:
-    """How the deliveries of the last day fared, as far as a thousand of them tell."""
+    """How well the deliveries of the last day were applied; looks at the newest thousand."""
     since = now - HEALTH_PERIOD
     page = files.inbox.newest(
         program_id,
@@ -193,7 +195,7 @@ def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) 
 def delivery_in(
     inbox: InboxReader, storefront_id: str, log_id: str, *, program_id: str
 ) -> StoredDelivery:
-    """Where a delivery lies that a caller names.
+    """The stored delivery with this log id.
 
     Raises:
         NotFound: no such delivery in the last 30 days.
@@ -213,9 +215,9 @@ def replay(
     queue: ReplayQueue,
     now: datetime,
 ) -> ListedDelivery:
-    """Apply a delivery once more, in order with whatever else is told of its order.
+    """Queue a delivery to be applied again, in sequence with others about the same order.
 
-    Nothing counts twice: what it says is what it said the first time.
+    Nothing counts twice, because the content is the same as the first time.
 
     Raises:
         NotFound: no such delivery in the last 30 days.
@@ -236,15 +238,15 @@ def replay_span(
     after: str | None,
     asked_at: datetime,
 ) -> Replayed:
-    """Apply deliveries of a span once more, oldest first, as many as fit into one call.
+    """Queue deliveries of a span to be applied again, oldest first, as many as fit in one call.
 
-    `after` and `asked_at` are those of the call before, so that a call that lost its answer and is
-    sent again queues nothing twice.
+    A call that continues or repeats another passes the same `asked_at`. A call that is repeated
+    because its answer was lost queues nothing twice.
     """
     page = files.inbox.oldest(
         program_id,
         storefront_id,
-        # A key that begins with an id comes after the id itself: `~` comes after every key with it.
+        # Keys begin with a log id; `~` sorts after every key that begins with this one.
         since=f"{after}~" if after else log_time(span.since),
         before=log_time(span.before),
         limit=REPLAYED_AT_ONCE_MAX,
@@ -260,10 +262,11 @@ def replay_span(
 def queue_stranded(
     storefront_id: str, *, program_id: str, files: Files, queue: ReplayQueue, now: datetime
 ) -> int:
-    """Queue what was kept, and of which nothing has come; tells how many.
+    """Queue deliveries that were stored but never applied. Returns how many.
 
-    Whoever took it in was killed, or the queue did not answer, and not every platform delivers
-    again. What the queue holds after all is applied twice, and counts once.
+    They are stranded if the function that received them was killed, or if the queue did not
+    answer; not every platform delivers again. A delivery that is still queued is then applied
+    twice, and counts once.
     """
     span = Span(
         since=now - STRANDED_BEFORE,
@@ -287,10 +290,10 @@ def queue_stranded(
 
 
 def contradicts(stored: StoredDelivery, *, bodies: Bodies) -> bool:
-    """Whether a delivery says otherwise what was told of the same event before.
+    """Whether a delivery contradicts an earlier delivery of the same event.
 
-    Two that come at the very same time may both pass, if they are of different orders: neither of
-    them is the first then.
+    Two that arrive at the same moment may both pass if they are about different orders, because
+    neither of them is the first.
     """
     return is_contradicted(stored, bodies.bodies_of_event(stored))
 
@@ -298,7 +301,7 @@ def contradicts(stored: StoredDelivery, *, bodies: Bodies) -> bool:
 def _line(
     stored_delivery: StoredDelivery, outcomes: Mapping[StoredDelivery, Handled], *, files: Files
 ) -> ListedDelivery:
-    """What nobody has noted of it is read from the delivery itself."""
+    """A row of the list. If no envelope was recorded yet, it is read from the delivery itself."""
     handled = outcomes.get(stored_delivery)
     if handled and handled.envelope:
         return ListedDelivery(stored_delivery, handled)
@@ -329,5 +332,5 @@ def _time_of(log_id: str | None) -> datetime | None:
 
 
 def _from_now_on(now: datetime) -> datetime:
-    """Clocks of two machines differ: what was received just now may be dated a moment later."""
+    """Machines' clocks differ, so a delivery received just now may be dated a moment later."""
     return now + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Intake: what a storefront told is applied, once, however often it was delivered."""
+"""Intake: apply each delivery of a storefront once, however often it arrives."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from loyalty.domain.people.privacy_requests import PrivacyRequest
 from loyalty.domain.shops.customers import (
     CustomerErased,
     CustomersMerged,
-    CustomerTold,
-    MembershipTold,
+    CustomerUpdated,
+    MembershipUpdated,
 )
 from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
 from loyalty.domain.shops.storefront import (
@@ -65,15 +65,15 @@ from loyalty.usecases.shops.privacy_requests import answer
 
 OUTDATED: Final = "outdated"
 NOT_PAID: Final = "not_paid"
-# An order or a refund whose record would be larger than the table takes.
+# The record of the order or refund would be larger than a table item may be.
 ORDER_TOO_LARGE: Final = "order_too_large"
-# The storefront is who names the customer. A name of its own for each customer would make another
-# order of one whose customer was given an account, or a new phone number, in the meantime.
+# All orders of storefronts are recorded as named by this. If it were the customer's own name, a
+# customer who gets an account or a new phone number would turn the same order into another one.
 NAMED_BY_STOREFRONT = "storefront"
 
 
 class Unfetchable(Exception):
-    """What a delivery wants cannot be had, and asking again would change nothing."""
+    """The platform cannot give what a delivery needs, and asking again would change nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -81,15 +81,15 @@ class Unfetchable(Exception):
 
 
 class PlatformReader(Protocol):
-    """The platforms' own APIs, asked in the name of a connected shop."""
+    """Reads from the platforms' own APIs on behalf of a connected shop."""
 
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
     ) -> Sequence[bytes]:
-        """The responses of these paths, to a `body` posted to each of them if there is one.
+        """Read these paths and return their responses; a `body`, if any, is posted to each.
 
         Raises:
-            Unfetchable: the shop is not connected any more, or the platform refuses.
+            Unfetchable: the shop is no longer connected, or the platform refuses.
             TryAgain: the platform does not answer.
         """
         ...
@@ -97,7 +97,7 @@ class PlatformReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What the deliveries of one program are applied with."""
+    """Everything that applying the deliveries of one program needs."""
 
     find_platform: FindPlatform
     reader: PlatformReader
@@ -118,7 +118,7 @@ def apply_delivery(
     connection: Callable[[], Storefront | None],
     intake: Intake,
 ) -> Outcome:
-    """Do what a delivery asks for, once, however often it is delivered.
+    """Apply a delivery once, however often it is delivered.
 
     Raises:
         TryAgain: the platform does not answer, or others wrote first every time; applying the
@@ -144,7 +144,7 @@ def apply_delivery(
                 directory=intake.directory,
                 desk=intake.desk,
             )
-        case CustomerTold() | CustomerErased() | CustomersMerged() | MembershipTold():
+        case CustomerUpdated() | CustomerErased() | CustomersMerged() | MembershipUpdated():
             return apply_to_person(
                 command,
                 storefront=storefront,
@@ -189,10 +189,10 @@ def understand(
 
 
 def apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcome:
-    """Do what a delivery asks for that is about an order.
+    """Apply a command about an order.
 
     Raises:
-        TryAgain: overtaken too often; applying it again is safe.
+        TryAgain: other writers were faster too often; applying it again is safe.
     """
     try:
         return _apply(command, desk=desk, directory=directory)
@@ -235,7 +235,7 @@ def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome
 
 
 def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Outcome:
-    """Each of the orders; the outcome is the first one that is new, with the points of all."""
+    """Record each order. The outcome is the first one that is new, with the points of all."""
     outcomes = [_order_paid(paid, desk=desk, directory=directory) for paid in command.orders]
     outcome = next((each for each in outcomes if not each.replayed), outcomes[0])
     return replace(
@@ -250,7 +250,7 @@ def _refunds_that_count(
 ) -> tuple[RequestedRefund, ...]:
     """The listed refunds, unless a later version has replaced the list.
 
-    They also count if the order is no longer to earn, but earned before or waits for a guest.
+    They also count if the order is excluded now, but earned before or is kept for a guest.
     """
     refunds = paid.refunds or ()
     if outcome.status != "ignored":
@@ -261,9 +261,9 @@ def _refunds_that_count(
 
 
 def _is_recorded(ref: OrderRef, *, desk: Desk) -> bool:
-    """Whether an order earned, or is kept for a guest: what a platform says of payment is no proof.
+    """Whether an order earned, or is kept for a guest.
 
-    Orders of cash on delivery earn before they are paid.
+    The platform's payment status does not say so: cash-on-delivery orders earn before payment.
     """
     found = desk.books.entry(OrderCause(ref.source, ref.order_id, "accrual"))
     return isinstance(found, Entry) or (found is not None and found.order is not None)
@@ -296,7 +296,7 @@ def _vouchers(
 
 
 def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> tuple[Outcome, bool]:
-    """What the order itself changed, and whether it is in force after an edit."""
+    """Record the order itself. Returns the outcome, and whether an edited version is in force."""
     if paid.excluded:
         return Outcome(status="ignored", reason=paid.excluded), False
     listed = None if paid.refunds is None else {refund.refund_id for refund in paid.refunds}
@@ -312,7 +312,7 @@ def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> tuple[Out
     except ValidationFailed as refusal:
         return Outcome(status="ignored", reason=refusal.faults[0].code), False
     except NotFound:
-        # Erased, maybe between two reads.
+        # The member was erased, maybe between two reads.
         return Outcome(status="ignored", reason="member_closed"), False
     match recorded:
         case Earned():
@@ -363,7 +363,7 @@ def _refunded(ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk:
     except IdempotencyConflict as refusal:
         return Outcome(status="ignored", reason=refusal.code)
     except LimitReached as refusal:
-        # More refunds wait for their order than it can take: a person has to look why.
+        # Too many refunds wait for this order: a person has to find out why.
         return Outcome(status="parked", reason=refusal.code)
     except NotFound:
         return Outcome(status="ignored", reason="member_closed")

@@ -1,4 +1,4 @@
-"""Privacy: a shop passes on what its customer has the right to."""
+"""Privacy requests of shops' customers: erase their data, or ask the merchant to export it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from loyalty.usecases.ports import Desk, Directory
 from loyalty.usecases.shops.deliveries import InboxReader, delivery_in
 from loyalty.usecases.shops.platforms import FindPlatform
 
-# Some 60 KB of the 256 KB that an event may have.
+# They take about 60 KB of the 256 KB that an event may have.
 ANNOUNCED_ORDERS_MAX: Final = 1_000
 ID_CHARACTERS: Final = 40
 
 
-class PassedOn(NamedTuple):
-    """A request for somebody's data, and the delivery that says who it is."""
+class ReceivedDataRequest(NamedTuple):
+    """A customer's request for their data, and the delivery that brought it."""
 
     request: PrivacyRequest
     delivery: Delivery
@@ -41,12 +41,12 @@ def answer(
     directory: Directory,
     desk: Desk,
 ) -> Outcome:
-    """Note an erasure that begins in two days, or say whose export is asked for.
+    """Schedule an erasure in two days, or find the member whose data the customer asks for.
 
     The same request is carried out once, however often it is delivered.
 
-    An export is for the merchant to hand on: whoever asked is the shop's customer, and may be no
-    member who could have it by themself.
+    The merchant passes an export on, because the shop's customer may be no member, and then could
+    not get it themselves.
     """
     if request.asks == "export":
         return _export(
@@ -82,7 +82,7 @@ def answer(
 
 
 def _erasure_id(stored_delivery: StoredDelivery) -> str:
-    """The same however often a shop delivers the same request."""
+    """An id that is the same however often a shop delivers the same request."""
     named = f"{stored_delivery.storefront_id}\0{stored_delivery.delivery_id}"
     return hashlib.sha256(named.encode()).hexdigest()[:ID_CHARACTERS]
 
@@ -128,11 +128,12 @@ def read_data_request(
     program_id: str,
     inbox: InboxReader,
     find_platform: FindPlatform,
-) -> PassedOn:
-    """Who wants to know what is held of them, which nothing but the delivery itself says.
+) -> ReceivedDataRequest:
+    """Read a customer's request for their data from the delivery, the only place that has it.
 
     Raises:
-        NotFound: no delivery of the last 30 days is such a request, or they were erased since.
+        NotFound: no delivery of the last 30 days is such a request, or the customer was erased
+            since.
     """
     delivery = inbox.read(delivery_in(inbox, storefront_id, log_id, program_id=program_id))
     if delivery is None:
@@ -142,4 +143,4 @@ def read_data_request(
     request = platform.translate(topic, delivery.body, SendingShop(delivery.source))
     if not isinstance(request, PrivacyRequest) or request.asks != "export":
         raise NotFound
-    return PassedOn(request, delivery)
+    return ReceivedDataRequest(request, delivery)

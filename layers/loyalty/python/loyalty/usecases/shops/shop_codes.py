@@ -1,6 +1,7 @@
-"""Shops are given the codes of vouchers, and shall not take them any longer than they are good.
+"""Create a voucher's code in shops as a discount code, and deactivate it when the voucher ends.
 
-Whatever is told of a voucher, late, twice or in any order, what counts is what it is now.
+Events about a voucher may come late, twice or in any order. So each run looks only at the voucher's
+present state.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from loyalty.domain.shops.shop_codes import KnownCode, ShopCode, code_for, disco
 from loyalty.usecases.ledger.redemption import end_cancelling, give_code, voucher_of
 from loyalty.usecases.ports import Desk
 
-# What becomes of a voucher that a shop has to know.
+# The events after which a voucher's code in shops may have to change.
 STEPS_OF_VOUCHERS: Final[tuple[type[Event], ...]] = (
     RewardRedeemed,
     VoucherUsed,
@@ -36,7 +37,7 @@ STEPS_OF_VOUCHERS: Final[tuple[type[Event], ...]] = (
     RedemptionCancelling,
     RedemptionCancelled,
 )
-# With these pauses, some three hours: longer than shops are down.
+# With these pauses, about three hours: longer than a shop is usually down.
 ATTEMPTS_MAX: Final = 10
 PAUSE_SECONDS: Final = 30
 PAUSE_SECONDS_MAX: Final = 3600
@@ -47,17 +48,17 @@ type Done = Literal["created", "renewed", "deactivated", "unchanged", "no_code"]
 class DiscountCodes(Protocol):
     """A connected shop's own discount codes.
 
-    All raise `TryAgain` where it does not answer, and `ShopRefused` where it does not want to.
+    All methods raise `TryAgain` if the shop does not answer, and `ShopRefused` if it refuses.
     """
 
     def find(self, code: str) -> KnownCode | None: ...
 
     def create(self, code: ShopCode) -> None:
-        """Also when there is one by this code already."""
+        """Create the code; succeeds also if the shop has it already."""
         ...
 
     def renew(self, in_shop: KnownCode, *, uses_max: int) -> None:
-        """Let it be used so often, and be good again."""
+        """Activate the code again, for up to `uses_max` uses in all."""
         ...
 
     def deactivate(self, in_shop: KnownCode) -> None: ...
@@ -65,7 +66,7 @@ class DiscountCodes(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeShop:
-    """A connected shop and its discount codes; `creates` says whether it gets new ones."""
+    """A connected shop and its discount codes; `creates`: it gets the codes of new vouchers."""
 
     storefront_id: str
     codes: DiscountCodes
@@ -73,7 +74,7 @@ class CodeShop:
 
 
 class ShopRefused(Exception):
-    """A shop does not do what it was asked; asking again would change nothing by itself."""
+    """A shop refused a request, and would refuse it again."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -81,21 +82,21 @@ class ShopRefused(Exception):
 
 
 def pause_seconds(attempt: int) -> int:
-    """How long to leave a shop alone that did not answer an attempt; the first is 1."""
+    """How long to wait after an attempt that a shop did not answer; the first attempt is 1."""
     return min(PAUSE_SECONDS << (attempt - 1), PAUSE_SECONDS_MAX)
 
 
-def put_right(redemption_id: str, *, shops: Iterable[CodeShop], desk: Desk) -> list[Done]:
-    """Let each shop have a voucher's code for as long as the voucher is issued.
+def sync_code(redemption_id: str, *, shops: Iterable[CodeShop], desk: Desk) -> list[Done]:
+    """Make a voucher's code active in each shop while it is issued, and inactive otherwise.
 
-    A voucher that is being cancelled ends so once every shop that had its code has let go of it. A
-    shop that is no longer connected is not waited for. One shop's trouble holds up no other: it is
-    raised after all were asked.
+    A cancellation ends once every shop that had the code has deactivated it; shops that are no
+    longer connected are not waited for. All shops are asked, even if one fails: its error is
+    raised at the end.
 
     Raises:
         NotFound: no such redemption.
-        ShopRefused: a shop does not want to.
-        TryAgain: a shop does not answer.
+        ShopRefused: a shop refused.
+        TryAgain: a shop did not answer.
     """
     voucher, decided_by = _redeemed(redemption_id, desk=desk)
     shop_code = _shop_code(voucher, decided_by)
@@ -104,15 +105,17 @@ def put_right(redemption_id: str, *, shops: Iterable[CodeShop], desk: Desk) -> l
     concerned = [each for each in shops if each.creates or each.storefront_id in voucher.in_shops]
     if voucher.state == "cancelling":
         had_it = [each for each in concerned if each.storefront_id in voucher.in_shops]
-        uses = _each(had_it, lambda shop: _let_go(voucher, shop_code, codes=shop.codes, desk=desk))
+        uses = _each(
+            had_it, lambda shop: _deactivate(voucher, shop_code, codes=shop.codes, desk=desk)
+        )
         was_used = any(each > voucher.times_reinstated for each in uses)
         end_cancelling(voucher.code, was_used=was_used, desk=desk)
         return ["deactivated" for _ in had_it]
-    return _each(concerned, lambda shop: _put_right(voucher, shop_code, shop=shop, desk=desk))
+    return _each(concerned, lambda shop: _sync_code_in(voucher, shop_code, shop=shop, desk=desk))
 
 
 def _each[T](shops: Iterable[CodeShop], ask: Callable[[CodeShop], T]) -> list[T]:
-    """What each shop answers; the first trouble is raised after all were asked."""
+    """Ask each shop, and return the answers. The first error is raised after all were asked."""
     answers: list[T] = []
     troubles: list[ShopRefused | TryAgain] = []
     for shop in shops:
@@ -125,11 +128,11 @@ def _each[T](shops: Iterable[CodeShop], ask: Callable[[CodeShop], T]) -> list[T]
     return answers
 
 
-def _let_go(voucher: Voucher, shop_code: ShopCode, *, codes: DiscountCodes, desk: Desk) -> int:
-    """Have a shop accept a code no more; gives how often it did.
+def _deactivate(voucher: Voucher, shop_code: ShopCode, *, codes: DiscountCodes, desk: Desk) -> int:
+    """Deactivate a code in a shop. Returns how often it was used there.
 
-    A code that is not there yet may be on its way. So it is created first: then whoever brings it
-    finds it, and does not make it good again.
+    If the shop has no such code, another run may be about to create it. So the code is created
+    first and then deactivated: the other run finds it, and does not activate it again.
 
     Raises:
         TryAgain: the shop has not confirmed it.
@@ -148,7 +151,7 @@ def _let_go(voucher: Voucher, shop_code: ShopCode, *, codes: DiscountCodes, desk
     return in_shop.uses
 
 
-def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: CodeShop, desk: Desk) -> Done:
+def _sync_code_in(voucher: Voucher, shop_code: ShopCode, *, shop: CodeShop, desk: Desk) -> Done:
     codes = shop.codes
     in_shop = codes.find(voucher.code)
     if not _is_good(voucher, desk=desk):
@@ -159,7 +162,7 @@ def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: CodeShop, desk: D
     uses_max = shop_code.uses_max
     if not shop.creates or (in_shop and in_shop.is_active and (in_shop.uses_max or 0) >= uses_max):
         return "unchanged"
-    # Before the shop gets it, so that a cancellation from now on waits for the shop.
+    # Recorded before the shop gets the code, so that any later cancellation waits for the shop.
     given = give_code(voucher.code, storefront_id=shop.storefront_id, desk=desk)
     if not _is_good(given, desk=desk):
         return "unchanged"
@@ -167,7 +170,7 @@ def _put_right(voucher: Voucher, shop_code: ShopCode, *, shop: CodeShop, desk: D
         codes.create(shop_code)
     else:
         codes.renew(in_shop, uses_max=uses_max)
-    # It may have been cancelled meanwhile, and whoever heard of that have found no code yet.
+    # The voucher may have been cancelled meanwhile, by a run that found no code in the shop yet.
     if not _is_good(voucher_of(voucher.code, desk=desk), desk=desk):
         made = codes.find(voucher.code)
         if made:
@@ -190,7 +193,7 @@ def _shop_code(voucher: Voucher, decided_by: PublishedProgram) -> ShopCode | Non
 
 
 def _redeemed(redemption_id: str, *, desk: Desk) -> tuple[Voucher, PublishedProgram]:
-    """The voucher, and the program by which it was redeemed."""
+    """The voucher of a redemption, and the program version that it was redeemed under."""
     found = desk.books.entry(RequestCause(request_of(redemption_id), "redemption"))
     if not isinstance(found, Entry) or not isinstance(found.detail, Redemption):
         raise NotFound("There is no such redemption")
