@@ -1,10 +1,8 @@
 """Orders earn points, refunds take them back, people correct what went wrong."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -23,9 +21,9 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.ledger.entries import Adjustment, Clawback, Entry
-from loyalty.domain.ledger.order_vouchers import VoucherStep, codes_among
-from loyalty.domain.orders.order import Order
-from loyalty.domain.people.identity import Identity, Keyring
+from loyalty.domain.ledger.order_vouchers import codes_among
+from loyalty.domain.orders.order import Order, OrderRef
+from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import AdjustmentLimits
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import caller_id, open_desk, request_id
@@ -81,16 +79,17 @@ from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger import corrections
 from loyalty.usecases.ledger.corrections import Allowance, RequestedAdjustment
-from loyalty.usecases.ledger.order_vouchers import (
-    OrderVoucherCodes,
-    apply_vouchers,
-    cancel_vouchers,
+from loyalty.usecases.orders import accrual, lookup
+from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
+from loyalty.usecases.orders.arrival import (
+    ArrivedOrder,
+    ArrivedRefund,
+    RecordedOrder,
+    order_arrived,
+    refund_arrived,
 )
-from loyalty.usecases.orders import accrual, lookup, refunds
-from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept
-from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
-from loyalty.usecases.orders.guests import record_for
-from loyalty.usecases.orders.refunds import Waiting
+from loyalty.usecases.orders.edits import Edited, Outdated
+from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people import surveys
 from loyalty.usecases.people.members import look_up
 from loyalty.usecases.people.surveys import Answered
@@ -129,18 +128,21 @@ def record_order(
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     bought = order.order(currency=desk.program.document.currency)
-    recorded = _for_its_customer(order, partial(accrual.earn, bought, desk=desk), desk)
-    vouchers = steps_answer(_used(order, bought, recorded, desk))
-    if isinstance(recorded, GuestOrderKept):
-        return reply(_kept_answer(recorded, vouchers), status=202)
-    entry = recorded.entry
-    if not recorded.replayed:
-        count("Orders")
-        count("PointsEarned", entry.points + entry.pending_points)
-    answer = OrderEarned(
-        member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
-    )
-    return reply(answer, status=200 if recorded.replayed else 201)
+    recorded = _arrived(order, bought, "record", desk)
+    vouchers = steps_answer(recorded.vouchers)
+    match recorded.order:
+        case GuestOrderKept() as kept:
+            return reply(_kept_answer(kept, vouchers), status=202)
+        case Earned(entry=entry, replayed=replayed):
+            if not replayed:
+                count("Orders")
+                count("PointsEarned", entry.points + entry.pending_points)
+            answer = OrderEarned(
+                member_id=entry.member_id, entry=_explained(entry, desk), vouchers=vouchers
+            )
+            return reply(answer, status=200 if replayed else 201)
+        case outcome:
+            raise TypeError(f"a till's order cannot be {type(outcome).__name__}")
 
 
 @api.put(
@@ -168,13 +170,11 @@ def correct_order(
         currency=desk.program.document.currency,
         told_at=order.changed_at or desk.now,
     )
-    recorded = _for_its_customer(
-        order, partial(record_storefront_order, corrected, desk=desk), desk
-    )
-    vouchers = steps_answer(_used(order, corrected, recorded, desk))
-    match recorded:
-        case GuestOrderKept():
-            return reply(_kept_answer(recorded, vouchers), status=202)
+    recorded = _arrived(order, corrected, "correct", desk)
+    vouchers = steps_answer(recorded.vouchers)
+    match recorded.order:
+        case GuestOrderKept() as kept:
+            return reply(_kept_answer(kept, vouchers), status=202)
         case Outdated():
             return reply(OrderCorrected(status="outdated", entry=None, vouchers=vouchers))
         case Earned(entry=entry, replayed=False):
@@ -193,6 +193,8 @@ def correct_order(
                 status="unchanged", entry=_explained(entry, desk), vouchers=vouchers
             )
             return reply(answer)
+        case outcome:
+            raise TypeError(f"a till's order cannot be {type(outcome).__name__}")
 
 
 @api.post("/orders/quote", allow={"cashier", "service"}, refuses=(CurrencyMismatch,))
@@ -204,7 +206,10 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     document = desk.program.document
     quoted = accrual.quote(
-        order.order(currency=document.currency), customer=_quoted_for(order, desk), desk=desk
+        order.order(currency=document.currency),
+        customer=order.customer(),
+        directory=directory(program_id, settings(AccrualSettings)),
+        desk=desk,
     )
     award = quoted.award
     pending = sum(part.points for part in award.parts if part.available_on > desk.today)
@@ -259,15 +264,24 @@ def record_refund(
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     currency = desk.program.document.currency
     requested = refund.requested(currency=currency, now=desk.now)
-    recorded = refunds.refund(source, order_id, request=requested, desk=desk)
-    steps = cancel_vouchers(source, order_id, desk=desk) if requested.whole else ()
-    vouchers = steps_answer(steps)
-    if isinstance(recorded, Waiting):
+    recorded = refund_arrived(
+        ArrivedRefund(
+            ref=OrderRef(source, order_id),
+            request=requested,
+            mode="record",
+            all_given_back=requested.whole,
+        ),
+        desk=desk,
+    )
+    vouchers, refunded = steps_answer(recorded.vouchers), recorded.refund
+    if isinstance(refunded, Waiting):
         return reply(RefundWaiting(vouchers=vouchers), status=202)
-    entry = recorded.entry
+    if not isinstance(refunded, Refunded):
+        raise TypeError(f"a till's refund cannot be {type(refunded).__name__}")
+    entry = refunded.entry
     if not isinstance(entry.detail, Clawback):
         raise TypeError("not a clawback's entry")
-    if not recorded.replayed:
+    if not refunded.replayed:
         count("PointsClawedBack", -entry.points - entry.pending_points)
     answer = RefundAnswer(
         entry=entry_answer(entry),
@@ -275,7 +289,7 @@ def record_refund(
         debt=entry.detail.debt_after,
         vouchers=vouchers,
     )
-    return reply(answer, status=200 if recorded.replayed else 201)
+    return reply(answer, status=200 if refunded.replayed else 201)
 
 
 @api.post(
@@ -485,56 +499,18 @@ def _allowance(limits: AdjustmentLimits, program_id: str) -> Allowance | None:
     return Allowance(caller_id(program_id=program_id, caller=api.principal.subject), most)
 
 
-def _used(
-    order: OrderContent,
-    bought: Order,
-    recorded: Earned | Edited | GuestOrderKept | Outdated,
-    desk: Desk,
-) -> tuple[VoucherStep, ...]:
-    """Use the vouchers that an order was paid with; none of them refuses the order."""
-    if not order.voucher_codes:
-        return ()
-    order_voucher_codes = OrderVoucherCodes(
-        source=bought.source,
-        order_id=bought.order_id,
-        codes=codes_among(order.voucher_codes),
-        ordered_at=order.occurred_at,
-        member_id=recorded.entry.member_id if isinstance(recorded, Earned | Edited) else None,
-    )
-    return apply_vouchers(order_voucher_codes, desk=desk)
-
-
-def _identities(order: OrderContent) -> list[Identity]:
-    return [
-        named.identity(pointer=f"/identities/{number}")
-        for number, named in enumerate(order.identities)
-    ]
-
-
-def _quoted_for(order: OrderContent, desk: Desk) -> Customer:
-    """Whom a quote is for: the member named, or the one who would earn the order."""
-    if order.member_id:
-        return Customer(member_id=order.member_id, named=order.member_id)
-    identities = _identities(order)
-    if not identities:
-        return Customer(member_id=None, named="")
-    members = directory(desk.program.program_id, settings(AccrualSettings))
-    return Customer(member_id=members.earner_of(identities), named="identities")
-
-
-def _for_its_customer[T](order: OrderContent, record: Callable[..., T], desk: Desk) -> T:
-    """Record an order for the member it names, or for the holder of one of its identities."""
-    if order.member_id:
-        return record(customer=Customer(member_id=order.member_id, named=order.member_id))
-    identities = _identities(order)
-    if not identities:
-        return record(customer=Customer(member_id=None, named=""))
-    return record_for(
-        identities,
-        lambda customer: record(customer=customer),
-        # Not their values: a fingerprint must not give an e-mail address away to a guess.
-        named="identities",
+def _arrived(
+    content: OrderContent, order: Order, mode: Literal["record", "correct"], desk: Desk
+) -> RecordedOrder:
+    return order_arrived(
+        ArrivedOrder(
+            order=order,
+            customer=content.customer(),
+            mode=mode,
+            codes=codes_among(content.voucher_codes),
+        ),
         directory=directory(desk.program.program_id, settings(AccrualSettings)),
+        desk=desk,
     )
 
 

@@ -33,7 +33,6 @@ from loyalty.usecases.ledger.corrections import (
     give,
     grant_tier,
 )
-from loyalty.usecases.ledger.order_vouchers import OrderVoucherCodes, apply_vouchers
 from loyalty.usecases.ledger.redemption import (
     RequestedReward,
     cancel,
@@ -44,9 +43,14 @@ from loyalty.usecases.ledger.redemption import (
 from loyalty.usecases.ledger.sweeps import DueItem, Finder, wake
 from loyalty.usecases.messaging.notifications import Rejected, send_mail, stop
 from loyalty.usecases.messaging.reminders import check_member
-from loyalty.usecases.orders.accrual import Customer, earn
-from loyalty.usecases.orders.guests import claim_orders, record_for
-from loyalty.usecases.orders.refunds import refund
+from loyalty.usecases.orders.accrual import NamedCustomer
+from loyalty.usecases.orders.arrival import (
+    ArrivedOrder,
+    ArrivedRefund,
+    order_arrived,
+    refund_arrived,
+)
+from loyalty.usecases.orders.guests import claim_orders
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import merge
@@ -119,20 +123,25 @@ class Counter:
         self._changed[member.member_id] = None
         return member.member_id
 
-    def buy(self, order: Order, *, member_id: str = "", guest: Identity | None = None) -> None:
-        """Record an order of a member, of a guest, or of nobody."""
-        if member_id:
-            customer = Customer(member_id=member_id, named=member_id)
-            earn(order, customer=customer, desk=self.desk)
-        elif guest:
-            record_for(
-                [guest],
-                lambda customer: earn(order, customer=customer, desk=self.desk),
-                named="identities",
-                directory=self._members,
-            )
-        else:
-            earn(order, customer=Customer(member_id=None, named=""), desk=self.desk)
+    def buy(
+        self,
+        order: Order,
+        *,
+        member_id: str | None = None,
+        guest: Identity | None = None,
+        codes: tuple[str, ...] = (),
+    ) -> None:
+        """Record an order of a member, of a guest, or of nobody, paid with these vouchers."""
+        customer = NamedCustomer(
+            named=member_id or ("identities" if guest else ""),
+            member_id=member_id,
+            identities=[guest] if guest else [],
+        )
+        order_arrived(
+            ArrivedOrder(order=order, customer=customer, mode="record", codes=codes),
+            directory=self._members,
+            desk=self.desk,
+        )
 
     def refund(self, order: Order, *, name: str, amount_minor: int = 0) -> None:
         """Give back a part of an order's money, or all of it."""
@@ -143,7 +152,15 @@ class Counter:
             whole=not amount_minor,
             fingerprint=fingerprint(name, amount_minor),
         )
-        refund(order.source, order.order_id, request=requested_refund, desk=self.desk)
+        refund_arrived(
+            ArrivedRefund(
+                ref=order.ref,
+                request=requested_refund,
+                mode="record",
+                all_given_back=requested_refund.whole,
+            ),
+            desk=self.desk,
+        )
 
     def account(self, member_id: str) -> Account | None:
         return self._books.account(member_id, strong=True)
@@ -165,14 +182,8 @@ class Counter:
     def use(self, code: str, order: Order, *, member_id: str, told_by_shop: bool) -> None:
         """Use a voucher with an order; ignore a voucher that is no longer valid."""
         if told_by_shop:
-            order_voucher_codes = OrderVoucherCodes(
-                source=order.source,
-                order_id=order.order_id,
-                codes=(code,),
-                ordered_at=order.occurred_at,
-                member_id=member_id,
-            )
-            apply_vouchers(order_voucher_codes, desk=self.desk)
+            # The shop reports the order again, with the voucher that was used.
+            self.buy(order, member_id=member_id, codes=(code,))
             return
         try:
             use_voucher(

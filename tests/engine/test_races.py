@@ -10,6 +10,7 @@ import pytest
 from loyalty.domain.kernel.errors import InsufficientPoints, LimitReached, OutOfStock, Refusal
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import Adjustment, Entry, Redemption, RequestedRefund
+from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Keyring
 from loyalty.table.engine import Persistent
 from loyalty.table.members import TableMembers
@@ -28,7 +29,8 @@ from loyalty.usecases.ledger.redemption import (
 )
 from loyalty.usecases.ledger.statements import audit_member
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
-from loyalty.usecases.orders.refunds import Refunded, refund
+from loyalty.usecases.orders.edits import record_refund
+from loyalty.usecases.orders.refunds import Refunded
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.ports import Desk
 from tests.support.documents import reward
@@ -308,7 +310,7 @@ def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> s
         whole=not minor,
         fingerprint=refund_id,
     )
-    refunded = refund("pos", order_id, request=requested_refund, desk=desk)
+    refunded = record_refund(OrderRef("pos", order_id), requested_refund, desk=desk)
     return refunded.entry.id if isinstance(refunded, Refunded) else None
 
 

@@ -420,8 +420,8 @@ MUTANTS: Final = (
     Mutant(
         "nobody looks who enrolled while a guest's order was kept",
         "record_for",
-        "customer.member_id is None",
-        "customer.member_id",
+        "found.member_id is None",
+        "found.member_id",
     ),
     Mutant(
         "who has just enrolled is looked for by a stale read",

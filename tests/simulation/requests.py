@@ -1,9 +1,9 @@
 """Everything that callers and schedules ask of the ledger, each by its real use case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
@@ -40,10 +40,16 @@ from loyalty.usecases.ledger.redemption import (
     use_voucher,
 )
 from loyalty.usecases.ledger.sweeps import DueItem, Shard, wake
-from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
-from loyalty.usecases.orders.edits import record_storefront_order
-from loyalty.usecases.orders.guests import claim_orders, record_for
-from loyalty.usecases.orders.refunds import Refunded, Waiting, refund
+from loyalty.usecases.orders.accrual import NamedCustomer
+from loyalty.usecases.orders.arrival import (
+    ArrivedOrder,
+    ArrivedRefund,
+    OrderOutcome,
+    RefundOutcome,
+    order_arrived,
+    refund_arrived,
+)
+from loyalty.usecases.orders.guests import claim_orders
 from loyalty.usecases.people.enrollment import Application, enroll, enroll_oneself
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.people.members import change, erase, unite
@@ -103,11 +109,8 @@ class Earn:
     def cause(self) -> Key:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
-    def run(self, desk: Desk, world: World) -> Earned | GuestOrderKept:
-        def record(customer: Customer) -> Earned | GuestOrderKept:
-            return earn(self.order, customer=customer, desk=desk)
-
-        return _of_customer(self, record)
+    def run(self, desk: Desk, world: World) -> OrderOutcome:
+        return _arrived(self, "record", desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +130,20 @@ class Record:
     def cause(self) -> Key:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
-    def run(self, desk: Desk, world: World) -> object:
-        def record(customer: Customer) -> object:
-            return record_storefront_order(self.order, customer=customer, desk=desk)
-
-        return _of_customer(self, record)
+    def run(self, desk: Desk, world: World) -> OrderOutcome:
+        return _arrived(self, "correct", desk)
 
 
-def _of_customer[T](request: Earn | Record, record: Callable[[Customer], T]) -> T:
-    """Record an order of the member it names, or of whoever has what it names."""
-    named = f"email:{request.order.order_id}"
-    if request.known_by:
-        return record_for(request.known_by, record, named=named, directory=_members())
-    return record(Customer(member_id=request.member_id, named=named, guest="email#1#digest"))
+def _arrived(
+    request: Earn | Record, mode: Literal["record", "correct"], desk: Desk
+) -> OrderOutcome:
+    customer = NamedCustomer(
+        named=f"email:{request.order.order_id}",
+        member_id=request.member_id,
+        identities=request.known_by,
+    )
+    arrived = ArrivedOrder(order=request.order, customer=customer, mode=mode)
+    return order_arrived(arrived, directory=_members(), desk=desk).order
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +252,9 @@ class Refund:
             PROGRAM_ID, self.order.source, self.order.order_id, self.requested.refund_id
         )
 
-    def run(self, desk: Desk, world: World) -> Refunded | Waiting:
-        return refund(self.order.source, self.order.order_id, request=self.requested, desk=desk)
+    def run(self, desk: Desk, world: World) -> RefundOutcome:
+        arrived = ArrivedRefund(ref=self.order.ref, request=self.requested, mode="record")
+        return refund_arrived(arrived, desk=desk).refund
 
 
 @dataclass(frozen=True, slots=True)

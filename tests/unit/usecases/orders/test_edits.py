@@ -13,11 +13,11 @@ from loyalty.domain.earning.awarding import award
 from loyalty.domain.kernel.errors import OrderConflict, ValidationFailed
 from loyalty.domain.ledger.entries import Edit, RequestedRefund
 from loyalty.domain.ledger.refunds import OrderState, refunded_with, unrefunded
-from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.orders.order import Line, Order, OrderRef
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn
-from loyalty.usecases.orders.edits import Edited, Outdated, record_storefront_order
-from loyalty.usecases.orders.refunds import Refunded, refund
+from loyalty.usecases.orders.edits import Edited, Outdated, record_refund, record_version
+from loyalty.usecases.orders.refunds import Refunded
 from tests.support.documents import published, rule
 from tests.support.memory import NOW, Shop
 from tests.support.orders import line
@@ -50,9 +50,9 @@ def shop() -> Shop:
 
 
 def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    recorded = record_storefront_order(
+    recorded = record_version(
         order(line(2000), line(1550, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
@@ -64,9 +64,9 @@ def test_goods_that_were_added_earn_the_difference(shop: Shop) -> None:
 
 
 def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
-    record_storefront_order(order(line(2000), line(1550, "2")), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000), line(1550, "2")), customer=OF_ANA, desk=shop.desk)
 
-    recorded = record_storefront_order(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(2000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(recorded, Edited)
     assert recorded.entry.points == -15
@@ -76,11 +76,11 @@ def test_goods_that_were_removed_take_the_difference_back(shop: Shop) -> None:
 
 
 def test_the_same_version_again_changes_nothing(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     changed = order(line(3000), minute=1)
-    first = record_storefront_order(changed, customer=OF_ANA, desk=shop.desk)
+    first = record_version(changed, customer=OF_ANA, desk=shop.desk)
 
-    again = record_storefront_order(changed, customer=OF_ANA, desk=shop.desk)
+    again = record_version(changed, customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(first, Edited)
     assert again == Edited(entry=first.entry, replayed=True)
@@ -88,16 +88,16 @@ def test_the_same_version_again_changes_nothing(shop: Shop) -> None:
 
 
 def test_a_version_older_than_the_latest_is_outdated(shop: Shop) -> None:
-    record_storefront_order(order(line(3000), minute=5), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(3000), minute=5), customer=OF_ANA, desk=shop.desk)
 
-    assert record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk) == Outdated()
+    assert record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk) == Outdated()
 
     assert shop.account(ANA).balance == 30
 
 
 def test_a_content_that_returns_counts_again(shop: Shop) -> None:
     for minute, amount in enumerate((2000, 3000, 2000, 3000)):
-        record_storefront_order(order(line(amount), minute=minute), customer=OF_ANA, desk=shop.desk)
+        record_version(order(line(amount), minute=minute), customer=OF_ANA, desk=shop.desk)
 
     assert shop.account(ANA).balance == 30
     assert [entry.points for entry in shop.entries(ANA)] == [20, 10, -10, 10]
@@ -106,19 +106,19 @@ def test_a_content_that_returns_counts_again(shop: Shop) -> None:
 
 def test_a_change_that_was_undone_before_it_arrived_is_outdated(shop: Shop) -> None:
     """Cosmetic tellings count too: they say that the content was still the same."""
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    record_storefront_order(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000), minute=2), customer=OF_ANA, desk=shop.desk)
 
-    recorded = record_storefront_order(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(9000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert recorded == Outdated()
     assert shop.account(ANA).balance == 20
 
 
 def test_a_cosmetic_change_makes_no_entry(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
-    recorded = record_storefront_order(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(2000), minute=7), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(recorded, Earned)
     assert recorded.replayed
@@ -126,12 +126,12 @@ def test_a_cosmetic_change_makes_no_entry(shop: Shop) -> None:
 
 
 def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     decided_by = shop.program
     shop.program = published(version=2, earning_rules=[rule(points=10)])
     later = replace(shop.desk, version={1: decided_by}.__getitem__, now=NOW + timedelta(days=40))
 
-    recorded = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=later)
+    recorded = record_version(order(line(3000), minute=1), customer=OF_ANA, desk=later)
 
     assert isinstance(recorded, Edited)
     assert (recorded.entry.program_version, recorded.entry.points) == (1, 10)
@@ -139,23 +139,23 @@ def test_an_edit_is_decided_by_the_version_and_the_date_of_the_order(shop: Shop)
 
 
 def test_an_old_order_may_change_but_a_new_order_may_not_be_old(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=200)
 
-    recorded = record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
     with pytest.raises(ValidationFailed):
-        record_storefront_order(order(line(2000), order_id="2"), customer=OF_ANA, desk=shop.desk)
+        record_version(order(line(2000), order_id="2"), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(recorded, Edited)
     assert shop.account(ANA).balance == 30
 
 
 def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=400)
 
-    record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
-    recorded = refund("shop", "1", request=back(whole=True), desk=shop.desk)
+    record_version(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_refund(OrderRef("shop", "1"), back(whole=True), desk=shop.desk)
 
     assert shop.account(ANA).balance == 0
     assert isinstance(recorded, Refunded)
@@ -165,10 +165,10 @@ def test_points_that_an_edit_gives_after_their_last_day_expire_at_once(shop: Sho
 
 def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
     shop = Shop(ANA, earning_rules=[rule(pending_days=14)])
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
     shop.now += timedelta(days=3)
 
-    record_storefront_order(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(3000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     ((dates, points),) = shop.account(ANA).holding.pending.items()
     assert (dates.available_on.isoformat(), points) == ("2026-12-05", 30)
@@ -177,11 +177,11 @@ def test_added_points_wait_as_long_as_those_of_the_order(shop: Shop) -> None:
 
 def test_points_that_a_refund_forgave_are_not_given_a_second_time() -> None:
     shop = Shop(ANA, clawback="only_pending")
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    refund("shop", "1", request=back(amounts_minor={"1": 2000}), desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_refund(OrderRef("shop", "1"), back(amounts_minor={"1": 2000}), desk=shop.desk)
     assert shop.account(ANA).balance == 20
 
-    recorded = record_storefront_order(
+    recorded = record_version(
         order(line(2000), line(2500, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
@@ -192,10 +192,10 @@ def test_points_that_a_refund_forgave_are_not_given_a_second_time() -> None:
 
 def test_an_edit_treats_spent_points_by_the_programs_clawback_policy() -> None:
     shop = Shop(ANA, clawback="unlimited")
-    record_storefront_order(order(line(4000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(4000)), customer=OF_ANA, desk=shop.desk)
     redeem_reward(ANA, request=RequestedReward(reward_id="latte"), request_id="q1", desk=shop.desk)
 
-    recorded = record_storefront_order(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(1000), minute=1), customer=OF_ANA, desk=shop.desk)
 
     assert (edit_of(recorded).owed, edit_of(recorded).debt_after) == (30, 30)
     assert shop.account(ANA).balance == -30
@@ -203,10 +203,10 @@ def test_an_edit_treats_spent_points_by_the_programs_clawback_policy() -> None:
 
 
 def test_a_refund_of_a_line_counts_once_a_later_version_has_that_line(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
-    early = refund("shop", "1", request=back(amounts_minor={"2": 1000}), desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    early = record_refund(OrderRef("shop", "1"), back(amounts_minor={"2": 1000}), desk=shop.desk)
 
-    recorded = record_storefront_order(
+    recorded = record_version(
         order(line(2000), line(1000, "2"), minute=1), customer=OF_ANA, desk=shop.desk
     )
 
@@ -218,7 +218,7 @@ def test_a_refund_of_a_line_counts_once_a_later_version_has_that_line(shop: Shop
 
 
 def test_different_content_through_the_api_stays_a_conflict(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
     with pytest.raises(OrderConflict):
         earn(order(line(3000)), customer=OF_ANA, desk=shop.desk)
@@ -227,26 +227,20 @@ def test_different_content_through_the_api_stays_a_conflict(shop: Shop) -> None:
 def test_a_guests_order_has_the_time_of_its_latest_version_even_if_nothing_changed(
     shop: Shop,
 ) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
-    record_storefront_order(order(line(2000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
+    record_version(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
+    record_version(order(line(2000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
 
-    recorded = record_storefront_order(
-        order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk
-    )
+    recorded = record_version(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
 
     assert recorded == Outdated()
 
 
 def test_a_guests_order_may_change_before_it_is_claimed(shop: Shop) -> None:
-    record_storefront_order(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
-    changed = record_storefront_order(
-        order(line(3000), minute=2), customer=OF_A_GUEST, desk=shop.desk
-    )
-    outdated = record_storefront_order(
-        order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk
-    )
+    record_version(order(line(2000)), customer=OF_A_GUEST, desk=shop.desk)
+    changed = record_version(order(line(3000), minute=2), customer=OF_A_GUEST, desk=shop.desk)
+    outdated = record_version(order(line(9000), minute=1), customer=OF_A_GUEST, desk=shop.desk)
 
-    recorded = record_storefront_order(order(line(2000)), customer=OF_ANA, desk=shop.desk)
+    recorded = record_version(order(line(2000)), customer=OF_ANA, desk=shop.desk)
 
     assert isinstance(changed, GuestOrderKept)
     assert outdated == Outdated()
@@ -295,9 +289,9 @@ def lives(draw: st.DrawFn) -> tuple[list[Order], list[RequestedRefund]]:
 def live(shop: Shop, steps: Sequence[Order | RequestedRefund]) -> None:
     for step in steps:
         if isinstance(step, Order):
-            record_storefront_order(step, customer=OF_ANA, desk=shop.desk)
+            record_version(step, customer=OF_ANA, desk=shop.desk)
         else:
-            refund("shop", "1", request=step, desk=shop.desk)
+            record_refund(OrderRef("shop", "1"), step, desk=shop.desk)
         shop.must_add_up(ANA)
 
 
@@ -341,7 +335,7 @@ def test_an_order_whose_whole_price_was_refunded_keeps_nothing(
     paid = sum(each.paid_minor for each in tellings[-1].lines)
 
     rest = back("rest", amount_minor=max(0, paid - returned))
-    refund("shop", "1", request=rest, desk=shop.desk)
+    record_refund(OrderRef("shop", "1"), rest, desk=shop.desk)
 
     entries = shop.entries(ANA)
     assert sum(entry.points + entry.pending_points for entry in entries) == 0

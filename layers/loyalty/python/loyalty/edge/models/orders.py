@@ -27,6 +27,7 @@ from loyalty.edge.http.schemas import (
 from loyalty.edge.models.entries import EntryAnswer, EntryShare
 from loyalty.edge.models.identities import NamedIdentity
 from loyalty.edge.models.order_vouchers import CancelledVouchers, Vouchers
+from loyalty.usecases.orders.accrual import NamedCustomer
 
 
 class OrderLine(RequestPart):
@@ -106,6 +107,22 @@ class OrderContent(RequestPart):
                 )
                 for number, line in enumerate(self.lines)
             ),
+        )
+
+    def customer(self) -> NamedCustomer:
+        """The customer, and how they are named.
+
+        Raises:
+            ValidationFailed: an identity is not valid.
+        """
+        identities = [
+            each.identity(pointer=f"/identities/{number}")
+            for number, each in enumerate(self.identities)
+        ]
+        return NamedCustomer(
+            named=self.member_id or ("identities" if identities else ""),
+            member_id=self.member_id or None,
+            identities=identities,
         )
 
     def _faults(self) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -23,14 +23,28 @@ from loyalty.domain.orders.order import (
     is_outdated,
     order_fingerprint,
 )
+from loyalty.domain.people.identity import Identity
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ledger.accounts import open_account, settled
-from loyalty.usecases.ports import Desk, Overtaken
+from loyalty.usecases.ports import Desk, Directory, Overtaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCustomer:
+    """The customer as the caller of an order names them: by id, by identities, or not at all.
+
+    `named` says how, and is a part of the order's fingerprint. It has no values of identities: a
+    fingerprint must not give an e-mail address away to a guess.
+    """
+
+    named: str
+    member_id: str | None = None
+    identities: Sequence[Identity] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """The customer of an order.
+    """The customer of an order, looked up.
 
     `member_id` is None for a guest. `named` is how the caller named the customer, in normal form.
     `guest` is the identity under which a guest's order is found again, and `also` are the
@@ -117,7 +131,7 @@ class Quote:
     balance: int | None = None
 
 
-def quote(order: Order, *, customer: Customer, desk: Desk) -> Quote:
+def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: Desk) -> Quote:
     """What the order would earn its member now, at the level of its day; nothing is written.
 
     Raises:
@@ -126,11 +140,14 @@ def quote(order: Order, *, customer: Customer, desk: Desk) -> Quote:
     """
     check_time(order, desk=desk)
     document = desk.program.document
-    if customer.member_id is None:
-        if customer.named:
-            raise NotFound("There is no such member")
+    member_id = customer.member_id
+    if member_id is None and not customer.identities:
         return Quote(award=award(order, document))
-    account = open_account(desk, customer.member_id, strong=False)
+    if member_id is None:
+        member_id = directory.earner_of(customer.identities)
+    if member_id is None:
+        raise NotFound("There is no such member")
+    account = open_account(desk, member_id, strong=False)
     undated_until = desk.program.undated_until(account.active_on)
     level = level_on(account, document, day=document.today(order.occurred_at))
     tier = level.id if level else None

@@ -1,4 +1,4 @@
-"""Storefront orders: the first version earns, and every later one settles the difference.
+"""Versions of an order: the first one earns, and every later one settles the difference.
 
 Storefronts send an order again whenever anything about it changes: late, twice and in any order.
 The version with the later time of the storefront wins, whichever arrives first.
@@ -42,7 +42,7 @@ from loyalty.domain.orders.order import (
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.orders.accrual import Customer, Earned, GuestOrderKept, earn, standing
-from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, record_refund
+from loyalty.usecases.orders.refunds import Refunded, Waiting, expired_of, refund_on_file
 from loyalty.usecases.ports import Desk, OrderOnFile, Raced
 
 
@@ -82,7 +82,7 @@ class _Version:
         return after_exchange(self.order, before, self.traded_in)
 
 
-def record_storefront_order(
+def record_version(
     order: Order,
     *,
     customer: Customer,
@@ -90,7 +90,7 @@ def record_storefront_order(
     traded_in: Mapping[str, int] = MappingProxyType({}),
     desk: Desk,
 ) -> Earned | GuestOrderKept | Edited | Outdated:
-    """Record a version of an order from its storefront.
+    """Record an order, or a version of an order that is on file.
 
     `listed` are the ids of all refunds that stand (None: the storefront lists none with its
     orders), so one that is missing was withdrawn. `traded_in` is the money of returned goods that
@@ -119,17 +119,24 @@ def record_storefront_order(
 
 
 @until_saved
-def record_storefront_refund(
-    ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk: Desk
+def record_refund(
+    ref: OrderRef, request: RequestedRefund, *, is_listed: bool = False, desk: Desk
 ) -> Refunded | Waiting | Outdated:
-    """Record a refund from its storefront, which may withdraw it and make it again.
+    """Record a refund, once. A storefront may withdraw it and make it again.
 
     `is_listed`: it stands with the order's version that was just recorded. A refund that arrives
     alone counts again after it was withdrawn only if it is later than the version in force. So does
     a cancellation that can be set back, even the first time.
 
+    It costs one read of everything on file about the order, one read of the account, and one
+    transaction of three items; more only if the order's points have expired or its member was
+    merged.
+
     Raises:
-        As `refund`.
+        ValidationFailed: it names a line that the order does not have.
+        LimitReached: too many refunds wait for an order that has not arrived.
+        IdempotencyConflict: this refund was recorded before with different content.
+        TryAgain: other writers were faster too often.
     """
     file = desk.books.order(OrderCause(ref.source, ref.order_id, "clawback", request.refund_id))
     state = file.state
@@ -146,18 +153,18 @@ def record_storefront_refund(
         # Cancelled again: a version from before that must not set the order back.
         noted = replace(state, told_at=request.occurred_at, counter=state.counter + 1)
         _note(ref, noted, counter_seen=state.counter, desk=desk)
-    return record_refund(file, ref, request, desk=desk)
+    return refund_on_file(file, ref, request, desk=desk)
 
 
 def _refund(
     ref: OrderRef, request: RequestedRefund, name: str, *, desk: Desk
 ) -> Refunded | Waiting:
     file = desk.books.order(OrderCause(ref.source, ref.order_id, "clawback", name))
-    return record_refund(file, ref, request, desk=desk)
+    return refund_on_file(file, ref, request, desk=desk)
 
 
 @until_saved
-def withdraw_storefront_refund(
+def withdraw_refund(
     ref: OrderRef,
     *,
     failure_id: str,

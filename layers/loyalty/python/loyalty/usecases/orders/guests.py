@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 
 from loyalty.domain.kernel.errors import OrderConflict, TooLarge, TryAgain, ValidationFailed
 from loyalty.domain.ledger.entries import Entry, Placeholder
-from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member
-from loyalty.usecases.orders.accrual import Customer, GuestOrderKept, claim
+from loyalty.usecases.orders.accrual import Customer, GuestOrderKept, NamedCustomer, claim
 from loyalty.usecases.ports import Desk, Directory
+
+
+class RecordOrder[T](Protocol):
+    """Records an order for a customer."""
+
+    def __call__(self, *, customer: Customer) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +28,27 @@ class ClaimedOrders:
     is_done: bool
 
 
-def record_for[T](
-    identities: Sequence[Identity],
-    record: Callable[[Customer], T],
-    *,
-    named: str,
-    directory: Directory,
-) -> T:
-    """Record an order for the member with one of these identities, or keep it as a guest's.
+def record_for[T](customer: NamedCustomer, record: RecordOrder[T], *, directory: Directory) -> T:
+    """Record an order for the member whom it names, or keep it as a guest's.
 
     Enrolling looks for kept orders, and keeping an order looks for a member who has just enrolled.
     If the two race, the second one sees the first, so no order is left behind.
     """
-    guest, *also = directory.guests(identities) or ("",)
-    customer = Customer(
-        member_id=directory.earner_of(identities), named=named, guest=guest, also=tuple(also)
+    if customer.member_id is not None or not customer.identities:
+        return record(customer=Customer(member_id=customer.member_id, named=customer.named))
+    identities = customer.identities
+    guest, *also = directory.guests(identities)
+    found = Customer(
+        member_id=directory.earner_of(identities),
+        named=customer.named,
+        guest=guest,
+        also=tuple(also),
     )
-    recorded = record(customer)
-    if customer.member_id is None and isinstance(recorded, GuestOrderKept):
+    recorded = record(customer=found)
+    if found.member_id is None and isinstance(recorded, GuestOrderKept):
         just_enrolled = directory.earner_of(identities)
         if just_enrolled is not None:
-            return record(replace(customer, member_id=just_enrolled))
+            return record(customer=replace(found, member_id=just_enrolled))
     return recorded
 
 

@@ -16,7 +16,6 @@ from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholde
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.domain.orders.order import Order, OrderRef
-from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import settled_lineage
 from loyalty.usecases.ports import Desk, OrderOnFile
 
@@ -37,33 +36,16 @@ class Waiting:
     """The refund was kept. It takes effect when its order arrives."""
 
 
-@until_saved
-def refund(
-    source: str, order_id: str, *, request: RequestedRefund, desk: Desk
-) -> Refunded | Waiting:
-    """Record a refund, once.
-
-    It costs one read of everything on file about the order, one read of the account, and one
-    transaction of three items; more only if the order's points have expired or its member was
-    merged.
-
-    Raises:
-        ValidationFailed: it names a line that the order does not have.
-        LimitReached: too many refunds wait for an order that has not arrived.
-        IdempotencyConflict: this refund was recorded before with different content.
-        TryAgain: other writers were faster too often.
-    """
-    file = desk.books.order(OrderCause(source, order_id, "clawback", request.refund_id))
-    return record_refund(file, OrderRef(source, order_id), request, desk=desk)
-
-
-def record_refund(
+def refund_on_file(
     file: OrderOnFile, ref: OrderRef, request: RequestedRefund, *, desk: Desk
 ) -> Refunded | Waiting:
     """Record a refund by what is on file of its order and under its name.
 
     Raises:
-        As `refund`, and `Overtaken` if what is on file has changed.
+        ValidationFailed: it names a line that the order does not have.
+        LimitReached: too many refunds wait for an order that has not arrived.
+        IdempotencyConflict: this refund was recorded before with different content.
+        Overtaken: what is on file has changed.
     """
     if file.entry is not None:
         if file.entry.fingerprint != request.fingerprint:

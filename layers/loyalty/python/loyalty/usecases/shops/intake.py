@@ -13,8 +13,7 @@ from loyalty.domain.kernel.errors import (
     TooLarge,
     ValidationFailed,
 )
-from loyalty.domain.ledger.entries import Entry, OrderCause, RequestedRefund
-from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.ledger.entries import Entry
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import PrivacyRequest
@@ -41,20 +40,17 @@ from loyalty.domain.shops.storefront import (
     SendingShop,
     Storefront,
 )
-from loyalty.usecases.ledger.order_vouchers import (
-    OrderVoucherCodes,
-    apply_vouchers,
-    cancel_vouchers,
+from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustomer
+from loyalty.usecases.orders.arrival import (
+    ArrivedOrder,
+    ArrivedRefund,
+    NotRecorded,
+    OrderOutcome,
+    RefundOutcome,
+    order_arrived,
+    refund_arrived,
 )
-from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
-from loyalty.usecases.orders.edits import (
-    Edited,
-    Outdated,
-    record_storefront_order,
-    record_storefront_refund,
-    withdraw_storefront_refund,
-)
-from loyalty.usecases.orders.guests import record_for
+from loyalty.usecases.orders.edits import Edited, Outdated, withdraw_refund
 from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people.erasure import Erasures
 from loyalty.usecases.ports import Desk, Directory, Members
@@ -65,6 +61,7 @@ from loyalty.usecases.shops.privacy_requests import answer
 
 OUTDATED: Final = "outdated"
 NOT_PAID: Final = "not_paid"
+MEMBER_CLOSED: Final = "member_closed"
 # The record of the order or refund would be larger than a table item may be.
 ORDER_TOO_LARGE: Final = "order_too_large"
 # All orders of storefronts are recorded as named by this. If it were the customer's own name, a
@@ -219,19 +216,29 @@ def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcom
 
 
 def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
-    """Record the order first, then its refunds. The outcome is the first of them that was new."""
+    """The outcome is that of the order or of its refunds, whichever was new first."""
     if paid.currency != desk.program.document.currency:
         return Outcome(status="parked", reason="currency_mismatch")
-    recorded, is_edited_in_force = _recorded(paid, desk=desk, directory=directory)
-    outcome = recorded
-    for request in _refunds_that_count(paid, recorded, desk=desk):
-        refunded = _refunded(paid.order.ref, request, is_listed=True, desk=desk)
+    recorded = order_arrived(
+        ArrivedOrder(
+            order=paid.order,
+            customer=NamedCustomer(named=NAMED_BY_STOREFRONT, identities=paid.identities),
+            mode="follow",
+            codes=paid.codes,
+            refunds=paid.refunds,
+            traded_in=paid.traded_in,
+            is_excluded=paid.excluded is not None,
+            all_given_back=paid.all_given_back,
+        ),
+        directory=directory,
+        desk=desk,
+    )
+    outcome = _order_outcome(recorded.order, excluded=paid.excluded)
+    for each in recorded.refunds:
+        refunded = _refund_outcome(each)
         if (outcome.replayed or outcome.status == "ignored") and not refunded.replayed:
             outcome = refunded
-    if paid.codes is None or recorded.reason == OUTDATED:
-        return outcome
-    vouchers = _vouchers(paid, paid.codes, recorded, is_in_force=is_edited_in_force, desk=desk)
-    return replace(outcome, vouchers=vouchers)
+    return replace(outcome, vouchers=recorded.vouchers)
 
 
 def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Outcome:
@@ -245,104 +252,44 @@ def _orders_paid(command: OrdersPaid, *, desk: Desk, directory: Directory) -> Ou
     )
 
 
-def _refunds_that_count(
-    paid: OrderPaid, outcome: Outcome, *, desk: Desk
-) -> tuple[RequestedRefund, ...]:
-    """The listed refunds, unless a later version has replaced the list.
-
-    They also count if the order is excluded now, but earned before or is kept for a guest.
-    """
-    refunds = paid.refunds or ()
-    if outcome.status != "ignored":
-        return refunds
-    if not refunds or outcome.reason != paid.excluded:
-        return ()
-    return refunds if _is_recorded(paid.order.ref, desk=desk) else ()
-
-
-def _is_recorded(ref: OrderRef, *, desk: Desk) -> bool:
-    """Whether an order earned, or is kept for a guest.
-
-    The platform's payment status does not say so: cash-on-delivery orders earn before payment.
-    """
-    found = desk.books.entry(OrderCause(ref.source, ref.order_id, "accrual"))
-    return isinstance(found, Entry) or (found is not None and found.order is not None)
-
-
-def _vouchers(
-    paid: OrderPaid,
-    codes: tuple[str, ...],
-    outcome: Outcome,
-    *,
-    is_in_force: bool,
-    desk: Desk,
-) -> tuple[VoucherStep, ...]:
-    """Use an order's vouchers. Anyone who has a voucher can use it, even if nothing is earned."""
-    order = paid.order
-    if paid.all_given_back:
-        return cancel_vouchers(order.source, order.order_id, desk=desk)
-    vouchers = OrderVoucherCodes(
-        source=order.source,
-        order_id=order.order_id,
-        codes=codes,
-        ordered_at=order.occurred_at,
-        member_id=outcome.member_id,
-        told_at=order.told_at,
-        is_list=True,
-        is_first=outcome.status == "earned" and not outcome.replayed,
-        is_in_force=is_in_force,
-    )
-    return apply_vouchers(vouchers, desk=desk)
-
-
-def _recorded(paid: OrderPaid, *, desk: Desk, directory: Directory) -> tuple[Outcome, bool]:
-    """Record the order itself. Returns the outcome, and whether an edited version is in force."""
-    if paid.excluded:
-        return Outcome(status="ignored", reason=paid.excluded), False
-    listed = None if paid.refunds is None else {refund.refund_id for refund in paid.refunds}
-    try:
-        recorded = record_for(
-            paid.identities,
-            lambda customer: record_storefront_order(
-                paid.order, customer=customer, listed=listed, traded_in=paid.traded_in, desk=desk
-            ),
-            named=NAMED_BY_STOREFRONT,
-            directory=directory,
-        )
-    except ValidationFailed as refusal:
-        return Outcome(status="ignored", reason=refusal.faults[0].code), False
-    except NotFound:
-        # The member was erased, maybe between two reads.
-        return Outcome(status="ignored", reason="member_closed"), False
+def _order_outcome(recorded: OrderOutcome, *, excluded: str | None) -> Outcome:
     match recorded:
         case Earned():
-            return _moved("earned", recorded.entry, replayed=recorded.replayed), False
+            return _moved("earned", recorded.entry, replayed=recorded.replayed)
         case Edited():
-            edited = _moved("edited", recorded.entry, replayed=recorded.replayed)
-            return edited, recorded.is_in_force
+            return _moved("edited", recorded.entry, replayed=recorded.replayed)
         case GuestOrderKept():
-            return Outcome(status="guest"), False
+            return Outcome(status="guest")
         case Outdated():
-            return Outcome(status="ignored", reason=OUTDATED), False
+            return Outcome(status="ignored", reason=OUTDATED)
+        case NotRecorded(refusal=ValidationFailed() as refusal):
+            return Outcome(status="ignored", reason=refusal.faults[0].code)
+        case NotRecorded(refusal=NotFound()):
+            # The member was erased, maybe between two reads.
+            return Outcome(status="ignored", reason=MEMBER_CLOSED)
+        case NotRecorded():
+            return Outcome(status="ignored", reason=excluded)
 
 
 def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     if command.currency not in (None, desk.program.document.currency):
         return Outcome(status="parked", reason="currency_mismatch")
-    ref = OrderRef(command.source, command.order_id)
-    if command.if_recorded and not _is_recorded(ref, desk=desk):
-        outcome = Outcome(status="ignored", reason=NOT_PAID)
-    else:
-        outcome = _refunded(ref, command.refund, is_listed=False, desk=desk)
-    if not command.all_given_back or outcome.status == "parked" or outcome.reason == OUTDATED:
-        return outcome
-    given_back = cancel_vouchers(command.source, command.order_id, desk=desk)
-    return replace(outcome, vouchers=given_back)
+    recorded = refund_arrived(
+        ArrivedRefund(
+            ref=OrderRef(command.source, command.order_id),
+            request=command.refund,
+            mode="follow",
+            all_given_back=command.all_given_back,
+            if_recorded=command.if_recorded,
+        ),
+        desk=desk,
+    )
+    return replace(_refund_outcome(recorded.refund), vouchers=recorded.vouchers)
 
 
 def _refund_failed(command: RefundFailed, *, desk: Desk) -> Outcome:
     try:
-        edited = withdraw_storefront_refund(
+        edited = withdraw_refund(
             OrderRef(command.source, command.order_id),
             failure_id=command.failure_id,
             id_prefix=command.id_prefix,
@@ -351,29 +298,29 @@ def _refund_failed(command: RefundFailed, *, desk: Desk) -> Outcome:
             desk=desk,
         )
     except NotFound:
-        return Outcome(status="ignored", reason="member_closed")
+        return Outcome(status="ignored", reason=MEMBER_CLOSED)
     if edited is None:
         return Outcome(status="ignored", reason="nothing_given_back")
     return _moved("edited", edited.entry, replayed=edited.replayed)
 
 
-def _refunded(ref: OrderRef, request: RequestedRefund, *, is_listed: bool, desk: Desk) -> Outcome:
-    try:
-        recorded = record_storefront_refund(ref, request, is_listed=is_listed, desk=desk)
-    except IdempotencyConflict as refusal:
-        return Outcome(status="ignored", reason=refusal.code)
-    except LimitReached as refusal:
-        # Too many refunds wait for this order: a person has to find out why.
-        return Outcome(status="parked", reason=refusal.code)
-    except NotFound:
-        return Outcome(status="ignored", reason="member_closed")
-    match recorded:
+def _refund_outcome(refunded: RefundOutcome) -> Outcome:
+    match refunded:
+        case Refunded():
+            return _moved("refunded", refunded.entry, replayed=refunded.replayed)
         case Waiting():
             return Outcome(status="waiting")
         case Outdated():
             return Outcome(status="ignored", reason=OUTDATED)
-        case Refunded():
-            return _moved("refunded", recorded.entry, replayed=recorded.replayed)
+        case NotRecorded(refusal=LimitReached() as refusal):
+            # Too many refunds wait for this order: a person has to find out why.
+            return Outcome(status="parked", reason=refusal.code)
+        case NotRecorded(refusal=IdempotencyConflict() as refusal):
+            return Outcome(status="ignored", reason=refusal.code)
+        case NotRecorded(refusal=NotFound()):
+            return Outcome(status="ignored", reason=MEMBER_CLOSED)
+        case NotRecorded():
+            return Outcome(status="ignored", reason=NOT_PAID)
 
 
 def _moved(
