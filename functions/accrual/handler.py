@@ -131,8 +131,8 @@ def record_order(
     recorded = _arrived(order, bought, "record", desk)
     vouchers = steps_answer(recorded.vouchers)
     match recorded.order:
-        case GuestOrderKept() as kept:
-            return reply(_kept_answer(kept, vouchers), status=202)
+        case GuestOrderKept() as guest_order:
+            return reply(_kept_answer(guest_order, vouchers), status=202)
         case Earned(entry=entry, replayed=replayed):
             if not replayed:
                 count("Orders")
@@ -173,8 +173,8 @@ def correct_order(
     recorded = _arrived(order, corrected, "correct", desk)
     vouchers = steps_answer(recorded.vouchers)
     match recorded.order:
-        case GuestOrderKept() as kept:
-            return reply(_kept_answer(kept, vouchers), status=202)
+        case GuestOrderKept() as guest_order:
+            return reply(_kept_answer(guest_order, vouchers), status=202)
         case Outdated():
             return reply(OrderCorrected(status="outdated", entry=None, vouchers=vouchers))
         case Earned(entry=entry, replayed=False):
