@@ -65,7 +65,7 @@ def hand_out(program_id: str, *, since: str) -> None:
     )
     if changed.until:
         progress.advance(changed.until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    logger.info("handed out", program_id=program_id, members=len(changed.members))
+    logger.info("queued", program_id=program_id, members=len(changed.members))
 
 
 def audit(program_id: str, member_id: str) -> None:

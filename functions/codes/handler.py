@@ -42,7 +42,7 @@ def put_off(record: SQSRecord, error: Exception) -> None:
 
     The log has no text of the exception, which may quote the shop.
     """
-    logger.error("not put right", failure=failure(error), reason=getattr(error, "reason", None))
+    logger.error("codes not updated", failure=failure(error), reason=getattr(error, "reason", None))
     attempt = int(record.attributes.approximate_receive_count)
     clients.sqs().change_message_visibility(
         QueueUrl=settings(CodesSettings).codes_queue_url,
@@ -68,7 +68,7 @@ def take(record: SQSRecord) -> None:
         # A test event of somebody's; of a redemption of ours the entry stays for ever.
         logger.warning("no such redemption", redemption_id=redemption_id)
         return
-    logger.info("put right", program_id=program_id, redemption_id=redemption_id, done=done)
+    logger.info("codes updated", program_id=program_id, redemption_id=redemption_id, done=done)
     for each in done:
         if each in ("created", "renewed", "deactivated"):
             count("ShopCodes", done=each)

@@ -47,7 +47,7 @@ api = create_app("notifications")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Answer managers who want previews; take events of the bus and of SES from the queue."""
+    """Answer requests for previews, and take events of the bus and of SES from the queue."""
     if "Records" not in event:
         return api(event, context)
     on_failure = log_failure("not sent", quietly=(Quiet,))
@@ -60,7 +60,7 @@ def preview_message(
 ) -> PreviewAnswer:
     """Preview a message, for a sample member.
 
-    Words and a theme that are not published yet can be tried.
+    Words and a theme can be tried before they are published.
     """
     desk = open_desk(program_id, table=settings(NotificationsSettings).table)
     document = with_draft(desk.program.document, request)
@@ -77,7 +77,7 @@ def preview_message(
 
 
 def take(record: SQSRecord) -> None:
-    """Do what one event asks for: say a message, or stop writing to an address."""
+    """Handle one event: send a message, or stop writing to an address."""
     message = json.loads(record.body)
     detail = message["detail"]
     match message["detail-type"]:
@@ -111,7 +111,11 @@ def send(program_id: str, member_id: str, message_id: str, *, record: SQSRecord)
         hide(record, until=quiet.until, now=desk.now)
         raise
     logger.info(
-        "said", program_id=program_id, member_id=member_id, said=message_id, outcome=outcome
+        "message",
+        program_id=program_id,
+        member_id=member_id,
+        message_id=message_id,
+        outcome=outcome,
     )
     if outcome != "done":
         kind = message_id.partition("/")[2]
@@ -124,7 +128,7 @@ def postman(desk: Desk) -> Postman:
 
     def post(message: Message, *, to: str, member: Member, balance: int) -> None:
         if not config.mail_from:
-            logger.error("nobody to send mail as: deploy with mail_from")
+            logger.error("no sender: deploy with mail_from")
             raise Rejected
         url = unsubscribe_url(program_id, member.member_id)
         letter = Letter(
@@ -170,7 +174,9 @@ def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
         desk=open_desk(program_id, table=config.table),
     )
     if stopped:
-        logger.info("address given up", program_id=program_id, member_id=member_id, why=why)
+        logger.info(
+            "stopped writing to an address", program_id=program_id, member_id=member_id, why=why
+        )
         count("AddressesGivenUp", why=why)
 
 

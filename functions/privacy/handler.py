@@ -38,20 +38,20 @@ class PrivacySettings:
     privacy_queue_url: str
 
 
-# Of the function's two minutes, which four pages may have to share.
+# A part of the function's two minutes, which four pages may have to share.
 SEARCH_SECONDS: Final = 20.0
 # The search waits until every erasure of the run is ready for it; a failed one is tried again when
 # the queue's visibility timeout of twelve minutes is over.
 PATIENCE: Final = timedelta(minutes=15)
 LOOK_AGAIN_AFTER: Final = timedelta(seconds=20)
-# Each takes some 100 bytes of a message; SQS takes ten messages of 256 KB in total.
+# Each takes about 100 bytes of a message; SQS takes ten messages of 256 KB in total.
 SEARCHED_FOR_AT_ONCE_MAX: Final = 200
-# Two hours are promised and a run is every hour: an older erasure was missed by one.
+# Two hours are promised, and there is a run every hour: a run has missed any older erasure.
 LATE_AFTER: Final = timedelta(hours=2)
 
 
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
-    """The schedule wakes it to begin a run; the queue hands it a program's part of one."""
+    """Begin a run for the schedule, or work on a program's part of one from the queue."""
     if "Records" not in event:
         begin()
         return None
@@ -78,7 +78,7 @@ def begin() -> None:
         )
         pages().send([WorkPage(program_id=program_id, lane="searches", items=(began.isoformat(),))])
         late += sum(each.ref.begun_at <= began - LATE_AFTER for each in unfinished)
-        logger.info("erasing begun", program_id=program_id, erasures=len(unfinished))
+        logger.info("erasures queued", program_id=program_id, erasures=len(unfinished))
     count("ErasureRuns")
     count("ErasuresLate", late)
 
@@ -100,7 +100,7 @@ def forget(program_id: str, erasure_id: str) -> None:
     erasures = TableErasures(engine(config.table), program_id=program_id)
     erasure = erasures.find(erasure_id)
     if erasure is None or erasure.is_done:
-        # Another run was quicker.
+        # Another run has finished it.
         return
     if erasure.request is not None:
         if not erasures.start(erasure):

@@ -26,9 +26,9 @@ class RemindersSettings:
 
 
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
-    """The schedule invokes it to find the members who are due, and the queue with pages of members.
+    """Begin a run for the schedule, or take a page of members from the queue.
 
-    `{"since": "2026-11-01"}` goes through finished days again.
+    `{"since": "2026-11-01"}` checks finished days again, from that day on.
     """
     swept = sweep()
     if "Records" not in event:
@@ -38,16 +38,16 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def take(page: WorkPage, item: str) -> None:
-    """Hand out what is due, or check one member.
+    """Queue the pages of a run, or check one member.
 
-    Pages of `members` hold members that are listed as due; `changed` ones were named by an event.
+    Pages of `members` hold members that are listed as due; those of `changed` were in an event.
     """
     if not sweep().hand_out(page, item):
         check(page.program_id, DueItem(item).owner if page.lane == "members" else item)
 
 
 def check(program_id: str, member_id: str) -> None:
-    """Write the messages that are due to one member."""
+    """Write the messages that one member is due to get."""
     table = settings(RemindersSettings).table
     written = check_member(
         member_id,

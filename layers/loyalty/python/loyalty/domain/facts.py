@@ -1,13 +1,13 @@
-"""What the lake knows: flat rows that reports are computed from, one class for each kind.
+"""Facts: the flat rows of the lake that reports are computed from, one class for each kind.
 
-A fact is written at least once, maybe often, and read once: of the rows that share a `fact_id`
-within a program, the one of the highest `revision` counts, of these the last recorded. A fact
-derives from one item of the table and tells nothing that the item does not, so a lake that is built
-anew from the table gives the same reports. Facts lie by the UTC day on which the table recorded
-them: a report counts days in the program's time zone, and a fact that comes late still finds its
-place. No fact holds personal data or a voucher's code.
+A fact may be written several times but counts once: of the rows with the same `fact_id` in a
+program, only the one with the highest `revision` counts, and of these the last recorded. A fact
+derives from one item of the table and adds nothing to it, so a lake that is rebuilt from the table
+gives the same reports. Facts are stored by the UTC day on which the table recorded them. Reports
+count days in the program's time zone, and a late fact still finds its place. No fact holds personal
+data or a voucher's code.
 
-Instants are UTC. `expires_on` is the last day on which points can be spent, none: never.
+Instants are UTC. `expires_on` is the last day on which points can be spent; None: never.
 """
 
 import hashlib
@@ -44,11 +44,11 @@ type Place = Literal["lot", "debt", "pending"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What every fact carries; `kind` names its table."""
+    """The fields of every fact; `kind` names its table."""
 
     kind: ClassVar[str]
     final_revision: ClassVar[int] = 1
-    """The last of most facts; rarely does another come after it."""
+    """The last revision of most facts of this kind; a few get later ones."""
 
     fact_id: str
     revision: int = 1
@@ -58,16 +58,16 @@ class Fact:
 
     @property
     def day(self) -> date:
-        """The UTC day it lies under."""
+        """The UTC day under which the fact is stored."""
         return self.recorded_at.astimezone(UTC).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """Points that an entry put into one place or, negative, took from it.
+    """Points that an entry added to one place or, if negative, took from it.
 
-    A member's balance is the sum over `lot` and `debt` (a debt that grows is negative), what they
-    wait for the sum over `pending`.
+    A member's balance is the sum over `lot` and `debt` (a growing debt is negative). Their pending
+    points are the sum over `pending`.
     """
 
     place: Place
@@ -78,7 +78,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePoints:
-    """What an order earned under one rule, and on how much of its money."""
+    """What an order earned under one rule, and the amount that it earned on."""
 
     rule_id: str
     points: int
@@ -87,13 +87,12 @@ class RulePoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFact(Fact):
-    """A line of the ledger.
+    """An entry of the ledger.
 
-    `points` is the change in what can be spent, `counted_at` when balances began to show it.
-    `refunded_minor` is how much of a refund counted, or how much less an order is worth since it
-    changed (negative: more); `forgiven` are points of such an order that its member keeps.
-    `qualifying_amount` was added to the member's counter towards a level
-    that `qualifying_counter` names.
+    `points` is the change in points that can be spent; `counted_at` is when balances began to show
+    it. `refunded_minor` is the part of a refund that counted, or the value that an edited order
+    lost (negative: gained). `forgiven` are points that an edit would take back but the member
+    keeps. `qualifying_amount` was added to `qualifying_counter`, a counter towards a level.
     """
 
     kind: ClassVar[str] = "entries"
@@ -119,10 +118,10 @@ class EntryFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFact(Fact):
-    """An order; `amount_minor` is what it was worth when it was paid, refunds are entries.
+    """An order. `amount_minor` is its value when it was paid; refunds are entries.
 
-    A guest's order has no member and, by a digest, the same `guest_id` as others under the same
-    e-mail or phone. Its second revision is a member's.
+    A guest's order has no member. `guest_id` is a digest that all orders of the same e-mail or
+    phone share. The second revision has the member who claimed the order.
     """
 
     kind: ClassVar[str] = "orders"
@@ -140,10 +139,10 @@ class OrderFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFact(Fact):
-    """A member from `enrolled_at` until `ended_at`: it was closed, or merged `into` another.
+    """A member from `enrolled_at` until `ended_at`, when it was closed or merged `into` another.
 
-    `floor_level` is a level that was granted, `floor_until` its last day. What is told of a member
-    between the two is the second revision, however often.
+    `floor_level` is a granted level, `floor_until` its last day. Every change between enrollment
+    and end has revision 2.
     """
 
     kind: ClassVar[str] = "members"
@@ -159,7 +158,7 @@ class MemberFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherFact(Fact):
-    """A redemption's voucher, a revision for each state."""
+    """A redemption's voucher, with a revision for each state."""
 
     kind: ClassVar[str] = "vouchers"
     final_revision: ClassVar[int] = 3
@@ -179,11 +178,10 @@ class VoucherFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFact(Fact):
-    """A message to a member, a revision for what became of it.
+    """A message to a member, with a second revision for its outcome.
 
-    `settled_at` is when it was sent or dropped, or came back as undeliverable or unwanted. The
-    table keeps messages for 400 days and not beyond an erasure: a lake that is built anew has no
-    others.
+    `settled_at` is when it was sent, dropped, returned as undeliverable, or reported as unwanted.
+    The table keeps messages for 400 days, and not after an erasure. A rebuilt lake has only those.
     """
 
     kind: ClassVar[str] = "messages"
@@ -200,7 +198,7 @@ class MessageFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyFact(Fact):
-    """A member's answer to a survey: a score, about an order where the survey is about orders."""
+    """A member's answer to a survey: a score, and the order if the survey is about orders."""
 
     kind: ClassVar[str] = "surveys"
 
@@ -226,7 +224,7 @@ ALL: Final[tuple[type[Fact], ...]] = (
 _REVISION_OF_STATE: Final[dict[State, int]] = {
     "held": 1,
     "issued": 2,
-    # It is told as issued: until the shops have let go of it, it may be used.
+    # The same as issued: until the shops have deactivated the code, it may be used.
     "cancelling": 2,
     "used": 3,
     "cancelled": 3,
@@ -242,7 +240,7 @@ _REVISION_OF_FATE: Final[dict[MessageState, int]] = {
 
 
 def facts_of(change: TableChange) -> Iterator[Fact]:
-    """What the lake learns from a change."""
+    """The facts that follow from a change of the table."""
     match change.after:
         case Entry() as entry:
             yield _of_entry(entry, change.program_id)
@@ -368,10 +366,10 @@ def _of_order(
 def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
     return VoucherFact(
         fact_id=voucher.redemption_id,
-        # Once used, it may be as good as before, and used again.
+        # A used voucher can be reinstated, and used again.
         revision=_REVISION_OF_STATE[voucher.state] + 3 * voucher.times_reinstated,
         program_id=change.program_id,
-        # By the voucher's own times, so that it lies where it did when it is told again.
+        # From the voucher's own times, so that a repeated fact is stored under the same day.
         recorded_at=voucher.used_at or voucher.issued_at,
         member_id=voucher.member_id,
         reward_id=voucher.reward_id,
@@ -388,7 +386,7 @@ def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
 
 
 def _of_account(account: Account, change: TableChange) -> Iterator[MemberFact]:
-    """An account tells of a member that begins, ends or is granted a level; entries tell points."""
+    """A fact if the member enrolled, ended or got another floor. Points come from entries."""
     before = change.before
     if (
         isinstance(before, Account)
@@ -426,7 +424,7 @@ def _of_message(message: Message, program_id: str) -> MessageFact:
         channel="email",
         state=message.state,
         written_at=message.written_at,
-        # It may come back before it was noted that it was sent.
+        # A message may bounce before its sending is recorded.
         sent_at=message.sent_at or (message.settled_at if _was_sent(message) else None),
         settled_at=message.settled_at,
     )

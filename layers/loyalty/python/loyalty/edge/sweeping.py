@@ -76,7 +76,7 @@ class DueSweep:
             case _:
                 return False
         if found:
-            logger.info("handed out", program_id=page.program_id, due=found)
+            logger.info("queued", program_id=page.program_id, due=found)
             count(self.counts, found)
         return True
 

@@ -25,7 +25,7 @@
 -- | redeemer_rate | ratio       | redeemers / reached                                             |
 -- | redemptions   | vouchers    | vouchers they redeemed within the days                          |
 
-WITH told AS (
+WITH received AS (
     SELECT
         message_kind,
         coalesce(heirs.person_id, messages.member_id) AS member_id,
@@ -55,11 +55,11 @@ deeds AS (
 
 -- An action after several messages of one kind counts once.
 followed AS (
-    SELECT DISTINCT told.message_kind, deeds.*
-    FROM told
-    JOIN deeds ON deeds.member_id = told.member_id
+    SELECT DISTINCT received.message_kind, deeds.*
+    FROM received
+    JOIN deeds ON deeds.member_id = received.member_id
         AND done_at >= sent_at AND done_at < sent_at + to_days($within_days::INTEGER)
-    WHERE told.state IN ('sent', 'complained')
+    WHERE received.state IN ('sent', 'complained')
 ),
 
 done AS (
@@ -82,7 +82,7 @@ kinds AS (
         count(*) FILTER (WHERE state = 'complained') AS complained,
         count(*) FILTER (WHERE state = 'dropped') AS dropped,
         count(DISTINCT member_id) FILTER (WHERE state IN ('sent', 'complained')) AS reached
-    FROM told
+    FROM received
     GROUP BY ALL
 )
 

@@ -1,9 +1,8 @@
-"""Parts of the program document, and how a broken document is read as far as it can be.
+"""Parts of the program document, and reading as much as possible of a broken document.
 
-A document that does not fit its models still has to be checked as a whole, so that every mistake
-is named in the first answer. `read_partly` builds the models from what does fit. A field that does
-not fit is left out, and reading it raises `Unread`: a check that needs it ends there, and says
-nothing about a value that nobody knows.
+A document that does not fit its models is still checked as a whole, so that the first answer names
+every mistake. `read_partly` builds the models from the fields that fit. A field that does not fit
+is left out, and reading it raises `Unread`: a check that needs it ends there.
 """
 
 from contextlib import suppress
@@ -48,7 +47,7 @@ def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
         elif (
             isinstance(document, dict)
             and not field.is_required()
-            # What was meant by a misspelled name is not known, and surely not the default.
+            # A misspelled name means a value that is unknown, and surely not the default.
             and not get_close_matches(keys[name], unknown)
         ):
             part.__dict__[name] = field.get_default(call_default_factory=True)
@@ -57,7 +56,7 @@ def read_partly[M: DocumentPart](model: type[M], document: object) -> M:
 
 def _read(field: FieldInfo, value: object) -> object:
     try:
-        # The metadata are its constraints, and what tells the branches of a union apart.
+        # The metadata are the field's constraints, and the discriminator of a union.
         kind = (
             Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         )
@@ -68,7 +67,7 @@ def _read(field: FieldInfo, value: object) -> object:
 
 
 def _read_parts(annotation: object, value: object) -> object:
-    """Read a value that does not fit, if it is made of parts that may."""
+    """Read a value that does not fit, if it consists of parts that may fit."""
     for branch in _branches(annotation):
         if isinstance(branch, type) and issubclass(branch, DocumentPart):
             if isinstance(value, dict) and _is_meant(branch, value):
@@ -90,6 +89,6 @@ def _branches(annotation: object) -> tuple[object, ...]:
 
 
 def _is_meant(branch: type[DocumentPart], value: dict[str, object]) -> bool:
-    """Whether a value names this branch of a union whose branches are told apart by `model`."""
+    """Whether a value belongs to this branch of a union whose discriminator is `model`."""
     field = branch.model_fields.get("model")
     return field is None or value.get("model") in get_args(field.annotation)

@@ -1,4 +1,4 @@
-"""What must hold of a program document as a whole before it is published."""
+"""The checks of a whole program document before it is published."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,22 +29,22 @@ from loyalty.domain.program.messages import MessageTemplate
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.surveys import ProgramSurvey
 
-# Zones of the database that are no place: they follow the machine, or stand for "not set".
+# Time zones that are no place: they follow the machine, or mean "not set".
 _NO_PLACE = frozenset({"Factory", "localtime"})
 _WORTH_MONEY = frozenset({"amount_off", "gift_card", "donation"})
 
 
 def faults(document: Program) -> tuple[Fault, ...]:
-    """Every mistake that no single field can tell, each with its place in the document.
+    """Every mistake that involves more than one field's type, each with its place in the document.
 
-    The document may have been read in part (`parts.read_partly`). A check ends where it comes
-    to a field that could not be read; all the others go on.
+    The document may have been read partly (`parts.read_partly`). A check that needs a field that
+    could not be read ends there; the other checks continue.
     """
     return tuple(fault for check in _checks(document) for fault in _until_unread(check))
 
 
 def faults_of_broken(document: object) -> tuple[Fault, ...]:
-    """What is wrong beyond single fields with a document that does not fit its models."""
+    """The mistakes beyond single fields of a document that does not fit its models."""
     return faults(read_partly(Program, document)) if isinstance(document, dict) else ()
 
 
@@ -90,7 +90,7 @@ def _until_unread(check: Iterator[Fault]) -> Iterator[Fault]:
 
 
 def _parts[P](read: Callable[[], tuple[P, ...]]) -> tuple[P, ...]:
-    """The parts of a list, none if the list could not be read."""
+    """The parts of a list; empty if the list could not be read."""
     try:
         return read()
     except Unread:
@@ -98,14 +98,14 @@ def _parts[P](read: Callable[[], tuple[P, ...]]) -> tuple[P, ...]:
 
 
 def canonical(document: Program) -> str:
-    """The document with every default written out: what a default is may change, this may not."""
+    """The document with all defaults written out, so that later defaults do not change it."""
     return json.dumps(document.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
 
 
 def lots_open_max(policy: AfterEarningExpiry) -> int:
     """How many lots a member who earns every day has open at most, under this policy."""
     if policy.round_to == "month":
-        # Over four years, a leap year among them, every length of the months ahead comes up.
+        # Four years include a leap year, so every sequence of month lengths occurs.
         month_ends = [end_of_month(date(2024 + m // 12, m % 12 + 1, 1)) for m in range(48)]
         return max(_months_between(day, _lives_until(policy, day)) for day in month_ends) + 1
     days = max(
@@ -114,7 +114,7 @@ def lots_open_max(policy: AfterEarningExpiry) -> int:
     )
     if policy.round_to == "none":
         return days + 1
-    # From a Sunday on, the days ahead touch the most weeks.
+    # Counted from a Sunday, a number of days touches the most weeks.
     sunday = end_of_week(date(2024, 1, 1))
     return (end_of_week(sunday + timedelta(days=days)) - sunday).days // 7 + 1
 
@@ -223,12 +223,12 @@ def _expiry(document: Program) -> Iterator[Fault]:
 
 
 def expiry_policies(document: Program) -> tuple[Expiry, ...]:
-    """Every policy by which points of orders can expire; the program's comes first."""
+    """Every expiry policy that applies to points of orders; the program's own comes first."""
     return tuple(policy for _, policy in _policies(document))
 
 
 def _policies(document: Program) -> Iterator[tuple[str, Expiry]]:
-    """Every policy by which points of orders can expire, with its place: the program's first."""
+    """Every expiry policy of points of orders, with its place; the program's own comes first."""
     yield "/expiry", document.expiry
     for index, rule in enumerate(document.earning_rules):
         if rule.expiry is not None:
@@ -312,12 +312,12 @@ def _unknown_levels(place: str, named: Sequence[str], document: Program) -> Iter
 
 
 def _level_ids(document: Program) -> frozenset[str]:
-    """The ids of all levels; if one cannot be read, which levels there are is not known."""
+    """The ids of all levels. If one cannot be read, this raises `Unread`."""
     return frozenset(level.id for level in document.tiers.levels) if document.tiers else frozenset()
 
 
 def life_days_min(policy: Expiry) -> int | None:
-    """How many days points live at least; None: that does not follow from their first day."""
+    """The shortest life of points in days; None for fixed dates, and if points never expire."""
     match policy:
         case AfterEarningExpiry(months=int() as months) | InactivityExpiry(months=months):
             return 28 * months
@@ -369,7 +369,7 @@ def _quiet_hours(document: Program) -> Iterator[Fault]:
 
 
 def _same_locales(translations: Callable[[], Mapping[str, object]], place: str) -> Iterator[Fault]:
-    """Tags ignore case, so `fr-CA` and `fr-ca` would be two translations of one locale."""
+    """Faults for tags that differ only in case, such as `fr-CA` and `fr-ca`: one locale."""
     seen: dict[str, str] = {}
     for tag in translations():
         first = seen.setdefault(tag.lower(), tag)

@@ -1,8 +1,8 @@
 """The words of messages: templates of the program document, checked when it is published.
 
-A template is a text with variables and conditions and nothing else: no loop, no call, no
-attribute, so that whatever was published can be rendered, quickly, for every member. It is
-rendered as plain text; the layout around it escapes what it shows as HTML.
+A template has text, variables and conditions, and no loops, calls or attributes. So every published
+template can be rendered quickly for every member. It is rendered as plain text; the layout escapes
+that text for HTML.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _COMMON: Final = frozenset({"program", "name", "balance", "points_name"})
 
-# Everything is text in the member's locale, but for `days`, a number. `name` may be empty.
+# All variables are text in the member's locale, except `days`, a number. `name` may be empty.
 VARIABLES: Final[Mapping[MessageKind, frozenset[str]]] = {
     "points_expiring": _COMMON | {"points", "expires_on", "days"},
     "voucher_expiring": _COMMON | {"reward", "expires_on", "days"},
@@ -101,7 +101,7 @@ class Words:
 
 
 def words(template: MessageTemplate, variables: Mapping[str, object]) -> Words:
-    """Say a template's words; it was checked when it was published."""
+    """Render a template, which was checked when it was published."""
     subject = _in_one_line(_render(template.subject, variables))
     heading = _in_one_line(_render(template.heading or "", variables))
     body = _render(template.body, variables).replace("\r\n", "\n")
@@ -110,7 +110,7 @@ def words(template: MessageTemplate, variables: Mapping[str, object]) -> Words:
 
 
 def faults(template: MessageTemplate, *, place: str) -> Iterator[Fault]:
-    """Everything in a template that could not be said; what could not be read is passed over."""
+    """Everything in a template that could not be rendered; fields that are unread are skipped."""
     with suppress(Unread):
         kind = template.kind
         for field in ("subject", "heading", "body"):
@@ -121,14 +121,13 @@ def faults(template: MessageTemplate, *, place: str) -> Iterator[Fault]:
 
 
 def _faults(text: str, kind: MessageKind, pointer: str) -> Iterator[Fault]:
-    # Whoever publishes nothing of this kind need not wait for it.
-    from jinja2 import TemplateSyntaxError  # noqa: PLC0415  # as said
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415  # loaded only if there is a template
 
     try:
         found = {fault for node in _nodes(text) if (fault := _fault(node, kind))}
         if not found:
-            # Conditions within conditions become indented Python, which has an end. Nothing is
-            # compiled before it is known to be harmless: what is constant is computed then.
+            # Nested conditions become indented Python, whose depth is limited. Compiling evaluates
+            # constants, so only templates without faults are compiled.
             _environment().compile(text)
     except TemplateSyntaxError as error:
         yield Fault(pointer, "template_syntax", f"{error.message} (line {error.lineno})")
@@ -139,7 +138,7 @@ def _faults(text: str, kind: MessageKind, pointer: str) -> Iterator[Fault]:
 
 
 def _fault(node: nodes.Node, kind: MessageKind) -> tuple[str, str] | None:
-    """What is wrong with a part of a template, if anything is: a code and a sentence."""
+    """The fault of a node of a template, if it has one: a code and a sentence."""
     what = type(node).__name__
     name: str = getattr(node, "name", "")
     if what == "Name" and name not in VARIABLES[kind]:
@@ -153,7 +152,7 @@ def _fault(node: nodes.Node, kind: MessageKind) -> tuple[str, str] | None:
 
 
 def _nodes(text: str) -> Iterator[nodes.Node]:
-    """Every part of a template."""
+    """Every node of a template."""
     level: list[nodes.Node] = [_environment().parse(text)]
     while level:
         yield from level
@@ -161,7 +160,7 @@ def _nodes(text: str) -> Iterator[nodes.Node]:
 
 
 def _in_one_line(text: str) -> str:
-    """The spaces in numbers are others, and stay: they hold a number together."""
+    """Collapse white space to single spaces, but keep the non-breaking spaces within numbers."""
     return " ".join(re.findall(r"[^ \t\r\n\f\v]+", text))
 
 
@@ -169,7 +168,7 @@ def _render(text: str, variables: Mapping[str, object]) -> str:
     return _compiled(text).render(variables) if "{" in text else text
 
 
-# Three texts a kind: a few programs' words in some languages.
+# Each kind has three texts: this is enough for a few programs with several languages.
 @lru_cache(maxsize=300)
 def _compiled(text: str) -> CompiledTemplate:
     return _environment().from_string(text)
@@ -177,8 +176,8 @@ def _compiled(text: str) -> CompiledTemplate:
 
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
-    from jinja2 import StrictUndefined  # noqa: PLC0415  # only who publishes or sends pays for it
+    from jinja2 import StrictUndefined  # noqa: PLC0415  # only publishing and sending load it
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415  # as above
 
-    # Plain text: the layout escapes it where it becomes HTML.
+    # The result is plain text; the layout escapes it for HTML.
     return ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)

@@ -147,7 +147,7 @@ def _missing(amount: int, name: PointsWords, document: Program, locale: Locale) 
 
 @lru_cache(maxsize=200)
 def _locale(tag: str, otherwise: str) -> Locale:
-    """The locale of a BCP 47 tag; if it is unknown, of its language, or of `otherwise`."""
+    """The locale of a BCP 47 tag. If it is unknown: of its language, of `otherwise`, or English."""
     for each in (tag, tag.partition("-")[0], otherwise, "en"):
         try:
             return Locale.parse(each, sep="-")

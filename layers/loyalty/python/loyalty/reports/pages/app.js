@@ -1,7 +1,7 @@
-// The reports as pages: who is asking, which report of which days, and the report itself.
+// The pages of reports: sign the reader in, read the chosen report, and show it.
 //
-// The address says what is shown, after its `#`: report, from, to, by. A `token` there is taken
-// out of the address at once.
+// The part of the address after `#` says what is shown: report, from, to, by. A `token` there is
+// removed from the address at once.
 
 import { drawing, element, figures, fit, show, topic } from "./draw.js";
 import { bearer, Session } from "./session.js";
@@ -17,28 +17,29 @@ const leave = document.getElementById("leave");
 const who = document.getElementById("who");
 const session = new Session(sessionStorage, PROGRAM);
 const config = document.body.dataset;
-const started = {};
+/** The period that the reader asked for last. */
+let current = null;
 
-/** Why a report is not shown, in words for whoever asked. */
+/** A report cannot be shown; the message says why, in words for the reader. */
 class Refused extends Error {
-  constructor(status, told) {
-    super(told);
+  constructor(status, message) {
+    super(message);
     this.status = status;
   }
 }
 
-// Who is asking
+// Signing in
 
 function takeToken() {
   if (!new URLSearchParams(location.hash.slice(1)).has("token")) return;
   history.replaceState(null, "", `${location.pathname}${session.follow(location.hash)}`);
 }
 
-/** The program of this page, as its address names it. */
+/** The program's id in the address of this page. */
 const programId = () => decodeURIComponent(PROGRAM.split("/").at(-2));
 
-/** A link came with a token while somebody is signed in: ask them, and change nothing before. */
-function askWhose() {
+/** A link brought a token while somebody is signed in: ask which to use before changing it. */
+function askToUseLink() {
   const choice = (text, isAccepted) => {
     const button = element("button", { type: "button" }, text);
     button.addEventListener("click", () => {
@@ -47,18 +48,18 @@ function askWhose() {
     });
     return button;
   };
-  const told =
+  const question =
     `You are signed in to ${programId()} as ${session.who}. ` +
     `This link would sign you in as ${bearer(session.offered)}.`;
   place.replaceChildren(
     element("h1", {}, "Whose reports?"),
-    element("p", {}, told),
+    element("p", {}, question),
     element("p", { class: "keep" }, choice("Stay", false), choice("Use the link", true)),
   );
   place.removeAttribute("aria-busy");
 }
 
-/** Send the reader to the hosted sign-in, to come back with a code (RFC 7636). */
+/** Send the reader to the hosted sign-in, which sends them back with a code (RFC 7636). */
 async function signIn() {
   const verifier = random();
   const state = random();
@@ -77,17 +78,17 @@ async function signIn() {
   );
 }
 
-/** Back from the hosted sign-in: a code is exchanged for a token, once. */
+/** After the hosted sign-in: exchange its code for a token, once. */
 async function finishSignIn() {
-  const told = new URLSearchParams(location.search);
-  if (!told.has("state")) return;
+  const query = new URLSearchParams(location.search);
+  if (!query.has("state")) return;
   const { verifier, state, hash } = JSON.parse(sessionStorage.getItem(SIGNING_IN) ?? "{}");
   sessionStorage.removeItem(SIGNING_IN);
   history.replaceState(null, "", `${location.pathname}${hash ?? ""}`);
-  // What comes with another state nobody signed in for, and it may say anything.
-  if (told.get("state") !== state) throw new Refused(401, "You were not signed in.");
-  if (!told.has("code")) {
-    throw new Refused(401, told.get("error_description") ?? "You were not signed in.");
+  // A wrong state means that this page did not start the sign-in, so nothing in it is trusted.
+  if (query.get("state") !== state) throw new Refused(401, "You were not signed in.");
+  if (!query.has("code")) {
+    throw new Refused(401, query.get("error_description") ?? "You were not signed in.");
   }
   const answer = await fetch(config.tokenUrl, {
     method: "POST",
@@ -95,7 +96,7 @@ async function finishSignIn() {
       grant_type: "authorization_code",
       client_id: config.clientId,
       redirect_uri: location.origin + location.pathname,
-      code: told.get("code"),
+      code: query.get("code"),
       code_verifier: verifier,
     }),
   });
@@ -110,19 +111,19 @@ function base64Url(bytes) {
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-// What is asked
+// Which report to read
 
-/** What the address asks for; without days the twelve months until today. */
-function asked() {
-  const told = new URLSearchParams(location.hash.slice(1));
+/** The report and period in the address; by default the last twelve months. */
+function shownPeriod() {
+  const query = new URLSearchParams(location.hash.slice(1));
   const today = new Date();
   const first = new Date(Date.UTC(today.getFullYear(), today.getMonth() - 11, 1));
   const last = new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate()));
   return {
-    report: told.get("report") ?? "overview",
-    from: told.get("from") ?? dayOf(first),
-    to: told.get("to") ?? dayOf(last),
-    by: told.get("by") ?? "month",
+    report: query.get("report") ?? "overview",
+    from: query.get("from") ?? dayOf(first),
+    to: query.get("to") ?? dayOf(last),
+    by: query.get("by") ?? "month",
   };
 }
 
@@ -132,7 +133,7 @@ function daysFrom(day, days) {
   return dayOf(new Date(Date.parse(day) + days * DAY_MS));
 }
 
-/** As many days as the period has, just before it. */
+/** The period of the same length just before this one. */
 function periodBefore({ from, to }) {
   const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
   return { from: daysFrom(from, -days), to: daysFrom(from, -1) };
@@ -140,7 +141,7 @@ function periodBefore({ from, to }) {
 
 async function request(name, period, accept = "application/json") {
   const { from, to, by } = period;
-  // The name is from an address that anybody may have made: it leads to a report and nowhere else.
+  // Anybody may have made the address. Encoding keeps the name from leading outside of reports.
   const path = `reports/${encodeURIComponent(name)}?${new URLSearchParams({ from, to, by })}`;
   const answer = await fetch(path, {
     headers: { authorization: `Bearer ${session.token}`, accept },
@@ -152,25 +153,25 @@ async function request(name, period, accept = "application/json") {
 
 const read = async (...what) => (await request(...what)).json();
 
-// What is shown
+// Showing it
 
 async function render() {
   takeToken();
-  const period = asked();
-  started.at = period;
+  const period = shownPeriod();
+  current = period;
   mark(period);
   leave.hidden = who.hidden = !session.token;
   who.textContent = session.token ? `${programId()}: signed in as ${session.who}` : "";
   if (leave.hidden) return askWho();
-  if (session.offered) return askWhose();
+  if (session.offered) return askToUseLink();
   place.setAttribute("aria-busy", "true");
   try {
     const shown = period.report === "overview" ? await overview(period) : await one(period);
-    // Another report may have been asked for in the meantime.
-    if (started.at !== period) return;
+    // The reader may have chosen another report in the meantime.
+    if (current !== period) return;
     shown();
   } catch (error) {
-    if (started.at !== period) return;
+    if (current !== period) return;
     refuse(error);
   }
   place.removeAttribute("aria-busy");
@@ -185,7 +186,7 @@ async function one(period) {
   };
 }
 
-/** What a manager sees first: the key figures, and a small chart for each question. */
+/** The first page: the key figures, and a small chart for each question. */
 async function overview(period) {
   const before = { ...period, ...periodBefore(period) };
   const [summary, earlier] = await Promise.all([read("summary", period), read("summary", before)]);
@@ -202,8 +203,8 @@ async function overview(period) {
 }
 
 function quiet() {
-  const told = "Nothing has happened in this period. What members do is shown here within two minutes.";
-  return element("p", { class: "nothing" }, told);
+  const text = "Nothing has happened in this period. What members do is shown here within two minutes.";
+  return element("p", { class: "nothing" }, text);
 }
 
 function card(name, period) {
@@ -213,11 +214,11 @@ function card(name, period) {
   return element("section", { class: "card", "aria-busy": "true" }, element("h2", {}, link), chart);
 }
 
-/** Read reports two at a time: who asks for all at once starts a function for each of them. */
+/** Read reports two at a time, because all at once would start a function for each. */
 async function fill(cards, period) {
   const waiting = [...cards];
   const work = async () => {
-    while (waiting.length && started.at === period) {
+    while (waiting.length && current === period) {
       const { name, card } = waiting.shift();
       const answer = await read(name, period);
       fit(card.querySelector(".chart"), (width) => drawing(answer, width, { isSmall: true }));
@@ -227,11 +228,11 @@ async function fill(cards, period) {
   try {
     await Promise.all([work(), work()]);
   } catch (error) {
-    if (started.at === period) refuse(error);
+    if (current === period) refuse(error);
   }
 }
 
-/** Files of the report that is shown: a browser cannot follow a link with a token. */
+/** Buttons to save the report. Links would not do: a browser sends no token with a link. */
 function keeping(period) {
   const file = (text, accept, ending) => {
     const button = element("button", { type: "button" }, text);
@@ -262,7 +263,7 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-function askWho(told = "Reports are for analysts and managers of the program.") {
+function askWho(reason = "Reports are for analysts and managers of the program.") {
   const ways = [];
   if (config.clientId) {
     const button = element("button", { type: "button", class: "primary" }, "Sign in");
@@ -279,7 +280,7 @@ function askWho(told = "Reports are for analysts and managers of the program.") 
     });
     ways.push(given);
   }
-  place.replaceChildren(element("h1", {}, "Reports"), element("p", {}, told), ...ways);
+  place.replaceChildren(element("h1", {}, "Reports"), element("p", {}, reason), ...ways);
   place.removeAttribute("aria-busy");
 }
 
@@ -287,19 +288,19 @@ function refuse(error) {
   if (error.status === 401) {
     session.signOut();
     leave.hidden = who.hidden = true;
-    askWho("Nobody is signed in, or not any more.");
+    askWho("You are not signed in, or your session has ended.");
     return;
   }
-  const told = error instanceof Refused ? error.message : "The reports cannot be reached.";
-  place.replaceChildren(element("p", { class: "refused", role: "alert" }, told));
+  const text = error instanceof Refused ? error.message : "The reports cannot be reached.";
+  place.replaceChildren(element("p", { class: "refused", role: "alert" }, text));
 }
 
-// Around it
+// Menu and form
 
 const addressOf = ({ report, from, to, by }) =>
   `#${new URLSearchParams({ report, from, to, by })}`;
 
-/** Let the links keep the period, and the form show it. */
+/** Make the links keep the period, and the form show it. */
 function mark(period) {
   for (const link of document.querySelectorAll("nav a")) {
     link.href = addressOf({ ...period, report: link.dataset.report });
@@ -315,7 +316,7 @@ function mark(period) {
 form.addEventListener("change", () => {
   const { from, to, by } = form.elements;
   if (form.reportValidity() && from.value && to.value) {
-    location.hash = addressOf({ ...asked(), from: from.value, to: to.value, by: by.value });
+    location.hash = addressOf({ ...shownPeriod(), from: from.value, to: to.value, by: by.value });
   }
 });
 leave.addEventListener("click", () => {
@@ -324,7 +325,7 @@ leave.addEventListener("click", () => {
 });
 window.addEventListener("hashchange", async () => {
   await render();
-  // Whoever cannot see that the page has changed goes on from where it did.
+  // Readers with a screen reader cannot see that the page has changed, so move the focus there.
   if (document.activeElement?.closest("nav") || document.activeElement === document.body) {
     place.focus();
   }

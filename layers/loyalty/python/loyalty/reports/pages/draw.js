@@ -1,31 +1,31 @@
-// Draws a report from the JSON that the API answers: what it says, its chart, its table.
+// Draws a report from the API's JSON answer: heading, chart, table, and the meaning of its columns.
 //
-// It imports nothing, so that a page may carry it whole. `Plot`, the chart library, is loaded
-// before it. Whatever comes from an answer becomes text of a node, never markup.
+// It imports nothing, so that a saved page can contain all of it. `Plot`, the chart library, must
+// be loaded before. Text of an answer always becomes text nodes, never markup.
 
 const NONE = "–";
 const SERIES = 5;
 const BARS_MAX = 25;
 const ROWS_MAX = 500;
-// A name that is longer may take several lines.
+// Longer names may wrap.
 const NAME_MIN = 15;
 const NAME_MAX = 80;
 const CHANGE_MAX = 1000;
-// A page that is being opened has no width for a moment.
+// While a page opens, its elements have no width for a moment.
 const WIDTH_MIN = 160;
 const LETTER = 7.2;
 const TIP = { fill: "var(--paper)", lineHeight: 1.3 };
-// Values of these units are words of ours, of all others somebody's own names.
+// Values of these units are words of this product; values of other units are the merchant's names.
 const WORDS = new Set(["customers", "segment", "state", "status", "word"]);
 const LEVEL_WORDS = new Set(["none", "new", "gone"]);
-// Figures of these have a sign beside them that says so.
+// Values of these units are written with a sign of their own, such as € or %.
 const SIGNED = new Set(["minor units", "ratio"]);
-// An axis of these says by itself what it is.
+// An axis of these units needs no caption.
 const DATES = new Set(["day", "month"]);
-// A table of more columns is printed across.
+// Tables with more columns are printed in landscape.
 const UPRIGHT_MAX = 10;
 
-/** What it means that a report has nothing to draw. */
+/** The text that replaces the chart of a report that has nothing to draw. */
 export const NOTHING = {
   summary: "Nothing happened in this period.",
   trend: "Nobody ordered in this period.",
@@ -33,12 +33,12 @@ export const NOTHING = {
   members: "No member ordered in this period.",
   retention: "Nobody who enrolled in this period ordered.",
   repeat: "Nobody ordered in this period.",
-  lifetime_value: "Nobody who began in this period brought in anything yet.",
+  lifetime_value: "No customer who began in this period has brought in money yet.",
   segments: "No member ordered in this period.",
   tiers: "There are no members in this period.",
   guests: "No guest ordered in this period.",
   top_members: "No member ordered in this period.",
-  at_risk_members: "Nobody is silent for longer than their habit.",
+  at_risk_members: "No member has been silent longer than usual for them.",
   earning_rules: "No order earned in this period.",
   liability: "Members hold nothing at the end of this period.",
   liability_age: "Members hold nothing at the end of this period.",
@@ -50,7 +50,7 @@ export const NOTHING = {
   promoters: "Nobody who answered a survey in this period ordered soon after.",
 };
 
-/** Show an answer in a place, and draw it anew when that gets another width. */
+/** Show an answer in a place, and redraw it whenever the width changes. */
 export function show(answer, place) {
   const chart = element("div", { class: "chart" });
   const figures = answer.rows.length ? [table(answer)] : [];
@@ -59,7 +59,7 @@ export function show(answer, place) {
   fit(chart, (width) => drawing(answer, width));
 }
 
-/** Keep in a place what is drawn for its width. */
+/** Draw into a place, again whenever its width changes. */
 export function fit(place, draw) {
   let drawn = 0;
   const observer = new ResizeObserver(([{ contentRect }]) => {
@@ -80,9 +80,9 @@ export function element(name, attributes = {}, ...children) {
 
 export const topic = (answer) => answer.title.split(/[:.]/, 1)[0];
 
-// Words and figures
+// Texts and numbers
 
-/** How figures are written: in the reader's locale, the program's currency, names and words. */
+/** Formatters for values, in the reader's locale, with the program's currency and names. */
 export function writing(answer, locale) {
   const { currency, currency_digits: digits, points_many: points, names } = answer.program;
   const money = (options) =>
@@ -108,54 +108,54 @@ export function writing(answer, locale) {
   const step = answer.by === "month" ? month : dayOfYear;
   const scale = 10 ** digits;
 
-  /** A value of a unit in full; `isShort` where there is little room. */
-  function value(unit, told, isShort = false) {
-    if (told === null) return { month: "No date", level: "None" }[unit] ?? NONE;
+  /** A value of a unit; `isShort` abbreviates it. */
+  function value(unit, raw, isShort = false) {
+    if (raw === null) return { month: "No date", level: "None" }[unit] ?? NONE;
     switch (unit) {
       case "minor units":
-        return (isShort ? short : exact).format(told / scale);
+        return (isShort ? short : exact).format(raw / scale);
       case "ratio":
-        return (isShort ? wholePercent : percent).format(told);
+        return (isShort ? wholePercent : percent).format(raw);
       case "rate":
-        return `${count.format(told * scale)} / ${currency}`;
+        return `${count.format(raw * scale)} / ${currency}`;
       case "month":
-        return month.format(new Date(told));
+        return month.format(new Date(raw));
       case "day":
-        return (isShort ? step : day).format(new Date(told));
+        return (isShort ? step : day).format(new Date(raw));
       default:
-        if (typeof told !== "number") return isolated(called(unit, told));
-        return (isShort ? shortCount : count).format(told);
+        if (typeof raw !== "number") return isolated(called(unit, raw));
+        return (isShort ? shortCount : count).format(raw);
     }
   }
 
-  /** What the program calls an id; words of ours as they are spoken. */
-  function called(unit, told) {
-    if (names[unit] && Object.hasOwn(names[unit], told)) return abridged(names[unit][told]);
-    const isWord = WORDS.has(unit) || (unit === "level" && LEVEL_WORDS.has(told));
-    return isWord ? spoken(told) : told;
+  /** The program's name of an id; words of this product are capitalized. */
+  function called(unit, raw) {
+    if (names[unit] && Object.hasOwn(names[unit], raw)) return abridged(names[unit][raw]);
+    const isWord = WORDS.has(unit) || (unit === "level" && LEVEL_WORDS.has(raw));
+    return isWord ? spoken(raw) : raw;
   }
 
-  /** A value of a column; means have as many decimals as their neighbors. */
-  function cell({ unit, type }, told) {
-    const isMean = type === "decimal" && told !== null && !SIGNED.has(unit) && unit !== "rate";
-    return isMean ? mean.format(told) : value(unit, told);
+  /** A value in a table; all means of a column have the same number of decimals. */
+  function cell({ unit, type }, raw) {
+    const isMean = type === "decimal" && raw !== null && !SIGNED.has(unit) && unit !== "rate";
+    return isMean ? mean.format(raw) : value(unit, raw);
   }
 
-  /** A step of an axis; the year only where it is another than that of the one before. */
-  function tick(unit, told, before) {
-    if (!DATES.has(unit) || told === null) return value(unit, told, true);
+  /** A tick of an axis; the year is written only if it differs from that of the tick before. */
+  function tick(unit, raw, before) {
+    if (!DATES.has(unit) || raw === null) return value(unit, raw, true);
     const isMonth = unit === "month" || answer.by === "month";
-    const written = (isMonth ? monthOfYear : dayOfYear).format(new Date(told));
-    const year = told.slice(0, 4);
+    const written = (isMonth ? monthOfYear : dayOfYear).format(new Date(raw));
+    const year = raw.slice(0, 4);
     return before?.startsWith(year) ? written : `${written}\n${year}`;
   }
 
-  /** A key figure: of thousands the cents do not matter, of millions not the thousands. */
-  function figure(unit, told) {
+  /** A key figure: without cents from a thousand on, abbreviated from a million on. */
+  function figure(unit, raw) {
     const isMoney = unit === "minor units";
-    const much = Math.abs(isMoney ? told / scale : told);
-    if (much >= 1e6) return value(unit, told, true);
-    return isMoney && much >= 1e3 ? whole.format(told / scale) : value(unit, told);
+    const much = Math.abs(isMoney ? raw / scale : raw);
+    if (much >= 1e6) return value(unit, raw, true);
+    return isMoney && much >= 1e3 ? whole.format(raw / scale) : value(unit, raw);
   }
 
   /** A column's name in words. */
@@ -168,11 +168,11 @@ export function writing(answer, locale) {
     return spoken(words.replace(/\bpoints?\b/, isolated(points)));
   }
 
-  /** A moment, in the program's own time. */
-  function instant(told) {
+  /** A moment, in the program's time zone. */
+  function instant(moment) {
     const { time_zone: timeZone } = answer.program;
     const format = { dateStyle: "medium", timeStyle: "short", timeZone };
-    return new Intl.DateTimeFormat(locale, format).format(new Date(told));
+    return new Intl.DateTimeFormat(locale, format).format(new Date(moment));
   }
 
   return { value, cell, tick, figure, label, instant };
@@ -187,18 +187,18 @@ function capitalized(words) {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
-/** A name as far as there is room for it: a survey's is a whole question. */
+/** A name, cut if it is long: a survey's name is a whole question. */
 function abridged(name) {
   const letters = [...name];
   return letters.length > NAME_MAX ? `${letters.slice(0, NAME_MAX - 1).join("")}…` : name;
 }
 
-/** Words that run from right to left, kept from turning their neighbors around. */
+/** Isolate right-to-left text, so that it does not reorder the text around it. */
 function isolated(words) {
   return /[\u0590-\u08ff\ufb1d-\ufefc]/.test(words) ? `\u2068${words}\u2069` : words;
 }
 
-// What a page says beside the chart
+// Text around the chart
 
 function heading(answer) {
   const { program } = answer;
@@ -242,7 +242,7 @@ function paragraph(text) {
     : element("p", {}, ...prose(text));
 }
 
-/** Markdown as far as reports use it; links lead to other parts of its page, which this is not. */
+/** The Markdown that reports use. Links lead to other parts of the docs: only their text stays. */
 const prose = (text) =>
   text
     .replace(/\[([^\]]+)\]\([^)]*\)/g, "$1")
@@ -253,7 +253,7 @@ const prose = (text) =>
 
 export function table(answer) {
   const write = writing(answer);
-  const rows = answer.rows.length === 1 ? lying(answer, write) : standing(answer, write);
+  const rows = answer.rows.length === 1 ? single(answer, write) : several(answer, write);
   const caption = element("caption", {}, `${topic(answer)}, the figures`);
   const made = element("table", {}, caption, ...rows);
   const box = { class: "table", tabindex: "0", role: "region", "aria-label": caption.textContent };
@@ -267,8 +267,8 @@ export function table(answer) {
   return element("div", box, made, more);
 }
 
-/** A report of one row is read from top to bottom. */
-function lying(answer, write) {
+/** The table of a report with one row: a line for each column. */
+function single(answer, write) {
   const rows = answer.columns.map((column, place) =>
     element(
       "tr",
@@ -281,7 +281,7 @@ function lying(answer, write) {
   return [element("tbody", {}, ...rows)];
 }
 
-function standing(answer, write) {
+function several(answer, write) {
   const head = answer.columns.map(({ name, type, description }) => {
     const figure = isFigure(type) ? { class: "figure" } : {};
     return element("th", { scope: "col", title: description, ...figure }, write.label(name));
@@ -306,18 +306,18 @@ const isFigure = (type) => type === "integer" || type === "decimal";
 
 // Charts
 
-/** The chart of an answer for a width, as its report declares it. */
+/** The chart that an answer's report declares, drawn for a width. */
 export function drawing(answer, width, { isSmall = false } = {}) {
   const { kind, facet } = answer.chart;
   if (kind === "figures") return answer.rows.length ? figures(answer) : nothing(answer);
   const cases = measured(answer);
   if (!cases.some(({ value }) => value)) return nothing(answer);
   if (facet !== null) return facets(answer, width, isSmall);
-  const told = { answer, cases, write: writing(answer), width, isSmall };
-  return { column, bar, line: lines, funnel, heatmap }[kind](told);
+  const data = { answer, cases, write: writing(answer), width, isSmall };
+  return { column, bar, line: lines, funnel, heatmap }[kind](data);
 }
 
-/** A chart for each value of a column, side by side where there is room. */
+/** A chart for each value of a column, side by side if there is room. */
 function facets(answer, width, isSmall) {
   const write = writing(answer);
   const place = answer.columns.findIndex(({ name }) => name === answer.chart.facet);
@@ -332,11 +332,11 @@ function facets(answer, width, isSmall) {
 }
 
 function nothing({ report }) {
-  const told = NOTHING[report] ?? "There is nothing to show in this period.";
-  return element("p", { class: "nothing" }, told);
+  const text = NOTHING[report] ?? "There is nothing to show in this period.";
+  return element("p", { class: "nothing" }, text);
 }
 
-/** What is measured: a value for each case and series, over the rows that share them. */
+/** The values of a chart: one for each x and series, summed over the rows that share them. */
 export function measured({ chart, columns, rows }) {
   const place = new Map(columns.map(({ name }, index) => [name, index]));
   const sums = new Map();
@@ -357,23 +357,23 @@ export function measured({ chart, columns, rows }) {
   });
 }
 
-/** The tiles of key figures, each with how it changed since `before` where that is given. */
+/** The tiles of key figures, each with its change since `before`, if that is given. */
 export function figures(answer, before = null) {
   const write = writing(answer);
   const tiles = answer.chart.y.map((name) => {
     const place = answer.columns.findIndex((column) => column.name === name);
     const { unit, description } = answer.columns[place];
     const now = answer.rows[0][place];
-    const told = [element("dt", {}, write.label(name))];
-    told.push(element("dd", { title: description }, write.figure(unit, now)));
+    const parts = [element("dt", {}, write.label(name))];
+    parts.push(element("dd", { title: description }, write.figure(unit, now)));
     const change = before && changed(now, before.rows[0][place], unit);
-    if (change) told.push(element("dd", { class: "change" }, change));
-    return element("div", {}, ...told);
+    if (change) parts.push(element("dd", { class: "change" }, change));
+    return element("div", {}, ...parts);
   });
   return element("dl", { class: "figures" }, ...tiles);
 }
 
-/** A change in words; of ratios in percentage points, none from (next to) nothing. */
+/** A change in words. Ratios change in percentage points; changes from almost zero have no text. */
 export function changed(now, before, unit, locale) {
   if (now === null || !before) return null;
   const isRatio = unit === "ratio";
@@ -386,38 +386,38 @@ export function changed(now, before, unit, locale) {
   return `${written}${isRatio ? " pp" : "%"} on the period before`;
 }
 
-function column(told) {
-  const domain = stepsOf(told);
-  const bars = Plot.barY(known(told.cases), { x: "x", y: "value", fill: "series" });
-  const padding = domain.length > told.width / 6 ? 0 : 0.15;
-  return framed(told, [bars], { type: "band", domain, padding });
+function column(data) {
+  const domain = stepsOf(data);
+  const bars = Plot.barY(withValue(data.cases), { x: "x", y: "value", fill: "series" });
+  const padding = domain.length > data.width / 6 ? 0 : 0.15;
+  return framed(data, [bars], { type: "band", domain, padding });
 }
 
-function lines(told) {
-  const domain = stepsOf(told);
+function lines(data) {
+  const domain = stepsOf(data);
   const r = domain.length > 60 ? 0 : 3;
   const marks = [
-    Plot.lineY(told.cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
-    Plot.dot(known(told.cases), { x: "x", y: "value", fill: "series", r }),
+    Plot.lineY(data.cases, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
+    Plot.dot(withValue(data.cases), { x: "x", y: "value", fill: "series", r }),
   ];
-  return framed(told, marks, { type: "point", domain });
+  return framed(data, marks, { type: "point", domain });
 }
 
-const known = (cases) => cases.filter(({ value }) => value !== null);
+const withValue = (cases) => cases.filter(({ value }) => value !== null);
 
 function stepsOf({ answer, cases }) {
   const { unit } = columnOf(answer, answer.chart.x);
   return steps(unit, cases.map(({ x }) => x));
 }
 
-/** A plot over steps, with its axes and what its colors mean. */
-function framed(told, marks, x) {
-  const { answer, cases, write, width, isSmall } = told;
+/** A plot with axes and a legend. */
+function framed(data, marks, x) {
+  const { answer, cases, write, width, isSmall } = data;
   const { domain } = x;
   const across = columnOf(answer, answer.chart.x);
   const upward = measureUnit(answer, answer.chart.y[0]);
   const written = domain.map((step) => write.tick(across.unit, step));
-  const marginLeft = longest(atTheTop(told).map((top) => write.value(upward, top, true))) + 14;
+  const marginLeft = longest(atTheTop(data).map((top) => write.value(upward, top, true))) + 14;
   const widest = longest(written.flatMap((text) => text.split("\n"))) + 10;
   const every = Math.ceil((domain.length * widest) / (width - marginLeft - 20));
   const ticks = domain.filter((_, place) => place % every === 0);
@@ -447,18 +447,18 @@ function framed(told, marks, x) {
       }),
       ...marks,
       Plot.ruleY([0], { stroke: "var(--ink)", strokeWidth: 1 }),
-      tip(told, domain),
+      tip(data, domain),
     ],
   });
-  return element("figure", {}, ...legend(told), drawn, ...axisNote(told));
+  return element("figure", {}, ...legend(data), drawn, ...axisNote(data));
 }
 
-/** How wide the longest of some texts is, at most. */
+/** An upper limit for the width of the longest text. */
 const longest = (texts) => Math.max(...texts.map(({ length }) => length)) * LETTER;
 
-/** What an axis may say at its top: the highest value, or the next round one. */
+/** The candidates for the top label of an axis: the highest value, or a rounder one above it. */
 function atTheTop({ answer, cases }) {
-  const totals = Map.groupBy(known(cases), ({ x }) => x);
+  const totals = Map.groupBy(withValue(cases), ({ x }) => x);
   const isStacked = answer.chart.kind === "column";
   const tops = [...totals.values()].map((here) =>
     here.reduce((sum, { value }) => (isStacked ? sum + value : Math.max(sum, value)), 0),
@@ -467,65 +467,65 @@ function atTheTop({ answer, cases }) {
   return [top, top * 1.25];
 }
 
-/** What numbers on an axis are, below it. */
+/** A caption below an axis that says what its numbers are. */
 function axisNote({ answer, write, isSmall }) {
   const { name, unit, description } = columnOf(answer, answer.chart.x);
   if (DATES.has(unit) || isSmall) return [];
   return [element("figcaption", {}, `${write.label(name)}: `, ...prose(description))];
 }
 
-/** The steps there are, in their order; months and numbers without a gap, what is null last. */
+/** The steps of an axis in order, null last. Months and whole numbers are filled without gaps. */
 export function steps(unit, found) {
-  const told = [...new Set(found)].filter((step) => step !== null);
+  const distinct = [...new Set(found)].filter((step) => step !== null);
   const without = found.includes(null) ? [null] : [];
-  if (unit === "month") return [...months(told.sort()), ...without];
-  if (told.length && told.every(Number.isInteger)) {
-    const first = Math.min(...told);
-    const length = Math.max(...told) - first + 1;
+  if (unit === "month") return [...months(distinct.sort()), ...without];
+  if (distinct.length && distinct.every(Number.isInteger)) {
+    const first = Math.min(...distinct);
+    const length = Math.max(...distinct) - first + 1;
     return [...Array.from({ length }, (_, place) => first + place), ...without];
   }
-  return [...told, ...without];
+  return [...distinct, ...without];
 }
 
 function* months(sorted) {
   if (!sorted.length) return;
-  const at = new Date(sorted[0]);
-  for (const last = new Date(sorted.at(-1)); at <= last; at.setUTCMonth(at.getUTCMonth() + 1)) {
-    yield at.toISOString().slice(0, 10);
+  const day = new Date(sorted[0]);
+  for (const last = new Date(sorted.at(-1)); day <= last; day.setUTCMonth(day.getUTCMonth() + 1)) {
+    yield day.toISOString().slice(0, 10);
   }
 }
 
-/** What the pointer is told of a step: every series of it. */
+/** The tooltip of each step, with the values of all its series. */
 function tip({ answer, cases, write }, domain) {
   const across = columnOf(answer, answer.chart.x);
-  const byStep = Map.groupBy(known(cases), ({ x }) => x);
-  const told = domain.map((x) => {
+  const byStep = Map.groupBy(withValue(cases), ({ x }) => x);
+  const tips = domain.map((x) => {
     const here = byStep.get(x) ?? [];
-    const said = here.map(({ series, value }) => {
+    const values = here.map(({ series, value }) => {
       return `${seriesLabel(answer, write, series)}: ${measure(answer, write, series, value)}`;
     });
     const y = Math.max(0, ...here.map(({ value }) => value));
     const step = write.value(across.unit, x, answer.by === "month");
-    return { x, y, title: [step, ...said].join("\n") };
+    return { x, y, title: [step, ...values].join("\n") };
   });
-  return Plot.tip(told, Plot.pointerX({ x: "x", y: "y", title: "title", ...TIP }));
+  return Plot.tip(tips, Plot.pointerX({ x: "x", y: "y", title: "title", ...TIP }));
 }
 
-/** Bars that lie, name and total above each, so that there is room for both on a phone. */
-function bar(told) {
-  const { answer, cases, write } = told;
+/** Horizontal bars with name and total above each, so that both fit on a phone. */
+function bar(data) {
+  const { answer, cases, write } = data;
   const { unit } = columnOf(answer, answer.chart.x);
   const totals = new Map();
   for (const { x, value } of cases) totals.set(x, (totals.get(x) ?? 0) + value);
   const sorted = [...totals].sort(([, a], [, b]) => b - a);
-  const shown = sorted.slice(0, told.isSmall ? 5 : BARS_MAX).map(([x, total]) => ({
+  const shown = sorted.slice(0, data.isSmall ? 5 : BARS_MAX).map(([x, total]) => ({
     x,
     left: write.value(unit, x),
     right: measure(answer, write, answer.chart.y[0], total),
   }));
-  const drawn = lyingBars(told, shown, cases);
-  const note = sorted.length > shown.length ? [hidden(told, shown.length, sorted.length)] : [];
-  return element("figure", {}, ...legend(told), drawn, ...note);
+  const drawn = horizontalBars(data, shown, cases);
+  const note = sorted.length > shown.length ? [hidden(data, shown.length, sorted.length)] : [];
+  return element("figure", {}, ...legend(data), drawn, ...note);
 }
 
 function hidden({ isSmall }, shown, all) {
@@ -533,9 +533,9 @@ function hidden({ isSmall }, shown, all) {
   return element("figcaption", {}, `The first ${shown} of ${all}${rest}.`);
 }
 
-function lyingBars({ answer, width }, shown, cases) {
+function horizontalBars({ answer, width }, shown, cases) {
   const names = new Set(shown.map(({ x }) => x));
-  const bars = known(cases).filter(({ x }) => names.has(x));
+  const bars = withValue(cases).filter(({ x }) => names.has(x));
   const letters = { y: "x", fill: "var(--ink)", dy: -9, fontSize: 12 };
   return plotted(answer, {
     width,
@@ -558,29 +558,29 @@ function lyingBars({ answer, width }, shown, cases) {
   });
 }
 
-/** How many go on from each step to the next. */
-function funnel(told) {
-  const { answer, cases, write } = told;
+/** A funnel: how many remain at each step. */
+function funnel(data) {
+  const { answer, cases, write } = data;
   const { unit } = columnOf(answer, answer.chart.x);
   const shown = cases.map(({ x, value }) => ({
     x,
     left: counted(write, unit, x),
     right: `${write.value("count", value)} · ${write.value("ratio", value / cases[0].value)}`,
   }));
-  return element("figure", {}, lyingBars(told, shown, cases));
+  return element("figure", {}, horizontalBars(data, shown, cases));
 }
 
 function counted(write, unit, n) {
   return `${write.value(unit, n)} ${n === 1 ? unit.replace(/s$/, "") : unit}`;
 }
 
-/** A table of shades, that scrolls where it is wider than the page. */
-function heatmap(told) {
-  const { answer, cases, write, width, isSmall } = told;
+/** A heat map, which scrolls if it is wider than the page. */
+function heatmap(data) {
+  const { answer, cases, write, width, isSmall } = data;
   const across = columnOf(answer, answer.chart.x);
   const down = columnOf(answer, answer.chart.series);
   const shade = columnOf(answer, answer.chart.y[0]);
-  const columns = stepsOf(told);
+  const columns = stepsOf(data);
   const rows = steps(down.unit, cases.map(({ series }) => series));
   const names = rows.map((row) => write.value(down.unit, row));
   const marginLeft = Math.min(150, longest(names) + 12);
@@ -592,7 +592,7 @@ function heatmap(told) {
   const most = Math.max(...cases.map(({ value }) => value ?? 0));
   const lower = (name) => write.label(name).toLocaleLowerCase();
   const place = { x: "x", y: "series" };
-  const figures = Plot.text(known(cases), {
+  const figures = Plot.text(withValue(cases), {
     ...place,
     text: ({ value }) => write.value(shade.unit, value, room < 60),
     fill: ({ value }) => (value > most * 0.7 ? "var(--paper)" : "var(--ink)"),
@@ -626,23 +626,23 @@ function heatmap(told) {
         textOverflow: "ellipsis-middle",
         tickFormat: (row, place) => names[place],
       }),
-      Plot.cell(known(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
+      Plot.cell(withValue(cases), { ...place, fill: "var(--series-1)", fillOpacity: "value" }),
       ...(room >= 36 ? [figures] : []),
-      Plot.tip(known(cases), Plot.pointer({ ...place, title, ...TIP })),
+      Plot.tip(withValue(cases), Plot.pointer({ ...place, title, ...TIP })),
     ],
   });
-  const said =
+  const caption =
     `${write.label(shade.name)} by ${lower(down.name)} (down) and ${lower(across.name)} (across)`;
   const box = { class: "scroll", tabindex: "0", role: "region", "aria-label": topic(answer) };
   return element(
     "figure",
     {},
-    element("p", { class: "measure" }, said),
+    element("p", { class: "measure" }, caption),
     element("div", box, drawn),
   );
 }
 
-/** A plot with a name, without the style sheet of its own that the page's policy would refuse. */
+/** A plot with a label. Its own style sheet is removed, because the page's policy forbids it. */
 function plotted(answer, options) {
   const drawn = Plot.plot({
     ariaLabel: `${topic(answer)}: a chart of the figures in the table below`,
@@ -654,25 +654,25 @@ function plotted(answer, options) {
   return drawn;
 }
 
-/** What is measured, and which color stands for which part of it. */
+/** The legend: what is measured, and the color of each series. */
 function legend({ answer, cases, write }) {
   const found = seriesOf(cases);
   const title = measureTitle(answer, write, found.length);
-  const told = title ? [element("p", { class: "measure" }, title)] : [];
-  if (found.length === 1) return told;
+  const heading = title ? [element("p", { class: "measure" }, title)] : [];
+  if (found.length === 1) return heading;
   const items = found.map((series, place) =>
     element("li", { class: `series-${1 + (place % SERIES)}` }, seriesLabel(answer, write, series)),
   );
-  return [...told, element("ul", { class: "legend" }, ...items)];
+  return [...heading, element("ul", { class: "legend" }, ...items)];
 }
 
-/** What all series measure: by its name, or where they are several measures by their unit. */
+/** What all series measure: its name, or the unit if each series is a different measure. */
 function measureTitle(answer, write, series) {
   const [first] = answer.chart.y;
   if (answer.chart.series === null && series > 1) {
     const unit = measureUnit(answer, first);
-    const told = write.label(unit);
-    return SIGNED.has(unit) || told === topic(answer) ? null : told;
+    const title = write.label(unit);
+    return SIGNED.has(unit) || title === topic(answer) ? null : title;
   }
   const name = measureLabel(answer, write, first);
   const parts = first.split(" / ");
@@ -694,7 +694,7 @@ function seriesLabel(answer, write, series) {
   return capitalized(write.value(columnOf(answer, answer.chart.series).unit, series));
 }
 
-/** The column that a measure is, or that a report says is the quotient of these two. */
+/** The column of a measure, or the column that is described as this quotient. */
 function measureColumn({ columns }, measure) {
   return columns.find(({ name, description }) => name === measure || description === measure);
 }
@@ -704,7 +704,7 @@ function measureLabel(answer, write, measure) {
   return column ? write.label(column.name) : quotient(write, measure);
 }
 
-/** In what a measure counts: people of people are a ratio, money of people is money. */
+/** The unit of a measure: people per people is a ratio, money per people is money. */
 export function measureUnit(answer, measure) {
   const column = measureColumn(answer, measure);
   if (column) return column.unit;

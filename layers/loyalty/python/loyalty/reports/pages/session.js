@@ -1,17 +1,17 @@
-// Who is signed in to the pages of one program: kept for as long as the tab is open.
+// The session of the pages of one program; it lasts as long as the tab is open.
 //
-// A link may carry a token, and anybody can have made the link. So the page says whose token it
-// uses, and a link never takes the place of somebody who is signed in already unless they agree.
+// A link may carry a token, and anybody can make a link. So the page shows whose token it uses, and
+// a link replaces the token of somebody who is signed in only if they agree.
 
 const UNKNOWN = "somebody unknown";
 
 export class Session {
-  /** `storage` is the tab's own; `program` tells the programs of one origin apart. */
+  /** `storage` belongs to the tab; `program` distinguishes the programs of one origin. */
   constructor(storage, program) {
     this.storage = storage;
     this.key = `loyalty-token ${program}`;
     this.linkKey = `loyalty-by-link ${program}`;
-    /** A link's token that waits for an answer. */
+    /** A token from a link, until the reader accepts or declines it. */
     this.offered = null;
   }
 
@@ -19,28 +19,28 @@ export class Session {
     return this.storage.getItem(this.key);
   }
 
-  /** Whose token is used, in words; null while nobody is signed in. */
+  /** The name of whoever is signed in; null if nobody is. */
   get who() {
     if (!this.token) return null;
     return bearer(this.token) + (this.storage.getItem(this.linkKey) ? ", by a link" : "");
   }
 
-  /** Take the token out of an address: return the address's hash without it. */
+  /** Take the token out of an address's hash. Returns the hash without it. */
   follow(hash) {
-    const told = new URLSearchParams(hash.slice(1));
-    const token = told.get("token");
-    told.delete("token");
+    const query = new URLSearchParams(hash.slice(1));
+    const token = query.get("token");
+    query.delete("token");
     if (token && !this.token) this.#take(token, { byLink: true });
     else if (token && token !== this.token) this.offered = token;
-    return `#${told}`;
+    return `#${query}`;
   }
 
-  /** Somebody signed in by themself, or gave a token. */
+  /** Somebody signed in, or entered a token. */
   signIn(token) {
     this.#take(token, { byLink: false });
   }
 
-  /** Use the link's token from now on, or forget it. */
+  /** Use the link's token from now on, or discard it. */
   answerOffer(isAccepted) {
     if (isAccepted && this.offered) this.#take(this.offered, { byLink: true });
     this.offered = null;
@@ -59,7 +59,7 @@ export class Session {
   }
 }
 
-/** Whose token it says it is. It is only shown: the API checks the token, and this does not. */
+/** The name in a token, only to be shown: the API checks the token, and this function does not. */
 export function bearer(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");

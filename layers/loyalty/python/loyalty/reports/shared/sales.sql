@@ -1,12 +1,12 @@
--- Money of members (after merges), as it came with orders and went with refunds.
+-- Members' money (after merges): in with orders, out with refunds.
 --
 -- Reads: entries, members, orders
 CREATE VIEW sales AS
 SELECT
-    coalesce(heirs.person_id, told.member_id) AS member_id,
-    told.sold_at,
-    told.orders,
-    told.amount_minor
+    coalesce(heirs.person_id, payments.member_id) AS member_id,
+    payments.sold_at,
+    payments.orders,
+    payments.amount_minor
 FROM (
     SELECT member_id, occurred_at AS sold_at, 1 AS orders, amount_minor
     FROM orders
@@ -15,5 +15,5 @@ FROM (
     SELECT member_id, happened_at, 0, -refunded_minor
     FROM entries
     WHERE refunded_minor > 0
-) AS told
+) AS payments
 LEFT JOIN heirs USING (member_id)
