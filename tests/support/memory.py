@@ -1,21 +1,48 @@
 """A program's books in memory, and the desk that serves them."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
 from local.memory import MemoryEngine
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.audit import audit
-from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.entries import Adjustment, Entry
+from loyalty.domain.people.identity import Keyring
 from loyalty.table import keys, records
 from loyalty.table.books import TableBooks
 from loyalty.table.engine import Persistent
-from loyalty.table.operations import Put
+from loyalty.table.members import TableMembers
+from loyalty.table.operations import Operation, Put, Transient
+from loyalty.usecases.ledger.corrections import RequestedAdjustment, adjust
 from loyalty.usecases.ports import Desk
 from tests.support.documents import published
 
 NOW: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+RING: Final = Keyring({"1": b"secret"}, current="1")
+WHY: Final = Adjustment(reason="goodwill", reference=None)
+
+
+class BusyTable(MemoryEngine):
+    """A table where others write first, and where answers are lost.
+
+    `rivals` are called before the next writes, one each. `answers_lost` is how many of the next
+    writes succeed without an answer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rivals: list[Callable[[], object]] = []
+        self.answers_lost = 0
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        if self.rivals:
+            self.rivals.pop(0)()
+        super().write(operations)
+        if self.answers_lost:
+            self.answers_lost -= 1
+            raise Transient("the answer was lost")
 
 
 class Shop:
@@ -45,6 +72,26 @@ class Shop:
             now=self.now,
             new_code=lambda: f"CODE{next(self._codes)}",
             pause=lambda _attempt: None,
+        )
+
+    @property
+    def members(self) -> TableMembers:
+        return TableMembers(
+            Persistent(self.engine, pause=lambda _attempt: None),
+            program_id="bean",
+            keyring=lambda: RING,
+        )
+
+    def adjust_balance(
+        self, member_id: str, points: int, *, expiring_on: date | None = None
+    ) -> None:
+        """Adjust a balance: add points, or take them."""
+        adjust(
+            member_id,
+            adjustment=RequestedAdjustment(points=points, why=WHY, expiring_on=expiring_on),
+            request_id=f"given {next(self._codes)}",
+            allowance=None,
+            desk=self.desk,
         )
 
     def account(self, member_id: str) -> Account:

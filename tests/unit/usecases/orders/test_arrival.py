@@ -14,8 +14,7 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.entries import Redemption, RequestedRefund
 from loyalty.domain.orders.order import Order
-from loyalty.domain.people.identity import Identity, Keyring
-from loyalty.table.members import TableMembers
+from loyalty.domain.people.identity import Identity
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustomer
 from loyalty.usecases.orders.arrival import (
@@ -37,7 +36,6 @@ from tests.support.orders import line
 ANA: Final = "mem_ana"
 EMAIL: Final = Identity("email", "ana@example.com")
 LATTE: Final = {"id": "latte", "name": "Latte", "kind": "experience", "cost_points": 40}
-RING: Final = Keyring({"1": b"secret"}, current="1")
 
 
 class Counter(Shop):
@@ -45,10 +43,6 @@ class Counter(Shop):
 
     def __init__(self) -> None:
         super().__init__(ANA, rewards=[LATTE])
-
-    @property
-    def members(self) -> TableMembers:
-        return TableMembers(self.engine, program_id="bean", keyring=lambda: RING)
 
     def record(self, order: Order, **parts: Any) -> RecordedOrder:
         """Record an order of Ana's, unless it names somebody else."""
