@@ -108,6 +108,7 @@ ROUTES: tuple[Route, ...] = (
         ("PUT", "", Throttle.ADMINISTER),
         ("POST", "/check", Throttle.ADMINISTER),
         ("GET", "/rewards", Throttle.READ),
+        ("GET", "/actions", Throttle.ADMINISTER),
     ),
     *_managed(
         "program",

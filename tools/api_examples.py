@@ -537,6 +537,21 @@ ANSWERS: Final[dict[str, Any]] = {
         "next_cursor": None,
     },
     "grant_tier": _GRANTED,
+    "list_actions": _page(
+        {
+            "id": "5f2b6c0d9e81a374",
+            "action": "points.adjust",
+            "began_at": NOW,
+            "by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+            "roles": ["manager"],
+            "target": {"kind": "member", "id": ANA},
+            "state": "done",
+            "code": None,
+            "changes": [{"field": "points", "before": None, "after": 10}],
+            "results": {"entry": "ent_e4da3b7fbbce2345"},
+            "request_id": "JKJaXmPLvHcESHA=",
+        }
+    ),
     "list_deliveries": _page(_DELIVERY),
     "list_endpoint_deliveries": _page(_SENT),
     "list_endpoints": _page(_ENDPOINT),

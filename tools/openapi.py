@@ -49,6 +49,7 @@ TAGS: Final = {
     "storefronts": "Connected shops, and what they deliver.",
     "endpoints": "Your endpoints, and the events delivered to them as signed webhooks.",
     "reports": "What the program brings in, as figures, pages and files.",
+    "actions": "What staff did, and which personal data they looked up.",
 }
 # The first segment of a path names its tag, unless it stands here.
 TAG_OF: Final = {

@@ -25,8 +25,9 @@ from loyalty.domain.ledger.order_vouchers import codes_among
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Keyring
 from loyalty.domain.program.document import AdjustmentLimits
+from loyalty.domain.staff.actions import ActionOutcome, Change
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import caller_id, open_desk, request_id
+from loyalty.edge.desk import caller_id, open_actions, open_desk, request_id
 from loyalty.edge.directory import acting_for, directory, keyring, own_member
 from loyalty.edge.http.app import (
     ANYONE,
@@ -102,7 +103,7 @@ class AccrualSettings:
     identity_secret: str
 
 
-api = create_app("accrual", acting_for=acting_for)
+api = create_app("accrual", acting_for=acting_for, actions=open_actions)
 handler = api
 
 SurveyToken = Annotated[str, Path(pattern=SEALED, description="Of a link: nobody can guess it.")]
@@ -298,6 +299,7 @@ def record_refund(
     status=201,
     also=(200,),
     refuses=(OwnAccount, IdempotencyConflict, InsufficientPoints, LimitReached, TryAgain),
+    acts="points.adjust",
 )
 def adjust_balance(
     program_id: ProgramId,
@@ -329,6 +331,12 @@ def adjust_balance(
         ),
         allowance=_allowance(desk.program.document.adjustments, program_id),
         desk=desk,
+    )
+    api.report_outcome(
+        ActionOutcome(
+            changes=(Change(field="points", after=adjustment.points),),
+            results={"entry": corrected.entry.id},
+        )
     )
     answer = RecordedEntry(entry=entry_answer(corrected.entry))
     return reply(answer, status=200 if corrected.replayed else 201)

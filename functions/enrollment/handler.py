@@ -22,10 +22,11 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.ledger.entries import Counterpart, Entry
 from loyalty.domain.people.member import MemberUpdate
+from loyalty.domain.staff.actions import ActionOutcome, Change, changes_of_member
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, hand_over
 from loyalty.edge.aws.table import engine
-from loyalty.edge.desk import open_desk, request_id
+from loyalty.edge.desk import open_actions, open_desk, request_id
 from loyalty.edge.directory import (
     acting_for,
     directory,
@@ -90,7 +91,7 @@ class EnrollmentSettings:
     intake_queue_url: str
 
 
-api = create_app("enrollment", acting_for=acting_for)
+api = create_app("enrollment", acting_for=acting_for, actions=open_actions)
 handler = api
 
 # They may change other people's data and see all of it; an analyst may do neither.
@@ -118,6 +119,7 @@ OptionalIdempotencyKey = Annotated[
     status=201,
     also=(200,),
     refuses=(IdentityTaken, IdempotencyConflict, WrongState, LimitReached, TryAgain),
+    acts="member.enroll",
 )
 def enroll_member(
     program_id: ProgramId,
@@ -152,10 +154,11 @@ def enroll_member(
     if joined.is_new:
         count("MembersEnrolled")
     _count_claimed(joined.claimed)
+    api.report_outcome(ActionOutcome(target_id=joined.enrolled.member.member_id))
     return reply(_answer(joined.enrolled, desk), status=201 if joined.is_new else 200)
 
 
-@api.post("/members/lookup", allow=KEEPS_MEMBERS)
+@api.post("/members/lookup", allow=KEEPS_MEMBERS, acts="member.look_up")
 def look_up_member(program_id: ProgramId, lookup: Annotated[LookupRequest, Body()]) -> MemberAnswer:
     """Find a member by an identity.
 
@@ -165,7 +168,9 @@ def look_up_member(program_id: ProgramId, lookup: Annotated[LookupRequest, Body(
     member_id = members.member_of([lookup.identity.identity(pointer="/identity")])
     if member_id is None:
         raise NotFound("No member has this identity")
-    return _answer(people.look_up(member_id, members=members), desk)
+    found = people.look_up(member_id, members=members)
+    api.report_outcome(ActionOutcome(target_id=found.member.member_id))
+    return _answer(found, desk)
 
 
 @api.get("/members/<member_id>", allow=MEMBER_AND_STAFF | {"service"})
@@ -182,6 +187,7 @@ def read_member(program_id: ProgramId, member_id: str) -> MemberAnswer:
     "/members/<member_id>",
     allow=KEEPS_MEMBERS | {"member"},
     refuses=(IdentityTaken, LimitReached, TryAgain),
+    acts="member.change",
 )
 def change_member(
     program_id: ProgramId,
@@ -196,20 +202,26 @@ def change_member(
     principal = api.principal
     if member_change.removes and not principal.is_trusted:
         raise Forbidden("Only staff and services can remove identities")
+    update = member_change.update(today=desk.today, trusted=not principal.is_person)
     changed = joining.change(
         member_id,
-        member_change.update(today=desk.today, trusted=not principal.is_person),
+        update,
         proven=None if principal.is_trusted else proven_by(principal),
         claim_later=_claim_later(desk),
         members=members,
         desk=desk,
     )
     _count_claimed(changed.claimed)
+    api.report_outcome(ActionOutcome(changes=changes_of_member(update)))
     return _answer(changed.enrolled, desk)
 
 
 @api.delete(
-    "/members/<member_id>", allow=KEEPS_MEMBERS | {"member"}, status=204, refuses=(TryAgain,)
+    "/members/<member_id>",
+    allow=KEEPS_MEMBERS | {"member"},
+    status=204,
+    refuses=(TryAgain,),
+    acts="member.erase",
 )
 def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     """Erase a person.
@@ -222,7 +234,7 @@ def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     return Response(status_code=204, body=None)
 
 
-@api.get("/members/<member_id>/export", allow=KEEPS_MEMBERS | {"member"})
+@api.get("/members/<member_id>/export", allow=KEEPS_MEMBERS | {"member"}, acts="member.export")
 def export_member(program_id: ProgramId, member_id: PathId, cursor: Cursor = None) -> ExportAnswer:
     """Export everything that is held of a member.
 
@@ -302,7 +314,12 @@ def read_balance(
     return balance_answer(held, moment=moment)
 
 
-@api.put("/members/<member_id>/tier-floor", allow={"manager"}, refuses=(OwnAccount, TryAgain))
+@api.put(
+    "/members/<member_id>/tier-floor",
+    allow={"manager"},
+    refuses=(OwnAccount, TryAgain),
+    acts="level.grant",
+)
 def grant_tier(
     program_id: ProgramId, member_id: PathId, tier_floor: Annotated[TierFloorRequest, Body()]
 ) -> MemberAnswer:
@@ -313,6 +330,11 @@ def grant_tier(
     desk, members = _serving(program_id)
     account = corrections.grant_tier(member_id, tier_floor.floor(), desk=desk)
     member = people.look_up(account.member_id, members=members).member
+    level = (
+        Change(field="level", after=tier_floor.level),
+        Change(field="until", after=tier_floor.until.isoformat()),
+    )
+    api.report_outcome(ActionOutcome(changes=level))
     return _answer(Enrolled(member, account), desk)
 
 
@@ -321,6 +343,7 @@ def grant_tier(
     allow={"manager"},
     status=204,
     refuses=(OwnAccount, TryAgain),
+    acts="level.withdraw",
 )
 def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     """Take back a level that was granted.
@@ -338,6 +361,7 @@ def revoke_tier(program_id: ProgramId, member_id: PathId) -> Response[None]:
     status=201,
     also=(200,),
     refuses=(OwnAccount, IdempotencyConflict, TryAgain),
+    acts="member.merge",
 )
 def merge_members(
     program_id: ProgramId,
@@ -362,6 +386,9 @@ def merge_members(
     )
     if not isinstance(merged.entry.detail, Counterpart):
         raise TypeError("not a merge's entry")
+    into = merged.entry.detail.member_id
+    results = {"entry": merged.entry.id, "into": into}
+    api.report_outcome(ActionOutcome(results=results))
     answer = MergeAnswer(member_id=merged.entry.detail.member_id, entry=entry_answer(merged.entry))
     return reply(answer, status=200 if merged.replayed else 201)
 

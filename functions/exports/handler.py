@@ -20,6 +20,7 @@ from loyalty.domain.kernel.errors import (
     NotFound,
     TryAgain,
 )
+from loyalty.domain.staff.actions import ActionOutcome
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
@@ -59,7 +60,7 @@ class ExportsSettings:
 # By then a passing obstacle, such as facts that are being moved, is gone.
 AGAIN_AFTER: Final = timedelta(seconds=30)
 
-api = create_app("exports")
+api = create_app("exports", actions=desk.open_actions)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
@@ -75,6 +76,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     allow={"analyst", "manager"},
     status=202,
     refuses=(IdempotencyConflict, LimitReached, TryAgain),
+    acts="report.export",
 )
 def request_report_export(
     program_id: ProgramId,
@@ -100,6 +102,7 @@ def request_report_export(
         queue=orders(),
         now=now,
     )
+    api.report_outcome(ActionOutcome(target_id=export.export_id))
     where = f"/v1/programs/{program_id}/reports/exports/{export.export_id}"
     return reply(export_answer(export), status=202, headers={"location": where})
 

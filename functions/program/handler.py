@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
+from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
@@ -19,6 +21,7 @@ from loyalty.domain.kernel.errors import (
 from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
+from loyalty.domain.staff.actions import ActionName, ActionOutcome
 from loyalty.edge import clock, desk
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue
@@ -26,8 +29,15 @@ from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.http.app import ANYONE, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import EVERYONE
 from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
+from loyalty.edge.models.actions import (
+    TARGET,
+    StaffActionPage,
+    action_answer,
+    action_target,
+)
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
 from loyalty.edge.models.erasure_requests import (
     ErasureRequestAnswer,
@@ -59,6 +69,7 @@ from loyalty.edge.models.storefronts import (
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.erasures import TableErasures
+from loyalty.table.positions import is_listed
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
@@ -79,10 +90,11 @@ class ProgramSettings:
 # As `Erasure.erasure_id` is of a request.
 ERASURE_ID: Final = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
-api = create_app("program")
+api = create_app("program", actions=desk.open_actions)
 handler = api
 
 VERSION_MAX: Final = 10**9
+ACTION_DAYS: Final = 30
 
 
 @api.put(
@@ -92,6 +104,7 @@ VERSION_MAX: Final = 10**9
     refuses=(PreconditionRequired, StaleVersion),
     body_bytes_max=DOCUMENT_BYTES_MAX,
     inspect=faults_of_broken,
+    acts="program.publish",
 )
 def publish_program(
     program_id: ProgramId,
@@ -118,6 +131,7 @@ def publish_program(
         now=now,
     )
     shelf().learn(done.program, now=now)
+    api.report_outcome(ActionOutcome(results={"version": str(done.program.version)}))
     return reply(
         PublishedVersion(version=done.program.version, published_at=done.program.published_at),
         status=201 if done.is_first else 200,
@@ -176,7 +190,13 @@ def list_rewards(program_id: ProgramId) -> Catalogue:
     return catalogue(document, now=now)
 
 
-@api.put("/storefronts/<storefront_id>", allow={"manager"}, also=(201,), refuses=(TryAgain,))
+@api.put(
+    "/storefronts/<storefront_id>",
+    allow={"manager"},
+    also=(201,),
+    refuses=(TryAgain,),
+    acts="storefront.change",
+)
 def connect_storefront(
     program_id: ProgramId,
     storefront_id: StorefrontId,
@@ -242,6 +262,7 @@ def list_deliveries(
 @api.get(
     "/storefronts/<storefront_id>/deliveries/<delivery_id>/data-request",
     allow={"manager", "service"},
+    acts="delivery.read_data_request",
 )
 def show_data_request(
     program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
@@ -291,6 +312,7 @@ def list_erasure_requests(
     "/storefronts/<storefront_id>/erasures/<erasure_id>/stop",
     allow={"manager"},
     refuses=(WrongState, TryAgain),
+    acts="erasure.stop",
 )
 def stop_requested_erasure(
     program_id: ProgramId, storefront_id: StorefrontId, erasure_id: PathId
@@ -312,7 +334,10 @@ def stop_requested_erasure(
 
 
 @api.post(
-    "/storefronts/<storefront_id>/deliveries/<delivery_id>/replay", allow={"manager"}, status=202
+    "/storefronts/<storefront_id>/deliveries/<delivery_id>/replay",
+    allow={"manager"},
+    status=202,
+    acts="delivery.replay",
 )
 def replay_delivery(
     program_id: ProgramId, storefront_id: StorefrontId, delivery_id: PathId
@@ -338,6 +363,7 @@ def replay_delivery(
     allow={"manager"},
     status=202,
     refuses=(InvalidCursor, TryAgain),
+    acts="delivery.replay_period",
 )
 def replay_deliveries(
     program_id: ProgramId, storefront_id: StorefrontId, request: Annotated[ReplayRequest, Body()]
@@ -364,7 +390,9 @@ def replay_deliveries(
     return span_replay_answer(done, requested_at=requested_at, of=of)
 
 
-@api.delete("/storefronts/<storefront_id>", allow={"manager"}, status=204)
+@api.delete(
+    "/storefronts/<storefront_id>", allow={"manager"}, status=204, acts="storefront.disconnect"
+)
 def disconnect_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> Response[None]:
     """Disconnect a storefront.
 
@@ -372,6 +400,57 @@ def disconnect_storefront(program_id: ProgramId, storefront_id: StorefrontId) ->
     """
     disconnect(storefront_id, program_id=program_id, shelf=storefronts(), vault=vault())
     return Response(status_code=204)
+
+
+@api.get("/actions", allow={"manager"}, refuses=(InvalidCursor,))
+def list_actions(
+    program_id: ProgramId,
+    *,
+    first: Annotated[
+        ReportDay | None,
+        Query(alias="from", description="The first day (program time); if left out, 30 days ago."),
+    ] = None,
+    last: Annotated[
+        ReportDay | None, Query(alias="to", description="The last day; if left out, today.")
+    ] = None,
+    by: Annotated[
+        str | None, Query(max_length=256, description="The subject (`sub`) of a person's token.")
+    ] = None,
+    action: Annotated[ActionName | None, Query(description="What was done.")] = None,
+    target: Annotated[
+        str | None,
+        Query(
+            pattern=TARGET,
+            description="What it is about: a kind and an id, such as `member:mem_123`.",
+        ),
+    ] = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> StaffActionPage:
+    """List what staff did, newest first.
+
+    Each request by which a staff member changed something or looked up personal data is recorded
+    before it is carried out. What they recorded in the ledger at the till (orders, refunds,
+    redemptions, uses of vouchers) is not here: those entries say `recorded_by`.
+    """
+    now = clock.now()
+    zone = shelf().in_force(program_id, now=now).document.zone
+    end = last or now.astimezone(zone).date()
+    begin = first or end - timedelta(days=ACTION_DAYS)
+    require_period(begin, end, pointer="/query/to")
+    of = f"actions {program_id} {begin} {end} {by} {action} {target}"
+    page = desk.open_actions(program_id).listed(
+        since=midnight(begin, zone),
+        until=midnight(end + timedelta(days=1), zone),
+        target=action_target(target),
+        matches=lambda each: by in (None, each.by) and action in (None, each.name),
+        limit=limit,
+        start=page_start(cursor, of=of, like=is_listed),
+    )
+    return StaffActionPage(
+        items=[action_answer(each) for each in page.items],
+        next_cursor=next_cursor(page.next, of=of),
+    )
 
 
 @api.get("/v1/openapi.json", prefix="", allow=ANYONE)

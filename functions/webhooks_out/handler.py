@@ -73,7 +73,7 @@ class LocalEndpointSettings:
     local_endpoints: str = ""
 
 
-api = create_app("webhooks_out")
+api = create_app("webhooks_out", actions=desk.open_actions)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
@@ -87,7 +87,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 @api.put(
-    "/endpoints/<endpoint_id>", allow={"manager"}, also=(201,), refuses=(LimitReached, TryAgain)
+    "/endpoints/<endpoint_id>",
+    allow={"manager"},
+    also=(201,),
+    refuses=(LimitReached, TryAgain),
+    acts="endpoint.change",
 )
 def register_endpoint(
     program_id: ProgramId, endpoint_id: EndpointId, request: Annotated[EndpointRequest, Body()]
@@ -132,7 +136,7 @@ def read_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointAns
     return endpoint_answer(found, now=clock.now())
 
 
-@api.delete("/endpoints/<endpoint_id>", allow={"manager"}, status=204)
+@api.delete("/endpoints/<endpoint_id>", allow={"manager"}, status=204, acts="endpoint.remove")
 def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[None]:
     """Remove an endpoint: nothing more is sent to it, and its secret is deleted.
 
@@ -142,7 +146,12 @@ def remove_endpoint(program_id: ProgramId, endpoint_id: EndpointId) -> Response[
     return Response(status_code=204)
 
 
-@api.post("/endpoints/<endpoint_id>/rotate", allow={"manager"}, refuses=(WrongState, TryAgain))
+@api.post(
+    "/endpoints/<endpoint_id>/rotate",
+    allow={"manager"},
+    refuses=(WrongState, TryAgain),
+    acts="endpoint.rotate_secret",
+)
 def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWithSecret:
     """Sign with a new secret, and for 24 hours with the previous one as well.
 
@@ -160,7 +169,7 @@ def rotate_secret(program_id: ProgramId, endpoint_id: EndpointId) -> EndpointWit
     return with_secret(endpoint, secret, now=now)
 
 
-@api.post("/endpoints/<endpoint_id>/test", allow={"manager"}, status=202)
+@api.post("/endpoints/<endpoint_id>/test", allow={"manager"}, status=202, acts="endpoint.test")
 def send_test_event(program_id: ProgramId, endpoint_id: EndpointId) -> RedeliveryAnswer:
     """Send a test event, to see whether the endpoint listens.
 
@@ -201,6 +210,7 @@ def list_endpoint_deliveries(
     allow={"manager"},
     status=202,
     refuses=(WrongState,),
+    acts="endpoint.redeliver",
 )
 def redeliver_event(
     program_id: ProgramId, endpoint_id: EndpointId, event_id: PathId

@@ -173,6 +173,7 @@ LISTS: Final[dict[str, str]] = {
     "list_endpoint_deliveries": "endpoint deliveries bean crm",
     "list_report_exports": "report exports bean",
     "list_survey_responses": "survey bean visit",
+    "list_actions": "actions bean 2026-10-22 2026-11-21 None None None",
     "list_deliveries": "deliveries bean online",
     "list_erasure_requests": "erasures bean online",
     "replay_deliveries": (
@@ -189,6 +190,7 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
     "list_survey_responses": [f"{MOMENT}#{BOB}#2026-11", f"{MOMENT}#{BOB}#pos#1"],
+    "list_actions": LISTED,
     "list_deliveries": [RECEIVED],
     "list_erasure_requests": ["0123456789" * 4],
     "replay_deliveries": [f"{RECEIVED} 2026-11-21T10:00:00+00:00"],

@@ -5,14 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
 from loyalty.edge import clock
 from loyalty.edge.aws.table import engine, pause
+from loyalty.edge.settings import settings
+from loyalty.table.actions import TableActions
 from loyalty.table.books import TableBooks
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSettings:
+    table: str
 
 
 @cache
@@ -42,6 +50,11 @@ def open_desk(
         pause=pause,
         caller=caller,
     )
+
+
+def open_actions(program_id: str) -> TableActions:
+    """The record of what staff do in a program."""
+    return TableActions(engine(settings(TableSettings).table), program_id=program_id)
 
 
 def request_id(*, program_id: str, caller: str, idempotency_key: str) -> str:

@@ -149,6 +149,11 @@ def report_export(program: str, export: str) -> Key:
     return Key(_program(program, "EXPORT", export), "EXPORT")
 
 
+@charted("action of a staff member", read_by="the list of actions", index="history")
+def action(program: str, month: str, recorded: str) -> Key:
+    return Key(_program(program, "ACTIONS", month), recorded)
+
+
 @charted("exports under way", read_by="exports")
 def exports_under_way(program: str) -> Key:
     return Key(_program(program), "EXPORTS")
@@ -302,6 +307,11 @@ def survey_responses_partition(program: str, survey: str) -> str:
 def endpoint_deliveries_partition(program: str, endpoint: str) -> str:
     """The `history` partition of an endpoint's deliveries."""
     return _program(program, "DELIVERIES", endpoint)
+
+
+def actions_partition(program: str, target_kind: str, target: str) -> str:
+    """The `history` partition of the actions about one target."""
+    return _program(program, "ACTED", target_kind, target)
 
 
 def report_exports_partition(program: str) -> str:

@@ -21,6 +21,7 @@ from loyalty.domain.people.erasure import Erasure
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Strength
 from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.staff.actions import StaffAction
 
 # Enough for eight writers of one member to all get through, each overtaken seven times in a row.
 DECISIONS_MAX: Final = 12
@@ -286,3 +287,11 @@ class Desk:
     @property
     def today(self) -> date:
         return self.program.document.today(self.now)
+
+
+class Actions(Protocol):
+    """The actions of staff in one program. Raises `Unavailable` when the table does not answer."""
+
+    def begin(self, action: StaffAction) -> None: ...
+
+    def complete(self, action: StaffAction) -> None: ...

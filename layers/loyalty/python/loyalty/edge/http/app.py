@@ -55,7 +55,9 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.domain.staff.actions import ActionName, ActionOutcome
 from loyalty.edge.http import problems
+from loyalty.edge.http.actions import begun, complete
 from loyalty.edge.http.auth import ClaimSettings, Principal, Role, principal_of
 from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
 from loyalty.edge.http.redaction import OfStaff, Personal, without
@@ -64,6 +66,7 @@ from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
 from loyalty.table.operations import Transient
+from loyalty.usecases.ports import Actions
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
@@ -108,6 +111,12 @@ class ActingFor(Protocol):
     ) -> tuple[Principal, str]: ...
 
 
+class OpenActions(Protocol):
+    """Opens the record of what staff do in a program; see `desk.open_actions`."""
+
+    def __call__(self, program_id: str, /) -> Actions: ...
+
+
 class _Register(Protocol):
     def __call__[F: Callable[..., Any]](self, handler: F, /) -> F: ...
 
@@ -119,7 +128,8 @@ class RouteOptions(TypedDict, total=False):
     are the models of statuses that have their own. `media` are the text types that a response may
     have instead of JSON. `refuses` are the refusals that clients should know about beyond those of
     every route. `form` describes the fields of a route that takes an HTML form. `inspect` finds
-    further faults in a body that does not fit its model.
+    further faults in a body that does not fit its model. `acts` names the action that is recorded
+    when a staff member uses the route.
     """
 
     allow: Required[Collection[Role]]
@@ -132,6 +142,7 @@ class RouteOptions(TypedDict, total=False):
     prefix: str
     body_bytes_max: int
     inspect: Inspect
+    acts: ActionName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +159,23 @@ class Operation:
     media: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
     form: type[pydantic.BaseModel] | None
+    acts: ActionName | None
 
 
 class Api:
     """One function's part of the HTTP API; call it with an event and a context."""
 
     def __init__(
-        self, service: str, *, acting_for: ActingFor | None = None, limits_callers: bool = True
+        self,
+        service: str,
+        *,
+        acting_for: ActingFor | None = None,
+        actions: OpenActions | None = None,
+        limits_callers: bool = True,
     ) -> None:
         self.service = service
         self._acting_for = acting_for
+        self._actions = actions
         self._limits_callers = limits_callers
         self.operations: list[Operation] = []
         self.resolver = APIGatewayHttpResolver(json_body_deserializer=_parse_json)
@@ -233,12 +251,20 @@ class Api:
     def request_id(self) -> str:
         return self.event.request_context.request_id
 
+    def report_outcome(self, outcome: ActionOutcome) -> None:
+        """Say what the request did, for the record of staff actions."""
+        self.resolver.context["outcome"] = outcome
+
     def _route(self, method: str, rule: str, options: RouteOptions) -> _Register:
         status = options.get("status", 200)
         full_rule = options.get("prefix", PROGRAM_PREFIX) + rule
         allow = frozenset(options["allow"])
         if "<member_id>" in rule and self._acting_for is None:
             raise TypeError(f"{rule} names a member, and {self.service} cannot tell who may")
+        acts = options.get("acts")
+        middlewares: list[Callable[..., Any]] = [self._requests, self._responses, self._redact]
+        if acts is not None:
+            middlewares.append(self._recording(acts))
         route_key = f"{method} {full_rule.replace('<', '{').replace('>', '}')}"
         guard = self._guard(
             route_key,
@@ -260,6 +286,7 @@ class Api:
                     media=options.get("media", ("text/html",)),
                     refuses=options.get("refuses", ()),
                     form=options.get("form"),
+                    acts=acts,
                 )
             )
             self.resolver.route(
@@ -269,7 +296,7 @@ class Api:
                 tags=[self.service],
                 operation_id=handler.__name__,
                 status_code=status,
-                middlewares=[guard, self._requests, self._responses, self._redact],
+                middlewares=[guard, *middlewares],
             )(handler)
             return handler
 
@@ -302,6 +329,40 @@ class Api:
             return next_middleware(app)
 
         return guard
+
+    def _recording(
+        self, acts: ActionName
+    ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
+        if self._actions is None:
+            raise TypeError(f"{acts} is an action, and {self.service} cannot record it")
+        open_actions = self._actions
+
+        def record(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+            """Record the action of a staff member before it happens, and then what came of it."""
+            principal = self.principal
+            if not (principal.is_person and principal.is_trusted):
+                return next_middleware(app)
+            actions = open_actions(principal.program_id)
+            action = begun(
+                acts, principal, path=app.request.path_parameters, request_id=self.request_id
+            )
+            actions.begin(action)
+            try:
+                answer = next_middleware(app)
+            except (TryAgain, Transient):
+                # It may have had its effect.
+                complete(actions, action.failed())
+                raise
+            except Refusal as refusal:
+                complete(actions, action.refused(refusal.code))
+                raise
+            except Exception:
+                complete(actions, action.failed())
+                raise
+            complete(actions, action.done(app.context.get("outcome", ActionOutcome())))
+            return answer
+
+        return record
 
     @contextmanager
     def _limited(self, principal: Principal) -> Iterator[None]:
@@ -389,10 +450,18 @@ class Api:
 
 
 def create_app(
-    service: str, *, acting_for: ActingFor | None = None, limits_callers: bool = True
+    service: str,
+    *,
+    acting_for: ActingFor | None = None,
+    actions: OpenActions | None = None,
+    limits_callers: bool = True,
 ) -> Api:
-    """An API without routes; it needs `acting_for` if the path of a route names a member."""
-    return Api(service, acting_for=acting_for, limits_callers=limits_callers)
+    """An API without routes.
+
+    It needs `acting_for` if the path of a route names a member, and `actions` if a route is an
+    action of staff.
+    """
+    return Api(service, acting_for=acting_for, actions=actions, limits_callers=limits_callers)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Staff: what people who run the program do."""

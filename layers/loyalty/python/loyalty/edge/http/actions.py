@@ -1,0 +1,57 @@
+"""Records what staff do: who asked for which action, about what, and what came of it."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.staff.actions import ActionName, ActionTarget, StaffAction, TargetKind
+from loyalty.edge import clock
+from loyalty.edge.http.auth import Principal
+from loyalty.edge.logs import failure, logger
+from loyalty.edge.metrics import count
+from loyalty.table.operations import Transient
+from loyalty.usecases.ports import Actions
+
+# The kind of an action's target by the first word of its name, and the parameters of the path that
+# identify the target.
+_TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
+    "delivery": ("delivery", ("storefront_id", "delivery_id")),
+    "endpoint": ("endpoint", ("endpoint_id",)),
+    "erasure": ("erasure", ("erasure_id",)),
+    "level": ("member", ("member_id",)),
+    "member": ("member", ("member_id",)),
+    "points": ("member", ("member_id",)),
+    "program": ("program", ("program_id",)),
+    "report": ("report_export", ("export_id",)),
+    "storefront": ("storefront", ("storefront_id",)),
+}
+
+
+def begun(
+    name: ActionName, principal: Principal, *, path: Mapping[str, str], request_id: str
+) -> StaffAction:
+    """The action of a caller, as it is recorded before it happens."""
+    kind, parameters = _TARGETS[name.partition(".")[0]]
+    return StaffAction(
+        action_id=secrets.token_hex(8),
+        name=name,
+        began_at=clock.now(),
+        by=principal.subject,
+        roles=tuple(sorted(principal.roles)),
+        target=ActionTarget(kind, "/".join(path[each] for each in parameters if each in path)),
+        request_id=request_id,
+    )
+
+
+def complete(actions: Actions, action: StaffAction) -> None:
+    """Record what came of an action.
+
+    The effect has happened, so the caller gets their answer even if this cannot be recorded: the
+    action then stays `begun`.
+    """
+    try:
+        actions.complete(action)
+    except (TryAgain, Transient) as error:
+        count("ActionsIncomplete")
+        logger.warning("an action stays begun", action=action.action_id, failure=failure(error))
