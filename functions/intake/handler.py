@@ -165,7 +165,7 @@ def note_failure(record: SQSRecord, error: Exception) -> None:
             reason = HELD_UP
         case _:
             reason = INTERNAL_ERROR
-    # A claim is no delivery, and neither is what nobody of ours has sent.
+    # Messages about guest orders have no delivery, and a malformed message has none that we know.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
         stored = read_message(record.body).stored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -
 
     assert alarms <= described
     assert named - described - alarms <= {"<function>-errors", "<function>-throttles"}
+
+
+def test_the_page_of_operations_lists_the_alarms_that_page(prod: Assembly) -> None:
+    pages = {
+        each["AlarmName"].removeprefix("Loyalty-prod-")
+        for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
+        if "Pages" in json.dumps(each["AlarmActions"])
+    }
+
+    _, _, section = PAGE.read_text(encoding="utf-8").partition("### Paged? Start here\n")
+    rows = [line for line in section.split("\n### ")[0].splitlines() if line.startswith("| [")]
+    listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+    assert listed == pages
 
 
 def test_the_page_of_operations_says_what_each_function_that_fails_stops() -> None:
