@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
@@ -92,58 +92,66 @@ def _voucher(of: "Redeem", world: World) -> Any:
     return world.table.items[keys.voucher(PROGRAM_ID, entry["about"]["code"])] if entry else {}
 
 
+class Keyed:
+    """A request with a key of its own: `ENTRY` names the entry that it is recorded as."""
+
+    __slots__ = ()
+    ENTRY: ClassVar[str]
+    if TYPE_CHECKING:
+        request_id: str
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, self.ENTRY)
+
+
 @dataclass(frozen=True, slots=True)
-class Earn:
-    """An order is told: a member's, or of whoever is `known_by` something, or of nobody."""
+class Arrival:
+    """An order arrives: of a member, of whoever has what it is `known_by`, or of nobody."""
 
     order: Order
     member_id: str | None
     known_by: tuple[Identity, ...] = ()
+    MODE: ClassVar[Literal["record", "correct"]]
 
     @property
-    def name(self) -> str:
-        who = self.member_id or "a guest"
-        return f"earn {self.order.order_id} for {who}"
+    def who(self) -> str:
+        return self.member_id or "a guest"
 
     @property
     def cause(self) -> Key:
         return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
 
     def run(self, desk: Desk, world: World) -> OrderOutcome:
-        return _arrived(self, "record", desk)
+        customer = NamedCustomer(
+            named=f"email:{self.order.order_id}",
+            member_id=self.member_id,
+            identities=self.known_by,
+        )
+        arrived = ArrivedOrder(order=self.order, customer=customer, mode=self.MODE)
+        return order_arrived(arrived, directory=_members(), desk=desk).order
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A storefront tells an order, or what it has become."""
+class Earn(Arrival):
+    """A till records an order."""
 
-    order: Order
-    member_id: str | None
-    known_by: tuple[Identity, ...] = ()
+    __slots__ = ()
+    MODE = "record"
 
     @property
     def name(self) -> str:
-        who = self.member_id or "a guest"
-        return f"record {self.order.order_id} of {who} as of {self.order.told_at}"
+        return f"earn {self.order.order_id} for {self.who}"
+
+
+class Record(Arrival):
+    """A storefront sends an order, or what it has become."""
+
+    __slots__ = ()
+    MODE = "correct"
 
     @property
-    def cause(self) -> Key:
-        return keys.accrual(PROGRAM_ID, self.order.source, self.order.order_id)
-
-    def run(self, desk: Desk, world: World) -> OrderOutcome:
-        return _arrived(self, "correct", desk)
-
-
-def _arrived(
-    request: Earn | Record, mode: Literal["record", "correct"], desk: Desk
-) -> OrderOutcome:
-    customer = NamedCustomer(
-        named=f"email:{request.order.order_id}",
-        member_id=request.member_id,
-        identities=request.known_by,
-    )
-    arrived = ArrivedOrder(order=request.order, customer=customer, mode=mode)
-    return order_arrived(arrived, directory=_members(), desk=desk).order
+    def name(self) -> str:
+        return f"record {self.order.order_id} of {self.who} as of {self.order.told_at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +266,9 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
-class Redeem:
+class Redeem(Keyed):
+    ENTRY: ClassVar = "redemption"
+
     member_id: str
     reward_id: str
     request_id: str
@@ -269,10 +279,6 @@ class Redeem:
     def name(self) -> str:
         how = "hold" if self.hold else "redeem"
         return f"{how} {self.request_id} ({self.reward_id}) by {self.member_id}"
-
-    @property
-    def cause(self) -> Key:
-        return keys.request_entry(PROGRAM_ID, self.request_id, "redemption")
 
     def run(self, desk: Desk, world: World) -> Recorded:
         requested_reward = RequestedReward(
@@ -396,7 +402,9 @@ class CancelVouchers:
 
 
 @dataclass(frozen=True, slots=True)
-class Adjust:
+class Adjust(Keyed):
+    ENTRY: ClassVar = "adjustment"
+
     member_id: str
     points: int
     request_id: str
@@ -408,10 +416,6 @@ class Adjust:
     @property
     def name(self) -> str:
         return f"adjust {self.member_id} by {self.points} ({self.request_id})"
-
-    @property
-    def cause(self) -> Key:
-        return keys.request_entry(PROGRAM_ID, self.request_id, "adjustment")
 
     def run(self, desk: Desk, world: World) -> Recorded:
         requested_adjustment = RequestedAdjustment(
@@ -450,7 +454,9 @@ class Respond:
 
 
 @dataclass(frozen=True, slots=True)
-class Give:
+class Give(Keyed):
+    ENTRY: ClassVar = "transfer#out"
+
     giver_id: str
     taker_id: str
     points: int
@@ -459,10 +465,6 @@ class Give:
     @property
     def name(self) -> str:
         return f"give {self.points} from {self.giver_id} to {self.taker_id} ({self.request_id})"
-
-    @property
-    def cause(self) -> Key:
-        return keys.request_entry(PROGRAM_ID, self.request_id, "transfer#out")
 
     def run(self, desk: Desk, world: World) -> Recorded:
         return give(
@@ -475,7 +477,9 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Keyed):
+    ENTRY: ClassVar = "merge#out"
+
     loser_id: str
     into: str
     request_id: str
@@ -483,10 +487,6 @@ class Merge:
     @property
     def name(self) -> str:
         return f"merge {self.loser_id} into {self.into} ({self.request_id})"
-
-    @property
-    def cause(self) -> Key:
-        return keys.request_entry(PROGRAM_ID, self.request_id, "merge#out")
 
     def run(self, desk: Desk, _: World) -> Recorded:
         merged = merge_members(self.loser_id, into=self.into, request_id=self.request_id, desk=desk)

@@ -6,16 +6,38 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.changes import Record, TableChange
-from loyalty.domain.ledger.entries import Accrual, Cause, Entry, OrderCause, RequestCause
-from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.ledger.entries import (
+    Accrual,
+    CalendarCause,
+    Cause,
+    Clawback,
+    Entry,
+    OrderCause,
+    RequestCause,
+)
+from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.vouchers import Terms, Voucher
 from loyalty.domain.messaging.messages import Message
-from loyalty.domain.orders.order import Line, Order
+from loyalty.domain.orders.order import Line, Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOT: Final = date(2027, 11, 30)
 CODE: Final = "7K2MABCDEFGHIJKL"
+LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
+# What a refund of the order below took back.
+CLAWBACK: Final = Clawback(
+    source="pos",
+    order_id="1001",
+    refund_id="r1",
+    amount_minor=2500,
+    clawed=20,
+    owed=5,
+    forgiven=0,
+    excused=0,
+    debt_after=5,
+)
 
 
 def order(
@@ -67,6 +89,20 @@ def entry(
     )
 
 
+def clawback() -> Entry:
+    effect = Holding(lots={LOT: -20}, debt=5)
+    return entry(OrderCause("pos", "1001", "clawback", "r1"), effect, detail=CLAWBACK)
+
+
+def activation() -> Entry:
+    effect = Holding(lots={LOT: 7}, pending={WAITING: -7})
+    return entry(CalendarCause("mem_1", "activation", WAITING, 3), effect)
+
+
+def expiry() -> Entry:
+    return entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Holding(lots={LOT: -9}))
+
+
 def request(kind: Any, effect: Holding, *, request_id: str = "r1", **more: Any) -> Entry:
     return entry(RequestCause(request_id, kind), effect, **more)
 
@@ -83,6 +119,10 @@ def voucher(state: Any = "issued", **parts: Any) -> Voucher:
         "terms": Terms(kind="amount_off", name="Latte", currency="EUR", amount_minor=400),
     }
     return Voucher(state=state, **defaults | parts)
+
+
+def used_voucher() -> Voucher:
+    return voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002"))
 
 
 def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: Any) -> Message:

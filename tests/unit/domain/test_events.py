@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,34 +14,30 @@ from loyalty.domain.events import ALL, Event, SurveyAnswered, events_of
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
-    Adjustment,
     Bonus,
-    CalendarCause,
-    Clawback,
     Counterpart,
     Edit,
     OrderCause,
     Placeholder,
     RequestCause,
-    Return,
 )
-from loyalty.domain.ledger.holding import Holding, PendingDates
-from loyalty.domain.messaging.messages import Message
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import OrderRef
-from loyalty.domain.people.identity import Identity
-from loyalty.domain.people.member import Consent, IdentityMove, Member, Profile
-from loyalty.domain.people.privacy_requests import DataRequest
+from loyalty.domain.people.member import Consent
 from loyalty.domain.people.survey_responses import Response
+from tests.support.event_examples import ANA, CHANGES, DATA_REQUEST
 from tests.support.ledger import (
+    CLAWBACK,
     CODE,
+    LATER,
     LOT,
     NOON,
+    WAITING,
     accrual,
     change,
     entry,
     order,
     request,
-    response,
     voucher,
 )
 from tests.support.signing import FIXTURES
@@ -49,129 +45,6 @@ from tools import schemas
 
 # What was published of CHANGES, by the event's name.
 PINNED: Final = json.loads((FIXTURES / "pinned" / "events.json").read_text())
-LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
-WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
-CLAWBACK: Final = Clawback(
-    source="pos",
-    order_id="1001",
-    refund_id="r1",
-    amount_minor=2500,
-    clawed=20,
-    owed=5,
-    forgiven=0,
-    excused=0,
-    debt_after=5,
-)
-ANA: Final = Member(
-    member_id="mem_1",
-    enrolled_at=NOON,
-    enrolled_by="",
-    profile=Profile(name="Ana"),
-    identities={Identity("email", "ana@example.com"): True},
-)
-DATA_REQUEST: Final = DataRequest(
-    storefront_id="online",
-    delivery_id="0123abcd",
-    received_at=NOON,
-    request_id="9999",
-    orders=(OrderRef("shop", "1001"),),
-    member_id="mem_1",
-    reason=None,
-)
-# One change for every kind of event there is.
-CHANGES: Final[dict[str, TableChange]] = {
-    "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
-    "ProfileChanged": change(
-        replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
-    ),
-    "IdentityMoved": change(
-        replace(ANA, revision=2, identity_moves=(IdentityMove("email", "mem_2", "mem_1", LATER),)),
-        ANA,
-        made_at=LATER,
-    ),
-    "MemberChanged": change(
-        Account(member_id="mem_1", balance=49, holding=Holding(lots={LOT: 49}), entries=1),
-        Account(member_id="mem_1"),
-        made_at=LATER,
-    ),
-    "MessageDue": change(
-        Message(
-            member_id="mem_1",
-            kind="points_expiring",
-            day=date(2026, 11, 21),
-            written_at=NOON,
-            until=LOT,
-            about=LOT,
-            points=40,
-        )
-    ),
-    "SurveyAnswered": change(
-        response(2, order=OrderRef("pos", "1001"), period=None, comment="My number is 0612345678")
-    ),
-    "MemberMerged": change(
-        Account(member_id="mem_1", status="merged", into="mem_2", entries=2),
-        Account(member_id="mem_1", entries=1),
-    ),
-    "MemberErased": change(
-        Account(member_id="mem_1", status="closed", ended_at=LATER, entries=3),
-        Account(member_id="mem_1", entries=3),
-    ),
-    "TierChanged": change(
-        Account(member_id="mem_1", tier_announced="silver", tier_ups=1, entries=5),
-        Account(member_id="mem_1", entries=5),
-    ),
-    "PointsEarned": change(accrual()),
-    "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
-    "PointsActivated": change(
-        entry(
-            CalendarCause("mem_1", "activation", WAITING, 3),
-            Holding(lots={LOT: 7}, pending={WAITING: -7}),
-        )
-    ),
-    "PointsClawedBack": change(
-        entry(
-            OrderCause("pos", "1001", "clawback", "r1"),
-            Holding(lots={LOT: -20}, debt=5),
-            detail=CLAWBACK,
-        )
-    ),
-    "PointsExpired": change(
-        entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Holding(lots={LOT: -9}))
-    ),
-    "PointsAdjusted": change(
-        request(
-            "adjustment",
-            Holding(lots={LOT: -3}),
-            detail=Adjustment(reason="Ana called", reference="case 12"),
-        )
-    ),
-    "PointsTransferred": change(
-        request(
-            "transfer",
-            Holding(lots={LOT: -3}),
-            detail=Counterpart(member_id="mem_2", direction="out"),
-        )
-    ),
-    "PointsReturned": change(
-        request(
-            "return",
-            Holding(lots={LOT: 40}),
-            detail=Return(redemption_id="red_1", why="hold_expired"),
-        )
-    ),
-    "RewardRedeemed": change(voucher()),
-    "VoucherUsed": change(
-        voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")), voucher("issued")
-    ),
-    "VoucherReinstated": change(
-        voucher(times_reinstated=1),
-        voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")),
-    ),
-    "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
-    "RedemptionCancelling": change(voucher("cancelling"), voucher("issued")),
-    "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
-    "DataRequested": change(DATA_REQUEST),
-}
 
 
 def events_named(name: str, table_change: TableChange) -> list[Event]:

@@ -43,21 +43,24 @@ from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.orders.order import OrderRef
 from tests.support.ledger import (
     CODE,
+    LATER,
     LOT,
     NOON,
+    WAITING,
     accrual,
+    activation,
     change,
+    clawback,
     entry,
+    expiry,
     message,
     order,
     request,
     response,
+    used_voucher,
     voucher,
 )
 from tests.support.signing import FIXTURES
-
-LATER: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
-WAITING: Final = PendingDates(date(2026, 12, 1), LOT)
 
 dates = st.dates(date(2026, 11, 1), date(2027, 3, 1)) | st.just(NEVER)
 effects = st.builds(
@@ -349,21 +352,7 @@ RECORDS: Final[dict[str, Record]] = {
             qualifying=Qualifying("2026", 4999),
         ),
     ),
-    "a refund": entry(
-        OrderCause("pos", "1001", "clawback", "r1"),
-        Holding(lots={LOT: -20}, debt=5),
-        detail=Clawback(
-            source="pos",
-            order_id="1001",
-            refund_id="r1",
-            amount_minor=2500,
-            clawed=20,
-            owed=5,
-            forgiven=0,
-            excused=0,
-            debt_after=5,
-        ),
-    ),
+    "a refund": clawback(),
     "an edit": entry(OrderCause("pos", "1001", "edit", "5f2b"), Holding(lots={LOT: 5})),
     "a late order's expiry": entry(OrderCause("pos", "1001", "expiry"), Holding(lots={LOT: -49})),
     "a redemption": request(
@@ -372,16 +361,13 @@ RECORDS: Final[dict[str, Record]] = {
         detail=Redemption(redemption_id="red_1", reward_id="latte", code=CODE),
     ),
     "one side of a transfer": entry(RequestCause("r1", "transfer", "out"), Holding(lots={LOT: -3})),
-    "an activation": entry(
-        CalendarCause("mem_1", "activation", WAITING, 3),
-        Holding(lots={LOT: 7}, pending={WAITING: -7}),
-    ),
-    "an expiry": entry(CalendarCause("mem_1", "expiry", (LOT,), 4), Holding(lots={LOT: -9})),
+    "an activation": activation(),
+    "an expiry": expiry(),
     "a guest's order": Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, order=order(), guest="email#v1#ab"
     ),
     "a member": Account(member_id="mem_1", enrolled_at=NOON, tier_floor=TierFloor("gold", LOT)),
-    "a voucher": voucher("used", used_at=LATER, used_order=OrderRef("pos", "1002")),
+    "a voucher": used_voucher(),
     "a message": message(),
     "an answer about an order": response(2, order=OrderRef("pos", "1001"), period=None),
     "an answer for a period": response(),

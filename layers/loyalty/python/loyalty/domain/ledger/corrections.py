@@ -50,33 +50,18 @@ def add_points(
     The caller has checked that the balance has room (`has_room_for`); the write relies on it.
     """
     today = program.document.today(now)
-    lot = expiring_on or expires_on(program.document.expiry, available_on=today)
-    active_on = newly_active(account, program=program, today=today)
-    added = addition(
-        account,
-        Holding(lots={lot: points}),
-        today=today,
-        undated_until=program.undated_until(active_on or account.active_on),
-    )
-    entry = Entry(
+    return _adding(
+        points,
+        lot=expiring_on or expires_on(program.document.expiry, available_on=today),
         cause=RequestCause(request_id, "adjustment"),
-        member_id=account.member_id,
-        effect=added.effect,
-        happened_at=now,
-        recorded_at=now,
-        program_version=program.version,
+        why=why,
+        account=account,
+        program=program,
         fingerprint=fingerprint,
-        detail=why,
-    )
-    entries = (entry, *expiry_at_once(entry, added.expired))
-    change = change_by_addition(
-        account,
-        entries=entries,
-        due=added.due,
+        now=now,
         balance_at_most=POINTS_MAX - points,
-        active_on=active_on,
+        active_on=newly_active(account, program=program, today=today),
     )
-    return Posting(entries=entries, changes=(change,))
 
 
 def has_room_for(points: int, account: Account) -> bool:
@@ -96,15 +81,40 @@ def bonus(
 ) -> Posting:
     """Give points for something other than a purchase. They expire like points earned today."""
     today = program.document.today(now)
-    lot = expires_on(program.document.expiry, available_on=today)
+    return _adding(
+        points,
+        lot=expires_on(program.document.expiry, available_on=today),
+        cause=RequestCause(request_id, "bonus"),
+        why=why,
+        account=account,
+        program=program,
+        fingerprint=fingerprint,
+        now=now,
+    )
+
+
+def _adding(
+    points: int,
+    *,
+    lot: date,
+    cause: RequestCause,
+    why: Adjustment | Bonus,
+    account: Account,
+    program: PublishedProgram,
+    fingerprint: str,
+    now: datetime,
+    balance_at_most: int | None = None,
+    active_on: date | None = None,
+) -> Posting:
+    """Add points to one lot. They pay a debt first; points of a past lot expire at once."""
     added = addition(
         account,
         Holding(lots={lot: points}),
-        today=today,
-        undated_until=program.undated_until(account.active_on),
+        today=program.document.today(now),
+        undated_until=program.undated_until(active_on or account.active_on),
     )
     entry = Entry(
-        cause=RequestCause(request_id, "bonus"),
+        cause=cause,
         member_id=account.member_id,
         effect=added.effect,
         happened_at=now,
@@ -114,9 +124,14 @@ def bonus(
         detail=why,
     )
     entries = (entry, *expiry_at_once(entry, added.expired))
-    return Posting(
-        entries=entries, changes=(change_by_addition(account, entries=entries, due=added.due),)
+    change = change_by_addition(
+        account,
+        entries=entries,
+        due=added.due,
+        balance_at_most=balance_at_most,
+        active_on=active_on,
     )
+    return Posting(entries=entries, changes=(change,))
 
 
 def take_points(

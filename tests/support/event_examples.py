@@ -1,0 +1,130 @@
+"""A change of the table for every kind of event."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from loyalty.domain.changes import TableChange
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.entries import (
+    Adjustment,
+    Counterpart,
+    Return,
+)
+from loyalty.domain.ledger.holding import Holding
+from loyalty.domain.messaging.messages import Message
+from loyalty.domain.orders.order import OrderRef
+from loyalty.domain.people.identity import Identity
+from loyalty.domain.people.member import IdentityMove, Member, Profile
+from loyalty.domain.people.privacy_requests import DataRequest
+from tests.support.ledger import (
+    LATER,
+    LOT,
+    NOON,
+    WAITING,
+    accrual,
+    activation,
+    change,
+    clawback,
+    expiry,
+    request,
+    response,
+    used_voucher,
+    voucher,
+)
+
+ANA: Final = Member(
+    member_id="mem_1",
+    enrolled_at=NOON,
+    enrolled_by="",
+    profile=Profile(name="Ana"),
+    identities={Identity("email", "ana@example.com"): True},
+)
+DATA_REQUEST: Final = DataRequest(
+    storefront_id="online",
+    delivery_id="0123abcd",
+    received_at=NOON,
+    request_id="9999",
+    orders=(OrderRef("shop", "1001"),),
+    member_id="mem_1",
+    reason=None,
+)
+# One change for every kind of event there is.
+CHANGES: Final[dict[str, TableChange]] = {
+    "MemberEnrolled": change(Account(member_id="mem_1", enrolled_at=NOON)),
+    "ProfileChanged": change(
+        replace(ANA, revision=2, profile=Profile(name="Ana Bell")), ANA, made_at=LATER
+    ),
+    "IdentityMoved": change(
+        replace(ANA, revision=2, identity_moves=(IdentityMove("email", "mem_2", "mem_1", LATER),)),
+        ANA,
+        made_at=LATER,
+    ),
+    "MemberChanged": change(
+        Account(member_id="mem_1", balance=49, holding=Holding(lots={LOT: 49}), entries=1),
+        Account(member_id="mem_1"),
+        made_at=LATER,
+    ),
+    "MessageDue": change(
+        Message(
+            member_id="mem_1",
+            kind="points_expiring",
+            day=date(2026, 11, 21),
+            written_at=NOON,
+            until=LOT,
+            about=LOT,
+            points=40,
+        )
+    ),
+    "SurveyAnswered": change(
+        response(2, order=OrderRef("pos", "1001"), period=None, comment="My number is 0612345678")
+    ),
+    "MemberMerged": change(
+        Account(member_id="mem_1", status="merged", into="mem_2", entries=2),
+        Account(member_id="mem_1", entries=1),
+    ),
+    "MemberErased": change(
+        Account(member_id="mem_1", status="closed", ended_at=LATER, entries=3),
+        Account(member_id="mem_1", entries=3),
+    ),
+    "TierChanged": change(
+        Account(member_id="mem_1", tier_announced="silver", tier_ups=1, entries=5),
+        Account(member_id="mem_1", entries=5),
+    ),
+    "PointsEarned": change(accrual()),
+    "PointsPending": change(accrual(lots={}, pending={WAITING: 7})),
+    "PointsActivated": change(activation()),
+    "PointsClawedBack": change(clawback()),
+    "PointsExpired": change(expiry()),
+    "PointsAdjusted": change(
+        request(
+            "adjustment",
+            Holding(lots={LOT: -3}),
+            detail=Adjustment(reason="Ana called", reference="case 12"),
+        )
+    ),
+    "PointsTransferred": change(
+        request(
+            "transfer",
+            Holding(lots={LOT: -3}),
+            detail=Counterpart(member_id="mem_2", direction="out"),
+        )
+    ),
+    "PointsReturned": change(
+        request(
+            "return",
+            Holding(lots={LOT: 40}),
+            detail=Return(redemption_id="red_1", why="hold_expired"),
+        )
+    ),
+    "RewardRedeemed": change(voucher()),
+    "VoucherUsed": change(used_voucher(), voucher("issued")),
+    "VoucherReinstated": change(
+        voucher(times_reinstated=1),
+        used_voucher(),
+    ),
+    "VoucherExpired": change(voucher("expired", expires_at=LATER), voucher("issued")),
+    "RedemptionCancelling": change(voucher("cancelling"), voucher("issued")),
+    "RedemptionCancelled": change(voucher("cancelled"), voucher("issued")),
+    "DataRequested": change(DATA_REQUEST),
+}
