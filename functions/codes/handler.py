@@ -22,7 +22,7 @@ from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettin
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
-from loyalty.usecases.shops.intake import Unfetchable
+from loyalty.usecases.shops.platforms import Unfetchable
 from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, pause_seconds, sync_code
 
 

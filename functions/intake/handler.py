@@ -36,6 +36,7 @@ from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.customers import TableCustomers
 from loyalty.table.erasures import TableErasures
+from loyalty.table.products import TableProducts
 from loyalty.table.programs import TablePrograms
 from loyalty.table.storefronts import StorefrontShelf, TableStorefronts
 from loyalty.usecases.orders.guests import claim_orders
@@ -136,6 +137,7 @@ def _intake(program_id: str, desk: Desk, log: TableStorefronts, config: IntakeSe
         find_platform=platform_named,
         reader=platforms(),
         bodies=log,
+        products=TableProducts(table, program_id=program_id),
         erasures=TableErasures(table, program_id=program_id),
         customers=TableCustomers(table, program_id=program_id, keyring=ring),
         new_member_id=partial(_new_member_id, program_id, ring),

@@ -9,7 +9,7 @@ from pytest_socket import disable_socket, enable_socket
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.shops.storefront import PlatformName, ShopKeys, Storefront
 from loyalty.edge.outgoing.platform_client import ATTEMPTS_MAX, BYTES_MAX, PlatformClient
-from loyalty.usecases.shops.intake import Unfetchable
+from loyalty.usecases.shops.platforms import Unfetchable
 from tests.support.platforms import PlatformServer, Reply, serving
 from tests.support.received import delivery, storefront
 
@@ -206,3 +206,55 @@ def test_a_platform_is_called_at_its_own_address(platform_name: PlatformName, or
     api = client.api("bean", "till", platform=platform_name)
 
     assert api.origin == origin
+
+
+@pytest.mark.parametrize(
+    ("store", "addresses"),
+    [
+        ("shop.example.com", ["10.0.0.1"]),
+        ("shop.example.com", ["93.184.216.34", "127.0.0.1"]),
+        ("shop.example.com", []),
+        ("localhost", ["93.184.216.34"]),
+    ],
+)
+def test_a_merchant_s_own_host_is_called_only_at_public_addresses(
+    store: str, addresses: list[str]
+) -> None:
+    shop = Connected(replace(SHOP, platform="woocommerce", store=store), KEYS)
+    client = PlatformClient(
+        shelf=shop,
+        vault=shop,
+        pause=lambda _attempt: None,
+        resolve=lambda _host, _port: addresses,
+    )
+
+    with pytest.raises(Unfetchable) as refusal:
+        client.fetch(delivery(platform="woocommerce"), ["/products"])
+
+    assert refusal.value.reason == "refused_by_platform"
+
+
+def test_a_merchant_s_host_that_cannot_be_found_is_called_again_later() -> None:
+    def resolve(_host: str, _port: int) -> list[str]:
+        raise OSError
+
+    shop = Connected(replace(SHOP, platform="woocommerce", store="shop.example.com"), KEYS)
+    client = PlatformClient(shelf=shop, vault=shop, pause=lambda _attempt: None, resolve=resolve)
+
+    with pytest.raises(TryAgain):
+        client.fetch(delivery(platform="woocommerce"), ["/products"])
+
+
+def test_a_merchant_s_own_host_is_called_with_a_key_and_by_its_name(
+    platform: PlatformServer,
+) -> None:
+    keys = ShopKeys(secrets=("s",), access_token="ck_1:cs_2")
+    shop = replace(SHOP, platform="woocommerce", store="shop.example.com")
+    client = client_of(Connected(shop, keys), platform)
+    platform.answer("/wp-json/wc/v3/products", Reply(200, []))
+
+    assert client.fetch(delivery(platform="woocommerce"), ["/products"]) == [b"[]"]
+
+    (_, headers) = platform.requests[0]
+    assert headers["authorization"] == "Basic Y2tfMTpjc18y"
+    client._pool.clear()

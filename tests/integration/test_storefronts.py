@@ -193,3 +193,32 @@ def test_a_program_that_was_never_published_has_no_storefronts() -> None:
     )
 
     assert (answer.status, answer.code) == (404, "not_found")
+
+
+WOOCOMMERCE: dict[str, Any] = {"platform": "woocommerce", "secrets": ["made-up"]}
+KEY = "ck_0123:cs_4567"
+
+
+def test_a_shop_of_woocommerce_may_be_asked_for_its_products() -> None:
+    answer = connect(**WOOCOMMERCE, access_token=KEY, store="shop.example.com")
+
+    assert (answer.status, answer.body["has_access_token"]) == (201, True)
+    assert KEY not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("parts", "pointer", "code"),
+    [
+        ({"access_token": KEY}, "/store", "missing"),
+        ({"access_token": "ck_0123", "store": "shop.example.com"}, "/access_token", "key_form"),
+        ({"access_token": KEY, "store": "localhost"}, "/store", "not_public"),
+        ({"access_token": KEY, "store": "169.254.169.254"}, "/store", "not_public"),
+    ],
+)
+def test_a_shop_of_woocommerce_is_asked_only_at_a_public_name_and_with_a_whole_key(
+    parts: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = connect(**WOOCOMMERCE, **parts)
+
+    assert answer.status == 422
+    assert [(each["pointer"], each["code"]) for each in answer.body["errors"]] == [(pointer, code)]

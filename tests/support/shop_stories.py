@@ -16,11 +16,13 @@ from loyalty.table.customers import TableCustomers
 from loyalty.table.engine import Persistent
 from loyalty.table.erasures import TableErasures
 from loyalty.table.members import TableMembers
+from loyalty.table.products import TableProducts
 from loyalty.usecases.ledger.redemption import RequestedReward, redeem_reward
 from loyalty.usecases.people.enrollment import Application, enroll
 from loyalty.usecases.people.identity_claims import IdentityClaim
 from loyalty.usecases.ports import Desk
-from loyalty.usecases.shops.intake import Intake, Unfetchable, apply_delivery
+from loyalty.usecases.shops.intake import Intake, apply_delivery
+from loyalty.usecases.shops.platforms import Unfetchable
 from tests.support.documents import published, rule
 
 PROGRAM_ID: Final = "bean"
@@ -42,15 +44,23 @@ class NothingContradicted:
 class ConnectedShop:
     """A shop of one platform in a program where a point is a minor unit.
 
-    `responses` are what the platform's API answers, by path; it refuses every other path.
+    `responses` are what the platform's API answers, by path: a body, an exception to raise, or what
+    makes a body of the one that is posted. It refuses every other path. `requested` are the paths.
     """
 
     def __init__(
-        self, platform: PlatformName, *, currency: str = "USD", now: datetime = NOW, **parts: Any
+        self,
+        platform: PlatformName,
+        *,
+        currency: str = "USD",
+        now: datetime = NOW,
+        rules: Sequence[Any] = (RULE,),
+        **parts: Any,
     ) -> None:
         self.program = published(
-            currency=currency, earning_rules=[RULE], clawback="unlimited", rewards=[]
+            currency=currency, earning_rules=list(rules), clawback="unlimited", rewards=[]
         )
+        self.requested: list[str] = []
         self.now = now
         self.responses: dict[str, Any] = {}
         self.storefront = Storefront(
@@ -96,7 +106,15 @@ class ConnectedShop:
         """Implements `PlatformReader`."""
         if missing := [path for path in paths if path not in self.responses]:
             raise Unfetchable("no_access_token" if not self.responses else f"unasked {missing[0]}")
-        return [json.dumps(self.responses[path]).encode() for path in paths]
+        self.requested += paths
+        return [self._response(path, body) for path in paths]
+
+    def _response(self, path: str, body: bytes | None) -> bytes:
+        response = self.responses[path]
+        if isinstance(response, Exception):
+            raise response
+        answer = response(json.loads(body or b"{}")) if callable(response) else response
+        return json.dumps(answer).encode()
 
     def spend(self, points: int) -> None:
         request = RequestedReward(reward_id="gift")
@@ -140,6 +158,7 @@ class ConnectedShop:
             find_platform=platform_named,
             reader=self,
             bodies=NothingContradicted(),
+            products=TableProducts(self._table, program_id=PROGRAM_ID),
             erasures=TableErasures(self._table, program_id=PROGRAM_ID),
             customers=TableCustomers(self._table, program_id=PROGRAM_ID, keyring=lambda: RING),
             new_member_id=_member_id,

@@ -52,6 +52,16 @@ def test_an_accruals_item_holds_what_every_line_earned_under_every_rule(
     assert entry_from_item(entry_to_item(entry, "bean")) == entry
 
 
+@pytest.mark.parametrize("gross_minor", [None, 1100])
+def test_a_line_keeps_the_categories_of_its_product(gross_minor: int | None) -> None:
+    paid = order(line(1000, gross_minor=gross_minor, product_categories=("Beans", "Sale")))
+    account = Account(member_id="mem_ana")
+    posting = accrue(paid, account=account, program=published(), fingerprint="f", now=NOON)
+    entry = posting.entries[0]
+
+    assert entry_from_item(entry_to_item(entry, "bean")) == entry
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -86,6 +86,32 @@ def test_an_include_list_covers_only_what_it_names() -> None:
     assert {share.line_id: share.points for share in earned.shares} == {"2": 20, "3": 40}
 
 
+@pytest.mark.parametrize(
+    ("parts", "points"),
+    [
+        ({"include_categories": ["Beans"]}, 10),
+        ({"include_categories": ["drink"]}, 10),
+        ({"include_categories": ["Tea"]}, 0),
+        ({"exclude_categories": ["Sale"]}, 0),
+        ({"include_categories": ["Beans"], "exclude_categories": ["Sale"]}, 0),
+        ({"exclude_categories": ["Tea"]}, 10),
+    ],
+)
+def test_a_line_is_in_its_own_category_and_in_all_of_its_product_s(
+    parts: dict[str, list[str]], points: int
+) -> None:
+    bought = order(line(1000, category="drink", product_categories=("Beans", "Sale")))
+
+    assert award(bought, with_rules(rule(per_minor=100, **parts))).points == points
+
+
+def test_a_charge_is_not_goods_whatever_its_product_is_called() -> None:
+    bought = order(line(1000, category="gift_card", product_categories=("Beans",)))
+
+    program = with_rules(rule(per_minor=100, include_categories=["Beans"]))
+    assert award(bought, program).points == 0
+
+
 def test_a_rule_is_in_force_on_both_of_its_days_by_the_programs_own_calendar() -> None:
     only_that_day = rule(when={"starts_on": "2026-11-21", "ends_on": "2026-11-21"})
     late_evening_in_paris = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)

@@ -299,52 +299,14 @@ def test_goods_of_the_same_order_that_came_back_are_left_to_their_refund() -> No
     assert command.order.amount_minor == 5000
 
 
-CATALOG = {
-    "objects": [
-        {"id": "V1", "type": "ITEM_VARIATION", "item_variation_data": {"sku": "LATTE"}},
-        {"id": "V2", "type": "ITEM_VARIATION", "item_variation_data": {"name": "No SKU"}},
-        {"id": "V3", "type": "ITEM_VARIATION", "item_variation_data": None},
-    ]
-}
+def test_the_lines_name_the_objects_of_the_catalog() -> None:
+    command = paid(
+        line_items=[item(100, uid="u1", catalog_object_id="V1"), item(100, uid="u2")],
+        service_charges=[{"uid": "s1", "total_money": money(1)}],
+    )
 
-
-def skus(*catalog: Any) -> list[str | None]:
-    """The SKUs of an order of four items, with what the catalog answers, if it does."""
-    items = [
-        item(100, uid=f"u{number}", catalog_object_id=name)
-        for number, name in enumerate(["V1", "V2", "V3", None])
-    ]
-    responses = [encoded(each) for each in (order(line_items=items), *catalog)]
-    command = complete_delivery(SQUARE, PAYMENT, encoded(event(PAYMENT)), responses, source="till")
-    assert isinstance(command, OrderPaid), command
-    return [line.sku for line in command.order.lines]
-
-
-def test_the_skus_are_the_merchant_s_own_which_are_read_from_the_catalog() -> None:
-    assert skus(CATALOG) == ["LATTE", "V2", "V3", None]
-
-
-@pytest.mark.parametrize("catalog", [{}, {"objects": None}, {"objects": 7}, []])
-def test_a_catalog_that_knows_no_skus_leaves_the_ids_of_its_objects(catalog: Any) -> None:
-    assert skus(catalog) == ["V1", "V2", "V3", None]
-
-
-def test_an_order_earns_though_its_catalog_cannot_be_read() -> None:
-    assert skus() == ["V1", "V2", "V3", None]
-
-
-def test_the_catalog_is_read_in_one_request_for_an_order_that_earns() -> None:
-    items = [item(1, uid=f"u{name}", catalog_object_id=name) for name in ("V2", "V1", "V2")]
-    fetch_order = translated_event(PAYMENT)
-    assert isinstance(fetch_order, FetchNeeded)
-
-    fetch_catalog = fetch_order.complete([encoded(order(line_items=items[:2]))])
-
-    assert isinstance(fetch_catalog, FetchNeeded)
-    assert fetch_catalog.paths == ("/v2/catalog/batch-retrieve",)
-    assert json.loads(fetch_catalog.body or b"") == {"object_ids": ["V1", "V2"]}
-    unpaid = order(line_items=items[:2], net_amount_due_money=money(1))
-    assert fetch_order.complete([encoded(unpaid)]) == Ignored("not_paid")
+    assert command.products == {"u1": "V1"}
+    assert [line.sku for line in command.order.lines] == ["V1", None, None]
 
 
 @pytest.mark.parametrize("payment_id", [None, "gone"])

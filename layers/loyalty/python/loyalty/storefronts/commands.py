@@ -23,6 +23,7 @@ from loyalty.domain.shops.storefront import (
     Parked,
     given_back,
 )
+from loyalty.storefronts.payloads import is_name
 
 NAME_CHARACTERS_MAX: Final = 200
 # An order with more refunds is a mistake or an attack.
@@ -52,12 +53,13 @@ def paid(
     excluded: str | None = None,
     discounts: Iterable[str] | None = None,
     all_given_back: bool = False,
+    products: Mapping[str, str] = MappingProxyType({}),
 ) -> Command:
     """A paid order, if its lines make sense and it has a customer; `pointer` is where lines are.
 
     An order that does not earn, for the reason `excluded`, may have earned before: then its refunds
     count. `discounts` are the names of its discounts, if the platform lists them; vouchers are
-    among them.
+    among them. `products` are those of its lines in the shop's catalog.
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
@@ -78,6 +80,7 @@ def paid(
         excluded=excluded,
         codes=codes,
         all_given_back=all_given_back,
+        products={line_id: product for line_id, product in products.items() if is_name(product)},
     )
 
 

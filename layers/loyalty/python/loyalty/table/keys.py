@@ -121,6 +121,11 @@ def storefront(program: str, storefront: str) -> Key:
     return Key(_program(program), f"{STOREFRONTS}{storefront}")
 
 
+@charted("product of a shop's catalog (kept 30 days)", read_by="intake")
+def product(program: str, storefront: str, product: str) -> Key:
+    return Key(_program(program, "STOREFRONT", storefront, "PRODUCT", product), "PRODUCT")
+
+
 @charted(
     "outcome of a delivery (kept 33 days)",
     read_by="the list of a storefront's deliveries, other deliveries of the event",

@@ -192,6 +192,7 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "earns": _earns_to_wire(storefront.earns) or None,
         "enroll_customers": storefront.enroll_customers or None,
         "create_codes": storefront.create_codes or None,
+        "has_access_token": storefront.has_access_token or None,
         "memberships": dict(storefront.memberships) or None,
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -211,6 +212,7 @@ def storefront_from_item(item: Item) -> Storefront:
         earns=_earns_from_wire(cast("dict[str, list[str]]", item.get("earns", {}))),
         enroll_customers=bool(item.get("enroll_customers", False)),
         create_codes=bool(item.get("create_codes", False)),
+        has_access_token=bool(item.get("has_access_token", False)),
         memberships=cast("dict[str, str]", item.get("memberships", {})),
     )
 

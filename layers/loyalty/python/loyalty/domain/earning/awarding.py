@@ -82,11 +82,12 @@ def earns(line: Line, rule: EarningRule) -> bool:
     """Whether a rule covers a line. Charges (tax, shipping, …) earn only if a rule says so."""
     if line.category in CHARGES and line.category not in rule.also_earn_on:
         return False
-    if line.category in rule.exclude_categories or line.sku in rule.exclude_skus:
+    categories = line.categories
+    if not categories.isdisjoint(rule.exclude_categories) or line.sku in rule.exclude_skus:
         return False
     if not (rule.include_categories or rule.include_skus):
         return True
-    return line.category in rule.include_categories or line.sku in rule.include_skus
+    return not categories.isdisjoint(rule.include_categories) or line.sku in rule.include_skus
 
 
 def percent_of(rule: EarningRule, level: TierLevel | None) -> int:

@@ -27,7 +27,8 @@ class Line:
     """One line of an order; `amount_minor` is the whole line, not one unit.
 
     `gross_minor` is what the customer paid for it, tax included, if the storefront says so: that
-    is what its refunds give back. Earning rules never read it.
+    is what its refunds give back. Earning rules never read it. `product_categories` are those that
+    the shop's catalog has the product in, beside the category that the order itself tells.
     """
 
     line_id: str
@@ -36,6 +37,13 @@ class Line:
     quantity: int
     amount_minor: int
     gross_minor: int | None = None
+    product_categories: tuple[str, ...] = ()
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """Every category that an earning rule may name the line by."""
+        own = () if self.category is None else (self.category,)
+        return frozenset((*own, *self.product_categories))
 
     @property
     def paid_minor(self) -> int:
@@ -65,6 +73,20 @@ class Order:
     @property
     def amount_minor(self) -> int:
         return sum(line.amount_minor for line in self.lines)
+
+    def with_categories_of(self, before: Order) -> Order:
+        """The same order, its lines in the product categories that an earlier version counted with.
+
+        A merchant may move a product to another category. What was bought before stays what it was.
+        """
+        counted = {line.line_id: line.product_categories for line in before.lines}
+        return replace(
+            self,
+            lines=tuple(
+                replace(line, product_categories=counted.get(line.line_id, line.product_categories))
+                for line in self.lines
+            ),
+        )
 
     def keeping(self, amounts_minor: dict[str, int]) -> Order:
         """The same order with these amounts on its lines, by line id."""

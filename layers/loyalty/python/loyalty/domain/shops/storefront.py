@@ -92,6 +92,7 @@ class Storefront:
     who consent in the shop become members. `memberships` are the levels of its paid plans.
     `create_codes`: vouchers' codes are created in the shop as discount codes. `client_id` is the
     app that calls the shop's API, if the shop grants tokens for the app's secret.
+    `has_access_token`: the connection has a token of its own for the platform's API.
     """
 
     storefront_id: str
@@ -106,7 +107,13 @@ class Storefront:
     earns: OrderFilter = ALL_EARN
     enroll_customers: bool = False
     create_codes: bool = False
+    has_access_token: bool = False
     memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the connection has what the platform's API asks for."""
+        return self.has_access_token or self.client_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +129,14 @@ class SendingShop:
     """The part of a connected shop that a translation needs.
 
     `source` names the shop in our orders. `store` is the platform's own name of the shop, None if
-    the connection has none.
+    the connection has none. `names_products`: the lines of an order should name their products,
+    which some platforms list only on request.
     """
 
     source: str
     earns: OrderFilter = ALL_EARN
     store: str | None = None
+    names_products: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +197,7 @@ class OrderPaid:
     by line and with tax: it paid for added goods, if there were any. `excluded` is why the order
     does not earn; it may still have to be applied for other reasons. `codes` are the discounts that
     may be vouchers; None: the shop lists none. `all_given_back`: nothing of the order is left.
+    `products` are the ids of the products in the shop's catalog, by line.
     """
 
     order: Order
@@ -198,6 +208,7 @@ class OrderPaid:
     excluded: str | None = None
     codes: tuple[str, ...] | None = None
     all_given_back: bool = False
+    products: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +273,14 @@ class Parked:
 class PlatformApi:
     """The address of a platform's API, and the headers that authenticate a request.
 
-    Paths begin with `prefix`.
+    Paths begin with `prefix`. `is_own_host`: the host is the merchant's own, so only public
+    addresses may be called.
     """
 
     origin: str
     headers: Mapping[str, str]
     prefix: str = ""
+    is_own_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)

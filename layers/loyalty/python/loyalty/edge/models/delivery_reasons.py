@@ -40,6 +40,7 @@ PARKED: Final = frozenset(
     {
         "access_denied",
         "amount_too_large",
+        "categories_unknown",
         "contradicted",
         "currency_mismatch",
         "date_out_of_range",

@@ -53,6 +53,14 @@ class ExportedConsent(AnswerPart):
     at: Annotated[datetime, Field(description="When the member first said so, in UTC.")]
 
 
+class ExportedLine(OrderLine):
+    """A line of an order as it is kept."""
+
+    product_categories: Annotated[
+        list[str], Field(description="The categories that the shop's catalog had the article in.")
+    ]
+
+
 class ExportedOrder(AnswerPart):
     """An order as it is kept: without a name or an address."""
 
@@ -60,7 +68,7 @@ class ExportedOrder(AnswerPart):
     order_id: OrderId
     occurred_at: Annotated[datetime, Field(description="When the order was paid, in UTC.")]
     channel: Annotated[str | None, Field(description="Where it was bought.")]
-    lines: Annotated[list[OrderLine], Field(description="What was bought.")]
+    lines: Annotated[list[ExportedLine], Field(description="What was bought.")]
 
 
 class ExportedEntry(EntryAnswer):
@@ -224,10 +232,11 @@ def _order(order: Order, *, currency: str) -> ExportedOrder:
         occurred_at=order.occurred_at,
         channel=order.channel,
         lines=[
-            OrderLine(
+            ExportedLine(
                 line_id=line.line_id,
                 sku=line.sku,
                 category=line.category,
+                product_categories=list(line.product_categories),
                 quantity=line.quantity,
                 amount=Money(amount=line.amount_minor, currency=currency),
             )

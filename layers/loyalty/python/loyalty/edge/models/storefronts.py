@@ -1,5 +1,6 @@
 """Storefronts and their deliveries, as managers connect and read them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from loyalty.domain.shops.storefront import (
     Status,
     Storefront,
 )
+from loyalty.domain.webhooks_out.addresses import AddressRefused, read_address
 from loyalty.edge.http.paging import decode_cursor, next_cursor
 from loyalty.edge.http.schemas import (
     AnswerPart,
@@ -45,6 +47,8 @@ StoreName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z
 
 NAMES_MAX: Final = 20
 
+_WOOCOMMERCE_KEY: Final = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x39\x3b-\x7e]+", re.ASCII)
+
 # The fields that a platform needs beyond its secrets, and the other fields that it may have.
 NEEDS: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"access_token"}),
@@ -56,7 +60,7 @@ NAMED_BY_HOST: Final[frozenset[PlatformName]] = frozenset({"woocommerce"})
 MAY: Final[dict[PlatformName, frozenset[str]]] = {
     "square": frozenset({"notification_url", "sandbox"}),
     "shopify": frozenset({"access_token", "create_codes"}),
-    "woocommerce": frozenset({"store"}),
+    "woocommerce": frozenset({"access_token", "store"}),
     "stripe": frozenset({"access_token"}),
 }
 PARTS: Final = (
@@ -156,16 +160,17 @@ class StorefrontRequest(RequestPart):
     access_token: Annotated[
         AccessToken | None,
         Field(
-            description="Square, BigCommerce: the token to read orders with. Stripe: a restricted "
-            "key to read the payments of invoices with. Shopify: the token to create discount "
-            "codes with, if there is no `client_id`."
+            description="The token to call the platform's API with. Square and BigCommerce need it "
+            "to read orders. Stripe: a restricted key, for the payments of invoices. WooCommerce: "
+            "a key and its secret, as `ck_…:cs_…`. Shopify: needed only without a `client_id`. "
+            "With it the categories of goods are read, too, if a rule of the program names some."
         ),
     ] = None
     client_id: Annotated[
         ClientId | None,
         Field(
             description="Shopify: the app's client id; with the first secret it gets tokens. "
-            "They create voucher codes and read the tags of customers."
+            "They create voucher codes, and read the tags of customers and the categories of goods."
         ),
     ] = None
     notification_url: Annotated[
@@ -234,6 +239,7 @@ class StorefrontRequest(RequestPart):
             earns=self.earns.earns(),
             enroll_customers=self.enroll_customers,
             create_codes=self.create_codes,
+            has_access_token=self.access_token is not None,
             memberships={plan: paid.level for plan, paid in self.memberships.items()},
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
@@ -250,6 +256,9 @@ class StorefrontRequest(RequestPart):
         if self.platform == "shopify":
             access = {"client_id"} if self.access_token is None else {"access_token"}
             needs, may = (needs | access, may) if self.create_codes else (needs, may | access)
+        if self.platform == "woocommerce" and self.access_token:
+            needs = needs | {"store"}
+            yield from self._faults_of_own_host()
         if self.store and "." in self.store and self.platform not in NAMED_BY_HOST:
             yield Fault("/store", "store_form", "Give the name of the store without its domain")
         for name in PARTS:
@@ -271,6 +280,16 @@ class StorefrontRequest(RequestPart):
                 )
         yield from self.earns.faults(self.platform)
 
+    def _faults_of_own_host(self) -> Iterator[Fault]:
+        """What keeps a merchant's own server from being called."""
+        if not _WOOCOMMERCE_KEY.fullmatch(self.access_token or ""):
+            detail = "Join the consumer key and its secret by a colon: ck_…:cs_…"
+            yield Fault("/access_token", "key_form", detail)
+        try:
+            read_address(f"https://{self.store or 'shop.example'}")
+        except AddressRefused as refusal:
+            yield Fault("/store", refusal.reason, str(refusal))
+
 
 class StorefrontAnswer(AnswerPart):
     """A connected shop. Its secrets are never shown."""
@@ -289,6 +308,9 @@ class StorefrontAnswer(AnswerPart):
     ] = None
     store: Annotated[str | None, Field(description="The store's name in deliveries.")] = None
     client_id: Annotated[str | None, Field(description="Shopify: the app's client id.")] = None
+    has_access_token: Annotated[
+        bool, Field(description="Whether it has an access token, which is never shown.")
+    ] = False
     sandbox: Annotated[bool, Field(description="Square: whether it is in its sandbox.")] = False
     earns: Annotated[EarningOrders, Field(description="Which paid orders earn.")] = EarningOrders()
     enroll_customers: Annotated[
@@ -525,6 +547,7 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         notification_url=storefront.notification_url,
         store=storefront.store,
         client_id=storefront.client_id,
+        has_access_token=storefront.has_access_token,
         sandbox=storefront.sandbox,
         earns=EarningOrders(**asdict(storefront.earns)),
         enroll_customers=storefront.enroll_customers,

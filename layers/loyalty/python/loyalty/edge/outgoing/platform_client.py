@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,9 +17,15 @@ from loyalty.domain.shops.storefront import (
     ShopKeys,
     Storefront,
 )
+from loyalty.domain.webhooks_out.addresses import (
+    HTTPS_PORT,
+    AddressRefused,
+    is_public,
+    read_address,
+)
+from loyalty.edge.outgoing.webhook_sender import Resolve, addresses_of
 from loyalty.storefronts import platform_named
-from loyalty.usecases.shops.intake import Unfetchable
-from loyalty.usecases.shops.platforms import ApiAccess
+from loyalty.usecases.shops.platforms import ApiAccess, Unfetchable
 from loyalty.usecases.shops.storefronts import ShopKeyStore, StorefrontStore
 
 ATTEMPTS_MAX: Final = 3
@@ -47,6 +53,7 @@ class PlatformClient:
     """Calls a platform's API on behalf of a connected shop.
 
     `origin`, if given, replaces every platform's own: a local cloud cannot reach the platforms.
+    `resolve` gives the addresses of a merchant's own host, all of which must be public.
     """
 
     def __init__(
@@ -56,7 +63,9 @@ class PlatformClient:
         vault: ShopKeyStore,
         pause: Callable[[int], None],
         origin: str = "",
+        resolve: Resolve = addresses_of,
     ) -> None:
+        self._resolve = resolve
         self._shelf = shelf
         self._vault = vault
         self._pause = pause
@@ -127,13 +136,12 @@ class PlatformClient:
     def _answered(
         self, method: str, api: PlatformApi, path: str, *, body: bytes | None = None
     ) -> bytes:
-        url = (self._origin or api.origin) + api.prefix + path
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 self._pause(attempt)
             try:
-                answer = self._ask(method, url, api.headers, body)
-            except urllib3.exceptions.HTTPError:
+                answer = self._ask(method, api, path, body)
+            except (urllib3.exceptions.HTTPError, OSError):
                 continue
             if answer.status in (200, 204):
                 return answer.body
@@ -143,15 +151,18 @@ class PlatformClient:
                 break
         raise TryAgain("The platform does not answer")
 
-    def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None
-    ) -> "_Answer":
+    def _ask(self, method: str, api: PlatformApi, path: str, sent: bytes | None) -> "_Answer":
+        request = self._pool.request
+        origin, headers = self._origin or api.origin, dict(api.headers)
+        if api.is_own_host and not self._origin:
+            pool, host = self._pinned(api)
+            request, origin, headers = pool.request, "", headers | {"host": host}
         # Following a redirect would send the token to another server.
-        response = self._pool.request(
+        response = request(
             method,
-            url,
+            origin + api.prefix + path,
             body=sent,
-            headers=dict(headers),
+            headers=headers,
             redirect=False,
             preload_content=False,
         )
@@ -161,6 +172,29 @@ class PlatformClient:
             raise Unfetchable("too_large")
         response.release_conn()
         return _Answer(response.status, body, response.headers.get("retry-after", "0"))
+
+    def _pinned(self, api: PlatformApi) -> tuple[urllib3.HTTPSConnectionPool, str]:
+        """A connection to a merchant's own host, and its name.
+
+        The name is resolved once, and only public addresses may be called. We connect to an address
+        that was checked, and its certificate must match the name.
+        """
+        try:
+            host = read_address(api.origin).host
+        except AddressRefused:
+            raise Unfetchable("refused_by_platform") from None
+        found = self._resolve(host, HTTPS_PORT)
+        if not found or not all(map(is_public, found)):
+            raise Unfetchable("refused_by_platform")
+        pool = urllib3.HTTPSConnectionPool(
+            found[0],
+            port=HTTPS_PORT,
+            timeout=_TIMEOUT,
+            retries=False,
+            server_hostname=host,
+            assert_hostname=host,
+        )
+        return pool, host
 
 
 class _Answer(NamedTuple):

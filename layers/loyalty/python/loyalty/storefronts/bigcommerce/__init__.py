@@ -16,6 +16,7 @@ from loyalty.domain.shops.storefront import (
     SendingShop,
     Storefront,
 )
+from loyalty.storefronts.bigcommerce.catalog import CATALOG
 from loyalty.storefronts.bigcommerce.payload import (
     CUSTOMER_DELETED,
     CUSTOMER_TOPICS,
@@ -55,6 +56,7 @@ class BigCommerce:
         has_channels=True,
     )
     api: Final = ApiAccess(of=_api)
+    catalog: Final = CATALOG
     codes: Final = None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:

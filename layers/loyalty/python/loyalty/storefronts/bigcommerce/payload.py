@@ -158,6 +158,7 @@ class _Discount(Payload):
 
 class BigCommerceProduct(Payload):
     id: LooseId
+    product_id: Annotated[LooseId | None, NONE_IF_UNREADABLE] = None
     sku: OptionalText = None
     type: OptionalText = None
     quantity: LooseQuantity = 1

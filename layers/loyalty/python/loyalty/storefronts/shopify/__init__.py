@@ -18,6 +18,7 @@ from loyalty.domain.shops.storefront import (
     Storefront,
 )
 from loyalty.storefronts.payloads import is_name, read_topic
+from loyalty.storefronts.shopify.catalog import CATALOG
 from loyalty.storefronts.shopify.payload import (
     ShopifyCustomerId,
     ShopifyEmailConsent,
@@ -78,6 +79,7 @@ class Shopify:
         has_consents=True,
     )
     api: Final = ApiAccess(of=_api, grant_path="/admin/oauth/access_token")
+    catalog: Final = CATALOG
 
     @property
     def codes(self) -> "Callable[[Send], DiscountCodes]":

@@ -132,6 +132,7 @@ class _Charged(_Priced):
 class _Item(_Charged):
     quantity: Quantity
     current_quantity: Quantity | None = None
+    product_id: Text = None
     sku: Text = None
     gift_card: Flag = False
     tip: Any = None

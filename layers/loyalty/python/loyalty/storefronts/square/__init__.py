@@ -18,6 +18,7 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.storefronts.payloads import is_name, read_topic
 from loyalty.storefronts.signatures import in_base64, matches
+from loyalty.storefronts.square.catalog import CATALOG
 from loyalty.storefronts.square.payload import SquareEvent
 from loyalty.storefronts.square.translate import TOPICS
 from loyalty.usecases.shops.platforms import ApiAccess, Traits
@@ -55,6 +56,7 @@ class Square:
         has_memberships=True,
     )
     api: Final = ApiAccess(of=_api)
+    catalog: Final = CATALOG
     codes: Final = None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:

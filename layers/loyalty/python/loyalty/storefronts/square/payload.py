@@ -246,25 +246,6 @@ class SquarePaymentAnswer(Payload):
     payment: SquarePayment
 
 
-class _Variation(Payload):
-    sku: OptionalText = None
-
-
-class _CatalogObject(Payload):
-    id: StrictStr
-    item_variation_data: Annotated[_Variation | None, NONE_IF_UNREADABLE] = None
-
-
-class SquareCatalogAnswer(Payload):
-    objects: Annotated[tuple[_CatalogObject, ...], EMPTY_IF_NONE] = ()
-
-    @property
-    def skus(self) -> dict[str, str]:
-        """The merchant's own SKUs, by the id of the catalog's object."""
-        data = {each.id: each.item_variation_data for each in self.objects}
-        return {name: each.sku for name, each in data.items() if each and each.sku}
-
-
 class _Customer(Payload):
     id: ExternalId
     email_address: OptionalText = None

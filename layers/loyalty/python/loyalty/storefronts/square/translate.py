@@ -1,6 +1,5 @@
 """What Square sends, as commands."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Final
@@ -14,7 +13,6 @@ from loyalty.domain.shops.storefront import (
     FetchNeeded,
     Ignored,
     OrderFilter,
-    OrderPaid,
     OrderRefunded,
     Parked,
     SendingShop,
@@ -29,7 +27,6 @@ from loyalty.storefronts.square.payload import (
     PAYMENT_TOPICS,
     REFUND_TOPICS,
     SUBSCRIPTION_TOPICS,
-    SquareCatalogAnswer,
     SquareCustomerEvent,
     SquareMoney,
     SquareOrder,
@@ -118,37 +115,15 @@ def _fetch_order(
 ) -> Command | FetchNeeded:
     """The order as it is now; `payment` is the payment that an event reported, if it did."""
 
-    def complete(responses: Sequence[bytes]) -> Command | FetchNeeded:
+    def complete(responses: Sequence[bytes]) -> Command:
         order = SquareOrderAnswer.model_validate_json(responses[0]).order
-        return _with_skus(
-            order,
-            lambda skus: _order(
-                order, source=shop.source, payment=payment, earns=shop.earns, skus=skus
-            ),
-        )
+        return _order(order, source=shop.source, payment=payment, earns=shop.earns)
 
     return _fetch("orders", order_id, complete)
 
 
-def _with_skus(
-    order: SquareOrder, understand: Callable[[Mapping[str, str]], Command]
-) -> Command | FetchNeeded:
-    """What an order means once its SKUs are read; a token without ITEMS_READ cannot read them."""
-    without = understand({})
-    objects = {item.catalog_object_id for item in order.line_items}
-    names = sorted(name for name in objects if is_name(name))
-    if not names or not isinstance(without, OrderPaid):
-        return without
-
-    def complete(responses: Sequence[bytes]) -> Command:
-        return understand(SquareCatalogAnswer.model_validate_json(responses[0]).skus)
-
-    body = json.dumps({"object_ids": names}).encode()
-    return fetch(("/v2/catalog/batch-retrieve",), complete, body=body, without=without)
-
-
 def _fetch(
-    resource: str, name: str, complete: Callable[[Sequence[bytes]], Command | FetchNeeded]
+    resource: str, name: str, complete: Callable[[Sequence[bytes]], Command]
 ) -> Command | FetchNeeded:
     if not is_name(name):
         return Parked("malformed", "/data")
@@ -178,9 +153,8 @@ def _order(
     source: str,
     payment: SquarePayment | None,
     earns: OrderFilter,
-    skus: Mapping[str, str],
 ) -> Command:
-    """What an order means; `skus` are those of the catalog's objects, as far as they are known."""
+    """What an order means. Its lines name objects of the catalog, which have the SKUs."""
     if not is_name(order.id):
         return Parked("malformed", "/order/id")
     paid_at = payment.created_at if payment else order.closed_at or order.created_at
@@ -203,12 +177,13 @@ def _order(
     if not order.currencies:
         return Parked("malformed", "/order/total_money")
     channel = order.source.name if order.source else None
+    lines = list(_lines(order))
     return commands.paid(
         Order(
             source=source,
             order_id=order.id,
             occurred_at=paid_at,
-            lines=tuple(_lines(order, skus)),
+            lines=tuple(lines),
             channel=channel if is_name(channel) else None,
             told_at=updated_at,
         ),
@@ -218,6 +193,10 @@ def _order(
         excluded=earns.excludes(status=order.state or "OPEN", channel=channel),
         # Square knows no codes of orders: a discount is called by the voucher's.
         discounts=[discount.name or "" for discount in order.discounts],
+        products={
+            line.line_id: item.catalog_object_id or ""
+            for line, item in zip(lines, order.line_items, strict=False)
+        },
     )
 
 
@@ -240,7 +219,7 @@ def _named(
         yield "email", payment.buyer_email_address
 
 
-def _lines(order: SquareOrder, skus: Mapping[str, str]) -> Iterable[Line]:
+def _lines(order: SquareOrder) -> Iterable[Line]:
     """Goods, service charges and the tip, each with its tax and without.
 
     Goods that came back in an exchange paid for a part of the others, and earned with the order
@@ -251,10 +230,9 @@ def _lines(order: SquareOrder, skus: Mapping[str, str]) -> Iterable[Line]:
     traded_in, traded_in_gross = order.traded_in
     net, gross = _less(net, traded_in), _less(gross, traded_in_gross)
     for number, item in enumerate(order.line_items, 1):
-        catalog_id = item.catalog_object_id
         yield Line(
             line_id=item.uid if is_name(item.uid) else f"line-{number}",
-            sku=sku(skus.get(catalog_id, catalog_id) if catalog_id else None),
+            sku=sku(item.catalog_object_id),
             category="gift_card" if item.item_type == "GIFT_CARD" else None,
             quantity=item.quantity,
             amount_minor=net[number - 1],

@@ -19,6 +19,7 @@ from loyalty.domain.shops.storefront import (
 )
 from loyalty.storefronts.payloads import is_name, read_topic
 from loyalty.storefronts.signatures import in_hex, is_recent, matches
+from loyalty.storefronts.stripe.catalog import CATALOG
 from loyalty.storefronts.stripe.payload import PAYMENT_TOPIC, SUBSCRIPTION_TOPICS, StripeReference
 from loyalty.storefronts.stripe.translate import CHANNELS, TOPICS
 from loyalty.usecases.shops.platforms import ApiAccess, Traits
@@ -55,6 +56,7 @@ class Stripe:
         has_memberships=True,
     )
     api: Final = ApiAccess(of=_api)
+    catalog: Final = CATALOG
     codes: Final = None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:

@@ -175,23 +175,42 @@ class _Pricing(Payload):
 
 
 class StripeLine(Payload):
-    """A line of an invoice or a checkout. Its price has another place since 2025-03-31."""
+    """A line of an invoice or a checkout. Its price has another place since 2025-03-31.
 
+    A checkout's line tells its total, an invoice's the amount before discounts.
+    """
+
+    id: OptionalText = None
+    amount: Annotated[SignedCents, NONE_IF_UNREADABLE] = 0
+    amount_total: Annotated[SignedCents | None, NONE_IF_UNREADABLE] = None
     price: Annotated[_Priced | None, NONE_IF_UNREADABLE] = None
     pricing: Annotated[_Pricing | None, NONE_IF_UNREADABLE] = None
     metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def product(self) -> str | None:
+        details = self.pricing.price_details if self.pricing else None
+        product = self.price.product if self.price else None
+        return product or (details.product if details else None)
+
+    @property
+    def worth(self) -> int:
+        """What it costs, as far as the line tells; a credit is worth nothing."""
+        return max(0, self.amount if self.amount_total is None else self.amount_total)
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The ids of its price and its product, and its metadata."""
         details = self.pricing.price_details if self.pricing else None
         price = (self.price and self.price.id) or (details and details.price)
-        product = (self.price and self.price.product) or (details and details.product)
-        return (*(name for name in (price, product) if name), *tags_of(self.metadata))
+        return (*(name for name in (price, self.product) if name), *tags_of(self.metadata))
 
 
 class StripeLines(Payload):
+    """The lines of an invoice or a checkout; an event lists the first ten of an invoice."""
+
     data: Annotated[tuple[StripeLine, ...], EMPTY_IF_NONE] = ()
+    has_more: Annotated[StrictBool | None, NONE_IF_UNREADABLE] = None
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from loyalty.domain.earning.awarding import apportion
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.orders.order import Line, Order
 from loyalty.domain.people.identity import IdentityKind, identify
@@ -34,6 +35,7 @@ from loyalty.storefronts.stripe.payload import (
     StripeDisputeEvent,
     StripeInvoiceEvent,
     StripeInvoicePayment,
+    StripeLine,
     StripeLines,
     StripePaidChargeEvent,
     StripePaymentEvent,
@@ -50,6 +52,12 @@ HEAD_START: Final = timedelta(minutes=1)
 # Payments made outside of Checkout and invoices earn only if a connection names this channel.
 PAYMENT_CHANNEL: Final = "payment"
 CHANNELS: Final = ("checkout", "invoice", PAYMENT_CHANNEL)
+
+type _InvoiceParts = tuple[tuple[str | None, int], ...]
+"""The payments of an invoice, by name, and what each of them paid."""
+
+# The goods of a payment, as long as nothing depends on their products.
+GOODS: Final = "goods"
 
 # Where Stripe's smallest unit is not that of ISO 4217: https://docs.stripe.com/currencies
 _OTHER_DECIMALS: Final = {"ISK": 2, "MGA": 0, "UGX": 2}
@@ -103,12 +111,13 @@ def _checkout(event: StripeSessionEvent, shop: SendingShop) -> Command | FetchNe
         return Ignored("nothing_paid")
     if not is_name(session.payment_intent):
         return Parked("malformed", "/data/object/payment_intent")
-    if not _chooses_by_price(shop.earns) or not is_name(session.id):
-        return _checkout_paid(event, (), shop=shop)
+    chooses_by_price = _chooses_by_price(shop.earns)
+    if not (chooses_by_price or shop.names_products) or not is_name(session.id):
+        return _checkout_paid(event, StripeLines(), shop=shop)
 
     def complete(responses: Sequence[bytes]) -> Command:
-        tags = StripeLines.model_validate_json(responses[0]).tags
-        return _checkout_paid(event, tags, shop=shop)
+        lines = StripeLines.model_validate_json(responses[0])
+        return _checkout_paid(event, lines, shop=shop)
 
     return fetch((f"/v1/checkout/sessions/{session.id}/line_items?limit=100",), complete)
 
@@ -119,9 +128,7 @@ def _chooses_by_price(earns: OrderFilter) -> bool:
     return any(tag.casefold().startswith(("price_", "prod_", "plan_")) for tag in tags)
 
 
-def _checkout_paid(
-    event: StripeSessionEvent, line_tags: Sequence[str], *, shop: SendingShop
-) -> Command:
+def _checkout_paid(event: StripeSessionEvent, lines: StripeLines, *, shop: SendingShop) -> Command:
     session = event.data.object
     person = session.customer_details or StripePerson()
     return _paid(
@@ -136,7 +143,8 @@ def _checkout_paid(
             ("phone", person.phone),
         ),
         channel="checkout",
-        tags=(*line_tags, *tags_of(session.metadata)),
+        tags=(*lines.tags, *tags_of(session.metadata)),
+        lines=lines.data,
         shop=shop,
         occurred_at=event.created,
         told_at=event.created,
@@ -149,21 +157,30 @@ def _invoice_paid(event: StripeInvoiceEvent, shop: SendingShop) -> Command | Fet
     invoice = event.data.object
     if not invoice.amount_paid or invoice.total <= 0:
         return Ignored("nothing_paid")
-    if "payment_intent" in invoice.model_fields_set:
-        return _invoice(event, ((invoice.payment_intent, invoice.amount_paid),), shop=shop)
+    lines = invoice.lines or StripeLines()
+    must_read_lines = shop.names_products and lines.has_more and is_name(invoice.id)
+    knows_payment = "payment_intent" in invoice.model_fields_set
+    whole: _InvoiceParts = ((invoice.payment_intent, invoice.amount_paid),)
+    if knows_payment and not must_read_lines:
+        return _invoice(event, whole, lines.data, shop=shop)
     if not is_name(invoice.id):
         return Parked("malformed", "/data/object/id")
+    paths = [] if knows_payment else [f"/v1/invoice_payments?invoice={invoice.id}&status=paid"]
+    if must_read_lines:
+        paths.append(f"/v1/invoices/{invoice.id}/lines?limit=100")
 
     def complete(responses: Sequence[bytes]) -> Command:
-        payments = StripePayments.model_validate_json(responses[0]).data
-        return _invoice(event, _parts(payments, invoice.amount_paid), shop=shop)
+        parts = whole
+        if not knows_payment:
+            payments = StripePayments.model_validate_json(responses[0]).data
+            parts = _parts(payments, invoice.amount_paid)
+        read = StripeLines.model_validate_json(responses[-1]) if must_read_lines else lines
+        return _invoice(event, parts, read.data, shop=shop)
 
-    return fetch((f"/v1/invoice_payments?invoice={invoice.id}&status=paid",), complete)
+    return fetch(tuple(paths), complete)
 
 
-def _parts(
-    payments: Sequence[StripeInvoicePayment], amount_paid: int
-) -> tuple[tuple[str | None, int], ...]:
+def _parts(payments: Sequence[StripeInvoicePayment], amount_paid: int) -> _InvoiceParts:
     """The payments of an invoice through Stripe with their amounts, in a stable order."""
     amounts = {each.name: each.amount_paid for each in payments if each.name}
     if len(amounts) == 1 or None in amounts.values():
@@ -172,7 +189,11 @@ def _parts(
 
 
 def _invoice(
-    event: StripeInvoiceEvent, parts: Sequence[tuple[str | None, int]], *, shop: SendingShop
+    event: StripeInvoiceEvent,
+    parts: _InvoiceParts,
+    lines: Sequence[StripeLine],
+    *,
+    shop: SendingShop,
 ) -> Command:
     """The orders of a paid invoice, one for each payment.
 
@@ -201,6 +222,7 @@ def _invoice(
                 ),
                 channel="invoice",
                 tags=invoice.tags,
+                lines=lines,
                 shop=shop,
                 occurred_at=invoice.status_transitions.paid_at or event.created,
                 told_at=event.created,
@@ -309,21 +331,31 @@ def _paid(
     occurred_at: datetime,
     told_at: datetime | None,
     code: str | None = None,
+    lines: Sequence[StripeLine] = (),
 ) -> Command:
-    """An order of one line and its charges, each without and with tax."""
+    """An order of one line and its charges, each without and with tax.
+
+    If its products matter, the goods are a line for each line of the checkout or invoice.
+    """
     decimals = exponent(currency)
     if decimals is None:
         return Parked("unknown_currency", "/data/object/currency")
-    lines = [_line("goods", None, *goods, currency=currency, decimals=decimals)]
+    sold = {each.id: each for each in lines if is_name(each.id)} if shop.names_products else {}
+    if not any(each.worth for each in sold.values()):
+        sold = {}
+    weights = {name: each.worth for name, each in sold.items()} or {GOODS: 1}
+    net, gross = (apportion(_minor(each, currency, decimals), weights) for each in goods)
+    order_lines = [_line(name, None, net[name], gross[name]) for name in weights]
     for name, charged in (("shipping", shipping), ("tip", (tip, tip))):
         if any(charged):
-            lines.append(_line(name, name, *charged, currency=currency, decimals=decimals))
+            charge = (_minor(each, currency, decimals) for each in charged)
+            order_lines.append(_line(name, name, *charge))
     return commands.paid(
         Order(
             source=shop.source,
             order_id=payment,
             occurred_at=occurred_at,
-            lines=tuple(lines),
+            lines=tuple(order_lines),
             channel=channel,
             told_at=told_at,
         ),
@@ -332,19 +364,18 @@ def _paid(
         pointer="/data/object",
         excluded=shop.earns.excludes(channel=channel, tags=tags),
         discounts=None if code is None else [code],
+        products={name: each.product or "" for name, each in sold.items()},
     )
 
 
-def _line(
-    name: str, category: str | None, net: int, gross: int, *, currency: str, decimals: int
-) -> Line:
+def _line(name: str, category: str | None, net_minor: int, gross_minor: int) -> Line:
     return Line(
         line_id=name,
         sku=None,
         category=category,
         quantity=1,
-        amount_minor=_minor(net, currency, decimals),
-        gross_minor=_minor(gross, currency, decimals),
+        amount_minor=net_minor,
+        gross_minor=gross_minor,
     )
 
 

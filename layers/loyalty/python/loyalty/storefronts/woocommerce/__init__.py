@@ -1,5 +1,6 @@
 """WooCommerce: https://woocommerce.github.io/woocommerce-rest-api-docs (webhooks, orders)."""
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -7,12 +8,20 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from loyalty.domain.shops.storefront import Command, Envelope, Received, SendingShop
+from loyalty.domain.shops.storefront import (
+    Command,
+    Envelope,
+    PlatformApi,
+    Received,
+    SendingShop,
+    Storefront,
+)
 from loyalty.storefronts.payloads import is_name, read_topic
 from loyalty.storefronts.signatures import in_base64, matches
+from loyalty.storefronts.woocommerce.catalog import CATALOG
 from loyalty.storefronts.woocommerce.payload import WooCommerceReference
 from loyalty.storefronts.woocommerce.translate import TOPICS
-from loyalty.usecases.shops.platforms import Traits
+from loyalty.usecases.shops.platforms import ApiAccess, Traits
 
 SIGNATURE: Final = "x-wc-webhook-signature"
 TOPIC: Final = "x-wc-webhook-topic"
@@ -21,8 +30,21 @@ DELIVERY: Final = "x-wc-webhook-delivery-id"
 _TOPIC: Final = re.compile(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}", re.ASCII)
 
 
+def _api(storefront: Storefront, access_token: str) -> PlatformApi:
+    """A key and its secret, as `ck_…:cs_…`, are the user and the password of every request."""
+    return PlatformApi(
+        origin=f"https://{storefront.store}",
+        prefix="/wp-json/wc/v3",
+        headers={
+            "authorization": f"Basic {base64.b64encode(access_token.encode()).decode()}",
+            "accept": "application/json",
+        },
+        is_own_host=True,
+    )
+
+
 class WooCommerce:
-    """Only the body is signed; the topic is in a header. We never call a shop."""
+    """Only the body is signed; the topic is in a header. We call a shop only for its products."""
 
     traits: Final = Traits(
         headers=(SIGNATURE, TOPIC, DELIVERY, "x-wc-webhook-id", "x-wc-webhook-source"),
@@ -37,7 +59,8 @@ class WooCommerce:
         ),
         has_channels=True,
     )
-    api: Final = None
+    api: Final = ApiAccess(of=_api)
+    catalog: Final = CATALOG
     codes: Final = None
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:

@@ -70,6 +70,7 @@ class _Meta(Payload):
 class _Item(WooCommerceCharged):
     id: Id
     quantity: RoundedQuantity
+    product_id: Text = None
     sku: Text = None
     meta_data: Several[_Meta] = ()
 

@@ -100,6 +100,12 @@ def _order(order: WooCommerceOrder, shop: SendingShop) -> Command:
         discounts=None
         if order.coupon_lines is None
         else [coupon.code or "" for coupon in order.coupon_lines],
+        # A line that names no product has 0.
+        products={
+            str(item.id): item.product_id
+            for item in order.line_items
+            if item.product_id and item.product_id != "0"
+        },
     )
 
 

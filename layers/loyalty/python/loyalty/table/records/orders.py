@@ -205,18 +205,21 @@ def order_vouchers_from_item(item: Item) -> OrderVouchers:
 
 def _line_to_list(line: Line) -> list[Value]:
     values: list[Value] = [line.line_id, line.sku, line.category, line.quantity, line.amount_minor]
+    if line.product_categories:
+        return [*values, line.gross_minor, list(line.product_categories)]
     return values if line.gross_minor is None else [*values, line.gross_minor]
 
 
 def _line_from_list(wire: list[Any]) -> Line:
-    line_id, sku, category, quantity, amount_minor, *gross_minor = wire
+    line_id, sku, category, quantity, amount_minor, *rest = wire
     return Line(
         line_id=line_id,
         sku=sku,
         category=category,
         quantity=quantity,
         amount_minor=amount_minor,
-        gross_minor=gross_minor[0] if gross_minor else None,
+        gross_minor=rest[0] if rest else None,
+        product_categories=tuple(rest[1]) if len(rest) > 1 else (),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol, assert_never
+from typing import Final, Literal, assert_never
 
 from loyalty.domain.kernel.errors import (
     IdempotencyConflict,
@@ -24,6 +24,7 @@ from loyalty.domain.shops.customers import (
     MembershipUpdated,
 )
 from loyalty.domain.shops.deliveries import CONTRADICTED, StoredDelivery
+from loyalty.domain.shops.products import uses_categories
 from loyalty.domain.shops.storefront import (
     ALL_EARN,
     Command,
@@ -56,8 +57,9 @@ from loyalty.usecases.people.erasure import Erasures
 from loyalty.usecases.ports import Desk, Directory, Members
 from loyalty.usecases.shops.customers import Customers, apply_to_person
 from loyalty.usecases.shops.deliveries import Bodies, contradicts
-from loyalty.usecases.shops.platforms import FindPlatform, Platform
+from loyalty.usecases.shops.platforms import FindPlatform, Platform, PlatformReader, Unfetchable
 from loyalty.usecases.shops.privacy_requests import answer
+from loyalty.usecases.shops.products import Products, with_products
 
 OUTDATED: Final = "outdated"
 NOT_PAID: Final = "not_paid"
@@ -69,29 +71,6 @@ ORDER_TOO_LARGE: Final = "order_too_large"
 NAMED_BY_STOREFRONT = "storefront"
 
 
-class Unfetchable(Exception):
-    """The platform cannot give what a delivery needs, and asking again would change nothing."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class PlatformReader(Protocol):
-    """Reads from the platforms' own APIs on behalf of a connected shop."""
-
-    def fetch(
-        self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
-    ) -> Sequence[bytes]:
-        """Read these paths and return their responses; a `body`, if any, is posted to each.
-
-        Raises:
-            Unfetchable: the shop is no longer connected, or the platform refuses.
-            TryAgain: the platform does not answer.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Everything that applying the deliveries of one program needs."""
@@ -99,6 +78,7 @@ class Intake:
     find_platform: FindPlatform
     reader: PlatformReader
     bodies: Bodies
+    products: Products
     erasures: Erasures
     customers: Customers
     new_member_id: Callable[[Identity], str]
@@ -124,12 +104,14 @@ def apply_delivery(
     if contradicts(stored, bodies=intake.bodies):
         return Outcome(status="parked", reason=CONTRADICTED)
     storefront = connection()
+    platform = intake.find_platform(delivery.platform)
     command = understand(
         delivery,
         topic,
         storefront=storefront,
-        platform=intake.find_platform(delivery.platform),
+        platform=platform,
         reader=intake.reader,
+        uses_categories=uses_categories(intake.desk.program.document),
     )
     match command:
         case PrivacyRequest():
@@ -150,8 +132,19 @@ def apply_delivery(
                 members=intake.members,
                 desk=intake.desk,
             )
+        case OrderPaid() | OrdersPaid():
+            command = with_products(
+                command,
+                delivery=delivery,
+                storefront=storefront,
+                platform=platform,
+                reader=intake.reader,
+                products=intake.products,
+                desk=intake.desk,
+            )
         case _:
-            return apply(command, desk=intake.desk, directory=intake.directory)
+            pass
+    return apply(command, desk=intake.desk, directory=intake.directory)
 
 
 def understand(
@@ -161,11 +154,13 @@ def understand(
     storefront: Storefront | None,
     platform: Platform,
     reader: PlatformReader,
+    uses_categories: bool,
 ) -> Command | PrivacyRequest:
     """What a delivery means; if it only points to what happened, that is read first.
 
     `storefront` is the shop as it is connected now, so a replayed delivery is judged by the current
-    settings. All orders of a shop that is no longer connected earn.
+    settings. All orders of a shop that is no longer connected earn. `uses_categories`: the
+    program's rules do, so the lines should name their products.
 
     Raises:
         TryAgain: the platform does not answer.
@@ -174,6 +169,7 @@ def understand(
         delivery.source,
         earns=storefront.earns if storefront else ALL_EARN,
         store=storefront.store if storefront else None,
+        names_products=uses_categories and storefront is not None and storefront.can_be_asked,
     )
     command = platform.translate(topic, delivery.body, shop)
     while isinstance(command, FetchNeeded):

@@ -8,8 +8,10 @@ from re import Pattern
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.products import ProductsNeeded
 from loyalty.domain.shops.storefront import (
     Command,
+    Delivery,
     Envelope,
     FetchNeeded,
     PlatformApi,
@@ -22,6 +24,30 @@ from loyalty.domain.shops.storefront import (
 if TYPE_CHECKING:
     # Only the function that creates discount codes loads what these need.
     from loyalty.usecases.shops.shop_codes import DiscountCodes
+
+
+class Unfetchable(Exception):
+    """The platform will not say what a delivery needs, and asking again would change nothing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PlatformReader(Protocol):
+    """The platforms' own APIs, asked in the name of a connected shop."""
+
+    def fetch(
+        self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
+    ) -> Sequence[bytes]:
+        """The responses of these paths, to a `body` posted to each of them if there is one.
+
+        Raises:
+            Unfetchable: the shop is not connected any more, or the platform refuses.
+            TryAgain: the platform does not answer.
+        """
+        ...
+
 
 type Send = Callable[[str, bytes], bytes]
 """Posts a body to a path of a shop's API and returns the body of the response."""
@@ -37,6 +63,19 @@ class ApiAccess:
 
     of: Callable[[Storefront, str], PlatformApi]
     grant_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCatalog:
+    """How to ask a platform about its products.
+
+    `request` reads some products by their ids, at most `at_once_max`. `has_skus`: an order's lines
+    name no SKUs, so the products are read for every order.
+    """
+
+    request: Callable[[Sequence[str]], ProductsNeeded]
+    at_once_max: int
+    has_skus: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +114,11 @@ class Platform(Protocol):
     @property
     def codes(self) -> Callable[[Send], DiscountCodes] | None:
         """The discount codes of a shop; None where we create none."""
+        ...
+
+    @property
+    def catalog(self) -> ProductCatalog:
+        """The products of a shop."""
         ...
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:

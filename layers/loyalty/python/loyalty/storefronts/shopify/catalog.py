@@ -1,0 +1,107 @@
+"""Shopify's products: https://shopify.dev/docs/api/admin-graphql (Product)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+from pydantic import StrictStr, ValidationError
+
+from loyalty.domain.kernel.errors import TryAgain
+from loyalty.domain.shops.products import Product, ProductsNeeded, categories
+from loyalty.storefronts.payloads import NONE_IF_UNREADABLE, OptionalText, Part, Payload, Several
+from loyalty.storefronts.shopify.payload import GRAPHQL_PATH
+from loyalty.usecases.shops.platforms import ProductCatalog, Unfetchable
+
+# A query may cost a thousand points; a product with its collections costs some thirty.
+PRODUCTS_AT_ONCE: Final = 20
+
+_QUERY: Final = """query ($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Product {
+      id productType tags category { name }
+      collections(first: 25) { nodes { title } }
+    }
+  }
+}"""
+
+
+class _Named(Payload):
+    name: OptionalText = None
+    title: OptionalText = None
+
+
+class _Collections(Payload):
+    nodes: Several[Part[_Named]] = ()
+
+
+class _Product(Payload):
+    id: StrictStr
+    productType: OptionalText = None  # noqa: N815  # their word
+    tags: Annotated[tuple[StrictStr, ...] | None, NONE_IF_UNREADABLE] = None
+    category: Part[_Named] = None
+    collections: Part[_Collections] = None
+
+    @property
+    def product(self) -> Product:
+        """Its type, its category in Shopify's taxonomy, its collections, and its tags."""
+        collections = self.collections.nodes if self.collections else ()
+        return Product(
+            categories=categories(
+                (
+                    self.productType,
+                    self.category.name if self.category else None,
+                    *(each.title for each in collections if each),
+                    *(self.tags or ()),
+                )
+            )
+        )
+
+
+class _Data(Payload):
+    nodes: tuple[_Product | None, ...]
+
+
+class _Extensions(Payload):
+    code: OptionalText = None
+
+
+class _Error(Payload):
+    extensions: Part[_Extensions] = None
+
+
+class _Answer(Payload):
+    data: Part[_Data] = None
+    errors: Several[_Error] = ()
+
+
+def _request(product_ids: Sequence[str]) -> ProductsNeeded:
+    ids = {f"gid://shopify/Product/{each}": each for each in product_ids}
+    body = json.dumps({"query": _QUERY, "variables": {"ids": list(ids)}}).encode()
+
+    def complete(responses: Sequence[bytes]) -> Mapping[str, Product]:
+        answer = _answer(responses[0])
+        return {ids[each.id]: each.product for each in answer.nodes if each and each.id in ids}
+
+    return ProductsNeeded((GRAPHQL_PATH,), complete, body)
+
+
+def _answer(response: bytes) -> _Data:
+    """What a query found. GraphQL refuses with 200 and errors.
+
+    Raises:
+        TryAgain: the shop asks for time.
+        Unfetchable: the app may not read products, or the answer makes no sense.
+    """
+    try:
+        answer = _Answer.model_validate_json(response)
+    except ValidationError as error:
+        raise Unfetchable("malformed") from error
+    codes = {each.extensions.code for each in answer.errors if each.extensions}
+    if "THROTTLED" in codes:
+        raise TryAgain("The shop asks for time")
+    if answer.errors or answer.data is None:
+        raise Unfetchable("access_denied" if "ACCESS_DENIED" in codes else "refused_by_platform")
+    return answer.data
+
+
+CATALOG: Final = ProductCatalog(request=_request, at_once_max=PRODUCTS_AT_ONCE)
