@@ -263,6 +263,7 @@ _EXPORTED_ORDER: Final[Json] = {
             "line_id": "mug",
             "sku": None,
             "category": None,
+            "product_categories": [],
             "quantity": 1,
             "amount": _eur(1500),
         }
