@@ -293,6 +293,7 @@ _STOREFRONT: Final[Json] = {
     "notification_url": None,
     "store": "bean-and-leaf",
     "client_id": None,
+    "has_access_token": False,
     "sandbox": False,
     "earns": {"statuses": [], "channels": [], "tags_any": [], "tags_none": []},
     "enroll_customers": False,
