@@ -19,6 +19,8 @@ def program(kit: Kit) -> CapabilityFunction:
     )
     # Requested erasures are listed and stopped.
     kit.data.table.allow(function, GET, BATCH_GET, PUT, UPDATE, DELETE, QUERY)
+    # The actions of staff are listed by target.
+    kit.data.table.allow_query(function, index="history")
     # Deliveries are listed, and replayed a thousand at a time.
     kit.data.buckets.allow_fetch_delivery(function)
     kit.data.buckets.allow_list_deliveries(function)

@@ -160,6 +160,10 @@ def drive_everything(api: DescribedApi) -> None:
     span = {"from": delivery["received_at"], "to": datetime.now(UTC).isoformat()}
     api.call("manager", "POST", f"{path}/replay", json=span, status=202)
     api.send("manager", "DELETE", "/storefronts/online", status=204)
+    (latest, *_) = api.call("manager", "GET", "/actions")["items"]
+    assert (latest["action"], latest["state"]) == ("storefront.disconnect", "done")
+    about = {"target": "storefront:online", "limit": 100}
+    assert eventually(lambda: api.call("manager", "GET", "/actions", params=about)["items"], bool)
 
     # Members: claimed, linked, changed, given up.
     email = email_of("member", api.program.id)

@@ -72,6 +72,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
             "secretsmanager:DeleteSecret",
             "secretsmanager:PutSecretValue",
         },
+        HISTORY: {"dynamodb:Query"},
     },
     "enrollment": {
         TABLE: MOVE_POINTS
