@@ -8,7 +8,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from local.memory import Written
-from loyalty.domain.program.document import InactivityExpiry, PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.program.expiry_policies import (
+    InactivityExpiry,
+)
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 
@@ -211,6 +214,8 @@ class Auditor:
             raise Violation(f"{key} leaves a refund behind that waited for it")
 
     def _entry(self, key: Key, entry: Any, program: PublishedProgram) -> None:
+        if entry["kind"] == "accrual":
+            self._has_its_level(key, entry, program)
         self.members[entry["member_id"]].add(entry)
         today = _local_day(entry["recorded_at"], self._zone)
         lots: dict[str, int] = entry["lots"]
@@ -233,6 +238,37 @@ class Auditor:
         order.accrued_at = entry["recorded_at"]
         order.earned += sum(points for _, _, points in entry["parts"])
         self._gives(entry, today)
+
+    def _has_its_level(self, key: Key, entry: Any, program: PublishedProgram) -> None:
+        """An order earns at the level before it, or at once at the one that it reaches."""
+        tiers = program.document.tiers
+        counts = _counted(entry)
+        account = self.accounts.get(entry["member_id"])
+        if tiers is None or counts is None or not counts[1] or account is None:
+            return
+        counted = self._ever_counted(account)
+        day = date.fromisoformat(_local_day(entry["happened_at"], self._zone))
+        before = naive.level(account, program.document, zone=self._zone, day=day, counted=counted)
+        if tiers.applies_at_once:
+            lines = entry["order"]["lines"]
+            at_first = tiers.levels[before - 1].id if before else None
+            reaches = naive.counts_for(
+                lines, naive.Refunds.of(None), program.document, tier=at_first
+            )
+            _add(counted, {counts[0]: reaches})
+            before = naive.level(
+                account, program.document, zone=self._zone, day=day, counted=counted
+            )
+        tier = tiers.levels[before - 1].id if before else None
+        if entry["order"].get("tier") != tier:
+            raise Violation(f"{key} earned at {entry['order'].get('tier')} instead of {tier}")
+
+    def _ever_counted(self, account: Any) -> dict[str, int]:
+        """All that counted for a member toward levels, also where the account has dropped it."""
+        counted = dict(self.members[account["member_id"]].qualifying)
+        for absorbed in account.get("absorbed", ()):
+            _add(counted, self.members[absorbed].qualifying)
+        return counted | dict(account["qualifying"])
 
     def _gives(self, entry: Any, today: str) -> None:
         self._from_orders[entry["member_id"]] += [
@@ -406,7 +442,12 @@ class Auditor:
         if account["status"] == "active":
             day = self._days[account["member_id"]]
             changes_on = naive.level_changes_on(
-                account, program.document, zone=self._zone, day=day, before=due
+                account,
+                program.document,
+                zone=self._zone,
+                day=day,
+                before=due,
+                counted=self._ever_counted(account),
             )
             if changes_on is not None:
                 raise Violation(f"due on {due}, but the level is another on {changes_on}")

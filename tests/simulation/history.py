@@ -571,7 +571,7 @@ def _shops(draw: random.Random, logical: Sequence[Logical]) -> list[Logical]:
 def _floor(draw: random.Random, world: World) -> TierFloor | None:
     if draw.random() < 0.3:
         return None
-    return TierFloor(draw.choice(("silver", "gold")), _some_day(draw, world) + _DAY)
+    return TierFloor(draw.choice(("silver", "gold", "friend")), _some_day(draw, world) + _DAY)
 
 
 def _some_day(draw: random.Random, world: World) -> date:

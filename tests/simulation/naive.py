@@ -13,7 +13,11 @@ from math import ceil, floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty.domain.program.document import InactivityExpiry, Program, PublishedProgram
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.program.expiry_policies import (
+    InactivityExpiry,
+)
+from loyalty.domain.program.levels import Tiers
 
 NEVER: Final = "9999-12-31"
 CHARGES: Final = ("tax", "shipping", "tip", "gift_card")
@@ -223,27 +227,78 @@ def _rounded(points: Fraction | int, rounding: str) -> int:
             return floor(points + Fraction(1, 2))
 
 
-def level(account: Any, program: Program, *, zone: ZoneInfo, day: date) -> int:
-    """How high a member stands on a day, from 0: by what counted, or by what was granted."""
+def level(
+    account: Any,
+    program: Program,
+    *,
+    zone: ZoneInfo,
+    day: date,
+    counted: Mapping[str, int] | None = None,
+) -> int:
+    """How high a member stands on a day, from 0: by what counted, or by what was granted.
+
+    `counted` is all that ever counted; without it, what the account still knows.
+    """
     tiers = program.tiers
     if tiers is None:
         return 0
     letter = {"qualifying_points": "p", "spend": "s", "orders": "o"}[tiers.basis]
-    enrolled = _enrolled(account, zone)
-    best = 0
-    for ago in (0, 1) if tiers.period != "rolling_12_months" else range(13):
-        period = _period(tiers.period, day, enrolled) - ago
-        months = range(period - 11, period + 1)
-        spans = months if tiers.period == "rolling_12_months" else (period,)
-        best = max(best, sum(account["qualifying"].get(f"{letter}{each}", 0) for each in spans))
-    reached = sum(each.reached_at <= best for each in tiers.levels)
+    counters = account["qualifying"] if counted is None else counted
+    now = _period(tiers.period, day, _enrolled(account, zone))
+    spans = (tiers.rolling_months or 12) if tiers.period == "rolling_months" else 1
+
+    def amount(period: int) -> int:
+        return sum(
+            counters.get(f"{letter}{each}", 0) for each in range(period - spans + 1, period + 1)
+        )
+
+    if tiers.holds.model == "next_period" and spans > 1:
+        rank = max(_reached(tiers, amount(now - ago)) for ago in range(spans + 1))
+    else:
+        numbers = [int(name[1:]) for name in counters if name[0] == letter]
+        rank = 0
+        for period in range(
+            min([now, *(each for each in numbers if now - 60 < each < now)]), now + 1
+        ):
+            rank = max(
+                _still(tiers, rank, last=amount(period - 1), now=amount(period)),
+                _reached(tiers, amount(period)),
+            )
     floor, until = account.get("tier_floor", ("", ""))
     granted = [each.id for each in tiers.levels].index(floor) + 1 if floor else 0
-    return max(reached, granted) if day.isoformat() <= until else reached
+    return max(rank, granted) if day.isoformat() <= until else rank
+
+
+def _reached(tiers: Tiers, amount: int) -> int:
+    """The highest level that an amount is enough for."""
+    enough = [
+        n for n, each in enumerate(tiers.levels, 1) if each.reached_at and each.reached_at <= amount
+    ]
+    return enough[-1] if enough else 0
+
+
+def _still(tiers: Tiers, had: int, *, last: int, now: int) -> int:
+    """The level that is left at the turn of a period of one that a member had before it."""
+    if tiers.holds.model == "for_life":
+        return had
+    amount = last if tiers.holds.model == "next_period" else now
+    for rank in range(had, 0, -1):
+        each = tiers.levels[rank - 1]
+        if each.reached_at and (each.keeps_at or each.reached_at) <= amount:
+            return rank
+        if tiers.one_step_down and rank < had and each.reached_at:
+            return rank
+    return 0
 
 
 def level_changes_on(
-    account: Any, program: Program, *, zone: ZoneInfo, day: date, before: str | None
+    account: Any,
+    program: Program,
+    *,
+    zone: ZoneInfo,
+    day: date,
+    before: str | None,
+    counted: Mapping[str, int],
 ) -> date | None:
     """The first day, from this one on, with another level than is known; if before another day."""
     tiers = program.tiers
@@ -251,12 +306,12 @@ def level_changes_on(
         return None
     announced = account.get("tier_announced")
     rank = next((rank for rank, each in enumerate(tiers.levels, 1) if each.id == announced), 0)
-    if not (rank or account["qualifying"] or "tier_floor" in account):
+    if not (rank or counted or "tier_floor" in account):
         return None
     for turn in (day, *_turns(account, program, zone=zone, day=day)):
         if before is not None and turn.isoformat() >= before:
             return None
-        if level(account, program, zone=zone, day=turn) != rank:
+        if level(account, program, zone=zone, day=turn, counted=counted) != rank:
             return turn
     return None
 
@@ -268,7 +323,7 @@ def _enrolled(account: Any, zone: ZoneInfo) -> date:
 def _period(kind: str, day: date, enrolled: date) -> int:
     if kind == "calendar_year":
         return day.year
-    if kind == "rolling_12_months":
+    if kind == "rolling_months":
         return day.year * 12 + day.month - 1
     years = 0
     while months_later(enrolled.isoformat(), 12 * (years + 1)) <= day.isoformat():

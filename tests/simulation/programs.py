@@ -6,18 +6,22 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from loyalty.domain.program.document import (
-    AfterEarningExpiry,
     EarningRule,
-    Expiry,
-    FixedDateExpiry,
-    InactivityExpiry,
-    NeverExpiry,
     PointsName,
     Program,
     PublishedProgram,
     Reward,
-    Tiers,
     Transfers,
+)
+from loyalty.domain.program.expiry_policies import (
+    AfterEarningExpiry,
+    Expiry,
+    FixedDateExpiry,
+    InactivityExpiry,
+    NeverExpiry,
+)
+from loyalty.domain.program.levels import (
+    Tiers,
 )
 from loyalty.domain.program.surveys import ProgramSurvey
 from tests.simulation.world import PROGRAM_ID
@@ -47,26 +51,52 @@ RULES: Final[tuple[tuple[EarningRule, ...], ...]] = (
     (_rule("base", pending_days=2), _rule("again", points=1, per_minor=3, pending_days=1)),
 )
 TIERED: Final = (_rule("base"), _rule("gold", when={"tiers": ["gold"]}, points=1, per_minor=4))
-TIERS: Final = tuple(
-    Tiers.model_validate(
-        {
-            "basis": basis,
-            "period": period,
-            "levels": [
-                {"id": "silver", "name": "Silver", "reached_at": 1 if basis == "orders" else 30},
-                {
-                    "id": "gold",
-                    "name": "Gold",
-                    "reached_at": 2 if basis == "orders" else 60,
-                    "multiplier_percent": 150,
-                },
-            ],
-        }
-    )
-    for basis in ("qualifying_points", "spend", "orders")
-    for period in ("calendar_year", "rolling_12_months", "membership_year")
+
+
+def _tiers(basis: str, period: str, **policies: Any) -> Tiers:
+    keeps_at = policies.pop("keeps_at", None)
+    at = (1, 2, 3) if basis == "orders" else (30, 60, 90)
+    levels: list[dict[str, Any]] = [
+        {"id": "silver", "reached_at": at[0]},
+        {"id": "friend", "reached_at": None},
+        {"id": "gold", "reached_at": at[1], "multiplier_percent": 150, "keeps_at": keeps_at},
+        {"id": "platinum", "reached_at": at[2]},
+    ]
+    named = [level | {"name": level["id"]} for level in levels]
+    return Tiers.model_validate({"basis": basis, "period": period, "levels": named, **policies})
+
+
+_BASES: Final = ("qualifying_points", "spend", "orders")
+_PERIODS: Final = ("calendar_year", "rolling_months", "membership_year")
+PLAIN_TIERS: Final = tuple(_tiers(basis, period) for basis in _BASES for period in _PERIODS)
+WHILE_ENOUGH: Final = {"holds": {"model": "while_enough"}}
+FOR_LIFE: Final = {"holds": {"model": "for_life"}}
+TIERS: Final = (
+    *PLAIN_TIERS,
+    *(
+        _tiers(basis, period, **policies, applies_at_once=at_once)
+        for basis in _BASES
+        for period in ("calendar_year", "membership_year")
+        for policies in (
+            {"one_step_down": True},
+            {"keeps_at": 1 if basis == "orders" else 40, "one_step_down": True},
+            FOR_LIFE,
+            {"one_step_down": True, **WHILE_ENOUGH},
+        )
+        for at_once in (False, True)
+    ),
+    *(
+        _tiers(basis, "rolling_months", rolling_months=months, **policies, **WHILE_ENOUGH)
+        for basis in _BASES
+        for months in (1, 2)
+        for policies in (
+            {},
+            {"keeps_at": 1 if basis == "orders" else 40},
+            {"one_step_down": True, "applies_at_once": True},
+        )
+    ),
 )
-ROLLING: Final = next(each for each in TIERS if each.period == "rolling_12_months")
+ROLLING: Final = next(each for each in PLAIN_TIERS if each.period == "rolling_months")
 
 EXPIRIES: Final[tuple[Expiry, ...]] = (
     AfterEarningExpiry(model="after_earning", days=1, round_to="none"),

@@ -7,7 +7,10 @@ from typing import Any, Final
 from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.entries import Entry, RequestedRefund
 from loyalty.domain.orders.order import Line, Order, fingerprint
-from loyalty.domain.program.document import AfterEarningExpiry, Expiry
+from loyalty.domain.program.expiry_policies import (
+    AfterEarningExpiry,
+    Expiry,
+)
 from loyalty.table import records
 from tests.simulation import programs
 from tests.simulation.requests import Earn, Redeem, Refund, Sweep

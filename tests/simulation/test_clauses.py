@@ -11,7 +11,9 @@ from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import TierFloor, redemptions_counter
 from loyalty.domain.ledger.redemptions import REDEMPTIONS_A_DAY_MAX
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.program.document import FixedDateExpiry
+from loyalty.domain.program.expiry_policies import (
+    FixedDateExpiry,
+)
 from loyalty.table.operations import Query
 from loyalty.usecases.orders.refunds import WAITING_MAX
 from tests.simulation import programs

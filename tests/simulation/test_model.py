@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from loyalty.domain.orders.order import Order
-from loyalty.domain.program.document import (
+from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,

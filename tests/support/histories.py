@@ -64,19 +64,46 @@ def histories(draw: st.DrawFn) -> list[Record]:
     return [make(number) for number, make in enumerate(makes)] + accounts
 
 
+def _tiers(
+    period: str,
+    *,
+    holds: str,
+    rolling_months: int | None,
+    keeps_at: int | None,
+    one_step_down: bool,
+) -> dict[str, Any]:
+    """Levels with a policy. After a rolling period comes none for which a level could be kept."""
+    is_rolling = period == "rolling_months"
+    is_plain = is_rolling and holds == "next_period"
+    levels: list[dict[str, Any]] = [
+        {"id": "silver", "reached_at": 100, "keeps_at": None if is_plain else keeps_at},
+        {"id": "friend", "reached_at": None},
+        {"id": "gold", "reached_at": 250},
+    ]
+    return {
+        "basis": "qualifying_points",
+        "period": period,
+        "rolling_months": rolling_months if is_rolling else None,
+        "holds": {"model": holds},
+        "one_step_down": one_step_down and not is_plain,
+        "levels": [level | {"name": level["id"]} for level in levels],
+    }
+
+
 @st.composite
 def documents(draw: st.DrawFn, *, zone: ZoneInfo) -> Program:
     """A program whose days are those of a zone, with or without levels."""
     tiers = None
     if period := draw(
-        st.sampled_from([None, "calendar_year", "rolling_12_months", "membership_year"])
+        st.sampled_from([None, "calendar_year", "rolling_months", "membership_year"])
     ):
-        levels = [{"id": "silver", "reached_at": 100}, {"id": "gold", "reached_at": 250}]
-        tiers = {
-            "basis": "qualifying_points",
-            "period": period,
-            "levels": [level | {"name": level["id"]} for level in levels],
-        }
+        tiers = _tiers(
+            period,
+            holds=draw(st.sampled_from(["next_period", "while_enough", "for_life"])),
+            rolling_months=draw(st.sampled_from([None, 2])),
+            keeps_at=draw(st.sampled_from([None, 60])),
+            one_step_down=draw(st.booleans()),
+        )
     value = {"amount_minor": 3, "per_points": 7}
     return program(
         time_zone=zone.key,

@@ -368,7 +368,7 @@ class Recomputed:
         before = self._levels(self.day_before, self.period.first - timedelta(days=1))
         after = self._levels(self.last, self.period.last)
         tiers = self.document.tiers
-        ranks = {level.id: level.reached_at for level in tiers.levels} if tiers else {}
+        ranks = {level.id: tiers.rank(level.id) for level in tiers.levels} if tiers else {}
         moves: Counter[tuple[str, str]] = Counter()
         for member in before.keys() | after.keys():
             was = (before[member] or "none") if member in before else "new"

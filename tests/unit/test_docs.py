@@ -14,8 +14,10 @@ from loyalty.domain.program.document import (
     PayWithPoints,
     Program,
     Reward,
-    TierLevel,
     Transfers,
+)
+from loyalty.domain.program.levels import (
+    TierLevel,
 )
 from loyalty.edge.http.problems import STATUS
 

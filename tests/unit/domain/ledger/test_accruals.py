@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.entries import Accrual, Clawback, Placeholder, RequestedRefund
 from loyalty.domain.ledger.holding import Holding, PendingDates
@@ -133,3 +135,51 @@ def test_the_accrual_keeps_the_level_that_decided_it() -> None:
     assert isinstance(accrual, Accrual)
     assert (accrual.tier, accrual.points) == ("gold", 100)
     assert posting.changes[0].qualifying == {"s2026": 50}
+
+
+@pytest.mark.parametrize(("at_once", "tier", "points"), [(False, None, 50), (True, "gold", 100)])
+def test_the_order_that_reaches_a_level_earns_at_it_where_levels_apply_at_once(
+    *, at_once: bool, tier: str | None, points: int
+) -> None:
+    levels = [{"id": "gold", "name": "Gold", "reached_at": 50, "multiplier_percent": 200}]
+    program = published(
+        earning_rules=[rule(per_minor=1)],
+        tiers={
+            "basis": "qualifying_points",
+            "period": "calendar_year",
+            "levels": levels,
+            "applies_at_once": at_once,
+        },
+        time_zone="UTC",
+    )
+
+    posting = accrue(order_of(50), account=account(), program=program, fingerprint="f", now=NOON)
+
+    accrual, change = posting.entries[0].detail, posting.changes[0]
+    assert isinstance(accrual, Accrual)
+    assert (accrual.tier, accrual.points) == (tier, points)
+    # At the basis of points it counts what it really earned.
+    assert change.qualifying == {"p2026": points}
+    assert change.announces is not None
+    # Another order in between could have reached it, so all that counts must be as seen.
+    assert change.qualifying_exactly == {"p2026": 0}
+
+
+def test_an_order_that_stays_below_a_level_relies_on_staying_below_it() -> None:
+    levels = [{"id": "gold", "name": "Gold", "reached_at": 50, "multiplier_percent": 200}]
+    program = published(
+        earning_rules=[rule(per_minor=1)],
+        tiers={
+            "basis": "spend",
+            "period": "calendar_year",
+            "levels": levels,
+            "applies_at_once": True,
+        },
+        time_zone="UTC",
+    )
+
+    bronze = account(qualifying={"s2026": 5})
+
+    posting = accrue(order_of(30), account=bronze, program=program, fingerprint="f", now=NOON)
+
+    assert posting.changes[0].qualifying_at_most == {"s2026": 19}

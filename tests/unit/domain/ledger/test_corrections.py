@@ -19,7 +19,9 @@ from loyalty.domain.ledger.corrections import (
 from loyalty.domain.ledger.entries import Adjustment, Bonus
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import Posting
-from loyalty.domain.program.document import LOTS_MAX
+from loyalty.domain.program.expiry_policies import (
+    LOTS_MAX,
+)
 from tests.support.accounts import account, effect_of
 from tests.support.documents import published
 

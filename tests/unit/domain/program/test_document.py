@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loyalty.domain.earning.expiry import expires_on
-from loyalty.domain.program.document import (
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
     AfterEarningExpiry,
     InactivityExpiry,
-    Program,
-    PublishedProgram,
 )
 from loyalty.domain.program.publication import canonical, faults, lots_open_max
 from tests.support.documents import PUBLISHED_AT, document, program, reward, rule

@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from loyalty.domain.program.document import AfterEarningExpiry, NeverExpiry, Program
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.expiry_policies import (
+    AfterEarningExpiry,
+    NeverExpiry,
+)
 from loyalty.domain.program.parts import Unread, read_partly
 from loyalty.domain.program.publication import faults, faults_of_broken
 from tests.support.documents import document, reward, rule

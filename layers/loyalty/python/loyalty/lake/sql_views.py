@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
+from loyalty.domain.ledger.level_periods import LevelPeriods
+from loyalty.domain.ledger.level_ranks import below, looks_back, needed_to_keep
 from loyalty.domain.program.document import Program
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
@@ -159,26 +161,64 @@ def _set_program(
 ) -> None:
     """Set what reports need from the program's document, as variables and tables."""
     tiers, value = document.tiers, document.point_value
-    spans = 12 if tiers and tiers.period == "rolling_12_months" else 1
     for name, setting in {
         "midnights": midnights,
         "claim_days": document.claim_days,
         "point_minor": value.amount_minor if value else None,
         "point_points": value.per_points if value else None,
-        "tier_letter": LETTERS[tiers.basis] if tiers else None,
-        "tier_period": tiers.period if tiers else None,
-        "tier_spans": spans,
+        **_level_settings(document),
     }.items():
         connected.execute(f"SET VARIABLE {name} = $setting", {"setting": setting})
     _catalogue(connected)
-    for level in tiers.levels if tiers else ():
-        connected.execute("INSERT INTO levels VALUES (?, ?)", (level.id, level.reached_at))
+    for rank, level in enumerate(tiers.levels if tiers else (), 1):
+        row = (level.id, rank, level.reached_at, needed_to_keep(level))
+        connected.execute("INSERT INTO levels VALUES (?, ?, ?, ?)", row)
     for reward in document.rewards:
         connected.execute("INSERT INTO catalog VALUES (?, ?)", (reward.id, reward.amount_minor))
 
 
+# A level for life holds for more periods than a program lives.
+_FOR_LIFE: Final = 240
+
+
+def _level_settings(document: Program) -> dict[str, object]:
+    """The settings of `standings.sql`: how periods count, and for how many more a level holds."""
+    tiers = document.tiers
+    if tiers is None:
+        return dict.fromkeys(
+            (
+                "tier_letter",
+                "tier_period",
+                "tier_spans",
+                "tier_holds",
+                "tier_model",
+                "tier_steps",
+                "tier_below",
+            )
+        )
+    spans = LevelPeriods(tiers, date.min).spans
+    return {
+        "tier_letter": LETTERS[tiers.basis],
+        "tier_period": tiers.period,
+        "tier_spans": spans,
+        "tier_holds": {"next_period": spans, "while_enough": 0, "for_life": _FOR_LIFE}[
+            tiers.holds.model
+        ],
+        "tier_model": tiers.holds.model,
+        # A level for life is the best of all periods: no need to go through them one by one.
+        "tier_steps": looks_back(tiers) and tiers.holds.model != "for_life",
+        # By rank, from 1: the next lower rank that a member falls to, where that is the policy.
+        "tier_below": [
+            below(tiers, rank) if tiers.one_step_down else 0
+            for rank in range(1, len(tiers.levels) + 1)
+        ],
+    }
+
+
 def _catalogue(connected: "DuckDBPyConnection") -> None:
-    connected.execute("CREATE TABLE levels (level VARCHAR, reached_at BIGINT)")
+    connected.execute(
+        "CREATE TABLE levels (level VARCHAR, rank INTEGER, reached_at BIGINT, keeps_at BIGINT)"
+    )
     connected.execute("CREATE TABLE catalog (reward_id VARCHAR, amount_minor BIGINT)")
 
 

@@ -21,8 +21,8 @@ WITH moved AS (
             ELSE coalesce(earlier.level, 'none') END AS level_before,
         CASE WHEN later.member_id IS NULL THEN 'gone'
             ELSE coalesce(later.level, 'none') END AS level_after,
-        whole(low.reached_at) AS rank_before,
-        whole(high.reached_at) AS rank_after,
+        coalesce(low.rank, 0) AS rank_before,
+        coalesce(high.rank, 0) AS rank_after,
         count(*) AS members
     FROM standings('entries', $day_before, $from_at) AS earlier
     FULL JOIN standings('entries', $last_day, $until_at) AS later ON later.member_id = earlier.member_id

@@ -12,7 +12,14 @@ from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.orders.order import Line, Order
-from loyalty.domain.program.document import CHARGES, EarningRule, Program, TierLevel
+from loyalty.domain.program.document import (
+    CHARGES,
+    EarningRule,
+    Program,
+)
+from loyalty.domain.program.levels import (
+    TierLevel,
+)
 
 
 class Share(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_month, end_of_week
-from loyalty.domain.program.document import (
+from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,

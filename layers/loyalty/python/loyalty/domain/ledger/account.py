@@ -30,6 +30,16 @@ class TierFloor(NamedTuple):
     until: date
 
 
+class TierCarried(NamedTuple):
+    """A level that a member carried into the period that began on a day.
+
+    It stands for counters of the periods before, which the account no longer has.
+    """
+
+    level: str
+    on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What one member holds and has counted: one small item, written by almost every request.
@@ -42,11 +52,12 @@ class Account:
     points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it.
 
     Levels: `qualifying` maps a counter to its amount. `tier_floor` is the level granted last; it
-    stays after it ends, because a rebuild of the lake reads it. `tier_announced` is the level last
+    stays after it ends, because a rebuild of the lake reads it. `tier_carried` is what counters
+    that were dropped still give, where levels can outlive them. `tier_announced` is the level last
     announced. The current level is always computed, never stored. `tier_ups` and `tier_downs`
     count the announcements of a higher and of a lower level. `tier_revision` counts changes of
-    what decides the level: the floor, the level announced, and every counter except the newest,
-    to which most orders only add.
+    what decides the level: the floor, the level carried or announced, and every counter except
+    the newest, to which most orders only add.
 
     Life: `absorbed` names the members merged into this one, `into` the one that this was merged
     into. `enrolled_at` and `ended_at` (closed or merged) outlive the profile: they say who was a
@@ -70,6 +81,7 @@ class Account:
     absorbed: tuple[str, ...] = ()
     tier_announced: str | None = None
     tier_floor: TierFloor | None = None
+    tier_carried: tuple[TierCarried, ...] = ()
     tier_ups: int = 0
     tier_downs: int = 0
     tier_revision: int = 0

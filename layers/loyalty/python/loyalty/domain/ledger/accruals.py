@@ -35,7 +35,7 @@ from loyalty.domain.ledger.refunds import (
     refunded_with,
     to_settle,
 )
-from loyalty.domain.ledger.tiers import counter, counting, level_on
+from loyalty.domain.ledger.tiers import counter, counting, level_of_order
 from loyalty.domain.orders.order import Order
 from loyalty.domain.program.document import Program, PublishedProgram
 
@@ -126,15 +126,14 @@ def accrue(
 
 
 def _accrual(order: Order, account: Account, program: Program) -> Accrual:
-    """What the order earns, and counts toward a level, at the member's level on the order's day."""
-    day = program.today(order.occurred_at)
-    level = level_on(account, program, day=day)
+    """What the order earns, and what it counts toward a level."""
+    level = level_of_order(order, account, program)
     tier = level.id if level else None
     earned = award(order, program, tier=tier)
     counts: Qualifying | None = None
     if program.tiers is not None:
         counts = Qualifying(
-            counter(program.tiers, account, program, day=day),
+            counter(program.tiers, account, program, day=program.today(order.occurred_at)),
             qualifies(order, points=earned.points, basis=program.tiers.basis),
         )
     return Accrual(

@@ -31,7 +31,10 @@ from loyalty.domain.ledger.postings import (
 )
 from loyalty.domain.ledger.settling import with_due
 from loyalty.domain.ledger.tiers import granted, higher_floor, moved
-from loyalty.domain.program.document import LOTS_MAX, PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.program.expiry_policies import (
+    LOTS_MAX,
+)
 
 
 def add_points(
@@ -290,6 +293,7 @@ def merge(
         reinstated=_earliest(loser.reinstated, survivor.reinstated),
         active_on=active_on,
         tier_floor=floor or survivor.tier_floor,
+        tier_carried=(*survivor.tier_carried, *loser.tier_carried),
         absorbed=(*survivor.absorbed, loser.member_id, *loser.absorbed),
     )
     survives = with_due(survives, program=program, today=today)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.entries import (
     CalendarCause,
     Cause,
@@ -30,7 +30,11 @@ from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.ledger.tiers import Counting, TierAnnouncement
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.people.survey_responses import Response
-from loyalty.domain.program.document import LOTS_MAX, InactivityExpiry, PublishedProgram
+from loyalty.domain.program.document import PublishedProgram
+from loyalty.domain.program.expiry_policies import (
+    LOTS_MAX,
+    InactivityExpiry,
+)
 
 # A change of more lots than this writes the whole account and relies on its version. The table
 # allows 40 paths in one write, and up to 12 of them are not lots.
@@ -329,9 +333,9 @@ def replacing(
     )
 
 
-def _of_level(account: Account) -> tuple[TierFloor | None, str | None, Mapping[str, int]]:
+def _of_level(account: Account) -> tuple[object, ...]:
     """What a member's level is computed from, and the level last announced."""
-    return account.tier_floor, account.tier_announced, account.qualifying
+    return account.tier_floor, account.tier_carried, account.tier_announced, account.qualifying
 
 
 def summed[K](one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:

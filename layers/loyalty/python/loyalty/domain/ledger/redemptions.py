@@ -43,6 +43,8 @@ from loyalty.domain.program.document import (
     Program,
     PublishedProgram,
     Reward,
+)
+from loyalty.domain.program.levels import (
     TierLevel,
 )
 

@@ -19,7 +19,7 @@ from loyalty.domain.ledger.account import (
 from loyalty.domain.ledger.entries import CalendarCause, Entry
 from loyalty.domain.ledger.giving import giveable_on, still_waiting
 from loyalty.domain.ledger.postings import Posting, replacing
-from loyalty.domain.ledger.tiers import announced, changes_on, level_on, relevant
+from loyalty.domain.ledger.tiers import announced, carried, changes_on, level_on, relevant
 from loyalty.domain.program.document import Program, PublishedProgram
 
 # Each step is an item of its own, and a transaction holds 100.
@@ -41,6 +41,7 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     tidied = replace(
         settled.after,
         qualifying=relevant(account, document, day=today),
+        tier_carried=carried(account, document, day=today),
         redeemed=counters_of_use(account, today=today),
         giveable_from=_giveable_from(settled, account, document, today=today),
         reinstated={lot: end for lot, end in account.reinstated.items() if lot >= today},

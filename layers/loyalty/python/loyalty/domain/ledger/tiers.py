@@ -1,11 +1,10 @@
 """Tiers: a member's level is a pure function of counters, the program and the day.
 
-The account counts what qualifies by period. A level reached in one period holds to the end of the
-next; a floor, if a manager granted one, holds to its own day. The level itself is never stored, so
-a program that changes its levels changes everybody's at once, without a job over all members.
-
-Periods are numbered: calendar years by the year, years of membership from 0, rolling months by
-`year * 12 + month - 1`. A rolling period is twelve of these months.
+The account counts what qualifies by period (`level_periods`), and the program's policies say which
+rank that gives in each period (`level_ranks`). A floor, if a manager granted one, holds to its own
+day. The level itself is never stored, so a program that changes its levels changes everybody's at
+once, without a job over all members. Only where a level can outlive its counters, settling keeps
+the rank that the counters which it drops gave (`carried_beyond`).
 """
 
 from __future__ import annotations
@@ -15,43 +14,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from loyalty.domain.earning.qualifying import LETTERS
-from loyalty.domain.kernel.calendar import add_months
-from loyalty.domain.ledger.account import Account, TierFloor
-from loyalty.domain.program.document import Program, TierLevel, Tiers
-
-_ROLLING_MONTHS: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is missing to reach a level, and the last day on which that amount is enough."""
-
-    level: TierLevel
-    missing: int
-    by: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a member stands: the level, its last day without further orders, and what is missing.
-
-    `amount` is what counts in the current period. `next` is the step to the next level; `keep` is
-    the step that holds the level beyond its last day. Each is None if there is nothing to do.
-    """
-
-    level: TierLevel | None
-    holds_until: date | None
-    amount: int
-    next: Step | None
-    keep: Step | None
+from loyalty.domain.earning.awarding import award
+from loyalty.domain.earning.qualifying import LETTERS, qualifies
+from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
+from loyalty.domain.ledger.level_periods import LevelPeriods
+from loyalty.domain.ledger.level_ranks import (
+    LevelRanks,
+    carried_beyond,
+    needed_to_keep,
+)
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.document import Program
+from loyalty.domain.program.levels import (
+    TierLevel,
+    Tiers,
+)
 
 
 def counter(tiers: Tiers, account: Account, program: Program, *, day: date) -> str:
     """The name of the account's counter for a day's period, such as `p2026`."""
-    return f"{LETTERS[tiers.basis]}{_period(tiers, account, program, day)}"
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    return periods.counter(periods.number(day))
 
 
 def level_on(account: Account, program: Program, *, day: date) -> TierLevel | None:
@@ -59,20 +44,34 @@ def level_on(account: Account, program: Program, *, day: date) -> TierLevel | No
     tiers = program.tiers
     if tiers is None:
         return None
-    period = _period(tiers, account, program, day)
-    counted = _amounts(tiers, account.qualifying, range(period - _holds(tiers), period + 1))
-    return _level(max(counted), account, tiers, day)
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    number = periods.number(day)
+    (rank,) = LevelRanks(account, periods).ranks(range(number, number + 1))
+    return _level(rank, account, tiers, day)
+
+
+def level_of_order(order: Order, account: Account, program: Program) -> TierLevel | None:
+    """The level at which an order earns: the one that the member had before it, on its day.
+
+    Where levels apply at once it is the one that the order reaches, by what it counts at the level
+    before.
+    """
+    day = program.today(order.occurred_at)
+    before, tiers = level_on(account, program, day=day), program.tiers
+    if tiers is None or not tiers.applies_at_once:
+        return before
+    points = award(order, program, tier=before.id if before else None).points
+    counted = qualifies(order, points=points, basis=tiers.basis)
+    qualifying = Counter(account.qualifying)
+    qualifying[counter(tiers, account, program, day=day)] += counted
+    return level_on(replace(account, qualifying=qualifying), program, day=day)
 
 
 def drops_on(account: Account, program: Program, *, day: date) -> date | None:
     """The first later day on which the level is lower, without further orders."""
-    level = level_on(account, program, day=day)
-    if level is None:
-        return None
-    for turn, later in _later(account, program, day):
-        if later is None or later.reached_at < level.reached_at:
-            return turn
-    return None
+    rank = _rank(level_on(account, program, day=day), program)
+    later = _later(account, program, day)
+    return next((turn for turn, level in later if _rank(level, program) < rank), None)
 
 
 def changes_on(account: Account, program: Program, *, day: date) -> date | None:
@@ -96,9 +95,9 @@ class Counting:
     """What counting does to a member's level, and what that was decided from.
 
     `changes_on` is the day on which the level changes without further orders. A usual order adds
-    to the newest counter and reaches no level: it relies on the counter being `at_most` an amount
-    above which it would reach one, and on the `revision` of everything else. Any other write relies
-    on the counters being `exactly` as seen, and `revises` what other writes rely on.
+    to the newest counter and reaches nothing that a level needs: it relies on the counter being
+    `at_most` an amount above which it would, and on the `revision` of everything else. Any other
+    write relies on the counters being `exactly` as seen, and `revises` what other writes rely on.
     """
 
     announces: TierAnnouncement | None = None
@@ -129,7 +128,7 @@ def counting(
     newest = _newest(account, tiers)
     current = counter(tiers, account, program, day=day)
     if names == {newest} == {current} and counted[current] > 0 and announces is None:
-        bound = _below_the_next(current, level, after, program, day)
+        bound = _most_below_the_next(current, after, program, day)
         most = {} if bound is None else {current: bound - counted[current]}
         return replace(decided, at_most=most)
     seen = names | ({newest} if newest else set())
@@ -153,7 +152,7 @@ def announcement(
         return None
     return TierAnnouncement(
         level_id,
-        is_up=_rank(level_id, program) > _rank(account.tier_announced, program),
+        is_up=_rank_of(level_id, program) > _rank_of(account.tier_announced, program),
     )
 
 
@@ -180,7 +179,9 @@ def higher_floor(
 ) -> TierFloor | None:
     """The better of two floors: the higher level, or the one that holds longer."""
     floors = [floor for floor in (granted(one, day=day), granted(other, day=day)) if floor]
-    return max(floors, key=lambda floor: (_rank(floor.level, program), floor.until), default=None)
+    return max(
+        floors, key=lambda floor: (_rank_of(floor.level, program), floor.until), default=None
+    )
 
 
 def moved(loser: Account, survivor: Account, program: Program, *, day: date) -> dict[str, int]:
@@ -192,66 +193,18 @@ def moved(loser: Account, survivor: Account, program: Program, *, day: date) -> 
     tiers = program.tiers
     if tiers is None or tiers.period != "membership_year":
         return dict(loser.qualifying)
-    letter, counted = LETTERS[tiers.basis], Counter[str]()
+    theirs = LevelPeriods.of(loser, tiers, program, day=day)
+    ours = LevelPeriods.of(survivor, tiers, program, day=day)
+    counted = Counter[str]()
     for name, amount in relevant(loser, program, day=day).items():
-        ended_on = _begins(tiers, loser, program, int(name[1:]) + 1) - timedelta(days=1)
-        period = _period(tiers, survivor, program, min(ended_on, day))
-        counted[f"{letter}{period}"] += amount
+        ended_on = theirs.ends(int(name[1:]))
+        counted[ours.counter(ours.number(min(ended_on, day)))] += amount
     return dict(counted)
 
 
-def standing(account: Account, program: Program, *, day: date) -> Standing | None:
-    """Where a member stands on a day; None in a program without tiers."""
-    tiers = program.tiers
-    if tiers is None:
-        return None
-    period = _period(tiers, account, program, day)
-    amount = _amount(tiers, account.qualifying, period)
-    level = level_on(account, program, day=day)
-    drops = drops_on(account, program, day=day)
-    holds_until = drops - timedelta(days=1) if drops else None
-    above = _above(level, tiers)
-    return Standing(
-        level=level,
-        holds_until=holds_until,
-        amount=amount,
-        next=(
-            Step(above, above.reached_at - amount, _suffices_until(tiers, account, program, day))
-            if above
-            else None
-        ),
-        keep=_keep(level, holds_until, account, program, day) if level and holds_until else None,
-    )
-
-
-def _suffices_until(tiers: Tiers, account: Account, program: Program, day: date) -> date:
-    """The last day on which what is missing today is still all that is missing.
-
-    It is the end of the period. A rolling period ends with every month, but the next one still
-    counts this month: more is missing only when a month with an amount no longer counts, and at
-    the latest after the twelve months that begin with this one.
-    """
-    period = _period(tiers, account, program, day)
-    until_now = {
-        name: amount for name, amount in account.qualifying.items() if int(name[1:]) <= period
-    }
-    counted = _amounts(tiers, until_now, range(period, period + _spans(tiers)))
-    ends = (number for number, amount in enumerate(counted) if amount < counted[0])
-    lasts = next(ends, _spans(tiers))
-    return _begins(tiers, account, program, period + lasts) - timedelta(days=1)
-
-
-def _keep(
-    level: TierLevel, holds_until: date, account: Account, program: Program, day: date
-) -> Step | None:
-    """What is missing to keep the level, once the period in which it ends has begun."""
-    tiers = program.tiers
-    if tiers is None:
-        return None
-    last = _period(tiers, account, program, holds_until)
-    missing = level.reached_at - _amount(tiers, account.qualifying, last)
-    has_begun = _begins(tiers, account, program, last - _spans(tiers) + 1) <= day
-    return Step(level, missing, holds_until) if has_begun and missing > 0 else None
+def granted_level(account: Account, day: date) -> str | None:
+    floor = granted(account.tier_floor, day=day)
+    return floor.level if floor else None
 
 
 def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]:
@@ -259,11 +212,11 @@ def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]
     tiers = program.tiers
     if tiers is None:
         return dict(account.qualifying)
-    letter = LETTERS[tiers.basis]
-    period = _period(tiers, account, program, day)
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    letter, now = LETTERS[tiers.basis], periods.number(day)
     # A till whose clock is ahead may count for the next period. Higher numbers come from the
     # periods of an earlier version of the program.
-    numbers = range(period - _holds(tiers) - _spans(tiers) + 1, period + 2)
+    numbers = range(now - periods.stay_open - periods.spans + 1, now + 2)
     return {
         name: amount
         for name, amount in account.qualifying.items()
@@ -271,96 +224,46 @@ def relevant(account: Account, program: Program, *, day: date) -> dict[str, int]
     }
 
 
-def _spans(tiers: Tiers) -> int:
-    """How many numbered periods count together."""
-    return _ROLLING_MONTHS if tiers.period == "rolling_12_months" else 1
+def carried(account: Account, program: Program, *, day: date) -> tuple[TierCarried, ...]:
+    """What the account keeps of the counters that are not `relevant` on a day."""
+    if program.tiers is None:
+        return account.tier_carried
+    periods = LevelPeriods.of(account, program.tiers, program, day=day)
+    return carried_beyond(account, periods, day=day)
 
 
-def _holds(tiers: Tiers) -> int:
-    """For how many further numbered periods a level holds after it was reached."""
-    return _spans(tiers)
+def _rank(level: TierLevel | None, program: Program) -> int:
+    return _rank_of(level.id if level else None, program)
 
 
-def _period(tiers: Tiers, account: Account, program: Program, day: date) -> int:
-    match tiers.period:
-        case "calendar_year":
-            return day.year
-        case "rolling_12_months":
-            return day.year * 12 + day.month - 1
-        case "membership_year":
-            enrolled_on = _enrolled_on(account, program, day)
-            years = day.year - enrolled_on.year
-            # An order from before the enrollment counts in the first year.
-            return max(0, years - (day < add_months(enrolled_on, 12 * years)))
-
-
-def _begins(tiers: Tiers, account: Account, program: Program, period: int) -> date:
-    """The first day of a numbered period."""
-    match tiers.period:
-        case "calendar_year":
-            return date(period, 1, 1)
-        case "rolling_12_months":
-            return date(period // 12, period % 12 + 1, 1)
-        case "membership_year":
-            return add_months(_enrolled_on(account, program, date.min), 12 * period)
-
-
-def _enrolled_on(account: Account, program: Program, day: date) -> date:
-    return program.today(account.enrolled_at) if account.enrolled_at else day
-
-
-def _amount(tiers: Tiers, counters: Mapping[str, int], period: int) -> int:
-    """What counts in a numbered period."""
-    return _amounts(tiers, counters, range(period, period + 1))[0]
-
-
-def _amounts(tiers: Tiers, counters: Mapping[str, int], periods: range) -> list[int]:
-    """What counts in each of successive numbered periods."""
-    letter, spans = LETTERS[tiers.basis], _spans(tiers)
-    counted = {int(name[1:]): amount for name, amount in counters.items() if name[0] == letter}
-    amount = sum(counted.get(periods.start - ago, 0) for ago in range(1, spans + 1))
-    amounts = []
-    for period in periods:
-        amount += counted.get(period, 0) - counted.get(period - spans, 0)
-        amounts.append(amount)
-    return amounts
-
-
-def _rank(level_id: str | None, program: Program) -> int:
+def _rank_of(level_id: str | None, program: Program) -> int:
     """How high a level is; 0 for no level, or for one that the program no longer has."""
-    levels = program.tiers.levels if program.tiers else ()
-    return next((rank for rank, level in enumerate(levels, 1) if level.id == level_id), 0)
+    return program.tiers.rank(level_id) if program.tiers else 0
 
 
-def _above(level: TierLevel | None, tiers: Tiers) -> TierLevel | None:
-    has = level.reached_at if level else 0
-    return next((each for each in tiers.levels if each.reached_at > has), None)
+def _most_below_the_next(name: str, account: Account, program: Program, day: date) -> int | None:
+    """The most that the current counter can hold below the next amount that a level needs.
 
-
-def _below_the_next(
-    name: str, level: TierLevel | None, account: Account, program: Program, day: date
-) -> int | None:
-    """The most that a counter can hold without reaching the next level; None: any amount."""
+    None: no level needs more than it holds already.
+    """
     tiers = program.tiers
-    above = _above(level, tiers) if tiers else None
-    if tiers is None or above is None:
+    if tiers is None:
         return None
-    period, number = _period(tiers, account, program, day), int(name[1:])
-    first = max(number, period - _holds(tiers))
-    counting_it = range(first, min(number + _spans(tiers), period + 1))
-    best = max(_amounts(tiers, account.qualifying, counting_it), default=None)
-    return None if best is None else account.qualifying[name] + above.reached_at - 1 - best
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    amount = periods.amount(account.qualifying, periods.number(day))
+    needs = [
+        need
+        for each in tiers.levels
+        for need in (each.reached_at, needed_to_keep(each))
+        if need is not None and need > amount
+    ]
+    return account.qualifying[name] + min(needs) - 1 - amount if needs else None
 
 
-def _level(best: int, account: Account, tiers: Tiers, day: date) -> TierLevel | None:
-    """The level for the best amount among the periods that still hold on a day, or the floor's."""
-    floor = granted(account.tier_floor, day=day)
-    has = (
-        level
-        for level in tiers.levels
-        if level.reached_at <= best or (floor and level.id == floor.level)
-    )
-    return max(has, key=lambda level: level.reached_at, default=None)
+def _level(rank: int, account: Account, tiers: Tiers, day: date) -> TierLevel | None:
+    """The level of a rank, or the floor's if that is higher."""
+    rank = max(rank, tiers.rank(granted_level(account, day)))
+    return tiers.levels[rank - 1] if rank else None
 
 
 def _later(
@@ -368,26 +271,15 @@ def _later(
 ) -> Iterator[tuple[date, TierLevel | None]]:
     """The level on each later day on which it may change, soonest first."""
     tiers = program.tiers
-    if tiers is None or not (account.qualifying or account.tier_floor):
+    if tiers is None or not (account.qualifying or account.tier_floor or account.tier_carried):
         return
-    period, holds = _period(tiers, account, program, day), _holds(tiers)
-    last = period + holds + _spans(tiers)
-    first = period - holds
-    # Each turn needs all the periods that hold on it, so the amounts are added up once.
-    counted = _amounts(tiers, account.qualifying, range(first, last + 1))
-    for turn, number in _turns(tiers, account, program, day, last=last):
-        # A floor may end after every period that counts.
-        best = max(counted[number - holds - first : number - first + 1], default=0)
-        yield turn, _level(best, account, tiers, turn)
-
-
-def _turns(
-    tiers: Tiers, account: Account, program: Program, day: date, *, last: int
-) -> list[tuple[date, int]]:
-    """Later days, with their periods, on which a level may begin or end, soonest first."""
-    period = _period(tiers, account, program, day)
-    turns = [(_begins(tiers, account, program, each), each) for each in range(period + 1, last + 1)]
+    periods = LevelPeriods.of(account, tiers, program, day=day)
+    ranks = LevelRanks(account, periods)
+    now, last = periods.number(day), ranks.changes_until(day)
+    by_period = ranks.ranks(range(now, last + 1))
+    turns = [(periods.begins(number), number) for number in range(now + 1, last + 1)]
     if floor := granted(account.tier_floor, day=day):
         over = floor.until + timedelta(days=1)
-        turns.append((over, _period(tiers, account, program, over)))
-    return sorted(turns)
+        turns.append((over, min(periods.number(over), last)))
+    for turn, number in sorted(turns):
+        yield turn, _level(by_period[number - now], account, tiers, turn)

@@ -10,7 +10,9 @@ from typing import Final
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import ends_on
-from loyalty.domain.ledger.tiers import standing
+from loyalty.domain.ledger.standing import (
+    standing,
+)
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence, Reminded
 from loyalty.domain.people.member import Member
@@ -165,7 +167,7 @@ def _tier_ending(person: Person, document: Program, today: date) -> Iterator[Occ
     if ending is None or now is None or now.level is None or now.holds_until is None:
         return
     on = now.holds_until - timedelta(days=ending.days_before)
-    if now.keep is not None or on > today:
+    if now.keep is not None or now.is_lost or on > today:
         yield Occasion(
             kind="tier_ending",
             name=f"tier/{now.level.id}/{now.holds_until.isoformat()}",

@@ -19,7 +19,10 @@ from loyalty.domain.messaging.correspondence import Correspondence, Reminded, Wr
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.messaging.occasions import Occasion, Person, occasions
 from loyalty.domain.messaging.quiet_hours import end_of_quiet
-from loyalty.domain.program.document import FixedDateExpiry, Program, PublishedProgram
+from loyalty.domain.program.document import Program, PublishedProgram
+from loyalty.domain.program.expiry_policies import (
+    FixedDateExpiry,
+)
 from loyalty.domain.program.messages import KINDS, MessageKind
 from loyalty.domain.program.publication import life_days_min
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     ConfigDict,
-    Discriminator,
     Field,
     StrictBool,
     StrictInt,
@@ -34,13 +33,14 @@ from loyalty.domain.kernel.fields import (
     Moment,
     Points,
 )
+from loyalty.domain.program.expiry_policies import DatedExpiry, Expiry, InactivityExpiry
+from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.messages import LOCALE, Messages, Reminders
 from loyalty.domain.program.parts import DocumentPart
 from loyalty.domain.program.surveys import ProgramSurvey
 
 DOCUMENT_BYTES_MAX: Final = 300 * 1024
-LOTS_MAX: Final = 60
 
 # Lines of these categories earn only under a rule that names them in `also_earn_on`.
 CHARGES: Final = ("fee", "gift_card", "shipping", "tax", "tip")
@@ -48,7 +48,6 @@ CHARGES: Final = ("fee", "gift_card", "shipping", "tax", "tip")
 Charge = Literal["fee", "gift_card", "shipping", "tax", "tip"]
 Clawback = Literal["unlimited", "within_balance", "only_pending"]
 Rounding = Literal["floor", "half_up", "ceil"]
-RoundTo = Literal["month", "week", "none"]
 RewardKind = Literal[
     "amount_off",
     "percent_off",
@@ -58,8 +57,6 @@ RewardKind = Literal[
     "experience",
     "donation",
 ]
-
-TierBasis = Literal["qualifying_points", "spend", "orders"]
 
 LocaleTag = Annotated[StrictStr, Field(pattern=LOCALE)]
 
@@ -85,66 +82,6 @@ class PointsName(PointsWords):
         """The name for a member's locale, or else the program's own."""
         tag = best_locale(self.translations, locale)
         return self.translations[tag] if tag else self
-
-
-class AfterEarningExpiry(DocumentPart):
-    """Points expire a number of months or days after the day on which they became available."""
-
-    model: Annotated[
-        Literal["after_earning"],
-        Field(description="Points expire some time after they were earned."),
-    ]
-    months: Annotated[
-        Annotated[StrictInt, Field(ge=1, le=LOTS_MAX)] | None,
-        Field(description="How many months points are valid; give either months or days."),
-    ] = None
-    days: Annotated[
-        Annotated[StrictInt, Field(ge=1, le=31 * LOTS_MAX)] | None,
-        Field(description="How many days points are valid; give either months or days."),
-    ] = None
-    round_to: Annotated[
-        RoundTo,
-        Field(
-            description="Points stay valid to the end of that month or week (Sunday); `none`: no."
-        ),
-    ] = "month"
-
-
-class FixedDateExpiry(DocumentPart):
-    """All points expire at the end of the same day of every year."""
-
-    model: Annotated[
-        Literal["fixed_date"], Field(description="Points expire on the same day of every year.")
-    ]
-    month: Annotated[StrictInt, Field(ge=1, le=12, description="The month of that day, 1 to 12.")]
-    day: Annotated[
-        StrictInt, Field(ge=1, le=31, description="The day of that month, the last valid one.")
-    ]
-
-
-class InactivityExpiry(DocumentPart):
-    """All points expire together, a number of months after the member's last activity."""
-
-    model: Annotated[
-        Literal["inactivity"], Field(description="Points expire when the member is inactive.")
-    ]
-    months: Annotated[
-        StrictInt, Field(ge=1, le=120, description="Months without activity until points expire.")
-    ]
-
-
-class NeverExpiry(DocumentPart):
-    """Points never expire."""
-
-    model: Annotated[Literal["never"], Field(description="Points never expire.")]
-
-
-Expiry = Annotated[
-    AfterEarningExpiry | FixedDateExpiry | InactivityExpiry | NeverExpiry, Discriminator("model")
-]
-
-# The expiry that a rule or a level can set: inactivity is the account's, not a point's.
-DatedExpiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
 
 
 class RuleConditions(DocumentPart):
@@ -236,62 +173,6 @@ class EarningRule(DocumentPart):
             "the program."
         ),
     ] = None
-
-
-class TierLevel(DocumentPart):
-    """A level. A member who has reached none has no level."""
-
-    id: Annotated[ExternalId, Field(description="The level's id, unique among the levels.")]
-    name: Annotated[Label, Field(description="The level's name, as members see it.")]
-    reached_at: Annotated[
-        StrictInt,
-        Field(
-            ge=1,
-            le=POINTS_MAX,
-            description="The amount to reach in one period, counted by `basis`.",
-        ),
-    ]
-    multiplier_percent: Annotated[
-        StrictInt,
-        Field(
-            ge=100,
-            le=1000,
-            description="Orders earn this percentage at this level: 150 is half as much again.",
-        ),
-    ] = 100
-    perks: Annotated[
-        tuple[Label, ...],
-        Field(max_length=50, description="Other benefits, as texts to show to members."),
-    ] = ()
-    expiry: Annotated[
-        DatedExpiry | None,
-        Field(
-            description="When points of orders at this level expire; null: the program's. "
-            "A rule's own expiry has precedence."
-        ),
-    ] = None
-
-
-class Tiers(DocumentPart):
-    """Levels that members reach in a period; a level lasts to the end of the next period."""
-
-    basis: Annotated[
-        TierBasis,
-        Field(description="What counts: qualifying points, money spent, or the number of orders."),
-    ]
-    period: Annotated[
-        Literal["calendar_year", "rolling_12_months", "membership_year"],
-        Field(description="The period in which it counts."),
-    ]
-    levels: Annotated[
-        tuple[TierLevel, ...],
-        Field(
-            min_length=1, max_length=20, description="The levels, from the lowest to the highest."
-        ),
-    ]
-
-    def level(self, level_id: str | None) -> TierLevel | None:
-        return next((level for level in self.levels if level.id == level_id), None)
 
 
 class PayWithPoints(DocumentPart):

@@ -5,24 +5,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
-from itertools import pairwise
 from zoneinfo import available_timezones
 
 from loyalty.domain.kernel.calendar import add_months, end_of_month, end_of_week
 from loyalty.domain.kernel.currencies import exponent
 from loyalty.domain.kernel.errors import Fault
-from loyalty.domain.program import wording
+from loyalty.domain.program import level_checks, wording
 from loyalty.domain.program.document import (
     CHARGES,
+    EarningRule,
+    Program,
+    Reward,
+)
+from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
     AfterEarningExpiry,
-    EarningRule,
     Expiry,
     FixedDateExpiry,
     InactivityExpiry,
     NeverExpiry,
-    Program,
-    Reward,
+)
+from loyalty.domain.program.levels import (
     TierLevel,
 )
 from loyalty.domain.program.messages import MessageTemplate
@@ -72,8 +75,7 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
     for index, reward in enumerate(rewards):
         yield from _reward(reward, document, f"/rewards/{index}")
         yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
-    for index, (lower, level) in enumerate(pairwise(levels), 1):
-        yield _level_above(lower, level, f"/tiers/levels/{index}")
+    yield from level_checks.checks(document, levels)
     yield _points_expiring(document)
     yield _stages(document)
     yield _tier_ending(document)
@@ -294,12 +296,6 @@ def _reward_tier_costs(reward: Reward, document: Program, place: str) -> Iterato
         elif cost > reward.cost_points:
             detail = f"This is more than cost_points, which is {reward.cost_points}"
             yield Fault(f"{place}/tier_costs/{level_id}", "contradiction", detail)
-
-
-def _level_above(lower: TierLevel, level: TierLevel, place: str) -> Iterator[Fault]:
-    if level.reached_at <= lower.reached_at:
-        detail = f"This must be more than the {lower.reached_at} of the level before"
-        yield Fault(f"{place}/reached_at", "not_above", detail)
 
 
 def _unknown_levels(place: str, named: Sequence[str], document: Program) -> Iterator[Fault]:

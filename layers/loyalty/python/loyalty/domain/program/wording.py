@@ -62,10 +62,11 @@ DEFAULTS: Final[Mapping[MessageKind, MessageTemplate]] = {
         ),
         MessageTemplate(
             kind="tier_ending",
-            subject="Stay {{ tier }}: {{ missing }} to go",
+            subject="{% if missing %}Stay {{ tier }}: {{ missing }} to go{% else %}"
+            "Your level {{ tier }} ends soon{% endif %}",
             heading="You are {{ tier }} until {{ ends_on }}",
-            body=_GREETING + "Your level {{ tier }} ends on {{ ends_on }}. {{ missing }} more "
-            "until then and you keep it.",
+            body=_GREETING + "Your level {{ tier }} ends on {{ ends_on }}.{% if missing %} "
+            "{{ missing }} more until then and you keep it.{% endif %}",
         ),
         MessageTemplate(
             kind="birthday",

@@ -107,7 +107,7 @@ def _variables(letter: Letter, document: Program, locale: Locale) -> dict[str, o
         "days": days,
         "reward": (message.rows[0].label or "") if message.rows else "",
         "tier": message.level or "",
-        "missing": _missing(message.missing, name, document, locale),
+        "missing": _missing(message.missing, name, document, locale) if message.missing else "",
     }
 
 

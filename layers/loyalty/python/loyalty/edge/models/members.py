@@ -10,10 +10,17 @@ from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import LINES
 from loyalty.domain.ledger.account import Account, Status, TierFloor, settlement
 from loyalty.domain.ledger.holding import ends_on
-from loyalty.domain.ledger.tiers import Standing, Step, granted, standing
+from loyalty.domain.ledger.standing import (
+    Standing,
+    Step,
+    standing,
+)
+from loyalty.domain.ledger.tiers import granted
 from loyalty.domain.people.identity import IdentityKind
 from loyalty.domain.people.member import ATTRIBUTES_MAX, CONSENTS_MAX, Member, MemberUpdate
-from loyalty.domain.program.document import TierBasis
+from loyalty.domain.program.levels import (
+    TierBasis,
+)
 from loyalty.edge.http.redaction import Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,

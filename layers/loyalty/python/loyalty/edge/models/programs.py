@@ -7,12 +7,14 @@ from pydantic import Field
 
 from loyalty.domain.program.document import (
     EarningRule,
-    Expiry,
     PointsName,
     Program,
     Reward,
     RewardKind,
     RewardWords,
+)
+from loyalty.domain.program.expiry_policies import (
+    Expiry,
 )
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
 

@@ -3,13 +3,14 @@
 -- Reads: entries, members
 --
 -- As the product computes it (domain/ledger/tiers.py): a level is reached by what counts in one period
--- and holds to the end of the next; a floor that was granted holds to its own day. `spans` is how
--- many numbered periods count together, and for how many more a level holds.
+-- and holds for some more; a floor that was granted holds to its own day. `tier_spans` is how many
+-- numbered periods count together, and `tier_holds` for how many more a level holds. Where a level
+-- depends on the level before (`tier_steps`), `course` goes from period to period.
 --
 -- `counting` names the entries that are looked at: all of them ('entries'), or where a report asks
 -- for few members, theirs alone.
 CREATE MACRO standings(counting, day, until_at) AS TABLE
-WITH known AS (
+WITH RECURSIVE known AS (
     SELECT
         fact_id AS member_id,
         local_day(enrolled_at) AS enrolled_on,
@@ -25,7 +26,7 @@ present AS (
         *,
         CASE getvariable('tier_period')
             WHEN 'calendar_year' THEN year(day)
-            WHEN 'rolling_12_months' THEN year(day) * 12 + month(day) - 1
+            WHEN 'rolling_months' THEN year(day) * 12 + month(day) - 1
             WHEN 'membership_year' THEN greatest(0, years_between(enrolled_on, day))
         END AS period
     FROM known
@@ -84,14 +85,59 @@ best AS (
     SELECT present.member_id, max(windows.amount) AS amount
     FROM windows
     JOIN present USING (member_id)
-    WHERE ends_with BETWEEN period - getvariable('tier_spans') AND period
+    WHERE ends_with BETWEEN period - getvariable('tier_holds') AND period
     GROUP BY ALL
+),
+
+-- The rank that the amount of a window reaches, and the one that it keeps.
+judged AS (
+    SELECT
+        windows.member_id,
+        windows.ends_with AS number,
+        whole(max(levels.rank) FILTER (WHERE levels.reached_at <= windows.amount)) AS reaches,
+        whole(max(levels.rank)) AS keeps
+    FROM windows
+    JOIN levels ON levels.keeps_at <= windows.amount
+    WHERE getvariable('tier_steps')
+    GROUP BY ALL
+),
+
+course AS (
+    SELECT judged.member_id, min(judged.number) AS number, min_by(reaches, judged.number) AS rank
+    FROM judged
+    JOIN present USING (member_id)
+    WHERE judged.reaches > 0 AND judged.number BETWEEN present.period - 240 AND present.period
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        course.member_id,
+        course.number + 1,
+        greatest(
+            coalesce(later.reaches, 0),
+            least(course.rank, coalesce(
+                CASE getvariable('tier_model')
+                    WHEN 'while_enough' THEN later.keeps
+                    ELSE earlier.keeps
+                END,
+                0
+            )),
+            coalesce(getvariable('tier_below')[course.rank], 0)
+        )
+    FROM course
+    JOIN present USING (member_id)
+    LEFT JOIN judged AS earlier
+        ON earlier.member_id = course.member_id AND earlier.number = course.number
+    LEFT JOIN judged AS later
+        ON later.member_id = course.member_id AND later.number = course.number + 1
+    WHERE course.number < present.period
 )
 
-SELECT present.member_id, max_by(levels.level, levels.reached_at) AS level
+SELECT present.member_id, max_by(levels.level, levels.rank) AS level
 FROM present
 LEFT JOIN best USING (member_id)
+LEFT JOIN course ON course.member_id = present.member_id AND course.number = present.period
 LEFT JOIN levels
     ON levels.reached_at <= best.amount
+    OR levels.rank = course.rank
     OR (levels.level = present.floor_level AND present.floor_until >= day)
 GROUP BY ALL

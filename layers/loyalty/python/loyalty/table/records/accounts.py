@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from loyalty.domain.ledger.account import Account, TierFloor
+from loyalty.domain.ledger.account import Account, TierCarried, TierFloor
 from loyalty.domain.ledger.holding import Holding
 from loyalty.table import keys
 from loyalty.table.operations import Item
@@ -50,6 +50,8 @@ def account_to_item(account: Account, program: str, *, due_at: datetime | None =
         item["tier_announced"] = account.tier_announced
     if account.tier_floor:
         item["tier_floor"] = [account.tier_floor.level, account.tier_floor.until.isoformat()]
+    if account.tier_carried:
+        item["tier_carried"] = [[each.level, each.on.isoformat()] for each in account.tier_carried]
     counts = {
         "tier_ups": account.tier_ups,
         "tier_downs": account.tier_downs,
@@ -90,6 +92,9 @@ def account_from_item(item: Item) -> Account:
         absorbed=tuple(wire.get("absorbed", ())),
         tier_announced=wire.get("tier_announced"),
         tier_floor=_floor(wire.get("tier_floor")),
+        tier_carried=tuple(
+            TierCarried(level, date.fromisoformat(on)) for level, on in wire.get("tier_carried", ())
+        ),
         tier_ups=wire.get("tier_ups", 0),
         tier_downs=wire.get("tier_downs", 0),
         tier_revision=wire.get("tier_revision", 0),

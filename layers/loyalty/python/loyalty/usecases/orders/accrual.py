@@ -15,7 +15,7 @@ from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.exchanges import after_exchange
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import withdrawn_by
-from loyalty.domain.ledger.tiers import level_on
+from loyalty.domain.ledger.tiers import level_of_order
 from loyalty.domain.orders.order import (
     AHEAD_MAX,
     BACKDATED_DAYS_MAX,
@@ -149,7 +149,7 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
         raise NotFound("There is no such member")
     account = open_account(desk, member_id, strong=False)
     undated_until = desk.program.undated_until(account.active_on)
-    level = level_on(account, document, day=document.today(order.occurred_at))
+    level = level_of_order(order, account, document)
     tier = level.id if level else None
     return Quote(
         award=award(order, document, tier=tier),

@@ -8,9 +8,11 @@ from typing import Protocol
 from loyalty.domain.kernel.errors import Fault, StaleVersion, TooLarge, ValidationFailed
 from loyalty.domain.program.document import (
     DOCUMENT_BYTES_MAX,
-    InactivityExpiry,
     Program,
     PublishedProgram,
+)
+from loyalty.domain.program.expiry_policies import (
+    InactivityExpiry,
 )
 from loyalty.domain.program.publication import canonical, faults
 
