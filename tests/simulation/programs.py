@@ -55,12 +55,12 @@ TIERED: Final = (_rule("base"), _rule("gold", when={"tiers": ["gold"]}, points=1
 
 def _tiers(basis: str, period: str, **policies: Any) -> Tiers:
     keeps_at = policies.pop("keeps_at", None)
-    at = (1, 2, 3) if basis == "orders" else (30, 60, 90)
+    amounts = (1, 2, 3) if basis == "orders" else (30, 60, 90)
     levels: list[dict[str, Any]] = [
-        {"id": "silver", "reached_at": at[0]},
+        {"id": "silver", "reached_at": amounts[0]},
         {"id": "friend", "reached_at": None},
-        {"id": "gold", "reached_at": at[1], "multiplier_percent": 150, "keeps_at": keeps_at},
-        {"id": "platinum", "reached_at": at[2]},
+        {"id": "gold", "reached_at": amounts[1], "multiplier_percent": 150, "keeps_at": keeps_at},
+        {"id": "platinum", "reached_at": amounts[2]},
     ]
     named = [level | {"name": level["id"]} for level in levels]
     return Tiers.model_validate({"basis": basis, "period": period, "levels": named, **policies})

@@ -32,7 +32,9 @@ def with_tiers(
 
 def kept_at(silver: int | None, gold: int | None) -> list[dict[str, Any]]:
     """The levels, with the amounts that keep them."""
-    return [level | {"keeps_at": at} for level, at in zip(LEVELS, (silver, gold), strict=True)]
+    return [
+        level | {"keeps_at": amount} for level, amount in zip(LEVELS, (silver, gold), strict=True)
+    ]
 
 
 def member(**counted: int) -> Account:

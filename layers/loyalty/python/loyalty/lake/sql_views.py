@@ -20,7 +20,7 @@ from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.level_periods import LevelPeriods
-from loyalty.domain.ledger.level_ranks import below, looks_back, needed_to_keep
+from loyalty.domain.ledger.level_ranks import rank_below, looks_back, needed_to_keep
 from loyalty.domain.program.document import Program
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
@@ -209,7 +209,7 @@ def _level_settings(document: Program) -> dict[str, object]:
         "tier_steps": looks_back(tiers) and tiers.holds.model != "for_life",
         # By rank, from 1: the next lower rank that a member falls to, where that is the policy.
         "tier_below": [
-            below(tiers, rank) if tiers.one_step_down else 0
+            rank_below(tiers, rank) if tiers.one_step_down else 0
             for rank in range(1, len(tiers.levels) + 1)
         ],
     }

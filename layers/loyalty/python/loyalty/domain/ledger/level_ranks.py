@@ -37,7 +37,7 @@ def looks_back(tiers: Tiers) -> bool:
     )
 
 
-def reached(tiers: Tiers, amount: int) -> int:
+def reached_rank(tiers: Tiers, amount: int) -> int:
     """The rank that an amount of one period reaches."""
     return max(
         (
@@ -49,7 +49,7 @@ def reached(tiers: Tiers, amount: int) -> int:
     )
 
 
-def kept(tiers: Tiers, rank: int, amount: int) -> int:
+def kept_rank(tiers: Tiers, rank: int, amount: int) -> int:
     """The rank that an amount keeps for a member who had a rank."""
     return max(
         (
@@ -61,7 +61,7 @@ def kept(tiers: Tiers, rank: int, amount: int) -> int:
     )
 
 
-def below(tiers: Tiers, rank: int) -> int:
+def rank_below(tiers: Tiers, rank: int) -> int:
     """The next lower rank that can be reached by an amount."""
     return max(
         (
@@ -98,7 +98,7 @@ class LevelRanks:
         start = numbers.start - holds
         amounts = self.periods.amounts(self.account.qualifying, range(start, numbers.stop))
         return [
-            reached(tiers, max(amounts[number - holds - start : number - start + 1]))
+            reached_rank(tiers, max(amounts[number - holds - start : number - start + 1]))
             for number in numbers
         ]
 
@@ -115,14 +115,16 @@ class LevelRanks:
             number = self.periods.number(each.on)
             carried[number] = max(tiers.rank(each.level), carried.get(number, 0))
         counted = self.periods.counted(account.qualifying)
-        known = [number for number in counted if last - _PERIODS_BACK_MAX <= number <= last]
-        start = min([first, *known, *carried])
+        numbers_before = [
+            number for number in counted if last - _PERIODS_BACK_MAX <= number <= last
+        ]
+        start = min([first, *numbers_before, *carried])
         rank, before = 0, 0
         for number, amount in enumerate(
             self.periods.amounts(account.qualifying, range(start, last + 1)), start
         ):
             into = max(self._carries(rank, before, amount), carried.get(number, 0))
-            rank = max(into, reached(tiers, amount))
+            rank = max(into, reached_rank(tiers, amount))
             before = amount
             yield InPeriod(number, into, rank)
 
@@ -132,8 +134,8 @@ class LevelRanks:
         if tiers.holds.model == "for_life":
             return rank
         judged = before if tiers.holds.model == "next_period" else amount
-        carried = kept(tiers, rank, judged)
-        return max(carried, below(tiers, rank)) if tiers.one_step_down else carried
+        carried = kept_rank(tiers, rank, judged)
+        return max(carried, rank_below(tiers, rank)) if tiers.one_step_down else carried
 
     def changes_until(self, day: date) -> int:
         """The last numbered period in which the rank can change after a day, if nothing counts."""
