@@ -20,7 +20,7 @@ from loyalty.domain.earning.qualifying import LETTERS
 from loyalty.domain.facts import ALL, Fact, MemberFact
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.ledger.level_periods import LevelPeriods
-from loyalty.domain.ledger.level_ranks import rank_below, looks_back, needed_to_keep
+from loyalty.domain.ledger.level_ranks import looks_back, needed_to_keep, rank_below
 from loyalty.domain.program.document import Program
 from loyalty.lake.objects import FOLDED, SUFFIX, shared_days
 
