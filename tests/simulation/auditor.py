@@ -23,6 +23,8 @@ STEPS: Final = frozenset(
         ("held", "issued"),
         ("held", "cancelled"),
         ("issued", "used"),
+        # Some of the points that paid return, or are taken again.
+        ("used", "used"),
         ("used", "issued"),
         ("issued", "cancelled"),
         # Given to a shop, which then has to let go of it.
@@ -49,6 +51,11 @@ def _check_step(before: Any, voucher: Any) -> None:
     had, has = (each["about"].get("in_shops", []) if each else [] for each in (before, voucher))
     if (had != has) != (step == ("issued", "issued")):
         raise Violation(f"a voucher went from {step[0]} to {step[1]}, in shops {had} and {has}")
+    steps, taken = (
+        each["about"].get("return_steps", 0) if each else 0 for each in (before, voucher)
+    )
+    if taken - steps != (step == ("used", "used")):
+        raise Violation(f"a voucher went from {step[0]} to {step[1]}, in steps {steps} and {taken}")
     if step == ("issued", "cancelled") and has:
         raise Violation("a voucher was cancelled while a shop had its code")
 
@@ -114,6 +121,7 @@ class RequestSums:
     spent: int = 0
     returned: int = 0
     returned_because: str = ""
+    taken_again: int = 0
     voucher: Any = None
     # Of the lots that were spent from, those whose points had been reinstated before.
     reinstated: frozenset[str] = frozenset()
@@ -200,16 +208,19 @@ class Auditor:
             raise Violation(f"{key} forgets whose order it keeps")
 
     def _nothing_is_lost(self, key: Key, before: Any, after: Any, written: set[Key]) -> None:
-        """The latest of what a guest's order was told to be, and every refund, go on."""
+        """The latest of what a guest's order was told to be, and every refund, go on.
+
+        A later version withdraws a refund that may be withdrawn, by no longer listing it.
+        """
+        stays = [refund for refund in before["refunds"] if not refund[6]]
         told_at = [each.get("order", {}).get("told_at", "") for each in (before, after)]
         if told_at[1] < told_at[0]:
             raise Violation(f"{key} goes back to what its order was before")
         if after["kind"] == "placeholder":
-            if after["refunds"][: len(before["refunds"])] != before["refunds"]:
+            if [refund for refund in after["refunds"] if not refund[6]][: len(stays)] != stays:
                 raise Violation(f"{key} forgets a refund that waits")
         elif any(
-            Key(key.pk, f"ENTRY#clawback#{refund_id}") not in written
-            for refund_id, *_ in before["refunds"]
+            Key(key.pk, f"ENTRY#clawback#{refund_id}") not in written for refund_id, *_ in stays
         ):
             raise Violation(f"{key} leaves a refund behind that waited for it")
 
@@ -371,6 +382,9 @@ class Auditor:
     def _return(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         redemption = self.redemptions[_request(key)]
         self._lives_on_once(key, entry, redemption, today, program)
+        if entry["about"]["why"] == "refund_withdrawn":
+            redemption.taken_again = -entry["points"]
+            return
         redemption.returned += entry["points"]
         self.returned += 1
         redemption.returned_because = entry["about"]["why"]
@@ -391,7 +405,8 @@ class Auditor:
         }
         days = program.document.reinstate_days
         lives_on = {naive.days_after(end, days) for end in ends if end < today}
-        for lot in entry["lots"].keys() - slices.keys():
+        returned = {lot for lot, points in entry["lots"].items() if points > 0}
+        for lot in returned - slices.keys():
             if lot not in lives_on or lot < today:
                 raise Violation(f"{key} lets points live until {lot}, on {today}")
             self._reinstated[entry["member_id"]].add(lot)
@@ -519,6 +534,7 @@ class Auditor:
             raise Violation("a voucher is worth another amount than was spent on it")
         # Who was erased gets nothing back.
         owed = 0 if self._is_erased(voucher["member_id"]) else redemption.spent
+        self._moves_points(old, about, redemption)
         if state == "cancelled" and redemption.returned != owed:
             raise Violation("a cancelled voucher returned another amount than was spent on it")
         if redemption.returned_because == "hold_expired" and not old["about"]["held_until"] <= now:
@@ -537,6 +553,18 @@ class Auditor:
             raise Violation(f"a voucher due {due} is in the index at another time")
         if about["stocked"]:
             self.stock_out[about["reward_id"]] += (was is None) - (state == "cancelled")
+
+    def _moves_points(self, old: Any, about: Any, redemption: RequestSums) -> None:
+        """A voucher says how many points have returned; none is taken again that had not."""
+        if "returned" not in about and not (old and "returned" in old["about"]):
+            return
+        change = about.get("returned", 0) - old["about"].get("returned", 0)
+        if change < 0:
+            if redemption.taken_again > -change:
+                raise Violation("more was taken again than the voucher says")
+            redemption.returned += change
+        if redemption.returned != about.get("returned", 0):
+            raise Violation(f"{redemption.returned} returned, the voucher says {about}")
 
     def _is_erased(self, member_id: str) -> bool:
         account = self.accounts[member_id]

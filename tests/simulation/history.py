@@ -45,6 +45,7 @@ from tests.simulation.requests import (
     Use,
     has_happened,
 )
+from tests.simulation.stories import check_paid_points, check_stories, story
 from tests.simulation.world import (
     PROGRAM_ID,
     Answer,
@@ -135,6 +136,9 @@ class History:
         shops = random.Random(f"shops of {self.seed}")
         if shops.random() < 0.2:
             logical += _shops(shops, logical)
+        shopping = random.Random(f"stories of {self.seed}")
+        if shopping.random() < 0.15:
+            logical += _stories(shopping, self.world)
         self._play(_jobs(draw, logical))
         _check_nothing_is_left_between(self.world, self._answers.values())
         self._come_to_rest([each.request for each in logical])
@@ -248,6 +252,8 @@ class History:
         _check_orders(world)
         if not _anybody_erased(world):
             _check_tellings(world, requests)
+            check_stories(world, requests)
+            check_paid_points(world)
         _check_nobody_erased_is_known(world)
         _check_whose_orders_are(world, requests)
         for later in (timedelta(hours=self._draw.choice((0, 24))), _AGES):
@@ -555,6 +561,16 @@ def _redemption(
     if draw.random() < 0.1:
         requests.append(Use(redeem, f"{request_id}-again"))
     return requests
+
+
+def _stories(draw: random.Random, world: World) -> list[Logical]:
+    """Orders of a storefront that points pay for, with all that becomes of them."""
+    members = tuple(world.auditor.accounts)
+    requests: list[Request] = []
+    for number in range(draw.choice((1, 1, 2))):
+        order, other = (_order(draw, world, f"w{number}") for _ in range(2))
+        requests += story(draw, order, draw.choice(members), other)
+    return _sent(draw, requests)
 
 
 def _shops(draw: random.Random, logical: Sequence[Logical]) -> list[Logical]:

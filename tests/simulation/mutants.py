@@ -25,6 +25,10 @@ from tests.simulation.syntax import changed_file
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = ROOT / "layers" / "loyalty" / "python"
 SEEDS: Final = 20_000
+DIRECTED: Final = (
+    "tests/simulation/test_clauses.py",
+    "tests/simulation/test_paid_points.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,7 +526,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "points live on however often they are spent and come back",
-        "give_back",
+        "returns._returned",
         "voucher.first_ends.get(lot, end)",
         "end",
     ),
@@ -535,8 +539,8 @@ MUTANTS: Final = (
     Mutant(
         "a cancel does not see that a shop got the code meanwhile",
         "TableBooks.operations",
-        "(seen_state, in_shops)",
-        "(seen_state,)",
+        "(_in_shops(posting.voucher.seen), _return_steps(posting.voucher.seen))",
+        "(_return_steps(posting.voucher.seen),)",
     ),
     Mutant(
         "points return for a code that was used while it was cancelled",
@@ -546,7 +550,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "points live on from the day of the cancel",
-        "give_back",
+        "returns._returned",
         "first_ends[first_end + reinstates] = first_end\nlots[first_end + reinstates] += points",
         "first_ends[today + reinstates] = first_end\nlots[today + reinstates] += points",
     ),
@@ -594,7 +598,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what comes back ignores the debt",
-        "give_back",
+        "returns._returned",
         "addition(account, ...)",
         "addition(replace(account, holding=Holding()), ...)",
     ),
@@ -634,6 +638,43 @@ MUTANTS: Final = (
         "sorted(self.lots)",
         "sorted(self.lots, reverse=True)",
     ),
+    # Points that paid for an order.
+    Mutant(
+        "points return by what the order no longer is",
+        "paid_points._settle",
+        "posting = replace(posting, order_seen=_seen(ref, held, file))",
+        "pass",
+    ),
+    Mutant(
+        "a withdrawn refund leaves the points that it returned",
+        "paid_points._settle",
+        "voucher.returned - voucher.return_forgiven <= due <= voucher.returned",
+        "due <= voucher.returned",
+    ),
+    Mutant(
+        "a voucher is given back although some of its points have returned meanwhile",
+        "TableBooks.operations",
+        "(_in_shops(posting.voucher.seen), _return_steps(posting.voucher.seen))",
+        "(_in_shops(posting.voucher.seen),)",
+    ),
+    Mutant(
+        "points that were waived are taken later",
+        "take_share_again",
+        "voucher.return_forgiven + missing - owed",
+        "voucher.return_forgiven",
+    ),
+    Mutant(
+        "a refund that a superseded version lists counts again",
+        "edits.record_refund",
+        "listed_with is not None and not is_outdated(listed_with.told_at, by=_told_at(file))",
+        "listed_with is not None",
+    ),
+    Mutant(
+        "a refund that the version in force does without counts when it arrives late",
+        "_is_superseded",
+        "request.whole or was_withdrawn or order.lists_refunds",
+        "request.whole or was_withdrawn",
+    ),
     Mutant(
         "a member's own redemption is looked for by a stale read",
         "redemption_of",
@@ -664,7 +705,7 @@ def judge(mutant: Mutant, *, seeds: int) -> Verdict:
         clauses = _run(
             package,
             *("-m", "pytest", "-x", "-q", f"--override-ini=cache_dir={package}/.cache"),
-            "tests/simulation/test_clauses.py",
+            *DIRECTED,
         )
         clause = re.search(r"^(?:FAILED|ERROR) .*::(\w+)", clauses, re.MULTILINE)
         random = _run(package, "-m", "tests.simulation", "--seeds", str(seeds))

@@ -38,7 +38,9 @@ class Refunds:
         if state is None:
             return cls({}, {}, 0, whole=False)
         by_line = state.get("amounts_minor", {})
-        return cls(state["quantities"], by_line, state["amount_minor"], state["whole"])
+        # A cancellation that can be undone is one of the refunds that stand.
+        whole = state["whole"] or any(refund[5] for refund in state.get("revocable", ()))
+        return cls(state["quantities"], by_line, state["amount_minor"], whole)
 
 
 def target(
@@ -60,6 +62,22 @@ def target(
         for rule in map(_Rule.of, program.earning_rules)
         if not rule.tiers or tier in rule.tiers
     )
+
+
+def points_back(points: int, lines: Iterable[list[Any]], refunds: Refunds) -> int:
+    """How many of the points that paid for an order its refunds return."""
+    bought = list(lines)
+    whole = sum(_Bought.of(line).amount for line in bought)
+    if refunds.whole:
+        return points
+    if whole:
+        left = sum(_left(bought, refunds).values())
+        return floor(Fraction(points) * (whole - left) / whole)
+    units = [
+        (line.quantity, refunds.units.get(line.line_id, 0)) for line in map(_Bought.of, bought)
+    ]
+    gone = sum(min(there, refunded) for there, refunded in units)
+    return points * gone // sum(there for there, _ in units) if units else 0
 
 
 def counts_for(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from loyalty.domain.program.document import (
     EarningRule,
+    PayWithPoints,
     PointsName,
     Program,
     PublishedProgram,
@@ -29,6 +30,7 @@ from tests.simulation.world import PROGRAM_ID
 COSTS: Final = (1, 10, 30, 90)
 STOCKED: Final = "scarce"
 LIMITED: Final = "once"
+PAYING: Final = "pay"
 
 
 def _rule(rule_id: str, **fields: Any) -> EarningRule:
@@ -120,6 +122,13 @@ REWARDS: Final = (
     Reward(id=STOCKED, name="Scarce", kind="free_product", cost_points=5, stock=2),
     Reward(id=LIMITED, name="Once", kind="free_product", cost_points=5, per_member_max=1),
     Reward(id="dated", name="Dated", kind="free_product", cost_points=7, voucher_days=1),
+    Reward(
+        id=PAYING,
+        name="Pay",
+        kind="amount_off",
+        cost_points=1,
+        pay=PayWithPoints(amount_minor=1, per_points=1),
+    ),
 )
 
 _POINTS: Final = PointsName(one="point", many="points")

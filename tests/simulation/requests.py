@@ -82,7 +82,8 @@ def has_happened(request: Request, world: World) -> bool:
             return False
 
 
-def _code(of: "Redeem", world: World) -> str:
+def code_of(of: "Redeem", world: World) -> str:
+    """The code of a redemption's voucher; one that nobody has while there is none."""
     code: str = _voucher(of, world).get("pk", "UNKNOWN").rsplit("#", 1)[-1]
     return code
 
@@ -274,6 +275,7 @@ class Redeem(Keyed):
     request_id: str
     hold: bool = False
     points: int | None = None
+    order_minor: int | None = None
 
     @property
     def name(self) -> str:
@@ -282,7 +284,10 @@ class Redeem(Keyed):
 
     def run(self, desk: Desk, world: World) -> Recorded:
         requested_reward = RequestedReward(
-            reward_id=self.reward_id, hold=self.hold, points=self.points
+            reward_id=self.reward_id,
+            hold=self.hold,
+            points=self.points,
+            order_minor=self.order_minor,
         )
         return redeem_reward(
             self.member_id, request=requested_reward, request_id=self.request_id, desk=desk
@@ -327,7 +332,7 @@ class GiveCode:
         return f"give the code of {self.of.request_id} to a shop"
 
     def run(self, desk: Desk, world: World) -> object:
-        give_code(_code(self.of, world), storefront_id="online", desk=desk)
+        give_code(code_of(self.of, world), storefront_id="online", desk=desk)
         return None
 
 
@@ -343,7 +348,7 @@ class LetGo:
         return f"let go of {self.of.request_id}{' used' * self.was_used}"
 
     def run(self, desk: Desk, world: World) -> object:
-        end_cancelling(_code(self.of, world), was_used=self.was_used, desk=desk)
+        end_cancelling(code_of(self.of, world), was_used=self.was_used, desk=desk)
         return None
 
 
@@ -360,7 +365,7 @@ class Use:
         return f"use {self.of.request_id} ({self.request_id})"
 
     def run(self, desk: Desk, world: World) -> object:
-        code = _code(self.of, world)
+        code = code_of(self.of, world)
         return use_voucher(code, request_id=self.request_id, order=self.order, desk=desk)
 
 
@@ -379,7 +384,7 @@ class TellVouchers:
         order_voucher_codes = OrderVoucherCodes(
             source="shop",
             order_id=self.order_id,
-            codes=tuple(_code(each, world) for each in self.of),
+            codes=tuple(code_of(each, world) for each in self.of),
             ordered_at=desk.now,
             member_id=None,
             is_list=True,

@@ -1,4 +1,4 @@
-"""Points buy a reward, and a cancelled redemption returns them to the lots they came from."""
+"""Points buy a reward: what it costs, who may redeem it, and what its voucher is good for."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.redemptions import (
     REDEMPTIONS_A_DAY_MAX,
     Price,
-    give_back,
     price,
     redeem,
     why_not,
@@ -56,19 +55,6 @@ def redeemed(held: Account, *, hold: bool = False, **parts: Any) -> Posting:
 def issued(posting: Posting) -> Voucher:
     assert posting.issues is not None
     return posting.issues
-
-
-def cancelled(
-    voucher: Voucher, held: Account, *, now: datetime = NOW, by_member: bool = False
-) -> Posting:
-    return give_back(
-        voucher,
-        why="cancelled",
-        by_member=by_member,
-        account=held,
-        program=program_with(),
-        now=now,
-    )
 
 
 def refusal(held: Account, *, stock_taken: int = 0, **parts: Any) -> str | None:
@@ -121,65 +107,6 @@ def test_a_reward_is_refused_for_the_first_rule_in_the_way(
     held: Account, parts: dict[str, Any], code: str | None
 ) -> None:
     assert refusal(held, stock_taken=5, **parts) == code
-
-
-def test_a_cancelled_redemption_returns_every_slice_to_its_lot() -> None:
-    voucher = issued(redeemed(account({SOON: 30, LATER: 100})))
-
-    posting = cancelled(voucher, account({LATER: 90}))
-
-    assert effect_of(posting) == Holding(lots={SOON: 30, LATER: 10})
-    assert posting.voucher is not None
-    assert posting.voucher.becomes.state == "cancelled"
-
-
-def test_returned_points_pay_a_debt_first() -> None:
-    voucher = issued(redeemed(account({LATER: 40})))
-
-    posting = cancelled(voucher, account(debt=15))
-
-    assert effect_of(posting) == Holding(lots={LATER: 25}, debt=-15)
-
-
-class TestPointsWhoseLotExpiredInTheMeantime:
-    VOUCHER = issued(redeemed(account({SOON: 40})))
-    AFTER = datetime(2026, 12, 1, tzinfo=UTC)
-    REINSTATED = SOON + timedelta(days=14)
-
-    def test_stay_valid_for_some_days_after_their_first_end(self) -> None:
-        posting = cancelled(self.VOUCHER, account(), now=self.AFTER)
-
-        assert effect_of(posting) == Holding(lots={self.REINSTATED: 40})
-        assert posting.changes[0].reinstated == {self.REINSTATED: SOON}
-
-    def test_expire_again_if_the_member_chose_to_cancel(self) -> None:
-        posting = cancelled(self.VOUCHER, account(), now=self.AFTER, by_member=True)
-
-        assert [each.kind for each in posting.entries] == ["return", "expiry"]
-        assert effect_of(posting).is_empty
-
-    def test_expire_again_if_those_days_are_over_too(self) -> None:
-        long_after = datetime(2026, 12, 10, tzinfo=UTC)
-
-        assert effect_of(cancelled(self.VOUCHER, account(), now=long_after)).is_empty
-
-    def test_are_not_prolonged_twice_by_spending_and_cancelling_again(self) -> None:
-        reinstated = account({self.REINSTATED: 40}, reinstated={self.REINSTATED: SOON})
-        again = issued(redeemed(reinstated))
-        now = datetime(2026, 12, 10, tzinfo=UTC)
-
-        assert again.first_ends == {self.REINSTATED: SOON}
-        assert effect_of(cancelled(again, account(), now=now)).is_empty
-
-
-def test_a_cancellation_frees_the_members_limit_and_the_stock() -> None:
-    voucher = issued(redeemed(account({LATER: 40}), per_member_max=1, stock=5))
-
-    posting = cancelled(voucher, account())
-
-    assert posting.changes[0].redeemed == {"latte": -1}
-    assert posting.stock is not None
-    assert posting.stock.units == -1
 
 
 def test_a_reward_with_a_fixed_price_takes_no_points_of_the_members_choice() -> None:

@@ -25,6 +25,7 @@ from loyalty.domain.ledger.entries import (
     Edit,
     Entry,
     Return,
+    ReturnReason,
 )
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.messages import Message
@@ -297,14 +298,17 @@ class PointsTransferred(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsReturned(MemberEvent):
-    """The points of a cancelled redemption were returned."""
+    """Points of a redemption were returned: it was cancelled, or its order was refunded."""
 
     name: ClassVar[str] = "PointsReturned"
 
     entry_id: str
     points: int
+    """Negative if a refund was withdrawn and the points pay for the order again."""
     redemption_id: str
-    why: Literal["cancelled", "hold_expired"]
+    why: ReturnReason
+    order: OrderRef | None
+    """The order that the points paid for and that was refunded; null: the redemption ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -716,6 +720,7 @@ def _of_entry(entry: Entry, program_id: str) -> Iterator[Event]:
                 points=points,
                 redemption_id=detail.redemption_id,
                 why=detail.why,
+                order=order,
             )
 
 

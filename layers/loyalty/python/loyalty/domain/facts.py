@@ -158,7 +158,10 @@ class MemberFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherFact(Fact):
-    """A redemption's voucher, with a revision for each state."""
+    """A redemption's voucher, with a revision for each state.
+
+    `points` are those that it cost, less those that refunds of its order returned.
+    """
 
     kind: ClassVar[str] = "vouchers"
     final_revision: ClassVar[int] = 3
@@ -366,14 +369,16 @@ def _of_order(
 def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
     return VoucherFact(
         fact_id=voucher.redemption_id,
-        # A used voucher can be reinstated, and used again.
-        revision=_REVISION_OF_STATE[voucher.state] + 3 * voucher.times_reinstated,
+        # A used voucher can be reinstated and used again, or its points return in steps.
+        revision=_REVISION_OF_STATE[voucher.state]
+        + 3 * voucher.times_reinstated
+        + voucher.return_steps,
         program_id=change.program_id,
         # From the voucher's own times, so that a repeated fact is stored under the same day.
         recorded_at=voucher.used_at or voucher.issued_at,
         member_id=voucher.member_id,
         reward_id=voucher.reward_id,
-        points=voucher.points,
+        points=voucher.points - voucher.returned,
         amount_minor=voucher.amount_minor,
         state="issued" if voucher.state == "cancelling" else voucher.state,
         issued_at=voucher.issued_at,

@@ -17,6 +17,7 @@ from loyalty.domain.ledger.postings import (
     AccountChange,
     AllowanceUsed,
     DueTime,
+    OrderSeen,
     Posting,
     StockTaken,
 )
@@ -244,8 +245,9 @@ class TableBooks:
             )
         if posting.voucher is not None:
             seen_state = equal(("state",), posting.voucher.seen.state)
-            in_shops = _in_shops(posting.voucher.seen)
-            operations.append(self._put_voucher(posting.voucher.becomes, (seen_state, in_shops)))
+            unchanged = (_in_shops(posting.voucher.seen), _return_steps(posting.voucher.seen))
+            conditions = (seen_state, *unchanged)
+            operations.append(self._put_voucher(posting.voucher.becomes, conditions))
         operations.extend(self._counters(posting))
         if (response := posting.response) is not None:
             item = response_to_item(response, self._program)
@@ -253,6 +255,8 @@ class TableBooks:
         if posting.active is not None:
             is_active = equal(("status",), "active")
             operations.append(Check(keys.account(self._program, posting.active), (is_active,)))
+        if posting.order_seen is not None:
+            operations.extend(self._order_checks(posting.order_seen))
         operations.extend(self._change(change) for change in posting.changes)
         if posting.replaces is not None:
             # A claimed order need not be found as a guest's any more.
@@ -263,6 +267,17 @@ class TableBooks:
     def _put_voucher(self, voucher: Voucher, conditions: tuple[Condition, ...]) -> Put:
         key = keys.voucher(self._program, voucher.code)
         return Put(key, records.voucher_to_item(voucher, self._program), conditions)
+
+    def _order_checks(self, seen: OrderSeen) -> Iterator[Operation]:
+        vouchers = keys.order_vouchers(self._program, seen.source, seen.order_id)
+        yield Check(vouchers, (equal(("counter",), seen.vouchers_counter),))
+        if seen.placeholder_count is not None:
+            accrual = keys.accrual(self._program, seen.source, seen.order_id)
+            yield Check(accrual, _is_placeholder(seen.placeholder_count))
+            return
+        counter = seen.state_counter
+        state = keys.order_state(self._program, seen.source, seen.order_id)
+        yield Check(state, (Absent(),) if counter is None else (equal(("counter",), counter),))
 
     def _counters(self, posting: Posting) -> Iterator[Operation]:
         """Updates of counters beside the accounts that must stay within a limit."""
@@ -391,6 +406,12 @@ def _in_shops(seen: Voucher) -> Condition:
     """No other shop was given the code since the voucher was read."""
     path = ("about", "in_shops")
     return equal(path, list(seen.in_shops)) if seen.in_shops else Missing(path)
+
+
+def _return_steps(seen: Voucher) -> Condition:
+    """No points of the voucher returned, or were taken again, since it was read."""
+    path = ("about", "return_steps")
+    return equal(path, seen.return_steps) if seen.return_steps else Missing(path)
 
 
 def _is_placeholder(count: int) -> tuple[Condition, ...]:

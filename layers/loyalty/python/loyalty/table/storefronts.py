@@ -271,6 +271,7 @@ def _step_to_wire(step: VoucherStep) -> Value:
         "status": step.status,
         "reason": step.reason,
         "replayed": step.replayed,
+        "points": step.points,
     }
     return {name: value for name, value in wire.items() if value}
 

@@ -31,6 +31,9 @@ EntryKind = Literal[
 # What a bonus is given for, as stored, in events and in the API.
 BonusOccasion = Literal["birthday", "survey"]
 
+# Why points of a redemption come back, as stored, in events and in the API.
+ReturnReason = Literal["cancelled", "hold_expired", "refunded", "refund_withdrawn"]
+
 
 @dataclass(frozen=True, slots=True)
 class OrderCause:
@@ -50,7 +53,8 @@ class OrderCause:
 class RequestCause:
     """A caller's request, named by a hash of the caller and its Idempotency-Key.
 
-    `name` distinguishes the two entries of a transfer or merge: `out` and `in`.
+    `name` distinguishes the two entries of a transfer or merge: `out` and `in`. Returns for refunds
+    of the order that a redemption paid are numbered.
     """
 
     request_id: str
@@ -157,10 +161,11 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """Points of a cancelled redemption."""
+    """Points of a redemption that come back; negative if a refund of the `order` was withdrawn."""
 
     redemption_id: str
-    why: Literal["cancelled", "hold_expired"]
+    why: ReturnReason
+    order: OrderRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +226,10 @@ class Entry:
 
     @property
     def order(self) -> OrderRef | None:
-        """The order that caused the entry, or that the answered survey is about."""
+        """The order that caused the entry, that points paid, or that a survey's answer is about."""
         if isinstance(self.cause, OrderCause):
             return OrderRef(self.cause.source, self.cause.order_id)
-        return self.detail.order if isinstance(self.detail, Bonus) else None
+        return self.detail.order if isinstance(self.detail, Bonus | Return) else None
 
     @property
     def points(self) -> int:

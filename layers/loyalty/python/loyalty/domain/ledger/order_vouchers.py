@@ -14,6 +14,10 @@ from loyalty.domain.orders.order import OrderRef
 # More codes on one order mean a mistake, or somebody who is guessing codes.
 VOUCHERS_MAX: Final = 20
 
+VoucherStepStatus = Literal[
+    "used", "given_back", "kept", "refused", "points_returned", "points_taken"
+]
+
 _CODE: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 
@@ -66,12 +70,16 @@ class OrderVouchers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherStep:
-    """What an order did to a voucher; `reason` says why it was refused or stays used."""
+    """What an order did to a voucher; `reason` says why it was refused or stays used.
+
+    `points` are those that a refund returned, or that were taken again after it was withdrawn.
+    """
 
     redemption_id: str
-    status: Literal["used", "given_back", "kept", "refused"]
+    status: VoucherStepStatus
     reason: str | None = None
     replayed: bool = False
+    points: int = 0
 
 
 def code_of(text: str) -> str | None:
@@ -125,6 +133,8 @@ def why_kept(voucher: Voucher, *, reinstates: bool, now: datetime) -> str | None
     """Why a voucher stays used although its order was cancelled, as a stable code; None if not."""
     if not reinstates:
         return "not_reinstated"
+    if voucher.returned:
+        return "points_returned"
     if voucher.expires_at is not None and voucher.expires_at <= now:
         return "voucher_expired"
     return None

@@ -134,6 +134,21 @@ class OrderStateChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSeen:
+    """What was read of an order that a posting depends on and does not change.
+
+    The counters of its state (None: it has none) and of its vouchers, and the count of its
+    placeholder while nobody has claimed it.
+    """
+
+    source: str
+    order_id: str
+    state_counter: int | None
+    vouchers_counter: int
+    placeholder_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
     """One transaction. The cause's own entry comes first, because it guards all the rest."""
 
@@ -150,6 +165,7 @@ class Posting:
     response: Response | None = None
     active: str | None = None
     """A member whose account must be active although the posting does not change it."""
+    order_seen: OrderSeen | None = None
 
 
 # The calendar causes these, even when a request happens to write them.

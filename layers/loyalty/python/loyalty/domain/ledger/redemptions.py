@@ -1,13 +1,10 @@
-"""Redemptions: points buy a reward, and a cancelled redemption returns them."""
+"""Redemptions: points buy a reward."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
@@ -20,20 +17,10 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.ledger.account import Account, counters_of_the_past, redemptions_counter
-from loyalty.domain.ledger.entries import (
-    CalendarCause,
-    Entry,
-    Redemption,
-    RequestCause,
-    Return,
-)
-from loyalty.domain.ledger.holding import Holding, ends_on
+from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.postings import (
     Posting,
     StockTaken,
-    VoucherChange,
-    addition,
-    change_by_addition,
     change_by_taking,
     newly_active,
 )
@@ -95,7 +82,7 @@ def price(
     if worth_minor == 0:
         raise _unpriced("/points", "worth_nothing", f"{points} points are worth nothing")
     _require_within_order(reward.pay, worth_minor, order_minor=order_minor)
-    return Price(max(least, reward.pay.points_for(worth_minor)), worth_minor)
+    return Price(reward.pay.points_for(worth_minor), worth_minor)
 
 
 def voucher_ends_at(reward: Reward, document: Program, *, today: date) -> datetime | None:
@@ -219,6 +206,7 @@ def redeem(
             expires_at=expires_at,
             limited=reward.per_member_max is not None,
             stocked=reward.stock is not None,
+            pays=reward.pay is not None,
             terms=terms(reward, price, currency=program.document.currency),
         ),
         stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
@@ -246,90 +234,6 @@ def redemption_id(request_id: str) -> str:
 def request_of(redemption: str) -> str:
     """The request that a redemption's id names."""
     return redemption.removeprefix("red_")
-
-
-def give_back(
-    voucher: Voucher,
-    *,
-    why: Literal["cancelled", "hold_expired"],
-    by_member: bool = False,
-    account: Account,
-    program: PublishedProgram,
-    now: datetime,
-) -> Posting:
-    """Return a cancelled redemption's points, each slice to the lot it came from.
-
-    Points whose lot has expired in the meantime stay valid until `reinstate_days` after the last
-    day that they had at first. If that day has passed too, or if the member chose to cancel, they
-    expire again at once, in an entry of its own. A cancellation and the end of a hold have the
-    same cause, so the points return only once.
-    """
-    today = program.document.today(now)
-    request_id = request_of(voucher.redemption_id)
-    undated_until = program.undated_until(account.active_on)
-    # Cancelling a hold that has run out does what its end would have done.
-    is_own_choice = by_member and voucher.state_at(now) != "cancelled"
-    reinstates = timedelta(days=0 if is_own_choice else program.document.reinstate_days)
-    lots: Counter[date] = Counter()
-    first_ends: dict[date, date] = {}
-    for lot, points in voucher.slices.items():
-        end = ends_on(lot, undated_until)
-        first_end = voucher.first_ends.get(lot, end)
-        if end < today <= first_end + reinstates:
-            first_ends[first_end + reinstates] = first_end
-            lots[first_end + reinstates] += points
-        else:
-            lots[lot] += points
-    added = addition(account, Holding(lots=lots), today=today, undated_until=undated_until)
-    entry = Entry(
-        cause=RequestCause(request_id, "return"),
-        member_id=account.member_id,
-        effect=added.effect,
-        happened_at=now,
-        recorded_at=now,
-        program_version=program.version,
-        detail=Return(redemption_id=voucher.redemption_id, why=why),
-    )
-    entries = (entry, *_expired_again(entry, added.expired, account=account))
-    change = change_by_addition(
-        account,
-        entries=entries,
-        due=added.due,
-        redeemed={voucher.reward_id: -1} if voucher.limited else {},
-        reinstated=_as_placed(first_ends, added.effect.lots.keys() - voucher.slices.keys()),
-    )
-    return Posting(
-        entries=entries,
-        voucher=VoucherChange(voucher, replace(voucher, state="cancelled")),
-        stock=StockTaken(voucher.reward_id, -1, 0) if voucher.stocked else None,
-        changes=(change,),
-    )
-
-
-def _as_placed(first_ends: Mapping[date, date], lots: AbstractSet[date]) -> dict[date, date]:
-    """First ends by the lots that the points entered: a later lot where too many are open.
-
-    Points that paid a debt entered no lot.
-    """
-    placed: dict[date, date] = {}
-    for lot, first_end in first_ends.items():
-        joined = min((day for day in lots if day >= lot), default=None)
-        if joined is not None:
-            placed[joined] = min(first_end, placed.get(joined, first_end))
-    return placed
-
-
-def _expired_again(entry: Entry, expired: Holding, *, account: Account) -> tuple[Entry, ...]:
-    """Expiries of the lots that the points came from, where refunds of their orders look."""
-    return tuple(
-        replace(
-            entry,
-            cause=CalendarCause(account.member_id, "expiry", (lot,), account.entries),
-            effect=Holding(lots={lot: -points}),
-            detail=None,
-        )
-        for lot, points in expired.lots.items()
-    )
 
 
 def _unpriced(pointer: str, code: str, detail: str) -> ValidationFailed:

@@ -38,6 +38,10 @@ class Voucher:
     order is cancelled; `times_reinstated` counts that. Lists leave out the `terms`.
     `in_shops` are the storefronts that were given the code. A voucher that is cancelled while a
     shop may still accept its code is `cancelling`: its points return once no shop accepts it.
+
+    If it `pays`, the member chose how many points pay for an order, and refunds of the order return
+    their share of them: `returned` so far, in `return_steps` entries. `return_forgiven` are those
+    of them that an order in force again pays once more, and that the program waived.
     """
 
     code: str
@@ -61,6 +65,10 @@ class Voucher:
     first_ends: Mapping[date, date] = field(default_factory=lambda: MappingProxyType({}))
     limited: bool = False
     stocked: bool = False
+    pays: bool = False
+    returned: int = 0
+    return_forgiven: int = 0
+    return_steps: int = 0
     amount_minor: int | None = None
     terms: Terms | None = None
 

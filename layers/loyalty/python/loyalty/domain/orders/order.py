@@ -56,7 +56,8 @@ class Order:
     """What was bought, where and when. `source` names the shop or till.
 
     `told_at` is when the storefront says it last changed the order. Of two versions, the later
-    one wins, whichever arrives first.
+    one wins, whichever arrives first. `lists_refunds`: its storefront sends all refunds that stand
+    with each version.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Order:
     lines: tuple[Line, ...]
     channel: str | None = None
     told_at: datetime | None = None
+    lists_refunds: bool = False
 
     @property
     def ref(self) -> OrderRef:

@@ -156,7 +156,7 @@ class EntryAnswer(AnswerPart):
         NamedOrder | None,
         Field(
             description="The order that caused it, if one did. Of a survey's bonus: the order that "
-            "the answer is about."
+            "the answer is about. Of a return: the refunded order that the points paid for."
         ),
     ] = None
     clawback: Annotated[
@@ -174,8 +174,8 @@ class EntryAnswer(AnswerPart):
     reason: Annotated[
         str | None,
         Field(
-            description="Of an adjustment: the reason that was given. Of a return: `cancelled` or "
-            "`hold_expired`."
+            description="Of an adjustment: the reason that was given. Of a return: `cancelled`, "
+            "`hold_expired`, `refunded`, or `refund_withdrawn`."
         ),
     ] = None
     reference: Annotated[

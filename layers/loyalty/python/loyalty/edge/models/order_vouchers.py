@@ -1,11 +1,11 @@
 """What happened to the vouchers of an order, as the API answers it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, get_args
 
 from pydantic import Field
 
-from loyalty.domain.ledger.order_vouchers import VoucherStep
+from loyalty.domain.ledger.order_vouchers import VoucherStep, VoucherStepStatus
 from loyalty.domain.ledger.vouchers import State
 from loyalty.edge.http.schemas import AnswerPart, RedemptionId
 
@@ -13,7 +13,7 @@ from loyalty.edge.http.schemas import AnswerPart, RedemptionId
 _REFUSING: Final = [
     f"voucher_{state}" for state in get_args(State) if state not in ("held", "issued")
 ]
-REASONS: Final = ("not_reinstated", "order_cancelled", *_REFUSING)
+REASONS: Final = ("not_reinstated", "order_cancelled", "points_returned", *_REFUSING)
 
 
 class VoucherStepAnswer(AnswerPart):
@@ -21,10 +21,12 @@ class VoucherStepAnswer(AnswerPart):
 
     redemption_id: RedemptionId
     status: Annotated[
-        Literal["used", "given_back", "kept", "refused"],
+        VoucherStepStatus,
         Field(
             description="`used`: the order used it. `given_back`: a cancellation made it usable "
-            "again. `kept`: it stays used. `refused`: the order could not use it."
+            "again. `kept`: it stays used. `refused`: the order could not use it. "
+            "`points_returned`: a refund returned its share of the points that paid. "
+            "`points_taken`: a refund was withdrawn, and they pay again."
         ),
     ]
     reason: Annotated[
@@ -35,6 +37,9 @@ class VoucherStepAnswer(AnswerPart):
         ),
     ]
     replayed: Annotated[bool, Field(description="Whether the order had used it already.")]
+    points: Annotated[
+        int, Field(description="Points that returned, or that were taken again; otherwise 0.")
+    ]
 
 
 Vouchers = Annotated[
@@ -43,7 +48,10 @@ Vouchers = Annotated[
 ]
 CancelledVouchers = Annotated[
     list[VoucherStepAnswer],
-    Field(description="What happened to the order's vouchers, if the whole order was refunded."),
+    Field(
+        description="What happened to the order's vouchers: all of them if the whole order was "
+        "refunded, otherwise those that points paid."
+    ),
 ]
 
 
@@ -54,6 +62,7 @@ def steps_answer(steps: Sequence[VoucherStep]) -> list[VoucherStepAnswer]:
             status=step.status,
             reason=step.reason,
             replayed=step.replayed,
+            points=step.points,
         )
         for step in steps
     ]

@@ -131,16 +131,18 @@ def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> It
             }
             return about | _present({"amount_minor": detail.amount_minor})
         case Return():
-            return {"redemption_id": detail.redemption_id, "why": detail.why}
+            return {"redemption_id": detail.redemption_id, "why": detail.why, **_order(detail)}
         case Adjustment():
             return {"reason": detail.reason, "reference": detail.reference}
         case Bonus():
-            about = {"given_for": detail.given_for}
-            if detail.order:
-                about["order"] = [detail.order.source, detail.order.order_id]
+            about = {"given_for": detail.given_for, **_order(detail)}
             return about | _present({"survey_id": detail.survey_id})
         case Counterpart():
             return {"member_id": detail.member_id, "direction": detail.direction}
+
+
+def _order(detail: Return | Bonus) -> Item:
+    return {"order": [detail.order.source, detail.order.order_id]} if detail.order else {}
 
 
 def _present(optional: dict[str, Value]) -> Item:
@@ -162,16 +164,19 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
                 amount_minor=about.get("amount_minor"),
             )
         case "return":
-            return Return(**about)
+            return Return(**_with_order(about))
         case "adjustment":
             return Adjustment(**about)
         case "bonus":
-            order = about.get("order")
-            return Bonus(**about | {"order": OrderRef(*order) if order else None})
+            return Bonus(**_with_order(about))
         case "transfer" | "merge":
             return Counterpart(**about)
         case _:
             return None
+
+
+def _with_order(about: dict[str, Any]) -> dict[str, Any]:
+    return about | {"order": OrderRef(*about["order"]) if "order" in about else None}
 
 
 def _without_recorder(wire: dict[str, Any]) -> dict[str, Any]:

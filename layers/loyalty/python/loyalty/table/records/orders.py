@@ -32,6 +32,8 @@ def order_to_map(order: Order) -> Item:
         item["channel"] = order.channel
     if order.told_at:
         item["told_at"] = keys.instant(order.told_at)
+    if order.lists_refunds:
+        item["lists_refunds"] = True
     return item
 
 
@@ -50,6 +52,7 @@ def order_from_item(wire: dict[str, Any]) -> Order:
         lines=tuple(map(_line_from_list, content["lines"])),
         channel=content.get("channel"),
         told_at=maybe_instant(content.get("told_at")),
+        lists_refunds=content.get("lists_refunds", False),
     )
 
 

@@ -44,6 +44,10 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         "first_ends": days_to_map(voucher.first_ends),
         "times_reinstated": voucher.times_reinstated,
         "in_shops": list(voucher.in_shops),
+        "pays": voucher.pays,
+        "returned": voucher.returned,
+        "return_forgiven": voucher.return_forgiven,
+        "return_steps": voucher.return_steps,
     }
     about |= {name: value for name, value in optional.items() if value}
     if voucher.amount_minor is not None:
@@ -93,6 +97,10 @@ def voucher_from_item(item: Item) -> Voucher:
         first_ends=days_from_map(about.get("first_ends", {})),
         times_reinstated=about.get("times_reinstated", 0),
         in_shops=tuple(about.get("in_shops", ())),
+        pays=about.get("pays", False),
+        returned=about.get("returned", 0),
+        return_forgiven=about.get("return_forgiven", 0),
+        return_steps=about.get("return_steps", 0),
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),

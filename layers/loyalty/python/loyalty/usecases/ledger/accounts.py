@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Final
 
 from loyalty.domain.kernel.errors import NotFound
@@ -70,3 +73,13 @@ def settled_lineage(desk: Desk, member_id: str) -> tuple[Account, ...]:
         account = settled(desk, path[-1])
         if account.member_id == path[-1].member_id:
             return (*path[:-1], account)
+
+
+def expired_in(lots: Collection[date], path: Sequence[Account], *, desk: Desk) -> Counter[date]:
+    """How many points of each lot expired unspent, along a chain of merges."""
+    expired: Counter[date] = Counter()
+    for lot in lots:
+        for account in path:
+            for entry in desk.books.expiries(account.member_id, lot):
+                expired[lot] -= entry.effect.lots.get(lot, 0)
+    return expired

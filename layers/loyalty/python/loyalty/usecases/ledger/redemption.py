@@ -18,7 +18,8 @@ from loyalty.domain.ledger.account import view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
-from loyalty.domain.ledger.redemptions import cost, give_back, price, redeem, request_of, why_not
+from loyalty.domain.ledger.redemptions import cost, price, redeem, request_of, why_not
+from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.orders.order import OrderRef, fingerprint
@@ -27,6 +28,7 @@ from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ledger.accounts import lineage, open_account, settled
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
+from loyalty.usecases.ledger.paid_points import settle_paid_points
 from loyalty.usecases.ports import Desk
 
 
@@ -283,7 +285,11 @@ def use_voucher(code: str, *, request_id: str, order: OrderRef | None, desk: Des
     held = held_by(order.source, order.order_id, desk=desk) if order else None
     if held and held.is_cancelled:
         raise WrongState("The order was cancelled")
-    return _step(voucher, used, using=held.using(code) if held else None, desk=desk)
+    written = _step(voucher, used, using=held.using(code) if held else None, desk=desk)
+    if order and written.pays:
+        # The order may have been refunded before.
+        settle_paid_points(order, desk=desk)
+    return written
 
 
 def voucher_of(code: str, *, desk: Desk) -> Voucher:

@@ -27,6 +27,7 @@ from loyalty.usecases.ledger.order_vouchers import (
     apply_vouchers,
     cancel_vouchers,
 )
+from loyalty.usecases.ledger.paid_points import settle_paid_points
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustomer, earn
 from loyalty.usecases.orders.edits import Edited, Outdated, record_refund, record_version
 from loyalty.usecases.orders.guests import record_for
@@ -68,8 +69,8 @@ class ArrivedRefund:
     """A refund as its till or storefront reports it.
 
     `all_given_back`: nothing of the order is left, so its vouchers are given back. `if_recorded`:
-    it counts only if the order is on file, and does not wait for it. `is_listed`: it stands with
-    the version of the order that was just recorded.
+    it counts only if the order is on file, and does not wait for it. `listed_with` is the version
+    of the order that lists it.
     """
 
     ref: OrderRef
@@ -77,7 +78,7 @@ class ArrivedRefund:
     mode: Literal["record", "follow"]
     all_given_back: bool = False
     if_recorded: bool = False
-    is_listed: bool = False
+    listed_with: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class RecordedRefund:
 def order_arrived(arrived: ArrivedOrder, *, directory: Directory, desk: Desk) -> RecordedOrder:
     """Record an order for its customer, then its refunds, then use its vouchers.
 
+    Last, the refunded share of the points that paid for it returns.
+
     Each step counts once, so a repeated call resumes where the last one stopped.
 
     Raises:
@@ -122,17 +125,23 @@ def order_arrived(arrived: ArrivedOrder, *, directory: Directory, desk: Desk) ->
     recorded = _recorded(arrived, directory=directory, desk=desk)
     refunds = tuple(
         _refunded(
-            ArrivedRefund(ref=arrived.order.ref, request=request, mode="follow", is_listed=True),
+            ArrivedRefund(
+                ref=arrived.order.ref, request=request, mode="follow", listed_with=arrived.order
+            ),
             desk=desk,
         )
         for request in _refunds_that_count(arrived, recorded, desk=desk)
     )
     vouchers = _vouchers(arrived, recorded, desk=desk)
+    if arrived.codes or not _is_new(recorded):
+        vouchers += settle_paid_points(arrived.order.ref, desk=desk)
     return RecordedOrder(order=recorded, refunds=refunds, vouchers=vouchers)
 
 
 def refund_arrived(arrived: ArrivedRefund, *, desk: Desk) -> RecordedRefund:
     """Record a refund, once. If nothing of its order is left, give the order's vouchers back.
+
+    Of points that paid for the order, the refunded share returns.
 
     Raises:
         TryAgain: other writers were faster too often.
@@ -141,7 +150,9 @@ def refund_arrived(arrived: ArrivedRefund, *, desk: Desk) -> RecordedRefund:
         IdempotencyConflict: `record`: it was recorded before with different content.
     """
     refunded = _refunded(arrived, desk=desk)
-    return RecordedRefund(refund=refunded, vouchers=_given_back(arrived, refunded, desk=desk))
+    vouchers = _given_back(arrived, refunded, desk=desk)
+    vouchers += settle_paid_points(arrived.ref, desk=desk)
+    return RecordedRefund(refund=refunded, vouchers=vouchers)
 
 
 def _recorded(arrived: ArrivedOrder, *, directory: Directory, desk: Desk) -> OrderOutcome:
@@ -161,6 +172,10 @@ def _recorded(arrived: ArrivedOrder, *, directory: Directory, desk: Desk) -> Ord
         if arrived.mode != "follow":
             raise
         return NotRecorded(refusal)
+
+
+def _is_new(recorded: OrderOutcome) -> bool:
+    return isinstance(recorded, Earned) and not recorded.replayed
 
 
 def _refunds_that_count(
@@ -193,7 +208,9 @@ def _refunded(arrived: ArrivedRefund, *, desk: Desk) -> RefundOutcome:
     if arrived.if_recorded and not _is_recorded(arrived.ref, desk=desk):
         return NotRecorded()
     try:
-        return record_refund(arrived.ref, arrived.request, is_listed=arrived.is_listed, desk=desk)
+        return record_refund(
+            arrived.ref, arrived.request, listed_with=arrived.listed_with, desk=desk
+        )
     except (IdempotencyConflict, LimitReached, NotFound) as refusal:
         if arrived.mode != "follow":
             raise
@@ -220,7 +237,7 @@ def _vouchers(
         member_id=entry.member_id if entry else None,
         told_at=order.told_at if lists_all else None,
         is_list=lists_all,
-        is_first=lists_all and isinstance(recorded, Earned) and not recorded.replayed,
+        is_first=lists_all and _is_new(recorded),
         is_in_force=lists_all and isinstance(recorded, Edited) and recorded.is_in_force,
     )
     return apply_vouchers(vouchers, desk=desk)

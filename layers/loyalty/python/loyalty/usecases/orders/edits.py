@@ -104,6 +104,7 @@ def record_version(
         NotFound: no such member.
         TryAgain: other writers were faster too often.
     """
+    order = replace(order, lists_refunds=listed is not None)
     version = _Version(order=order, listed=listed, traded_in=traded_in)
     try:
         first = earn(order, customer=customer, listed=listed, traded_in=traded_in, desk=desk)
@@ -120,13 +121,14 @@ def record_version(
 
 @until_saved
 def record_refund(
-    ref: OrderRef, request: RequestedRefund, *, is_listed: bool = False, desk: Desk
+    ref: OrderRef, request: RequestedRefund, *, listed_with: Order | None = None, desk: Desk
 ) -> Refunded | Waiting | Outdated:
     """Record a refund, once. A storefront may withdraw it and make it again.
 
-    `is_listed`: it stands with the order's version that was just recorded. A refund that arrives
-    alone counts again after it was withdrawn only if it is later than the version in force. So does
-    a cancellation that can be set back, even the first time.
+    `listed_with` is the version that it stands with, if one lists it; a version that is no longer
+    in force does not count. A refund that arrives alone counts again after it was withdrawn only if
+    it is later than the version in force. Even the first time, that holds for a cancellation that
+    can be set back, and for a refund whose storefront lists all of them with its orders.
 
     It costs one read of everything on file about the order, one read of the account, and one
     transaction of three items; more only if the order's points have expired or its member was
@@ -142,6 +144,7 @@ def record_refund(
     state = file.state
     name = clawback_name(request, state)
     is_standing = state is not None and request.refund_id in state.revocable
+    is_listed = listed_with is not None and not is_outdated(listed_with.told_at, by=_told_at(file))
     if name != request.refund_id and not is_standing and is_listed:
         return _refund(ref, request, name, desk=desk)
     if request.is_revocable and not is_standing and not is_listed:
@@ -211,17 +214,33 @@ def withdraw_refund(
 
 
 def _is_superseded(request: RequestedRefund, file: OrderOnFile) -> bool:
-    """Whether a version of the order is later than a cancellation, or than a withdrawn refund."""
-    if not request.whole and not (file.state and request.refund_id in file.state.withdrawn):
-        return False
+    """Whether the version in force is later than a refund, and does without it.
+
+    It does so if it lists all refunds, or if the refund was withdrawn before. A cancelled order was
+    set back by every later version.
+    """
     match file.accrual:
         case Entry(detail=Accrual() as earned):
-            told_at = version_time(earned, file.state)
+            order = in_force(earned, file.state)
         case Placeholder(order=Order() as order):
-            told_at = order.told_at
+            pass
         case _:
             return False
-    return is_outdated(request.occurred_at, by=told_at)
+    was_withdrawn = file.state is not None and request.refund_id in file.state.withdrawn
+    if not (request.whole or was_withdrawn or order.lists_refunds):
+        return False
+    return is_outdated(request.occurred_at, by=_told_at(file))
+
+
+def _told_at(file: OrderOnFile) -> datetime | None:
+    """The time of the version in force; None if there is none, or its time is unknown."""
+    match file.accrual:
+        case Entry(detail=Accrual() as earned):
+            return version_time(earned, file.state)
+        case Placeholder(order=Order() as order):
+            return order.told_at
+        case _:
+            return None
 
 
 def version_time(earned: Accrual, state: OrderState | None) -> datetime | None:

@@ -16,7 +16,7 @@ from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholde
 from loyalty.domain.ledger.postings import signed
 from loyalty.domain.ledger.refunds import OrderState, in_force, parts_of, state_of, unknown_lines
 from loyalty.domain.orders.order import Order, OrderRef
-from loyalty.usecases.ledger.accounts import settled_lineage
+from loyalty.usecases.ledger.accounts import expired_in, settled_lineage
 from loyalty.usecases.ports import Desk, OrderOnFile
 
 # Each waiting refund is an entry of the order's own transaction, which holds 100 items.
@@ -115,10 +115,7 @@ def expired_of(
     lots = {part.expires_on for part in parts_of(earned, state)}
     quiet = desk.program.undated_until(path[-1].active_on) < NEVER
     past = {lot for lot in lots if lot < desk.today or (quiet and lot == NEVER)}
-    for lot in past:
-        for account in path:
-            for entry in desk.books.expiries(account.member_id, lot):
-                expired[lot] -= entry.effect.lots.get(lot, 0)
+    expired.update(expired_in(past, path, desk=desk))
     if past:
         cause = OrderCause(earned.order.source, earned.order.order_id, "expiry")
         at_once = desk.books.entry(cause)

@@ -41,6 +41,7 @@ from loyalty.domain.shops.storefront import (
     SendingShop,
     Storefront,
 )
+from loyalty.usecases.ledger.paid_points import settle_paid_points
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustomer
 from loyalty.usecases.orders.arrival import (
     ArrivedOrder,
@@ -284,9 +285,10 @@ def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
 
 
 def _refund_failed(command: RefundFailed, *, desk: Desk) -> Outcome:
+    ref = OrderRef(command.source, command.order_id)
     try:
         edited = withdraw_refund(
-            OrderRef(command.source, command.order_id),
+            ref,
             failure_id=command.failure_id,
             id_prefix=command.id_prefix,
             amount_minor=command.amount_minor,
@@ -297,7 +299,8 @@ def _refund_failed(command: RefundFailed, *, desk: Desk) -> Outcome:
         return Outcome(status="ignored", reason=MEMBER_CLOSED)
     if edited is None:
         return Outcome(status="ignored", reason="nothing_given_back")
-    return _moved("edited", edited.entry, replayed=edited.replayed)
+    outcome = _moved("edited", edited.entry, replayed=edited.replayed)
+    return replace(outcome, vouchers=settle_paid_points(ref, desk=desk))
 
 
 def _refund_outcome(refunded: RefundOutcome) -> Outcome:
