@@ -79,7 +79,13 @@ def test_an_order_that_was_paid_with_a_voucher_uses_it_and_earns(
 
     assert (handled["status"], handled["points"]) == ("earned", 587)
     assert handled["vouchers"] == [
-        {"redemption_id": redemption_id, "status": "used", "reason": None, "replayed": False}
+        {
+            "redemption_id": redemption_id,
+            "status": "used",
+            "reason": None,
+            "replayed": False,
+            "points": 0,
+        }
     ]
     body = till.check(code).body
     assert (body["state"], body["used_by"]) == ("used", ana)
@@ -176,7 +182,13 @@ class TestATill:
 
         assert answer.status == 201, answer.text
         assert answer.body["vouchers"] == [
-            {"redemption_id": voucher[1], "status": "used", "reason": None, "replayed": False}
+            {
+                "redemption_id": voucher[1],
+                "status": "used",
+                "reason": None,
+                "replayed": False,
+                "points": 0,
+            }
         ]
         assert state(voucher[0]) == "used"
 

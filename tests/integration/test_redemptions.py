@@ -251,6 +251,28 @@ class TestPayingWithPoints:
         assert (much.status, much.pointers) == (422, {"/points": "beyond_maximum"})
         assert (most.status, most.body["amount"]) == (201, till.money(50))
 
+    def test_a_partial_refund_returns_its_share_of_the_points(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(**PAY)
+        paid = till.redeem(ana, points=40, order_amount=till.money(2000)).body
+        codes = [paid["voucher"]["code"]]
+        till.post_order(till.order(900, order_id="paid", member_id=ana, voucher_codes=codes))
+        before = till.member(ana)["balance"]
+
+        half = till.refund("paid", amount=till.money(450))
+        again = till.refund("paid", amount=till.money(450))
+        rest = till.refund("paid", "r2", whole=True)
+
+        step = {"redemption_id": paid["id"], "reason": None, "replayed": False}
+        assert half.body["vouchers"] == [step | {"status": "points_returned", "points": 20}]
+        assert again.body["vouchers"] == []
+        assert [(each["status"], each["points"]) for each in rest.body["vouchers"]] == [
+            ("kept", 0),
+            ("points_returned", 20),
+        ]
+        assert till.member(ana)["balance"] == before - 9 + 40
+
     def test_a_fixed_price_is_not_for_choosing(self, ana: str) -> None:
         answer = till.redeem(ana, points=41)
 

@@ -11,7 +11,7 @@ from loyalty.domain.orders.order import Order, fingerprint
 from tests.simulation import naive, programs
 from tests.simulation.auditor import Violation
 from tests.simulation.requests import Redeem
-from tests.simulation.shop_requests import Tell, TellRefund
+from tests.simulation.shop_requests import TellOrder, TellRefund
 from tests.simulation.world import Request, World
 
 _SECOND: Final = timedelta(seconds=1)
@@ -32,7 +32,7 @@ def story(draw: random.Random, order: Order, member_id: str, other: Order) -> li
     of = (redeem,) if requests else ()
     refunds: tuple[RequestedRefund, ...] = ()
     now = replace(order, told_at=order.occurred_at)
-    requests.append(Tell(now, member_id, refunds, of))
+    requests.append(TellOrder(now, member_id, refunds, of))
     for number in range(1, draw.choice((2, 3, 4, 5))):
         now = replace(now, told_at=order.occurred_at + number * _SECOND)
         match draw.choice(("refund", "refund", "withdraw", "withdraw", "change", "cancel")):
@@ -46,7 +46,7 @@ def story(draw: random.Random, order: Order, member_id: str, other: Order) -> li
                 refunds = tuple(each for each in refunds if each is not gone)
             case _:
                 now = replace(now, lines=draw.choice((order, other)).lines)
-        requests.append(Tell(now, member_id, refunds, of))
+        requests.append(TellOrder(now, member_id, refunds, of))
     return requests
 
 
@@ -68,18 +68,18 @@ def _refund(draw: random.Random, order: Order, refund_id: str, *, whole: bool) -
 
 def check_stories(world: World, requests: Iterable[Request]) -> None:
     """Of every order the last that was told is in force, with the refunds that stand."""
-    last = {each.cause: each for each in requests if isinstance(each, Tell)}
-    for key, told in last.items():
+    last = {each.cause: each for each in requests if isinstance(each, TellOrder)}
+    for key, latest in last.items():
         if key not in world.table.items:
-            raise Violation(f"{told.name} was told, and is not on file")
+            raise Violation(f"{latest.name} was told, and is not on file")
         accrual: Any = world.table.items[key]
         state = world.auditor.orders[tuple(key.pk.split("#")[3:5])].state or {}
         lines = state.get("order", accrual["order"])["lines"]
-        if [line[4] for line in lines] != [each.amount_minor for each in told.order.lines]:
+        if [line[4] for line in lines] != [each.amount_minor for each in latest.order.lines]:
             raise Violation(f"{key} is not what was told of it last")
         standing = {refund[0] for refund in state.get("revocable", ())}
-        if standing != {each.refund_id for each in told.refunds}:
-            raise Violation(f"{key} has the refunds {standing}, not those of {told.name}")
+        if standing != {each.refund_id for each in latest.refunds}:
+            raise Violation(f"{key} has the refunds {standing}, not those of {latest.name}")
 
 
 def check_paid_points(world: World) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import ValidationFailed
 from loyalty.domain.ledger.account import Account
@@ -113,3 +115,43 @@ def test_a_reward_with_a_fixed_price_takes_no_points_of_the_members_choice() -> 
     assert price(latte(), None, points=None, order_minor=None) == Price(40, None)
     with pytest.raises(ValidationFailed):
         price(latte(), None, points=40, order_minor=None)
+
+
+def paying(*, cost_points: int, **pay: Any) -> Reward:
+    return latte(kind="amount_off", cost_points=cost_points, pay=pay)
+
+
+@given(
+    amount_minor=st.integers(1, 50),
+    per_points=st.integers(1, 50),
+    cost_points=st.integers(1, 300),
+    amount_minor_max=st.none() | st.integers(1, 500),
+    points=st.integers(1, 1000),
+    order_minor=st.integers(0, 2000),
+)
+def test_points_as_money_give_no_voucher_of_nothing_and_swallow_no_point(
+    amount_minor: int,
+    per_points: int,
+    cost_points: int,
+    amount_minor_max: int | None,
+    points: int,
+    order_minor: int,
+) -> None:
+    reward = paying(
+        cost_points=cost_points,
+        amount_minor=amount_minor,
+        per_points=per_points,
+        amount_minor_max=amount_minor_max,
+        order_percent_max=80,
+    )
+    try:
+        paid = price(reward, None, points=points, order_minor=order_minor)
+    except ValidationFailed:
+        return
+
+    assert paid.amount_minor is not None
+    assert 0 < paid.amount_minor <= min(order_minor * 80 // 100, amount_minor_max or order_minor)
+    assert 0 < paid.points <= points
+    # One point fewer would be worth less, and all that were meant would not be worth more.
+    assert (paid.points - 1) * amount_minor // per_points < paid.amount_minor
+    assert points * amount_minor // per_points == paid.amount_minor
