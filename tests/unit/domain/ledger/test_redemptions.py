@@ -126,17 +126,16 @@ def paying(*, cost_points: int, **pay: Any) -> Reward:
     per_points=st.integers(1, 50),
     cost_points=st.integers(1, 300),
     amount_minor_max=st.none() | st.integers(1, 500),
-    points=st.integers(1, 1000),
-    order_minor=st.integers(0, 2000),
+    wish=st.tuples(st.integers(1, 1000), st.integers(0, 2000)),
 )
 def test_points_as_money_give_no_voucher_of_nothing_and_swallow_no_point(
     amount_minor: int,
     per_points: int,
     cost_points: int,
     amount_minor_max: int | None,
-    points: int,
-    order_minor: int,
+    wish: tuple[int, int],
 ) -> None:
+    points, order_minor = wish
     reward = paying(
         cost_points=cost_points,
         amount_minor=amount_minor,
