@@ -312,7 +312,8 @@ def test_a_guest_s_order_changes_and_is_refunded_before_anybody_claims_it(
 ) -> None:
     deliver(updated(0), event_id="0")
     deliver(updated(1, line_items=updated(0)["line_items"][:2]), event_id="1")
-    deliver(payload(OF_SHIPPING), topic="refunds/create")
+    after = (NOW + timedelta(minutes=2)).isoformat()
+    deliver(payload(OF_SHIPPING, created_at=after, processed_at=after), topic="refunds/create")
     drain()
 
     assert sorted(str(outcome["status"]) for outcome in outcomes()) == ["guest", "guest", "waiting"]

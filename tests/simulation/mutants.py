@@ -313,7 +313,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what expired before a merge is not looked for",
-        "expired_of",
+        "expired_in",
         "entry.effect.lots.get(lot, 0)",
         "entry.effect.lots.get(lot, 0) if account is path[-1] else 0",
     ),
