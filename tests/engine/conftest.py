@@ -30,7 +30,7 @@ _tables = count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            # One cloud for all of them, and no two races at once on the same processors.
+            # One cloud for all tests, and never two races at once on the same processors.
             item.add_marker(pytest.mark.xdist_group("engine"))
 
 
@@ -42,7 +42,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def dynamodb(cloud: Cloud) -> "DynamoDBClient":
-    """A client that many threads may share."""
+    """A client that many threads can share."""
     return boto3.client(
         "dynamodb",
         endpoint_url=cloud.aws.endpoint,

@@ -51,14 +51,14 @@ MEMBERS: Final = 6
 SENDERS: Final = 8
 CONSUMERS: Final = 3
 KILLS: Final = 10
-# A message of a killed consumer comes back after so long.
+# How long until a message of a killed consumer is visible again.
 VISIBILITY_SECONDS: Final = 3
 SECONDS_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is delivered of one order."""
+    """The deliveries about one order."""
 
     topic: str
     event_id: str
@@ -67,7 +67,7 @@ class Sent:
 
 @pytest.fixture
 def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """All that `webhooks` and `intake` need, made anew; gives the queue between them."""
+    """Create everything that `webhooks` and `intake` need. Returns the queue between them."""
     variables = {
         "AWS_ENDPOINT_URL": cloud.aws.endpoint,
         "AWS_ACCESS_KEY_ID": "test",
@@ -102,7 +102,7 @@ def queue_url(cloud: Cloud, table: str, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def forget_clients() -> None:
-    """They are of one cloud, and other tests' are of another."""
+    """Reset cached clients: they belong to this test's cloud, and other tests use another."""
     cold.forget()
     for value in list(vars(clients).values()):
         if callable(clear := getattr(value, "cache_clear", None)):
@@ -110,7 +110,7 @@ def forget_clients() -> None:
 
 
 def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:
-    """All that is delivered of an order, and the points that are right in the end."""
+    """All deliveries about an order, and the points that are right in the end."""
     customer: dict[str, Any] = {
         "customer": {"id": 1 + number % MEMBERS},
         "email": None,
@@ -153,7 +153,7 @@ def of_order(number: int, *, moment: datetime) -> tuple[list[Sent], int]:
 
 
 def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | None]:
-    """Receive them as `webhooks` does, on several threads at once."""
+    """Receive deliveries as `webhooks` does, on several threads at once."""
     shelf = TableStorefronts(engine(settings(IntakeSettings).table))
     vault = StorefrontSecrets(clients.secrets_manager(), prefix=_variable("STOREFRONT_SECRETS"))
     shop = storefront(storefront_id=STOREFRONT_ID, connected_at=now)
@@ -177,13 +177,13 @@ def send(all_sent: Sequence[Sent], *, now: datetime, url: str) -> list[str | Non
 
 
 class Killed(BaseException):
-    """The consumer's process is gone."""
+    """The consumer's process was killed."""
 
 
 class Consumers:
-    """Take from the queue as an event source mapping does, and are killed again and again.
+    """Consumers that take from the queue as an event source mapping does, and are often killed.
 
-    Before or after any of their writes, or when all is done and nothing deleted yet.
+    They are killed before or after any of their writes, or when all is done but not yet deleted.
     """
 
     def __init__(self, cloud: Cloud, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ class Consumers:
         monkeypatch.setattr(DynamoEngine, "write", deadly)
 
     def work(self) -> None:
-        """Until nothing waits and nothing is in flight."""
+        """Run until no message waits or is in flight."""
         deadline = time.monotonic() + SECONDS_MAX
         while time.monotonic() < deadline:
             received = self._sqs.receive_message(
@@ -220,7 +220,7 @@ class Consumers:
         raise AssertionError("the queue does not empty")
 
     def _take(self, received: Sequence[Mapping[str, Any]]) -> None:
-        # Every second of the first batches is the last of its consumer.
+        # Every second one of the first batches kills its consumer.
         self.batches = batch = next(self._numbers)
         dies = batch % 2 == 0 and batch <= 2 * KILLS
         self._at_work.left = random.randint(1, 2 * len(received)) if dies else 0
@@ -233,7 +233,7 @@ class Consumers:
             return
         for message in received:
             if message["MessageId"] not in failed:
-                # Who took too long finds that another one has it by now.
+                # A consumer that took too long finds that another one has the message now.
                 with suppress(self._sqs.exceptions.ReceiptHandleIsInvalid):
                     self._sqs.delete_message(
                         QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"]
@@ -263,7 +263,7 @@ def _variable(name: str) -> str:
     return os.environ[f"LOYALTY_{name}"]
 
 
-def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_exact(
+def test_a_burst_applied_by_killed_consumers_loses_no_delivery_and_leaves_exact_books(
     cloud: Cloud, table: str, queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
@@ -296,7 +296,7 @@ def test_of_a_burst_that_killed_consumers_apply_none_is_lost_and_the_books_are_e
 
 
 def applied(table: str, *, now: datetime) -> Iterator[StoredDelivery]:
-    """What the list of deliveries tells of each, which is that it was applied."""
+    """The status of each delivery in the list; all must have been applied."""
     files = Files(
         inbox=the_inbox(), log=TableStorefronts(engine(table)), find_platform=platform_named
     )

@@ -1,4 +1,4 @@
-"""Many people at many tills, one person: real transactions, real threads."""
+"""One person enrolls at many tills and devices at once: real transactions, real threads."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def desk(engine: Persistent) -> Desk:
 
 @pytest.fixture
 def members(engine: Persistent, desk: Desk) -> TableMembers:
-    """The program's members: Bob, whom the shop knows."""
+    """The program's members, with Bob as a customer of the shop."""
     ring = Keyring({"1": b"a key of the digests"}, current="1")
     members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
     customer = IdentityClaim(identify("customer", "207119551", source="shop"))
@@ -58,7 +58,7 @@ def paid(order_id: int) -> OrderPaid:
     return translated
 
 
-def test_of_fifty_deliveries_of_one_order_at_once_one_earns(
+def test_one_of_fifty_simultaneous_deliveries_of_an_order_earns(
     desk: Desk, members: TableMembers
 ) -> None:
     def take(_number: int) -> Outcome:
@@ -87,10 +87,10 @@ def test_orders_of_one_member_at_once_all_earn(desk: Desk, members: TableMembers
 
 
 @pytest.mark.parametrize("deliveries", [1, 49])
-def test_an_order_delivered_while_its_customer_enrolls_earns_once_and_is_never_left(
+def test_an_order_delivered_while_its_customer_enrolls_earns_exactly_once(
     engine: Persistent, desk: Desk, deliveries: int
 ) -> None:
-    """Whichever is quicker, and though nobody tells of the order again."""
+    """It does not matter which is first, and the order need not be delivered again."""
     ring = Keyring({"1": b"a key of the digests"}, current="1")
     members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
     customer = IdentityClaim(identify("customer", "207119551", source="shop"), verified=True)

@@ -1,4 +1,4 @@
-"""The simulation's table against a real one: the same operations, the same results and reasons."""
+"""Compare the simulation's table with a real one: same operations, same results and reasons."""
 
 import random
 from collections.abc import Collection, Iterator, Sequence
@@ -73,7 +73,7 @@ type Outcome = tuple[str, object]
 
 
 def outcome(engine: Engine, request: Request) -> Outcome:
-    """What came of a call, in a form that two engines can be compared by."""
+    """The result of a call, in a form in which two engines can be compared."""
     try:
         match request:
             case frozenset():
@@ -101,7 +101,7 @@ def _is_validation(error: ClientError) -> bool:
 
 
 def _pages(engine: Engine, query: Query) -> list[Item]:
-    """Every item of a query, page by page; where pages are cut is the engine's own business."""
+    """Every item of a query, page by page; engines may cut pages differently."""
     items: list[Item] = []
     page = engine.query(query)
     items.extend(page)
@@ -112,7 +112,7 @@ def _pages(engine: Engine, query: Query) -> list[Item]:
 
 
 def history(seed: int) -> Iterator[Request]:
-    """Some writes on a few items of one partition, then all that can be read of them."""
+    """Some writes on a few items of one partition, then every way to read them."""
     draw = random.Random(seed)
     partition = f"HISTORY#{seed}"
     keys = [Key(partition, sort) for sort in ("A", "B#1", "B#2", "C")]
@@ -166,7 +166,7 @@ def _item(draw: random.Random, key: Key) -> Item:
 def _update(draw: random.Random, key: Key, conditions: tuple[Condition, ...]) -> Update:
     paths = draw.sample(PATHS, draw.choice((1, 2, 3)))
     if ("lots",) in paths:
-        # A path and one below it are refused before an engine ever sees them.
+        # A path together with one below it is refused before an engine sees it.
         paths = [path for path in paths if path[0] != "lots"] or [("lots",)]
     actions = tuple(_action(draw, path) for path in paths)
     guards = tuple(guard for action in actions for guard in _lenient_without(action))
@@ -174,10 +174,10 @@ def _update(draw: random.Random, key: Key, conditions: tuple[Condition, ...]) ->
 
 
 def _lenient_without(action: Action) -> Iterator[Condition]:
-    """Conditions that keep an update away from what the local cloud lets pass, DynamoDB does not.
+    """Conditions that exclude updates which the local cloud accepts and DynamoDB refuses.
 
-    That is: to remove below a map that is not there, to set below what is no map, and to add to
-    what is no number.
+    These are: removing below a missing map, setting below something that is no map, and adding to
+    something that is no number.
     """
     path = action.path
     if isinstance(action, Remove) and len(path) > 1:
@@ -228,6 +228,6 @@ def test_memory_answers_as_the_table_does(engine: Persistent, part: int) -> None
         for request in history(seed):
             answer = outcome(memory, request)
             if answer[0] == "invalid":
-                # DynamoDB refuses a path through what is no map; the emulator lets some pass.
+                # DynamoDB refuses a path through something that is no map; the emulator may not.
                 continue
             assert answer == outcome(real, request), f"history {seed}: {request}"

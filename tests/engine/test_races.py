@@ -1,4 +1,4 @@
-"""Everybody at once: the real use cases on real transactions, with as many threads as it takes."""
+"""Races of the real use cases on real transactions, with many threads."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -44,7 +44,7 @@ type OpenDesk = Callable[..., Desk]
 
 @pytest.fixture
 def join(engine: Persistent, open_desk: OpenDesk) -> Callable[..., None]:
-    """Enroll a member, with points where some are wanted."""
+    """Enroll a member, with points if given."""
     ring = Keyring({"1": b"a key of the digests"}, current="1")
     members = TableMembers(engine, program_id="bean", keyring=lambda: ring)
 
@@ -68,7 +68,7 @@ def test_sixteen_threads_earn_and_redeem_on_one_member_and_no_call_fails(
         for turn in range(3):
             buy(100, f"{number}-{turn}", desk=desk, months_ago=turn % 3)
             codes.append(code_of(spend(f"{number}-{turn}", desk=desk)))
-            # The answers of both were lost: they are asked for again.
+            # The answers of both were lost, so the requests are repeated.
             assert buy(100, f"{number}-{turn}", desk=desk, months_ago=turn % 3).replayed
             assert code_of(spend(f"{number}-{turn}", desk=desk)) == codes[-1]
         return codes
@@ -99,7 +99,7 @@ def test_only_as_many_redemptions_succeed_as_there_are_points_for(
 def test_an_order_and_its_refund_sent_by_fifty_threads_cancel_each_other_out_once(
     open_desk: OpenDesk, join: Callable[..., None]
 ) -> None:
-    """Whichever comes first, the refund waits for its order or follows it; both count once."""
+    """The refund waits for its order or follows it, whichever comes first; both count once."""
     desk = open_desk(NOON)
     join(ANA)
 
@@ -119,7 +119,7 @@ def test_an_order_and_its_refund_sent_by_fifty_threads_cancel_each_other_out_onc
     assert (account.balance, account.holding.debt, account.entries) == (0, 0, 2)
 
 
-def test_an_order_that_half_of_fifty_threads_take_for_a_guests_earns_once(
+def test_an_order_that_half_of_fifty_threads_treat_as_a_guests_earns_once(
     open_desk: OpenDesk, join: Callable[..., None]
 ) -> None:
     desk = open_desk(NOON)
@@ -259,7 +259,7 @@ def test_the_day_a_lot_expires_eight_writers_record_its_expiry_once(
     desk = open_desk(NOON)
     later = open_desk(NOON + timedelta(days=330))
     join(ANA)
-    # Their last day is the end of August 2027; that of the others the end of November.
+    # These points expire at the end of August 2027, the others at the end of November.
     buy(500, "old", desk=desk, months_ago=3)
     buy(600, "new", desk=desk)
 
@@ -280,7 +280,7 @@ def test_the_day_a_lot_expires_eight_writers_record_its_expiry_once(
 def buy(
     points: int, order_id: str, *, desk: Desk, months_ago: int = 0, member_id: str = ANA
 ) -> Earned:
-    """An order that earns so many points, a while ago: its lot is another for each month."""
+    """An order that earned this many points some months ago; each month has its own lot."""
     bought = order(
         line(points * 100),
         order_id=order_id,
@@ -302,7 +302,7 @@ def code_of(redemption: Entry) -> str:
 
 
 def give_back(order_id: str, refund_id: str, *, desk: Desk, minor: int = 0) -> str | None:
-    """Refund an order, whole unless an amount is given: the clawback's id, None if it waits."""
+    """Refund an order, all of it unless an amount is given. Returns the clawback's id, or None."""
     requested_refund = RequestedRefund(
         refund_id=refund_id,
         occurred_at=NOON,

@@ -32,9 +32,9 @@ type OpenDesk = Callable[..., Desk]
 
 @pytest.fixture
 def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
-    """Ten days later: of each member 30 points have expired and two holds of 40 have run out.
+    """A desk ten days later, when each member has 30 expired points and two expired holds of 40.
 
-    130 points have not.
+    Another 130 points of each member are still valid.
     """
     before = open_desk(NOON)
     ring = Keyring({"1": b"a key of the digests"}, current="1")
@@ -64,7 +64,7 @@ def desk(engine: Persistent, open_desk: OpenDesk) -> Desk:
 
 
 def sweep(engine: Persistent, desk: Desk) -> int:
-    """One sweep from beginning to end, as one worker does it."""
+    """One whole sweep by one worker."""
     pages = ListedPages()
     dues = TableDues(engine, program_id="bean")
     found = Finder(program_id="bean", dues=dues, pages=pages, now=desk.now).hand_out(
@@ -107,7 +107,7 @@ def test_two_sweeps_and_ten_redemptions_on_the_same_members_at_once_leave_exact_
         assert (
             view(account, program=desk.program, now=desk.now).holding.lots == account.holding.lots
         )
-        # What the holds give back lives on for the program's fourteen days.
+        # Points that the holds return are reinstated for the program's fourteen days.
         assert kinds["return"] == 2
         bought = counts[f"redeemed {member_id}"]
         assert bought in (3, 4, 5)
@@ -121,7 +121,7 @@ def test_two_sweeps_and_ten_redemptions_on_the_same_members_at_once_leave_exact_
 def test_four_sweeps_at_once_do_everything_once(engine: Persistent, desk: Desk) -> None:
     found = race(lambda _number: sweep(engine, desk), threads=4)
 
-    # Each member once, and each of the holds.
+    # Each member once, and each hold once.
     assert max(found) == 3 * len(MEMBERS)
     for member_id in MEMBERS:
         kinds = Counter(entry.kind for entry in desk.books.entries(member_id))

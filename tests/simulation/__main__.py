@@ -22,7 +22,7 @@ TELL_EVERY_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of some seeds; `broken` is the first that failed."""
+    """The result of running some seeds; `broken` is the first that failed."""
 
     histories: int
     calls: int
@@ -31,8 +31,8 @@ class Ran:
 
 
 def run(seeds: range) -> Ran:
-    """Run these histories, up to the first that fails."""
-    # What a history leaves behind is collected after all of them, which takes an eighth less time.
+    """Run these histories until one fails."""
+    # Garbage is collected after all histories, which takes an eighth less time.
     gc.disable()
     try:
         return _run(seeds)
@@ -54,7 +54,7 @@ def _run(seeds: range) -> Ran:
 
 
 def trace(seed: int) -> int:
-    """Tell one history, call by call."""
+    """Print one history, call by call."""
     history = History(seed, trace=print)
     try:
         history.run()
@@ -66,7 +66,7 @@ def trace(seed: int) -> int:
 
 
 def replay(seed: int) -> str:
-    """The command that tells this one history."""
+    """The command that prints this one history."""
     return f"python -m tests.simulation --start {seed} --trace"
 
 

@@ -1,4 +1,4 @@
-"""What must hold of the books after every single write, told from the items in the table alone."""
+"""Checks after every single write that the books keep their promises, from the items alone."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from loyalty.domain.program.expiry_policies import (
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 
-# How a voucher's state may change; whatever is not here is final.
+# How a voucher's state may change; states that are not listed are final.
 STEPS: Final = frozenset(
     {
         (None, "held"),
@@ -27,7 +27,7 @@ STEPS: Final = frozenset(
         ("used", "used"),
         ("used", "issued"),
         ("issued", "cancelled"),
-        # Given to a shop, which then has to let go of it.
+        # Given to a shop, which has to deactivate it before the points return.
         ("issued", "issued"),
         ("issued", "cancelling"),
         ("cancelling", "cancelled"),
@@ -44,7 +44,7 @@ class Violation(AssertionError):
 
 
 def _check_step(before: Any, voucher: Any) -> None:
-    """A voucher takes only steps that there are, and none past a shop that has its code."""
+    """A voucher only takes allowed steps, and none that ignores a shop with its code."""
     step = (before["state"] if before else None, voucher["state"])
     if step not in STEPS:
         raise Violation(f"a voucher went from {step[0]} to {step[1]}")
@@ -86,7 +86,7 @@ class Sums:
 
 
 def _counted(entry: Any) -> tuple[str, int] | None:
-    """What an entry of an order counts for towards a level."""
+    """What an entry of an order adds towards a level."""
     counted = entry.get("about", {}).get("qualifying") or entry.get("order", {}).get("qualifying")
     return tuple(counted) if counted else None
 
@@ -123,7 +123,7 @@ class RequestSums:
     returned_because: str = ""
     taken_again: int = 0
     voucher: Any = None
-    # Of the lots that were spent from, those whose points had been reinstated before.
+    # The lots spent from whose points had been reinstated before.
     reinstated: frozenset[str] = frozenset()
 
 
@@ -139,12 +139,12 @@ class Auditor:
         self.orders: dict[tuple[str, ...], OrderSums] = defaultdict(OrderSums)
         self.redemptions: dict[str, RequestSums] = defaultdict(RequestSums)
         self.returned = 0
-        # Lots with points that have expired once: no second cancel lets them live on.
+        # Lots with points that were reinstated: another cancellation does not extend them.
         self._reinstated: dict[str, set[str]] = defaultdict(set)
-        # What each member's orders gave, by the day on which it became available.
+        # The points of each member's orders, by the day on which they became available.
         self._from_orders: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        # The latest day on which a write of each account was decided. One that was decided before
-        # may come after it: what the later day has ended is no more to come.
+        # The latest day on which a write of each account was decided. A write that was decided
+        # earlier may come later; a level that ended by the later day does not end again.
         self._days: dict[str, date] = {}
         self.stock_out: dict[str, int] = defaultdict(int)
 
@@ -188,7 +188,7 @@ class Auditor:
             self._order(order)
 
     def _undeleted(self, key: Key, after: Item | None) -> Item | None:
-        """The ledger's items stay for ever; personal data beside them may go."""
+        """The ledger's items are never deleted; personal data beside them may be."""
         if after is None and key.sk.partition("#")[0] in LEDGER:
             raise Violation(f"{key} was deleted")
         return after
@@ -198,7 +198,7 @@ class Auditor:
             raise Violation(f"an entry was changed: {key}")
 
     def _placeholder(self, key: Key, before: Item | None, placeholder: Any) -> None:
-        """What waits joins what waits already, one after the other."""
+        """Each write of a placeholder adds to the one before it and loses nothing."""
         old: Any = before or {"count": 0}
         if placeholder["count"] != old["count"] + 1:
             raise Violation(f"{key} was not what it replaces when it was decided of")
@@ -330,10 +330,10 @@ class Auditor:
     def _leaves_what_may_be_taken_back(
         self, key: Key, entry: Any, today: str, program: PublishedProgram
     ) -> None:
-        """Nobody gives away what a refund of a recent order would have to take from them.
+        """Nobody gives away points that a refund of a recent order would have to take back.
 
-        A slow writer may have decided on the day before, while others have brought the account to
-        the next day: what counts as recent is what is recent now.
+        A slow writer may have decided on the day before, while other writers have moved the
+        account to the next day. Which orders are recent is decided by the account's day.
         """
         latest = self._days.get(entry["member_id"])
         today = max(today, latest.isoformat()) if latest else today
@@ -352,7 +352,7 @@ class Auditor:
         self._come_from_another(entry)
 
     def _come_from_another(self, entry: Any) -> None:
-        """What one member's points have been through, another's do not forget."""
+        """Transferred and merged points keep the history that limits them."""
         if entry["about"]["direction"] == "in":
             first_ends = self._reinstated[entry["about"]["member_id"]]
             self._reinstated[entry["member_id"]] |= entry["lots"].keys() & first_ends
@@ -363,7 +363,7 @@ class Auditor:
     def _takes_what_lives(
         self, key: Key, entry: Any, today: str, program: PublishedProgram
     ) -> None:
-        """Nothing is taken from a lot that is over; only its own expiry may do that."""
+        """Only a lot's own expiry takes points from a lot whose last day has passed."""
         taken = [lot for lot, points in entry["lots"].items() if points < 0]
         if not taken or self._waited(key, entry):
             return
@@ -374,7 +374,7 @@ class Auditor:
                 raise Violation(f"{key} takes from {lot} on {today}, when it was over")
 
     def _waited(self, key: Key, entry: Any) -> bool:
-        """A refund that came before its order takes from an award that is in no lot yet."""
+        """Whether a refund came before its order: then its points were never in a lot."""
         if entry["kind"] != "clawback":
             return False
         return bool(self.orders[_order(key)].accrued_at == entry["recorded_at"])
@@ -394,7 +394,7 @@ class Auditor:
     def _lives_on_once(
         self, key: Key, entry: Any, redemption: RequestSums, today: str, program: PublishedProgram
     ) -> None:
-        """Points come back to their lot, or live on once, counted from the day they expired on."""
+        """Points return to their lot, or are reinstated once, counted from their last day."""
         account = self.accounts[entry["member_id"]]
         quiet_until = naive.quiet_until(program, account.get("active_on"))
         slices = redemption.voucher["about"]["slices"]
@@ -443,7 +443,7 @@ class Auditor:
         self._due(account, program)
 
     def _due(self, account: Any, program: PublishedProgram) -> None:
-        """Due times are never late, and the index says the same as the account."""
+        """Due times are never late, and the index agrees with the account."""
         due = account.get("due")
         lots = account["lots"]
         ends = min((lot for lot in lots if lots[lot]), default=naive.NEVER)
@@ -474,7 +474,7 @@ class Auditor:
                 raise Violation(f"due on {due}, but the index says {account['expiring_sk']}")
 
     def _qualifying(self, member_id: str) -> None:
-        """Counters are what the entries say, unless they are so old that they cannot matter."""
+        """Counters equal the sums of the entries, unless they are too old to matter."""
         account = self.accounts[member_id]
         counted = dict(self.members[member_id].qualifying)
         for absorbed in account.get("absorbed", ()):
@@ -516,7 +516,7 @@ class Auditor:
             raise Violation(f"order {name} was refunded and does not know it")
         if order.state is not None:
             settled = {each: order.state[each] for each in SETTLED_AS}
-            # A telling that changed nothing is noted without an entry.
+            # A version that changed nothing is recorded without an entry.
             if settled != order.settled or order.state["counter"] < order.refunds:
                 raise Violation(f"order {name} tells {settled}, its refunds {order.settled}")
 
@@ -532,7 +532,7 @@ class Auditor:
             redemption.spent
         ):
             raise Violation("a voucher is worth another amount than was spent on it")
-        # Who was erased gets nothing back.
+        # A member who was erased gets no points back.
         owed = 0 if self._is_erased(voucher["member_id"]) else redemption.spent
         self._moves_points(old, about, redemption)
         if state == "cancelled" and redemption.returned != owed:

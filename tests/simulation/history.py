@@ -1,4 +1,4 @@
-"""Random histories: who asks what, in which order, at what time, and what goes wrong."""
+"""Random histories: requests in a random order, at random times, with random faults."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -58,8 +58,8 @@ from tests.simulation.world import (
     keyring,
 )
 
-# Where and when days are odd: both ends of daylight saving, at 1:00, 2:00, at midnight itself or
-# by half an hour, the first and the last place where a day begins, a leap day, a year's end.
+# Places and times with unusual days: both ends of daylight saving (at 1:00, at 2:00, at midnight,
+# by half an hour), the first and last place where a day begins, a leap day, a year's end.
 PLACES: Final[tuple[tuple[str, date], ...]] = (
     ("Europe/Berlin", date(2026, 3, 28)),
     ("Europe/Berlin", date(2026, 10, 24)),
@@ -80,13 +80,13 @@ PLACES: Final[tuple[tuple[str, date], ...]] = (
 )
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
-# Long after everything that any of our programs lets live has expired.
+# Long after all points of every simulated program have expired.
 _AGES: Final = timedelta(days=1500)
 
 
 @dataclass(frozen=True, slots=True)
 class Logical:
-    """A request that a caller wants answered in the end, however often it takes."""
+    """A request that its caller repeats until it is answered."""
 
     request: Request
     copies: int
@@ -102,17 +102,17 @@ class History:
     world: World = field(init=False)
     _draw: random.Random = field(init=False)
     _faults: float = field(init=False)
-    # Many at once around one midnight, instead of a few over days.
+    # Many requests around one midnight, instead of a few over days.
     _rush: bool = field(init=False)
     _answers: dict[str, tuple[Request, Answer]] = field(init=False, default_factory=dict)
-    # The attempts at what had already happened, or been answered, when they began.
+    # Attempts at requests that had already happened or been answered when they began.
     _replays: set[int] = field(init=False, default_factory=set)
 
     def run(self) -> None:
         draw = self._draw = random.Random(self.seed)
         self._faults = draw.choice((0.0, 0.1, 0.25, 0.4))
         self._rush = draw.random() < 0.2
-        # Of their own, so that a history without them is what it would be if there were none.
+        # Drawn from a generator of their own, so that they do not change the rest of the history.
         guests = random.Random(f"guests of {self.seed}")
         with_guests = guests.random() < 0.12
         claim_days = guests.choice((30, 30, 30, 1, 0)) if with_guests else 30
@@ -144,7 +144,7 @@ class History:
         self._come_to_rest([each.request for each in logical])
 
     def _play(self, jobs: list[Request]) -> None:
-        """Let actors overlap, the clock run and things go wrong, until all jobs are done."""
+        """Run overlapping requests, move the clock and inject faults until all jobs are done."""
         draw, world = self._draw, self.world
         active: list[Attempt] = []
         width = draw.choice((4, 6, 8) if self._rush else (1, 2, 3, 4))
@@ -166,7 +166,7 @@ class History:
     def _start(self, request: Request) -> Attempt:
         program = self.world.program()
         if len(self.world.programs) > 1 and self._draw.random() < 0.5:
-            # A function may go on for half a minute with the version it remembers.
+            # A function may use the version that it has cached for half a minute.
             program = self.world.program(moment=self.world.now - timedelta(seconds=30))
         return self._begin(request, program)
 
@@ -211,10 +211,10 @@ class History:
                 world.now = max(world.now, moment)
 
     def _answered(self, attempt: Attempt) -> None:
-        """An answer is true for ever: the same request never hears another one.
+        """An answer stays true: the same request never gets a different one.
 
-        But who kept an order for a guest before another attempt recorded it may say so after it,
-        where the member was erased meanwhile.
+        There is one exception. An attempt may keep an order for a guest, then another attempt
+        records it for a member who is erased. Then the first may still answer `guest`.
         """
         answer = cast("Answer", attempt.answer)
         request = attempt.request
@@ -240,7 +240,7 @@ class History:
             raise Violation(f"{attempt.name} had happened, and is refused: {answer.code}")
 
     def _come_to_rest(self, requests: Sequence[Request]) -> None:
-        """Ask everything once more, with nothing in the way, and look at what the books say."""
+        """Repeat every request without faults, and check the books."""
         world = self.world
         world.log("— everything is asked once more, and nothing goes wrong —")
         for request in requests:
@@ -261,13 +261,13 @@ class History:
             self._sweep_and_compare()
 
     def _sweep_and_compare(self) -> None:
-        """What a member was shown before a sweep is what they have after it."""
+        """A sweep does not change what a member is shown."""
         world = self.world
         shown = {each: shown_balance(world, each) for each in world.auditor.accounts}
         returned = world.auditor.returned
         self._finish(Sweep())
         for member_id, balance in shown.items():
-            # A hold that runs out is no balance of anybody's until it is released.
+            # Points of a hold that ran out are in no balance until the hold is released.
             if balance != shown_balance(world, member_id) and returned == world.auditor.returned:
                 raise Violation(f"{member_id} was shown {balance} and has another balance")
         _check_nothing_is_due(world)
@@ -292,7 +292,7 @@ FAULTS: Final = (
     Fault.CRASH_BEFORE,
     Fault.CRASH_AFTER,
 )
-# What may be said no to; a member, an order or a replay is never among it.
+# Requests that may be refused. Enrolling, orders and repeats must never be.
 REFUSALS: Final = frozenset(
     {
         "identity_taken",
@@ -403,7 +403,7 @@ def _sent(draw: random.Random, requests: Iterable[Request]) -> list[Logical]:
 
 
 def _guests(draw: random.Random, world: World) -> list[Logical]:
-    """Orders of somebody unknown, who then enrolls, or proves to be a member, or to be several."""
+    """Orders of a guest, who then enrolls, or proves to be one member or several."""
     members = tuple(world.auditor.accounts)
     requests: list[Request] = []
     for number in range(draw.choice((1, 1, 2, 3))):
@@ -432,7 +432,7 @@ def _guests(draw: random.Random, world: World) -> list[Logical]:
 
 
 def _strangers(draw: random.Random, world: World) -> list[Logical]:
-    """Addresses that tills type, that others prove, and that somebody buys under meanwhile."""
+    """Addresses that tills type and other people prove, while orders arrive under them."""
     members = tuple(world.auditor.accounts)
     requests: list[Request] = []
     for number in range(draw.choice((1, 2, 3))):
@@ -448,7 +448,7 @@ def _strangers(draw: random.Random, world: World) -> list[Logical]:
         if draw.random() < 0.5
     ]
     for who in ("pia", "quinn")[: draw.choice((1, 1, 2))]:
-        # Once more later, maybe by more than before.
+        # Again later, maybe under more identities than before.
         requests += [
             SignIn(who, draw.choice(((EMAIL,), (PHONE,), (EMAIL, PHONE))))
             for _ in range(draw.choice((1, 1, 2)))
@@ -468,7 +468,7 @@ def _strangers(draw: random.Random, world: World) -> list[Logical]:
 def _shopping(
     draw: random.Random, world: World, member_id: str, order_id: str
 ) -> Iterator[Request]:
-    """An order, told once or as often as it changes, and its refunds."""
+    """An order, sent once or again for each change, and its refunds."""
     order = _order(draw, world, order_id)
     if draw.random() < 0.12:
         for version in _tellings(draw, order):
@@ -483,7 +483,7 @@ def _shopping(
 
 def _order(draw: random.Random, world: World, order_id: str) -> Order:
     lines = _lines(draw)
-    # Told late, an order's points may have expired before they ever come.
+    # The points of an order that arrives late may have expired by then.
     ago = timedelta(hours=draw.choice((0, 0, 0, 1, 25, 49)))
     return Order(source="till", order_id=order_id, occurred_at=world.now - ago, lines=lines)
 
@@ -502,7 +502,7 @@ def _lines(draw: random.Random) -> tuple[Line, ...]:
 
 
 def _tellings(draw: random.Random, order: Order) -> list[Order]:
-    """What a storefront tells of one order over time, tax included in what was paid."""
+    """The versions of one order that a storefront sends over time, with tax in what was paid."""
     versions: list[Order] = []
     for number in range(draw.choice((1, 2, 3))):
         lines = order.lines if draw.random() < 0.3 else _lines(draw)
@@ -574,7 +574,7 @@ def _stories(draw: random.Random, world: World) -> list[Logical]:
 
 
 def _shops(draw: random.Random, logical: Sequence[Logical]) -> list[Logical]:
-    """Shops that are given the codes of vouchers, and let go of them when they are cancelled."""
+    """Shops that get the codes of vouchers, and deactivate them when these are cancelled."""
     requests: list[Request] = []
     for redeem in (each.request for each in logical):
         if isinstance(redeem, Redeem) and draw.random() < 0.7:
@@ -595,7 +595,7 @@ def _some_day(draw: random.Random, world: World) -> date:
 
 
 def _jobs(draw: random.Random, logical: Sequence[Logical]) -> list[Request]:
-    """Every request as often as its callers send it, and some sweeps; the last one comes first."""
+    """Every request as often as its callers send it, and some sweeps, in reverse order."""
     jobs = [each.request for each in logical for _ in range(each.copies)]
     jobs += [Sweep()] * draw.choice((1, 1, 2))
     draw.shuffle(jobs)
@@ -605,20 +605,20 @@ def _jobs(draw: random.Random, logical: Sequence[Logical]) -> list[Request]:
 
 
 def _same(first: object, now: object) -> bool:
-    """Whether two answers to one request say the same of what it did."""
+    """Whether two answers to one request agree on what it did."""
     match first, now:
         case (Edited() | Outdated(), _) | (_, Edited() | Outdated()):
-            # A storefront that tells an order again hears what has become of it.
+            # A storefront that sends an order again gets its present state.
             return True
         case (Earned() | Refunded() | Recorded(), Earned() | Refunded() | Recorded()):
             return first.entry == now.entry
         case GuestOrderKept(), GuestOrderKept():
             return first.placeholder.order == now.placeholder.order
         case Account(), Account():
-            # Levels are granted and taken back; nothing is promised for ever.
+            # Levels are granted and taken back, so an answer need not stay true.
             return True
         case Voucher(), Voucher():
-            # Its state goes on; what it is does not.
+            # A voucher's state changes; everything else about it stays.
             return _identity_of(first) == _identity_of(now)
         case _:
             return first == now
@@ -629,19 +629,19 @@ def _identity_of(voucher: Voucher) -> tuple[object, ...]:
 
 
 def _may_be_refused_later(request: Request, world: World) -> bool:
-    """Whether something may have become of it since.
+    """Whether a request that was accepted may be refused when it is repeated later.
 
-    Redemptions of who was erased cannot be cancelled, nor can their orders change any more, nor
-    can they be found by whoever became one with them. A completed redemption may have been used or
-    cancelled; it is no more what it was. A level cannot be granted until a day that is over. Who
-    enrolled may have become somebody else. Whose an order is that was kept may be erased just as
-    it is told again.
+    The state may have changed since then. If a member was erased, their redemptions cannot be
+    cancelled, their orders cannot change, and members merged into them cannot be found. A completed
+    redemption may have been used or cancelled. A level cannot be granted until a day that has
+    passed. A person who enrolled may have been merged. The member of a guest's order may be erased
+    just when the order is sent again.
     """
     if isinstance(request, Earn) and request.known_by:
         is_kept = world.table.items[request.cause]["kind"] == "placeholder"
         return is_kept and _anybody_erased(world)
     if isinstance(request, Note):
-        # Somebody with a better claim may have it now.
+        # Another member with a better claim may have the identity now.
         return True
     if isinstance(request, Join | Link | SignIn):
         return any(each["status"] != "active" for each in world.auditor.accounts.values())
@@ -653,7 +653,7 @@ def _may_be_refused_later(request: Request, world: World) -> bool:
 
 
 def _was_used_in_a_shop(cancel: Cancel, world: World) -> bool:
-    """A shop may report the use of a code that was being cancelled."""
+    """A shop may report that a code was used while it was being cancelled."""
     entry: Any = world.table.items[cancel.of.cause]
     voucher: Any = world.table.items[keys.voucher(PROGRAM_ID, entry["about"]["code"])]
     return voucher["state"] == "used" and "in_shops" in voucher["about"]
@@ -664,7 +664,7 @@ def _anybody_erased(world: World) -> bool:
 
 
 def _check_refunds_counted(world: World, answers: Iterable[tuple[Request, Answer]]) -> None:
-    """Every refund that was accepted has taken back what it had to, once its order is there."""
+    """Every accepted refund has taken back the right points, once its order exists."""
     for request, answer in answers:
         if (
             isinstance(request, Refund)
@@ -679,7 +679,7 @@ def _check_refunds_counted(world: World, answers: Iterable[tuple[Request, Answer
 
 
 def _check_nothing_is_left_between(world: World, answers: Iterable[tuple[Request, Answer]]) -> None:
-    """A guest's order that was accepted is theirs who was accepted as who they are."""
+    """A guest's accepted order belongs to the member who was accepted as that guest."""
     if _anybody_erased(world):
         return
     requests = [request for request, _ in answers]
@@ -708,7 +708,7 @@ def _signed_in(request: SignIn, world: World) -> set[str]:
 
 
 def _check_whose_orders_are(world: World, requests: Iterable[Request]) -> None:
-    """An order of an identity is of somebody whom it stood for, and never of who only noted it."""
+    """An order under an identity belongs to a member with a real claim, not a noted one."""
     for request in requests:
         if not isinstance(request, Earn | Record) or not request.known_by:
             continue
@@ -733,7 +733,7 @@ def _became(member_id: str, world: World) -> str:
 
 
 def _owners(wire: Any, world: World) -> set[tuple[str, Identity]]:
-    """Who has proven by what to be the guest whose order still waits, while it can be claimed."""
+    """Members with a proven identity of a guest whose order still waits and can be claimed."""
     days = world.program().document.claim_days
     since = keys.instant(world.now - timedelta(days=days))
     if wire["kind"] != "placeholder" or not days or wire.get("happened_at", "") < since:
@@ -754,7 +754,7 @@ def _digest(identity: Identity) -> str:
 
 
 def _check_orders(world: World) -> None:
-    """The cumulative formula, computed anew and otherwise, gives what all refunds settled."""
+    """The cumulative formula, computed independently, equals the sum of all clawbacks."""
     for key, item in world.table.items.items():
         wire: Any = item
         if key.sk != "ENTRY#accrual":
@@ -782,7 +782,7 @@ def _check_orders(world: World) -> None:
 
 
 def _check_tellings(world: World, requests: Iterable[Request]) -> None:
-    """Of all that a storefront told of an order, the latest is in force."""
+    """The latest version that a storefront sent of an order is in force."""
     latest = {each.cause: each.order for each in requests if isinstance(each, Record)}
     for key, order in latest.items():
         accrual: Any = world.table.items[key]
@@ -796,7 +796,7 @@ def _check_tellings(world: World, requests: Iterable[Request]) -> None:
 
 
 def _check_nobody_erased_is_known(world: World) -> None:
-    """Of who was erased, and of whoever they were before, no profile is left."""
+    """An erased member has no profile left, nor has any member merged into them."""
     accounts = world.auditor.accounts
     for member_id in accounts:
         last = member_id
@@ -812,7 +812,7 @@ def _check_nobody_erased_is_known(world: World) -> None:
 
 
 def shown_balance(world: World, member_id: str) -> tuple[int, int]:
-    """What a member is shown now, settled or not."""
+    """What a member is shown now, whether or not the account is settled."""
     account = records.account_from_item(world.auditor.accounts[member_id])
     shown = view(account, program=world.program(), now=world.now)
     return shown.balance, shown.holding.pending_points

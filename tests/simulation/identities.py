@@ -1,4 +1,4 @@
-"""Whose an identity is: what the table says after every write, and what it may say next."""
+"""The holder of each identity after every write, and who may hold it next."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,7 +16,7 @@ CONTACTS: Final = ("email", "phone")
 class Identities:
     """Checks that each identity has one holder, and passes only to a better claim.
 
-    `stood_for` are all members whom an identity ever stood for: whose an order of it may be.
+    `stood_for` are all members who ever held an identity: an order under it may be any of theirs.
     """
 
     def __init__(self, program_id: str, digest: Any) -> None:
@@ -25,7 +25,7 @@ class Identities:
         self.stood_for: set[tuple[Key, str]] = set()
 
     def observe(self, written: Sequence[Written], items: Mapping[Key, Item]) -> None:
-        """Check everything about identities, after a write that touched any of it.
+        """Check everything about identities after a write that touched any of them.
 
         Raises:
             Violation: a promise is broken.
@@ -83,7 +83,7 @@ def _items(sk: str, items: Mapping[Key, Item]) -> list[tuple[Key, Any]]:
 
 
 def _strength(profile: Any, kind: str, is_verified: bool) -> int:
-    """Computed anew: proven; or claimed, where nobody has proven anything of the member."""
+    """The identities that find a member: proven ones, or claimed ones if none is proven."""
     somebody_proved = any(
         each == "subject" or (ok and each in CONTACTS) for each, _, _, ok in profile["identities"]
     )

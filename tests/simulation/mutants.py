@@ -1,8 +1,8 @@
-"""Would the simulation notice? The product with one mistake in it, many times over.
+"""Mutants: copies of the product with one mistake each, which the simulation must find.
 
-Each mutant is the product with one small change that somebody could make by accident. It is run
-against the directed histories and against random ones until something breaks: `python -m
-tests.simulation.mutants` tells which of them broke first, and fails if a mutant survives.
+Each mistake is a small change that somebody could make by accident. A mutant is run against the
+directed histories and then against random ones until something breaks. `python -m
+tests.simulation.mutants` prints which history broke first, and fails if a mutant survives.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Mutant:
         """Make the mistake in a copy of the package.
 
         Raises:
-            ValueError: the product has changed, and what was to be changed is not there.
+            ValueError: the product has changed, and the code to change is not there.
         """
         path, changed = changed_file(
             PACKAGE / "loyalty", function=self.function, old=self.old, new=self.new
@@ -686,7 +686,7 @@ MUTANTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What broke first: a directed history, a random one, or nothing."""
+    """The first history that broke: a directed one, a random one, or none."""
 
     mutant: Mutant
     clause: str
@@ -729,7 +729,7 @@ def mutated(mutant: Mutant) -> Iterator[Path]:
 
 
 def _run(package: Path, *arguments: str) -> str:
-    """What Python prints with this copy of the package before the real one."""
+    """Run Python with this copy of the package in place of the real one. Returns what it prints."""
     finished = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

@@ -1,7 +1,7 @@
-"""The rules once more, as plainly as they can be told, to hold the product against.
+"""A second, naive implementation of the rules, to compare the product with.
 
-Nothing here is imported from the product's rules, and nothing is clever: fractions, loops, dates.
-It reads items as they lie in the table.
+It imports none of the product's rules, and uses only fractions, loops and dates. It reads items as
+they are in the table.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Refunds:
 
     @classmethod
     def of(cls, state: Any) -> "Refunds":
-        """What an order's item says; of one that nothing happened to there is none."""
+        """The refunds in an order's item; an order without refunds has no item."""
         if state is None:
             return cls({}, {}, 0, whole=False)
         by_line = state.get("amounts_minor", {})
@@ -46,7 +46,7 @@ class Refunds:
 def target(
     lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
 ) -> int:
-    """What an order still earns once all that was refunded is taken out of it."""
+    """What an order still earns without everything that was refunded."""
     amounts = _left(lines, refunds)
     level = program.tiers.level(tier) if program.tiers else None
     times = Fraction(level.multiplier_percent if level else 100, 100)
@@ -83,7 +83,7 @@ def points_back(points: int, lines: Iterable[list[Any]], refunds: Refunds) -> in
 def counts_for(
     lines: Iterable[list[Any]], refunds: Refunds, program: Program, *, tier: str | None
 ) -> int:
-    """What an order still counts for towards a level."""
+    """What an order still adds towards a level."""
     if program.tiers is None:
         return 0
     bought = list(lines)
@@ -100,7 +100,7 @@ def counts_for(
 
 
 def _left(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fraction]":
-    """What is left of each line once all that was refunded is taken out."""
+    """What is left of each line without everything that was refunded."""
     bought = [_Bought.of(line) for line in lines]
     amounts = {line: Fraction(0) if refunds.whole else line.left(refunds) for line in bought}
     left = sum(line.paid_left(refunds) for line in bought)
@@ -113,7 +113,7 @@ def _left(lines: Iterable[list[Any]], refunds: Refunds) -> "dict[_Bought, Fracti
 
 @dataclass(frozen=True, slots=True)
 class _Bought:
-    """One line: what the rules read of it, and what was paid for it."""
+    """One line: the values that the rules use, and what was paid for it."""
 
     line_id: str
     category: str | None
@@ -127,7 +127,7 @@ class _Bought:
         return cls(line_id, category, quantity, amount, gross[0] if gross else amount)
 
     def back(self, refunds: Refunds) -> int:
-        """The money that came back for the line by its units and by name."""
+        """The money returned for the line, by its units and by amount."""
         units = min(self.quantity, refunds.units.get(self.line_id, 0))
         by_units = floor(Fraction(self.paid * units, self.quantity)) if self.quantity else 0
         return by_units + refunds.amounts_minor.get(self.line_id, 0)
@@ -139,7 +139,7 @@ class _Bought:
         return max(0, self.back(refunds) - self.paid)
 
     def left(self, refunds: Refunds) -> Fraction:
-        """What is left of its amount: the share that is left of what was paid, rounded up."""
+        """What is left of the amount: the unreturned share of what was paid, rounded up."""
         if not self.paid:
             return Fraction(self.amount)
         return Fraction(ceil(Fraction(self.amount * self.paid_left(refunds), self.paid)))
@@ -160,7 +160,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 @cache
 def midnight_told(day: str, zone_name: str) -> str:
-    """That instant as keys tell it."""
+    """That instant as it is written in keys."""
     moment = midnight(date.fromisoformat(day), ZoneInfo(zone_name))
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -175,7 +175,7 @@ def days_after(day: str, days: int) -> str:
 
 
 def quiet_until(program: PublishedProgram, active_on: str | None) -> str:
-    """The last day of points without a date, where points expire by inactivity."""
+    """The last day of undated points, if points expire by inactivity."""
     policy = program.document.expiry
     if not isinstance(policy, InactivityExpiry) or program.inactivity_since is None:
         return NEVER
@@ -253,9 +253,9 @@ def level(
     day: date,
     counted: Mapping[str, int] | None = None,
 ) -> int:
-    """How high a member stands on a day, from 0: by what counted, or by what was granted.
+    """A member's rank on a day, from 0: the level reached or granted.
 
-    `counted` is all that ever counted; without it, what the account still knows.
+    `counted` is everything that ever counted; without it, what is still on the account.
     """
     tiers = program.tiers
     if tiers is None:
@@ -318,7 +318,7 @@ def level_changes_on(
     before: str | None,
     counted: Mapping[str, int],
 ) -> date | None:
-    """The first day, from this one on, with another level than is known; if before another day."""
+    """The first day from this one on whose level was not announced, if before another day."""
     tiers = program.tiers
     if tiers is None:
         return None
@@ -350,7 +350,7 @@ def _period(kind: str, day: date, enrolled: date) -> int:
 
 
 def _turns(account: Any, program: Program, *, zone: ZoneInfo, day: date) -> list[date]:
-    """The days to come on which a level may end, soonest first."""
+    """The future days on which a level may end, soonest first."""
     if program.tiers is None:
         return []
     if program.tiers.period == "membership_year":

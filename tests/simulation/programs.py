@@ -1,4 +1,4 @@
-"""Programs to simulate: small numbers, short lives, every policy that moves points."""
+"""Programs to simulate: small numbers, early expiry, every policy that moves points."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -146,7 +146,7 @@ def document(
     min_age_days: int = 0,
     **fields: Any,
 ) -> Program:
-    """A document as it would be read, without the cost of validating it again every time."""
+    """A document as it would be read, without validating it every time."""
     return Program.model_construct(
         schema_version=1,
         name="Simulated",

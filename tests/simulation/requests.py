@@ -1,4 +1,4 @@
-"""Everything that callers and schedules ask of the ledger, each by its real use case."""
+"""Every request of callers and schedules, each run by its real use case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,16 +57,16 @@ from loyalty.usecases.people.surveys import Answered, SurveyReply, answer
 from loyalty.usecases.ports import Desk
 from tests.simulation.world import PROGRAM_ID, Request, World, keyring, stepped_engine
 
-# What guests are known by.
+# The identities of guests.
 EMAIL: Final = Identity("email", "guest@example.com")
 PHONE: Final = Identity("phone", "+493012345678")
-# So few that more are often waiting.
+# Few, so that more are often left for the next time.
 CLAIMED_AT_ONCE_MAX: Final = 1
 WHY: Final = Adjustment(reason="goodwill", reference=None)
 
 
 def has_happened(request: Request, world: World) -> bool:
-    """Whether the books already hold what the request asks for, whoever knows of it."""
+    """Whether the books already contain the result of this request."""
     match request:
         case Cancel(of, _):
             return bool(_voucher(of, world).get("state") == "cancelled")
@@ -108,7 +108,7 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An order arrives: of a member, of whoever has what it is `known_by`, or of nobody."""
+    """An order arrives: of a member, of a customer `known_by` identities, or of nobody."""
 
     order: Order
     member_id: str | None
@@ -157,7 +157,7 @@ class Record(Arrival):
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Somebody enrolls, and gets what they bought before; `verified`: they have proven it."""
+    """A person enrolls and gets earlier orders; `verified`: they have proven their identity."""
 
     member_id: str
     identity: Identity = EMAIL
@@ -177,7 +177,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A member proves something to be theirs, and gets what was bought under it before."""
+    """A member proves an identity, and gets earlier orders under it."""
 
     member_id: str
     identity: Identity = EMAIL
@@ -195,7 +195,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A till adds something to a member that nobody has proven."""
+    """A till adds an unproven identity to a member."""
 
     member_id: str
     identity: Identity = EMAIL
@@ -211,7 +211,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Somebody signs in by what they prove, enrolls if need be, and gets what they bought."""
+    """A person signs in with proven identities, enrolls if needed, and gets earlier orders."""
 
     who: str
     proves: tuple[Identity, ...] = (EMAIL,)
@@ -233,7 +233,7 @@ class SignIn:
 
 
 def _claim_all(member: Member, members: TableMembers, desk: Desk) -> None:
-    """Claim a few orders after the other; whoever cannot go on is asked to come again."""
+    """Claim orders, a few at a time. If it cannot continue, the caller has to try again."""
     while True:
         claimed = claim_orders(member, orders_max=CLAIMED_AT_ONCE_MAX, directory=members, desk=desk)
         if claimed.is_done:
@@ -354,7 +354,7 @@ class LetGo:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The code is known to whoever holds the answer of the redemption."""
+    """The code of a redemption, from its answer."""
 
     of: Redeem
     request_id: str
@@ -371,7 +371,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class TellVouchers:
-    """An order tells which vouchers it has; those of no redemption it has no more."""
+    """An order lists its vouchers; codes that are no longer listed are given back."""
 
     order_id: str
     of: tuple[Redeem, ...] = ()
@@ -394,7 +394,7 @@ class TellVouchers:
 
 @dataclass(frozen=True, slots=True)
 class CancelVouchers:
-    """An order came to nothing."""
+    """An order was cancelled."""
 
     order_id: str
 
@@ -415,7 +415,7 @@ class Adjust(Keyed):
     request_id: str
     below_zero: bool = False
     points_max: int | None = None
-    """What the clerk who asks may adjust in a day."""
+    """How many points the calling clerk may adjust in a day."""
     expiring_on: date | None = None
 
     @property
@@ -501,7 +501,7 @@ class Merge(Keyed):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A manager lets a member have a level until a day; None: only what they reached."""
+    """A manager grants a member a level until a day; None: removes the grant."""
 
     member_id: str
     floor: TierFloor | None
@@ -516,7 +516,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """A member asks to be forgotten."""
+    """A member is erased."""
 
     member_id: str
 
@@ -530,7 +530,7 @@ class Erase:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Wakes every member and every voucher that the index lists as due."""
+    """Settles every member and releases every voucher that the index lists as due."""
 
     name: str = "sweep"
 
@@ -545,7 +545,7 @@ class Sweep:
 
 
 def _listed(dues: TableDues, now: datetime, world: World) -> Iterator[DueItem]:
-    """What is due by now; a shard that never had anything in it is not asked for."""
+    """What is due by now; shards that never had an item are not queried."""
     until = f"{keys.instant(now)}#~"
     shards = {
         tuple(str(item["expiring_pk"]).rsplit("#", 2)[1:])

@@ -1,4 +1,4 @@
-"""Scenes for directed histories: one program, one place, a few members, told in a few words."""
+"""Short builders for directed histories: one program, one time zone, a few members."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 def living(days: int) -> Expiry:
-    """Points that can be spent on the day they are earned and so many days after it."""
+    """An expiry by which points can be spent on their day and this many days after it."""
     return AfterEarningExpiry(model="after_earning", days=days, round_to="none")
 
 
@@ -39,7 +39,7 @@ def scene(
     inactivity_since: date | None = None,
     **fields: Any,
 ) -> World:
-    """A world with one program in force since long ago."""
+    """A world whose program has been in force for a long time."""
     document = programs.document(zone, expiry=expiry, clawback=clawback, **fields)
     since = inactivity_since
     program = programs.published(document, published_at=now - 90 * DAY, inactivity_since=since)
@@ -66,7 +66,7 @@ def order(
 def shop_order(
     name: str, *amounts_minor: int, seconds: int = 0, tax_percent: int = 0, quantity: int = 1
 ) -> Order:
-    """An order as a storefront tells it, so long after it was made, and what was paid for it."""
+    """An order as a storefront sends it, this long after it was made, with what was paid."""
     it = order(name, *amounts_minor, quantity=quantity)
     lines = tuple(
         replace(line, gross_minor=line.amount_minor * (100 + tax_percent) // 100)
@@ -83,7 +83,7 @@ def refund(
     units: dict[str, int] | None = None,
     money: dict[str, int] | None = None,
 ) -> Refund:
-    """A refund of the whole order, unless of an amount, of some units, or of money of lines."""
+    """A refund of the whole order, or of an amount, of units, or of lines' money if given."""
     requested_refund = RequestedRefund(
         refund_id=name,
         occurred_at=of.occurred_at,
@@ -97,7 +97,7 @@ def refund(
 
 
 def earned(world: World, points: int, *, by: str = "ann", name: str = "") -> Order:
-    """An order that is told now and earns so many points."""
+    """An order that is recorded now and earns this many points."""
     it = order(name or f"o{len(world.auditor.orders)}", points, occurred_at=world.now)
     done(world.finish(Earn(it, by)))
     return it
@@ -116,7 +116,7 @@ def swept(world: World) -> None:
 
 
 def done(answer: Answer | None) -> Any:
-    """What the use case gave."""
+    """The use case's result."""
     assert answer is not None
     assert answer.is_done, answer
     return answer.value
@@ -133,12 +133,12 @@ def refused(world: World, request: Request) -> str:
 
 
 def account(world: World, member_id: str = "ann") -> Account:
-    """An account as it lies in the table."""
+    """An account's item in the table."""
     return records.account_from_item(world.auditor.accounts[member_id])
 
 
 def stored_lots(world: World, member_id: str = "ann") -> object:
-    """The lots of an account as its item has them: those that are empty, too."""
+    """The lots in an account's item, including empty ones."""
     return world.auditor.accounts[member_id]["lots"]
 
 
@@ -148,7 +148,7 @@ def shown(world: World, member_id: str = "ann") -> Account:
 
 
 def kinds(world: World, member_id: str = "ann") -> list[str]:
-    """The kinds of a member's entries, in the order in which they were written."""
+    """The kinds of a member's entries, in the order of writing."""
     return [
         str(item["kind"])
         for key, item in world.table.items.items()
@@ -165,7 +165,7 @@ def reading(call: Call) -> bool:
 
 
 def writing_to(sort: str, member_id: str = "") -> Any:
-    """Whether a call writes an item of this sort key, of this member where one is named."""
+    """Whether a call writes an item with this sort key, of this member if one is given."""
 
     def awaited(call: Call) -> bool:
         return isinstance(call, Write) and any(

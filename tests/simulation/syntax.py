@@ -1,4 +1,4 @@
-"""Changes to Python source by what it says, whatever its layout is and wherever it stands."""
+"""Change Python source by comparing syntax trees, so that layout and place do not matter."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -23,12 +23,12 @@ def functions_of(package: Path) -> dict[str, Path]:
 
 
 def changed_file(package: Path, *, function: str, old: str, new: str) -> tuple[Path, str]:
-    """The file of a package whose function says `old`, and its source with `new` in its place.
+    """The file of a package whose function contains `old`, and its source with `new` instead.
 
-    The function is named by the end of its dotted name. Others of that name may say other things.
+    The function is given by the end of its dotted name; other functions may end in the same name.
 
     Raises:
-        ValueError: not just one function of that name says it, and just once.
+        ValueError: `old` is not in exactly one such function, exactly once.
     """
     found: list[tuple[Path, str]] = []
     misses: list[str] = []
@@ -115,7 +115,7 @@ def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.Funct
 
 
 def _readings(old: str, new: str) -> Iterator[tuple[Sequence[ast.AST], Sequence[ast.AST]]]:
-    """What two texts can both be read as."""
+    """The syntax that two texts can both be parsed as."""
     for read in (_expression, _keywords, _statements):
         try:
             pattern, substitute = read(old), read(new)
@@ -154,7 +154,7 @@ def _places(tree: ast.AST, pattern: Sequence[ast.AST]) -> Iterator[_Place]:
 
 
 def _matches(pattern: object, found: object, rest: list[ast.Call]) -> bool:
-    """Whether two trees say the same; notes the call that `...` is the end of."""
+    """Whether two trees are equal; records the call that ends in `...`."""
     if type(pattern) is not type(found):
         return False
     if isinstance(pattern, ast.Call) and isinstance(found, ast.Call) and _has_rest(pattern):

@@ -1,7 +1,7 @@
-"""Every use case, every call in it, every fault, and every two of them: the books end up the same.
+"""Every fault, and every pair of faults, at every call of every use case.
 
-Whatever goes wrong, a request that is sent again until it is answered leaves the books exactly as
-if nothing had gone wrong, item by item.
+A request that is repeated until it is answered leaves the books, item by item, exactly as if
+nothing had gone wrong.
 """
 
 import re
@@ -53,7 +53,7 @@ from tests.simulation.scene import (
 )
 from tests.simulation.world import CRASHED, TRY_AGAIN, Call, Fault, Read, Request, World
 
-# A read changes nothing, so whether it fails before or after it happened is one and the same.
+# A read changes nothing, so it does not matter whether it fails before or after it happened.
 OF_STRONG_READS: Final = (Fault.CONFLICT, Fault.CRASH_BEFORE)
 OF_READS: Final = (Fault.STALE, *OF_STRONG_READS)
 OF_WRITES: Final = (
@@ -65,7 +65,7 @@ OF_WRITES: Final = (
 )
 
 type Stage = Callable[[], tuple[World, Request]]
-# What goes wrong with which of the calls that a request makes over all its attempts.
+# The faults by the number of the call, counted over all attempts of a request.
 type Plan = Mapping[int, Fault]
 
 
@@ -487,10 +487,10 @@ STAGES: Final[tuple[Stage, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A request sent until it is answered, while things go wrong by plan."""
+    """The result of a request that is repeated until it is answered, with planned faults."""
 
     books: str
-    # What else could have happened at each call.
+    # The faults that could have happened at each call.
     faults: tuple[tuple[Fault, ...], ...]
 
 
@@ -510,7 +510,7 @@ def run(stage: Stage, plan: Plan) -> Run:
     done(attempt.answer)
     while world.in_limbo:
         world.deliver()
-    # Whatever was late may have changed nothing, and the answer stays what it was.
+    # Late writes must have changed nothing, and the answer stays the same.
     done(world.finish(request))
     return Run(_books(world), tuple(faults))
 
@@ -522,9 +522,9 @@ def _faults(call: Call) -> tuple[Fault, ...]:
 
 
 def _books(world: World) -> str:
-    """All items, told so that a difference can be read.
+    """All items as text, so that a difference can be read.
 
-    Which code was drawn does not matter, nor the shard of the index that the code leads to.
+    Random codes are left out, and so are index shards, which depend on the code.
     """
     lines = sorted(f"{key.pk} {key.sk} {item}" for key, item in world.table.items.items())
     return re.sub(r"CODE\d+|(?<=EXPIRING#....-..-..)#\d\d", "", "\n".join(lines))
@@ -558,7 +558,7 @@ def test_two_faults_at_any_two_calls_leave_the_books_as_if_there_were_none(stage
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_same_twice_at_once_leaves_the_books_as_if_it_were_once(stage: Stage) -> None:
+def test_the_same_request_twice_at_once_leaves_the_books_as_after_one(stage: Stage) -> None:
     alone = run(stage, {})
     calls = range(len(alone.faults))
 
@@ -567,7 +567,7 @@ def test_the_same_twice_at_once_leaves_the_books_as_if_it_were_once(stage: Stage
 
 
 def _overlapping(stage: Stage, first: int, second: int) -> str:
-    """The books after one ran so far, another so far, and then both to their ends."""
+    """The books after two attempts ran for some calls each, and then both to the end."""
     world, request = stage()
     attempts = (world.start(request), world.start(request))
     for attempt, calls in zip(attempts, (first, second), strict=True):

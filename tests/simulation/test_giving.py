@@ -1,4 +1,4 @@
-"""Friends who give points to each other keep none of an order that was refunded in time."""
+"""Members who transfer points to each other keep none of an order that is refunded in time."""
 
 from datetime import timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from tests.simulation.scene import DAY, account, done, order, refund, scene, sho
 from tests.simulation.world import World
 
 FRIENDS: Final = ("ann", "bob", "cho")
-# A refund comes on the last day of the wait at the latest.
+# The refund comes on the last day of the waiting time at the latest.
 WINDOW_DAYS: Final = 5
 names = st.sampled_from(FRIENDS)
 steps = st.lists(

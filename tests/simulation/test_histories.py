@@ -21,13 +21,13 @@ for seed in range(300, 400):
 
 
 @pytest.mark.parametrize("start", range(0, HISTORIES, CHUNK))
-def test_no_history_breaks_a_promise(start: int) -> None:
+def test_random_histories_keep_every_promise(start: int) -> None:
     ran = run(range(start, start + CHUNK))
 
     assert ran.broken is None, f"{ran.why}\n{replay(ran.broken)}"
 
 
-def test_a_seed_is_the_same_history_in_every_process() -> None:
+def test_a_seed_gives_the_same_history_in_every_process() -> None:
     digests = {
         subprocess.run(
             [sys.executable, "-c", TELL_ALL],
@@ -43,11 +43,11 @@ def test_a_seed_is_the_same_history_in_every_process() -> None:
     assert digests != {b""}
 
 
-def test_who_kept_a_guests_order_before_it_earned_may_say_so_after_its_member_was_erased() -> None:
+def test_an_attempt_that_kept_a_guests_order_may_answer_guest_after_its_member_was_erased() -> None:
     assert run(range(300_128_204, 300_128_205)).broken is None
 
 
-def test_a_merge_by_the_id_of_somebody_merged_before_leaves_no_identity_behind() -> None:
+def test_a_merge_by_the_id_of_a_merged_member_leaves_no_identity_behind() -> None:
     assert run(range(2485, 2486)).broken is None
 
 
@@ -55,9 +55,9 @@ def test_two_members_who_name_one_identity_are_merged_in_one_write() -> None:
     assert run(range(7135, 7136)).broken is None
 
 
-def test_points_are_given_away_by_a_slow_writer_while_others_are_a_day_ahead() -> None:
+def test_a_slow_writer_transfers_points_while_other_writers_are_a_day_ahead() -> None:
     assert run(range(9201, 9202)).broken is None
 
 
-def test_who_signs_in_while_a_merge_is_half_done_gets_their_guest_orders() -> None:
+def test_a_person_who_signs_in_during_a_half_done_merge_gets_their_guest_orders() -> None:
     assert run(range(16_748, 16_749)).broken is None

@@ -1,7 +1,7 @@
-"""The ledger against a model that knows nothing but lots and days, whatever is done in any order.
+"""Compare the ledger with a simple model of lots and days, under any sequence of operations.
 
-The model walks through time one day after the other. It keeps no entries, no due times and no
-versions; what it holds is what a member must be shown.
+The model goes through time day by day. It has no entries, due times or versions. Members must be
+shown exactly what it holds.
 """
 
 from collections import Counter
@@ -41,7 +41,7 @@ DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
 COSTS: Final = {1: "for-1", 10: "for-10", 30: "for-30"}
 
-# From the first place where a day begins to the last, and where clocks change at odd hours.
+# The first and the last place where a day begins, and places with unusual clock changes.
 ZONES: Final = (
     "Pacific/Kiritimati",
     "Etc/GMT+12",
@@ -67,7 +67,7 @@ def _last_day_of_month(day: date) -> bool:
 
 
 def _from(day: date, ends: Callable[[date], bool]) -> date:
-    """The first day from this one on that ends the life of points."""
+    """The first day from this one on that can be the last day of points."""
     while not ends(day):
         day += DAY
     return day
@@ -123,7 +123,7 @@ class Member:
     pending: Counter[tuple[date, date]] = field(default_factory=Counter)
 
     def live_until(self, today: date) -> None:
-        """Let one midnight pass after the other."""
+        """Pass midnights one by one."""
         while self.day < today:
             self.day += DAY
             for dates in sorted(dates for dates in self.pending if dates[0] == self.day):
@@ -159,7 +159,7 @@ class Member:
 
 @dataclass(slots=True)
 class Bought:
-    """An order of the model: what is left of it, and of the points that it brought."""
+    """An order of the model: what is left of it and of its points."""
 
     order: Order
     available: date
@@ -170,7 +170,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A redemption of the model; `reinstated` are those of its lots that had been once before."""
+    """A redemption of the model; `reinstated` are its lots that had been reinstated before."""
 
     request: Redeem
     slices: dict[date, int]
@@ -262,7 +262,7 @@ class Books(RuleBasedStateMachine):
 
         assert answer.is_done == bool(spent.slices)
         for lot, points in sorted(spent.slices.items()):
-            # From a lot that was reinstated itself, nothing lives on.
+            # Points from a lot that was reinstated are not reinstated again.
             end = self.member._ends(lot)
             days = 0 if lot in spent.reinstated else self.reinstate_days
             lives_on = end < self.today <= end + days * DAY
@@ -274,7 +274,7 @@ class Books(RuleBasedStateMachine):
     @rule(bought=orders, percent=st.integers(1, 100))
     def refund(self, bought: Bought, percent: int) -> None:
         if bought.lot < self.today or self.member.last_active is not None:
-            # What expired unspent is excused, and a model without entries cannot tell how much.
+            # Points that expired unspent are excused; without entries the number is unknown.
             return
         amount = min(bought.points, 1 + percent * bought.order.amount_minor // 100)
         if not amount:
@@ -283,7 +283,7 @@ class Books(RuleBasedStateMachine):
         name = f"r{bought.refunds}"
         scene.done(self.world.finish(scene.refund(bought.order, name, amount=amount)))
 
-        # Its own pending points, then its own lot, then whatever expires soonest, then a debt.
+        # The order's pending points, its own lot, then lots by soonest expiry, then a debt.
         dates = (bought.available, bought.lot)
         pending = min(amount, self.member.pending[dates])
         self.member.pending[dates] -= pending

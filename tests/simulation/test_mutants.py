@@ -1,4 +1,4 @@
-"""The mutants can still be made, and a few of them are; `make mutants` runs them all."""
+"""All mutants can still be made, and a few are run; `make mutants` runs them all."""
 
 from pathlib import Path
 from typing import Final
@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, Mutant, judge
 
-# Which random histories find within a second.
+# Mutants that random histories find within a second.
 SAMPLE: Final = (
     "an entry overwrites what stands under its cause",
     "a refusal is given without looking for the first try",
@@ -17,14 +17,14 @@ SAMPLE: Final = (
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_what_a_mutant_changes_is_still_in_the_product(mutant: Mutant, tmp_path: Path) -> None:
+def test_the_code_that_a_mutant_changes_is_in_the_product(mutant: Mutant, tmp_path: Path) -> None:
     mutant.apply(tmp_path)
 
     (changed,) = tmp_path.rglob("*.py")
     compile(changed.read_text(), changed, "exec")
 
 
-def test_a_mutant_of_what_is_no_longer_there_fails(tmp_path: Path) -> None:
+def test_a_mutant_of_code_that_is_gone_fails(tmp_path: Path) -> None:
     for mutant in (Mutant("", "merge", "lots_of(loser)", "lots"), Mutant("", "marge", "a", "b")):
         with pytest.raises(ValueError, match=r"not found in merge|no function"):
             mutant.apply(tmp_path)

@@ -1,4 +1,4 @@
-"""Source is changed by what it says."""
+"""Tests of changing source by its syntax tree."""
 
 import ast
 from pathlib import Path
@@ -46,7 +46,7 @@ def sold(old: str, new: str) -> str:
         ("each.tell(price=price, item=item)", "", "for each in self.seen:\n            pass"),
     ],
 )
-def test_one_thing_that_a_function_says_is_changed_whatever_its_layout_is(
+def test_code_of_a_function_is_changed_whatever_its_layout(
     old: str, new: str, becomes: str
 ) -> None:
     changed = sold(old, new)
@@ -58,12 +58,12 @@ def test_one_thing_that_a_function_says_is_changed_whatever_its_layout_is(
 
 
 @pytest.mark.parametrize("old", ["item", "price > 1", "known", "{known: 1}"])
-def test_what_is_not_there_once_is_not_changed(old: str) -> None:
+def test_code_that_is_not_there_exactly_once_is_not_changed(old: str) -> None:
     with pytest.raises(ValueError, match="found"):
         sold(old, "nothing")
 
 
-def test_a_function_is_found_by_the_end_of_its_name_and_by_what_it_says(tmp_path: Path) -> None:
+def test_a_function_is_found_by_the_end_of_its_name_and_its_code(tmp_path: Path) -> None:
     package = tmp_path / "shop"
     (package / "till").mkdir(parents=True)
     (package / "till" / "selling.py").write_text(SOURCE)

@@ -1,4 +1,4 @@
-"""Histories in words, for whoever has to find out why one failed."""
+"""Histories as text, to find out why one failed."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from loyalty.table.operations import (
 
 
 def call_line(call: Any) -> str:
-    """A call on the table, in a line."""
+    """A call on the table, as one line."""
     if hasattr(call, "operations"):
         return "write " + "; ".join(map(_operation, call.operations))
     how = "strongly" if call.strong else "anyhow"

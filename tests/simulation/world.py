@@ -1,7 +1,7 @@
 """A world with one clock and one table, where every call on the table may go wrong.
 
-Each request runs the real use case on a stack of its own and stands still at every call on the
-table, until whoever directs the world lets the call happen, or fail, or both.
+Each request runs the real use case on a stack of its own, and pauses at every call on the table
+until the test lets the call happen, or fail, or both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,12 +39,12 @@ from tests.simulation.identities import Identities
 from tests.simulation.tracing import answer_line, call_line
 
 PROGRAM_ID: Final = "p"
-# A function remembers which version of the program is in force for so long.
+# How long a function caches which version of the program is in force.
 REMEMBERED_FOR: Final = timedelta(seconds=30)
 
 
 class Fault(Enum):
-    """What can go wrong with one call on the table."""
+    """The faults of one call on the table."""
 
     NONE = "ok"
     STALE = "an old image is read"
@@ -58,7 +58,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One item or several, or a page; `strong` reads are never old."""
+    """A read of one item, of several, or of a page; `strong` reads are never stale."""
 
     target: Sequence[Key] | Query
     strong: bool
@@ -74,7 +74,7 @@ type Call = Read | Write
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request was told: `done` with what the use case gave, or a refusal's code."""
+    """The answer to a request: `done` with the use case's result, or a refusal's code."""
 
     code: str
     value: object = None
@@ -85,7 +85,7 @@ class Answer:
 
 
 class Request(Protocol):
-    """Something that a caller wants; it may be sent any number of times."""
+    """A request of a caller; it may be sent any number of times."""
 
     @property
     def name(self) -> str: ...
@@ -98,7 +98,7 @@ TRY_AGAIN: Final = Answer("try_again")
 
 
 class World:
-    """The table, the clock, the program's versions and whatever is still under way."""
+    """The table, the clock, the program's versions, and the requests under way."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class World:
         self._attempts = 0
 
     def enroll(self, *member_ids: str, with_profiles: bool = True) -> None:
-        """Begin accounts, with a profile beside each for whoever is known or may be erased."""
+        """Create accounts, with a profile for each member who is known or may be erased."""
         members = TableMembers(self.table, program_id=PROGRAM_ID, keyring=keyring)
         for member_id in member_ids:
             key = keys.account(PROGRAM_ID, member_id)
@@ -152,21 +152,21 @@ class World:
         return f"CODE{self._codes}"
 
     def new_member_id(self, who: str) -> str:
-        """Another one for every attempt, as a function draws it."""
+        """A new code for every attempt, as in a function."""
         self._members += 1
         return f"{who}-{self._members}"
 
     def start(self, request: Request, *, program: PublishedProgram | None = None) -> "Attempt":
-        """Begin a request: it runs up to its first call on the table."""
+        """Start a request. It runs up to its first call on the table."""
         self._attempts += 1
         return Attempt(self, request, number=self._attempts, program=program or self.program())
 
     def finish(self, request: Request) -> Answer:
-        """Run a request to its end with nothing in its way."""
+        """Run a request to its end without faults."""
         return self.start(request).finish()
 
     def deliver(self, number: int = 0) -> None:
-        """Let a write arrive whose sender has long given it up."""
+        """Let a write arrive that its sender has given up."""
         write, attempt = self.in_limbo.pop(number)
         try:
             self.write(write, attempt)
@@ -191,7 +191,7 @@ class World:
         return {key: item for key in read.target if (item := get(key)) is not None}
 
     def old_image(self, key: Key, *, back: int = 1) -> Item | None:
-        """An item as it was some writes ago; as it is, where it was never written that often."""
+        """An item as it was some writes ago, or as it is if it has had fewer writes."""
         images = self.images.get(key, ())
         return images[-back] if 0 < back <= len(images) else self.table.items.get(key)
 
@@ -202,7 +202,7 @@ class World:
 
 @dataclass(slots=True)
 class Attempt:
-    """A request under way. It stands at `call`, or has ended with `answer`."""
+    """A request under way. It is paused at `call`, or has ended with `answer`."""
 
     world: World
     request: Request
@@ -223,9 +223,9 @@ class Attempt:
         return f"{self.request.name} ({self.number})"
 
     def step(self, fault: Fault = Fault.NONE, *, old: Mapping[Key, int] | None = None) -> None:
-        """Let the call that it stands at go well or wrong, and run on to the next one.
+        """Let the call that it is paused at succeed or fail, and run to the next call.
 
-        `old` says for stale reads how many writes ago each item is seen.
+        For stale reads, `old` is how many writes ago each item is seen.
         """
         call = self.call
         if call is None:
@@ -240,7 +240,7 @@ class Attempt:
                     self.world.in_limbo.append((call, self))
                 self._resume(Transient(fault.value))
             case Fault.ANSWER_LOST:
-                # A refusal that is lost and a success that is lost look the same.
+                # A lost refusal and a lost success look the same.
                 self._carry_out(call)
                 self._resume(Transient(fault.value))
             case Fault.CRASH_BEFORE:
@@ -260,7 +260,7 @@ class Attempt:
                 self._resume(self._carry_out(call))
 
     def run_to(self, awaited: Callable[[Call], bool]) -> None:
-        """Run on, with nothing in its way, to just before such a call."""
+        """Run without faults until just before such a call."""
         while self.call is not None and not awaited(self.call):
             self.step()
 
@@ -270,7 +270,7 @@ class Attempt:
         return cast("Answer", self.answer)
 
     def _carry_out(self, call: Call) -> object:
-        """What the table gives, or the refusal it raises, as a value."""
+        """The result of the table, or the refusal that it raises, as a value."""
         try:
             if isinstance(call, Write):
                 self.world.write(call, self)
@@ -283,7 +283,7 @@ class Attempt:
             raise Violation(f"{self.name} asks what the table cannot do: {mistake}") from mistake
 
     def _resume(self, outcome: object) -> None:
-        """Give it what came of its call; it runs on to its next one, or to its end."""
+        """Pass the result of its call to the request, which runs to its next call or its end."""
         answer = self._stack.switch(outcome)
         if self._stack.dead:
             self.call, self.answer = None, answer
@@ -315,7 +315,7 @@ class Attempt:
 
 
 class SteppedEngine:
-    """Implements `Engine`: hands every call to whoever directs the world, and waits."""
+    """Implements `Engine`: passes every call to the test that directs the world, and waits."""
 
     def get(self, key: Key, *, strong: bool) -> Item | None:
         found: dict[Key, Item] = _cross(Read((key,), strong))
@@ -332,7 +332,7 @@ class SteppedEngine:
 
 
 def stepped_engine() -> Persistent:
-    """The table as a request's own code sees it."""
+    """The table as a request's code sees it."""
     return Persistent(SteppedEngine(), pause=_no_pause)
 
 
