@@ -135,6 +135,7 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/members/{member_id}/export", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/balance", Throttle.LOOKUP),
+        ("GET", "/members/{member_id}/explain", Throttle.LOOKUP),
         ("POST", "/members/{member_id}/merge", Throttle.ADMINISTER),
         ("PUT", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),
         ("DELETE", "/members/{member_id}/tier-floor", Throttle.ADMINISTER),

@@ -526,6 +526,57 @@ ANSWERS: Final[dict[str, Any]] = {
     "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
     "connect_storefront": _STOREFRONT,
     "enroll_member": _ENROLLED,
+    "explain_balance": {
+        "at": NOW,
+        "balance": 9,
+        "debt": 0,
+        "pending_points": 0,
+        "lots": [
+            {
+                "expires_on": "2027-11-30",
+                "points": 9,
+                "origins": [
+                    {
+                        "entry_id": "ent_9f2c4d7b1a3e5680",
+                        "kind": "accrual",
+                        "at": "2026-11-21T10:00:00Z",
+                        "order": ORDER,
+                        "brought": 49,
+                        "remaining": 9,
+                        "taken": [
+                            {
+                                "entry_id": "ent_c81e728d9d4c2f63",
+                                "kind": "redemption",
+                                "at": "2026-11-21T10:05:00Z",
+                                "points": 40,
+                                "text": "40 spent on A latte on November 21, 2026",
+                            }
+                        ],
+                        "breakdown": [
+                            {
+                                "rule_id": "base",
+                                "line_id": "1",
+                                "points": 49,
+                                "eligible_minor": 4999,
+                                "rate": {
+                                    "points": 1,
+                                    "per_minor": 100,
+                                    "multiplier_percent": 100,
+                                },
+                            }
+                        ],
+                        "text": "49 beans for order 5001 on November 21, 2026 (base: 49 for "
+                        "49.99 EUR at 1 per 1.00 EUR); 40 spent on A latte on November 21, 2026; "
+                        "9 left",
+                    }
+                ],
+                "text": "9 beans to spend until November 30, 2027",
+            }
+        ],
+        "pending": [],
+        "debt_changes": [],
+        "text": "On November 21, 2026 the balance was 9 beans.",
+    },
     "export_member": {
         "as_of": NOW,
         "member": _MEMBER,

@@ -50,6 +50,7 @@ from loyalty.edge.mail.pages import unsubscribe_page, unsubscribed_page
 from loyalty.edge.mail.unsubscribing import SEALED, member_named_by
 from loyalty.edge.metrics import count
 from loyalty.edge.models.entries import entry_answer
+from loyalty.edge.models.explanations import ExplanationAnswer, explanation_answer
 from loyalty.edge.models.member_export import ExportAnswer, export_answer, position
 from loyalty.edge.models.members import (
     EnrollmentRequest,
@@ -312,6 +313,35 @@ def read_balance(
     moment = min(requested or desk.now, desk.now)
     held = statements.balance_at(member_id, moment, desk=desk)
     return balance_answer(held, moment=moment)
+
+
+@api.get(
+    "/members/<member_id>/explain",
+    allow=MEMBER_AND_STAFF | {"service"},
+    refuses=(LimitReached, TryAgain),
+)
+def explain_balance(
+    program_id: ProgramId,
+    member_id: PathId,
+    requested: Annotated[
+        Instant | None, Query(alias="at", description="A past moment; if left out, now.")
+    ] = None,
+) -> ExplanationAnswer:
+    """Read why a member held what they held at a moment.
+
+    Each point leads to the entry that brought it, with what took the others, in figures and in
+    sentences.
+    """
+    desk, _ = _serving(program_id)
+    moment = min(requested or desk.now, desk.now)
+    explained = statements.explain_balance(member_id, moment, desk=desk)
+    versions = {entry.program_version for entry in explained.accruals.values()}
+    return explanation_answer(
+        explained,
+        moment=moment,
+        document=desk.program.document,
+        documents={version: desk.version(version).document for version in versions},
+    )
 
 
 @api.put(

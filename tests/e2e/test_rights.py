@@ -244,6 +244,8 @@ def drive_everything(api: DescribedApi) -> None:
     api.call("member", "GET", "/members/me/history")
     api.call("member", "GET", "/members/me/export")
     api.call("member", "GET", "/members/me/balance", params={"at": long_ago})
+    explained = api.call("member", "GET", "/members/me/explain")
+    assert explained["balance"] == sum(lot["points"] for lot in explained["lots"])
     api.call("member", "GET", "/members/me/statement", params={"from": today, "to": today})
     api.call("analyst", "GET", "/reports/summary", params={"from": today, "to": today})
     look_at_reports(api)

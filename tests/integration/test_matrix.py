@@ -68,6 +68,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "read_member": own_or("cashier", "analyst", "manager", "service"),
     "list_history": own_or("cashier", "analyst", "manager", "service"),
     "read_statement": own_or("cashier", "analyst", "manager", "service"),
+    "explain_balance": own_or("cashier", "analyst", "manager", "service"),
     "read_balance": own_or("cashier", "analyst", "manager", "service"),
     "list_member_rewards": own_or("cashier", "analyst", "manager", "service"),
     "list_redemptions": own_or("cashier", "analyst", "manager", "service"),

@@ -72,6 +72,12 @@ class TableBooks:
         item = self._engine.get(records.cause_key(self._program, cause), strong=True)
         return records.entry_from_item(item) if item else None
 
+    def whole_entries(self, causes: Sequence[Cause]) -> Mapping[Cause, Entry]:
+        by_key = {records.cause_key(self._program, cause): cause for cause in causes}
+        found = self._engine.get_many(tuple(by_key), strong=False) if by_key else {}
+        entries = {by_key[key]: records.entry_from_item(item) for key, item in found.items()}
+        return {cause: each for cause, each in entries.items() if isinstance(each, Entry)}
+
     def order(self, cause: OrderCause) -> OrderOnFile:
         accrual = keys.accrual(self._program, cause.source, cause.order_id)
         state = keys.order_state(self._program, cause.source, cause.order_id)

@@ -78,6 +78,10 @@ class Books(Protocol):
         """The entry or placeholder of a cause, read strongly."""
         ...
 
+    def whole_entries(self, causes: Sequence[Cause]) -> Mapping[Cause, Entry]:
+        """The entries of at most a hundred causes, with their breakdowns."""
+        ...
+
     def order(self, cause: OrderCause) -> OrderOnFile:
         """The order of a refund or an edit, read strongly in one request."""
         ...

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from loyalty.domain.kernel.errors import LimitReached, NotFound, TryAgain
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.audit import Difference, audit
-from loyalty.domain.ledger.entries import Entry
+from loyalty.domain.ledger.entries import Cause, Entry
+from loyalty.domain.ledger.explaining import Explanation, explain
 from loyalty.domain.ledger.holding import Holding, total
 from loyalty.domain.ledger.statements import (
     Statement,
@@ -28,6 +30,8 @@ PERIOD_ENTRIES_MAX: Final = 1_000
 READ_WHOLE_MAX: Final = 5_000
 # How many entries one answer adds up, which takes a function some seconds.
 ADDED_MAX: Final = 10_000
+# How many orders an explanation breaks down: one batch of reads.
+EXPLAINED_ORDERS_MAX: Final = 100
 # How many entries may be counted, in about a hundred reads.
 COUNTED_MAX: Final = 200_000
 _TICK: Final = timedelta(microseconds=1)
@@ -67,6 +71,40 @@ def balance_at(member_id: str, moment: datetime, *, desk: Desk) -> Holding:
     recorded = _recorded(member_id, StatementPeriod(after, after), desk=desk)
     due = unrecorded(recorded.account, program=desk.program, now=desk.now)
     return recorded.opening + counted_before(due, after)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedBalance:
+    """Why a member held what they held; `accruals` are the newest orders, with their breakdowns."""
+
+    explanation: Explanation
+    accruals: Mapping[Cause, Entry]
+
+
+@until_saved
+def explain_balance(member_id: str, moment: datetime, *, desk: Desk) -> ExplainedBalance:
+    """Which entries a member's points at a moment came from, and which took the rest.
+
+    Raises:
+        NotFound: no such member.
+        LimitReached: the account has more entries than one answer adds up.
+        TryAgain: the list of entries stayed behind the account.
+    """
+    account = open_account(desk, member_id, strong=True)
+    _require_few(account.entries, READ_WHOLE_MAX)
+    due = unrecorded(account, program=desk.program, now=desk.now)
+    entries = [
+        entry for entry in (*_every_entry(account, desk=desk), *due) if entry.counted_at <= moment
+    ]
+    # Of one instant, what brings points comes before what takes them.
+    entries.sort(key=lambda entry: (entry.counted_at, entry.recorded_at, entry.points < 0))
+    explanation = explain(entries)
+    newest = sorted(explanation.origins, key=lambda origin: origin.entry.recorded_at, reverse=True)
+    orders = dict.fromkeys(
+        origin.entry.cause for origin in newest if origin.entry.kind == "accrual"
+    )
+    shown = list(orders)[:EXPLAINED_ORDERS_MAX]
+    return ExplainedBalance(explanation, desk.books.whole_entries(shown))
 
 
 def audit_member(member_id: str, *, desk: Desk) -> list[Difference]:
