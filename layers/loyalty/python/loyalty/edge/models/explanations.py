@@ -219,17 +219,17 @@ class _Narrator:
         return f"{taking.points} {self._took(taking.entry)}"
 
     def _by_rule(self, breakdown: Sequence[EntryShare]) -> list[str]:
-        said: list[str] = []
+        phrases: list[str] = []
         for rule_id in dict.fromkeys(share.rule_id for share in breakdown):
             shares = [share for share in breakdown if share.rule_id == rule_id]
             rate = shares[0].rate
             level = f" times {rate.multiplier_percent} %" if rate.multiplier_percent != 100 else ""
-            said.append(
+            phrases.append(
                 f"{rule_id}: {sum(share.points for share in shares)} for "
                 f"{self._money(sum(share.eligible_minor for share in shares))} at "
                 f"{rate.points} per {self._money(rate.per_minor)}{level}"
             )
-        return said
+        return phrases
 
     def _brought(self, entry: Entry) -> str:
         on = f"on {self._day(entry.happened_at)}"
