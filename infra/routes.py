@@ -116,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
         ("PUT", "/{storefront_id}"),
         ("GET", "/{storefront_id}"),
         ("DELETE", "/{storefront_id}"),
+        ("POST", "/{storefront_id}/check"),
         ("GET", "/{storefront_id}/deliveries"),
         ("GET", "/{storefront_id}/deliveries/{delivery_id}/data-request"),
         ("GET", "/{storefront_id}/erasures"),

@@ -683,6 +683,20 @@ ANSWERS: Final[dict[str, Any]] = {
         "closing": _HELD,
         "lots": [{"expires_on": EXPIRES_ON, "opening": 0, "change": 5, "closing": 5}],
     },
+    "check_storefront": {
+        "checked_at": "2026-11-24T17:00:00Z",
+        "works": False,
+        "asked_platform": True,
+        "findings": [
+            {
+                "code": "scope_missing",
+                "severity": "error",
+                "step": "Give the token the scope read_products, which is needed to read the "
+                "categories of goods",
+                "subject": "read_products",
+            }
+        ],
+    },
     "read_storefront": _STOREFRONT
     | {
         "last_delivery": _DELIVERY,

@@ -1,8 +1,10 @@
 """The program: its document, the catalogue of rewards, its storefronts, the API's description."""
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,6 +15,7 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
+    NotFound,
     PreconditionRequired,
     StaleVersion,
     TryAgain,
@@ -52,6 +55,7 @@ from loyalty.edge.models.programs import (
     catalogue,
     public_program,
 )
+from loyalty.edge.models.storefront_checks import StorefrontCheck, storefront_check
 from loyalty.edge.models.storefronts import (
     DeliveryPage,
     ReplayAnswer,
@@ -65,6 +69,12 @@ from loyalty.edge.models.storefronts import (
     span_replay_answer,
     storefront_answer,
     storefront_state,
+    webhook_path,
+)
+from loyalty.edge.outgoing.platform_client import (
+    CHECK_TIMEOUT,
+    PlatformClient,
+    PlatformSettings,
 )
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
@@ -74,6 +84,7 @@ from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
 from loyalty.usecases.program.publishing import publish, require_sound
+from loyalty.usecases.shops.checks import check_connection
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
 from loyalty.usecases.shops.privacy_requests import read_data_request
 from loyalty.usecases.shops.storefronts import connect, connected, disconnect
@@ -226,6 +237,34 @@ def read_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> Store
     storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
     fares = health(storefront_id, program_id=program_id, files=files(), now=clock.now())
     return storefront_state(storefront, fares, program_id=program_id)
+
+
+@api.post("/storefronts/<storefront_id>/check", allow={"manager"}, refuses=(TryAgain,))
+def check_storefront(program_id: ProgramId, storefront_id: StorefrontId) -> StorefrontCheck:
+    """Check a storefront's connection, and how to make it work.
+
+    Looks at its settings and deliveries, and asks the platform for some seconds about scopes,
+    webhooks and currency. A platform that does not answer is a finding.
+    """
+    now = clock.now()
+    storefront = connected(storefront_id, program_id=program_id, shelf=storefronts())
+    keys = vault().read(program_id, storefront_id)
+    if keys is None:
+        # Disconnected just now.
+        raise NotFound
+    checked = check_connection(
+        storefront,
+        keys,
+        program_id=program_id,
+        document=shelf().in_force(program_id, now=now).document,
+        webhook_path=webhook_path(program_id, storefront_id),
+        files=files(),
+        find_platform=platform_named,
+        caller=platforms(),
+        clock=time.monotonic,
+        now=now,
+    )
+    return storefront_check(checked, now=now)
 
 
 @api.get(
@@ -490,6 +529,18 @@ def files() -> Files:
 
 def queue() -> SqsIntakeQueue:
     return SqsIntakeQueue(clients.sqs(), queue_url=settings(ProgramSettings).intake_queue_url)
+
+
+@cache
+def platforms() -> PlatformClient:
+    return PlatformClient(
+        shelf=storefronts(),
+        vault=vault(),
+        pause=table.pause,
+        origin=settings(PlatformSettings).platform_origin,
+        attempts_max=1,
+        timeout=CHECK_TIMEOUT,
+    )
 
 
 def vault() -> StorefrontSecrets:

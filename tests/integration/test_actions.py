@@ -34,6 +34,7 @@ NOT_ACTIONS: Final = {
     "answer_survey": "The entry of its bonus says who recorded it.",
     "quote_order": "It changes nothing.",
     "check_program": "It changes nothing.",
+    "check_storefront": "It changes nothing.",
     "preview_message": "It changes nothing.",
     "make_survey_link": "It changes nothing, and the link shows nothing of the member.",
 }

@@ -111,6 +111,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "connect_storefront": only("manager"),
     "read_storefront": only("manager"),
     "disconnect_storefront": only("manager"),
+    "check_storefront": only("manager"),
     "list_deliveries": only("manager"),
     "show_data_request": only("manager", "service"),
     "list_erasure_requests": only("manager"),

@@ -222,3 +222,22 @@ def test_a_shop_of_woocommerce_is_asked_only_at_a_public_name_and_with_a_whole_k
 
     assert answer.status == 422
     assert [(each["pointer"], each["code"]) for each in answer.body["errors"]] == [(pointer, code)]
+
+
+def test_a_connection_is_checked() -> None:
+    connect()
+
+    answer = call(handler, "POST", f"{PATH}/check", as_=MANAGER)
+
+    assert answer.status == 200
+    assert (answer.body["works"], answer.body["asked_platform"]) == (False, False)
+    # The example's rules name categories.
+    assert [each["code"] for each in answer.body["findings"]] == [
+        "categories_not_read",
+        "no_deliveries",
+    ]
+    assert SECRET not in answer.text
+
+
+def test_a_storefront_that_is_not_connected_cannot_be_checked() -> None:
+    assert call(handler, "POST", f"{PATH}/check", as_=MANAGER).status == 404

@@ -536,6 +536,10 @@ def storefront_state(storefront: Storefront, health: Health, *, program_id: str)
     )
 
 
+def webhook_path(program_id: str, storefront_id: str) -> str:
+    return f"/v1/programs/{program_id}/webhooks/{storefront_id}"
+
+
 def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontAnswer:
     return StorefrontAnswer(
         id=storefront.storefront_id,
@@ -543,7 +547,7 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         source=storefront.source,
         connected_at=storefront.connected_at,
         changed_at=storefront.changed_at,
-        webhook_path=f"/v1/programs/{program_id}/webhooks/{storefront.storefront_id}",
+        webhook_path=webhook_path(program_id, storefront.storefront_id),
         notification_url=storefront.notification_url,
         store=storefront.store,
         client_id=storefront.client_id,

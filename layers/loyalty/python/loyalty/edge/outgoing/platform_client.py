@@ -35,6 +35,8 @@ RETRY_AFTER_SECONDS_MAX: Final = 2
 # A granted token is valid for a day; a revoked one is not used for longer than this.
 TOKEN_SECONDS_MAX: Final = 600
 
+# Somebody waits for a check, which tries each request once.
+CHECK_TIMEOUT: Final = urllib3.Timeout(connect=1, read=2.5)
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
 _REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_platform"}
 
@@ -64,14 +66,18 @@ class PlatformClient:
         pause: Callable[[int], None],
         origin: str = "",
         resolve: Resolve = addresses_of,
+        attempts_max: int = ATTEMPTS_MAX,
+        timeout: urllib3.Timeout = _TIMEOUT,
     ) -> None:
+        self._attempts_max = attempts_max
+        self._timeout = timeout
         self._resolve = resolve
         self._shelf = shelf
         self._vault = vault
         self._pause = pause
         self._origin = origin
         self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
-        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
 
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
@@ -95,6 +101,14 @@ class PlatformClient:
             TryAgain: the platform does not answer.
         """
         return self._answered("POST", api, path, body=body)
+
+    def call(self, api: PlatformApi, path: str, body: bytes | None) -> bytes:
+        """Get a path, or post a body to it.
+
+        Raises:
+            As `send`.
+        """
+        return self._answered("GET" if body is None else "POST", api, path, body=body)
 
     def api(
         self, program_id: str, storefront_id: str, *, platform: PlatformName | None = None
@@ -136,7 +150,7 @@ class PlatformClient:
     def _answered(
         self, method: str, api: PlatformApi, path: str, *, body: bytes | None = None
     ) -> bytes:
-        for attempt in range(ATTEMPTS_MAX):
+        for attempt in range(self._attempts_max):
             if attempt:
                 self._pause(attempt)
             try:
@@ -189,7 +203,7 @@ class PlatformClient:
         pool = urllib3.HTTPSConnectionPool(
             found[0],
             port=HTTPS_PORT,
-            timeout=_TIMEOUT,
+            timeout=self._timeout,
             retries=False,
             server_hostname=host,
             assert_hostname=host,

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
 
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
@@ -27,7 +28,7 @@ from loyalty.storefronts.bigcommerce.payload import (
 from loyalty.storefronts.bigcommerce.translate import TOPICS
 from loyalty.storefronts.payloads import is_name, read_topic
 from loyalty.storefronts.signatures import is_recent, matches, standard
-from loyalty.usecases.shops.platforms import ApiAccess, Traits
+from loyalty.usecases.shops.platforms import ApiAccess, CheckedShop, Traits
 
 MESSAGE: Final = "webhook-id"
 TIMESTAMP: Final = "webhook-timestamp"
@@ -86,6 +87,12 @@ class BigCommerce:
             customer_id=about if event.scope in (*CUSTOMER_TOPICS, CUSTOMER_DELETED) else None,
             event=message if is_name(message) else None,
         )
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        # Only the function that checks connections pays for this import.
+        from loyalty.storefronts.bigcommerce.check import check  # noqa: PLC0415  # as said
+
+        return check(shop)
 
     def translate(self, topic: str, body: bytes, shop: SendingShop) -> Command | FetchNeeded:
         return read_topic(TOPICS, topic, body, shop)

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
@@ -33,7 +34,7 @@ from loyalty.storefronts.shopify.translate import (
     TOPICS,
 )
 from loyalty.storefronts.signatures import in_base64, matches
-from loyalty.usecases.shops.platforms import ApiAccess, Send, Traits
+from loyalty.usecases.shops.platforms import ApiAccess, CheckedShop, Send, Traits
 
 if TYPE_CHECKING:
     from loyalty.usecases.shops.shop_codes import DiscountCodes
@@ -106,6 +107,12 @@ class Shopify:
             customer_id=_customer_id(topic, body),
             event=_event(headers),
         )
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        # Only the function that checks connections pays for this import.
+        from loyalty.storefronts.shopify.check import check  # noqa: PLC0415  # as said
+
+        return check(shop)
 
     def translate(
         self, topic: str, body: bytes, shop: SendingShop

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
 
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
@@ -21,7 +22,7 @@ from loyalty.storefronts.signatures import in_base64, matches
 from loyalty.storefronts.square.catalog import CATALOG
 from loyalty.storefronts.square.payload import SquareEvent
 from loyalty.storefronts.square.translate import TOPICS
-from loyalty.usecases.shops.platforms import ApiAccess, Traits
+from loyalty.usecases.shops.platforms import ApiAccess, CheckedShop, Traits
 
 SIGNATURE: Final = "x-square-hmacsha256-signature"
 
@@ -78,6 +79,12 @@ class Square:
             customer_id=_customer_id(event),
             event=event_id,
         )
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        # Only the function that checks connections pays for this import.
+        from loyalty.storefronts.square.check import check  # noqa: PLC0415  # as said
+
+        return check(shop)
 
     def translate(self, topic: str, body: bytes, shop: SendingShop) -> Command | FetchNeeded:
         return read_topic(TOPICS, topic, body, shop)

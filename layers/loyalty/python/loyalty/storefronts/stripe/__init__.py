@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
 
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
@@ -22,7 +23,7 @@ from loyalty.storefronts.signatures import in_hex, is_recent, matches
 from loyalty.storefronts.stripe.catalog import CATALOG
 from loyalty.storefronts.stripe.payload import PAYMENT_TOPIC, SUBSCRIPTION_TOPICS, StripeReference
 from loyalty.storefronts.stripe.translate import CHANNELS, TOPICS
-from loyalty.usecases.shops.platforms import ApiAccess, Traits
+from loyalty.usecases.shops.platforms import ApiAccess, CheckedShop, Traits
 
 SIGNATURE: Final = "stripe-signature"
 
@@ -85,6 +86,12 @@ class Stripe:
             event=event_id,
             stable_body=_stable(body),
         )
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        # Only the function that checks connections pays for this import.
+        from loyalty.storefronts.stripe.check import check  # noqa: PLC0415  # as said
+
+        return check(shop)
 
     def translate(self, topic: str, body: bytes, shop: SendingShop) -> Command | FetchNeeded:
         return read_topic(TOPICS, topic, body, shop)

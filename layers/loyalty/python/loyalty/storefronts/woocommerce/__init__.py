@@ -3,11 +3,12 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
 
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.storefront import (
     Command,
     Envelope,
@@ -21,7 +22,7 @@ from loyalty.storefronts.signatures import in_base64, matches
 from loyalty.storefronts.woocommerce.catalog import CATALOG
 from loyalty.storefronts.woocommerce.payload import WooCommerceReference
 from loyalty.storefronts.woocommerce.translate import TOPICS
-from loyalty.usecases.shops.platforms import ApiAccess, Traits
+from loyalty.usecases.shops.platforms import ApiAccess, CheckedShop, Traits
 
 SIGNATURE: Final = "x-wc-webhook-signature"
 TOPIC: Final = "x-wc-webhook-topic"
@@ -77,6 +78,12 @@ class WooCommerce:
             order_id=_id(body) if topic.startswith("order.") else None,
             customer_id=_id(body) if topic.startswith("customer.") else None,
         )
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        # Only the function that checks connections pays for this import.
+        from loyalty.storefronts.woocommerce.check import check  # noqa: PLC0415  # as said
+
+        return check(shop)
 
     def translate(self, topic: str, body: bytes, shop: SendingShop) -> Command:
         return read_topic(TOPICS, topic, body, shop)

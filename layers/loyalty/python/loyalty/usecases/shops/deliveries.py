@@ -116,7 +116,7 @@ class Health:
     """How well a storefront's recent deliveries were applied.
 
     `counts` counts the deliveries since `since` by status. `is_all` is false if there were more
-    deliveries than were counted.
+    deliveries than were counted. `topics` are those of the newest thousand of 30 days.
     """
 
     last: ListedDelivery | None
@@ -124,6 +124,7 @@ class Health:
     counts: Mapping[str, int]
     since: datetime
     is_all: bool
+    topics: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +190,9 @@ def health(storefront_id: str, *, program_id: str, files: Files, now: datetime) 
         counts=Counter(_status(each, outcomes) for each in recent),
         since=since,
         is_all=page.next is None or len(recent) < len(page.items),
+        topics=frozenset(
+            each.envelope.topic for each in outcomes.values() if each.envelope is not None
+        ),
     )
 
 

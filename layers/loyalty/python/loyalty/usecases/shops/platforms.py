@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from re import Pattern
 from typing import TYPE_CHECKING, Protocol
 
 from loyalty.domain.people.privacy_requests import PrivacyRequest
+from loyalty.domain.shops.checks import Finding
 from loyalty.domain.shops.products import ProductsNeeded
 from loyalty.domain.shops.storefront import (
     Command,
@@ -18,6 +20,7 @@ from loyalty.domain.shops.storefront import (
     PlatformName,
     Received,
     SendingShop,
+    ShopKeys,
     Storefront,
 )
 
@@ -78,6 +81,41 @@ class ProductCatalog:
     has_skus: bool = False
 
 
+class AskPlatform(Protocol):
+    """Calls the platform of a shop that is checked: gets a path, or posts a body to it.
+
+    Raises:
+        Unfetchable: the platform refuses, or there is no token.
+        TryAgain: the platform does not answer, or there is no time left.
+    """
+
+    def __call__(self, path: str, body: bytes | None = None) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedShop:
+    """A connection that is checked, and all that its platform needs for that.
+
+    `currency` and `uses_categories` are the program's. `webhook_path` is where the shop should
+    deliver; `seen_topics` it has delivered in 30 days, the latest with `last_headers`.
+    """
+
+    storefront: Storefront
+    keys: ShopKeys
+    currency: str
+    uses_categories: bool
+    webhook_path: str
+    seen_topics: frozenset[str]
+    last_headers: Mapping[str, str]
+    today: date
+    ask: AskPlatform
+
+    def is_address(self, url: str | None) -> bool:
+        """Whether this is the address that the shop should deliver to."""
+        own = self.storefront.notification_url
+        return bool(url) and (url == own if own else str(url).endswith(self.webhook_path))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What a platform's webhooks look like, and what a manager may choose by.
@@ -119,6 +157,14 @@ class Platform(Protocol):
     @property
     def catalog(self) -> ProductCatalog:
         """The products of a shop."""
+        ...
+
+    def check(self, shop: CheckedShop) -> Iterable[Finding]:
+        """What the platform's own settings keep from working, asked of its API.
+
+        Raises:
+            TryAgain: the platform does not answer.
+        """
         ...
 
     def verify(self, received: Received, *, secrets: Sequence[str]) -> bool:
