@@ -29,10 +29,10 @@ type FindingCode = Literal[
     "topics_unknown",
     "webhook_disabled",
 ]
-type Severity = Literal["error", "warning", "info"]
+type FindingSeverity = Literal["error", "warning", "info"]
 
 FINDING_CODES: Final[tuple[FindingCode, ...]] = get_args(FindingCode.__value__)
-_ORDER: Final[tuple[Severity, ...]] = get_args(Severity.__value__)
+_ORDER: Final[tuple[FindingSeverity, ...]] = get_args(FindingSeverity.__value__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Finding:
     """
 
     code: FindingCode
-    severity: Severity
+    severity: FindingSeverity
     step: str
     subject: str | None = None
 
@@ -58,7 +58,7 @@ def access_denied(step: str) -> Finding:
     return Finding("access_denied", "error", step)
 
 
-def scope_missing(scope: str, purpose: str, *, severity: Severity = "error") -> Finding:
+def scope_missing(scope: str, purpose: str, *, severity: FindingSeverity = "error") -> Finding:
     step = f"Give the token the scope {scope}, which is needed to {purpose}"
     return Finding("scope_missing", severity, step, scope)
 
@@ -82,7 +82,7 @@ def unseen_topics(needed: Iterable[str], seen: Iterable[str]) -> Iterator[Findin
             yield Finding("topic_unseen", "info", step, topic)
 
 
-def currency_differs(shop: str, program: str, *, severity: Severity = "error") -> Finding:
+def currency_differs(shop: str, program: str, *, severity: FindingSeverity = "error") -> Finding:
     step = (
         f"The shop sells in {shop} and the program counts in {program}. Connect the shop to a "
         f"program in {shop}"

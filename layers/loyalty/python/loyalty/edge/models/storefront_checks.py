@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loyalty.domain.shops.checks import FINDING_CODES, Severity
+from loyalty.domain.shops.checks import FINDING_CODES, FindingSeverity
 from loyalty.edge.http.schemas import AnswerPart
 from loyalty.usecases.shops.checks import CheckedConnection
 
@@ -18,7 +18,7 @@ class FindingAnswer(AnswerPart):
         Field(description="A stable code.", json_schema_extra={"enum": [*sorted(FINDING_CODES)]}),
     ]
     severity: Annotated[
-        Severity,
+        FindingSeverity,
         Field(
             description="`error`: orders do not count as they should. `warning`: some may not. "
             "`info`: good to know."

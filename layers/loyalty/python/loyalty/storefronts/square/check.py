@@ -5,7 +5,7 @@ from typing import Final
 
 from loyalty.domain.shops.checks import (
     Finding,
-    Severity,
+    FindingSeverity,
     access_denied,
     currency_differs,
     missing_topics,
@@ -72,7 +72,7 @@ def _missing_scopes(scopes: set[str], shop: CheckedShop) -> Iterator[Finding]:
             yield scope_missing(scope, purpose)
     if "ITEMS_READ" not in scopes:
         purpose = "read the SKUs and categories of goods"
-        severity: Severity = "error" if shop.uses_categories else "warning"
+        severity: FindingSeverity = "error" if shop.uses_categories else "warning"
         yield scope_missing("ITEMS_READ", purpose, severity=severity)
 
 
