@@ -132,6 +132,7 @@ ROUTES: tuple[Route, ...] = (
         ("PATCH", "/members/{member_id}", Throttle.WRITE),
         ("DELETE", "/members/{member_id}", Throttle.WRITE),
         ("GET", "/members/{member_id}/history", Throttle.READ),
+        ("GET", "/members/{member_id}/messages", Throttle.LOOKUP),
         # All three read every entry of the member.
         ("GET", "/members/{member_id}/export", Throttle.LOOKUP),
         ("GET", "/members/{member_id}/statement", Throttle.LOOKUP),

@@ -622,6 +622,24 @@ ANSWERS: Final[dict[str, Any]] = {
         }
     ),
     "list_redemptions": _page(_REDEMPTION),
+    "list_messages": _page(
+        {
+            "kind": "welcome",
+            "day": "2026-11-08",
+            "written_at": NOW,
+            "state": "sent",
+            "at": NOW,
+            "waits_until": None,
+            "about": None,
+            "points": 0,
+            "level": None,
+        }
+    )
+    | {
+        "held_back": [
+            {"kind": "birthday", "reason": "quiet_hours", "until": "2026-11-09T07:00:00Z"}
+        ]
+    },
     "list_report_exports": _page(_FILE_DONE),
     "list_rewards": _page(_LATTE),
     "list_survey_responses": _page(_SURVEY_RESPONSE),

@@ -62,6 +62,7 @@ from loyalty.edge.models.members import (
     claims,
     member_answer,
 )
+from loyalty.edge.models.messages import MessagesPage, held_back_answer, message_answer
 from loyalty.edge.models.statements import (
     BalanceAnswer,
     MergeAnswer,
@@ -74,8 +75,10 @@ from loyalty.edge.models.statements import (
 from loyalty.edge.settings import settings
 from loyalty.table.member_export import TableHoldings
 from loyalty.table.members import TableMembers
-from loyalty.table.positions import is_listed
+from loyalty.table.messages import TableLetters
+from loyalty.table.positions import is_listed, is_message_of_member
 from loyalty.usecases.ledger import corrections, statements
+from loyalty.usecases.messaging.reminders import held_back
 from loyalty.usecases.people import joining
 from loyalty.usecases.people import members as people
 from loyalty.usecases.people.enrollment import Application
@@ -268,6 +271,35 @@ def list_history(
     page = people.history(member_id, limit=limit, start=start, members=members)
     return HistoryPage(
         items=[entry_answer(entry) for entry in page.items],
+        next_cursor=next_cursor(page.next, of=of),
+    )
+
+
+@api.get("/members/<member_id>/messages", allow=MEMBER_AND_STAFF | {"service"})
+def list_messages(
+    program_id: ProgramId, member_id: PathId, limit: PageLimit = 50, cursor: Cursor = None
+) -> MessagesPage:
+    """List the messages to a member, newest first, and those that have to wait.
+
+    A message that is due waits for the end of the quiet hours, or for the next day or week if the
+    member has got too many. `held_back` says until when.
+    """
+    desk, members = _serving(program_id)
+    member_id = people.look_up(member_id, members=members).account.member_id
+    of = f"messages {program_id} {member_id}"
+    start = page_start(cursor, of=of, like=is_message_of_member)
+    table = engine(settings(EnrollmentSettings).table)
+    records = TableHoldings(table, program_id=program_id, members=members)
+    page = records.messages(member_id, limit=limit, start=start)
+    waiting = held_back(
+        member_id,
+        letters=TableLetters(table, program_id=program_id),
+        members=members,
+        desk=desk,
+    )
+    return MessagesPage(
+        items=[message_answer(message, desk) for message in page.items],
+        held_back=held_back_answer(waiting),
         next_cursor=next_cursor(page.next, of=of),
     )
 

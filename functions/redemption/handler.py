@@ -21,7 +21,7 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.edge.desk import open_desk, request_id
-from loyalty.edge.directory import acting_for, require_another
+from loyalty.edge.directory import acting_for, directory, require_another
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
 from loyalty.edge.http.auth import MEMBER_AND_STAFF, Role
 from loyalty.edge.http.paging import next_cursor, page_start
@@ -45,6 +45,7 @@ from loyalty.edge.settings import settings
 from loyalty.table.positions import is_listed
 from loyalty.usecases.ledger import corrections, redemption
 from loyalty.usecases.ledger.accounts import lineage
+from loyalty.usecases.people.members import look_up
 from loyalty.usecases.ports import Desk
 
 
@@ -65,21 +66,23 @@ SETTLES_REDEMPTIONS: Final[frozenset[Role]] = frozenset({"member", "cashier", "m
 def list_member_rewards(program_id: ProgramId, member_id: PathId) -> MemberRewards:
     """List the rewards, and whether a member can redeem each now.
 
-    If not, `why_not` has the code of the refusal.
+    If not, `why_not` has the code of the refusal. Names are in the member's language.
     """
     desk = _desk(program_id)
+    offers = redemption.rewards_for(member_id, desk=desk)
+    locale = _locale_of(member_id, desk)
     return MemberRewards(
         items=[
             MemberReward(
                 id=offer.reward.id,
-                name=offer.reward.name,
+                name=offer.reward.name_in(locale),
                 kind=offer.reward.kind,
                 cost_points=offer.cost_points,
                 redeemable=offer.refusal is None,
                 why_not=offer.refusal.code if offer.refusal else None,
                 missing_points=offer.missing_points,
             )
-            for offer in redemption.rewards_for(member_id, desk=desk)
+            for offer in offers
         ]
     )
 
@@ -256,6 +259,15 @@ def use_voucher(
         desk=desk,
     )
     return voucher_answer(used, desk)
+
+
+def _locale_of(member_id: str, desk: Desk) -> str | None:
+    """The member's locale, or the program's; only read if a reward has names in other languages."""
+    document = desk.program.document
+    if not any(reward.translations for reward in document.rewards):
+        return None
+    members = directory(desk.program.program_id, settings(RedemptionSettings))
+    return look_up(member_id, members=members).member.profile.locale or document.messages.locale
 
 
 def _desk(program_id: str) -> Desk:

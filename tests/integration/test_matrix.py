@@ -67,6 +67,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # Figures of members.
     "read_member": own_or("cashier", "analyst", "manager", "service"),
     "list_history": own_or("cashier", "analyst", "manager", "service"),
+    "list_messages": own_or("cashier", "analyst", "manager", "service"),
     "read_statement": own_or("cashier", "analyst", "manager", "service"),
     "explain_balance": own_or("cashier", "analyst", "manager", "service"),
     "read_balance": own_or("cashier", "analyst", "manager", "service"),

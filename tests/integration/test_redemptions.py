@@ -147,6 +147,15 @@ class TestRedeeming:
         assert (refused.status, refused.code) == (409, code)
         assert till.member(ana)["balance"] == 49
 
+    def test_a_reward_is_listed_by_its_name_in_the_members_language(
+        self, ana: str, offer: Callable[..., None]
+    ) -> None:
+        offer(translations={"fr": {"name": "Café au lait"}})
+        in_english = till.rewards(ana)["latte"]["name"]
+        till.change(ana, profile={"locale": "fr-CA"})
+
+        assert (in_english, till.rewards(ana)["latte"]["name"]) == ("Latte", "Café au lait")
+
     def test_the_last_unit_is_sold_once(self, ana: str, offer: Callable[..., None]) -> None:
         offer(stock=1, cost_points=10)
 

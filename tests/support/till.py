@@ -63,6 +63,12 @@ def member(member_id: str, *, as_: Claims = CASHIER) -> dict[str, Any]:
     return body
 
 
+def change(member_id: str, *, as_: Claims = CASHIER, **changes: Any) -> None:
+    path = f"{PROGRAM}/members/{member_id}"
+    answer = call(enrollment.handler, "PATCH", path, body=changes, as_=as_)
+    assert answer.status == 200, answer.text
+
+
 def erase(member_id: str, *, as_: Claims = CASHIER) -> None:
     answer = call(enrollment.handler, "DELETE", f"{PROGRAM}/members/{member_id}", as_=as_)
     assert answer.status == 204, answer.text

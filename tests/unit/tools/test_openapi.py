@@ -231,6 +231,8 @@ PARAMETERS = {
     "list_endpoint_deliveries": PAGE,
     "list_erasure_requests": PAGE,
     "list_history": PAGE,
+    "list_actions": PAGE | {"action", "by", "from", "target", "to"},
+    "list_messages": PAGE,
     "list_redemptions": PAGE,
     "list_report_exports": PAGE,
     "list_survey_responses": PAGE,

@@ -26,7 +26,13 @@ from loyalty.domain.messaging.correspondence import (
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.messaging.occasions import Person, birthday_bonus
 from loyalty.domain.messaging.quiet_hours import end_of_quiet, is_quiet
-from loyalty.domain.messaging.reminders import HORIZON_DAYS_MAX, Decision, decide, horizon_days
+from loyalty.domain.messaging.reminders import (
+    HORIZON_DAYS_MAX,
+    Decision,
+    HeldBack,
+    decide,
+    horizon_days,
+)
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Consent, Member, Profile
 from loyalty.domain.program.document import PublishedProgram
@@ -453,8 +459,10 @@ class TestWhen:
 
         silent = decide(ana, NOTHING, program=rules, now=night)
         morning = silent.after.look_at
+        assert morning is not None
 
         assert sent(silent) == []
+        assert silent.held_back == (HeldBack("welcome", "quiet_hours", morning),)
         assert morning == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
         assert sent(decide(ana, silent.after, program=rules, now=morning)) == ["welcome"]
 
@@ -472,6 +480,7 @@ class TestWhen:
         later = decide(ana, first.after, program=rules, now=then)
 
         assert sent(first) == ["points_expiring", "birthday"]
+        assert first.held_back == (HeldBack("lapsed", "weekly_limit", then),)
         assert then == datetime(2026, 11, 28, 8, 0, tzinfo=PARIS)
         assert sent(later) == ["lapsed"]
 
@@ -482,8 +491,16 @@ class TestWhen:
 
         silent = decide(ana, correspondence, program=rules, now=NOW)
 
+        morning = datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
         assert sent(silent) == []
-        assert silent.after.look_at == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
+        assert silent.held_back == (HeldBack("points_expiring", "one_a_day", morning),)
+        assert silent.after.look_at == morning
+
+    def test_a_message_that_the_member_does_not_want_is_not_held_back(self) -> None:
+        night = datetime(2026, 11, 21, 23, 30, tzinfo=PARIS)
+        ana = person(who=member(enrolled_at=night, consents={}))
+
+        assert decide(ana, NOTHING, program=program(welcome={}), now=night).held_back == ()
 
     def test_a_look_at_somebody_without_news_changes_nothing(self) -> None:
         first = decide(person(), NOTHING, program=program(welcome={}), now=NOW)

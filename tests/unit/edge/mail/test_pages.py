@@ -6,12 +6,12 @@ from dataclasses import fields
 import pytest
 
 from loyalty.edge.mail.pages import (
-    PHRASES,
     question_page,
     thanks_page,
     unsubscribe_page,
     unsubscribed_page,
 )
+from loyalty.edge.mail.phrases import PHRASES
 from tests.support.documents import program
 
 PROGRAM = program(

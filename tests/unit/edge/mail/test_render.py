@@ -47,6 +47,25 @@ def send(
 
 
 @pytest.mark.parametrize(
+    ("locale", "link"),
+    [("fr", "Se désabonner"), ("de", "Abmelden"), ("nl", "Stop"), ("it", "Unsubscribe")],
+)
+def test_the_link_to_unsubscribe_is_in_the_templates_language_unless_it_has_words_of_its_own(
+    locale: str, link: str
+) -> None:
+    words = {"kind": "welcome", "subject": "…", "body": "…"}
+    templates = [
+        words | {"locale": "fr"},
+        words | {"locale": "de"},
+        words | {"locale": "nl", "unsubscribe": "Stop"},
+    ]
+
+    mail_sent = send("welcome", locale=locale, document={"messages": {"templates": templates}})
+
+    assert f"{link}: {LINK}" in mail_sent.text
+
+
+@pytest.mark.parametrize(
     ("locale", "day", "balance"),
     [
         ("en", "November 28, 2026", "1,234 beans"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from loyalty.domain.earning.expiry import expires_on
 from loyalty.domain.kernel.calendar import midnight
@@ -34,12 +34,28 @@ WEEK: Final = timedelta(days=7)
 MINUTE: Final = timedelta(minutes=1)
 
 
+type HeldBackBy = Literal["quiet_hours", "one_a_day", "weekly_limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A message that is due and is not written yet: why, and when it can be."""
+
+    kind: MessageKind
+    by: HeldBackBy
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The messages that a member gets now, and their correspondence afterwards."""
+    """The messages that a member gets now, and their correspondence afterwards.
+
+    `held_back` are those that are due and have to wait.
+    """
 
     messages: tuple[Message, ...]
     after: Correspondence
+    held_back: tuple[HeldBack, ...] = ()
 
 
 def decide(
@@ -67,31 +83,36 @@ def decide(
     messages: list[Message] = []
     days = [each.on for each in coming if each.on > today]
     days.append(today + timedelta(days=horizon_days(document, today=today)))
-    checks: list[datetime] = []
-    if due and opens_at > now:
-        checks.append(opens_at)
-    else:
-        for kind in kinds:
-            of_kind = [each for each in due if each.kind == kind]
-            if of_kind and Written(today, kind) in written:
-                days.append(today + DAY)
-            elif of_kind and len(written) >= document.messages.per_week_max:
-                days.append(written[0].day + WEEK)
-            elif of_kind:
-                messages.append(_message(kind, of_kind, person, today=today, now=now))
-                written.append(Written(today, kind))
-                done += of_kind
+    held_back: list[HeldBack] = []
+
+    def first_moment(day: date) -> datetime:
+        return end_of_quiet(midnight(day, document.zone), quiet, document.zone)
+
+    for kind in kinds:
+        of_kind = [each for each in due if each.kind == kind]
+        if not of_kind:
+            continue
+        if opens_at > now:
+            held_back.append(HeldBack(kind, "quiet_hours", opens_at))
+        elif Written(today, kind) in written:
+            held_back.append(HeldBack(kind, "one_a_day", first_moment(today + DAY)))
+        elif len(written) >= document.messages.per_week_max:
+            held_back.append(HeldBack(kind, "weekly_limit", first_moment(written[0].day + WEEK)))
+        else:
+            messages.append(_message(kind, of_kind, person, today=today, now=now))
+            written.append(Written(today, kind))
+            done += of_kind
     reminded |= {
         each.name: Reminded(each.stage, each.remember_until or each.until) for each in done
     }
-    checks += (end_of_quiet(midnight(day, document.zone), quiet, document.zone) for day in days)
+    checks = [each.until for each in held_back] + [first_moment(day) for day in days]
     after = replace(
         correspondence,
         reminded=reminded,
         written=tuple(written),
         look_at=_sooner(correspondence.look_at, max(min(checks), now + MINUTE), now=now),
     )
-    return Decision(tuple(messages), after)
+    return Decision(tuple(messages), after, tuple(held_back))
 
 
 def horizon_days(document: Program, *, today: date) -> int:

@@ -158,10 +158,14 @@ class MessageTemplate(DocumentPart):
     ]
     button: Annotated[MailButton | None, Field(description="A button below the text.")] = None
     unsubscribe: Annotated[
-        StrictStr,
-        Field(min_length=1, max_length=60, description="The text of the link to unsubscribe."),
-        LINE,
-    ] = "Unsubscribe"
+        Annotated[StrictStr, LINE] | None,
+        Field(
+            min_length=1,
+            max_length=60,
+            description="The text of the link to unsubscribe; null: built-in words in the "
+            "template's language.",
+        ),
+    ] = None
 
 
 class MailTheme(DocumentPart):

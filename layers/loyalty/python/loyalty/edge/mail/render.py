@@ -22,6 +22,7 @@ from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import PointsWords, Program
 from loyalty.domain.program.wording import DEFAULTS, words
 from loyalty.edge.mail.colors import readable_on
+from loyalty.edge.mail.phrases import phrases_in
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -54,6 +55,7 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
     locale = _locale(tag, messages.locale)
     # The words are in the template's language; dates and amounts are in the member's locale.
     language = _locale(template.locale or (messages.locale if own else "en"), "en")
+    unsubscribe = template.unsubscribe or phrases_in(language.language).unsubscribe
     text = words(template, _variables(letter, document, locale))
     rows = _rows(letter, document, locale)
     is_rtl = language.text_direction == "rtl"
@@ -66,7 +68,7 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
         rows=[{"what": what, "when": when} for what, when in rows],
         button=template.button,
         footer=messages.look.footer,
-        unsubscribe=template.unsubscribe,
+        unsubscribe=unsubscribe,
         unsubscribe_url=letter.unsubscribe_url,
         color=messages.look.color,
         on_color=readable_on(messages.look.color),
@@ -83,7 +85,7 @@ def mail(letter: Letter, document: Program) -> RenderedMail:
         f"{template.button.label}: {template.button.url}" if template.button else "",
         "-- ",
         messages.look.footer or "",
-        f"{template.unsubscribe}: {letter.unsubscribe_url}",
+        f"{unsubscribe}: {letter.unsubscribe_url}",
     ]
     return RenderedMail(text.subject, html, "\n\n".join(part for part in parts if part) + "\n")
 

@@ -1,14 +1,13 @@
 """Everything that is held of a member, in a form that they can take elsewhere."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Final, cast
 
 from pydantic import Field
 
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry
 from loyalty.domain.ledger.vouchers import State, Voucher
-from loyalty.domain.messaging.messages import Message, MessageState
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.survey_responses import Response
 from loyalty.edge.http.paging import decode_cursor, encode_cursor
@@ -24,6 +23,7 @@ from loyalty.edge.http.schemas import (
 )
 from loyalty.edge.models.entries import EntryAnswer, entry_answer, last_day
 from loyalty.edge.models.members import MemberAnswer, member_answer
+from loyalty.edge.models.messages import MessageAnswer, message_answer
 from loyalty.edge.models.orders import OrderLine
 from loyalty.table.positions import (
     is_guest_order,
@@ -106,25 +106,6 @@ class ExportedVoucher(AnswerPart):
     ]
 
 
-class ExportedMessage(AnswerPart):
-    """A message to the member. Its words are chosen when it is sent, and are not kept."""
-
-    kind: Annotated[str, Field(description="The kind of message, such as `points_expiring`.")]
-    day: Annotated[date, Field(description="The day it was written, in the program's time zone.")]
-    written_at: Annotated[datetime, Field(description="When it was written, in UTC.")]
-    state: Annotated[MessageState, Field(description="Whether it was sent, and what came of it.")]
-    at: Annotated[
-        datetime | None,
-        Field(description="When it reached this state, in UTC; null: it is still waiting."),
-    ]
-    about: Annotated[
-        date | None,
-        Field(description="The day it is about, in the program's time zone: an expiry, say."),
-    ]
-    points: Annotated[int, Field(description="The points it is about.")]
-    level: Annotated[str | None, Field(description="The id of the level it is about.")]
-
-
 class ExportedSurveyResponse(AnswerPart):
     """The member's answer to a survey."""
 
@@ -152,7 +133,7 @@ class ExportAnswer(AnswerPart):
     ]
     entries: Annotated[list[ExportedEntry], Field(description="Entries of the ledger.")]
     vouchers: Annotated[list[ExportedVoucher], Field(description="Redemptions with vouchers.")]
-    messages: Annotated[list[ExportedMessage], Field(description="Messages to the member.")]
+    messages: Annotated[list[MessageAnswer], Field(description="Messages to the member.")]
     survey_responses: Annotated[
         list[ExportedSurveyResponse], Field(description="Answers to surveys.")
     ]
@@ -175,7 +156,7 @@ def export_answer(enrolled: Enrolled, page: ExportPage, *, desk: Desk) -> Export
         merged_from=list(enrolled.account.absorbed),
         entries=[_entry(entry, desk) for entry in page.entries],
         vouchers=[_voucher(voucher, desk) for voucher in page.vouchers],
-        messages=[_message(each) for each in page.messages],
+        messages=[message_answer(each, desk) for each in page.messages],
         survey_responses=[_response(each) for each in page.survey_responses],
         guest_orders=[
             _order(guest_order.order, currency=currency)
@@ -280,17 +261,4 @@ def _response(response: Response) -> ExportedSurveyResponse:
         comment=response.comment,
         answered_at=response.answered_at,
         bonus_points=response.points,
-    )
-
-
-def _message(message: Message) -> ExportedMessage:
-    return ExportedMessage(
-        kind=message.kind,
-        day=message.day,
-        written_at=message.written_at,
-        state=message.state,
-        at=message.settled_at,
-        about=message.about,
-        points=message.points,
-        level=message.level,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from loyalty.domain import events
 from loyalty.domain.ledger.account import Account, view
@@ -16,7 +16,7 @@ from loyalty.domain.ledger.vouchers import Voucher
 from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.messaging.occasions import Occasion, Person, birthday_bonus, occasions
-from loyalty.domain.messaging.reminders import decide
+from loyalty.domain.messaging.reminders import HeldBack, decide
 from loyalty.domain.orders.order import fingerprint
 from loyalty.domain.people.member import Member
 from loyalty.usecases.attempts import until_saved
@@ -74,27 +74,57 @@ def check_member(member_id: str, *, letters: Letters, members: Members, desk: De
     Raises:
         TryAgain: overtaken too often.
     """
-    path = _lineage(member_id, members)
-    owner, merged = (path[-1], path[:-1]) if path else (None, [])
-    if owner is None or owner.member is None:
+    found = _look_at(member_id, letters=letters, members=members, desk=desk)
+    if found is None:
         letters.forget(member_id)
         return 0
-    before = letters.correspondence(owner.account.member_id) or Correspondence(
-        member_id=owner.account.member_id
-    )
+    _give_present(found.person, found.correspondence, desk)
+    decision = decide(found.person, found.correspondence, program=desk.program, now=desk.now)
+    if decision.after != found.before:
+        letters.write(found.before, decision.after, decision.messages)
+    for merged_id in found.merged:
+        letters.forget(merged_id)
+    return len(decision.messages)
+
+
+def held_back(
+    member_id: str, *, letters: Letters, members: Members, desk: Desk
+) -> tuple[HeldBack, ...]:
+    """The messages that are due to a member and have to wait. Nothing is written."""
+    found = _look_at(member_id, letters=letters, members=members, desk=desk)
+    if found is None:
+        return ()
+    return decide(found.person, found.correspondence, program=desk.program, now=desk.now).held_back
+
+
+class _Seen(NamedTuple):
+    """What a check of a member decides from.
+
+    `before` is the correspondence as stored; `correspondence` also has what was written to the
+    `merged` members, and the last purchase.
+    """
+
+    person: Person
+    before: Correspondence
+    correspondence: Correspondence
+    merged: tuple[str, ...]
+
+
+def _look_at(member_id: str, *, letters: Letters, members: Members, desk: Desk) -> _Seen | None:
+    """Read what a check decides from; None if the member is gone."""
+    path = _lineage(member_id, members)
+    if not path or path[-1].member is None:
+        return None
+    owner = path[-1].account
+    before = letters.correspondence(owner.member_id) or Correspondence(member_id=owner.member_id)
+    merged = tuple(each.account.member_id for each in path[:-1])
     correspondence = before
-    for each in merged:
-        correspondence = _with(correspondence, letters.correspondence(each.account.member_id))
-    person = _person(owner.account, owner.member, desk)
+    for merged_id in merged:
+        correspondence = _with(correspondence, letters.correspondence(merged_id))
+    person = _person(owner, path[-1].member, desk)
     person = _with_first_order(person, correspondence, members, desk)
     correspondence = _with_purchase(correspondence, person, members, desk)
-    _give_present(person, correspondence, desk)
-    decision = decide(person, correspondence, program=desk.program, now=desk.now)
-    if decision.after != before:
-        letters.write(before, decision.after, decision.messages)
-    for each in merged:
-        letters.forget(each.account.member_id)
-    return len(decision.messages)
+    return _Seen(person, before, correspondence, merged)
 
 
 def _lineage(member_id: str, members: Members) -> list[OnFile]:
