@@ -226,6 +226,7 @@ PARAMETERS = {
     "cancel_redemption": KEY,
     "complete_redemption": KEY,
     "enroll_member": KEY,
+    "explain_balance": {"at"},
     "export_member": {"cursor"},
     "list_deliveries": PAGE,
     "list_endpoint_deliveries": PAGE,
