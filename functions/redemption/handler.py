@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from loyalty.domain.kernel.errors import (
+    Fault,
     Forbidden,
     IdempotencyConflict,
     InsufficientPoints,
@@ -16,6 +17,7 @@ from loyalty.domain.kernel.errors import (
     PointsTooNew,
     RewardUnavailable,
     TryAgain,
+    ValidationFailed,
     VoucherAlreadyUsed,
     VoucherIssued,
     WrongState,
@@ -110,8 +112,13 @@ def redeem(
     """Redeem points for a reward.
 
     The answer has a voucher. With `hold` the points are only reserved until the redemption is
-    completed or cancelled, or its hold ends.
+    completed or cancelled, or its hold ends. With `redeemed_at` a till that was offline reports
+    what it gave before.
     """
+    if requested.redeemed_at and not api.principal.is_trusted:
+        detail = "Only staff and services report a redemption late"
+        faults = (Fault("/redeemed_at", "not_allowed", detail),)
+        raise ValidationFailed(detail, faults=faults)
     desk = _desk(program_id)
     recorded = redemption.redeem_reward(
         member_id,

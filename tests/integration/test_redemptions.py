@@ -198,6 +198,56 @@ PAY: Final = {
 }
 
 
+class TestATillThatWasOffline:
+    def test_reports_late_what_it_gave(
+        self, ana: str, publish: Callable[..., object], time: Clock
+    ) -> None:
+        publish(version=2, late_redemption_minutes=60)
+        time.now += timedelta(minutes=30)
+
+        answer = till.redeem(ana, redeemed_at="2026-11-21T10:05:00Z", key="late")
+        time.now += timedelta(days=2)
+        again = till.redeem(ana, redeemed_at="2026-11-21T10:05:00Z", key="late")
+
+        assert (answer.status, again.status) == (201, 200)
+        assert answer.body == again.body
+        assert answer.body["redeemed_at"] == "2026-11-21T10:05:00Z"
+
+    @pytest.mark.parametrize(
+        ("what", "faults"),
+        [
+            ({"redeemed_at": "2026-11-21T08:59:00Z"}, {"/redeemed_at": "time_out_of_range"}),
+            ({"redeemed_at": "2026-11-21T10:07:00Z"}, {"/redeemed_at": "time_out_of_range"}),
+            ({"redeemed_at": "2026-11-21T10:00:00Z", "hold": True}, {"/hold": "contradiction"}),
+        ],
+    )
+    def test_not_too_late_not_from_the_future_and_no_hold(
+        self,
+        ana: str,
+        publish: Callable[..., object],
+        time: Clock,
+        what: dict[str, Any],
+        faults: dict[str, str],
+    ) -> None:
+        publish(version=2, late_redemption_minutes=60)
+        time.now += timedelta(minutes=1)
+
+        answer = till.redeem(ana, **what)
+
+        assert (answer.status, answer.pointers) == (422, faults)
+
+    def test_is_not_a_member(self, publish: Callable[..., object], time: Clock) -> None:
+        publish(version=2, late_redemption_minutes=60)
+        time.now += timedelta(minutes=1)
+
+        ben = person("ben", email="ben@example.com")
+        member_id = till.enroll_oneself(ben)
+
+        answer = till.redeem(member_id, redeemed_at="2026-11-21T10:00:00Z", as_=ben)
+
+        assert (answer.status, answer.pointers) == (422, {"/redeemed_at": "not_allowed"})
+
+
 class TestPayingWithPoints:
     def test_a_member_chooses_how_many_points_pay(
         self, ana: str, offer: Callable[..., None]

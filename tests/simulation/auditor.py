@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -147,6 +147,9 @@ class Auditor:
         # earlier may come later; a level that ended by the later day does not end again.
         self._days: dict[str, date] = {}
         self.stock_out: dict[str, int] = defaultdict(int)
+        # What the write at hand lets expire no more, because a late redemption spends it.
+        self._restored: dict[str, int] = {}
+        self._expired: dict[tuple[str, str], int] = defaultdict(int)
 
     def observe(
         self, written: Sequence[Written], *, decided_by: PublishedProgram, decided_at: datetime
@@ -158,6 +161,7 @@ class Auditor:
         """
         members: set[str] = set()
         today = decided_at.astimezone(self._zone).date()
+        self._restored = _restored(written)
         for key, before, after in written:
             wire: Any = self._undeleted(key, after)
             match key.sk.partition("#"):
@@ -313,14 +317,26 @@ class Auditor:
         for name in SETTLED_AS:
             order.settled[name] += about[name]
 
-    def _redemption(self, key: Key, entry: Any, _today: str, _program: PublishedProgram) -> None:
+    def _redemption(self, key: Key, entry: Any, _today: str, program: PublishedProgram) -> None:
         if any(points > 0 for points in entry["lots"].values()) or entry.get("debt"):
             raise Violation(f"{key} does not spend")
+        self._is_late_within_bounds(key, entry, program)
         redemption = self.redemptions[_request(key)]
         redemption.spent = -entry["points"]
         redemption.reinstated = frozenset(
             entry["lots"].keys() & self._reinstated[entry["member_id"]]
         )
+
+    def _is_late_within_bounds(self, key: Key, entry: Any, program: PublishedProgram) -> None:
+        """A till reports late only within the bound, and takes only what had not yet expired."""
+        happened_at, recorded_at = entry["happened_at"], entry["recorded_at"]
+        late = datetime.fromisoformat(recorded_at) - datetime.fromisoformat(happened_at)
+        if late > timedelta(minutes=program.document.late_redemption_minutes):
+            raise Violation(f"{key} is reported {late} late")
+        made_on = _local_day(happened_at, self._zone)
+        for lot, points in self._restored.items():
+            if not (lot >= made_on and points <= -entry["lots"].get(lot, 0)):
+                raise Violation(f"{key} of {made_on} restores {points} of {lot}")
 
     def _transfer(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         self._come_from_another(entry)
@@ -370,6 +386,8 @@ class Auditor:
         account = self.accounts.get(entry["member_id"])
         quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
         for lot in taken:
+            if entry["kind"] == "redemption" and -entry["lots"][lot] <= self._restored.get(lot, 0):
+                continue
             if (quiet_until if lot == naive.NEVER else lot) < today:
                 raise Violation(f"{key} takes from {lot} on {today}, when it was over")
 
@@ -416,8 +434,12 @@ class Auditor:
         quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
         for lot, points in entry["lots"].items():
             ends = quiet_until if lot == naive.NEVER else lot
-            if points >= 0 or not ends < today:
+            if (points >= 0 and lot not in self._restored) or not ends < today:
                 raise Violation(f"{key} expires {points} points of {lot} on {today}")
+            self._expired[entry["member_id"], lot] -= points
+            owners = (entry["member_id"], *(account or {}).get("absorbed", ()))
+            if sum(self._expired[owner, lot] for owner in owners) < 0:
+                raise Violation(f"{key} restores more points of {lot} than ever expired")
 
     def _activation(self, key: Key, entry: Any, today: str, _program: PublishedProgram) -> None:
         ((dates, points),) = entry["pending"].items()
@@ -580,6 +602,12 @@ class Auditor:
             raise Violation(f"{item['taken']} of {reward.stock} pieces of {reward_id} are gone")
         if item["taken"] != self.stock_out[reward_id]:
             raise Violation(f"{item['taken']} of {reward_id} are gone: other vouchers say")
+
+
+def _restored(written: Sequence[Written]) -> dict[str, int]:
+    """What expired before and is spent now, by lot."""
+    entries: list[Any] = [after for key, _, after in written if key.sk.startswith("ENTRY#expiry#")]
+    return {lot: points for entry in entries for lot, points in entry["lots"].items() if points > 0}
 
 
 def program_limits(program: PublishedProgram) -> dict[str, int]:

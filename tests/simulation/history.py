@@ -123,6 +123,7 @@ class History:
             rush=self._rush,
             claim_days=claim_days,
             min_age_days=random.Random(f"ages of {self.seed}").choice((0, 1, 1, 2, 12)),
+            late_minutes=random.Random(f"bounds of {self.seed}").choice((0, 60, 1500, 10_080)),
             trace=self.trace,
         )
         members = MEMBERS[: draw.choice((1, 1, 2) if self._rush else (1, 1, 2, 3))]
@@ -136,6 +137,9 @@ class History:
         shops = random.Random(f"shops of {self.seed}")
         if shops.random() < 0.2:
             logical += _shops(shops, logical)
+        offline = random.Random(f"offline tills of {self.seed}")
+        if offline.random() < 0.2:
+            logical += _late(offline, self.world)
         shopping = random.Random(f"stories of {self.seed}")
         if shopping.random() < 0.15:
             logical += _stories(shopping, self.world)
@@ -315,6 +319,7 @@ def _world(
     rush: bool,
     claim_days: int,
     min_age_days: int,
+    late_minutes: int,
     trace: Callable[[str], None] | None,
 ) -> World:
     zone_name, day = draw.choice(PLACES)
@@ -339,6 +344,7 @@ def _world(
         hold_minutes=draw.choice((1, 15, 600)),
         claim_days=claim_days,
         min_age_days=min_age_days,
+        late_redemption_minutes=late_minutes,
     )
     since = day - _DAY * draw.choice((1, 20, 31)) if quiet else None
     versions = [programs.published(first, published_at=now - 90 * _DAY, inactivity_since=since)]
@@ -561,6 +567,22 @@ def _redemption(
     if draw.random() < 0.1:
         requests.append(Use(redeem, f"{request_id}-again"))
     return requests
+
+
+def _late(draw: random.Random, world: World) -> list[Logical]:
+    """Tills that were offline at the beginning, and report what they gave once they are not."""
+    members = tuple(world.auditor.accounts)
+    requests: list[Request] = []
+    for number in range(draw.choice((1, 1, 2, 3))):
+        made_at = world.now + timedelta(minutes=draw.choice((-30, 0, 0, 61, 1441)))
+        reward = draw.choice(("for-1", "for-10", "for-10", "dated", programs.STOCKED))
+        redeem = Redeem(draw.choice(members), reward, f"l{number}", made_at=made_at)
+        requests.append(redeem)
+        if draw.random() < 0.3:
+            requests.append(Cancel(redeem))
+        if draw.random() < 0.3:
+            requests.append(Use(redeem, f"l{number}-use"))
+    return _sent(draw, requests)
 
 
 def _stories(draw: random.Random, world: World) -> list[Logical]:

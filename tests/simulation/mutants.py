@@ -27,6 +27,7 @@ PACKAGE: Final = ROOT / "layers" / "loyalty" / "python"
 SEEDS: Final = 20_000
 DIRECTED: Final = (
     "tests/simulation/test_clauses.py",
+    "tests/simulation/test_late_redemptions.py",
     "tests/simulation/test_paid_points.py",
 )
 
@@ -247,8 +248,8 @@ MUTANTS: Final = (
     Mutant(
         "spending does not settle first",
         "redeem_reward",
-        "settled(desk, open_account(desk, member_id, strong=True))",
-        "open_account(desk, member_id, strong=True)",
+        "settled_lineage(desk, member_id)",
+        "lineage(desk, member_id, strong=True)",
     ),
     Mutant(
         "a refund does not settle first",
@@ -637,6 +638,37 @@ MUTANTS: Final = (
         "Holding.take",
         "sorted(self.lots)",
         "sorted(self.lots, reverse=True)",
+    ),
+    # Redemptions that tills report late.
+    Mutant(
+        "two late redemptions restore the same expired points",
+        "redemptions.redeem",
+        "not restored.is_empty",
+        "False",
+    ),
+    Mutant(
+        "points that had expired before a late redemption pay for it",
+        "_lapsed_since",
+        "entry.happened_at > moment",
+        "True",
+    ),
+    Mutant(
+        "what a late redemption restored can be restored again",
+        "_lapsed_since",
+        "entry.points > 0 or entry.happened_at == ended_at",
+        "entry.happened_at == ended_at",
+    ),
+    Mutant(
+        "a late redemption lengthens the life of expired points",
+        "redemptions.redeem",
+        "dict.fromkeys(restored.lots, LONG_OVER)",
+        "{}",
+    ),
+    Mutant(
+        "a redemption is reported however late",
+        "redemption._late",
+        "not desk.now - timedelta(minutes=minutes) <= made_at <= desk.now + AHEAD_MAX",
+        "False",
     ),
     # Points that paid for an order.
     Mutant(

@@ -276,10 +276,11 @@ class Redeem(Keyed):
     hold: bool = False
     points: int | None = None
     order_minor: int | None = None
+    made_at: datetime | None = None
 
     @property
     def name(self) -> str:
-        how = "hold" if self.hold else "redeem"
+        how = "hold" if self.hold else "redeem" if self.made_at is None else "redeem late"
         return f"{how} {self.request_id} ({self.reward_id}) by {self.member_id}"
 
     def run(self, desk: Desk, world: World) -> Recorded:
@@ -288,6 +289,7 @@ class Redeem(Keyed):
             hold=self.hold,
             points=self.points,
             order_minor=self.order_minor,
+            made_at=self.made_at,
         )
         return redeem_reward(
             self.member_id, request=requested_reward, request_id=self.request_id, desk=desk

@@ -13,6 +13,7 @@ from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.ledger.redemptions import (
     REDEMPTIONS_A_DAY_MAX,
+    LateRedemption,
     Price,
     price,
     redeem,
@@ -39,7 +40,9 @@ def latte(**parts: Any) -> Reward:
     return found
 
 
-def redeemed(held: Account, *, hold: bool = False, **parts: Any) -> Posting:
+def redeemed(
+    held: Account, *, hold: bool = False, late: LateRedemption | None = None, **parts: Any
+) -> Posting:
     program = program_with(**parts)
     return redeem(
         latte(**parts),
@@ -51,6 +54,7 @@ def redeemed(held: Account, *, hold: bool = False, **parts: Any) -> Posting:
         code="CODE",
         hold=hold,
         now=NOW,
+        late=late,
     )
 
 
@@ -59,7 +63,9 @@ def issued(posting: Posting) -> Voucher:
     return posting.issues
 
 
-def refusal(held: Account, *, stock_taken: int = 0, **parts: Any) -> str | None:
+def refusal(
+    held: Account, *, stock_taken: int = 0, late: LateRedemption | None = None, **parts: Any
+) -> str | None:
     found = why_not(
         latte(**parts),
         held,
@@ -68,6 +74,7 @@ def refusal(held: Account, *, stock_taken: int = 0, **parts: Any) -> str | None:
         program=program_with(**parts),
         now=NOW,
         stock_taken=stock_taken,
+        late=late,
     )
     return found.code if found else None
 
@@ -83,6 +90,34 @@ def test_a_hold_waits_for_as_long_as_the_program_says() -> None:
     voucher = issued(redeemed(account({LATER: 40}), hold=True))
 
     assert (voucher.state, voucher.held_until) == ("held", NOW + timedelta(minutes=15))
+
+
+class TestARedemptionThatIsReportedLate:
+    LATE = LateRedemption(
+        made_at=NOW - timedelta(days=2),
+        program=published(time_zone="UTC", version=1, rewards=[reward()]),
+        lapsed={TODAY - timedelta(days=1): 30},
+    )
+
+    def test_takes_the_points_that_expired_since_first(self) -> None:
+        posting = redeemed(account({LATER: 100}), late=self.LATE, voucher_days=1)
+
+        lapsed = TODAY - timedelta(days=1)
+        assert [dict(each.effect.lots) for each in posting.entries] == [
+            {lapsed: -30, LATER: -10},
+            {lapsed: 30},
+        ]
+        assert effect_of(posting) == Holding(lots={LATER: -10})
+        assert posting.changes[0].entries_seen is not None
+        assert issued(posting).issued_at == self.LATE.made_at
+        assert issued(posting).expires_at == datetime(2026, 11, 21, tzinfo=UTC)
+
+    def test_is_judged_by_its_own_time(self) -> None:
+        over = {"available_until": "2026-11-20"}
+
+        assert refusal(account({LATER: 40}), **over) == "reward_unavailable"
+        assert refusal(account({LATER: 10}), late=self.LATE, **over) is None
+        assert refusal(account({LATER: 9}), late=self.LATE, **over) == "insufficient_points"
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,7 @@ class PointsExpired(MemberEvent):
 
     entry_id: str
     points: int
+    """Negative if expired points paid for a redemption that was made before and reported late."""
     lots: tuple[DatedPoints, ...]
 
 

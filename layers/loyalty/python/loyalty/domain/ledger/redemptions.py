@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -17,7 +18,8 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.ledger.account import Account, counters_of_the_past, redemptions_counter
-from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
+from loyalty.domain.ledger.entries import CalendarCause, Entry, Redemption, RequestCause
+from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import (
     Posting,
     StockTaken,
@@ -38,6 +40,9 @@ from loyalty.domain.program.levels import (
 # How often one member may redeem on one day, cancelled redemptions included. Each makes up to two
 # entries, and everything that reads a member's entries costs in proportion to their number.
 REDEMPTIONS_A_DAY_MAX: Final = 50
+# The first end of points that had expired before their late redemption was reported: cancelling it
+# reinstates them no more.
+LONG_OVER: Final = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,19 @@ def terms(reward: Reward, price: Price, *, currency: str) -> Terms:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateRedemption:
+    """When a redemption was made that a till reports late, and what decides it.
+
+    `program` is the version that was in force then. `lapsed` are the points that the member had
+    when it was made and that expired unspent since, by their lot.
+    """
+
+    made_at: datetime
+    program: PublishedProgram
+    lapsed: Mapping[date, int]
+
+
 def why_not(
     reward: Reward,
     account: Account,
@@ -129,9 +147,14 @@ def why_not(
     program: PublishedProgram,
     now: datetime,
     stock_taken: int,
+    late: LateRedemption | None = None,
 ) -> Refusal | None:
-    """Why a settled account cannot redeem a reward now; None if it can."""
-    if not reward.is_open(now=now, zone=program.document.zone):
+    """Why a settled account cannot redeem a reward now; None if it can.
+
+    What a till reports late counts by when it was made. Only the stock, the member's limits and the
+    points are those of now: nothing is sold or spent twice.
+    """
+    if not reward.is_open(now=late.made_at if late else now, zone=program.document.zone):
         return RewardUnavailable(f"{reward.name} is not offered now")
     if reward.tiers and (level is None or level.id not in reward.tiers):
         return RewardUnavailable(f"{reward.name} is for members of other levels")
@@ -143,7 +166,7 @@ def why_not(
     today = redemptions_counter(program.document.today(now))
     if account.redeemed.get(today, 0) >= REDEMPTIONS_A_DAY_MAX:
         return LimitReached(f"A member can redeem {REDEMPTIONS_A_DAY_MAX} times a day")
-    spendable = account.holding.spendable
+    spendable = account.holding.spendable + (sum(late.lapsed.values()) if late else 0)
     if spendable < points:
         return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are available")
     return None
@@ -160,12 +183,24 @@ def redeem(
     code: str,
     hold: bool,
     now: datetime,
+    late: LateRedemption | None = None,
 ) -> Posting:
-    """Spend points on a reward that `why_not` does not refuse: soonest expiry first."""
+    """Spend points on a reward that `why_not` does not refuse: soonest expiry first.
+
+    Points that expired after a late redemption was made pay for it: an entry beside it undoes that
+    part of their expiry.
+    """
     today = program.document.today(now)
-    taken = account.holding.take(price.points)
+    made_at, decided_by = (late.made_at, late.program) if late else (now, program)
+    lapsed = late.lapsed if late else {}
+    taken = (account.holding + Holding(lots=lapsed)).take(price.points)
+    restored = Holding(
+        lots={lot: min(points, lapsed.get(lot, 0)) for lot, points in taken.lots.items()}
+    )
     held_until = now + timedelta(minutes=program.document.hold_minutes) if hold else None
-    expires_at = voucher_ends_at(reward, program.document, today=today)
+    expires_at = voucher_ends_at(
+        reward, decided_by.document, today=decided_by.document.today(made_at)
+    )
     redemption = Redemption(
         redemption_id=redemption_id(request_id),
         reward_id=reward.id,
@@ -178,17 +213,18 @@ def redeem(
         cause=RequestCause(request_id, "redemption"),
         member_id=account.member_id,
         effect=-taken,
-        happened_at=now,
+        happened_at=made_at,
         recorded_at=now,
-        program_version=program.version,
+        program_version=decided_by.version,
         fingerprint=fingerprint,
         detail=redemption,
     )
+    entries = (entry, *_expiries_undone(entry, restored, account=account))
     below = {redemptions_counter(today): REDEMPTIONS_A_DAY_MAX}
     if reward.per_member_max is not None:
         below[reward.id] = reward.per_member_max
     return Posting(
-        entries=(entry,),
+        entries=entries,
         issues=Voucher(
             code=code,
             member_id=account.member_id,
@@ -199,22 +235,25 @@ def redeem(
             slices=taken.lots,
             first_ends={
                 lot: first_end for lot, first_end in account.reinstated.items() if lot in taken.lots
-            },
+            }
+            | dict.fromkeys(restored.lots, LONG_OVER),
             state="held" if hold else "issued",
-            issued_at=now,
+            issued_at=made_at,
             held_until=held_until,
             expires_at=expires_at,
             limited=reward.per_member_max is not None,
             stocked=reward.stock is not None,
             pays=reward.pay is not None,
-            terms=terms(reward, price, currency=program.document.currency),
+            terms=terms(reward, price, currency=decided_by.document.currency),
         ),
         stock=StockTaken(reward.id, 1, reward.stock) if reward.stock is not None else None,
         changes=(
             change_by_taking(
                 account,
-                entries=(entry,),
-                taken=taken,
+                entries=entries,
+                taken=taken - restored,
+                # Another late redemption may restore the same points.
+                relies_on_entries=not restored.is_empty,
                 redeemed=dict.fromkeys(below, 1),
                 redeemed_below=below,
                 forgets=tuple(
@@ -223,6 +262,21 @@ def redeem(
                 active_on=newly_active(account, program=program, today=today),
             ),
         ),
+    )
+
+
+def _expiries_undone(entry: Entry, restored: Holding, *, account: Account) -> tuple[Entry, ...]:
+    """The undone part of expiries, where refunds look for what expired unspent."""
+    return tuple(
+        replace(
+            entry,
+            cause=CalendarCause(account.member_id, "expiry", (lot,), account.entries),
+            effect=Holding(lots={lot: points}),
+            happened_at=entry.recorded_at,
+            fingerprint="",
+            detail=None,
+        )
+        for lot, points in restored.lots.items()
     )
 
 

@@ -429,6 +429,15 @@ class Program(DocumentPart):
             description="Minutes that a held redemption waits to be completed.",
         ),
     ] = 15
+    late_redemption_minutes: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=7 * 24 * 60,
+            description="How many minutes ago a redemption may have been made that a till reports "
+            "late, because it was offline; 0: it must be reported at once.",
+        ),
+    ] = 0
 
     tiers: Annotated[Tiers | None, Field(description="The program's levels; null: none.")] = None
     point_value: Annotated[

@@ -6,10 +6,12 @@ from typing import Annotated, Final
 from pydantic import Field, StrictBool
 
 from loyalty.domain.kernel.errors import (
+    Fault,
     InsufficientPoints,
     LimitReached,
     OutOfStock,
     RewardUnavailable,
+    ValidationFailed,
 )
 from loyalty.domain.ledger.entries import Entry, Redemption
 from loyalty.domain.ledger.vouchers import State, Voucher
@@ -18,6 +20,7 @@ from loyalty.edge.http.redaction import OfStaff, Personal
 from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
+    Instant,
     LotPoints,
     MemberId,
     Money,
@@ -80,19 +83,32 @@ class RedemptionRequest(RequestPart):
         Money | None,
         Field(description="What the order costs, if the reward pays with points."),
     ] = None
+    redeemed_at: Annotated[
+        Instant | None,
+        Field(
+            description="When a till that was offline gave the reward (RFC 3339, any offset), at "
+            "most the program's `late_redemption_minutes` ago. Only staff and services report this. "
+            "If left out: now."
+        ),
+    ] = None
 
     def reward(self, *, currency: str) -> RequestedReward:
         """The reward that is requested.
 
         Raises:
             CurrencyMismatch: the order's amount is not in the program's currency.
+            ValidationFailed: a redemption that was made before is only held.
         """
+        if self.redeemed_at and self.hold:
+            detail = "What was given already cannot be held"
+            raise ValidationFailed(detail, faults=(Fault("/hold", "contradiction", detail),))
         order = self.order_amount
         return RequestedReward(
             reward_id=self.reward_id,
             hold=self.hold,
             points=self.points,
             order_minor=order.minor(currency=currency, pointer="/order_amount") if order else None,
+            made_at=self.redeemed_at,
         )
 
 
@@ -205,7 +221,7 @@ def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
         ],
         amount=_money(detail.amount_minor, desk),
         held_until=detail.held_until,
-        redeemed_at=entry.recorded_at,
+        redeemed_at=entry.happened_at,
         recorded_by=entry.recorded_by,
         use_recorded_by=None,
     )

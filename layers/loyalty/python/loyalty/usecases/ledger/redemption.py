@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from loyalty.domain.kernel.calendar import NEVER, midnight
 from loyalty.domain.kernel.errors import (
+    Fault,
     IdempotencyConflict,
     NotFound,
     Refusal,
+    ValidationFailed,
     VoucherAlreadyUsed,
     VoucherIssued,
     WrongState,
 )
-from loyalty.domain.ledger.account import view
+from loyalty.domain.ledger.account import Account, view
 from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
-from loyalty.domain.ledger.redemptions import cost, price, redeem, request_of, why_not
+from loyalty.domain.ledger.redemptions import (
+    LateRedemption,
+    cost,
+    price,
+    redeem,
+    request_of,
+    why_not,
+)
 from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.tiers import level_on
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import OrderRef, fingerprint
+from loyalty.domain.orders.order import AHEAD_MAX, OrderRef, fingerprint
 from loyalty.domain.program.document import Reward
 from loyalty.usecases.attempts import until_saved
-from loyalty.usecases.ledger.accounts import lineage, open_account, settled
+from loyalty.usecases.ledger.accounts import lineage, open_account, settled, settled_lineage
 from loyalty.usecases.ledger.once import Recorded, once
 from loyalty.usecases.ledger.order_vouchers import held_by
 from loyalty.usecases.ledger.paid_points import settle_paid_points
@@ -37,13 +49,14 @@ class RequestedReward:
     """The reward that a member wants.
 
     If members choose its points (`pay`), `points` is how many to redeem and `order_minor` the
-    order's amount.
+    order's amount. `made_at` is when a till that was offline gave it already; None: now.
     """
 
     reward_id: str
     hold: bool = False
     points: int | None = None
     order_minor: int | None = None
+    made_at: datetime | None = None
 
 
 def redeem_reward(
@@ -51,7 +64,8 @@ def redeem_reward(
 ) -> Recorded:
     """Spend points on a reward.
 
-    It costs one strong read and one transaction of three items.
+    It costs one strong read and one transaction of three items. One that is reported late
+    also reads what expired since it was made.
 
     Raises:
         NotFound: no such member or reward.
@@ -61,16 +75,27 @@ def redeem_reward(
             it now.
         TryAgain: other writers were faster too often.
     """
+    made_at = (request.made_at.isoformat(),) if request.made_at else ()
     request_fingerprint = fingerprint(
-        "redeem", member_id, request.reward_id, request.hold, request.points, request.order_minor
+        "redeem",
+        member_id,
+        request.reward_id,
+        request.hold,
+        request.points,
+        request.order_minor,
+        *made_at,
     )
 
     def decide() -> Posting:
-        reward = desk.program.document.reward(request.reward_id)
+        path = settled_lineage(desk, member_id)
+        account = path[-1]
+        late = _late(request.made_at, path, desk=desk) if request.made_at else None
+        document = late.program.document if late else desk.program.document
+        reward = document.reward(request.reward_id)
         if reward is None:
             raise NotFound("There is no such reward")
-        account = settled(desk, open_account(desk, member_id, strong=True))
-        level = level_on(account, desk.program.document, day=desk.today)
+        day = document.today(late.made_at) if late else desk.today
+        level = level_on(account, document, day=day)
         costs = price(reward, level, points=request.points, order_minor=request.order_minor)
         # The write relies on the stock itself, so its count need not be read first.
         refusal = why_not(
@@ -81,6 +106,7 @@ def redeem_reward(
             program=desk.program,
             now=desk.now,
             stock_taken=0,
+            late=late,
         )
         if refusal is not None:
             raise refusal
@@ -94,10 +120,49 @@ def redeem_reward(
             code=desk.new_code(),
             hold=request.hold,
             now=desk.now,
+            late=late,
         )
 
     cause = RequestCause(request_id, "redemption")
     return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
+
+
+def _late(made_at: datetime, path: Sequence[Account], *, desk: Desk) -> LateRedemption | None:
+    """What decides a redemption that was made at a past moment; None if it was made just now."""
+    minutes = desk.program.document.late_redemption_minutes
+    if not desk.now - timedelta(minutes=minutes) <= made_at <= desk.now + AHEAD_MAX:
+        detail = f"A redemption may be reported at most {minutes} minutes after it was made"
+        faults = (Fault("/redeemed_at", "time_out_of_range", detail),)
+        raise ValidationFailed(detail, faults=faults)
+    if made_at >= desk.now:
+        return None
+    program = desk.program
+    while program.published_at > made_at and program.version > 1:
+        program = desk.version(program.version - 1)
+    return LateRedemption(
+        made_at=made_at, program=program, lapsed=_lapsed_since(made_at, path, desk=desk)
+    )
+
+
+def _lapsed_since(moment: datetime, path: Sequence[Account], *, desk: Desk) -> dict[date, int]:
+    """The points that the calendar has let expire since a moment, by lot, less those restored.
+
+    An entry at another time than a midnight is of points that were in no lot at that moment: they
+    returned after their last day.
+    """
+    document = desk.program.document
+    first = document.today(moment)
+    lots = [first + timedelta(days=days) for days in range((desk.today - first).days)]
+    lapsed: Counter[date] = Counter()
+    for lot in (*lots, NEVER):
+        for account in path:
+            for entry in desk.books.expiries(account.member_id, lot):
+                ended_at = midnight(document.today(entry.happened_at), document.zone)
+                if entry.happened_at > moment and (
+                    entry.points > 0 or entry.happened_at == ended_at
+                ):
+                    lapsed[lot] -= entry.points
+    return dict(+lapsed)
 
 
 @dataclass(frozen=True, slots=True)
