@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def late(points: int = 10, name: str = "k1", *, by: str = "ann") -> Redeem:
     return Redeem(by, f"for-{points}", name, made_at=NOON)
 
 
-def lapsed(points: int = 30, **fields: object) -> World:
+def lapsed(points: int = 30, **fields: Any) -> World:
     """Points of Ann's that expired two days after the till gave something for them."""
     world = scene("ann", "bob", expiry=living(1), late_redemption_minutes=WEEK, **fields)
     earned(world, points)

@@ -113,7 +113,7 @@ class TestARedemptionThatIsReportedLate:
         assert issued(posting).expires_at == datetime(2026, 11, 21, tzinfo=UTC)
 
     def test_is_judged_by_its_own_time(self) -> None:
-        over = {"available_until": "2026-11-20"}
+        over: dict[str, Any] = {"available_until": "2026-11-20"}
 
         assert refusal(account({LATER: 40}), **over) == "reward_unavailable"
         assert refusal(account({LATER: 10}), late=self.LATE, **over) is None
