@@ -87,7 +87,7 @@ class RedemptionRequest(RequestPart):
         Instant | None,
         Field(
             description="When a till that was offline gave the reward (RFC 3339, any offset), at "
-            "most the program's `late_redemption_minutes` ago. Only staff and services report this. "
+            "most the program's `late_redemption_minutes` ago. Only staff and services report it. "
             "If left out: now."
         ),
     ] = None
