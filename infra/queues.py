@@ -27,10 +27,11 @@ VISIBILITY_TIMEOUTS = 6
 # A hundred members are seconds of work, and seconds of repeated work if a worker dies.
 PAGES_AT_ONCE = 4
 
-# Attempts that Lambda throttled count too; AWS recommends five or more for queues that feed Lambda.
-RECEIVES_MAX = 6
-# A shop's delivery waits at least half an hour for a platform or a table that is down.
-INTAKE_RECEIVES_MAX = 10
+# An outage of an hour, of a service or of Lambda itself, must not end in the dead letters. With the
+# waits of `loyalty.edge.aws.queues.backoff`, these attempts take three hours of an outage, and half
+# an hour of a failure that no waiting helps. An attempt that Lambda throttled takes the queue's
+# visibility timeout.
+RECEIVES_MAX = 30
 
 SEND_ONE_OR_MANY = "sqs:SendMessage*"
 
@@ -132,7 +133,7 @@ class IntakeQueue(FedQueue):
                 VISIBILITY_TIMEOUTS * consumer_timeout.to_seconds()
             ),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=INTAKE_RECEIVES_MAX
+                queue=self.dead_letters, max_receive_count=RECEIVES_MAX
             ),
         )
 
@@ -149,12 +150,7 @@ class IntakeQueue(FedQueue):
         """
         _allow_send_many(function, self.queue)
         function.allow_feeding_itself()
-        function.allow(
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            on=[self.queue.queue_arn],
-        )
+        _allow_consume(function, self.queue)
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -215,12 +211,7 @@ class WorkQueue(FedQueue):
                 queue=self.dead_letters, max_receive_count=receives_max
             ),
         )
-        function.allow(
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            on=[self.queue.queue_arn],
-        )
+        _allow_consume(function, self.queue)
         match sends:
             case "many":
                 _allow_send_many(function, self.queue)
@@ -258,6 +249,17 @@ class StreamDeadLetters(Construct):
             "AwsSolutions-SQS3",
             reason="This is the dead-letter queue itself: the stream mapping's destination.",
         )
+
+
+def _allow_consume(function: CapabilityFunction, queue: sqs.Queue) -> None:
+    function.allow(
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        # A message that failed is hidden for a while.
+        "sqs:ChangeMessageVisibility",
+        on=[queue.queue_arn],
+    )
 
 
 def _allow_send_many(function: CapabilityFunction, queue: sqs.Queue) -> None:

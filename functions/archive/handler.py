@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.facts import facts_of
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.settings import settings
@@ -16,6 +17,7 @@ class ArchiveSettings:
     lake_bucket: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Write the facts of a batch of the stream; returns the record to restart from, if any.
 

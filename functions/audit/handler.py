@@ -6,6 +6,7 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
@@ -28,6 +29,7 @@ class AuditSettings:
     audit_queue_url: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The schedule invokes it to begin a run, and the queue with the members to audit.
 

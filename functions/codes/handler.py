@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -11,7 +12,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from loyalty.domain.events import RedemptionCancelling
 from loyalty.domain.kernel.errors import NotFound
 from loyalty.domain.shops.storefront import PlatformApi
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
@@ -23,32 +26,28 @@ from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.shops.platforms import Unfetchable
-from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, pause_seconds, sync_code
+from loyalty.usecases.shops.shop_codes import CodeShop, ShopRefused, sync_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodesSettings:
     table: str
     storefront_secrets: str
-    codes_queue_url: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer:
-    return handle_messages(event, take, on_failure=put_off)
+    return handle_messages(event, take, on_failure=note_failure, wait=wait)
 
 
-def put_off(record: SQSRecord, error: Exception) -> None:
-    """Log a failure, and try the message again after a while: the longer, the more often it failed.
+def wait(_error: Exception, attempt: int) -> timedelta:
+    """Wait as for an outage, whatever failed: what a shop refuses, its owner has to put right."""
+    return backoff.outage_wait(attempt)
 
-    The log has no text of the exception, which may quote the shop.
-    """
+
+def note_failure(_record: SQSRecord, error: Exception) -> None:
+    """Log a failure, without the text of the exception, which may quote the shop."""
     logger.error("codes not updated", failure=failure(error), reason=getattr(error, "reason", None))
-    attempt = int(record.attributes.approximate_receive_count)
-    clients.sqs().change_message_visibility(
-        QueueUrl=settings(CodesSettings).codes_queue_url,
-        ReceiptHandle=record.receipt_handle,
-        VisibilityTimeout=pause_seconds(attempt),
-    )
 
 
 def take(record: SQSRecord) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loyalty.domain.facts import ALL
-from loyalty.edge import clock
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
@@ -26,6 +26,7 @@ class CompactionSettings:
     compaction_queue_url: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """Begin a run for the schedule, or fold one kind of facts of one program for the queue."""
     if "Records" not in event:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
@@ -20,6 +21,7 @@ class ExpirySettings:
     sweep_queue_url: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The schedule invokes it to begin a sweep, and the queue with the pages of one.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -21,8 +21,9 @@ from loyalty.domain.kernel.errors import (
     TryAgain,
 )
 from loyalty.domain.staff.actions import ActionOutcome
-from loyalty.edge import clock, desk
+from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
+from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.table import engine
 from loyalty.edge.http.app import IdempotencyKey, PathId, ProgramId, create_app, reply
@@ -46,7 +47,7 @@ from loyalty.lake.mirror import Mirror
 from loyalty.lake.report_files import FileShelf
 from loyalty.table.positions import is_listed
 from loyalty.table.report_exports import TableReportExports
-from loyalty.usecases.report_exports import make_file, request_file, requested
+from loyalty.usecases.report_exports import GaveUp, make_file, request_file, requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,21 @@ class ExportsSettings:
     exports_queue_url: str
 
 
-# By then a passing obstacle, such as facts that are being moved, is gone.
-AGAIN_AFTER: Final = timedelta(seconds=30)
-
 api = create_app("exports", actions=desk.open_actions)
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer analysts' requests from the API, and make the files that the queue names."""
     if "Records" not in event:
         return api(event, context)
     on_failure = log_failure("not exported", quietly=(TryAgain,))
-    return handle_messages(event, take, on_failure=on_failure)
+    return handle_messages(event, take, on_failure=on_failure, wait=wait)
+
+
+def wait(error: Exception, attempt: int) -> timedelta:
+    """Wait as every queue does; an export that failed goes to the dead letters at once."""
+    return timedelta() if isinstance(error, GaveUp) else backoff.wait(error, attempt)
 
 
 @api.post(
@@ -136,18 +140,13 @@ def list_report_exports(
 
 
 def take(record: SQSRecord) -> None:
-    """Make one file; after a passing obstacle, it is tried again soon."""
     ordered = read_file_order(record.body)
-    try:
-        export = make_file(
-            ordered.export_id,
-            exports=exports(ordered.program_id),
-            make=workshop(ordered.program_id),
-            clock=clock.now,
-        )
-    except TryAgain:
-        orders().put_back(record.receipt_handle, delay=AGAIN_AFTER)
-        raise
+    export = make_file(
+        ordered.export_id,
+        exports=exports(ordered.program_id),
+        make=workshop(ordered.program_id),
+        clock=clock.now,
+    )
     if export is None:
         return
     count("ReportExports", state=export.state)

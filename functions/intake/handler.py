@@ -20,15 +20,16 @@ from loyalty.domain.shops.deliveries import (
     StoredDelivery,
 )
 from loyalty.domain.shops.storefront import Delivery, Envelope, Outcome, Storefront
-from loyalty.edge import clock
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.inbox import S3Inbox, SqsIntakeQueue, read_message
-from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, handle_messages
+from loyalty.edge.aws.queues.batches import BatchAnswer, GroupHeldUp, attempts, handle_messages
 from loyalty.edge.aws.queues.guest_claims import GuestClaim, read_claim
 from loyalty.edge.aws.storefront_secrets import StorefrontSecrets
 from loyalty.edge.aws.table import engine, pause
 from loyalty.edge.desk import open_desk
 from loyalty.edge.directory import directory, keyring
+from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.outgoing.platform_client import PlatformClient, PlatformSettings
@@ -59,6 +60,7 @@ class IntakeSettings:
 CLAIMED_AT_ONCE_MAX: Final = 200
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """The queue hands it deliveries; the schedule wakes it to look for any that were not queued."""
     if "Records" not in event:
@@ -74,7 +76,7 @@ def look_for_stranded() -> None:
     queue = SqsIntakeQueue(clients.sqs(), queue_url=config.intake_queue_url)
     log = TableStorefronts(engine(config.table))
     files = Files(
-        S3Inbox(clients.s3(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
+        S3Inbox(clients.inbox(), bucket=config.inbox_bucket), log=log, find_platform=platform_named
     )
     for program_id in TablePrograms(engine(config.table)).registered():
         for shop in log.all(program_id):
@@ -96,13 +98,13 @@ def take(record: SQSRecord) -> None:
     if claim := read_claim(record.body):
         _claim(claim, config)
         return
-    attempts = _attempts(record)
+    attempt = attempts(record)
     stored, requested_at = read_message(record.body)
     log = TableStorefronts(engine(config.table))
-    if attempts > 1:
+    if attempt > 1:
         # A killed function recorded nothing; from the second attempt on, a manager sees it.
-        log.fail(stored, reason=INTERRUPTED, attempts=attempts, now=clock.now(), only_new=True)
-    delivery = S3Inbox(clients.s3(), bucket=config.inbox_bucket).read(stored)
+        log.fail(stored, reason=INTERRUPTED, attempts=attempt, now=clock.now(), only_new=True)
+    delivery = S3Inbox(clients.inbox(), bucket=config.inbox_bucket).read(stored)
     if delivery is None:
         # Erased, or deleted after thirty days: another attempt would not find it either.
         logger.warning("no longer in the inbox", delivery_id=stored.log_id)
@@ -122,7 +124,7 @@ def take(record: SQSRecord) -> None:
         envelope,
         source=delivery.source,
         outcome=outcome,
-        attempts=attempts,
+        attempts=attempt,
         now=desk.now,
     )
     _report(stored, envelope, outcome)
@@ -160,22 +162,15 @@ def _connection(delivery: Delivery, *, now: datetime, since: datetime | None) ->
 def note_failure(record: SQSRecord, error: Exception) -> None:
     """Log a failure, and show managers that the delivery has not counted yet, and why."""
     logger.error("not applied", message_id=record.message_id, failure=failure(error))
-    match error:
-        case TryAgain():
-            reason = error.code
-        case GroupHeldUp():
-            reason = HELD_UP
-        case _:
-            reason = INTERNAL_ERROR
+    if isinstance(error, GroupHeldUp):
+        reason = HELD_UP
+    else:
+        reason = TryAgain.code if is_passing(error) else INTERNAL_ERROR
     # Messages about guest orders have no delivery, and a malformed message has none that we know.
     with suppress(KeyError, ValueError, TryAgain):
         log = TableStorefronts(engine(settings(IntakeSettings).table))
         stored = read_message(record.body).stored
-        log.fail(stored, reason=reason, attempts=_attempts(record), now=clock.now())
-
-
-def _attempts(record: SQSRecord) -> int:
-    return int(record.attributes.approximate_receive_count)
+        log.fail(stored, reason=reason, attempts=attempts(record), now=clock.now())
 
 
 def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Identity) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -11,8 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
-from loyalty.edge.aws.mailbox import Mailbox
+from loyalty.edge.aws.mailbox import Mailbox, MailQuotaSpent
+from loyalty.edge.aws.queues import backoff
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
 from loyalty.edge.aws.table import engine
 from loyalty.edge.desk import open_desk
@@ -35,23 +37,23 @@ class NotificationsSettings:
     identity_secret: str
     configuration_set: str
     api_url: str
-    notifications_queue_url: str
     mail_from: str = ""
 
 
-# The longest time for which a queue can hide a message.
-HIDDEN_MAX: Final = timedelta(hours=12)
+# SES counts the mails of the last 24 hours, so some of the quota is free again every hour.
+QUOTA_WAIT: Final = timedelta(hours=1)
 SAMPLE_MEMBER: Final = "mem_00000000000000000000000000"
 
 api = create_app("notifications")
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer requests for previews, and take events of the bus and of SES from the queue."""
     if "Records" not in event:
         return api(event, context)
     on_failure = log_failure("not sent", quietly=(Quiet,))
-    return handle_messages(event, take, on_failure=on_failure)
+    return handle_messages(event, take, on_failure=on_failure, wait=wait)
 
 
 @api.post("/messages/preview", allow={"manager"})
@@ -82,7 +84,7 @@ def take(record: SQSRecord) -> None:
     detail = message["detail"]
     match message["detail-type"]:
         case "MessageDue":
-            send(detail["program_id"], detail["member_id"], detail["message_id"], record=record)
+            send(detail["program_id"], detail["member_id"], detail["message_id"])
         case "Email Bounced" if detail["bounce"]["bounceType"] == "Permanent":
             for each in detail["bounce"]["bouncedRecipients"]:
                 give_up(detail["mail"], each["emailAddress"], why="bounced")
@@ -94,22 +96,29 @@ def take(record: SQSRecord) -> None:
             return
 
 
-def send(program_id: str, member_id: str, message_id: str, *, record: SQSRecord) -> None:
+def wait(error: Exception, attempt: int) -> timedelta:
+    """Wait for the end of the quiet hours, for tomorrow's quota, or as every queue does."""
+    match error:
+        case Quiet():
+            return error.until - clock.now()
+        case MailQuotaSpent():
+            return QUOTA_WAIT
+        case _:
+            return backoff.wait(error, attempt)
+
+
+def send(program_id: str, member_id: str, message_id: str) -> None:
     config = settings(NotificationsSettings)
     desk = open_desk(program_id, table=config.table)
-    try:
-        outcome = send_mail(
-            member_id,
-            message_id,
-            outbox=TableOutbox(engine(config.table), program_id=program_id),
-            letters=TableLetters(engine(config.table), program_id=program_id),
-            members=directory(program_id, config),
-            post=postman(desk),
-            desk=desk,
-        )
-    except Quiet as quiet:
-        hide(record, until=quiet.until, now=desk.now)
-        raise
+    outcome = send_mail(
+        member_id,
+        message_id,
+        outbox=TableOutbox(engine(config.table), program_id=program_id),
+        letters=TableLetters(engine(config.table), program_id=program_id),
+        members=directory(program_id, config),
+        post=postman(desk),
+        desk=desk,
+    )
     logger.info(
         "message",
         program_id=program_id,
@@ -178,15 +187,6 @@ def give_up(mailed: dict[str, Any], address: str, *, why: Any) -> None:
             "stopped writing to an address", program_id=program_id, member_id=member_id, why=why
         )
         count("AddressesGivenUp", why=why)
-
-
-def hide(record: SQSRecord, *, until: datetime, now: datetime) -> None:
-    """Hide a message in the queue until the quiet hours are over."""
-    clients.sqs().change_message_visibility(
-        QueueUrl=settings(NotificationsSettings).notifications_queue_url,
-        ReceiptHandle=record.receipt_handle,
-        VisibilityTimeout=int(min(until - now, HIDDEN_MAX).total_seconds()),
-    )
 
 
 def unsubscribe_url(program_id: str, member_id: str) -> str:

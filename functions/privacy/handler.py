@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from loyalty.domain.people.erasure import ErasureRef
 from loyalty.domain.shops.storefront import Delivery
-from loyalty.edge import clock
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.erasing import InboxSearch, MailSuppressions
 from loyalty.edge.aws.queues.batches import BatchAnswer
@@ -50,6 +50,7 @@ SEARCHED_FOR_AT_ONCE_MAX: Final = 200
 LATE_AFTER: Final = timedelta(hours=2)
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """Begin a run for the schedule, or work on a program's part of one from the queue."""
     if "Records" not in event:
@@ -151,7 +152,7 @@ def search(program_id: str, refs: Sequence[ErasureRef], *, start: str) -> None:
     config = settings(PrivacySettings)
     erasures = TableErasures(engine(config.table), program_id=program_id)
     current = erasures.current(refs)
-    inbox = InboxSearch(clients.s3(), bucket=config.inbox_bucket, program_id=program_id)
+    inbox = InboxSearch(clients.inbox(), bucket=config.inbox_bucket, program_id=program_id)
     rest = forget_deliveries(
         current,
         start=start or None,

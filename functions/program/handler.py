@@ -523,7 +523,7 @@ def erasures(program_id: str) -> TableErasures:
 
 
 def files() -> Files:
-    inbox = S3Inbox(clients.s3(), bucket=settings(ProgramSettings).inbox_bucket)
+    inbox = S3Inbox(clients.inbox(), bucket=settings(ProgramSettings).inbox_bucket)
     return Files(inbox=inbox, log=storefronts(), find_platform=platform_named)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.facts import facts_of
-from loyalty.edge import clock
+from loyalty.edge import clock, deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
@@ -29,6 +29,7 @@ class RebuildSettings:
 EVERY_PROGRAM = "all"
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """Begin a rebuild on an empty event, sent by hand; then work off stretches from the queue.
 

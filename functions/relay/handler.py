@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.events import events_of
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.bus import Bus
 from loyalty.edge.logs import failure, logger
@@ -16,6 +17,7 @@ class RelaySettings:
     bus: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Publish the events of a batch of the stream; returns the record to restart from, if any."""
     batch = read(event["Records"])

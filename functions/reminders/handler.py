@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.domain.people.identity import Keyring
+from loyalty.edge import deadline
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.queues.batches import BatchAnswer
 from loyalty.edge.aws.queues.work import PageQueue, work
@@ -25,6 +26,7 @@ class RemindersSettings:
     reminders_queue_url: str
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
     """Begin a run for the schedule, or take a page of members from the queue.
 

@@ -84,7 +84,7 @@ def connections() -> Connections:
 @cache
 def inbox() -> S3Inbox:
     config = settings(WebhooksSettings)
-    return S3Inbox(clients.s3(), bucket=config.inbox_bucket)
+    return S3Inbox(clients.inbox(), bucket=config.inbox_bucket)
 
 
 @cache

@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from loyalty.domain.kernel.errors import InvalidCursor, LimitReached, TryAgain, WrongState
 from loyalty.domain.webhooks_out.deliveries import EndpointDelivery, payload
 from loyalty.domain.webhooks_out.endpoints import Endpoint
-from loyalty.edge import clock, desk
+from loyalty.edge import clock, deadline, desk
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.endpoint_secrets import EndpointSecrets, RememberedSecrets, new_secret
 from loyalty.edge.aws.queues.batches import handle_messages, log_failure
@@ -76,6 +76,7 @@ class LocalEndpointSettings:
 api = create_app("webhooks_out", actions=desk.open_actions)
 
 
+@deadline.keeping_time
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer managers; take events of the bus and due attempts from the queues."""
     if "Records" not in event:

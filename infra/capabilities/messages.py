@@ -15,7 +15,8 @@ from loyalty.domain.events import SOURCE, MessageDue
 NOTIFICATIONS_TIMEOUT = Duration.seconds(60)
 # 2 workers send some 20 mails a second, more than the 14 that a new account of SES may.
 NOTIFICATIONS_CONCURRENCY_MAX = 2
-# A day of attempts, six minutes apart, because SES's quota is for a day.
+# Mail over the day's quota is tried every hour for as long as the queue keeps a message: ten days.
+# A message that is too late is dropped before that.
 NOTIFICATIONS_RECEIVES_MAX = 240
 
 
@@ -40,9 +41,6 @@ def notifications(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         # Messages wait whenever it is night.
         age_max=None,
     )
-    # Messages that fall into the quiet hours are hidden until these end.
-    function.allow("sqs:ChangeMessageVisibility", on=[messages.queue.queue_arn])
-    function.function.add_environment("LOYALTY_NOTIFICATIONS_QUEUE_URL", messages.queue.queue_url)
     Subscription(
         kit.stack,
         "DueMessages",

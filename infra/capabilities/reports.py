@@ -11,7 +11,6 @@ from infra.ledger_table import GET, PUT, QUERY, SCAN, UPDATE
 from infra.queues import WorkQueue
 from infra.schedules import Runs, ScheduledWork
 from infra.streams import StreamReader
-from loyalty.domain.report_exports import ATTEMPTS_MAX as ATTEMPTS_AT_EXPORT_MAX
 
 REPORT_TIMEOUT = Duration.seconds(29)
 # Lambda's maximum: the first fold of a long history reads and sorts all of it.
@@ -139,13 +138,10 @@ def exports(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         function=function,
         concurrency_max=EXPORTS_CONCURRENCY_MAX,
         batch_size=1,
-        # Each attempt, the one that gives up, and two that found another attempt under way.
-        receives_max=ATTEMPTS_AT_EXPORT_MAX + 3,
         # A batch is one message, so none is received before a function is free for it. A longer
         # timeout would delay an attempt after a kill by an hour and a half.
         visibility_timeouts=1,
         sends="one",
     )
-    function.allow("sqs:ChangeMessageVisibility", on=[files.queue.queue_arn])
     function.function.add_environment("LOYALTY_EXPORTS_QUEUE_URL", files.queue.queue_url)
     return function, files

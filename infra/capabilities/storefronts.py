@@ -12,7 +12,7 @@ from infra.queues import WorkQueue
 from infra.schedules import Runs, Wake
 from infra.subscriptions import Subscription
 from loyalty.domain.events import SOURCE
-from loyalty.usecases.shops.shop_codes import ATTEMPTS_MAX, STEPS_OF_VOUCHERS
+from loyalty.usecases.shops.shop_codes import STEPS_OF_VOUCHERS
 
 INTAKE_TIMEOUT = Duration.seconds(30)
 # Up to six requests to a shop, of up to 7 s each, for one or two shops.
@@ -109,12 +109,8 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         function=function,
         concurrency_max=CODES_CONCURRENCY_MAX,
         batch_size=1,
-        receives_max=ATTEMPTS_MAX,
         sends="nothing",
     )
-    # A shop that is down is retried at growing intervals.
-    function.allow("sqs:ChangeMessageVisibility", on=[codes.queue.queue_arn])
-    function.function.add_environment("LOYALTY_CODES_QUEUE_URL", codes.queue.queue_url)
     Subscription(
         kit.stack,
         "StepsOfVouchers",

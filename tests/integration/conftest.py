@@ -1,6 +1,7 @@
 """Handlers and the table on moto: AWS inside this process, no socket, a fresh one for each test."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from io import StringIO
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.config import default_user_config
 from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program.document import PublishedProgram
@@ -19,6 +21,8 @@ from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
+from tests.support.http import Context
+from tests.support.outages import Failure, outage
 from tests.support.platforms import PlatformServer, serving
 from tests.support.snapshot import Resources, put_queue
 from tests.support.table import create_table
@@ -120,6 +124,31 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
     cold.forget()
     enable_socket()
+
+
+@pytest.fixture
+def break_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str, Failure], AbstractContextManager[None]]:
+    """Put an outage in the place of one service, named as botocore does; moto serves the rest.
+
+    Functions have ten seconds, as those that answer HTTP do.
+    """
+
+    @contextmanager
+    def broken(service: str, failure: Failure) -> Iterator[None]:
+        enable_socket()
+        with outage(failure) as origin, monkeypatch.context() as patch:
+            name = service.upper().replace("SECRETSMANAGER", "SECRETS_MANAGER")
+            patch.setenv(f"AWS_ENDPOINT_URL_{name}", origin)
+            patch.setattr(Context, "seconds_left", 10)
+            patch.setitem(default_user_config["core"], "passthrough", {"urls": [origin]})
+            cold.forget(clients=True)
+            yield
+        cold.forget(clients=True)
+        disable_socket()
+
+    return broken
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def deliver(*events: dict[str, Any], receipt: str = "r") -> list[str]:
             "messageId": f"m{number}",
             "receiptHandle": receipt,
             "body": json.dumps(event),
-            "attributes": {},
+            "attributes": {"ApproximateReceiveCount": "1"},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:notifications",

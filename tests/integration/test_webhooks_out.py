@@ -54,7 +54,7 @@ def bus_message(event: str = "PointsEarned", **detail: Any) -> dict[str, Any]:
         "messageId": "m1",
         "receiptHandle": "r1",
         "body": json.dumps(body),
-        "attributes": {},
+        "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
     }

@@ -6,13 +6,12 @@ Clients stay: they keep nothing of a test, and making them is most of its time.
 import sys
 
 
-def forget() -> None:
-    """Clear the caches of the product's modules: settings, programs, secrets."""
+def forget(*, clients: bool = False) -> None:
+    """Clear the caches of the product's modules: settings, programs, secrets, and the clients."""
     for name, module in list(sys.modules.items()):
-        if (
-            name.partition(".")[0] not in ("functions", "loyalty")
-            or name == "loyalty.edge.aws.clients"
-        ):
+        if name.partition(".")[0] not in ("functions", "loyalty"):
+            continue
+        if name == "loyalty.edge.aws.clients" and not clients:
             continue
         for value in list(vars(module).values()):
             clear = getattr(value, "cache_clear", None)

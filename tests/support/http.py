@@ -44,9 +44,10 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function-under-test"
     aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    seconds_left = 60
 
     def get_remaining_time_in_millis(self) -> int:
-        return 10_000
+        return self.seconds_left * 1000
 
 
 def person(

@@ -27,11 +27,9 @@ from loyalty.usecases.ledger.redemption import (
     voucher_of,
 )
 from loyalty.usecases.shops.shop_codes import (
-    ATTEMPTS_MAX,
     CodeShop,
     DiscountCodes,
     ShopRefused,
-    pause_seconds,
     sync_code,
 )
 from tests.simulation.requests import WHY
@@ -416,11 +414,3 @@ def test_what_was_never_redeemed_is_not_there() -> None:
 
     with pytest.raises(NotFound):
         sync_code("red_unknown", shops=[code_shop(Store())], desk=shop.desk)
-
-
-def test_a_shop_is_left_alone_for_longer_each_time() -> None:
-    pauses = [pause_seconds(attempt) for attempt in range(1, ATTEMPTS_MAX)]
-
-    assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1]) == (30, 3600)
-    assert timedelta(hours=2) < timedelta(seconds=sum(pauses)) < timedelta(hours=4)

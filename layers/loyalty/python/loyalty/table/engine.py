@@ -97,11 +97,20 @@ class Persistent:
 
     Repeating a call after a lost answer is safe, because its cause guards the first operation of
     a transaction: the second attempt is refused and finds what the first one wrote.
+
+    `require_time` is called before each attempt, and raises `TryAgain` if there is no time for it.
     """
 
-    def __init__(self, engine: Engine, *, pause: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        pause: Callable[[int], None],
+        require_time: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._pause = pause
+        self._require_time = require_time
 
     def get(self, key: Key, *, strong: bool) -> Item | None:
         return self._again(lambda: self._engine.get(key, strong=strong))
@@ -119,10 +128,12 @@ class Persistent:
 
     def _again[T](self, call: Callable[[], T]) -> T:
         for attempt in range(1, ATTEMPTS_MAX):
+            self._require_time()
             try:
                 return call()
             except Transient:
                 self._pause(attempt)
+        self._require_time()
         try:
             return call()
         except Transient as fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -162,7 +163,18 @@ def make_file(
         exports.note(attempt, seen=found)
     except Raced as raced:
         raise TryAgain("Another attempt began at the same moment.") from raced
-    return _end(_attempted(attempt, exports=exports, make=make, clock=clock), exports=exports)
+    try:
+        ended = _attempted(attempt, exports=exports, make=make, clock=clock)
+    except TryAgain:
+        _uncount(attempt, exports=exports)
+        raise
+    return _end(ended, exports=exports)
+
+
+def _uncount(attempt: ReportExport, *, exports: ReportExports) -> None:
+    """Take back an attempt: an outage of a service does not use up an export's attempts."""
+    with suppress(Raced):
+        exports.note(replace(attempt, attempts=attempt.attempts - 1), seen=attempt)
 
 
 def _attempted(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.batches import GroupHeldUp, handle_messages, log_failure
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ def batch(*messages: str) -> dict[str, Any]:
             {
                 "messageId": each,
                 "body": each,
-                "attributes": {"MessageGroupId": each.partition("-")[0]},
+                "attributes": {
+                    "ApproximateReceiveCount": "3",
+                    "MessageGroupId": each.partition("-")[0],
+                },
             }
             for each in messages
         ]
@@ -102,3 +107,28 @@ def test_a_failure_is_logged_without_its_text_and_one_that_only_waits_is_not(
     assert (logged.message, vars(logged)["message_id"]) == ("not sent", "a-fails")
     assert vars(logged)["failure"]["kind"] == "LookupError"
     assert "ana@example.com" not in str(vars(logged))
+
+
+def test_a_message_waits_longer_the_longer_a_service_is_out(hidden: dict[str, timedelta]) -> None:
+    def handle(record: SQSRecord) -> None:
+        raise TryAgain if record.body == "a-outage" else LookupError
+
+    handle_messages(batch("a-outage", "a-fails"), handle, on_failure=log_failure("failed"))
+
+    # The third attempt: four times 30 s, less up to a half.
+    assert timedelta(minutes=1) <= hidden["a-outage"] <= timedelta(minutes=2)
+    assert hidden["a-fails"] == timedelta(minutes=1)
+
+
+def test_in_order_a_group_waits_as_long_as_its_failure(hidden: dict[str, timedelta]) -> None:
+    worker = Worker()
+
+    handle_messages(
+        batch("a-fails", "b-1", "a-2"),
+        worker.handle,
+        on_failure=worker.on_failure,
+        in_order=True,
+        wait=lambda _error, attempt: timedelta(hours=attempt),
+    )
+
+    assert hidden == {"a-fails": timedelta(hours=3), "a-2": timedelta(hours=3)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.work import HOPS_MAX, EndlessLoopError, PageQueue, work
 from loyalty.usecases.work_pages import WorkPage
 
@@ -24,7 +25,12 @@ class Sqs:
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # theirs
         self.records += [
-            {"messageId": each["Id"], "body": each["MessageBody"], "eventSource": "aws:sqs"}
+            {
+                "messageId": each["Id"],
+                "body": each["MessageBody"],
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+            }
             for each in Entries
         ]
         return {}
@@ -119,3 +125,23 @@ def test_an_item_that_fails_among_others_is_sent_again_alone_and_put_apart(
     assert done == ["one", "three"]
     assert [page.items for page in put_apart] == [("two",)]
     assert [json.loads(record["body"])["items"] for record in sqs.records] == [["two"]]
+
+
+def test_a_page_goes_back_whole_if_a_service_is_out(sqs: Sqs, pages: PageQueue) -> None:
+    """Otherwise each item would be on its own in the queue, where it has few attempts."""
+    pages.send([WorkPage(program_id="bean", lane="members", items=("ana", "bob", "cid"))])
+    records, sqs.records = sqs.records, []
+    done: list[str] = []
+
+    def take(_page: WorkPage, item: str) -> None:
+        if item == "ana":
+            raise TryAgain
+        if item == "bob":
+            raise LookupError
+        done.append(item)
+
+    answer = work({"Records": records}, take=take, pages=pages)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert done == ["cid"]
+    assert sqs.records == []

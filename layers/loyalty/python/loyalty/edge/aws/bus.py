@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from loyalty.domain.events import SOURCE, Event
+from loyalty.domain.kernel.errors import TryAgain
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -67,7 +68,7 @@ class Bus:
             if error.response["Error"]["Code"] not in _PASSING:
                 raise
             return [True] * len(entries)
-        except (EndpointConnectionError, HTTPClientError):
+        except (EndpointConnectionError, HTTPClientError, TryAgain):
             return [True] * len(entries)
         return ["ErrorCode" in each for each in answer["Entries"]]
 

@@ -22,6 +22,10 @@ _PASSING: Final = frozenset(
 )
 
 
+class MailQuotaSpent(TryAgain):
+    """SES sends no more mail today."""
+
+
 class Mailbox:
     def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str) -> None:
         self._client = client
@@ -42,6 +46,7 @@ class Mailbox:
 
         Raises:
             Rejected: SES will never accept this mail.
+            MailQuotaSpent: the quota of the day is spent.
             TryAgain: SES did not accept it now.
         """
         headers = {
@@ -69,9 +74,11 @@ class Mailbox:
                 },
             )
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _REJECTED and "not verified" not in error.response["Error"]["Message"]:
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            if code in _REJECTED and "not verified" not in message:
                 raise Rejected from error
+            if code in _PASSING and "daily" in message.lower():
+                raise MailQuotaSpent("SES sends no more mail today") from error
             if code in _PASSING:
                 raise TryAgain("SES is not accepting mail at the moment") from error
             raise

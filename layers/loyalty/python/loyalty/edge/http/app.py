@@ -56,6 +56,8 @@ from loyalty.domain.kernel.errors import (
 )
 from loyalty.domain.kernel.fields import EXTERNAL_ID
 from loyalty.domain.staff.actions import ActionName, ActionOutcome
+from loyalty.edge import deadline
+from loyalty.edge.faults import is_passing
 from loyalty.edge.http import problems
 from loyalty.edge.http.actions import begun, complete
 from loyalty.edge.http.auth import ClaimSettings, Principal, Role, principal_of
@@ -65,7 +67,6 @@ from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
 from loyalty.edge.metrics import count
 from loyalty.edge.settings import settings
-from loyalty.table.operations import Transient
 from loyalty.usecases.ports import Actions
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
@@ -207,7 +208,8 @@ class Api:
         self._refused = None
         self._route_key = event.get("routeKey")
         logger.append_keys(request_id=request["requestId"])
-        answer = self.resolver.resolve(_with_text_body(event), context)
+        with deadline.keep(context, seconds_max=deadline.REQUEST_S_MAX):
+            answer = self.resolver.resolve(_with_text_body(event), context)
         # A gateway may take null for a missing response.
         answer["body"] = answer.get("body") or ""
         headers = answer.setdefault("headers", {})
@@ -349,7 +351,7 @@ class Api:
             actions.begin(action)
             try:
                 answer = next_middleware(app)
-            except (TryAgain, Transient):
+            except TryAgain:
                 # It may have had its effect.
                 complete(actions, action.failed())
                 raise
@@ -408,7 +410,6 @@ class Api:
         handle(Refusal)(self._refuse)
         handle(RequestValidationError)(self._refuse_invalid)
         handle(NotFoundError)(self._refuse_unknown_route)
-        handle(Transient)(self._refuse_for_now)
         handle(ResponseValidationError)(self._break_contract)
         handle(pydantic.ValidationError)(self._break_contract)
         handle(Exception)(self._fail)
@@ -431,9 +432,9 @@ class Api:
     def _refuse_unknown_route(self, _error: NotFoundError) -> Response[str]:
         return self._refuse(NotFound("There is no such route."))
 
-    def _refuse_for_now(self, error: Transient) -> Response[str]:
-        logger.warning("the table does not answer", failure=failure(error))
-        return self._refuse(TryAgain("The table does not answer; repeating the request is safe."))
+    def _refuse_for_now(self, error: Exception) -> Response[str]:
+        logger.warning("a service does not answer", failure=failure(error))
+        return self._refuse(TryAgain("A service does not answer; repeating the request is safe."))
 
     def _break_contract(
         self, error: ResponseValidationError | pydantic.ValidationError
@@ -444,6 +445,8 @@ class Api:
         return problems.failed(request_id=self.request_id)
 
     def _fail(self, error: Exception) -> Response[str]:
+        if is_passing(error):
+            return self._refuse_for_now(error)
         logger.error("failed", failure=failure(error))
         count("Failures")
         return problems.failed(request_id=self.request_id)

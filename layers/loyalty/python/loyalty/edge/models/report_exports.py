@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field, StrictInt, StrictStr
 
 from loyalty.domain.facts import ALL
-from loyalty.domain.kernel.errors import Fault, ValidationFailed
+from loyalty.domain.kernel.errors import Fault, TryAgain, ValidationFailed
 from loyalty.domain.program.document import Program
 from loyalty.domain.report_exports import (
     ExportedFile,
@@ -21,6 +21,7 @@ from loyalty.domain.report_exports import (
     ReportExportTrouble,
     RequestedFile,
 )
+from loyalty.edge.faults import is_passing
 from loyalty.edge.http.periods import ReportDay, require_period
 from loyalty.edge.http.schemas import AnswerPart, NextCursor, RequestPart
 from loyalty.lake import columns, reports
@@ -246,6 +247,19 @@ class FileWorkshop:
     monotonic: Callable[[], float]
 
     def __call__(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
+        """Make the file of an export.
+
+        Raises:
+            TryAgain: a service does not answer.
+        """
+        try:
+            return self._make(export, report_progress=report_progress)
+        except Exception as error:
+            if is_passing(error):
+                raise TryAgain("A service does not answer") from error
+            raise
+
+    def _make(self, export: ReportExport, *, report_progress: Progress) -> ExportedFile:
         request, as_of = export.request, self.clock()
         document = self.document(as_of)
         folder = self.mirror.fetch(
@@ -314,14 +328,6 @@ class FileOrderQueue:
             QueueUrl=self._url,
             MessageBody=json.dumps(message, separators=(",", ":")),
             MessageGroupId=program_id,
-        )
-
-    def put_back(self, receipt: str, *, delay: timedelta) -> None:
-        """Hand a message out again after a while, rather than when its visibility ends."""
-        self._client.change_message_visibility(
-            QueueUrl=self._url,
-            ReceiptHandle=receipt,
-            VisibilityTimeout=int(delay.total_seconds()),
         )
 
 

@@ -23,6 +23,7 @@ from loyalty.domain.webhooks_out.addresses import (
     is_public,
     read_address,
 )
+from loyalty.edge import deadline
 from loyalty.edge.outgoing.webhook_sender import Resolve, addresses_of
 from loyalty.storefronts import platform_named
 from loyalty.usecases.shops.platforms import ApiAccess, Unfetchable
@@ -35,9 +36,21 @@ RETRY_AFTER_SECONDS_MAX: Final = 2
 # A granted token is valid for a day; a revoked one is not used for longer than this.
 TOKEN_SECONDS_MAX: Final = 600
 
+
+class Timeout(NamedTuple):
+    """The longest waits for a connection and for a response, in seconds."""
+
+    connect_s: float
+    read_s: float
+
+    @property
+    def for_urllib3(self) -> urllib3.Timeout:
+        return urllib3.Timeout(connect=self.connect_s, read=self.read_s)
+
+
 # Somebody waits for a check, which tries each request once.
-CHECK_TIMEOUT: Final = urllib3.Timeout(connect=1, read=2.5)
-_TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
+CHECK_TIMEOUT: Final = Timeout(connect_s=1, read_s=2.5)
+_TIMEOUT: Final = Timeout(connect_s=2, read_s=5)
 _REFUSALS: Final = {401: "access_denied", 403: "access_denied", 404: "not_at_platform"}
 
 
@@ -67,7 +80,7 @@ class PlatformClient:
         origin: str = "",
         resolve: Resolve = addresses_of,
         attempts_max: int = ATTEMPTS_MAX,
-        timeout: urllib3.Timeout = _TIMEOUT,
+        timeout: Timeout = _TIMEOUT,
     ) -> None:
         self._attempts_max = attempts_max
         self._timeout = timeout
@@ -77,7 +90,7 @@ class PlatformClient:
         self._pause = pause
         self._origin = origin
         self._granted: dict[tuple[str | None, ...], tuple[str, float]] = {}
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
+        self._pool = urllib3.PoolManager(timeout=timeout.for_urllib3, retries=False)
 
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
@@ -153,6 +166,7 @@ class PlatformClient:
         for attempt in range(self._attempts_max):
             if attempt:
                 self._pause(attempt)
+            deadline.require(sum(self._timeout))
             try:
                 answer = self._ask(method, api, path, body)
             except (urllib3.exceptions.HTTPError, OSError):
@@ -203,7 +217,7 @@ class PlatformClient:
         pool = urllib3.HTTPSConnectionPool(
             found[0],
             port=HTTPS_PORT,
-            timeout=self._timeout,
+            timeout=self._timeout.for_urllib3,
             retries=False,
             server_hostname=host,
             assert_hostname=host,

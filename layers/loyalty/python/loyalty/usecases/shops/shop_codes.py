@@ -37,10 +37,6 @@ STEPS_OF_VOUCHERS: Final[tuple[type[Event], ...]] = (
     RedemptionCancelling,
     RedemptionCancelled,
 )
-# With these pauses, about three hours: longer than a shop is usually down.
-ATTEMPTS_MAX: Final = 10
-PAUSE_SECONDS: Final = 30
-PAUSE_SECONDS_MAX: Final = 3600
 
 type Done = Literal["created", "renewed", "deactivated", "unchanged", "no_code"]
 
@@ -79,11 +75,6 @@ class ShopRefused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-def pause_seconds(attempt: int) -> int:
-    """How long to wait after an attempt that a shop did not answer; the first attempt is 1."""
-    return min(PAUSE_SECONDS << (attempt - 1), PAUSE_SECONDS_MAX)
 
 
 def sync_code(redemption_id: str, *, shops: Iterable[CodeShop], desk: Desk) -> list[Done]:

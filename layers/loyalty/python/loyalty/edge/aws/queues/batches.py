@@ -1,10 +1,12 @@
 """Handles the messages of a queue one by one: a failed one returns to it, the others go on."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypedDict
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from loyalty.edge.aws.queues import backoff
 from loyalty.edge.logs import failure, logger
 
 type Handle = Callable[[SQSRecord], None]
@@ -26,15 +28,21 @@ class GroupHeldUp(RuntimeError):
 
 
 def handle_messages(
-    event: dict[str, Any], handle: Handle, *, on_failure: OnFailure, in_order: bool = False
+    event: dict[str, Any],
+    handle: Handle,
+    *,
+    on_failure: OnFailure,
+    in_order: bool = False,
+    wait: backoff.Wait = backoff.wait,
 ) -> BatchAnswer:
     """Handle each message of a batch; returns the failed ones, which Lambda puts back.
 
-    `on_failure` logs each failure and does anything else a failure needs. With `in_order`, once a
-    message of a FIFO group has failed, the rest of its group fails with `GroupHeldUp`.
+    `on_failure` logs each failure and does anything else a failure needs. A failed message is
+    hidden for as long as `wait` says. With `in_order`, once a message of a FIFO group has failed,
+    the rest of its group fails with `GroupHeldUp` and waits for it.
     """
     failed: list[FailedMessage] = []
-    held_up: set[str] = set()
+    held_up: dict[str, timedelta] = {}
     for record in map(SQSRecord, event["Records"]):
         group = str(record.attributes.message_group_id) if in_order else None
         error = GroupHeldUp() if group in held_up else _attempt(handle, record)
@@ -42,9 +50,19 @@ def handle_messages(
             continue
         on_failure(record, error)
         failed.append({"itemIdentifier": record.message_id})
+        if group is not None and group in held_up:
+            delay = held_up[group]
+        else:
+            delay = wait(error, attempts(record))
         if group is not None:
-            held_up.add(group)
+            held_up[group] = delay
+        backoff.hide(record, delay=delay)
     return {"batchItemFailures": failed}
+
+
+def attempts(record: SQSRecord) -> int:
+    """How often a message has been handed out, this time included."""
+    return int(record.attributes.approximate_receive_count)
 
 
 def _attempt(handle: Handle, record: SQSRecord) -> Exception | None:

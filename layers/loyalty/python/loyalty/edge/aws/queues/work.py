@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.edge.aws.queues.batches import BatchAnswer, handle_messages, log_failure
+from loyalty.edge.faults import is_passing
 from loyalty.edge.logs import failure, logger
 from loyalty.usecases.work_pages import WorkPage
 
@@ -95,16 +96,23 @@ def work(
 
     An item that fails among others is sent again on a page of its own, with the cause, and
     `put_apart` is called with that page. An item that fails alone goes back to the queue, and in
-    the end to the dead letters, with its cause. Items of the lanes in `unnamed` are not logged.
+    the end to the dead letters, with its cause. If a service did not answer, the whole page goes
+    back instead, because doing an item twice changes nothing. Items of the lanes in `unnamed` are
+    not logged.
     """
     apart: list[WorkPage] = []
 
     def take_page(record: SQSRecord) -> None:
         page = _page(record.body)
+        failed: list[WorkPage] = []
+        outage: Exception | None = None
         for item in page.items:
             try:
                 _take(take, page, item)
             except Exception as error:  # whatever it is, the other items go on
+                if is_passing(error):
+                    outage = error
+                    continue
                 cause = failure(error)
                 logger.error(
                     "item failed",
@@ -117,10 +125,13 @@ def work(
                 )
                 if page.cause is not None:
                     raise FailedAlone from error
-                apart.append(replace(page, items=(item,), delay=timedelta(), cause=cause))
+                failed.append(replace(page, items=(item,), delay=timedelta(), cause=cause))
+        if outage is not None:
+            raise outage
+        apart.extend(failed)
 
     # A page that failed alone is in the log already.
-    on_failure = log_failure("page unreadable", quietly=(FailedAlone,))
+    on_failure = log_failure("page not done", quietly=(FailedAlone,))
     answer = handle_messages(event, take_page, on_failure=on_failure)
     if apart:
         pages.send(apart)
