@@ -49,7 +49,12 @@ READ_STREAM = {
 }
 READ_SECRET = {"secretsmanager:GetSecretValue"}
 
-CONSUME = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+CONSUME = {
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+}
 WORK_QUEUE = CONSUME | {"sqs:SendMessage*"}
 
 # Beside its own log, all that each function may do.
@@ -166,12 +171,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "notifications": {
         TABLE: MOVE_POINTS,
         IDENTITY_SECRET: READ_SECRET,
-        "Messages/Queue": {
-            "sqs:ChangeMessageVisibility",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ReceiveMessage",
-        },
+        "Messages/Queue": CONSUME,
         f"{SES}:identity/club@beanleaf.example": {"ses:SendEmail"},
         f"{SES}:identity/beanleaf.example": {"ses:SendEmail"},
         SES + ":configuration-set/Loyalty-{stage}-Mail": {"ses:SendEmail"},
@@ -191,7 +191,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     "codes": {
         TABLE: GET | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         STOREFRONT_SECRETS: READ_SECRET,
-        "ShopCodes/Queue": CONSUME | {"sqs:ChangeMessageVisibility"},
+        "ShopCodes/Queue": CONSUME,
     },
     "exports": {
         TABLE: GET | {"dynamodb:PutItem", "dynamodb:UpdateItem"},
@@ -199,7 +199,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
         "Buckets/Lake": {"s3:ListBucket"},
         FACTS: {"s3:GetObject"},
         EXPORTS: {"s3:GetObject", "s3:PutObject"},
-        "ReportExports/Queue": CONSUME | {"sqs:ChangeMessageVisibility", "sqs:SendMessage"},
+        "ReportExports/Queue": CONSUME | {"sqs:SendMessage"},
     },
 }
 

@@ -1,7 +1,7 @@
 """Handlers and the table on moto: AWS inside this process, no socket, a fresh one for each test."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from io import StringIO
@@ -138,15 +138,16 @@ def break_service(
     @contextmanager
     def broken(service: str, failure: Failure) -> Iterator[None]:
         enable_socket()
-        with outage(failure) as origin, monkeypatch.context() as patch:
-            name = service.upper().replace("SECRETSMANAGER", "SECRETS_MANAGER")
+        with ExitStack() as after, outage(failure) as origin, monkeypatch.context() as patch:
+            after.callback(disable_socket)
+            after.callback(cold.forget, clients=True)
+            ids = {"secretsmanager": "SECRETS_MANAGER", "events": "EVENTBRIDGE"}
+            name = ids.get(service, service.upper())
             patch.setenv(f"AWS_ENDPOINT_URL_{name}", origin)
             patch.setattr(Context, "seconds_left", 10)
             patch.setitem(default_user_config["core"], "passthrough", {"urls": [origin]})
             cold.forget(clients=True)
             yield
-        cold.forget(clients=True)
-        disable_socket()
 
     return broken
 

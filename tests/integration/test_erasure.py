@@ -288,6 +288,7 @@ class TestKilledHalfway:
         messages = receive(os.environ["LOYALTY_PRIVACY_QUEUE_URL"])
         answer = privacy.handler({"Records": messages}, CONTEXT)
 
+        assert answer is not None
         assert answer["batchItemFailures"]
         assert "#ERASURES" in str(items(dynamodb, TABLE))
         mailroom.refusals = []

@@ -92,7 +92,12 @@ def test_a_page_beyond_the_end_of_a_loop_is_not_sent(sqs: Sqs, pages: PageQueue)
 def test_a_page_that_cannot_be_read_goes_back_and_holds_up_no_other(
     sqs: Sqs, pages: PageQueue
 ) -> None:
-    unreadable = {"messageId": "torn", "body": "{", "eventSource": "aws:sqs"}
+    unreadable = {
+        "messageId": "torn",
+        "body": "{",
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
     pages.send([PAGE])
     done: list[str] = []
 

@@ -1,0 +1,295 @@
+"""A service is out for an hour: refused, silent, slow or failing. Nothing is lost.
+
+The sockets are real; the hour is simulated, and the limits of calls are a tenth of the real ones.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from functions.archive.handler import handler as archive
+from functions.codes.handler import handler as codes
+from functions.enrollment.handler import handler as enrollment
+from functions.expiry.handler import handler as expiry
+from functions.exports import handler as exports
+from functions.intake.handler import handler as intake
+from functions.notifications.handler import handler as notifications
+from functions.relay.handler import handler as relay
+from functions.webhooks_out.handler import handler as webhooks_out
+from loyalty.domain.messaging.correspondence import Correspondence
+from loyalty.domain.messaging.messages import Message
+from loyalty.edge.aws import clients, table
+from loyalty.edge.aws.clients import CallLimits
+from loyalty.edge.outgoing import platform_client
+from loyalty.table.engine import DynamoEngine
+from loyalty.table.messages import TableLetters
+from tests.integration.conftest import TABLE, Clock
+from tests.support import cold, deliveries, outages, till
+from tests.support.documents import reward
+from tests.support.hour import SimulatedQueue
+from tests.support.http import Context, call, service, staff
+from tests.support.outages import Failure
+from tests.support.platforms import PlatformServer, Reply
+from tests.support.queues import Consumer, receive
+from tests.support.shopify import WITH_CUSTOMER, encoded, headers, payload
+from tests.support.stream import batch, records
+
+type BreakService = Callable[[str, Failure], AbstractContextManager[None]]
+
+FAILURES: Final[tuple[Failure, ...]] = ("refused", "silent", "slow", "failing")
+# Attempts are at most a quarter of an hour apart.
+SOON: Final = timedelta(minutes=20)
+
+pytestmark = pytest.mark.parametrize("failure", FAILURES)
+
+
+@pytest.fixture(autouse=True)
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = CallLimits(connect_s=0.1, read_s=0.1, attempts=1)
+    for name in ("TABLE", "BUS", "QUEUE", "SECRET", "INBOX", "LAKE", "MAIL"):
+        monkeypatch.setattr(clients, name, short)
+    monkeypatch.setattr(table, "PAUSE_MAX_S", 0.001)
+    monkeypatch.setattr(outages, "SLOW_S", 0.05)
+    for name in ("_CONNECT_S", "_READ_S", "_TIMEOUT"):
+        monkeypatch.setattr(platform_client, name, 0.1)
+
+
+class Hour:
+    """An hour in which a service is out, and a while in which it is back."""
+
+    def __init__(
+        self, failure: Failure, break_service: BreakService, time: Clock, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.failure = failure
+        self._break_service = break_service
+        self._time = time
+        self._patch = patch
+
+    def queue_of(self, handler: Consumer) -> SimulatedQueue:
+        def set_time(now: datetime) -> None:
+            self._time.now = now
+
+        return SimulatedQueue(
+            handler, now=self._time.now, set_time=set_time, monkeypatch=self._patch
+        )
+
+    def without(self, service_name: str) -> AbstractContextManager[None]:
+        return self._break_service(service_name, self.failure)
+
+    def passes(self, queue: SimulatedQueue, without: AbstractContextManager[None]) -> None:
+        with without:
+            queue.run(timedelta(hours=1))
+            assert 4 <= queue.attempts <= 20
+        queue.run(SOON)
+        assert queue.dead_letters == []
+
+
+@pytest.fixture
+def hour(
+    failure: Failure, break_service: BreakService, time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Hour:
+    return Hour(failure, break_service, time, monkeypatch)
+
+
+@pytest.mark.parametrize("service_name", ["dynamodb", "s3", "secretsmanager"])
+def test_a_shop_s_order_earns_once(
+    service_name: str,
+    hour: Hour,
+    publish: Callable[..., object],
+    time: Clock,
+) -> None:
+    publish(currency="USD")
+    deliveries.connect()
+    raw = encoded(payload(WITH_CUSTOMER, paid_at=time.now))
+    identity = {"kind": "customer", "source": "shop", "value": "207119551"}
+    enrolled = call(
+        enrollment,
+        "POST",
+        f"{till.PROGRAM}/members",
+        body={"identities": [identity]},
+        as_=service("bean"),
+    )
+    member_id = enrolled.body["id"]
+    deliveries.post(raw, headers(raw))
+    queue = hour.queue_of(intake)
+    queue.send(*(message["body"] for message in deliveries.queued()))
+
+    hour.passes(queue, hour.without(service_name))
+
+    assert till.member(member_id)["balance"] == 587
+    assert len(till.history(member_id)) == 1
+
+
+@pytest.mark.parametrize("service_name", ["sesv2", "dynamodb", "secretsmanager"])
+def test_a_message_is_mailed(
+    service_name: str,
+    hour: Hour,
+    publish: Callable[..., object],
+    engine: DynamoEngine,
+    time: Clock,
+) -> None:
+    publish(reminders={"welcome": {}})
+    queue = hour.queue_of(notifications)
+    member_id = till.enroll()
+    consents = {"consents": {"email": True}}
+    call(
+        enrollment, "PATCH", f"{till.PROGRAM}/members/{member_id}", body=consents, as_=till.CASHIER
+    )
+    message = Message(
+        member_id=member_id,
+        kind="welcome",
+        day=time.now.date(),
+        written_at=time.now,
+        until=time.now.date() + timedelta(days=7),
+    )
+    letters = TableLetters(engine, program_id="bean")
+    nothing = Correspondence(member_id=member_id)
+    letters.write(nothing, nothing, (message,))
+    detail = {"program_id": "bean", "member_id": member_id, "message_id": message.id}
+    queue.send(json.dumps({"detail-type": "MessageDue", "detail": detail}))
+
+    hour.passes(queue, hour.without(service_name))
+
+    assert boto3.client("ses").get_send_quota()["SentLast24Hours"] == 1
+
+
+@pytest.mark.parametrize("service_name", ["dynamodb", "sqs"])
+def test_points_expire(
+    service_name: str,
+    hour: Hour,
+    publish: Callable[..., object],
+    time: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(expiry={"model": "after_earning", "days": 3, "round_to": "none"})
+    monkeypatch.setattr("loyalty.table.keys.SHARDS", 2)
+    member_id = till.enroll()
+    till.earn(member_id, 4999)
+    time.now += timedelta(days=5)
+    queue = hour.queue_of(expiry)
+    assert expiry({}, Context()) is None
+    url = os.environ["LOYALTY_SWEEP_QUEUE_URL"]
+    queue.send(*(message["body"] for message in receive(url)))
+
+    hour.passes(queue, hour.without(service_name))
+    queue.send(*(message["body"] for message in receive(url)))
+    queue.run(SOON)
+
+    assert [each["kind"] for each in till.history(member_id)] == ["expiry", "accrual"]
+
+
+@pytest.mark.parametrize("service_name", ["dynamodb", "sqs"])
+def test_an_event_is_queued_for_its_endpoint(
+    service_name: str,
+    hour: Hour,
+    program: object,
+) -> None:
+    body = {"url": "https://crm.example.com/hook", "events": ["PointsEarned"]}
+    path = f"{till.PROGRAM}/endpoints/crm"
+    call(webhooks_out, "PUT", path, body=body, as_=till.MANAGER)
+    queue = hour.queue_of(webhooks_out)
+    detail = {
+        "id": "evt_1",
+        "program_id": "bean",
+        "occurred_at": "2026-11-21T10:00:00Z",
+        "points": 49,
+    }
+    queue.send(json.dumps({"detail-type": "PointsEarned", "detail": detail}))
+
+    hour.passes(queue, hour.without(service_name))
+
+    messages = receive(os.environ["LOYALTY_WEBHOOKS_OUT_QUEUE_URL"])
+    assert {json.loads(message["body"])["event_id"] for message in messages} == {"evt_1"}
+
+
+def test_a_report_s_file_is_made(
+    hour: Hour,
+    program: object,
+) -> None:
+    archived = till.enroll()
+    till.earn(archived, 4999)
+    assert archive(batch(records(TABLE)), Context()) == {"batchItemFailures": []}
+    asked = call(
+        exports.handler,
+        "POST",
+        f"{till.PROGRAM}/reports/exports",
+        body={"facts": "entries", "from": "2026-11-01", "to": "2026-11-21", "format": "csv"},
+        as_=staff("bean", "analyst"),
+        headers={"Idempotency-Key": "k1"},
+    )
+    assert asked.status == 202, asked.text
+    queue = hour.queue_of(exports.handler)
+    queue.send(*(m["body"] for m in receive(os.environ["LOYALTY_EXPORTS_QUEUE_URL"])))
+
+    hour.passes(queue, hour.without("s3"))
+
+    path = f"{till.PROGRAM}/reports/exports/{asked.body['id']}"
+    made = call(exports.handler, "GET", path, as_=staff("bean", "analyst")).body
+    assert (made["state"], made["trouble"]) == ("done", None)
+
+
+def test_a_voucher_s_code_reaches_its_shop(
+    hour: Hour,
+    publish: Callable[..., object],
+    platform: PlatformServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(rewards=[reward(id="five", kind="amount_off", amount_minor=500, cost_points=10)])
+    deliveries.connect(create_codes=True, access_token="shpat_1")
+    member_id = till.enroll()
+    till.earn(member_id, 4999)
+    redemption_id = till.redeem(member_id, "five").body["id"]
+    platform.answer(
+        "/admin/api/2026-07/graphql.json",
+        Reply(200, {"data": {"codeDiscountNodeByCode": None}}),
+        Reply(200, {"data": {"done": {"userErrors": []}}}),
+    )
+
+    @contextmanager
+    def broken() -> Iterator[None]:
+        with outages.outage(hour.failure) as origin, monkeypatch.context() as patch:
+            patch.setenv("LOYALTY_PLATFORM_ORIGIN", origin)
+            cold.forget()
+            yield
+        cold.forget()
+
+    queue = hour.queue_of(codes)
+    detail = {"program_id": "bean", "redemption_id": redemption_id, "v": 1}
+    queue.send(json.dumps({"detail-type": "RewardRedeemed", "detail": detail}))
+
+    hour.passes(queue, broken())
+
+    assert len(platform.posted) == 2
+
+
+@pytest.mark.parametrize(
+    ("service_name", "reader"), [("events", relay), ("s3", archive)], ids=["relay", "archive"]
+)
+def test_a_batch_of_the_stream_is_read_again_until_all_of_it_arrived(
+    service_name: str,
+    reader: Callable[[Any, Any], Any],
+    hour: Hour,
+    program: object,
+) -> None:
+    """Lambda calls a stream's reader again by itself, for twelve hours."""
+    till.earn(till.enroll(), 4999)
+    changes = batch(records(TABLE))
+
+    with hour.without(service_name):
+        assert not succeeds(reader, changes)
+        assert not succeeds(reader, changes)
+
+    assert succeeds(reader, changes)
+
+
+def succeeds(reader: Callable[[Any, Any], Any], changes: dict[str, Any]) -> bool:
+    try:
+        return bool(reader(changes, Context()) == {"batchItemFailures": []})
+    except Exception:  # noqa: BLE001  # Lambda repeats the whole batch then
+        return False
