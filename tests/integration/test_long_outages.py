@@ -215,7 +215,7 @@ def test_a_report_s_file_is_made(
     archived = till.enroll()
     till.earn(archived, 4999)
     assert archive(batch(records(TABLE)), Context()) == {"batchItemFailures": []}
-    asked = call(
+    requested = call(
         exports.handler,
         "POST",
         f"{till.PROGRAM}/reports/exports",
@@ -223,13 +223,13 @@ def test_a_report_s_file_is_made(
         as_=staff("bean", "analyst"),
         headers={"Idempotency-Key": "k1"},
     )
-    assert asked.status == 202, asked.text
+    assert requested.status == 202, requested.text
     queue = hour.queue_of(exports.handler)
     queue.send(*(m["body"] for m in receive(os.environ["LOYALTY_EXPORTS_QUEUE_URL"])))
 
     hour.passes(queue, hour.without("s3"))
 
-    path = f"{till.PROGRAM}/reports/exports/{asked.body['id']}"
+    path = f"{till.PROGRAM}/reports/exports/{requested.body['id']}"
     made = call(exports.handler, "GET", path, as_=staff("bean", "analyst")).body
     assert (made["state"], made["trouble"]) == ("done", None)
 
