@@ -26,7 +26,7 @@ from loyalty.domain.messaging.correspondence import Correspondence
 from loyalty.domain.messaging.messages import Message
 from loyalty.edge.aws import clients, table
 from loyalty.edge.aws.clients import CallLimits
-from loyalty.edge.outgoing import platform_client
+from loyalty.edge.outgoing.platform_client import PlatformClient, Timeout
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.messages import TableLetters
 from tests.integration.conftest import TABLE, Clock
@@ -56,8 +56,9 @@ def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(clients, name, short)
     monkeypatch.setattr(table, "PAUSE_MAX_S", 0.001)
     monkeypatch.setattr(outages, "SLOW_S", 0.05)
-    for name in ("_CONNECT_S", "_READ_S", "_TIMEOUT"):
-        monkeypatch.setattr(platform_client, name, 0.1)
+    defaults = PlatformClient.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "timeout", Timeout(connect_s=0.1, read_s=0.1))
 
 
 class Hour:
