@@ -25,11 +25,7 @@ from tests.simulation.syntax import changed_file
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = ROOT / "layers" / "loyalty" / "python"
 SEEDS: Final = 20_000
-DIRECTED: Final = (
-    "tests/simulation/test_clauses.py",
-    "tests/simulation/test_late_redemptions.py",
-    "tests/simulation/test_paid_points.py",
-)
+DIRECTED: Final = "tests/simulation/directed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -737,7 +733,7 @@ def judge(mutant: Mutant, *, seeds: int) -> Verdict:
         clauses = _run(
             package,
             *("-m", "pytest", "-x", "-q", f"--override-ini=cache_dir={package}/.cache"),
-            *DIRECTED,
+            DIRECTED,
         )
         clause = re.search(r"^(?:FAILED|ERROR) .*::(\w+)", clauses, re.MULTILINE)
         random = _run(package, "-m", "tests.simulation", "--seeds", str(seeds))
