@@ -294,6 +294,8 @@ _STOREFRONT: Final[Json] = {
     "store": "bean-and-leaf",
     "client_id": None,
     "has_access_token": False,
+    "counts_tax": False,
+    "other_currencies": "convert",
     "sandbox": False,
     "earns": {"statuses": [], "channels": [], "tags_any": [], "tags_none": []},
     "enroll_customers": False,

@@ -54,12 +54,14 @@ def paid(
     discounts: Iterable[str] | None = None,
     all_given_back: bool = False,
     products: Mapping[str, str] = MappingProxyType({}),
+    paid_currency: str | None = None,
 ) -> Command:
     """A paid order, if its lines make sense and it has a customer; `pointer` is where lines are.
 
     An order that does not earn, for the reason `excluded`, may have earned before: then its refunds
     count. `discounts` are the names of its discounts, if the platform lists them; vouchers are
-    among them. `products` are those of its lines in the shop's catalog.
+    among them. `products` are those of its lines in the shop's catalog. `paid_currency` is what the
+    customer paid in, if the platform says so.
     """
     if fault := _fault(order.lines):
         return Parked(fault, pointer)
@@ -80,6 +82,7 @@ def paid(
         excluded=excluded,
         codes=codes,
         all_given_back=all_given_back,
+        paid_currency=None if paid_currency == currency else paid_currency,
         products={line_id: product for line_id, product in products.items() if is_name(product)},
     )
 

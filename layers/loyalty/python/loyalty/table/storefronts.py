@@ -22,6 +22,7 @@ from loyalty.domain.shops.deliveries import (
 from loyalty.domain.shops.storefront import (
     Envelope,
     OrderFilter,
+    OtherCurrencies,
     Outcome,
     PlatformName,
     Storefront,
@@ -193,6 +194,8 @@ def storefront_to_item(storefront: Storefront) -> Item:
         "enroll_customers": storefront.enroll_customers or None,
         "create_codes": storefront.create_codes or None,
         "has_access_token": storefront.has_access_token or None,
+        "counts_tax": storefront.counts_tax or None,
+        "other_currencies": storefront.other_currencies,
         "memberships": dict(storefront.memberships) or None,
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -213,6 +216,8 @@ def storefront_from_item(item: Item) -> Storefront:
         enroll_customers=bool(item.get("enroll_customers", False)),
         create_codes=bool(item.get("create_codes", False)),
         has_access_token=bool(item.get("has_access_token", False)),
+        counts_tax=bool(item.get("counts_tax", False)),
+        other_currencies=cast("OtherCurrencies", item.get("other_currencies", "convert")),
         memberships=cast("dict[str, str]", item.get("memberships", {})),
     )
 

@@ -15,6 +15,8 @@ from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.privacy_requests import DataRequest
 from loyalty.domain.shops.customers import PersonCommand
 
+# What happens to orders that were not paid in the program's currency.
+OtherCurrencies = Literal["convert", "park", "ignore"]
 PlatformName = Literal["shopify", "woocommerce", "stripe", "square", "bigcommerce"]
 
 Status = Literal[
@@ -92,6 +94,8 @@ class Storefront:
     who consent in the shop become members. `memberships` are the levels of its paid plans.
     `create_codes`: vouchers' codes are created in the shop as discount codes. `client_id` is the
     app that calls the shop's API, if the shop grants tokens for the app's secret.
+    `counts_tax`: amounts count with their tax. `other_currencies`: what happens to orders that were
+    paid in another currency than the program's; `convert` uses the rate that the platform states.
     `has_access_token`: the connection has a token of its own for the platform's API.
     """
 
@@ -108,6 +112,8 @@ class Storefront:
     enroll_customers: bool = False
     create_codes: bool = False
     has_access_token: bool = False
+    counts_tax: bool = False
+    other_currencies: OtherCurrencies = "convert"
     memberships: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -197,7 +203,8 @@ class OrderPaid:
     by line and with tax: it paid for added goods, if there were any. `excluded` is why the order
     does not earn; it may still have to be applied for other reasons. `codes` are the discounts that
     may be vouchers; None: the shop lists none. `all_given_back`: nothing of the order is left.
-    `products` are the ids of the products in the shop's catalog, by line.
+    `products` are the ids of the products in the shop's catalog, by line. `paid_currency` is what
+    the customer paid in, if the amounts were converted from it.
     """
 
     order: Order
@@ -208,6 +215,7 @@ class OrderPaid:
     excluded: str | None = None
     codes: tuple[str, ...] | None = None
     all_given_back: bool = False
+    paid_currency: str | None = None
     products: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 IGNORED: Final = frozenset(
     {
         "channel_excluded",
+        "currency_excluded",
         "erased",
         "erasure_stopped",
         "guest",

@@ -15,6 +15,7 @@ from loyalty.domain.program.document import Program
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.shops.storefront import (
     OrderFilter,
+    OtherCurrencies,
     PlatformName,
     ShopKeys,
     Status,
@@ -205,6 +206,21 @@ class StorefrontRequest(RequestPart):
             "`client_id` or `access_token`."
         ),
     ] = False
+    counts_tax: Annotated[
+        StrictBool,
+        Field(
+            description="Whether amounts count with their tax. Change it before the first order: "
+            "an order that changes later is counted anew."
+        ),
+    ] = False
+    other_currencies: Annotated[
+        OtherCurrencies,
+        Field(
+            description="Orders that were paid in another currency than the program's. `convert`: "
+            "at the rate that the platform states, else parked. `park`: a person decides. "
+            "`ignore`: they do not earn."
+        ),
+    ] = "convert"
     memberships: Annotated[
         dict[PlanId, PaidLevel],
         Field(
@@ -240,6 +256,8 @@ class StorefrontRequest(RequestPart):
             enroll_customers=self.enroll_customers,
             create_codes=self.create_codes,
             has_access_token=self.access_token is not None,
+            counts_tax=self.counts_tax,
+            other_currencies=self.other_currencies,
             memberships={plan: paid.level for plan, paid in self.memberships.items()},
         )
         return storefront, ShopKeys(secrets=self.secrets, access_token=self.access_token)
@@ -320,6 +338,11 @@ class StorefrontAnswer(AnswerPart):
     create_codes: Annotated[
         bool, Field(description="Shopify: whether voucher codes become discount codes of the shop.")
     ] = False
+    counts_tax: Annotated[bool, Field(description="Whether amounts count with their tax.")] = False
+    other_currencies: Annotated[
+        OtherCurrencies,
+        Field(description="What happens to orders paid in another currency than the program's."),
+    ] = "convert"
     memberships: Annotated[
         dict[str, PaidLevel],
         Field(
@@ -556,6 +579,8 @@ def storefront_answer(storefront: Storefront, *, program_id: str) -> StorefrontA
         earns=EarningOrders(**asdict(storefront.earns)),
         enroll_customers=storefront.enroll_customers,
         create_codes=storefront.create_codes,
+        counts_tax=storefront.counts_tax,
+        other_currencies=storefront.other_currencies,
         memberships={
             plan: PaidLevel(level=level) for plan, level in storefront.memberships.items()
         },

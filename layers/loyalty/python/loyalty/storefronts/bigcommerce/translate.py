@@ -153,6 +153,7 @@ def _order(
         discounts=[
             discount.code or "" for each in products for discount in each.applied_discounts or ()
         ],
+        paid_currency=order.default_currency_code,
         products={str(each.id): str(each.product_id or "") for each in products},
     )
 

@@ -468,6 +468,7 @@ class ShopifyOrder(Payload):
     id: Id
     admin_graphql_api_id: Annotated[StrictStr, _is_a("Order")]
     currency: CurrencyCode
+    presentment_currency: Text = None
     created_at: Moment = None
     processed_at: Moment = None
     updated_at: Moment = None

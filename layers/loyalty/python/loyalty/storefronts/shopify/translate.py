@@ -176,6 +176,7 @@ def _paid_order(order: ShopifyOrder, shop: SendingShop, *, excluded: str | None)
         if order.discount_codes is None
         else [discount.code or "" for discount in order.discount_codes],
         all_given_back=order.financial_status == "refunded",
+        paid_currency=order.presentment_currency,
         products={str(item.id): item.product_id or "" for item in order.line_items},
     )
 

@@ -56,6 +56,7 @@ from loyalty.usecases.orders.edits import Edited, Outdated, withdraw_refund
 from loyalty.usecases.orders.refunds import Refunded, Waiting
 from loyalty.usecases.people.erasure import Erasures
 from loyalty.usecases.ports import Desk, Directory, Members
+from loyalty.usecases.shops.choices import CURRENCY_MISMATCH, as_chosen
 from loyalty.usecases.shops.customers import Customers, apply_to_person
 from loyalty.usecases.shops.deliveries import Bodies, contradicts
 from loyalty.usecases.shops.platforms import FindPlatform, Platform, PlatformReader, Unfetchable
@@ -133,6 +134,12 @@ def apply_delivery(
                 members=intake.members,
                 desk=intake.desk,
             )
+        case OrderPaid() | OrdersPaid() | OrderRefunded() if storefront:
+            currency = intake.desk.program.document.currency
+            command = as_chosen(command, storefront, currency=currency)
+        case _:
+            pass
+    match command:
         case OrderPaid() | OrdersPaid():
             command = with_products(
                 command,
@@ -215,7 +222,7 @@ def _apply(command: OrderCommand, *, desk: Desk, directory: Directory) -> Outcom
 def _order_paid(paid: OrderPaid, *, desk: Desk, directory: Directory) -> Outcome:
     """The outcome is that of the order or of its refunds, whichever was new first."""
     if paid.currency != desk.program.document.currency:
-        return Outcome(status="parked", reason="currency_mismatch")
+        return Outcome(status="parked", reason=CURRENCY_MISMATCH)
     recorded = order_arrived(
         ArrivedOrder(
             order=paid.order,
@@ -270,7 +277,7 @@ def _order_outcome(recorded: OrderOutcome, *, excluded: str | None) -> Outcome:
 
 def _order_refunded(command: OrderRefunded, *, desk: Desk) -> Outcome:
     if command.currency not in (None, desk.program.document.currency):
-        return Outcome(status="parked", reason="currency_mismatch")
+        return Outcome(status="parked", reason=CURRENCY_MISMATCH)
     recorded = refund_arrived(
         ArrivedRefund(
             ref=OrderRef(command.source, command.order_id),
