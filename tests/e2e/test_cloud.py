@@ -20,7 +20,7 @@ def test_stopping_the_cloud_leaves_no_process_of_it(tmp_path: Path) -> None:
     assert not _runs(worker)
 
 
-def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with running_cloud(port=free_port(), home=tmp_path / "first") as first:
         port = first.aws.port
 

@@ -39,7 +39,7 @@ def test_a_program_is_published_read_and_replaced(api: DescribedApi) -> None:
     assert stale["code"] == "stale_version"
 
 
-def test_a_member_is_enrolled_found_and_taken_for_nobody_else(api: DescribedApi) -> None:
+def test_a_member_is_enrolled_and_found(api: DescribedApi) -> None:
     ana = {
         "identities": [
             {"kind": "email", "value": "ana@example.com", "verified": True},
@@ -74,7 +74,7 @@ def test_a_member_is_enrolled_found_and_taken_for_nobody_else(api: DescribedApi)
     assert missing["code"] == "not_found"
 
 
-def test_whom_a_till_enrolled_is_linked_at_their_first_sign_in(api: DescribedApi) -> None:
+def test_a_person_enrolled_at_a_till_is_linked_at_their_first_sign_in(api: DescribedApi) -> None:
     email = email_of("member", api.program.id)
     at_the_till = enroll(api, email)
     stranger = api.call("member", "GET", "/members/me", status=404)
@@ -123,7 +123,7 @@ def test_an_order_earns_once(api: DescribedApi) -> None:
     assert (member["balance"], member["lots"]) == (49, [{"expires_on": expires_on, "points": 49}])
 
 
-def test_the_order_of_somebody_unknown_is_a_guests(api: DescribedApi) -> None:
+def test_the_order_of_an_unknown_customer_is_a_guests(api: DescribedApi) -> None:
     sold = order("1002", identities=[{"kind": "email", "value": "who@example.com"}])
 
     stored = api.call("service", "POST", "/orders", json=sold, status=202)
@@ -287,7 +287,7 @@ def test_the_report_shows_what_happened_as_json_and_as_csv(api: DescribedApi) ->
     assert line_of_csv["points_earned"] == "49"
 
 
-def test_a_storefront_is_connected_and_its_secret_never_told(api: DescribedApi) -> None:
+def test_a_storefront_is_connected_and_its_secret_never_shown(api: DescribedApi) -> None:
     shop = {
         "platform": "shopify",
         "source": "shop",
@@ -344,14 +344,14 @@ def test_a_request_that_needs_a_key_says_so(api: DescribedApi) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_idempotency_key")
 
 
-def test_what_is_no_route_is_a_problem_too(program: OpenProgram) -> None:
+def test_an_unknown_route_is_answered_with_a_problem_too(program: OpenProgram) -> None:
     with program.client("manager") as manager:
         answer = manager.get("/nothing/here")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_nobody_reaches_a_program_or_a_member_that_is_not_theirs(
+def test_nobody_can_access_a_program_or_a_member_that_is_not_theirs(
     api: DescribedApi, open_program: Callable[..., OpenProgram]
 ) -> None:
     member_id = enroll(api)

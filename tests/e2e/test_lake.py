@@ -84,7 +84,7 @@ def test_compaction_folds_by_its_schedule_and_reports_stay_the_same(
 
 
 @pytest.mark.usefixtures("busy")
-def test_a_lake_that_is_lost_is_built_anew(api: DescribedApi, program: OpenProgram) -> None:
+def test_a_lost_lake_is_rebuilt(api: DescribedApi, program: OpenProgram) -> None:
     before = rows(api)
     aws = program.deployed.cloud.aws
     bucket = stack_outputs(aws)["LakeBucket"]

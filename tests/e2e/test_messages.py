@@ -26,7 +26,7 @@ def api(open_program: Callable[..., OpenProgram]) -> Iterator[DescribedApi]:
         yield api
 
 
-def test_a_newcomer_who_agrees_is_welcomed_once_and_can_leave_with_one_click(
+def test_a_new_member_who_consents_is_welcomed_once_and_can_unsubscribe_with_one_click(
     api: DescribedApi,
 ) -> None:
     email = f"{uuid4().hex[:8]}@example.com"
@@ -47,7 +47,7 @@ def test_a_newcomer_who_agrees_is_welcomed_once_and_can_leave_with_one_click(
     assert seen["consents"] == {"email": False}
 
 
-def test_a_birthday_that_is_told_on_the_day_brings_its_present_and_one_mail(
+def test_a_birthday_entered_on_the_day_gives_its_bonus_and_one_mail(
     api: DescribedApi,
 ) -> None:
     email = f"{uuid4().hex[:8]}@example.com"
@@ -70,7 +70,7 @@ def test_a_birthday_that_is_told_on_the_day_brings_its_present_and_one_mail(
     assert api.call("cashier", "GET", path)["balance"] == 20
 
 
-def test_whoever_earned_long_before_it_was_told_hears_at_once_that_it_expires(
+def test_an_order_that_arrives_late_causes_a_reminder_at_once(
     api: DescribedApi,
 ) -> None:
     email = f"{uuid4().hex[:8]}@example.com"

@@ -18,7 +18,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TODAY = datetime.now(UTC).date()
 
 
-def test_a_browser_gets_the_page_and_all_that_it_loads(program: OpenProgram) -> None:
+def test_a_browser_gets_the_page_and_everything_that_it_loads(program: OpenProgram) -> None:
     link = report_pages.link(
         program.deployed.api_url, program_id=program.id, token=program.tokens["manager"]
     )
@@ -38,7 +38,7 @@ def test_a_browser_gets_the_page_and_all_that_it_loads(program: OpenProgram) -> 
     assert any("Observable Plot" in asset.text for asset in assets)
 
 
-def test_a_page_to_keep_comes_with_its_data_and_needs_nothing_else(program: OpenProgram) -> None:
+def test_a_page_to_keep_contains_its_data_and_loads_nothing(program: OpenProgram) -> None:
     days = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
 
     with program.client("analyst") as client:

@@ -15,7 +15,7 @@ from tests.e2e.described import DescribedApi, eventually
 SECRET = "shpss_of_a_shop_that_tells_much"
 
 
-def test_of_whoever_is_erased_nothing_is_left_anywhere(api: DescribedApi) -> None:
+def test_nothing_of_an_erased_person_is_left_anywhere(api: DescribedApi) -> None:
     mark = f"quintessa{uuid4().hex[:8]}"
     email = f"{mark}@example.com"
     aws = api.program.deployed.cloud.aws

@@ -41,7 +41,7 @@ def exported(api: DescribedApi, **request: str) -> tuple[dict[str, Any], bytes]:
     return done, answer.content
 
 
-def test_a_file_says_what_the_report_says(api: DescribedApi, busy: str) -> None:
+def test_a_file_has_the_figures_of_the_report(api: DescribedApi, busy: str) -> None:
     done, content = exported(api, report="summary", format="csv")
 
     (row,) = csv.DictReader(io.StringIO(content.decode("utf-8")))
@@ -61,7 +61,7 @@ def test_facts_add_up_to_the_report(api: DescribedApi, busy: str, tmp_path: Path
     assert sum(amount for _, amount in found) == summary(api)["revenue_minor"]
 
 
-def test_a_file_is_its_program_s_alone(
+def test_a_file_belongs_to_its_program_only(
     api: DescribedApi, open_program: Callable[..., OpenProgram]
 ) -> None:
     done, _ = exported(api, report="summary", format="csv")

@@ -48,7 +48,9 @@ def deliver_signed(api: DescribedApi, body: dict[str, Any], *, topic: str) -> No
     assert answer.status_code == 200, answer.text
 
 
-def test_a_voucher_lives_in_a_shop(api: DescribedApi, shopify: PlatformServer) -> None:
+def test_a_vouchers_code_is_created_used_and_deactivated_in_a_shop(
+    api: DescribedApi, shopify: PlatformServer
+) -> None:
     connection = {
         "platform": "shopify",
         "source": "shop",

@@ -35,7 +35,7 @@ def arrived(receiver: Receiver, path: str, count: int) -> list[Post]:
     return eventually(lambda: receiver.posts_to(path), lambda posts: len(posts) >= count)
 
 
-def test_what_an_order_brings_arrives_signed_and_in_the_form_of_its_schema(
+def test_the_events_of_an_order_arrive_signed_and_as_their_schemas_say(
     api: DescribedApi, receiver: Receiver
 ) -> None:
     secret = register(api, "crm", f"{receiver.origin}/crm", "PointsEarned", "MemberChanged")
@@ -62,7 +62,7 @@ def test_what_an_order_brings_arrives_signed_and_in_the_form_of_its_schema(
     assert states == ["delivered", "delivered"]
 
 
-def test_an_endpoint_that_fails_holds_up_no_other_and_is_tried_again(
+def test_an_endpoint_that_fails_delays_no_other_and_is_tried_again(
     api: DescribedApi, receiver: Receiver
 ) -> None:
     receiver.answer("/down", Reply(500), Reply(204))
@@ -115,7 +115,7 @@ def test_an_event_is_sent_once_more_on_request(api: DescribedApi, receiver: Rece
     assert again.body == first.body
 
 
-def test_a_redeemed_reward_tells_what_a_shop_needs_to_make_its_code(
+def test_the_event_of_a_redeemed_reward_has_what_a_shop_needs_for_a_code(
     api: DescribedApi, receiver: Receiver
 ) -> None:
     register(api, "shop", f"{receiver.origin}/shop", "RewardRedeemed")
@@ -132,7 +132,7 @@ def test_a_redeemed_reward_tells_what_a_shop_needs_to_make_its_code(
     assert data["reward"]["currency"] == "EUR"
 
 
-def test_a_crm_hears_of_members_through_an_api_destination(
+def test_a_crm_gets_members_through_an_api_destination(
     api: DescribedApi, receiver: Receiver
 ) -> None:
     """As the page on webhooks tells it, on the bus of the deployed stack."""

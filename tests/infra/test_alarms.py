@@ -152,7 +152,7 @@ def test_an_api_that_keeps_failing_wakes_somebody_and_one_failure_does_not(
     } == {"failed": "5xx", "requests": "Count"}
 
 
-def test_messages_that_wait_have_an_alarm_except_for_the_night_s(deployed: Assembly) -> None:
+def test_waiting_messages_have_an_alarm_except_those_in_quiet_hours(deployed: Assembly) -> None:
     waiting = {queue for metric, queue in watched(deployed) if "AgeOfOldest" in metric}
 
     assert waiting == {
@@ -173,7 +173,7 @@ def test_messages_that_wait_have_an_alarm_except_for_the_night_s(deployed: Assem
     }
 
 
-def test_an_alarm_says_what_happened_to_those_it_concerns_and_when_it_is_over(
+def test_an_alarm_notifies_the_right_people_when_it_begins_and_ends(
     deployed: Assembly,
 ) -> None:
     pages, tickets = (
@@ -189,7 +189,7 @@ def test_an_alarm_says_what_happened_to_those_it_concerns_and_when_it_is_over(
     assert alarms(deployed).keys() >= PAGES
 
 
-def test_a_schedule_that_fell_silent_has_an_alarm_on_what_its_function_counts(
+def test_a_silent_schedule_has_an_alarm_on_the_runs_of_its_function(
     deployed: Assembly,
 ) -> None:
     woken = {
@@ -220,7 +220,7 @@ def test_a_schedule_that_fell_silent_has_an_alarm_on_what_its_function_counts(
         ("webhooks-out-parked", "WebhooksOutParked", "webhooks_out"),
     ],
 )
-def test_what_a_function_finds_amiss_has_an_alarm(
+def test_problems_that_functions_find_have_alarms(
     deployed: Assembly, name: str, metric: str, service: str
 ) -> None:
     alarm = alarms(deployed)[name]

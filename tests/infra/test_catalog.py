@@ -59,7 +59,7 @@ def test_a_query_has_to_name_its_program(prod: Assembly) -> None:
     }
 
 
-def test_lists_and_what_lies_within_them_are_said_as_hive_says_them() -> None:
+def test_lists_and_their_elements_have_hive_types() -> None:
     columns = sql_views.columns(KINDS["entries"])
 
     assert glue_type(columns["points"]) == "bigint"

@@ -31,7 +31,7 @@ LOGICAL_IDS = {
 }
 
 
-def test_the_logical_ids_of_what_is_kept_never_change(deployed: Assembly) -> None:
+def test_the_logical_ids_of_retained_resources_never_change(deployed: Assembly) -> None:
     found = {
         logical_id: resource["Type"]
         for logical_id, resource in deployed.data.resources.items()
@@ -123,7 +123,7 @@ def test_the_table_is_on_demand_streams_both_images_and_can_be_restored(
     }
 
 
-def test_the_sweeps_indexes_carry_keys_only_and_history_what_a_list_shows(
+def test_the_sweeps_indexes_have_keys_only_and_history_the_attributes_of_lists(
     deployed: Assembly,
 ) -> None:
     (table,) = deployed.data.of_type("DynamoDB::GlobalTable").values()
@@ -152,7 +152,7 @@ def test_every_bucket_is_encrypted_and_closed_to_the_public(deployed: Assembly) 
         assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_deliveries_are_gone_after_thirty_days_with_no_older_version_left(
+def test_deliveries_are_deleted_after_thirty_days_with_all_versions(
     deployed: Assembly,
 ) -> None:
     inbox = deployed.data.of_type("S3::Bucket")["BucketsInbox7F142E89"]
@@ -164,7 +164,7 @@ def test_deliveries_are_gone_after_thirty_days_with_no_older_version_left(
     assert "VersioningConfiguration" not in inbox
 
 
-def test_an_exported_file_is_gone_after_a_week_and_half_an_upload_after_a_day(
+def test_an_exported_file_is_deleted_after_a_week_and_an_incomplete_upload_after_a_day(
     deployed: Assembly,
 ) -> None:
     exports = deployed.data.of_type("S3::Bucket")["BucketsExportsEFF3E371"]
@@ -176,7 +176,7 @@ def test_an_exported_file_is_gone_after_a_week_and_half_an_upload_after_a_day(
     assert "VersioningConfiguration" not in exports
 
 
-def test_a_fact_that_was_replaced_can_be_brought_back_for_thirty_days(
+def test_a_replaced_fact_can_be_restored_for_thirty_days(
     deployed: Assembly,
 ) -> None:
     lake = deployed.data.of_type("S3::Bucket")["BucketsLake7E5C8A08"]
@@ -215,7 +215,9 @@ def test_an_app_has_no_secret_and_a_server_has_one(deployed: Assembly) -> None:
     assert service["AllowedOAuthFlows"] == ["client_credentials"]
 
 
-def test_the_secret_of_one_program_s_servers_opens_no_other_program(tmp_path: Path) -> None:
+def test_the_secret_of_one_program_s_servers_gives_access_to_no_other_program(
+    tmp_path: Path,
+) -> None:
     data = synthesize(tmp_path, programs=["bean", "leaf"]).data
     scopes = [
         [scope["Fn::Join"][1] for scope in client["AllowedOAuthScopes"]]
@@ -228,7 +230,7 @@ def test_the_secret_of_one_program_s_servers_opens_no_other_program(tmp_path: Pa
     assert scopes[0] != scopes[1]
 
 
-def test_nobody_can_call_their_own_address_verified(deployed: Assembly) -> None:
+def test_nobody_can_mark_their_own_address_as_verified(deployed: Assembly) -> None:
     clients = deployed.data.of_type("Cognito::UserPoolClient")
 
     writable = clients["IdentitiesUserPoolMobile489794BF"]["WriteAttributes"]

@@ -157,7 +157,7 @@ def test_every_package_in_a_layer_comes_with_the_text_of_its_license() -> None:
     assert missing == []
 
 
-def test_the_bill_of_materials_is_valid_and_names_all_that_is_shipped() -> None:
+def test_the_bill_of_materials_is_valid_and_names_every_shipped_package() -> None:
     text = (ROOT / "build" / "local" / "sbom.json").read_text()
     bill = json.loads(text)
     listed = {each["purl"]: each["licenses"] for each in bill["components"]}

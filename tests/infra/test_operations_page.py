@@ -12,7 +12,7 @@ from tests.infra.assembly import FUNCTIONS, Assembly
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
 
-def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -> None:
+def test_the_operations_page_describes_every_alarm(prod: Assembly) -> None:
     alarms = {
         each["AlarmName"].removeprefix("Loyalty-prod-")
         for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
@@ -30,7 +30,7 @@ def test_the_page_of_operations_says_of_every_alarm_what_to_do(prod: Assembly) -
     assert named - described - alarms <= {"<function>-errors", "<function>-throttles"}
 
 
-def test_the_page_of_operations_lists_the_alarms_that_page(prod: Assembly) -> None:
+def test_the_operations_page_lists_the_alarms_that_page(prod: Assembly) -> None:
     pages = {
         each["AlarmName"].removeprefix("Loyalty-prod-")
         for each in prod.monitoring.of_type("CloudWatch::Alarm").values()
@@ -44,7 +44,7 @@ def test_the_page_of_operations_lists_the_alarms_that_page(prod: Assembly) -> No
     assert listed == pages
 
 
-def test_the_page_of_operations_says_what_each_function_that_fails_stops() -> None:
+def test_the_operations_page_says_what_fails_with_each_function() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert [name for name in FUNCTIONS if f"| `{name}` |" not in page] == []

@@ -28,7 +28,7 @@ def test_every_operation_of_the_handlers_has_a_route_and_every_route_an_operatio
     assert {route.key for route in ROUTES} - {CATCH_ALL} == set(documented())
 
 
-def test_only_what_the_document_says_needs_no_token_has_a_route_without() -> None:
+def test_only_operations_described_as_open_have_a_route_without_a_token() -> None:
     public = {key for key, operation in documented().items() if operation.get("security") == []}
 
     assert {route.key for route in ROUTES if route.why_open} - {CATCH_ALL} == public
@@ -76,7 +76,7 @@ def test_every_operation_reaches_its_function_under_its_own_throttle_and_authori
     assert found.why_open == declared.why_open
 
 
-def test_what_is_shared_answers_only_the_methods_that_an_operation_has() -> None:
+def test_a_shared_route_answers_only_methods_that_an_operation_has() -> None:
     """Above all not the `OPTIONS` of browsers, which carry no token."""
     prefix = "/v1/programs/bean/endpoints"
 

@@ -22,7 +22,7 @@ def function(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_worker_answers_each_event_and_sees_only_what_it_is_given(
+def test_a_worker_answers_each_event_and_sees_only_its_own_variables(
     function: Path, tmp_path: Path
 ) -> None:
     runtime = lay_out_runtime(tmp_path / "runtime")
@@ -36,7 +36,7 @@ def test_a_worker_answers_each_event_and_sees_only_what_it_is_given(
     assert "PATH" not in answers[0]["environment"]
 
 
-def test_a_worker_that_cannot_load_its_handler_is_told(function: Path, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_load_its_handler_reports_why(function: Path, tmp_path: Path) -> None:
     (function / "handler.py").write_text("import missing")
     runtime = lay_out_runtime(tmp_path / "runtime")
 

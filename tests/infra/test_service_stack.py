@@ -309,7 +309,7 @@ def test_functions_run_on_the_chosen_architecture(dev: Assembly, prod: Assembly)
             assert function["Handler"] == "handler.handler"
 
 
-def test_what_is_large_is_carried_by_whom_it_is_for_alone(deployed: Assembly) -> None:
+def test_large_layers_are_only_on_the_functions_that_need_them(deployed: Assembly) -> None:
     layers = {
         name: [deployed.render(layer) for layer in function["Layers"]]
         for name, function in deployed.service.functions()
@@ -361,7 +361,7 @@ def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
     }
 
 
-def test_a_token_is_taken_from_every_client_of_the_pool(deployed: Assembly) -> None:
+def test_tokens_of_every_client_of_the_pool_are_accepted(deployed: Assembly) -> None:
     (authorizer,) = deployed.service.of_type("ApiGatewayV2::Authorizer").values()
 
     audience = [deployed.render(each) for each in authorizer["JwtConfiguration"]["Audience"]]
@@ -505,7 +505,7 @@ def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Asse
     assert gathered_s + written_s <= 120
 
 
-def test_every_queue_and_stream_takes_back_single_items(deployed: Assembly) -> None:
+def test_every_queue_and_stream_accepts_failures_of_single_items(deployed: Assembly) -> None:
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
 
     assert len(mappings) == 14
@@ -519,7 +519,7 @@ def names_of(rule: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def test_webhooks_out_hear_every_event_of_ours_and_are_sent_one_by_one(
+def test_webhooks_out_receive_every_event_and_send_each_separately(
     deployed: Assembly,
 ) -> None:
     rules = deployed.service.of_type("Events::Rule").values()
@@ -536,7 +536,7 @@ def test_webhooks_out_hear_every_event_of_ours_and_are_sent_one_by_one(
     assert batches["WebhooksOutQueues/Deliveries/Queue"] == 1
 
 
-def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly) -> None:
+def test_reminders_receive_changes_as_pages(deployed: Assembly) -> None:
     rules = deployed.service.of_type("Events::Rule").values()
     (rule,) = (each for each in rules if "MemberEnrolled" in names_of(each))
     (target,) = rule["Targets"]
@@ -553,7 +553,9 @@ def test_the_reminders_hear_of_changes_as_pages_of_their_own(deployed: Assembly)
     assert late["Targets"][0]["InputTransformer"] == target["InputTransformer"]
 
 
-def test_mails_are_due_by_the_bus_and_come_back_by_the_account_s_own(deployed: Assembly) -> None:
+def test_due_mails_come_from_our_bus_and_bounces_from_the_account_s_default_bus(
+    deployed: Assembly,
+) -> None:
     rules = deployed.service.of_type("Events::Rule").values()
     (due,) = (each for each in rules if names_of(each) == ["MessageDue"])
     (back,) = (each for each in rules if each["EventPattern"]["source"] == ["aws.ses"])
@@ -568,7 +570,7 @@ def test_mails_are_due_by_the_bus_and_come_back_by_the_account_s_own(deployed: A
     assert mail["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
 
 
-def test_the_bus_may_send_to_the_queues_that_hear_it_and_nobody_else_may(
+def test_only_the_bus_may_send_to_the_queues_that_subscribe_to_it(
     deployed: Assembly,
 ) -> None:
     rules = deployed.service.of_type("Events::Rule")
@@ -621,7 +623,7 @@ def test_every_stack_has_room_to_grow(deployed: Assembly) -> None:
     assert {name: size for name, size in sizes.items() if size > RESOURCES_MAX} == {}
 
 
-def test_no_stack_holds_on_to_what_it_reads_of_another(deployed: Assembly) -> None:
+def test_no_stack_exports_a_value_to_another(deployed: Assembly) -> None:
     """An export that somebody imports can neither change nor go, in whatever order one deploys."""
     for file in deployed.template_files:
         template = file.read_text(encoding="utf-8")
@@ -629,7 +631,7 @@ def test_no_stack_holds_on_to_what_it_reads_of_another(deployed: Assembly) -> No
         assert '"Export"' not in template
 
 
-def test_only_a_function_that_feeds_its_own_queue_may_wake_itself_again_and_again(
+def test_only_functions_that_feed_their_own_queue_may_invoke_themselves_repeatedly(
     deployed: Assembly,
 ) -> None:
     """Lambda ends a chain of invocations at the sixteenth otherwise; a sweep has hundreds."""

@@ -61,7 +61,7 @@ def test_assets_follow_the_architecture_that_is_chosen(settings: Callable[..., S
     ("name", "value"),
     [("stage", "Prod"), ("architecture", "riscv"), ("platform", "mac"), ("stage", 1)],
 )
-def test_a_choice_that_is_none_is_refused_by_name(
+def test_an_unknown_choice_is_refused_by_name(
     settings: Callable[..., Settings], name: str, value: object
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"`{name}`"):
@@ -73,7 +73,7 @@ def test_a_stage_without_a_file_says_what_to_do() -> None:
         Settings.from_context(cdk.App(context={"stage": "nowhere"}).node)
 
 
-def test_no_program_is_deployed_that_nobody_named(settings: Callable[..., Settings]) -> None:
+def test_a_stage_file_must_name_its_programs(settings: Callable[..., Settings]) -> None:
     nobody: tuple[list[str] | None, ...] = (None, [])
     for programs in nobody:
         with pytest.raises(ConfigurationError, match="`programs`"):
@@ -108,7 +108,7 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
     ]
 
 
-def test_a_production_stage_whose_people_could_not_sign_up_is_refused(
+def test_a_production_stage_without_a_sender_or_issuer_is_refused(
     settings: Callable[..., Settings],
 ) -> None:
     with pytest.raises(ConfigurationError, match="50 mails a day"):
@@ -145,7 +145,7 @@ OPTIONAL: Final[Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize("left_out", OPTIONAL)
-def test_leaving_a_line_out_keeps_every_resource_that_holds_something(
+def test_leaving_out_a_key_keeps_every_resource_that_holds_data(
     tmp_path: Path, left_out: str, everything_chosen: Assembly
 ) -> None:
     chosen = {name: value for name, value in OPTIONAL.items() if name != left_out}
@@ -177,7 +177,7 @@ def test_a_missing_build_says_what_to_run(tmp_path: Path) -> None:
         compose(app)
 
 
-def test_what_was_built_from_other_sources_is_not_deployed(
+def test_a_build_of_other_sources_is_not_deployed(
     tmp_path: Path, settings: Callable[..., Settings]
 ) -> None:
     stand_in_build(tmp_path / "build", "arm64")
@@ -191,7 +191,7 @@ def test_what_was_built_from_other_sources_is_not_deployed(
     refuse_stale_build(chosen)
 
 
-def test_executions_can_be_kept_for_what_answers_http_and_for_nothing_else(
+def test_executions_can_be_reserved_only_for_functions_that_answer_http(
     tmp_path: Path, dev: Assembly
 ) -> None:
     assembly = synthesize(tmp_path, reserved_concurrency=50)
@@ -237,7 +237,7 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     }
 
 
-def test_the_pages_lead_to_the_hosted_sign_in_where_people_may_come_back(
+def test_the_pages_use_the_hosted_sign_in_only_with_a_callback_url(
     tmp_path: Path, dev: Assembly
 ) -> None:
     page = "https://api.example.com/v1/programs/bean-and-leaf/reports"
@@ -259,7 +259,7 @@ def signing_in(assembly: Assembly) -> dict[str, str]:
     return {name: assembly.render(variables[name]) for name in names if name in variables}
 
 
-def test_the_local_cloud_has_few_workers_and_aws_as_many_as_are_wanted(
+def test_the_local_cloud_has_few_workers_and_aws_as_many_as_needed(
     settings: Callable[..., Settings],
 ) -> None:
     assert settings(platform="local").workers_at_once(50) == 2

@@ -24,7 +24,7 @@ def shown(name: str) -> Any:
     return defined[name]
 
 
-def test_the_shown_receiver_believes_what_is_signed_and_nothing_else() -> None:
+def test_the_receiver_of_the_docs_accepts_only_signed_requests() -> None:
     is_ours = shown("is_ours")
     headers = signed_headers("evt_1", body="{}", secrets=[OTHER, SECRET], now=RECEIVED_AT)
 
@@ -35,7 +35,7 @@ def test_the_shown_receiver_believes_what_is_signed_and_nothing_else() -> None:
     assert not is_ours("whsec_AAAA", headers, b"{}")
 
 
-def test_the_shown_stack_feeds_a_crm_what_members_hold(tmp_path: Path) -> None:
+def test_the_stack_of_the_docs_sends_a_crm_what_members_hold(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), analytics_reporting=False)
     shown("CrmStack")(app, "Crm", bus_name="Loyalty-prod-Events")
     assembly = app.synth()

@@ -287,7 +287,9 @@ class TestWhatIsNotAppliedYet:
 
         assert balance(member_id) == 587
 
-    def test_failed_where_it_cannot_be_read_and_holds_up_the_rest_of_its_order(self) -> None:
+    def test_a_delivery_that_cannot_be_read_is_failed_and_delays_the_rest_of_its_order(
+        self,
+    ) -> None:
         deliver(order(), event_id="spoiled")
         deliver(order(), event_id="after it")
         deliver(order(id=2), event_id="another")
@@ -367,7 +369,7 @@ class TestAnEventThatIsToldInOtherWords:
         assert '"DeliveriesContradicted":[1.0]' in logged
         assert "DeliveriesParked" not in logged
 
-    def test_stays_refused_when_it_is_replayed_and_the_first_one_stays_believed(
+    def test_stays_parked_when_it_is_replayed_and_the_first_one_stays_accepted(
         self, time: Clock
     ) -> None:
         member_id = enroll()
@@ -384,7 +386,7 @@ class TestAnEventThatIsToldInOtherWords:
         assert balance(member_id) == 587
         assert statuses() == [("parked", "contradicted"), ("earned", None)]
 
-    def test_in_the_same_words_it_is_no_contradiction(self, time: Clock) -> None:
+    def test_the_same_body_again_is_no_contradiction(self, time: Clock) -> None:
         enroll()
         deliver(order(), event_id="e1")
         drain()

@@ -314,7 +314,7 @@ class TestEnrollingOneself:
         assert (move["kind"], move["direction"]) == ("phone", "lost")
         assert move["counterpart_id"] == by_email.body["id"]
 
-    def test_staff_who_name_nobody_enroll_themselves(self) -> None:
+    def test_staff_who_name_no_one_enroll_themselves(self) -> None:
         barista = staff("bean", "cashier", subject="sub-barista")
 
         answer = enroll(as_=barista)
@@ -687,7 +687,7 @@ class TestHistory:
         assert seen == [f"order-{number}" for number in (5, 4, 3, 2, 1, 0)]
         assert pages == 3
 
-    def test_an_entry_tells_its_points_and_dates(self, time: Clock) -> None:
+    def test_an_entry_has_its_points_and_dates(self, time: Clock) -> None:
         member_id = enroll(ANA).body["id"]
         earn(member_id, "1001", occurred_at=time.now)
 

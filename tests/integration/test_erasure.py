@@ -180,7 +180,7 @@ class TestTheInbox:
         searched = [json.loads(line) for line in log.getvalue().splitlines() if "searched" in line]
         assert [each["searched"] for each in searched] == [2, 2, 1]
 
-    def test_no_delivery_is_read_where_nobody_was_erased(self, log: Any) -> None:
+    def test_without_an_erasure_no_delivery_is_read(self, log: Any) -> None:
         deliver(order_of(EMAIL["value"]))
 
         finish()

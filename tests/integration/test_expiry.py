@@ -189,7 +189,7 @@ class TestPoison:
 
         assert poisonous in failed["body"]
 
-    def test_once_it_is_mended_its_message_settles_it(
+    def test_once_the_cause_is_fixed_its_message_settles_it(
         self, poisonous: str, engine: DynamoEngine, find: Callable[[str], Item], time: Clock
     ) -> None:
         time.now = MIDNIGHT
@@ -206,7 +206,7 @@ class TestPoison:
         assert find(poisonous)["balance"] == 0
         assert "expiring_sk" not in find(poisonous)
 
-    def test_the_log_tells_the_member_and_the_cause_but_no_code_of_a_voucher(
+    def test_the_log_names_the_member_and_the_cause_but_no_voucher_code(
         self, ana: str, engine: DynamoEngine, log: StringIO, time: Clock
     ) -> None:
         code = till.redeem(ana, hold=True).body["voucher"]["code"]

@@ -84,7 +84,7 @@ def test_a_paid_order_earns_for_the_member_it_names(
     assert (outcome["order"], outcome["topic"]) == ("450789469", "orders/paid")
 
 
-def test_the_entry_tells_the_shop_and_the_lines() -> None:
+def test_the_entry_has_the_shop_and_the_lines() -> None:
     member_id = enroll(CUSTOMER)
 
     deliver(order())

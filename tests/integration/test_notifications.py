@@ -284,7 +284,7 @@ class TestSending:
         assert "not sent" in log.getvalue()
         assert "example.com" not in log.getvalue().lower()
 
-    def test_one_message_that_fails_holds_up_no_other(
+    def test_one_message_that_fails_delays_no_other(
         self, ana: str, post: Post, mailroom: Mailroom
     ) -> None:
         first = post.write(ana)
@@ -404,7 +404,7 @@ class TestWhatComesBack:
         assert post.fate(late) == ("dropped", "not_agreed")
         assert len(mailroom.mails) == 1
 
-    def test_a_mail_that_comes_back_before_it_was_noted_as_sent_came_back(
+    def test_a_mail_that_bounces_before_its_sending_is_recorded_is_bounced(
         self, ana: str, post: Post
     ) -> None:
         welcome = post.write(ana)

@@ -116,7 +116,7 @@ class TestEarning:
         earned = till.post_order(order(4999, member_id=ana)).body
         assert earned["entry"]["points"] == quoted["points"]
 
-    def test_nothing_is_quoted_for_somebody_unknown(self) -> None:
+    def test_a_quote_for_an_unknown_member_is_not_found(self) -> None:
         named = {key: value for key, value in order(4999).items() if key != "member_id"}
         stranger = [{"kind": "email", "value": "nobody@example.com"}]
 
@@ -158,7 +158,7 @@ class TestEarning:
 
 
 class TestWhatBecameOfIt:
-    def test_an_order_tells_its_entries_with_the_rates_of_their_time(
+    def test_an_order_shows_its_entries_with_the_rates_of_their_time(
         self, publish: Callable[..., PublishedProgram], time: Clock
     ) -> None:
         ana = till.enroll()

@@ -112,7 +112,7 @@ def test_a_silent_platform_is_called_a_few_times_and_then_later(
     assert len(platform.requests) == ATTEMPTS_MAX
 
 
-def test_a_platform_that_asks_for_time_gets_it_in_the_queue(
+def test_a_delivery_waits_in_the_queue_if_its_platform_limits_requests(
     client: PlatformClient, platform: PlatformServer
 ) -> None:
     platform.answer(PATH, Reply(429, headers=(("retry-after", "30"),)), Reply(200, {}))

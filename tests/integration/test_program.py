@@ -64,7 +64,7 @@ def test_the_currency_of_a_program_never_changes() -> None:
     assert get().body["document"]["currency"] == "EUR"
 
 
-def test_publishing_says_which_version_it_replaces() -> None:
+def test_publishing_names_the_version_that_it_replaces() -> None:
     answer = put()
 
     assert (answer.status, answer.code) == (428, "precondition_required")

@@ -559,9 +559,7 @@ class TestWhoMay:
         assert till.use(code, as_=person("ana")).code == "forbidden"
 
 
-def test_the_hold_of_somebody_erased_ends_without_points_going_anywhere(
-    ana: str, time: Clock
-) -> None:
+def test_the_hold_of_an_erased_member_ends_without_returning_points(ana: str, time: Clock) -> None:
     code = till.redeem(ana, hold=True).body["voucher"]["code"]
     till.erase(ana)
     time.now += timedelta(minutes=15)

@@ -131,7 +131,7 @@ def test_the_stream_is_read_again_from_the_change_whose_event_did_not_arrive(
     assert eventbridge.taken[-5:] == [earned, *later]
 
 
-def test_a_record_that_cannot_be_read_holds_up_only_what_comes_after_it(
+def test_a_record_that_cannot_be_read_delays_only_later_records(
     eventbridge: EventBridge, log: StringIO
 ) -> None:
     changes = copy.deepcopy(records(TABLE))

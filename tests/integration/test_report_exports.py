@@ -485,7 +485,7 @@ class TestTrouble:
 
         assert read(export_id).body | {"download": None} == once | {"download": None}
 
-    def test_of_two_that_make_one_file_at_once_the_first_to_end_has_made_it(
+    def test_of_two_simultaneous_attempts_the_first_to_finish_wins(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         export_id = ask().body["id"]

@@ -136,7 +136,7 @@ class TestSummary:
         (row,) = csv.DictReader(io.StringIO(answer.text))
         assert row == {name: str(value) for name, value in summary().items()}
 
-    def test_it_says_what_it_takes_to_write_its_figures(self) -> None:
+    def test_a_report_has_what_is_needed_to_format_its_figures(self) -> None:
         archived()
 
         body = ask().body
@@ -204,7 +204,7 @@ class TestSummary:
         ("text/html, application/json", "application/json"),
     ],
 )
-def test_a_client_gets_the_form_it_would_rather_have(accept: str, kind: str) -> None:
+def test_a_client_gets_the_format_that_it_prefers(accept: str, kind: str) -> None:
     assert ask(accept=accept).headers["content-type"] == kind
 
 

@@ -114,7 +114,7 @@ class TestAnAnalyst:
             till.redemptions("me", as_=self.ANALYST).body["items"][0]["voucher"]["code"] == own_code
         )
 
-    def test_sees_figures_and_not_who_they_are_of(self, victim: str) -> None:
+    def test_sees_figures_without_personal_data(self, victim: str) -> None:
         path = f"{PROGRAM}/members/{victim}"
         profile = {"name": "Vic", "birthday": "1990-02-28", "attributes": {"milk": "oat"}}
         body = {"profile": profile, "consents": {"email": True}}
@@ -136,7 +136,7 @@ class TestAnAnalyst:
 
         assert till.member(victim, as_=both) == till.member(victim)
 
-    def test_exports_nobody_else(self, victim: str) -> None:
+    def test_exports_only_their_own_data(self, victim: str) -> None:
         own = sign_up(self.ANALYST)
         path = f"{PROGRAM}/members/{victim}/export"
 
@@ -177,7 +177,9 @@ class TestOnTheirOwnAccount:
 
         assert (answer.status, answer.code) == (403, "own_account")
 
-    def test_a_manager_merges_nobody_into_it(self, own: str, caller: Claims, victim: str) -> None:
+    def test_a_manager_cannot_merge_a_member_into_it(
+        self, own: str, caller: Claims, victim: str
+    ) -> None:
         assert till.merge(victim, own, as_=caller).code == "own_account"
         assert till.merge(own, victim, as_=caller).code == "own_account"
         assert till.member(victim)["balance"] == 500
@@ -188,7 +190,7 @@ class TestOnTheirOwnAccount:
         assert (answer.status, answer.code) == (403, "own_account")
 
 
-def test_a_service_corrects_whom_it_names(publish: Any) -> None:
+def test_a_service_may_correct_any_member(publish: Any) -> None:
     publish(**DOCUMENT | {"adjustments": {"service": 1000}})
     member_id = till.enroll()
 

@@ -55,7 +55,7 @@ def test_its_secrets_are_in_the_secrets_manager_and_not_in_the_table(dynamodb: A
     assert SECRET not in str(dynamodb.scan(TableName="ledger"))
 
 
-def test_it_is_connected_otherwise_by_the_same_request(time: Clock) -> None:
+def test_the_same_request_changes_the_connection(time: Clock) -> None:
     first = connect().body
     time.now += timedelta(hours=1)
 

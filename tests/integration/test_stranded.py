@@ -136,7 +136,7 @@ def test_a_delivery_without_effect_counts_as_applied(time: Clock) -> None:
     assert queued() == []
 
 
-def test_more_than_one_look_at_the_inbox_finds_are_all_queued(
+def test_more_deliveries_than_one_page_of_the_inbox_are_all_queued(
     time: Clock, strand: Strand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.shops.deliveries.REPLAYED_AT_ONCE_MAX", 2)

@@ -93,7 +93,7 @@ class TestAnswering:
             assert (entry["given_for"], entry["survey_id"]) == ("survey", "visit")
             assert entry["order"] == ORDER
 
-    def test_the_same_answer_again_is_the_first_one_and_another_is_a_conflict(
+    def test_a_repeated_answer_gets_the_first_response_and_a_different_one_is_a_conflict(
         self, ana: str
     ) -> None:
         first = answer(order=ORDER, comment="Good")
@@ -105,9 +105,7 @@ class TestAnswering:
         assert [(each.status, each.code) for each in others] == [(409, "response_conflict")] * 2
         assert till.member(ana)["balance"] == 49 + 5
 
-    def test_of_a_survey_for_a_period_there_is_one_answer_in_each(
-        self, ana: str, time: Clock
-    ) -> None:
+    def test_a_survey_per_period_has_one_answer_in_each(self, ana: str, time: Clock) -> None:
         first = answer("recommend", member_id=ana, score=9)
         early = answer("recommend", member_id=ana, score=8)
         time.now += timedelta(days=45)
@@ -136,7 +134,7 @@ class TestAnswering:
         assert (for_bob.status, for_bob.code) == (404, "not_found")
         assert listed().body["items"] == []
 
-    def test_who_was_merged_answers_about_the_orders_of_both(self, ana: str) -> None:
+    def test_a_survivor_answers_about_the_orders_of_both(self, ana: str) -> None:
         bob = till.enroll("bob@example.com")
         till.merge(ana, bob)
 
@@ -192,7 +190,7 @@ class TestAnswering:
 
         assert [(each.status, each.code) for each in refused] == [(404, "not_found")] * 4
 
-    def test_a_member_who_was_erased_meanwhile_answers_no_more(self, ana: str) -> None:
+    def test_an_erased_member_can_no_longer_answer(self, ana: str) -> None:
         till.erase(ana)
 
         response = answer(order=ORDER)
@@ -223,7 +221,7 @@ class TestReading:
 
         assert (response.status, response.code) == (403, "forbidden")
 
-    def test_what_a_member_wrote_goes_with_them_and_their_score_stays(
+    def test_erasing_a_member_deletes_their_comments_and_keeps_their_scores(
         self, ana: str, engine: DynamoEngine
     ) -> None:
         answer(order=ORDER, score=1, comment="My number is 0612345678")
@@ -252,9 +250,7 @@ class TestReading:
             }
         ]
 
-    def test_no_log_tells_what_a_member_wrote(
-        self, ana: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_no_log_contains_a_comment(self, ana: str, capsys: pytest.CaptureFixture[str]) -> None:
         answer(order=ORDER, comment="My number is 0612345678")
 
         assert "0612345678" not in capsys.readouterr().out
@@ -356,7 +352,7 @@ class TestLinks:
         assert (response.status, response.code) == (422, "validation_failed")
         assert listed().body["items"] == []
 
-    def test_what_a_survey_is_about_has_to_be_named_in_its_link(self) -> None:
+    def test_a_survey_link_has_to_name_its_order_or_member(self) -> None:
         path = f"{till.PROGRAM}/surveys/visit/links"
 
         response = call(handler, "POST", path, body={}, as_=SERVICE)

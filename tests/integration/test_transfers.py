@@ -91,7 +91,9 @@ class TestTransfers:
         assert till.transfer(ana, bob, 20).code == "limit_reached"
         assert till.transfer(bob, ana, 20).status == 201
 
-    def test_nobody_gives_to_themself_or_more_than_there_is(self, rules: Rules) -> None:
+    def test_a_member_cannot_transfer_to_themself_or_more_than_they_have(
+        self, rules: Rules
+    ) -> None:
         rules(transfers={"points_max": 100})
         ana, bob = till.enroll(), till.enroll("bob@example.com")
         till.adjust(ana, 10)
@@ -111,7 +113,7 @@ class TestTransfers:
 
 
 class TestMerging:
-    def test_points_debts_and_pending_points_go_to_who_remains(self, rules: Rules) -> None:
+    def test_points_debts_and_pending_points_go_to_the_survivor(self, rules: Rules) -> None:
         rules(clawback="unlimited", pending_days=14)
         ana, bob = till.enroll(), till.enroll("bob@example.com")
         till.earn(ana, 3000)
@@ -127,7 +129,7 @@ class TestMerging:
         assert [each["points"] for each in seen["pending"]] == [30]
         assert till.member(ana) == seen
 
-    def test_later_refunds_cancels_and_retries_find_who_remains(self, rules: Rules) -> None:
+    def test_later_refunds_cancellations_and_retries_find_the_survivor(self, rules: Rules) -> None:
         rules(clawback="unlimited")
         ana, bob = till.enroll(), till.enroll("bob@example.com")
         order = till.order(4000, member_id=ana)

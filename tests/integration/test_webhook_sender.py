@@ -163,9 +163,7 @@ def test_the_certificate_must_be_the_name_s(trusted: Authority, receiver: Receiv
     assert receiver.posts == []
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(
-    receiver: Receiver, trusted: Authority
-) -> None:
+def test_an_untrusted_certificate_is_refused(receiver: Receiver, trusted: Authority) -> None:
     world = Authority(trusted.server, ssl.create_default_context())
 
     assert send(sender(world), f"https://{NAME}:{receiver.port}/") == AttemptResult(trouble="tls")

@@ -106,7 +106,7 @@ class TestRegistering:
         assert json.loads(stored["SecretString"])["current"] == secret
         assert secret not in str(dynamodb.scan(TableName=TABLE))
 
-    def test_it_is_changed_by_the_same_request(self, time: Clock) -> None:
+    def test_the_same_request_changes_an_endpoint(self, time: Clock) -> None:
         first = register().body
         time.now += timedelta(hours=1)
 
@@ -217,7 +217,7 @@ class TestDelivering:
         )
         assert (seen["attempts"], seen["last_status"]) == (1, 204)
 
-    def test_a_failed_attempt_is_seen_with_when_it_is_tried_again(self, receiver: Receiver) -> None:
+    def test_a_failed_attempt_is_listed_with_the_time_of_the_next(self, receiver: Receiver) -> None:
         receiver.answer("/hooks", Reply(503))
         register(url=f"{receiver.origin}/hooks")
 
@@ -321,9 +321,7 @@ class TestDelivering:
         assert consume(handler, [broken, bus_message()]) == ["broken"]
         assert work() == 1
 
-    def test_neither_the_address_nor_what_is_sent_is_logged(
-        self, receiver: Receiver, log: Any
-    ) -> None:
+    def test_neither_address_nor_content_is_logged(self, receiver: Receiver, log: Any) -> None:
         register(url=f"{receiver.origin}/token-1234")
         consume(handler, [bus_message(points=987654)])
         work()

@@ -15,7 +15,7 @@ def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
     assert percentile(sample, percent) == value
 
 
-def test_nothing_has_no_percentile() -> None:
+def test_an_empty_list_has_no_percentile() -> None:
     with pytest.raises(ValueError, match="nothing"):
         median([])
 

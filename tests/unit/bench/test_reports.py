@@ -19,7 +19,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", reports.names())
-def test_every_report_finds_something_in_the_drawn_lake(
+def test_every_report_has_rows_over_the_generated_lake(
     name: str, lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "RUNS", 1)

@@ -66,14 +66,14 @@ def test_there_is_an_example_of_every_kind_of_event() -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_event_is_published_as_it_was_always_published(name: str) -> None:
+def test_the_published_form_of_an_event_never_changes(name: str) -> None:
     """Its name, its id and its fields are public: whatever is renamed in the code, they stay."""
     (event,) = events_named(name, CHANGES[name])
 
     assert json.loads(event.to_json()) == PINNED[name]
 
 
-def test_every_kind_of_event_says_its_name_itself() -> None:
+def test_every_kind_of_event_states_its_name_explicitly() -> None:
     assert all("name" in vars(kind) for kind in ALL)
     assert {kind.name for kind in ALL} == set(PINNED)
 
@@ -89,7 +89,7 @@ def test_an_event_is_what_its_schema_says(name: str, table_change: TableChange) 
 
 
 @pytest.mark.parametrize(("name", "table_change"), CHANGES.items())
-def test_an_event_tells_nothing_that_a_person_wrote_and_one_of_them_a_voucher_s_code(
+def test_no_event_has_personal_text_and_only_one_has_a_voucher_s_code(
     name: str, table_change: TableChange
 ) -> None:
     written = "".join(event.to_json() for event in events_of(table_change))
@@ -118,11 +118,11 @@ def test_a_request_that_is_delivered_again_is_the_same_event() -> None:
     assert detail(change(again))["member_id"] is None
 
 
-def test_a_request_that_is_only_noted_anew_is_no_event() -> None:
+def test_a_request_that_is_only_written_again_makes_no_event() -> None:
     assert list(events_of(change(DATA_REQUEST, replace(DATA_REQUEST, member_id=None)))) == []
 
 
-def test_a_voucher_that_is_used_again_tells_another_event() -> None:
+def test_a_voucher_that_is_used_again_makes_another_event() -> None:
     used = {"used_at": LATER, "used_order": ("pos", "1002")}
 
     first = only(change(voucher("used", **used), voucher("issued")))
@@ -134,7 +134,7 @@ def test_a_voucher_that_is_used_again_tells_another_event() -> None:
 
 
 @pytest.mark.parametrize("table_change", CHANGES.values(), ids=CHANGES)
-def test_a_change_told_twice_makes_the_same_events(table_change: TableChange) -> None:
+def test_a_repeated_change_makes_the_same_events(table_change: TableChange) -> None:
     first, second = ([event.to_json() for event in events_of(table_change)] for _ in range(2))
 
     assert first == second
@@ -175,7 +175,7 @@ def test_an_earned_bonus_says_what_it_was_given_for() -> None:
 
 
 @pytest.mark.parametrize(("days", "late"), [(0, False), (1, False), (2, True)])
-def test_points_that_were_told_late_say_so(days: int, late: bool) -> None:
+def test_points_that_arrive_after_their_last_day_are_marked(days: int, late: bool) -> None:
     earned = accrual()
 
     later = replace(earned, recorded_at=earned.happened_at + timedelta(days=days))
@@ -183,7 +183,7 @@ def test_points_that_were_told_late_say_so(days: int, late: bool) -> None:
     assert detail(change(later))["late"] is late
 
 
-def test_points_that_never_expire_say_so_by_having_no_date() -> None:
+def test_points_that_never_expire_have_no_date() -> None:
     published = detail(change(accrual(lots={NEVER: 49})))
 
     assert published["lots"] == [{"expires_on": None, "points": 49}]
@@ -196,7 +196,7 @@ def test_points_that_paid_a_debt_were_earned_all_the_same() -> None:
     assert published["lots"] == [{"expires_on": "2027-11-30", "points": 29}]
 
 
-def test_an_order_that_earns_now_and_later_is_told_as_both() -> None:
+def test_an_order_that_earns_now_and_later_makes_both_events() -> None:
     table_change = change(accrual(lots={LOT: 40}, pending={WAITING: 9}))
 
     names = [event.name for event in events_of(table_change)]
@@ -204,11 +204,11 @@ def test_an_order_that_earns_now_and_later_is_told_as_both() -> None:
     assert names == ["PointsEarned", "PointsPending"]
 
 
-def test_an_order_that_earns_nothing_is_no_event() -> None:
+def test_an_order_that_earns_nothing_makes_no_event() -> None:
     assert list(events_of(change(accrual(lots={})))) == []
 
 
-def test_a_clawback_that_took_nothing_is_no_event() -> None:
+def test_a_clawback_that_took_nothing_makes_no_event() -> None:
     nothing = entry(
         OrderCause("pos", "1001", "clawback", "r2"),
         Holding(),
@@ -218,7 +218,7 @@ def test_a_clawback_that_took_nothing_is_no_event() -> None:
     assert list(events_of(change(nothing))) == []
 
 
-def test_what_became_debt_counts_as_clawed_back() -> None:
+def test_points_that_became_debt_count_as_clawed_back() -> None:
     published = detail(CHANGES["PointsClawedBack"])
 
     assert (published["points"], published["debt"], published["refund_id"]) == (25, 5, "r1")
@@ -231,7 +231,7 @@ def test_what_became_debt_counts_as_clawed_back() -> None:
         (Holding(lots={LOT: -20}), "PointsClawedBack", None),
     ],
 )
-def test_an_order_that_changed_is_told_as_an_earn_or_a_clawback(
+def test_an_edited_order_makes_an_event_of_earning_or_of_a_clawback(
     effect: Holding, name: str, reason: str | None
 ) -> None:
     edit = Edit(
@@ -251,7 +251,7 @@ def test_an_order_that_changed_is_told_as_an_earn_or_a_clawback(
     assert detail(table_change).get("refund_id") is None
 
 
-def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:
+def test_a_placeholder_that_became_an_accrual_makes_an_event_of_earning() -> None:
     before = Placeholder(source="pos", order_id="1001", recorded_at=NOON, count=1, order=order())
 
     event = only(change(accrual(), before))
@@ -259,7 +259,7 @@ def test_a_placeholder_that_became_an_accrual_is_told_as_an_earn() -> None:
     assert event.name == "PointsEarned"
 
 
-def test_a_guest_s_order_is_no_event_yet() -> None:
+def test_a_guest_s_order_makes_no_event_yet() -> None:
     placeholder = Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, order=order()
     )
@@ -267,7 +267,7 @@ def test_a_guest_s_order_is_no_event_yet() -> None:
     assert list(events_of(change(placeholder))) == []
 
 
-def test_an_account_that_moved_points_tells_what_the_member_holds_now() -> None:
+def test_an_account_that_moved_points_makes_an_event_with_the_present_holding() -> None:
     published = detail(CHANGES["MemberChanged"])
 
     assert published["changed"] == ["balance", "next_expiry"]
@@ -286,7 +286,7 @@ def test_an_account_that_moved_points_tells_what_the_member_holds_now() -> None:
     "parts",
     [{"due": LOT}, {"active_on": LOT}, {"qualifying": {"p2026": 5}}, {"redeemed": {"latte": 1}}],
 )
-def test_what_nobody_sees_of_an_account_is_no_event(parts: dict[str, Any]) -> None:
+def test_internal_changes_of_an_account_make_no_event(parts: dict[str, Any]) -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
 
     assert list(events_of(change(replace(account, **parts), account))) == []
@@ -303,7 +303,7 @@ def test_what_nobody_sees_of_an_account_is_no_event(parts: dict[str, Any]) -> No
         ({"holding": Holding(lots={NEVER: 5}), "balance": 5}, ["balance"]),
     ],
 )
-def test_each_part_of_what_a_member_holds_is_told_when_it_changes(
+def test_a_change_of_each_part_of_a_holding_makes_an_event(
     parts: dict[str, Any], changed: list[str]
 ) -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
@@ -334,7 +334,7 @@ def test_a_later_change_of_what_a_member_holds_has_a_higher_revision() -> None:
     assert published == [1, 2, 5, 6]
 
 
-def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
+def test_an_event_of_consents_has_all_of_them_from_the_first() -> None:
     agreed = replace(ANA, consents={"email": Consent(given=True, given_at=NOON)})
     refused = replace(agreed, revision=2, consents={"email": Consent(given=False, given_at=LATER)})
 
@@ -347,7 +347,7 @@ def test_what_a_member_agrees_to_is_told_whole_from_the_first() -> None:
     assert (second["consents"], second["revision"]) == ({"email": False}, 2)
 
 
-def test_a_redeemed_reward_tells_a_shop_all_that_its_own_code_needs() -> None:
+def test_an_event_of_a_redeemed_reward_has_all_that_a_shop_needs_for_a_code() -> None:
     published = detail(CHANGES["RewardRedeemed"])
 
     assert (published["code"], published["expires_at"]) == (CODE, None)
@@ -361,7 +361,7 @@ def test_a_redeemed_reward_tells_a_shop_all_that_its_own_code_needs() -> None:
     }
 
 
-def test_a_transfer_is_told_to_both_sides() -> None:
+def test_a_transfer_makes_an_event_for_both_members() -> None:
     given = only(CHANGES["PointsTransferred"])
     taken = only(
         change(
@@ -389,18 +389,18 @@ def test_a_held_reward_is_redeemed_when_it_is_completed() -> None:
     assert completed.occurred_at == LATER
 
 
-def test_a_voucher_that_kept_its_state_is_no_event() -> None:
+def test_a_voucher_that_kept_its_state_makes_no_event() -> None:
     assert list(events_of(change(voucher(), voucher(amount_minor=5)))) == []
 
 
-def test_a_member_s_change_tells_which_part_and_nothing_of_it() -> None:
+def test_a_profile_event_names_the_changed_part_without_its_content() -> None:
     published = detail(CHANGES["ProfileChanged"])
 
     assert published["changed"] == ["profile"]
     assert "ana@example.com" not in json.dumps(published)
 
 
-def test_a_profile_that_is_written_anew_as_it_was_is_no_news() -> None:
+def test_a_profile_that_is_rewritten_unchanged_makes_no_event() -> None:
     assert list(events_of(change(replace(ANA, revision=2), ANA))) == []
     assert list(events_of(change(ANA))) == []
 
@@ -411,7 +411,7 @@ def test_a_message_is_due_once_and_not_again_when_it_was_sent() -> None:
     assert list(events_of(replace(due, before=due.after))) == []
 
 
-def test_what_a_member_wrote_in_a_survey_is_in_no_event() -> None:
+def test_a_survey_comment_is_in_no_event() -> None:
     (event,) = events_of(CHANGES["SurveyAnswered"])
 
     assert "0612345678" not in event.to_json()

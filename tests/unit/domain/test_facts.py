@@ -86,7 +86,7 @@ def test_an_accrual_is_an_entry_and_an_order() -> None:
 
 
 @given(effects)
-def test_movements_add_up_to_what_the_entry_says(effect: Holding) -> None:
+def test_movements_add_up_to_the_points_of_the_entry(effect: Holding) -> None:
     (fact,) = of_kind(EntryFact, change(request("adjustment", effect)))
 
     pending = sum(each.points for each in fact.movements if each.place == "pending")
@@ -100,7 +100,7 @@ def test_points_that_never_expire_move_without_a_date() -> None:
     assert fact.movements == (Movement(place="lot", points=5),)
 
 
-def test_an_accrual_tells_points_and_money_by_rule() -> None:
+def test_an_accrual_has_points_and_money_by_rule() -> None:
     base = (Share("base", "1", 30, 3000), Share("base", "2", 5, 500))
     shares = (*base, Share("extra", "1", 60, 3000))
     detail = Accrual(order=order(), shares=shares, parts=(), qualifying=Qualifying("p2026", 95))
@@ -115,7 +115,7 @@ def test_an_accrual_tells_points_and_money_by_rule() -> None:
     assert (fact.qualifying_counter, fact.qualifying_amount) == ("p2026", 95)
 
 
-def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_recorded() -> None:
+def test_an_expiry_counts_from_its_midnight_and_is_stored_under_the_day_it_was_recorded() -> None:
     midnight = datetime(2026, 10, 31, 23, tzinfo=UTC)
     expiry = entry(
         CalendarCause("mem_1", "expiry", (date(2026, 10, 31),), 2),
@@ -129,7 +129,7 @@ def test_an_expiry_counts_from_its_midnight_and_lies_under_the_day_it_was_record
     assert fact.day == date(2026, 11, 21)
 
 
-def test_a_fact_lies_under_its_day_in_utc_whatever_zone_its_instant_is_written_in() -> None:
+def test_a_fact_is_stored_under_its_utc_day_whatever_zone_its_instant_is_written_in() -> None:
     auckland = datetime.fromisoformat("2026-11-22T08:00:00+13:00")
 
     (fact,) = of_kind(EntryFact, change(accrual(recorded_at=auckland)))
@@ -137,7 +137,7 @@ def test_a_fact_lies_under_its_day_in_utc_whatever_zone_its_instant_is_written_i
     assert fact.day == date(2026, 11, 21)
 
 
-def test_a_guest_s_order_is_told_again_once_it_is_a_member_s() -> None:
+def test_a_guest_s_order_gets_another_revision_once_it_is_a_member_s() -> None:
     guest = Placeholder(
         source="pos",
         order_id="1001",
@@ -156,7 +156,7 @@ def test_a_guest_s_order_is_told_again_once_it_is_a_member_s() -> None:
     assert claimed.guest_id is None
 
 
-def test_guests_are_told_apart_without_the_digest_that_finds_them() -> None:
+def test_guests_are_distinguished_without_the_digest_that_finds_them() -> None:
     one, other, same = (
         of_kind(
             OrderFact,
@@ -178,7 +178,7 @@ def test_guests_are_told_apart_without_the_digest_that_finds_them() -> None:
     assert "ab12" not in str(one.guest_id)
 
 
-def test_refunds_that_wait_for_their_order_are_no_fact() -> None:
+def test_refunds_that_wait_for_their_order_make_no_fact() -> None:
     refund = RequestedRefund(refund_id="r1", occurred_at=NOON, whole=True, fingerprint="f")
     waiting = Placeholder(
         source="pos", order_id="1001", recorded_at=NOON, count=1, refunds=(refund,)
@@ -187,7 +187,7 @@ def test_refunds_that_wait_for_their_order_are_no_fact() -> None:
     assert list(facts_of(change(waiting))) == []
 
 
-def test_a_refund_tells_its_money() -> None:
+def test_a_refund_has_its_money() -> None:
     clawback = Clawback(
         source="pos",
         order_id="1001",
@@ -210,7 +210,7 @@ def test_a_refund_tells_its_money() -> None:
     assert (fact.refunded_minor, fact.forgiven, fact.order_id) == (2500, 5, "1001")
 
 
-def test_an_order_that_changed_tells_how_much_less_it_is_worth() -> None:
+def test_an_edited_order_has_the_value_that_it_lost() -> None:
     edit = Edit(
         order=order(amount_minor=2500),
         parts=(),
@@ -243,7 +243,7 @@ def test_a_redemption_names_its_reward() -> None:
     assert (fact.redemption_id, fact.reward_id, fact.points) == ("red_1", "latte", -40)
 
 
-def test_a_voucher_is_told_once_for_each_state_under_one_id() -> None:
+def test_a_voucher_has_one_revision_for_each_state_under_one_id() -> None:
     steps = [voucher("held"), voucher("issued"), voucher("used", used_at=LATER)]
 
     facts = [of_kind(VoucherFact, change(step))[0] for step in steps]
@@ -252,19 +252,19 @@ def test_a_voucher_is_told_once_for_each_state_under_one_id() -> None:
     assert [fact.revision for fact in facts] == [1, 2, 3]
 
 
-def test_an_account_that_begins_is_a_member() -> None:
+def test_a_new_account_is_a_member() -> None:
     (fact,) = of_kind(MemberFact, change(Account(member_id="mem_1", enrolled_at=NOON)))
 
     assert (fact.status, fact.enrolled_at, fact.ended_at) == ("active", NOON, None)
 
 
-def test_an_account_that_only_moved_points_tells_nothing() -> None:
+def test_an_account_that_only_moved_points_makes_no_fact() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
 
     assert list(facts_of(change(replace(account, balance=49), account))) == []
 
 
-def test_a_level_that_is_granted_is_news_of_a_member() -> None:
+def test_a_granted_level_makes_a_fact_of_the_member() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
     granted = replace(account, tier_floor=TierFloor("gold", LOT))
 
@@ -273,7 +273,7 @@ def test_a_level_that_is_granted_is_news_of_a_member() -> None:
     assert (fact.revision, fact.floor_level, fact.floor_until) == (2, "gold", LOT)
 
 
-def test_an_account_that_closed_still_tells_when_it_began() -> None:
+def test_a_closed_account_still_has_its_beginning() -> None:
     account = Account(member_id="mem_1", enrolled_at=NOON)
     closed = replace(account, status="closed", ended_at=LATER)
 
@@ -290,7 +290,7 @@ def test_an_account_that_closed_still_tells_when_it_began() -> None:
         Account(member_id="mem_1", status="closed", enrolled_at=NOON, ended_at=LATER),
     ],
 )
-def test_an_item_read_from_the_table_tells_what_its_last_change_told(
+def test_an_item_read_from_the_table_makes_the_same_fact_as_its_last_change(
     record: Entry | Account,
 ) -> None:
     streamed = list(facts_of(change(record, made_at=NOON)))
@@ -312,7 +312,7 @@ def test_no_fact_has_room_for_a_voucher_s_code() -> None:
     assert not {"code", "voucher_code"} & {field.name for kind in ALL for field in fields(kind)}
 
 
-def test_a_message_is_told_anew_for_what_became_of_it() -> None:
+def test_a_message_has_another_revision_for_its_outcome() -> None:
     fates = ("waiting", "sent", "bounced")
     by_fate = [
         of_kind(MessageFact, change(message(state=state, settled_at=LATER, sent_at=NOON)))[0]
@@ -324,7 +324,7 @@ def test_a_message_is_told_anew_for_what_became_of_it() -> None:
     assert [fact.state for fact in by_fate] == list(fates)
 
 
-def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> None:
+def test_a_mail_that_bounced_before_its_sending_was_recorded_counts_as_sent() -> None:
     (fact,) = of_kind(
         MessageFact, change(message(sent_at=None, state="complained", settled_at=LATER))
     )
@@ -332,7 +332,7 @@ def test_a_mail_that_came_back_first_of_all_was_sent_then_at_the_latest() -> Non
     assert (fact.sent_at, fact.recorded_at) == (LATER, LATER)
 
 
-def test_an_answer_to_a_survey_is_told_without_what_the_member_wrote() -> None:
+def test_an_answer_to_a_survey_is_without_its_comment() -> None:
     (fact,) = of_kind(
         SurveyFact, change(response(2, order=OrderRef("pos", "1001"), comment="0612345678"))
     )
@@ -377,7 +377,7 @@ PINNED: Final = json.loads((FIXTURES / "pinned" / "facts.json").read_text())
 
 
 @pytest.mark.parametrize("what", RECORDS)
-def test_a_fact_is_kept_as_it_was_always_kept(what: str) -> None:
+def test_the_stored_form_of_a_fact_never_changes(what: str) -> None:
     """Its table, id and columns: a lake keeps what was written before the code was renamed."""
     facts = [{"kind": fact.kind} | asdict(fact) for fact in facts_of(change(RECORDS[what]))]
 

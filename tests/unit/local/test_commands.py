@@ -49,7 +49,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LivingCloud:
 
 
 @pytest.mark.usefixtures("cloud")
-def test_a_token_is_of_the_example_unless_another_program_is_named() -> None:
+def test_a_token_is_for_the_example_program_by_default() -> None:
     assert token.fresh_token("cashier") == "cashier of bean-and-leaf"
 
 
@@ -125,7 +125,7 @@ def test_the_clock_is_never_moved_back(days: str, monkeypatch: pytest.MonkeyPatc
         move_clock.main([])
 
 
-def test_each_mail_becomes_a_page_and_those_of_before_go(tmp_path: Path) -> None:
+def test_each_mail_becomes_a_page_and_older_pages_are_removed(tmp_path: Path) -> None:
     html = {"BodyHtml": "<p>Hello</p>", "BodyText": "Hello"}
     text = {"BodyHtml": "", "BodyText": "1 < 2"}
     mail.write_mails([html, text, html], tmp_path)

@@ -76,16 +76,14 @@ def test_another_seed_makes_another_year(year: Counter, seed: int) -> None:
     assert other.engine.items.keys() != year.engine.items.keys()
 
 
-def test_a_year_that_was_kept_is_the_year_that_was_made(
-    year: Counter, seed: int, tmp_path: Path
-) -> None:
+def test_a_stored_year_equals_the_generated_one(year: Counter, seed: int, tmp_path: Path) -> None:
     saved_year = SavedYear(span=SPAN, keyring=KEYRING, folder=tmp_path, seed=seed, members=MEMBERS)
 
     assert (saved_year.make(), saved_year.make()) == (True, False)
     assert saved_year.items() == list(year.engine.items.values())
 
 
-def test_a_year_under_another_key_is_made_anew_and_takes_the_place_of_the_first(
+def test_a_year_under_another_key_is_generated_again_and_replaces_the_first(
     tmp_path: Path,
 ) -> None:
     span = Span(first=LAST, last=LAST)
@@ -114,7 +112,7 @@ def test_all_books_of_the_year_audit_clean(year: Counter) -> None:
 
 
 @pytest.mark.slow
-def test_every_report_of_the_year_has_something_to_tell(ask: Ask) -> None:
+def test_every_report_of_the_year_has_rows(ask: Ask) -> None:
     empty = [name for name in names() if not ask(name)]
 
     assert empty == []

@@ -73,7 +73,7 @@ def test_shopify_refuses_an_app_that_may_not_read_products() -> None:
     assert refusal.value.reason == "access_denied"
 
 
-def test_shopify_may_ask_for_time() -> None:
+def test_shopify_may_limit_requests() -> None:
     answer = {"errors": [{"extensions": {"code": "THROTTLED"}}]}
 
     with pytest.raises(TryAgain):
@@ -176,6 +176,6 @@ def test_stripe_knows_a_product_s_name_and_the_categories_of_its_metadata() -> N
 
 @pytest.mark.parametrize("platform", ["shopify", "woocommerce", "square", "bigcommerce", "stripe"])
 @pytest.mark.parametrize("answer", [7, {"data": 7, "objects": 7}, [{"id": []}], "no"])
-def test_an_answer_that_makes_no_sense_is_a_refusal(platform: PlatformName, answer: Any) -> None:
+def test_a_malformed_answer_is_a_refusal(platform: PlatformName, answer: Any) -> None:
     with pytest.raises(Unfetchable):
         read(platform, ["1"], lambda _path, _body: answer)

@@ -124,7 +124,7 @@ def test_a_customer_is_read(platform: Platform, topic: str, body: Any, name: str
 
 
 @pytest.mark.parametrize(("platform", "topic", "body", "name"), CUSTOMERS)
-def test_what_is_told_of_a_customer_is_applied_in_order(
+def test_deliveries_about_a_customer_are_applied_in_order(
     platform: Platform, topic: str, body: Any, name: str
 ) -> None:
     headers = {"x-shopify-topic": topic, "x-wc-webhook-topic": topic}
@@ -148,7 +148,7 @@ def test_bigcommerce_is_asked_for_its_customers() -> None:
     assert BIGCOMMERCE.envelope(body, {}).customer_id == "11"
 
 
-def test_a_customer_who_is_gone_meanwhile_is_nobody() -> None:
+def test_a_customer_who_was_deleted_meanwhile_is_ignored() -> None:
     command = complete_delivery(
         BIGCOMMERCE,
         "store/customer/updated",
@@ -176,7 +176,7 @@ def test_a_customer_is_erased(platform: Platform, topic: str, body: Any, name: s
 
 
 @pytest.mark.parametrize("state", ["not_subscribed", "pending", "unsubscribed", "redacted"])
-def test_only_a_yes_is_a_consent(state: str) -> None:
+def test_only_a_given_consent_is_passed_on(state: str) -> None:
     command = translated(
         SHOPIFY, "customers/create", OF_SHOPIFY | {"email_marketing_consent": {"state": state}}
     )
@@ -187,7 +187,7 @@ def test_only_a_yes_is_a_consent(state: str) -> None:
 
 class TestMemberships:
     @pytest.mark.parametrize("status", ["active", "trialing"])
-    def test_stripe_tells_what_is_paid_for_and_until_when(self, status: str) -> None:
+    def test_a_stripe_subscription_has_its_plans_and_its_last_paid_day(self, status: str) -> None:
         body = subscription(status)
 
         command = translated(STRIPE, body["type"], body)
@@ -208,13 +208,13 @@ class TestMemberships:
         assert translated(STRIPE, body["type"], body).paid_until == RECEIVED_AT
 
     @pytest.mark.parametrize("status", ["canceled", "unpaid", "paused", "incomplete_expired"])
-    def test_one_that_has_ended_is_paid_no_more(self, status: str) -> None:
+    def test_an_ended_subscription_is_no_longer_paid(self, status: str) -> None:
         body = subscription(status)
 
         assert translated(STRIPE, body["type"], body).paid_until is None
 
     @pytest.mark.parametrize("status", ["past_due", "incomplete"])
-    def test_what_is_not_settled_yet_changes_nothing(self, status: str) -> None:
+    def test_an_unsettled_subscription_changes_nothing(self, status: str) -> None:
         body = subscription(status)
 
         assert translated(STRIPE, body["type"], body) == Ignored("not_paid")
@@ -226,12 +226,12 @@ class TestMemberships:
             ({"items": {"data": []}}, "/data/object/items/data/0/current_period_end"),
         ],
     )
-    def test_one_that_makes_no_sense_is_parked(self, changes: Any, pointer: str) -> None:
+    def test_a_malformed_subscription_is_parked(self, changes: Any, pointer: str) -> None:
         body = subscription(**changes)
 
         assert translated(STRIPE, body["type"], body) == Parked("malformed", pointer)
 
-    def test_square_tells_how_far_it_was_charged(self) -> None:
+    def test_a_square_subscription_is_paid_until_it_was_charged(self) -> None:
         body = square_subscription()
 
         command = translated(SQUARE, body["type"], body)
@@ -246,7 +246,7 @@ class TestMemberships:
         assert SQUARE.envelope(encoded(body), {}).customer_id == "ANA"
 
     @pytest.mark.parametrize("status", ["CANCELED", "DEACTIVATED", "PAUSED"])
-    def test_what_square_calls_ended_is_paid_no_more(self, status: str) -> None:
+    def test_an_ended_square_subscription_is_no_longer_paid(self, status: str) -> None:
         body = square_subscription(status)
 
         assert translated(SQUARE, body["type"], body).paid_until is None
@@ -254,7 +254,7 @@ class TestMemberships:
     @pytest.mark.parametrize(
         "body", [square_subscription("PENDING"), square_subscription(charged_through_date=None)]
     )
-    def test_what_square_has_not_charged_yet_is_not_paid(self, body: Any) -> None:
+    def test_an_uncharged_square_subscription_is_not_paid(self, body: Any) -> None:
         assert translated(SQUARE, body["type"], body) == Ignored("not_paid")
 
 
@@ -272,7 +272,7 @@ SPOILED = st.sampled_from(BODIES).flatmap(
 
 
 @given(SPOILED)
-def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(delivered: Any) -> None:
+def test_any_malformed_body_is_read_or_parked(delivered: Any) -> None:
     platform, topic, body = delivered
     raw = json.dumps(body).encode()
 
@@ -281,7 +281,7 @@ def test_whatever_is_wrong_with_a_body_it_is_understood_or_parked(delivered: Any
 
 
 @given(spoiled(OF_BIGCOMMERCE, places=list(places(OF_BIGCOMMERCE))))
-def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body: Any) -> None:
+def test_any_malformed_answer_is_read_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
 
     must_make_sense(
@@ -305,7 +305,7 @@ def test_whatever_is_wrong_with_what_was_fetched_it_is_understood_or_parked(body
         ({"verified_email": True, "state": "enabled"}, True),
     ],
 )
-def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
+def test_shopify_s_verification_counts_only_for_customers_with_an_account(
     changes: dict[str, Any], *, is_verified: bool
 ) -> None:
     command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | changes)
@@ -315,7 +315,7 @@ def test_shopify_s_word_on_an_e_mail_counts_for_who_has_an_account(
     assert command.verified == ({EMAIL} if is_verified else set())
 
 
-def test_what_is_not_shown_of_a_customer_s_name_is_left_out() -> None:
+def test_invisible_characters_of_a_customer_s_name_are_left_out() -> None:
     names = {"first_name": "A\0na\x1b[31m", "last_name": "\u202eLund\r\nBcc:"}
 
     command = translated(SHOPIFY, "customers/update", OF_SHOPIFY | names)

@@ -67,29 +67,29 @@ def codes_of(command: Command | PrivacyRequest | FetchNeeded) -> tuple[str, ...]
 
 
 @pytest.mark.parametrize("translate", [*LISTING, of_stripe])
-def test_a_code_that_may_be_a_voucher_s_is_told_in_capitals(translate: Any) -> None:
+def test_a_code_that_may_be_a_voucher_is_in_capitals(translate: Any) -> None:
     assert codes_of(translate(CODE.lower())) == (CODE,)
 
 
 @pytest.mark.parametrize("translate", LISTING)
-def test_a_shop_that_lists_its_discounts_tells_that_there_is_none(translate: Any) -> None:
+def test_an_empty_list_of_discounts_means_no_codes(translate: Any) -> None:
     assert codes_of(translate()) == ()
     assert codes_of(translate("WELCOME10")) == ()
 
 
-def test_what_tells_of_no_discounts_tells_nothing_of_them() -> None:
+def test_without_a_list_of_discounts_the_codes_are_unknown() -> None:
     assert codes_of(of_stripe()) is None
     assert codes_of(of_shopify(discount_codes=None)) is None
 
 
-def test_an_order_of_nobody_still_uses_its_vouchers() -> None:
+def test_an_order_without_a_customer_still_uses_its_vouchers() -> None:
     command = of_shopify(CODE, name=OF_NOBODY)
 
     assert isinstance(command, OrderPaid)
     assert (command.excluded, command.codes) == ("no_customer", (CODE,))
 
 
-def test_an_order_of_which_all_was_given_back_says_so() -> None:
+def test_an_order_that_was_fully_refunded_is_marked() -> None:
     paid = of_shopify(CODE, financial_status="paid", refunds=[])
     refunded = of_shopify(CODE, financial_status="refunded", refunds=[])
 
@@ -99,7 +99,7 @@ def test_an_order_of_which_all_was_given_back_says_so() -> None:
 
 
 @pytest.mark.parametrize("is_all", [False, True])
-def test_a_charge_that_was_refunded_whole_says_so(is_all: bool) -> None:
+def test_a_charge_that_was_fully_refunded_is_marked(is_all: bool) -> None:
     body = fixture("stripe/charge.refunded")
     body["data"]["object"] |= {"refunded": is_all, "payment_intent": "pi_1"}
 

@@ -60,7 +60,7 @@ def of_bigcommerce(earns: OrderFilter, *given_back: dict[str, Any], **changes: A
 
 
 @pytest.mark.parametrize("translate", [of_shopify, of_woocommerce, of_square, of_bigcommerce])
-def test_every_paid_order_earns_while_nothing_is_chosen(translate: Any) -> None:
+def test_every_paid_order_earns_without_a_filter(translate: Any) -> None:
     command = translate(OrderFilter())
 
     assert isinstance(command, OrderPaid)
@@ -88,7 +88,7 @@ def test_every_paid_order_earns_while_nothing_is_chosen(translate: Any) -> None:
         (of_bigcommerce(OrderFilter(statuses=("completed",)), status_id=11), "status_excluded"),
     ],
 )
-def test_an_order_earns_in_the_statuses_chosen(command: Command, status: str | None) -> None:
+def test_an_order_earns_in_the_chosen_statuses(command: Command, status: str | None) -> None:
     if status:
         assert command == Ignored(status)
     else:
@@ -119,7 +119,7 @@ def test_a_status_of_the_shop_s_own_earns_only_where_it_was_chosen() -> None:
         (of_bigcommerce(OrderFilter(channels=("www",)), order_source="amazon"), False),
     ],
 )
-def test_an_order_earns_in_the_channels_chosen(command: Command, earns: bool) -> None:
+def test_an_order_earns_in_the_chosen_channels(command: Command, earns: bool) -> None:
     if earns:
         assert isinstance(command, OrderPaid)
     else:
@@ -152,7 +152,7 @@ def test_the_tags_of_an_order_and_of_its_customer_decide(
         assert isinstance(command, OrderPaid)
 
 
-def test_refunds_of_an_order_that_is_not_to_earn_are_still_told() -> None:
+def test_refunds_of_an_excluded_order_are_still_passed_on() -> None:
     command = of_bigcommerce(OrderFilter(statuses=("completed",)), big.refund(5.0), status_id=14)
 
     assert isinstance(command, OrderPaid)

@@ -288,7 +288,7 @@ def test_an_event_of_another_store_of_the_same_app_is_parked(scope: str) -> None
     ("topic", "body"),
     [("order.updated", fixture("woocommerce/order.727")), ("customer.updated", CUSTOMER)],
 )
-def test_what_lies_in_another_shop_with_the_same_secret_is_parked(topic: str, body: Any) -> None:
+def test_an_order_of_another_shop_with_the_same_secret_is_parked(topic: str, body: Any) -> None:
     def translated(store: str) -> Any:
         return WOOCOMMERCE.translate(topic, encoded(body), SendingShop("shop", store=store))
 

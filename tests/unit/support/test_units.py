@@ -86,7 +86,7 @@ def test_a_sparse_index_of_keys_is_written_when_its_key_comes_goes_or_moves(
     assert index_units("expiring", due(before), due(after)) == units
 
 
-def test_what_an_index_does_not_carry_costs_it_nothing() -> None:
+def test_attributes_that_an_index_does_not_have_cost_it_nothing() -> None:
     before: Item = {"pk": "p", "sk": "s", "history_pk": "h", "history_sk": "1"}
 
     assert index_units("history", before, before | {"points": 5}) == 1

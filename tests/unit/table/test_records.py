@@ -22,7 +22,7 @@ CATEGORIES = st.sampled_from(["drink", "whole_bean", "gift_card", "tip", None])
 
 
 @pytest.mark.parametrize("cause", CAUSES.values())
-def test_the_key_of_an_entry_says_its_cause(cause: Cause) -> None:
+def test_the_key_of_an_entry_is_its_cause(cause: Cause) -> None:
     assert cause_of(cause_key("bean", cause)) == cause
 
 

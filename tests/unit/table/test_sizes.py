@@ -59,7 +59,7 @@ def test_an_item_of_exactly_400_kb_is_written() -> None:
     assert item_size(memory.items[KEY]) == ITEM_BYTES_MAX == 409_600
 
 
-def test_one_byte_more_is_refused_and_nothing_is_written() -> None:
+def test_an_item_of_one_byte_more_is_refused_and_nothing_is_written() -> None:
     persistent, memory = table()
 
     with pytest.raises(TooLarge, match="400 KB"):

@@ -67,7 +67,7 @@ def test_a_shop_s_filters_are_stored_under_names_that_never_change() -> None:
     }
 
 
-def test_a_shop_is_read_once_for_what_comes_in_25_seconds(table: Lagging, find: Find) -> None:
+def test_a_shop_is_read_once_for_all_requests_of_25_seconds(table: Lagging, find: Find) -> None:
     table.put("bean", SHOP)
     table.before = SHOP
 
@@ -78,13 +78,13 @@ def test_a_shop_is_read_once_for_what_comes_in_25_seconds(table: Lagging, find: 
     assert find(25) == CHANGED
 
 
-def test_a_shop_that_was_connected_a_moment_ago_is_not_missed(table: Lagging, find: Find) -> None:
+def test_a_shop_that_was_connected_a_moment_ago_is_found(table: Lagging, find: Find) -> None:
     table.put("bean", CHANGED)
 
     assert find(0) == CHANGED
 
 
-def test_a_shop_that_was_of_another_platform_a_moment_ago_is_read_as_it_is(
+def test_a_shop_that_has_just_changed_its_platform_is_read_again(
     table: Lagging, find: Find
 ) -> None:
     table.put("bean", CHANGED)
@@ -93,9 +93,7 @@ def test_a_shop_that_was_of_another_platform_a_moment_ago_is_read_as_it_is(
     assert find(0) == CHANGED
 
 
-def test_what_is_asked_for_since_a_change_is_answered_with_the_change(
-    table: Lagging, find: Find
-) -> None:
+def test_a_read_that_requires_a_change_gets_it(table: Lagging, find: Find) -> None:
     table.put("bean", SHOP)
     table.before = SHOP
     find(0)
@@ -116,7 +114,7 @@ def test_a_clock_that_was_set_back_keeps_no_old_connection(table: Lagging, find:
     assert find(-1) == CHANGED
 
 
-def test_a_shop_that_is_gone_is_forgotten(table: Lagging, find: Find) -> None:
+def test_a_disconnected_shop_is_removed_from_the_cache(table: Lagging, find: Find) -> None:
     table.put("bean", SHOP)
     find(0)
     table.remove("bean", "online")

@@ -31,7 +31,7 @@ def report(*dependencies: dict[str, Any]) -> str:
         report(SKIPPED, SKIPPED),
     ],
 )
-def test_a_service_that_knows_nothing_is_no_clean_bill(text: str) -> None:
+def test_a_service_that_does_not_respond_is_not_taken_for_no_vulnerabilities(text: str) -> None:
     found = audit.read(text)
 
     assert found.status == UNANSWERED
@@ -52,7 +52,7 @@ def test_a_package_that_was_not_looked_up_is_named() -> None:
     assert "jinja2" in str(found)
 
 
-def test_a_vulnerability_is_named_with_the_version_that_mends_it() -> None:
+def test_a_vulnerability_is_named_with_the_version_that_fixes_it() -> None:
     found = audit.read(report(CLEAN, HOLED, SKIPPED))
 
     assert found.status == VULNERABLE

@@ -123,7 +123,7 @@ def test_the_usual_folders_are_searched_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "implementation"), [("3.12", "cpython"), ("3.130", "cpython"), ("3.13", "pypy")]
 )
-def test_another_python_under_that_name_is_passed_over(
+def test_a_different_version_under_that_name_is_skipped(
     tmp_path: Path, version: str, implementation: str
 ) -> None:
     python(tmp_path / "first" / "python3.13", version, implementation)
@@ -143,7 +143,7 @@ def test_a_given_python_comes_before_all_others(tmp_path: Path) -> None:
     assert found == given
 
 
-def test_a_given_python_that_is_another_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_given_python_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
     python(tmp_path / "bin" / "python3.13")
     given = python(tmp_path / "mine" / "python", "3.12")
 
@@ -151,7 +151,7 @@ def test_a_given_python_that_is_another_is_refused_by_name(tmp_path: Path) -> No
         find_python(machine(tmp_path / "bin", home=tmp_path, variables={"PYTHON": str(given)}))
 
 
-def test_a_missing_python_is_answered_with_how_to_get_one(tmp_path: Path) -> None:
+def test_a_missing_python_is_reported_with_how_to_get_one(tmp_path: Path) -> None:
     failing_shim(tmp_path / "shims" / "python3.13")
 
     with pytest.raises(Unprepared, match=r"pyenv install 3\.13") as refusal:
@@ -213,7 +213,7 @@ def test_pip_settings_of_the_environment_win_over_the_files() -> None:
     assert pip_settings(listing) == {"index-url": "https://environment.example/simple"}
 
 
-def test_what_the_environment_tells_uv_wins_over_pip_settings() -> None:
+def test_uv_settings_of_the_environment_win_over_pip_settings() -> None:
     environment = {"UV_DEFAULT_INDEX": "https://uv.example/simple"}
 
     variables = uv_environment({"index-url": "https://pip.example/simple"}, environment)

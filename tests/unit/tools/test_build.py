@@ -44,7 +44,7 @@ def bytecode(source: Path) -> bytes:
     return Path(importlib.util.cache_from_source(str(source))).read_bytes()
 
 
-def test_layers_and_functions_lie_where_lambda_mounts_them(checkout: Path) -> None:
+def test_layers_and_functions_are_where_lambda_mounts_them(checkout: Path) -> None:
     make_all(checkout)
 
     out = checkout / "build" / "local"
@@ -140,7 +140,7 @@ def test_a_removed_function_is_removed_from_the_build(checkout: Path) -> None:
     assert left == ["accrual", "accrual.hash"]
 
 
-def test_what_does_not_compile_is_not_put_in_place(
+def test_code_that_does_not_compile_does_not_replace_the_build(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_all(checkout)

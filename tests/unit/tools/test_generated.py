@@ -10,11 +10,11 @@ from tools.__main__ import EVERY
 from tools.generated import Generated, generated_text, main
 
 
-def test_what_is_committed_is_current() -> None:
+def test_the_committed_files_are_current() -> None:
     assert main(*EVERY, arguments=["--check"]) == 0
 
 
-def test_what_is_not_current_is_named_and_written(
+def test_an_outdated_file_is_named_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(generated, "ROOT", tmp_path)
@@ -49,7 +49,7 @@ def test_a_bundle_of_other_sources_is_not_current(
     assert not bundle.is_current
 
 
-def test_the_schema_of_an_event_that_is_no_more_is_removed(
+def test_the_schema_of_a_removed_event_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "PointsLost.schema.json").write_text("{}", encoding="utf-8")

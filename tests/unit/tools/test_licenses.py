@@ -86,7 +86,7 @@ def test_a_license_that_nobody_allowed_fails_the_build(
         keep(packages)
 
 
-def test_an_answer_that_was_read_counts_for_the_words_that_were_read(packages: Path) -> None:
+def test_an_approved_license_counts_only_for_its_exact_words(packages: Path) -> None:
     install(
         packages,
         "Jinja2",
@@ -97,7 +97,7 @@ def test_an_answer_that_was_read_counts_for_the_words_that_were_read(packages: P
     assert [package.license for package in keep(packages)] == ["BSD-3-Clause"]
 
 
-def test_all_that_the_pages_are_bundled_from_is_listed() -> None:
+def test_every_package_in_the_pages_bundle_is_listed() -> None:
     found = licenses.shipped(Path("there are no layers"))
 
     assert {package.layer for package in found} == {"loyalty"}

@@ -66,7 +66,7 @@ def test_the_copy_that_is_served_says_the_same(described: dict[str, Any]) -> Non
     assert json.loads(SERVED.read_text(encoding="utf-8")) == described
 
 
-def test_the_schema_of_a_program_takes_the_example_and_refuses_what_we_refuse() -> None:
+def test_the_schema_of_a_program_accepts_the_example_and_refuses_what_publishing_refuses() -> None:
     schema = json.loads(PROGRAM_SCHEMA.read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
 
@@ -131,7 +131,7 @@ def test_a_report_is_described_as_json_as_csv_and_as_a_page(described: dict[str,
     }
 
 
-def test_what_is_answered_with_nothing_is_described_so(described: dict[str, Any]) -> None:
+def test_an_answer_without_content_is_described(described: dict[str, Any]) -> None:
     for name, operation in operations(described).items():
         if name.startswith("DELETE"):
             assert operation["responses"]["204"] == {"description": "No Content"}
@@ -186,7 +186,7 @@ def test_an_operation_of_no_known_resource_is_refused() -> None:
         describe([an_api("till", rule="/things")])
 
 
-def test_what_is_always_answered_is_required(described: dict[str, Any]) -> None:
+def test_properties_that_are_always_answered_are_required(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     answered = [schemas[name] for name in schemas if name.endswith(("Answer", "Page"))]
 
@@ -261,7 +261,7 @@ def test_query_and_header_parameters_keep_their_names(described: dict[str, Any])
     assert {name: parts for name, parts in names.items() if parts} == PARAMETERS
 
 
-def test_what_is_sent_and_what_is_answered_is_one_model(described: dict[str, Any]) -> None:
+def test_a_thing_that_is_sent_and_answered_is_one_model(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
 
     assert "Program" in schemas
@@ -310,7 +310,7 @@ def test_every_request_and_every_answer_has_an_example_that_is_valid(
         assert [error.message for error in validator.iter_errors(content["example"])] == [], name
 
 
-def test_the_models_take_the_examples_of_requests() -> None:
+def test_the_models_accept_the_examples_of_requests() -> None:
     handlers = [operation.handler for api in apis() for operation in api.operations]
     bodies = {
         handler.__name__: annotation
@@ -400,13 +400,13 @@ def test_no_two_schemas_say_the_same(described: dict[str, Any]) -> None:
         assert shapes.setdefault(shape, name) == name
 
 
-def test_the_code_of_a_problem_is_one_of_those_that_there_are(described: dict[str, Any]) -> None:
+def test_the_code_of_a_problem_is_an_enum(described: dict[str, Any]) -> None:
     code = described["components"]["schemas"]["Problem"]["properties"]["code"]
 
     assert {"insufficient_points", "internal_error", "order_conflict"} <= set(code["enum"])
 
 
-def test_a_default_is_said_in_words_because_generators_take_it_for_always_there(
+def test_a_default_is_described_in_words_because_generators_take_it_for_required(
     described: dict[str, Any],
 ) -> None:
     line = described["components"]["schemas"]["OrderLine"]["properties"]["quantity"]

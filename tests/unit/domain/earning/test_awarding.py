@@ -74,7 +74,7 @@ def test_excluded_and_charge_lines_earn_nothing_unless_a_rule_names_them() -> No
     assert generous.points == 20
 
 
-def test_an_include_list_covers_only_what_it_names() -> None:
+def test_an_include_list_covers_only_the_goods_that_it_names() -> None:
     bought = order(
         line(1000, "1", category="drink", sku="LATTE"),
         line(2000, "2", category="bean", sku="KENYA"),
@@ -181,7 +181,7 @@ def test_shares_are_whole_and_never_more_than_one_from_exact(
 @pytest.mark.parametrize(
     ("amount_minor", "points"), [(249, 0), (250, 5), (499, 5), (500, 10), (1_250, 25)]
 )
-def test_a_rule_of_whole_steps_earns_nothing_for_a_step_that_is_begun(
+def test_a_rule_of_whole_steps_earns_nothing_for_an_incomplete_step(
     amount_minor: int, points: int
 ) -> None:
     steps = with_rules(rule(points=5, per_minor=250, whole_steps=True))
@@ -189,7 +189,7 @@ def test_a_rule_of_whole_steps_earns_nothing_for_a_step_that_is_begun(
     assert award(order_of(amount_minor), steps).points == points
 
 
-def test_whole_steps_count_what_all_lines_cost_together() -> None:
+def test_whole_steps_count_the_total_of_all_lines() -> None:
     steps = with_rules(rule(points=5, per_minor=250, whole_steps=True))
 
     earned = award(order_of(200, 200, 200), steps)
@@ -205,7 +205,7 @@ LEVELS: dict[str, Any] = {
 }
 
 
-def test_a_level_multiplies_only_the_rules_that_it_may() -> None:
+def test_a_level_multiplies_only_rules_that_allow_it() -> None:
     both = with_rules(rule(id="base"), rule(id="bonus", level_multiplies=False), tiers=LEVELS)
 
     earned = award(order_of(1_000), both, tier="gold")

@@ -55,7 +55,7 @@ def test_a_refund_takes_the_orders_pending_points_first() -> None:
     assert taken["taken"] == Holding(pending={dates: 30})
 
 
-def test_then_it_takes_from_the_orders_own_lot_before_lots_that_expire_sooner() -> None:
+def test_a_refund_takes_from_the_orders_own_lot_before_lots_that_expire_sooner() -> None:
     held = account({SOON: 100, LATER: 100})
 
     taken = taken_from(held, 60)
@@ -66,7 +66,7 @@ def test_then_it_takes_from_the_orders_own_lot_before_lots_that_expire_sooner() 
 @pytest.mark.parametrize(
     ("clawback", "owed", "forgiven"), [("unlimited", 30, 0), ("within_balance", 0, 30)]
 )
-def test_what_the_member_has_spent_becomes_debt_or_is_forgiven_as_the_program_says(
+def test_spent_points_become_debt_or_are_forgiven_as_the_program_says(
     clawback: str, owed: int, forgiven: int
 ) -> None:
     taken = taken_from(account({LATER: 20}), 50, clawback=clawback)
@@ -149,7 +149,7 @@ def test_a_refund_of_a_part_takes_back_the_points_of_that_part() -> None:
     assert effect_of(posting) == Holding(lots={LOT: -40})
 
 
-def test_its_entry_says_where_every_point_went() -> None:
+def test_the_entry_of_a_refund_says_where_every_point_went() -> None:
     posting = refunded(account({LOT: 70}), whole=True)
 
     clawback = posting.entries[0].detail

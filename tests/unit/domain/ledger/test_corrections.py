@@ -93,13 +93,13 @@ class TestAddingAndTaking:
         assert not has_room_for(1, full)
         assert added(account(), 10).changes[0].balance_at_most == POINTS_MAX - 10
 
-    def test_taking_more_than_there_is_leaves_a_debt(self) -> None:
+    def test_taking_more_points_than_there_are_leaves_a_debt(self) -> None:
         posting = taken(account({LATER: 30}), 50)
 
         assert effect_of(posting) == Holding(lots={LATER: -30}, debt=20)
         assert posting.changes[0].balance_seen == 30
 
-    def test_taking_what_is_there_relies_only_on_the_lots_it_takes_from(self) -> None:
+    def test_taking_points_relies_only_on_the_lots_that_they_come_from(self) -> None:
         (change,) = taken(account({SOON: 30, LATER: 30}), 40).changes
 
         assert change.balance_seen is None

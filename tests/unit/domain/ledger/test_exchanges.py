@@ -47,7 +47,7 @@ def amounts(order: Order) -> dict[str, int]:
         (2200, {"old": 8000, "new": 6000}),
     ],
 )
-def test_what_was_not_given_back_of_returned_goods_pays_for_added_ones(
+def test_the_unreturned_value_of_returned_goods_pays_for_added_ones(
     kept_minor: int, left: dict[str, int]
 ) -> None:
     exchanged = after_exchange(
@@ -57,7 +57,7 @@ def test_what_was_not_given_back_of_returned_goods_pays_for_added_ones(
     assert amounts(exchanged) == left
 
 
-def test_a_return_without_new_goods_leaves_what_the_merchant_keeps() -> None:
+def test_a_return_without_new_goods_still_counts_the_money_that_the_merchant_keeps() -> None:
     order = order_of(old=11000, other=2200)
 
     assert after_exchange(order, order, {"old": 6600}) == order

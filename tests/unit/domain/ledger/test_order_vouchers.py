@@ -65,7 +65,7 @@ class TestAnOrder:
         assert why_kept(used, reinstates=False, now=NOON - HOUR) == "not_reinstated"
 
 
-def test_what_an_order_holds_has_every_code_once_and_counts_its_changes() -> None:
+def test_the_vouchers_of_an_order_have_every_code_once_and_count_changes() -> None:
     order = OrderVouchers(source="shop", order_id="1")
 
     order = order.using("A", is_listed=True).using("B").using("A")

@@ -104,7 +104,7 @@ def test_a_change_of_too_many_lots_replaces_the_account_and_relies_on_its_versio
     assert change.becomes.entries == 8
 
 
-def test_the_expiry_of_late_points_has_the_name_of_what_brought_them() -> None:
+def test_the_expiry_of_late_points_is_named_after_the_entry_that_added_them() -> None:
     late = entry(OrderCause("pos", "1001", "edit", "e1"), Holding(lots={TODAY: 5}))
 
     (expiry,) = expiry_at_once(late, Holding(lots={TODAY: 5}))
@@ -158,7 +158,7 @@ class TestSigning:
         assert [each.becomes.use_recorded_by for each in steps if each] == ["cashier-2", None]
         assert [each.becomes.recorded_by for each in steps if each] == ["cashier-1"] * 2
 
-    def test_what_members_do_themselves_stays_unsigned(self) -> None:
+    def test_actions_of_members_stay_unsigned(self) -> None:
         posting = Posting(entries=(request("redemption", Holding(lots={LOT: -5})),))
 
         assert signed(posting, by=None) == posting

@@ -52,7 +52,7 @@ def test_pending_points_become_a_lot_and_pay_debt() -> None:
     assert after(posting).holding == Holding(lots={LATER: 7})
 
 
-def test_the_account_is_then_due_on_the_day_after_its_next_lot_ends() -> None:
+def test_a_settled_account_is_due_on_the_day_after_its_next_lot_ends() -> None:
     posting = settled(account({YESTERDAY: 5, LATER: 7}, due=TODAY))
 
     assert after(posting).due == LATER + timedelta(days=1)

@@ -83,7 +83,7 @@ def test_an_expiry_belongs_to_the_period_that_begins_at_its_midnight() -> None:
     assert december.closing.is_empty
 
 
-def test_a_later_period_opens_with_what_no_sweep_has_recorded_yet() -> None:
+def test_a_later_period_opens_with_expiries_that_no_sweep_has_recorded_yet() -> None:
     due = unrecorded(ENDED, program=PROGRAM, now=MIDNIGHT)
     january = StatementPeriod.of_days(date(2027, 1, 1), date(2027, 1, 31), zone=ZoneInfo("UTC"))
 

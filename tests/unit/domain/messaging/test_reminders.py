@@ -93,7 +93,7 @@ def only(decision: Decision) -> Message:
 class TestPointsThatExpire:
     STAGES: Final = {"days_before": [30, 7]}
 
-    def test_one_message_tells_of_all_lots_of_a_day(self) -> None:
+    def test_one_message_covers_all_lots_of_a_day(self) -> None:
         lots = {TODAY + timedelta(days=days): days for days in (5, 7, 30, 31)}
 
         message = only(
@@ -103,7 +103,7 @@ class TestPointsThatExpire:
         assert (message.points, message.about) == (5, TODAY + timedelta(days=5))
         assert [row.points for row in message.rows] == [5, 7, 30]
 
-    def test_a_stage_that_was_missed_is_made_up_for_by_the_one_that_has_come(self) -> None:
+    def test_a_missed_stage_is_replaced_by_the_current_one(self) -> None:
         rules = program(points_expiring=self.STAGES)
         ana = person({TODAY + timedelta(days=6): 10})
 
@@ -113,12 +113,12 @@ class TestPointsThatExpire:
         assert sent(first) == ["points_expiring"]
         assert sent(again) == []
 
-    def test_points_that_have_no_date_are_no_reason_to_write(self) -> None:
+    def test_points_without_a_date_cause_no_message(self) -> None:
         rules = program(points_expiring=self.STAGES)
 
         assert sent(decide(person({NEVER: 10}), NOTHING, program=rules, now=NOW)) == []
 
-    def test_points_that_expire_by_inactivity_are_told_by_the_members_last_activity(self) -> None:
+    def test_reminders_of_inactivity_count_from_the_members_last_activity(self) -> None:
         rules = published(
             expiry={"model": "inactivity", "months": 6},
             reminders={"points_expiring": {"days_before": [10]}},
@@ -137,7 +137,7 @@ class TestPointsThatExpire:
         st.lists(st.integers(1, 10_000), max_size=25),
         st.booleans(),
     )
-    def test_each_stage_of_each_lot_is_told_at_most_once_whenever_one_looks(
+    def test_each_stage_of_each_lot_is_reminded_of_at_most_once_whenever_members_are_checked(
         self,
         zone: str,
         lots: dict[int, int],
@@ -179,7 +179,7 @@ class TestPointsThatExpire:
         st.dictionaries(st.integers(1, 60), st.integers(1, 500), min_size=1, max_size=5),
         st.lists(st.integers(1, 60), min_size=1, max_size=4, unique=True),
     )
-    def test_whoever_is_looked_at_when_it_was_said_is_told_on_the_very_day_of_every_stage(
+    def test_a_member_checked_when_due_is_reminded_on_the_day_of_every_stage(
         self, zone: str, lots: dict[int, int], stages: list[int]
     ) -> None:
         rules = published(
@@ -220,7 +220,7 @@ class TestPointsThatExpire:
         st.lists(st.integers(1, 19), min_size=1, max_size=3, unique=True),
         st.integers(0, 400),
     )
-    def test_points_that_are_earned_right_after_a_look_miss_no_stage(
+    def test_points_that_are_earned_right_after_a_check_miss_no_stage(
         self, expiry: dict[str, Any], stages: list[int], later: int
     ) -> None:
         rules = published(
@@ -237,7 +237,7 @@ class TestPointsThatExpire:
 
 
 class TestOtherOccasions:
-    def test_a_voucher_is_told_of_before_it_expires_and_one_just_handed_out_is_not(self) -> None:
+    def test_a_voucher_is_reminded_of_before_it_expires_but_not_when_just_issued(self) -> None:
         rules = program(voucher_expiring={"days_before": 3})
         old = voucher(
             issued_at=NOW - timedelta(days=30), expires_at=midnight(date(2026, 11, 25), PARIS)
@@ -268,7 +268,7 @@ class TestOtherOccasions:
         assert [row.label for row in only(decision).rows] == [name]
 
     @pytest.mark.parametrize("state", ["used", "cancelled", "expired", "held"])
-    def test_a_voucher_that_is_no_longer_good_is_not_told_of(self, state: str) -> None:
+    def test_a_voucher_that_is_no_longer_issued_is_not_reminded_of(self, state: str) -> None:
         rules = program(voucher_expiring={"days_before": 3})
         gone = voucher(
             state,
@@ -281,7 +281,7 @@ class TestOtherOccasions:
 
         assert sent(decide(ana, NOTHING, program=rules, now=NOW)) == []
 
-    def test_a_level_that_ends_is_told_with_what_is_missing_to_keep_it(self) -> None:
+    def test_a_reminder_of_a_levels_end_says_what_is_missing_to_keep_it(self) -> None:
         levels = [{"id": "silver", "name": "Silver", "reached_at": 500}]
         rules = published(
             tiers={"basis": "orders", "period": "calendar_year", "levels": levels},
@@ -294,7 +294,7 @@ class TestOtherOccasions:
         assert (message.level, message.missing) == ("Silver", 20)
         assert message.about == date(2026, 12, 31)
 
-    def test_a_level_that_is_kept_already_is_no_reason_to_write(self) -> None:
+    def test_a_level_that_is_already_kept_causes_no_message(self) -> None:
         levels = [{"id": "silver", "name": "Silver", "reached_at": 500}]
         rules = published(
             tiers={"basis": "orders", "period": "calendar_year", "levels": levels},
@@ -316,7 +316,7 @@ class TestOtherOccasions:
             (date(2000, 2, 29), date(2028, 2, 29)),
         ],
     )
-    def test_a_birthday_is_had_on_its_day_even_if_it_is_a_leap_day(
+    def test_a_birthday_message_is_sent_on_the_day_even_for_a_leap_day(
         self, birthday: date, day: date
     ) -> None:
         rules = program(birthday={})
@@ -329,7 +329,7 @@ class TestOtherOccasions:
         assert sent(before) == []
         assert sent(on_the_day) == ["birthday"]
 
-    def test_a_birthday_is_had_once_a_year_also_when_it_is_moved(self) -> None:
+    def test_a_birthday_message_is_sent_once_a_year_even_if_the_birthday_is_changed(self) -> None:
         rules = program(birthday={"bonus_points": 20})
         ana = person(who=member(profile=Profile(birthday=date(1990, 11, 20))))
         moved = person(who=member(profile=Profile(birthday=date(1990, 12, 24))))
@@ -345,7 +345,7 @@ class TestOtherOccasions:
             ["birthday"],
         )
 
-    def test_a_present_is_given_once_and_to_those_too_who_get_no_mail(self) -> None:
+    def test_a_birthday_bonus_is_given_once_even_to_members_who_get_no_mail(self) -> None:
         rules = program(birthday={"bonus_points": 20})
         ana = person(who=member(profile=Profile(birthday=date(1990, 11, 21)), consents={}))
 
@@ -358,7 +358,7 @@ class TestOtherOccasions:
         assert birthday_bonus(ana, after.after, rules.document, today=TODAY) is None
 
     @pytest.mark.parametrize(("days", "points"), [(9, [0]), (10, [20])])
-    def test_a_present_is_only_for_members_who_enrolled_long_enough_ago(
+    def test_a_birthday_bonus_can_require_some_days_of_membership(
         self, days: int, points: list[int]
     ) -> None:
         rules = program(birthday={"bonus_points": 20, "min_member_days": 10})
@@ -375,7 +375,9 @@ class TestOtherOccasions:
         assert (given.points if given else 0) == points[0]
 
     @pytest.mark.parametrize(("has_bought", "points"), [(False, 0), (True, 20)])
-    def test_a_present_can_require_a_first_order(self, has_bought: bool, points: int) -> None:
+    def test_a_birthday_bonus_can_require_a_first_order(
+        self, has_bought: bool, points: int
+    ) -> None:
         rules = program(birthday={"bonus_points": 20, "after_first_order": True})
         ana = person(who=member(profile=Profile(birthday=date(1990, 11, 21))))
 
@@ -385,13 +387,13 @@ class TestOtherOccasions:
 
         assert (given.points if given else 0) == points
 
-    def test_the_birthday_before_somebody_enrolled_is_not_made_up_for(self) -> None:
+    def test_a_birthday_before_enrollment_causes_no_message(self) -> None:
         rules = program(birthday={"bonus_points": 20})
         new = member(profile=Profile(birthday=date(1990, 11, 20)), enrolled_at=NOW)
 
         assert birthday_bonus(person(who=new), NOTHING, rules.document, today=TODAY) is None
 
-    def test_a_newcomer_is_welcomed_once_and_who_is_here_for_long_is_not(self) -> None:
+    def test_a_new_member_is_welcomed_once_and_an_old_member_is_not(self) -> None:
         rules = program(welcome={})
         new = person(who=member(enrolled_at=NOW))
 
@@ -404,7 +406,7 @@ class TestOtherOccasions:
             first = later
         assert sent(decide(person(), NOTHING, program=rules, now=NOW)) == []
 
-    def test_whoever_has_not_bought_for_long_is_told_once_until_they_buy_again(self) -> None:
+    def test_a_lapsed_member_gets_one_message_until_they_buy_again(self) -> None:
         rules = program(lapsed={"after_days": 60})
         quiet = replace(NOTHING, bought_on=TODAY - timedelta(days=60))
 
@@ -417,7 +419,7 @@ class TestOtherOccasions:
 
 
 class TestWhoIsWrittenTo:
-    def test_only_those_who_agree_and_have_not_said_no_to_the_kind(self) -> None:
+    def test_only_members_who_consent_and_have_not_declined_the_kind_get_a_message(self) -> None:
         yes, no = Consent(given=True, given_at=NOW), Consent(given=False, given_at=NOW)
 
         assert may_write(member(), NOTHING, "lapsed")
@@ -427,7 +429,7 @@ class TestWhoIsWrittenTo:
         assert may_write(member(consents={"email": yes, "lapsed": no}), NOTHING, "welcome")
         assert not may_write(member(identities={}), NOTHING, "lapsed")
 
-    def test_mail_that_came_back_stops_until_there_is_another_address(self) -> None:
+    def test_mail_stops_after_a_bounce_until_the_address_changes(self) -> None:
         stopped = replace(
             NOTHING, stopped=Stopped("bounced", address_digest("mem_1", "Ana@example.com"), NOW)
         )
@@ -436,12 +438,12 @@ class TestWhoIsWrittenTo:
         assert not may_write(member(), stopped, "lapsed")
         assert may_write(moved, stopped, "lapsed")
 
-    def test_an_address_that_was_proven_comes_first(self) -> None:
+    def test_a_proven_address_comes_first(self) -> None:
         both = {Identity("email", "a@example.com"): False, ANA: True}
 
         assert address_of(member(identities=both)) == "ana@example.com"
 
-    def test_what_is_not_agreed_to_is_told_when_it_is_if_it_is_not_too_late(self) -> None:
+    def test_a_message_without_consent_is_sent_after_consent_if_it_is_not_too_late(self) -> None:
         rules = program(points_expiring={"days_before": [30]})
         lots = {TODAY + timedelta(days=20): 10}
 
@@ -452,7 +454,7 @@ class TestWhoIsWrittenTo:
 
 
 class TestWhen:
-    def test_what_comes_up_at_night_is_told_in_the_morning(self) -> None:
+    def test_messages_due_in_quiet_hours_are_sent_afterwards(self) -> None:
         rules = program(welcome={})
         night = datetime(2026, 11, 21, 23, 30, tzinfo=PARIS)
         ana = person(who=member(enrolled_at=night))
@@ -466,7 +468,7 @@ class TestWhen:
         assert morning == datetime(2026, 11, 22, 8, 0, tzinfo=PARIS)
         assert sent(decide(ana, silent.after, program=rules, now=morning)) == ["welcome"]
 
-    def test_a_week_holds_so_many_messages_and_what_expires_comes_first(self) -> None:
+    def test_a_weeks_limit_lets_expiry_messages_go_first(self) -> None:
         rules = published(
             reminders={"points_expiring": {}, "birthday": {}, "lapsed": {"after_days": 60}},
             messages={"per_week_max": 2},
@@ -502,7 +504,7 @@ class TestWhen:
 
         assert decide(ana, NOTHING, program=program(welcome={}), now=night).held_back == ()
 
-    def test_a_look_at_somebody_without_news_changes_nothing(self) -> None:
+    def test_checking_a_member_without_changes_writes_nothing(self) -> None:
         first = decide(person(), NOTHING, program=program(welcome={}), now=NOW)
 
         again = decide(
@@ -552,7 +554,7 @@ class TestWhen:
             ("2026-10-25T01:15:00+00:00", "2026-10-25T01:30:00+00:00"),
         ],
     )
-    def test_quiet_hours_end_once_also_where_it_is_skipped_and_twice_where_it_comes_twice(
+    def test_quiet_hours_end_once_even_if_that_hour_is_skipped_or_comes_twice(
         self, moment: str, awake: str
     ) -> None:
         quiet = QuietHours(starts_at=time(21), ends_at=time(2, 30))

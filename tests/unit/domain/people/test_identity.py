@@ -68,7 +68,7 @@ def test_an_email_has_one_normal_form(written: str, normal: str) -> None:
         f"ana@{'example.' * 40}com",
     ],
 )
-def test_what_nobody_could_write_to_is_no_email(text: str) -> None:
+def test_text_that_nobody_could_write_to_is_no_email(text: str) -> None:
     with pytest.raises(NotAnIdentity):
         identify("email", text)
 
@@ -106,7 +106,7 @@ def test_a_phone_number_is_the_same_however_it_is_spaced(number: int, gaps: list
     "text",
     ["", "+", "0612345678", "+33", "+999612345678", "+33612345678901234", "ana", "+33612345678x9"],
 )
-def test_what_nobody_could_call_alone_is_no_phone_number(text: str) -> None:
+def test_text_that_nobody_could_call_is_no_phone_number(text: str) -> None:
     with pytest.raises(NotAnIdentity):
         identify("phone", text)
 

@@ -168,13 +168,13 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
         ),
     ],
 )
-def test_what_contradicts_itself_is_named_with_its_place(
+def test_contradictions_are_named_with_their_place(
     parts: dict[str, Any], place: str, code: str
 ) -> None:
     assert places(**parts) == {place: code}
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_named_at_once() -> None:
     found = places(time_zone="Mars", currency="QQQ", rewards=[reward(), reward(percent=3)])
 
     assert set(found) == {"/time_zone", "/currency", "/rewards/1/id", "/rewards/1/percent"}
@@ -247,7 +247,7 @@ def test_a_window_that_ends_at_a_time_ends_just_before_it() -> None:
     assert not tree.is_open(now=noon, zone=ZoneInfo("Asia/Tokyo"))
 
 
-def test_a_day_is_the_programs_own() -> None:
+def test_days_are_in_the_programs_time_zone() -> None:
     late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 
     assert program(time_zone="Europe/Paris").today(late) == date(2026, 12, 1)

@@ -64,7 +64,7 @@ def of_templates(*templates: dict[str, Any]) -> dict[str, str]:
         ),
     ],
 )
-def test_what_contradicts_itself_is_named_with_its_place(
+def test_contradictions_are_named_with_their_place(
     parts: dict[str, Any], place: str, code: str
 ) -> None:
     assert places(**parts) == {place: code}
@@ -79,7 +79,7 @@ def test_one_template_is_for_a_kind_and_a_locale() -> None:
 
 
 @pytest.mark.parametrize("field", ["subject", "heading", "body"])
-def test_a_variable_that_nobody_fills_in_is_refused_where_it_stands(field: str) -> None:
+def test_an_unknown_variable_is_refused_with_its_place(field: str) -> None:
     found = of_templates(template(), template(kind="lapsed", **{field: "{{ nmae }}"}))
 
     assert found == {f"/messages/templates/1/{field}": "unknown_variable"}
@@ -112,14 +112,14 @@ def test_a_kind_knows_its_own_variables_and_no_others() -> None:
         ("{{ 9 ** 9 ** 9 ** 9 }}", "not_allowed"),
     ],
 )
-def test_a_template_that_could_not_be_said_is_refused(body: str, code: str) -> None:
+def test_a_template_that_could_not_be_rendered_is_refused(body: str, code: str) -> None:
     assert code in {
         fault.code for fault in faults(program(messages={"templates": [template(body)]}))
     }
 
 
 @given(st.text(alphabet="{}%# \n()'|~nameif=endset<>&", max_size=60))
-def test_whatever_is_published_can_be_said_to_everybody(body: str) -> None:
+def test_every_published_template_can_be_rendered_for_every_member(body: str) -> None:
     made = MessageTemplate(kind="welcome", subject="Welcome", body=body or "x")
     variables = dict.fromkeys(VARIABLES["welcome"], "")
 
@@ -128,7 +128,7 @@ def test_whatever_is_published_can_be_said_to_everybody(body: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_our_own_words_are_sound_and_need_neither_a_name_nor_a_bonus(kind: Any) -> None:
+def test_the_default_words_are_sound_and_need_neither_a_name_nor_a_bonus(kind: Any) -> None:
     variables = dict.fromkeys(VARIABLES[kind], "") | {"days": 1}
 
     rendered = words(DEFAULTS[kind], variables)
@@ -138,7 +138,7 @@ def test_our_own_words_are_sound_and_need_neither_a_name_nor_a_bonus(kind: Any) 
     assert rendered.paragraphs[0] == "Hello,"
 
 
-def test_a_subject_is_one_line_whatever_a_name_holds() -> None:
+def test_a_subject_is_one_line_whatever_a_name_contains() -> None:
     made = MessageTemplate(
         kind="welcome", subject="Welcome, {{ name }}", body="{{ name }}\n\n\n\nBye"
     )

@@ -33,7 +33,7 @@ def test_a_sound_document_is_read_whole() -> None:
     assert read_partly(Program, EXAMPLE) == Program.model_validate(EXAMPLE)
 
 
-def test_what_does_not_fit_is_left_out_and_everything_around_it_is_read() -> None:
+def test_a_field_that_does_not_fit_is_left_out_and_the_others_are_read() -> None:
     read = read_partly(Program, document(currency="Euro", rewards=[5, reward(cost_points="40")]))
 
     assert read.name == EXAMPLE["name"]
@@ -123,13 +123,13 @@ def test_mistakes_of_one_field_hide_no_contradiction_of_others() -> None:
         {"reminders": {"tier_ending": {"days_before": 0}}, "tiers": {"levels": []}},
     ],
 )
-def test_nothing_is_said_about_what_only_follows_from_another_mistake(
+def test_a_mistake_that_only_follows_from_another_is_not_reported(
     parts: dict[str, Any],
 ) -> None:
     assert places(**parts) == {}
 
 
-def test_points_that_live_neither_months_nor_days_are_one_mistake() -> None:
+def test_an_expiry_with_neither_months_nor_days_is_one_mistake() -> None:
     broken = document(
         expiry={"model": "after_earning"},
         reminders={"points_expiring": {"days_before": [30, 7]}},

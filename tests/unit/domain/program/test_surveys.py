@@ -28,7 +28,7 @@ def survey(**parts: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_contradicts_itself_is_named_with_its_place(
+def test_contradictions_are_named_with_their_place(
     surveys: list[dict[str, Any]], place: str, code: str
 ) -> None:
     (fault,) = faults(program(surveys=surveys))
@@ -45,7 +45,7 @@ def test_what_contradicts_itself_is_named_with_its_place(
         ({"kind": "csat", "low_score_max": 4}, 5),
     ],
 )
-def test_a_score_is_low_up_to_what_the_document_or_the_kind_says(
+def test_a_score_is_low_up_to_the_limit_of_the_document_or_the_kind(
     parts: dict[str, Any], lowest_that_is_fine: int
 ) -> None:
     parsed = ProgramSurvey.model_validate(survey(**parts))
@@ -64,7 +64,9 @@ def test_a_score_is_low_up_to_what_the_document_or_the_kind_says(
         ("order", date(2026, 1, 1), date(2026, 12, 31), None),
     ],
 )
-def test_a_period_is_the_calendar_s(per: str, first: date, last: date, period: str | None) -> None:
+def test_a_period_is_a_period_of_the_calendar(
+    per: str, first: date, last: date, period: str | None
+) -> None:
     parsed = ProgramSurvey.model_validate(survey(per=per))
 
     assert parsed.period(first) == parsed.period(last) == period

@@ -47,7 +47,7 @@ def event_of(named: str) -> str:
 
 
 @given(received_at=times, body=st.binary(max_size=20))
-def test_an_id_of_the_log_tells_when_and_which_and_can_stand_in_a_path(
+def test_a_log_id_has_time_and_delivery_and_fits_in_a_path(
     received_at: datetime, body: bytes
 ) -> None:
     one = stored(received_at=received_at, body=body)
@@ -58,13 +58,13 @@ def test_an_id_of_the_log_tells_when_and_which_and_can_stand_in_a_path(
 
 
 @given(first=times, second=times)
-def test_ids_of_the_log_sort_as_the_deliveries_came(first: datetime, second: datetime) -> None:
+def test_log_ids_sort_by_time_of_receipt(first: datetime, second: datetime) -> None:
     assert (stored(received_at=first).log_id < stored(received_at=second).log_id) == (
         first < second
     )
 
 
-def test_a_time_is_told_in_utc() -> None:
+def test_a_log_time_is_in_utc() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
 
     assert stored(received_at=elsewhere).log_id == stored(received_at=NOW).log_id
@@ -73,11 +73,11 @@ def test_a_time_is_told_in_utc() -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "20261121T100000000000Z", f"20261321T100000000000Z.{'0' * 40}"]
 )
-def test_what_is_no_id_of_the_log_tells_nothing(text: str) -> None:
+def test_text_that_is_no_log_id_is_not_read(text: str) -> None:
     assert read_log_id(text) is None
 
 
-def test_one_event_in_other_words_is_another_delivery_of_the_same_event() -> None:
+def test_another_body_is_another_delivery_of_the_same_event() -> None:
     one, other = delivery_id(envelope(), b"one"), delivery_id(envelope(), b"other")
 
     assert one != other
@@ -85,20 +85,20 @@ def test_one_event_in_other_words_is_another_delivery_of_the_same_event() -> Non
 
 
 @pytest.mark.parametrize("changed", [envelope(event="f"), envelope(topic="u")])
-def test_another_event_or_topic_is_another_event(changed: Envelope) -> None:
+def test_another_event_id_or_topic_is_another_event(changed: Envelope) -> None:
     one, other = delivery_id(envelope(), b""), delivery_id(changed, b"")
 
     assert event_of(one) != event_of(other)
 
 
-def test_without_an_id_of_the_platform_other_words_are_another_event() -> None:
+def test_without_an_event_id_another_body_is_another_event() -> None:
     without_id = envelope(event=None)
 
     assert event_of(delivery_id(without_id, b"one")) != event_of(delivery_id(without_id, b"other"))
     assert delivery_id(without_id, b"one") == delivery_id(without_id, b"one")
 
 
-def test_what_is_said_is_what_the_platform_says_it_is() -> None:
+def test_the_stable_body_decides_what_is_the_same() -> None:
     with_stable_body = envelope(stable_body=b"the same")
 
     assert delivery_id(with_stable_body, b"one") == delivery_id(with_stable_body, b"other")
@@ -112,19 +112,19 @@ class TestAContradiction:
     def body_seen(one: StoredDelivery, reason: str | None = None) -> EventBody:
         return EventBody(body=one.delivery_id[EVENT_CHARACTERS:], reason=reason)
 
-    def test_is_what_comes_second_in_other_words(self) -> None:
+    def test_is_a_second_delivery_with_another_body(self) -> None:
         assert is_contradicted(self.SECOND, (self.body_seen(self.FIRST),))
 
-    def test_is_no_telling_again_in_the_same_words(self) -> None:
+    def test_is_not_a_repeated_delivery_of_the_same_body(self) -> None:
         assert not is_contradicted(
             self.FIRST, (self.body_seen(self.FIRST), self.body_seen(self.FIRST))
         )
 
-    def test_does_not_become_believed_by_being_told_again(self) -> None:
+    def test_is_not_accepted_because_it_is_repeated(self) -> None:
         before = (self.body_seen(self.FIRST), self.body_seen(self.SECOND, CONTRADICTED))
 
         assert is_contradicted(self.SECOND, before)
         assert not is_contradicted(self.FIRST, before)
 
-    def test_of_what_failed_so_far_counts_too(self) -> None:
+    def test_counts_even_if_the_first_delivery_has_failed_so_far(self) -> None:
         assert is_contradicted(self.SECOND, (self.body_seen(self.FIRST, "try_again"),))

@@ -108,13 +108,13 @@ def test_this_machine_is_a_target_only_where_that_is_allowed() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.2/", "http://localhost/", "http://10.0.0.1/", "http://127.0.0.1.x.de/"]
 )
-def test_where_this_machine_is_allowed_no_other_one_is(url: str) -> None:
+def test_allowing_this_machine_allows_no_other_private_address(url: str) -> None:
     with pytest.raises(AddressRefused):
         read_address(url, allow_local=True)
 
 
 @given(st.text(max_size=60))
-def test_no_text_is_more_than_refused(text: str) -> None:
+def test_no_text_fails_the_check(text: str) -> None:
     for url in (text, f"https://{text}", f"https://hooks.example.com{text}"):
         try:
             target = read_address(url)
@@ -187,7 +187,7 @@ def test_an_address_of_the_public_internet_may_be_called(address: str) -> None:
 
 
 @given(st.ip_addresses())
-def test_whatever_python_calls_inner_is_refused(
+def test_every_address_that_python_calls_private_is_refused(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
     if is_public(str(address)):

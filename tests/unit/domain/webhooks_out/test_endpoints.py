@@ -41,7 +41,7 @@ def waits(*, chance: float) -> list[timedelta]:
         now = tried.next_attempt_at
 
 
-def test_an_answer_of_success_is_the_end_of_it() -> None:
+def test_a_response_of_success_ends_the_delivery() -> None:
     done = attempted(delivery(), AttemptResult(status=202), now=NOW, chance=0)
 
     assert (done.state, done.attempts, done.status) == ("delivered", 1, 202)
@@ -68,7 +68,7 @@ def test_chance_moves_a_wait_by_a_quarter_and_costs_no_endless_attempts(chance: 
     assert len(found) <= 25
 
 
-def test_an_endpoint_that_asks_for_time_is_given_it_within_reason() -> None:
+def test_retry_after_is_respected_within_limits() -> None:
     for retry_after, given_ in (
         (timedelta(minutes=5), timedelta(minutes=5)),
         (RETRIED_FOR, WAIT_MAX),
@@ -80,20 +80,20 @@ def test_an_endpoint_that_asks_for_time_is_given_it_within_reason() -> None:
         assert tried.next_attempt_at == NOW + given_
 
 
-def test_an_endpoint_that_is_gone_is_not_tried_again() -> None:
+def test_an_endpoint_that_answers_gone_is_not_tried_again() -> None:
     done = attempted(delivery(), AttemptResult(status=410), now=NOW, chance=0)
 
     assert (done.state, done.next_attempt_at) == ("parked", None)
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 401, 404, 429, 500, 503])
-def test_whatever_else_is_answered_is_tried_again(status: int) -> None:
+def test_every_other_response_is_tried_again(status: int) -> None:
     tried = attempted(delivery(), AttemptResult(status=status), now=NOW, chance=0)
 
     assert (tried.state, tried.turn) == ("retrying", 1)
 
 
-def test_a_parked_delivery_that_is_asked_for_again_has_another_day() -> None:
+def test_a_parked_delivery_that_is_redelivered_has_another_day() -> None:
     late = NOW + RETRIED_FOR
     given_up = attempted(delivery(), FAILED, now=late, chance=0)
     assert given_up.state == "parked"

@@ -40,7 +40,7 @@ def paid(*given_back: dict[str, Any], products: Any = PRODUCTS, **changes: Any) 
 
 
 @pytest.mark.parametrize("topic", ORDER_TOPICS)
-def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
+def test_an_event_of_an_order_names_what_has_to_be_read(topic: str) -> None:
     assert BIGCOMMERCE.translate(topic, encoded(event(topic)), SHOP) == fetch_of(
         "/v2/orders/218?include=fees",
         "/v2/orders/218/products?limit=250",
@@ -56,11 +56,11 @@ def test_an_event_of_an_order_says_what_has_to_be_read(topic: str) -> None:
         (TOPIC, event(data=None), Parked("malformed", "/data")),
     ],
 )
-def test_other_events_are_not_asked_for(topic: str, body: Any, command: Command) -> None:
+def test_other_events_cause_no_request(topic: str, body: Any, command: Command) -> None:
     assert BIGCOMMERCE.translate(topic, encoded(body), SHOP) == command
 
 
-def test_it_is_asked_at_the_store_with_its_token() -> None:
+def test_requests_go_to_the_store_with_its_token() -> None:
     asking = BIGCOMMERCE.api.of(storefront("bigcommerce", store=STORE), "t")
 
     assert asking.origin + asking.prefix == f"https://api.bigcommerce.com/stores/{STORE}"
@@ -85,7 +85,7 @@ def test_a_paid_order_costs_what_its_totals_say() -> None:
     assert sum(line.paid_minor for line in paid_order.order.lines) == 7150
 
 
-def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
+def test_the_customer_is_identified_by_id_then_e_mail_then_phone() -> None:
     assert paid().identities == (
         Identity("customer", "11", "shop"),
         Identity("email", "ana@example.com"),
@@ -108,7 +108,7 @@ def test_an_order_whose_fees_are_not_listed_costs_what_its_totals_say(fees: Any)
 
 
 @pytest.mark.parametrize("fees", [LINK, None, ""])
-def test_what_the_total_is_beyond_the_goods_is_a_fee_that_is_not_listed(fees: Any) -> None:
+def test_a_total_above_the_goods_is_an_unlisted_fee(fees: Any) -> None:
     paid_order = paid(fees=fees, total_ex_tax="70.0000", total_inc_tax="76.5000")
 
     assert amounts(paid_order) == {"65": 4000, "66": 2000, "shipping": 500, "fees": 500}
@@ -157,7 +157,7 @@ def test_goods_without_a_price_of_their_own_cost_what_the_order_did(
         {"currency_code": None, "store_default_currency_code": ""},
     ],
 )
-def test_what_decides_nothing_may_be_missing_linked_or_of_another_type(
+def test_fields_that_decide_nothing_may_be_missing_linked_or_of_another_type(
     changes: dict[str, Any],
 ) -> None:
     paid_order = paid(**changes)
@@ -167,7 +167,7 @@ def test_what_decides_nothing_may_be_missing_linked_or_of_another_type(
 
 
 @pytest.mark.parametrize("customer_id", [None, "", 0, "0", -1])
-def test_an_order_of_a_guest_is_known_by_its_address(customer_id: Any) -> None:
+def test_a_guest_is_identified_by_the_billing_address(customer_id: Any) -> None:
     assert paid(customer_id=customer_id).identities[0] == Identity("email", "ana@example.com")
 
 
@@ -268,7 +268,7 @@ def refunded_amounts(*given_back: dict[str, Any]) -> list[tuple[dict[str, int], 
     ]
 
 
-def test_a_refund_is_of_the_items_that_it_names() -> None:
+def test_a_refund_is_for_the_items_that_it_names() -> None:
     items = [
         {"item_type": "PRODUCT", "item_id": 65, "quantity": 1, "requested_amount": None},
         {"item_type": "SHIPPING", "item_id": 51, "requested_amount": 2.5},
@@ -277,7 +277,7 @@ def test_a_refund_is_of_the_items_that_it_names() -> None:
     assert refunded_amounts(refund(24.17, *items)) == [({"65": 2167, "shipping": 250}, 0)]
 
 
-def test_less_than_the_items_are_worth_is_shared_out_and_more_is_of_the_whole_order() -> None:
+def test_a_refund_below_the_items_worth_is_divided_and_more_is_for_the_whole_order() -> None:
     one = {"item_type": "PRODUCT", "item_id": 66, "quantity": 1, "requested_amount": 20.0}
     whole = {"item_type": "ORDER", "item_id": 218, "requested_amount": 5.0}
 
@@ -313,7 +313,7 @@ def test_shipping_requested_before_tax_is_given_back_with_its_tax() -> None:
     assert refunded_amounts(refund(2.75, shipping)) == [({"shipping": 275}, 0)]
 
 
-def test_tax_that_was_given_back_is_of_no_goods() -> None:
+def test_refunded_tax_belongs_to_no_goods() -> None:
     tax = {"item_type": "TAX", "item_id": 65, "requested_amount": 4.0}
 
     assert refunded_amounts(refund(4.0, tax)) == [({"tax": 400}, 0)]
@@ -359,13 +359,13 @@ def test_an_answer_that_earns_nothing_says_why(
     assert completed(order_answer, products) == command
 
 
-def test_where_there_is_nothing_nothing_is_answered() -> None:
+def test_an_answer_without_content_is_an_empty_list() -> None:
     fetched = [encoded(order()), encoded(PRODUCTS), b""]
 
     assert isinstance(complete_delivery(BIGCOMMERCE, TOPIC, encoded(event()), fetched), OrderPaid)
 
 
-def test_a_delivery_is_known_by_its_hash_and_its_order() -> None:
+def test_the_envelope_has_the_hash_and_the_order() -> None:
     assert BIGCOMMERCE.envelope(encoded(event()), {}) == Envelope(
         topic=TOPIC, name="7ee67cd1cf2ca60bc1aa9e5fe957d2de373be4ca", order_id="218"
     )
@@ -378,7 +378,7 @@ REFUNDS = refunds(
 
 
 @given(data=st.data())
-def test_whatever_is_wrong_with_event_or_answers_it_is_read_ignored_or_parked(
+def test_any_malformed_event_or_answer_is_read_ignored_or_parked(
     data: st.DataObject,
 ) -> None:
     bodies = [event(), order(fees=[{"cost_ex_tax": "1"}]), PRODUCTS, REFUNDS]

@@ -101,7 +101,7 @@ def test_free_shipping_is_a_discount_of_its_own() -> None:
     assert requests[0]["variables"]["discount"]["destination"] == {"all": True}
 
 
-def test_a_code_that_is_there_already_is_there() -> None:
+def test_creating_an_existing_code_succeeds() -> None:
     shop, _ = answered(done("TAKEN"))
 
     shop.create(code(Discount(kind="free_shipping")))
@@ -118,7 +118,7 @@ def test_a_code_that_is_there_already_is_there() -> None:
         ([], "malformed"),
     ],
 )
-def test_what_a_shop_does_not_want_is_told_by_its_code(answer: Any, reason: str) -> None:
+def test_a_refusal_of_a_shop_has_its_code(answer: Any, reason: str) -> None:
     shop, _ = answered(answer)
 
     with pytest.raises(ShopRefused) as refusal:
@@ -127,7 +127,7 @@ def test_what_a_shop_does_not_want_is_told_by_its_code(answer: Any, reason: str)
     assert refusal.value.reason == reason
 
 
-def test_a_shop_that_is_asked_too_much_is_asked_again_later() -> None:
+def test_a_throttled_request_is_repeated_later() -> None:
     shop, _ = answered({"errors": [{"extensions": {"code": "THROTTLED"}}]})
 
     with pytest.raises(TryAgain):
@@ -143,7 +143,7 @@ def test_a_code_is_found_as_the_shop_has_it() -> None:
     assert answered({"data": {"codeDiscountNodeByCode": None}})[0].find("X") is None
 
 
-def test_a_code_is_good_again_for_one_more_use() -> None:
+def test_a_code_is_activated_again_for_one_more_use() -> None:
     shop, requests = answered(done())
 
     shop.renew(EXISTING, uses_max=2)
@@ -163,7 +163,7 @@ def test_a_code_is_deactivated_by_its_name() -> None:
 
 
 @given(spoiled(node(), places=list(places(node()))) | spoiled(TAKEN, places=list(places(TAKEN))))
-def test_whatever_is_wrong_with_an_answer_it_is_understood_or_refused(answer: Any) -> None:
+def test_any_malformed_answer_is_read_or_refused(answer: Any) -> None:
     shop, _ = answered(answer)
 
     with suppress(ShopRefused, TryAgain):

@@ -69,7 +69,7 @@ def item(price: str = "10.00", **changes: Any) -> dict[str, Any]:
     return {"id": 1, "quantity": 1, "price_set": bag(price, currency)} | changes
 
 
-def test_a_known_signature_is_believed() -> None:
+def test_a_known_signature_is_accepted() -> None:
     # openssl dgst -sha256 -hmac hush -binary | base64
     body = '{"id":1,"note":"é"}'.encode()
     signed = {"x-shopify-hmac-sha256": "+gY4H1Yc2Q1nfe8fnpa+jDK9d2+4Zgstv1FB31Gkt7c="}
@@ -77,7 +77,7 @@ def test_a_known_signature_is_believed() -> None:
     assert SHOPIFY.verify(received(body, signed), secrets=["hush"])
 
 
-def test_either_of_two_secrets_is_believed_during_a_rotation() -> None:
+def test_either_of_two_secrets_is_accepted_during_a_rotation() -> None:
     body = encoded(order())
 
     for secret in ("old", "new"):
@@ -96,7 +96,7 @@ def test_either_of_two_secrets_is_believed_during_a_rotation() -> None:
         lambda body, _signed: (body, headers(body, secret="")),
     ],
 )
-def test_what_was_not_signed_with_a_secret_is_not_believed(
+def test_a_body_that_was_not_signed_with_a_secret_is_refused(
     tamper: Callable[[bytes, dict[str, str]], tuple[bytes, dict[str, str]]],
 ) -> None:
     body = encoded(order())
@@ -104,13 +104,13 @@ def test_what_was_not_signed_with_a_secret_is_not_believed(
     assert not SHOPIFY.verify(received(*tamper(body, headers(body))), secrets=[SECRET])
 
 
-def test_nothing_is_believed_without_a_secret() -> None:
+def test_without_a_secret_every_body_is_refused() -> None:
     body = encoded(order())
 
     assert not SHOPIFY.verify(received(body, headers(body, secret="")), secrets=[])
 
 
-def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
+def test_the_envelope_has_the_event_and_the_order() -> None:
     body = encoded(order())
 
     envelope = SHOPIFY.envelope(body, headers(body))
@@ -138,7 +138,7 @@ def test_a_refund_is_about_its_order() -> None:
     assert SHOPIFY.envelope(body, headers(body, topic="refunds/create")).order_id == "450789469"
 
 
-def test_what_is_no_order_has_no_order() -> None:
+def test_a_delivery_about_no_order_names_none() -> None:
     body = encoded({"id": 207119551, "email": "bob.norman@mail.example.com"})
 
     assert SHOPIFY.envelope(body, headers(body, topic="customers/update")).order_id is None
@@ -177,7 +177,7 @@ def test_a_paid_order_is_read_from_the_published_body() -> None:
     assert command.order.amount_minor == 58700
 
 
-def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
+def test_the_customer_is_identified_by_id_then_e_mail_then_phone() -> None:
     assert paid(order()).identities == (
         Identity("customer", "207119551", "shop"),
         Identity("email", "bob.norman@mail.example.com"),
@@ -186,13 +186,13 @@ def test_the_customer_is_named_by_id_then_mail_then_phone() -> None:
     )
 
 
-def test_what_cannot_be_an_identity_is_passed_over() -> None:
+def test_a_value_that_cannot_be_an_identity_is_left_out() -> None:
     command = paid(order(customer=None, email="bob.norman@mail.example.com", phone="555-1199"))
 
     assert command.identities == (Identity("email", "bob.norman@mail.example.com"),)
 
 
-def test_an_order_of_nobody_is_ignored() -> None:
+def test_an_order_without_a_customer_is_ignored() -> None:
     assert translated(payload(OF_NOBODY, paid_at=RECEIVED_AT)) == Ignored("no_customer")
 
 
@@ -210,13 +210,13 @@ def test_a_test_order_is_ignored() -> None:
     assert translated(order(test=True)) == Ignored("test_order")
 
 
-def test_an_order_without_a_payment_date_has_that_of_its_making() -> None:
+def test_an_order_without_a_payment_date_has_its_creation_date() -> None:
     body = order(processed_at=None, created_at="2026-11-20T09:00:00+01:00")
 
     assert paid(body).order.occurred_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def test_gift_cards_tips_and_shipping_are_told_apart_from_goods() -> None:
+def test_gift_cards_tips_and_shipping_are_distinguished_from_goods() -> None:
     body = order(
         line_items=[
             item("10.00", id=1),
@@ -265,7 +265,7 @@ def test_amounts_are_read_by_the_decimals_of_their_currency(
     assert paid(body).order.amount_minor == minor
 
 
-def test_what_is_finer_than_a_minor_unit_rounds_to_the_nearest() -> None:
+def test_fractions_of_a_minor_unit_round_to_the_nearest() -> None:
     taxed = [item("100", currency="JPY", tax_lines=[{"price_set": bag("9.09", "JPY")}])]
     body = order(currency="JPY", line_items=taxed, shipping_lines=[], taxes_included=True)
 
@@ -384,7 +384,7 @@ def test_as_many_lines_as_are_allowed_are_read() -> None:
     assert len(paid(body).order.lines) == LINES_MAX
 
 
-def test_a_line_tells_what_was_paid_for_it_with_tax() -> None:
+def test_a_line_has_what_was_paid_for_it_with_tax() -> None:
     taxed = [item("12.00", tax_lines=[{"price_set": bag("2.00")}])]
 
     included = paid(order(line_items=taxed, taxes_included=True)).order.lines[0]
@@ -394,7 +394,7 @@ def test_a_line_tells_what_was_paid_for_it_with_tax() -> None:
     assert (added.amount_minor, added.gross_minor) == (1200, 1400)
 
 
-def test_the_latest_telling_is_known_by_when_the_shop_changed_the_order() -> None:
+def test_the_latest_version_is_found_by_the_time_of_the_shops_change() -> None:
     told_at = paid(order(updated_at="2026-11-21T09:30:00+01:00")).order.told_at
 
     assert told_at == datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -430,7 +430,7 @@ def refund_body(*transactions: dict[str, Any], **changes: Any) -> dict[str, Any]
     return published | {"transactions": list(transactions)} | changes
 
 
-def test_a_refund_is_worth_what_was_given_back_not_what_was_sent_back() -> None:
+def test_a_refund_counts_the_money_paid_back_and_not_the_goods_sent_back() -> None:
     """The published refund is of goods for 399.29 with tax, of which 209.00 was paid back."""
     command = refunded(payload(REFUND))
 
@@ -440,21 +440,21 @@ def test_a_refund_is_worth_what_was_given_back_not_what_was_sent_back() -> None:
     assert command.refund.amount_minor == 0
 
 
-def test_shipping_that_is_given_back_is_of_no_goods() -> None:
+def test_refunded_shipping_belongs_to_no_goods() -> None:
     command = refunded(payload(OF_SHIPPING))
 
     assert command.refund.amounts_minor == {"shipping": 500}
     assert command.refund.amount_minor == 0
 
 
-def test_shipping_is_read_where_later_versions_tell_it() -> None:
+def test_shipping_is_read_where_later_api_versions_have_it() -> None:
     shipping = {"subtotal_amount_set": bag("4.00"), "tax_amount_set": bag("1.00")}
     body = refund_body(transaction("5.00"), refund_shipping_lines=[shipping])
 
     assert refunded(body).refund.amounts_minor == {"shipping": 500}
 
 
-def test_what_is_given_back_beyond_the_goods_is_of_the_whole_order() -> None:
+def test_money_paid_back_beyond_the_goods_is_for_the_whole_order() -> None:
     body = refund_body(transaction("25.00"), refund_line_items=[returned(1, "10.00", "2.00")])
 
     command = refunded(body)
@@ -463,7 +463,7 @@ def test_what_is_given_back_beyond_the_goods_is_of_the_whole_order() -> None:
     assert command.refund.amount_minor == 1300
 
 
-def test_a_refund_in_a_shop_whose_prices_include_tax_is_read_by_what_was_given_back() -> None:
+def test_a_refund_in_a_shop_whose_prices_include_tax_counts_the_money_paid_back() -> None:
     lines = [returned(1, "12.00", "2.00"), returned(2, "10.00", "0.50")]
 
     command = refunded(refund_body(transaction("22.00"), refund_line_items=lines))
@@ -471,7 +471,7 @@ def test_a_refund_in_a_shop_whose_prices_include_tax_is_read_by_what_was_given_b
     assert command.refund.amounts_minor == {"1": 1200, "2": 1000}
 
 
-def test_duties_that_are_given_back_are_of_no_goods() -> None:
+def test_refunded_duties_belong_to_no_goods() -> None:
     body = refund_body(
         transaction("15.00"),
         refund_line_items=[returned(1, "10.00")],
@@ -497,7 +497,7 @@ def test_a_refund_in_the_customers_currency_is_worth_what_the_shop_says() -> Non
     assert command.refund.amounts_minor == {"1": 500}
 
 
-def test_several_payments_are_given_back_together() -> None:
+def test_several_payments_of_a_refund_are_added_up() -> None:
     body = refund_body(
         transaction("3.00"),
         transaction("4.00"),
@@ -537,7 +537,7 @@ def test_a_refund_that_counts_for_nothing_says_why(body: dict[str, Any], command
     assert translated(body, topic="refunds/create") == command
 
 
-def test_a_cancelled_order_is_one_whole_refund_however_it_is_told() -> None:
+def test_a_cancelled_order_is_one_whole_refund_in_whichever_delivery_it_appears() -> None:
     cancelled_at = "2026-11-21T11:00:00Z"
     body = order(cancelled_at=cancelled_at, financial_status="refunded")
 
@@ -581,7 +581,7 @@ def updated(**changes: Any) -> OrderPaid:
     return command
 
 
-def test_an_updated_order_tells_its_refunds_too() -> None:
+def test_an_updated_order_has_its_refunds_too() -> None:
     refunds = [
         refund_body(transaction("3.00")),
         refund_body(transaction("4.00", status="pending"), id=8),
@@ -593,13 +593,13 @@ def test_an_updated_order_tells_its_refunds_too() -> None:
     assert [refund.refund_id for refund in command.refunds or ()] == ["7"]
 
 
-def test_goods_that_were_changed_for_others_count_no_more() -> None:
+def test_goods_that_were_replaced_no_longer_count() -> None:
     command = updated(line_items=[item("10.00", id=1, current_quantity=0), item("10.00", id=2)])
 
     assert [line.amount_minor for line in command.order.lines] == [0, 1000]
 
 
-def test_goods_that_were_removed_against_money_are_taken_back_by_their_refund_only() -> None:
+def test_removed_goods_with_a_refund_are_counted_by_that_refund_only() -> None:
     command = updated(
         line_items=[item("10.00", id=1, current_quantity=0), item("30.00", id=2)],
         refunds=[refund_body(transaction("10.00"))],
@@ -609,7 +609,7 @@ def test_goods_that_were_removed_against_money_are_taken_back_by_their_refund_on
     assert [refund.amount_minor for refund in command.refunds or ()] == [1000]
 
 
-def test_goods_that_were_sent_back_are_taken_back_by_their_refund_only() -> None:
+def test_returned_goods_are_counted_by_their_refund_only() -> None:
     command = updated(
         line_items=[item("10.00", id=1, quantity=2, current_quantity=1)],
         refunds=[refund_body(transaction("10.00"), refund_line_items=[returned(1, "10.00")])],
@@ -619,7 +619,7 @@ def test_goods_that_were_sent_back_are_taken_back_by_their_refund_only() -> None
     assert [dict(refund.amounts_minor) for refund in command.refunds or ()] == [{"1": 1000}]
 
 
-def test_what_was_edited_is_told_by_the_updated_order() -> None:
+def test_an_edit_is_ignored_because_the_updated_order_has_it() -> None:
     assert translated({"order_edit": {}}, topic="orders/edited") == Ignored(
         "told_by_orders_updated"
     )
@@ -632,7 +632,7 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
 CUSTOMER = Identity("customer", "191167", "shop")
 
 
-def test_a_customer_who_asks_for_their_data_is_passed_on() -> None:
+def test_a_request_for_data_is_passed_on() -> None:
     assert translated(DATA_REQUEST, topic="customers/data_request") == PrivacyRequest(
         asks="export",
         # The phone has no country, so it is nobody's.
@@ -642,7 +642,7 @@ def test_a_customer_who_asks_for_their_data_is_passed_on() -> None:
     )
 
 
-def test_a_customer_who_wants_to_be_forgotten_is_passed_on() -> None:
+def test_a_request_for_erasure_is_passed_on() -> None:
     assert translated(REDACT, topic="customers/redact") == PrivacyRequest(
         asks="erasure",
         identities=(CUSTOMER, Identity("email", "john@example.com")),
@@ -650,7 +650,7 @@ def test_a_customer_who_wants_to_be_forgotten_is_passed_on() -> None:
     )
 
 
-def test_a_customer_may_be_nothing_but_an_e_mail() -> None:
+def test_a_customer_may_have_only_an_e_mail() -> None:
     body = REDACT | {"customer": {"email": "john@example.com"}, "orders_to_redact": []}
 
     assert translated(body, topic="customers/redact") == PrivacyRequest(
@@ -658,13 +658,13 @@ def test_a_customer_may_be_nothing_but_an_e_mail() -> None:
     )
 
 
-def test_a_request_that_names_no_customer_makes_no_sense() -> None:
+def test_a_request_that_names_no_customer_is_parked() -> None:
     body = {name: value for name, value in REDACT.items() if name != "customer"}
 
     assert translated(body, topic="customers/redact") == Parked("malformed", "/customer")
 
 
-def test_a_shop_that_is_given_up_asks_for_its_own_data_to_go() -> None:
+def test_an_uninstalled_shop_requests_the_erasure_of_its_data() -> None:
     assert translated(SHOP_REDACT, topic="shop/redact") == PrivacyRequest(asks="shop_erasure")
 
 
@@ -678,7 +678,7 @@ READ = tuple(
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(READ), VALUES), min_size=1, max_size=4))
-def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(
+def test_any_malformed_order_is_read_ignored_or_parked(
     changes: list[tuple[tuple[str | int, ...], Any]],
 ) -> None:
     body = deepcopy(PUBLISHED)
@@ -697,7 +697,7 @@ READ_OF_REFUND = tuple(path for path in places(REFUNDED) if path[0] in ShopifyRe
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(READ_OF_REFUND), VALUES), min_size=1, max_size=4))
-def test_whatever_is_wrong_with_a_refund_it_is_read_ignored_or_parked(
+def test_any_malformed_refund_is_read_ignored_or_parked(
     changes: list[tuple[tuple[str | int, ...], Any]],
 ) -> None:
     body = deepcopy(REFUNDED)
@@ -713,7 +713,7 @@ def test_whatever_is_wrong_with_a_refund_it_is_read_ignored_or_parked(
     topic=st.sampled_from(["orders/updated", "orders/cancelled"]),
     changes=st.lists(st.tuples(st.sampled_from(READ), VALUES), min_size=1, max_size=4),
 )
-def test_whatever_is_wrong_with_an_updated_order_it_is_read_ignored_or_parked(
+def test_any_malformed_updated_order_is_read_ignored_or_parked(
     topic: str, changes: list[tuple[tuple[str | int, ...], Any]]
 ) -> None:
     body = deepcopy(PUBLISHED)
@@ -727,7 +727,7 @@ def test_whatever_is_wrong_with_an_updated_order_it_is_read_ignored_or_parked(
     body=st.binary(max_size=200),
     signed=st.dictionaries(st.sampled_from(SHOPIFY.traits.headers), st.text(max_size=80)),
 )
-def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
+def test_every_body_has_an_envelope_whose_name_can_be_used(
     body: bytes, signed: dict[str, str]
 ) -> None:
     envelope = SHOPIFY.envelope(body, signed)
@@ -739,7 +739,7 @@ def test_whatever_arrives_has_an_envelope_that_can_be_used_as_a_name(
     must_make_sense(SHOPIFY.translate(envelope.topic, body, SHOP))
 
 
-def test_what_is_told_of_one_order_is_applied_in_order() -> None:
+def test_deliveries_about_one_order_are_applied_in_order() -> None:
     def group(body: bytes, *, topic: str, source: str = "shop") -> str:
         signed = headers(body, topic=topic)
         received = delivery(body, source=source, headers=signed)

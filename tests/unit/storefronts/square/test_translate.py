@@ -88,7 +88,7 @@ def item(total: int, **changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_an_event_says_what_has_to_be_read(
+def test_an_event_names_what_has_to_be_read(
     topic: str, changes: dict[str, Any], answer: Command | FetchNeeded
 ) -> None:
     assert translated_event(topic, **changes) == answer
@@ -118,7 +118,7 @@ def test_a_paid_order_is_read_from_the_published_answer() -> None:
     ] == [("ULkg0tQTRK2bkU9fNv3IJD", 1, 250, 250), ("mumY8Nun4BC5aKe2yyx5a", 2, 300, 300)]
 
 
-def test_the_customer_is_named_by_order_payment_and_tender() -> None:
+def test_the_customer_is_identified_by_order_payment_and_tender() -> None:
     answer = order(customer_id=None, tenders=[{"customer_id": "T"}])
 
     command = completed(answer, customer_id="P", buyer_email_address="ana@example.com")
@@ -186,7 +186,7 @@ def test_an_answer_that_earns_nothing_says_why(answer: Any, command: Command) ->
     assert completed(answer) == command
 
 
-def test_an_order_that_nothing_is_due_of_is_paid_whatever_told_of_it() -> None:
+def test_an_order_with_nothing_due_is_paid_in_whichever_delivery_it_appears() -> None:
     due = {"net_amount_due_money": money(0), "tenders": [{"customer_id": "T"}]}
 
     assert isinstance(completed(order(**due), topic=ORDER), OrderPaid)
@@ -216,7 +216,7 @@ def without(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["state", "discounts", "total_money", "created_at", "location_id"])
-def test_an_order_may_leave_out_what_can_be_known_without_it(name: str) -> None:
+def test_an_order_may_leave_out_fields_that_can_be_computed(name: str) -> None:
     body = without(name)
 
     command = completed(body)
@@ -237,7 +237,7 @@ def test_an_order_may_leave_out_what_can_be_known_without_it(name: str) -> None:
         {"total_tip_money": {"amount": None, "currency": "USD"}},
     ],
 )
-def test_what_decides_nothing_may_be_null_or_of_another_type(changes: dict[str, Any]) -> None:
+def test_fields_that_decide_nothing_may_be_null_or_of_another_type(changes: dict[str, Any]) -> None:
     assert paid(**changes).order.lines == paid().order.lines
 
 
@@ -277,7 +277,7 @@ def test_an_exchange_for_something_cheaper_earns_nothing() -> None:
     assert command.order.amount_minor == 0
 
 
-def test_an_exchange_that_lists_no_goods_is_known_by_its_net_amounts() -> None:
+def test_an_exchange_that_lists_no_goods_counts_its_net_amounts() -> None:
     command = paid(
         line_items=[item(5000)],
         total_money=money(5000),
@@ -288,7 +288,7 @@ def test_an_exchange_that_lists_no_goods_is_known_by_its_net_amounts() -> None:
     assert command.order.amount_minor == 2000
 
 
-def test_goods_of_the_same_order_that_came_back_are_left_to_their_refund() -> None:
+def test_returned_goods_of_the_same_order_are_counted_by_their_refund() -> None:
     command = paid(
         line_items=[item(5000)],
         total_money=money(5000),
@@ -310,7 +310,7 @@ def test_the_lines_name_the_objects_of_the_catalog() -> None:
 
 
 @pytest.mark.parametrize("payment_id", [None, "gone"])
-def test_a_refund_that_names_no_payment_is_of_no_order(payment_id: str | None) -> None:
+def test_a_refund_without_a_payment_belongs_to_no_order(payment_id: str | None) -> None:
     body = event(REFUND, payment_id=None)
     if payment_id:
         del body["data"]["object"]["refund"]["payment_id"]
@@ -318,7 +318,7 @@ def test_a_refund_that_names_no_payment_is_of_no_order(payment_id: str | None) -
     assert SQUARE.translate(REFUND, encoded(body), SendingShop("till")) == Ignored("no_order")
 
 
-def test_a_refund_is_of_the_order_that_its_payment_names() -> None:
+def test_a_refund_belongs_to_the_order_of_its_payment() -> None:
     payment = {"payment": event(PAYMENT)["data"]["object"]["payment"]}
 
     command = completed(payment, topic=REFUND)
@@ -336,7 +336,7 @@ def test_a_refund_of_a_payment_of_no_order_is_ignored() -> None:
     assert completed(payment, topic=REFUND) == Ignored("no_order")
 
 
-def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
+def test_the_envelope_has_the_event_and_the_order() -> None:
     body = encoded(event(PAYMENT))
 
     assert SQUARE.envelope(body, {}) == Envelope(
@@ -348,7 +348,7 @@ def test_a_delivery_is_known_by_its_event_and_its_order() -> None:
     assert SQUARE.envelope(encoded(event(REFUND)), {}).order_id is None
 
 
-def test_the_sandbox_is_asked_at_its_own_address() -> None:
+def test_requests_of_the_sandbox_go_to_its_own_address() -> None:
     def api(*, sandbox: bool) -> str:
         asking = SQUARE.api.of(storefront("square", sandbox=sandbox), "t")
         assert asking.headers["authorization"] == "Bearer t"
@@ -366,7 +366,7 @@ ANSWERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("topic", ANSWERS)
 @given(data=st.data())
-def test_whatever_is_wrong_with_event_or_answer_it_is_read_ignored_or_parked(
+def test_any_malformed_event_or_answer_is_read_ignored_or_parked(
     topic: str, data: st.DataObject
 ) -> None:
     published = event(topic)

@@ -118,7 +118,7 @@ def test_a_checkout_that_earns_nothing_says_why(changes: dict[str, Any], command
     assert translated(event(CHECKOUT, **changes)) == command
 
 
-def test_a_payment_that_took_its_time_is_told_by_an_event_of_its_own() -> None:
+def test_a_delayed_payment_has_an_event_of_its_own() -> None:
     body = event(CHECKOUT)
 
     late = translated(body, topic="checkout.session.async_payment_succeeded")
@@ -142,7 +142,7 @@ def test_the_tax_of_an_invoice_is_read_under_either_name(name: str) -> None:
     assert lines(paid_order) == [("goods", None, 1600, 2000)]
 
 
-def test_what_credit_paid_of_an_invoice_does_not_count() -> None:
+def test_the_part_of_an_invoice_paid_by_credit_does_not_count() -> None:
     paid_order = paid(INVOICE, amount_paid=1000, total_taxes=[{"amount": 400}])
 
     assert lines(paid_order) == [("goods", None, 800, 1000)]
@@ -185,12 +185,12 @@ def test_tax_on_top_of_the_shipping_is_not_taken_off_the_goods_either() -> None:
         {"metadata": {"gift": None, "note": "x"}},
     ],
 )
-def test_what_decides_nothing_of_a_checkout_may_be_missing(changes: dict[str, Any]) -> None:
+def test_fields_of_a_checkout_that_decide_nothing_may_be_missing(changes: dict[str, Any]) -> None:
     assert lines(paid(**changes)) == [("goods", None, 3000, 3000)]
 
 
 @pytest.mark.parametrize("total", [0, -1500])
-def test_an_invoice_that_only_credits_the_customer_is_paid_by_nothing(total: int) -> None:
+def test_an_invoice_that_only_credits_the_customer_is_ignored(total: int) -> None:
     credit_invoice = event(INVOICE, amount_paid=0, total=total)
 
     assert translated(credit_invoice) == Ignored("nothing_paid")
@@ -227,7 +227,7 @@ def test_the_payment_of_an_invoice_that_names_none_is_read() -> None:
     assert command == paid(INVOICE)
 
 
-def test_an_invoice_that_was_paid_by_nothing_of_stripe_s_is_ignored() -> None:
+def test_an_invoice_paid_outside_of_stripe_is_ignored() -> None:
     raw = encoded(of_another_version())
 
     assert translated(of_another_version(amount_paid=0)) == Ignored("nothing_paid")
@@ -256,7 +256,7 @@ def test_each_payment_of_an_invoice_that_was_paid_in_parts_is_an_order() -> None
     ]
 
 
-def test_an_invoice_paid_by_a_charge_of_its_own_is_known_by_the_charge() -> None:
+def test_an_invoice_paid_by_a_charge_is_identified_by_the_charge() -> None:
     raw = encoded(of_another_version())
     payment = {"amount_paid": 2000, "payment": {"type": "charge", "charge": "ch_1"}}
 
@@ -303,7 +303,7 @@ def test_the_tip_of_a_payment_is_no_goods() -> None:
     assert lines(paid_order) == [("goods", None, 4300, 4300), ("tip", "tip", 700, 700)]
 
 
-def test_what_a_checkout_says_of_its_payment_wins_over_the_payment_and_the_charge() -> None:
+def test_the_version_of_a_checkout_wins_over_its_payment_and_charge() -> None:
     seconds = event(CHECKOUT)["created"]
     checkout = paid().order.told_at
     payment = bare(payment_event() | {"created": seconds + 5}).order.told_at
@@ -327,7 +327,7 @@ def test_a_payment_that_earns_nothing_says_why(body: Any, reason: str) -> None:
     assert STRIPE.translate(body["type"], encoded(body), WITH_PAYMENTS) == Ignored(reason)
 
 
-def test_a_refund_of_a_charge_without_a_payment_is_of_the_charge() -> None:
+def test_a_refund_of_a_charge_without_a_payment_belongs_to_the_charge() -> None:
     body = event(REFUND, payment_intent=None, id="ch_1", amount_refunded=100)
     body["data"]["previous_attributes"]["amount_refunded"] = 0
 
@@ -356,7 +356,7 @@ def test_a_refund_that_has_not_failed_changes_nothing(status: str | None) -> Non
     assert translated(refund_event(status=status)) == Ignored("nothing_given_back")
 
 
-def test_a_dispute_that_was_lost_gave_the_money_back() -> None:
+def test_a_lost_dispute_is_a_refund() -> None:
     command = translated(dispute_event())
 
     assert isinstance(command, OrderRefunded)
@@ -415,7 +415,7 @@ def test_an_invoice_without_a_name_cannot_be_asked_for(name: str | None) -> None
 
 
 @given(data=st.data())
-def test_whatever_is_answered_of_an_invoice_s_payments_it_is_read_ignored_or_parked(
+def test_any_answer_about_an_invoice_s_payments_is_read_ignored_or_parked(
     data: st.DataObject,
 ) -> None:
     answer = json.loads(payments(PAYMENT)[0])
@@ -433,7 +433,7 @@ def refunded(before: int, after: int) -> OrderRefunded:
     return command
 
 
-def test_of_a_running_total_only_what_is_new_was_given_back() -> None:
+def test_only_the_growth_of_a_running_total_is_refunded() -> None:
     first, second = refunded(0, 30), refunded(30, 100)
 
     assert (first.refund.amount_minor, second.refund.amount_minor) == (30, 70)
@@ -441,11 +441,11 @@ def test_of_a_running_total_only_what_is_new_was_given_back() -> None:
     assert (first.order_id, first.currency) == (PAYMENT, "USD")
 
 
-def test_a_refund_told_by_another_event_is_the_same_refund() -> None:
+def test_a_refund_in_another_event_is_the_same_refund() -> None:
     assert refunded(0, 30).refund.refund_id == refunded(0, 30).refund.refund_id
 
 
-def test_a_total_that_fell_gave_nothing_back() -> None:
+def test_a_total_that_fell_is_no_refund() -> None:
     body = event(REFUND, payment_intent=PAYMENT, amount_refunded=10)
     body["data"]["previous_attributes"]["amount_refunded"] = 30
 
@@ -460,7 +460,7 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     assert translated(event(CHECKOUT), topic="payout.paid") == Ignored("unknown_topic")
 
 
-def test_a_delivery_is_known_by_its_event_and_its_payment() -> None:
+def test_the_envelope_has_the_event_and_the_payment() -> None:
     body = encoded(event(CHECKOUT) | {"id": "evt_1"})
 
     envelope = STRIPE.envelope(body, {})
@@ -469,7 +469,7 @@ def test_a_delivery_is_known_by_its_event_and_its_payment() -> None:
     assert envelope.event == "evt_1"
 
 
-def test_an_event_says_the_same_though_fewer_endpoints_wait_for_it() -> None:
+def test_the_stable_body_leaves_out_how_many_endpoints_wait() -> None:
     ids = {
         delivery_id(STRIPE.envelope(body, {}), body)
         for waiting in (1, 2)
@@ -487,9 +487,7 @@ EVENTS = {name: event(name, payment_intent=PAYMENT) for name in (CHECKOUT, INVOI
 
 @pytest.mark.parametrize("name", EVENTS)
 @given(data=st.data())
-def test_whatever_is_wrong_with_an_event_it_is_read_ignored_or_parked(
-    name: str, data: st.DataObject
-) -> None:
+def test_any_malformed_event_is_read_ignored_or_parked(name: str, data: st.DataObject) -> None:
     event_places = [
         path for path in places(EVENTS[name]) if path[0] in ("data", "created", "id", "type")
     ]

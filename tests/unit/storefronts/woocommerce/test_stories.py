@@ -61,7 +61,7 @@ def test_cash_on_delivery_earns_and_keeps_nothing_once_it_is_cancelled(shop: Con
 
 
 @pytest.mark.parametrize("status", ["failed", "trash", "cancelled", "refunded"])
-def test_an_order_that_earned_keeps_nothing_once_it_comes_to_nothing(
+def test_an_order_that_earned_keeps_nothing_once_it_fails_or_is_cancelled(
     shop: ConnectedShop, status: str
 ) -> None:
     shop.deliver("order.updated", order())
@@ -238,7 +238,7 @@ class TestUndoing:
         ({"line_items": [item("12.50") | {"total": 12.5, "total_tax": 0}]}, 1250),
     ],
 )
-def test_what_was_paid_for_goods_earns(
+def test_the_price_of_goods_earns(
     shop: ConnectedShop, changes: dict[str, Any], points: int
 ) -> None:
     outcome = shop.deliver("order.updated", order(**changes))

@@ -66,11 +66,11 @@ def test_a_paid_order_is_read_from_the_published_body() -> None:
     ]
 
 
-def test_a_guest_is_named_by_mail_and_no_customer_zero() -> None:
+def test_a_guest_is_identified_by_e_mail_and_not_by_customer_zero() -> None:
     assert paid().identities == (Identity("email", "john.doe@example.com"),)
 
 
-def test_a_customer_is_named_by_id_first() -> None:
+def test_a_customer_is_identified_by_id_first() -> None:
     paid_order = paid(customer_id=26, billing={"email": "ana@example.com", "phone": "+33612345678"})
 
     assert paid_order.identities == (
@@ -80,7 +80,7 @@ def test_a_customer_is_named_by_id_first() -> None:
     )
 
 
-def test_an_order_of_nobody_is_ignored() -> None:
+def test_an_order_without_a_customer_is_ignored() -> None:
     assert translated(order(billing={})) == Ignored("no_customer")
 
 
@@ -90,7 +90,7 @@ def test_an_order_that_is_not_paid_is_ignored(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "refunded", "failed", "trash"])
-def test_an_order_that_comes_to_nothing_is_one_whole_refund_that_can_be_undone(status: str) -> None:
+def test_a_cancelled_order_is_one_whole_refund_that_can_be_undone(status: str) -> None:
     command = translated(order(status=status))
 
     assert isinstance(command, OrderRefunded)
@@ -185,7 +185,7 @@ def test_a_topic_that_means_nothing_here_is_ignored() -> None:
     assert translated({}, topic="product.updated") == Ignored("unknown_topic")
 
 
-def test_a_delivery_is_known_by_its_id_and_its_order() -> None:
+def test_the_envelope_has_the_delivery_id_and_the_order() -> None:
     body = encoded(order())
 
     assert WOOCOMMERCE.envelope(body, signed(body)) == Envelope(
@@ -194,7 +194,7 @@ def test_a_delivery_is_known_by_its_id_and_its_order() -> None:
     assert WOOCOMMERCE.envelope(body, {}).topic == "unknown"
 
 
-def test_a_greeting_says_nothing_but_its_number() -> None:
+def test_a_ping_has_only_its_number() -> None:
     greeting = WOOCOMMERCE.traits.greeting
     assert greeting
     assert greeting.fullmatch(b"webhook_id=7")
@@ -207,7 +207,7 @@ READ = tuple(path for path in places(PUBLISHED) if path[0] in WooCommerceOrder.m
 
 
 @given(body=spoiled(PUBLISHED, places=READ))
-def test_whatever_is_wrong_with_an_order_it_is_read_ignored_or_parked(body: Any) -> None:
+def test_any_malformed_order_is_read_ignored_or_parked(body: Any) -> None:
     raw = json.dumps(body).encode()
     envelope = WOOCOMMERCE.envelope(raw, signed(raw))
 

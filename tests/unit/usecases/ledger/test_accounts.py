@@ -37,7 +37,7 @@ def test_a_member_has_an_account_of_their_own(shop: Shop) -> None:
     assert [each.member_id for each in lineage(shop.desk, ANA, strong=True)] == [ANA]
 
 
-def test_nobody_has_the_account_of_an_unknown_member(shop: Shop) -> None:
+def test_an_unknown_member_has_no_account(shop: Shop) -> None:
     with pytest.raises(NotFound):
         open_account(shop.desk, "mem_nobody", strong=False)
 

@@ -85,7 +85,7 @@ class TestAdjusting:
 
         assert cafe.account(ANA).balance == 0
 
-    def test_points_may_be_taken_below_zero_if_somebody_wants_that(self) -> None:
+    def test_points_may_be_taken_below_zero_if_that_is_requested(self) -> None:
         cafe = shop()
 
         correct(cafe, -30, key="k1", below_zero=True)
@@ -138,7 +138,7 @@ class TestTransferring:
         assert cafe.account(ANA).holding.lots == {TODAY + timedelta(days=3): 10}
         assert cafe.account(BEN).holding.lots == {TODAY + timedelta(days=3): 20}
 
-    def test_a_program_without_transfers_has_none(self) -> None:
+    def test_a_program_without_transfers_refuses_them(self) -> None:
         with pytest.raises(Forbidden):
             transfer(shop(transfers=None), 20, key="k1")
 
@@ -150,7 +150,7 @@ class TestTransferring:
         with pytest.raises(ValidationFailed):
             transfer(cafe, points, key="k1")
 
-    def test_nobody_gives_more_than_they_have(self) -> None:
+    def test_a_member_cannot_transfer_more_than_they_have(self) -> None:
         cafe = shop()
         cafe.adjust_balance(ANA, 19)
 
@@ -182,7 +182,9 @@ class TestTransferring:
 
         assert cafe.account(BEN).balance == 10
 
-    def test_nobody_gives_points_to_themselves_not_even_as_a_member_merged_into_them(self) -> None:
+    def test_a_member_cannot_transfer_points_to_themselves_or_to_a_member_merged_into_them(
+        self,
+    ) -> None:
         cafe = shop()
         cafe.adjust_balance(ANA, 50)
         with pytest.raises(ValidationFailed):
@@ -201,7 +203,7 @@ class TestTransferring:
 
 
 class TestMerging:
-    def test_the_survivor_holds_what_both_held(self) -> None:
+    def test_the_survivor_of_a_merge_holds_what_both_held(self) -> None:
         cafe = shop()
         cafe.adjust_balance(ANA, 30)
         correct(cafe, -40, key="k1", below_zero=True)

@@ -96,7 +96,7 @@ def test_two_who_send_one_request_at_once_get_one_answer(shop: Shop, table: Busy
     assert [second.entry] == [each.entry for each in answers] == shop.entries(ANA)
 
 
-def test_a_refusal_is_raised_if_there_was_no_first_time(shop: Shop) -> None:
+def test_a_refusal_is_raised_if_the_request_was_not_recorded_before(shop: Shop) -> None:
     with pytest.raises(InsufficientPoints):
         once(RequestCause("k1", "adjustment"), fingerprint="10", decide=_refuse, desk=shop.desk)
     assert shop.entries(ANA) == []
@@ -142,7 +142,7 @@ def test_a_request_that_others_overtake_is_decided_again(shop: Shop, table: Busy
     shop.must_add_up(ANA)
 
 
-def test_a_request_that_is_overtaken_every_time_is_to_be_sent_again(shop: Shop) -> None:
+def test_a_request_that_is_overtaken_every_time_answers_try_again(shop: Shop) -> None:
     attempts: list[int] = []
 
     def decide() -> Posting:

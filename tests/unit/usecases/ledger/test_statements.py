@@ -152,7 +152,7 @@ def test_a_period_of_too_many_entries_is_refused(entries: int) -> None:
         )
 
 
-def test_the_largest_statement_fits_into_what_the_gateway_hands_on() -> None:
+def test_the_largest_statement_fits_into_a_response() -> None:
     shop = filled(MemoryEngine(), statements.PERIOD_ENTRIES_MAX)
     period: dict[str, Any] = {"first": date(2025, 12, 31), "last": date(2026, 2, 1)}
 
@@ -162,14 +162,16 @@ def test_the_largest_statement_fits_into_what_the_gateway_hands_on() -> None:
     assert len(statement_answer(largest, **period).model_dump_json()) < GATEWAYS_MAX / 2
 
 
-def test_more_than_can_be_added_up_is_refused(many: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_entries_to_add_up_are_refused(
+    many: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(statements, "ADDED_MAX", 5_000)
 
     with pytest.raises(LimitReached):
         balance_at(ANA, moment_of(MANY // 2), desk=many.desk)
 
 
-def test_more_than_can_be_counted_is_refused_before_anything_is_counted(
+def test_too_many_entries_to_count_are_refused_before_counting(
     many: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statements, "COUNTED_MAX", MANY - 1)
@@ -179,7 +181,7 @@ def test_more_than_can_be_counted_is_refused_before_anything_is_counted(
 
 
 @pytest.mark.parametrize("entries", [100, 5_001])
-def test_a_list_that_is_behind_the_account_is_not_answered_from(entries: int) -> None:
+def test_a_list_that_lags_behind_the_account_is_not_used(entries: int) -> None:
     shop = filled(Lagging(), entries)
     lagging(shop).behind = 1
 
@@ -212,7 +214,7 @@ def test_an_export_of_very_many_entries_has_each_of_them_once(many: Shop) -> Non
     assert len(ids) == entries == MANY
 
 
-def test_the_key_of_what_is_counted_is_sent_with_none_of_it(many: Shop) -> None:
+def test_counting_reads_no_attributes(many: Shop) -> None:
     partition = keys.history_partition("bean", ANA)
     page = many.engine.query(Query(pk=partition, index="history", limit=10, only_counts=True))
 

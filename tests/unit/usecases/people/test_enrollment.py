@@ -151,7 +151,7 @@ class TestLostAnswers:
 
 
 class TestRivals:
-    def test_whoever_signs_in_twice_at_once_is_one_member(
+    def test_a_person_who_signs_in_twice_at_once_is_one_member(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         mine = [SUBJECT, EMAIL]
@@ -165,7 +165,7 @@ class TestRivals:
         assert not enrolled.is_new
         assert enrolled.member.member_id == "mem_rival"
 
-    def test_whom_a_till_enrolls_while_they_sign_in_is_linked(
+    def test_a_person_whom_a_till_enrolls_while_they_sign_in_is_linked(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         by_till = application(EMAIL, member_id="mem_till")
@@ -178,7 +178,7 @@ class TestRivals:
         assert enrolled.member.member_id == members.member_of([SUBJECT]) == "mem_till"
         assert enrolled.member.identities == {EMAIL: True, SUBJECT: True}
 
-    def test_whom_another_device_links_in_the_meantime_is_linked_once(
+    def test_a_person_whom_another_device_links_in_the_meantime_is_linked_once(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL), members=members, desk=desk)
@@ -192,7 +192,7 @@ class TestRivals:
         assert enrolled.member.member_id == "mem_1"
         assert enrolled.member.revision == 2
 
-    def test_someone_merged_signs_in_as_whom_they_became(
+    def test_a_merged_member_signs_in_as_the_survivor(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         mine = [SUBJECT, EMAIL]
@@ -247,7 +247,7 @@ class TestRivals:
 
         assert members.holders([EMAIL, CARD]) == {}
 
-    def test_a_change_of_someone_just_erased_finds_nobody(
+    def test_a_change_of_a_member_who_was_just_erased_is_not_found(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL), members=members, desk=desk)
@@ -260,7 +260,7 @@ class TestRivals:
 
         assert members.holders([EMAIL, CARD]) == {}
 
-    def test_whoever_is_overtaken_every_time_is_asked_to_try_again(
+    def test_a_request_overtaken_every_time_answers_try_again(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL), members=members, desk=desk)
@@ -280,7 +280,7 @@ class TestRivals:
 
 
 class TestStaleReads:
-    def test_someone_who_has_just_enrolled_is_found(
+    def test_a_member_who_has_just_enrolled_is_found(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         table.stale = {}
@@ -315,7 +315,7 @@ class TestReplacingTheKeyOfTheDigests:
     REPLACED = Keyring({"1": b"secret", "2": b"new"}, current="2")
 
     @pytest.mark.parametrize(("first", "then"), [(RING, BOTH), (BOTH, REPLACED), (REPLACED, BOTH)])
-    def test_nobody_is_lost_and_no_identity_is_claimed_twice(
+    def test_no_member_is_lost_and_no_identity_is_claimed_twice(
         self, table: Table, desk: Desk, first: Keyring, then: Keyring
     ) -> None:
         enroll(application(EMAIL), members=members_of(table, first), desk=desk)
@@ -326,7 +326,7 @@ class TestReplacingTheKeyOfTheDigests:
 
         assert refused.value.member_id == members.member_of([EMAIL]) == "mem_1"
 
-    def test_erasing_finds_what_was_claimed_under_an_old_key(
+    def test_erasing_finds_identities_claimed_under_an_old_key(
         self, table: Table, desk: Desk
     ) -> None:
         enroll(application(EMAIL), members=members_of(table, RING), desk=desk)
@@ -349,7 +349,9 @@ class TestTheDirectory:
         assert members.member_of([PHONE]) is None
         assert members.member_of([]) is None
 
-    def test_a_guest_is_kept_under_what_can_be_proven_later(self, members: TableMembers) -> None:
+    def test_a_guests_order_is_kept_under_identities_that_can_be_proven_later(
+        self, members: TableMembers
+    ) -> None:
         (by_email,), (by_phone,) = members.guests([EMAIL]), members.guests([PHONE])
 
         assert members.guests([CARD, PHONE, EMAIL])[:2] == [by_email, by_phone]
@@ -357,7 +359,7 @@ class TestTheDirectory:
         assert by_email.startswith("email#1#")
         assert members.guests([]) == []
 
-    def test_someone_merged_is_shown_as_whom_they_became(
+    def test_a_merged_member_is_shown_as_the_survivor(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL), members=members, desk=desk)
@@ -378,7 +380,7 @@ class TestMerging:
         enroll(application(CARD, member_id="mem_2", **also_told), members=members, desk=desk)
         merge("mem_1", into="mem_2", table=table)
 
-    def test_the_survivor_is_known_by_everything_and_keeps_what_they_told(
+    def test_the_survivor_has_all_identities_and_keeps_their_profile(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         table.answers_lost = 1
@@ -395,7 +397,7 @@ class TestMerging:
             "sms": True,
         }
 
-    def test_who_enrolls_again_is_known_as_the_one_they_became(
+    def test_a_merged_member_who_enrolls_again_is_the_survivor(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         again = application(EMAIL, profile={"name": "Ana", "locale": "fr-FR"})
@@ -406,7 +408,7 @@ class TestMerging:
         assert enrolled.member.member_id == "mem_2"
         assert EMAIL in enrolled.member.identities
 
-    def test_a_member_who_was_merged_before_brings_along_the_one_they_had_become(
+    def test_a_merge_of_a_merged_member_merges_their_survivor(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         unite("mem_1", members=members, desk=desk)
@@ -460,7 +462,7 @@ class TestMerging:
 
         assert set(look_up("mem_2", members=members).member.identities) == {CARD, EMAIL, PHONE}
 
-    def test_who_is_known_by_too_much_already_is_still_found_as_one(
+    def test_a_survivor_with_too_many_identities_is_still_found_as_one_member(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         cards = [identify("card", f"card-{number}") for number in range(38)]
@@ -478,7 +480,7 @@ class TestMerging:
         assert look_up("mem_4", members=members).member == survivor
 
     @pytest.mark.parametrize("is_united", [True, False])
-    def test_erasing_the_survivor_forgets_both(
+    def test_erasing_the_survivor_erases_both(
         self, table: Table, members: TableMembers, desk: Desk, *, is_united: bool
     ) -> None:
         if is_united:
@@ -490,7 +492,7 @@ class TestMerging:
 
 
 class TestHistory:
-    def test_it_holds_the_entries_of_whoever_was_merged_into_the_member(
+    def test_an_export_holds_the_entries_of_members_merged_into_the_member(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         for identity, member_id in ((EMAIL, "mem_1"), (CARD, "mem_2")):

@@ -70,7 +70,7 @@ def moves(members: TableMembers, member_id: str) -> list[tuple[str, str, str]]:
 
 class TestStrength:
     @given(st.dictionaries(st.sampled_from(EVERY), st.booleans()))
-    def test_a_claim_counts_unless_somebody_proved_to_be_the_member(
+    def test_a_claim_counts_unless_another_identity_of_the_member_is_proven(
         self, identities: dict[Identity, bool]
     ) -> None:
         member = a_member(identities)
@@ -155,7 +155,7 @@ class TestTakingOver:
         assert EMAIL not in loser.identities
         assert holder(members, EMAIL) == ("ana", Strength.PROVEN)
 
-    def test_one_who_proves_it_a_moment_before_keeps_it(
+    def test_a_member_who_proves_the_identity_a_moment_before_keeps_it(
         self, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(PHONE, member_id="till"), members=members, desk=desk)
@@ -170,7 +170,7 @@ class TestTakingOver:
         assert holder(members, PHONE) == ("till", Strength.PROVEN)
         assert moves(members, "ana") == []
 
-    def test_of_one_who_is_erased_meanwhile_nothing_is_left(
+    def test_nothing_is_left_of_a_member_who_is_erased_meanwhile(
         self, mallory: str, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         table.before_write.append(lambda: erase(mallory, members=members, desk=desk))
@@ -192,7 +192,7 @@ class TestTakingOver:
         assert holder(members_of(table, Keyring({"2": b"new"}, "2")), EMAIL)[0] == "ana"
         assert members.holders([EMAIL]) == {}
 
-    def test_one_of_somebody_merged_is_taken_too(
+    def test_an_identity_of_a_merged_member_is_taken_too(
         self, mallory: str, table: Table, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(CARD, member_id="other"), members=members, desk=desk)
@@ -205,7 +205,7 @@ class TestTakingOver:
         assert moves(members, "other") == [("email", mallory, "ana")]
 
     @pytest.mark.parametrize("reads", [2, 3, 4])
-    def test_a_claimant_who_becomes_one_with_the_loser_meanwhile_has_it(
+    def test_a_claimant_who_is_merged_with_the_loser_meanwhile_has_it(
         self, table: Table, members: TableMembers, desk: Desk, reads: int
     ) -> None:
         enroll(application(PHONE, member_id="till"), members=members, desk=desk)
@@ -221,7 +221,7 @@ class TestTakingOver:
 
 
 class TestWhoseItIs:
-    def test_what_is_noted_stands_for_nobody(
+    def test_a_noted_identity_finds_no_member(
         self, mallory: str, members: TableMembers, desk: Desk
     ) -> None:
         assert holder(members, EMAIL) == (mallory, Strength.NOTED)
@@ -229,7 +229,7 @@ class TestWhoseItIs:
         assert members.earner_of([EMAIL]) is None
         assert members.earner_of([EMAIL, ELSEWHERE]) == mallory
 
-    def test_what_was_claimed_is_noted_once_something_else_is_proven(
+    def test_a_claimed_identity_is_noted_once_another_is_proven(
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL, PHONE, CARD), members=members, desk=desk)
@@ -240,7 +240,7 @@ class TestWhoseItIs:
         assert members.member_of([EMAIL]) == members.member_of([CARD]) == "mem_1"
         assert members.member_of([PHONE]) is None
 
-    def test_what_was_proven_decides_before_what_is_claimed(
+    def test_a_proven_identity_decides_before_a_claimed_one(
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(PHONE, member_id="till"), members=members, desk=desk)
@@ -249,7 +249,7 @@ class TestWhoseItIs:
         assert members.member_of([PHONE, EMAIL]) == "ana"
         assert members.member_of([PHONE]) == "till"
 
-    def test_a_service_is_told_of_the_member_whom_a_till_enrolled(
+    def test_a_service_learns_of_the_member_whom_a_till_enrolled(
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL, member_id="till"), members=members, desk=desk)
@@ -260,7 +260,7 @@ class TestWhoseItIs:
 
         assert refused.value.member_id == "till"
 
-    def test_a_member_who_proves_a_phone_takes_it_from_who_claims_it(
+    def test_a_member_who_proves_a_phone_takes_it_from_a_claimant(
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(PHONE, CARD, member_id="till"), members=members, desk=desk)
@@ -272,7 +272,7 @@ class TestWhoseItIs:
         assert holder(members, PHONE) == ("ana", Strength.PROVEN)
         assert set(look_up("till", members=members).member.identities) == {CARD}
 
-    def test_a_cashier_takes_nothing_from_who_claims_it(
+    def test_a_cashier_takes_no_claimed_identity_from_its_member(
         self, members: TableMembers, desk: Desk
     ) -> None:
         enroll(application(EMAIL, member_id="till"), members=members, desk=desk)
@@ -283,7 +283,7 @@ class TestWhoseItIs:
                 "other", MemberUpdate(add={EMAIL: False}), proven=None, members=members, desk=desk
             )
 
-    def test_erasing_somebody_leaves_alone_what_was_only_noted_of_them(
+    def test_erasing_a_member_does_not_search_for_their_noted_identities(
         self, mallory: str, members: TableMembers, desk: Desk, table: Table
     ) -> None:
         erase(mallory, members=members, desk=desk)

@@ -62,7 +62,7 @@ def test_a_version_replaces_the_one_the_manager_saw(programs: MemoryPrograms) ->
 
 
 @pytest.mark.parametrize("replacing", [None, 0, 1, 3])
-def test_another_version_than_the_one_in_force_is_not_replaced(
+def test_only_the_version_in_force_can_be_replaced(
     programs: MemoryPrograms, replacing: int | None
 ) -> None:
     put(programs, program(), replacing=0)
@@ -79,7 +79,7 @@ def test_a_program_that_does_not_exist_cannot_be_replaced(programs: MemoryProgra
         put(programs, program(), replacing=1)
 
 
-def test_saying_it_again_after_a_lost_answer_gives_the_same_answer(
+def test_a_repeated_request_after_a_lost_answer_gets_the_same_answer(
     programs: MemoryPrograms,
 ) -> None:
     first = put(programs, program(), replacing=0)
@@ -90,7 +90,7 @@ def test_saying_it_again_after_a_lost_answer_gives_the_same_answer(
     assert first.is_first
 
 
-def test_the_loser_of_a_race_is_told(programs: MemoryPrograms) -> None:
+def test_the_loser_of_a_race_is_refused(programs: MemoryPrograms) -> None:
     programs.rival = PublishedProgram(
         program_id="bean", version=1, published_at=NOW, document=program(name="Rival")
     )

@@ -158,9 +158,7 @@ class TestCustomers:
         assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
         assert shop.members.member_of([CUSTOMER]) == "ana"
 
-    def test_an_account_under_somebodys_address_gives_them_no_other_address(
-        self, shop: Shop
-    ) -> None:
+    def test_a_shop_account_with_a_members_address_adds_no_other_address(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
         moved = customer(OTHER, verified=frozenset({OTHER}), told_at=NOW + MINUTE)
@@ -168,7 +166,7 @@ class TestCustomers:
 
         assert OTHER not in shop.known_as()
 
-    def test_an_address_that_is_only_noted_links_nobody(self, shop: Shop) -> None:
+    def test_an_address_that_is_only_noted_links_no_member(self, shop: Shop) -> None:
         member_update = MemberUpdate(add={OTHER: False})
         change("ana", member_update, proven=None, members=shop.members, desk=shop.desk)
 
@@ -176,7 +174,7 @@ class TestCustomers:
 
         assert (outcome.status, outcome.reason) == ("ignored", "no_member")
 
-    def test_what_nobody_has_proven_proves_nothing(self) -> None:
+    def test_an_unproven_contact_does_not_prove_the_customer(self) -> None:
         shop = Shop()
         shop.enrolls(IdentityClaim(EMAIL, verified=False))
 
@@ -193,7 +191,7 @@ class TestCustomers:
         assert (outcome.status, outcome.replayed) == ("linked", False)
         assert shop.known_as() == {EMAIL: True, CUSTOMER: True, OTHER: True}
 
-    def test_one_that_is_not_verified_is_not_added_to_who_has_proven_another(
+    def test_an_unverified_e_mail_is_not_added_to_a_member_with_a_proven_one(
         self, shop: Shop
     ) -> None:
         shop.tells(customer(EMAIL, verified=frozenset({EMAIL})))
@@ -202,7 +200,7 @@ class TestCustomers:
 
         assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
 
-    def test_one_is_added_to_somebody_of_whom_nothing_is_proven(self) -> None:
+    def test_an_unverified_e_mail_is_added_to_a_member_without_proven_identities(self) -> None:
         shop = Shop()
         shop.enrolls(IdentityClaim(EMAIL))
 
@@ -211,7 +209,7 @@ class TestCustomers:
         assert shop.known_as() == {EMAIL: False, CUSTOMER: False, PHONE: False}
         assert shop.members.member_of([CUSTOMER]) == "ana"
 
-    def test_one_that_the_platform_verified_proves_who_a_till_enrolled(self) -> None:
+    def test_an_e_mail_that_the_platform_verified_proves_a_member_enrolled_at_a_till(self) -> None:
         shop = Shop()
         shop.enrolls(IdentityClaim(EMAIL))
 
@@ -219,7 +217,7 @@ class TestCustomers:
 
         assert shop.known_as() == {EMAIL: True, CUSTOMER: True}
 
-    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+    def test_a_repeated_delivery_changes_nothing(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
         before = dict(shop.table.items)
 
@@ -228,7 +226,7 @@ class TestCustomers:
         assert (outcome.status, outcome.replayed) == ("linked", True)
         assert shop.table.items == before
 
-    def test_what_was_told_before_is_out_of_date(self, shop: Shop) -> None:
+    def test_an_older_state_is_outdated(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL, told_at=NOW + MINUTE))
 
         outcome = shop.tells(customer(OTHER, told_at=NOW))
@@ -245,13 +243,13 @@ class TestCustomers:
         assert OTHER not in shop.known_as()
         assert shop.known_as("ben") == {OTHER: False}
 
-    def test_somebody_unknown_is_not_enrolled_unless_that_is_asked_for(self, shop: Shop) -> None:
+    def test_an_unknown_customer_is_not_enrolled_by_default(self, shop: Shop) -> None:
         outcome = shop.tells(customer(OTHER, consents={"email": True}))
 
         assert (outcome.status, outcome.reason) == ("ignored", "no_member")
         assert shop.members.find("mem_207", strong=True) is None
 
-    def test_whoever_is_erased_is_nobody(self, shop: Shop) -> None:
+    def test_an_erased_customer_is_not_linked(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
         erase("ana", members=shop.members, desk=shop.desk)
 
@@ -265,7 +263,7 @@ class TestEnrolling:
     def shop(self) -> Shop:
         return Shop(enroll_customers=True)
 
-    def test_whoever_consents_becomes_a_member(self, shop: Shop) -> None:
+    def test_a_customer_who_consents_becomes_a_member(self, shop: Shop) -> None:
         outcome = shop.tells(customer(EMAIL, consents={"email": True}))
 
         assert (outcome.status, outcome.member_id) == ("enrolled", "mem_207")
@@ -274,7 +272,7 @@ class TestEnrolling:
         assert member.consents["email"].given
         assert member.identities == {CUSTOMER: True, EMAIL: False}
 
-    def test_whoever_proves_the_address_need_not_be_who_holds_the_account(self, shop: Shop) -> None:
+    def test_a_proven_address_does_not_prove_the_owner_of_the_account(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL, consents={"email": True}))
         signed_in = identify("subject", "sub-ana")
 
@@ -290,19 +288,21 @@ class TestEnrolling:
         assert shop.members.member_of([CUSTOMER]) is None
 
     @pytest.mark.parametrize("consents", [{}, {"email": False}])
-    def test_nobody_becomes_one_without(self, shop: Shop, consents: dict[str, bool]) -> None:
+    def test_a_customer_without_consent_is_not_enrolled(
+        self, shop: Shop, consents: dict[str, bool]
+    ) -> None:
         outcome = shop.tells(customer(EMAIL, consents=consents))
 
         assert (outcome.status, outcome.reason) == ("ignored", "no_member")
 
-    def test_they_become_one_once(self, shop: Shop) -> None:
+    def test_a_customer_is_enrolled_once(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL, consents={"email": True}))
 
         outcome = shop.tells(customer(EMAIL, consents={"email": True}))
 
         assert (outcome.status, outcome.member_id) == ("linked", "mem_207")
 
-    def test_whoever_was_erased_does_not_become_one_again(self, shop: Shop) -> None:
+    def test_an_erased_customer_is_not_enrolled_again(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL, consents={"email": True}))
         erase("mem_207", members=shop.members, desk=shop.desk)
 
@@ -311,7 +311,7 @@ class TestEnrolling:
 
         assert (outcome.status, outcome.reason) == ("ignored", "member_closed")
 
-    def test_whoever_was_parted_from_the_customer_is_not_linked_again(self, shop: Shop) -> None:
+    def test_a_member_who_was_unlinked_is_not_linked_again(self, shop: Shop) -> None:
         shop.tells(customer(consents={"email": True}))
         parted = MemberUpdate(remove=frozenset({CUSTOMER}))
         change("mem_207", parted, proven=None, members=shop.members, desk=shop.desk)
@@ -320,7 +320,7 @@ class TestEnrolling:
 
         assert (outcome.status, outcome.reason) == ("ignored", "member_closed")
 
-    def test_who_consents_later_becomes_one_then(self, shop: Shop) -> None:
+    def test_a_customer_who_consents_later_is_enrolled_then(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
         outcome = shop.tells(customer(EMAIL, consents={"email": True}, told_at=NOW + MINUTE))
@@ -329,7 +329,7 @@ class TestEnrolling:
 
 
 class TestErasedCustomers:
-    def test_a_member_stays_one_and_is_no_longer_known_as_the_customer(self, shop: Shop) -> None:
+    def test_a_member_stays_a_member_and_is_unlinked_from_the_customer(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
         outcome = shop.tells(CustomerErased(customer=CUSTOMER))
@@ -337,7 +337,7 @@ class TestErasedCustomers:
         assert (outcome.status, outcome.member_id) == ("unlinked", "ana")
         assert shop.known_as() == {EMAIL: True}
 
-    def test_what_comes_late_links_nobody_any_more(self, shop: Shop) -> None:
+    def test_a_late_delivery_does_not_link_a_deleted_customer(self, shop: Shop) -> None:
         shop.tells(CustomerErased(customer=CUSTOMER))
 
         outcome = shop.tells(customer(EMAIL))
@@ -345,7 +345,7 @@ class TestErasedCustomers:
         assert (outcome.status, outcome.reason) == ("ignored", "erased")
         assert shop.known_as() == {EMAIL: True}
 
-    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+    def test_a_repeated_delivery_changes_nothing(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
         shop.tells(CustomerErased(customer=CUSTOMER))
         before = dict(shop.table.items)
@@ -361,13 +361,13 @@ class TestMemberships:
     def already_a_customer(self, shop: Shop) -> None:
         shop.tells(customer(EMAIL))
 
-    def test_a_paid_one_grants_its_level_to_the_last_day_paid(self, shop: Shop) -> None:
+    def test_a_paid_membership_grants_its_level_to_the_last_day_paid(self, shop: Shop) -> None:
         outcome = shop.tells(membership())
 
         assert (outcome.status, outcome.member_id) == ("granted", "ana")
         assert shop.floor() == GOLD
 
-    def test_told_again_nothing_changes(self, shop: Shop) -> None:
+    def test_a_repeated_delivery_changes_nothing(self, shop: Shop) -> None:
         shop.tells(membership())
         before = dict(shop.table.items)
 
@@ -382,7 +382,7 @@ class TestMemberships:
 
         assert shop.floor() == TierFloor("gold", date(2027, 1, 21))
 
-    def test_one_that_has_ended_takes_the_level_back(self, shop: Shop) -> None:
+    def test_a_membership_that_has_ended_takes_the_level_back(self, shop: Shop) -> None:
         shop.tells(membership())
 
         outcome = shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
@@ -390,7 +390,7 @@ class TestMemberships:
         assert outcome.status == "ended"
         assert shop.floor() is None
 
-    def test_a_late_renewal_does_not_bring_back_what_has_ended(self, shop: Shop) -> None:
+    def test_a_late_renewal_does_not_revive_an_ended_membership(self, shop: Shop) -> None:
         shop.tells(membership(paid_until=None, told_at=NOW + MINUTE))
 
         outcome = shop.tells(membership())
@@ -415,14 +415,16 @@ class TestMemberships:
 
         assert shop.tells(membership()).reason == "unknown_plan"
 
-    def test_a_level_that_is_gone_is_for_a_person_to_see(self, shop: Shop) -> None:
+    def test_a_level_that_no_longer_exists_parks_the_delivery(self, shop: Shop) -> None:
         shop.storefront = Shop(memberships={"price_gold": "diamond"}).storefront
 
         outcome = shop.tells(membership())
 
         assert (outcome.status, outcome.reason) == ("parked", "unknown_level")
 
-    def test_of_somebody_unknown_nothing_is_kept_so_that_it_can_be_told_again(self) -> None:
+    def test_nothing_is_stored_of_an_unknown_customer_so_that_the_delivery_can_be_replayed(
+        self,
+    ) -> None:
         shop = Shop()
 
         assert shop.tells(membership()).reason == "no_member"
@@ -443,7 +445,7 @@ PAID: Final = (
 
 
 @pytest.mark.parametrize("told_in", list(permutations(range(3))))
-def test_in_whatever_order_a_membership_is_told_the_end_is_the_same(
+def test_deliveries_about_a_membership_lead_to_the_same_end_in_any_sequence(
     shop: Shop, told_in: tuple[int, ...]
 ) -> None:
     shop.tells(customer(EMAIL))
@@ -459,7 +461,7 @@ DEATHS: Final = [(number, is_written) for number in (1, 2, 3) for is_written in 
 
 @pytest.mark.parametrize("dies_at", DEATHS)
 @pytest.mark.parametrize("command", [*LIFE, *PAID, CustomerErased(customer=CUSTOMER)])
-def test_whoever_is_killed_at_any_write_has_it_done_by_the_next(
+def test_a_run_killed_at_any_write_is_completed_by_the_next(
     command: Any, dies_at: tuple[int, bool]
 ) -> None:
     books = []

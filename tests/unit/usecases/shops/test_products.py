@@ -75,7 +75,7 @@ def test_a_product_is_asked_for_once_a_day(shop: ConnectedShop) -> None:
 
 
 @pytest.mark.parametrize("silence", [TryAgain("down"), Unfetchable("access_denied")])
-def test_what_a_platform_said_counts_for_a_month_while_it_does_not_answer(
+def test_cached_categories_count_for_a_month_while_the_platform_does_not_answer(
     shop: ConnectedShop, silence: Exception
 ) -> None:
     shop.deliver("order.updated", order())
@@ -131,7 +131,7 @@ def test_without_a_token_orders_count_without_categories() -> None:
     assert (outcome.status, outcome.points, shop.requested) == ("earned", 1500, [])
 
 
-def test_nobody_is_asked_as_long_as_no_rule_needs_categories() -> None:
+def test_no_platform_is_asked_as_long_as_no_rule_needs_categories() -> None:
     shop = ConnectedShop("woocommerce", has_access_token=True)
     shop.enroll("26")
 

@@ -124,7 +124,9 @@ def test_a_storefront_is_new_once(shop: Shop) -> None:
     assert not shop.connect()
 
 
-def test_connecting_again_replaces_what_was_said_and_keeps_since_when(shop: Shop) -> None:
+def test_connecting_again_replaces_the_settings_and_keeps_the_time_of_connection(
+    shop: Shop,
+) -> None:
     shop.connect("old")
 
     shop.connect("new", "old", source="till", now=NOW + timedelta(days=1))
@@ -135,7 +137,7 @@ def test_connecting_again_replaces_what_was_said_and_keeps_since_when(shop: Shop
     assert shop.vault.stored == {("bean", "online"): ShopKeys(secrets=("new", "old"))}
 
 
-def test_connecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:
+def test_an_interrupted_connecting_is_completed_by_a_retry(shop: Shop) -> None:
     shop.shelf.loses = True
     with pytest.raises(Lost):
         shop.connect()
@@ -146,7 +148,7 @@ def test_connecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None
     assert shop.receive()
 
 
-def test_until_it_is_connected_whole_no_delivery_is_believed(shop: Shop) -> None:
+def test_no_delivery_is_accepted_until_the_connection_is_complete(shop: Shop) -> None:
     shop.shelf.loses = True
     with pytest.raises(Lost):
         shop.connect()
@@ -155,7 +157,7 @@ def test_until_it_is_connected_whole_no_delivery_is_believed(shop: Shop) -> None
         shop.receive()
 
 
-def test_disconnecting_that_was_lost_halfway_is_done_by_a_retry(shop: Shop) -> None:
+def test_an_interrupted_disconnecting_is_completed_by_a_retry(shop: Shop) -> None:
     shop.connect()
     shop.shelf.loses = True
     with pytest.raises(Lost):
@@ -191,7 +193,7 @@ def test_a_delivery_is_kept_as_received_with_the_platforms_headers_only_and_queu
     assert shop.inbox.queued == list(shop.inbox.stored)
 
 
-def test_nothing_is_kept_of_a_delivery_that_is_not_believed(shop: Shop) -> None:
+def test_nothing_is_stored_of_a_delivery_with_a_wrong_signature(shop: Shop) -> None:
     shop.connect()
 
     with pytest.raises(BadSignature):
@@ -222,7 +224,9 @@ def test_a_connection_is_read_once_in_half_a_minute(shop: Shop) -> None:
     assert shop.shelf.reads == reads + 1
 
 
-def test_a_disconnected_storefront_is_believed_half_a_minute_more_at_most(shop: Shop) -> None:
+def test_deliveries_of_a_disconnected_storefront_are_accepted_for_half_a_minute_at_most(
+    shop: Shop,
+) -> None:
     shop.connect()
     shop.receive()
     shop.disconnect()
@@ -233,7 +237,7 @@ def test_a_disconnected_storefront_is_believed_half_a_minute_more_at_most(shop: 
         shop.receive()
 
 
-def test_a_secret_that_was_just_rotated_is_believed_at_once(shop: Shop) -> None:
+def test_a_rotated_secret_is_accepted_at_once(shop: Shop) -> None:
     shop.connect("old")
     shop.receive(secret="old")
     shop.connect("new")
@@ -242,7 +246,7 @@ def test_a_secret_that_was_just_rotated_is_believed_at_once(shop: Shop) -> None:
     assert shop.receive(secret="new")
 
 
-def test_guessing_signatures_does_not_cost_a_read_each(shop: Shop) -> None:
+def test_guessed_signatures_do_not_cost_a_read_each(shop: Shop) -> None:
     shop.connect()
     shop.receive()
     reads = shop.vault.reads

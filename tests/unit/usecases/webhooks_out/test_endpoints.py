@@ -253,12 +253,12 @@ def world() -> World:
 
 
 class TestRegistering:
-    def test_a_new_endpoint_has_a_secret_that_is_told_once(self, world: World) -> None:
+    def test_a_new_endpoint_has_a_secret_that_is_shown_once(self, world: World) -> None:
         assert world.register("second") == "whsec_2"
         assert world.register("second") is None
         assert world.vault.stored["second"] == SigningSecrets("whsec_2")
 
-    def test_the_same_again_changes_nothing(self, world: World) -> None:
+    def test_registering_the_same_endpoint_again_changes_nothing(self, world: World) -> None:
         before = registered("crm", program_id="bean", endpoints=world.endpoints)
         world.queue.now += timedelta(hours=1)
 
@@ -266,9 +266,7 @@ class TestRegistering:
 
         assert registered("crm", program_id="bean", endpoints=world.endpoints) == before
 
-    def test_a_secret_that_was_lost_on_the_way_is_made_by_the_same_again(
-        self, world: World
-    ) -> None:
+    def test_a_secret_that_was_not_stored_is_made_by_a_repeated_request(self, world: World) -> None:
         world.vault.forget("bean", "crm")
 
         assert world.register() == "whsec_2"
@@ -281,7 +279,7 @@ class TestRegistering:
             world.register("one-too-many")
         world.register("e1", description="an old one can still be changed")
 
-    def test_who_is_overtaken_every_time_is_told_to_try_again(self, world: World) -> None:
+    def test_a_request_overtaken_every_time_answers_try_again(self, world: World) -> None:
         class Overtaken(TableEndpoints):
             def find(self, program_id: str, endpoint_id: str) -> Endpoint | None:
                 found = super().find(program_id, endpoint_id)
@@ -321,7 +319,7 @@ class TestDelivering:
         assert world.sent[1][1:] == ("evt_1", EVENT.body, ("whsec_1",))
         assert world.seen().state == "delivered"
 
-    def test_an_event_that_the_bus_tells_twice_is_sent_once(self, world: World) -> None:
+    def test_an_event_that_the_bus_delivers_twice_is_sent_once(self, world: World) -> None:
         world.announce()
         world.pass_time()
         world.announce()
@@ -329,7 +327,7 @@ class TestDelivering:
 
         assert len(world.sent) == 1
 
-    def test_an_event_whose_message_was_lost_is_queued_when_it_is_told_again(
+    def test_an_event_whose_message_was_lost_is_queued_when_the_bus_repeats_it(
         self, world: World
     ) -> None:
         world.queue.dies = True
@@ -343,7 +341,7 @@ class TestDelivering:
 
         assert len(world.sent) == 1
 
-    def test_an_endpoint_that_fails_is_tried_again_until_it_takes_it(self, world: World) -> None:
+    def test_an_endpoint_that_fails_is_tried_again_until_it_accepts(self, world: World) -> None:
         url = "https://crm.example.com/"
         world.answers[url] = FAILED
         world.announce()
@@ -359,7 +357,7 @@ class TestDelivering:
         assert len(world.sent) == tried + 1
         assert {event_id for _, event_id, *_ in world.sent} == {"evt_1"}
 
-    def test_an_endpoint_that_never_takes_it_costs_fourteen_attempts_in_a_day(
+    def test_an_endpoint_that_never_accepts_costs_fourteen_attempts_in_a_day(
         self, world: World
     ) -> None:
         world.answers["https://crm.example.com/"] = AttemptResult(trouble="timeout")
@@ -398,7 +396,7 @@ class TestDelivering:
         assert (world.seen(event_id="evt_2").state, len(world.sent)) == ("parked", 2)
         assert (world.seen().state, world.seen().trouble) == ("parked", "endpoint_disabled")
 
-    def test_what_waits_for_a_removed_endpoint_is_not_sent_to_one_of_the_same_name(
+    def test_deliveries_to_a_removed_endpoint_are_not_sent_to_a_new_one_of_the_same_name(
         self, world: World
     ) -> None:
         world.answers["https://crm.example.com/"] = FAILED
@@ -413,9 +411,7 @@ class TestDelivering:
         assert "https://new.example.com/" not in {url for url, *_ in world.sent}
         assert world.seen().trouble == "endpoint_removed"
 
-    def test_a_message_of_a_delivery_that_is_no_longer_kept_does_nothing(
-        self, world: World
-    ) -> None:
+    def test_a_message_of_a_deleted_delivery_does_nothing(self, world: World) -> None:
         assert (
             world.take(Attempt(program_id="bean", endpoint_id="crm", event_id="x", turn=0)) is None
         )
@@ -426,7 +422,7 @@ class TestWorkersThatDie:
     """A message comes back when its worker dies; whatever it had done by then stays done."""
 
     @pytest.mark.parametrize("answer", [TAKEN, FAILED])
-    def test_between_sending_and_noting_it(self, world: World, answer: AttemptResult) -> None:
+    def test_between_sending_and_recording(self, world: World, answer: AttemptResult) -> None:
         world.answers["https://crm.example.com/"] = answer
         world.announce()
         (_, turn) = world.queue.messages.pop()
@@ -442,7 +438,7 @@ class TestWorkersThatDie:
         assert world.seen().state == "delivered"
         assert len(world.sent) == 2
 
-    def test_after_noting_it_and_before_its_message_was_deleted(self, world: World) -> None:
+    def test_between_recording_and_deleting_the_message(self, world: World) -> None:
         world.answers["https://crm.example.com/"] = FAILED
         world.announce()
         (_, turn) = world.queue.messages.pop()
@@ -508,7 +504,7 @@ class TestAskingAgain:
         assert [event_id for _, event_id, *_ in world.sent] == ["evt_1", "evt_1"]
         assert (world.seen().state, world.seen().attempts) == ("delivered", 2)
 
-    def test_a_parked_one_gets_another_day(self, world: World) -> None:
+    def test_a_parked_delivery_gets_another_day(self, world: World) -> None:
         world.answers["https://crm.example.com/"] = FAILED
         world.announce()
         world.pass_time()
@@ -521,7 +517,7 @@ class TestAskingAgain:
         assert len(world.sent) == 28
         assert world.now == asked_at + RETRIED_FOR
 
-    def test_one_that_waits_goes_at_once_and_its_old_message_does_nothing(
+    def test_a_waiting_delivery_is_sent_at_once_and_its_old_message_does_nothing(
         self, world: World
     ) -> None:
         url = "https://crm.example.com/"
@@ -537,7 +533,7 @@ class TestAskingAgain:
         assert len(world.sent) == before + 1
         assert world.seen().state == "delivered"
 
-    def test_a_request_whose_note_was_lost_is_done_all_the_same(self, world: World) -> None:
+    def test_a_redelivery_whose_record_was_lost_is_still_sent(self, world: World) -> None:
         world.announce()
         world.pass_time()
         world.engine.dies = True
@@ -570,7 +566,7 @@ class TestAskingAgain:
         assert world.seen(event_id="evt_test").state == "delivered"
         assert f'"type":"{TEST_EVENT}"' in world.sent[-1][2]
 
-    def test_what_was_never_sent_cannot_be_sent_again(self, world: World) -> None:
+    def test_a_delivery_that_does_not_exist_cannot_be_sent_again(self, world: World) -> None:
         with pytest.raises(NotFound):
             world.redeliver("evt_unknown")
 
@@ -590,7 +586,7 @@ class Overtaken(Vault):
 
 
 class TestTwoAtOnce:
-    def test_of_two_rotations_one_is_refused_and_the_secret_that_was_shown_signs(
+    def test_one_of_two_rotations_is_refused_and_the_secret_that_was_shown_signs(
         self, world: World
     ) -> None:
         def rotate_too() -> None:
@@ -604,7 +600,7 @@ class TestTwoAtOnce:
 
         assert world.vault.stored["crm"].valid_at(world.now) == (shown, "whsec_1")
 
-    def test_a_minute_later_a_secret_may_be_replaced_again_and_all_before_sign(
+    def test_after_a_minute_a_secret_may_be_replaced_again_and_all_earlier_ones_sign(
         self, world: World
     ) -> None:
         first = world.rotate()
@@ -613,7 +609,7 @@ class TestTwoAtOnce:
 
         assert world.vault.stored["crm"].valid_at(world.now) == (second, first, "whsec_1")
 
-    def test_of_two_who_register_one_name_one_is_told_the_secret_that_signs(self) -> None:
+    def test_one_of_two_simultaneous_registrations_gets_the_secret_that_signs(self) -> None:
         shown: list[str | None] = []
 
         class Slow(Vault):
@@ -629,7 +625,7 @@ class TestTwoAtOnce:
 
         assert [secret for secret in shown if secret] == [fresh.vault.stored["crm"].current]
 
-    def test_of_two_who_replace_a_lost_secret_one_is_told_the_one_that_signs(
+    def test_one_of_two_simultaneous_replacements_gets_the_secret_that_signs(
         self, world: World
     ) -> None:
         shown: list[str | None] = []
