@@ -126,7 +126,7 @@ def test_a_redeemed_reward_s_code_is_created_in_the_shop() -> None:
     assert (made.starts_at, made.ends_at) == (NOW, voucher.expires_at)
 
 
-def test_told_again_nothing_is_done() -> None:
+def test_a_repeated_event_changes_nothing() -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
     reconciled(shop, voucher, store)
@@ -135,7 +135,7 @@ def test_told_again_nothing_is_done() -> None:
     assert store.done == ["create"]
 
 
-def test_a_code_whose_answer_was_lost_is_there_once() -> None:
+def test_a_code_whose_answer_was_lost_is_created_once() -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
     store.answers_lost = 1
@@ -148,7 +148,7 @@ def test_a_code_whose_answer_was_lost_is_there_once() -> None:
 
 
 @pytest.mark.parametrize("end", ["cancelled", "used", "expired"])
-def test_a_code_is_good_no_longer_than_its_voucher(end: str) -> None:
+def test_a_code_is_active_no_longer_than_its_voucher(end: str) -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
     reconciled(shop, voucher, store)
@@ -179,7 +179,7 @@ def test_a_voucher_that_was_given_back_can_be_used_once_more() -> None:
     )
 
 
-def test_news_that_come_late_create_no_code_that_is_not_good() -> None:
+def test_late_events_create_no_code_of_an_ended_voucher() -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
     cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
@@ -188,7 +188,7 @@ def test_news_that_come_late_create_no_code_that_is_not_good() -> None:
     assert store.codes == {}
 
 
-def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
+def test_a_cancellation_while_a_code_is_created_leaves_no_active_code() -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
 
@@ -212,7 +212,7 @@ def test_a_cancel_while_a_code_is_created_leaves_none_that_is_good() -> None:
         {"kind": "gift_card"},
     ],
 )
-def test_what_a_code_cannot_say_makes_none(parts: dict[str, Any]) -> None:
+def test_a_reward_that_no_discount_can_express_makes_no_code(parts: dict[str, Any]) -> None:
     shop, store = bean(**parts), Store()
 
     assert reconciled(shop, redeemed(shop), store) == ["no_code"]
@@ -226,7 +226,7 @@ class Closed(Store):
         raise ShopRefused("access_denied")
 
 
-def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
+def test_a_shop_that_refuses_delays_no_other_and_is_reported() -> None:
     shop, store = bean(), Store()
     voucher = redeemed(shop)
 
@@ -240,7 +240,7 @@ def test_a_shop_that_refuses_holds_up_no_other_and_is_told_of() -> None:
 class TestCancelling:
     """A voucher whose code a shop has: its points return once the shop has let go of it."""
 
-    def test_the_points_return_once_the_shop_has_let_go_of_the_code(self) -> None:
+    def test_the_points_return_once_the_shop_has_deactivated_the_code(self) -> None:
         shop, store = bean(), Store()
         voucher = redeemed(shop)
         reconciled(shop, voucher, store)
@@ -254,7 +254,7 @@ class TestCancelling:
         assert shop.account("ana").balance == 100
         shop.must_add_up("ana")
 
-    def test_however_often_it_is_confirmed_they_return_once(self) -> None:
+    def test_points_return_once_however_often_the_shop_confirms(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
         reconciled(shop, voucher, store)
@@ -272,7 +272,7 @@ class TestCancelling:
         assert shop.account("ana").balance == 90
 
     @pytest.mark.parametrize("trouble", [TryAgain(), ShopRefused("access_denied")])
-    def test_nothing_returns_while_the_shop_does_not_answer(self, trouble: Exception) -> None:
+    def test_no_points_return_while_the_shop_does_not_answer(self, trouble: Exception) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
         store.trouble = trouble
@@ -285,7 +285,7 @@ class TestCancelling:
         reconciled(shop, voucher, store)
         assert shop.account("ana").balance == 100
 
-    def test_nothing_returns_before_every_shop_has_let_go(self) -> None:
+    def test_no_points_return_before_every_shop_has_deactivated_the_code(self) -> None:
         shop, store, other = bean(), Store(), Store()
         voucher = redeemed(shop)
         shops = [code_shop(store), code_shop(other, "other")]
@@ -299,7 +299,7 @@ class TestCancelling:
         assert not store.codes[voucher.code].is_active
         assert shop.account("ana").balance == 90
 
-    def test_a_shop_that_says_done_and_still_accepts_it_has_not_let_go(self) -> None:
+    def test_a_shop_that_confirms_but_keeps_the_code_active_is_not_done(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
         store.ignores_deactivation = True
@@ -324,7 +324,7 @@ class TestCancelling:
         (step,) = apply_vouchers(order, desk=shop.desk)
         assert (step.status, step.replayed) == ("used", True)
 
-    def test_an_order_paid_with_it_meanwhile_uses_it(self) -> None:
+    def test_an_order_paid_with_the_code_meanwhile_uses_the_voucher(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
 
@@ -334,14 +334,14 @@ class TestCancelling:
         assert state(shop, voucher) == "used"
         assert shop.account("ana").balance == 90
 
-    def test_a_till_no_longer_takes_it(self) -> None:
+    def test_a_till_no_longer_accepts_a_voucher_that_is_being_cancelled(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
 
         with pytest.raises(WrongState, match="cancelling"):
             use_voucher(voucher.code, request_id="u1", order=None, desk=shop.desk)
 
-    def test_a_code_on_its_way_to_the_shop_is_waited_for(self) -> None:
+    def test_a_cancellation_waits_for_a_code_on_its_way_to_the_shop(self) -> None:
         shop, store = bean(), Store()
         voucher = redeemed(shop)
         give_code(voucher.code, storefront_id="online", desk=shop.desk)
@@ -352,7 +352,7 @@ class TestCancelling:
         assert not store.codes[voucher.code].is_active
         assert shop.account("ana").balance == 100
 
-    def test_a_cancel_that_does_not_know_of_the_shop_yet_is_decided_again(self) -> None:
+    def test_a_cancellation_that_missed_a_shop_is_decided_again(self) -> None:
         shop = bean()
         voucher = redeemed(shop)
         seen = shop.desk.books.voucher
@@ -376,7 +376,7 @@ class TestCancelling:
 
         assert shop.account("ana").balance == 100
 
-    def test_a_shop_that_gets_no_new_codes_still_lets_go_of_the_old_ones(self) -> None:
+    def test_a_shop_that_gets_no_new_codes_still_deactivates_old_ones(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
         without_new_codes = CodeShop(storefront_id="online", codes=store, creates=False)
@@ -386,7 +386,7 @@ class TestCancelling:
         assert not store.codes[voucher.code].is_active
         assert shop.account("ana").balance == 100
 
-    def test_points_return_though_the_voucher_s_time_is_over_meanwhile(self) -> None:
+    def test_points_return_even_if_the_voucher_expires_meanwhile(self) -> None:
         shop, store = bean(), Store()
         voucher = cancelling(shop, store)
         del store.codes[voucher.code]
@@ -409,7 +409,7 @@ def state(shop: Shop, voucher: Voucher) -> str:
     return voucher_of(voucher.code, desk=shop.desk).state
 
 
-def test_what_was_never_redeemed_is_not_there() -> None:
+def test_an_unknown_redemption_is_not_found() -> None:
     shop = bean()
 
     with pytest.raises(NotFound):
