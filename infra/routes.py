@@ -109,6 +109,15 @@ ROUTES: tuple[Route, ...] = (
         ("POST", "/check", Throttle.ADMINISTER),
         ("GET", "/rewards", Throttle.READ),
         ("GET", "/actions", Throttle.ADMINISTER),
+        ("GET", "/versions", Throttle.ADMINISTER),
+    ),
+    *_managed(
+        "program",
+        "/drafts",
+        ("GET", ""),
+        ("GET", "/{draft_id}"),
+        ("PUT", "/{draft_id}"),
+        ("DELETE", "/{draft_id}"),
     ),
     *_managed(
         "program",

@@ -440,6 +440,14 @@ _REPORT: Final[Json] = {
     "rows": [["2026-10-01", 38], ["2026-11-01", 41]],
 }
 
+_DRAFT: Final[Json] = {
+    "id": "winter",
+    "revision": 1,
+    "based_on": 3,
+    "changed_at": NOW,
+    "changed_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+}
+
 REQUESTS: Final[dict[str, Json]] = {
     "adjust_balance": {"points": 10, "reason": "The latte was cold", "reference": "case 12"},
     "answer_survey": {"order": ORDER, "score": 9, "comment": "Fast, and the beans are fresh."},
@@ -495,6 +503,7 @@ REQUESTS: Final[dict[str, Json]] = {
     },
     "request_report_export": _EXPORT_REQUEST,
     "transfer_points": {"to_member_id": BEN, "points": 5},
+    "save_draft": {"document": {"name": "Bean & Leaf", "hold_minutes": 20}, "based_on": 3},
     "use_voucher": {"order": _VOUCHER_ORDER},
 }
 
@@ -523,7 +532,19 @@ ANSWERS: Final[dict[str, Any]] = {
             {"kind": "card", "value": "6034-1", "source": None, "verified": False},
         ],
     },
-    "check_program": {"document": _WITH_DEFAULTS},
+    "check_program": {
+        "document": _WITH_DEFAULTS,
+        "compared_with": 3,
+        "differences": [
+            {
+                "pointer": "/rewards/0/cost_points",
+                "kind": "changed",
+                "before": 40,
+                "after": 45,
+                "text": "The reward “A latte” costs 45 instead of 40 points.",
+            }
+        ],
+    },
     "check_voucher": _VOUCHER,
     "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
     "connect_storefront": _STOREFRONT,
@@ -607,6 +628,17 @@ ANSWERS: Final[dict[str, Any]] = {
             "request_id": "JKJaXmPLvHcESHA=",
         }
     ),
+    "list_drafts": {"items": [_DRAFT]},
+    "list_versions": _page(
+        {
+            "version": 3,
+            "published_at": NOW,
+            "published_by": "3f0c8a52-1d6e-4b1c-9d53-6f2f6c0f4a10",
+            "note": "Busy Fridays",
+        }
+    ),
+    "read_draft": _DRAFT | {"document": {"name": "Bean & Leaf", "hold_minutes": 20}},
+    "save_draft": _DRAFT | {"document": {"name": "Bean & Leaf", "hold_minutes": 20}},
     "list_deliveries": _page(_DELIVERY),
     "list_endpoint_deliveries": _page(_SENT),
     "list_endpoints": _page(_ENDPOINT),

@@ -54,6 +54,8 @@ TAGS: Final = {
 # The first segment of a path names its tag, unless it stands here.
 TAG_OF: Final = {
     "check": "program",
+    "drafts": "program",
+    "versions": "program",
     "": "program",
     "openapi.json": "program",
     "assets": "reports",

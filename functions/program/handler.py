@@ -15,13 +15,16 @@ from loyalty.domain.kernel.calendar import midnight
 from loyalty.domain.kernel.errors import (
     Forbidden,
     InvalidCursor,
+    LimitReached,
     NotFound,
     PreconditionRequired,
     StaleVersion,
     TryAgain,
     WrongState,
 )
+from loyalty.domain.program.differences import differences
 from loyalty.domain.program.document import DOCUMENT_BYTES_MAX, Program, PublishedProgram
+from loyalty.domain.program.drafts import Draft
 from loyalty.domain.program.publication import faults_of_broken
 from loyalty.domain.shops.deliveries import read_log_id
 from loyalty.domain.staff.actions import ActionName, ActionOutcome
@@ -42,6 +45,17 @@ from loyalty.edge.models.actions import (
     action_target,
 )
 from loyalty.edge.models.data_requests import DataRequestAnswer, data_request_answer
+from loyalty.edge.models.differences import difference_answers
+from loyalty.edge.models.drafts import (
+    DraftAnswer,
+    DraftId,
+    DraftList,
+    DraftRequest,
+    VersionPage,
+    draft_answer,
+    draft_head,
+    version_answer,
+)
 from loyalty.edge.models.erasure_requests import (
     ErasureRequestAnswer,
     ErasureRequestPage,
@@ -78,11 +92,13 @@ from loyalty.edge.outgoing.platform_client import (
 )
 from loyalty.edge.settings import settings
 from loyalty.storefronts import platform_named
+from loyalty.table.drafts import TableDrafts
 from loyalty.table.erasures import TableErasures
 from loyalty.table.positions import is_listed
 from loyalty.table.programs import ProgramShelf, TablePrograms
 from loyalty.table.storefronts import TableStorefronts
 from loyalty.usecases.people.erasure import stop_erasure
+from loyalty.usecases.program.drafts import read, save
 from loyalty.usecases.program.publishing import publish, require_sound
 from loyalty.usecases.shops.checks import check_connection
 from loyalty.usecases.shops.deliveries import Files, deliveries_page, health, replay, replay_span
@@ -106,6 +122,8 @@ handler = api
 
 VERSION_MAX: Final = 10**9
 ACTION_DAYS: Final = 30
+# Where a page of versions can end.
+VERSION_PLACE: Final = re.compile(r"version ([1-9]\d{0,8})", re.ASCII)
 
 
 @api.put(
@@ -126,6 +144,10 @@ def publish_program(
     if_none_match: Annotated[
         str | None, Header(alias="If-None-Match", description="`*` to publish the first version.")
     ] = None,
+    note: Annotated[
+        str | None,
+        Query(max_length=500, description="Why you publish it, for the list of versions."),
+    ] = None,
 ) -> Response[PublishedVersion]:
     """Publish a version of the program document.
 
@@ -140,6 +162,8 @@ def publish_program(
         document,
         replacing=_replacing(if_match, if_none_match),
         now=now,
+        by=api.principal.subject,
+        note=note,
     )
     shelf().learn(done.program, now=now)
     api.report_outcome(ActionOutcome(results={"version": str(done.program.version)}))
@@ -151,13 +175,112 @@ def publish_program(
 
 
 @api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
-def check_program(program_id: ProgramId, document: Annotated[Program, Body()]) -> CheckedProgram:
-    """Check a program document without publishing it.
+def check_program(
+    program_id: ProgramId,
+    document: Annotated[Program, Body()],
+    version: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=VERSION_MAX,
+            description="The version to compare it with; if left out, the one in force.",
+        ),
+    ] = None,
+) -> CheckedProgram:
+    """Check a program document without publishing it, and compare it with a version.
 
-    The answer is the document with every default written out, or every mistake in it.
+    The answer is the document with every default written out and every difference, or every
+    mistake in it.
     """
-    require_sound(document, after=programs().in_force(program_id))
-    return CheckedProgram(document=document)
+    in_force = programs().in_force(program_id)
+    require_sound(document, after=in_force)
+    other = shelf().version(program_id, version) if version is not None else in_force
+    return CheckedProgram(
+        document=document,
+        compared_with=other.version if other else None,
+        differences=difference_answers(differences(other.document, document) if other else ()),
+    )
+
+
+@api.get("/versions", allow={"analyst", "cashier", "manager"}, refuses=(InvalidCursor,))
+def list_versions(
+    program_id: ProgramId, limit: PageLimit = 50, cursor: Cursor = None
+) -> VersionPage:
+    """List the versions of the program document, newest first.
+
+    Each with when, by whom and why it was published. Read a version by its number.
+    """
+    of = f"versions {program_id}"
+    start = page_start(cursor, of=of, like=VERSION_PLACE.fullmatch)
+    page = programs().publications(
+        program_id, limit=limit, before=int(start.removeprefix("version ")) if start else None
+    )
+    return VersionPage(
+        items=[version_answer(each) for each in page.items],
+        next_cursor=next_cursor(f"version {page.next}" if page.next else None, of=of),
+    )
+
+
+@api.get("/drafts", allow={"manager"})
+def list_drafts(program_id: ProgramId) -> DraftList:
+    """List the drafts of the program document, the latest change first.
+
+    They have no documents; read one draft for its document.
+    """
+    return DraftList(items=[draft_head(each) for each in drafts(program_id).all()])
+
+
+@api.get("/drafts/<draft_id>", allow={"manager"})
+def read_draft(program_id: ProgramId, draft_id: DraftId) -> Response[DraftAnswer]:
+    """Read a draft with its document.
+
+    The `ETag` is needed to save it again.
+    """
+    return _draft(read(draft_id, drafts=drafts(program_id)), status=200)
+
+
+@api.put(
+    "/drafts/<draft_id>",
+    allow={"manager"},
+    also=(201,),
+    refuses=(LimitReached, PreconditionRequired, StaleVersion),
+    body_bytes_max=DOCUMENT_BYTES_MAX,
+)
+def save_draft(
+    program_id: ProgramId,
+    draft_id: DraftId,
+    request: Annotated[DraftRequest, Body()],
+    if_match: Annotated[
+        str | None, Header(alias="If-Match", description="The ETag of the revision to replace.")
+    ] = None,
+    if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="`*` to begin a draft.")
+    ] = None,
+) -> Response[DraftAnswer]:
+    """Save a draft of the program document, mistakes included.
+
+    Begin a draft with `If-None-Match: *`, and later send `If-Match` with the `ETag` of the
+    revision to replace. Nothing counts by a draft until it is published.
+    """
+    saved = save(
+        draft_id,
+        request.content(),
+        replacing=_replacing(if_match, if_none_match),
+        by=api.principal.subject,
+        now=clock.now(),
+        drafts=drafts(program_id),
+    )
+    return _draft(saved, status=201 if saved.revision == 1 else 200)
+
+
+@api.delete("/drafts/<draft_id>", allow={"manager"}, status=204)
+def delete_draft(program_id: ProgramId, draft_id: DraftId) -> Response[None]:
+    """Delete a draft.
+
+    Deleting it twice is no error.
+    """
+    drafts(program_id).delete(draft_id)
+    return Response(status_code=204)
 
 
 @api.get("", allow=EVERYONE)
@@ -518,6 +641,10 @@ def storefronts() -> TableStorefronts:
     return TableStorefronts(table.engine(settings(ProgramSettings).table))
 
 
+def drafts(program_id: str) -> TableDrafts:
+    return TableDrafts(table.engine(settings(ProgramSettings).table), program_id=program_id)
+
+
 def erasures(program_id: str) -> TableErasures:
     return TableErasures(table.engine(settings(ProgramSettings).table), program_id=program_id)
 
@@ -559,6 +686,11 @@ def _replacing(if_match: str | None, if_none_match: str | None) -> int | None:
         "Send If-None-Match: * for a first version, "
         "or If-Match with the ETag of the version to replace."
     )
+
+
+def _draft(draft: Draft, *, status: int) -> Response[DraftAnswer]:
+    headers = {"etag": f'"{draft.revision}"'}
+    return reply(draft_answer(draft), status=status, headers=headers)
 
 
 def _etag(program: PublishedProgram) -> dict[str, str]:

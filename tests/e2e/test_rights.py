@@ -144,6 +144,13 @@ def drive_everything(api: DescribedApi) -> None:
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
     api.call("manager", "POST", "/check", json=api.program.document)
+    assert api.call("cashier", "GET", "/versions")["items"]
+    draft = {"document": {"name": "Unfinished"}, "based_on": 1}
+    begin = {"If-None-Match": "*"}
+    api.call("manager", "PUT", "/drafts/winter", json=draft, headers=begin, status=201)
+    api.call("manager", "GET", "/drafts")
+    api.call("manager", "GET", "/drafts/winter")
+    api.send("manager", "DELETE", "/drafts/winter", status=204)
     api.call("member", "GET", "/rewards")
     shop = {"platform": "shopify", "source": "shop", "store": "bean-and-leaf", "secrets": ["one"]}
     api.call("manager", "PUT", "/storefronts/online", json=shop, status=201)

@@ -32,6 +32,8 @@ NOT_ACTIONS: Final = {
     "transfer_points": "The entry says who recorded it.",
     "use_voucher": "The voucher says who used it.",
     "answer_survey": "The entry of its bonus says who recorded it.",
+    "save_draft": "Nothing counts by it; it says who saved it.",
+    "delete_draft": "Nothing counted by it.",
     "quote_order": "It changes nothing.",
     "check_program": "It changes nothing.",
     "check_storefront": "It changes nothing.",

@@ -59,6 +59,7 @@ ORDER: Final = till.order(4999, order_id="2", identities=[EMAIL], channel="web")
 BODIES: Final[dict[str, Any]] = {
     "publish_program": document(**PROGRAM),
     "check_program": document(**PROGRAM),
+    "save_draft": {"document": {"name": "Bean"}, "based_on": 1},
     "replay_deliveries": {
         "from": "2026-11-21T00:00:00Z",
         "to": "2026-11-22T00:00:00Z",
@@ -173,6 +174,7 @@ LISTS: Final[dict[str, str]] = {
     "list_endpoint_deliveries": "endpoint deliveries bean crm",
     "list_report_exports": "report exports bean",
     "list_survey_responses": "survey bean visit",
+    "list_versions": "versions bean",
     "list_actions": "actions bean 2026-10-22 2026-11-21 None None None",
     "list_deliveries": "deliveries bean online",
     "list_erasure_requests": "erasures bean online",
@@ -190,6 +192,7 @@ POSITIONS: Final[dict[str, list[str]]] = {
     "list_endpoint_deliveries": LISTED,
     "list_report_exports": LISTED,
     "list_survey_responses": [f"{MOMENT}#{BOB}#2026-11", f"{MOMENT}#{BOB}#pos#1"],
+    "list_versions": ["version 3"],
     "list_actions": LISTED,
     "list_deliveries": [RECEIVED],
     "list_erasure_requests": ["0123456789" * 4],
@@ -251,6 +254,7 @@ def names(publish: Callable[..., PublishedProgram]) -> dict[str, str]:
         "delivery_id": "unseen",
         "erasure_id": "unseen",
         "endpoint_id": "crm",
+        "draft_id": "winter",
         "event_id": "unseen",
         "survey_id": "visit",
         "export_id": "unseen",

@@ -108,6 +108,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "publish_program": only("manager"),
     "check_program": only("manager"),
     "list_actions": only("manager"),
+    "list_versions": only("cashier", "analyst", "manager"),
+    "list_drafts": only("manager"),
+    "read_draft": only("manager"),
+    "save_draft": only("manager"),
+    "delete_draft": only("manager"),
     "list_survey_responses": only("manager"),
     "connect_storefront": only("manager"),
     "read_storefront": only("manager"),
@@ -273,11 +278,13 @@ def made() -> World:
         "order_id": "1",
         "name": "summary",
         "endpoint_id": "crm",
+        "draft_id": "winter",
         "survey_id": "mood",
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION), {})
     manager = CALLERS["manager"].claims
     assert ask(bare, "register_endpoint", manager).status == 201
+    assert ask(bare, "save_draft", manager).status == 201
     deliveries = ask(bare, "list_deliveries", manager).body["items"]
     sent = ask(bare, "send_test_event", manager).body["delivery"]
     export = call(

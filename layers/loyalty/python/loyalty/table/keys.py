@@ -96,9 +96,25 @@ def program_version(program: str, version: str) -> Key:
     return Key(_program(program), f"VERSION#{version}")
 
 
+@charted("when, by whom and why a version was published", read_by="the list of versions")
+def program_publication(program: str, version: str) -> Key:
+    """`version` has nine digits, so that the versions are in order."""
+    return Key(_program(program), f"PUBLISHED#{version}")
+
+
 @charted("program, current", read_by="every request (cached 30 s)")
 def program_current(program: str) -> Key:
     return Key(_program(program), "CURRENT")
+
+
+@charted("draft of a program document", read_by="the list of drafts")
+def draft(program: str, draft: str) -> Key:
+    return Key(_program(program), f"DRAFT#{draft}")
+
+
+@charted("document of a draft", read_by="the console")
+def draft_document(program: str, draft: str) -> Key:
+    return Key(_program(program), f"DRAFTED#{draft}")
 
 
 @charted("progress of a schedule", read_by="sweeps, audit")

@@ -11,12 +11,14 @@ from loyalty.domain.program.publication import canonical
 from loyalty.table import keys
 from loyalty.table.engine import Engine, every
 from loyalty.table.operations import Absent, Condition, Item, Key, Put, Query, Refused, equal
-from loyalty.usecases.program.publishing import Superseded
+from loyalty.usecases.ports import Listed
+from loyalty.usecases.program.publishing import ListedVersion, Superseded
 
 # A published version is in force everywhere within 30 s. A read may lag by a second or two.
 REMEMBERED_FOR: Final = timedelta(seconds=25)
 # A document of 5 KB takes some 50 KB as models. The limit keeps functions for many programs small.
 VERSIONS_REMEMBERED_MAX: Final = 200
+VERSION_MAX: Final = 10**9 - 1
 
 
 class TablePrograms:
@@ -39,6 +41,23 @@ class TablePrograms:
         item = self._engine.get(key, strong=False) or self._engine.get(key, strong=True)
         return _from_item(item) if item else None
 
+    def publications(
+        self, program_id: str, *, limit: int, before: int | None
+    ) -> Listed[ListedVersion]:
+        """A page of a program's versions, without their documents, newest first."""
+        last = f"{(before or VERSION_MAX + 1) - 1:09d}"
+        page = self._engine.query(
+            Query(
+                pk=keys.program_publication(program_id, "").pk,
+                first=keys.program_publication(program_id, "").sk,
+                last=keys.program_publication(program_id, last).sk,
+                newest_first=True,
+                limit=limit,
+            )
+        )
+        found = [_publication_from(item) for item in page]
+        return Listed(found, str(found[-1].version) if page.next else None)
+
     def registered(self) -> Iterator[str]:
         """The ids of all programs."""
         query = Query(pk=keys.REGISTRY_PARTITION)
@@ -55,6 +74,10 @@ class TablePrograms:
                         keys.program_version(program_id, str(version)),
                         _to_item(program),
                         Absent(),
+                    ),
+                    _put(
+                        keys.program_publication(program_id, f"{version:09d}"),
+                        _publication(program),
                     ),
                     _put(keys.registry(program_id), _registered(program)),
                 )
@@ -134,6 +157,26 @@ def _registered(program: PublishedProgram) -> Item:
     }
 
 
+def _publication(program: PublishedProgram) -> Item:
+    """What a list of versions shows, which is all but the document."""
+    return {
+        "v": 1,
+        "version": program.version,
+        "published_at": program.published_at.isoformat(),
+        "published_by": program.published_by,
+        "note": program.note,
+    }
+
+
+def _publication_from(item: Item) -> ListedVersion:
+    return ListedVersion(
+        version=cast("int", item["version"]),
+        published_at=datetime.fromisoformat(cast("str", item["published_at"])),
+        published_by=cast("str | None", item["published_by"]),
+        note=cast("str | None", item["note"]),
+    )
+
+
 def _to_item(program: PublishedProgram) -> Item:
     since = program.inactivity_since
     return {
@@ -143,6 +186,8 @@ def _to_item(program: PublishedProgram) -> Item:
         "published_at": program.published_at.isoformat(),
         "document": canonical(program.document),
         "inactivity_since": since.isoformat() if since else None,
+        "published_by": program.published_by,
+        "note": program.note,
     }
 
 
@@ -154,4 +199,6 @@ def _from_item(item: Item) -> PublishedProgram:
         published_at=datetime.fromisoformat(cast("str", item["published_at"])),
         document=Program.model_validate_json(cast("str", item["document"])),
         inactivity_since=date.fromisoformat(since) if since else None,
+        published_by=cast("str | None", item.get("published_by")),
+        note=cast("str | None", item.get("note")),
     )

@@ -14,3 +14,12 @@ def exponent(code: str) -> int | None:
     except ValueError:
         return None
     return None if decimals is None else int(decimals)
+
+
+def written(amount_minor: int, currency: str) -> str:
+    """An amount in minor units as people write it: `1,249.00 EUR`."""
+    decimals = exponent(currency) or 0
+    sign = "-" if amount_minor < 0 else ""
+    whole, minor = divmod(abs(amount_minor), 10**decimals)
+    fraction = f".{minor:0{decimals}d}" if decimals else ""
+    return f"{sign}{whole:,}{fraction} {currency}"

@@ -495,6 +495,10 @@ class PublishedProgram:
     document: Program
     inactivity_since: date | None = None
     """The day since which the document's inactivity policy has been in force, unchanged."""
+    published_by: str | None = None
+    """The token subject of the person who published it, if it was a person."""
+    note: str | None = None
+    """Why it was published, in their words."""
 
     def undated_until(self, active_on: date | None) -> date:
         """The last day of points without a date of their own, by the member's last activity.

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from loyalty.domain.kernel.calendar import NEVER
-from loyalty.domain.kernel.currencies import exponent
+from loyalty.domain.kernel.currencies import written
 from loyalty.domain.ledger.entries import (
     Accrual,
     Adjustment,
@@ -275,10 +275,7 @@ class _Narrator:
         return f"{points:,} {names.one if points == 1 else names.many}"
 
     def _money(self, amount_minor: int) -> str:
-        decimals = exponent(self._document.currency) or 0
-        whole, minor = divmod(amount_minor, 10**decimals)
-        fraction = f".{minor:0{decimals}d}" if decimals else ""
-        return f"{whole:,}{fraction} {self._document.currency}"
+        return written(amount_minor, self._document.currency)
 
     def _day(self, moment: datetime) -> str:
         return _written(moment.astimezone(self._document.zone).date())

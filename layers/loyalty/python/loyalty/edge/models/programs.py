@@ -17,6 +17,7 @@ from loyalty.domain.program.expiry_policies import (
     Expiry,
 )
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
+from loyalty.edge.models.differences import DifferenceAnswer
 
 Version = Annotated[int, Field(description="The version's number; the first one is 1.")]
 PublishedAt = Annotated[datetime, Field(description="When the version was published, in UTC.")]
@@ -33,6 +34,16 @@ class CheckedProgram(AnswerPart):
     """A document that could be published, with every default written out."""
 
     document: Annotated[Program, Field(description="The document, with its defaults.")]
+    compared_with: Annotated[
+        int | None,
+        Field(description="The version that it was compared with; null if there is none."),
+    ]
+    differences: Annotated[
+        list[DifferenceAnswer],
+        Field(
+            description="What it says differently from that version, in the order of its fields."
+        ),
+    ]
 
 
 class CatalogueReward(AnswerPart):

@@ -38,6 +38,16 @@ class Programs(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedVersion:
+    """A version as a list shows it: when, by whom and why it was published."""
+
+    version: int
+    published_at: datetime
+    published_by: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """A version in force, and whether it is the program's first."""
 
@@ -46,9 +56,18 @@ class Publication:
 
 
 def publish(
-    programs: Programs, program_id: str, document: Program, *, replacing: int | None, now: datetime
+    programs: Programs,
+    program_id: str,
+    document: Program,
+    *,
+    replacing: int | None,
+    now: datetime,
+    by: str | None = None,
+    note: str | None = None,
 ) -> Publication:
     """Put a document in force as the version after `replacing` (0: as the first).
+
+    `by` and `note` are kept with the version: who published it, and why.
 
     A repeated request succeeds again: the version in force is then the one after `replacing`, with
     the same content.
@@ -69,6 +88,8 @@ def publish(
         published_at=now,
         document=document,
         inactivity_since=_inactivity_since(document, seen=seen, today=document.today(now)),
+        published_by=by,
+        note=note,
     )
     try:
         programs.publish(program)

@@ -1,0 +1,38 @@
+"""Differences between two program documents, as managers read them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from loyalty.domain.program.differences import Difference, DifferenceKind
+from loyalty.edge.http.schemas import AnswerPart
+
+
+class DifferenceAnswer(AnswerPart):
+    """One difference between two documents."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            description="A JSON Pointer into the new document; into the old one, if something was "
+            "removed."
+        ),
+    ]
+    kind: Annotated[DifferenceKind, Field(description="What happened to it.")]
+    before: Annotated[Any, Field(description="The value in the old document; null if none.")]
+    after: Annotated[Any, Field(description="The value in the new document; null if none.")]
+    text: Annotated[str, Field(description="The difference in plain English.")]
+
+
+def difference_answers(found: Sequence[Difference]) -> list[DifferenceAnswer]:
+    return [
+        DifferenceAnswer(
+            pointer=each.pointer,
+            kind=each.kind,
+            before=each.before,
+            after=each.after,
+            text=each.text,
+        )
+        for each in found
+    ]
