@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.program.differences import Difference, differences
+from loyalty.domain.program.differences import DocumentDifference, differences
 from loyalty.domain.program.document import Program
 from tests.support.documents import document, reward
 
@@ -24,7 +24,7 @@ def program(**parts: Any) -> Program:
     return Program.model_validate(document(**parts))
 
 
-def compared(before: dict[str, Any], after: dict[str, Any]) -> tuple[Difference, ...]:
+def compared(before: dict[str, Any], after: dict[str, Any]) -> tuple[DocumentDifference, ...]:
     return differences(program(**before), program(**after))
 
 
@@ -37,7 +37,7 @@ def test_a_difference_has_its_field_both_values_and_a_sentence() -> None:
 
     (difference,) = compared(before, after)
 
-    assert difference == Difference(
+    assert difference == DocumentDifference(
         pointer="/rewards/0/cost_points",
         kind="changed",
         before=40,

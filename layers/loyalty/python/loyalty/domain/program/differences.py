@@ -28,7 +28,7 @@ _KEYS: Final = ("id", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class DocumentDifference:
     """One difference; `before` and `after` are JSON values.
 
     `pointer` is a JSON Pointer into the new document, or, for something that was removed, into the
@@ -51,26 +51,26 @@ class _Place:
     field: str = ""
     currency: str
 
-    def at(self, name: str) -> _Place:
+    def field_of(self, name: str) -> _Place:
         field = f"{self.field} {_words(name)}".strip()
         return replace(self, pointer=f"{self.pointer}/{name}", field=field)
 
-    def at_thing(self, number: int, thing: str) -> _Place:
+    def thing_of(self, number: int, thing: str) -> _Place:
         return replace(self, pointer=f"{self.pointer}/{number}", thing=thing, field="")
 
 
-def differences(before: Program, after: Program) -> tuple[Difference, ...]:
+def differences(before: Program, after: Program) -> tuple[DocumentDifference, ...]:
     """Every difference between two documents, defaults written out, in the order of the fields."""
     place = _Place(currency=after.currency)
     return tuple(_compared(before.model_dump(mode="json"), after.model_dump(mode="json"), place))
 
 
-def _compared(before: Any, after: Any, place: _Place) -> Iterator[Difference]:
+def _compared(before: Any, after: Any, place: _Place) -> Iterator[DocumentDifference]:
     if before == after:
         return
     if _is_same_shape(before, after):
         for name in dict.fromkeys((*after, *before)):
-            yield from _compared(before.get(name), after.get(name), place.at(name))
+            yield from _compared(before.get(name), after.get(name), place.field_of(name))
     elif _are_things(before) and _are_things(after):
         yield from _compared_things(before, after, place)
     else:
@@ -94,16 +94,16 @@ def _are_things(value: Any) -> bool:
 
 def _compared_things(
     before: Sequence[Any], after: Sequence[Any], place: _Place
-) -> Iterator[Difference]:
+) -> Iterator[DocumentDifference]:
     old = {_key(each): (number, each) for number, each in enumerate(before)}
     new = {_key(each): (number, each) for number, each in enumerate(after)}
     kind = _THINGS.get(place.pointer.rpartition("/")[2], "entry")
     for key, (number, each) in new.items():
-        here = place.at_thing(number, f"The {kind} “{_name(each)}”")
+        here = place.thing_of(number, f"The {kind} “{_name(each)}”")
         if key in old:
             yield from _compared(old[key][1], each, here)
         else:
-            yield Difference(
+            yield DocumentDifference(
                 pointer=here.pointer,
                 kind="added",
                 before=None,
@@ -112,17 +112,17 @@ def _compared_things(
             )
     for key, (number, each) in old.items():
         if key not in new:
-            here = place.at_thing(number, f"The {kind} “{_name(each)}”")
-            yield Difference(
+            here = place.thing_of(number, f"The {kind} “{_name(each)}”")
+            yield DocumentDifference(
                 pointer=here.pointer,
                 kind="removed",
                 before=each,
                 after=None,
                 text=f"{here.thing} is removed.",
             )
-    kept = [key for key in new if key in old]
-    if kept != [key for key in old if key in new]:
-        yield Difference(
+    shared = [key for key in new if key in old]
+    if shared != [key for key in old if key in new]:
+        yield DocumentDifference(
             pointer=place.pointer,
             kind="changed",
             before=[_name(each) for each in before],
@@ -131,7 +131,7 @@ def _compared_things(
         )
 
 
-def _changed(before: Any, after: Any, place: _Place) -> Difference:
+def _changed(before: Any, after: Any, place: _Place) -> DocumentDifference:
     old, new = (_shown(each, place) for each in (before, after))
     if place.pointer.endswith("/cost_points"):
         text = f"{place.thing} costs {new} instead of {old} points."
@@ -141,7 +141,9 @@ def _changed(before: Any, after: Any, place: _Place) -> Difference:
         text = f"{place.thing}: {place.field} is no longer set; it was {old}."
     else:
         text = f"{place.thing}: {place.field} is {new} instead of {old}."
-    return Difference(pointer=place.pointer, kind="changed", before=before, after=after, text=text)
+    return DocumentDifference(
+        pointer=place.pointer, kind="changed", before=before, after=after, text=text
+    )
 
 
 def _shown(value: Any, place: _Place) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from loyalty.domain.program.differences import Difference, DifferenceKind
+from loyalty.domain.program.differences import DocumentDifference, DifferenceKind
 from loyalty.edge.http.schemas import AnswerPart
 
 
@@ -25,7 +25,7 @@ class DifferenceAnswer(AnswerPart):
     text: Annotated[str, Field(description="The difference in plain English.")]
 
 
-def difference_answers(found: Sequence[Difference]) -> list[DifferenceAnswer]:
+def difference_answers(found: Sequence[DocumentDifference]) -> list[DifferenceAnswer]:
     return [
         DifferenceAnswer(
             pointer=each.pointer,
