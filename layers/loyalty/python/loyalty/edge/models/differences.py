@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from loyalty.domain.program.differences import DocumentDifference, DifferenceKind
+from loyalty.domain.program.differences import DifferenceKind, DocumentDifference
 from loyalty.edge.http.schemas import AnswerPart
 
 
