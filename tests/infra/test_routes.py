@@ -90,8 +90,12 @@ def test_operations_of_managers_share_routes() -> None:
 
     assert shared == {
         f"{method} /v1/programs/{{program_id}}/{collection}/{{proxy+}}"
-        for collection in ("storefronts", "endpoints")
-        for method in ("GET", "PUT", "POST", "DELETE")
+        for collection, methods in (
+            ("drafts", ("GET", "PUT", "DELETE")),
+            ("endpoints", ("GET", "PUT", "POST", "DELETE")),
+            ("storefronts", ("GET", "PUT", "POST", "DELETE")),
+        )
+        for method in methods
     }
 
 
