@@ -80,6 +80,7 @@ from loyalty.table.positions import is_survey_response
 from loyalty.table.responses import TableResponses
 from loyalty.usecases.ledger import corrections
 from loyalty.usecases.ledger.corrections import Allowance, RequestedAdjustment
+from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
 from loyalty.usecases.orders import accrual, lookup
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept
 from loyalty.usecases.orders.arrival import (
@@ -162,14 +163,12 @@ def correct_order(
     """Record an order, or correct one that was recorded.
 
     The member's points change by the difference, up or down, as when a storefront edits an order.
-    The order stays with its member. 201: the order was new. 202: it names no member yet.
+    Refunds that were recorded stand, and a voucher that it no longer names is given back. The order
+    stays with its member and on its day. 201: the order was new. 202: it names no member yet.
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
-    corrected = order.named(
-        source,
-        order_id,
-        currency=desk.program.document.currency,
-        told_at=order.changed_at or desk.now,
+    corrected = order.version(
+        source, order_id, currency=desk.program.document.currency, now=desk.now
     )
     recorded = _arrived(order, corrected, "correct", desk)
     vouchers = steps_answer(recorded.vouchers)
@@ -206,8 +205,11 @@ def quote_order(program_id: ProgramId, order: Annotated[OrderRequest, Body()]) -
     """
     desk = open_desk(program_id, table=settings(AccrualSettings).table, caller=api.trusted_caller)
     document = desk.program.document
+    bought = order.order(currency=document.currency)
+    if order.net_vouchers:
+        bought = net_of_vouchers(bought, codes_among(order.voucher_codes), desk=desk)
     quoted = accrual.quote(
-        order.order(currency=document.currency),
+        bought,
         customer=order.customer(),
         directory=directory(program_id, settings(AccrualSettings)),
         desk=desk,
@@ -516,6 +518,7 @@ def _arrived(
             customer=content.customer(),
             mode=mode,
             codes=codes_among(content.voucher_codes),
+            nets_vouchers=content.net_vouchers,
         ),
         directory=directory(desk.program.program_id, settings(AccrualSettings)),
         desk=desk,

@@ -233,6 +233,64 @@ class TestATill:
         assert [step["status"] for step in answer.body["vouchers"]] == ["given_back"]
         assert state(voucher[0]) == "issued"
 
+    def test_an_order_may_leave_it_to_us_to_net_its_vouchers(
+        self, ana: str, voucher: tuple[str, str]
+    ) -> None:
+        body = till.order(0, order_id="9", member_id=ana, voucher_codes=[voucher[0]])
+        dear, cheap = till.line(1000, "1", sku="LATTE-M"), till.line(400, "2", sku="Y")
+        body["lines"] = [
+            each | {"amount": till.money(each["amount"]["amount"], "USD")} for each in (dear, cheap)
+        ]
+        body["net_vouchers"] = True
+
+        quoted = till.quote(body)
+        posted = till.post_order(body)
+        again = till.post_order(body)
+        gross = till.post_order(body | {"net_vouchers": False})
+
+        assert (quoted.status, quoted.body["points"]) == (200, 4)
+        assert (posted.status, posted.body["entry"]["points"]) == (201, 4)
+        assert (again.status, again.body["entry"]) == (200, posted.body["entry"])
+        assert gross.code == "order_conflict"
+
+    def test_a_correction_gives_back_the_voucher_that_it_no_longer_names(
+        self, ana: str, voucher: tuple[str, str]
+    ) -> None:
+        self.post(ana, voucher[0])
+        body = till.order(0, order_id="9", member_id=ana)
+        body["lines"] = [till.line(2000) | {"amount": till.money(2000, "USD")}]
+
+        corrected = till.correct_order(body)
+        late = till.correct_order(
+            body | {"voucher_codes": [voucher[0]], "changed_at": "2026-11-21T09:00:00Z"}
+        )
+
+        assert corrected.body["entry"]["points"] == 10
+        assert [each["status"] for each in corrected.body["vouchers"]] == ["given_back"]
+        assert (late.body["status"], late.body["vouchers"]) == ("outdated", [])
+        assert state(voucher[0]) == "issued"
+
+    def test_a_correction_leaves_refunds_and_vouchers_of_the_till_as_they_are(
+        self, ana: str, voucher: tuple[str, str]
+    ) -> None:
+        self.post(ana)
+        till.use(voucher[0], order={"source": "pos", "order_id": "9"})
+        till.refund("9", amount=till.money(500, "USD"))
+        body = till.order(0, order_id="9", member_id=ana)
+        body["lines"] = [till.line(2000) | {"amount": till.money(2000, "USD")}]
+
+        corrected = till.correct_order(body)
+
+        assert corrected.body["entry"]["points"] == 10
+        assert state(voucher[0]) == "used"
+
+    def test_a_correction_from_the_future_would_outdate_all_others(self, ana: str) -> None:
+        body = till.order(0, order_id="9", member_id=ana, lines=[])
+
+        answer = till.correct_order(body | {"changed_at": "2027-11-21T10:00:00Z"})
+
+        assert (answer.status, answer.pointers) == (422, {"/changed_at": "time_out_of_range"})
+
     def test_a_voucher_without_a_code_is_a_mistake(self, ana: str) -> None:
         answer = self.post(ana, "")
 

@@ -76,6 +76,13 @@ class OrderContent(RequestPart):
             "discounts are ignored.",
         ),
     ] = ()
+    net_vouchers: Annotated[
+        StrictBool,
+        Field(
+            description="Whether the amounts are still without the discounts of `voucher_codes`: "
+            "then what each known voucher is worth is taken off before the order earns."
+        ),
+    ] = False
 
     def named(
         self, source: str, order_id: str, *, currency: str, told_at: datetime | None = None
@@ -160,6 +167,18 @@ class OrderCorrection(OrderContent):
             "later one wins, whichever arrives first. If left out: now."
         ),
     ] = None
+
+    def version(self, source: str, order_id: str, *, currency: str, now: datetime) -> Order:
+        """The order as it is since `changed_at`, in the program's words; raises as `named` does.
+
+        Raises:
+            ValidationFailed: it was changed in the future, which would outdate all corrections.
+        """
+        if self.changed_at and self.changed_at > now + AHEAD_MAX:
+            detail = "An order cannot have changed in the future"
+            faults = (Fault("/changed_at", "time_out_of_range", detail),)
+            raise ValidationFailed(detail, faults=faults)
+        return self.named(source, order_id, currency=currency, told_at=self.changed_at or now)
 
 
 class RefundedLine(RequestPart):

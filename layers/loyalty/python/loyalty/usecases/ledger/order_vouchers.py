@@ -6,9 +6,11 @@ late, out of order or at once leave a voucher used by one order, or by none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from loyalty.domain.ledger.netting import net_of
 from loyalty.domain.ledger.order_vouchers import (
     OrderVouchers,
     VoucherStep,
@@ -19,7 +21,7 @@ from loyalty.domain.ledger.order_vouchers import (
 )
 from loyalty.domain.ledger.postings import Posting, VoucherChange, signed
 from loyalty.domain.ledger.vouchers import Voucher
-from loyalty.domain.orders.order import OrderRef, is_outdated
+from loyalty.domain.orders.order import Order, OrderRef, is_outdated
 from loyalty.usecases.attempts import until_saved
 from loyalty.usecases.ports import Desk
 
@@ -28,9 +30,9 @@ from loyalty.usecases.ports import Desk
 class OrderVoucherCodes:
     """The discounts of an order as its storefront states them at `told_at`.
 
-    With `is_list`, `codes` are all the codes of the order: it gives back a voucher that was listed
-    before and is not now. With `is_first`, the order is new. With `is_in_force`, it uses
-    vouchers even if it was cancelled before.
+    With `is_list`, `codes` are all the codes of the order. If it also `gives_back`, a voucher that
+    was listed before and is not now is given back. With `is_first`, the order is new. With
+    `is_in_force`, it uses vouchers even if it was cancelled before.
     """
 
     source: str
@@ -40,6 +42,7 @@ class OrderVoucherCodes:
     member_id: str | None
     told_at: datetime | None = None
     is_list: bool = False
+    gives_back: bool = True
     is_first: bool = False
     is_in_force: bool = False
 
@@ -58,15 +61,24 @@ def apply_vouchers(discounts: OrderVoucherCodes, *, desk: Desk) -> tuple[Voucher
     held = held_by(discounts.source, discounts.order_id, desk=desk)
     if discounts.is_in_force and held.is_cancelled:
         held = _reopened(discounts.source, discounts.order_id, desk=desk)
-    if is_outdated(discounts.told_at, by=held.told_at):
+    if discounts.gives_back and is_outdated(discounts.told_at, by=held.told_at):
         return ()
     steps = [
         _give_back(code, discounts.source, discounts.order_id, told_at=discounts.told_at, desk=desk)
         for code in held.listed
-        if discounts.is_list and code not in discounts.codes
+        if discounts.is_list and discounts.gives_back and code not in discounts.codes
     ]
     steps += [_use(code, discounts, desk=desk) for code in discounts.codes]
     return tuple(step for step in steps if step)
+
+
+def net_of_vouchers(order: Order, codes: Sequence[str], *, desk: Desk) -> Order:
+    """The order with the value of known vouchers taken off, whether or not it can use them.
+
+    The till has given the discount already.
+    """
+    found = [desk.books.voucher(code) for code in codes]
+    return net_of(order, [voucher for voucher in found if voucher])
 
 
 def cancel_vouchers(source: str, order_id: str, *, desk: Desk) -> tuple[VoucherStep, ...]:

@@ -21,11 +21,13 @@ from loyalty.domain.orders.order import (
     BACKDATED_DAYS_MAX,
     Order,
     is_outdated,
+    fingerprint,
     order_fingerprint,
 )
 from loyalty.domain.people.identity import Identity
 from loyalty.usecases.attempts import Attempts
 from loyalty.usecases.ledger.accounts import open_account, settled
+from loyalty.usecases.ledger.order_vouchers import net_of_vouchers
 from loyalty.usecases.ports import Desk, Directory, Overtaken
 
 
@@ -78,13 +80,15 @@ def earn(
     customer: Customer,
     listed: Collection[str] | None = None,
     traded_in: Mapping[str, int] = MappingProxyType({}),
+    net_of: Sequence[str] = (),
     desk: Desk,
 ) -> Earned | GuestOrderKept:
     """Record an order: what it earns on its member's account, or as a guest's order.
 
     `listed` are the ids of the refunds that stand with this version (None: it lists none). A
     revocable refund that waits for the order and is not among them was withdrawn. `traded_in` is
-    the money of returned goods that was not given back: see `after_exchange`.
+    the money of returned goods that was not given back: see `after_exchange`. `net_of` are the codes
+    of vouchers whose value is still to be taken off the order's amounts.
 
     It costs one account read (a stale one is enough: the write relies on what it was decided from)
     and one transaction. No refusal goes out before a strong read of the order's entry: the order
@@ -97,6 +101,10 @@ def earn(
         TryAgain: other writers were faster too often.
     """
     order_digest = order_fingerprint(order, customer=customer.named)
+    if net_of:
+        # Repeats are recognized by what was sent: a voucher may become known only later.
+        order_digest = fingerprint(order_digest, "net of", sorted(net_of))
+        order = net_of_vouchers(order, net_of, desk=desk)
     try:
         check_time(order, desk=desk)
         if customer.member_id is None:

@@ -26,6 +26,7 @@ from loyalty.usecases.ledger.order_vouchers import (
     OrderVoucherCodes,
     apply_vouchers,
     cancel_vouchers,
+    net_of_vouchers,
 )
 from loyalty.usecases.ledger.paid_points import settle_paid_points
 from loyalty.usecases.orders.accrual import Earned, GuestOrderKept, NamedCustomer, earn
@@ -50,7 +51,8 @@ class ArrivedOrder:
 
     `codes` are the vouchers that it was paid with (None: unknown, so its vouchers stay as they
     are). `refunds` are all that stand (None: unknown). `traded_in` is the money of returned goods
-    that was not given back, by line and with tax. `is_excluded`: it is not to earn, whatever else
+    that was not given back, by line and with tax. If it `nets_vouchers`, their value is still to be
+    taken off its amounts. `is_excluded`: it is not to earn, whatever else
     is to be done with it. `all_given_back`: nothing of the order is left.
     """
 
@@ -60,6 +62,7 @@ class ArrivedOrder:
     codes: tuple[str, ...] | None = ()
     refunds: tuple[RequestedRefund, ...] | None = None
     traded_in: Mapping[str, int] = MappingProxyType({})
+    nets_vouchers: bool = False
     is_excluded: bool = False
     all_given_back: bool = False
 
@@ -159,12 +162,14 @@ def _recorded(arrived: ArrivedOrder, *, directory: Directory, desk: Desk) -> Ord
     """What the order itself changed."""
     if arrived.is_excluded:
         return NotRecorded()
+    codes = (arrived.codes or ()) if arrived.nets_vouchers else ()
     if arrived.mode == "record":
-        record = partial(earn, arrived.order, desk=desk)
+        record = partial(earn, arrived.order, net_of=codes, desk=desk)
         return record_for(arrived.customer, record, directory=directory)
+    order = net_of_vouchers(arrived.order, codes, desk=desk)
     listed = None if arrived.refunds is None else {each.refund_id for each in arrived.refunds}
     record_newer = partial(
-        record_version, arrived.order, listed=listed, traded_in=arrived.traded_in, desk=desk
+        record_version, order, listed=listed, traded_in=arrived.traded_in, desk=desk
     )
     try:
         return record_for(arrived.customer, record_newer, directory=directory)
@@ -221,12 +226,12 @@ def _vouchers(
     arrived: ArrivedOrder, recorded: OrderOutcome, *, desk: Desk
 ) -> tuple[VoucherStep, ...]:
     """Use an order's vouchers. Anyone who has a voucher can use it, even if nothing is earned."""
-    order, lists_all = arrived.order, arrived.mode == "follow"
-    if arrived.codes is None or (lists_all and isinstance(recorded, Outdated)):
+    order, is_whole_version = arrived.order, arrived.mode != "record"
+    if arrived.codes is None or isinstance(recorded, Outdated):
         return ()
     if arrived.all_given_back:
         return cancel_vouchers(order.source, order.order_id, desk=desk)
-    if not (arrived.codes or lists_all):
+    if not (arrived.codes or is_whole_version):
         return ()
     entry = recorded.entry if isinstance(recorded, Earned | Edited) else None
     vouchers = OrderVoucherCodes(
@@ -235,10 +240,11 @@ def _vouchers(
         codes=arrived.codes,
         ordered_at=order.occurred_at,
         member_id=entry.member_id if entry else None,
-        told_at=order.told_at if lists_all else None,
-        is_list=lists_all,
-        is_first=lists_all and _is_new(recorded),
-        is_in_force=lists_all and isinstance(recorded, Edited) and recorded.is_in_force,
+        told_at=order.told_at if is_whole_version else None,
+        is_list=True,
+        gives_back=is_whole_version,
+        is_first=is_whole_version and _is_new(recorded),
+        is_in_force=is_whole_version and isinstance(recorded, Edited) and recorded.is_in_force,
     )
     return apply_vouchers(vouchers, desk=desk)
 
