@@ -20,8 +20,8 @@ from loyalty.domain.orders.order import (
     AHEAD_MAX,
     BACKDATED_DAYS_MAX,
     Order,
-    is_outdated,
     fingerprint,
+    is_outdated,
     order_fingerprint,
 )
 from loyalty.domain.people.identity import Identity
@@ -87,8 +87,8 @@ def earn(
 
     `listed` are the ids of the refunds that stand with this version (None: it lists none). A
     revocable refund that waits for the order and is not among them was withdrawn. `traded_in` is
-    the money of returned goods that was not given back: see `after_exchange`. `net_of` are the codes
-    of vouchers whose value is still to be taken off the order's amounts.
+    the money of returned goods that was not given back: see `after_exchange`. `net_of` are codes of
+    vouchers whose value is still to be taken off the order's amounts.
 
     It costs one account read (a stale one is enough: the write relies on what it was decided from)
     and one transaction. No refusal goes out before a strong read of the order's entry: the order
