@@ -29,8 +29,8 @@ def net_of(order: Order, vouchers: Iterable[Voucher]) -> Order:
     and donations take nothing off.
     """
     left = {line.line_id: line.amount_minor for line in order.lines}
-    known = [(_turn(each), each.code, each) for each in vouchers if each.terms]
-    for _, _, voucher in sorted(known, key=lambda turn: turn[:2]):
+    in_turn = [(_turn(each), each.code, each) for each in vouchers if each.terms]
+    for _, _, voucher in sorted(in_turn, key=lambda turn: turn[:2]):
         for line_id, off_minor in _off(voucher, order.lines, left).items():
             left[line_id] -= off_minor
     return order.keeping(left)
