@@ -1,4 +1,4 @@
-"""What a deployment shares with its whole account, and must be warned of."""
+"""Limits that a deployment shares with its whole account, and their alarms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPLAINT_RATE_MAX = 0.001
 
 
 class AccountAlarms:
-    """Watches the limits of the account in this region, whoever uses them up."""
+    """Alarms on the account's limits in this region, whatever uses them up."""
 
     def __init__(self, settings: Settings) -> None:
         self._sends_mail = settings.configuration.mail_from is not None
@@ -57,7 +57,7 @@ def _concurrency() -> Alarm:
 def _loops() -> Alarm:
     return Alarm(
         name="loop-stopped",
-        says="Lambda stopped a function that seemed to wake itself without end.",
+        says="Lambda stopped a function that seemed to invoke itself in an endless loop.",
         metric=cw.Metric(
             namespace="AWS/Lambda",
             metric_name="RecursiveInvocationsDropped",

@@ -50,7 +50,7 @@ class Buckets(Construct):
                 )
             ],
         )
-        # Not versioned: a delivery holds personal data, and what is erased must be gone.
+        # Not versioned: a delivery holds personal data, and erasing it must leave no old version.
         self.inbox = self._bucket(
             "Inbox",
             rules=[

@@ -24,7 +24,7 @@ MEMORY_MIB = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Kit:
-    """What this stack's functions are made with, and the names of their environment variables."""
+    """Everything that this stack's functions are built from, and their environment variables."""
 
     stack: Stack
     settings: Settings

@@ -1,4 +1,4 @@
-"""Mail: who it is sent as, and how SES tells what became of it."""
+"""Mail: the sender, and SES's reports of bounces and complaints."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from infra.queues import WorkQueue
 from infra.settings import Settings
 from infra.subscriptions import Subscription
 
-# What SES calls its events on the account's default bus.
+# The names of SES's events on the account's default bus.
 COMES_BACK = ("Email Bounced", "Email Complaint Received")
 
 
 class Mail(Construct):
-    """Every mail is sent under one configuration set, which tells of bounces and complaints.
+    """The configuration set for all mail, which reports bounces and complaints.
 
-    The sender's identity is not made here: proving that a domain is one's own takes its DNS.
+    The sender's identity is not created here, because proving a domain takes entries in its DNS.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -29,7 +29,7 @@ class Mail(Construct):
             self,
             "ConfigurationSet",
             name=self.configuration_set,
-            # Nobody is written to again who complained or whose address is gone, even by mistake.
+            # SES never again sends to an address that complained or does not exist.
             suppression_options=ses.CfnConfigurationSet.SuppressionOptionsProperty(
                 suppressed_reasons=["BOUNCE", "COMPLAINT"]
             ),
@@ -74,7 +74,7 @@ class Mail(Construct):
         function.acknowledge_wildcard("*", why="SES has one list for the account, without a name.")
 
     def deliver_bounces(self, queue: WorkQueue) -> None:
-        """Put what comes back of our own mails into a queue."""
+        """Put bounces and complaints about our own mails into a queue."""
         Subscription(
             self,
             "Bounces",

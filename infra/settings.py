@@ -181,7 +181,7 @@ class Settings:
 
     @property
     def log_removal_policy(self) -> RemovalPolicy:
-        """What becomes of logs when their stack is deleted; production keeps its access log."""
+        """What happens to logs when their stack is deleted; production keeps its access log."""
         return self.removal_policy
 
     @property

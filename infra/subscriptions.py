@@ -99,7 +99,7 @@ class Subscriptions:
         return (
             Alarm(
                 name="events-undelivered",
-                says="The bus could not put an event into a queue of ours.",
+                says="The bus could not put an event into one of our queues.",
                 metric=cw.MathExpression(
                     expression=" + ".join(f"FILL({name}, 0)" for name in failures),
                     using_metrics=failures,

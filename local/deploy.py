@@ -34,7 +34,7 @@ _CONTEXT: Final[Mapping[str, Any]] = {
     "stage_file": STAGE_FILE,
     "aws:cdk:disable-asset-staging": True,
 }
-# This machine wakes nobody, and its CloudWatch does not support alarms on expressions.
+# Nobody needs alarms from this machine, and its CloudWatch does not support all of them.
 NOT_DEPLOYED = "Monitoring"
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _STACK_SECONDS_MAX = 120.0

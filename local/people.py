@@ -1,4 +1,4 @@
-"""Who may call the API: the people and the service of a program, in the deployment's user pool."""
+"""Callers of the API: the people and the service of a program, in the deployment's user pool."""
 
 from contextlib import suppress
 from dataclasses import dataclass

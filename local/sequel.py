@@ -1,4 +1,4 @@
-"""What the calendar does to a member, told by the deployed schedules: nobody calls a function."""
+"""The second part of the story: what the deployed schedules do as time passes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,19 +22,19 @@ _MACHINE_EUROS: Final = 199
 _GIFT: Final = 25
 _LEVEL: Final = "regular"
 
-# The gift is good until yesterday, and the member hears of it so many days before.
+# The gift is good until yesterday, and the member is reminded this many days before.
 _REMINDED_DAYS_BEFORE: Final = 7
 _PENDING_DAYS: Final = 14
 _SPAN_DAYS: Final = _PENDING_DAYS + 1 + _REMINDED_DAYS_BEFORE + 1
 
 
 def beginning(*, now: datetime, zone: ZoneInfo) -> datetime:
-    """When a story begins that ends now: at noon, when members may be written to."""
+    """When the story has to begin to end now: at noon, outside of quiet hours."""
     return _noon(now.astimezone(zone).date() - timedelta(days=_SPAN_DAYS), zone)
 
 
 class Sequel:
-    """Points wait and become available, a level is reached, a reminder comes, points lapse."""
+    """Points wait and become available, a level is reached, a reminder comes, points expire."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Sequel:
 
     @contextmanager
     def steps(self) -> Iterator[Steps]:
-        """The steps in their order; the clock is right again when all is over."""
+        """Play the steps in order. At the end the clock shows the real time again."""
         aws = self._deployment.cloud.aws
         levels = listening(aws, bus=self._deployment.bus, to="TierChanged")
         try:
@@ -93,19 +93,19 @@ class Sequel:
 
         self._balance += _MACHINE_EUROS
         points, pending = entry["points"], entry["pending_points"]
-        require(points == _MACHINE_EUROS, f"{_MACHINE_EUROS} were to be earned, not {points}")
-        require(pending == _MACHINE_EUROS, f"{_MACHINE_EUROS} were to wait, not {pending}")
+        require(points == _MACHINE_EUROS, f"expected {_MACHINE_EUROS} earned, not {points}")
+        require(pending == _MACHINE_EUROS, f"expected {_MACHINE_EUROS} pending, not {pending}")
         return f"{points} {self._many}, and {pending} more from {entry['available_on']} on"
 
     def _hear_of_level(self) -> str:
         (event,) = wait_for(
             lambda: self._levels.heard(member_id=self._member_id),
             until=bool,
-            otherwise=lambda _: "nobody told of a level",
+            otherwise=lambda _: "there was no event of a level",
         )
 
         level = expect(self._as["member"].get("/members/me"), 200)["tier"]
-        require(event["tier"] == level == _LEVEL, f"told of {event['tier']}, and it is {level}")
+        require(event["tier"] == level == _LEVEL, f"the event has {event['tier']}, not {level}")
         return f"TierChanged {event['direction']}, from {event['tier_before'] or 'none'} to {level}"
 
     def _give(self) -> str:
@@ -154,12 +154,12 @@ class Sequel:
         entry = self._wait_for_entry("expiry")
 
         self._balance -= _GIFT
-        require(entry["points"] == -_GIFT, f"{_GIFT} were to expire, not {-entry['points']}")
+        require(entry["points"] == -_GIFT, f"expected {_GIFT} to expire, not {-entry['points']}")
         self._require_balance()
         return f"{_GIFT} gone, {self._balance} {self._many} left"
 
     def _wait_for_entry(self, kind: str) -> dict[str, Any]:
-        """What members see is right by date anyway: an entry is what a sweep has written."""
+        """Wait for the entry that a sweep writes. What members see is right by date even before."""
 
         def written() -> list[dict[str, Any]]:
             history = expect(self._as["member"].get("/members/me/history"), 200)
@@ -170,7 +170,7 @@ class Sequel:
 
     def _require_balance(self) -> None:
         shown = expect(self._as["member"].get("/members/me"), 200)["balance"]
-        require(shown == self._balance, f"{self._balance} were to be there, not {shown}")
+        require(shown == self._balance, f"expected a balance of {self._balance}, not {shown}")
 
     def _today(self) -> date:
         return self._clock.now().astimezone(self._zone).date()

@@ -1,4 +1,4 @@
-"""The story of one member, told by the deployed API: each step does something, then checks it."""
+"""The story of one member on the deployed API: each step does something, then checks it."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -116,7 +116,7 @@ class Story:
         answer = self._as["manager"].put(f"/storefronts/{STOREFRONT_ID}", json=body)
 
         expect(answer, 201)
-        require(STOREFRONT_SECRET not in answer.text, "the answer tells the storefront's secret")
+        require(STOREFRONT_SECRET not in answer.text, "the answer shows the storefront's secret")
         return STOREFRONT_ID
 
     def _earn(self) -> str:
@@ -127,7 +127,7 @@ class Story:
 
         member = self._wait_for_member(lambda member: member["balance"] > 0)
         # Two bags at 14.90, a cup at 18.00 less 3.00; neither the gift card nor the shipping earns.
-        require(member["balance"] == 44, f"44 were to be earned, not {member['balance']}")
+        require(member["balance"] == 44, f"expected 44 earned, not {member['balance']}")
         self._balance = member["balance"]
         (lot,) = member["lots"]
         return f"{self._balance} {self._many}, good until {lot['expires_on']}"
@@ -156,7 +156,7 @@ class Story:
         self._balance -= self._cost
         left = self._me()["balance"]
         require(redemption["points"] == self._cost, f"it cost {redemption['points']}")
-        require(left == self._balance, f"{self._balance} were to be left, not {left}")
+        require(left == self._balance, f"expected {self._balance} left, not {left}")
         return f"a {REWARD_ID} for {self._cost}, {left} left; voucher {self._voucher_code}"
 
     def _use_voucher(self) -> str:

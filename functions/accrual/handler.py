@@ -480,7 +480,7 @@ def _count(answered: Answered) -> None:
 
 
 def _answering(member_id: str | None) -> str | None:
-    """Whose answer it is: whom staff or a service names, or the member who is signed in."""
+    """The member who answers: the one that staff or a service names, or the one signed in."""
     if api.principal.is_trusted:
         return member_id
     return own_member(api.principal, member_id or "me")

@@ -1,4 +1,4 @@
-"""Codes: shops have the codes of vouchers, as long as these are good."""
+"""Codes: keep shops' discount codes in step with vouchers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def take(record: SQSRecord) -> None:
     detail = event["detail"]
     program_id, redemption_id = detail["program_id"], detail["redemption_id"]
     shops = list(shops_of(program_id))
-    # Whoever cancels a voucher gets the points back also if its shop is gone.
+    # The points of a cancelled voucher return even if its shop is no longer connected.
     is_cancelling = event["detail-type"] == RedemptionCancelling.name
     if not is_cancelling and not any(each.creates for each in shops):
         return
@@ -64,7 +64,7 @@ def take(record: SQSRecord) -> None:
     try:
         done = sync_code(redemption_id, shops=shops, desk=desk)
     except NotFound:
-        # A test event of somebody's; of a redemption of ours the entry stays for ever.
+        # Somebody sent a test event: the entry of a real redemption is never deleted.
         logger.warning("no such redemption", redemption_id=redemption_id)
         return
     logger.info("codes updated", program_id=program_id, redemption_id=redemption_id, done=done)

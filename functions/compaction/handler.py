@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def pages_of(program_id: str) -> list[WorkPage]:
-    """A page for each kind of facts, so that a kind that is stuck holds up no other."""
+    """A page for each kind of facts, so that a kind that fails delays no other."""
     return [WorkPage(program_id=program_id, lane=fact.kind, items=(fact.kind,)) for fact in ALL]
 
 

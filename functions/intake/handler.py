@@ -71,7 +71,7 @@ def handler(event: dict[str, Any], _context: object) -> BatchAnswer | None:
 
 
 def look_for_stranded() -> None:
-    """Queue what lies in the inbox and was forgotten there, shop by shop."""
+    """Queue deliveries that were stored in the inbox but never queued, shop by shop."""
     config, now = settings(IntakeSettings), clock.now()
     queue = SqsIntakeQueue(clients.sqs(), queue_url=config.intake_queue_url)
     log = TableStorefronts(engine(config.table))
@@ -180,7 +180,7 @@ def _new_member_id(program_id: str, ring: Callable[[], Keyring], customer: Ident
 
 
 def _claim(claim: GuestClaim, config: IntakeSettings) -> None:
-    """Let a member have their orders of before; what is left comes back with the message.
+    """Give a member their earlier guest orders, a few at a time; the message repeats for the rest.
 
     Raises:
         TryAgain: there is more.

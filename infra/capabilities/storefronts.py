@@ -99,7 +99,7 @@ def codes(kit: Kit) -> tuple[CapabilityFunction, WorkQueue]:
         environment=kit.table_name | kit.storefront_secrets,
         timeout=CODES_TIMEOUT,
     )
-    # It records who has a code, and returns the points once no shop has it.
+    # It records which shops have a code, and returns the points once none has it.
     kit.data.table.allow(function, GET, PUT, UPDATE, QUERY)
     kit.data.secrets.allow_storefronts(function, "secretsmanager:GetSecretValue")
     codes = WorkQueue(

@@ -19,7 +19,7 @@ _ENTRIES: Final = frozenset(get_args(EntryKind)) | {"placeholder"}
 
 
 class Unreadable(Exception):
-    """An item that none of our code can have written; the cause says what is wrong with it."""
+    """An item that our code cannot have written; the cause says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ ITEMS_MAX: Final = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkPage:
-    """Items of one program; `lane` says what they are, and lanes do not hold each other up.
+    """Items of one program; `lane` says what they are, and lanes do not delay each other.
 
     `cause` says why an item that is now alone on its page failed among others before.
     `hops` counts the pages that led to this one, each sent while its predecessor was processed.

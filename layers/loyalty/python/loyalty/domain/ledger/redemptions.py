@@ -41,7 +41,7 @@ from loyalty.domain.program.levels import (
 # entries, and everything that reads a member's entries costs in proportion to their number.
 REDEMPTIONS_A_DAY_MAX: Final = 50
 # The first end of points that had expired before their late redemption was reported: cancelling it
-# reinstates them no more.
+# does not reinstate them again.
 LONG_OVER: Final = date.min
 
 

@@ -1,4 +1,4 @@
-"""Records what staff do: who asked for which action, about what, and what came of it."""
+"""Records the actions of staff: who requested what, its target, and its outcome."""
 
 import secrets
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def begun(
 
 
 def complete(actions: Actions, action: StaffAction) -> None:
-    """Record what came of an action.
+    """Record the outcome of an action.
 
     The effect has happened, so the caller gets their answer even if this cannot be recorded: the
     action then stays `begun`.

@@ -52,7 +52,7 @@ class PreviewAnswer(AnswerPart):
 
 
 def with_draft(document: Program, preview: PreviewRequest) -> Program:
-    """The program with the draft in the place of what is in force.
+    """The program in force with the draft in place of its own words and theme.
 
     Raises:
         ValidationFailed: the draft is for another kind, or cannot be rendered.
@@ -62,7 +62,7 @@ def with_draft(document: Program, preview: PreviewRequest) -> Program:
         messages = messages.model_copy(update={"look": preview.look})
     if preview.template is not None:
         _require_sound(preview.template, kind=preview.kind)
-        # Whatever locale it is for, it is what is asked to be seen.
+        # The draft is what the manager wants to see, whatever its locale.
         drafted = tuple(
             preview.template.model_copy(update={"locale": locale})
             for locale in dict.fromkeys((preview.locale, preview.template.locale, None))

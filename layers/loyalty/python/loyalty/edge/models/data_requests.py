@@ -1,4 +1,4 @@
-"""Requests of customers for what is held of them, as the people who answer them read them."""
+"""Requests of customers for their data, as the people who answer them read them."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Messages to members: what was written, what became of it, and what waits."""
+"""Messages to members: those written, with their outcome, and those that wait."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

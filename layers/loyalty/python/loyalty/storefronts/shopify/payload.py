@@ -43,7 +43,7 @@ _CUSTOMER_GID: Final = re.compile(r"gid://shopify/Customer/(\d{1,19})", re.ASCII
 
 
 def _is_a(kind: str) -> Any:
-    """Every resource names what it is in its body, which is signed; the topic is not."""
+    """Every resource names its kind in its signed body; the topic is not signed."""
     return Field(pattern=rf"^gid://shopify/{kind}/")
 
 
@@ -162,7 +162,7 @@ class _DataRequest(Payload):
 # What the law gives a shop's customers, and a shop that is given up:
 # https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance
 class ShopifyShopRequest(Payload):
-    """What only requests about somebody's data have: the shop, by id and by name."""
+    """The fields that only privacy requests have: the shop's id and name."""
 
     shop_id: Id
     shop_domain: StrictStr
@@ -252,7 +252,7 @@ class ShopifyEmailConsent(Payload):
 
 
 class ShopifySmsConsent(Payload):
-    """Unlike a customer, it says neither what it is nor when it was created."""
+    """A deleted customer. Unlike a customer, the body has neither its kind nor a creation time."""
 
     id: Id
     phone: Text = None
@@ -384,11 +384,11 @@ class ShopifyRefund(Payload):
         return next(iter(named), "")
 
     def given_back(self, rates: Rates) -> Decimal | None:
-        """What was given back, in the shop's currency; None if a rate is missing."""
+        """The money paid back, in the shop's currency; None if a rate is missing."""
         return self._in_shop_money(("success",), rates)
 
     def intended(self, rates: Rates) -> Decimal | None:
-        """What is given back if nothing fails; what failed counts where nothing else was tried."""
+        """The money to be paid back if nothing fails; failed payments count only if alone."""
         going = self._in_shop_money(("success", "pending"), rates)
         return going if going != 0 else self._in_shop_money(("failure", "error"), rates)
 
@@ -406,7 +406,7 @@ class ShopifyRefund(Payload):
         return untaxed if sum(untaxed.values()) == back else taxed
 
     def rates(self) -> dict[str, Decimal]:
-        """The rates of a refund that is delivered alone: those of what it names."""
+        """The rates of a refund that is delivered alone, from the amounts in it."""
         return {self.currency: Decimal(1)}
 
     def _refunding(self) -> list[_Transaction]:

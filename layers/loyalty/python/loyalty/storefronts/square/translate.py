@@ -57,7 +57,7 @@ def _customer_gone(event: SquareCustomerEvent, shop: SendingShop) -> Command | F
 
 
 def _subscription(event: SquareSubscriptionEvent, shop: SendingShop) -> Command | FetchNeeded:
-    """A membership, as far as it was charged; one that is pending was not yet."""
+    """A membership, paid until the day to which it was charged. A pending one was not charged."""
     subscription = event.data.object.subscription
     is_active = subscription.status == "ACTIVE"
     if subscription.status == "PENDING" or (

@@ -57,7 +57,7 @@ def _deleted(_payload: WooCommerceReference, _shop: SendingShop) -> Command:
 
 
 def _of_other_shop(links: Sequence[WooCommerceLink], shop: SendingShop) -> Parked | None:
-    """One secret may sign for several shops, where somebody chose the same for them."""
+    """Park an order of a different shop: several shops may have been given the same secret."""
     hosts = {urlsplit(link.href).hostname for link in links}
     if shop.store is None or hosts == {shop.store}:
         return None
@@ -125,7 +125,7 @@ def _order_cancelled(order: WooCommerceOrder, *, source: str) -> Command:
 
 
 def _refunds(order: WooCommerceOrder, *, decimals: int) -> Iterable[RequestedRefund]:
-    """Refunds are bare totals with shipping and tax, so they are of what is left of the order."""
+    """Refunds are totals with shipping and tax, so they are for everything left of the order."""
     for refund in order.refunds:
         amount_minor = minor(abs(refund.total), decimals)
         if amount_minor:

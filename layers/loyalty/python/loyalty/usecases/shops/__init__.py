@@ -1,1 +1,1 @@
-"""A shop is connected, and what it delivers is applied."""
+"""Connect shops, and apply their deliveries."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Unfetchable(Exception):
-    """The platform will not say what a delivery needs, and asking again would change nothing."""
+    """The platform cannot give what a delivery needs, and asking again would change nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -38,15 +38,15 @@ class Unfetchable(Exception):
 
 
 class PlatformReader(Protocol):
-    """The platforms' own APIs, asked in the name of a connected shop."""
+    """Reads from the platforms' own APIs on behalf of a connected shop."""
 
     def fetch(
         self, delivery: Delivery, paths: Sequence[str], *, body: bytes | None = None
     ) -> Sequence[bytes]:
-        """The responses of these paths, to a `body` posted to each of them if there is one.
+        """Read these paths and return their responses; a `body`, if any, is posted to each.
 
         Raises:
-            Unfetchable: the shop is not connected any more, or the platform refuses.
+            Unfetchable: the shop is no longer connected, or the platform refuses.
             TryAgain: the platform does not answer.
         """
         ...

@@ -1,4 +1,4 @@
-"""The products of an order's lines: read from the platform once, and remembered for a while."""
+"""The products of an order's lines: read from the platform, and cached for a while."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from loyalty.domain.shops.storefront import (
 from loyalty.usecases.ports import Desk
 from loyalty.usecases.shops.platforms import Platform, PlatformReader, ProductCatalog, Unfetchable
 
-# Why an order is parked whose points depend on categories that the platform refuses to tell.
+# The reason for parking an order whose points depend on categories that the platform refuses.
 CATEGORIES_UNKNOWN: Final = "categories_unknown"
-# Without anybody to ask, orders count without categories. The connection's check says so.
+# Without access to the platform, orders count without categories. The connection's check says so.
 NOBODY_TO_ASK: Final = ("disconnected", "no_access_token")
 
 
 class Products(Protocol):
-    """What platforms said about products, for as long as that is remembered."""
+    """A cache of products of platforms."""
 
     def find(
         self, storefront_id: str, product_ids: Iterable[str]
     ) -> Mapping[str, RememberedProduct]:
-        """Those that are remembered; others are left out."""
+        """The products that are cached; others are left out."""
         ...
 
     def remember(

@@ -1,4 +1,4 @@
-"""Storefronts: connect a shop, and take in what it delivers."""
+"""Storefronts: connect a shop, and receive its deliveries."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from loyalty.domain.shops.storefront import (
 from loyalty.usecases.shops.platforms import FindPlatform
 
 CONNECTION_SECONDS_MAX: Final = 30.0
-# A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing:
-# looking again is worth a call now and then, not one for every guess.
+# A wrong signature may mean that secrets were rotated a moment ago, or that somebody is guessing.
+# So the connection is read again, but at most once in this time and not for every guess.
 SECOND_LOOK_SECONDS: Final = 2.0
 
 
@@ -30,43 +30,43 @@ class StorefrontStore(Protocol):
     def put(self, program_id: str, storefront: Storefront) -> None: ...
 
     def remove(self, program_id: str, storefront_id: str) -> None:
-        """Also when there is none."""
+        """Remove the storefront; succeeds also if there is none."""
         ...
 
 
 class ShopKeyStore(Protocol):
-    """What storefronts sign with and are asked by. All but `read` can be repeated freely."""
+    """The signing secrets and API tokens of storefronts. All writes can be repeated."""
 
     def read(self, program_id: str, storefront_id: str) -> ShopKeys | None: ...
 
     def keep(self, program_id: str, storefront_id: str, keys: ShopKeys) -> None:
-        """Instead of those there were.
+        """Replace any existing keys.
 
         Raises:
-            TryAgain: the storefront was removed just now and its keys are still going.
+            TryAgain: the storefront was just removed, and its keys are still being deleted.
         """
         ...
 
     def forget(self, program_id: str, storefront_id: str) -> None:
-        """Also when there are none."""
+        """Delete the keys; succeeds also if there are none."""
         ...
 
 
 class InboxWriter(Protocol):
-    """Where deliveries lie as they were received."""
+    """Stores deliveries exactly as they were received."""
 
     def keep(self, stored: StoredDelivery, delivery: Delivery) -> None: ...
 
 
 class DeliveryQueue(Protocol):
-    """The queue of deliveries to be applied."""
+    """The queue of deliveries that wait to be applied."""
 
     def send(self, stored: StoredDelivery) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A storefront together with its keys, as they were at a moment."""
+    """A storefront with its keys, as read at one moment."""
 
     storefront: Storefront
     keys: ShopKeys
@@ -74,10 +74,10 @@ class Connection:
 
 
 class Connections:
-    """The connections that a warm function remembers for at most half a minute.
+    """A cache of connections, for at most half a minute.
 
-    Only those that exist are remembered, so ids that somebody guesses take no memory. `clock`
-    counts seconds from anywhere.
+    Only existing connections are cached, so guessed ids take no memory. `clock` counts seconds from
+    any starting point.
     """
 
     def __init__(
@@ -113,10 +113,10 @@ def connect(
     shelf: StorefrontStore,
     vault: ShopKeyStore,
 ) -> tuple[Storefront, bool]:
-    """Connect a storefront, or connect it otherwise; tells whether it is new.
+    """Connect a storefront, or change its connection. Returns it, and whether it is new.
 
-    The keys go first: should the rest be lost, a retry does it all again, and until then nothing
-    points to them.
+    The keys are stored first. If the rest fails, a retry does everything again, and until then
+    nothing refers to the keys.
     """
     before = shelf.find(program_id, storefront.storefront_id)
     if before:
@@ -139,13 +139,13 @@ def connected(storefront_id: str, *, program_id: str, shelf: StorefrontStore) ->
 def disconnect(
     storefront_id: str, *, program_id: str, shelf: StorefrontStore, vault: ShopKeyStore
 ) -> None:
-    """Believe a storefront no more.
+    """Disconnect a storefront.
 
-    The keys go first here too: whatever is lost after that, no signature counts any more and
-    a retry still finds what is left to remove.
+    The keys are deleted first. If the rest fails, no signature is accepted any more, and a retry
+    still finds what is left to remove.
 
     Raises:
-        NotFound: there is none.
+        NotFound: no such storefront.
     """
     connected(storefront_id, program_id=program_id, shelf=shelf)
     vault.forget(program_id, storefront_id)
@@ -162,16 +162,16 @@ def receive(
     inbox: InboxWriter,
     queue: DeliveryQueue,
 ) -> str | None:
-    """Take a delivery in: believe it, keep it, queue it. Gives its log id; None for a greeting.
+    """Verify, store and queue a delivery. Returns its log id; None for a platform's ping.
 
-    Nothing is judged here: what makes no sense is parked when it is applied, because a platform
-    that is refused only sends the same again, and in the end nothing at all.
+    The content is not checked here. A delivery that makes no sense is parked when it is applied: a
+    platform that gets a refusal only sends it again, and eventually stops sending.
 
     Raises:
         NotFound: no such storefront.
         BadSignature: not signed, or not with a secret of this storefront.
     """
-    connection = _believing(
+    connection = _verified_connection(
         received,
         find=lambda age: connections.find(program_id, storefront_id, age_seconds_max=age),
         find_platform=find_platform,
@@ -200,15 +200,15 @@ def receive(
     return stored.log_id
 
 
-def _believing(
+def _verified_connection(
     received: Received,
     *,
     find: Callable[[float], Connection | None],
     find_platform: FindPlatform,
 ) -> Connection | None:
-    """The connection whose secrets vouch for a delivery: the remembered one, or a fresh one.
+    """The connection whose secret signed a delivery: the cached one, or one that is read again.
 
-    None for what says nothing and needs no voucher.
+    None for an unsigned ping, which has no content.
     """
     for age_seconds_max in (CONNECTION_SECONDS_MAX, SECOND_LOOK_SECONDS):
         connection = find(age_seconds_max)
