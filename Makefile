@@ -76,7 +76,7 @@ build: prepare ## Build the layers and functions (PLATFORM=local|arm64|x86_64)
 	@$(if $(filter-out local,$(PLATFORM)),$(python) -m tools.audit --if-answered)
 
 attack: prepare-cloud build ## Attack a local cloud, then compare its books with their entries (MINUTES=, SEED=)
-	$(python) -m pytest -q tests/integration/test_matrix.py
+	$(python) -m pytest -q tests/integration/across_functions/test_matrix.py
 	@$(python) -m tests.attack $(MINUTES:%=--minutes %) $(SEED:%=--seed %)
 
 audit: prepare ## Look up known vulnerabilities of the shipped packages; needs the network

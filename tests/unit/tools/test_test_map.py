@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.test_map import LAYER, own_tests, page, without_tests
+from tools.test_map import LAYER, own_tests, page, without_folder, without_tests
 
 LEDGER = LAYER / "loyalty" / "domain" / "ledger"
 USECASES = LAYER / "loyalty" / "usecases"
@@ -66,11 +66,22 @@ def test_a_module_without_any_test_says_so(root: Path) -> None:
 
 
 def test_a_function_s_own_tests_are_in_the_integration_tier(root: Path) -> None:
-    write(root, "tests/integration/test_accrual.py", "")
+    write(root, "tests/integration/accrual/test_orders.py", "")
+    write(root, "tests/integration/accrual/test_refunds.py", "")
 
-    assert own_tests(root, Path("functions/accrual/handler.py")) == Path(
-        "tests/integration/test_accrual.py"
-    )
+    assert own_tests(root, Path("functions/accrual/handler.py")) == [
+        Path("tests/integration/accrual/test_orders.py"),
+        Path("tests/integration/accrual/test_refunds.py"),
+    ]
+
+
+def test_an_integration_test_is_in_the_folder_of_a_function(root: Path) -> None:
+    write(root, "functions/accrual/handler.py", "")
+    write(root, "tests/integration/accrual/test_orders.py", "")
+    write(root, "tests/integration/across_functions/test_matrix.py", "")
+    write(root, "tests/integration/test_stray.py", "")
+
+    assert without_folder(root) == [Path("tests/integration/test_stray.py")]
 
 
 def test_a_package_that_defines_nothing_is_left_out(root: Path) -> None:

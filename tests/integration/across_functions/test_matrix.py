@@ -24,7 +24,7 @@ from functions.enrollment.handler import handler as enrollment
 from functions.exports.handler import handler as exports
 from loyalty.edge.aws.table import engine
 from loyalty.table.programs import TablePrograms
-from tests.integration import test_bad_input as right
+from tests.integration.across_functions import test_bad_input as right
 from tests.integration.conftest import REGION, TABLE
 from tests.support import cold, till
 from tests.support.deliveries import connect, deliver, drain
@@ -35,7 +35,7 @@ from tests.support.shopify import DATA_REQUEST, REDACT
 from tests.support.snapshot import Snapshot
 
 DESCRIBED: Final = json.loads(
-    (Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8")
 )["paths"]
 OPERATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     operation["operationId"]: operation | {"method": method.upper(), "path": path}
