@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 from local.memory import Written
 from loyalty.domain.program.document import PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    InactivityExpiry,
-)
 from loyalty.table.operations import Item, Key
 from tests.simulation import naive
 
@@ -185,6 +182,7 @@ class Auditor:
                     self._voucher(before, wire, decided_at)
                 case "STOCK", _, reward_id:
                     self._stock(reward_id, wire, decided_by)
+        self._activity(written, decided_by, today)
         for member_id in members:
             self._balance(member_id)
             self._qualifying(member_id)
@@ -196,6 +194,24 @@ class Auditor:
         if after is None and key.sk.partition("#")[0] in LEDGER:
             raise Violation(f"{key} was deleted")
         return after
+
+    def _activity(self, written: Sequence[Written], program: PublishedProgram, today: date) -> None:
+        """A day of activity is noted for what the program calls an activity, and nothing else."""
+        items: list[Any] = [after for _, _, after in written if after is not None]
+        if program.document.inactivity is None or _has_kind(items, "merge"):
+            return
+        wanted = program.document.inactivity.activities
+        for key, before, after in written:
+            old: Any = before
+            account: Any = after
+            if key.sk != "ACCOUNT" or old is None or account["status"] != "active":
+                continue
+            found = _activities(items, account["member_id"]) & set(wanted)
+            noted = account.get("active_on", "")
+            if noted != old.get("active_on", "") and not found:
+                raise Violation(f"{key} notes an activity that is none")
+            if found and noted < today.isoformat():
+                raise Violation(f"{key} does not note an activity: {sorted(found)}")
 
     def _written_once(self, key: Key, before: Item | None) -> None:
         if before is not None and before["kind"] != "placeholder":
@@ -284,6 +300,15 @@ class Auditor:
         for absorbed in account.get("absorbed", ()):
             _add(counted, self.members[absorbed].qualifying)
         return counted | dict(account["qualifying"])
+
+    def _bonus(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
+        """Points that are no order's expire as the program says of what they were given for."""
+        policies = program.document.expiry_by_source
+        source = entry["about"]["given_for"]
+        policy = policies.get(source) or policies.get("bonus") or program.document.expiry
+        ends = naive.expires_on(policy, date.fromisoformat(today))
+        if any(lot != ends for lot in entry["lots"]):
+            raise Violation(f"{key} ends on {sorted(entry['lots'])} instead of {ends}")
 
     def _gives(self, entry: Any, today: str) -> None:
         self._from_orders[entry["member_id"]] += [
@@ -384,11 +409,10 @@ class Auditor:
         if not taken or self._waited(key, entry):
             return
         account = self.accounts.get(entry["member_id"])
-        quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
         for lot in taken:
             if entry["kind"] == "redemption" and -entry["lots"][lot] <= self._restored.get(lot, 0):
                 continue
-            if (quiet_until if lot == naive.NEVER else lot) < today:
+            if self._ends(lot, entry["member_id"], account, program) < today:
                 raise Violation(f"{key} takes from {lot} on {today}, when it was over")
 
     def _waited(self, key: Key, entry: Any) -> bool:
@@ -409,15 +433,20 @@ class Auditor:
         if redemption.returned > redemption.spent:
             raise Violation(f"{key} returns more than was spent")
 
+    def _ends(self, lot: str, member_id: str, account: Any, program: PublishedProgram) -> str:
+        """The last day of a lot: its own, or that of all points if they lapse sooner."""
+        if lot in self._reinstated[member_id]:
+            return lot
+        return min(lot, naive.quiet_until(program, account, self._zone))
+
     def _lives_on_once(
         self, key: Key, entry: Any, redemption: RequestSums, today: str, program: PublishedProgram
     ) -> None:
         """Points return to their lot, or are reinstated once, counted from their last day."""
         account = self.accounts[entry["member_id"]]
-        quiet_until = naive.quiet_until(program, account.get("active_on"))
         slices = redemption.voucher["about"]["slices"]
         ends = {
-            quiet_until if lot == naive.NEVER else lot
+            self._ends(lot, entry["member_id"], account, program)
             for lot in slices
             if lot not in redemption.reinstated
         }
@@ -431,9 +460,8 @@ class Auditor:
 
     def _expiry(self, key: Key, entry: Any, today: str, program: PublishedProgram) -> None:
         account = self.accounts.get(entry["member_id"])
-        quiet_until = naive.quiet_until(program, account.get("active_on") if account else None)
         for lot, points in entry["lots"].items():
-            ends = quiet_until if lot == naive.NEVER else lot
+            ends = self._ends(lot, entry["member_id"], account, program)
             if (points >= 0 and lot not in self._restored) or not ends < today:
                 raise Violation(f"{key} expires {points} points of {lot} on {today}")
             self._expired[entry["member_id"], lot] -= points
@@ -469,8 +497,10 @@ class Auditor:
         due = account.get("due")
         lots = account["lots"]
         ends = min((lot for lot in lots if lots[lot]), default=naive.NEVER)
-        if self._strict_about_quiet and lots.get(naive.NEVER):
-            ends = min(ends, naive.quiet_until(program, account.get("active_on")))
+        if self._strict_about_quiet and account["status"] == "active":
+            member_id = account["member_id"]
+            each_ends = (self._ends(lot, member_id, account, program) for lot in lots if lots[lot])
+            ends = min(each_ends, default=naive.NEVER)
         coming = [dates[:10] for dates, points in account["pending"].items() if points]
         if ends < naive.NEVER:
             coming.append(naive.next_day(ends))
@@ -610,6 +640,23 @@ def _restored(written: Sequence[Written]) -> dict[str, int]:
     return {lot: points for entry in entries for lot, points in entry["lots"].items() if points > 0}
 
 
+def _has_kind(items: Sequence[Any], kind: str) -> bool:
+    return any(item.get("kind") == kind for item in items)
+
+
+def _activities(items: Sequence[Any], member_id: str) -> set[str]:
+    """What the items of one write say that a member did."""
+    entries = [each for each in items if each.get("member_id") == member_id and "lots" in each]
+    kinds = {each["kind"] for each in entries if each["kind"] != "adjustment"}
+    found = {"accrual": "order", "redemption": "redemption", "transfer": "transfer"}
+    activities = {found[kind] for kind in kinds if kind in found}
+    if any(each["kind"] == "adjustment" and each["points"] >= 0 for each in entries):
+        activities.add("adjustment")
+    if any(each["sk"].startswith("RESPONSE") for each in items):
+        activities.add("survey")
+    return activities
+
+
 def program_limits(program: PublishedProgram) -> dict[str, int]:
     """How often a member may redeem each reward that has a limit."""
     return {
@@ -620,7 +667,7 @@ def program_limits(program: PublishedProgram) -> dict[str, int]:
 
 
 def lapses_when_quiet(program: PublishedProgram) -> bool:
-    return isinstance(program.document.expiry, InactivityExpiry)
+    return program.document.inactivity is not None
 
 
 def _local_day(instant: str, zone: ZoneInfo) -> str:

@@ -335,7 +335,9 @@ def _world(
     tiers = draw.choice(programs.TIERS) if draw.random() < 0.15 else None
     first = programs.document(
         zone_name,
-        expiry=programs.QUIET if quiet else draw.choice(programs.EXPIRIES),
+        expiry=draw.choice(programs.QUIET_EXPIRIES if quiet else programs.EXPIRIES),
+        inactivity=draw.choice(programs.QUIETS) if quiet else None,
+        expiry_by_source=programs.BY_SOURCE[now.toordinal() % len(programs.BY_SOURCE)],
         rules=programs.TIERED if tiers else draw.choice(programs.RULES),
         tiers=tiers,
         pending_days=draw.choice((0, 0, 1, 2)),

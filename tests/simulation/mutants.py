@@ -213,15 +213,15 @@ MUTANTS: Final = (
     Mutant(
         "what has expired already goes into its lot",
         "addition",
-        "ends_on(lot, undated_until) < today",
-        "ends_on(lot, undated_until) < date.min",
+        "ends_on(lot, lapses_after) < today",
+        "ends_on(lot, lapses_after) < date.min",
     ),
     # The calendar.
     Mutant(
         "a lot expires as its last day begins",
         "settlement",
-        "ends_on(lot, undated_until) < today",
-        "ends_on(lot, undated_until) <= today",
+        "ends_on(lot, lapses_after) < today",
+        "ends_on(lot, lapses_after) <= today",
     ),
     Mutant(
         "what becomes available ignores the debt",

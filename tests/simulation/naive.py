@@ -14,9 +14,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty.domain.program.document import Program, PublishedProgram
-from loyalty.domain.program.expiry_policies import (
-    InactivityExpiry,
-)
 from loyalty.domain.program.levels import Tiers
 
 NEVER: Final = "9999-12-31"
@@ -174,13 +171,37 @@ def days_after(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
-def quiet_until(program: PublishedProgram, active_on: str | None) -> str:
-    """The last day of undated points, if points expire by inactivity."""
-    policy = program.document.expiry
-    if not isinstance(policy, InactivityExpiry) or program.inactivity_since is None:
+def quiet_until(program: PublishedProgram, account: Any, zone: ZoneInfo) -> str:
+    """The last day before all points lapse, where they do without activity. Enrolling is one."""
+    policy = program.document.inactivity
+    if policy is None or program.inactivity_since is None:
         return NEVER
-    since = max(active_on or "", program.inactivity_since.isoformat())
+    since = program.inactivity_since.isoformat()
+    if account is not None:
+        since = max(since, account.get("active_on", ""), _enrolled(account, zone).isoformat())
     return months_later(since, policy.months)
+
+
+def expires_on(policy: Any, day: date) -> str:
+    """The last day of points that become available on a day, found by walking to it."""
+    if policy.model == "never":
+        return NEVER
+    if policy.model == "fixed_date":
+        while (day.month, day.day) != (policy.month, policy.day):
+            after = day + timedelta(days=1)
+            if day.month == policy.month and after.month != day.month and day.day < policy.day:
+                break
+            day = after
+        return day.isoformat()
+    if policy.months is not None:
+        day = date.fromisoformat(months_later(day.isoformat(), policy.months))
+    else:
+        day += timedelta(days=policy.days)
+    while policy.round_to == "week" and day.weekday() != 6:
+        day += timedelta(days=1)
+    while policy.round_to == "month" and (day + timedelta(days=1)).month == day.month:
+        day += timedelta(days=1)
+    return day.isoformat()
 
 
 @cache

@@ -18,8 +18,9 @@ from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,
-    InactivityExpiry,
+    Inactivity,
     NeverExpiry,
+    PointSource,
 )
 from loyalty.domain.program.levels import (
     Tiers,
@@ -112,7 +113,25 @@ EXPIRIES: Final[tuple[Expiry, ...]] = (
     FixedDateExpiry(model="fixed_date", month=10, day=31),
     NeverExpiry(model="never"),
 )
-QUIET: Final = InactivityExpiry(model="inactivity", months=1)
+# Where points lapse without activity too, many of them have no date of their own.
+QUIET_EXPIRIES: Final = (EXPIRIES[-1], EXPIRIES[-1], *EXPIRIES[2:])
+QUIET: Final = Inactivity(months=1)
+QUIETS: Final = (
+    QUIET,
+    Inactivity(months=1, activities=("order",)),
+    Inactivity(months=1, activities=("redemption", "survey")),
+    Inactivity(months=1, activities=("order", "survey", "transfer")),
+)
+BY_SOURCE: Final[tuple[dict[PointSource, Expiry], ...]] = (
+    {},
+    {},
+    {"survey": AfterEarningExpiry(model="after_earning", days=3, round_to="none")},
+    {
+        "bonus": NeverExpiry(model="never"),
+        "transfer": AfterEarningExpiry(model="after_earning", days=1, round_to="none"),
+        "adjustment": FixedDateExpiry(model="fixed_date", month=4, day=30),
+    },
+)
 
 REWARDS: Final = (
     *(

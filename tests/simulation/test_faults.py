@@ -185,7 +185,7 @@ def an_order_as_it_was_before() -> tuple[World, Request]:
 
 
 def an_order_after_points_expired_by_inactivity() -> tuple[World, Request]:
-    world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+    world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
     earned(world, 10, name="o0")
     world.now += 40 * DAY
     return world, Earn(order("o1", 50, occurred_at=world.now), "ann")
@@ -401,7 +401,7 @@ def a_sweep_that_lowers_a_level() -> tuple[World, Request]:
 
 
 def a_sweep_of_points_that_expire_by_inactivity() -> tuple[World, Request]:
-    world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+    world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
     earned(world, 50)
     world.now += 40 * DAY
     return world, Sweep()

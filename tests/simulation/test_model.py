@@ -28,12 +28,11 @@ from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,
-    InactivityExpiry,
     NeverExpiry,
 )
 from loyalty.usecases.ledger.statements import audit_member, balance_at
 from loyalty.usecases.ports import Desk
-from tests.simulation import naive, scene
+from tests.simulation import naive, programs, scene
 from tests.simulation.requests import Cancel, Earn, Redeem, Sweep
 from tests.simulation.world import World
 
@@ -85,7 +84,7 @@ def _months_later(day: date, months: int) -> date:
     return date.fromisoformat(naive.months_later(day.isoformat(), months))
 
 
-POLICIES: Final[tuple[tuple[Expiry, Callable[[date], date]], ...]] = (
+POLICIES: Final[tuple[tuple[Expiry | None, Callable[[date], date]], ...]] = (
     (
         AfterEarningExpiry(model="after_earning", days=2, round_to="none"),
         lambda day: day + 2 * DAY,
@@ -108,7 +107,7 @@ POLICIES: Final[tuple[tuple[Expiry, Callable[[date], date]], ...]] = (
     ),
     (FixedDateExpiry(model="fixed_date", month=2, day=29), lambda day: _from(day, _leap_day)),
     (NeverExpiry(model="never"), _never),
-    (InactivityExpiry(model="inactivity", months=1), _never),
+    (None, _never),
 )
 
 
@@ -194,17 +193,18 @@ class Books(RuleBasedStateMachine):
         self,
         zone: str,
         start: datetime,
-        policy: tuple[Expiry, Callable[[date], date]],
+        policy: tuple[Expiry | None, Callable[[date], date]],
         pending_days: int,
         reinstate_days: int,
     ) -> None:
         expiry, self.expires = policy
         self.zone = ZoneInfo(zone)
         today = start.astimezone(self.zone).date()
-        quiet = isinstance(expiry, InactivityExpiry)
+        quiet = expiry is None
         self.pending_days, self.reinstate_days = pending_days, reinstate_days
         self.world: World = scene.scene(
-            expiry=expiry,
+            expiry=expiry or NeverExpiry(model="never"),
+            inactivity=programs.QUIET if quiet else None,
             now=start,
             zone=zone,
             pending_days=pending_days,

@@ -12,7 +12,8 @@ from tests.support.documents import rule
 
 type Rules = Callable[..., None]
 
-SIX_MONTHS = {"model": "inactivity", "months": 6}
+SIX_MONTHS = {"months": 6}
+NEVER = {"model": "never"}
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def rules(publish: Callable[..., PublishedProgram], time: Clock) -> Rules:
 
     def change(**parts: object) -> None:
         today = time.now.date()
-        is_inactivity = parts["expiry"] == SIX_MONTHS
+        is_inactivity = "inactivity" in parts
         publish(
             version=next(versions),
             earning_rules=[rule()],
@@ -61,7 +62,7 @@ def test_points_that_never_expire_say_so(rules: Rules, time: Clock) -> None:
 
 
 def test_all_points_of_a_quiet_account_expire_together(rules: Rules, time: Clock) -> None:
-    rules(expiry=SIX_MONTHS)
+    rules(expiry=NEVER, inactivity=SIX_MONTHS)
     ana = till.enroll()
     till.earn(ana, 3000)
     time.now = on("2027-03-01")
@@ -82,7 +83,7 @@ def test_all_points_of_a_quiet_account_expire_together(rules: Rules, time: Clock
 def test_an_order_after_the_quiet_time_does_not_bring_points_back(
     rules: Rules, time: Clock
 ) -> None:
-    rules(expiry=SIX_MONTHS)
+    rules(expiry=NEVER, inactivity=SIX_MONTHS)
     ana = till.enroll()
     till.earn(ana, 3000)
     time.now = on("2027-06-01")
@@ -99,7 +100,7 @@ def test_switching_inactivity_on_expires_nobody_before_a_full_period(
     ana = till.enroll()
     till.earn(ana, 4999)
     time.now = on("2028-11-21")
-    rules(expiry=SIX_MONTHS)
+    rules(expiry=NEVER, inactivity=SIX_MONTHS)
 
     time.now = on("2029-05-21")
     assert till.member(ana)["balance"] == 49
@@ -118,3 +119,57 @@ def test_a_changed_expiry_model_applies_to_new_points_only(rules: Rules, time: C
         {"expires_on": "2026-12-21", "points": 10},
         {"expires_on": "2027-11-30", "points": 49},
     ]
+
+
+def test_age_and_inactivity_together_end_points_by_whichever_is_sooner(
+    rules: Rules, time: Clock
+) -> None:
+    rules(expiry={"model": "after_earning", "months": 8, "round_to": "none"}, inactivity=SIX_MONTHS)
+    ana = till.enroll()
+    till.earn(ana, 3000)
+    assert till.member(ana)["lots"] == [{"expires_on": "2027-05-21", "points": 30}]
+    time.now = on("2027-03-01")
+    till.earn(ana, 2000, occurred_at="2027-03-01T10:00:00Z")
+
+    assert till.member(ana)["lots"] == [
+        {"expires_on": "2027-07-21", "points": 30},
+        {"expires_on": "2027-09-01", "points": 20},
+    ]
+    time.now = on("2027-07-22")
+    assert till.member(ana)["balance"] == 20
+    time.now = on("2027-09-02")
+    assert till.member(ana)["balance"] == 0
+
+
+def test_only_what_the_program_calls_an_activity_keeps_points_alive(
+    rules: Rules, time: Clock
+) -> None:
+    visit = {"id": "visit", "kind": "csat", "question": "How was it?"}
+    rules(
+        expiry=NEVER, surveys=[visit], inactivity=SIX_MONTHS | {"activities": ["order", "survey"]}
+    )
+    ana = till.enroll()
+    till.earn(ana, 3000, order_id="o-1")
+    time.now = on("2027-01-10")
+    till.adjust(ana, 5)
+    assert till.member(ana)["lots"] == [{"expires_on": "2027-05-21", "points": 35}]
+
+    # The answer gives no points, and so makes no entry.
+    till.answer("visit", order="o-1", score=4)
+
+    assert till.member(ana)["lots"] == [{"expires_on": "2027-07-10", "points": 35}]
+
+
+def test_points_of_some_levels_never_expire(rules: Rules, time: Clock) -> None:
+    gold = {"id": "gold", "name": "Gold", "reached_at": 1000, "expiry": NEVER}
+    rules(
+        expiry={"model": "after_earning", "months": 1, "round_to": "none"},
+        tiers={"basis": "spend", "period": "calendar_year", "levels": [gold]},
+    )
+    ana = till.enroll()
+    till.earn(ana, 3000)
+    till.earn(ana, 2000)
+
+    time.now = on("2060-01-01")
+
+    assert till.member(ana)["lots"] == [{"expires_on": None, "points": 20}]

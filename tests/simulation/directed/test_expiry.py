@@ -280,7 +280,7 @@ class TestExpiry:
 
 class TestInactivity:
     def test_activity_postpones_the_expiry_of_all_points(self) -> None:
-        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
         earned(world, 10)
         world.now += 28 * DAY
         earned(world, 5)
@@ -290,7 +290,7 @@ class TestInactivity:
         assert account(world).balance == 15
 
     def test_an_order_recorded_after_points_expired_does_not_revive_them(self) -> None:
-        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
         earned(world, 10)
         world.now += 40 * DAY
 
@@ -302,7 +302,7 @@ class TestInactivity:
     def test_an_order_decided_on_the_last_day_and_written_a_day_later_keeps_the_points(
         self,
     ) -> None:
-        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
         earned(world, 10)
         world.now = MIDNIGHT + 31 * DAY - SECOND
         late = world.start(Earn(order("o2", 5, occurred_at=world.now), "ann"))
@@ -315,7 +315,7 @@ class TestInactivity:
         assert account(world).balance == 15
 
     def test_no_points_expire_within_a_full_period_after_it_is_introduced(self) -> None:
-        world = scene(expiry=programs.QUIET, inactivity_since=TODAY)
+        world = scene(inactivity=programs.QUIET, inactivity_since=TODAY)
         world.auditor.accounts["ann"]["active_on"] = "2025-01-01"
         done(world.finish(Adjust("ann", 10, "j1")))
 

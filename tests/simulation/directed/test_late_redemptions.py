@@ -112,7 +112,7 @@ def test_points_that_lapsed_by_inactivity_pay_for_what_was_given_before(
     days: int, code: str
 ) -> None:
     world = scene(
-        expiry=programs.QUIET,
+        inactivity=programs.QUIET,
         inactivity_since=NOON.date() - 40 * DAY,
         late_redemption_minutes=WEEK,
     )

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.earning.expiry import expires_on, policy_of
 from loyalty.domain.kernel.calendar import NEVER
+from loyalty.domain.program.expiry_policies import AfterEarningExpiry, PointSource
 from tests.support.documents import program, published
 
 
@@ -50,20 +51,33 @@ def test_a_fixed_date_is_the_next_day_of_that_date(
     assert ends == date.fromisoformat(last_day)
 
 
-@pytest.mark.parametrize("model", [{"model": "never"}, {"model": "inactivity", "months": 12}])
-def test_other_expiry_models_give_points_no_date_of_their_own(model: dict[str, Any]) -> None:
-    document = program(expiry=model)
+def test_points_that_never_expire_have_no_date() -> None:
+    document = program(expiry={"model": "never"})
 
     assert expires_on(document.expiry, available_on=date(2026, 11, 21)) == NEVER
 
 
 def test_inactivity_counts_from_the_last_activity_or_from_when_the_rule_was_switched_on() -> None:
-    switched_on = published(
-        expiry={"model": "inactivity", "months": 6}, inactivity_since=date(2026, 11, 1)
-    )
+    switched_on = published(inactivity={"months": 6}, inactivity_since=date(2026, 11, 1))
 
-    quiet_for_years = switched_on.undated_until(date(2023, 1, 5))
-    active_since = switched_on.undated_until(date(2026, 12, 31))
+    quiet_for_years = switched_on.lapses_after(date(2023, 1, 5))
+    active_since = switched_on.lapses_after(date(2026, 12, 31))
 
     assert quiet_for_years == date(2027, 5, 1)
     assert active_since == date(2027, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("source", "days"),
+    [("survey", 3), ("birthday", 5), ("bonus", 5), ("adjustment", 7), ("transfer", 7)],
+)
+def test_points_expire_by_what_they_were_given_for(source: PointSource, days: int) -> None:
+    """A bonus without its own policy expires like any bonus, others like points of orders."""
+    policies = {"survey": in_days(3), "bonus": in_days(5)}
+    document = program(expiry=in_days(7), expiry_by_source=policies)
+
+    assert policy_of(document, source) == AfterEarningExpiry.model_validate(in_days(days))
+
+
+def in_days(days: int) -> dict[str, Any]:
+    return {"model": "after_earning", "days": days, "round_to": "none"}

@@ -1,6 +1,7 @@
 """What the calendar does to an account."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +13,11 @@ from loyalty.domain.ledger.account import (
     Expired,
     Settlement,
     counters_of_use,
+    lapse_of,
     settlement,
 )
 from loyalty.domain.ledger.holding import Holding, PendingDates
+from tests.support.documents import published
 
 TODAY = date(2026, 11, 21)
 NEAR = st.dates(TODAY - timedelta(days=5), TODAY + timedelta(days=5))
@@ -72,12 +75,38 @@ def test_pending_points_whose_two_dates_have_both_passed_activate_and_then_expir
     )
 
 
-def test_undated_points_expire_together_after_too_long_without_activity() -> None:
-    held = account({NEVER: 9, TODAY + timedelta(days=9): 1})
+def test_all_points_expire_together_after_too_long_without_activity() -> None:
+    """A lot that was reinstated keeps the days that it was given."""
+    soon, yesterday = TODAY + timedelta(days=3), TODAY - timedelta(days=1)
+    held = replace(
+        account({NEVER: 9, TODAY + timedelta(days=9): 1, soon: 2}), reinstated={soon: yesterday}
+    )
 
-    settled = settlement(held, today=TODAY, undated_until=TODAY - timedelta(days=1))
+    settled = settlement(held, today=TODAY, lapses_after=yesterday)
 
-    assert settled.steps == (Expired(NEVER, TODAY - timedelta(days=1), 9),)
+    assert settled.steps == (
+        Expired(TODAY + timedelta(days=9), yesterday, 1),
+        Expired(NEVER, yesterday, 9),
+    )
+
+
+def test_points_of_their_own_date_expire_on_it_if_that_is_sooner_than_inactivity() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    held = account({yesterday: 3, TODAY + timedelta(days=9): 1})
+
+    settled = settlement(held, today=TODAY, lapses_after=TODAY + timedelta(days=5))
+
+    assert settled.steps == (Expired(yesterday, yesterday, 3),)
+
+
+def test_enrolling_is_an_activity() -> None:
+    """Or what somebody is given who enrolls long after inactivity was switched on would be gone."""
+    program = published(inactivity={"months": 6}, inactivity_since=date(2020, 1, 1))
+    newcomer = replace(account({}), enrolled_at=datetime(2026, 11, 1, 12, tzinfo=UTC))
+
+    assert lapse_of(newcomer, program) == date(2027, 5, 1)
+    assert lapse_of(newcomer, program, active_on=TODAY) == date(2027, 5, 21)
+    assert lapse_of(newcomer, published()) == NEVER
 
 
 @given(LOTS, PENDING, st.integers(0, 50))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from loyalty.domain.kernel.fields import POINTS_MAX
 from loyalty.domain.ledger.account import Account, TierFloor
 from loyalty.domain.ledger.corrections import (
@@ -16,7 +18,7 @@ from loyalty.domain.ledger.corrections import (
     take_points,
     transfer,
 )
-from loyalty.domain.ledger.entries import Adjustment, Bonus
+from loyalty.domain.ledger.entries import Adjustment, Bonus, BonusOccasion
 from loyalty.domain.ledger.holding import Holding, PendingDates
 from loyalty.domain.ledger.postings import Posting
 from loyalty.domain.program.expiry_policies import (
@@ -221,3 +223,70 @@ def test_granting_a_level_twice_changes_nothing_the_second_time() -> None:
     assert (held.tier_floor, held.tier_announced) == (floor, "gold")
     assert held.due == LATER + timedelta(days=1)
     assert grant(held, floor, program=program, now=NOW) is None
+
+
+IN_DAYS = {"model": "after_earning", "round_to": "none"}
+BY_SOURCE = published(
+    time_zone="UTC",
+    expiry=IN_DAYS | {"days": 30},
+    expiry_by_source={
+        "adjustment": IN_DAYS | {"days": 2},
+        "survey": IN_DAYS | {"days": 3},
+        "transfer": IN_DAYS | {"days": 20},
+    },
+    transfers={"points_max": 1000, "per_month_max": 3},
+    surveys=[{"id": "visit", "kind": "csat", "question": "How was it?", "per": "order"}],
+    inactivity={"months": 6, "activities": ["survey"]},
+    inactivity_since=date(2026, 11, 1),
+)
+
+
+@pytest.mark.parametrize(("given_for", "days"), [("survey", 3), ("birthday", 30)])
+def test_a_bonus_expires_by_what_it_is_given_for(given_for: BonusOccasion, days: int) -> None:
+    posting = bonus(
+        5,
+        account=account(),
+        program=BY_SOURCE,
+        why=Bonus(given_for=given_for),
+        request_id="r1",
+        fingerprint="f",
+        now=NOW,
+    )
+
+    assert effect_of(posting).lots == {NOW.date() + timedelta(days=days): 5}
+    # In this program only answers are an activity.
+    active_on = NOW.date() if given_for == "survey" else None
+    assert posting.changes[0].active_on == active_on
+
+
+def test_an_adjustment_expires_as_the_program_says_of_adjustments() -> None:
+    posting = add_points(
+        5,
+        account=account(),
+        program=BY_SOURCE,
+        expiring_on=None,
+        why=WHY,
+        request_id="r1",
+        fingerprint="f",
+        now=NOW,
+    )
+
+    assert effect_of(posting).lots == {NOW.date() + timedelta(days=2): 5}
+    assert posting.changes[0].active_on is None
+
+
+def test_transferred_points_expire_by_their_date_or_sooner() -> None:
+    """Giving points to and fro never makes them live longer."""
+    posting = transfer(
+        30,
+        giver=account({SOON: 10, LATER: 20}),
+        taker=account(member_id="mem_2"),
+        program=BY_SOURCE,
+        request_id="r1",
+        fingerprint="f",
+        now=NOW,
+    )
+
+    given, received = posting.entries
+    assert given.effect == Holding(lots={SOON: -10, LATER: -20})
+    assert received.effect == Holding(lots={SOON: 10, NOW.date() + timedelta(days=20): 20})

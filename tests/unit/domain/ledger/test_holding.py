@@ -122,6 +122,6 @@ def test_a_holding_is_due_when_points_become_available_or_their_last_day_is_over
 
     assert NOTHING.first_due() is None
     assert Holding(lots={NEVER: 5}, debt=3).first_due() is None
-    assert Holding(lots={NEVER: 5}).first_due(undated_until=TODAY) == tomorrow
+    assert Holding(lots={NEVER: 5}).first_due(lapses_after=TODAY) == tomorrow
     assert Holding(lots={TODAY: 5}).first_due() == tomorrow
     assert Holding(pending={PendingDates(TODAY, NEVER): 5}).first_due() == TODAY

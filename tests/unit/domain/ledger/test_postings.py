@@ -122,14 +122,12 @@ def test_the_calendar_never_brings_points_after_their_last_day() -> None:
 
 
 def test_activity_is_noted_once_a_day_and_never_moves_back() -> None:
-    quiet = published(
-        expiry={"model": "inactivity", "months": 6}, inactivity_since=date(2026, 1, 1)
-    )
+    quiet = published(inactivity={"months": 6}, inactivity_since=date(2026, 1, 1))
 
-    assert newly_active(account(), program=quiet, today=TODAY) == TODAY
-    assert newly_active(account(active_on=TODAY), program=quiet, today=TODAY) is None
-    assert newly_active(account(active_on=NEAR), program=quiet, today=TODAY) is None
-    assert newly_active(account(), program=published(), today=TODAY) is None
+    assert newly_active(account(), "order", program=quiet, today=TODAY) == TODAY
+    assert newly_active(account(active_on=TODAY), "order", program=quiet, today=TODAY) is None
+    assert newly_active(account(active_on=NEAR), "order", program=quiet, today=TODAY) is None
+    assert newly_active(account(), "order", program=published(), today=TODAY) is None
 
 
 def test_counters_that_come_to_zero_are_dropped() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.holding import Holding
-from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.postings import DueTime, Posting
 from loyalty.domain.ledger.redemptions import Price, redeem
 from loyalty.domain.ledger.refunds import OrderState
 from loyalty.domain.ledger.returns import (
@@ -90,6 +90,30 @@ def test_returned_points_pay_a_debt_first() -> None:
     posting = cancelled(redemption, account(debt=15))
 
     assert effect_of(posting) == Holding(lots={LATER: 25}, debt=-15)
+
+
+def test_points_that_lapsed_while_they_were_spent_are_reinstated_from_the_day_they_lapsed() -> None:
+    program = published(
+        time_zone="UTC",
+        reinstate_days=14,
+        inactivity={"months": 6},
+        inactivity_since=date(2026, 1, 1),
+    )
+    voucher, lapsed_on = issued(redeemed(account({LATER: 40}))), date(2026, 7, 1)
+    reinstated = lapsed_on + timedelta(days=14)
+
+    def cancelled_on(day: int) -> Posting:
+        return give_back(
+            voucher,
+            why="cancelled",
+            account=account(),
+            program=program,
+            now=datetime(2026, 7, day, 12, tzinfo=UTC),
+        )
+
+    assert effect_of(cancelled_on(2)) == Holding(lots={reinstated: 40})
+    assert cancelled_on(2).changes[0].due == DueTime(reinstated + timedelta(days=1), moves=True)
+    assert effect_of(cancelled_on(16)).is_empty
 
 
 class TestPointsWhoseLotExpiredInTheMeantime:

@@ -120,7 +120,7 @@ class TestPointsThatExpire:
 
     def test_reminders_of_inactivity_count_from_the_members_last_activity(self) -> None:
         rules = published(
-            expiry={"model": "inactivity", "months": 6},
+            inactivity={"months": 6},
             reminders={"points_expiring": {"days_before": [10]}},
             inactivity_since=date(2026, 1, 1),
         )

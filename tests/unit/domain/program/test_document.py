@@ -14,7 +14,6 @@ from loyalty.domain.program.document import Program, PublishedProgram
 from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
     AfterEarningExpiry,
-    InactivityExpiry,
 )
 from loyalty.domain.program.publication import canonical, faults, lots_open_max
 from tests.support.documents import PUBLISHED_AT, document, program, reward, rule
@@ -134,12 +133,29 @@ def test_a_moment_in_any_other_form_is_refused(moment: object) -> None:
             "no_such_day",
         ),
         (
-            {
-                "expiry": {"model": "inactivity", "months": 12},
-                "earning_rules": [rule(expiry={"model": "never"})],
-            },
-            "/earning_rules/0/expiry",
+            {"inactivity": {"months": 12, "activities": ["order", "redemption", "order"]}},
+            "/inactivity/activities/2",
+            "duplicate_activity",
+        ),
+        (
+            {"inactivity": {"months": 12, "activities": ["survey"]}, "surveys": []},
+            "/inactivity/activities/0",
             "contradiction",
+        ),
+        (
+            {"expiry_by_source": {"survey": {"model": "never"}}, "surveys": []},
+            "/expiry_by_source/survey",
+            "contradiction",
+        ),
+        (
+            {"expiry_by_source": {"transfer": {"model": "never"}}, "transfers": None},
+            "/expiry_by_source/transfer",
+            "contradiction",
+        ),
+        (
+            {"expiry_by_source": {"bonus": {"model": "after_earning"}}},
+            "/expiry_by_source/bonus",
+            "months_or_days",
         ),
         (
             {
@@ -259,12 +275,12 @@ def test_nothing_expires_by_inactivity_before_a_full_period_since_it_was_switche
         program_id="bean",
         version=2,
         published_at=PUBLISHED_AT,
-        document=program(expiry=InactivityExpiry(model="inactivity", months=6)),
+        document=program(inactivity={"months": 6}),
         inactivity_since=date(2026, 11, 1),
     )
 
-    assert switched_on.undated_until(date(2020, 1, 1)) == date(2027, 5, 1)
-    assert switched_on.undated_until(date(2026, 12, 31)) == date(2027, 6, 30)
+    assert switched_on.lapses_after(date(2020, 1, 1)) == date(2027, 5, 1)
+    assert switched_on.lapses_after(date(2026, 12, 31)) == date(2027, 6, 30)
 
 
 def test_two_translations_of_one_locale_are_refused() -> None:

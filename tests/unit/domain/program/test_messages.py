@@ -40,7 +40,7 @@ def of_templates(*templates: dict[str, Any]) -> dict[str, str]:
         ),
         (
             {
-                "expiry": {"model": "inactivity", "months": 1},
+                "inactivity": {"months": 1},
                 "reminders": {"points_expiring": {"days_before": [7, 28]}},
             },
             "/reminders/points_expiring/days_before/1",

@@ -147,8 +147,8 @@ class TestEarning:
         shop.must_add_up(ANA)
 
     def test_points_that_expired_by_inactivity_are_not_revived_by_an_order(self) -> None:
-        expiry = {"model": "inactivity", "months": 1}
-        quiet = Shop(ANA, expiry=expiry, inactivity_since=date(2026, 1, 1))
+        inactivity = {"months": 1}
+        quiet = Shop(ANA, inactivity=inactivity, inactivity_since=date(2026, 1, 1))
         earned(quiet)
         quiet.now += timedelta(days=62)
 

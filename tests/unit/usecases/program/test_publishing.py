@@ -130,8 +130,9 @@ def test_an_inactivity_policy_counts_from_the_day_it_was_switched_on_or_changed(
     programs: MemoryPrograms,
 ) -> None:
     def since(version: int, months: int | None, now: datetime) -> date | None:
-        policy = {"model": "inactivity", "months": months} if months else {"model": "never"}
-        document = program(expiry=policy, name=f"Version {version}")
+        activities = ["order", "redemption"][: version % 2 + 1]
+        policy = {"months": months, "activities": activities} if months else None
+        document = program(inactivity=policy, name=f"Version {version}")
         return put(programs, document, replacing=version - 1, now=now).program.inactivity_since
 
     january = datetime(2027, 1, 31, 23, 30, tzinfo=UTC)

@@ -14,7 +14,8 @@
 -- looks at past months: of the points that were outstanding equally many months before the expiry,
 -- on the same day of the month, it takes the share that expired, at most all. Without such a month
 -- it is null. Points issued after the period are not included. Lots without an expiry date have no
--- month; points that they lost by inactivity are in the row without one.
+-- month. Points that lapsed by inactivity count as expired in the month of their lot, or in the row
+-- without a month, once the sweep has recorded it.
 --
 -- | Column             | Unit        | What it is                                         |
 -- |--------------------|-------------|----------------------------------------------------|

@@ -5,28 +5,34 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from loyalty.domain.kernel.calendar import NEVER, add_months, end_of_month, end_of_week
+from loyalty.domain.program.document import Program
 from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,
-    InactivityExpiry,
     NeverExpiry,
+    PointSource,
 )
 
 
 def expires_on(policy: Expiry, *, available_on: date) -> date:
-    """The last day of points that become available on a day; `NEVER` if they have no date.
-
-    Where points expire by inactivity, they carry no date of their own: all of them last until
-    the account has been inactive for the policy's months.
-    """
+    """The last day of points that become available on a day; `NEVER` if they have no date."""
     match policy:
         case AfterEarningExpiry():
             return _rounded(_after(policy, available_on), policy.round_to)
         case FixedDateExpiry():
             return _next(policy, available_on)
-        case InactivityExpiry() | NeverExpiry():
+        case NeverExpiry():
             return NEVER
+
+
+def policy_of(program: Program, source: PointSource) -> Expiry:
+    """When points expire that do not come from an order, by what they were given for."""
+    policies = program.expiry_by_source
+    if source in policies:
+        return policies[source]
+    is_bonus = source not in {"adjustment", "transfer"}
+    return policies["bonus"] if is_bonus and "bonus" in policies else program.expiry
 
 
 def _after(policy: AfterEarningExpiry, day: date) -> date:

@@ -47,7 +47,7 @@ class Account:
     Points: `balance` equals `holding.points` and is stored beside it because writes rely on it.
     `entries` counts the account's entries and serves as its version. `due` is the first local day
     on which something may have to be settled. `active_on` is the last day of activity, where
-    points expire by inactivity. `giveable_from` maps a day to points of orders that the member can
+    points lapse by inactivity. `giveable_from` maps a day to points of orders that the member can
     give to another member from that day on. `reinstated` maps a lot to the last day that its
     points had at first. `redeemed` maps a reward with a limit to how often the member redeemed it.
 
@@ -124,13 +124,13 @@ class Settlement:
 
 
 def settlement(
-    account: Account, *, today: date, undated_until: date = NEVER, steps_max: int | None = None
+    account: Account, *, today: date, lapses_after: date = NEVER, steps_max: int | None = None
 ) -> Settlement:
     """Catch an account up with the calendar: first activate pending points, then expire lots.
 
     This one rule serves the member's view (which shows `after`), spending (which settles first)
-    and the sweep (which records the steps). `undated_until` is the last day of points without a
-    date of their own; a program with expiry by inactivity sets it. `steps_max` stops early.
+    and the sweep (which records the steps). `lapses_after` is the last day before all
+    points lapse by inactivity. `steps_max` stops early.
     """
     held = account.holding
     steps: list[Activation | Expired] = []
@@ -141,13 +141,24 @@ def settlement(
         held += activation.effect
         steps.append(activation)
     left = None if steps_max is None else steps_max - len(steps)
-    over = sorted(lot for lot in held.lots if ends_on(lot, undated_until) < today)
-    for lot in over[:left]:
-        expired = Expired(lot, ends_on(lot, undated_until), held.lots[lot])
+    ends = {lot: ends_on(lot, lapses_after, spared=account.reinstated) for lot in held.lots}
+    for lot in sorted(lot for lot in ends if ends[lot] < today)[:left]:
+        expired = Expired(lot, ends[lot], held.lots[lot])
         held += expired.effect
         steps.append(expired)
     balance = account.balance + (held - account.holding).points
     return Settlement(tuple(steps), replace(account, holding=held, balance=balance))
+
+
+def lapse_of(account: Account, program: PublishedProgram, *, active_on: date | None = None) -> date:
+    """The last day before all points of an account lapse by inactivity; NEVER if they do not.
+
+    `active_on` is a day of activity that is not on the account yet. Enrolling is an activity.
+    """
+    enrolled_at = account.enrolled_at
+    enrolled_on = program.document.today(enrolled_at) if enrolled_at else None
+    days = [day for day in (active_on, account.active_on, enrolled_on) if day]
+    return program.lapses_after(max(days, default=None))
 
 
 def view(account: Account, *, program: PublishedProgram, now: datetime) -> Account:
@@ -155,7 +166,7 @@ def view(account: Account, *, program: PublishedProgram, now: datetime) -> Accou
     return settlement(
         account,
         today=program.document.today(now),
-        undated_until=program.undated_until(account.active_on),
+        lapses_after=lapse_of(account, program),
     ).after
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from loyalty.domain.earning.awarding import Part, award
 from loyalty.domain.earning.qualifying import qualifies
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.entries import (
     Accrual,
     Clawback,
@@ -77,14 +77,14 @@ def accrue(
     waited = _waiting(accrual, replaces, program=program.document, today=today)
     clawed = total(refund.effect for refund in waited.refunds)
     awarded = Holding.from_parts(accrual.parts, today=today)
-    active_on = newly_active(account, program=program, today=today)
+    active_on = newly_active(account, "order", program=program, today=today)
     counted = _counted(accrual, waited.refunds)
     level = counting(account, program.document, counted=counted, day=today)
     added = addition(
         account,
         awarded + clawed,
         today=today,
-        undated_until=program.undated_until(active_on or account.active_on),
+        lapses_after=lapse_of(account, program, active_on=active_on),
         also_due=level.changes_on,
     )
     entry = Entry(

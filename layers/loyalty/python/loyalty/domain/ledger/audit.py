@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.entries import Accrual, Clawback, Edit, Entry, OrderCause
 from loyalty.domain.ledger.holding import total
 from loyalty.domain.program.document import PublishedProgram
@@ -47,7 +47,7 @@ def _differences(
         yield Difference("debt_beside_lots", held.debt, held.lots)
     if held.is_negative:
         yield Difference("negative", held, None)
-    due = held.first_due(undated_until=program.undated_until(account.active_on))
+    due = held.first_due(lapses_after=lapse_of(account, program), spared=account.reinstated)
     is_late = due is not None and (account.due is None or account.due > due)
     if is_late and account.status == "active":
         yield Difference("due_late", account.due, due)

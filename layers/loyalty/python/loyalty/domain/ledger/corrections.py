@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
-from loyalty.domain.earning.expiry import expires_on
+from loyalty.domain.earning.expiry import expires_on, policy_of
 from loyalty.domain.kernel.fields import POINTS_MAX
-from loyalty.domain.ledger.account import Account, TierFloor, transfers_counter
+from loyalty.domain.ledger.account import Account, TierFloor, lapse_of, transfers_counter
 from loyalty.domain.ledger.entries import (
     Adjustment,
     Bonus,
@@ -34,6 +35,7 @@ from loyalty.domain.ledger.tiers import granted, higher_floor, moved
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
+    PointSource,
 )
 
 
@@ -48,14 +50,14 @@ def add_points(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Add points by hand. They expire on the given day, or like points earned today.
+    """Add points by hand. They expire on the given day, or as adjustments of today do.
 
     The caller has checked that the balance has room (`has_room_for`); the write relies on it.
     """
     today = program.document.today(now)
     return _adding(
         points,
-        lot=expiring_on or expires_on(program.document.expiry, available_on=today),
+        lot=expiring_on or _lot("adjustment", program, today=today),
         cause=RequestCause(request_id, "adjustment"),
         why=why,
         account=account,
@@ -63,7 +65,7 @@ def add_points(
         fingerprint=fingerprint,
         now=now,
         balance_at_most=POINTS_MAX - points,
-        active_on=newly_active(account, program=program, today=today),
+        active_on=newly_active(account, "adjustment", program=program, today=today),
     )
 
 
@@ -82,18 +84,28 @@ def bonus(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Give points for something other than a purchase. They expire like points earned today."""
+    """Give points for something other than a purchase. They expire by what they are given for."""
     today = program.document.today(now)
     return _adding(
         points,
-        lot=expires_on(program.document.expiry, available_on=today),
+        lot=_lot(why.given_for, program, today=today),
         cause=RequestCause(request_id, "bonus"),
         why=why,
         account=account,
         program=program,
         fingerprint=fingerprint,
         now=now,
+        active_on=(
+            newly_active(account, "survey", program=program, today=today)
+            if why.given_for == "survey"
+            else None
+        ),
     )
+
+
+def _lot(source: PointSource, program: PublishedProgram, *, today: date) -> date:
+    """The lot of points that do not come from an order."""
+    return expires_on(policy_of(program.document, source), available_on=today)
 
 
 def _adding(
@@ -114,7 +126,7 @@ def _adding(
         account,
         Holding(lots={lot: points}),
         today=program.document.today(now),
-        undated_until=program.undated_until(active_on or account.active_on),
+        lapses_after=lapse_of(account, program, active_on=active_on),
     )
     entry = Entry(
         cause=cause,
@@ -177,20 +189,21 @@ def transfer(
     fingerprint: str,
     now: datetime,
 ) -> Posting:
-    """Move points between members, soonest expiry first. Each lot keeps its date.
+    """Move points between members, soonest expiry first.
 
     The caller has settled both accounts and checked that the giver can give the points and that
     the taker has room for them. The points pay the taker's debt first.
     """
     today = program.document.today(now)
     taken = giver.holding.take(points)
-    giver_active = newly_active(giver, program=program, today=today)
-    taker_active = newly_active(taker, program=program, today=today)
+    giver_active = newly_active(giver, "transfer", program=program, today=today)
+    taker_active = newly_active(taker, "transfer", program=program, today=today)
     added = addition(
         taker,
-        taken,
+        _transferred(taken, program, today=today),
         today=today,
-        undated_until=program.undated_until(taker_active or taker.active_on),
+        lapses_after=lapse_of(taker, program, active_on=taker_active),
+        reinstated=giver.reinstated,
     )
     given = Entry(
         cause=RequestCause(request_id, "transfer", "out"),
@@ -238,6 +251,17 @@ def transfer(
             ),
         ),
     )
+
+
+def _transferred(taken: Holding, program: PublishedProgram, *, today: date) -> Holding:
+    """Points as the taker gets them: with their dates, or sooner if the program says so."""
+    if "transfer" not in program.document.expiry_by_source:
+        return taken
+    last = _lot("transfer", program, today=today)
+    lots = Counter[date]()
+    for lot, points in taken.lots.items():
+        lots[min(lot, last)] += points
+    return Holding(lots=lots)
 
 
 def merge(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from loyalty.domain.earning.awarding import Part, award
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.clawbacks import counted_for, sources_of
 from loyalty.domain.ledger.entries import Accrual, Edit, Entry, OrderCause
 from loyalty.domain.ledger.giving import days_over, waiting
@@ -100,7 +100,7 @@ def edit(
         account,
         Holding.from_parts(given, today=today),
         today=today,
-        undated_until=program.undated_until(account.active_on),
+        lapses_after=lapse_of(account, program),
         also_due=level.changes_on,
     )
     entry = Entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -110,9 +110,9 @@ class Holding:
         paid = self.take(self.debt)
         return self - paid - Holding(debt=paid.spendable)
 
-    def first_due(self, *, undated_until: date = NEVER) -> date | None:
+    def first_due(self, *, lapses_after: date = NEVER, spared: Container[date] = ()) -> date | None:
         """The first day on which something in it has to be settled; None if never."""
-        ends = [ends_on(lot, undated_until) for lot in self.lots]
+        ends = [ends_on(lot, lapses_after, spared=spared) for lot in self.lots]
         days = [end + timedelta(days=1) for end in ends if end < NEVER]
         days += [dates.available_on for dates in self.pending]
         return min(days, default=None)
@@ -130,9 +130,12 @@ def total(holdings: Iterable[Holding]) -> Holding:
     return Holding(lots=lots, debt=debt, pending=pending)
 
 
-def ends_on(lot: date, undated_until: date) -> date:
-    """The last day of a lot: its own date, or that of all points without a date of their own."""
-    return undated_until if lot == NEVER else lot
+def ends_on(lot: date, lapses_after: date, *, spared: Container[date] = ()) -> date:
+    """The last day of a lot: its own, or the one before all points lapse, if that is sooner.
+
+    Lots that were reinstated are `spared`: they keep the days that they were given.
+    """
+    return lot if lot in spared else min(lot, lapses_after)
 
 
 def _without_zeros[K](points: Mapping[K, int]) -> dict[K, int]:

@@ -7,7 +7,7 @@ each other. Each rule builds its posting from these parts; the table writes it o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -33,7 +33,7 @@ from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.domain.program.expiry_policies import (
     LOTS_MAX,
-    InactivityExpiry,
+    Activity,
 )
 
 # A change of more lots than this writes the whole account and relies on its version. The table
@@ -207,7 +207,8 @@ def addition(
     points: Holding,
     *,
     today: date,
-    undated_until: date = NEVER,
+    lapses_after: date = NEVER,
+    reinstated: Container[date] = (),
     also_due: date | None = None,
 ) -> Addition:
     """Decide what points do to the account that they are added to.
@@ -216,19 +217,25 @@ def addition(
 
     The `effect` includes points that expire at once, because their expiry is an entry of its own.
     An account has at most 60 open lots; beyond that, points of a further date join the next later
-    lot. `also_due` is a day on which something else that arrives with the points is due.
+    lot. `reinstated` are lots that do not lapse by inactivity. `also_due` is a day on which
+    something else that arrives with the points is due.
     """
+    spared = {lot for lot in points.lots if lot in account.reinstated or lot in reinstated}
     paid = points.take(account.holding.debt)
     left = points - paid
     expired = Holding(
-        lots={lot: here for lot, here in left.lots.items() if ends_on(lot, undated_until) < today}
+        lots={
+            lot: here
+            for lot, here in left.lots.items()
+            if ends_on(lot, lapses_after, spared=spared) < today
+        }
     )
     remaining = left - expired
     if len(account.holding.lots) + len(remaining.lots) > LOTS_MAX:
         remaining = replace(
             remaining, lots=_joined(remaining.lots, opened=set(account.holding.lots))
         )
-    due_on = remaining.first_due(undated_until=undated_until)
+    due_on = remaining.first_due(lapses_after=lapses_after, spared=spared)
     if also_due is not None:
         due_on = min(also_due, due_on or also_due)
     return Addition(
@@ -417,6 +424,13 @@ def change_by_taking(
     return _whole_if_wide(account, _counting(change, counting))
 
 
+def change_by_activity(account: Account, *, active_on: date) -> AccountChange:
+    """A change that only notes a day of activity, for an activity that makes no entry."""
+    return AccountChange(
+        member_id=account.member_id, effect=Holding(), entries=0, active_on=active_on
+    )
+
+
 def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
     """The expiry of points that arrived after their last day, as an entry beside the one given."""
     if expired.is_empty:
@@ -433,13 +447,16 @@ def expiry_at_once(entry: Entry, expired: Holding) -> tuple[Entry, ...]:
     )
 
 
-def newly_active(account: Account, *, program: PublishedProgram, today: date) -> date | None:
-    """The day of activity to note on an account, if points expire by inactivity.
+def newly_active(
+    account: Account, activity: Activity, *, program: PublishedProgram, today: date
+) -> date | None:
+    """The day of an activity to note on an account, where points lapse without it.
 
     It only ever grows, so a write that was decided before a midnight and lands after it cannot
     shorten the life of the points.
     """
-    if not isinstance(program.document.expiry, InactivityExpiry):
+    inactivity = program.document.inactivity
+    if inactivity is None or activity not in inactivity.activities:
         return None
     return today if account.active_on is None or account.active_on < today else None
 

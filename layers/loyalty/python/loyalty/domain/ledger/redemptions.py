@@ -259,7 +259,7 @@ def redeem(
                 forgets=tuple(
                     ("redeemed", name) for name in counters_of_the_past(account, today=today)
                 ),
-                active_on=newly_active(account, program=program, today=today),
+                active_on=newly_active(account, "redemption", program=program, today=today),
             ),
         ),
     )

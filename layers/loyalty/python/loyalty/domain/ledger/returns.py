@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.entries import CalendarCause, Entry, RequestCause, Return
 from loyalty.domain.ledger.holding import Holding, ends_on
 from loyalty.domain.ledger.postings import (
@@ -199,19 +199,25 @@ def _returned(
 ) -> _Returned:
     """The entry with the effect of slices that return, and the change to the account."""
     today = program.document.today(entry.recorded_at)
-    undated_until = program.undated_until(account.active_on)
+    lapses_after = lapse_of(account, program)
     reinstates = timedelta(days=reinstate_days)
     lots: Counter[date] = Counter()
     first_ends: dict[date, date] = {}
     for lot, points in slices.items():
-        end = ends_on(lot, undated_until)
+        end = ends_on(lot, lapses_after, spared=account.reinstated)
         first_end = voucher.first_ends.get(lot, end)
         if end < today <= first_end + reinstates:
             first_ends[first_end + reinstates] = first_end
             lots[first_end + reinstates] += points
         else:
             lots[lot] += points
-    added = addition(account, Holding(lots=lots), today=today, undated_until=undated_until)
+    added = addition(
+        account,
+        Holding(lots=lots),
+        today=today,
+        lapses_after=lapses_after,
+        reinstated=first_ends,
+    )
     entry = replace(entry, effect=added.effect)
     entries = (entry, *_expired_again(entry, added.expired, account=account))
     change = change_by_addition(

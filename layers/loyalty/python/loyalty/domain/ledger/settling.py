@@ -14,6 +14,7 @@ from loyalty.domain.ledger.account import (
     Expired,
     Settlement,
     counters_of_use,
+    lapse_of,
     settlement,
 )
 from loyalty.domain.ledger.entries import CalendarCause, Entry
@@ -36,8 +37,8 @@ def settle(account: Account, *, program: PublishedProgram, now: datetime) -> Pos
     """
     document = program.document
     today = document.today(now)
-    undated_until = program.undated_until(account.active_on)
-    settled = settlement(account, today=today, undated_until=undated_until, steps_max=STEPS_MAX)
+    lapses_after = lapse_of(account, program)
+    settled = settlement(account, today=today, lapses_after=lapses_after, steps_max=STEPS_MAX)
     tidied = replace(
         settled.after,
         qualifying=relevant(account, document, day=today),
@@ -74,7 +75,9 @@ def with_due(account: Account, *, program: PublishedProgram, today: date) -> Acc
     """A settled account with its level announced, and the next day on which it is due."""
     document = program.document
     days = (
-        account.holding.first_due(undated_until=program.undated_until(account.active_on)),
+        account.holding.first_due(
+            lapses_after=lapse_of(account, program), spared=account.reinstated
+        ),
         changes_on(account, document, day=today),
     )
     with_level = announced(account, level_on(account, document, day=today), document)

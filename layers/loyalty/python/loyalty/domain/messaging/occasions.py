@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from loyalty.domain.kernel.calendar import NEVER, end_of_month
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.standing import (
     standing,
@@ -116,9 +116,9 @@ def _points_expiring(
     expiring = program.document.reminders.points_expiring
     if expiring is None:
         return
-    undated_until = program.undated_until(person.account.active_on)
+    lapses_after = lapse_of(person.account, program)
     for lot, points in sorted(person.account.holding.lots.items()):
-        last = ends_on(lot, undated_until)
+        last = ends_on(lot, lapses_after, spared=person.account.reinstated)
         if not points or last == NEVER:
             continue
         name, left = f"lot/{last.isoformat()}", (last - today).days

@@ -24,7 +24,7 @@ from loyalty.domain.program.expiry_policies import (
     FixedDateExpiry,
 )
 from loyalty.domain.program.messages import KINDS, MessageKind
-from loyalty.domain.program.publication import life_days_min
+from loyalty.domain.program.publication import expiry_policies, life_days_min, months_days_min
 
 # A changed document reaches every member in this time; a check is 3 reads and at most 4 writes.
 HORIZON_DAYS_MAX: Final = 30
@@ -121,14 +121,16 @@ def horizon_days(document: Program, *, today: date) -> int:
     if expiring is None:
         return HORIZON_DAYS_MAX
     stages = expiring.days_before
-    if isinstance(document.expiry, FixedDateExpiry):
-        last = expires_on(document.expiry, available_on=today)
-        ahead = [(last - today).days - stage for stage in stages]
-        return min([HORIZON_DAYS_MAX, *(days for days in ahead if days > 0)])
-    life_days = life_days_min(document.expiry)
-    if life_days is None:
-        return HORIZON_DAYS_MAX
-    return max(1, min(HORIZON_DAYS_MAX, life_days - max(stages)))
+    days = [HORIZON_DAYS_MAX]
+    for policy in expiry_policies(document):
+        if isinstance(policy, FixedDateExpiry):
+            last = expires_on(policy, available_on=today)
+            days += [left for stage in stages if (left := (last - today).days - stage) > 0]
+        elif (life_days := life_days_min(policy)) is not None:
+            days.append(life_days - max(stages))
+    if document.inactivity:
+        days.append(months_days_min(document.inactivity.months) - max(stages))
+    return max(1, min(days))
 
 
 def _sooner(planned: datetime | None, needed: datetime, *, now: datetime) -> datetime:

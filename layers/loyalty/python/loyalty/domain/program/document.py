@@ -33,7 +33,7 @@ from loyalty.domain.kernel.fields import (
     Moment,
     Points,
 )
-from loyalty.domain.program.expiry_policies import DatedExpiry, Expiry, InactivityExpiry
+from loyalty.domain.program.expiry_policies import Expiry, Inactivity, PointSource
 from loyalty.domain.program.levels import Tiers
 from loyalty.domain.program.locales import best_locale
 from loyalty.domain.program.messages import LOCALE, Messages, Reminders
@@ -167,7 +167,7 @@ class EarningRule(DocumentPart):
         Field(description="Days until points of this rule are available; null: the program's."),
     ] = None
     expiry: Annotated[
-        DatedExpiry | None,
+        Expiry | None,
         Field(
             description="When points of this rule expire; null: according to the member's level or "
             "the program."
@@ -381,6 +381,21 @@ class Program(DocumentPart):
         ),
     ]
     expiry: Annotated[Expiry, Field(description="When points expire.")]
+    expiry_by_source: Annotated[
+        dict[PointSource, Expiry],
+        Field(
+            description="When points that do not come from orders expire, by what they were given "
+            "for; others expire as `expiry` says. Transferred points keep their dates, or expire "
+            "as `transfer` says if that is sooner."
+        ),
+    ] = {}  # noqa: RUF012  # the model is frozen
+    inactivity: Annotated[
+        Inactivity | None,
+        Field(
+            description="Whether all points of a member also lapse after some months without "
+            "activity, whichever is sooner; null: they do not."
+        ),
+    ] = None
     rewards: Annotated[
         tuple[Reward, ...], Field(max_length=500, description="What points buy.")
     ] = ()
@@ -494,22 +509,22 @@ class PublishedProgram:
     published_at: datetime
     document: Program
     inactivity_since: date | None = None
-    """The day since which the document's inactivity policy has been in force, unchanged."""
+    """The day since which the document's months of inactivity have been in force, unchanged."""
     published_by: str | None = None
     """The token subject of the person who published it, if it was a person."""
     note: str | None = None
     """Why it was published, in their words."""
 
-    def undated_until(self, active_on: date | None) -> date:
-        """The last day of points without a date of their own, by the member's last activity.
+    def lapses_after(self, active_on: date | None) -> date:
+        """The last day before all points lapse by inactivity, by the member's last activity.
 
         Turning inactivity on, or changing its months, starts a new full period for all members.
         """
-        policy = self.document.expiry
-        if not isinstance(policy, InactivityExpiry) or self.inactivity_since is None:
+        policy = self.document.inactivity
+        if policy is None or self.inactivity_since is None:
             return NEVER
-        quiet_since = max(active_on or self.inactivity_since, self.inactivity_since)
-        return add_months(quiet_since, policy.months)
+        inactive_since = max(active_on or self.inactivity_since, self.inactivity_since)
+        return add_months(inactive_since, policy.months)
 
 
 def _first_moment(moment: date, zone: ZoneInfo) -> datetime:

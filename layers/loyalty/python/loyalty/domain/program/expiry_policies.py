@@ -46,26 +46,33 @@ class FixedDateExpiry(DocumentPart):
     ]
 
 
-class InactivityExpiry(DocumentPart):
-    """All points expire together, a number of months after the member's last activity."""
-
-    model: Annotated[
-        Literal["inactivity"], Field(description="Points expire when the member is inactive.")
-    ]
-    months: Annotated[
-        StrictInt, Field(ge=1, le=120, description="Months without activity until points expire.")
-    ]
-
-
 class NeverExpiry(DocumentPart):
     """Points never expire."""
 
     model: Annotated[Literal["never"], Field(description="Points never expire.")]
 
 
-Expiry = Annotated[
-    AfterEarningExpiry | FixedDateExpiry | InactivityExpiry | NeverExpiry, Discriminator("model")
-]
+Expiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
 
-# The expiry that a rule or a level can set: inactivity is the account's, not a point's.
-DatedExpiry = Annotated[AfterEarningExpiry | FixedDateExpiry | NeverExpiry, Discriminator("model")]
+# What points are given for, apart from orders. `bonus` is any bonus without an entry of its own.
+PointSource = Literal["adjustment", "bonus", "birthday", "survey", "transfer"]
+
+Activity = Literal["order", "redemption", "adjustment", "transfer", "survey"]
+
+
+class Inactivity(DocumentPart):
+    """All points of a member lapse together, some months after the member's last activity."""
+
+    months: Annotated[
+        StrictInt, Field(ge=1, le=120, description="Months without activity until points lapse.")
+    ]
+    activities: Annotated[
+        tuple[Activity, ...],
+        Field(
+            min_length=1,
+            max_length=5,
+            description="What counts as activity: an order, a redemption, points that staff or a "
+            "service add, a transfer (for both members), the answer to a survey. Enrolling always "
+            "does.",
+        ),
+    ] = ("order", "redemption", "adjustment", "transfer")

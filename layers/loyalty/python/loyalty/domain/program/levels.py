@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, StrictBool, StrictInt
 
 from loyalty.domain.kernel.fields import POINTS_MAX, ExternalId, Label
-from loyalty.domain.program.expiry_policies import DatedExpiry
+from loyalty.domain.program.expiry_policies import Expiry
 from loyalty.domain.program.parts import DocumentPart
 
 TierBasis = Literal["qualifying_points", "spend", "orders"]
@@ -43,7 +43,7 @@ class TierLevel(DocumentPart):
         Field(max_length=50, description="Other benefits, as texts to show to members."),
     ] = ()
     expiry: Annotated[
-        DatedExpiry | None,
+        Expiry | None,
         Field(
             description="When points of orders at this level expire; null: the program's. "
             "A rule's own expiry has precedence."

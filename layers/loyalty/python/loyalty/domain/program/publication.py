@@ -22,7 +22,6 @@ from loyalty.domain.program.expiry_policies import (
     AfterEarningExpiry,
     Expiry,
     FixedDateExpiry,
-    InactivityExpiry,
     NeverExpiry,
 )
 from loyalty.domain.program.levels import (
@@ -72,6 +71,8 @@ def _checks(document: Program) -> Iterator[Iterator[Fault]]:
         yield _rule_charges(rule, place)
         yield _rule_levels(rule, document, place)
     yield _expiry(document)
+    yield _activities(document)
+    yield _sources(document)
     for index, reward in enumerate(rewards):
         yield from _reward(reward, document, f"/rewards/{index}")
         yield _same_locales(partial(getattr, reward, "translations"), f"/rewards/{index}")
@@ -210,10 +211,7 @@ def _expiry(document: Program) -> Iterator[Fault]:
     for place, policy in _policies(document):
         mistakes = tuple(_expiry_mistakes(policy, place))
         yield from mistakes
-        if place != "/expiry" and isinstance(document.expiry, InactivityExpiry):
-            detail = "Where points expire by inactivity, all points of an account end together"
-            yield Fault(place, "contradiction", detail)
-        elif not mistakes and policy not in seen:
+        if not mistakes and policy not in seen:
             seen.append(policy)
             lots += lots_open_max(policy) if isinstance(policy, AfterEarningExpiry) else 2
             if lots > LOTS_MAX:
@@ -224,13 +222,32 @@ def _expiry(document: Program) -> Iterator[Fault]:
                 yield Fault(place, "too_many_lots", detail)
 
 
+def _activities(document: Program) -> Iterator[Fault]:
+    activities = document.inactivity.activities if document.inactivity else ()
+    for index, activity in enumerate(activities):
+        place = f"/inactivity/activities/{index}"
+        if activity in activities[:index]:
+            yield Fault(place, "duplicate_activity", f"“{activity}” is an activity already")
+        elif activity == "survey" and not document.surveys:
+            yield Fault(place, "contradiction", "The program has no surveys")
+
+
+def _sources(document: Program) -> Iterator[Fault]:
+    policies = document.expiry_by_source
+    if "transfer" in policies and document.transfers is None:
+        detail = "Members cannot transfer points in this program"
+        yield Fault("/expiry_by_source/transfer", "contradiction", detail)
+    if "survey" in policies and not document.surveys:
+        yield Fault("/expiry_by_source/survey", "contradiction", "The program has no surveys")
+
+
 def expiry_policies(document: Program) -> tuple[Expiry, ...]:
-    """Every expiry policy that applies to points of orders; the program's own comes first."""
+    """Every expiry policy that applies to points; the program's own comes first."""
     return tuple(policy for _, policy in _policies(document))
 
 
 def _policies(document: Program) -> Iterator[tuple[str, Expiry]]:
-    """Every expiry policy of points of orders, with its place; the program's own comes first."""
+    """Every expiry policy of points, with its place; the program's own comes first."""
     yield "/expiry", document.expiry
     for index, rule in enumerate(document.earning_rules):
         if rule.expiry is not None:
@@ -238,6 +255,8 @@ def _policies(document: Program) -> Iterator[tuple[str, Expiry]]:
     for index, level in enumerate(document.tiers.levels if document.tiers else ()):
         if level.expiry is not None:
             yield f"/tiers/levels/{index}/expiry", level.expiry
+    for source, policy in document.expiry_by_source.items():
+        yield f"/expiry_by_source/{source}", policy
 
 
 def _expiry_mistakes(policy: Expiry, place: str) -> Iterator[Fault]:
@@ -312,11 +331,16 @@ def _level_ids(document: Program) -> frozenset[str]:
     return frozenset(level.id for level in document.tiers.levels) if document.tiers else frozenset()
 
 
+def months_days_min(months: int) -> int:
+    """How many days so many months have at least."""
+    return 28 * months
+
+
 def life_days_min(policy: Expiry) -> int | None:
     """The shortest life of points in days; None for fixed dates, and if points never expire."""
     match policy:
-        case AfterEarningExpiry(months=int() as months) | InactivityExpiry(months=months):
-            return 28 * months
+        case AfterEarningExpiry(months=int() as months):
+            return months_days_min(months)
         case AfterEarningExpiry():
             return policy.days
         case _:
@@ -325,7 +349,7 @@ def life_days_min(policy: Expiry) -> int | None:
 
 def _points_expiring(document: Program) -> Iterator[Fault]:
     never = all(isinstance(policy, NeverExpiry) for policy in expiry_policies(document))
-    if document.reminders.points_expiring and never:
+    if document.reminders.points_expiring and never and document.inactivity is None:
         yield Fault("/reminders/points_expiring", "contradiction", "The points never expire")
 
 
@@ -336,7 +360,9 @@ def _stages(document: Program) -> Iterator[Fault]:
     for index, days in enumerate(stages):
         if days in stages[:index]:
             yield Fault(f"{place}/{index}", "duplicate_stage", f"{days} days are a stage already")
-    lives = (_life_days(policy) for _, policy in _policies(document))
+    lives = [_life_days(policy) for _, policy in _policies(document)]
+    if document.inactivity:
+        lives.append(months_days_min(document.inactivity.months))
     life_days = min((days for days in lives if days is not None), default=None)
     for index, days in enumerate(stages):
         if life_days is not None and days >= life_days:

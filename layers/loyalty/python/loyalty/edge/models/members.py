@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictStr
 
 from loyalty.domain.kernel.errors import Fault, ValidationFailed
 from loyalty.domain.kernel.fields import LINES
-from loyalty.domain.ledger.account import Account, Status, TierFloor, settlement
+from loyalty.domain.ledger.account import Account, Status, TierFloor, lapse_of, settlement
 from loyalty.domain.ledger.holding import ends_on
 from loyalty.domain.ledger.standing import (
     Standing,
@@ -408,13 +408,16 @@ def _step(step: Step | None) -> MemberStep | None:
 
 
 def _holdings(account: Account, desk: Desk) -> dict[str, Any]:
-    undated_until = desk.program.undated_until(account.active_on)
-    now = settlement(account, today=desk.today, undated_until=undated_until).after
+    lapses_after = lapse_of(account, desk.program)
+    now = settlement(account, today=desk.today, lapses_after=lapses_after).after
     return {
         "balance": now.balance,
         "debt": now.holding.debt,
         "lots": [
-            LotPoints(expires_on=last_day(ends_on(lot, undated_until)), points=points)
+            LotPoints(
+                expires_on=last_day(ends_on(lot, lapses_after, spared=now.reinstated)),
+                points=points,
+            )
             for lot, points in sorted(now.holding.lots.items())
         ],
         "pending": [

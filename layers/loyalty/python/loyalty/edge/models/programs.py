@@ -15,6 +15,8 @@ from loyalty.domain.program.document import (
 )
 from loyalty.domain.program.expiry_policies import (
     Expiry,
+    Inactivity,
+    PointSource,
 )
 from loyalty.edge.http.schemas import AnswerPart, Moment, NextCursor, RewardId, RewardName
 from loyalty.edge.models.differences import DifferenceAnswer
@@ -105,6 +107,14 @@ class PublicProgram(AnswerPart):
     points: Annotated[PointsName, Field(description="What the program calls its points.")]
     earning_rules: Annotated[tuple[EarningRule, ...], Field(description="How orders earn.")]
     expiry: Annotated[Expiry, Field(description="When points expire.")]
+    expiry_by_source: Annotated[
+        dict[PointSource, Expiry],
+        Field(description="When points that do not come from orders expire, if not like others."),
+    ]
+    inactivity: Annotated[
+        Inactivity | None,
+        Field(description="When all points lapse without activity; null: they do not."),
+    ]
     pending_days: Annotated[
         int, Field(description="Days after an order until its points can be spent.")
     ]
@@ -130,6 +140,8 @@ def public_program(document: Program, *, now: datetime) -> PublicProgram:
         points=document.points,
         earning_rules=document.earning_rules,
         expiry=document.expiry,
+        expiry_by_source=document.expiry_by_source,
+        inactivity=document.inactivity,
         pending_days=document.pending_days,
         rewards=_rewards(document, now=now),
     )

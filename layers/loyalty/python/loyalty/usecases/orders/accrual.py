@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from loyalty.domain.earning.awarding import Award, award
 from loyalty.domain.kernel.errors import Fault, NotFound, OrderConflict, ValidationFailed
-from loyalty.domain.ledger.account import Account, settlement
+from loyalty.domain.ledger.account import Account, lapse_of, settlement
 from loyalty.domain.ledger.accruals import accrue
 from loyalty.domain.ledger.entries import Entry, OrderCause, Placeholder
 from loyalty.domain.ledger.exchanges import after_exchange
@@ -156,14 +156,14 @@ def quote(order: Order, *, customer: NamedCustomer, directory: Directory, desk: 
     if member_id is None:
         raise NotFound("There is no such member")
     account = open_account(desk, member_id, strong=False)
-    undated_until = desk.program.undated_until(account.active_on)
+    lapses_after = lapse_of(account, desk.program)
     level = level_of_order(order, account, document)
     tier = level.id if level else None
     return Quote(
         award=award(order, document, tier=tier),
         member_id=account.member_id,
         tier=tier,
-        balance=settlement(account, today=desk.today, undated_until=undated_until).after.balance,
+        balance=settlement(account, today=desk.today, lapses_after=lapses_after).after.balance,
     )
 
 
@@ -252,7 +252,7 @@ def _caught_up(account: Account, *, desk: Desk) -> Account:
     available by now pay a debt before the order's points do.
     """
     today = desk.today
-    is_quiet = desk.program.undated_until(account.active_on) < today
+    is_quiet = lapse_of(account, desk.program) < today
     is_paid = account.holding.debt and any(
         dates.available_on <= today for dates in account.holding.pending
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.kernel.errors import Fault, IdempotencyConflict, LimitReached, ValidationFailed
-from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.account import Account, lapse_of
 from loyalty.domain.ledger.clawbacks import claw_back
 from loyalty.domain.ledger.entries import Accrual, Entry, OrderCause, Placeholder, RequestedRefund
 from loyalty.domain.ledger.postings import signed
@@ -113,8 +113,8 @@ def expired_of(
     """How many points of each of the order's past lots expired unspent, along a chain of merges."""
     expired = Counter(state.expired)
     lots = {part.expires_on for part in parts_of(earned, state)}
-    quiet = desk.program.undated_until(path[-1].active_on) < NEVER
-    past = {lot for lot in lots if lot < desk.today or (quiet and lot == NEVER)}
+    lapses = lapse_of(path[-1], desk.program) < NEVER
+    past = {lot for lot in lots if lot < desk.today or lapses}
     expired.update(expired_in(past, path, desk=desk))
     if past:
         cause = OrderCause(earned.order.source, earned.order.order_id, "expiry")

@@ -12,9 +12,10 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
     WrongState,
 )
+from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.corrections import bonus
 from loyalty.domain.ledger.entries import Bonus, Entry, OrderCause
-from loyalty.domain.ledger.postings import Posting
+from loyalty.domain.ledger.postings import Posting, change_by_activity, newly_active
 from loyalty.domain.orders.order import OrderRef, fingerprint
 from loyalty.domain.people.survey_responses import Response
 from loyalty.domain.program.surveys import ProgramSurvey
@@ -156,7 +157,7 @@ def _require_answerable(survey: ProgramSurvey, score: int, desk: Desk) -> None:
 def _posting(response: Response, desk: Desk) -> Posting:
     account = open_account(desk, response.member_id, strong=True)
     if not response.points:
-        return Posting(response=response, active=account.member_id)
+        return _unthanked(response, account, desk)
     request_id = f"survey:{response.id}"
     given = bonus(
         response.points,
@@ -168,6 +169,15 @@ def _posting(response: Response, desk: Desk) -> Posting:
         now=desk.now,
     )
     return replace(given, response=response)
+
+
+def _unthanked(response: Response, account: Account, desk: Desk) -> Posting:
+    """An answer without points. It can still be an activity that keeps points alive."""
+    active_on = newly_active(account, "survey", program=desk.program, today=desk.today)
+    if active_on is None:
+        return Posting(response=response, active=account.member_id)
+    change = change_by_activity(settled(desk, account), active_on=active_on)
+    return Posting(response=response, changes=(change,))
 
 
 def _replayed(first: Response, survey_reply: SurveyReply) -> Answered:

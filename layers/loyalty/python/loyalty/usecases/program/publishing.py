@@ -11,9 +11,6 @@ from loyalty.domain.program.document import (
     Program,
     PublishedProgram,
 )
-from loyalty.domain.program.expiry_policies import (
-    InactivityExpiry,
-)
 from loyalty.domain.program.publication import canonical, faults
 
 
@@ -144,9 +141,10 @@ def _published_before(
 def _inactivity_since(
     document: Program, *, seen: PublishedProgram | None, today: date
 ) -> date | None:
-    """The day since which the document's inactivity policy has been in force, unchanged."""
-    if not isinstance(document.expiry, InactivityExpiry):
+    """The day since which the document's months of inactivity have been in force, unchanged."""
+    if document.inactivity is None:
         return None
-    if seen and seen.document.expiry == document.expiry:
+    inactivity = seen.document.inactivity if seen else None
+    if seen and inactivity and inactivity.months == document.inactivity.months:
         return seen.inactivity_since
     return today
