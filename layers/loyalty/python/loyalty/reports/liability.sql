@@ -11,7 +11,7 @@
 -- | Column      | Unit        | What it is                                                        |
 -- |-------------|-------------|-------------------------------------------------------------------|
 -- | state       | state       | available, pending or debt                                        |
--- | expires_in  | month       | first day of the month in which they expire; null: no expiry date |
+-- | expires_in  | month       | first day of the month of their expiry date; null: none           |
 -- | points      | points      | points in this state                                              |
 -- | worth_minor | minor units | points × point_value.amount_minor / per_points, rounded to zero   |
 

@@ -11,7 +11,8 @@
 --         = points_earned - points_clawed_back - points_redeemed - points_expired + points_adjusted
 --
 -- The report shows what members see: points expire after their last day and pending points become
--- available on their day, even if that has not been recorded yet.
+-- available on their day, even if that has not been recorded yet. Points that
+-- lapse by inactivity count as expired once the sweep has recorded it, within minutes.
 --
 -- | Column              | Unit        | What it is                                                |
 -- |---------------------|-------------|-----------------------------------------------------------|
