@@ -200,13 +200,13 @@ class Auditor:
         items: list[Any] = [after for _, _, after in written if after is not None]
         if program.document.inactivity is None or _has_kind(items, "merge"):
             return
-        wanted = program.document.inactivity.activities
+        counting = set(program.document.inactivity.activities)
         for key, before, after in written:
             old: Any = before
             account: Any = after
             if key.sk != "ACCOUNT" or old is None or account["status"] != "active":
                 continue
-            found = _activities(items, account["member_id"]) & set(wanted)
+            found = _activities(items, account["member_id"]) & counting
             noted = account.get("active_on", "")
             if noted != old.get("active_on", "") and not found:
                 raise Violation(f"{key} notes an activity that is none")
