@@ -93,7 +93,7 @@ def refresh(session: Session) -> None:
 
 
 def summary(session: Session, *, console: Console) -> int:
-    """Hold the books against their entries, say what came of it, and return the exit status."""
+    """Compare the books with their entries, print the result, and return the exit status."""
     accounts, differences = books_differ(session.program.deployed, session.program.id)
     session.faults.extend(differences)
     answers = ", ".join(f"{status}: {count}" for status, count in sorted(session.statuses.items()))

@@ -43,7 +43,7 @@ def books_differ(deployed: Deployment, program_id: str) -> tuple[int, list[str]]
 
 
 def _members(deployed: Deployment, *, table: str, program_id: str) -> Iterator[str]:
-    """Everybody who has an account, those too whose account has ended."""
+    """All members with an account, including ended accounts."""
     pages = deployed.cloud.aws.dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression="pk",

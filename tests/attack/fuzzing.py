@@ -41,7 +41,7 @@ REQUEST_TIMEOUT_S: Final = 60
 
 @dataclass(slots=True)
 class Fuzzed:
-    """What came of a run: answers by status, operations that were asked, and what was wrong."""
+    """The result of a run: answers by status, operations that were called, and faults."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     operations: set[str] = field(default_factory=set)

@@ -17,7 +17,7 @@ AMOUNT: Final = 4900
 
 @dataclass(slots=True)
 class KnownPoints:
-    """What clients were told of one member: the points that they know of, no more and no less."""
+    """The points of one member according to the answers that clients got."""
 
     member_id: str
     points: int = 0

@@ -13,7 +13,7 @@ AT_ONCE: Final = 10
 LATTE: Final = {"reward_id": "latte"}
 LATTE_POINTS: Final = 40
 
-# Whose first answer was lost asks again, and hears 200 where the first would have been 201.
+# A client whose first answer was lost repeats the request, and gets 200 instead of 201.
 DONE: Final = frozenset({200, 201})
 
 

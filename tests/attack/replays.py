@@ -11,7 +11,7 @@ from tests.attack.session import Session
 from tests.e2e.functions import function
 
 SECRET: Final = "what-the-shop-signs-with"
-# Shopify signs the body only: its topic is a header that whoever has the body can choose.
+# Shopify signs only the body. The topic is a header that anyone who has the body can choose.
 TOPICS: Final = (
     "orders/create",
     "orders/paid",

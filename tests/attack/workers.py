@@ -22,7 +22,7 @@ def workers(deployed: Deployment) -> list[int]:
 
 @contextmanager
 def killing(deployed: Deployment, chance: random.Random) -> Iterator[list[int]]:
-    """Kill one worker after the other, without a word, until the block ends; yield who it was."""
+    """Kill one worker after the other without warning until the block ends. Yields their ids."""
     killed: list[int] = []
     is_over = Event()
 

@@ -20,7 +20,7 @@ def summary(api: DescribedApi) -> dict[str, Any]:
 
 
 def buy_twice(api: DescribedApi) -> str:
-    """Enroll somebody who buys twice, and wait until the reports have it; gives their id."""
+    """Enroll a member who buys twice, and wait until the reports have it. Returns their id."""
     member_id = enroll(api)
     for number in ("1", "2"):
         api.call("service", "POST", "/orders", json=order(number, member_id=member_id), status=201)

@@ -148,7 +148,7 @@ def test_a_refund_takes_back_and_one_that_comes_first_waits(api: DescribedApi) -
     assert excerpt(refunded, expected) == expected
     assert again == refunded
     assert waiting["status"] == "waiting"
-    # One of the two cups of the second order was given back before it was told: 24.99 is left,
+    # One of the two cups of the second order was returned before it arrived: 24.99 is left,
     # and of the first order as well.
     assert balance == 24 + 25
 

@@ -1,4 +1,4 @@
-"""The lake as deployed: fresh, folded by its schedule, built anew; and reports never notice."""
+"""The deployed lake: facts arrive, are folded and rebuilt, and reports stay the same."""
 
 import json
 import time
@@ -20,7 +20,7 @@ REPORTS: Final = ("summary", "liability", "lifetime_value", "tiers", "rewards")
 
 @pytest.fixture
 def busy(api: DescribedApi) -> str:
-    """Somebody who bought twice and had a latte, all of it in the reports."""
+    """A member who bought twice and redeemed a latte, all of it in the reports."""
     member_id = buy_twice(api)
     path = f"/members/{member_id}/redemptions"
     api.call("cashier", "POST", path, json={"reward_id": "latte"}, status=201)

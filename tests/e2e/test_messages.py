@@ -1,4 +1,4 @@
-"""Members are told by mail, through everything that is deployed between an enrollment and SES."""
+"""Mails to members, through everything that is deployed between an enrollment and SES."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The pages of the reports as deployed: opened by anyone, with data for who may read it."""
+"""The deployed pages of the reports: anyone can open them, only the right roles get data."""
 
 import re
 import shutil

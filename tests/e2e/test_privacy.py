@@ -1,4 +1,4 @@
-"""Whoever is erased is found nowhere in the deployed stack: table, inbox, lake, logs."""
+"""An erased person is found nowhere in the deployed stack: table, inbox, lake, logs."""
 
 import json
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(api: DescribedApi) -> None
 
 def deliver(api: DescribedApi, *, email: str, order_id: int, **changes: str) -> None:
     order = paid_order(email=email, paid_at=datetime.now(UTC), order_id=order_id) | changes
-    # Of a customer whom no other test has.
+    # A customer whom no other test uses.
     order["customer"]["id"] = order["customer"]["id"] + order_id
     sent = delivery(
         order,
@@ -74,7 +74,7 @@ def wake_privacy(aws: Aws) -> None:
 
 
 def left_in_table(aws: Aws, mark: str) -> int:
-    """How many items tell of somebody, in their keys or anywhere else."""
+    """How many items contain a person's data, in their keys or anywhere else."""
     table = stack_outputs(aws)["TableName"]
     pages = client(aws, "dynamodb").get_paginator("scan").paginate(TableName=table)
     return sum(mark in json.dumps(item, default=str) for page in pages for item in page["Items"])
@@ -89,7 +89,7 @@ def inbox(aws: Aws, program_id: str) -> list[str]:
 
 
 def logged(aws: Aws, mark: str) -> list[str]:
-    """Every line that a function logged and that tells of somebody."""
+    """Every log line of a function that contains a person's data."""
     groups = aws.logs.describe_log_groups(logGroupNamePrefix="/loyalty/")["logGroups"]
     assert groups
     return [

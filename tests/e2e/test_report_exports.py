@@ -20,12 +20,12 @@ PATH = "/reports/exports"
 
 @pytest.fixture
 def busy(api: DescribedApi) -> str:
-    """Somebody who bought twice, all of it in the reports."""
+    """A member who bought twice, all of it in the reports."""
     return buy_twice(api)
 
 
 def exported(api: DescribedApi, **request: str) -> tuple[dict[str, Any], bytes]:
-    """What came of an export, and its file."""
+    """The final state of an export, and its file."""
     accepted = api.send("analyst", "POST", PATH, json=request | days(), status=202)
     path = accepted.headers["location"].rpartition(api.program.id)[2]
     done = eventually(

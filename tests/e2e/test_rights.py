@@ -1,4 +1,4 @@
-"""Who may call at all, and what each function may do: enforced, not only declared."""
+"""Authentication, and the rights of each function, as enforced and not only as declared."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ from tests.e2e.described import DescribedApi, enroll, eventually, mails, order
 from tests.e2e.functions import function, variables_of
 from tests.support.receiver import receiving
 
-# Runs with another function's role, and tells what it may.
+# Runs with another function's role, and reports what that role may do.
 INTRUDER = """
 import boto3
 from botocore.exceptions import ClientError
@@ -63,7 +63,7 @@ class TestTheGateway:
         assert status_of(program, f"{header}.{claims}.") == 401
 
     def test_lets_no_unsigned_token_in_on_any_route(self, program: OpenProgram) -> None:
-        """The claims are a manager's: on a route without its authorizer they would be believed."""
+        """The claims are a manager's: on a route without an authorizer they would be accepted."""
         _, claims, _ = program.tokens["manager"].split(".")
         header = base64.urlsafe_b64encode(b'{"alg": "none", "typ": "JWT"}').decode().rstrip("=")
         prefix = "/v1/programs/{program_id}"
@@ -90,11 +90,11 @@ class TestTheGateway:
         assert status_of(program, token) == 401
 
 
-class TestWhatAFunctionMay:
+class TestTheRightsOfAFunction:
     def test_is_what_its_role_lists_and_nothing_else(
         self, program: OpenProgram, tmp_path: Path
     ) -> None:
-        """The others tell nothing if the cloud were to let everything pass."""
+        """The other tests prove nothing if the cloud allows everything."""
         reporting = function(program.deployed, "reporting")
         lambda_ = program.deployed.cloud.aws.functions
         (tmp_path / "handler.py").write_text(INTRUDER)

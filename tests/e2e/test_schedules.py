@@ -108,7 +108,7 @@ def test_deployed_schedules_do_what_the_calendar_says(
 
     clock.move_to(clock.now() + timedelta(minutes=20))
 
-    # The hold is over; on this second look of the day nobody is told again.
+    # The hold is over; the second run of the day sends no second reminder.
     (back,) = _entries(api, path, "return")
     assert back["points"] == 40
     assert len(mails(api.program, to=email)) == 2

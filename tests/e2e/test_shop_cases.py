@@ -80,7 +80,7 @@ def _program(open_program: Callable[..., OpenProgram], currency: str) -> OpenPro
 
 @pytest.fixture(scope="module")
 def outcomes(deployed: Deployment, document: dict[str, Any]) -> Iterator[Outcomes]:
-    """What came of every step, delivered one after the other, of all cases at once."""
+    """The outcome of every step; steps of a case run in sequence, all cases at once."""
 
     def open_program(**parts: object) -> OpenProgram:
         program_id, published = f"cases-{str(parts['currency']).lower()}", document | parts

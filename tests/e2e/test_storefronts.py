@@ -1,4 +1,4 @@
-"""Orders live on five platforms; each tells of its own too often, too late, and in any order."""
+"""Orders on five platforms, each delivered too often, too late, and in any sequence."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -116,7 +116,7 @@ class Street:
                 return items
 
     def forget(self) -> None:
-        """What lapses after a month is gone: the inbox, and what came of each delivery."""
+        """Delete what would expire after a month: the inbox, and the outcome of each delivery."""
         deployed = self._api.program.deployed
         outputs = stack_outputs(deployed.cloud.aws)
         s3, prefix = deployed.cloud.aws.s3, f"{self._api.program.id}/"
@@ -167,7 +167,7 @@ def test_an_orders_whole_life_is_exact_on_five_platforms_however_it_is_delivered
     sent = street.deliver(told_of(five, 0), times_max=5)
     assert now() == right(0)
 
-    # Edited and part refunded, while the first is told again.
+    # Edited and partly refunded, while the first version is delivered again.
     for shop in five:
         street.turn(shop, 1)
     sent += street.deliver(told_of(five, 0, 1), times_max=5)

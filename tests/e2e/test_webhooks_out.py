@@ -135,7 +135,7 @@ def test_the_event_of_a_redeemed_reward_has_what_a_shop_needs_for_a_code(
 def test_a_crm_gets_members_through_an_api_destination(
     api: DescribedApi, receiver: Receiver
 ) -> None:
-    """As the page on webhooks tells it, on the bus of the deployed stack."""
+    """The setup of the page on webhooks, on the bus of the deployed stack."""
     deployed = api.program.deployed
     events = deployed.cloud.aws.events
     name = f"crm-{uuid4().hex[:8]}"

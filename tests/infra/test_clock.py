@@ -1,4 +1,4 @@
-"""Nothing that is deployed can be told another time."""
+"""The clock of a deployed function cannot be moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page for whoever is woken up, held against the alarms that wake them."""
+"""The operations page, compared with the deployed alarms."""
 
 from __future__ import annotations
 

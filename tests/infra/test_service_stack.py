@@ -203,7 +203,7 @@ RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
     },
 }
 
-# What every function is told, beside the fields of its own settings.
+# The environment variables of every function, in addition to its own settings.
 COMMON_VARIABLES = {
     "LOYALTY_STAGE",
     "POWERTOOLS_SERVICE_NAME",
@@ -492,7 +492,7 @@ def test_the_stream_has_two_readers_that_split_retry_and_then_park(deployed: Ass
 
 
 def test_a_fact_is_in_the_reports_within_two_minutes_of_the_write(deployed: Assembly) -> None:
-    """Every answer lists the lake anew, so what takes time is to gather facts and write them."""
+    """Every response lists the lake again, so only gathering and writing facts takes time."""
     mappings = deployed.service.of_type("Lambda::EventSourceMapping").values()
     (gathered_s,) = {
         mapping["MaximumBatchingWindowInSeconds"]

@@ -252,7 +252,7 @@ def test_the_pages_use_the_hosted_sign_in_only_with_a_callback_url(
 
 
 def signing_in(assembly: Assembly) -> dict[str, str]:
-    """What the pages of the reports are told of a place to sign in."""
+    """The sign-in settings of the report pages."""
     functions = dict(assembly.service.functions())
     variables = functions["reporting"]["Environment"]["Variables"]
     names = ("LOYALTY_AUTHORIZE_URL", "LOYALTY_TOKEN_URL", "LOYALTY_CLIENT_ID")

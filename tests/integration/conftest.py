@@ -89,7 +89,7 @@ RESOURCES: Final = Resources(_make_resources, region=REGION)
 
 
 def _queues() -> Iterator[tuple[str, str]]:
-    """Make every queue; gives what functions are told of them."""
+    """Create every queue. Returns the environment variables that name them."""
     yield (
         "LOYALTY_INTAKE_QUEUE_URL",
         put_queue("intake.fifo", region=REGION, is_fifo=True),
@@ -163,7 +163,7 @@ def engine(dynamodb: "DynamoDBClient") -> DynamoEngine:
 
 
 class Clock:
-    """The time that handlers are told; a test may set it."""
+    """The time that handlers see; a test may set it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

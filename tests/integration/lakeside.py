@@ -13,7 +13,7 @@ from tests.support.queues import Message, work_off
 
 
 def archived(*, of: slice = slice(None), at_once: int = 1000) -> None:
-    """Archive what the table's stream tells from its beginning on, so many changes in a batch."""
+    """Archive the table's whole stream, this many changes in a batch."""
     records = stream.records(TABLE)[of]
     for first in range(0, len(records), at_once):
         answer = archive(stream.batch(records[first : first + at_once]), Context())

@@ -1,4 +1,4 @@
-"""Small entries and vouchers, to be told apart by what a test says of them."""
+"""Small entries and vouchers, with only the fields that a test cares about."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -126,7 +126,7 @@ def used_voucher() -> Voucher:
 
 
 def message(kind: Any = "welcome", *, sent_at: datetime | None = NOON, **parts: Any) -> Message:
-    """One that was sent at once, unless told otherwise."""
+    """A message that was sent at once, by default."""
     written_at = sent_at or NOON
     defaults: dict[str, Any] = {
         "member_id": "mem_1",

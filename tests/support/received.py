@@ -1,4 +1,4 @@
-"""A connected storefront, and what somebody sent who says to be one."""
+"""A connected storefront, and webhook requests that are not verified yet."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

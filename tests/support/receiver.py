@@ -32,7 +32,7 @@ class Post(NamedTuple):
         return payload
 
     def is_signed_with(self, secret: str) -> bool:
-        """As the page of Standard Webhooks tells a receiver to check, with nothing of ours."""
+        """Check a signature as Standard Webhooks describes it, without our own code."""
         key = base64.b64decode(secret.removeprefix("whsec_"))
         head = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}."
         made = base64.b64encode(hmac.new(key, head.encode() + self.body, hashlib.sha256).digest())
@@ -91,7 +91,7 @@ def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             pass
 
     server.RequestHandlerClass = Handler
-    # Whoever hangs up early is what some tests are about.
+    # Some tests close the connection early.
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # quiet
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

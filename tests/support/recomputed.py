@@ -645,7 +645,7 @@ class Recomputed:
         return (2 * max(0, outstanding) * lost + held) // (2 * held)
 
     def _is_later(self, move: Move) -> bool:
-        """Whether it lies later in its month than the report's last day does in its own."""
+        """Whether the day is later in its month than the report's last day is in its own."""
         is_end = _month(self.last + timedelta(days=1)) != _month(self.last)
         return not is_end and move.counted_on.day > self.last.day
 
@@ -758,7 +758,7 @@ class Recomputed:
         return moment.astimezone(self.period.zone).date()
 
     def heir(self, member: str) -> str:
-        """Who a member became in the end; themself where that leads nowhere."""
+        """The final survivor of a member's merges, or the member if there were none."""
         met = [member]
         while (account := self.accounts.get(met[-1])) and account.into:
             if account.into in met:
@@ -878,7 +878,7 @@ class Recomputed:
         return member in self.accounts and self.accounts[member].status == "active"
 
     def _cohorts(self) -> dict[date, list[str]]:
-        """Who enrolled in the period, by month; whoever was merged is the other."""
+        """Members who enrolled in the period, by month; a merged one counts as its survivor."""
         cohorts: defaultdict[date, list[str]] = defaultdict(list)
         for member, account in self.accounts.items():
             enrolled_on = self._enrolled_on(member)
@@ -913,7 +913,7 @@ class Recomputed:
         return refunds
 
     def _levels(self, day: date, until: date) -> dict[str, str | None]:
-        """The level of each member, by what was recorded until then, as the product tells it."""
+        """Each member's level, from what was recorded until then, as the product computes it."""
         counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for each in self.entries:
             detail = each.detail

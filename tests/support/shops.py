@@ -1,4 +1,4 @@
-"""A shop on each platform, and the life of one order there as the platform tells it."""
+"""A shop on each platform, and the life of one order there in the platform's own webhooks."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """What happens to the order, what is told of it, and the points that are right then.
+    """What happens to the order, its deliveries, and the points that are right then.
 
     `answers` is what the platform's API says from now on.
     """

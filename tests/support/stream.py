@@ -13,7 +13,7 @@ CONFIG: Final = Config(account_id_endpoint_mode="disabled")
 
 
 def records(table: str) -> list[Record]:
-    """Every change that the table has seen, as an event source mapping would tell it."""
+    """Every change of the table, as an event source mapping would deliver it."""
     streams = boto3.client("dynamodbstreams", config=CONFIG)
     arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]

@@ -111,7 +111,7 @@ class ListedPages:
 
 @dataclass(slots=True)
 class Town:
-    """Members of the program `bean`. Every moment is told by `now`, which a test moves."""
+    """Members of the program `bean`. `now` is the clock, which a test moves."""
 
     program: PublishedProgram = field(default_factory=published)
     now: datetime = NOON

@@ -50,7 +50,7 @@ def enroll(email: str = "ana@example.com", *, as_: Claims = CASHIER) -> str:
 
 
 def enroll_oneself(as_: Claims) -> str:
-    """The id of a person who enrolls, or is found, by what their token proves."""
+    """The member id of a person who signs in, enrolling them if needed."""
     answer = call(enrollment.handler, "POST", f"{PROGRAM}/members", body={}, as_=as_)
     assert answer.status in (200, 201), answer.text
     return str(answer.body["id"])

@@ -1,4 +1,4 @@
-"""The pages that people read, held against the code that they tell about."""
+"""The documentation, compared with the code that it describes."""
 
 import json
 import re

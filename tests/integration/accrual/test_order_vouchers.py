@@ -1,4 +1,4 @@
-"""Orders use vouchers, told by storefronts and by tills."""
+"""Orders of storefronts and tills use vouchers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ def order(number: int, *codes: str, name: str = WITH_CUSTOMER, **changes: Any) -
 def delivered(
     body: dict[str, Any], *, topic: str = "orders/paid", event_id: str = ""
 ) -> dict[str, Any]:
-    """What came of a delivery."""
+    """The outcome of a delivery."""
     before = {handled["id"] for handled in listed()}
     deliver(body, topic=topic, event_id=event_id or f"evt-{len(before)}")
     drain()

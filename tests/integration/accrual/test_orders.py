@@ -157,7 +157,7 @@ class TestEarning:
         assert till.member(ana)["balance"] == 0
 
 
-class TestWhatBecameOfIt:
+class TestTheOutcome:
     def test_an_order_shows_its_entries_with_the_rates_of_their_time(
         self, publish: Callable[..., PublishedProgram], time: Clock
     ) -> None:

@@ -44,7 +44,7 @@ def ana() -> str:
 
 
 def sign_in(claims: Claims) -> str:
-    """The id of who signs in, and is a member by now."""
+    """The id of the member who signs in."""
     return str(call(enrollment, "POST", f"{till.PROGRAM}/members", body={}, as_=claims).body["id"])
 
 

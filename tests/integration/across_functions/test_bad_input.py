@@ -154,7 +154,7 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
 }
 HEADERS: Final = {"Idempotency-Key": "key", "If-None-Match": "*"}
 
-# Nobody who sends an order knows what a tuple is.
+# Words of Python, such as tuple, mean nothing to callers.
 LIBRARYS_VOICE: Final = re.compile(r"^(Input|String|Tuple|List|Dictionary|Value error|Extra)\b")
 
 WRONG: Final[list[Any]] = [
@@ -293,7 +293,7 @@ def require_an_answer(answer: Answer, what: str) -> None:
 
 
 def go_on(operation: str, names: dict[str, str], position: bytes) -> Answer:
-    """Go on with a list after what is said, as whoever read how cursors are made can."""
+    """Continue a list with a cursor that a caller made up."""
     of = LISTS[operation].format(**names)
     digest = hashlib.sha256(of.encode() + b"\0" + position).digest()[:12]
     cursor = base64.urlsafe_b64encode(digest + position).decode().rstrip("=")

@@ -197,7 +197,7 @@ def test_a_storefronts_order_costs_an_earn_a_customer_lookup_and_a_noted_outcome
     earning = Cost(round_trips=2, read=0.5, write=4, indexes={"history": 1})
     # Customer id, e-mail and two phones, in one call.
     looking_up = Cost(round_trips=1, read=4 * 0.5)
-    # Whether the same event was told in other words.
+    # Whether the same event had another body.
     asking = Cost(round_trips=1, read=1)
     noting = Cost(round_trips=1, write=1)
     assert cost == asking + earning + looking_up + noting

@@ -81,7 +81,7 @@ class Overheard:
     def ask(
         self, handler: Handler, method: str, path: str, *, as_: Claims | None, **sent: Any
     ) -> Answer:
-        """As somebody who has no business with her; her own answers are not for them."""
+        """The requests of people who may not see her data."""
         answer = call(handler, method, till.PROGRAM + path, as_=as_, **sent)
         self.to_others.append(answer.text + json.dumps(answer.headers))
         return answer
@@ -128,7 +128,7 @@ def marks_in(*texts: str | bytes) -> set[str]:
 
 
 def order_of_hers(**changes: Any) -> dict[str, Any]:
-    """A shop's order, with all that a shop tells of who bought."""
+    """A shop's order, with everything that a shop says about the buyer."""
     order_body = payload(WITH_CUSTOMER, paid_at=RECEIVED_AT)
     person = {"id": CUSTOMER, "email": EMAIL, "phone": PHONE, "default_address": ADDRESS}
     return order_body | {
@@ -211,7 +211,7 @@ def she_answers(overheard: Overheard) -> None:
 
 
 def others_ask_for_her(overheard: Overheard, hers: str) -> None:
-    """Whoever is not her and not staff of the program, and staff who are mistaken."""
+    """Callers who are neither she nor staff of the program, and mistaken requests of staff."""
     eve = person("eve", email="eve@example.com")
     of_leaf = staff("leaf", "manager")
     found = {"identity": {"kind": "email", "value": EMAIL}}
@@ -257,7 +257,7 @@ def mistakes_are_made(overheard: Overheard, hers: str) -> None:
 def something_breaks(
     overheard: Overheard, monkeypatch: pytest.MonkeyPatch, mailroom: Mailroom, hers: str
 ) -> None:
-    """Faults whose own words quote her: a mistake of ours, a service that repeats what it heard."""
+    """Errors whose text quotes her data: our own, and those of services that repeat a request."""
 
     def quote(*_: object, **__: object) -> None:
         raise RuntimeError(f"{NAME} <{EMAIL}>, {PHONE}, born {BIRTHDAY}")

@@ -1,4 +1,4 @@
-"""Every route of the API for every caller: who may, who may for themselves alone, and who may not.
+"""Every route of the API for every caller: allowed, allowed for their own data only, or refused.
 
 The routes are read off the OpenAPI document, and what is expected is written down here by hand: a
 new route without a rule fails. Each refused request must leave the table as it was.
@@ -46,7 +46,7 @@ PUBLIC: Final = {name for name, each in OPERATIONS.items() if each.get("security
 
 
 class Rule(NamedTuple):
-    """Who may: `roles` for the program and every member of it, `own` also a member for themself."""
+    """The allowed roles: `roles` for every member of the program, `own` for oneself."""
 
     roles: frozenset[str]
     own: bool = False
@@ -166,7 +166,7 @@ EXCEPTIONS: Final[Mapping[tuple[str, str, str], tuple[tuple[int, str], str]]] = 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who calls, and what they are in the program `bean`."""
+    """A caller, and their roles in the program `bean`."""
 
     claims: Claims | None
     roles: frozenset[str] = frozenset()
@@ -179,7 +179,7 @@ class Caller:
 
 
 def of_bean(*roles: str) -> Caller:
-    """One person, who is a member; what they are beside that is all that differs."""
+    """All callers are the same member; they differ only in their other roles."""
     return Caller(staff("bean", *roles, subject="caller"), frozenset({"member", *roles}))
 
 
@@ -389,7 +389,7 @@ def expected(rule: Rule, caller: Caller, whose: str | None) -> Expected:
 
 
 def targets(operation: str) -> Sequence[str | None]:
-    """Whom a request may be about."""
+    """The members that a request may be about."""
     match operation:
         case "enroll_member":
             return (VICTIM, ME)

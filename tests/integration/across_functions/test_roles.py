@@ -59,7 +59,7 @@ def answer_survey(as_: Claims, **body: Any) -> Answer:
 
 
 @pytest.mark.parametrize("role", ["analyst", "manager"])
-class TestStaffWhoMayDoThisOnlyAsMembers:
+class TestStaffWhoAreAllowedOnlyAsMembers:
     def test_spend_no_points_of_others(self, role: str, victim: str) -> None:
         answer = till.redeem(victim, as_=staff("bean", role))
 

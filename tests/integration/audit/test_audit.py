@@ -1,4 +1,4 @@
-"""The nightly audit: who changed is read off the lake, and every difference is named."""
+"""The nightly audit: it reads from the lake who has changed, and names every difference."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def ana() -> str:
 
 @pytest.fixture
 def spoil(engine: DynamoEngine) -> Callable[[str], None]:
-    """Give a member a point that no entry tells of."""
+    """Give a member a point without an entry."""
 
     def spoil(member_id: str) -> None:
         point = Update(
@@ -50,7 +50,7 @@ def spoil(engine: DynamoEngine) -> Callable[[str], None]:
 
 @pytest.fixture
 def fill_lake() -> Callable[[], None]:
-    """What the stream has told since the last time, archived."""
+    """Archive what the stream has had since the last time."""
     written = 0
 
     def fill() -> None:
@@ -82,7 +82,7 @@ def differences(log: StringIO) -> list[dict[str, Any]]:
 
 
 def audited() -> Iterator[str]:
-    """Who is to be audited, once the programs were looked at."""
+    """The members to audit, after the programs were read."""
     (program,) = receive(queue_url())
     boto3.client("sqs").delete_message(QueueUrl=queue_url(), ReceiptHandle=program["receiptHandle"])
     handler({"Records": [program]}, Context())

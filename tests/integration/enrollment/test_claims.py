@@ -36,7 +36,7 @@ def change(member_id: str, *identities: dict[str, Any], as_: Claims = SERVICE) -
 
 
 def buy(amount: int = 1000, *identities: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    """An order of somebody whom nobody knows yet."""
+    """An order of a customer who is not a member yet."""
     named = [
         {name: value for name, value in each.items() if name != "verified"} for each in identities
     ]

@@ -349,7 +349,7 @@ class TestSomebodyElsesAddress:
 
     @pytest.fixture
     def mallory(self) -> str:
-        """A member who signs in, and whom a cashier gave an address that is Ana's."""
+        """A member who signs in, to whom a cashier added an address of Ana's."""
         member_id: str = enroll(as_=self.MALLORY).body["id"]
         assert change(member_id, identities=[ANA]).status == 200
         return member_id
@@ -521,7 +521,7 @@ class TestReading:
         assert after["lots"] == [{"expires_on": None, "points": points}]
 
 
-class TestReadingWhoWasMerged:
+class TestReadingMergedMembers:
     def test_both_logins_and_both_ids_lead_to_the_survivor(self) -> None:
         ana, also_ana = person("sub-1", email="ana@example.com"), person("sub-2")
         first, second = enroll(as_=ana).body["id"], enroll(as_=also_ana).body["id"]
@@ -640,7 +640,7 @@ class TestErasing:
         assert read(member_id).status == 404
         assert read("me", as_=ana).status == 404
         assert history(member_id).status == 404
-        # Of whom else to forget, and where, a note tells until that is done.
+        # A note lists what else has to be erased, until that is done.
         left = [
             item
             for item in dynamodb.scan(TableName=TABLE)["Items"]

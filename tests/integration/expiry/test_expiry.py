@@ -47,7 +47,7 @@ def ana(time: Clock) -> str:
 
 @pytest.fixture
 def find(engine: DynamoEngine) -> Callable[[str], Item]:
-    """A member's account, as it lies in the table."""
+    """A member's account item in the table."""
 
     def find(member_id: str) -> Item:
         item = engine.get(keys.account("bean", member_id), strong=True)
@@ -155,7 +155,7 @@ class TestPoison:
 
     @pytest.fixture
     def poisonous(self, members: list[str], engine: DynamoEngine) -> str:
-        """One whose account cannot be read."""
+        """A member whose account cannot be read."""
         spoil = Update(
             keys.account("bean", members[2]),
             actions=(Assign(("lots", "no-date"), 1),),

@@ -65,7 +65,7 @@ def queue_url() -> str:
 
 
 def export(body: dict[str, Any] = SUMMARY, *, key: str = "k1") -> dict[str, Any]:
-    """Ask, let the queue be worked off, and read what came of it."""
+    """Request an export, work off the queue, and read the result."""
     response = ask(body, key=key)
     assert response.status == 202, response.text
     assert work_off(exports.handler, queue_url()) == []
@@ -379,7 +379,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
 
 
 def handed_over() -> list[Message]:
-    """What waits, as a queue hands it over whose visibility has ended."""
+    """The waiting messages, as a queue delivers them again."""
     url, sqs = queue_url(), boto3.client("sqs")
     messages = receive(url)
     for message in messages:

@@ -32,7 +32,7 @@ def shop(publish: Callable[..., object]) -> None:
 
 @pytest.fixture
 def outcomes(engine: DynamoEngine) -> Callable[[], list[Item]]:
-    """What came of each delivery, in the order they were received."""
+    """The outcome of each delivery, in the order of receipt."""
 
     def read() -> list[Item]:
         partition = keys.deliveries_partition(PROGRAM_ID, "online")
@@ -197,7 +197,7 @@ OF_SHIPPING = "refund.929361467"
 
 
 def updated(minute: int, **changes: Any) -> dict[str, Any]:
-    """The order as the shop tells it after a minute; paid, and with nothing given back so far."""
+    """The order as the shop sends it after a minute: paid, with no refund so far."""
     updated_parts: dict[str, Any] = {
         "updated_at": (NOW + timedelta(minutes=minute)).isoformat(),
         "financial_status": "paid",

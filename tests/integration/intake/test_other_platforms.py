@@ -1,4 +1,4 @@
-"""An order's life as WooCommerce, Stripe, Square and BigCommerce tell it, through the handlers."""
+"""The life of an order on WooCommerce, Stripe, Square and BigCommerce, through the handlers."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Shops tell of their customers and of memberships, over HTTP and the queue."""
+"""Shops' customers and memberships, over HTTP and the queue."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -48,14 +48,14 @@ def document(publish: Callable[..., object]) -> None:
 
 
 def outcome() -> dict[str, Any]:
-    """What came of the last delivery."""
+    """The outcome of the last delivery."""
     answer = call(program, "GET", f"{PATH}/deliveries", as_=MANAGER)
     last: dict[str, Any] = answer.body["items"][0]
     return last
 
 
 def subscription(time: Clock, **changes: Any) -> None:
-    """Stripe tells of a subscription, signed."""
+    """Deliver a signed subscription event of Stripe."""
     created = int(time.now.timestamp())
     price = {"id": "price_gold", "product": "prod_gold"}
     stripe_subscription = {

@@ -1,4 +1,4 @@
-"""Messages by mail: once, to those who still agree, with a way out that works."""
+"""Messages by mail: sent once, only with consent, with a working link to unsubscribe."""
 
 import json
 import re
@@ -107,7 +107,7 @@ def due(message: Message) -> dict[str, Any]:
 
 
 def tags(member_id: str) -> dict[str, list[str]]:
-    """What SES tells of the first mail to a member: how it was tagged when it was sent."""
+    """SES's report about the first mail to a member, with the tags that it was sent with."""
     day, _, kind = WELCOME.partition("/")
     return {"program": ["bean"], "member": [member_id], "day": [day], "kind": [kind]}
 
@@ -348,7 +348,7 @@ class TestWhetherToSend:
         assert (call["ReceiptHandle"], call["VisibilityTimeout"]) == ("handle", 10 * 3600)
 
 
-class TestTheWayOut:
+class TestUnsubscribing:
     def test_one_click_ends_all_mail(self, ana: str, post: Post, mailroom: Mailroom) -> None:
         deliver(due(post.write(ana)))
         (mail,) = mailroom.mails
@@ -388,7 +388,7 @@ class TestTheWayOut:
         assert follow(link.replace("/bean/", "/leaf/")).status == 404
 
 
-class TestWhatComesBack:
+class TestBounces:
     @pytest.mark.parametrize("event", [bounced, complained])
     def test_an_address_that_bounces_or_complains_gets_no_more_mail(
         self, ana: str, post: Post, mailroom: Mailroom, event: Callable[[str], dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Whoever is erased is found nowhere any more once the hour's run is over, and the books add up."""
+"""An erased person is found nowhere after the hourly run, and the books add up."""
 
 import base64
 import json
@@ -80,7 +80,7 @@ def told_by_shops() -> list[str]:
 
 
 def orders_told() -> list[int]:
-    """The orders of which the inbox still tells."""
+    """The orders that are still in the inbox."""
     return sorted(
         json.loads(delivered)["id"] for delivered in told_by_shops() if delivered != "erased"
     )
@@ -309,7 +309,7 @@ class TestKilledHalfway:
         assert "#ERASURES" not in str(items(dynamodb, TABLE))
 
 
-class TestOneThatFailsEveryTime:
+class TestAnItemThatFailsEveryTime:
     """Of three, the one in the middle."""
 
     @pytest.fixture
@@ -324,7 +324,7 @@ class TestOneThatFailsEveryTime:
 
     @pytest.fixture(params=["note", "entry"])
     def poison(self, poisoned: str, dynamodb: Any, request: Any) -> Switch:
-        """Make the note of whom to look for unreadable, or an entry of theirs; or mend it."""
+        """Make an erasure's note or an entry unreadable, or readable again."""
         if request.param == "note":
             key = keys.erasure("bean", poisoned)
         else:
@@ -499,7 +499,7 @@ class _Killed(BaseException):
 
 
 def _kill_after(calls: int, patched: pytest.MonkeyPatch) -> None:
-    """End whoever calls the table or S3 once more than that."""
+    """Kill the function at its next call of the table or S3 after this many."""
     left = calls
     call_api = vars(BaseClient)["_make_api_call"]
 

@@ -76,7 +76,7 @@ def buys(order_id: int = 450789469) -> None:
 
 
 def listed() -> list[dict[str, Any]]:
-    """What came of the deliveries, newest first."""
+    """The outcomes of the deliveries, newest first."""
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries"
     page: list[dict[str, Any]] = call(program, "GET", path, as_=MANAGER).body["items"]
     return page
@@ -91,13 +91,13 @@ def inbox() -> list[str]:
 
 
 def ask(delivery_id: str, *, as_: Claims = MANAGER) -> Answer:
-    """Who wants their data."""
+    """The customers who requested their data."""
     path = f"/v1/programs/{PROGRAM_ID}/storefronts/online/deliveries/{delivery_id}/data-request"
     return call(program, "GET", path, as_=as_)
 
 
 def announced() -> list[dict[str, Any]]:
-    """What the bus was told, as events."""
+    """The events on the bus."""
     bus = EventBridge()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(clients, "eventbridge", lambda: bus.client)
@@ -110,7 +110,7 @@ def announced() -> list[dict[str, Any]]:
     ]
 
 
-class TestWhoWantsTheirData:
+class TestARequestForData:
     def test_is_a_task_for_a_manager_who_finds_the_member_in_it(self, time: Clock) -> None:
         bob = enroll(CUSTOMER)
         buys()
@@ -200,7 +200,7 @@ class TestWhoWantsTheirData:
         assert len({each["id"] for each in events}) == 1
 
 
-class TestWhoWantsToBeForgotten:
+class TestARequestForErasure:
     def test_is_erased_where_only_the_shop_knows_them(self, dynamodb: Any, time: Clock) -> None:
         bob = enroll(CUSTOMER, EMAIL)
         buys()
@@ -296,7 +296,7 @@ def test_a_request_of_another_shop_of_the_same_app_erases_nobody(time: Clock) ->
     assert read(bob).status == 200
 
 
-class TestAShopThatWasGivenUp:
+class TestAnUninstalledShop:
     def test_is_no_longer_trusted_and_its_deliveries_are_erased(self, time: Clock) -> None:
         buys()
         time.now += timedelta(days=3)

@@ -1,4 +1,4 @@
-"""A manager sees what came of each delivery, and has one applied once more."""
+"""A manager sees the outcome of each delivery, and replays deliveries."""
 
 import json
 import os
@@ -257,7 +257,7 @@ def statuses() -> list[tuple[str, str | None]]:
     return [(each["status"], each["reason"]) for each in listed()]
 
 
-class TestWhatIsNotAppliedYet:
+class TestADeliveryThatIsNotAppliedYet:
     def test_is_listed_as_received_with_its_subject(self) -> None:
         deliver(order())
 
@@ -351,7 +351,7 @@ class Killed(BaseException):
     """The function's process is gone."""
 
 
-class TestAnEventThatIsToldInOtherWords:
+class TestAnEventWithAnotherBody:
     def test_changes_nothing_and_is_counted_for_an_alarm_of_its_own(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -418,7 +418,7 @@ class TestAnEventThatIsToldInOtherWords:
         assert {reason for _, reason in statuses()} == {"not_paid"}
 
 
-class TestReplayOfATime:
+class TestReplayOfAPeriod:
     FROM = "2026-11-21T10:00:00Z"
     TO = "2026-11-21T11:00:00Z"
 

@@ -1,4 +1,4 @@
-"""A lake that lost something is told everything once more, and every report says the same."""
+"""A lake that lost facts is rebuilt, and every report stays the same."""
 
 import gzip
 import json
@@ -78,7 +78,7 @@ def rebuild() -> list[Message]:
 
 
 def lose(prefix: str = "facts/") -> int:
-    """Delete what lies in the lake under a prefix; gives how many objects that were."""
+    """Delete the lake's objects under a prefix. Returns how many there were."""
     listed = boto3.client("s3").list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())
     for each in listed:
         boto3.client("s3").delete_object(Bucket="lake", Key=each["Key"])

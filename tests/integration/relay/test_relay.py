@@ -44,7 +44,7 @@ def subscriber() -> str:
 
 @pytest.fixture
 def eventbridge(monkeypatch: pytest.MonkeyPatch) -> EventBridge:
-    """A bus instead of the real one, which can be told to refuse."""
+    """A fake bus that can refuse events."""
     bus = EventBridge()
     monkeypatch.setattr(clients, "eventbridge", lambda: bus.client)
     return bus

@@ -66,7 +66,7 @@ def letters(engine: DynamoEngine) -> Written:
 
 @pytest.fixture
 def run_reminders(monkeypatch: pytest.MonkeyPatch) -> RunReminders:
-    """Let the bus tell what has changed; gives the names of all events so far."""
+    """Publish what has changed. Returns the names of all events so far."""
     seen = 0
 
     def run() -> list[str]:

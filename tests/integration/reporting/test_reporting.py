@@ -1,4 +1,4 @@
-"""Reports over HTTP: what the table's stream brought to the lake, for those who may know."""
+"""Reports over HTTP, for the roles that may read them."""
 
 import base64
 import csv

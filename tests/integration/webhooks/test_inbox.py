@@ -44,7 +44,7 @@ def keep(inbox: S3Inbox, *, received_at: datetime, storefront_id: str = "online"
 
 
 def newest_first(inbox: S3Inbox, *, limit: int) -> list[list[StoredDelivery]]:
-    """All pages, and no more of them than there can be."""
+    """All pages; fails if there are more than there can be."""
     pages = []
     before, before_id = NOW + timedelta(minutes=1), None
     for _ in range(50):

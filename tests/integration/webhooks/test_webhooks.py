@@ -30,7 +30,7 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 def stored_deliveries() -> dict[str, dict[str, Any]]:
-    """What lies in the inbox, by key."""
+    """The objects of the inbox, by key."""
     s3 = boto3.client("s3")
     listed = s3.list_objects_v2(Bucket="inbox").get("Contents", [])
     return {

@@ -60,7 +60,7 @@ class Resolver:
 def sender(
     trusted: Authority, *, resolve: Resolver | None = None, seconds_max: float = 5
 ) -> WebhookSender:
-    """One to whom this machine is the public Internet, for there is no other here."""
+    """A sender that treats this machine as a public address."""
     return WebhookSender(
         resolve=resolve or Resolver([LOOPBACK]),
         is_allowed=lambda address: address == LOOPBACK,
@@ -138,7 +138,7 @@ def test_a_name_with_one_inner_address_is_not_called_at_all(
 def test_a_name_that_answers_otherwise_a_moment_later_leads_nowhere_else(
     trusted: Authority, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lie is told to whoever asks a second time: nobody does."""
+    """Only a second look-up would get the false address, and there is none."""
     connected: list[tuple[str, int]] = []
     connect = socket.create_connection
 

@@ -323,7 +323,7 @@ class TestRefunds:
         assert entry_of(world.finish(refund(of, "r2"))).points == -16
 
 
-class TestMoneyGivenBack:
+class TestMoneyPaidBack:
     def test_money_of_a_line_takes_back_the_points_of_its_share_of_the_price(self) -> None:
         world = scene()
         of = shop_order("o1", 100, 50, tax_percent=20)

@@ -16,7 +16,7 @@ MARCH: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_settings() -> Iterator[None]:
-    """Read what a function is told anew in each test."""
+    """Read the function's settings again in each test."""
     settings.cache_clear()
     yield
     settings.cache_clear()

@@ -1,4 +1,4 @@
-"""What passes by itself is told from what would fail again."""
+"""Temporary faults are distinguished from permanent ones."""
 
 import pytest
 from botocore.exceptions import (

@@ -1,4 +1,4 @@
-"""What only a cloud on one machine may be told is believed nowhere else."""
+"""Settings for the local cloud are ignored everywhere else."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who has new entries is read off what was written to the lake since the last look."""
+"""The members with new entries, from what was written to the lake since the last run."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -30,7 +30,7 @@ thorough: Final = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-# Random histories, each told to an engine of reports: a minute of a processor.
+# Random histories, each loaded into a report engine; takes a minute of processor time.
 pytestmark = pytest.mark.slow
 
 FLOWS: Final = (

@@ -18,7 +18,7 @@ from tests.unit.local.test_record import record
 
 
 class FakeDirectory:
-    """A user pool that knows the programs it was told to open."""
+    """A user pool with the programs that were opened."""
 
     def __init__(self, *programs: str) -> None:
         self.programs = set(programs)

@@ -1,4 +1,4 @@
-"""What shops tell of customers and of memberships is understood."""
+"""Translating deliveries about customers and memberships."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Every platform's signatures: known answers, and what must not be believed."""
+"""Signatures of every platform: known values, and requests that must be refused."""
 
 import base64
 from collections.abc import Callable

@@ -123,7 +123,7 @@ def test_a_refused_write_is_paid_as_well_but_not_by_the_indexes() -> None:
 
 
 class Holding:
-    """An engine that holds some items for good."""
+    """An engine with some fixed items."""
 
     def __init__(self, *items: Item, refuses: bool = False) -> None:
         self._items = {Key(str(item["pk"]), str(item["sk"])): item for item in items}

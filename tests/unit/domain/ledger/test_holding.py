@@ -18,7 +18,7 @@ pending_dates = st.builds(PendingDates, days, days)
 
 
 def holdings(*, least: int) -> st.SearchStrategy[Holding]:
-    """Holdings of at least so many points in every place."""
+    """Holdings of at least this many points in every place."""
     points = st.integers(least, 100)
     return st.builds(
         Holding,

@@ -1,4 +1,4 @@
-"""Points buy a reward: what it costs, who may redeem it, and what its voucher is good for."""
+"""Redemptions: the cost of a reward, who may redeem it, and its voucher."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What members are told of their level: how long it holds, and what is missing."""
+"""A member's standing: the level, how long it holds, and what is missing."""
 
 from dataclasses import replace
 from datetime import date, timedelta

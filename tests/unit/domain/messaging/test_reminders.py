@@ -1,4 +1,4 @@
-"""Reminders: each thing told once and in time, at waking hours, to those who agree."""
+"""Reminders: each sent once, in time, outside of quiet hours, only with consent."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -418,7 +418,7 @@ class TestOtherOccasions:
         assert (sent(first), sent(again), sent(later)) == (["lapsed"], [], ["lapsed"])
 
 
-class TestWhoIsWrittenTo:
+class TestRecipients:
     def test_only_members_who_consent_and_have_not_declined_the_kind_get_a_message(self) -> None:
         yes, no = Consent(given=True, given_at=NOW), Consent(given=False, given_at=NOW)
 

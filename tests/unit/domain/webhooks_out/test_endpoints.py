@@ -54,7 +54,7 @@ def test_waits_treble_up_to_four_hours_and_end_after_a_day() -> None:
     assert seconds[:6] == [10, 20, 60, 180, 540, 1620]
     assert max(seconds) == WAIT_MAX.total_seconds()
     assert sum(seconds) == RETRIED_FOR.total_seconds()
-    # What an endpoint that never answers may cost: so many attempts for each event.
+    # The most attempts for one event that an endpoint without answers may cost.
     assert len(seconds) + 1 == 14
 
 

@@ -1,4 +1,4 @@
-"""Who a token's owner is within a program."""
+"""The roles of a token's owner within a program."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What BigCommerce tells is understood; all of it has to be asked for."""
+"""Translating BigCommerce's webhooks, whose content always has to be fetched."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What Square tells is understood, and what it only points to is asked for."""
+"""Translating Square's webhooks, some of whose content has to be fetched."""
 
 import json
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""What Stripe tells is understood."""
+"""Translating Stripe's webhooks."""
 
 import json
 from copy import deepcopy
@@ -203,7 +203,7 @@ def test_an_invoice_that_nobody_had_to_pay_is_ignored() -> None:
 
 
 def of_another_version(**changes: Any) -> dict[str, Any]:
-    """An invoice as it is told since 2025-03-31: without its payment."""
+    """An invoice as it is sent since API version 2025-03-31: without its payment."""
     body = event(INVOICE, **changes)
     del body["data"]["object"]["payment_intent"]
     return body

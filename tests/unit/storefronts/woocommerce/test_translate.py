@@ -1,4 +1,4 @@
-"""What WooCommerce tells is understood."""
+"""Translating WooCommerce's webhooks."""
 
 import json
 from datetime import UTC, datetime

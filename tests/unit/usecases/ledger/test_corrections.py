@@ -1,4 +1,4 @@
-"""Corrections by people: who may adjust and transfer how much, and what each of them leaves."""
+"""Corrections by people: limits of adjustments and transfers, and the books afterwards."""
 
 from datetime import date, timedelta
 from typing import Any, Final

@@ -33,7 +33,7 @@ EVERY: Final = timedelta(minutes=20)
 
 
 class Lagging(MemoryEngine):
-    """A table whose index of entries has not heard of the newest ones yet."""
+    """A table whose index of entries lacks the newest ones."""
 
     behind = 0
     queried: int = 0
@@ -68,7 +68,7 @@ def points_of(numbers: int) -> int:
 
 
 def filled(engine: MemoryEngine, entries: int) -> Shop:
-    """A shop with a member of so many entries; the clock stands after the last one."""
+    """A shop with a member who has this many entries; the clock is after the last one."""
     shop = Shop(engine=engine)
     holding = Holding()
     made = [adjustment(number) for number in range(entries)]

@@ -289,7 +289,7 @@ class TestVouchers:
         assert town.sweep() == 0
 
 
-class TestWhoIsGone:
+class TestErasedMembers:
     def test_a_sweep_settles_the_survivor_and_not_the_merged_member(self, town: Town) -> None:
         town.enroll("mem_bob")
         merge_members(ANA, into="mem_bob", request_id="merge", desk=town.desk)
@@ -492,7 +492,7 @@ class TestKilled:
                 town.sweep()
             except Killed:
                 town.fuse.call_number = 0
-                # The queue delivers what was not finished; the next sweep begins anew.
+                # The queue delivers unfinished work again; the next sweep starts over.
                 town.work()
                 town.sweep()
                 town.sweep()
@@ -566,7 +566,7 @@ def overdue() -> Town:
 
 
 def crowd(members: int) -> Town:
-    """So many members, all of them due at one midnight."""
+    """This many members, all due at one midnight."""
     town = Town()
     for number in range(members):
         town.enroll(f"mem_{number}")

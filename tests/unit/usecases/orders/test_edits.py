@@ -28,7 +28,7 @@ OF_A_GUEST = Customer(member_id=None, named="storefront", guest="email#1#digest"
 
 
 def order(*lines: Line, minute: int = 0, **parts: Any) -> Order:
-    """The order as the shop told it at a minute."""
+    """The version of the order that the shop sent at a minute."""
     fields: dict[str, Any] = {"source": "shop", "order_id": "1", "occurred_at": NOW}
     told_at = NOW + timedelta(minutes=minute)
     return Order(lines=lines, **(fields | {"told_at": told_at} | parts))
@@ -267,7 +267,7 @@ RULES = st.lists(
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[list[Order], list[RequestedRefund]]:
-    """An order as it was told from minute to minute, and all of its refunds."""
+    """The versions of an order, one for each minute, and all its refunds."""
     tellings = []
     for minute, content in enumerate(draw(st.lists(CONTENTS, min_size=1, max_size=4))):
         lines = [

@@ -1,4 +1,4 @@
-"""Guests: whose order it is, and what a member claims of what they bought before."""
+"""Guests: the member an order is for, and the earlier orders that a member claims."""
 
 from datetime import timedelta
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""A better claim takes an identity from a weaker one: whole, once, whoever else writes."""
+"""A better claim takes an identity from a weaker one, completely and once, under races."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ EVERY: Final = (EMAIL, PHONE, CARD, CUSTOMER, SUBJECT)
 
 @pytest.fixture
 def mallory(members: TableMembers, desk: Desk) -> str:
-    """A member who signs in, and of whom Ana's address is noted."""
+    """A member who signs in, with a noted address of Ana's."""
     enroll_oneself(
         application(member_id="mallory"),
         proven=[MALLORY, ELSEWHERE],
@@ -220,7 +220,7 @@ class TestTakingOver:
         assert look_up(member_id, members=members).account.member_id == "till"
 
 
-class TestWhoseItIs:
+class TestTheMemberOfAnIdentity:
     def test_a_noted_identity_finds_no_member(
         self, mallory: str, members: TableMembers, desk: Desk
     ) -> None:

@@ -1,4 +1,4 @@
-"""Publishing: who comes second is told so, and a lost answer costs nothing."""
+"""Publishing: the second of two managers is refused, and a lost answer does no harm."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""What shops tell of customers and of memberships is done once, and what is later told counts."""
+"""Deliveries about customers and memberships count once, and the latest state wins."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -51,7 +51,7 @@ class Killed(Exception):
 
 
 class Table(MemoryEngine):
-    """A table whose writes are counted, and of which one may be the last of a function's life."""
+    """A table that counts writes, and can kill the function at one of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Table(MemoryEngine):
 
 
 class Shop:
-    """A connected shop that tells of its customers."""
+    """A connected shop that delivers its customers."""
 
     def __init__(self, **changes: Any) -> None:
         self.table = Table()

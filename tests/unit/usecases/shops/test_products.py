@@ -1,4 +1,4 @@
-"""Rules about categories count for shops, whose platforms are asked what their products are."""
+"""Rules about categories apply to shops' orders; products are read from the platform."""
 
 from datetime import timedelta
 from typing import Any

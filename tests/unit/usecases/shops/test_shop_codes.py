@@ -1,4 +1,4 @@
-"""A shop has a voucher's code as long as the voucher is good, whatever is told in which order."""
+"""A shop's code is active while its voucher is issued, in whatever order events arrive."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -195,7 +195,7 @@ def test_a_cancellation_while_a_code_is_created_leaves_no_active_code() -> None:
     def cancelled() -> None:
         store.before_create = lambda: None
         cancel(voucher.redemption_id, member_id="ana", desk=shop.desk)
-        # Who is told of it is quicker, and finds no code.
+        # The run of that event is faster, and finds no code.
         sync_code(voucher.redemption_id, shops=[code_shop(store)], desk=shop.desk)
 
     store.before_create = cancelled
@@ -238,7 +238,7 @@ def test_a_shop_that_refuses_delays_no_other_and_is_reported() -> None:
 
 
 class TestCancelling:
-    """A voucher whose code a shop has: its points return once the shop has let go of it."""
+    """A voucher whose code a shop has: its points return once the shop has deactivated it."""
 
     def test_the_points_return_once_the_shop_has_deactivated_the_code(self) -> None:
         shop, store = bean(), Store()

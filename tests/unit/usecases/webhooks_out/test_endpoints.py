@@ -418,7 +418,7 @@ class TestDelivering:
         assert world.sent == []
 
 
-class TestWorkersThatDie:
+class TestKilledWorkers:
     """A message comes back when its worker dies; whatever it had done by then stays done."""
 
     @pytest.mark.parametrize("answer", [TAKEN, FAILED])
@@ -493,7 +493,7 @@ class TestWorkersThatDie:
         assert len(world.sent) <= 2 * 14
 
 
-class TestAskingAgain:
+class TestRedelivering:
     def test_a_delivered_event_is_sent_once_more_on_request(self, world: World) -> None:
         world.announce()
         world.pass_time()
