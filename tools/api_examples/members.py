@@ -1,0 +1,262 @@
+"""Examples of members: their profile, what they hold, and what is written to them."""
+
+from typing import Any, Final
+
+from tools.api_examples.story import (
+    ANA,
+    BEN,
+    EARNED,
+    EARNED_AT,
+    EARNED_IN_FULL,
+    EMAIL,
+    EXPIRES_ON,
+    HTML,
+    NOW,
+    ORDER,
+    REDEEMED_AT,
+    REDEMPTION,
+    REFUNDED,
+    Json,
+    entry,
+    eur,
+    lots,
+    page,
+)
+
+_REDEEMED: Final = entry(
+    "c81e728d9d4c2f63",
+    "redemption",
+    -40,
+    REDEEMED_AT,
+    redemption_id=REDEMPTION,
+    reward_id="latte",
+)
+
+_MEMBER: Final[Json] = {
+    "id": ANA,
+    "status": "active",
+    "balance": 5,
+    "debt": 0,
+    "lots": lots(5),
+    "pending": [],
+    "profile": {
+        "name": "Ana",
+        "locale": "fr-FR",
+        "birthday": "1990-02-28",
+        "attributes": {"milk": "oat"},
+    },
+    "identities": [EMAIL | {"source": None, "verified": True}],
+    "identity_moves": [],
+    "consents": {"email": True},
+    "enrolled_at": "2026-11-20T08:30:00Z",
+    "tier": None,
+    "progress": {
+        "basis": "spend",
+        "level": None,
+        "holds_until": None,
+        "amount": 3000,
+        "next": {"level": "regular", "missing": 17000, "by": "2026-12-31"},
+        "keep": None,
+        "floor": None,
+    },
+}
+
+_ENROLLED: Final = _MEMBER | {
+    "balance": 0,
+    "lots": [],
+    "progress": _MEMBER["progress"]
+    | {"amount": 0, "next": {"level": "regular", "missing": 20000, "by": "2026-12-31"}},
+}
+
+_GRANTED: Final = _MEMBER | {
+    "tier": "regular",
+    "progress": _MEMBER["progress"]
+    | {
+        "level": {
+            "id": "regular",
+            "name": "Regular",
+            "multiplier_percent": 125,
+            "perks": [],
+        },
+        "holds_until": "2027-12-31",
+        "next": {"level": "roaster", "missing": 57000, "by": "2026-12-31"},
+        "floor": {"level": "regular", "until": "2027-12-31"},
+    },
+}
+
+_NOTHING: Final[Json] = {"balance": 0, "debt": 0, "pending_points": 0, "lots": [], "pending": []}
+_HELD: Final = _NOTHING | {"balance": 5, "lots": lots(5)}
+_EXPORTED_ORDER: Final[Json] = {
+    **ORDER,
+    "occurred_at": EARNED_AT,
+    "channel": None,
+    "lines": [
+        {
+            "line_id": "mug",
+            "sku": None,
+            "category": None,
+            "product_categories": [],
+            "quantity": 1,
+            "amount": eur(1500),
+        }
+    ],
+}
+
+
+REQUESTS: Final[dict[str, Json]] = {
+    "adjust_balance": {"points": 10, "reason": "The latte was cold", "reference": "case 12"},
+    "change_member": {
+        "profile": {"locale": None, "attributes": {"milk": "oat"}},
+        "consents": {"email": False},
+        "identities": [{"kind": "card", "value": "6034-1"}],
+    },
+    "enroll_member": {
+        "identities": [EMAIL, {"kind": "customer", "source": "shop", "value": "207119551"}],
+        "profile": {"name": "Ana", "locale": "fr-FR", "birthday": "1990-02-28"},
+        "consents": {"email": True},
+    },
+    "grant_tier": {"level": "regular", "until": "2027-12-31"},
+    "look_up_member": {"identity": EMAIL},
+    "merge_members": {"into": ANA},
+    "preview_message": {
+        "kind": "welcome",
+        "locale": "fr-FR",
+        "template": {
+            "kind": "welcome",
+            "subject": "Bienvenue, {{ name }}",
+            "body": "Merci d'être là.",
+        },
+    },
+    "transfer_points": {"to_member_id": BEN, "points": 5},
+}
+
+ANSWERS: Final[dict[str, Any]] = {
+    "adjust_balance": {
+        "entry": entry(
+            "e4da3b7fbbce2345",
+            "adjustment",
+            10,
+            NOW,
+            reason="The latte was cold",
+            reference="case 12",
+        )
+    },
+    "ask_to_unsubscribe": HTML,
+    "change_member": _MEMBER
+    | {
+        "profile": _MEMBER["profile"] | {"locale": None},
+        "consents": {"email": False},
+        "identities": [
+            *_MEMBER["identities"],
+            {"kind": "card", "value": "6034-1", "source": None, "verified": False},
+        ],
+    },
+    "enroll_member": _ENROLLED,
+    "explain_balance": {
+        "at": NOW,
+        "balance": 9,
+        "debt": 0,
+        "pending_points": 0,
+        "lots": [
+            {
+                "expires_on": "2027-11-30",
+                "points": 9,
+                "origins": [
+                    {
+                        "entry_id": "ent_9f2c4d7b1a3e5680",
+                        "kind": "accrual",
+                        "at": "2026-11-21T10:00:00Z",
+                        "order": ORDER,
+                        "brought": 49,
+                        "remaining": 9,
+                        "taken": [
+                            {
+                                "entry_id": "ent_c81e728d9d4c2f63",
+                                "kind": "redemption",
+                                "at": "2026-11-21T10:05:00Z",
+                                "points": 40,
+                                "text": "40 spent on A latte on November 21, 2026",
+                            }
+                        ],
+                        "breakdown": [
+                            {
+                                "rule_id": "base",
+                                "line_id": "1",
+                                "points": 49,
+                                "eligible_minor": 4999,
+                                "rate": {
+                                    "points": 1,
+                                    "per_minor": 100,
+                                    "multiplier_percent": 100,
+                                },
+                            }
+                        ],
+                        "text": "49 beans for order 5001 on November 21, 2026 (base: 49 for "
+                        "49.99 EUR at 1 per 1.00 EUR); 40 spent on A latte on November 21, 2026; "
+                        "9 left",
+                    }
+                ],
+                "text": "9 beans to spend until November 30, 2027",
+            }
+        ],
+        "pending": [],
+        "debt_changes": [],
+        "text": "On November 21, 2026 the balance was 9 beans.",
+    },
+    "export_member": {
+        "as_of": NOW,
+        "member": _MEMBER,
+        "consents": [{"kind": "email", "given": True, "at": "2026-11-20T08:30:00Z"}],
+        "merged_from": [],
+        "entries": [EARNED_IN_FULL | {"of_order": _EXPORTED_ORDER}],
+        "vouchers": [],
+        "messages": [],
+        "survey_responses": [],
+        "guest_orders": [],
+        "next_cursor": None,
+    },
+    "grant_tier": _GRANTED,
+    "list_history": page(REFUNDED, _REDEEMED, EARNED),
+    "list_messages": page(
+        {
+            "kind": "welcome",
+            "day": "2026-11-08",
+            "written_at": NOW,
+            "state": "sent",
+            "at": NOW,
+            "waits_until": None,
+            "about": None,
+            "points": 0,
+            "level": None,
+        }
+    )
+    | {
+        "held_back": [
+            {"kind": "birthday", "reason": "quiet_hours", "until": "2026-11-09T07:00:00Z"}
+        ]
+    },
+    "look_up_member": _MEMBER,
+    "merge_members": {
+        "member_id": ANA,
+        "entry": entry("8f14e45fceea167a", "merge", -12, NOW, counterpart_id=ANA),
+    },
+    "preview_message": {
+        "subject": "Bienvenue, Ana",
+        "html": HTML,
+        "text": "Bienvenue, Ana\n\nMerci d'être là.\n",
+    },
+    "read_balance": _HELD | {"at": NOW},
+    "read_member": _MEMBER,
+    "read_statement": {
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-30",
+        "opening": _NOTHING,
+        "entries": [EARNED, _REDEEMED, REFUNDED],
+        "closing": _HELD,
+        "lots": [{"expires_on": EXPIRES_ON, "opening": 0, "change": 5, "closing": 5}],
+    },
+    "transfer_points": {
+        "entry": entry("45c48cce2e2d7fbd", "transfer", -5, NOW, counterpart_id=BEN)
+    },
+    "unsubscribe": HTML,
+}

@@ -1,0 +1,81 @@
+"""Examples of rewards, redemptions and vouchers."""
+
+from typing import Any, Final
+
+from tools.api_examples.story import ANA, CODE, NOW, REDEEMED_AT, REDEMPTION, Json, lots, page
+
+_LATTE: Final[Json] = {
+    "id": "latte",
+    "name": "A latte",
+    "kind": "free_product",
+    "cost_points": 40,
+    "description": None,
+    "amount_minor": None,
+    "percent": None,
+    "skus": [],
+    "available_from": None,
+    "available_until": None,
+    "per_member_max": None,
+    "voucher_days": None,
+    "available": True,
+    "translations": {"fr": {"name": "Un café au lait", "description": None}},
+}
+
+_REDEMPTION: Final[Json] = {
+    "id": REDEMPTION,
+    "reward_id": "latte",
+    "points": 40,
+    "state": "issued",
+    "voucher": {"code": CODE, "expires_at": None},
+    "slices": lots(40),
+    "amount": None,
+    "held_until": None,
+    "redeemed_at": REDEEMED_AT,
+    "recorded_by": None,
+    "use_recorded_by": None,
+}
+
+_VOUCHER: Final[Json] = {
+    "code": CODE,
+    "state": "issued",
+    "reward_id": "latte",
+    "redemption_id": REDEMPTION,
+    "member_id": ANA,
+    "issued_at": REDEEMED_AT,
+    "expires_at": None,
+    "used_at": None,
+    "used_order": None,
+    "used_by": None,
+    "recorded_by": None,
+    "use_recorded_by": None,
+}
+
+_VOUCHER_ORDER: Final[Json] = {"source": "till", "order_id": "2002"}
+
+
+REQUESTS: Final[dict[str, Json]] = {
+    "redeem": {"reward_id": "latte"},
+    "use_voucher": {"order": _VOUCHER_ORDER},
+}
+
+ANSWERS: Final[dict[str, Any]] = {
+    "cancel_redemption": _REDEMPTION | {"state": "cancelled"},
+    "check_voucher": _VOUCHER,
+    "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
+    "list_member_rewards": page(
+        {
+            "id": "latte",
+            "name": "A latte",
+            "kind": "free_product",
+            "cost_points": 40,
+            "redeemable": False,
+            "why_not": "insufficient_points",
+            "missing_points": 35,
+        }
+    ),
+    "list_redemptions": page(_REDEMPTION),
+    "list_rewards": page(_LATTE),
+    "redeem": _REDEMPTION,
+    "use_voucher": _VOUCHER
+    | {"state": "used", "used_at": NOW, "used_order": _VOUCHER_ORDER, "used_by": ANA},
+}
