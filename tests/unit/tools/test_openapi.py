@@ -224,6 +224,7 @@ KEY = {"Idempotency-Key"}
 PARAMETERS = {
     "adjust_balance": KEY,
     "cancel_redemption": KEY,
+    "check_program": {"version"},
     "complete_redemption": KEY,
     "enroll_member": KEY,
     "explain_balance": {"at"},
@@ -237,13 +238,15 @@ PARAMETERS = {
     "list_redemptions": PAGE,
     "list_report_exports": PAGE,
     "list_survey_responses": PAGE,
+    "list_versions": PAGE,
     "merge_members": KEY,
-    "publish_program": {"If-Match", "If-None-Match"},
+    "publish_program": {"If-Match", "If-None-Match", "note"},
     "read_balance": {"at"},
     "read_program": {"version"},
     "read_report": {"from", "to", "by", "within_days"},
     "read_statement": {"from", "to"},
     "redeem": KEY,
+    "save_draft": {"If-Match", "If-None-Match"},
     "request_report_export": KEY,
     "transfer_points": KEY,
     "use_voucher": KEY,
@@ -352,6 +355,7 @@ def test_a_description_within_a_union_with_null_is_that_of_the_property(
 # Swift, Kotlin and TypeScript have an `Error`, a `Result`, a `Data`, a `Date` of their own.
 NAMES_OF_ONE_WORD = {
     "Catalogue",
+    "Inactivity",
     "Messages",
     "Money",
     "Problem",
