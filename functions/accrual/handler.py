@@ -107,7 +107,9 @@ class AccrualSettings:
 api = create_app("accrual", acting_for=acting_for, actions=open_actions)
 handler = api
 
-SurveyToken = Annotated[str, Path(pattern=SEALED, description="Of a link: nobody can guess it.")]
+SurveyToken = Annotated[
+    str, Path(pattern=SEALED, description="The part of the link that nobody can guess.")
+]
 
 ADJUSTERS: Final[frozenset[Role]] = frozenset({"cashier", "manager", "service"})
 

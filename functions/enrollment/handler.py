@@ -230,7 +230,8 @@ def change_member(
 def erase_member(program_id: ProgramId, member_id: str) -> Response[None]:
     """Erase a person.
 
-    The profile and the identities are deleted. The entries stay, under an id that names nobody.
+    The profile and the identities are deleted. The entries stay, under an id that no longer leads
+    to a person.
     """
     desk, members = _serving(program_id)
     people.erase(member_id, members=members, desk=desk)

@@ -260,7 +260,7 @@ def save_draft(
     """Save a draft of the program document, mistakes included.
 
     Begin a draft with `If-None-Match: *`, and later send `If-Match` with the `ETag` of the
-    revision to replace. Nothing counts by a draft until it is published.
+    revision to replace. A draft has no effect until it is published.
     """
     saved = save(
         draft_id,
@@ -403,7 +403,7 @@ def list_deliveries(
 ) -> DeliveryPage:
     """List a storefront's deliveries of the last 30 days, newest first.
 
-    Each has what came of it when it was applied last.
+    Each with its latest outcome.
     """
     connected(storefront_id, program_id=program_id, shelf=storefronts())
     of = f"deliveries {program_id} {storefront_id}"

@@ -184,7 +184,7 @@ def cancel_redemption(
 ) -> RedemptionAnswer:
     """Cancel a redemption whose voucher was not used.
 
-    The points come back with the expiry dates that they had. A member cancels only what is held.
+    The points return with the expiry dates that they had. A member can cancel only a hold.
     """
     desk = _desk(program_id)
     by_member = not api.principal.is_trusted

@@ -72,7 +72,7 @@ class StaffActionAnswer(AnswerPart):
     ]
     results: Annotated[
         dict[str, str],
-        Field(description="The ids of what came of it by kind: `entry`, `version`, `into`."),
+        Field(description="The ids of its results by kind: `entry`, `version`, `into`."),
     ]
     request_id: Annotated[
         str, Field(description="The `x-request-id` of the request; the logs have it too.")

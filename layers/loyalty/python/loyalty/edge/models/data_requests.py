@@ -11,7 +11,7 @@ from loyalty.usecases.shops.privacy_requests import ReceivedDataRequest
 
 
 class DataRequestAnswer(AnswerPart):
-    """A customer asked a shop for what is held of them; the shop passed the request on."""
+    """A customer asked a shop for the data held about them; the shop passed the request on."""
 
     request_id: Annotated[str | None, Field(description="The platform's id of the request.")]
     customer_id: Annotated[str | None, Field(description="The customer's id in the shop.")]

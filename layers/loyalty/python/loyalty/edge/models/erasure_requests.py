@@ -12,7 +12,7 @@ State = Literal["waiting", "erasing", "done", "stopped"]
 
 
 class ErasureRequestAnswer(AnswerPart):
-    """An erasure that a shop requested. Once it is done or stopped, it names nobody."""
+    """An erasure that a shop requested. Once done or stopped, it no longer names the customer."""
 
     id: Annotated[str, Field(description="The erasure's id; use it to stop the erasure.")]
     delivery_id: Annotated[str, Field(description="The delivery that requested it.")]

@@ -42,7 +42,7 @@ class ExplainedTaking(AnswerPart):
 
 
 class ExplainedOrigin(AnswerPart):
-    """Points that one entry brought, and what is left of them."""
+    """Points that one entry added, and how many of them are left."""
 
     entry_id: EntryId
     kind: Annotated[EntryKind, Field(description="What kind of cause the entry has.")]
@@ -100,7 +100,7 @@ class ExplanationAnswer(AnswerPart):
     pending: Annotated[list[ExplainedPendingAnswer], Field(description="Points to come.")]
     debt_changes: Annotated[
         list[ExplainedTaking],
-        Field(description="What changed the debt since there was none; negative: it was paid."),
+        Field(description="The changes of the debt since it was last zero; negative: a payment."),
     ]
     text: Sentence
 

@@ -86,7 +86,7 @@ class ProfileRequest(RequestPart):
 
 
 class EnrollmentRequest(RequestPart):
-    """Somebody to enroll. People who enroll themselves need not name what their token proves."""
+    """A person to enroll. People who enroll themselves may omit what their token proves."""
 
     identities: Annotated[
         tuple[NamedIdentity, ...],

@@ -20,7 +20,7 @@ class MessageAnswer(AnswerPart):
     kind: Annotated[MessageKind, Field(description="The kind of message.")]
     day: Annotated[date, Field(description="The day it was written, in the program's time zone.")]
     written_at: Annotated[datetime, Field(description="When it was written, in UTC.")]
-    state: Annotated[MessageState, Field(description="Whether it was sent, and what came of it.")]
+    state: Annotated[MessageState, Field(description="Whether it was sent, and its outcome.")]
     at: Annotated[
         datetime | None,
         Field(description="When it reached this state, in UTC; null: it is still waiting."),
@@ -47,7 +47,7 @@ class HeldBackMessage(AnswerPart):
     reason: Annotated[
         HeldBackBy,
         Field(
-            description="`quiet_hours`: nobody is written to now. `one_a_day`: the member got a "
+            description="`quiet_hours`: no messages are sent now. `one_a_day`: the member got a "
             "message of this kind today. `weekly_limit`: the member got as many messages in seven "
             "days as the program allows."
         ),

@@ -161,7 +161,7 @@ class MemberReward(AnswerPart):
     why_not: Annotated[
         str | None,
         Field(
-            description="The `code` of the problem that redeeming it would get; null: none.",
+            description="The `code` of the problem that redeeming would get; null: it can be redeemed.",
             json_schema_extra={"enum": [*WHY_NOT, None]},
         ),
     ]

@@ -37,12 +37,12 @@ class ReportChart(AnswerPart):
     ]
     series: Annotated[str | None, Field(description="The column that separates the series.")]
     facet: Annotated[
-        str | None, Field(description="The column each of whose values has a chart of its own.")
+        str | None, Field(description="The column for whose values there is one chart each.")
     ]
 
 
 class ReportProgram(AnswerPart):
-    """What is needed to write a report's figures."""
+    """What is needed to format a report's figures."""
 
     name: Annotated[str, Field(description="The program's name.")]
     time_zone: Annotated[str, Field(description="The time zone of the report's days.")]
@@ -65,7 +65,7 @@ class ReportAnswer(AnswerPart):
     report: Annotated[str, Field(description="The report's name.")]
     title: Annotated[str, Field(description="The report's title.")]
     about: Annotated[str, Field(description="How it counts, in Markdown.")]
-    program: Annotated[ReportProgram, Field(description="What is needed to write its figures.")]
+    program: Annotated[ReportProgram, Field(description="What is needed to format its figures.")]
     first_day: Annotated[date, Field(description="The first day, in the program's time zone.")]
     last_day: Annotated[date, Field(description="The last day, included.")]
     by: Annotated[ReportStep, Field(description="The steps of a report over time.")]

@@ -210,7 +210,7 @@ class StorefrontRequest(RequestPart):
         StrictBool,
         Field(
             description="Whether amounts count with their tax. Change it before the first order: "
-            "an order that changes later is counted anew."
+            "an order that is changed later is counted again."
         ),
     ] = False
     other_currencies: Annotated[
@@ -355,14 +355,14 @@ class StorefrontAnswer(AnswerPart):
 DeliveryStatus = Annotated[
     Status,
     Field(
-        description="What came of it. `received`: it waits. `parked`, `failed` and "
+        description="The outcome. `received`: it waits. `parked`, `failed` and "
         "`data_requested`: a person has to look at it. `ignored`: it changes nothing."
     ),
 ]
 
 
 class DeliveryAnswer(AnswerPart):
-    """A delivery, and what came of it when it was applied last. Its content is not shown."""
+    """A delivery, and its latest outcome. Its content is not shown."""
 
     id: Annotated[str, Field(description="The delivery's id; use it to replay the delivery.")]
     topic: Annotated[str | None, Field(description="The platform's name for this kind of event.")]
@@ -400,7 +400,7 @@ class DeliveryAnswer(AnswerPart):
 
 
 class DeliveryReceipt(AnswerPart):
-    """The delivery is stored and will be applied; list the deliveries to see what came of it."""
+    """The delivery is stored and will be applied; the list of deliveries shows its outcome."""
 
     status: Annotated[
         Literal["received", "greeted"],
