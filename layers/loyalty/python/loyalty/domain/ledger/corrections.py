@@ -215,13 +215,8 @@ def transfer(
         fingerprint=fingerprint,
         detail=Counterpart(member_id=taker.member_id, direction="out"),
     )
-    received = replace(
-        given,
-        cause=RequestCause(request_id, "transfer", "in"),
-        member_id=taker.member_id,
-        effect=added.effect,
-        detail=Counterpart(member_id=giver.member_id, direction="in"),
-    )
+    cause = RequestCause(request_id, "transfer", "in")
+    received = _received(given, cause=cause, by=taker, effect=added.effect)
     counter = transfers_counter(today)
     limits = program.document.transfers
     return Posting(
@@ -291,13 +286,8 @@ def merge(
         fingerprint=fingerprint,
         detail=Counterpart(member_id=survivor.member_id, direction="out"),
     )
-    come = replace(
-        gone,
-        cause=RequestCause(request_id, "merge", "in"),
-        member_id=survivor.member_id,
-        effect=together - survivor.holding,
-        detail=Counterpart(member_id=loser.member_id, direction="in"),
-    )
+    cause = RequestCause(request_id, "merge", "in")
+    come = _received(gone, cause=cause, by=survivor, effect=together - survivor.holding)
     active_on = max(filter(None, (loser.active_on, survivor.active_on)), default=None)
     merged = Account(
         member_id=loser.member_id,
@@ -327,6 +317,17 @@ def merge(
             replacing(loser, merged, entries=1),
             replacing(survivor, survives, entries=1),
         ),
+    )
+
+
+def _received(given: Entry, *, cause: RequestCause, by: Account, effect: Holding) -> Entry:
+    """The receiver's entry of a transfer or merge, from the giver's."""
+    return replace(
+        given,
+        cause=cause,
+        member_id=by.member_id,
+        effect=effect,
+        detail=Counterpart(member_id=given.member_id, direction="in"),
     )
 
 

@@ -161,7 +161,7 @@ class MemberReward(AnswerPart):
     why_not: Annotated[
         str | None,
         Field(
-            description="The `code` of the problem that redeeming would get; null: it can be redeemed.",
+            description="The `code` of the problem that redeeming would get; null: redeemable.",
             json_schema_extra={"enum": [*WHY_NOT, None]},
         ),
     ]
