@@ -65,6 +65,7 @@ from loyalty.edge.models.programs import (
     Catalogue,
     CheckedProgram,
     ProgramInForce,
+    PublicProgramInForce,
     PublishedVersion,
     catalogue,
     public_program,
@@ -290,10 +291,11 @@ def read_program(
         int | None,
         Query(ge=1, le=VERSION_MAX, description="An earlier version; not for members."),
     ] = None,
-) -> Response[ProgramInForce]:
+) -> Response[ProgramInForce | PublicProgramInForce]:
     """Read the program document in force, or an earlier version.
 
-    Members get its public part. The `ETag` is needed to publish the next version.
+    Members get its public part; `view` says which it is. The `ETag` is needed to publish the next
+    version.
     """
     now = clock.now()
     if version is None:
@@ -302,15 +304,17 @@ def read_program(
         program = shelf().version(program_id, version)
     else:
         raise Forbidden
-    document = program.document
-    return reply(
-        ProgramInForce(
-            version=program.version,
-            published_at=program.published_at,
-            document=document if api.principal.is_trusted else public_program(document, now=now),
-        ),
-        headers=_etag(program),
+    if api.principal.is_trusted:
+        whole = ProgramInForce(
+            version=program.version, published_at=program.published_at, document=program.document
+        )
+        return reply(whole, headers=_etag(program))
+    public = PublicProgramInForce(
+        version=program.version,
+        published_at=program.published_at,
+        document=public_program(program.document, now=now),
     )
+    return reply(public, headers=_etag(program))
 
 
 @api.get("/rewards", allow=EVERYONE)

@@ -68,5 +68,5 @@ ANSWERS: Final[dict[str, Any]] = {
         "info": {"title": "Loyalty", "version": "0.1.0"},
         "paths": {},
     },
-    "read_program": _PUBLISHED | {"document": _WITH_DEFAULTS},
+    "read_program": {"view": "whole"} | _PUBLISHED | {"document": _WITH_DEFAULTS},
 }

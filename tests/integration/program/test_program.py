@@ -247,6 +247,7 @@ def test_staff_and_services_read_the_whole_document(as_: Claims) -> None:
 def test_members_read_the_public_part() -> None:
     put(headers=FIRST)
 
+    assert (get(as_=person()).body["view"], get().body["view"]) == ("public", "whole")
     public = get(as_=person()).body["document"]
 
     assert public["points"] == {"one": "bean", "many": "beans", "translations": {}}

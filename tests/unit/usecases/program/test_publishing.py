@@ -38,6 +38,27 @@ def programs() -> MemoryPrograms:
     return MemoryPrograms()
 
 
+@pytest.mark.parametrize(
+    ("mistakes", "detail"),
+    [
+        (
+            {"currency": "XQX"},
+            "There is no currency “XQX” in ISO 4217. See “currency” in docs/program.md",
+        ),
+        (
+            {"time_zone": "Mars/Base", "currency": "XQX"},
+            "The program has 2 mistakes. See “time_zone”, “currency” in docs/program.md",
+        ),
+    ],
+)
+def test_a_refused_document_says_where_its_parts_are_described(
+    programs: MemoryPrograms, mistakes: dict[str, str], detail: str
+) -> None:
+    with pytest.raises(ValidationFailed) as refusal:
+        publish(programs, "bean", program(**mistakes), replacing=None, now=NOW)
+    assert refusal.value.detail == detail
+
+
 def put(
     programs: MemoryPrograms, document: Program, *, replacing: int | None, now: datetime = NOW
 ) -> Publication:

@@ -1,7 +1,7 @@
 """The program and its catalogue, as the API answers them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -122,14 +122,21 @@ class PublicProgram(AnswerPart):
 
 
 class ProgramInForce(AnswerPart):
-    """A version of the program."""
+    """A version of the program, for staff and services."""
 
+    view: Annotated[Literal["whole"], Field(description="The document is whole.")] = "whole"
     version: Version
     published_at: PublishedAt
-    document: Annotated[
-        Program | PublicProgram,
-        Field(description="The whole document; for members, its public part."),
-    ]
+    document: Annotated[Program, Field(description="The whole document.")]
+
+
+class PublicProgramInForce(AnswerPart):
+    """The version of the program in force, for members."""
+
+    view: Annotated[Literal["public"], Field(description="Only the public part.")] = "public"
+    version: Version
+    published_at: PublishedAt
+    document: Annotated[PublicProgram, Field(description="The public part of the document.")]
 
 
 def public_program(document: Program, *, now: datetime) -> PublicProgram:

@@ -1,6 +1,6 @@
 """Publishing: a new immutable version replaces the one that the manager saw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -105,10 +105,18 @@ def require_sound(document: Program, *, after: PublishedProgram | None) -> None:
     """
     found = (*faults(document), *_faults_after(document, after))
     if found:
-        detail = found[0].detail if len(found) == 1 else f"The program has {len(found)} mistakes."
-        raise ValidationFailed(detail, faults=found)
+        one = len(found) == 1
+        what = found[0].detail.rstrip(".") if one else f"The program has {len(found)} mistakes"
+        raise ValidationFailed(f"{what}. {_where_to_look(found)}", faults=found)
     if len(canonical(document).encode()) > DOCUMENT_BYTES_MAX:
         raise TooLarge(f"A program may have {DOCUMENT_BYTES_MAX // 1024} KB, defaults written out.")
+
+
+def _where_to_look(found: Sequence[Fault]) -> str:
+    """The sections of the docs about the parts with mistakes, which have the parts' names."""
+    parts = dict.fromkeys(fault.pointer.split("/")[1] for fault in found if fault.pointer)
+    named = ", ".join(f"“{part}”" for part in parts)
+    return f"See {named} in docs/program.md" if named else "See docs/program.md"
 
 
 def _faults_after(document: Program, after: PublishedProgram | None) -> Iterator[Fault]:
