@@ -35,6 +35,9 @@ ACCESS_LOG_FIELDS = {
     "response_bytes": "$context.responseLength",
 }
 
+# How long the gateway remembers what a token says. The edge checks that it has not expired.
+AUTHORIZED_FOR = Duration.minutes(5)
+
 LATENCY_P99_MAX = Duration.seconds(3)
 # Of a minute's requests. A request that fails now and then is a ticket and wakes nobody.
 FAILING_PERCENT = 5
@@ -57,8 +60,7 @@ class HttpApi(Construct):
         settings: Settings,
         routes: Sequence[Route],
         functions: Mapping[str, CapabilityFunction],
-        issuer: str,
-        audience: Sequence[str],
+        authorizer: CapabilityFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         routes = at_gateway(routes)
@@ -74,7 +76,14 @@ class HttpApi(Construct):
             if settings.configuration.cors_origins
             else None,
         )
-        authorizer = authorizers.HttpJwtAuthorizer("Jwt", issuer, jwt_audience=list(audience))
+        tokens = authorizers.HttpLambdaAuthorizer(
+            "Tokens",
+            authorizer.function,
+            response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+            # Without this header the gateway answers 401 itself.
+            identity_source=["$request.header.Authorization"],
+            results_cache_ttl=AUTHORIZED_FOR,
+        )
         # One integration and one permission for each function: a permission for each route would
         # outgrow the 20 KB that a function's policy may have.
         answered_by = {
@@ -83,7 +92,7 @@ class HttpApi(Construct):
             )
             for name in self._functions
         }
-        added = [self._add(route, answered_by[route.function], authorizer) for route in routes]
+        added = [self._add(route, answered_by[route.function], tokens) for route in routes]
         stage = self._add_stage(settings, routes)
         # Route settings may only name routes that exist.
         stage.node.add_dependency(*added)
@@ -162,7 +171,7 @@ class HttpApi(Construct):
         self,
         route: Route,
         integration: integrations.HttpLambdaIntegration,
-        authorizer: authorizers.HttpJwtAuthorizer,
+        authorizer: authorizers.HttpLambdaAuthorizer,
     ) -> apigw.HttpRoute:
         if route.path == CATCH_ALL:
             key = apigw.HttpRouteKey.DEFAULT

@@ -1,4 +1,4 @@
-"""Who may sign in: people through a user pool, servers with client credentials."""
+"""Who may call: members, staff and services, each in a user pool of their own."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.functions import CapabilityFunction
 from infra.settings import Configuration, Settings
+from loyalty.domain.program.services import SERVICE_SCOPE
 
-SERVICE_SCOPE = "service"
+_PASSWORDS = cognito.PasswordPolicy(
+    min_length=12,
+    require_lowercase=True,
+    require_uppercase=True,
+    require_digits=True,
+    require_symbols=True,
+    temp_password_validity=Duration.days(3),
+)
+# A working day; then staff sign in again.
+STAFF_SESSION = Duration.hours(12)
 
 
-class Identities(Construct):
-    """The user pool, a client for mobile apps and tills, and a server client for each program.
+class Pool(Construct):
+    """A user pool with a domain for its own pages and for its token endpoint."""
 
-    Groups `<program>/<role>` are created with a program's first people. A program that servers may
-    call has a resource server here, with the scope `<program>/service`, and a client that may
-    request only this scope. So its secret opens one program.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pool: cognito.UserPool,
+        domain_prefix: str,
+    ) -> None:
         super().__init__(scope, construct_id)
-        self._pool = self._user_pool(settings)
-        programs = settings.configuration.programs
-        self._mobile = self._mobile_client(settings.configuration.callback_urls)
-        self._services = {each: self._service_client(each) for each in programs}
-        domain = self._pool.add_domain(
+        self.pool = pool
+        domain = pool.add_domain(
             "Domain",
             # A prefix is unique over all accounts of a region.
             cognito_domain=cognito.CognitoDomainOptions(
-                domain_prefix=f"loyalty-{settings.stage}-{Aws.ACCOUNT_ID}"
+                domain_prefix=f"{domain_prefix}-{Aws.ACCOUNT_ID}"
             ),
         )
         self.authorize_url = f"{domain.base_url()}/oauth2/authorize"
         self.token_url = f"{domain.base_url()}/oauth2/token"
 
     @property
+    def id(self) -> str:
+        return self.pool.user_pool_id
+
+    @property
     def issuer(self) -> str:
         # Not the pool's attribute `ProviderURL`, which the local cloud's CloudFormation lacks.
-        return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self._pool.user_pool_id}"
+        return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self.id}"
 
-    @property
-    def audience(self) -> tuple[str, ...]:
-        """All clients. An ID token names its client in `aud`, a server's token in `client_id`."""
-        services = (each.user_pool_client_id for each in self._services.values())
-        return (self._mobile.user_pool_client_id, *services)
 
-    @property
-    def people_client_id(self) -> str:
-        return self._mobile.user_pool_client_id
+class Members(Pool):
+    """The public: anyone may sign up. Its client is for the merchant's app."""
 
-    def publish(self, scope: Construct) -> None:
-        """Write what a deployer needs for creating people and tokens into the stack's outputs."""
-        CfnOutput(scope, "UserPoolId", value=self._pool.user_pool_id)
-        CfnOutput(scope, "MobileClientId", value=self._mobile.user_pool_client_id)
-        services = (f"{name}={each.user_pool_client_id}" for name, each in self._services.items())
-        CfnOutput(scope, "ServiceClientIds", value=",".join(services))
-        CfnOutput(scope, "TokenUrl", value=self.token_url)
-
-    def _user_pool(self, settings: Settings) -> cognito.UserPool:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         pool = cognito.UserPool(
-            self,
+            scope,
             "UserPool",
             self_sign_up_enabled=True,
             # By e-mail only: a public sign-up that sends text messages invites toll fraud.
@@ -76,51 +76,26 @@ class Identities(Construct):
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            password_policy=cognito.PasswordPolicy(
-                min_length=12,
-                require_lowercase=True,
-                require_uppercase=True,
-                require_digits=True,
-                require_symbols=True,
-                temp_password_validity=Duration.days(3),
-            ),
+            password_policy=_PASSWORDS,
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
             deletion_protection=settings.is_prod,
         )
-        if settings.configuration.mail_from:
-            self._send_through_ses(pool, settings.configuration)
+        super().__init__(scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}")
+        _send_through_ses(pool, settings.configuration)
         acknowledge(
             pool,
             "AwsSolutions-COG2",
-            reason="Members share the pool with staff. Anyone can turn a second factor on, but "
-            "customers of a coffee shop would stay away if they had to.",
+            reason="Anyone can turn a second factor on, but customers of a coffee shop would stay "
+            "away if they had to. Staff, who have to, are in another pool.",
         )
-        acknowledge(
-            pool,
-            "AwsSolutions-COG8",
-            reason="The Plus plan is priced per active user. A merchant who wants its threat "
-            "protection can change the plan in place.",
-        )
-        return pool
+        _acknowledge_plan(pool)
+        self.client = self._client(settings.configuration.callback_urls)
 
-    def _send_through_ses(self, pool: cognito.UserPool, configuration: Configuration) -> None:
-        """Send codes from the deployment's sender; Cognito's own mailer sends 50 a day."""
-        sender = configuration.mail_from
-        if sender is None:
-            raise TypeError("No sender is configured.")
-        identity = configuration.mail_identity or sender.partition("@")[2]
-        # The construct's `email` requires a region that is known at synthesis.
-        cast(
-            cognito.CfnUserPool, pool.node.default_child
-        ).email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
-            email_sending_account="DEVELOPER",
-            from_=sender,
-            source_arn=Stack.of(self).format_arn(
-                service="ses", resource="identity", resource_name=identity
-            ),
-        )
+    @property
+    def audience(self) -> Sequence[str]:
+        return (self.client.user_pool_client_id,)
 
-    def _mobile_client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
+    def _client(self, callback_urls: Sequence[str]) -> cognito.UserPoolClient:
         """Create the public client for apps. It has no secret, because an app cannot keep one."""
         writable = cognito.ClientAttributes().with_standard_attributes(
             email=True, fullname=True, locale=True, phone_number=True
@@ -133,24 +108,13 @@ class Identities(Construct):
             phone_number=True,
             phone_number_verified=True,
         )
-        return self._pool.add_client(
+        return self.pool.add_client(
             "Mobile",
             generate_secret=False,
-            # Operators get a token by hand with admin sign-in, which also requires IAM rights.
+            # With IAM rights, a token can be fetched by hand as well.
             auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=True),
             disable_o_auth=not callback_urls,
-            o_auth=cognito.OAuthSettings(
-                flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[
-                    cognito.OAuthScope.OPENID,
-                    cognito.OAuthScope.EMAIL,
-                    cognito.OAuthScope.PHONE,
-                    cognito.OAuthScope.PROFILE,
-                ],
-                callback_urls=list(callback_urls),
-            )
-            if callback_urls
-            else None,
+            o_auth=_code_flow(callback_urls, cognito.OAuthScope.PHONE) if callback_urls else None,
             read_attributes=readable,
             write_attributes=writable,
             id_token_validity=Duration.hours(1),
@@ -160,22 +124,156 @@ class Identities(Construct):
             prevent_user_existence_errors=True,
         )
 
-    def _service_client(self, program: str) -> cognito.UserPoolClient:
-        """Create the confidential client for one program's servers."""
-        scope = cognito.ResourceServerScope(
-            scope_name=SERVICE_SCOPE, scope_description="Call the program's API as a server"
+
+class Staff(Pool):
+    """The people who run programs: invited, and with a second factor at every sign-in.
+
+    Groups `<program>/<role>` give rights in one program, `*/<role>` in every program, and
+    `operator` the right to open programs and to register services.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        pool = cognito.UserPool(
+            scope,
+            "StaffPool",
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            mfa=cognito.Mfa.REQUIRED,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=_PASSWORDS,
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            deletion_protection=settings.is_prod,
         )
-        server = self._pool.add_resource_server(
-            f"Program-{program}", identifier=program, scopes=[scope]
+        super().__init__(
+            scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}-staff"
         )
-        return self._pool.add_client(
-            f"Service-{program}",
-            generate_secret=True,
-            o_auth=cognito.OAuthSettings(
-                flows=cognito.OAuthFlows(client_credentials=True),
-                scopes=[cognito.OAuthScope.resource_server(server, scope)],
+        _send_through_ses(pool, settings.configuration)
+        _acknowledge_plan(pool)
+        callback_urls = settings.configuration.staff_callback_urls
+        self.client = pool.add_client(
+            "Pages",
+            # Pages run in a browser, which cannot keep a secret.
+            generate_secret=False,
+            # With IAM rights, a token can be fetched by hand as well.
+            auth_flows=cognito.AuthFlow(user_srp=True, admin_user_password=True),
+            disable_o_auth=not callback_urls,
+            o_auth=_code_flow(callback_urls) if callback_urls else None,
+            read_attributes=cognito.ClientAttributes().with_standard_attributes(
+                email=True, email_verified=True, fullname=True
             ),
+            write_attributes=cognito.ClientAttributes().with_standard_attributes(
+                email=True, fullname=True
+            ),
+            id_token_validity=Duration.hours(1),
             access_token_validity=Duration.hours(1),
+            refresh_token_validity=STAFF_SESSION,
             enable_token_revocation=True,
             prevent_user_existence_errors=True,
         )
+
+    @property
+    def audience(self) -> Sequence[str]:
+        return (self.client.user_pool_client_id,)
+
+
+class Services(Pool):
+    """Clients for the merchant's servers, which operators create through the API. It has no users.
+
+    Every client may request the one scope that there is. The table says which programs each opens.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        pool = cognito.UserPool(
+            scope,
+            "ServicesPool",
+            self_sign_up_enabled=False,
+            account_recovery=cognito.AccountRecovery.NONE,
+            password_policy=_PASSWORDS,
+            deletion_protection=settings.is_prod,
+        )
+        super().__init__(
+            scope, construct_id, pool=pool, domain_prefix=f"loyalty-{settings.stage}-services"
+        )
+        acknowledge(pool, "AwsSolutions-COG2", reason="Nobody signs in here; servers have secrets.")
+        _acknowledge_plan(pool)
+        identifier, _, name = SERVICE_SCOPE.partition("/")
+        pool.add_resource_server(
+            "Api",
+            identifier=identifier,
+            scopes=[
+                cognito.ResourceServerScope(
+                    scope_name=name, scope_description="Call the API as a server"
+                )
+            ],
+        )
+
+    def allow_managing_clients(self, function: CapabilityFunction) -> None:
+        function.allow(
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:DeleteUserPoolClient",
+            on=[self.pool.user_pool_arn],
+        )
+
+
+class Identities(Construct):
+    """The user pools of a deployment; `staff` is None if another issuer knows its staff."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self.members = Members(self, "Members", settings=settings)
+        self.staff = (
+            None if settings.configuration.staff else Staff(self, "Staff", settings=settings)
+        )
+        self.services = Services(self, "Services", settings=settings)
+
+    def publish(self, scope: Construct) -> None:
+        """Write what a deployer needs for creating people and tokens into the stack's outputs."""
+        CfnOutput(scope, "UserPoolId", value=self.members.id)
+        CfnOutput(scope, "MobileClientId", value=self.members.client.user_pool_client_id)
+        if self.staff:
+            CfnOutput(scope, "StaffPoolId", value=self.staff.id)
+            CfnOutput(scope, "StaffClientId", value=self.staff.client.user_pool_client_id)
+        CfnOutput(scope, "ServicesPoolId", value=self.services.id)
+        CfnOutput(scope, "TokenUrl", value=self.services.token_url)
+
+
+def _code_flow(callback_urls: Sequence[str], *more: cognito.OAuthScope) -> cognito.OAuthSettings:
+    """Return settings of the hosted sign-in: authorization code, for public clients with PKCE."""
+    scopes = (cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL, cognito.OAuthScope.PROFILE)
+    return cognito.OAuthSettings(
+        flows=cognito.OAuthFlows(authorization_code_grant=True),
+        scopes=[*scopes, *more],
+        callback_urls=list(callback_urls),
+        logout_urls=list(callback_urls),
+    )
+
+
+def _send_through_ses(pool: cognito.UserPool, configuration: Configuration) -> None:
+    """Send codes from the deployment's sender, if it has one; Cognito's mailer sends 50 a day."""
+    sender = configuration.mail_from
+    if sender is None:
+        return
+    identity = configuration.mail_identity or sender.partition("@")[2]
+    # The construct's `email` requires a region that is known at synthesis.
+    cast(
+        cognito.CfnUserPool, pool.node.default_child
+    ).email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
+        email_sending_account="DEVELOPER",
+        from_=sender,
+        source_arn=Stack.of(pool).format_arn(
+            service="ses", resource="identity", resource_name=identity
+        ),
+    )
+
+
+def _acknowledge_plan(pool: cognito.UserPool) -> None:
+    acknowledge(
+        pool,
+        "AwsSolutions-COG8",
+        reason="The Plus plan is priced per active user. A merchant who wants its threat "
+        "protection can change the plan in place.",
+    )

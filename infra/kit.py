@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from aws_cdk import Duration, Stack
@@ -72,14 +72,41 @@ class Kit:
         return {f"LOYALTY_{name.upper()}": claim for name, claim in self.settings.claims}
 
     @property
+    def trust(self) -> dict[str, str]:
+        """The issuers whose tokens are accepted, by the kind of callers they are trusted for."""
+        configuration, identities = self.settings.configuration, self.data.identities
+        trusted: dict[str, tuple[str, Sequence[str]]]
+        if configuration.issuer:
+            everyone = (configuration.issuer, configuration.audience)
+            trusted = dict.fromkeys(("members", "staff", "services"), everyone)
+        elif identities:
+            trusted = {
+                "members": (identities.members.issuer, identities.members.audience),
+                # The table says which clients are services.
+                "services": (identities.services.issuer, ()),
+            }
+            if identities.staff:
+                trusted["staff"] = (identities.staff.issuer, identities.staff.audience)
+        else:
+            raise TypeError("A deployment needs an issuer or user pools of its own.")
+        if configuration.staff:
+            trusted["staff"] = (configuration.staff.issuer, configuration.staff.audience)
+        return {
+            f"LOYALTY_{kind.upper()}_{name}": value
+            for kind, (issuer, audience) in trusted.items()
+            for name, value in (("ISSUER", issuer), ("AUDIENCE", " ".join(audience)))
+        }
+
+    @property
     def sign_in(self) -> dict[str, str]:
-        """Where the report pages send people to sign in, if the sign-in may send them back."""
+        """Where the report pages send staff to sign in, if the sign-in may send them back."""
         identities, sign_in = self.data.identities, self.settings.sign_in
-        if sign_in is None and identities is not None and self.settings.configuration.callback_urls:
+        staff = identities.staff if identities else None
+        if sign_in is None and staff and self.settings.configuration.staff_callback_urls:
             sign_in = SignInSettings(
-                authorize_url=identities.authorize_url,
-                token_url=identities.token_url,
-                client_id=identities.people_client_id,
+                authorize_url=staff.authorize_url,
+                token_url=staff.token_url,
+                client_id=staff.client.user_pool_client_id,
             )
         if sign_in is None:
             return {}

@@ -86,9 +86,11 @@ def _routes(function: str, *rows: tuple[str, str, Throttle]) -> tuple[Route, ...
     )
 
 
-def _managed(function: str, collection: str, *rows: tuple[str, str]) -> tuple[Route, ...]:
-    """Return routes of one collection that managers use a few times a day."""
-    shared = _PROGRAM + collection
+def _managed(
+    function: str, collection: str, *rows: tuple[str, str], within: str = _PROGRAM
+) -> tuple[Route, ...]:
+    """Return routes of one collection that managers or operators use a few times a day."""
+    shared = within + collection
     return tuple(
         Route(
             function=function,
@@ -118,6 +120,18 @@ ROUTES: tuple[Route, ...] = (
         ("GET", "/{draft_id}"),
         ("PUT", "/{draft_id}"),
         ("DELETE", "/{draft_id}"),
+    ),
+    Route(function="registry", method="GET", path="/v1/programs", throttle=Throttle.ADMINISTER),
+    *_managed(
+        "registry",
+        "/services",
+        ("GET", ""),
+        ("PUT", "/{service_id}"),
+        ("GET", "/{service_id}"),
+        ("DELETE", "/{service_id}"),
+        ("PUT", "/{service_id}/programs/{program_id}"),
+        ("DELETE", "/{service_id}/programs/{program_id}"),
+        within="/v1",
     ),
     *_managed(
         "program",

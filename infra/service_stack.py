@@ -70,7 +70,10 @@ class ServiceStack(Stack):
             "rebuild": reports.rebuild(kit),
             "reminders": calendar.reminders(kit),
         }
+        self._authorizer = members.authorizer(kit)
         functions = (
+            self._authorizer,
+            members.registry(kit),
             members.program(kit),
             members.enrollment(kit),
             members.accrual(kit),
@@ -98,7 +101,7 @@ class ServiceStack(Stack):
         self.wakes: Sequence[Wake] = (*(w.wake for w in works.values() if w.wake), stranded)
         self.api = self._put_api_in_front()
         if reserved := settings.configuration.reserved_concurrency:
-            for name in {route.function for route in ROUTES}:
+            for name in {"authorizer", *(route.function for route in ROUTES)}:
                 self.functions[name].reserve_concurrency(reserved)
         CfnOutput(self, "IntakeQueueUrl", value=kit.intake.queue.queue_url)
         self._name_dead_letters()
@@ -126,15 +129,13 @@ class ServiceStack(Stack):
         return parked | {name: queue.dead_letters for name, queue in self.queues.items()}
 
     def _put_api_in_front(self) -> HttpApi:
-        issuer, audience = self._trusted()
         api = HttpApi(
             self,
             "Http",
             settings=self._settings,
             routes=ROUTES,
             functions=self.functions,
-            issuer=issuer,
-            audience=audience,
+            authorizer=self._authorizer,
         )
         # Mails link to the API, which is created after the function that sends them.
         self.functions["notifications"].function.add_environment(
@@ -152,11 +153,3 @@ class ServiceStack(Stack):
         for name, work in works.items():
             function_name = work.function.function.function_name
             CfnOutput(self, f"{pascal(name)}FunctionName", value=function_name)
-
-    def _trusted(self) -> tuple[str, tuple[str, ...]]:
-        """Return the issuer whose tokens the API accepts, and the clients they must be for."""
-        if self._settings.configuration.issuer:
-            return self._settings.configuration.issuer, self._settings.configuration.audience
-        if self._data.identities is None:
-            raise TypeError("A deployment needs an issuer or a user pool of its own.")
-        return self._data.identities.issuer, self._data.identities.audience

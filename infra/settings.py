@@ -37,7 +37,6 @@ STAGE_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 Text = Annotated[pydantic.StrictStr, pydantic.StringConstraints(min_length=1)]
 Url = Annotated[Text, pydantic.StringConstraints(pattern=r"^https?://\S+$")]
-ProgramId = Annotated[Text, pydantic.StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
 Address = Annotated[Text, pydantic.StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 
 
@@ -54,6 +53,7 @@ class Claims(_Part):
 
     groups_claim: Text | None = None
     scopes_claim: Text | None = None
+    client_claim: Text | None = None
     email_claim: Text | None = None
     email_verified_claim: Text | None = None
     phone_claim: Text | None = None
@@ -61,19 +61,28 @@ class Claims(_Part):
 
 
 class SignIn(_Part):
-    """Where an issuer other than Cognito signs people in to the report pages (a public client)."""
+    """Where an issuer other than Cognito signs staff in to the report pages (a public client)."""
 
     authorize_url: Url
     token_url: Url
     client_id: Text
 
 
+class StaffIssuer(_Part):
+    """The OIDC issuer that knows the staff, and the clients whose tokens are accepted."""
+
+    issuer: Url
+    audience: Annotated[tuple[Text, ...], pydantic.Field(min_length=1)]
+
+
 class Configuration(_Part):
     """The file of one stage. Leaving out a key affects only what that key is about.
 
     `production`: the stage keeps its data when a stack is deleted, and refuses to be deleted.
-    `programs` are the programs that servers may call with the service client's credentials.
-    `issuer` and `audience` replace Cognito with another OIDC issuer.
+    `issuer` and `audience` replace Cognito with another OIDC issuer for everyone, and `staff` for
+    staff.
+    `callback_urls` and `staff_callback_urls` are where Cognito's sign-in may send members and staff
+    back to (empty: it is off for them).
     `mail_from` is the sender of mails to members (None: no mail), and `mail_identity` the identity
     that is verified in SES for it (None: the address's domain).
     `api_url` is where links in mails lead, if not to the API's own address.
@@ -84,12 +93,13 @@ class Configuration(_Part):
     """
 
     production: pydantic.StrictBool
-    programs: Annotated[tuple[ProgramId, ...], pydantic.Field(min_length=1)]
     issuer: Url | None = None
     audience: tuple[Text, ...] = ()
+    staff: StaffIssuer | None = None
     claims: Claims = Claims()
     sign_in: SignIn | None = None
     callback_urls: tuple[Text, ...] = ()
+    staff_callback_urls: tuple[Text, ...] = ()
     cors_origins: tuple[Text, ...] = ()
     alarm_email: Address | None = None
     ticket_email: Address | None = None
@@ -237,7 +247,11 @@ def _contradictions(raw: Mapping[str, Any]) -> Iterator[str]:
     if ("issuer" in raw) != bool(raw.get("audience")):
         yield "`issuer`, `audience`: state both or neither"
     if "issuer" in raw and raw.get("callback_urls"):
-        yield "`callback_urls`: only Cognito uses them; with another issuer, state `sign_in`"
+        yield "`callback_urls`: only Cognito uses them"
+    if raw.get("staff_callback_urls") and {"issuer", "staff"} & raw.keys():
+        yield "`staff_callback_urls`: only Cognito uses them; with another issuer, state `sign_in`"
+    if "sign_in" in raw and not {"issuer", "staff"} & raw.keys():
+        yield "`sign_in`: only another issuer uses it; for Cognito, state `staff_callback_urls`"
     if raw.get("production") is True and not {"issuer", "mail_from"} & raw.keys():
         yield (
             "`mail_from`: missing. Cognito's own mailer sends 50 mails a day for the whole "

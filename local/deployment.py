@@ -32,6 +32,11 @@ class ProgramClient(httpx.Client):
         # Not `base_url`, which would end the program's own address with a slash.
         return super().request(method, f"{self._program_url}{url}", **kwargs)
 
+    def of_deployment(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """Call a route of the whole deployment, as the same caller."""
+        origin, _, _ = self._program_url.rpartition("/v1/programs/")
+        return super().request(method, f"{origin}{path}", **kwargs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
@@ -98,11 +103,12 @@ def deployment(*, port: int, home: Path, console: Console) -> Iterator[Deploymen
         log = functions_log(home)
         stack.callback(save_function_logs, cloud.aws, to=log)
         outputs = stack_outputs(cloud.aws)
+        api_url = f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default"
         yield Deployment(
             cloud=cloud,
-            api_url=f"{cloud.aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/$default",
+            api_url=api_url,
             bus=outputs["BusName"],
-            directory=Directory.find(cloud.aws),
+            directory=Directory.find(cloud.aws, api_url=api_url),
             intake_queue_url=outputs["IntakeQueueUrl"],
             log=log,
         )

@@ -1,7 +1,7 @@
 """`make program NAME=bakery`: open a program of your own on the cloud that is up.
 
-It creates a person for each role and lets the service act for the program. The program document is
-yours to publish; the command says how.
+It creates a person for each role and registers a service that acts for the program. The program
+document is yours to publish; the command says how.
 """
 
 import re
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case [program_id] if _PROGRAM_ID.fullmatch(program_id):
             cloud = living_cloud()
-            directory = Directory.find(cloud.aws)
+            directory = Directory.find(cloud.aws, api_url=cloud.record["api_url"])
             was_open = directory.is_open(program_id)
             directory.open_program(program_id)
             print(_next_steps(cloud, program_id, was_open=was_open))

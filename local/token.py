@@ -30,7 +30,7 @@ def fresh_token(role: str, program_id: str | None = None) -> str:
     """
     cloud = living_cloud()
     program_id = program_id or cloud.record["program_id"]
-    directory = Directory.find(cloud.aws)
+    directory = Directory.find(cloud.aws, api_url=cloud.record["api_url"])
     if not directory.is_open(program_id):
         raise LocalCloudError(
             f"The local cloud has no program “{program_id}”. "

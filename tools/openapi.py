@@ -24,6 +24,7 @@ from loyalty.domain.kernel.errors import (
     TooLarge,
     TooManyRequests,
     TryAgain,
+    Unauthenticated,
     ValidationFailed,
 )
 from loyalty.domain.program.document import Program
@@ -39,6 +40,7 @@ PROGRAM_SCHEMA: Final = ROOT / "docs" / "program.schema.json"
 # Resources, in the order in which a newcomer meets them.
 TAGS: Final = {
     "program": "The program document, and this description.",
+    "deployment": "The programs of a deployment, and the services that may act for them.",
     "members": "Members: enroll, find, read, change, merge, export, erase, and what they hold.",
     "orders": "Orders earn points; refunds take them back.",
     "rewards": "What points buy.",
@@ -58,13 +60,17 @@ TAG_OF: Final = {
     "versions": "program",
     "": "program",
     "openapi.json": "program",
+    "services": "deployment",
     "assets": "reports",
     "survey-links": "surveys",
     "unsubscribe": "messages",
     "webhooks": "storefronts",
 }
 GATEWAY: Final = {
-    HTTPStatus.UNAUTHORIZED: "No token, or one that is expired, forged or of another issuer.",
+    HTTPStatus.UNAUTHORIZED: "No token, or `unauthenticated`: it has expired; get a new one.",
+    HTTPStatus.FORBIDDEN: (
+        "A token that is forged or of another issuer, or `forbidden` or `own_account`."
+    ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         "More requests than the route allows, or `too_many_requests` of one caller; slow down."
     ),
@@ -190,8 +196,9 @@ def _security_scheme() -> Json:
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": (
-            "People present an ID token: staff by group `<program>/<role>`, members by who they "
-            "are. Services present a client-credentials token of scope `<program>/service`."
+            "People present an ID token: members one of the members' issuer, staff one of the "
+            "staff's issuer with groups `<program>/<role>`. Services present a client-credentials "
+            "token of scope `loyalty/service`; operators register them and name their programs."
         ),
     }
 
@@ -202,6 +209,8 @@ def _tag(path: str) -> str:
     Raises:
         DescriptionError: no tag is known for it.
     """
+    if not path.startswith("/v1/programs/"):
+        path = path.replace("/v1/programs", "/v1/deployment")
     segments = path.removeprefix("/v1/").removeprefix("programs/{program_id}").strip("/").split("/")
     nested = segments[2] if len(segments) > 2 else ""
     first = nested if segments[0] == "members" and nested in TAGS else segments[0]
@@ -417,7 +426,7 @@ def _refusals(described: Json, operation: Operation) -> dict[HTTPStatus, list[st
     named = {each["name"].lower() for each in described.get("parameters", ())}
     refusals: set[type[Refusal]] = set(operation.refuses)
     if operation.allow:
-        refusals |= {Forbidden, NotFound, TooManyRequests, TryAgain}
+        refusals |= {Forbidden, NotFound, TooManyRequests, TryAgain, Unauthenticated}
     if "requestBody" in described:
         refusals |= {MalformedJson, TooLarge, ValidationFailed}
     if operation.form:

@@ -132,14 +132,14 @@ def enroll_member(
 ) -> Response[MemberAnswer]:
     """Enroll a member.
 
-    People who sign in enroll themselves; staff and services enroll others by their identities.
-    Staff who name nobody enroll themselves. Orders that the person made as a guest earn now.
+    People who sign in as members enroll themselves; staff and services enroll others by their
+    identities. Orders that the person made as a guest earn now.
     """
     desk, members = _serving(program_id)
     principal = api.principal
     is_for_another = bool(enrollment.identities) and principal.is_trusted
-    if not (is_for_another or principal.is_person):
-        detail = "A service must name at least one identity of the person to enroll"
+    if not (is_for_another or principal.acts_for_self):
+        detail = "Name at least one identity of the person to enroll"
         raise ValidationFailed(detail, faults=(Fault("/identities", "too_short", detail),))
     application = Application(
         # The token of a person who enrolls themself identifies them, so they need no key.

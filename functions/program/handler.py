@@ -129,7 +129,8 @@ VERSION_PLACE: Final = re.compile(r"version ([1-9]\d{0,8})", re.ASCII)
 
 @api.put(
     "",
-    allow={"manager"},
+    # An operator opens a program.
+    allow={"manager", "operator"},
     also=(201,),
     refuses=(PreconditionRequired, StaleVersion),
     body_bytes_max=DOCUMENT_BYTES_MAX,
@@ -175,7 +176,12 @@ def publish_program(
     )
 
 
-@api.post("/check", allow={"manager"}, body_bytes_max=DOCUMENT_BYTES_MAX, inspect=faults_of_broken)
+@api.post(
+    "/check",
+    allow={"manager", "operator"},
+    body_bytes_max=DOCUMENT_BYTES_MAX,
+    inspect=faults_of_broken,
+)
 def check_program(
     program_id: ProgramId,
     document: Annotated[Program, Body()],

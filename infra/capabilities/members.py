@@ -1,10 +1,47 @@
-"""Functions for members and staff: the program, membership, points, rewards."""
+"""Functions for members and staff: who calls, the program, membership, points, rewards."""
 
 from __future__ import annotations
+
+from aws_cdk import Duration
 
 from infra.functions import CapabilityFunction
 from infra.kit import Kit
 from infra.ledger_table import BATCH_GET, CHECK, DELETE, GET, PUT, QUERY, UPDATE
+
+# Keys of an issuer are fetched in two seconds at most, and twice if need be.
+AUTHORIZER_TIMEOUT = Duration.seconds(8)
+
+
+def authorizer(kit: Kit) -> CapabilityFunction:
+    # It reads no data: a token says who its owner is, and nothing else does.
+    return kit.function(
+        "authorizer",
+        "Verify the tokens of members, staff and services",
+        environment=kit.trust,
+        timeout=AUTHORIZER_TIMEOUT,
+    )
+
+
+def registry(kit: Kit) -> CapabilityFunction:
+    services = kit.data.identities.services if kit.data.identities else None
+    function = kit.function(
+        "registry",
+        "List programs; register services and what they may act for",
+        environment=kit.table_name
+        | kit.claims
+        | (
+            {
+                "LOYALTY_SERVICES_POOL": services.id,
+                "LOYALTY_SERVICES_TOKEN_URL": services.token_url,
+            }
+            if services
+            else {}
+        ),
+    )
+    kit.data.table.allow(function, GET, PUT, DELETE, QUERY)
+    if services:
+        services.allow_managing_clients(function)
+    return function
 
 
 def program(kit: Kit) -> CapabilityFunction:

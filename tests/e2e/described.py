@@ -55,10 +55,15 @@ class DescribedApi:
     ) -> httpx.Response:
         """Call one operation; it must answer with this status, in the form that is described.
 
+        A path begins at the program, or with `/v1/`.
         An `Idempotency-Key` is sent anyway; `key` chooses it.
         """
         all_headers = {"Idempotency-Key": key or str(uuid4())} | dict(headers or {})
-        answer = self._by_role[role].request(method, path, headers=all_headers, **sent)
+        client = self._by_role[role]
+        if path.startswith("/v1/"):
+            answer = client.of_deployment(method, path, headers=all_headers, **sent)
+        else:
+            answer = client.request(method, path, headers=all_headers, **sent)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         operation, template = self._operation(method, path)
         self.driven.add(f"{method} {template}")

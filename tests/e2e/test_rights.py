@@ -58,9 +58,9 @@ class TestTheGateway:
         forged = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
 
         assert status_of(program, program.tokens[role]) == 200
-        assert status_of(program, f"{header}.{forged}.{signature}") == 401
-        assert status_of(program, f"{header}.{claims}.{signature[:-8]}AAAAAAAA") == 401
-        assert status_of(program, f"{header}.{claims}.") == 401
+        assert status_of(program, f"{header}.{forged}.{signature}") == 403
+        assert status_of(program, f"{header}.{claims}.{signature[:-8]}AAAAAAAA") == 403
+        assert status_of(program, f"{header}.{claims}.") == 403
 
     def test_lets_no_unsigned_token_in_on_any_route(self, program: OpenProgram) -> None:
         """The claims are a manager's: on a route without an authorizer they would be accepted."""
@@ -68,19 +68,48 @@ class TestTheGateway:
         header = base64.urlsafe_b64encode(b'{"alg": "none", "typ": "JWT"}').decode().rstrip("=")
         prefix = "/v1/programs/{program_id}"
         let_in = {}
-        for token in (None, f"{header}.{claims}."):
+        for token, refused in ((None, 401), (f"{header}.{claims}.", 403)):
             with program.deployed.client(program.id, token) as client:
                 for route in (route for route in ROUTES if route.signed_in):
                     path = re.sub(r"{\w+}", "x", route.path.removeprefix(prefix))
-                    status = client.request(route.method, path).status_code
-                    if status != 401:
+                    ask = client.of_deployment if path.startswith("/v1/") else client.request
+                    status = ask(route.method, path).status_code
+                    if status != refused:
                         let_in[route.key, token] = status
 
         assert let_in == {}
 
     def test_lets_no_token_of_another_pool_in(self, program: OpenProgram) -> None:
         with another_pool(program) as token:
-            assert status_of(program, token) == 401
+            assert status_of(program, token) == 403
+
+    def test_gives_a_group_no_meaning_in_the_pool_where_anyone_may_sign_up(
+        self, program: OpenProgram
+    ) -> None:
+        members = program.deployed.directory.members
+        email = members.add("mallory@example.com", group=f"{program.id}/manager")
+        members.add(email, group="operator")
+
+        with program.deployed.client(program.id, members.token(email)) as client:
+            assert client.get("").status_code == 200
+            assert client.put("", json=program.document).status_code == 403
+            assert client.get("/reports/summary").status_code == 403
+            assert client.of_deployment("GET", "/v1/services").status_code == 403
+
+    def test_lets_a_service_act_for_no_program_but_those_of_its_item(
+        self, program: OpenProgram, open_program: Callable[..., OpenProgram]
+    ) -> None:
+        other = open_program()
+        token = program.tokens["service"]
+
+        assert status_of(program, token) == 200
+        assert status_of(other, token) == 404
+        with program.client("operator") as operator:
+            path = f"/v1/services/{program.id}/programs/{other.id}"
+            operator.of_deployment("PUT", path)
+            eventually(lambda: status_of(other, token), lambda status: status == 200)
+            operator.of_deployment("DELETE", f"/v1/services/{program.id}")
+            eventually(lambda: status_of(program, token), lambda status: status == 404)
 
     def test_lets_no_expired_token_in(self, program: OpenProgram) -> None:
         with tokens_that_last_a_second(program):
@@ -140,6 +169,15 @@ class TestTheRightsOfAFunction:
 
 
 def drive_everything(api: DescribedApi) -> None:
+    # The deployment: its programs, and a service whose client is made and deleted.
+    api.call("operator", "GET", "/v1/programs")
+    api.call("operator", "PUT", "/v1/services/desk", json={"description": "Desk"}, status=201)
+    api.call("operator", "PUT", f"/v1/services/desk/programs/{api.program.id}")
+    api.call("operator", "GET", "/v1/services")
+    api.call("operator", "GET", "/v1/services/desk")
+    api.call("operator", "DELETE", f"/v1/services/desk/programs/{api.program.id}")
+    api.send("operator", "DELETE", "/v1/services/desk", status=204)
+
     # Program and storefronts; a secret is made, replaced and deleted.
     etag = api.send("analyst", "GET", "", status=200).headers["ETag"]
     api.call("manager", "PUT", "", json=api.program.document, headers={"If-Match": etag})
@@ -351,8 +389,8 @@ def tokens_that_last_a_second(program: OpenProgram) -> Iterator[None]:
 
     def last(validity: int, unit: Literal["seconds", "minutes"]) -> None:
         program.deployed.cloud.aws.cognito.update_user_pool_client(
-            UserPoolId=directory.pool_id,
-            ClientId=directory.people_client_id,
+            UserPoolId=directory.staff.pool_id,
+            ClientId=directory.staff.client_id,
             IdTokenValidity=validity,
             TokenValidityUnits={"IdToken": unit},
         )

@@ -16,6 +16,8 @@ from app import compose
 from infra.settings import FEATURE_FLAGS
 
 FUNCTIONS: Final = (
+    "authorizer",
+    "registry",
     "program",
     "enrollment",
     "accrual",
@@ -59,7 +61,7 @@ CONTEXT: Final[tuple[str, ...]] = ("stage", "architecture", "platform", "build_d
 
 def write_stage_file(folder: Path, **chosen: Any) -> Path:
     """Write the file of a stage; a dictionary is a table of it, and None leaves a key out."""
-    chosen = {"production": False, "programs": ["bean-and-leaf"], **chosen}
+    chosen = {"production": False, **chosen}
     tables = {name: value for name, value in chosen.items() if isinstance(value, dict)}
     lines = _lines({name: value for name, value in chosen.items() if name not in tables})
     for name, table in tables.items():

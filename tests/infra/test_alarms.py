@@ -92,7 +92,7 @@ def test_slow_answers_have_an_alarm_that_no_report_sets_off(deployed: Assembly) 
     assert {
         deployed.render(each["Metric"]["Dimensions"][0]["Value"]).partition("/")[0]
         for each in metrics
-    } == {"Program", "Enrollment", "Accrual", "Redemption", "Webhooks"}
+    } == {"Program", "Enrollment", "Accrual", "Redemption", "Webhooks", "Registry"}
 
 
 def test_a_table_that_throttles_has_an_alarm(deployed: Assembly) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from loyalty.domain.program.services import SERVICE_SCOPE
 from loyalty.domain.report_exports import FILE_DAYS
 from loyalty.table.records import HISTORY_ATTRIBUTES
-from tests.infra.assembly import Assembly, synthesize
+from tests.infra.assembly import Assembly, Resource
 
 # Another logical id would make CloudFormation put an empty resource in the place of a full one.
 LOGICAL_IDS = {
@@ -25,8 +25,12 @@ LOGICAL_IDS = {
     "SecretsIdentity74DCF23E": "AWS::SecretsManager::Secret",
     "IdentitiesUserPool8358EB6D": "AWS::Cognito::UserPool",
     "IdentitiesUserPoolMobile489794BF": "AWS::Cognito::UserPoolClient",
-    "IdentitiesUserPoolProgrambeanandleaf07727E91": "AWS::Cognito::UserPoolResourceServer",
-    "IdentitiesUserPoolServicebeanandleafBCF21F0C": "AWS::Cognito::UserPoolClient",
+    "IdentitiesStaffPoolA6574CF0": "AWS::Cognito::UserPool",
+    "IdentitiesServicesPool36E75576": "AWS::Cognito::UserPool",
+    "IdentitiesServicesPoolApi9DCFE6D1": "AWS::Cognito::UserPoolResourceServer",
+    "IdentitiesServicesPoolDomainC0AE06D3": "AWS::Cognito::UserPoolDomain",
+    "IdentitiesStaffPoolDomainEE69C8D1": "AWS::Cognito::UserPoolDomain",
+    "IdentitiesStaffPoolPages760A9C1F": "AWS::Cognito::UserPoolClient",
     "IdentitiesUserPoolDomainE7ABC3C7": "AWS::Cognito::UserPoolDomain",
 }
 
@@ -83,6 +87,8 @@ def test_prod_keeps_its_data_when_its_stack_is_deleted_and_nothing_else(prod: As
         "BucketsExportsEFF3E371",
         "SecretsIdentity74DCF23E",
         "IdentitiesUserPool8358EB6D",
+        "IdentitiesStaffPoolA6574CF0",
+        "IdentitiesServicesPool36E75576",
     }
     for logical_id in retained:
         resource = prod.data.resources[logical_id]
@@ -104,10 +110,10 @@ def test_only_prod_refuses_to_delete_its_table_and_its_people(
     data = request.getfixturevalue(stage).data
 
     (table,) = data.of_type("DynamoDB::GlobalTable").values()
-    (pool,) = data.of_type("Cognito::UserPool").values()
 
     assert table["Replicas"][0]["DeletionProtectionEnabled"] is (protection == "ACTIVE")
-    assert pool["DeletionProtection"] == protection
+    for pool in data.of_type("Cognito::UserPool").values():
+        assert pool["DeletionProtection"] == protection
 
 
 def test_the_table_is_on_demand_streams_both_images_and_can_be_restored(
@@ -204,30 +210,55 @@ def test_reads_of_every_bucket_but_the_log_are_logged(deployed: Assembly) -> Non
     }
 
 
-def test_an_app_has_no_secret_and_a_server_has_one(deployed: Assembly) -> None:
-    clients = deployed.data.of_type("Cognito::UserPoolClient")
-    mobile = clients["IdentitiesUserPoolMobile489794BF"]
-    service = clients["IdentitiesUserPoolServicebeanandleafBCF21F0C"]
+def test_apps_and_pages_have_no_secret(deployed: Assembly) -> None:
+    clients = deployed.data.of_type("Cognito::UserPoolClient").values()
 
-    assert mobile["GenerateSecret"] is False
-    assert "AllowedOAuthFlows" not in mobile
-    assert service["GenerateSecret"] is True
-    assert service["AllowedOAuthFlows"] == ["client_credentials"]
+    assert len(clients) == 2
+    for client in clients:
+        assert client["GenerateSecret"] is False
+        assert "AllowedOAuthFlows" not in client
 
 
-def test_the_secret_of_one_program_s_servers_gives_access_to_no_other_program(
-    tmp_path: Path,
+def pools(assembly: Assembly) -> dict[str, Resource]:
+    """The user pools, by the name of their construct."""
+    return {
+        name: pool
+        for logical_id, pool in assembly.data.of_type("Cognito::UserPool").items()
+        for name in ("StaffPool", "ServicesPool", "UserPool")
+        if logical_id.startswith(f"Identities{name}")
+    }
+
+
+def test_the_public_signs_up_and_staff_are_invited_and_need_a_second_factor(
+    deployed: Assembly,
 ) -> None:
-    data = synthesize(tmp_path, programs=["bean", "leaf"]).data
-    scopes = [
-        [scope["Fn::Join"][1] for scope in client["AllowedOAuthScopes"]]
-        for client in data.of_type("Cognito::UserPoolClient").values()
-        if client.get("GenerateSecret")
-    ]
+    of = pools(deployed)
 
-    assert len(scopes) == 2
-    assert all(len(each) == 1 for each in scopes)
-    assert scopes[0] != scopes[1]
+    invited = {
+        name: pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] for name, pool in of.items()
+    }
+    assert invited == {"UserPool": False, "StaffPool": True, "ServicesPool": True}
+    assert of["StaffPool"]["MfaConfiguration"] == "ON"
+    assert of["StaffPool"]["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    assert of["UserPool"]["MfaConfiguration"] == "OPTIONAL"
+
+
+def test_staff_sign_in_again_after_a_working_day(deployed: Assembly) -> None:
+    (client,) = (
+        client
+        for logical_id, client in deployed.data.of_type("Cognito::UserPoolClient").items()
+        if "StaffPool" in logical_id
+    )
+
+    assert client["RefreshTokenValidity"] == 720
+    assert client["TokenValidityUnits"]["RefreshToken"] == "minutes"
+
+
+def test_all_services_share_one_scope_and_programs_are_no_resources(deployed: Assembly) -> None:
+    (server,) = deployed.data.of_type("Cognito::UserPoolResourceServer").values()
+
+    assert f"{server['Identifier']}/{server['Scopes'][0]['ScopeName']}" == SERVICE_SCOPE
+    assert len(server["Scopes"]) == 1
 
 
 def test_nobody_can_mark_their_own_address_as_verified(deployed: Assembly) -> None:
@@ -249,11 +280,11 @@ def test_people_who_sign_up_get_their_code_through_ses_from_the_program_s_sender
     deployed: Assembly,
 ) -> None:
     """Cognito's own mailer sends fifty mails a day for the whole account."""
-    (pool,) = deployed.data.of_type("Cognito::UserPool").values()
-    sending = pool["EmailConfiguration"]
+    for name in ("UserPool", "StaffPool"):
+        sending = pools(deployed)[name]["EmailConfiguration"]
 
-    assert sending["EmailSendingAccount"] == "DEVELOPER"
-    assert sending["From"] == "club@beanleaf.example"
-    assert deployed.render(sending["SourceArn"]) == (
-        "arn:<Partition>:ses:<Region>:<AccountId>:identity/beanleaf.example"
-    )
+        assert sending["EmailSendingAccount"] == "DEVELOPER"
+        assert sending["From"] == "club@beanleaf.example"
+        assert deployed.render(sending["SourceArn"]) == (
+            "arn:<Partition>:ses:<Region>:<AccountId>:identity/beanleaf.example"
+        )

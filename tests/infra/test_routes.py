@@ -89,13 +89,16 @@ def test_operations_of_managers_share_routes() -> None:
     shared = {route.key for route in at_gateway(ROUTES) if route.path.endswith("+}")}
 
     assert shared == {
-        f"{method} /v1/programs/{{program_id}}/{collection}/{{proxy+}}"
-        for collection, methods in (
-            ("drafts", ("GET", "PUT", "DELETE")),
-            ("endpoints", ("GET", "PUT", "POST", "DELETE")),
-            ("storefronts", ("GET", "PUT", "POST", "DELETE")),
-        )
-        for method in methods
+        *(
+            f"{method} /v1/programs/{{program_id}}/{collection}/{{proxy+}}"
+            for collection, methods in (
+                ("drafts", ("GET", "PUT", "DELETE")),
+                ("endpoints", ("GET", "PUT", "POST", "DELETE")),
+                ("storefronts", ("GET", "PUT", "POST", "DELETE")),
+            )
+            for method in methods
+        ),
+        *(f"{method} /v1/services/{{proxy+}}" for method in ("GET", "PUT", "DELETE")),
     }
 
 

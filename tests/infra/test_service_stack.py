@@ -59,6 +59,19 @@ WORK_QUEUE = CONSUME | {"sqs:SendMessage*"}
 
 # Beside its own log, all that each function may do.
 RIGHTS: Mapping[str, Mapping[str, set[str]]] = {
+    "authorizer": {},
+    "registry": {
+        TABLE: {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        },
+        "Identities/ServicesPool": {
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:DeleteUserPoolClient",
+        },
+    },
     "program": {
         TABLE: {
             "dynamodb:BatchGetItem",
@@ -347,7 +360,7 @@ def test_the_api_has_the_routes_that_are_declared(deployed: Assembly) -> None:
 def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
     routes = deployed.service.of_type("ApiGatewayV2::Route").values()
 
-    assert {route["AuthorizationType"] for route in routes} == {"JWT", "NONE"}
+    assert {route["AuthorizationType"] for route in routes} == {"CUSTOM", "NONE"}
     assert {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} == {
         "$default",
         "GET /v1/assets/{digest}/{name}",
@@ -361,16 +374,37 @@ def test_all_routes_but_nine_take_a_token(deployed: Assembly) -> None:
     }
 
 
-def test_tokens_of_every_client_of_the_pool_are_accepted(deployed: Assembly) -> None:
+def test_the_gateway_asks_the_authorizer_about_a_token_and_remembers_what_it_says(
+    deployed: Assembly,
+) -> None:
     (authorizer,) = deployed.service.of_type("ApiGatewayV2::Authorizer").values()
 
-    audience = [deployed.render(each) for each in authorizer["JwtConfiguration"]["Audience"]]
-
-    assert audience == [
-        "Identities/UserPool/Mobile",
-        "Identities/UserPool/Service-bean-and-leaf",
-    ]
+    assert authorizer["AuthorizerType"] == "REQUEST"
     assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert authorizer["EnableSimpleResponses"] is True
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 300
+    assert "Authorizer" in deployed.render(authorizer["AuthorizerUri"])
+
+
+def test_each_pool_is_trusted_for_one_kind_of_callers(deployed: Assembly) -> None:
+    authorizer = dict(deployed.service.functions())["authorizer"]["Environment"]["Variables"]
+    trusted = {
+        name.removeprefix("LOYALTY_"): deployed.render(value)
+        for name, value in authorizer.items()
+        if name.endswith(("_ISSUER", "_AUDIENCE"))
+    }
+
+    cognito = "https://cognito-idp.<Region>.amazonaws.com"
+    assert trusted == {
+        "MEMBERS_ISSUER": f"{cognito}/Identities/UserPool",
+        "MEMBERS_AUDIENCE": "Identities/UserPool/Mobile",
+        "STAFF_ISSUER": f"{cognito}/Identities/StaffPool",
+        "STAFF_AUDIENCE": "Identities/StaffPool/Pages",
+        "SERVICES_ISSUER": f"{cognito}/Identities/ServicesPool",
+        # The table says which clients are services.
+        "SERVICES_AUDIENCE": "",
+    }
 
 
 def test_every_route_is_throttled(deployed: Assembly) -> None:
@@ -703,7 +737,9 @@ def test_the_outputs_say_where_everything_is(deployed: Assembly) -> None:
         "RelayDeadLettersUrl",
         "RemindersDeadLettersUrl",
         "RemindersFunctionName",
-        "ServiceClientIds",
+        "ServicesPoolId",
+        "StaffClientId",
+        "StaffPoolId",
         "StorefrontSecretPrefix",
         "TableName",
         "TicketsTopicArn",

@@ -73,13 +73,6 @@ def test_a_stage_without_a_file_says_what_to_do() -> None:
         Settings.from_context(cdk.App(context={"stage": "nowhere"}).node)
 
 
-def test_a_stage_file_must_name_its_programs(settings: Callable[..., Settings]) -> None:
-    nobody: tuple[list[str] | None, ...] = (None, [])
-    for programs in nobody:
-        with pytest.raises(ConfigurationError, match="`programs`"):
-            settings(programs=programs)
-
-
 def test_every_mistake_of_a_stage_file_is_named_at_once(
     settings: Callable[..., Settings],
 ) -> None:
@@ -87,8 +80,10 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
         settings(
             stage="prod",
             production=True,
-            programs=["bean", "Bean & Leaf"],
+            programs=["bean"],
             issuer="id.example.com",
+            staff={"issuer": "https://login.example.com"},
+            staff_callback_urls=["https://api.example.com/page"],
             alarm_mail="on-call@example.com",
             mail_identity="example.com",
             claims={"group_claim": "roles"},
@@ -102,9 +97,11 @@ def test_every_mistake_of_a_stage_file_is_named_at_once(
         "issuer",
         "issuer",
         "mail_identity",
-        "programs.1",
+        "programs",
         "sign_in.authorize_url",
         "sign_in.client_id",
+        "staff.audience",
+        "staff_callback_urls",
     ]
 
 
@@ -126,18 +123,22 @@ def test_the_committed_stage_files_can_be_deployed() -> None:
 
 def test_the_example_of_a_stage_file_has_every_key() -> None:
     text = (ROOT / "stages" / "example.toml").read_text(encoding="utf-8")
-    keys = {name for name in Configuration.model_fields if name not in {"sign_in", "claims"}}
+    keys = {
+        name for name in Configuration.model_fields if name not in {"sign_in", "claims", "staff"}
+    }
 
     assert {key for key in keys if not re.search(rf"^(# )?{key} = ", text, re.MULTILINE)} == set()
     uncommented = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
-    everything = Configuration.model_validate({**tomllib.loads(uncommented), "callback_urls": []})
+    everything = Configuration.model_validate(tomllib.loads(uncommented))
     assert everything.sign_in is not None
+    assert everything.staff is not None
     assert everything.claims.groups_claim == "roles"
 
 
 # What nothing but a key of its own may change.
 OPTIONAL: Final[Mapping[str, Any]] = {
     "callback_urls": ["app://in"],
+    "staff_callback_urls": ["https://api.example.com/page"],
     "cors_origins": ["https://shop.example.com"],
     "alarm_email": "a@b.example",
     "api_url": "https://api.example.com",
@@ -159,8 +160,11 @@ def test_leaving_out_a_key_keeps_every_resource_that_holds_data(
     }
 
     assert lost == set()
-    may_change = {"IdentitiesUserPoolMobile489794BF"} if left_out == "callback_urls" else set()
-    assert changed == may_change
+    may_change = {
+        "callback_urls": {"IdentitiesUserPoolMobile489794BF"},
+        "staff_callback_urls": {"IdentitiesStaffPoolPages760A9C1F"},
+    }
+    assert changed == may_change.get(left_out, set())
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +199,7 @@ def test_executions_can_be_reserved_only_for_functions_that_answer_http(
     tmp_path: Path, dev: Assembly
 ) -> None:
     assembly = synthesize(tmp_path, reserved_concurrency=50)
-    answering = {route.function for route in ROUTES}
+    answering = {"authorizer", *(route.function for route in ROUTES)}
 
     for reserved, each in ((50, assembly), (None, dev)):
         assert {
@@ -217,13 +221,14 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
         },
     )
 
-    (authorizer,) = assembly.service.of_type("ApiGatewayV2::Authorizer").values()
-
-    assert authorizer["JwtConfiguration"] == {
-        "Issuer": "https://id.example.com",
-        "Audience": ["app", "server"],
+    assert trusted_by(assembly) == {
+        f"{kind}_{name}": value
+        for kind in ("MEMBERS", "STAFF", "SERVICES")
+        for name, value in (("ISSUER", "https://id.example.com"), ("AUDIENCE", "app server"))
     }
     assert not assembly.data.of_type("Cognito::UserPool")
+    registry = dict(assembly.service.functions())["registry"]["Environment"]["Variables"]
+    assert "LOYALTY_SERVICES_POOL" not in registry
     variables = {
         name: function["Environment"]["Variables"].get("LOYALTY_GROUPS_CLAIM")
         for name, function in assembly.service.functions()
@@ -237,17 +242,46 @@ def test_another_issuer_replaces_the_user_pool(tmp_path: Path) -> None:
     }
 
 
+def test_the_company_s_own_issuer_replaces_the_user_pool_of_staff(tmp_path: Path) -> None:
+    assembly = synthesize(
+        tmp_path,
+        staff={"issuer": "https://login.example.com", "audience": ["loyalty"]},
+        sign_in={
+            "authorize_url": "https://login.example.com/authorize",
+            "token_url": "https://login.example.com/token",
+            "client_id": "loyalty",
+        },
+    )
+
+    trusted = trusted_by(assembly)
+    assert trusted["STAFF_ISSUER"] == "https://login.example.com"
+    assert trusted["STAFF_AUDIENCE"] == "loyalty"
+    assert trusted["MEMBERS_ISSUER"].endswith("/Identities/UserPool")
+    assert len(assembly.data.of_type("Cognito::UserPool")) == 2
+    assert signing_in(assembly)["LOYALTY_CLIENT_ID"] == "loyalty"
+
+
+def trusted_by(assembly: Assembly) -> dict[str, str]:
+    """The issuers that the authorizer trusts, and for which clients."""
+    variables = dict(assembly.service.functions())["authorizer"]["Environment"]["Variables"]
+    return {
+        name.removeprefix("LOYALTY_"): assembly.render(value)
+        for name, value in variables.items()
+        if name.endswith(("_ISSUER", "_AUDIENCE"))
+    }
+
+
 def test_the_pages_use_the_hosted_sign_in_only_with_a_callback_url(
     tmp_path: Path, dev: Assembly
 ) -> None:
     page = "https://api.example.com/v1/programs/bean-and-leaf/reports"
 
-    assembly = synthesize(tmp_path, callback_urls=[page])
+    assembly = synthesize(tmp_path, staff_callback_urls=[page])
 
     sign_in = signing_in(assembly)
     assert sign_in["LOYALTY_AUTHORIZE_URL"].endswith(".amazoncognito.com/oauth2/authorize")
     assert sign_in["LOYALTY_TOKEN_URL"].endswith(".amazoncognito.com/oauth2/token")
-    assert sign_in["LOYALTY_CLIENT_ID"] == "Identities/UserPool/Mobile"
+    assert sign_in["LOYALTY_CLIENT_ID"] == "Identities/StaffPool/Pages"
     assert signing_in(dev) == {}
 
 

@@ -16,12 +16,13 @@ from pytest_socket import disable_socket, enable_socket
 
 from loyalty.domain.program.document import PublishedProgram
 from loyalty.edge import clock
+from loyalty.edge.http import app
 from loyalty.edge.logs import logger
 from loyalty.table.engine import DynamoEngine
 from loyalty.table.programs import TablePrograms
 from tests.support import cold
 from tests.support.documents import published
-from tests.support.http import Context
+from tests.support.http import Context, serves
 from tests.support.outages import Failure, outage
 from tests.support.platforms import PlatformServer, serving
 from tests.support.snapshot import Resources, put_queue
@@ -115,6 +116,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "POWERTOOLS_METRICS_NAMESPACE": "Loyalty",
     }.items():
         monkeypatch.setenv(name, value)
+    # Services that no test registered; `test_services.py` has real ones.
+    monkeypatch.setattr(app, "may_serve", serves)
     cold.forget()
     with mock_aws():
         # Where tests and what supports them make clients of their own.

@@ -5,12 +5,21 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
+from loyalty.domain.program.services import SERVICE_SCOPE
+from loyalty.edge.http.auth import Kind
+
 type Claims = dict[str, str]
+
+# One issuer for everyone: a deployment may have that.
+EVERY_KIND: Final[tuple[Kind, ...]] = get_args(Kind.__value__)
+
+# Tokens of tests do not expire.
+FOREVER = "4102444800"
 type Handler = Callable[[dict[str, Any], Any], Any]
 
 
@@ -58,8 +67,8 @@ def person(
     verified: bool = True,
     groups: tuple[str, ...] = (),
 ) -> Claims:
-    """An ID token's claims as the JWT authorizer hands them over: every value a string."""
-    claims = {"sub": subject, "token_use": "id", "aud": "mobile-app"}
+    """An ID token's claims as the authorizer hands them over: every value a string."""
+    claims = {"sub": subject, "token_use": "id", "aud": "mobile-app", "exp": FOREVER}
     if email is not None:
         claims |= {"email": email, "email_verified": str(verified).lower()}
     if phone is not None:
@@ -74,13 +83,28 @@ def staff(program_id: str, *roles: str, subject: str = "staff-1") -> Claims:
 
 
 def service(program_id: str, *, subject: str = "service-1") -> Claims:
-    """A client-credentials token's claims."""
+    """A client-credentials token's claims; its client may act for this program (see `serves`)."""
     return {
         "sub": subject,
-        "client_id": subject,
+        "client_id": f"{subject}@{program_id}",
         "token_use": "access",
-        "scope": f"{program_id}/service",
+        "scope": SERVICE_SCOPE,
+        "exp": FOREVER,
     }
+
+
+def serves(client_id: str, program_id: str) -> bool:
+    """Whether a client of `service` may act for a program, where no service is registered."""
+    return client_id.partition("@")[2] == program_id
+
+
+def operator(*, subject: str = "operator-1") -> Claims:
+    return person(subject, groups=("operator",))
+
+
+def authorized(claims: Claims, *, kinds: Iterable[Kind] = EVERY_KIND) -> dict[str, Any]:
+    """What the authorizer adds to an event for a token of an issuer of these kinds of callers."""
+    return {"lambda": {"claims": json.dumps(claims), "kinds": " ".join(kinds)}}
 
 
 def event(
@@ -90,6 +114,7 @@ def event(
     body: Any = None,
     raw: str | bytes | None = None,
     as_: Claims | None = None,
+    kinds: Iterable[Kind] = EVERY_KIND,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -114,7 +139,7 @@ def event(
         "timeEpoch": 1_795_255_200_000,
     }
     if as_ is not None:
-        context["authorizer"] = {"jwt": {"claims": as_, "scopes": None}}
+        context["authorizer"] = authorized(as_, kinds=kinds)
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{method} {path}",
@@ -139,11 +164,13 @@ def call(
     body: Any = None,
     raw: str | bytes | None = None,
     as_: Claims | None = None,
+    kinds: Iterable[Kind] = EVERY_KIND,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Answer:
     answer = handler(
-        event(method, path, body=body, raw=raw, as_=as_, headers=headers, query=query), Context()
+        event(method, path, body=body, raw=raw, as_=as_, kinds=kinds, headers=headers, query=query),
+        Context(),
     )
     text = answer.get("body") or ""
     if answer.get("isBase64Encoded"):

@@ -12,12 +12,22 @@ from tools.api_examples import (
     program,
     redemptions,
     reports,
+    services,
     storefronts,
     webhooks_out,
 )
 from tools.api_examples.story import Json
 
-_RESOURCES: Final = (members, orders, program, redemptions, reports, storefronts, webhooks_out)
+_RESOURCES: Final = (
+    members,
+    orders,
+    program,
+    redemptions,
+    reports,
+    services,
+    storefronts,
+    webhooks_out,
+)
 REQUESTS: Final[dict[str, Json]] = {
     name: example for each in _RESOURCES for name, example in each.REQUESTS.items()
 }

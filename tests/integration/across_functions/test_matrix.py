@@ -3,10 +3,10 @@
 The routes are read off the OpenAPI document, and what is expected is written down here by hand: a
 new route without a rule fails. Each refused request must leave the table as it was.
 
-Tokens that are forged, expired, unsigned or of another issuer never get this far. The gateway
-refuses them: `tests/infra/test_service_stack.py` holds every route to its authorizer, and
-`tests/e2e/test_rights.py` tries such tokens. A disabled person's token is not among the callers,
-because nothing tells it from another: it is good until it expires (`docs/operations.md`).
+Tokens that are forged, unsigned or of another issuer never get this far. The authorizer refuses
+them (`tests/integration/test_authorizer.py`): `tests/infra/test_service_stack.py` holds every route
+to it, and `tests/e2e/test_rights.py` tries such tokens. A disabled person's token is not among the
+callers, because nothing tells it from another: it is good until it expires (`docs/operations.md`).
 """
 
 import json
@@ -23,6 +23,7 @@ import pytest
 from functions.enrollment.handler import handler as enrollment
 from functions.exports.handler import handler as exports
 from loyalty.edge.aws.table import engine
+from loyalty.edge.http.auth import Kind
 from loyalty.table.programs import TablePrograms
 from tests.integration.across_functions import test_bad_input as right
 from tests.integration.conftest import REGION, TABLE
@@ -30,7 +31,16 @@ from tests.support import cold, till
 from tests.support.deliveries import connect, deliver, drain
 from tests.support.documents import published
 from tests.support.erasing import items, objects
-from tests.support.http import Answer, Claims, call, person, service, staff
+from tests.support.http import (
+    EVERY_KIND,
+    Answer,
+    Claims,
+    call,
+    operator,
+    person,
+    service,
+    staff,
+)
 from tests.support.shopify import DATA_REQUEST, REDACT
 from tests.support.snapshot import Snapshot
 
@@ -51,6 +61,11 @@ class Rule(NamedTuple):
     roles: frozenset[str]
     own: bool = False
 
+    @property
+    def is_of_deployment(self) -> bool:
+        """About no program, so no program can be another one."""
+        return self.roles == {"operator"}
+
 
 def only(*roles: str) -> Rule:
     return Rule(frozenset(roles))
@@ -62,8 +77,8 @@ def own_or(*roles: str) -> Rule:
 
 RULES: Final[Mapping[str, Rule]] = {
     # What everybody may know.
-    "read_program": only("member", "cashier", "analyst", "manager", "service"),
-    "list_rewards": only("member", "cashier", "analyst", "manager", "service"),
+    "read_program": only("member", "cashier", "analyst", "manager", "service", "operator"),
+    "list_rewards": only("member", "cashier", "analyst", "manager", "service", "operator"),
     # Figures of members.
     "read_member": own_or("cashier", "analyst", "manager", "service"),
     "list_history": own_or("cashier", "analyst", "manager", "service"),
@@ -105,8 +120,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_report_exports": only("analyst", "manager"),
     "read_report_export": only("analyst", "manager"),
     # Running the program.
-    "publish_program": only("manager"),
-    "check_program": only("manager"),
+    "publish_program": only("manager", "operator"),
+    "check_program": only("manager", "operator"),
     "list_actions": only("manager"),
     "list_versions": only("cashier", "analyst", "manager"),
     "list_drafts": only("manager"),
@@ -133,6 +148,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_endpoint_deliveries": only("manager"),
     "redeliver_event": only("manager"),
     "preview_message": only("manager"),
+    # The deployment: of no program.
+    "list_programs": only("operator"),
+    "put_service": only("operator"),
+    "list_services": only("operator"),
+    "read_service": only("operator"),
+    "delete_service": only("operator"),
+    "allow_service": only("operator"),
+    "stop_service": only("operator"),
 }
 
 # Routes without a token, and what stands in its place.
@@ -153,6 +176,14 @@ EXCEPTIONS: Final[Mapping[tuple[str, str, str], tuple[tuple[int, str], str]]] = 
         (422, "validation_failed"),
         "A service is nobody itself, so it has to name whom it enrolls.",
     ),
+    ("enroll_member", "cashier of the staff pool", "me"): (
+        (422, "validation_failed"),
+        "Staff with a sign-in of their own are no members by it.",
+    ),
+    ("enroll_member", "manager of the staff pool", "me"): (
+        (422, "validation_failed"),
+        "The same.",
+    ),
     ("enroll_member", "member", "victim"): (
         (409, "identity_taken"),
         "A person enrolls themselves, by what their token proves and by nobody's identities.",
@@ -161,6 +192,17 @@ EXCEPTIONS: Final[Mapping[tuple[str, str, str], tuple[tuple[int, str], str]]] = 
         (409, "identity_taken"),
         "The same: an analyst enrolls as any person does.",
     ),
+    **{
+        ("enroll_member", name, "victim"): (
+            (409, "identity_taken"),
+            "The same: they are members here, and nothing else.",
+        )
+        for name in (
+            "operator",
+            "manager's groups in the members' pool",
+            "operator's group in the members' pool",
+        )
+    },
 }
 
 
@@ -172,6 +214,9 @@ class Caller:
     roles: frozenset[str] = frozenset()
     stranger: bool = False
     """Of another program: this one does not exist for them."""
+    kinds: tuple[Kind, ...] = EVERY_KIND
+    """For whom the issuer of their token is trusted."""
+    expired: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -181,6 +226,16 @@ class Caller:
 def of_bean(*roles: str) -> Caller:
     """All callers are the same member; they differ only in their other roles."""
     return Caller(staff("bean", *roles, subject="caller"), frozenset({"member", *roles}))
+
+
+def of_bean_and(*groups: str, roles: tuple[str, ...] = ("operator",)) -> Caller:
+    """The same person, in other groups."""
+    return Caller(person("caller", groups=groups), frozenset({"member", *roles}))
+
+
+def apart(role: str) -> Caller:
+    """Somebody of the staff's own pool, where nobody is a member."""
+    return Caller(staff("bean", role, subject="at work"), frozenset({role}), kinds=("staff",))
 
 
 CALLERS: Final[Mapping[str, Caller]] = {
@@ -194,6 +249,26 @@ CALLERS: Final[Mapping[str, Caller]] = {
     "analyst and manager": of_bean("analyst", "manager"),
     "all roles": of_bean("cashier", "analyst", "manager"),
     "service": Caller(service("bean"), frozenset({"service"})),
+    "operator": of_bean_and("operator"),
+    "manager of every program": of_bean_and("*/manager", roles=("manager",)),
+    # With user pools of their own, staff are no members, and members have no rights by a group.
+    "cashier of the staff pool": apart("cashier"),
+    "analyst of the staff pool": apart("analyst"),
+    "manager of the staff pool": apart("manager"),
+    "operator of the staff pool": Caller(
+        operator(subject="caller"), frozenset({"operator"}), kinds=("staff",)
+    ),
+    "nobody of the staff pool": Caller(person("caller"), kinds=("staff",)),
+    "manager's groups in the members' pool": Caller(
+        staff("bean", "manager", subject="caller"), frozenset({"member"}), kinds=("members",)
+    ),
+    "operator's group in the members' pool": Caller(
+        operator(subject="caller"), frozenset({"member"}), kinds=("members",)
+    ),
+    "service's scope in the members' pool": Caller(service("bean"), kinds=("members",)),
+    "service's scope in the staff pool": Caller(service("bean"), kinds=("staff",)),
+    "expired manager": Caller(staff("bean", "manager") | {"exp": "1"}, expired=True),
+    "expired service": Caller(service("bean") | {"exp": "1"}, expired=True),
     "member's access token": Caller(person("caller") | {"token_use": "access"}),
     "manager's access token": Caller(staff("bean", "manager") | {"token_use": "access"}),
     "service's ID token": Caller(service("bean") | {"token_use": "id"}),
@@ -280,8 +355,10 @@ def made() -> World:
         "endpoint_id": "crm",
         "draft_id": "winter",
         "survey_id": "mood",
+        "service_id": "shop",
     }
     bare = World(names, members, {}, (), Snapshot(region=REGION), {})
+    assert ask(bare, "put_service", operator()).status == 201
     manager = CALLERS["manager"].claims
     assert ask(bare, "register_endpoint", manager).status == 201
     assert ask(bare, "save_draft", manager).status == 201
@@ -318,7 +395,17 @@ def world() -> World:
     return populated
 
 
-def ask(world: World, operation: str, claims: Claims | None, whose: str | None = None) -> Answer:
+def ask_as(world: World, operation: str, caller: Caller, whose: str | None) -> Answer:
+    return ask(world, operation, caller.claims, whose, kinds=caller.kinds)
+
+
+def ask(
+    world: World,
+    operation: str,
+    claims: Claims | None,
+    whose: str | None = None,
+    kinds: tuple[Kind, ...] = EVERY_KIND,
+) -> Answer:
     """A request that would be done, for the victim or for the caller themselves."""
     api, served = right.SERVED[operation]
     names = dict(world.names)
@@ -335,6 +422,7 @@ def ask(world: World, operation: str, claims: Claims | None, whose: str | None =
         else right.HEADERS,
         query=right.QUERIES.get(operation),
         as_=claims,
+        kinds=kinds,
     )  # fmt: skip
 
 
@@ -366,13 +454,16 @@ def bob(world: World) -> str:
 type Expected = tuple[int, str] | None
 """A refusal, or None where the request is done."""
 
+UNAUTHENTICATED: Final[Expected] = (401, "unauthenticated")
 NOT_FOUND: Final[Expected] = (404, "not_found")
 FORBIDDEN: Final[Expected] = (403, "forbidden")
 
 
 def expected(rule: Rule, caller: Caller, whose: str | None) -> Expected:
     """What a caller is answered, by the one rule there is."""
-    if caller.stranger:
+    if caller.claims is None or caller.expired:
+        return UNAUTHENTICATED
+    if caller.stranger and not rule.is_of_deployment:
         return NOT_FOUND
     if not caller.roles & rule.roles and not (rule.own and "member" in caller.roles):
         return FORBIDDEN
@@ -433,7 +524,7 @@ def test_a_route_is_for(operation: str, world: World) -> None:
         if refusal is None:
             granted.append((name, whose))
             continue
-        answer = ask(world, operation, CALLERS[name].claims, whose)
+        answer = ask_as(world, operation, CALLERS[name], whose)
         if refused(answer) != exception(operation, name, whose, otherwise=refusal):
             wrong[name, whose] = (answer.status, answer.text)
     assert unwatched() == before
@@ -441,7 +532,7 @@ def test_a_route_is_for(operation: str, world: World) -> None:
     for name, whose in granted:
         if OPERATIONS[operation]["method"] != "GET":
             world.put_back()
-        answer = ask(world, operation, CALLERS[name].claims, whose)
+        answer = ask_as(world, operation, CALLERS[name], whose)
         if refused(answer) is not None:
             wrong[name, whose] = (answer.status, answer.text)
 

@@ -23,7 +23,7 @@ class FakeDirectory:
     def __init__(self, *programs: str) -> None:
         self.programs = set(programs)
 
-    def find(self, _aws: Aws) -> "FakeDirectory":
+    def find(self, _aws: Aws, *, api_url: str) -> "FakeDirectory":
         return self
 
     def is_open(self, program_id: str) -> bool:

@@ -237,7 +237,7 @@ def test_who_may_not_is_told_so_before_anything_is_read(till: Api) -> None:
 
     assert post_order(till, as_=staff("bean", "analyst"), raw=huge).code == "forbidden"
     assert post_order(till, as_=person(), raw=huge).code == "forbidden"
-    assert post_order(till, as_=None, raw=huge).code == "forbidden"
+    assert post_order(till, as_=None, raw=huge).code == "unauthenticated"
     assert post_order(till, as_=staff("other", "cashier"), raw=huge).code == "not_found"
     assert post_order(till, as_=service("other"), raw=huge).status == 404
 

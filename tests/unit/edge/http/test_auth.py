@@ -5,15 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.kernel.errors import Forbidden, NotFound
-from loyalty.edge.http.auth import STAFF, ClaimSettings, Principal
+from loyalty.edge.http.auth import STAFF, ClaimSettings, Kind, Principal, Verified
 from loyalty.edge.http.auth import principal_of as principal_under
-from tests.support.http import Claims, person, service, staff
+from tests.support.http import EVERY_KIND, Claims, operator, person, serves, service, staff
 
 names = st.text("abc-", min_size=2, max_size=8)
 
 
-def principal_of(claims: Claims, *, program_id: str) -> Principal:
-    return principal_under(claims, program_id=program_id, names=ClaimSettings())
+def principal_of(
+    claims: Claims,
+    *,
+    program_id: str = "bean",
+    kinds: tuple[Kind, ...] = EVERY_KIND,
+    names: ClaimSettings = ClaimSettings(),  # noqa: B008  # it is frozen
+) -> Principal:
+    token = Verified(claims, frozenset(kinds))
+    return principal_under(token, program_id=program_id, names=names, serves=serves)
 
 
 def test_staff_have_the_roles_of_their_groups_in_this_program() -> None:
@@ -25,26 +32,51 @@ def test_staff_have_the_roles_of_their_groups_in_this_program() -> None:
     assert caller.is_trusted
 
 
-def test_a_service_is_known_by_its_scope() -> None:
-    caller = principal_of(service("bean"), program_id="bean")
+def test_a_service_is_known_by_its_scope_and_may_what_its_client_may() -> None:
+    caller = principal_of(service("bean"))
 
     assert caller.roles == {"service"}
     assert not caller.is_person
 
 
-def test_a_scope_that_names_no_program_takes_nothing_away() -> None:
-    claims = service("bean") | {"scope": "openid bean/service"}
+def test_a_scope_that_is_not_ours_takes_nothing_away() -> None:
+    claims = service("bean") | {"scope": "openid loyalty/service"}
 
-    assert principal_of(claims, program_id="bean").roles == {"service"}
+    assert principal_of(claims).roles == {"service"}
 
 
-@pytest.mark.parametrize("program_id", ["bean", "leaf", "tea"])
-def test_a_server_s_token_for_several_programs_serves_none(program_id: str) -> None:
-    """It was asked for without a scope, and would open more than the server needs."""
-    claims = service("bean") | {"scope": "openid bean/service leaf/service"}
+@pytest.mark.parametrize("scope", ["loyalty", "bean/service", "loyalty/service2", ""])
+def test_a_client_without_the_scope_is_no_service(scope: str) -> None:
+    with pytest.raises(Forbidden, match="ID token"):
+        principal_of(service("bean") | {"scope": scope})
 
-    with pytest.raises(Forbidden, match="one scope"):
-        principal_of(claims, program_id=program_id)
+
+def test_an_issuer_gives_rights_only_of_the_kinds_it_is_trusted_for() -> None:
+    manager = staff("bean", "manager")
+
+    assert principal_of(manager, kinds=("staff",)).roles == {"manager"}
+    assert principal_of(manager, kinds=("members",)).roles == {"member"}
+    assert principal_of(manager, kinds=("members", "staff")).roles == {"member", "manager"}
+    assert principal_of(operator(), kinds=("members",)).roles == {"member"}
+    with pytest.raises(Forbidden):
+        principal_of(service("bean"), kinds=("members", "staff"))
+    assert principal_of(person("nobody"), kinds=("staff",)).roles == set()
+
+
+def test_a_role_in_every_program_is_one_group() -> None:
+    head_office = person(groups=("*/manager", "leaf/cashier"))
+
+    assert principal_of(head_office, program_id="bean").roles == {"member", "manager"}
+    assert principal_of(head_office, program_id="leaf").roles == {"member", "manager", "cashier"}
+
+
+def test_an_operator_has_no_staff_role_in_any_program() -> None:
+    caller = principal_of(operator(), kinds=("staff",))
+
+    assert caller.roles == {"operator"}
+    assert not caller.is_staff
+    both = principal_of(person(groups=("operator", "leaf/manager")), kinds=("staff",))
+    assert both.roles == {"operator"}
 
 
 def test_a_person_without_a_group_may_become_a_member_anywhere() -> None:
@@ -90,11 +122,15 @@ def test_only_verified_identities_are_believed() -> None:
 
 
 def test_another_issuers_claims_are_read_by_their_names() -> None:
-    names = ClaimSettings(groups_claim="https://bean.example/roles", scopes_claim="scp")
+    names = ClaimSettings(
+        groups_claim="https://bean.example/roles", scopes_claim="scp", client_claim="azp"
+    )
     claims = {"sub": "ana", "https://bean.example/roles": "[bean/manager bean/cashier]"}
 
-    people = principal_under(claims, program_id="bean", names=names)
-    services = principal_under({"sub": "s", "scp": "bean/service"}, program_id="bean", names=names)
+    people = principal_of(claims, names=names)
+    services = principal_of(
+        {"sub": "s", "azp": "server@bean", "scp": "loyalty/service"}, names=names
+    )
 
     assert people.roles == {"member", "manager", "cashier"}
     assert services.roles == {"service"}

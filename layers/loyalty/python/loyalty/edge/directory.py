@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -108,8 +108,12 @@ def own_member(principal: Principal, member_id: str = "me") -> str:
 
 
 def require_another(principal: Principal, member_id: str) -> None:
-    """Raise `OwnAccount` if an id names the caller, by `me` or because of a merge."""
-    own = _signed_in(principal)
+    """Raise `OwnAccount` if an id names the caller, by `me` or because of a merge.
+
+    Staff who sign in apart from members are recognized by the e-mail or phone that they have
+    proven, if their member's account has it too.
+    """
+    own = _found_by(principal, proven_by(principal))
     if own is not None and (member_id == "me" or _is_same(principal, own, member_id)):
         raise OwnAccount
 
@@ -130,10 +134,15 @@ def proven_by(principal: Principal) -> list[Identity]:
 
 
 def _signed_in(principal: Principal) -> str | None:
+    if not principal.acts_for_self:
+        return None
+    return _found_by(principal, [identify("subject", principal.subject)])
+
+
+def _found_by(principal: Principal, proven: Sequence[Identity]) -> str | None:
     if not principal.is_person:
         return None
-    subject = identify("subject", principal.subject)
-    return directory(principal.program_id, settings(MemberSettings)).member_of([subject])
+    return directory(principal.program_id, settings(MemberSettings)).member_of(proven)
 
 
 def _is_same(principal: Principal, own: str, member_id: str) -> bool:

@@ -1,6 +1,7 @@
 """The only place that builds keys, and the chart of which items they name and who reads those.
 
-Every key begins with its program, so one partition can never hold two programs' items. The chart
+Every key begins with its program, so one partition can never hold two programs' items. Only the
+lists of programs and of services are about the whole deployment. The chart
 in the docs is made from the `charted` functions by calling them with the names of their parameters.
 """
 
@@ -19,6 +20,7 @@ SHARDS = 16
 
 
 REGISTRY_PARTITION = "PROGRAMS"
+SERVICES_PARTITION = "SERVICES"
 DELIVERIES = "DELIVERY#"
 ENDPOINTS = "ENDPOINT#"
 STOREFRONTS = "STOREFRONT#"
@@ -89,6 +91,16 @@ def program_partition(program: str) -> str:
 @charted("registry of programs", read_by="every sweep")
 def registry(program: str) -> Key:
     return Key(REGISTRY_PARTITION, program)
+
+
+@charted("service: a server, and the programs it may act for", read_by="operators")
+def service(service: str) -> Key:
+    return Key(SERVICES_PARTITION, service)
+
+
+@charted("the same, by the client in its tokens", read_by="requests of services (cached 30 s)")
+def service_client(client: str) -> Key:
+    return Key(f"CLIENT#{client}", "SERVICE")
 
 
 @charted("program, each version", read_by="refunds, recomputation, audits")

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
@@ -19,6 +20,16 @@ REMEMBERED_FOR: Final = timedelta(seconds=25)
 # A document of 5 KB takes some 50 KB as models. The limit keeps functions for many programs small.
 VERSIONS_REMEMBERED_MAX: Final = 200
 VERSION_MAX: Final = 10**9 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProgram:
+    """What the list of all programs has of one."""
+
+    program_id: str
+    name: str
+    time_zone: str
+    version: int
 
 
 class TablePrograms:
@@ -62,6 +73,18 @@ class TablePrograms:
         """The ids of all programs."""
         query = Query(pk=keys.REGISTRY_PARTITION)
         return (cast("str", item["program_id"]) for item in every(self._engine, query))
+
+    def page(self, *, limit: int, after: str | None) -> Listed[ListedProgram]:
+        """One page of all programs, by id."""
+        page = self._engine.query(
+            Query(
+                pk=keys.REGISTRY_PARTITION,
+                limit=limit,
+                start={**keys.registry(after)._asdict()} if after else None,
+            )
+        )
+        more = cast("str", page.next["sk"]) if page.next else None
+        return Listed([_listed(item) for item in page], more)
 
     def publish(self, program: PublishedProgram) -> None:
         program_id, version = program.program_id, program.version
@@ -174,6 +197,15 @@ def _publication_from(item: Item) -> ListedVersion:
         published_at=datetime.fromisoformat(cast("str", item["published_at"])),
         published_by=cast("str | None", item["published_by"]),
         note=cast("str | None", item["note"]),
+    )
+
+
+def _listed(item: Item) -> ListedProgram:
+    return ListedProgram(
+        program_id=cast("str", item["program_id"]),
+        name=cast("str", item["name"]),
+        time_zone=cast("str", item["time_zone"]),
+        version=cast("int", item["version"]),
     )
 
 

@@ -47,6 +47,13 @@ class BadSignature(Refusal):
     title = "The signature does not match"
 
 
+class Unauthenticated(Refusal):
+    """Sign in again, or fetch a new token."""
+
+    code = "unauthenticated"
+    title = "The request has no valid token"
+
+
 class Forbidden(Refusal):
     code = "forbidden"
     title = "Your role in this program does not allow this"

@@ -16,6 +16,7 @@ from loyalty.edge import deadline
 from loyalty.edge.local_cloud import is_on_one_machine
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -56,6 +57,12 @@ INBOX: Final = CallLimits(read_s=2, attempts=2)
 LAKE: Final = CallLimits(read_s=10, attempts=3)
 # A retry after a lost response would send a mail twice.
 MAIL: Final = CallLimits(read_s=10, attempts=1)
+
+
+@cache
+def cognito() -> "CognitoIdentityProviderClient":
+    # A retry after a lost response would make a second client.
+    return cast("CognitoIdentityProviderClient", _client("cognito-idp", _ONCE))
 
 
 @cache

@@ -10,13 +10,14 @@ A handler module declares its routes, the roles that may use them, and the refus
 
     handler = api
 
-A request is checked in this order: does the program exist for the caller (404), does one of the
-caller's roles allow this (403), is the caller within their share of time (429), is the body small
-enough (413), may the caller act for the member in the path (404, 403), is the body JSON (400) and
-valid (422)? Only then does the handler run. It gets the caller with only the roles that the route
-allows, and the member's own id for `me`: a caller with only the role `member` on a route reaches
-only their own account, whatever roles they have elsewhere. A response is checked against its
-annotation; one that does not match is our fault (500). Analysts get no personal data.
+A request is checked in this order: is the token still valid (401), does the program exist for the
+caller (404), does one of the caller's roles allow this (403), is the caller within their share of
+time (429), is the body small enough (413), may the caller act for the member in the path (404,
+403), is the body JSON (400) and valid (422)? Only then does the handler run. It gets the caller
+with only the roles that the route allows, and the member's own id for `me`: a caller with only the
+role `member` on a route reaches only their own account, whatever roles they have elsewhere. A
+response is checked against its annotation; one that does not match is our fault (500). Analysts get
+no personal data.
 """
 
 import base64
@@ -46,12 +47,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from loyalty.domain.kernel.errors import (
     Fault,
-    Forbidden,
     MalformedJson,
     NotFound,
     Refusal,
     TooLarge,
     TryAgain,
+    Unauthenticated,
     ValidationFailed,
 )
 from loyalty.domain.kernel.fields import EXTERNAL_ID
@@ -60,8 +61,16 @@ from loyalty.edge import deadline
 from loyalty.edge.faults import is_passing
 from loyalty.edge.http import problems
 from loyalty.edge.http.actions import begun, complete
-from loyalty.edge.http.auth import ClaimSettings, Principal, Role, principal_of
+from loyalty.edge.http.auth import (
+    ClaimSettings,
+    Principal,
+    Role,
+    operator_of,
+    principal_of,
+    verified,
+)
 from loyalty.edge.http.caller_limits import CallerLimits, CallerLimitSettings
+from loyalty.edge.http.grants import may_serve
 from loyalty.edge.http.redaction import OfStaff, Personal, without
 from loyalty.edge.http.validation import Inspect, invalid
 from loyalty.edge.logs import failure, logger
@@ -273,6 +282,7 @@ class Api:
             allow,
             options.get("body_bytes_max", BODY_BYTES_MAX),
             options.get("inspect"),
+            is_of_program=full_rule.startswith(PROGRAM_PREFIX),
         )
 
         def register[F: Callable[..., Any]](handler: F, /) -> F:
@@ -310,13 +320,16 @@ class Api:
         allow: frozenset[Role],
         body_bytes_max: int,
         inspect: Inspect | None,
+        *,
+        is_of_program: bool,
     ) -> Callable[[APIGatewayHttpResolver, NextMiddleware], Response[Any]]:
         def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
             self._route_key = route_key
             app.context["inspect"] = inspect
             if not allow:
                 return admit(app, next_middleware)
-            app.context["principal"] = self._authenticate().acting_as(allow)
+            caller = self._caller(is_of_program=is_of_program)
+            app.context["principal"] = caller.acting_as(allow)
             with self._limited(self.principal):
                 return admit(app, next_middleware)
 
@@ -397,13 +410,18 @@ class Api:
             answer.body = without(OfStaff, answer.body)
         return answer
 
-    def _authenticate(self) -> Principal:
-        claims = self.event.request_context.authorizer.jwt_claim
-        if not claims:
+    def _caller(self, *, is_of_program: bool) -> Principal:
+        context = self.event["requestContext"].get("authorizer", {}).get("lambda")
+        if not context:
             # The gateway passes no request without a token to such a route.
-            raise Forbidden
+            raise Unauthenticated
+        # Issuers do not know the local cloud's clock, which can be moved.
+        token = verified(context, now=time.time())
+        names = settings(ClaimSettings)
+        if not is_of_program:
+            return operator_of(token, names=names)
         program_id = self.resolver.request.path_parameters["program_id"]
-        return principal_of(claims, program_id=program_id, names=settings(ClaimSettings))
+        return principal_of(token, program_id=program_id, names=names, serves=may_serve)
 
     def _answer_errors(self) -> None:
         handle = self.resolver.exception_handler

@@ -1,23 +1,33 @@
 """The caller of a request, as one principal that never crosses programs.
 
-The gateway has verified the token and passes its claims here. Every value is a string, and lists
-are written as `[a b]`.
+The authorizer has verified the token's signature, issuer and audience, and passes its claims here
+(`edge.tokens`). Every value is a string, and lists are written as `[a b]`. The gateway remembers
+the authorizer's answer for some minutes, so the edge checks on every request that the token has
+not expired.
 """
 
+import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from loyalty.domain.kernel.errors import Forbidden, NotFound
+from loyalty.domain.kernel.errors import Forbidden, NotFound, Unauthenticated
+from loyalty.domain.program.services import SERVICE_SCOPE
 
-type Role = Literal["member", "cashier", "analyst", "manager", "service"]
+type Role = Literal["member", "cashier", "analyst", "manager", "service", "operator"]
 type StaffRole = Literal["cashier", "analyst", "manager"]
+type Kind = Literal["members", "staff", "services"]
 
 STAFF: Final[frozenset[Role]] = frozenset(get_args(StaffRole.__value__))
 EVERYONE: Final[frozenset[Role]] = frozenset(get_args(Role.__value__))
 # The roles for routes that members use for their own account, and staff for any member.
 MEMBER_AND_STAFF: Final[frozenset[Role]] = STAFF | {"member"}
+
+# The group of people who open programs and register services, in the whole deployment.
+OPERATOR: Final = "operator"
+# In a group's name, instead of a program: every program of the deployment.
+EVERY_PROGRAM: Final = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,7 @@ class ClaimSettings:
     groups_claim: str = "cognito:groups"
     token_use_claim: str = "token_use"  # noqa: S105  # the name of a claim
     scopes_claim: str = "scope"
+    client_claim: str = "client_id"
     email_claim: str = "email"
     email_verified_claim: str = "email_verified"
     phone_claim: str = "phone_number"
@@ -37,9 +48,10 @@ class ClaimSettings:
 class Principal:
     """A caller within one program; on a route, with only the roles that the route allows.
 
-    Every person has the role `member`: it means that they may act for themselves, not that they
-    have enrolled. `email` and `phone` are set only if the issuer has verified them. `is_staff` is
-    true if they have a staff role in this program, whether or not the route allows that role.
+    People of the members' issuer have the role `member`: it means that they may act for themselves,
+    not that they have enrolled. `email` and `phone` are set only if the issuer has verified them.
+    `is_staff` is true if they have a staff role in this program, whether or not the route allows
+    that role. On routes of the whole deployment, `program_id` is empty.
     """
 
     program_id: str
@@ -52,6 +64,11 @@ class Principal:
     @property
     def is_person(self) -> bool:
         return "service" not in self.roles
+
+    @property
+    def acts_for_self(self) -> bool:
+        """Whether the caller may be a member; staff with a sign-in of their own are none by it."""
+        return "member" in self.roles
 
     @property
     def is_trusted(self) -> bool:
@@ -80,31 +97,78 @@ class Principal:
         return replace(self, roles=remaining)
 
 
-def principal_of(claims: Mapping[str, str], *, program_id: str, names: ClaimSettings) -> Principal:
-    """The caller as this program sees them.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A verified token: its claims, and for which kinds of callers its issuer is trusted."""
+
+    claims: Mapping[str, str]
+    kinds: frozenset[Kind]
+
+
+def verified(context: Mapping[str, Any], *, now: float) -> Verified:
+    """The token as the authorizer passes it on; `now` is in seconds since the epoch.
 
     Raises:
-        NotFound: the token is for other programs only, so this one does not exist for the caller.
-        Forbidden: the token is of a kind that does not identify the caller, or it is a server's and
-            names several programs.
+        Unauthenticated: the token has expired.
     """
-    scopes = _listed(claims.get(names.scopes_claim, ""), frozenset({"service"}))
-    _require_kind(claims.get(names.token_use_claim), is_service=bool(scopes))
-    if len(scopes) > 1:
-        raise Forbidden("A server's token names one program: ask for one scope.")
-    if program_id in scopes:
-        return Principal(program_id=program_id, subject=claims["sub"], roles=scopes[program_id])
-    groups = _listed(claims.get(names.groups_claim, ""), STAFF)
-    if scopes or (groups and program_id not in groups):
+    claims: dict[str, str] = json.loads(context["claims"])
+    kinds: tuple[Kind, ...] = get_args(Kind.__value__)
+    if not now < float(claims.get("exp", "0")):
+        raise Unauthenticated("The token has expired.")
+    named = str(context["kinds"]).split()
+    return Verified(claims, frozenset(kind for kind in kinds if kind in named))
+
+
+def principal_of(
+    token: Verified,
+    *,
+    program_id: str,
+    names: ClaimSettings,
+    serves: Callable[[str, str], bool],
+) -> Principal:
+    """The caller as this program sees them.
+
+    `serves` says whether a client (the first argument) may act for a program (the second).
+
+    Raises:
+        NotFound: the caller has rights in other programs only, so this one does not exist for them.
+        Forbidden: the token is of a kind that does not identify the caller.
+    """
+    claims = token.claims
+    is_service = "services" in token.kinds and SERVICE_SCOPE in _names(claims, names.scopes_claim)
+    _require_kind(claims.get(names.token_use_claim), is_service=is_service)
+    if is_service:
+        if not serves(claims.get(names.client_claim, claims["sub"]), program_id):
+            raise NotFound
+        roles: frozenset[Role] = frozenset({"service"})
+        return Principal(program_id=program_id, subject=claims["sub"], roles=roles)
+    groups = _names(claims, names.groups_claim) if "staff" in token.kinds else []
+    staff = _staff_roles(groups)
+    here = staff.get(program_id, frozenset()) | staff.get(EVERY_PROGRAM, frozenset())
+    of_deployment: frozenset[Role] = frozenset({"operator"} if OPERATOR in groups else ())
+    if staff and not here and not of_deployment:
         raise NotFound
+    own: frozenset[Role] = frozenset({"member"} if "members" in token.kinds else ())
     return Principal(
         program_id=program_id,
         subject=claims["sub"],
-        roles=groups.get(program_id, frozenset()) | {"member"},
-        is_staff=program_id in groups,
+        roles=here | of_deployment | own,
+        is_staff=bool(here),
         email=_verified(claims, names.email_claim, names.email_verified_claim),
         phone=_verified(claims, names.phone_claim, names.phone_verified_claim),
     )
+
+
+def operator_of(token: Verified, *, names: ClaimSettings) -> Principal:
+    """The caller on a route of the whole deployment; without roles if they are no operator.
+
+    Raises:
+        Forbidden: the token is of a kind that does not identify the caller.
+    """
+    _require_kind(token.claims.get(names.token_use_claim), is_service=False)
+    groups = _names(token.claims, names.groups_claim) if "staff" in token.kinds else []
+    roles: frozenset[Role] = frozenset({"operator"} if OPERATOR in groups else ())
+    return Principal(program_id="", subject=token.claims["sub"], roles=roles)
 
 
 def _require_kind(token_use: str | None, *, is_service: bool) -> None:
@@ -118,12 +182,17 @@ def _require_kind(token_use: str | None, *, is_service: bool) -> None:
         raise Forbidden("People send the ID token, not the access token")
 
 
-def _listed(claim: str, roles: frozenset[Role]) -> dict[str, frozenset[Role]]:
-    """The roles by program in a list of `<program>/<role>`; other entries are ignored."""
+def _names(claims: Mapping[str, str], claim: str) -> list[str]:
+    """The names in a claim that is a list."""
+    return [name for name in re.split(r"[\s,]+", claims.get(claim, "").strip("[] ")) if name]
+
+
+def _staff_roles(groups: Collection[str]) -> dict[str, frozenset[Role]]:
+    """The roles by program in groups `<program>/<role>`; other groups are ignored."""
     listed: dict[str, frozenset[Role]] = {}
-    for name in re.split(r"[\s,]+", claim.strip("[] ")):
+    for name in groups:
         program_id, _, named = name.rpartition("/")
-        role = next((role for role in roles if role == named), None)
+        role = next((role for role in STAFF if role == named), None)
         if program_id and role:
             listed[program_id] = listed.get(program_id, frozenset()) | {role}
     return listed

@@ -13,6 +13,7 @@ STATUS: Final = {
     "malformed_json": HTTPStatus.BAD_REQUEST,
     "missing_idempotency_key": HTTPStatus.BAD_REQUEST,
     "bad_signature": HTTPStatus.UNAUTHORIZED,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
     "own_account": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
@@ -94,6 +95,8 @@ def problem(refusal: Refusal, *, request_id: str) -> Response[str]:
         more["member_id"] = refusal.member_id
     if isinstance(refusal, TooManyRequests):
         headers["retry-after"] = str(refusal.retry_after)
+    if refusal.code == "unauthenticated":
+        headers["www-authenticate"] = "Bearer"
     if refusal.code == "try_again":
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     return _response(

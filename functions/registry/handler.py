@@ -1,0 +1,195 @@
+"""Registry: operators list the programs of a deployment, and manage its services."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from loyalty.domain.kernel.errors import (
+    Fault,
+    InvalidCursor,
+    LimitReached,
+    TryAgain,
+    ValidationFailed,
+    WrongState,
+)
+from loyalty.domain.kernel.fields import EXTERNAL_ID
+from loyalty.edge import clock
+from loyalty.edge.aws import clients
+from loyalty.edge.aws.service_clients import CognitoServiceClients, ForeignServiceClients
+from loyalty.edge.aws.table import engine
+from loyalty.edge.http.app import ProgramId, create_app, reply
+from loyalty.edge.http.paging import next_cursor, page_start
+from loyalty.edge.http.schemas import Cursor, PageLimit
+from loyalty.edge.models.services import (
+    ProgramPage,
+    ServiceAnswer,
+    ServiceId,
+    ServicePage,
+    ServiceRequest,
+    ServiceWithSecret,
+    program_listed,
+    service_answer,
+    service_with_secret,
+)
+from loyalty.edge.settings import settings
+from loyalty.table.programs import TablePrograms
+from loyalty.table.services import TableServices
+from loyalty.usecases.program.services import (
+    ServiceClients,
+    grant_program,
+    register_service,
+    registered_service,
+    remove_service,
+    withdraw_program,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySettings:
+    """The table; and the user pool of services, unless another issuer grants their tokens."""
+
+    table: str
+    services_pool: str = ""
+    services_token_url: str = ""
+
+
+PROGRAM_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}", re.ASCII)
+SERVICE_ID: Final = re.compile(EXTERNAL_ID, re.ASCII)
+
+api = create_app("registry")
+handler = api
+
+
+@api.get("/v1/programs", prefix="", allow={"operator"}, refuses=(InvalidCursor,))
+def list_programs(limit: PageLimit = 50, cursor: Cursor = None) -> ProgramPage:
+    """List the programs of this deployment.
+
+    A program is on the list once its first version was published.
+    """
+    page = programs().page(
+        limit=limit, after=page_start(cursor, of="programs", like=PROGRAM_ID.fullmatch)
+    )
+    return ProgramPage(
+        items=[program_listed(program) for program in page.items],
+        next_cursor=next_cursor(page.next, of="programs"),
+    )
+
+
+@api.put(
+    "/v1/services/<service_id>",
+    prefix="",
+    allow={"operator"},
+    also=(201,),
+    refuses=(WrongState, TryAgain),
+)
+def put_service(
+    service_id: ServiceId, request: Annotated[ServiceRequest, Body()]
+) -> Response[ServiceWithSecret]:
+    """Register a service, or change its description.
+
+    A service is a server that calls the API. A new one gets a client, whose secret is shown only in
+    this answer, and may not act for any program yet. If you lose the secret, remove the service and
+    register it again.
+    """
+    config = settings(RegistrySettings)
+    if config.services_pool and request.client_id:
+        detail = "This deployment makes the client; leave it out"
+        raise ValidationFailed(detail, faults=(Fault("/client_id", "client_id_given", detail),))
+    if not config.services_pool and not request.client_id:
+        detail = "State the client that the issuer has for this server"
+        raise ValidationFailed(detail, faults=(Fault("/client_id", "missing", detail),))
+    done = register_service(
+        service_id,
+        description=request.description,
+        client_id=request.client_id,
+        services=services(),
+        clients=service_clients(),
+        now=clock.now(),
+        by=api.principal.subject,
+    )
+    answer = service_with_secret(
+        done.service, secret=done.secret, token_url=config.services_token_url or None
+    )
+    return reply(answer, status=201 if done.is_new else 200)
+
+
+@api.get("/v1/services", prefix="", allow={"operator"}, refuses=(InvalidCursor,))
+def list_services(limit: PageLimit = 50, cursor: Cursor = None) -> ServicePage:
+    """List the services of this deployment.
+
+    Each has the programs it may act for.
+    """
+    page = services().page(
+        limit=limit, after=page_start(cursor, of="services", like=SERVICE_ID.fullmatch)
+    )
+    return ServicePage(
+        items=[service_answer(service) for service in page.items],
+        next_cursor=next_cursor(page.next, of="services"),
+    )
+
+
+@api.get("/v1/services/<service_id>", prefix="", allow={"operator"})
+def read_service(service_id: ServiceId) -> ServiceAnswer:
+    """Read a service; the secret of its client is not shown again.
+
+    The answer has the programs it may act for.
+    """
+    return service_answer(registered_service(service_id, services=services()))
+
+
+@api.delete(
+    "/v1/services/<service_id>", prefix="", allow={"operator"}, status=204, refuses=(TryAgain,)
+)
+def delete_service(service_id: ServiceId) -> Response[None]:
+    """Remove a service.
+
+    Its tokens open no program any more, within 30 seconds, and it gets no new ones.
+    """
+    remove_service(service_id, services=services(), clients=service_clients())
+    return Response(status_code=204)
+
+
+@api.put(
+    "/v1/services/<service_id>/programs/<program_id>",
+    prefix="",
+    allow={"operator"},
+    refuses=(LimitReached, TryAgain),
+)
+def allow_service(service_id: ServiceId, program_id: ProgramId) -> ServiceAnswer:
+    """Let a service act for a program.
+
+    It takes up to 30 seconds if the service has tried before. The program need not exist yet.
+    """
+    return service_answer(grant_program(service_id, program_id, services=services()))
+
+
+@api.delete(
+    "/v1/services/<service_id>/programs/<program_id>",
+    prefix="",
+    allow={"operator"},
+    refuses=(TryAgain,),
+)
+def stop_service(service_id: ServiceId, program_id: ProgramId) -> ServiceAnswer:
+    """Let a service no longer act for a program.
+
+    Within 30 seconds, the program does not exist for it any more.
+    """
+    return service_answer(withdraw_program(service_id, program_id, services=services()))
+
+
+def programs() -> TablePrograms:
+    return TablePrograms(engine(settings(RegistrySettings).table))
+
+
+def services() -> TableServices:
+    return TableServices(engine(settings(RegistrySettings).table))
+
+
+def service_clients() -> ServiceClients:
+    pool_id = settings(RegistrySettings).services_pool
+    if not pool_id:
+        return ForeignServiceClients()
+    return CognitoServiceClients(clients.cognito(), pool_id=pool_id)

@@ -1,0 +1,1 @@
+"""Bearer tokens: signed JSON Web Tokens of the issuers that a deployment trusts."""
