@@ -20,6 +20,7 @@ from loyalty.edge import clock
 from loyalty.edge.aws import clients
 from loyalty.edge.aws.service_clients import CognitoServiceClients, ForeignServiceClients
 from loyalty.edge.aws.table import engine
+from loyalty.edge.desk import open_actions
 from loyalty.edge.http.app import ProgramId, create_app, reply
 from loyalty.edge.http.paging import next_cursor, page_start
 from loyalty.edge.http.schemas import Cursor, PageLimit
@@ -59,7 +60,7 @@ class RegistrySettings:
 PROGRAM_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}", re.ASCII)
 SERVICE_ID: Final = re.compile(EXTERNAL_ID, re.ASCII)
 
-api = create_app("registry")
+api = create_app("registry", actions=open_actions)
 handler = api
 
 
@@ -84,6 +85,7 @@ def list_programs(limit: PageLimit = 50, cursor: Cursor = None) -> ProgramPage:
     allow={"operator"},
     also=(201,),
     refuses=(WrongState, TryAgain),
+    acts="service.register",
 )
 def put_service(
     service_id: ServiceId, request: Annotated[ServiceRequest, Body()]
@@ -141,7 +143,12 @@ def read_service(service_id: ServiceId) -> ServiceAnswer:
 
 
 @api.delete(
-    "/v1/services/<service_id>", prefix="", allow={"operator"}, status=204, refuses=(TryAgain,)
+    "/v1/services/<service_id>",
+    prefix="",
+    allow={"operator"},
+    status=204,
+    refuses=(TryAgain,),
+    acts="service.remove",
 )
 def delete_service(service_id: ServiceId) -> Response[None]:
     """Remove a service.
@@ -157,6 +164,7 @@ def delete_service(service_id: ServiceId) -> Response[None]:
     prefix="",
     allow={"operator"},
     refuses=(LimitReached, TryAgain),
+    acts="service.allow",
 )
 def allow_service(service_id: ServiceId, program_id: ProgramId) -> ServiceAnswer:
     """Let a service act for a program.
@@ -170,14 +178,17 @@ def allow_service(service_id: ServiceId, program_id: ProgramId) -> ServiceAnswer
     "/v1/services/<service_id>/programs/<program_id>",
     prefix="",
     allow={"operator"},
+    status=204,
     refuses=(TryAgain,),
+    acts="service.stop",
 )
-def stop_service(service_id: ServiceId, program_id: ProgramId) -> ServiceAnswer:
+def stop_service(service_id: ServiceId, program_id: ProgramId) -> Response[None]:
     """Let a service no longer act for a program.
 
     Within 30 seconds, the program does not exist for it any more.
     """
-    return service_answer(withdraw_program(service_id, program_id, services=services()))
+    withdraw_program(service_id, program_id, services=services())
+    return Response(status_code=204)
 
 
 def programs() -> TablePrograms:

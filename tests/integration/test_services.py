@@ -221,3 +221,17 @@ def test_staff_with_a_sign_in_of_their_own_cannot_adjust_the_account_with_their_
 
     assert adjust(own).code == "own_account"
     assert adjust(other).status == 201
+
+
+@pytest.mark.usefixtures("program", "cognito")
+def test_a_manager_sees_which_services_an_operator_let_in() -> None:
+    manage("PUT", "/services/shop", body={})
+    manage("PUT", "/services/shop/programs/bean")
+    manage("DELETE", "/services/shop/programs/bean")
+
+    actions = call(program_api, "GET", f"{till.PROGRAM}/actions", as_=staff("bean", "manager"))
+
+    assert {(each["action"], each["target"]["id"]) for each in actions.body["items"]} == {
+        ("service.stop", "shop"),
+        ("service.allow", "shop"),
+    }

@@ -97,8 +97,11 @@ def test_the_page_of_the_api_names_every_route_and_who_may() -> None:
             expected[name] = set(who.removesuffix(", without a token").split(", "))
 
     documented = {
-        name.strip("`"): ROLES if who == "all" else set(who.split(", "))
-        for name, who, _ in rows(DOCS / "api.md", head="route | for")
+        name.strip("`"): {
+            role for each in who.split(", ") for role in (ROLES if each == "all" else [each])
+        }
+        for head in ("route | for", "route of the deployment | for")
+        for name, who, _ in rows(DOCS / "api.md", head=head)
     }
 
     assert documented == expected

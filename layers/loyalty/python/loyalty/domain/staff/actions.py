@@ -35,12 +35,16 @@ type ActionName = Literal[
     "points.adjust",
     "program.publish",
     "report.export",
+    "service.allow",
+    "service.register",
+    "service.remove",
+    "service.stop",
     "storefront.change",
     "storefront.disconnect",
 ]
 type ActionState = Literal["begun", "done", "refused", "failed"]
 type TargetKind = Literal[
-    "program", "member", "storefront", "delivery", "erasure", "endpoint", "report_export"
+    "program", "member", "storefront", "delivery", "erasure", "endpoint", "report_export", "service"
 ]
 type ChangedValue = None | bool | int | str
 

@@ -24,6 +24,7 @@ _TARGETS: Final[Mapping[str, tuple[TargetKind, tuple[str, ...]]]] = {
     "points": ("member", ("member_id",)),
     "program": ("program", ("program_id",)),
     "report": ("report_export", ("export_id",)),
+    "service": ("service", ("service_id",)),
     "storefront": ("storefront", ("storefront_id",)),
 }
 

@@ -80,6 +80,8 @@ from loyalty.usecases.ports import Actions
 
 PROGRAM_PREFIX: Final = "/v1/programs/<program_id>"
 BODY_BYTES_MAX: Final = 256 * 1024
+# Instead of a program's id: actions about the whole deployment are recorded under it.
+DEPLOYMENT: Final = "*"
 
 # Every response has these headers unless its route sets others.
 ANSWER_HEADERS: Final[Mapping[str, str]] = {
@@ -357,10 +359,9 @@ class Api:
             principal = self.principal
             if not (principal.is_person and principal.is_trusted):
                 return next_middleware(app)
-            actions = open_actions(principal.program_id)
-            action = begun(
-                acts, principal, path=app.request.path_parameters, request_id=self.request_id
-            )
+            path = app.request.path_parameters
+            actions = open_actions(path.get("program_id", DEPLOYMENT))
+            action = begun(acts, principal, path=path, request_id=self.request_id)
             actions.begin(action)
             try:
                 answer = next_middleware(app)
