@@ -229,7 +229,6 @@ PARAMETERS = {
     "enroll_member": KEY,
     "explain_balance": {"at"},
     "export_member": {"cursor"},
-    "explain_balance": {"at"},
     "list_actions": PAGE | {"target", "action", "to", "by", "from"},
     "list_deliveries": PAGE,
     "list_endpoint_deliveries": PAGE,

@@ -57,12 +57,13 @@ INBOX: Final = CallLimits(read_s=2, attempts=2)
 LAKE: Final = CallLimits(read_s=10, attempts=3)
 # A retry after a lost response would send a mail twice.
 MAIL: Final = CallLimits(read_s=10, attempts=1)
+# A retry after a lost response would make a second client.
+COGNITO: Final = CallLimits(read_s=5, attempts=1)
 
 
 @cache
 def cognito() -> "CognitoIdentityProviderClient":
-    # A retry after a lost response would make a second client.
-    return cast("CognitoIdentityProviderClient", _client("cognito-idp", _ONCE))
+    return cast("CognitoIdentityProviderClient", _client("cognito-idp", COGNITO))
 
 
 @cache
