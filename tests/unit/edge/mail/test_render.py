@@ -8,8 +8,9 @@ import pytest
 from loyalty.domain.messaging.messages import Message, Row
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, Profile
+from loyalty.edge.aws.mailbox import RenderedMail
 from loyalty.edge.mail.colors import readable_on
-from loyalty.edge.mail.render import Letter, RenderedMail, mail
+from loyalty.edge.mail.render import Letter, mail
 from tests.support.documents import program
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -1,13 +1,13 @@
 """Mail through SES: one message to one member, with a one-click unsubscribe link (RFC 8058)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import formataddr
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from loyalty.domain.kernel.errors import TryAgain
-from loyalty.edge.mail.render import RenderedMail
 from loyalty.usecases.messaging.notifications import Rejected
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ _PASSING: Final = frozenset(
     {"InternalFailure", "LimitExceededException", "ServiceUnavailable", "ThrottlingException"}
     | {"TooManyRequestsException"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    subject: str
+    html: str
+    text: str
 
 
 class MailQuotaSpent(TryAgain):

@@ -21,18 +21,12 @@ from loyalty.domain.messaging.messages import Message
 from loyalty.domain.people.member import Member
 from loyalty.domain.program.document import PointsWords, Program
 from loyalty.domain.program.wording import DEFAULTS, words
+from loyalty.edge.aws.mailbox import RenderedMail
 from loyalty.edge.mail.colors import readable_on
 from loyalty.edge.mail.phrases import phrases_in
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedMail:
-    subject: str
-    html: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
