@@ -59,7 +59,7 @@ class Pool(Construct):
         return f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{self.id}"
 
 
-class Members(Pool):
+class MembersPool(Pool):
     """The public: anyone may sign up. Its client is for the merchant's app."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -125,7 +125,7 @@ class Members(Pool):
         )
 
 
-class Staff(Pool):
+class StaffPool(Pool):
     """The people who run programs: invited, and with a second factor at every sign-in.
 
     Groups `<program>/<role>` give rights in one program, `*/<role>` in every program, and
@@ -180,7 +180,7 @@ class Staff(Pool):
         return (self.client.user_pool_client_id,)
 
 
-class Services(Pool):
+class ServicesPool(Pool):
     """Clients for the merchant's servers, which operators create through the API. It has no users.
 
     Every client may request the one scope that there is. The table says which programs each opens.
@@ -224,11 +224,11 @@ class Identities(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self.members = Members(self, "Members", settings=settings)
+        self.members = MembersPool(self, "Members", settings=settings)
         self.staff = (
-            None if settings.configuration.staff else Staff(self, "Staff", settings=settings)
+            None if settings.configuration.staff else StaffPool(self, "Staff", settings=settings)
         )
-        self.services = Services(self, "Services", settings=settings)
+        self.services = ServicesPool(self, "Services", settings=settings)
 
     def publish(self, scope: Construct) -> None:
         """Write what a deployer needs for creating people and tokens into the stack's outputs."""

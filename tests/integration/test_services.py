@@ -25,7 +25,7 @@ def real_grants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "may_serve", grants.may_serve)
 
 
-class Cognito:
+class FakeCognito:
     """The calls of a user pool that are made for services."""
 
     class exceptions:  # noqa: N801  # as a client has them
@@ -35,9 +35,9 @@ class Cognito:
     def __init__(self) -> None:
         self.pool: dict[str, dict[str, Any]] = {}
 
-    def create_user_pool_client(self, **asked: Any) -> dict[str, Any]:
+    def create_user_pool_client(self, **settings: Any) -> dict[str, Any]:
         client_id = f"client-{len(self.pool) + 1}"
-        client = {**asked, "ClientId": client_id, "ClientSecret": f"secret of {client_id}"}
+        client = {**settings, "ClientId": client_id, "ClientSecret": f"secret of {client_id}"}
         self.pool[client_id] = client
         return {"UserPoolClient": client}
 
@@ -47,9 +47,9 @@ class Cognito:
 
 
 @pytest.fixture
-def cognito(monkeypatch: pytest.MonkeyPatch) -> Cognito:
+def cognito(monkeypatch: pytest.MonkeyPatch) -> FakeCognito:
     """The user pool for services of a deployment without an issuer of its own."""
-    cognito = Cognito()
+    cognito = FakeCognito()
     monkeypatch.setenv("LOYALTY_SERVICES_POOL", "pool")
     monkeypatch.setenv("LOYALTY_SERVICES_TOKEN_URL", "https://token.example.com")
     monkeypatch.setattr(clients, "cognito", lambda: cognito)
@@ -79,7 +79,7 @@ def quote(client_id: str, program_id: str = "bean") -> int:
 
 @pytest.mark.usefixtures("program")
 def test_a_server_acts_for_the_programs_of_its_service_and_no_others(
-    cognito: Cognito, time: Clock
+    cognito: FakeCognito, time: Clock
 ) -> None:
     made = manage("PUT", "/services/shop", body={"description": "Webshop"})
     client_id = made.body["client_id"]
@@ -119,7 +119,7 @@ def test_a_right_that_was_withdrawn_is_gone_within_30_seconds(time: Clock) -> No
     assert quote(client_id) == 404
 
 
-def test_a_removed_service_leaves_no_client_behind(cognito: Cognito) -> None:
+def test_a_removed_service_leaves_no_client_behind(cognito: FakeCognito) -> None:
     manage("PUT", "/services/shop", body={})
 
     manage("DELETE", "/services/shop")

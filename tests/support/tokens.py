@@ -49,8 +49,8 @@ class SigningKey:
         return self.raised(b"\x00\x01" + padding + b"\x00" + digest)
 
     def token(self, claims: dict[str, Any], **header: Any) -> str:
-        told = {"alg": "RS256", "kid": self.key_id, "typ": "JWT", **header}
-        signed = f"{encoded_json(told)}.{encoded_json(claims)}"
+        joined = {"alg": "RS256", "kid": self.key_id, "typ": "JWT", **header}
+        signed = f"{encoded_json(joined)}.{encoded_json(claims)}"
         return f"{signed}.{encoded(self.signature(signed.encode()))}"
 
 

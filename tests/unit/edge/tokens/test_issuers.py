@@ -49,8 +49,8 @@ class Web:
         return {"keys": [self.keys[issuer].published]}
 
     def token(self, issuer: str, *, key: SigningKey | None = None, **claims: Any) -> str:
-        told = {"iss": issuer, "sub": "somebody", "exp": NOW + 60, **claims}
-        return (key or self.keys[issuer]).token(told)
+        payload = {"iss": issuer, "sub": "somebody", "exp": NOW + 60, **claims}
+        return (key or self.keys[issuer]).token(payload)
 
 
 class Clock:
