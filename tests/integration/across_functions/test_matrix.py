@@ -4,9 +4,10 @@ The routes are read off the OpenAPI document, and what is expected is written do
 new route without a rule fails. Each refused request must leave the table as it was.
 
 Tokens that are forged, unsigned or of another issuer never get this far. The authorizer refuses
-them (`tests/integration/authorizer/test_authorizer.py`): `tests/infra/test_service_stack.py` holds every route
-to it, and `tests/e2e/test_rights.py` tries such tokens. A disabled person's token is not among the
-callers, because nothing tells it from another: it is good until it expires (`docs/operations.md`).
+them (`tests/integration/authorizer/test_authorizer.py`), `tests/infra/test_service_stack.py` holds
+every route to it, and `tests/e2e/test_rights.py` tries such tokens. A disabled person's token is
+not among the callers, because nothing tells it from another: it is good until it expires
+(`docs/operations.md`).
 """
 
 import json
