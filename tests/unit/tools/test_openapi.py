@@ -250,7 +250,6 @@ PARAMETERS = {
     "redeem": KEY,
     "save_draft": {"If-Match", "If-None-Match"},
     "request_report_export": KEY,
-    "save_draft": {"If-Match", "If-None-Match"},
     "transfer_points": KEY,
     "use_voucher": KEY,
 }
