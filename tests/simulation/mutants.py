@@ -213,15 +213,15 @@ MUTANTS: Final = (
     Mutant(
         "what has expired already goes into its lot",
         "addition",
-        "ends_on(lot, lapses_after) < today",
-        "ends_on(lot, lapses_after) < date.min",
+        "ends_on(lot, lapses_after, spared=spared) < today",
+        "ends_on(lot, lapses_after, spared=spared) < date.min",
     ),
     # The calendar.
     Mutant(
         "a lot expires as its last day begins",
         "settlement",
-        "ends_on(lot, lapses_after) < today",
-        "ends_on(lot, lapses_after) <= today",
+        "ends[lot] < today",
+        "ends[lot] <= today",
     ),
     Mutant(
         "what becomes available ignores the debt",
