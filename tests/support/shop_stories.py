@@ -55,6 +55,7 @@ class ConnectedShop:
         currency: str = "USD",
         now: datetime = NOW,
         rules: Sequence[Any] = (RULE,),
+        source: str = SOURCE,
         **parts: Any,
     ) -> None:
         self.program = published(
@@ -66,7 +67,7 @@ class ConnectedShop:
         self.storefront = Storefront(
             storefront_id="online",
             platform=platform,
-            source=SOURCE,
+            source=source,
             connected_at=now,
             changed_at=now,
             **parts,
@@ -76,7 +77,7 @@ class ConnectedShop:
         self._members = TableMembers(self._table, program_id=PROGRAM_ID, keyring=lambda: RING)
 
     def enroll(self, customer_id: str, *, member_id: str = MEMBER_ID) -> None:
-        customer = identify("customer", customer_id, source=SOURCE)
+        customer = identify("customer", customer_id, source=self.storefront.source)
         application = Application(
             member_id=member_id, claims=[IdentityClaim(customer, verified=True)]
         )
@@ -90,7 +91,7 @@ class ConnectedShop:
             program_id=PROGRAM_ID,
             storefront_id=self.storefront.storefront_id,
             platform=self.storefront.platform,
-            source=SOURCE,
+            source=self.storefront.source,
             received_at=self.now,
             headers={},
             body=raw,
