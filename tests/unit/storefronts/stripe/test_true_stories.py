@@ -110,10 +110,10 @@ def stories(draw: st.DrawFn) -> Payment:
     for _ in range(draw(st.integers(0, 3))):
         if left := payment.amount - payment.refunded:
             payment.refund(draw(st.integers(1, left)))
-    if payment.refunds and draw(st.booleans()):
+    if payment.refunds and draw(st.integers(0, 1)):
         payment.fail(draw(st.integers(0, len(payment.refunds) - 1)))
     left = payment.amount - payment.refunded
-    if left and draw(st.booleans()):
+    if left and draw(st.integers(0, 1)):
         payment.lose(draw(st.integers(1, left)))
     return payment
 
