@@ -57,16 +57,18 @@ class BigCommerceOrder:
             "requested_amount": text(worth),
         }
         number = len(self.refunds) + 1
-        paid = big.refund(worth * 11 / 1000, item, id=number, created=self.at())
+        paid = big.refund(worth * 11 / 1000, item, id=number, created=self.time_text())
         self.refunds = [*self.refunds, paid]
 
     def refund_shipping(self) -> None:
         item = {"item_type": "SHIPPING", "item_id": 1, "quantity": 1, "requested_amount": None}
         number = len(self.refunds) + 1
-        paid = big.refund(self.shipping_minor * 11 / 1000, item, id=number, created=self.at())
+        paid = big.refund(
+            self.shipping_minor * 11 / 1000, item, id=number, created=self.time_text()
+        )
         self.refunds = [*self.refunds, paid]
 
-    def at(self) -> str:
+    def time_text(self) -> str:
         return f"2026-11-20T10:{self.minute:02}:00+00:00"
 
     def responses(self) -> Body:
@@ -122,15 +124,15 @@ def test_the_customer_has_points_for_what_they_paid_for_and_keep(data: st.DataOb
     steps = st.sampled_from(["add", "change", "return", "shipping", "cancel", "set back"])
     for step in data.draw(st.lists(steps, max_size=6)):
         order.minute += 1
-        kept = [each for each in order.goods if each.returned < each.units]
+        unreturned = [each for each in order.goods if each.returned < each.units]
         untouched = [each for each in order.goods if not each.returned]
         match step:
             case "add":
                 add()
             case "change" if untouched:
                 data.draw(st.sampled_from(untouched)).unit_minor = data.draw(UNIT_PRICES)
-            case "return" if kept:
-                goods = data.draw(st.sampled_from(kept))
+            case "return" if unreturned:
+                goods = data.draw(st.sampled_from(unreturned))
                 order.refund(goods, data.draw(st.integers(1, goods.units - goods.returned)))
             case "shipping" if order.shipping_minor and order.minute == 1:
                 order.refund_shipping()

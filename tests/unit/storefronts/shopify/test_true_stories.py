@@ -30,7 +30,7 @@ class Goods:
     returned: int = 0
 
     @property
-    def kept(self) -> int:
+    def kept_units(self) -> int:
         return self.units - self.returned
 
     def paid_minor(self, units: int) -> int:
@@ -52,7 +52,7 @@ class ShopifyOrder:
         """What the customer paid, before tax, for what they keep."""
         if self.is_cancelled:
             return 0
-        return sum(each.kept * each.unit_minor for each in self.goods)
+        return sum(each.kept_units * each.unit_minor for each in self.goods)
 
     def buy(self, unit_minor: int, units: int) -> None:
         self.goods.append(Goods(len(self.goods) + 1, unit_minor, units))
@@ -62,7 +62,7 @@ class ShopifyOrder:
         goods.returned += units
         back_minor = max(0, goods.paid_minor(units) - credit_minor)
         number = len(self.refunds) + 1
-        at = self.at(self.minute + 1)
+        refunded_at = self.time_text(self.minute + 1)
         line = {
             "line_item_id": goods.number,
             "quantity": units,
@@ -74,8 +74,8 @@ class ShopifyOrder:
             "id": 900 + number,
             "order_id": 5001,
             "admin_graphql_api_id": f"gid://shopify/Refund/{900 + number}",
-            "created_at": at,
-            "processed_at": at,
+            "created_at": refunded_at,
+            "processed_at": refunded_at,
             "refund_line_items": [line],
             "transactions": [paid] if back_minor else [],
         }
@@ -89,14 +89,14 @@ class ShopifyOrder:
             for refund in self.refunds
         ]
 
-    def tell(self, topic: str = "orders/updated") -> None:
+    def announce(self, topic: str = "orders/updated") -> None:
         """The order changes: the shop delivers it as it is now, and its latest refund."""
         self.minute += 1
         self.deliveries.append((topic, self.body()))
         if self.refunds:
             self.deliveries.append(("refunds/create", self.refunds[-1]))
 
-    def at(self, minute: int) -> str:
+    def time_text(self, minute: int) -> str:
         return f"2026-11-20T10:{minute:02}:00Z"
 
     def body(self) -> Body:
@@ -104,10 +104,10 @@ class ShopifyOrder:
             "id": 5001,
             "admin_graphql_api_id": "gid://shopify/Order/5001",
             "currency": "USD",
-            "created_at": self.at(0),
-            "processed_at": self.at(0),
-            "updated_at": self.at(self.minute),
-            "cancelled_at": self.at(self.minute) if self.is_cancelled else None,
+            "created_at": self.time_text(0),
+            "processed_at": self.time_text(0),
+            "updated_at": self.time_text(self.minute),
+            "cancelled_at": self.time_text(self.minute) if self.is_cancelled else None,
             "financial_status": "refunded" if self.is_cancelled else "paid",
             "taxes_included": False,
             "customer": {"id": CUSTOMER},
@@ -116,7 +116,7 @@ class ShopifyOrder:
                 {
                     "id": each.number,
                     "quantity": each.units,
-                    "current_quantity": each.kept,
+                    "current_quantity": each.kept_units,
                     "price_set": bag(each.unit_minor),
                     "tax_lines": [
                         {"price_set": bag(each.unit_minor * each.units // 10)},
@@ -140,16 +140,16 @@ def stories(draw: st.DrawFn) -> ShopifyOrder:
     order = ShopifyOrder()
     for _ in range(draw(st.integers(1, 3))):
         order.buy(draw(UNIT_PRICES), draw(UNITS))
-    order.tell("orders/paid")
+    order.announce("orders/paid")
     steps = st.sampled_from(["add", "return", "return pending", "exchange", "nothing"])
     for step in draw(st.lists(steps, max_size=4)):
-        kept = [each for each in order.goods if each.kept]
+        unreturned = [each for each in order.goods if each.kept_units]
         match step:
             case "add":
                 order.buy(draw(UNIT_PRICES), draw(UNITS))
-            case "return" | "return pending" | "exchange" if kept:
-                goods = draw(st.sampled_from(kept))
-                units = draw(st.integers(1, goods.kept))
+            case "return" | "return pending" | "exchange" if unreturned:
+                goods = draw(st.sampled_from(unreturned))
+                units = draw(st.integers(1, goods.kept_units))
                 credit_minor = 0
                 if step == "exchange":
                     order.buy(draw(UNIT_PRICES), draw(UNITS))
@@ -157,12 +157,12 @@ def stories(draw: st.DrawFn) -> ShopifyOrder:
                 status = "pending" if step == "return pending" else "success"
                 order.send_back(goods, units, credit_minor=credit_minor, status=status)
                 if status == "pending":
-                    order.tell()
+                    order.announce()
                     order.settle_refunds()
-        order.tell()
+        order.announce()
     if draw(st.integers(0, 4)) == 0:
         order.is_cancelled = True
-        order.tell("orders/cancelled")
+        order.announce("orders/cancelled")
     return order
 
 

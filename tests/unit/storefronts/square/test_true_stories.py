@@ -1,7 +1,7 @@
-"""Whatever happens to an order at Square, however often it is told: the balance is right.
+"""Whatever happens to an order at Square, however often it is delivered: the balance is right.
 
 Events of payments and orders only name the order, so what counts is what Square says of it when the
-event is applied. A refund is told by its own events. What is right is computed from the story.
+event is applied. A refund has events of its own. What is right is computed from the story.
 """
 
 from copy import deepcopy
@@ -55,7 +55,7 @@ class SquareOrder:
                 "state": "CANCELED" if self.is_canceled else "OPEN",
                 "customer_id": "ANA",
                 "created_at": "2026-11-20T10:00:00Z",
-                "updated_at": at(self.minute),
+                "updated_at": time_text(self.minute),
                 "line_items": lines,
                 "returns": [returned] if self.traded_in else None,
                 "tenders": [{"id": "tender"}],
@@ -65,7 +65,7 @@ class SquareOrder:
         }
 
 
-def at(minute: int) -> str:
+def time_text(minute: int) -> str:
     return f"2026-11-20T10:{minute:02}:00Z"
 
 
@@ -75,7 +75,7 @@ def money(amount: int) -> Body:
 
 def of_payment(order: SquareOrder) -> tuple[str, Body]:
     body = deepcopy(fixture("square/payment.updated"))
-    payment = {"order_id": order.order_id, "created_at": at(0)}
+    payment = {"order_id": order.order_id, "created_at": time_text(0)}
     body["data"]["object"]["payment"] |= payment
     return "payment.updated", body
 
@@ -93,7 +93,7 @@ def of_refund(order: SquareOrder, number: int, status: str) -> tuple[str, Body]:
         "status": status,
         "payment_id": f"pay-{order.order_id}",
         "amount_money": money(order.refunds[number]),
-        "created_at": at(order.minute),
+        "created_at": time_text(order.minute),
     }
     body["data"]["object"]["refund"] |= refund
     return "refund.updated", body
@@ -109,7 +109,7 @@ def test_the_customer_has_points_for_what_they_paid_for_and_keep(data: st.DataOb
         "payment": fixture("square/payment.updated")["data"]["object"]["payment"]
         | {"order_id": "O1"}
     }
-    told: list[tuple[str, Body]] = []
+    events: list[tuple[str, Body]] = []
 
     def deliver(events: list[tuple[str, Body]]) -> None:
         for order in (sold, exchange):
@@ -119,10 +119,10 @@ def test_the_customer_has_points_for_what_they_paid_for_and_keep(data: st.DataOb
             assert outcome.status not in ("parked", "failed"), outcome
 
     sold.prices = data.draw(st.lists(PRICES, min_size=1, max_size=3))
-    told.append(of_payment(sold))
+    events.append(of_payment(sold))
     steps = st.sampled_from(["add", "change", "refund", "exchange", "cancel"])
     for step in data.draw(st.lists(steps, max_size=5)):
-        deliver(data.draw(st.lists(st.sampled_from(told), max_size=2)))
+        deliver(data.draw(st.lists(st.sampled_from(events), max_size=2)))
         sold.minute += 1
         left = sold.paid - sum(sold.refunds)
         match step:
@@ -134,17 +134,17 @@ def test_the_customer_has_points_for_what_they_paid_for_and_keep(data: st.DataOb
             case "refund" if left > 0 and not sold.tip:
                 sold.refunds.append(data.draw(st.integers(1, left)))
                 number = len(sold.refunds) - 1
-                told += [of_refund(sold, number, each) for each in ("PENDING", "COMPLETED")]
+                events += [of_refund(sold, number, each) for each in ("PENDING", "COMPLETED")]
             case "exchange" if not exchange.prices:
                 # What came back was sold by the first order, and keeps its points there.
                 exchange.prices = [data.draw(PRICES)]
                 exchange.traded_in = data.draw(PRICES)
-                told += [of_payment(exchange), of_order(exchange)]
+                events += [of_payment(exchange), of_order(exchange)]
             case "cancel":
                 sold.is_canceled = True
-        told.append(of_order(sold))
-    repeats = data.draw(st.lists(st.sampled_from(told), max_size=3))
-    deliver([*told, *repeats])
+        events.append(of_order(sold))
+    repeats = data.draw(st.lists(st.sampled_from(events), max_size=3))
+    deliver([*events, *repeats])
 
     # A refund is of all lines alike, and what is left of each rounds up to a cent.
     surplus = shop.balance - sold.kept_minor - exchange.kept_minor

@@ -52,10 +52,10 @@ class Payment:
         intent = {"id": "pi_1", "amount_received": self.amount, **COMMON}
         charge = {"id": "ch_1", "amount_captured": self.amount, "captured": True, **COMMON}
         if channel == "checkout":
-            self.tell(self.events, "checkout.session.completed", checkout)
+            self.announce(self.events, "checkout.session.completed", checkout)
         # A payment of a checkout is told by these, too, and is the same order.
-        self.tell(self.events, "payment_intent.succeeded", intent)
-        self.tell(self.events, "charge.succeeded", charge)
+        self.announce(self.events, "payment_intent.succeeded", intent)
+        self.announce(self.events, "charge.succeeded", charge)
 
     def refund(self, amount: int) -> None:
         before = self.refunded
@@ -66,7 +66,7 @@ class Payment:
             "refunded": self.refunded == self.amount,
             **COMMON,
         }
-        self.tell(self.events, "charge.refunded", charge, before={"amount_refunded": before})
+        self.announce(self.events, "charge.refunded", charge, before={"amount_refunded": before})
 
     def fail(self, number: int) -> None:
         """A refund's money comes back to the shop; it does so once."""
@@ -78,15 +78,15 @@ class Payment:
             "charge": "ch_1",
             **COMMON,
         }
-        self.tell(self.late, "refund.failed", refund)
-        self.tell(self.late, "charge.refund.updated", refund)
+        self.announce(self.late, "refund.failed", refund)
+        self.announce(self.late, "charge.refund.updated", refund)
 
     def lose(self, amount: int) -> None:
         self.lost = amount
         dispute = {"id": "dp_1", "status": "lost", "amount": amount, "charge": "ch_1", **COMMON}
-        self.tell(self.events, "charge.dispute.closed", dispute)
+        self.announce(self.events, "charge.dispute.closed", dispute)
 
-    def tell(
+    def announce(
         self,
         events: list[Event],
         kind: str,
@@ -110,10 +110,10 @@ def stories(draw: st.DrawFn) -> Payment:
     for _ in range(draw(st.integers(0, 3))):
         if left := payment.amount - payment.refunded:
             payment.refund(draw(st.integers(1, left)))
-    if payment.refunds and draw(st.integers(0, 1)):
+    if draw(st.booleans()) and payment.refunds:
         payment.fail(draw(st.integers(0, len(payment.refunds) - 1)))
     left = payment.amount - payment.refunded
-    if left and draw(st.integers(0, 1)):
+    if draw(st.booleans()) and left:
         payment.lose(draw(st.integers(1, left)))
     return payment
 
