@@ -187,6 +187,7 @@ ROUTES: tuple[Route, ...] = (
             for step in ("complete", "cancel")
         ),
         ("POST", "/members/{member_id}/transfers", Throttle.WRITE),
+        ("POST", "/members/{member_id}/grants", Throttle.WRITE),
         ("GET", "/vouchers/{code}", Throttle.READ),
         ("POST", "/vouchers/{code}/use", Throttle.WRITE),
     ),

@@ -31,6 +31,7 @@ from loyalty.edge.http.schemas import Cursor, PageLimit
 from loyalty.edge.metrics import count
 from loyalty.edge.models.entries import RecordedEntry, entry_answer
 from loyalty.edge.models.redemptions import (
+    GrantRequest,
     MemberReward,
     MemberRewards,
     RedemptionAnswer,
@@ -128,6 +129,42 @@ def redeem(
     )
     if not recorded.replayed:
         count("PointsRedeemed", -recorded.entry.points)
+    return reply(redeemed_answer(recorded.entry, desk), status=200 if recorded.replayed else 201)
+
+
+@api.post(
+    "/members/<member_id>/grants",
+    allow={"manager", "service"},
+    status=201,
+    also=(200,),
+    refuses=(
+        OwnAccount,
+        IdempotencyConflict,
+        OutOfStock,
+        LimitReached,
+        RewardUnavailable,
+        TryAgain,
+    ),
+)
+def grant_reward(
+    program_id: ProgramId,
+    member_id: PathId,
+    idempotency_key: IdempotencyKey,
+    granted: Annotated[GrantRequest, Body()],
+) -> Response[RedemptionAnswer]:
+    """Give a member a reward that costs them nothing.
+
+    The answer is that of a redemption, with a voucher. Its window, levels and limit per member do
+    not matter; its stock does.
+    """
+    desk = _desk(program_id)
+    recorded = redemption.give_reward(
+        member_id,
+        reward_id=granted.reward_id,
+        why=granted.grant(),
+        request_id=_request(program_id, idempotency_key),
+        desk=desk,
+    )
     return reply(redeemed_answer(recorded.entry, desk), status=200 if recorded.replayed else 201)
 
 

@@ -347,6 +347,8 @@ class Auditor:
             raise Violation(f"{key} does not spend")
         self._is_late_within_bounds(key, entry, program)
         redemption = self.redemptions[_request(key)]
+        if "granted_for" in entry["about"] and (entry["points"] or entry["lots"]):
+            raise Violation(f"{key} was given, and cost points")
         redemption.spent = -entry["points"]
         redemption.reinstated = frozenset(
             entry["lots"].keys() & self._reinstated[entry["member_id"]]

@@ -31,6 +31,7 @@ from tests.simulation.requests import (
     Erase,
     Give,
     GiveCode,
+    GiveReward,
     Grant,
     Join,
     LetGo,
@@ -137,6 +138,9 @@ class History:
         shops = random.Random(f"shops of {self.seed}")
         if shops.random() < 0.2:
             logical += _shops(shops, logical)
+        presents = random.Random(f"presents of {self.seed}")
+        if presents.random() < 0.15:
+            logical += _presents(presents, self.world)
         offline = random.Random(f"offline tills of {self.seed}")
         if offline.random() < 0.2:
             logical += _late(offline, self.world)
@@ -569,6 +573,21 @@ def _redemption(
     if draw.random() < 0.1:
         requests.append(Use(redeem, f"{request_id}-again"))
     return requests
+
+
+def _presents(draw: random.Random, world: World) -> list[Logical]:
+    """Rewards that a manager gives, some of which are scarce, cancelled or used."""
+    members = tuple(world.auditor.accounts)
+    requests: list[Request] = []
+    for number in range(draw.choice((1, 2, 3))):
+        reward = draw.choice(("for-30", programs.STOCKED, programs.LIMITED, "dated"))
+        given = GiveReward(draw.choice(members), reward, f"p{number}")
+        requests.append(given)
+        if draw.random() < 0.4:
+            requests.append(Cancel(given))
+        if draw.random() < 0.4:
+            requests.append(Use(given, f"p{number}-use"))
+    return _sent(draw, requests)
 
 
 def _late(draw: random.Random, world: World) -> list[Logical]:

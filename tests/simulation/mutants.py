@@ -635,6 +635,25 @@ MUTANTS: Final = (
         "sorted(self.lots)",
         "sorted(self.lots, reverse=True)",
     ),
+    # Rewards that are given.
+    Mutant(
+        "a given reward costs its points",
+        "redemptions.give",
+        "Price(0, reward.amount_minor)",
+        "Price(reward.cost_points, reward.amount_minor)",
+    ),
+    Mutant(
+        "a given reward counts toward the member's limit",
+        "redemptions.redeem",
+        "reward.per_member_max is not None and grant is None",
+        "reward.per_member_max is not None",
+    ),
+    Mutant(
+        "any number of rewards is given in a day",
+        "why_not_given",
+        "has_redeemed_often(account, today=program.document.today(now))",
+        "False",
+    ),
     # Redemptions that tills report late.
     Mutant(
         "two late redemptions restore the same expired points",

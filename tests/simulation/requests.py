@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from loyalty.domain.kernel.errors import TryAgain
 from loyalty.domain.ledger.account import TierFloor
-from loyalty.domain.ledger.entries import Adjustment, RequestedRefund
+from loyalty.domain.ledger.entries import Adjustment, RequestedRefund, RewardGrant
 from loyalty.domain.orders.order import Order, OrderRef
 from loyalty.domain.people.identity import Identity
 from loyalty.domain.people.member import Member, MemberUpdate
@@ -36,6 +36,7 @@ from loyalty.usecases.ledger.redemption import (
     complete,
     end_cancelling,
     give_code,
+    give_reward,
     redeem_reward,
     use_voucher,
 )
@@ -75,20 +76,20 @@ def has_happened(request: Request, world: World) -> bool:
         case Erase(member_id):
             account = world.auditor.accounts.get(member_id, {})
             return bool(account.get("status") == "closed")
-        case Earn() | Record() | Refund() | Redeem() | Adjust() | Give() | Merge():
+        case Earn() | Record() | Refund() | Redeem() | GiveReward() | Adjust() | Give() | Merge():
             entry = world.table.items.get(request.cause)
             return entry is not None and entry["kind"] != "placeholder"
         case _:
             return False
 
 
-def code_of(of: "Redeem", world: World) -> str:
+def code_of(of: "Redeem | GiveReward", world: World) -> str:
     """The code of a redemption's voucher; one that nobody has while there is none."""
     code: str = _voucher(of, world).get("pk", "UNKNOWN").rsplit("#", 1)[-1]
     return code
 
 
-def _voucher(of: "Redeem", world: World) -> Any:
+def _voucher(of: "Redeem | GiveReward", world: World) -> Any:
     entry: Any = world.table.items.get(of.cause)
     return world.table.items[keys.voucher(PROGRAM_ID, entry["about"]["code"])] if entry else {}
 
@@ -297,6 +298,32 @@ class Redeem(Keyed):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveReward:
+    """A manager gives a member a reward for no points."""
+
+    member_id: str
+    reward_id: str
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return f"give {self.reward_id} to {self.member_id} ({self.request_id})"
+
+    @property
+    def cause(self) -> Key:
+        return keys.request_entry(PROGRAM_ID, self.request_id, "redemption")
+
+    def run(self, desk: Desk, world: World) -> Recorded:
+        return give_reward(
+            self.member_id,
+            reward_id=self.reward_id,
+            why=RewardGrant(granted_for="manager", reason="goodwill"),
+            request_id=self.request_id,
+            desk=desk,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Complete:
     of: Redeem
 
@@ -310,7 +337,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    of: Redeem
+    of: Redeem | GiveReward
     by_member: bool = False
 
     @property
@@ -358,7 +385,7 @@ class LetGo:
 class Use:
     """The code of a redemption, from its answer."""
 
-    of: Redeem
+    of: Redeem | GiveReward
     request_id: str
     order: OrderRef | None = None
 

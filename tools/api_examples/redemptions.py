@@ -31,6 +31,7 @@ _REDEMPTION: Final[Json] = {
     "amount": None,
     "held_until": None,
     "redeemed_at": REDEEMED_AT,
+    "granted_for": None,
     "recorded_by": None,
     "use_recorded_by": None,
 }
@@ -54,6 +55,7 @@ _VOUCHER_ORDER: Final[Json] = {"source": "till", "order_id": "2002"}
 
 
 REQUESTS: Final[dict[str, Json]] = {
+    "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "redeem": {"reward_id": "latte"},
     "use_voucher": {"order": _VOUCHER_ORDER},
 }
@@ -62,6 +64,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "cancel_redemption": _REDEMPTION | {"state": "cancelled"},
     "check_voucher": _VOUCHER,
     "complete_redemption": _REDEMPTION | {"held_until": "2026-11-21T10:20:00Z"},
+    "grant_reward": _REDEMPTION | {"points": 0, "slices": [], "granted_for": "manager"},
     "list_member_rewards": page(
         {
             "id": "latte",

@@ -27,6 +27,7 @@ NOT_ACTIONS: Final = {
     "correct_order": "The entry says who recorded it.",
     "record_refund": "The entry says who recorded it.",
     "redeem": "The entry and the voucher say who recorded it.",
+    "grant_reward": "The entry and the voucher say who recorded it.",
     "complete_redemption": "The entry says who recorded it.",
     "cancel_redemption": "The entry says who recorded it.",
     "transfer_points": "The entry says who recorded it.",

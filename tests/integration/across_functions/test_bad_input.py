@@ -112,6 +112,7 @@ BODIES: Final[dict[str, Any]] = {
     },
     "redeem": {"reward_id": "latte", "hold": False},
     "transfer_points": {"to_member_id": BOB, "points": 5},
+    "grant_reward": {"reward_id": "latte", "reason": "a cold latte", "reference": "case 12"},
     "use_voucher": {"order": {"source": "pos", "order_id": "1002"}},
     "grant_tier": {"level": "gold", "until": "2027-12-31"},
     "merge_members": {"into": BOB},

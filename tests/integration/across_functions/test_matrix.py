@@ -104,6 +104,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "answer_survey": own_or("cashier", "manager", "service"),
     # Corrections: nobody's own account.
     "adjust_balance": only("cashier", "manager", "service"),
+    "grant_reward": only("manager", "service"),
     "merge_members": only("manager", "service"),
     "grant_tier": only("manager"),
     "revoke_tier": only("manager"),

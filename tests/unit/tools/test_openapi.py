@@ -240,6 +240,7 @@ PARAMETERS = {
     "list_report_exports": PAGE,
     "list_services": PAGE,
     "list_survey_responses": PAGE,
+    "grant_reward": KEY,
     "list_versions": PAGE,
     "merge_members": KEY,
     "publish_program": {"If-Match", "If-None-Match", "note"},

@@ -24,6 +24,7 @@ from loyalty.domain.ledger.entries import (
     Counterpart,
     Edit,
     Entry,
+    GrantOccasion,
     Return,
     ReturnReason,
 )
@@ -344,6 +345,8 @@ class RewardRedeemed(MemberEvent):
     """The voucher's code, for the shop that accepts it. Anybody with the code can use it."""
     reward: RedeemedReward | None
     """What the voucher is worth, according to the program document at the redemption."""
+    granted_for: GrantOccasion | None
+    """What it was given for, for no points; null: the member redeemed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -759,6 +762,7 @@ def _of_voucher(voucher: Voucher, before: Voucher | None, change: TableChange) -
                 expires_at=voucher.expires_at,
                 code=voucher.code,
                 reward=RedeemedReward(**asdict(voucher.terms)) if voucher.terms else None,
+                granted_for=voucher.granted_for,
             )
         case "used":
             order = voucher.used_order

@@ -22,10 +22,13 @@ from loyalty.domain.kernel.calendar import NEVER
 from loyalty.domain.ledger.account import Account, Status
 from loyalty.domain.ledger.entries import (
     Accrual,
+    Bonus,
+    BonusOccasion,
     Clawback,
     Edit,
     Entry,
     EntryKind,
+    GrantOccasion,
     OrderCause,
     Placeholder,
     Redemption,
@@ -110,6 +113,9 @@ class EntryFact(Fact):
     forgiven: int | None
     redemption_id: str | None
     reward_id: str | None
+    given_for: BonusOccasion | None
+    survey_id: str | None
+    recorded_by: str | None
     qualifying_counter: str | None
     qualifying_amount: int | None
     movements: tuple[Movement, ...]
@@ -160,7 +166,8 @@ class MemberFact(Fact):
 class VoucherFact(Fact):
     """A redemption's voucher, with a revision for each state.
 
-    `points` are those that it cost, less those that refunds of its order returned.
+    `points` are those that it cost, less those that refunds of its order returned. `granted_for`
+    says why it was given for no points.
     """
 
     kind: ClassVar[str] = "vouchers"
@@ -177,6 +184,7 @@ class VoucherFact(Fact):
     used_at: datetime | None
     used_source: str | None
     used_order_id: str | None
+    granted_for: GrantOccasion | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +284,7 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
     order = entry.cause if isinstance(entry.cause, OrderCause) else None
     lowered = detail if isinstance(detail, Clawback | Edit) else None
     redemption = detail if isinstance(detail, Redemption | Return) else None
+    bonus = detail if isinstance(detail, Bonus) else None
     qualifying = detail.qualifying if isinstance(detail, Accrual | Clawback | Edit) else None
     return EntryFact(
         fact_id=entry.id,
@@ -294,6 +303,9 @@ def _of_entry(entry: Entry, program_id: str) -> EntryFact:
         forgiven=lowered.forgiven if lowered else None,
         redemption_id=redemption.redemption_id if redemption else None,
         reward_id=redemption.reward_id if isinstance(redemption, Redemption) else None,
+        given_for=bonus.given_for if bonus else None,
+        survey_id=bonus.survey_id if bonus else None,
+        recorded_by=entry.recorded_by,
         qualifying_counter=qualifying.counter if qualifying else None,
         qualifying_amount=qualifying.amount if qualifying else None,
         movements=tuple(_movements(entry.effect)),
@@ -387,6 +399,7 @@ def _of_voucher(voucher: Voucher, change: TableChange) -> VoucherFact:
         used_at=voucher.used_at,
         used_source=voucher.used_order.source if voucher.used_order else None,
         used_order_id=voucher.used_order.order_id if voucher.used_order else None,
+        granted_for=voucher.granted_for,
     )
 
 

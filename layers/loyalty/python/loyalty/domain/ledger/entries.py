@@ -147,9 +147,25 @@ class Edit:
     qualifying: Qualifying | None = None
 
 
+# What a reward was given for, as stored, in events and in the API.
+GrantOccasion = Literal["manager", "anniversary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardGrant:
+    """Why a reward was given for no points; a person gives a reason, and maybe a reference."""
+
+    granted_for: GrantOccasion
+    reason: str | None = None
+    reference: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """A reward bought with points. The slices it took are the entry's effect on the lots."""
+    """A reward bought with points, or given for none.
+
+    The slices it took are the entry's effect on the lots.
+    """
 
     redemption_id: str
     reward_id: str
@@ -157,6 +173,7 @@ class Redemption:
     held_until: datetime | None = None
     expires_at: datetime | None = None
     amount_minor: int | None = None
+    grant: RewardGrant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

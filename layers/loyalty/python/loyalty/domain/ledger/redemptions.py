@@ -18,7 +18,13 @@ from loyalty.domain.kernel.errors import (
     ValidationFailed,
 )
 from loyalty.domain.ledger.account import Account, counters_of_the_past, redemptions_counter
-from loyalty.domain.ledger.entries import CalendarCause, Entry, Redemption, RequestCause
+from loyalty.domain.ledger.entries import (
+    CalendarCause,
+    Entry,
+    Redemption,
+    RequestCause,
+    RewardGrant,
+)
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.ledger.postings import (
     Posting,
@@ -154,6 +160,8 @@ def why_not(
     What a till reports late counts by when it was made. Only the stock, the member's limits and the
     points are those of now: nothing is sold or spent twice.
     """
+    if not reward.offered:
+        return RewardUnavailable(f"{reward.name} is only given")
     if not reward.is_open(now=late.made_at if late else now, zone=program.document.zone):
         return RewardUnavailable(f"{reward.name} is not offered now")
     if reward.tiers and (level is None or level.id not in reward.tiers):
@@ -163,13 +171,58 @@ def why_not(
     redeemed = account.redeemed.get(reward.id, 0)
     if reward.per_member_max is not None and redeemed >= reward.per_member_max:
         return LimitReached(f"A member can redeem {reward.name} {reward.per_member_max} times")
-    today = redemptions_counter(program.document.today(now))
-    if account.redeemed.get(today, 0) >= REDEMPTIONS_A_DAY_MAX:
+    if has_redeemed_often(account, today=program.document.today(now)):
         return LimitReached(f"A member can redeem {REDEMPTIONS_A_DAY_MAX} times a day")
     spendable = account.holding.spendable + (sum(late.lapsed.values()) if late else 0)
     if spendable < points:
         return InsufficientPoints(f"{reward.name} costs {points} points, {spendable} are available")
     return None
+
+
+def why_not_given(
+    reward: Reward, account: Account, *, program: PublishedProgram, now: datetime
+) -> Refusal | None:
+    """Why a reward cannot be given now; None if it can.
+
+    It may be given outside its window, at any level, and beyond a member's limit, but not beyond
+    its stock, which the write relies on.
+    """
+    if reward.pay is not None:
+        return RewardUnavailable(f"{reward.name} is worth what a member pays")
+    if has_redeemed_often(account, today=program.document.today(now)):
+        return LimitReached(f"A member can get {REDEMPTIONS_A_DAY_MAX} rewards a day")
+    return None
+
+
+def has_redeemed_often(account: Account, *, today: date) -> bool:
+    """Whether an account has had as many redemptions on a day as it may, presents included."""
+    return account.redeemed.get(redemptions_counter(today), 0) >= REDEMPTIONS_A_DAY_MAX
+
+
+def give(
+    reward: Reward,
+    *,
+    why: RewardGrant,
+    account: Account,
+    program: PublishedProgram,
+    request_id: str,
+    fingerprint: str,
+    code: str,
+    now: datetime,
+) -> Posting:
+    """Give a reward for no points: an ordinary redemption that costs nothing."""
+    return redeem(
+        reward,
+        account=account,
+        price=Price(0, reward.amount_minor),
+        program=program,
+        request_id=request_id,
+        fingerprint=fingerprint,
+        code=code,
+        hold=False,
+        grant=why,
+        now=now,
+    )
 
 
 def redeem(
@@ -184,6 +237,7 @@ def redeem(
     hold: bool,
     now: datetime,
     late: LateRedemption | None = None,
+    grant: RewardGrant | None = None,
 ) -> Posting:
     """Spend points on a reward that `why_not` does not refuse: soonest expiry first.
 
@@ -208,6 +262,7 @@ def redeem(
         held_until=held_until,
         expires_at=expires_at,
         amount_minor=price.amount_minor,
+        grant=grant,
     )
     entry = Entry(
         cause=RequestCause(request_id, "redemption"),
@@ -221,7 +276,8 @@ def redeem(
     )
     entries = (entry, *_expiries_undone(entry, restored, account=account))
     below = {redemptions_counter(today): REDEMPTIONS_A_DAY_MAX}
-    if reward.per_member_max is not None:
+    is_limited = reward.per_member_max is not None and grant is None
+    if is_limited and reward.per_member_max is not None:
         below[reward.id] = reward.per_member_max
     return Posting(
         entries=entries,
@@ -241,7 +297,8 @@ def redeem(
             issued_at=made_at,
             held_until=held_until,
             expires_at=expires_at,
-            limited=reward.per_member_max is not None,
+            limited=is_limited,
+            granted_for=grant.granted_for if grant else None,
             stocked=reward.stock is not None,
             pays=reward.pay is not None,
             terms=terms(reward, price, currency=decided_by.document.currency),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
+from loyalty.domain.ledger.entries import GrantOccasion
 from loyalty.domain.orders.order import OrderRef
 from loyalty.domain.program.document import RewardKind
 
@@ -39,6 +40,8 @@ class Voucher:
     `in_shops` are the storefronts that were given the code. A voucher that is cancelled while a
     shop may still accept its code is `cancelling`: its points return once no shop accepts it.
 
+    `granted_for` says why it was given for no points; None: it was redeemed.
+
     If it `pays`, the member chose how many points pay for an order, and refunds of the order return
     their share of them: `returned` so far, in `return_steps` entries. `return_forgiven` are those
     of them that an order in force again pays once more, and that the program waived.
@@ -69,6 +72,7 @@ class Voucher:
     returned: int = 0
     return_forgiven: int = 0
     return_steps: int = 0
+    granted_for: GrantOccasion | None = None
     amount_minor: int | None = None
     terms: Terms | None = None
 

@@ -262,8 +262,21 @@ class Reward(DocumentPart):
     name: Annotated[Label, Field(description="The reward's name, as members see it.")]
     kind: Annotated[RewardKind, Field(description="What the reward gives.")]
     cost_points: Annotated[
-        Points, Field(description="What it costs; with `pay`, the fewest points to pay.")
+        StrictInt,
+        Field(
+            ge=0,
+            le=POINTS_MAX,
+            description="What it costs; with `pay`, the fewest points to pay. 0 only if it is not "
+            "`offered`.",
+        ),
     ]
+    offered: Annotated[
+        StrictBool,
+        Field(
+            description="Whether members can redeem it; `false`: it is only given, as a present or "
+            "by a manager."
+        ),
+    ] = True
     description: Annotated[
         Annotated[StrictStr, Field(max_length=2000), LINES] | None,
         Field(description="A text to show to members."),

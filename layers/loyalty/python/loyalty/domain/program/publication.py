@@ -269,12 +269,19 @@ def _expiry_mistakes(policy: Expiry, place: str) -> Iterator[Fault]:
 
 def _reward(reward: Reward, document: Program, place: str) -> Iterator[Iterator[Fault]]:
     """The checks of one reward."""
+    yield _reward_free(reward, place)
     yield _reward_percent(reward, place)
     yield _reward_amount(reward, place)
     yield _reward_pay(reward, place)
     yield _reward_window(reward, document, place)
     yield _unknown_levels_of_reward(reward, document, place)
     yield _reward_tier_costs(reward, document, place)
+
+
+def _reward_free(reward: Reward, place: str) -> Iterator[Fault]:
+    if reward.offered and reward.cost_points == 0:
+        detail = "A reward that members redeem costs at least one point"
+        yield Fault(f"{place}/cost_points", "costs_nothing", detail)
 
 
 def _reward_percent(reward: Reward, place: str) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from loyalty.domain.ledger.entries import (
     Edit,
     Entry,
     EntryKind,
+    GrantOccasion,
     Redemption,
     Return,
 )
@@ -174,16 +176,22 @@ class EntryAnswer(AnswerPart):
     reason: Annotated[
         str | None,
         Field(
-            description="Of an adjustment: the reason that was given. Of a return: `cancelled`, "
-            "`hold_expired`, `refunded`, or `refund_withdrawn`."
+            description="Of an adjustment or a grant: the reason that was given. Of a return: "
+            "`cancelled`, `hold_expired`, `refunded`, or `refund_withdrawn`."
         ),
     ] = None
     reference: Annotated[
         str | None,
-        Field(description="Of an adjustment: your own reference, such as a case number."),
+        Field(
+            description="Of an adjustment or a grant: your own reference, such as a case number."
+        ),
     ] = None
     given_for: Annotated[
         BonusOccasion | None, Field(description="Of a bonus: what it was given for.")
+    ] = None
+    granted_for: Annotated[
+        GrantOccasion | None,
+        Field(description="Of a reward that cost nothing: what it was given for."),
     ] = None
     survey_id: Annotated[
         str | None, Field(description="Of a survey's bonus: the survey's id in the document.")
@@ -289,7 +297,11 @@ def _explanation(entry: Entry, decided_by: Program | None) -> dict[str, Any]:
         case Accrual() | Clawback() | Edit() as of_order:
             return _order_explanation(of_order, decided_by)
         case Redemption() as redemption:
-            return {"redemption_id": redemption.redemption_id, "reward_id": redemption.reward_id}
+            return {
+                "redemption_id": redemption.redemption_id,
+                "reward_id": redemption.reward_id,
+                **(asdict(redemption.grant) if redemption.grant else {}),
+            }
         case Return() as returned:
             return {"redemption_id": returned.redemption_id, "reason": returned.why}
         case Adjustment() as adjustment:

@@ -13,7 +13,7 @@ from loyalty.domain.kernel.errors import (
     RewardUnavailable,
     ValidationFailed,
 )
-from loyalty.domain.ledger.entries import Entry, Redemption
+from loyalty.domain.ledger.entries import Entry, GrantOccasion, Redemption, RewardGrant
 from loyalty.domain.ledger.vouchers import State, Voucher
 from loyalty.domain.program.document import RewardKind
 from loyalty.edge.http.redaction import OfStaff, Personal
@@ -21,6 +21,7 @@ from loyalty.edge.http.schemas import (
     AnswerPart,
     ExternalId,
     Instant,
+    Label,
     LotPoints,
     MemberId,
     Money,
@@ -112,6 +113,19 @@ class RedemptionRequest(RequestPart):
         )
 
 
+class GrantRequest(RequestPart):
+    """A reward to give to a member for no points."""
+
+    reward_id: Annotated[ExternalId, Field(description="The reward's id in the program document.")]
+    reason: Annotated[Label, Field(description="Why, in words that the member may read.")]
+    reference: Annotated[
+        Label | None, Field(description="Your own reference, such as a case number.")
+    ] = None
+
+    def grant(self) -> RewardGrant:
+        return RewardGrant(granted_for="manager", reason=self.reason, reference=self.reference)
+
+
 class VoucherShown(AnswerPart):
     """The voucher that a redemption gives."""
 
@@ -139,6 +153,10 @@ class RedemptionAnswer(AnswerPart):
         datetime | None, Field(description="When its hold ends, in UTC; null: it has none.")
     ]
     redeemed_at: Annotated[datetime, Field(description="When the member redeemed, in UTC.")]
+    granted_for: Annotated[
+        GrantOccasion | None,
+        Field(description="What it was given for, for no points; null: the member redeemed it."),
+    ]
     recorded_by: RecordedBy
     use_recorded_by: UseRecordedBy
 
@@ -222,6 +240,7 @@ def redeemed_answer(entry: Entry, desk: Desk) -> RedemptionAnswer:
         amount=_money(detail.amount_minor, desk),
         held_until=detail.held_until,
         redeemed_at=entry.happened_at,
+        granted_for=detail.grant.granted_for if detail.grant else None,
         recorded_by=entry.recorded_by,
         use_recorded_by=None,
     )
@@ -241,6 +260,7 @@ def redemption_answer(voucher: Voucher, desk: Desk) -> RedemptionAnswer:
         amount=_money(voucher.amount_minor, desk),
         held_until=voucher.held_until,
         redeemed_at=voucher.issued_at,
+        granted_for=voucher.granted_for,
         recorded_by=voucher.recorded_by,
         use_recorded_by=voucher.use_recorded_by,
     )

@@ -18,6 +18,7 @@ from loyalty.domain.ledger.entries import (
     Placeholder,
     Redemption,
     Return,
+    RewardGrant,
 )
 from loyalty.domain.ledger.holding import Holding
 from loyalty.domain.orders.order import Order, OrderRef
@@ -129,7 +130,15 @@ def _about(detail: Redemption | Return | Adjustment | Bonus | Counterpart) -> It
                 "code": detail.code,
                 **{name: keys.instant(moment) for name, moment in moments.items() if moment},
             }
-            return about | _present({"amount_minor": detail.amount_minor})
+            grant = detail.grant
+            return about | _present(
+                {
+                    "amount_minor": detail.amount_minor,
+                    "granted_for": grant.granted_for if grant else None,
+                    "reason": grant.reason if grant else None,
+                    "reference": grant.reference if grant else None,
+                }
+            )
         case Return():
             return {"redemption_id": detail.redemption_id, "why": detail.why, **_order(detail)}
         case Adjustment():
@@ -162,6 +171,13 @@ def _detail_from_item(wire: dict[str, Any]) -> Detail:
                 held_until=maybe_instant(about.get("held_until")),
                 expires_at=maybe_instant(about.get("expires_at")),
                 amount_minor=about.get("amount_minor"),
+                grant=RewardGrant(
+                    granted_for=about["granted_for"],
+                    reason=about.get("reason"),
+                    reference=about.get("reference"),
+                )
+                if "granted_for" in about
+                else None,
             )
         case "return":
             return Return(**_with_order(about))

@@ -48,6 +48,7 @@ def voucher_to_item(voucher: Voucher, program: str) -> Item:
         "returned": voucher.returned,
         "return_forgiven": voucher.return_forgiven,
         "return_steps": voucher.return_steps,
+        "granted_for": voucher.granted_for,
     }
     about |= {name: value for name, value in optional.items() if value}
     if voucher.amount_minor is not None:
@@ -101,6 +102,7 @@ def voucher_from_item(item: Item) -> Voucher:
         returned=about.get("returned", 0),
         return_forgiven=about.get("return_forgiven", 0),
         return_steps=about.get("return_steps", 0),
+        granted_for=about.get("granted_for"),
         limited=about["limited"],
         stocked=about["stocked"],
         amount_minor=about.get("amount_minor"),

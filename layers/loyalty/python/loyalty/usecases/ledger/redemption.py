@@ -20,16 +20,18 @@ from loyalty.domain.kernel.errors import (
     WrongState,
 )
 from loyalty.domain.ledger.account import Account, view
-from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause
+from loyalty.domain.ledger.entries import Entry, Redemption, RequestCause, RewardGrant
 from loyalty.domain.ledger.order_vouchers import OrderVouchers
 from loyalty.domain.ledger.postings import Posting, StockTaken, VoucherChange, signed
 from loyalty.domain.ledger.redemptions import (
     LateRedemption,
     cost,
+    give,
     price,
     redeem,
     request_of,
     why_not,
+    why_not_given,
 )
 from loyalty.domain.ledger.returns import give_back
 from loyalty.domain.ledger.tiers import level_on
@@ -127,6 +129,47 @@ def redeem_reward(
     return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
 
 
+def give_reward(
+    member_id: str,
+    *,
+    reward_id: str,
+    why: RewardGrant,
+    request_id: str,
+    desk: Desk,
+) -> Recorded:
+    """Give a member a reward for no points, once.
+
+    Raises:
+        NotFound: no such member or reward.
+        IdempotencyConflict: the same request was made before with different content.
+        RewardUnavailable, OutOfStock, LimitReached: it cannot be given now.
+        TryAgain: other writers were faster too often.
+    """
+    request_fingerprint = fingerprint("give", member_id, reward_id, why.reason, why.reference)
+
+    def decide() -> Posting:
+        reward = desk.program.document.reward(reward_id)
+        if reward is None:
+            raise NotFound("There is no such reward")
+        account = settled(desk, open_account(desk, member_id, strong=True))
+        refusal = why_not_given(reward, account, program=desk.program, now=desk.now)
+        if refusal is not None:
+            raise refusal
+        return give(
+            reward,
+            why=why,
+            account=account,
+            program=desk.program,
+            request_id=request_id,
+            fingerprint=request_fingerprint,
+            code=desk.new_code(),
+            now=desk.now,
+        )
+
+    cause = RequestCause(request_id, "redemption")
+    return once(cause, fingerprint=request_fingerprint, decide=decide, desk=desk)
+
+
 def _late(made_at: datetime, path: Sequence[Account], *, desk: Desk) -> LateRedemption | None:
     """What decides a redemption that was made at a past moment; None if it was made just now."""
     minutes = desk.program.document.late_redemption_minutes
@@ -178,7 +221,7 @@ class Offer:
 def rewards_for(member_id: str, *, desk: Desk) -> list[Offer]:
     """All rewards as one member sees them now."""
     account = view(open_account(desk, member_id, strong=False), program=desk.program, now=desk.now)
-    rewards = desk.program.document.rewards
+    rewards = [reward for reward in desk.program.document.rewards if reward.offered]
     taken = desk.books.stock_taken([each.id for each in rewards if each.stock is not None])
     level = level_on(account, desk.program.document, day=desk.today)
     return [
