@@ -248,6 +248,29 @@ class TestATillThatWasOffline:
         assert (answer.status, answer.pointers) == (422, {"/redeemed_at": "not_allowed"})
 
 
+class TestRewardsThatAreGiven:
+    def test_cost_nothing_and_say_why(self, ana: str) -> None:
+        what = {"reason": "a cold latte", "reference": "case 12"}
+        answer = till.grant_reward(ana, "latte", key="case-12", **what)
+        again = till.grant_reward(ana, "latte", key="case-12", **what)
+
+        assert (answer.status, again.status) == (201, 200)
+        assert answer.body == again.body
+        assert (answer.body["points"], answer.body["granted_for"]) == (0, "manager")
+        assert till.member(ana)["balance"] == 49
+        assert till.use(answer.body["voucher"]["code"]).status == 200
+        (given,) = [each for each in till.history(ana) if each["kind"] == "redemption"]
+        assert (given["granted_for"], given["points"]) == ("manager", 0)
+        assert (given["reason"], given["reference"]) == ("a cold latte", "case 12")
+
+    def test_may_not_be_offered_to_members(self, ana: str, offer: Callable[..., None]) -> None:
+        offer(offered=False, cost_points=0)
+
+        assert till.rewards(ana) == {}
+        assert till.redeem(ana).code == "reward_unavailable"
+        assert till.grant_reward(ana, "latte").status == 201
+
+
 class TestPayingWithPoints:
     def test_a_member_chooses_how_many_points_pay(
         self, ana: str, offer: Callable[..., None]
