@@ -114,6 +114,20 @@ def redeem(
     )
 
 
+def grant_reward(
+    member_id: str, reward_id: str, *, key: str | None = None, as_: Claims = MANAGER, **more: Any
+) -> Answer:
+    """Give a member a reward for nothing."""
+    return call(
+        redemption.handler,
+        "POST",
+        f"{PROGRAM}/members/{member_id}/grants",
+        body={"reward_id": reward_id, "reason": "goodwill"} | more,
+        as_=as_,
+        headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
+    )
+
+
 def step(member_id: str, redemption_id: str, to: str, *, as_: Claims = CASHIER) -> Answer:
     """`complete` or `cancel` a redemption."""
     return call(
