@@ -13,7 +13,7 @@ from loyalty.usecases.ledger.redemption import release
 from tests.integration.conftest import TABLE, Clock
 from tests.support import till
 from tests.support.documents import reward
-from tests.support.http import call, person, service, staff
+from tests.support.http import Answer, call, person, service, staff
 
 pytestmark = pytest.mark.usefixtures("program")
 
@@ -250,9 +250,12 @@ class TestATillThatWasOffline:
 
 class TestRewardsThatAreGiven:
     def test_cost_nothing_and_say_why(self, ana: str) -> None:
-        what = {"reason": "a cold latte", "reference": "case 12"}
-        answer = till.grant_reward(ana, "latte", key="case-12", **what)
-        again = till.grant_reward(ana, "latte", key="case-12", **what)
+        def give() -> Answer:
+            return till.grant_reward(
+                ana, "latte", key="case-12", reason="a cold latte", reference="case 12"
+            )
+
+        answer, again = give(), give()
 
         assert (answer.status, again.status) == (201, 200)
         assert answer.body == again.body
