@@ -35,8 +35,8 @@ def lots(points: int) -> list[Json]:
 def entry(entry_id: str, kind: str, points: int, happened_at: str, **more: Any) -> Json:
     absent = (
         "available_on", "expires_on", "tier", "breakdown", "order", "clawback", "edit",
-        "redemption_id", "reward_id", "reason", "reference", "given_for", "granted_for", "survey_id",
-        "counterpart_id", "recorded_by",
+        "redemption_id", "reward_id", "reason", "reference", "given_for", "granted_for",
+        "survey_id", "counterpart_id", "recorded_by",
     )  # fmt: skip
     return {
         "id": entry_id,
